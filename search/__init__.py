@@ -1,0 +1,1 @@
+"""From records to the next proposals: features, surrogate, acquisition, design, baselines."""

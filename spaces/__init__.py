@@ -1,0 +1,4 @@
+"""What may be tried and what is wanted: techniques, strata, spaces, cost, objectives, dominance, job spec.
+
+Imports neither torch nor transformers.
+"""

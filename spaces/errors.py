@@ -1,0 +1,40 @@
+"""The exception tree. Every message is one line: what was expected, what came, what to do."""
+
+
+class PeftsearchError(Exception):
+    """Base of all errors that peftsearch raises on purpose; the CLI exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UserError(PeftsearchError, ValueError):
+    """The user's mistake: a wrong file, name or number. The CLI exits with 2.
+
+    Args:
+        expected: What would have been right.
+        got: What came.
+        hint: What to do about it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, expected: str, got: str, hint: str) -> None:
+        super().__init__(expected, got, hint)
+        self.expected, self.got, self.hint = (_one_line(part) for part in (expected, got, hint))
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}; got {self.got}; {self.hint}"
+
+
+class NotFoundError(UserError, KeyError):
+    """A job, trial or configuration that the user named does not exist."""
+
+    __str__ = UserError.__str__
+
+
+class StaleLeaseError(PeftsearchError):
+    """A write was refused since the writer's lease or attempt is no longer the current one."""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

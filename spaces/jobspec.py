@@ -1,0 +1,250 @@
+"""The job spec: one search, complete and checked on construction, JSON both ways.
+
+The service reads it from TOML (`peftsearch.jobfile`); the store keeps it as JSON.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .anatomy import Anatomy
+from .bounds import Bound
+from .configuration import Configuration
+from .errors import UserError
+from .objectives import QUALITIES, objective
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelSpec(_Section):
+    """The backbone.
+
+    Attributes:
+        path: A folder, `package:NAME` for weights inside an installed Python package, or a hub id.
+        anatomy: Filled in from the model's config.json at launch; write it for an unknown family.
+    """
+
+    path: str
+    anatomy: Anatomy | None = None
+
+
+class TaskSpec(_Section):
+    """The labelled data and what is measured on it.
+
+    Attributes:
+        train: A CSV, JSONL or Parquet file, a folder written by `datasets`, or a hub id.
+        validation: The same kinds; None takes the source's own split, else a part of `train`.
+        test: As `validation`. Only `peftsearch confirm` reads it.
+        subset: Configuration name of a hub data set.
+        text: Column of the text, or two columns for pairs.
+        metric: Quality metric of the kind; None takes the kind's default.
+        max_length: Tokens per example, longer ones are cut.
+        train_rows: Use this many rows of the training split, chosen once for the job.
+    """
+
+    kind: Literal["classification", "regression"] = "classification"
+    train: str
+    validation: str | None = None
+    test: str | None = None
+    subset: str | None = None
+    text: str | tuple[str, str] = "text"
+    label: str = "label"
+    metric: str | None = None
+    max_length: int = Field(128, ge=8, le=8192)
+    validation_fraction: float = Field(0.15, gt=0, lt=0.5)
+    test_fraction: float = Field(0.15, gt=0, lt=0.5)
+    train_rows: int | None = Field(None, ge=16)
+    validation_rows: int | None = Field(None, ge=16)
+
+    @property
+    def quality(self) -> str:
+        """Name of the quality metric."""
+        return self.metric or QUALITIES[self.kind][0]
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """One or two columns."""
+        return (self.text,) if isinstance(self.text, str) else self.text
+
+    @model_validator(mode="after")
+    def _check_metric(self) -> Self:
+        if self.quality not in QUALITIES[self.kind]:
+            known = ", ".join(QUALITIES[self.kind])
+            raise UserError(f"a {self.kind} metric among {known}", repr(self.metric), "correct it")
+        return self
+
+
+class TrainingSpec(_Section):
+    """How every trial is trained; equal for all of a job's trials."""
+
+    epochs: float = Field(1.0, gt=0, le=1000)
+    batch_size: int = Field(16, ge=1, le=4096)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
+    max_grad_norm: float = Field(1.0, gt=0)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    timeout_minutes: float | None = Field(None, gt=0, description="per trial")
+
+
+class SpaceSpec(_Section):
+    """A preset and what the user changes of it; None keeps the preset's value.
+
+    Attributes:
+        bundles: What a stratum may carry, each a technique or several joined by `+`, for example
+            `frozen`, `bitfit`, `bitfit+lora`.
+        strata: Number of strata.
+        ranks: Ladder of LoRA-like ranks.
+        roles: Role sets, each roles joined by `+`, for example `query+value`, or `all`.
+        placements: Among all, alternate, upper, lower.
+        boundaries: Allowed range `[low, high]` of each inner boundary, as layer indices.
+        learning_rates: Lowest and highest rate; the grid between them has 8 steps a decade.
+    """
+
+    preset: Literal["strata", "spafit", "lora"] = "strata"
+    bundles: tuple[str, ...] | None = Field(None, min_length=1)
+    strata: int | None = Field(None, ge=1, le=6)
+    ranks: tuple[int, ...] | None = Field(None, min_length=1)
+    roles: tuple[str, ...] | None = Field(None, min_length=1)
+    placements: tuple[Literal["all", "alternate", "upper", "lower"], ...] | None = Field(
+        None, min_length=1
+    )
+    boundaries: tuple[tuple[int, int], ...] | None = None
+    learning_rates: tuple[float, float] | None = None
+
+
+class SearchSpec(_Section):
+    """Which engine proposes.
+
+    Attributes:
+        sampler: `bo` is ours; `random`, `sobol`, and Optuna's `tpe` and `nsga2` are for comparison.
+        recipes: Begin with the known recipes (`search.design`); the probe is always trial 0.
+        design: Trials before the model takes over, recipes included; None chooses.
+        repeats: Share of the budget that re-trains front members with new seeds.
+    """
+
+    sampler: Literal["bo", "random", "sobol", "tpe", "nsga2"] = "bo"
+    recipes: bool = True
+    design: int | None = Field(None, ge=1)
+    repeats: float = Field(0.15, ge=0, lt=1)
+
+
+class ObjectivesSpec(_Section):
+    """What the front trades quality against, and hard bounds on known costs."""
+
+    cost: Literal["trainable_parameters", "adapter_bytes"] = "trainable_parameters"
+    bounds: tuple[str, ...] = ()
+
+    @field_validator("bounds")
+    @classmethod
+    def _check_bounds(cls, bounds: tuple[str, ...]) -> tuple[str, ...]:
+        for text in bounds:
+            bound = Bound.parse(text)
+            if not objective(bound.name).known or not bound.sign.startswith("<"):
+                raise UserError(
+                    "an upper bound on trainable_parameters, adapter_bytes or backward_depth",
+                    repr(text),
+                    "use `--pick` of `peftsearch export` for measured objectives",
+                )
+        return bounds
+
+
+class BudgetSpec(_Section):
+    """Whichever comes first. Hours count the time in which at least one trial ran."""
+
+    trials: int | None = Field(None, ge=1)
+    hours: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _check_any(self) -> Self:
+        if self.trials is None and self.hours is None:
+            raise UserError("a budget of trials or hours", "none", "set trials under [budget]")
+        return self
+
+
+class JobSpec(_Section):
+    """One search. `tries` is written as `[[try]]` and holds the user's own configurations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    seed: int = Field(0, ge=0, lt=2**31)
+    model: ModelSpec
+    task: TaskSpec
+    budget: BudgetSpec
+    training: TrainingSpec = TrainingSpec()
+    space: SpaceSpec = SpaceSpec()
+    search: SearchSpec = SearchSpec()
+    objectives: ObjectivesSpec = ObjectivesSpec()
+    tries: tuple[dict[str, Any], ...] = Field((), alias="try")
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """The model's anatomy, which the launch filled in.
+
+        Raises:
+            UserError: The spec was not completed.
+        """
+        if self.model.anatomy is None:
+            raise UserError(
+                "a spec with its model's anatomy", "none", "complete it by `read_spec`"
+            )
+        return self.model.anatomy
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """Hard bounds on known costs."""
+        return tuple(Bound.parse(text) for text in self.objectives.bounds)
+
+    @property
+    def try_configurations(self) -> tuple[Configuration, ...]:
+        """The user's own configurations, to be trained first."""
+        return tuple(Configuration.from_json(item) for item in self.tries)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `parse_spec` reads it back to an equal spec."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def parse_spec(data: Mapping[str, Any]) -> JobSpec:
+    """A checked spec from plain data.
+
+    Raises:
+        UserError: On the first key that is unknown, missing or wrong.
+    """
+    try:
+        return JobSpec.model_validate(dict(data))
+    except ValidationError as error:
+        raise _explain(error) from error
+
+
+def _explain(error: ValidationError) -> UserError:
+    first = error.errors()[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, UserError):
+        return cause
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(first["loc"][:-1])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else "remove it"
+        return UserError(f"keys among {', '.join(known)}", f"unknown key {where!r}", hint)
+    got = "nothing" if first["type"] == "missing" else repr(first["input"])
+    return UserError(f"{where}: {_soften(first['msg'])}", got, f"correct {where} in the job file")
+
+
+def _soften(message: str) -> str:
+    return message.removeprefix("Value error, ").removeprefix("Input should be ").lower()
+
+
+def _known_keys(path: tuple[int | str, ...]) -> list[str]:
+    model: Any = JobSpec
+    for part in path:
+        fields = model.model_fields
+        found = fields.get(part)
+        annotation = getattr(found, "annotation", None)
+        model = annotation if hasattr(annotation, "model_fields") else Anatomy
+    return [field.alias or name for name, field in model.model_fields.items()]

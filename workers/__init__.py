@@ -1,0 +1,1 @@
+"""From one configuration to measured metrics: backbone, adapters, data, training, the loop."""
