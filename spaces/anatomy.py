@@ -4,7 +4,7 @@ An `Anatomy` is made from a model's `config.json` alone (no weights, no torch) a
 job spec, so that search needs no model. All layers of a supported family have the same shapes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -87,9 +87,7 @@ def _bert(config: Mapping[str, Any], prefix: str) -> Anatomy:
         "query": Linear(path="attention.self.query", inputs=d, outputs=d, bias=True),
         "key": Linear(path="attention.self.key", inputs=d, outputs=d, bias=True),
         "value": Linear(path="attention.self.value", inputs=d, outputs=d, bias=True),
-        "attention_output": Linear(
-            path="attention.output.dense", inputs=d, outputs=d, bias=True
-        ),
+        "attention_output": Linear(path="attention.output.dense", inputs=d, outputs=d, bias=True),
         "mlp_in": Linear(path="intermediate.dense", inputs=d, outputs=m, bias=True),
         "mlp_out": Linear(path="output.dense", inputs=m, outputs=d, bias=True),
     }
@@ -114,9 +112,7 @@ def _llama(config: Mapping[str, Any], qkv_bias: bool, output_bias: bool) -> Anat
         "query": Linear(path="self_attn.q_proj", inputs=d, outputs=q, bias=qkv_bias),
         "key": Linear(path="self_attn.k_proj", inputs=d, outputs=kv, bias=qkv_bias),
         "value": Linear(path="self_attn.v_proj", inputs=d, outputs=kv, bias=qkv_bias),
-        "attention_output": Linear(
-            path="self_attn.o_proj", inputs=q, outputs=d, bias=output_bias
-        ),
+        "attention_output": Linear(path="self_attn.o_proj", inputs=q, outputs=d, bias=output_bias),
         "mlp_in": Linear(path="mlp.up_proj", inputs=d, outputs=m, bias=mlp_bias),
         "mlp_gate": Linear(path="mlp.gate_proj", inputs=d, outputs=m, bias=mlp_bias),
         "mlp_out": Linear(path="mlp.down_proj", inputs=m, outputs=d, bias=mlp_bias),
@@ -137,7 +133,7 @@ def _llama_declared(config: Mapping[str, Any]) -> Anatomy:
     return _llama(config, bias, bias)
 
 
-FAMILIES = {
+FAMILIES: Mapping[str, Callable[[Mapping[str, Any]], Anatomy]] = {
     "bert": lambda config: _bert(config, "bert"),
     "roberta": lambda config: _bert(config, "roberta"),
     "xlm-roberta": lambda config: _bert(config, "roberta"),
@@ -167,7 +163,9 @@ def read_anatomy(config: Mapping[str, Any]) -> Anatomy:
         )
     try:
         return FAMILIES[family](config)
-    except KeyError as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            "a config.json with the sizes of its layers", f"none for {error}", "check the model"
+            "a config.json with the sizes of its layers",
+            f"none ({type(error).__name__}: {error})",
+            "check the model",
         ) from error

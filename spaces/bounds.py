@@ -65,9 +65,7 @@ class Bound:
         """
         match = _BOUND.fullmatch(text)
         if match is None:
-            raise UserError(
-                "a bound such as 'adapter_bytes <= 200 KB'", repr(text), "correct it"
-            )
+            raise UserError("a bound such as 'adapter_bytes <= 200 KB'", repr(text), "correct it")
         return cls(objective(match[1]).name, match[2], parse_quantity(match[3]))
 
     def holds(self, value: float) -> bool:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import index
 from typing import Any, Self
 
 from .errors import UserError
@@ -111,9 +112,12 @@ class Configuration:
             UserError: A key is missing, unknown or of the wrong type.
         """
         try:
+            _check_keys(data, "learning_rate", "strata")
             strata = tuple(_stratum_from_json(item) for item in data["strata"])
             rate = float(data["learning_rate"])
-        except (KeyError, TypeError, ValueError) as error:
+        except UserError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UserError(
                 "a configuration with learning_rate and strata of start, stop, modules",
                 f"{dict(data)} ({type(error).__name__}: {error})",
@@ -137,19 +141,25 @@ def _stratum_to_json(stratum: Stratum) -> dict[str, Any]:
 
 
 def _stratum_from_json(data: Mapping[str, Any]) -> Stratum:
-    if unknown := set(data) - {"start", "stop", "modules", "layers"}:
-        raise KeyError(f"unknown key {min(unknown)!r}")
+    _check_keys(data, "start", "stop", "modules", "layers")
     layers = data.get("layers")
     return Stratum(
-        int(data["start"]),
-        int(data["stop"]),
+        index(data["start"]),
+        index(data["stop"]),
         tuple(_module_from_json(item) for item in data.get("modules", ())),
-        None if layers is None else tuple(sorted(int(x) for x in layers)),
+        None if layers is None else tuple(sorted(index(x) for x in layers)),
     )
 
 
 def _module_from_json(data: Mapping[str, Any]) -> Module:
-    if unknown := set(data) - {"technique", "capacity", "roles"}:
-        raise KeyError(f"unknown key {min(unknown)!r}")
+    _check_keys(data, "technique", "capacity", "roles")
     name = technique(str(data["technique"])).name
-    return Module(name, int(data.get("capacity", 0)), tuple(map(str, data.get("roles", ()))))
+    roles = data.get("roles", ())
+    if isinstance(roles, str):
+        raise TypeError("roles must be a list")
+    return Module(name, index(data.get("capacity", 0)), tuple(map(str, roles)))
+
+
+def _check_keys(data: Mapping[str, Any], *known: str) -> None:
+    if unknown := set(data) - set(known):
+        raise ValueError(f"unknown key {min(unknown)!r}")

@@ -18,5 +18,5 @@ def non_dominated(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """
     better = (points[:, None, :] >= points[None, :, :]).all(-1)
     strictly = (points[:, None, :] > points[None, :, :]).any(-1)
-    mask: NDArray[np.bool_] = ~(better & strictly).any(0)
-    return mask
+    dominated: NDArray[np.bool_] = np.any(better & strictly, axis=0)
+    return ~dominated

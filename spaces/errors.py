@@ -36,5 +36,24 @@ class StaleLeaseError(PeftsearchError):
     """A write was refused since the writer's lease or attempt is no longer the current one."""
 
 
+class StoreUnavailable(PeftsearchError):
+    """The database stopped answering. The change was not recorded, unless it broke in its commit.
+
+    Args:
+        database: Its URL, without a password.
+        reason: What the driver said.
+    """
+
+    def __init__(self, database: str, reason: str) -> None:
+        super().__init__(database, reason)
+        self.database, self.reason = _one_line(database), _one_line(reason)
+
+    def __str__(self) -> str:
+        return (
+            f"expected the database {self.database} to answer; got {self.reason}; "
+            "try again when it is back"
+        )
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())

@@ -5,9 +5,16 @@ The service reads it from TOML (`peftsearch.jobfile`); the store keeps it as JSO
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from .anatomy import Anatomy
 from .bounds import Bound
@@ -17,7 +24,7 @@ from .objectives import QUALITIES, objective
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ModelSpec(_Section):
@@ -70,6 +77,15 @@ class TaskSpec(_Section):
         """One or two columns."""
         return (self.text,) if isinstance(self.text, str) else self.text
 
+    @field_validator("text", mode="before")
+    @classmethod
+    def _check_text(cls, text: Any) -> Any:
+        columns = [text] if isinstance(text, str) else text
+        listed = isinstance(columns, (list, tuple)) and 1 <= len(columns) <= 2
+        if listed and all(isinstance(column, str) for column in columns):
+            return columns[0] if len(columns) == 1 else columns
+        raise UserError("a text column, or two for pairs", repr(text), "correct task.text")
+
     @model_validator(mode="after")
     def _check_metric(self) -> Self:
         if self.quality not in QUALITIES[self.kind]:
@@ -120,7 +136,7 @@ class SearchSpec(_Section):
     """Which engine proposes.
 
     Attributes:
-        sampler: `bo` is ours; `random`, `sobol`, and Optuna's `tpe` and `nsga2` are for comparison.
+        sampler: `bo` is ours; `random`, `sobol`, Optuna's `tpe` and `nsga2` are for comparison.
         recipes: Begin with the known recipes (`search.design`); the probe is always trial 0.
         design: Trials before the model takes over, recipes included; None chooses.
         repeats: Share of the budget that re-trains front members with new seeds.
@@ -168,7 +184,7 @@ class BudgetSpec(_Section):
 class JobSpec(_Section):
     """One search. `tries` is written as `[[try]]` and holds the user's own configurations."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     seed: int = Field(0, ge=0, lt=2**31)
@@ -222,7 +238,8 @@ def parse_spec(data: Mapping[str, Any]) -> JobSpec:
 
 
 def _explain(error: ValidationError) -> UserError:
-    first = error.errors()[0]
+    # A misspelt key is also a missing one; the unknown one says more.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, UserError):
         return cause
@@ -237,14 +254,20 @@ def _explain(error: ValidationError) -> UserError:
 
 
 def _soften(message: str) -> str:
-    return message.removeprefix("Value error, ").removeprefix("Input should be ").lower()
+    short = message.removeprefix("Input should be ")
+    return short[:1].lower() + short[1:]
 
 
 def _known_keys(path: tuple[int | str, ...]) -> list[str]:
-    model: Any = JobSpec
+    model: type[BaseModel] = JobSpec
     for part in path:
-        fields = model.model_fields
-        found = fields.get(part)
-        annotation = getattr(found, "annotation", None)
-        model = annotation if hasattr(annotation, "model_fields") else Anatomy
+        found = model.model_fields.get(str(part))
+        model = (_section_in(found.annotation) if found else None) or model
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model inside an annotation such as `Mapping[str, Linear]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((x for y in get_args(annotation) if (x := _section_in(y))), None)

@@ -1,6 +1,7 @@
 """Named spaces, and how a job's `[space]` section changes them."""
 
 import math
+from itertools import pairwise
 
 from .anatomy import ROLES, Anatomy
 from .errors import UserError
@@ -66,6 +67,8 @@ def _bundles(
     if user.preset == "spafit" and user.bundles is None:
         if strata != len(_SPAFIT):
             raise UserError("3 strata in the spafit preset", f"{strata}", "use preset = 'strata'")
+        for (bundle,) in _SPAFIT:
+            _check_bundle(bundle, anatomy)
         return _SPAFIT
     parsed = tuple(_bundle(text) for text in dict.fromkeys(chosen.bundles or ()))
     usable = parsed if user.bundles else tuple(x for x in parsed if _fits(x, anatomy))
@@ -79,8 +82,9 @@ def _bundle(text: str) -> Bundle:
 
 
 def _fits(bundle: Bundle, anatomy: Anatomy) -> bool:
-    tensors = [TECHNIQUES[name].tensors for name in bundle]
-    return all(x is None or x(anatomy) for x in tensors)
+    rows = [TECHNIQUES[name] for name in bundle]
+    has_tensors = all(row.tensors is None or row.tensors(anatomy) for row in rows)
+    return has_tensors and all(not row.roles or anatomy.linears.keys() & row.roles for row in rows)
 
 
 def _check_bundle(bundle: Bundle, anatomy: Anatomy) -> None:
@@ -112,6 +116,10 @@ def _boundaries(chosen: SpaceSpec, anatomy: Anatomy) -> tuple[tuple[int, int], .
                 f"[{low}, {high}]",
                 "correct space.boundaries",
             )
+    if any(low > above[0] or high > above[1] for (low, high), above in pairwise(ranges)):
+        raise UserError(
+            "boundaries in ascending order", f"{list(ranges)}", "correct space.boundaries"
+        )
     return tuple(ranges)
 
 
@@ -124,7 +132,12 @@ def _ranks(chosen: SpaceSpec) -> tuple[int, ...]:
 
 def _role_sets(chosen: SpaceSpec, anatomy: Anatomy) -> tuple[tuple[str, ...], ...]:
     sets = [_role_set(text, anatomy) for text in chosen.roles or ()]
-    return tuple(dict.fromkeys(roles for roles in sets if roles))
+    usable = tuple(dict.fromkeys(roles for roles in sets if roles))
+    if not usable:
+        known = ", ".join(anatomy.linears)
+        got = ", ".join(chosen.roles or ())
+        raise UserError(f"roles among {known} for {anatomy.family}", got, "correct space.roles")
+    return usable
 
 
 def _role_set(text: str, anatomy: Anatomy) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations_with_replacement
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ class Space:
 
     Attributes:
         bundles: For each stratum, what it may carry.
-        boundaries: For each of the `n - 1` inner boundaries, its lowest and highest layer index.
+        boundaries: For each of the `n - 1` inner boundaries, its lowest and highest layer index;
+            both ascend, so that sorted boundaries stay in their ranges.
         ranks: Ladder of capacities.
         role_sets: Sets of target roles for techniques that leave them open.
         placements: Names of placements (`place`).
@@ -52,7 +53,8 @@ class Space:
     def dimensions(self) -> tuple[tuple[str, int], ...]:
         """Name and number of values of each coordinate of a point, `d` of them."""
         named = [("rate", len(self.rates))]
-        named += [(f"boundary{i}", high - low + 1) for i, (low, high) in enumerate(self.boundaries)]
+        cuts = enumerate(self.boundaries)
+        named += [(f"boundary{i}", high - low + 1) for i, (low, high) in cuts]
         for i, bundles in enumerate(self.bundles):
             named += [
                 (f"bundle{i}", len(bundles)),
@@ -149,17 +151,13 @@ class Space:
     @cached_property
     def size(self) -> int:
         """Number of points, counting a stratum's size knobs only where its bundle has them."""
-        inner = [range(low, high + 1) for low, high in self.boundaries]
-        lowest = min((low for low, _ in self.boundaries), default=0)
-        highest = max((high for _, high in self.boundaries), default=0)
-        cuts = sum(
-            all(cut in allowed for cut, allowed in zip(combination, inner, strict=True))
-            for combination in combinations_with_replacement(
-                range(lowest, highest + 1), len(inner)
-            )
-        )
+        # ends[c] counts the ascending choices of the boundaries so far whose last one is c.
+        ends = [1] + [0] * self.anatomy.layers
+        for low, high in self.boundaries:
+            up_to = list(accumulate(ends))
+            ends = [up_to[cut] if low <= cut <= high else 0 for cut in range(len(ends))]
         strata = math.prod(sum(map(self._knobs, bundles)) for bundles in self.bundles)
-        return cuts * strata * len(self.rates)
+        return sum(ends) * strata * len(self.rates)
 
     def _knobs(self, bundle: Bundle) -> int:
         rows = [technique(name) for name in bundle]

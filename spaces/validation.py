@@ -62,6 +62,12 @@ def _check_module(module: Module, anatomy: Anatomy) -> None:
         )
     if row.injects and not module.roles:
         raise UserError(f"target roles for {row.name}", "none", "name at least one in `roles`")
+    if module.roles and not row.injects:
+        raise UserError(
+            f"no roles for {row.name}, which acts on whole layers",
+            ", ".join(module.roles),
+            "leave them out",
+        )
     if row.capacities and module.capacity < 0:
         raise UserError(f"a capacity >= 0 for {row.name}", f"{module.capacity}", "correct it")
     if not row.capacities and module.capacity:

@@ -1,0 +1,90 @@
+"""The demonstration: real model, real reviews, from nothing to an exported adapter."""
+
+from pathlib import Path
+from typing import Any
+
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.workers.files import files_root
+
+from . import commands, views
+from .api import SearchResult, export_summary
+from .jobfile import read_spec
+from .launch import check_folder
+from .picture import draw_front
+from .wording import describe
+
+_JOB = """\
+# A search over adapter type, rank, placement and strata boundaries, as `peftsearch demo` runs it.
+name = "demo"
+seed = 0
+
+[model]
+path = "demo:model"         # MiniLM-L6, 22.7 M parameters, from PyPI
+
+[task]                      # rated sentences of film reviews: is the rating above 0?
+train = "demo:data"
+text = "text"
+label = "label"
+max_length = 64
+train_rows = 1000
+validation_rows = 1000
+
+[training]
+epochs = 1
+batch_size = 16
+
+[budget]                    # whichever comes first
+trials = 24
+hours = 0.07
+"""
+
+
+def write_job(folder: Path) -> JobSpec:
+    """Write the demonstration's job file and read it back, which fetches model and data."""
+    path = folder / "job.toml"
+    path.write_text(_JOB, encoding="utf-8")
+    return read_spec(path)
+
+
+def run_demo(folder: Path, workers: int, as_json: bool) -> None:
+    """Fetch, search, print the front, draw it, export the knee."""
+    check_folder(folder)
+    spec = write_job(folder)
+    storage = f"sqlite:///{(folder / 'demo.db').resolve()}"
+    result = commands.run_spec(spec, storage, files_root(storage), workers, "auto", as_json)
+    picture = draw_front(
+        views.front_members(result.front, result.trials),
+        result.trials,
+        spec,
+        folder / "front.png",
+    )
+    exported = _export(result, folder / "adapter")
+    if as_json:
+        members = views.front_members(result.front, result.trials)
+        commands.print_json(
+            {"front": views.front_json(members, spec), "picture": str(picture)} | exported
+        )
+        return
+    commands.print_result(result)
+    commands.console.print(f"picture: {picture}", highlight=False)
+    commands.console.print(
+        f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False
+    )
+    commands.console.print(
+        f"now:     peftsearch confirm demo --storage {folder / 'demo.db'}", highlight=False
+    )
+
+
+def _export(result: SearchResult, out: Path) -> dict[str, Any]:
+    """Export the knee; an adapter of an earlier demonstration in the same folder is kept."""
+    number = 1
+    while out.exists():
+        number += 1
+        out = out.with_name(f"adapter-{number}")
+    knee = result.pick("knee")
+    report = export_summary(result.job.spec, knee, result.root, out, "auto")
+    return {
+        "adapter": str(report.out),
+        "form": report.form,
+        "configuration": describe(knee.configuration, result.job.spec.anatomy),
+    }

@@ -1,0 +1,93 @@
+"""Job files: TOML to a complete `JobSpec`, and the decision whether a job may be resumed."""
+
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from peftsearch.spaces.anatomy import read_anatomy
+from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.jobspec import JobSpec, parse_spec
+from peftsearch.spaces.presets import make_space
+from peftsearch.workers.backbone import read_config
+
+_DATA_SUFFIXES = {".csv", ".tsv", ".json", ".jsonl", ".parquet"}
+
+
+def read_spec(path: str | Path) -> JobSpec:
+    """The complete spec of a job file. Paths in it are relative to the file's folder.
+
+    Raises:
+        UserError: The file is missing, is not TOML, or its spec is wrong.
+    """
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError("a job file", f"no file {str(path)!r}", "check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError("a readable job file", f"{path}: {error}", "check the file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"TOML in {path}", str(error), "correct that line") from error
+    return complete_spec(data, path.resolve().parent)
+
+
+def complete_spec(data: Mapping[str, Any], folder: Path) -> JobSpec:
+    """Check a spec, resolve its paths against `folder`, and fill in the model's anatomy.
+
+    Raises:
+        UserError: The spec, its model or its space is wrong.
+    """
+    spec = _resolve(parse_spec(data), folder)
+    if spec.model.anatomy is None:
+        anatomy = read_anatomy(read_config(spec.model.path))
+        model = spec.model.model_copy(update={"anatomy": anatomy})
+        spec = spec.model_copy(update={"model": model})
+    make_space(spec)
+    return spec
+
+
+def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
+    sources = {
+        name: _absolute(value, folder)
+        for name in ("train", "validation", "test")
+        if (value := getattr(spec.task, name)) is not None
+    }
+    task = spec.task.model_copy(update=sources)
+    model = spec.model.model_copy(update={"path": _absolute(spec.model.path, folder)})
+    return spec.model_copy(update={"task": task, "model": model})
+
+
+def _absolute(value: str, folder: Path) -> str:
+    """Files and folders become absolute; `package:NAME` and hub ids stay.
+
+    `demo:model` and `demo:data` are fetched once into the user's cache.
+    """
+    if value in ("demo:model", "demo:data"):
+        from .fetch import fetch_demo
+
+        files = fetch_demo(lambda text: print(text, file=sys.stderr))
+        return str(files.model if value == "demo:model" else files.data)
+    path = folder / Path(value).expanduser()
+    named_as_file = Path(value).suffix in _DATA_SUFFIXES or value.startswith((".", "/", "~"))
+    return str(path.resolve()) if path.exists() or named_as_file else value
+
+
+def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
+    """Dotted keys in which two specs differ, the budget apart."""
+    left, right = _flatten(old.to_json()), _flatten(new.to_json())
+    keys = sorted(left.keys() | right.keys())
+    return [
+        key for key in keys if not key.startswith("budget.") and left.get(key) != right.get(key)
+    ]
+
+
+def _flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            flat |= _flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

@@ -1,0 +1,64 @@
+"""Configurations, numbers and durations in words."""
+
+from itertools import groupby
+
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.configuration import Configuration, Module
+
+_SHORT = {
+    "query": "q",
+    "key": "k",
+    "value": "v",
+    "attention_output": "o",
+    "mlp_in": "in",
+    "mlp_gate": "gate",
+    "mlp_out": "out",
+}
+
+
+def describe(configuration: Configuration, anatomy: Anatomy) -> str:
+    """One line: runs of layers from the input to the output with what they carry.
+
+    Layers count from 0, for example `0-2 frozen | 3 bitfit | 4-5 lora r8 q+v | rate 1.0e-03`.
+    """
+    runs = []
+    for modules, group in groupby(enumerate(configuration.profile), key=lambda item: item[1]):
+        layers = [layer for layer, _ in group]
+        span = f"{layers[0]}" if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
+        words = " + ".join(_module(module, anatomy) for module in modules) or "frozen"
+        runs.append(f"{span} {words}")
+    return " | ".join([*runs, f"rate {configuration.learning_rate:.1e}"])
+
+
+def _module(module: Module, anatomy: Anatomy) -> str:
+    size = f" r{module.capacity}" if module.capacity else ""
+    fixed = not module.roles or module.technique == "ia3"
+    if fixed:
+        return f"{module.technique}{size}"
+    if set(module.roles) == set(anatomy.linears):
+        return f"{module.technique}{size} all"
+    roles = "+".join(short for role, short in _SHORT.items() if role in module.roles)
+    return f"{module.technique}{size} {roles}"
+
+
+def count(value: float) -> str:
+    """`332,546`; four digits of a fraction below 1,000."""
+    return f"{value:,.0f}" if float(value).is_integer() or value >= 1000 else f"{value:.4g}"
+
+
+def size(value: float) -> str:
+    """Bytes with a decimal unit."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min 20 s`, `2 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

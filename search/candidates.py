@@ -1,0 +1,129 @@
+"""Where the acquisition function is looked at: a pool of starts, then discrete local search."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.neighbours import mutate, neighbours
+from peftsearch.spaces.space import Space
+
+from .design import sobol
+
+Matrix = NDArray[np.float64]
+Scorer = Callable[[Sequence[Configuration]], Matrix]
+"""`k` numbers for `k` configurations, more is better; minus infinity for a useless one."""
+
+_MUTATIONS, _EDITS, _SOBOL = 384, 4, 384
+_CLIMBERS = 8
+_LIMIT = 3_000
+"""Configurations that are scored for one proposal."""
+_ENUMERABLE = 20_000
+_DRAWS = 500
+
+
+def make_pool(
+    space: Space, parents: Sequence[Configuration], rng: np.random.Generator
+) -> list[Configuration]:
+    """Starts, distinct by key: mutations of `parents` by one to four edits, and Sobol points."""
+    mutants: list[Configuration] = []
+    if parents:
+        edits = rng.integers(1, _EDITS + 1, _MUTATIONS)
+        chosen = rng.integers(len(parents), size=_MUTATIONS)
+        mutants = [
+            mutate(space, parents[parent], int(count), rng)
+            for parent, count in zip(chosen, edits, strict=True)
+        ]
+    spread = islice(sobol(space, int(rng.integers(2**31))), _SOBOL)
+    return list(_distinct([*(x for x in mutants if space.feasible(x)), *spread]))
+
+
+class LocalSearch:
+    """Best-improvement climbing over one-step edits, from the best of a pool.
+
+    It keeps each configuration's neighbours, so that the further members of a batch, whose
+    scores differ, climb the same ground faster.
+    """
+
+    def __init__(self, space: Space, pool: Sequence[Configuration]) -> None:
+        self._space, self._pool = space, pool
+        self._neighbours: dict[str, list[Configuration]] = {}
+
+    def best(self, score: Scorer, excluded: set[str]) -> Configuration | None:
+        """The best configuration met; None where all are excluded or useless.
+
+        Args:
+            score: Of a list of configurations.
+            excluded: Keys that must not be returned.
+        """
+        scores: dict[str, float] = {}
+        visited: dict[str, Configuration] = {}
+
+        def visit(configurations: Iterable[Configuration]) -> None:
+            room = _LIMIT - len(scores)
+            fresh = [
+                x
+                for x in _distinct(configurations)
+                if x.key not in scores and x.key not in excluded
+            ][:room]
+            visited.update((x.key, x) for x in fresh)
+            values = score(fresh).tolist() if fresh else []
+            scores.update(zip((x.key for x in fresh), values, strict=True))
+
+        visit(self._pool)
+        climbers = sorted(scores, key=lambda key: -scores[key])[:_CLIMBERS]
+        while climbers and len(scores) < _LIMIT:
+            around = {key: self._around(visited[key]) for key in climbers}
+            visit(x for near in around.values() for x in near)
+            climbers = list(dict.fromkeys(_climb(climbers, around, scores)))
+        best = max(scores, key=lambda key: scores[key], default=None)
+        return None if best is None or scores[best] == -np.inf else visited[best]
+
+    def _around(self, configuration: Configuration) -> list[Configuration]:
+        if configuration.key not in self._neighbours:
+            self._neighbours[configuration.key] = neighbours(self._space, configuration)
+        return self._neighbours[configuration.key]
+
+
+def _climb(
+    climbers: list[str], around: dict[str, list[Configuration]], scores: dict[str, float]
+) -> Iterator[str]:
+    """The best neighbour of each climber that has a better one."""
+    for key in climbers:
+        near = [x.key for x in around[key] if x.key in scores]
+        best = max(near, key=lambda near: scores[near], default=key)
+        if scores[best] > scores[key]:
+            yield best
+
+
+def draw_unseen(
+    space: Space, excluded: set[str], rng: np.random.Generator
+) -> Configuration | None:
+    """A random configuration within the bounds whose key is new; None if the space has no more.
+
+    A space of few points is searched to the end; of a larger one, 500 draws decide.
+    """
+    for _ in range(_DRAWS):
+        try:
+            configuration = space.sample(rng)
+        except UserError:
+            break
+        if configuration.key not in excluded:
+            return configuration
+    sizes = [size for _, size in space.dimensions]
+    if np.prod(sizes, dtype=float) > _ENUMERABLE:
+        return None
+    points = map(space.decode, product(*map(range, sizes)))
+    left = [x for x in points if x.key not in excluded and space.feasible(x)]
+    return left[int(rng.integers(len(left)))] if left else None
+
+
+def _distinct(configurations: Iterable[Configuration]) -> Iterator[Configuration]:
+    seen: set[str] = set()
+    for configuration in configurations:
+        if configuration.key not in seen:
+            seen.add(configuration.key)
+            yield configuration

@@ -1,0 +1,149 @@
+"""Gaussian processes in closed form: draws at the observed points, and predictions given a draw.
+
+The maths knows no configuration: rows are points in `d` features, all in numpy and float64. One
+`Member` is one setting of the hyper-parameters; an ensemble is several, equally likely.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+Matrix = NDArray[np.float64]
+
+NUGGET = 1e-6
+"""Share of the signal's variance on the diagonal: two keys may have the same features."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Hyper-parameters of one Gaussian process on standardised quality.
+
+    Attributes:
+        lengthscales: `d` lengthscales.
+        scale: Variance of the signal.
+        noise: Variance of one observation.
+        mean: Constant mean.
+        smooth: Squared-exponential kernel; False is Matern-5/2.
+    """
+
+    lengthscales: Matrix
+    scale: float
+    noise: float
+    mean: float
+    smooth: bool = False
+
+    def covariance(self, left: Matrix, right: Matrix) -> Matrix:
+        """Prior covariance of `n x d` and `k x d` points, `n x k`."""
+        a, b = left / self.lengthscales, right / self.lengthscales
+        squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2.0 * (a @ b.T)
+        squares = np.maximum(squares, 0.0)
+        if self.smooth:
+            correlation = np.exp(-0.5 * squares)
+        else:
+            distance = np.sqrt(5.0 * squares)
+            correlation = (1.0 + distance + 5.0 / 3.0 * squares) * np.exp(-distance)
+        covariance: Matrix = self.scale * correlation
+        return covariance
+
+
+class _Conditional:
+    """One member given the data, with draws of f at the observed and the pending points."""
+
+    def __init__(
+        self, member: Member, x: Matrix, means: Matrix, counts: Matrix, normals: Matrix
+    ) -> None:
+        """Draw f at `n` points, of which the first `len(means)` were observed.
+
+        Args:
+            x: `n x d` distinct points.
+            means: Mean observation of each observed point.
+            counts: Number of observations behind each mean.
+            normals: `draws x n` standard normal numbers.
+        """
+        self.member, self.x = member, x
+        prior = member.covariance(x, x)
+        prior[np.diag_indices_from(prior)] += NUGGET * member.scale
+        self.root = np.linalg.cholesky(prior)
+        self.draws = self._draw(prior, means, counts, normals)
+        self.weights: Matrix = cho_solve((self.root, True), (self.draws - member.mean).T)
+
+    def _draw(self, prior: Matrix, means: Matrix, counts: Matrix, normals: Matrix) -> Matrix:
+        seen = len(means)
+        if seen == 0:
+            drawn: Matrix = self.member.mean + normals @ self.root.T
+            return drawn
+        noisy = prior[:seen, :seen] + np.diag(self.member.noise / counts)
+        factor = cho_factor(noisy, lower=True)
+        across = prior[:, :seen]
+        mean = self.member.mean + across @ cho_solve(factor, means - self.member.mean)
+        half = solve_triangular(factor[0], across.T, lower=True)
+        covariance = prior - half.T @ half
+        # The nugget again: the difference of two close matrices may be off by rounding.
+        covariance[np.diag_indices_from(covariance)] += NUGGET * self.member.scale
+        drawn = mean + normals @ np.linalg.cholesky(covariance).T
+        return drawn
+
+    def predict(self, x: Matrix) -> tuple[Matrix, Matrix]:
+        """Mean, `draws x k`, and variance, `k`, of f at `k x d` points given each draw."""
+        across = self.member.covariance(self.x, x)
+        mean = self.member.mean + self.weights.T @ across
+        half = solve_triangular(self.root, across, lower=True)
+        variance = self.member.scale * (1.0 + NUGGET) - (half**2).sum(0)
+        return mean, np.maximum(variance, 1e-12 * self.member.scale)
+
+
+class EnsemblePosterior:
+    """States of knowledge about f: `s` equally likely draws at the observed and pending points.
+
+    A candidate's mean and variance are conditioned on the draw, so that the correlation between
+    the front and the candidate is kept: near-copies of a lucky point gain nothing. Points that
+    are pending have no observations; f is drawn there too, which makes them fantasies.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        x: Matrix,
+        means: Matrix,
+        counts: Matrix,
+        draws: int,
+        seed: int,
+    ) -> None:
+        """Draw.
+
+        Args:
+            members: Hyper-parameters, one entry for each member.
+            x: `n x d` distinct points, the observed ones first.
+            means: Mean of the observations at each observed point, on the members' scale.
+            counts: Number of observations behind each mean.
+            draws: Number of draws for each member.
+            seed: Same seed, same numbers; one more point leaves the earlier points' draws.
+        """
+        normals = _normals(len(members) * draws, len(x), seed)
+        self._parts = [
+            _Conditional(member, x, means, counts, normals[i * draws : (i + 1) * draws])
+            for i, member in enumerate(members)
+        ]
+
+    @property
+    def draws(self) -> Matrix:
+        """Drawn f at the `n` points, `s x n`."""
+        return np.concatenate([part.draws for part in self._parts])
+
+    def predict(self, x: Matrix) -> tuple[Matrix, Matrix]:
+        """Mean and variance of f at `k x d` points given each draw, both `s x k`."""
+        means, variances = [], []
+        for part in self._parts:
+            mean, variance = part.predict(x)
+            means.append(mean)
+            variances.append(np.broadcast_to(variance, mean.shape))
+        return np.concatenate(means), np.concatenate(variances)
+
+
+def _normals(rows: int, columns: int, seed: int) -> Matrix:
+    """`rows x columns` standard normal numbers; a column does not depend on how many follow."""
+    rng = np.random.default_rng(np.random.SeedSequence((seed, rows)))
+    return rng.standard_normal((columns, rows)).T

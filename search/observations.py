@@ -1,0 +1,80 @@
+"""What the trials of a job say about each configuration key."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.cost import KNOWN_COSTS
+from peftsearch.spaces.dominance import non_dominated
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import objective
+from peftsearch.storage.records import Trial, TrialState
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One configuration key with all its trials.
+
+    Attributes:
+        qualities: Of the completed full-fidelity trials, maximised; empty where there are none.
+        cost: Exact, in the unit of the job's cost objective.
+        pending: Number of its queued and running trials.
+        failed: Whether at least one of its trials failed.
+    """
+
+    configuration: Configuration
+    qualities: tuple[float, ...]
+    cost: float
+    pending: int
+    failed: bool
+
+    @property
+    def quality(self) -> float:
+        """Mean over its seeds: what the front uses."""
+        return sum(self.qualities) / len(self.qualities)
+
+
+def observe(spec: JobSpec, trials: Sequence[Trial]) -> list[Observation]:
+    """One observation for each key, in the order in which the keys were first proposed."""
+    groups: dict[str, list[Trial]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.number):
+        groups.setdefault(trial.key, []).append(trial)
+    return [_observe_key(spec, group) for group in groups.values()]
+
+
+def _observe_key(spec: JobSpec, group: list[Trial]) -> Observation:
+    configuration, states = group[0].configuration, [trial.state for trial in group]
+    found = [quality_of(spec, trial) for trial in group]
+    return Observation(
+        configuration,
+        tuple(x for x in found if x is not None),
+        cost_of(spec, configuration),
+        sum(state in (TrialState.QUEUED, TrialState.RUNNING) for state in states),
+        TrialState.FAILED in states,
+    )
+
+
+def cost_of(spec: JobSpec, configuration: Configuration) -> float:
+    """Exact cost, in the unit of the job's cost objective."""
+    return float(KNOWN_COSTS[spec.objectives.cost](configuration, spec.anatomy))
+
+
+def quality_of(spec: JobSpec, trial: Trial) -> float | None:
+    """Quality to maximise; None unless the trial was trained in full and its quality is finite."""
+    value = trial.measurements.get(spec.task.quality)
+    if trial.state is not TrialState.COMPLETED or trial.fidelity < 1 or value is None:
+        return None
+    return objective(spec.task.quality).signed(value) if math.isfinite(value) else None
+
+
+def find_front(observations: Sequence[Observation]) -> list[Observation]:
+    """The non-dominated ones among those with a quality, by ascending cost."""
+    known = [x for x in observations if x.qualities]
+    if not known:
+        return []
+    mask = non_dominated(np.array([[x.quality, -x.cost] for x in known]))
+    kept = [x for x, keep in zip(known, mask, strict=True) if keep]
+    return sorted(kept, key=lambda x: x.cost)

@@ -1,0 +1,50 @@
+"""Retraining of front members with new seeds: which one, and when."""
+
+import math
+from collections.abc import Sequence
+
+from peftsearch.spaces.configuration import Configuration
+
+from .observations import Observation, find_front
+from .progress import Reference
+
+_DENSEST = 0.5
+"""At most every second trial after the design is a repeat."""
+
+
+def repeat_due(share: float, budget: int | None, design: int, number: int, done: int) -> bool:
+    """Whether trial `number` should be a repeat.
+
+    Repeats are spread evenly over the trials after the design, so that the model can learn the
+    seed noise early, and such that they end up as `share` of the budget.
+
+    Args:
+        share: Wanted share of the budget.
+        budget: Number of trials of the job; None where hours limit it.
+        design: Number of trials before the model took over.
+        number: Of the trial to propose.
+        done: Number of repeats so far.
+    """
+    after = number + 1 - design
+    rate = share if budget is None else share * budget / max(budget - design, 1)
+    return done + 1 <= min(rate, _DENSEST) * after + 1e-9
+
+
+def choose_repeat(observations: Sequence[Observation], corner: Reference) -> Configuration | None:
+    """The front member whose uncertain quality matters most for the hypervolume.
+
+    A member's quality moves the hypervolume by the width of its step, up to the next dearer
+    member, and is known up to a standard error of sigma / sqrt(seeds): the one with the largest
+    product is retrained. Seeds that are pending count. The probe and what does not beat it have
+    no step.
+    """
+    front = [x for x in find_front(observations) if x.quality > corner.quality]
+    front = [x for x in front if x.cost < corner.cost]
+    if not front:
+        return None
+    ends = [corner.axis(x.cost) for x in front[1:]] + [corner.axis(corner.cost)]
+    stakes = [
+        (end - corner.axis(x.cost)) / math.sqrt(len(x.qualities) + x.pending)
+        for x, end in zip(front, ends, strict=True)
+    ]
+    return front[stakes.index(max(stakes))].configuration

@@ -1,0 +1,57 @@
+"""One-step edits of a configuration, for local search."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .configuration import Configuration
+from .encoding import Point, encodings
+from .space import Space
+
+_CATEGORICAL = ("bundle", "roles", "placement")
+
+
+def neighbours(space: Space, configuration: Configuration) -> list[Configuration]:
+    """Configurations of the space within its bounds, one edit away from `configuration`.
+
+    An edit moves a boundary by one layer, changes what one stratum carries, its target roles or
+    its placement, or takes one step along the ladder of ranks or rates. Each way to write the
+    configuration in the space's strata gives edits of its own; its knobs without effect are drawn
+    by the configuration's key, so that the same configuration always has the same neighbours.
+    A configuration that the space can not express has those of the nearest one that it can.
+
+    Returns:
+        Distinct by key, without `configuration`.
+    """
+    rng = np.random.default_rng(int(configuration.key, 16))
+    found: dict[str, Configuration] = {}
+    for point in encodings(space, configuration, rng):
+        for edited in _edits(space, point):
+            neighbour = space.decode(edited)
+            if neighbour.key not in found and space.feasible(neighbour):
+                found[neighbour.key] = neighbour
+    found.pop(configuration.key, None)
+    return list(found.values())
+
+
+def mutate(
+    space: Space, configuration: Configuration, edits: int, rng: np.random.Generator
+) -> Configuration:
+    """`edits` random one-step edits in a row; they may break a bound or undo one another."""
+    ways = list(encodings(space, configuration, rng))
+    point = ways[int(rng.integers(len(ways)))]
+    for _ in range(edits):
+        choices = list(_edits(space, point))
+        if choices:
+            point = choices[int(rng.integers(len(choices)))]
+    return space.decode(point)
+
+
+def _edits(space: Space, point: Point) -> Iterator[Point]:
+    for i, (name, size) in enumerate(space.dimensions):
+        if name.startswith(_CATEGORICAL):
+            values = [value for value in range(size) if value != point[i]]
+        else:
+            values = [value for value in (point[i] - 1, point[i] + 1) if 0 <= value < size]
+        for value in values:
+            yield (*point[:i], value, *point[i + 1 :])

@@ -1,0 +1,116 @@
+"""The end of a trial, its measurements and the front's change: one transaction each.
+
+It begins by raising the job's event. That locks the job's row, so that events are in the order of
+the commits and a completion sees all those before it when it computes the front.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from peftsearch.spaces.errors import NotFoundError, StaleLeaseError, UserError
+from peftsearch.spaces.jobspec import JobSpec, parse_spec
+
+from .clock import now
+from .front import update_front
+from .records import FailureKind, TrialState
+from .rows import add_values, check_finite, to_plain, to_text
+from .schema import jobs, measurements, trials
+
+
+def complete(
+    connection: Connection,
+    trial_id: int,
+    attempt: int,
+    values: Mapping[str, float],
+    provenance: Mapping[str, Any],
+    adapter: str | None,
+) -> int:
+    """Record the result of a trial; the job's new event.
+
+    Raises:
+        NotFoundError: No such trial.
+        StaleLeaseError: The trial was claimed again or has ended.
+        UserError: The task's quality or the front's cost is not among the measurements.
+        ValueError: A measurement is not finite.
+    """
+    check_finite(values)
+    job_id, event, spec = _raise_event(connection, trial_id)
+    changes = {"provenance": to_plain(provenance), "adapter": adapter}
+    key, fidelity = _end(connection, trial_id, attempt, event, TrialState.COMPLETED, changes)
+    add_values(connection, trial_id, fidelity, values)
+    _check_objectives(connection, trial_id, fidelity, spec)
+    if fidelity == 1.0:
+        update_front(connection, job_id, spec, event, key)
+    return event
+
+
+def fail(
+    connection: Connection, trial_id: int, attempt: int, kind: FailureKind, message: str
+) -> int:
+    """Record why a trial failed; the job's new event.
+
+    Raises:
+        NotFoundError: No such trial.
+        StaleLeaseError: The trial was claimed again or has ended.
+    """
+    _, event, _ = _raise_event(connection, trial_id)
+    changes = {"failure": kind, "message": to_text(message)}
+    _end(connection, trial_id, attempt, event, TrialState.FAILED, changes)
+    return event
+
+
+def _raise_event(connection: Connection, trial_id: int) -> tuple[int, int, JobSpec]:
+    owner = select(trials.c.job_id).where(trials.c.id == trial_id).scalar_subquery()
+    raised = jobs.update().where(jobs.c.id == owner).values(event=jobs.c.event + 1)
+    row = connection.execute(raised.returning(jobs.c.id, jobs.c.event, jobs.c.spec)).one_or_none()
+    if row is None:
+        raise NotFoundError("a trial of this database", f"id {trial_id}", "check the id")
+    return row.id, row.event, parse_spec(row.spec)
+
+
+def _end(
+    connection: Connection,
+    trial_id: int,
+    attempt: int,
+    event: int,
+    state: TrialState,
+    changes: Mapping[str, Any],
+) -> tuple[str, float]:
+    open_states = (TrialState.QUEUED, TrialState.RUNNING)
+    current = trials.update().where(
+        trials.c.id == trial_id,
+        trials.c.attempt == attempt,
+        trials.c.attempt > 0,
+        trials.c.state.in_(open_states),
+    )
+    ended = current.values(state=state, ended_at=now(), ended_event=event, **changes)
+    row = connection.execute(ended.returning(trials.c.key, trials.c.fidelity)).one_or_none()
+    if row is None:
+        raise StaleLeaseError(_explain(connection, trial_id, attempt))
+    return row.key, row.fidelity
+
+
+def _explain(connection: Connection, trial_id: int, attempt: int) -> str:
+    query = select(trials.c.number, trials.c.attempt, trials.c.state).where(
+        trials.c.id == trial_id
+    )
+    number, current, state = connection.execute(query).one()
+    return f"attempt {attempt} may not end trial {number}: it is {state} in attempt {current}"
+
+
+def _check_objectives(
+    connection: Connection, trial_id: int, fidelity: float, spec: JobSpec
+) -> None:
+    query = select(measurements.c.name).where(
+        measurements.c.trial_id == trial_id, measurements.c.fidelity == fidelity
+    )
+    names = set(connection.scalars(query))
+    for name in (spec.task.quality, spec.objectives.cost):
+        if name not in names:
+            raise UserError(
+                f"a measurement of {name}",
+                f"only {', '.join(sorted(names)) or 'none'}",
+                "return it from the training function",
+            )

@@ -1,0 +1,137 @@
+"""The front of a job: its non-dominated configuration keys, now and at every past event.
+
+Each key stands at the mean over its completed, fully trained seeds.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.dominance import non_dominated
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import objective
+
+from .records import FrontPoint, TrialState
+from .rows import get_job
+from .schema import front_entries, measurements, trials
+
+
+@dataclass(frozen=True)
+class Member:
+    """A configuration key at the mean over its seeds.
+
+    Attributes:
+        numbers: Of the trials that it is the mean of, ascending.
+    """
+
+    key: str
+    numbers: tuple[int, ...]
+    means: Mapping[str, float]
+
+
+def choose_front(members: Sequence[Member], names: Sequence[str]) -> list[Member]:
+    """The members that no other dominates in the objectives `names`."""
+    if not members:
+        return []
+    points = np.array([[objective(x).signed(m.means[x]) for x in names] for m in members])
+    return [member for member, kept in zip(members, non_dominated(points), strict=True) if kept]
+
+
+def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int, key: str) -> None:
+    """Let entries leave and enter at `event`, after a trial of `key` was completed.
+
+    The caller holds the job's row.
+    """
+    standing = _read_standing(connection, job_id)
+    if any(member.key == key for member in standing):
+        # Its new mean may be worse, and let in what it alone dominated.
+        candidates = _read_members(connection, trials.c.job_id == job_id)
+    else:
+        # What the front dominated, it still dominates, or the changed key does.
+        changed = and_(trials.c.job_id == job_id, trials.c.key == key)
+        candidates = [*standing, *_read_members(connection, changed)]
+    front = choose_front(candidates, (spec.task.quality, spec.objectives.cost))
+    if gone := [member.key for member in standing if member not in front]:
+        leaving = front_entries.update().where(_stands(job_id), front_entries.c.key.in_(gone))
+        connection.execute(leaving.values(left_event=event))
+    for member in front:
+        if member not in standing:
+            _enter(connection, job_id, member, event)
+
+
+def read_front(connection: Connection, job_id: int, event: int | None) -> list[FrontPoint]:
+    """The front after `event` (None: now), in ascending cost."""
+    spec = get_job(connection, job_id).spec
+    same_key = and_(trials.c.job_id == front_entries.c.job_id, trials.c.key == front_entries.c.key)
+    query = (
+        select(front_entries, trials.c.number, trials.c.configuration)
+        .join(trials, same_key)
+        .where(_stands(job_id, event))
+    )
+    points = [
+        FrontPoint(
+            row.key,
+            Configuration.from_json(row.configuration),
+            row.means,
+            tuple(row.trial_numbers),
+            row.entered_event,
+        )
+        for row in connection.execute(query)
+        if row.number == row.trial_numbers[0]
+    ]
+    return sorted(points, key=lambda x: (x.values[spec.objectives.cost], x.key))
+
+
+def _stands(job_id: int, event: int | None = None) -> ColumnElement[bool]:
+    mine, left = front_entries.c.job_id == job_id, front_entries.c.left_event
+    if event is None:
+        return and_(mine, left.is_(None))
+    return and_(mine, front_entries.c.entered_event <= event, or_(left.is_(None), left > event))
+
+
+def _read_standing(connection: Connection, job_id: int) -> list[Member]:
+    rows = connection.execute(select(front_entries).where(_stands(job_id)))
+    return [Member(row.key, tuple(row.trial_numbers), row.means) for row in rows]
+
+
+def _read_members(connection: Connection, condition: ColumnElement[bool]) -> list[Member]:
+    query = (
+        select(trials.c.key, trials.c.number, measurements.c.name, measurements.c.value)
+        .join(measurements, measurements.c.trial_id == trials.c.id)
+        .where(
+            condition,
+            trials.c.state == TrialState.COMPLETED,
+            trials.c.fidelity == 1.0,
+            measurements.c.fidelity == 1.0,
+        )
+        .order_by(trials.c.number, measurements.c.name)
+    )
+    values: dict[str, dict[int, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for key, number, name, value in connection.execute(query):
+        values[key][number][name] = value
+    return [_average(key, by_number) for key, by_number in values.items()]
+
+
+def _average(key: str, values: Mapping[int, Mapping[str, float]]) -> Member:
+    seeds = list(values.values())
+    shared = [name for name in seeds[0] if all(name in seed for seed in seeds)]
+    # fmean sums exactly, so that the mean does not depend on the order of completion.
+    means = {name: fmean(seed[name] for seed in seeds) for name in shared}
+    return Member(key, tuple(values), means)
+
+
+def _enter(connection: Connection, job_id: int, member: Member, event: int) -> None:
+    connection.execute(
+        front_entries.insert().values(
+            job_id=job_id,
+            key=member.key,
+            means=dict(member.means),
+            trial_numbers=list(member.numbers),
+            entered_event=event,
+        )
+    )

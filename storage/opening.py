@@ -1,0 +1,48 @@
+"""Opening a database: connect, bring its schema to the newest revision, say what is wrong."""
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from peftsearch.spaces.errors import UserError
+
+from .engine import connect, describe, parse_url
+from .migrations import HEAD, current_revision, migrate
+from .transactions import explain
+
+
+def open_connection(url: str) -> Connection:
+    """A connection to a database at the newest schema.
+
+    Raises:
+        UserError: The database is down, unwritable, of a newer peftsearch or of another program,
+            or the URL is wrong.
+    """
+    parsed = parse_url(url)
+    try:
+        connection = connect(parsed)
+        try:
+            _update(connection)
+        except BaseException:
+            connection.close()
+            raise
+    except DBAPIError as error:
+        raise _cannot_open(describe(parsed), error) from error
+    return connection
+
+
+def _update(connection: Connection) -> None:
+    connection.execution_options(writes=False)
+    with connection.begin():
+        current = current_revision(connection)
+    if current != HEAD:
+        connection.execution_options(writes=True)
+        with connection.begin():
+            migrate(connection)
+
+
+def _cannot_open(url: str, error: DBAPIError) -> UserError:
+    if url.startswith("sqlite"):
+        expected, hint = "a database file that can be written", "check the file and its folder"
+    else:
+        expected, hint = "a PostgreSQL server that answers", "check that it runs and the URL"
+    return UserError(f"{expected} at {url}", explain(error), hint)

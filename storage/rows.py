@@ -1,0 +1,125 @@
+"""From rows to records, and from objects to plain JSON."""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.errors import NotFoundError
+from peftsearch.spaces.jobspec import parse_spec
+
+from .records import Job, Trial
+from .schema import jobs, measurements, trials
+
+
+def to_plain(content: Any) -> Any:
+    """The same content as JSON reads it back.
+
+    Raises:
+        TypeError: It holds something that is no plain data.
+        ValueError: It holds a number that is not finite.
+    """
+    return json.loads(json.dumps(content, allow_nan=False))
+
+
+def to_text(message: str) -> str:
+    """The message without what a database cannot store: NUL and lone surrogates."""
+    return message.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def job_of(row: Row[Any]) -> Job:
+    """The record of a row of `jobs`."""
+    return Job(row.id, row.name, parse_spec(row.spec), row.state, row.event, row.created)
+
+
+def get_job(connection: Connection, job_id: int, lock: bool = False) -> Job:
+    """One job.
+
+    Args:
+        lock: Hold its row until the transaction ends; SQLite holds the whole database anyway.
+
+    Raises:
+        NotFoundError: No job has that id.
+    """
+    query = select(jobs).where(jobs.c.id == job_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFoundError("a job of this database", f"id {job_id}", "see `peftsearch jobs`")
+    return job_of(row)
+
+
+def get_trials(connection: Connection, condition: ColumnElement[bool]) -> list[Trial]:
+    """The trials that meet `condition`, by number, with their measurements."""
+    rows = connection.execute(select(trials).where(condition).order_by(trials.c.number)).all()
+    values = _get_values(connection, condition)
+    return [_trial_of(row, values[row.id]) for row in rows]
+
+
+def add_values(
+    connection: Connection, trial_id: int, fidelity: float, values: Mapping[str, float]
+) -> None:
+    """Record measurements of one trial; a known cost that is measured again is replaced."""
+    if not values:
+        return
+    connection.execute(
+        measurements.delete().where(
+            measurements.c.trial_id == trial_id,
+            measurements.c.fidelity == fidelity,
+            measurements.c.name.in_(list(values)),
+        )
+    )
+    row = {"trial_id": trial_id, "fidelity": fidelity}
+    connection.execute(
+        measurements.insert(),
+        [row | {"name": name, "value": float(value)} for name, value in values.items()],
+    )
+
+
+def check_finite(values: Mapping[str, float]) -> None:
+    """Refuse what no database can compare.
+
+    Raises:
+        ValueError: A value is infinite or not a number.
+    """
+    if wrong := {name: value for name, value in values.items() if not math.isfinite(value)}:
+        raise ValueError(f"expected finite measurements; got {wrong}")
+
+
+def _get_values(
+    connection: Connection, condition: ColumnElement[bool]
+) -> Mapping[int, dict[str, float]]:
+    query = (
+        select(measurements.c.trial_id, measurements.c.name, measurements.c.value)
+        .join(trials, trials.c.id == measurements.c.trial_id)
+        .where(condition, measurements.c.fidelity == trials.c.fidelity)
+        .order_by(measurements.c.name)
+    )
+    values: dict[int, dict[str, float]] = defaultdict(dict)
+    for trial_id, name, value in connection.execute(query):
+        values[trial_id][name] = value
+    return values
+
+
+def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
+    return Trial(
+        id=row.id,
+        job_id=row.job_id,
+        number=row.number,
+        configuration=Configuration.from_json(row.configuration),
+        seed=row.seed,
+        origin=row.origin,
+        fidelity=row.fidelity,
+        state=row.state,
+        attempt=row.attempt,
+        worker=row.worker,
+        measurements=values,
+        failure=row.failure,
+        message=row.message,
+        provenance=row.provenance,
+        adapter=row.adapter,
+        running_seconds=None if row.ended_at is None else row.ended_at - row.claimed_at,
+    )

@@ -1,0 +1,142 @@
+"""The tables. Columns for what is queried, JSON for what is only carried.
+
+Times are seconds since the epoch on the database's clock (`storage.clock`). A change here needs a
+new revision under `storage/migrations/versions`; `tests/storage/test_migrations.py` compares them.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from .records import FailureKind, JobState, TrialState
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _choice(kind: type[StrEnum]) -> Enum:
+    """Stored as the member's value, so that a new member needs no migration."""
+    return Enum(kind, native_enum=False, length=16, values_callable=lambda e: [x.value for x in e])
+
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("spec", JSON, nullable=False),
+    Column("state", _choice(JobState), nullable=False),
+    Column("event", Integer, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("suggestion_token", Integer, nullable=False),
+    Column("suggestion_worker", Text),
+    Column("suggestion_until", Double),
+)
+"""`event` counts the ends of trials; `suggestion_*` is the lease of the one that may propose."""
+
+trials = Table(
+    "trials",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", ForeignKey(jobs.c.id), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("configuration", JSON, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("fidelity", Double, nullable=False),
+    Column("state", _choice(TrialState), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", Text),
+    Column("lease_until", Double),
+    Column("claimed_at", Double),
+    Column("ended_at", Double),
+    Column("ended_event", Integer),
+    Column("failure", _choice(FailureKind)),
+    Column("message", Text),
+    Column("provenance", JSON, nullable=False),
+    Column("adapter", Text),
+    UniqueConstraint("job_id", "number"),
+    UniqueConstraint("job_id", "key", "seed"),
+    Index(None, "job_id", "state", "number"),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("trial_id", ForeignKey(trials.c.id), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("fidelity", Double, primary_key=True),
+    Column("value", Double, nullable=False),
+)
+
+lost_attempts = Table(
+    "lost_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("trial_id", ForeignKey(trials.c.id), nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", Text),
+    Column("claimed_at", Double, nullable=False),
+    Column("ended_at", Double, nullable=False),
+)
+"""Attempts that ended without a result: given back, or lost with their worker. The budget of
+hours counts them, and they show which worker loses trials."""
+
+front_entries = Table(
+    "front_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", ForeignKey(jobs.c.id), nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("means", JSON, nullable=False),
+    Column("trial_numbers", JSON, nullable=False),
+    Column("entered_event", Integer, nullable=False),
+    Column("left_event", Integer),
+    UniqueConstraint("job_id", "key", "entered_event"),
+    Index(None, "job_id", "left_event"),
+)
+"""A key is on the front from `entered_event` until before `left_event`; one whose mean changes
+leaves and enters at the same event."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("job_id", ForeignKey(jobs.c.id), nullable=False, index=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", ForeignKey(jobs.c.id), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("content", JSON, nullable=False),
+    Index(None, "job_id", "kind"),
+)

@@ -1,0 +1,118 @@
+"""Who may propose, and how proposals become queued trials.
+
+The suggestion lease keeps two workers from proposing at once. Each holder gets a higher token
+(Kleppmann's fencing token), and an insert with a token that is not the newest is refused: a holder
+that stalled past its lease cannot add a batch that knows nothing of its successor's.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, func, or_, select
+
+from peftsearch.spaces.errors import StaleLeaseError
+
+from .budget import remaining_trials
+from .clock import now
+from .records import JobState, Proposal, Trial, TrialState
+from .rows import add_values, check_finite, get_job, get_trials
+from .schema import jobs, trials
+
+Costs = Mapping[str, float]
+
+
+def take_lease(connection: Connection, job_id: int, worker: str, seconds: float) -> int | None:
+    """A new token; None while another worker holds the lease."""
+    free = or_(
+        jobs.c.suggestion_worker.is_(None),
+        jobs.c.suggestion_worker == worker,
+        jobs.c.suggestion_until <= now(),
+    )
+    statement = jobs.update().where(jobs.c.id == job_id, free)
+    taken = statement.values(
+        suggestion_token=jobs.c.suggestion_token + 1,
+        suggestion_worker=worker,
+        suggestion_until=now() + seconds,
+    )
+    return connection.execute(taken.returning(jobs.c.suggestion_token)).scalar()
+
+
+def release_lease(connection: Connection, job_id: int, token: int) -> None:
+    """Let others propose; nothing happens if the lease is already another's."""
+    mine = jobs.update().where(jobs.c.id == job_id, jobs.c.suggestion_token == token)
+    connection.execute(mine.values(suggestion_worker=None, suggestion_until=None))
+
+
+def insert(
+    connection: Connection,
+    job_id: int,
+    token: int,
+    proposals: Sequence[Proposal],
+    costs: Sequence[Costs],
+) -> list[Trial]:
+    """Queue what is new and within the budget.
+
+    Raises:
+        StaleLeaseError: The token is not the newest, or its lease was released.
+        ValueError: A cost is not finite, or costs and proposals differ in number.
+    """
+    for values in costs:
+        check_finite(values)
+    pairs = list(zip(proposals, costs, strict=True))
+    # The job's row stays locked, so that no other insert counts or numbers meanwhile.
+    job = get_job(connection, job_id, lock=True)
+    _check_token(connection, job_id, token)
+    if job.state is not JobState.RUNNING:
+        return []
+    left = remaining_trials(connection, job_id, job.spec.budget)
+    first = _next_number(connection, job_id)
+    for number, (proposal, values) in enumerate(
+        _keep_new(connection, job_id, pairs)[:left], first
+    ):
+        trial_id = _insert_one(connection, job_id, number, proposal)
+        add_values(connection, trial_id, proposal.fidelity, values)
+    return get_trials(connection, (trials.c.job_id == job_id) & (trials.c.number >= first))
+
+
+def _check_token(connection: Connection, job_id: int, token: int) -> None:
+    lease = select(jobs.c.suggestion_token, jobs.c.suggestion_worker).where(jobs.c.id == job_id)
+    newest, worker = connection.execute(lease).one()
+    if token != newest or worker is None:
+        held = f"{worker} holds {newest}" if worker else f"{newest} was released"
+        raise StaleLeaseError(f"token {token} may no longer propose: {held}")
+
+
+def _next_number(connection: Connection, job_id: int) -> int:
+    last = select(func.max(trials.c.number)).where(trials.c.job_id == job_id)
+    number = connection.execute(last).scalar()
+    return 0 if number is None else int(number) + 1
+
+
+def _keep_new(
+    connection: Connection, job_id: int, pairs: list[tuple[Proposal, Costs]]
+) -> list[tuple[Proposal, Costs]]:
+    known = select(trials.c.key, trials.c.seed).where(trials.c.job_id == job_id)
+    seen = {(key, seed) for key, seed in connection.execute(known)}
+    kept = []
+    for proposal, values in pairs:
+        identity = proposal.configuration.key, proposal.seed
+        if identity not in seen:
+            seen.add(identity)
+            kept.append((proposal, values))
+    return kept
+
+
+def _insert_one(connection: Connection, job_id: int, number: int, proposal: Proposal) -> int:
+    statement = trials.insert().values(
+        job_id=job_id,
+        number=number,
+        key=proposal.configuration.key,
+        seed=proposal.seed,
+        configuration=proposal.configuration.to_json(),
+        origin=proposal.origin,
+        fidelity=proposal.fidelity,
+        state=TrialState.QUEUED,
+        attempt=0,
+        provenance={},
+    )
+    trial_id: int = connection.execute(statement.returning(trials.c.id)).scalar_one()
+    return trial_id

@@ -1,0 +1,75 @@
+"""Transactions that survive one lost connection.
+
+What fails before its commit left no trace, so it is run again on a new connection. What fails in
+its commit may or may not have been recorded: only an action that may be repeated is run again.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from peftsearch.spaces.errors import StoreUnavailable
+
+from .engine import describe
+
+T = TypeVar("T")
+
+
+class _Lost(Exception):
+    """The connection broke, and running the action again is harmless."""
+
+
+def read(connection: Connection, action: Callable[[Connection], T]) -> T:
+    """Run `action` on one consistent moment of the database.
+
+    Raises:
+        StoreUnavailable: The database does not answer.
+    """
+    return _run(connection, action, writes=False, repeatable=True)
+
+
+def write(connection: Connection, action: Callable[[Connection], T], repeatable: bool = True) -> T:
+    """Run `action` in one transaction; on SQLite no other writer runs meanwhile.
+
+    Args:
+        repeatable: Whether the action may be run again after it was perhaps recorded.
+
+    Raises:
+        StoreUnavailable: The database does not answer, or stays locked.
+    """
+    return _run(connection, action, writes=True, repeatable=repeatable)
+
+
+def explain(error: DBAPIError) -> str:
+    """The driver's own first line."""
+    return str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
+
+
+def _run(
+    connection: Connection, action: Callable[[Connection], T], writes: bool, repeatable: bool
+) -> T:
+    connection.execution_options(writes=writes)
+    try:
+        try:
+            return _run_once(connection, action, repeatable)
+        except _Lost:
+            return _run_once(connection, action, repeatable)
+    except (_Lost, OperationalError, InterfaceError) as error:
+        cause = error.__cause__ if isinstance(error, _Lost) else error
+        assert isinstance(cause, DBAPIError)
+        raise StoreUnavailable(describe(connection.engine.url), explain(cause)) from cause
+
+
+def _run_once(connection: Connection, action: Callable[[Connection], T], repeatable: bool) -> T:
+    committing = False
+    try:
+        with connection.begin():
+            result = action(connection)
+            committing = True
+        return result
+    except DBAPIError as error:
+        if error.connection_invalidated and (repeatable or not committing):
+            raise _Lost from error
+        raise

@@ -1,0 +1,57 @@
+"""`peftsearch demo`, the real thing: real model, real reviews, within six minutes on 2 cores."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .programs import call
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What one run printed, and how long it took."""
+    folder = tmp_path_factory.mktemp("demo")
+    started = time.monotonic()
+    done = call("demo", "out", "--json", folder=folder)
+    seconds = time.monotonic() - started
+    assert done.returncode == 0, done.stderr
+    show = call("show", "demo", "--storage", "out/demo.db", "--json", folder=folder)
+    return {
+        "seconds": seconds,
+        "folder": folder / "out",
+        "job": json.loads(show.stdout),
+        **json.loads(done.stdout),
+    }
+
+
+def test_it_ends_in_time_with_enough_full_trials(demo: dict[str, Any]) -> None:
+    """Also where model and data had to be fetched first."""
+    completed = [x for x in demo["job"]["trials"] if x["state"] == "completed"]
+    assert demo["seconds"] <= 360
+    assert len(completed) >= 12
+    assert demo["job"]["spec"]["task"]["train_rows"] >= 1000
+    assert any(x["origin"] == "search" for x in completed)
+
+
+def test_the_front_spans_two_decades(demo: dict[str, Any]) -> None:
+    costs = [row["values"]["trainable_parameters"] for row in demo["front"]]
+    adapted = [cost for cost in costs if cost > 0]
+    assert len(adapted) >= 4
+    assert max(adapted) >= 100 * min(adapted)
+
+
+def test_the_knee_is_better_than_the_probe(demo: dict[str, Any]) -> None:
+    probe = demo["front"][0]
+    (knee,) = [row for row in demo["front"] if row["knee"]]
+    assert probe["values"]["trainable_parameters"] == 0
+    assert knee["values"]["accuracy"] > probe["values"]["accuracy"] + 0.02
+
+
+def test_it_leaves_a_picture_and_an_adapter(demo: dict[str, Any]) -> None:
+    assert (demo["folder"] / "front.png").read_bytes().startswith(b"\x89PNG")
+    assert (Path(demo["folder"]) / "adapter" / "README.md").is_file()

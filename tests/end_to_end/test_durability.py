@@ -1,0 +1,156 @@
+"""Nothing is lost: killed workers, killed pools, Ctrl-C, a database that goes away."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from peftsearch.storage.records import Trial, TrialState
+from peftsearch.storage.store import Store
+from tests.cluster import Cluster
+from tests.conftest import NewDatabase
+
+from .programs import call, start, wait_until
+
+
+@pytest.fixture
+def slow_job(job_file: Path) -> Path:
+    """Trials of some seconds, long enough to be interrupted."""
+    job_file.write_text(
+        job_file.read_text()
+        .replace("epochs = 2", "epochs = 20")
+        .replace("trials = 8", "trials = 6")
+    )
+    return job_file
+
+
+def records(url: str) -> list[Trial]:
+    """The trials so far; none while the job is not there yet."""
+    with Store.open(url) as store:
+        jobs = store.jobs()
+        return store.trials(jobs[0].id) if jobs else []
+
+
+def running(url: str) -> list[Trial]:
+    return [trial for trial in records(url) if trial.state is TrialState.RUNNING]
+
+
+def worker_of(url: str, trial: Trial) -> int:
+    """Process id of the worker that holds the trial."""
+    with Store.open(url) as store:
+        workers = store.workers(trial.job_id)
+    return next(worker.pid for worker in workers if worker.name == trial.worker)
+
+
+def finish(process: "subprocess.Popen[str]") -> str:
+    """Wait for success; what it printed to standard error."""
+    _, errors = process.communicate(timeout=400)
+    assert process.returncode == 0, errors
+    return errors
+
+
+def assert_whole(url: str, number: int) -> list[Trial]:
+    """Every trial completed and recorded exactly once."""
+    found = records(url)
+    assert [trial.number for trial in found] == list(range(number))
+    assert {trial.state for trial in found} == {TrialState.COMPLETED}
+    assert len({(trial.key, trial.seed) for trial in found}) == number
+    return found
+
+
+def test_a_killed_worker_gives_its_trial_back(slow_job: Path) -> None:
+    folder = slow_job.parent
+    url = f"sqlite:///{folder / 'peftsearch.db'}"
+    process = start("run", slow_job, "--workers", "2", folder=folder)
+    wait_until((folder / "peftsearch.db").exists)
+    wait_until(lambda: len(running(url)) > 0)
+    victim = running(url)[0]
+    os.kill(worker_of(url, victim), signal.SIGKILL)
+    finish(process)
+    found = assert_whole(url, 6)
+    assert found[victim.number].attempt == 2
+
+
+def test_a_killed_pool_is_resumed(slow_job: Path) -> None:
+    """Workers whose parent is gone end by themselves; the leases bring the trials back."""
+    folder = slow_job.parent
+    url = f"sqlite:///{folder / 'peftsearch.db'}"
+    process = start("run", slow_job, folder=folder)
+    wait_until((folder / "peftsearch.db").exists)
+    wait_until(lambda: any(trial.state is TrialState.COMPLETED for trial in records(url)))
+    wait_until(lambda: len(running(url)) > 0)
+    worker = worker_of(url, running(url)[0])
+    process.kill()
+    process.communicate()
+    wait_until(lambda: not _alive(worker))
+    finish(start("run", slow_job, folder=folder))
+    assert_whole(url, 6)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_control_c_requeues_and_the_same_command_resumes(slow_job: Path) -> None:
+    folder = slow_job.parent
+    url = f"sqlite:///{folder / 'peftsearch.db'}"
+    process = start("run", slow_job, "--workers", "2", folder=folder)
+    wait_until((folder / "peftsearch.db").exists)
+    wait_until(lambda: len(running(url)) > 0)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "run the same command to resume" in errors
+    assert "Traceback" not in errors
+    assert not running(url)
+    finish(start("run", slow_job, folder=folder))
+    assert_whole(url, 6)
+
+
+@pytest.mark.postgres
+def test_four_workers_on_postgresql(job_file: Path, new_postgres: NewDatabase) -> None:
+    """Two commands, four workers, one database."""
+    url = new_postgres()
+    folder = job_file.parent
+    shared: list[str | Path] = ["--storage", url, "--files", folder / "files"]
+    first = start("run", job_file, "--workers", "2", *shared, folder=folder)
+    wait_until(lambda: len(records(url)) > 0)
+    second = start("worker", "small", "--workers", "2", *shared, folder=folder)
+    finish(first)
+    finish(second)
+    assert_whole(url, 8)
+
+
+@pytest.mark.postgres
+def test_results_survive_a_database_that_goes_away(
+    slow_job: Path, new_postgres: NewDatabase, cluster: Cluster
+) -> None:
+    """The running trial's result waits in the spool until the server is back."""
+    url = new_postgres()
+    folder = slow_job.parent
+    options: list[str | Path] = ["--storage", url, "--files", folder / "files"]
+    process = start("run", slow_job, *options, folder=folder)
+    wait_until(lambda: len(running(url)) > 0)
+    cluster.stop()
+    try:
+        spool = folder / "files" / "small" / "spool"
+        wait_until(lambda: spool.is_dir() and any(spool.glob("*.json")))
+    finally:
+        cluster.start()
+    finish(process)
+    found = assert_whole(url, 6)
+    assert {trial.attempt for trial in found} == {1}
+    assert not any(spool.glob("*.json"))
+
+
+def test_a_database_that_is_down_is_one_line(job_file: Path) -> None:
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    done = call("run", job_file, "--storage", url, folder=job_file.parent)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: expected") and done.stderr.count("\n") == 1

@@ -1,0 +1,194 @@
+"""Whole jobs through the command line: launch, look, export, resume."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .programs import call, environment, read
+
+LOAD_AND_SCORE = """
+import csv, json, sys
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+model_path, adapter, data, form = sys.argv[1:]
+tokenizer = AutoTokenizer.from_pretrained(model_path)
+if form == "merged":
+    model = AutoModelForSequenceClassification.from_pretrained(adapter)
+else:
+    model = AutoModelForSequenceClassification.from_pretrained(model_path, num_labels=2)
+    if form == "peft":
+        from peft import PeftModel
+        model = PeftModel.from_pretrained(model, adapter)
+    else:
+        import peftsearch
+        model = peftsearch.load_adapter(model, adapter)
+model.eval()
+rows = list(csv.DictReader(open(data)))
+names = ["bad", "good"]
+hits = 0
+for row in rows:
+    with torch.no_grad():
+        logits = model(**tokenizer(row["text"], return_tensors="pt")).logits
+    hits += names[int(logits.argmax())] == row["label"]
+print(json.dumps(hits / len(rows)))
+"""
+
+
+def load_and_score(workshop: Path, adapter: Path, form: str) -> float:
+    """Accuracy of an exported adapter, loaded in a separate process."""
+    arguments = [workshop / "model", adapter, workshop / "data.csv", form]
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_AND_SCORE, *map(str, arguments)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return float(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="module")
+def finished(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a finished job of 8 trials, run by two workers on one SQLite file."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "job.toml").write_text(
+        f"""
+name = "small"
+[model]
+path = "{workshop}/model"
+[task]
+train = "{workshop}/data.csv"
+max_length = 16
+[training]
+epochs = 4
+[budget]
+trials = 8
+"""
+    )
+    done = call("run", "job.toml", "--workers", "2", "--picture", "front.png", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Pareto front of small" in done.stdout
+    return folder
+
+
+def trials(folder: Path) -> list[dict[str, Any]]:
+    return list(read("show", "small", folder=folder)["trials"])
+
+
+def test_every_trial_is_recorded_once(finished: Path) -> None:
+    found = trials(finished)
+    assert [trial["number"] for trial in found] == list(range(8))
+    assert {trial["state"] for trial in found} == {"completed"}
+    assert {trial["attempt"] for trial in found} == {1}
+    assert len({(trial["key"], trial["seed"]) for trial in found}) == 8
+    assert found[0]["origin"] == "probe"
+
+
+def test_trials_carry_their_provenance(finished: Path) -> None:
+    provenance = trials(finished)[0]["provenance"]
+    assert {"packages", "model", "data", "device", "seed"} <= set(provenance)
+
+
+def test_front_is_sorted_and_not_dominated(finished: Path) -> None:
+    rows = read("front", "small", folder=finished)
+    costs = [row["values"]["trainable_parameters"] for row in rows]
+    quality = [row["values"]["accuracy"] for row in rows]
+    assert costs == sorted(costs) and quality == sorted(quality)
+    assert costs[0] == 0
+    assert sum(row["knee"] for row in rows) == 1
+
+
+def test_picture_is_a_png(finished: Path) -> None:
+    assert (finished / "front.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_jobs_lists_it(finished: Path) -> None:
+    (job,) = read("jobs", folder=finished)
+    assert (job["name"], job["state"], job["trials"]["completed"]) == ("small", "finished", 8)
+
+
+@pytest.mark.parametrize("form", ["auto", "adapter", "merged"])
+def test_export_loads_in_another_process(
+    finished: Path, workshop: Path, tmp_path: Path, form: str
+) -> None:
+    out = tmp_path / "adapter"
+    report = read(
+        "export", "small", "--pick", "best", "--out", out, "--form", form, folder=finished
+    )
+    rows = read("front", "small", folder=finished)
+    validation = rows[-1]["values"]["accuracy"]
+    assert load_and_score(workshop, out, report["form"]) == pytest.approx(validation, abs=0.12)
+
+
+def test_the_same_command_resumes_and_the_budget_may_grow(finished: Path, tmp_path: Path) -> None:
+    again = call("run", "job.toml", folder=finished)
+    assert again.returncode == 0 and "is finished" in again.stderr
+    text = (finished / "job.toml").read_text()
+    grown = tmp_path / "grown.toml"
+    grown.write_text(text.replace("trials = 8", "trials = 9"))
+    assert call("run", grown, folder=finished).returncode == 0
+    assert len(trials(finished)) == 9
+    changed = tmp_path / "changed.toml"
+    changed.write_text(text.replace("max_length = 16", "max_length = 12"))
+    refused = call("run", changed, folder=finished)
+    assert refused.returncode == 2
+    assert "other values of task.max_length" in refused.stderr
+
+
+def test_confirm_prints_intervals_and_keeps_its_runs(finished: Path) -> None:
+    first = call("confirm", "small", "--pick", "best", folder=finished)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.count("95 % interval") == 2
+    assert first.stderr.count("training for the test split") == 9
+    assert first.stderr.count("training for the validation split") == 5
+    again = call("confirm", "small", "--pick", "best", folder=finished)
+    assert again.stdout == first.stdout
+    assert "training for" not in again.stderr
+
+
+def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:
+    forecast = read("run", job_file, "--dry-run", folder=job_file.parent)
+    assert forecast["train_rows"] + forecast["validation_rows"] < 400
+    assert forecast["trials"] == 8
+    assert [path.name for path in job_file.parent.iterdir()] == ["job.toml"]
+
+
+def test_one_worker_is_deterministic(job_file: Path, tmp_path: Path) -> None:
+    """The same file and seed give the same configurations and the same qualities twice."""
+    text = job_file.read_text() + "[search]\ndesign = 4\n"
+    runs = []
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "job.toml").write_text(text)
+        assert call("run", "job.toml", folder=folder).returncode == 0
+        found = trials(folder)
+        runs.append([(x["key"], x["seed"], x["measurements"]["accuracy"]) for x in found])
+        assert {"search", "repeat"} & {x["origin"] for x in found}
+    assert runs[0] == runs[1]
+
+
+def test_python_api(job_file: Path, tmp_path: Path) -> None:
+    """A search in this process, without a main guard, and an adapter from it."""
+    program = (
+        "import sys, peftsearch\n"
+        "result = peftsearch.search(sys.argv[1], storage='sqlite:///api.db')\n"
+        "print(result.job.state, len(result.trials), result.pick('best').values['accuracy'])\n"
+        "print(result.export('out', pick='best').form)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(job_file)],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("finished 8 ")
+    assert (tmp_path / "out" / "README.md").is_file()

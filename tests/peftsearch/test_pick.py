@@ -1,0 +1,125 @@
+from collections.abc import Mapping
+
+import pytest
+
+from peftsearch.pick import knee, select, summarise
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.errors import NotFoundError, UserError
+from peftsearch.spaces.jobspec import JobSpec, parse_spec
+from peftsearch.storage.records import FrontPoint, Trial, TrialState
+
+SPEC: JobSpec = parse_spec(
+    {
+        "name": "j",
+        "model": {"path": "m"},
+        "task": {"train": "t.csv"},
+        "budget": {"trials": 9},
+    }
+)
+
+
+def make_trial(number: int, rank: int, accuracy: float, seconds: float = 1.0) -> Trial:
+    modules = (Module("lora", rank, ("query",)),) if rank else ()
+    parameters = 768.0 * rank
+    return Trial(
+        id=number,
+        job_id=1,
+        number=number,
+        configuration=Configuration((Stratum(0, 2, modules),), 1e-3),
+        seed=number,
+        origin="search",
+        fidelity=1.0,
+        state=TrialState.COMPLETED,
+        attempt=1,
+        measurements={
+            "accuracy": accuracy,
+            "trainable_parameters": parameters,
+            "adapter_bytes": 4 * parameters,
+            "training_seconds": seconds,
+        },
+    )
+
+
+TRIALS = [
+    make_trial(0, 0, 0.60),
+    make_trial(1, 1, 0.78),
+    make_trial(2, 8, 0.80, seconds=9.0),
+    make_trial(3, 32, 0.81),
+    make_trial(4, 16, 0.70),
+    make_trial(5, 1, 0.76),
+]
+
+
+def front() -> list[FrontPoint]:
+    members = [x for x in summarise(TRIALS) if x.configuration.key != TRIALS[4].key]
+    return [
+        FrontPoint(x.key, x.configuration, x.values, tuple(t.number for t in x.trials), 1)
+        for x in members
+    ]
+
+
+def chosen(text: str) -> tuple[int, ...]:
+    return tuple(trial.number for trial in select(text, SPEC, front(), TRIALS).trials)
+
+
+def test_summary_is_the_mean_over_seeds() -> None:
+    values: Mapping[str, float] = summarise(TRIALS)[1].values
+    assert values["accuracy"] == pytest.approx(0.77)
+    assert values["trainable_parameters"] == 768
+
+
+def test_unfinished_trials_are_left_out() -> None:
+    running = Trial(
+        id=9,
+        job_id=1,
+        number=9,
+        configuration=TRIALS[0].configuration,
+        seed=3,
+        origin="repeat",
+        fidelity=1.0,
+        state=TrialState.RUNNING,
+        attempt=1,
+    )
+    assert len(summarise([*TRIALS, running])) == len(summarise(TRIALS))
+
+
+@pytest.mark.parametrize(
+    ("text", "trials"),
+    [
+        ("best", (3,)),
+        ("knee", (1, 5)),
+        ("1", (0,)),
+        ("3", (2,)),
+        ("accuracy where adapter_bytes <= 30 KB", (2,)),
+        ("accuracy where adapter_bytes <= 30 KB and training_seconds < 5", (1, 5)),
+        ("trainable_parameters where accuracy >= 0.8", (2,)),
+    ],
+)
+def test_select(text: str, trials: tuple[int, ...]) -> None:
+    assert chosen(text) == trials
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("0", "row of the front"),
+        ("9", "row of the front, 1 to 4"),
+        ("accuracy where adapter_bytes <= -1", "adapter_bytes reaches 0"),
+        ("accuracy where peak_memory_bytes <= 1 MB", "not measured by this job"),
+        ("nonsense", "knee, best"),
+        ("accuracy where nonsense <= 3", "an objective among"),
+        ("accuracy where adapter_bytes <= many", "a number with a unit"),
+    ],
+)
+def test_errors_say_what_to_do(text: str, part: str) -> None:
+    with pytest.raises(UserError, match=part):
+        chosen(text)
+
+
+def test_empty_front() -> None:
+    with pytest.raises(NotFoundError, match="empty front"):
+        select("knee", SPEC, [], [])
+
+
+def test_knee_of_one_point() -> None:
+    assert knee(summarise(TRIALS[:1]), SPEC) == 0

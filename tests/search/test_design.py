@@ -1,0 +1,122 @@
+"""What is tried first."""
+
+from itertools import islice
+
+import pytest
+
+from peftsearch.search.design import make_design, sobol
+from peftsearch.search.recipes import probe, recipes
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.encoding import encode
+from peftsearch.spaces.presets import make_space
+from peftsearch.spaces.techniques import NOMINAL_RATE
+from tests.anatomies import BERT, LLAMA
+from tests.search.test_observations import lora
+from tests.spaces.specs import make_spec
+from tests.spaces.strategies import SPACES
+
+
+def layers(configuration: Configuration) -> list[str]:
+    """Each layer as `technique:capacity+...`."""
+    return [
+        "+".join(f"{x.technique}:{x.capacity}" for x in modules) or "-"
+        for modules in configuration.profile
+    ]
+
+
+def test_recipes_of_the_default_space() -> None:
+    found = [layers(x) for x in recipes(SPACES["strata"])]
+    assert found == [
+        ["bitfit:0"] * 6,
+        ["lora:8"] * 6,
+        ["-", "bitfit:0", *["bitfit:0+lora:8"] * 4],
+        ["ia3:0"] * 6,
+        ["lora:2"] * 2 + ["lora:8"] * 2 + ["lora:16"] * 2,
+        ["ln_tuning:0"] * 6,
+    ]
+
+
+def test_spafit_is_scaled_to_the_depth() -> None:
+    deep = BERT.model_copy(update={"layers": 24})
+    spafit = recipes(make_space(make_spec(deep)))[2]
+    names = ["-"] * 4 + ["bitfit:0"] * 5 + ["bitfit:0+lora:8"] * 15
+    assert layers(spafit) == names
+
+
+@pytest.mark.parametrize(
+    ("preset", "anatomy", "count"),
+    [("strata", BERT, 6), ("spafit", BERT, 2), ("lora", BERT, 1), ("strata", LLAMA, 4)],
+)
+def test_only_what_the_space_can_express_is_a_recipe(
+    preset: str, anatomy: Anatomy, count: int
+) -> None:
+    """Llama's linears have no biases, so that BitFit has nothing to train."""
+    space = make_space(make_spec(anatomy, space={"preset": preset}))
+    found = recipes(space)
+    assert len(found) == count
+    for recipe in found:
+        space.validate(recipe)
+        assert len(recipe.strata) == len(space.bundles)
+        assert encode(space, recipe) is not None
+        assert recipe.learning_rate == pytest.approx(NOMINAL_RATE)
+
+
+def test_recipes_keep_hard_bounds() -> None:
+    spec = make_spec(objectives={"bounds": ["trainable_parameters <= 20 K"]})
+    space = make_space(spec)
+    assert [layers(x) for x in recipes(space)] == [["ia3:0"] * 6, ["ln_tuning:0"] * 6]
+
+
+@pytest.mark.parametrize("preset", ["strata", "lora"])
+def test_the_probe_freezes_all_at_the_rate_nearest_to_the_nominal(preset: str) -> None:
+    rates = [2e-5, 2e-4]
+    space = make_space(make_spec(space={"preset": preset, "learning_rates": rates}))
+    found = probe(space)
+    assert not any(found.profile)
+    assert found.learning_rate == space.rates[-1]
+
+
+def test_probe_tries_and_recipes_in_this_order_without_doubles() -> None:
+    space = SPACES["strata"]
+    own = [lora(3), recipes(space)[1]]
+    spec = make_spec(**{"try": [x.to_json() for x in own]})
+    origins = [origin for _, origin in make_design(spec, space).fixed]
+    assert origins == ["probe", "try", "try"] + ["recipe"] * 5
+    keys = [x.key for x, _ in make_design(spec, space).fixed]
+    assert keys[1:3] == [x.key for x in own]
+    assert len(set(keys)) == len(keys)
+
+
+def test_without_recipes_the_probe_and_tries_are_left() -> None:
+    spec = make_spec(search={"recipes": False}, **{"try": [lora(3).to_json()]})
+    assert [origin for _, origin in make_design(spec, SPACES["strata"]).fixed] == ["probe", "try"]
+
+
+@pytest.mark.parametrize(
+    ("trials", "length"), [(1, 1), (6, 4), (12, 8), (25, 9), (50, 12), (100, 17), (200, 17)]
+)
+def test_the_default_length_follows_the_budget(trials: int, length: int) -> None:
+    design = make_design(make_spec(trials=trials), SPACES["strata"])
+    assert design.length == length
+    assert len(design.fixed) == min(length, 7)
+
+
+def test_hours_alone_are_taken_for_fifty_trials() -> None:
+    assert make_design(make_spec(trials=None), SPACES["strata"]).length == 12
+
+
+def test_a_given_length_cuts_recipes_but_never_tries() -> None:
+    tries = [lora(rank).to_json() for rank in (3, 5)]
+    spec = make_spec(search={"design": 2}, **{"try": tries})
+    design = make_design(spec, SPACES["strata"])
+    assert [origin for _, origin in design.fixed] == ["probe", "try", "try"]
+    assert design.length == 3
+
+
+def test_sobol_points_are_feasible_and_the_seeds() -> None:
+    space = make_space(make_spec(objectives={"bounds": ["trainable_parameters <= 20 K"]}))
+    first, again, other = (list(islice(sobol(space, seed), 20)) for seed in (1, 1, 2))
+    assert first == again != other
+    assert all(space.feasible(x) for x in first)
+    assert len({x.key for x in first}) > 15

@@ -1,0 +1,105 @@
+"""Closed-form Gaussian processes against GPyTorch and against the definition."""
+
+import gpytorch
+import numpy as np
+import pytest
+import torch
+
+from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Member
+
+
+def make_member(d: int = 3, smooth: bool = False) -> Member:
+    return Member(np.linspace(0.4, 1.5, d), scale=0.8, noise=0.05, mean=0.3, smooth=smooth)
+
+
+def make_data(n: int = 12, d: int = 3) -> tuple[Matrix, Matrix, Matrix]:
+    rng = np.random.default_rng(0)
+    x = rng.random((n, d))
+    return x, np.sin(3 * x[:, 0]) + x[:, 1], rng.integers(1, 4, n).astype(float)
+
+
+@pytest.mark.parametrize("smooth", [False, True], ids=["matern", "squared-exponential"])
+def test_covariance_is_gpytorchs(smooth: bool) -> None:
+    member, (x, _, _) = make_member(smooth=smooth), make_data()
+    kernel = gpytorch.kernels.RBFKernel if smooth else gpytorch.kernels.MaternKernel
+    base = kernel(ard_num_dims=3).double()
+    base.lengthscale = torch.tensor(member.lengthscales)
+    expected = member.scale * base(torch.tensor(x)).to_dense().detach().numpy()
+    np.testing.assert_allclose(member.covariance(x, x), expected, atol=1e-7)
+
+
+def exact(member: Member, x: Matrix, y: Matrix, counts: Matrix, at: Matrix) -> tuple[Matrix, ...]:
+    """Textbook posterior mean and covariance at `at`."""
+    inverse = np.linalg.inv(member.covariance(x, x) + np.diag(member.noise / counts))
+    across = member.covariance(at, x)
+    mean = member.mean + across @ inverse @ (y - member.mean)
+    return mean, member.covariance(at, at) - across @ inverse @ across.T
+
+
+def test_draws_have_the_posteriors_mean_and_covariance() -> None:
+    member, (x, y, counts) = make_member(), make_data()
+    pending = np.random.default_rng(1).random((2, 3))
+    points = np.concatenate([x, pending])
+    draws = EnsemblePosterior([member], points, y, counts, 40_000, 0).draws
+    mean, covariance = exact(member, x, y, counts, points)
+    assert draws.shape == (40_000, 14)
+    np.testing.assert_allclose(draws.mean(0), mean, atol=0.01)
+    np.testing.assert_allclose(np.cov(draws.T), covariance, atol=0.01)
+
+
+def test_prediction_over_draws_is_the_posterior() -> None:
+    """The law of total variance: averaging over draws must give back the unconditional answer."""
+    member, (x, y, counts) = make_member(), make_data()
+    at = np.random.default_rng(2).random((5, 3))
+    mean, variance = EnsemblePosterior([member], x, y, counts, 40_000, 0).predict(at)
+    expected, covariance = exact(member, x, y, counts, at)
+    np.testing.assert_allclose(mean.mean(0), expected, atol=0.01)
+    total = mean.var(0) + variance.mean(0)
+    np.testing.assert_allclose(total, np.diag(covariance), atol=0.01)
+
+
+def test_repeats_equal_their_mean_at_less_noise() -> None:
+    """Three observations of one point are one with a third of the noise."""
+    member, x = make_member(), np.random.default_rng(3).random((4, 3))
+    rows = np.array([0, 0, 0, 1, 2, 3])
+    y = np.array([0.1, 0.4, 0.7, 0.9, 0.2, 0.5])
+    means = np.array([0.4, 0.9, 0.2, 0.5])
+    counts = np.array([3.0, 1.0, 1.0, 1.0])
+    apart = exact(member, x[rows], y, np.ones(6), x)
+    joined = exact(member, x, means, counts, x)
+    for left, right in zip(apart, joined, strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-10)
+
+
+def test_the_draw_is_certain_where_it_was_made() -> None:
+    member, (x, y, counts) = make_member(), make_data()
+    posterior = EnsemblePosterior([member], x, y, counts, 3, 0)
+    mean, variance = posterior.predict(x)
+    np.testing.assert_allclose(mean, posterior.draws, atol=1e-3)
+    assert (variance < 1e-4).all()
+
+
+def test_a_pending_point_leaves_earlier_draws() -> None:
+    member, (x, y, counts) = make_member(), make_data()
+    more = np.concatenate([x, np.full((1, 3), 0.5)])
+    before = EnsemblePosterior([member, member], x, y, counts, 4, 7).draws
+    after = EnsemblePosterior([member, member], more, y, counts, 4, 7).draws
+    np.testing.assert_allclose(after[:, :-1], before)
+
+
+def test_members_follow_one_another() -> None:
+    one, x = make_member(), make_data()[0]
+    other = Member(one.lengthscales, one.scale, one.noise, mean=50.0)
+    draws = EnsemblePosterior([one, other], x, np.empty(0), np.empty(0), 5, 0).draws
+    assert draws.shape == (10, 12)
+    assert (draws[:5] < 10).all()
+    assert (draws[5:] > 40).all()
+
+
+def test_points_with_equal_features_do_not_break_it() -> None:
+    member, (x, y, counts) = make_member(), make_data()
+    doubled = np.concatenate([x, x])
+    posterior = EnsemblePosterior([member], doubled, np.tile(y, 2), np.tile(counts, 2), 4, 0)
+    mean, variance = posterior.predict(x)
+    assert np.isfinite(mean).all()
+    assert (variance > 0).all()

@@ -1,0 +1,72 @@
+"""From trials to what is known of each key."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from peftsearch.search.observations import find_front, observe, quality_of
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.storage.records import Proposal, Trial, TrialState
+from tests.search.jobs import make_trial
+from tests.spaces.specs import make_spec
+
+SPEC = make_spec()
+
+
+def lora(rank: int, rate: float = 1e-3) -> Configuration:
+    """Uniform LoRA on queries and values; twice the rank costs twice."""
+    return Configuration((Stratum(0, 6, (Module("lora", rank, ("query", "value")),)),), rate)
+
+
+def trial(
+    number: int, configuration: Configuration, quality: float | None, **changes: object
+) -> Trial:
+    made = make_trial(number, Proposal(configuration, number, "search"), quality)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_seeds_of_one_key_are_one_observation() -> None:
+    split = Configuration(
+        (Stratum(0, 3, lora(8).strata[0].modules), Stratum(3, 6, lora(8).strata[0].modules)), 1e-3
+    )
+    found = observe(SPEC, [trial(1, split, 0.9), trial(0, lora(8), 0.8), trial(2, lora(4), 0.7)])
+    assert [x.qualities for x in found] == [(0.8, 0.9), (0.7,)]
+    assert found[0].quality == pytest.approx(0.85)
+    assert found[0].cost == 2 * found[1].cost == 8 * 2 * 6 * 2 * 384
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": TrialState.RUNNING},
+        {"state": TrialState.FAILED},
+        {"fidelity": 0.5},
+        {"measurements": {"accuracy": math.nan}},
+        {"measurements": {"loss": 0.1}},
+    ],
+)
+def test_only_full_completed_finite_results_count(changes: dict[str, object]) -> None:
+    assert quality_of(SPEC, trial(0, lora(8), 0.8, **changes)) is None
+
+
+def test_pending_and_failed_are_told_apart() -> None:
+    trials = [
+        trial(0, lora(8), None, state=TrialState.QUEUED),
+        trial(1, lora(8), None, state=TrialState.RUNNING),
+        trial(2, lora(4), None, state=TrialState.FAILED),
+    ]
+    assert [(x.pending, x.failed) for x in observe(SPEC, trials)] == [(2, False), (0, True)]
+
+
+def test_the_front_is_ascending_in_cost_and_quality() -> None:
+    trials = [
+        trial(0, lora(16), 0.90),
+        trial(1, lora(4), 0.80),
+        trial(2, lora(8), 0.75),
+        trial(3, lora(2), None, state=TrialState.RUNNING),
+        trial(4, lora(32), 0.90),
+    ]
+    front = find_front(observe(SPEC, trials))
+    assert [x.configuration for x in front] == [lora(4), lora(16)]
+    assert find_front([]) == []

@@ -1,0 +1,59 @@
+"""When to retrain, and what."""
+
+import pytest
+
+from peftsearch.search.observations import Observation
+from peftsearch.search.progress import Reference
+from peftsearch.search.repeats import choose_repeat, repeat_due
+from tests.search.test_observations import lora
+
+CORNER = Reference(quality=0.6, cost=1e6, floor=1e3)
+
+
+def member(rank: int, cost: float, *qualities: float, pending: int = 0) -> Observation:
+    return Observation(lora(rank), qualities, cost, pending, failed=False)
+
+
+@pytest.mark.parametrize(
+    ("share", "budget", "design"), [(0.15, 12, 8), (0.15, 50, 12), (0.15, 200, 17), (0.0, 50, 12)]
+)
+def test_they_add_up_to_the_share_of_the_budget(share: float, budget: int, design: int) -> None:
+    done = 0
+    for number in range(design, budget):
+        done += repeat_due(share, budget, design, number, done)
+    assert share * budget - 1 < done <= share * budget
+
+
+def test_at_most_every_second_trial_is_a_repeat() -> None:
+    due = []
+    for number in range(10, 20):
+        due.append(repeat_due(0.9, 20, 10, number, sum(due)))
+    assert sum(due) == 5
+    assert not any(one and other for one, other in zip(due, due[1:], strict=False))
+
+
+def test_without_a_number_of_trials_the_share_is_of_what_runs() -> None:
+    done = 0
+    for number in range(10, 110):
+        done += repeat_due(0.15, None, 10, number, done)
+    assert done == 15
+
+
+def test_the_widest_step_is_retrained() -> None:
+    wide, narrow = member(8, 1e4, 0.8), member(4, 5e3, 0.7)
+    assert choose_repeat([narrow, wide], CORNER) == wide.configuration
+
+
+def test_seeds_and_pending_seeds_lower_the_stake() -> None:
+    """The wide step spans two decades, the narrow one: even at four seeds against one."""
+    narrow = member(4, 1e3, 0.7)
+    assert choose_repeat([narrow, member(8, 1e4, 0.8, 0.8, 0.8)], CORNER) == lora(8)
+    assert choose_repeat([narrow, member(8, 1e4, *[0.8] * 5)], CORNER) == lora(4)
+    assert choose_repeat([narrow, member(8, 1e4, 0.8, pending=4)], CORNER) == lora(4)
+
+
+def test_nothing_that_earns_nothing_is_retrained() -> None:
+    probe, dominated = member(1, 0.0, 0.6), member(2, 1e4, 0.5)
+    beyond, untried = member(16, 2e6, 0.9), member(4, 1e4)
+    assert choose_repeat([probe, dominated, beyond, untried], CORNER) is None
+    assert choose_repeat([], CORNER) is None

@@ -1,0 +1,93 @@
+"""One contract, every surrogate."""
+
+import numpy as np
+import pytest
+import torch
+
+from peftsearch.search import surrogate as module
+from peftsearch.search.gaussian import Matrix
+from peftsearch.search.surrogate import DimensionScaled, EnsembleMapSaas, Surrogate
+
+SURROGATES = {"saas": EnsembleMapSaas(), "scaled": DimensionScaled()}
+
+
+@pytest.fixture(params=sorted(SURROGATES))
+def surrogate(request: pytest.FixtureRequest) -> Surrogate:
+    return SURROGATES[request.param]
+
+
+def make_data(n: int, d: int = 8, noise: float = 0.01) -> tuple[Matrix, Matrix, Matrix]:
+    """Inputs, noisy and true quality; two of `d` inputs matter."""
+    rng = np.random.default_rng(0)
+    x = rng.random((n, d))
+    f = 0.7 + 0.1 * np.tanh(3 * x[:, 0] - 1) + 0.05 * x[:, 1] ** 2
+    return x, f + noise * rng.standard_normal(n), f
+
+
+def test_it_predicts_what_it_has_not_seen(surrogate: Surrogate) -> None:
+    x, y, f = make_data(90)
+    posterior = surrogate.fit(x[:60], y[:60], 0).posterior(x[:60], y[:60], np.ones(60), 8, 0)
+    mean, variance = posterior.predict(x[60:])
+    assert mean.shape == variance.shape == (len(posterior.draws), 30)
+    assert np.corrcoef(mean.mean(0), f[60:])[0, 1] > 0.95
+    assert (variance > 0).all()
+
+
+def test_it_draws_at_observed_and_pending_points(surrogate: Surrogate) -> None:
+    x, y, _ = make_data(22)
+    fitted = surrogate.fit(x[:20], y[:20], 0)
+    draws = fitted.posterior(x, y[:20], np.ones(20), 50, 0).draws
+    assert draws.shape[1] == 22
+    assert abs(draws[:, :20].mean(0) - y[:20]).max() < 0.03
+    assert draws[:, 20:].std(0).min() > draws[:, :20].std(0).mean() / 2
+
+
+def test_equal_arguments_give_equal_answers(surrogate: Surrogate) -> None:
+    x, y, _ = make_data(20)
+    answers = [
+        surrogate.fit(x, y, 3).posterior(x, y, np.ones(20), 4, 5).predict(x + 0.1)[0]
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(*answers)
+
+
+def test_no_global_generator_moves(surrogate: Surrogate) -> None:
+    x, y, _ = make_data(20)
+    before, numpy_before = torch.get_rng_state(), np.random.get_state()[1]
+    surrogate.fit(x, y, 3).posterior(x, y, np.ones(20), 4, 5)
+    assert torch.equal(before, torch.get_rng_state())
+    np.testing.assert_array_equal(numpy_before, np.random.get_state()[1])
+
+
+def test_repeats_teach_the_noise() -> None:
+    """Eight seeds each of eight points: the noise is the spread within a point."""
+    rng = np.random.default_rng(1)
+    x = np.repeat(rng.random((8, 5)), 8, axis=0)
+    y = 0.7 + 0.1 * x[:, 0] + 0.02 * rng.standard_normal(64)
+    members = EnsembleMapSaas().fit(x, y, 0).members
+    assert [member.noise**0.5 for member in members] == pytest.approx([0.02] * 4, rel=0.35)
+
+
+def test_constant_quality_is_learnt(surrogate: Surrogate) -> None:
+    x, _, _ = make_data(6)
+    y = np.full(6, 0.7)
+    mean, variance = surrogate.fit(x, y, 0).posterior(x, y, np.ones(6), 4, 0).predict(x + 0.2)
+    assert np.isfinite(variance).all()
+    assert abs(mean.mean(0) - 0.7).max() < 0.5
+
+
+def test_at_most_so_many_rows_are_fitted(
+    surrogate: Surrogate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows beyond the cap are conditioned on all the same."""
+    monkeypatch.setattr(module, "FIT_POINTS", 20)
+    x, y, f = make_data(80)
+    fitted = surrogate.fit(x[:60], y[:60], 0)
+    rows = np.unique(np.linspace(0, 59, 20).round().astype(int))
+    alone = surrogate.fit(x[rows], y[rows], 0)
+    left, right = (
+        part.posterior(x[:60], y[:60], np.ones(60), 4, 0).predict(x[60:])[0].mean(0)
+        for part in (fitted, alone)
+    )
+    assert np.corrcoef(left, f[60:])[0, 1] > 0.9
+    np.testing.assert_allclose(left, right, atol=0.05)

@@ -1,0 +1,31 @@
+"""Hypothesis strategies over configurations of the presets' spaces."""
+
+from hypothesis import strategies as st
+
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.presets import make_space
+from peftsearch.spaces.space import Space
+from tests.anatomies import BERT, LLAMA
+from tests.spaces.specs import make_spec
+
+
+def make_preset(preset: str, anatomy: Anatomy, **changes: object) -> Space:
+    """Space of a preset."""
+    return make_space(make_spec(anatomy, space={"preset": preset, **changes}))
+
+
+SPACES = {
+    "strata": make_preset("strata", BERT),
+    "spafit": make_preset("spafit", BERT),
+    "lora": make_preset("lora", BERT),
+    "llama": make_preset("strata", LLAMA),
+    "four": make_preset("strata", BERT, strata=4),
+    "bounded": make_preset("strata", BERT, boundaries=[[1, 3], [2, 4]]),
+}
+
+
+@st.composite
+def points(draw: st.DrawFn) -> tuple[Space, tuple[int, ...]]:
+    """A space and one of its points."""
+    space = SPACES[draw(st.sampled_from(sorted(SPACES)))]
+    return space, tuple(draw(st.integers(0, size - 1)) for _, size in space.dimensions)

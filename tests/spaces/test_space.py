@@ -1,0 +1,200 @@
+"""Points, placements, bounds and sizes of a space."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.bounds import Bound
+from peftsearch.spaces.configuration import Configuration, Stratum
+from peftsearch.spaces.cost import KNOWN_COSTS
+from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.presets import make_space
+from peftsearch.spaces.space import Space, make_modules, place
+from peftsearch.spaces.validation import check_configuration
+from tests.anatomies import BERT, LLAMA
+
+from .examples import LORA
+from .specs import make_spec
+
+ANATOMIES = {"bert": BERT, "llama": LLAMA}
+PRESETS = ("strata", "spafit", "lora")
+CASES = [(preset, family) for preset in PRESETS for family in ANATOMIES]
+# BitFit, and so SPAFIT, needs biases.
+CASES.remove(("spafit", "llama"))
+UNIT = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+
+
+def preset_space(preset: str, anatomy: Anatomy) -> Space:
+    return make_space(make_spec(anatomy, space={"preset": preset}))
+
+
+@pytest.mark.parametrize(("preset", "family"), CASES)
+@given(rng=UNIT)
+def test_every_sample_is_buildable_and_within_the_maximum_cost(
+    preset: str, family: str, rng: np.random.Generator
+) -> None:
+    space = preset_space(preset, ANATOMIES[family])
+    configuration = space.sample(rng)
+    check_configuration(configuration, space.anatomy)
+    assert configuration.depth == space.anatomy.layers
+    assert configuration.learning_rate in space.rates
+    for name, cost in KNOWN_COSTS.items():
+        assert cost(configuration, space.anatomy) <= space.maximum_cost[name]
+
+
+@pytest.mark.parametrize(("preset", "family"), CASES)
+def test_corners_of_the_unit_cube_are_points(preset: str, family: str) -> None:
+    space = preset_space(preset, ANATOMIES[family])
+    d = len(space.dimensions)
+    for corner in (0.0, 1.0 - 1e-16, 1.0):
+        check_configuration(space.from_unit(np.full(d, corner)), space.anatomy)
+
+
+def test_maximum_cost_is_reached() -> None:
+    """By `bitfit+lora` at the highest rank on all roles of every layer."""
+    space = preset_space("strata", BERT)
+    largest = make_modules(("bitfit", "lora"), 32, tuple(BERT.linears), BERT)
+    whole = Configuration((Stratum(0, 6, largest),), 1e-3)
+    assert space.maximum_cost == {name: cost(whole, BERT) for name, cost in KNOWN_COSTS.items()}
+
+
+def small_space(**changes: object) -> Space:
+    space = Space(
+        anatomy=BERT,
+        bundles=((("frozen",), ("ia3",)), (("bitfit",), ("lora",))),
+        boundaries=((1, 3),),
+        ranks=(1, 2),
+        role_sets=(("query",), ("value",), ("query", "value")),
+        placements=("all", "upper"),
+        rates=(1e-3, 2e-3),
+    )
+    return replace(space, **changes)  # type: ignore[arg-type]
+
+
+def points(space: Space) -> Iterator[tuple[int, ...]]:
+    return itertools.product(*(range(size) for _, size in space.dimensions))
+
+
+def test_dimensions() -> None:
+    assert small_space().dimensions == (
+        ("rate", 2),
+        ("boundary0", 3),
+        ("bundle0", 2),
+        ("rank0", 2),
+        ("roles0", 3),
+        ("placement0", 2),
+        ("bundle1", 2),
+        ("rank1", 2),
+        ("roles1", 3),
+        ("placement1", 2),
+    )
+
+
+def test_size_is_the_number_of_decoded_forms() -> None:
+    """A frozen stratum has no placement, and a technique without size no rank."""
+    space = small_space()
+    decoded = set()
+    for point in points(space):
+        configuration = space.decode(point)
+        lower, upper = configuration.strata
+        placed = (point[5] if lower.modules else 0, point[9] if upper.modules else 0)
+        decoded.add((point[0], lower.stop, lower.modules, upper.modules, placed))
+    assert space.size == len(decoded) == 2 * 3 * (1 + 2) * (2 + 2 * 3 * 2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=3))
+def test_size_counts_ascending_boundaries(ends: list[tuple[int, int]]) -> None:
+    lows, highs = sorted(min(x) for x in ends), sorted(max(x) for x in ends)
+    ranges = tuple(zip(lows, highs, strict=True))
+    frozen = ((("frozen",),),) * (len(ranges) + 1)
+    space = small_space(boundaries=ranges, bundles=frozen, rates=(1e-3,))
+    allowed = itertools.product(*(range(low, high + 1) for low, high in ranges))
+    assert space.size == sum(list(cuts) == sorted(cuts) for cuts in allowed)
+
+
+def test_size_of_a_deep_model_is_counted_at_once() -> None:
+    deep = BERT.model_copy(update={"layers": 128})
+    space = small_space(anatomy=deep, boundaries=((0, 128),) * 5, bundles=((("frozen",),),) * 6)
+    assert space.size == 2 * math.comb(128 + 5, 5)
+
+
+def test_crossing_boundaries_are_sorted() -> None:
+    space = small_space(
+        boundaries=((0, 6), (0, 6)), bundles=((("frozen",),), (("ia3",),), (("bitfit",),))
+    )
+    crossed = space.decode([0, 5, 2, *(0, 0, 0, 0) * 3])
+    assert [(x.start, x.stop) for x in crossed.strata] == [(0, 2), (2, 5), (5, 6)]
+    assert crossed.strata[1].modules == make_modules(("ia3",), 1, (), BERT)
+
+
+@given(UNIT)
+def test_boundaries_stay_in_overlapping_ranges(rng: np.random.Generator) -> None:
+    ranges = ((0, 4), (2, 6))
+    space = small_space(boundaries=ranges, bundles=((("frozen",),),) * 3)
+    strata = space.sample(rng).strata
+    for stratum, (low, high) in zip(strata, ranges, strict=False):
+        assert low <= stratum.stop <= high
+
+
+@given(UNIT)
+def test_samples_meet_the_bounds(rng: np.random.Generator) -> None:
+    bounds = (Bound.parse("trainable_parameters <= 3000"), Bound.parse("backward_depth < 4"))
+    space = small_space(bounds=bounds)
+    configuration = space.sample(rng)
+    space.validate(configuration)
+    assert KNOWN_COSTS["trainable_parameters"](configuration, BERT) <= 3000
+    assert KNOWN_COSTS["backward_depth"](configuration, BERT) < 4
+    assert space.maximum_cost["trainable_parameters"] <= 3000
+
+
+def test_bounds_that_nothing_meets() -> None:
+    space = small_space(bounds=(Bound.parse("trainable_parameters < 1"),))
+    with pytest.raises(UserError, match="trainable_parameters < 1.*none in 10,000 samples"):
+        space.sample(np.random.default_rng(0))
+
+
+def test_configuration_that_breaks_a_bound() -> None:
+    space = small_space(bounds=(Bound.parse("adapter_bytes <= 100 KB"),))
+    large = Configuration((Stratum(0, 6, (LORA,)),), 1e-3)
+    with pytest.raises(UserError, match="expected adapter_bytes <= 100,000; got 147,456"):
+        space.validate(large)
+
+
+@pytest.mark.parametrize(
+    ("placement", "start", "stop", "layers"),
+    [
+        ("all", 2, 6, None),
+        ("alternate", 2, 6, (3, 5)),
+        ("alternate", 2, 7, (2, 4, 6)),
+        ("alternate", 5, 6, (5,)),
+        ("upper", 2, 6, (4, 5)),
+        ("upper", 2, 7, (4, 5, 6)),
+        ("lower", 2, 6, (2, 3)),
+        ("lower", 2, 7, (2, 3, 4)),
+        ("upper", 3, 3, ()),
+        ("lower", 3, 3, ()),
+        ("alternate", 0, 0, ()),
+    ],
+)
+def test_place(placement: str, start: int, stop: int, layers: tuple[int, ...] | None) -> None:
+    assert place(placement, start, stop) == layers
+
+
+def test_modules_of_a_bundle_keep_roles_that_the_family_has() -> None:
+    modules = make_modules(("bitfit", "lora"), 4, ("query", "mlp_gate"), BERT)
+    assert [(x.technique, x.capacity, x.roles) for x in modules] == [
+        ("bitfit", 0, ()),
+        ("lora", 4, ("query",)),
+    ]
+    assert make_modules(("lora",), 4, ("query", "mlp_gate"), LLAMA)[0].roles == (
+        "mlp_gate",
+        "query",
+    )
+    assert make_modules(("frozen",), 4, ("query",), BERT) == ()

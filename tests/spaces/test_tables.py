@@ -1,0 +1,62 @@
+"""The tables of techniques and objectives, and the exceptions."""
+
+import pickle
+
+import pytest
+
+from peftsearch.spaces.cost import KNOWN_COSTS
+from peftsearch.spaces.errors import NotFoundError, UserError
+from peftsearch.spaces.objectives import OBJECTIVES, QUALITIES, objective
+from peftsearch.spaces.techniques import TECHNIQUES, technique
+from tests.anatomies import BERT
+
+
+@pytest.mark.parametrize("row", TECHNIQUES.values(), ids=lambda row: row.name)
+def test_technique_rows_are_complete(row: object) -> None:
+    found = technique(row.name)  # type: ignore[attr-defined]
+    assert found is row
+    assert found.summary and found.formula and found.source
+    assert found.injects is (found.peft is not None)
+    assert not (found.injects and found.writes_base)
+    assert list(found.capacities) == sorted(set(found.capacities))
+    assert all(capacity > 0 for capacity in found.capacities)
+
+
+@pytest.mark.parametrize("name", [x.name for x in TECHNIQUES.values() if x.capacities])
+def test_parameters_grow_with_the_capacity(name: str) -> None:
+    row = technique(name)
+    assert row.linear is not None
+    counts = [row.linear(BERT.linears["query"], "query", x) for x in row.capacities]
+    assert counts == sorted(set(counts))
+
+
+def test_unknown_names() -> None:
+    with pytest.raises(UserError, match="see `peftsearch techniques`"):
+        technique("lroa")
+    with pytest.raises(UserError, match="an objective among"):
+        objective("speed")
+
+
+def test_objectives_cover_costs_and_qualities() -> None:
+    assert {x.name for x in OBJECTIVES.values() if x.known} == set(KNOWN_COSTS)
+    assert all(objective(name).maximise for names in QUALITIES.values() for name in names)
+
+
+@pytest.mark.parametrize("row", OBJECTIVES.values(), ids=lambda row: row.name)
+def test_signed_is_its_own_inverse_and_makes_more_better(row: object) -> None:
+    found = objective(row.name)  # type: ignore[attr-defined]
+    assert found.signed(found.signed(2.0)) == 2.0
+    assert (found.signed(2.0) > found.signed(1.0)) is found.maximise
+
+
+def test_user_error_is_one_line_and_travels_between_processes() -> None:
+    error = UserError("a\nb", "c  d", "e")
+    assert str(error) == "expected a b; got c d; e"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert error.exit_code == 2
+
+
+def test_not_found_reads_like_a_user_error() -> None:
+    error = NotFoundError("a job", "'x'", "see `peftsearch jobs`")
+    assert isinstance(error, KeyError)
+    assert str(error) == "expected a job; got 'x'; see `peftsearch jobs`"

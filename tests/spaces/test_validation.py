@@ -1,0 +1,89 @@
+"""What cannot be built is refused before training."""
+
+import pytest
+
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.validation import check_configuration
+from tests.anatomies import BERT, LLAMA
+
+from .examples import BITFIT, IA3, LORA
+
+
+def check(*strata: Stratum, rate: float = 1e-3, anatomy: Anatomy = BERT) -> None:
+    check_configuration(Configuration(strata, rate), anatomy)
+
+
+def whole(*modules: Module, layers: tuple[int, ...] | None = None) -> Stratum:
+    return Stratum(0, 6, modules, layers)
+
+
+@pytest.mark.parametrize(
+    "strata",
+    [
+        (whole(),),
+        (whole(LORA, BITFIT, Module("ln_tuning")),),
+        (whole(IA3, Module("lora", 4, ("query",))),),
+        (Stratum(0, 0, (LORA,)), Stratum(0, 6, (LORA,), (5,)), Stratum(6, 6)),
+        (whole(LORA, LORA),),
+    ],
+)
+def test_accepted(strata: tuple[Stratum, ...]) -> None:
+    check(*strata)
+
+
+@pytest.mark.parametrize(
+    "strata",
+    [
+        (),
+        (Stratum(0, 5),),
+        (Stratum(0, 7),),
+        (Stratum(1, 6),),
+        (Stratum(0, 2), Stratum(3, 6)),
+        (Stratum(0, 3), Stratum(2, 6)),
+        (Stratum(0, 4), Stratum(4, 2), Stratum(2, 6)),
+    ],
+)
+def test_strata_that_do_not_tile(strata: tuple[Stratum, ...]) -> None:
+    with pytest.raises(UserError, match="strata that tile the model's layers from 0 to 6"):
+        check(*strata)
+
+
+@pytest.mark.parametrize("layer", [-1, 1, 6])
+def test_placement_outside_its_stratum(layer: int) -> None:
+    with pytest.raises(UserError, match=f"within layers 2 to 5; got layer {layer}"):
+        check(Stratum(0, 2), Stratum(2, 6, (LORA,), (layer,)))
+
+
+@pytest.mark.parametrize("rate", [0.0, -1e-3, 1.0, float("nan"), float("inf")])
+def test_learning_rate(rate: float) -> None:
+    with pytest.raises(UserError, match="a learning rate between 0 and 1"):
+        check(whole(LORA), rate=rate)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (Module("lora", 4), "target roles for lora; got none"),
+        (Module("lora", 4, ("mlp_gate",)), "target roles among .* for bert; got 'mlp_gate'"),
+        (Module("lora", -1, ("query",)), "a capacity >= 0 for lora; got -1"),
+        (Module("ia3", 2, ("key",)), "no capacity for ia3"),
+        (Module("bitfit", 1), "no capacity for bitfit"),
+        (Module("bitfit", 0, ("query",)), "no roles for bitfit"),
+        (Module("adalora", 4, ("query",)), "a technique among"),
+    ],
+)
+def test_module_that_does_not_fit(module: Module, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        check(whole(module))
+
+
+def test_bitfit_where_there_are_no_biases() -> None:
+    with pytest.raises(UserError, match="bitfit, but its layers have no such tensors"):
+        check(Stratum(0, 4, (BITFIT,)), anatomy=LLAMA)
+
+
+def test_two_injected_modules_on_one_role() -> None:
+    with pytest.raises(UserError, match="two on 'value' in layers 0 to 5"):
+        check(whole(IA3, LORA))

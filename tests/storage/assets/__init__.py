@@ -1,0 +1,1 @@
+"""Databases of old schemas, and the recipe for new ones."""

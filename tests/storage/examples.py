@@ -1,0 +1,62 @@
+"""Specs, configurations and trials as small as the store accepts them."""
+
+from collections.abc import Mapping, Sequence
+
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.jobspec import JobSpec, parse_spec
+from peftsearch.storage.records import Proposal, Trial
+from peftsearch.storage.store import Store
+
+LEASE = 600.0
+EXPIRED = -1.0
+"""Seconds of a lease that ran out before it began, so that no test has to wait."""
+
+
+def make_spec(name: str = "job", **budget: float) -> JobSpec:
+    """A job without anatomy: the store never looks at it."""
+    return parse_spec(
+        {
+            "name": name,
+            "model": {"path": "model"},
+            "task": {"train": "train.csv"},
+            "budget": budget or {"trials": 100},
+        }
+    )
+
+
+def make_configuration(index: int) -> Configuration:
+    """Another key for another index."""
+    modules = (Module("lora", index + 1, ("query", "value")),)
+    return Configuration((Stratum(0, 2), Stratum(2, 4, modules)), 1e-3)
+
+
+def make_proposal(index: int, seed: int = 0, fidelity: float = 1.0) -> Proposal:
+    """Proposes `make_configuration(index)`."""
+    return Proposal(make_configuration(index), seed, "search", fidelity)
+
+
+def insert(
+    store: Store,
+    job_id: int,
+    proposals: Sequence[Proposal],
+    costs: Sequence[Mapping[str, float]] | None = None,
+) -> list[Trial]:
+    """Queue proposals under a lease of their own."""
+    token = store.take_suggestion_lease(job_id, "suggester", LEASE)
+    assert token is not None
+    trials = store.insert(job_id, token, proposals, costs or [{}] * len(proposals))
+    store.release_suggestion_lease(job_id, token)
+    return trials
+
+
+def claim(store: Store, job_id: int, worker: str = "w", seconds: float = LEASE) -> Trial:
+    """Claim a trial that must be there."""
+    trial = store.claim(job_id, worker, seconds)
+    assert trial is not None
+    return trial
+
+
+def complete(store: Store, trial: Trial, accuracy: float, parameters: float) -> int:
+    """Bring the result of a claimed trial."""
+    values = {"accuracy": accuracy, "trainable_parameters": parameters}
+    return store.complete(trial.id, trial.attempt, values, {"device": "cpu"}, None)

@@ -1,0 +1,45 @@
+"""The house itself: links, light imports, and what a checkout must not lose."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("torch", "transformers", "peft", "datasets", "botorch")
+
+
+@pytest.mark.parametrize("folder", ["search", "spaces", "storage", "workers"])
+def test_package_links_to_folder(folder: str) -> None:
+    link = ROOT / "peftsearch" / folder
+    assert link.is_symlink(), f"peftsearch/{folder} must be a symlink to ../{folder}"
+    assert link.readlink() == Path("..") / folder
+    assert link.resolve() == ROOT / folder
+
+
+def modules_of(folder: str) -> list[str]:
+    files = (ROOT / folder).glob("*.py")
+    return [f"peftsearch.{folder}.{file.stem}" for file in files if file.stem != "__init__"]
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [["peftsearch"], modules_of("spaces"), modules_of("storage")],
+    ids=["peftsearch", "spaces", "storage"],
+)
+def test_light_modules_import_no_heavy_library(modules: list[str]) -> None:
+    code = f"""
+import sys
+import {", ".join(modules)}
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("script", ["scripts/check", "scripts/setup", ".ci/run"])
+def test_script_is_executable(script: str) -> None:
+    assert (ROOT / script).stat().st_mode & 0o111

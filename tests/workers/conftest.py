@@ -1,0 +1,33 @@
+"""Models that several tests of this folder share; each is made once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from peftsearch.workers.backbone import Backbone
+
+from .tiny import FAMILIES, load, save_model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny products lose time to threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A saved tiny model of each family."""
+    root = tmp_path_factory.mktemp("models")
+    return {family: save_model(root / family, family) for family in FAMILIES}
+
+
+@pytest.fixture(scope="session")
+def backbones(folders: dict[str, Path]) -> dict[str, Backbone]:
+    """Each loaded once; every test leaves them as it found them, which the tests check."""
+    return {family: load(folder) for family, folder in folders.items()}

@@ -1,0 +1,44 @@
+"""Base tensors that a technique trains: which they are, and putting them back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.techniques import technique
+
+
+def trained_base_tensors(configuration: Configuration, anatomy: Anatomy) -> dict[str, str]:
+    """Full name of every base tensor that is trained, with the technique that trains it.
+
+    A tensor that two techniques share belongs to the first by name: both have one rate.
+    """
+    owners: dict[str, str] = {}
+    for layer, modules in enumerate(configuration.profile):
+        for module in modules:
+            tensors = technique(module.technique).tensors
+            for path in tensors(anatomy) if tensors else ():
+                owners.setdefault(anatomy.module(layer, path), module.technique)
+    return owners
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Copies of parameters, to be written back."""
+
+    saved: Mapping[nn.Parameter, torch.Tensor]
+
+    @classmethod
+    def take(cls, parameters: Iterable[nn.Parameter]) -> "Snapshot":
+        """Copy the values as they are."""
+        return cls({parameter: parameter.detach().clone() for parameter in parameters})
+
+    def restore(self) -> None:
+        """Write the copies back, bit by bit, and freeze the parameters."""
+        for parameter, value in self.saved.items():
+            parameter.data.copy_(value)
+            parameter.requires_grad_(False)
+            parameter.grad = None

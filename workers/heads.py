@@ -1,0 +1,54 @@
+"""The task head: the modules that every trial trains anew and that no cost counts."""
+
+import torch
+from torch import nn
+
+HEAD_NAMES = ("classifier", "score")
+"""What `peft` calls the head of a sequence classifier, by its name in the model."""
+
+HEAD_RATE = 1e-2
+"""Nominal learning rate of the head."""
+
+
+def find_heads(model: nn.Module, fresh: set[str]) -> tuple[str, ...]:
+    """Names of the head's modules, sorted.
+
+    Args:
+        fresh: Names of tensors that the checkpoint lacked. A module with such tensors (a pooler,
+            say) holds nothing pre-trained: it belongs to the head, else every process would
+            search over another random function.
+    """
+    named = {name for name, _ in model.named_children() if name in HEAD_NAMES}
+    lacking = {key.rpartition(".")[0] for key in fresh}
+    outside = {name for name in lacking if name.split(".")[0] not in named}
+    return tuple(sorted(named | outside))
+
+
+def initialise_head(
+    model: nn.Module, heads: tuple[str, ...], deviation: float, generator: torch.Generator
+) -> None:
+    """Draw the head's matrices from N(0, deviation^2); biases are 0, scales of norms 1.
+
+    Args:
+        generator: On the CPU, so that a seed means the same head on every device.
+    """
+    for head in heads:
+        for name, parameter in model.get_submodule(head).named_parameters():
+            parameter.data.copy_(_draw(name, parameter, deviation, generator))
+
+
+def _draw(
+    name: str, parameter: torch.Tensor, deviation: float, generator: torch.Generator
+) -> torch.Tensor:
+    if parameter.dim() > 1:
+        return torch.randn(parameter.shape, generator=generator) * deviation
+    return torch.zeros(parameter.shape) if name.endswith("bias") else torch.ones(parameter.shape)
+
+
+def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Parameter]:
+    """The head's parameters by full name, in the order of the model."""
+    return {
+        f"{head}.{name}": parameter
+        for head in heads
+        for name, parameter in model.get_submodule(head).named_parameters()
+    }

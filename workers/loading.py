@@ -1,0 +1,89 @@
+"""Put a saved adapter into a model that the user loaded."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from transformers import PreTrainedModel
+
+from peftsearch.spaces.anatomy import Anatomy, read_anatomy
+from peftsearch.spaces.errors import UserError
+
+from .adapter_files import AdapterFiles, load_adapter_files
+from .adapters import Attachment, attach_to
+from .locations import hash_weights
+
+Model = TypeVar("Model", bound=PreTrainedModel)
+
+
+def load_adapter(model: Model, path: str | Path) -> Model:
+    """Put a saved adapter, with its head, into `model` for inference; frozen, in eval mode.
+
+    Args:
+        model: The adapter's base model for sequence classification, with as many labels.
+        path: A folder with `adapter.safetensors` and `configuration.json`.
+
+    Returns:
+        The same model, changed in place.
+
+    Raises:
+        UserError: The folder is missing or corrupt, or the adapter belongs to another model.
+    """
+    _attach_saved(model, Path(path))
+    return model
+
+
+def merge_adapter(model: Model, path: str | Path) -> Model:
+    """As `load_adapter`, but fold the adapter into the weights: a plain `transformers` model.
+
+    Raises:
+        UserError: As `load_adapter`.
+    """
+    _attach_saved(model, Path(path)).merge()
+    return model
+
+
+def _attach_saved(model: PreTrainedModel, folder: Path) -> Attachment:
+    files = load_adapter_files(folder, _hash_of(model))
+    anatomy, heads = _anatomy(model, files), _heads(model, files)
+    try:
+        attachment = attach_to(model, anatomy, heads, files.configuration)
+    except AttributeError as error:
+        raise UserError(
+            f"a model with the layers of {anatomy.family!r} that the adapter was trained on",
+            f"{type(model).__name__} ({error})",
+            "load the adapter's base model",
+        ) from error
+    try:
+        attachment.load(files.tensors)
+    except UserError:
+        attachment.detach()
+        raise
+    model.requires_grad_(False)
+    model.train(False)
+    return attachment
+
+
+def _hash_of(model: PreTrainedModel) -> str | None:
+    """Of the files that the model came from; None where they cannot be found any more."""
+    folder = Path(model.name_or_path or "")
+    try:
+        return hash_weights(folder) if model.name_or_path and folder.is_dir() else None
+    except UserError:
+        return None
+
+
+def _anatomy(model: PreTrainedModel, files: AdapterFiles) -> Anatomy:
+    written = files.metadata.get("anatomy")
+    return Anatomy.model_validate(written) if written else read_anatomy(model.config.to_dict())
+
+
+def _heads(model: PreTrainedModel, files: AdapterFiles) -> tuple[str, ...]:
+    heads = tuple(files.metadata.get("model", {}).get("heads", ()))
+    present = {name for name, _ in model.named_modules()}
+    if not heads or not set(heads) <= present:
+        raise UserError(
+            f"a model with the adapter's head ({', '.join(heads) or 'none named'})",
+            type(model).__name__,
+            "load the base with AutoModelForSequenceClassification",
+        )
+    return heads

@@ -1,0 +1,194 @@
+"""The worker loop: propose when the queue runs low, claim, train, record, repeat.
+
+There is no coordinator. Any worker may propose, under the job's short suggestion lease; the
+lease's token fences the insert, so that a worker that slept through its lease cannot add a batch.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from peftsearch.search.engine import propose
+from peftsearch.spaces.cost import KNOWN_COSTS
+from peftsearch.spaces.errors import StaleLeaseError, StoreUnavailable
+from peftsearch.spaces.jobspec import BudgetSpec
+from peftsearch.storage.records import Job, JobState, Proposal, Trial, TrialState
+from peftsearch.storage.store import Store
+
+from .adapter_files import save_adapter
+from .bench import Bench, Outcome
+from .failures import classify
+from .files import adapter_name, spool_folder
+from .spool import Result, flush, spool
+
+POLL_SECONDS = 0.5
+LEASE_SECONDS = 30.0
+SUGGESTION_SECONDS = 60.0
+LIVE_SECONDS = 60.0
+
+
+class Cancelled(Exception):
+    """Raised within a training step when the worker was asked to stop."""
+
+
+class Monitor(Protocol):
+    """What a worker tells its supervisor, and what it hears from it."""
+
+    def claimed(self, trial: Trial | None) -> None:
+        """The worker holds this trial, or none."""
+
+    def step(self, done: int, total: int) -> None:
+        """One more training or evaluation step. Raises `Cancelled` to end the trial."""
+
+    def stopping(self) -> bool:
+        """Whether to end after giving back what runs."""
+
+
+@dataclass
+class Worker:
+    """One process, one device, one backbone.
+
+    Attributes:
+        root: Folder of the job's files (`workers.files`).
+    """
+
+    name: str
+    store: Store
+    job: Job
+    bench: Bench
+    root: Path
+    monitor: Monitor
+
+    def run(self) -> None:
+        """Work until the job has ended or the monitor says to stop."""
+        while not self.monitor.stopping():
+            try:
+                if not self._turn():
+                    return
+            except StoreUnavailable:
+                self.monitor.step(0, 0)
+                time.sleep(POLL_SECONDS)
+
+    def _turn(self) -> bool:
+        """One claim and trial, or one wait. False when the job has ended."""
+        self.store.heartbeat(self.name)
+        flush(self._spool, self.store)
+        self.store.requeue_expired(self.job.id)
+        if self.store.find_job(self.job.name).state is not JobState.RUNNING:
+            return False
+        open_ended = self._replenish()
+        trial = self.store.claim(self.job.id, self.name, LEASE_SECONDS)
+        if trial is not None:
+            self._work(trial)
+            return True
+        if not open_ended and self._idle():
+            self.store.set_state(self.job.id, JobState.FINISHED)
+            return False
+        self.monitor.step(0, 0)
+        time.sleep(POLL_SECONDS)
+        return True
+
+    @property
+    def _spool(self) -> Path:
+        return spool_folder(self.root, self.job.name)
+
+    def _idle(self) -> bool:
+        counts = self.store.counts(self.job.id)
+        return not counts[TrialState.QUEUED] and not counts[TrialState.RUNNING]
+
+    def _replenish(self) -> bool:
+        """Propose if the queue is shorter than the number of live workers.
+
+        Returns:
+            False when nothing can be added: the budget is spent or the space exhausted.
+        """
+        live = [x for x in self.store.workers(self.job.id) if x.seconds_silent < LIVE_SECONDS]
+        missing = max(len(live), 1) - self.store.counts(self.job.id)[TrialState.QUEUED]
+        if missing <= 0:
+            return True
+        token = self.store.take_suggestion_lease(self.job.id, self.name, SUGGESTION_SECONDS)
+        if token is None:
+            return True
+        try:
+            return self._propose(token, missing)
+        finally:
+            self.store.release_suggestion_lease(self.job.id, token)
+
+    def _propose(self, token: int, n: int) -> bool:
+        trials = self.store.trials(self.job.id)
+        spec = self.store.find_job(self.job.name).spec
+        if self._spent(spec.budget, len(trials)):
+            return False
+        proposals = _single_threaded(lambda: propose(spec, trials, n, spec.seed))
+        costs = [self._costs(proposal) for proposal in proposals]
+        try:
+            return bool(self.store.insert(self.job.id, token, proposals, costs))
+        except StaleLeaseError:
+            return True
+
+    def _spent(self, budget: BudgetSpec, proposed: int) -> bool:
+        """Whether to skip proposing; the insert checks again, in its transaction."""
+        if budget.trials is not None and proposed >= budget.trials:
+            return True
+        return budget.hours is not None and self.store.used_hours(self.job.id) >= budget.hours
+
+    def _costs(self, proposal: Proposal) -> dict[str, float]:
+        anatomy = self.job.spec.anatomy
+        return {
+            name: float(cost(proposal.configuration, anatomy))
+            for name, cost in KNOWN_COSTS.items()
+        }
+
+    def _work(self, trial: Trial) -> None:
+        self.monitor.claimed(trial)
+        try:
+            result = self._train(trial)
+        except Cancelled:
+            self.store.give_back(trial.id, trial.attempt)
+        except KeyboardInterrupt:
+            self.store.give_back(trial.id, trial.attempt)
+            raise
+        else:
+            self._record(result)
+        finally:
+            self.monitor.claimed(None)
+
+    def _train(self, trial: Trial) -> Result:
+        try:
+            outcome = self.bench.evaluate(trial.configuration, trial.seed, self.monitor.step)
+            adapter = self._save(trial, outcome)
+        except Cancelled:
+            raise
+        except Exception as error:
+            failure = classify(error)
+            return Result(
+                trial.id, trial.attempt, {}, {}, None, failure.kind.value, failure.message
+            )
+        return Result(trial.id, trial.attempt, outcome.measurements, outcome.provenance, adapter)
+
+    def _save(self, trial: Trial, outcome: Outcome) -> str:
+        """A folder for each attempt, so that a late twin cannot overwrite the winner."""
+        name = f"{adapter_name(self.job.name, trial.number)}-{trial.attempt}"
+        save_adapter(self.root / name, trial.configuration, outcome.tensors, outcome.provenance)
+        return name
+
+    def _record(self, result: Result) -> None:
+        """Record, or keep as a file and go on; the next turn sends it again."""
+        try:
+            result.record(self.store)
+        except StoreUnavailable:
+            spool(self._spool, result)
+
+
+def _single_threaded(call: Callable[[], list[Proposal]]) -> list[Proposal]:
+    """Run the suggester on one thread: its many small matrices lose time to more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return call()
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,57 @@
+"""Peak memory of a trial."""
+
+import ctypes
+import gc
+import sys
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+
+@dataclass
+class MemoryMeter:
+    """How far memory rose above what the worker held before the trial.
+
+    On CUDA, the allocator's own peak. On the CPU, the largest resident set that was seen after a
+    forward pass, when all activations are alive. Memory that earlier trials freed is given back to
+    the system first; where the C library cannot do so (it is not glibc), later trials read low.
+    """
+
+    device: str
+    start: int = 0
+    peak: int = 0
+
+    def __post_init__(self) -> None:
+        if self._on_cuda:
+            torch.cuda.reset_peak_memory_stats(self.device)
+        else:
+            release_memory()
+        self.start = self.peak = self._read()
+
+    @property
+    def _on_cuda(self) -> bool:
+        return torch.device(self.device).type == "cuda"
+
+    def _read(self) -> int:
+        if self._on_cuda:
+            return int(torch.cuda.max_memory_allocated(self.device))
+        return int(psutil.Process().memory_info().rss)
+
+    def sample(self) -> None:
+        """Note what is held now."""
+        self.peak = max(self.peak, self._read())
+
+    @property
+    def bytes(self) -> int:
+        """Peak above the start."""
+        return self.peak - self.start
+
+
+def release_memory() -> None:
+    """Give freed memory back to the system, where the C library has a way."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

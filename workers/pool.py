@@ -1,0 +1,253 @@
+"""A local pool: child processes that run the worker loop, and the parent that watches them.
+
+The parent renews a child's lease only while the child's step counter moves. A child that stalls
+is killed; a child that died, however it died, has its trial requeued at once and is replaced.
+Children ignore Ctrl-C: the parent hears it and asks them to stop, so that each gives its trial
+back.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import time
+import traceback
+import uuid
+from dataclasses import dataclass, field
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any
+
+from peftsearch.spaces.errors import PeftsearchError, StoreUnavailable
+from peftsearch.storage.records import Job, JobState, Trial
+from peftsearch.storage.store import Store
+
+LEASE_SECONDS = 30.0
+RENEW_SECONDS = 5.0
+STALL_SECONDS = 600.0
+MAX_RESTARTS = 5
+
+_CONTEXT = multiprocessing.get_context("spawn")
+
+
+class WorkerError(PeftsearchError):
+    """A worker process could not start, or the pool's workers kept dying."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """All that a child process needs, as plain data."""
+
+    storage: str
+    job: str
+    root: Path
+    device: str
+    threads: int
+    name: str
+    parent: int
+
+
+class Board:
+    """Shared memory between a child and its parent; the child writes, but for `stop`."""
+
+    def __init__(self) -> None:
+        self.steps: Any = _CONTEXT.Value("q", 0)
+        self.total: Any = _CONTEXT.Value("q", 0)
+        self.done: Any = _CONTEXT.Value("q", 0)
+        self.trial: Any = _CONTEXT.Value("q", -1)
+        self.number: Any = _CONTEXT.Value("q", -1)
+        self.attempt: Any = _CONTEXT.Value("q", 0)
+        self.stop: Any = _CONTEXT.Event()
+        self.error: Any = _CONTEXT.SimpleQueue()
+
+
+@dataclass
+class BoardMonitor:
+    """The child's side of the board (`workers.loop.Monitor`)."""
+
+    board: Board
+    parent: int
+
+    def claimed(self, trial: Trial | None) -> None:
+        """Show which trial is held."""
+        self.board.attempt.value = trial.attempt if trial else 0
+        self.board.number.value = trial.number if trial else -1
+        self.board.trial.value = trial.id if trial else -1
+        self.board.done.value = 0
+
+    def step(self, done: int, total: int) -> None:
+        """Move the counter; end the trial if the parent asked for it or is gone."""
+        from .loop import Cancelled
+
+        self.board.steps.value += 1
+        self.board.done.value, self.board.total.value = done, total
+        if self.stopping() and self.board.trial.value >= 0:
+            raise Cancelled
+
+    def stopping(self) -> bool:
+        """Whether the parent asked to stop, or died."""
+        return self.board.stop.is_set() or os.getppid() != self.parent
+
+
+def _child(assignment: Assignment, board: Board) -> None:
+    """Entry point of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _work(assignment, board)
+    except Exception as error:
+        if os.environ.get("PEFTSEARCH_DEBUG"):
+            traceback.print_exc()
+        known = isinstance(error, PeftsearchError)
+        text = str(error) if known else f"{type(error).__name__}: {error}"
+        board.error.put((text, error.exit_code if isinstance(error, PeftsearchError) else 1))
+        raise SystemExit(1) from None
+
+
+def _work(assignment: Assignment, board: Board) -> None:
+    import torch
+
+    from .bench import Bench
+    from .loop import Worker
+
+    torch.set_num_threads(assignment.threads)
+    with Store.open(assignment.storage) as store:
+        job = store.find_job(assignment.job)
+        bench = Bench.open(job.spec, assignment.device)
+        store.register_worker(
+            job.id, assignment.name, socket.gethostname(), os.getpid(), str(bench.device)
+        )
+        monitor = BoardMonitor(board, assignment.parent)
+        Worker(assignment.name, store, job, bench, assignment.root, monitor).run()
+
+
+@dataclass
+class Child:
+    """One worker process as its parent sees it."""
+
+    name: str
+    board: Board
+    process: SpawnProcess
+    steps: int = -1
+    moved: float = field(default_factory=time.monotonic)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it has begun to work; until then it is unknown to the store."""
+        return int(self.board.steps.value) > 0
+
+    @property
+    def trial(self) -> tuple[int, int] | None:
+        """Id and attempt of the trial it holds."""
+        trial, attempt = int(self.board.trial.value), int(self.board.attempt.value)
+        return (trial, attempt) if trial >= 0 else None
+
+    def watch(self) -> float:
+        """Seconds since its step counter last moved."""
+        steps = int(self.board.steps.value)
+        if steps != self.steps:
+            self.steps, self.moved = steps, time.monotonic()
+        return time.monotonic() - self.moved
+
+
+@dataclass
+class Pool:
+    """`n` workers of one job on this machine.
+
+    Attributes:
+        store: The parent's own connection.
+        device: `auto`, `cpu` or a torch device.
+    """
+
+    store: Store
+    job: Job
+    storage: str
+    root: Path
+    workers: int
+    device: str = "auto"
+    children: list[Child] = field(default_factory=list)
+    restarts: int = 0
+    renewed: float = 0.0
+
+    def start(self) -> None:
+        """Start all workers; they need some seconds to load the model."""
+        self.children = [self._spawn() for _ in range(self.workers)]
+
+    def _spawn(self) -> Child:
+        name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        threads = max(1, (os.cpu_count() or 1) // self.workers)
+        assignment = Assignment(
+            self.storage, self.job.name, self.root, self.device, threads, name, os.getpid()
+        )
+        board = Board()
+        process = _CONTEXT.Process(target=_child, args=(assignment, board), name=name, daemon=True)
+        process.start()
+        return Child(name, board, process)
+
+    def poll(self) -> bool:
+        """Renew, kill what stalls, replace what died. False when no worker is left.
+
+        Raises:
+            WorkerError: A worker could not start, or workers died `MAX_RESTARTS` times.
+        """
+        for child in list(self.children):
+            if child.process.is_alive():
+                if child.watch() > STALL_SECONDS:
+                    child.process.kill()
+            else:
+                self._bury(child)
+        if time.monotonic() - self.renewed > RENEW_SECONDS:
+            self.renewed = time.monotonic()
+            with contextlib.suppress(StoreUnavailable):
+                self._renew()
+        return bool(self.children)
+
+    def _renew(self) -> None:
+        for child in self.children:
+            if child.loaded and child.watch() < RENEW_SECONDS * 2:
+                self.store.heartbeat(child.name)
+            if child.trial is not None and child.watch() < LEASE_SECONDS:
+                self.store.renew(*child.trial, LEASE_SECONDS)
+
+    def _bury(self, child: Child) -> None:
+        self.children.remove(child)
+        self._expire(child)
+        if not child.board.error.empty():
+            message, code = child.board.error.get()
+            raise WorkerError(message, code)
+        if child.process.exitcode == 0 or child.board.stop.is_set():
+            return
+        self.restarts += 1
+        if self.restarts > MAX_RESTARTS:
+            raise WorkerError(
+                f"worker processes died {self.restarts} times, the last with exit code "
+                f"{child.process.exitcode}; see `peftsearch show {self.job.name}`"
+            )
+        if self._wanted():
+            self.children.append(self._spawn())
+
+    def _wanted(self) -> bool:
+        """Whether the job still runs; taken to be so while the database is away."""
+        try:
+            return self.store.find_job(self.job.name).state is JobState.RUNNING
+        except StoreUnavailable:
+            return True
+
+    def _expire(self, child: Child) -> None:
+        """Let the trial of a dead child be requeued now instead of when its lease runs out."""
+        if child.trial is not None:
+            with contextlib.suppress(StoreUnavailable):
+                self.store.renew(*child.trial, 0.0)
+
+    def kill(self) -> None:
+        """End all workers now; their trials are requeued by whoever works on the job next."""
+        for child in self.children:
+            if child.process.is_alive():
+                child.process.kill()
+                child.process.join()
+                self._expire(child)
+        self.children.clear()

@@ -1,0 +1,117 @@
+"""Training of an attachment: AdamW, linear warm-up and decay, clipped gradients."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from peftsearch.spaces.jobspec import TrainingSpec
+
+from .adapters import Attachment
+from .backbone import Backbone
+from .batching import Batch, Encoded, training_batches
+from .devices import autocast
+from .failures import NonFiniteLoss, TrialTimeout
+from .memory import MemoryMeter
+from .seeds import stream
+
+OnStep = Callable[[int, int], None]
+"""Told the steps done and in total; may raise, to end the trial."""
+
+
+@dataclass
+class Clock:
+    """Counts a trial's steps, tells who listens, and ends the trial when its time is over.
+
+    Attributes:
+        total: Steps of training and evaluation together.
+        timeout_minutes: None for no limit.
+    """
+
+    total: int
+    on_step: OnStep
+    timeout_minutes: float | None = None
+    done: int = 0
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.start = time.monotonic()
+
+    def tick(self) -> None:
+        """One more step.
+
+        Raises:
+            TrialTimeout: The trial's time is over.
+        """
+        self.done += 1
+        self.on_step(self.done, self.total)
+        limit = self.timeout_minutes
+        if limit is not None and time.monotonic() - self.start > 60 * limit:
+            raise TrialTimeout(limit)
+
+
+def count_steps(rows: int, training: TrainingSpec) -> int:
+    """Optimiser steps of a trial, at least 1; epochs may be fractional."""
+    return max(1, round(training.epochs * math.ceil(rows / training.batch_size)))
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """Share of the rate at `step` of `steps`: linear up over the warm-up, then linear to 0."""
+    rise = math.ceil(warmup * steps)
+    if step < rise:
+        return (step + 1) / rise
+    return (steps - step) / max(1, steps - rise)
+
+
+def train(
+    backbone: Backbone,
+    attachment: Attachment,
+    data: Encoded,
+    training: TrainingSpec,
+    learning_rate: float,
+    seed: int,
+    precision: str,
+    clock: Clock,
+    meter: MemoryMeter,
+) -> float:
+    """Train in place.
+
+    Deterministic given configuration, seed, data, precision and number of threads.
+
+    Returns:
+        Seconds, without evaluation.
+
+    Raises:
+        NonFiniteLoss: The loss became infinite or not a number.
+        TrialTimeout: The trial's time is over.
+    """
+    start = time.perf_counter()
+    groups = attachment.parameter_groups(learning_rate, training.weight_decay)
+    parameters = list(attachment.trained.values())
+    optimizer = torch.optim.AdamW(groups)
+    steps = count_steps(len(data), training)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: schedule(step, steps, training.warmup)
+    )
+    order = training_batches(data.lengths, training.batch_size, stream(seed, "order"))
+    for step in range(steps):
+        loss = _loss(backbone, data.batch(next(order)), precision)
+        meter.sample()
+        if not torch.isfinite(loss):
+            raise NonFiniteLoss(step, loss.item())
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        scheduler.step()
+        clock.tick()
+    return time.perf_counter() - start
+
+
+def _loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:
+    moved = {name: tensor.to(backbone.device) for name, tensor in batch.items()}
+    with autocast(precision, backbone.device):
+        loss: torch.Tensor = backbone.model(**moved).loss
+    return loss
