@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.presets import make_space
 from peftsearch.spaces.techniques import TECHNIQUES
 from peftsearch.storage.records import Job, JobState, TrialState
 from peftsearch.storage.store import Store
@@ -245,6 +246,7 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
 
 def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
     """Train and compare on the test split."""
+    from peftsearch.search.recipes import probe
     from peftsearch.workers.bench import Bench
 
     from .confirm import Confirmer, lines
@@ -252,7 +254,6 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
     with open_existing(storage) as store:
         result = load_result(store, store.find_job(name), _root(storage, None))
         summary = result.pick(pick)
-        probe = next(trial for trial in result.trials if trial.origin == "probe")
         spec = result.job.spec
         confirmer = Confirmer(
             store,
@@ -260,7 +261,7 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
             Bench.open(spec, device),
             lambda text: log.print(text, style="dim", highlight=False),
         )
-        confirmation = confirmer.confirm(summary.configuration, probe.configuration)
+        confirmation = confirmer.confirm(summary.configuration, probe(make_space(spec)))
         store.save_report(result.job.id, "confirm", confirmation.to_json(spec))
     if as_json:
         print_json(confirmation.to_json(spec))

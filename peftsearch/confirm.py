@@ -139,10 +139,12 @@ class Confirmer:
 
     def _difference(self, left: Arm, right: Arm, metric: str) -> Difference:
         kind = self.job.spec.task.kind
+        classes = len(self.bench.data.label_names)
         cast = int if kind == "classification" else float
 
         def metric_of(predictions: Any, references: Any) -> float:
-            return score(kind, predictions.astype(cast), references.astype(cast))[metric]
+            exact = predictions.astype(cast), references.astype(cast)
+            return score(kind, *exact, classes=classes)[metric]
 
         return paired_difference(
             [np.asarray(run.predictions) for run in left.runs],

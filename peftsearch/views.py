@@ -76,7 +76,7 @@ def _front_row(index: int, summary: Summary, spec: JobSpec) -> list[str]:
 
 
 def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
-    note = "Bold is the knee. The head is excluded from parameters and size."
+    note = f"Bold is the knee. {_head(members)} is excluded from parameters and size."
     errors = [x for x in (standard_error(summary, spec) for summary in members) if x is not None]
     if errors:
         note += (
@@ -84,6 +84,11 @@ def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
             " `peftsearch confirm` measures on the test split."
         )
     return note
+
+
+def _head(members: Sequence[Summary]) -> str:
+    known = [x.trials[0].provenance.get("head_parameters") for x in members]
+    return f"The head ({known[0]:,} parameters)" if known and known[0] else "The head"
 
 
 def front_json(members: Sequence[Summary], spec: JobSpec) -> list[dict[str, Any]]:

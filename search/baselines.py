@@ -28,7 +28,7 @@ from .observations import cost_of, quality_of
 _CATEGORICAL = ("bundle", "roles", "placement")
 _POPULATION = 20
 """Of NSGA-II: Optuna's 50 would never see a second generation in the usual budgets."""
-_ASKS = 200
+_ASKS = 50
 
 
 class Sampler(Protocol):
@@ -90,7 +90,7 @@ class OptunaSampler:
     def suggest(
         self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
     ) -> Configuration | None:
-        """See `Sampler.suggest`. Where 200 asks give nothing new, a random draw stands in."""
+        """See `Sampler.suggest`. Where 50 asks give nothing new, a random draw stands in."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = self._study(running, int(rng.integers(2**31)))
         for _ in range(_ASKS):

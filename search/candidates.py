@@ -17,9 +17,9 @@ Matrix = NDArray[np.float64]
 Scorer = Callable[[Sequence[Configuration]], Matrix]
 """`k` numbers for `k` configurations, more is better; minus infinity for a useless one."""
 
-_MUTATIONS, _EDITS, _SOBOL = 384, 4, 384
-_CLIMBERS = 8
-_LIMIT = 3_000
+_MUTATIONS, _EDITS, _SOBOL = 256, 4, 256
+_CLIMBERS = 6
+_LIMIT = 2_000
 """Configurations that are scored for one proposal."""
 _ENUMERABLE = 20_000
 _DRAWS = 500

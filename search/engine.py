@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.jobspec import JobSpec
@@ -44,14 +46,11 @@ def propose(spec: JobSpec, trials: Sequence[Trial], n: int, seed: int) -> list[P
     Raises:
         UserError: The spec names what the model or the space lacks.
     """
-    batch = _Batch(spec, trials, seed)
-    proposals = []
-    for _ in range(n):
-        proposal = batch.next()
-        if proposal is None:
-            break
-        proposals.append(proposal)
-    return proposals
+    # Thousands of operations on small matrices: threads would mostly wait for one another, and
+    # on a machine that is busy with training for seconds.
+    with threadpool_limits(1):
+        batch = _Batch(spec, trials, seed)
+        return list(islice(iter(batch.next, None), n))
 
 
 class _Batch:

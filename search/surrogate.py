@@ -136,7 +136,7 @@ def _fit(model: SingleTaskGP, seed: int) -> None:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Thousands of operations on small matrices: threads would mostly wait for one another."""
+    """As the engine asks of the other libraries; PyTorch keeps its own number."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -7,6 +7,7 @@ import numpy as np
 from .configuration import Configuration
 from .encoding import Point, encodings
 from .space import Space
+from .techniques import technique
 
 _CATEGORICAL = ("bundle", "roles", "placement")
 
@@ -48,10 +49,27 @@ def mutate(
 
 
 def _edits(space: Space, point: Point) -> Iterator[Point]:
-    for i, (name, size) in enumerate(space.dimensions):
+    """Points one step away, in coordinates that have an effect."""
+    for i in _effective(space, point):
+        name, size = space.dimensions[i]
         if name.startswith(_CATEGORICAL):
             values = [value for value in range(size) if value != point[i]]
         else:
             values = [value for value in (point[i] - 1, point[i] + 1) if 0 <= value < size]
         for value in values:
             yield (*point[:i], value, *point[i + 1 :])
+
+
+def _effective(space: Space, point: Point) -> list[int]:
+    """Coordinates that matter: none of an empty stratum, only the bundle of a frozen one, ..."""
+    n = len(space.bundles)
+    indices = list(range(n))
+    for i, stratum in enumerate(space.decode(point).strata):
+        if stratum.start == stratum.stop:
+            continue
+        rows = [technique(module.technique) for module in stratum.modules]
+        sized = any(row.capacities for row in rows)
+        aimed = any(row.injects and row.roles is None for row in rows)
+        matters = (True, sized, aimed, bool(rows))
+        indices += [n + 4 * i + j for j, does in enumerate(matters) if does]
+    return indices

@@ -17,7 +17,7 @@ _ROLE_SETS = (
     "mlp_in+mlp_out",
     "all",
 )
-_RATES = (10**-3.75, 10**-2.0)
+_RATES = (10**-3.75, 10**-2.25)
 
 _PRESETS = {
     "strata": SpaceSpec(

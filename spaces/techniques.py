@@ -85,7 +85,7 @@ _ROWS = (
         "trains the layer's biases",
         "sum of the layer's bias sizes",
         "Ben Zaken et al., arXiv 2106.10199",
-        rate=5e-3,
+        rate=2e-3,
         tensors=lambda anatomy: anatomy.biases,
     ),
     Technique(
@@ -93,7 +93,7 @@ _ROWS = (
         "trains the layer's norms",
         "sum of the layer's norm weights and biases",
         "Zhao et al., arXiv 2312.11420",
-        rate=5e-3,
+        rate=4e-3,
         tensors=lambda anatomy: anatomy.norm_tensors,
     ),
     Technique(
@@ -101,7 +101,7 @@ _ROWS = (
         "rescales keys, values and the inner activations of the MLP",
         "outputs (key, value) + inputs (mlp_out)",
         "Liu et al., arXiv 2205.05638",
-        rate=1e-2,
+        rate=2e-2,
         linear=_ia3,
         roles=("key", "value", "mlp_out"),
         peft="IA3Config",

@@ -106,7 +106,6 @@ def _read_members(connection: Connection, condition: ColumnElement[bool]) -> lis
         .where(
             condition,
             trials.c.state == TrialState.COMPLETED,
-            trials.c.fidelity == 1.0,
             measurements.c.fidelity == 1.0,
         )
         .order_by(trials.c.number, measurements.c.name)

@@ -8,9 +8,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 SETTINGS = {
@@ -21,10 +22,24 @@ SETTINGS = {
     "shared_buffers": "32MB",
     "max_connections": "100",
 }
+SERVE = '"$@" >log 2>&1 & read -r line; kill -QUIT $!; wait $!; rm -rf "$PWD"'
+"""Ends the server and deletes its folder at the end of the standard input. That comes when the
+session ends, even if it was killed."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        """Where a store finds `database`."""
+        return f"postgresql+psycopg://tester@/{database}?host={self.folder}"
 
 
 def find_programs() -> Path | None:
-    """The folder of `initdb` and `pg_ctl`: on the PATH, else Debian's newest."""
+    """The folder of `initdb` and `postgres`: on the PATH, else Debian's newest."""
     found = shutil.which("initdb")
     if found:
         return Path(found).resolve().parent
@@ -34,7 +49,36 @@ def find_programs() -> Path | None:
     return folders[-1].parent if folders else None
 
 
-def find_user() -> str | None:
+@contextmanager
+def run_cluster(programs: Path) -> Iterator[Cluster]:
+    """Make a cluster, and run its server until the block ends."""
+    user = _find_user()
+    # pytest's own temporary folders can be entered by one user alone, here perhaps root.
+    folder = Path(tempfile.mkdtemp(prefix="peftsearch-postgres-"))
+    if user is not None:
+        shutil.chown(folder, user)
+    command = [str(programs / "postgres"), "-D", "data", "-c", f"unix_socket_directories={folder}"]
+    for name, value in SETTINGS.items():
+        command += ["-c", f"{name}={value}"]
+    with subprocess.Popen(
+        ["sh", "-c", f"{_initialise(programs)} || exit; {SERVE}", "sh", *command],
+        stdin=subprocess.PIPE,
+        cwd=folder,
+        user=user,
+        # Ctrl-C is for the session, which then ends the server.
+        start_new_session=True,
+        extra_groups=None if user is None else [],
+    ):
+        _wait(programs, folder)
+        yield Cluster(folder)
+
+
+def _initialise(programs: Path) -> str:
+    options = "--auth=trust --username=tester --encoding=UTF8 --locale=C --no-sync"
+    return f"'{programs}/initdb' {options} --pgdata data >log 2>&1"
+
+
+def _find_user() -> str | None:
     """Whom to run the server as: PostgreSQL refuses root. None means ourselves."""
     if os.geteuid() != 0:
         return None
@@ -42,59 +86,9 @@ def find_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """A server that runs between `start` and `stop`."""
-
-    programs: Path
-    user: str | None
-    folder: Path
-
-    @classmethod
-    def create(cls, programs: Path, user: str | None) -> "Cluster":
-        """Make the folder and the cluster in it."""
-        # pytest's own temporary folders can be entered by one user alone, here perhaps root.
-        folder = Path(tempfile.mkdtemp(prefix="peftsearch-postgres-"))
-        if user is not None:
-            shutil.chown(folder, user)
-        cluster = cls(programs, user, folder)
-        options = ["--auth=trust", "--username=tester", "--encoding=UTF8", "--locale=C"]
-        cluster._run("initdb", *options, "--no-sync", "--pgdata", str(folder / "data"))
-        return cluster
-
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
-        settings = SETTINGS | {"unix_socket_directories": str(self.folder)}
-        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        log = str(self.folder / "log")
-        self._run("pg_ctl", "start", "--wait", "--log", log, "--options", options, *self._data)
-
-    def stop(self) -> None:
-        """Stop the server at once; clients see a broken connection."""
-        self._run("pg_ctl", "stop", "--wait", "--mode=immediate", *self._data)
-
-    def remove(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.folder)
-
-    def url(self, database: str) -> str:
-        """Where a store finds `database`."""
-        return f"postgresql+psycopg://tester@/{database}?host={self.folder}"
-
-    @cached_property
-    def _data(self) -> Sequence[str]:
-        return "--pgdata", str(self.folder / "data")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        # The server keeps what it inherits open: a pipe would never end.
-        with open(os.devnull, "w") as nothing, tempfile.TemporaryFile() as errors:
-            done = subprocess.run(
-                [str(self.programs / program), *arguments],
-                stdout=nothing,
-                stderr=errors,
-                cwd=self.folder,
-                user=self.user,
-                extra_groups=None if self.user is None else [],
-            )
-            errors.seek(0)
-            assert done.returncode == 0, errors.read().decode()
+def _wait(programs: Path, folder: Path) -> None:
+    ready = [str(programs / "pg_isready"), "--quiet", "--host", str(folder)]
+    deadline = time.monotonic() + 60
+    while subprocess.run(ready).returncode != 0:
+        assert time.monotonic() < deadline, (folder / "log").read_text()
+        time.sleep(0.05)

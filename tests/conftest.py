@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
-from tests.cluster import Cluster, find_programs, find_user
+from tests.cluster import Cluster, find_programs, run_cluster
 
 NewDatabase = Callable[[], str]
 _numbers = itertools.count()
@@ -23,17 +23,12 @@ def cluster() -> Iterator[Cluster]:
     """A running PostgreSQL server; skips without its programs, unless they are required."""
     programs = find_programs()
     if programs is None:
-        reason = "the programs of a PostgreSQL server (initdb, pg_ctl) are missing"
+        reason = "the programs of a PostgreSQL server (initdb, postgres) are missing"
         if os.environ.get("PEFTSEARCH_REQUIRE_POSTGRES"):
             pytest.fail(f"{reason}, but PEFTSEARCH_REQUIRE_POSTGRES is set")
         pytest.skip(reason)
-    cluster = Cluster.create(programs, find_user())
-    try:
-        cluster.start()
+    with run_cluster(programs) as cluster:
         yield cluster
-        cluster.stop()
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture(scope="session")

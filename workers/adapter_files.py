@@ -45,7 +45,7 @@ def save_adapter(
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
         write_adapter(part, configuration, tensors, metadata)
-        _replace(part, folder)
+        publish(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -128,8 +128,12 @@ def _check_base(metadata: Mapping[str, Any], model_sha256: str | None) -> None:
         )
 
 
-def _replace(part: Path, folder: Path) -> None:
-    """Rename; a folder that stands is moved away first, since rename replaces only empty ones."""
+def publish(part: Path, folder: Path) -> None:
+    """Rename `part` to `folder`, readable as the user's other files are.
+
+    A folder that stands is moved away first, since rename replaces only empty ones.
+    """
+    _share(part)
     if folder.exists():
         old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         folder.rename(old / "old")
@@ -137,4 +141,12 @@ def _replace(part: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     else:
         part.rename(folder)
-    folder.chmod(0o755)  # mkdtemp made it private
+
+
+def _share(folder: Path) -> None:
+    """Temporary folders and safetensors files are made for their owner alone."""
+    mask = os.umask(0)
+    os.umask(mask)
+    folder.chmod(0o777 & ~mask)
+    for path in folder.iterdir():
+        path.chmod(0o666 & ~mask)

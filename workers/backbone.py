@@ -7,8 +7,7 @@ and adapters of this size rarely over-fit in the few epochs of a trial. `locate_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.jobspec import JobSpec
 
 from .locations import fetch_model, hash_weights, locate_model, read_config
+from .quiet import quiet_transformers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -67,7 +67,7 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
 
     anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path))
     folder = fetch_model(spec.model.path)
-    with _quiet():
+    with quiet_transformers():
         tokenizer = load_tokenizer(folder)
         model, fresh = _load_model(folder, labels, spec.task.kind)
     heads = find_heads(model, fresh)
@@ -174,22 +174,6 @@ def _expected_shapes(anatomy: Anatomy) -> Mapping[str, tuple[int, ...]]:
         shapes[f"{linear.path}.weight"] = (linear.outputs, linear.inputs)
     vectors = anatomy.biases | anatomy.norm_tensors
     return shapes | {path: (size,) for path, size in vectors.items()}
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the load report, which lists the new head as if something were wrong."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _reason(error: Exception) -> Any:

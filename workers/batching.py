@@ -34,6 +34,10 @@ class Encoded:
         """Tokens of each example, `n`."""
         return [len(row["input_ids"]) for row in self.rows]
 
+    def head(self, n: int) -> "Encoded":
+        """The first `n` examples."""
+        return Encoded(self.rows[:n], self.labels[:n], self.padding)
+
     def batch(self, indices: Sequence[int]) -> Batch:
         """Inputs of `b` examples, each `b x longest`, with `labels` of size `b`."""
         rows = [self.rows[i] for i in indices]

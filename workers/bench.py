@@ -19,6 +19,7 @@ from .batching import Encoded, encode
 from .data import Split, TaskData, load_data, load_test
 from .devices import choose_device, choose_precision
 from .failures import NonFiniteLoss
+from .heads import head_parameters
 from .inference import count_batches, decide, mean_loss, predict_logits
 from .memory import MemoryMeter
 from .metrics import score
@@ -108,14 +109,17 @@ class Bench:
         self,
         configuration: Configuration,
         tensors: Mapping[str, torch.Tensor],
-        split: str = "validation",
+        data: Encoded,
     ) -> torch.Tensor:
-        """Outputs of a trained adapter on a split, `n x classes`."""
-        data = self.encoded(split)
+        """Outputs of a trained adapter on `n` rows, `n x classes`.
+
+        Raises:
+            UserError: The tensors are not of this configuration and model.
+        """
         attachment = attach(self.backbone, configuration, 0)
         try:
             attachment.load(tensors)
-            return predict_logits(self.backbone.model, data, self.backbone.device, self.precision)
+            return predict_logits(self.backbone.model, data, self.device, self.precision)
         finally:
             attachment.detach()
 
@@ -202,6 +206,11 @@ class Bench:
 
     def provenance(self, seed: int) -> dict[str, Any]:
         """What a trial's numbers depend on."""
+        head = head_parameters(self.backbone.model, self.backbone.heads)
         return describe(
             self.backbone, self.spec.model.path, self.data.fingerprint, self.precision, seed
-        )
+        ) | {
+            "train_rows": len(self.data.train.texts),
+            "validation_rows": len(self.data.validation.texts),
+            "head_parameters": sum(parameter.numel() for parameter in head.values()),
+        }

@@ -20,13 +20,6 @@ class TrialFailure(PeftsearchError):
         return f"{self.kind}: {self.message}"
 
 
-class DataError(TrialFailure):
-    """The data cannot be trained on or scored, whatever the configuration."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(FailureKind.DATA, message)
-
-
 class NonFiniteLoss(TrialFailure):
     """The loss became infinite or not a number; usually the learning rate is too high."""
 

@@ -6,8 +6,10 @@ from torch import nn
 HEAD_NAMES = ("classifier", "score")
 """What `peft` calls the head of a sequence classifier, by its name in the model."""
 
-HEAD_RATE = 1e-2
-"""Nominal learning rate of the head."""
+HEAD_RATE = 3e-2
+"""Nominal learning rate of the head, high since it starts from noise: with a MiniLM encoder and
+63 steps of 16 film reviews the linear probe scored .54 at 1e-2, .62 at 3e-2 and .65 at 1e-1 (mean
+of three seeds, 2,000 rows); LoRA scored the same at each of these."""
 
 
 def find_heads(model: nn.Module, fresh: set[str]) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until the job has ended or the monitor says to stop."""
+        self.monitor.step(0, 0)
         while not self.monitor.stopping():
             try:
                 if not self._turn():

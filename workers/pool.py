@@ -244,10 +244,11 @@ class Pool:
                 self.store.renew(*child.trial, 0.0)
 
     def kill(self) -> None:
-        """End all workers now; their trials are requeued by whoever works on the job next."""
+        """End all workers now, and queue again what they held."""
         for child in self.children:
-            if child.process.is_alive():
-                child.process.kill()
-                child.process.join()
-                self._expire(child)
+            child.process.kill()
+            child.process.join()
+            self._expire(child)
         self.children.clear()
+        with contextlib.suppress(StoreUnavailable):
+            self.store.requeue_expired(self.job.id)

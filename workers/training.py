@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -88,13 +89,12 @@ def train(
         TrialTimeout: The trial's time is over.
     """
     start = time.perf_counter()
-    groups = attachment.parameter_groups(learning_rate, training.weight_decay)
-    parameters = list(attachment.trained.values())
-    optimizer = torch.optim.AdamW(groups)
     steps = count_steps(len(data), training)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: schedule(step, steps, training.warmup)
-    )
+    groups = attachment.parameter_groups(learning_rate, training.weight_decay)
+    optimizer = torch.optim.AdamW(groups)
+    shares = partial(schedule, steps=steps, warmup=training.warmup)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares)
+    parameters = list(attachment.trained.values())
     order = training_batches(data.lengths, training.batch_size, stream(seed, "order"))
     for step in range(steps):
         loss = _loss(backbone, data.batch(next(order)), precision)

@@ -76,7 +76,7 @@ def test_an_unknown_job_takes_nothing(store: Store) -> None:
 def test_inserted_trials_are_queued_in_the_order_of_proposal(store: Store) -> None:
     job = store.create_job(make_spec())
     proposals = [make_proposal(3), Proposal(make_proposal(1).configuration, 2**40, "try", 0.25)]
-    costs = [{"trainable_parameters": 12.0, "adapter_bytes": 48.0}, {}]
+    costs = [{"trainable_parameters": 12.0, "adapter_bytes": 48.0}, {"backward_depth": 2.0}]
     inserted = insert(store, job.id, proposals, costs)
     assert store.trials(job.id) == inserted
     for number, (trial, proposal) in enumerate(zip(inserted, proposals, strict=True)):

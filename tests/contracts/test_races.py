@@ -29,8 +29,8 @@ def race(url: str, action: Callable[[Store, int], T], workers: int = WORKERS) ->
     start = threading.Barrier(workers)
 
     def run(index: int) -> T:
+        start.wait()
         with Store.open(url) as store:
-            start.wait()
             return action(store, index)
 
     with ThreadPoolExecutor(workers) as pool:

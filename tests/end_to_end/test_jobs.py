@@ -91,7 +91,7 @@ def test_every_trial_is_recorded_once(finished: Path) -> None:
 
 def test_trials_carry_their_provenance(finished: Path) -> None:
     provenance = trials(finished)[0]["provenance"]
-    assert {"packages", "model", "data", "device", "seed"} <= set(provenance)
+    assert {"versions", "model", "data", "device", "seed"} <= set(provenance)
 
 
 def test_front_is_sorted_and_not_dominated(finished: Path) -> None:

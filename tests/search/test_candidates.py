@@ -32,19 +32,19 @@ def test_the_pool_is_distinct_feasible_and_reproducible() -> None:
     parents = [space.sample(np.random.default_rng(i)) for i in range(3)]
     pool, again = (make_pool(space, parents, np.random.default_rng(0)) for _ in range(2))
     assert pool == again
-    assert len({x.key for x in pool}) == len(pool) > 400
+    assert len({x.key for x in pool}) == len(pool) > 300
     assert all(space.feasible(x) for x in pool)
 
 
 def test_without_parents_the_pool_is_the_sobol_sequence() -> None:
-    assert len(make_pool(SPACE, [], np.random.default_rng(0))) > 300
+    assert len(make_pool(SPACE, [], np.random.default_rng(0))) > 200
 
 
 def test_climbing_beats_its_pool() -> None:
-    pool = make_pool(SPACE, [lora(8)], np.random.default_rng(0))[::16]
+    pool = make_pool(SPACE, [lora(8)], np.random.default_rng(0))[::32]
     best = LocalSearch(SPACE, pool).best(score, set())
     assert best is not None
-    assert emulate(best) > score(pool).max() + 0.002
+    assert emulate(best) > score(pool).max()
 
 
 def test_excluded_keys_are_neither_scored_nor_returned() -> None:
@@ -72,7 +72,7 @@ def test_at_most_so_many_are_scored() -> None:
         return np.random.default_rng(len(counts)).random(len(configurations))
 
     LocalSearch(SPACE, make_pool(SPACE, [lora(8)], np.random.default_rng(0))).best(count, set())
-    assert sum(counts) <= 3_000
+    assert sum(counts) <= 2_000
 
 
 def test_what_can_gain_nothing_is_not_returned() -> None:

@@ -80,7 +80,7 @@ def test_the_probe_freezes_all_at_the_rate_nearest_to_the_nominal(preset: str) -
 def test_probe_tries_and_recipes_in_this_order_without_doubles() -> None:
     space = SPACES["strata"]
     own = [lora(3), recipes(space)[1]]
-    spec = make_spec(**{"try": [x.to_json() for x in own]})
+    spec = make_spec(tries=own)
     origins = [origin for _, origin in make_design(spec, space).fixed]
     assert origins == ["probe", "try", "try"] + ["recipe"] * 5
     keys = [x.key for x, _ in make_design(spec, space).fixed]
@@ -89,7 +89,7 @@ def test_probe_tries_and_recipes_in_this_order_without_doubles() -> None:
 
 
 def test_without_recipes_the_probe_and_tries_are_left() -> None:
-    spec = make_spec(search={"recipes": False}, **{"try": [lora(3).to_json()]})
+    spec = make_spec(search={"recipes": False}, tries=[lora(3)])
     assert [origin for _, origin in make_design(spec, SPACES["strata"]).fixed] == ["probe", "try"]
 
 
@@ -107,8 +107,7 @@ def test_hours_alone_are_taken_for_fifty_trials() -> None:
 
 
 def test_a_given_length_cuts_recipes_but_never_tries() -> None:
-    tries = [lora(rank).to_json() for rank in (3, 5)]
-    spec = make_spec(search={"design": 2}, **{"try": tries})
+    spec = make_spec(search={"design": 2}, tries=[lora(3), lora(5)])
     design = make_design(spec, SPACES["strata"])
     assert [origin for _, origin in design.fixed] == ["probe", "try", "try"]
     assert design.length == 3

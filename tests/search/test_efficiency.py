@@ -10,7 +10,7 @@ from peftsearch.storage.records import Trial
 from tests.search.jobs import emulate, run_job
 from tests.spaces.specs import make_spec
 
-BUDGET = 32
+BUDGET = 24
 
 
 def true_hypervolume(spec: JobSpec, trials: list[Trial]) -> float:
@@ -24,11 +24,11 @@ def true_hypervolume(spec: JobSpec, trials: list[Trial]) -> float:
 
 def test_it_beats_random_search_at_equal_budget() -> None:
     gains = []
-    for seed in range(3):
+    for seed in range(2):
         values = {}
         for sampler in ("bo", "random"):
             spec = make_spec(trials=BUDGET, search={"sampler": sampler})
             values[sampler] = true_hypervolume(spec, run_job(spec, seed, BUDGET))
         gains.append(values["bo"] - values["random"])
-    assert min(gains) > 0.0
-    assert np.mean(gains) > 0.02
+    assert min(gains) > 0.01
+    assert np.mean(gains) > 0.03

@@ -25,7 +25,7 @@ def test_they_add_up_to_the_share_of_the_budget(share: float, budget: int, desig
 
 
 def test_at_most_every_second_trial_is_a_repeat() -> None:
-    due = []
+    due: list[bool] = []
     for number in range(10, 20):
         due.append(repeat_due(0.9, 20, 10, number, sum(due)))
     assert sum(due) == 5

@@ -1,16 +1,24 @@
 """Job specs that tests share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.jobspec import JobSpec, parse_spec
 from tests.anatomies import BERT
 
 
-def make_spec(anatomy: Anatomy = BERT, trials: int | None = 40, **sections: Any) -> JobSpec:
+def make_spec(
+    anatomy: Anatomy = BERT,
+    trials: int | None = 40,
+    tries: Sequence[Configuration] = (),
+    **sections: Any,
+) -> JobSpec:
     """A job on `anatomy` with the given sections."""
     budget = {"hours": 1.0} if trials is None else {"trials": trials}
     model = {"path": "model", "anatomy": anatomy.model_dump()}
     task = {"train": "train.csv"}
-    data = {"name": "job", "model": model, "task": task, "budget": budget}
+    data: dict[str, Any] = {"name": "job", "model": model, "task": task, "budget": budget}
+    data["try"] = [configuration.to_json() for configuration in tries]
     return parse_spec(data | sections)

@@ -1,6 +1,8 @@
 """What happens when a PostgreSQL connection breaks under an open store. Nothing is simulated."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -8,10 +10,20 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from peftsearch.spaces.errors import StoreUnavailable
+from peftsearch.storage import completion
+from peftsearch.storage.engine import connect, parse_url
 from peftsearch.storage.records import Job, TrialState
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
-from tests.storage.examples import LEASE, claim, complete, insert, make_proposal, make_spec
+from tests.storage.examples import (
+    EXPIRED,
+    LEASE,
+    claim,
+    complete,
+    insert,
+    make_proposal,
+    make_spec,
+)
 
 pytestmark = pytest.mark.postgres
 
@@ -115,6 +127,36 @@ def test_what_may_be_repeated_is_repeated_once_when_its_commit_breaks(
         own.renew(trial.id, trial.attempt, LEASE)
     with create_engine(url, poolclass=NullPool).begin() as connection:
         assert connection.execute(text("SELECT last_value FROM commits")).scalar_one() == 2
+
+
+def test_a_requeue_waits_for_a_completion_that_began_before_it(
+    cluster: Cluster, url: str, own: Store, job: Job
+) -> None:
+    trial = claim(own, job.id, seconds=EXPIRED)
+
+    def requeue() -> list[int]:
+        with Store.open(url) as other:
+            return other.requeue_expired(job.id, max_attempts=1)
+
+    completing = connect(parse_url(url)).execution_options(writes=True)
+    with ThreadPoolExecutor(1) as pool, completing, completing.begin():
+        completing.execute(text(f"UPDATE jobs SET event = event + 1 WHERE id = {job.id}"))
+        requeued = pool.submit(requeue)
+        _wait_for_lock(cluster, url)
+        # Had the requeue locked the trial before the job, this would be a deadlock.
+        values = {"accuracy": 0.5, "trainable_parameters": 1.0}
+        completion.complete(completing, trial.id, trial.attempt, values, {}, None)
+    assert requeued.result() == []
+    assert own.trials(job.id)[0].state is TrialState.COMPLETED
+
+
+def _wait_for_lock(cluster: Cluster, url: str) -> None:
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND wait_event_type = 'Lock'"
+    )
+    with _administer(cluster) as connection:
+        while connection.execute(query, {"name": make_url(url).database}).scalar() == 0:
+            time.sleep(0.01)
 
 
 BREAK_IN_COMMIT = """

@@ -33,6 +33,16 @@ def test_round_trip(tmp_path: Path) -> None:
     assert [x.name for x in folder.parent.iterdir()] == ["adapter"]
 
 
+def test_files_are_as_readable_as_others(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("x")
+    folder = _save(tmp_path / "adapter")
+    for path in folder.iterdir():
+        assert path.stat().st_mode == other.stat().st_mode
+    (tmp_path / "folder").mkdir()
+    assert folder.stat().st_mode == (tmp_path / "folder").stat().st_mode
+
+
 def test_saving_again_replaces(tmp_path: Path) -> None:
     folder = _save(tmp_path / "adapter")
     save_adapter(folder, CONFIGURATION, {"x": torch.zeros(1)}, {})

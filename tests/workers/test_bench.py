@@ -92,7 +92,7 @@ def test_same_trial_again_is_equal_whatever_ran_between(bench: Bench) -> None:
 
 def test_saved_tensors_predict_what_was_scored(bench: Bench) -> None:
     outcome = bench.evaluate(LORA, 3)
-    logits = bench.predict(LORA, outcome.tensors)
+    logits = bench.predict(LORA, outcome.tensors, bench.encoded("validation"))
     assert (logits.argmax(1).numpy() == outcome.predictions).all()
 
 

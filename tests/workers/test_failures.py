@@ -3,7 +3,7 @@ import torch
 
 from peftsearch.spaces.errors import UserError
 from peftsearch.storage.records import FailureKind
-from peftsearch.workers.failures import DataError, NonFiniteLoss, TrialTimeout, classify
+from peftsearch.workers.failures import NonFiniteLoss, TrialTimeout, classify
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,6 @@ from peftsearch.workers.failures import DataError, NonFiniteLoss, TrialTimeout, 
         (torch.OutOfMemoryError("CUDA out of memory."), FailureKind.OUT_OF_MEMORY, "CUDA out"),
         (NonFiniteLoss(7, float("nan")), FailureKind.NON_FINITE_LOSS, "loss was nan at step 7"),
         (TrialTimeout(1.5), FailureKind.TIMEOUT, "longer than 1.5 minutes"),
-        (DataError("no rows"), FailureKind.DATA, "no rows"),
         (UserError("a file", "none", "make one"), FailureKind.DATA, "got none; make one"),
         (KeyError("x"), FailureKind.BUG, "KeyError: 'x'"),
         (RuntimeError("long\nstory\nshort"), FailureKind.BUG, "RuntimeError: short"),
