@@ -20,18 +20,18 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import botorch
 import numpy as np
 import optuna
 import torch
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.fit import fit_gpytorch_mll
-from botorch.models import ModelListGP
 from botorch.models.map_saas import EnsembleMapSaasSingleTaskGP
-from botorch.optim import optimize_acqf_discrete
+from botorch.models.model_list_gp_regression import ModelListGP
+from botorch.optim.optimize import optimize_acqf_discrete
 from botorch.sampling.normal import SobolQMCNormalSampler
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
@@ -77,7 +77,7 @@ def main() -> int:
         "passed": passed,
         "rows": rows,
         "machine": platform.processor() or platform.machine(),
-        "versions": {"torch": torch.__version__, "botorch": botorch.__version__},
+        "versions": {name: version(name) for name in ("torch", "botorch", "optuna")},
     }
     text = json.dumps(report, indent=2)
     if arguments.out:

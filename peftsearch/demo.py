@@ -27,7 +27,7 @@ text = "text"
 label = "label"
 max_length = 64
 train_rows = 1000
-validation_rows = 1000
+validation_rows = 600
 
 [training]
 epochs = 1
@@ -35,7 +35,7 @@ batch_size = 16
 
 [budget]                    # whichever comes first
 trials = 24
-hours = 0.07
+hours = 0.065
 """
 
 

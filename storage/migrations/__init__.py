@@ -5,6 +5,7 @@ A new revision is a file under `versions/`, written by hand as a frozen schema (
 """
 
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, String, column, inspect, select, table, text
 
@@ -15,6 +16,8 @@ HEAD = "0001"
 VERSION_TABLE = "peftsearch_version"
 _LOCK = 0x70656674
 """Of PostgreSQL's advisory locks: "peft" in ASCII."""
+_alembic = Lock()
+"""Alembic's `op` and `context` are global: two threads would migrate each other's database."""
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -44,7 +47,8 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     scripts = ScriptDirectory.from_config(config)
     _check_origin(connection, {script.revision for script in scripts.walk_revisions()})
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    with _alembic:
+        command.upgrade(config, revision)
 
 
 def _check_origin(connection: Connection, known: set[str]) -> None:

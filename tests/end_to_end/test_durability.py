@@ -3,9 +3,12 @@
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from peftsearch.storage.records import Trial, TrialState
 from peftsearch.storage.store import Store
@@ -127,22 +130,35 @@ def test_four_workers_on_postgresql(job_file: Path, new_postgres: NewDatabase) -
     assert_whole(url, 8)
 
 
+@contextmanager
+def closed(cluster: Cluster, url: str) -> Iterator[None]:
+    """The server ends all connections to the database and refuses new ones within the block."""
+    name = make_url(url).database
+    engine = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"))
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+        connection.execute(text(end), {"name": name})
+        try:
+            yield
+        finally:
+            connection.execute(text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"))
+    engine.dispose()
+
+
 @pytest.mark.postgres
 def test_results_survive_a_database_that_goes_away(
     slow_job: Path, new_postgres: NewDatabase, cluster: Cluster
 ) -> None:
-    """The running trial's result waits in the spool until the server is back."""
+    """The running trial's result waits in the spool until the database is back."""
     url = new_postgres()
     folder = slow_job.parent
     options: list[str | Path] = ["--storage", url, "--files", folder / "files"]
     process = start("run", slow_job, *options, folder=folder)
     wait_until(lambda: len(running(url)) > 0)
-    cluster.stop()
-    try:
-        spool = folder / "files" / "small" / "spool"
+    spool = folder / "files" / "small" / "spool"
+    with closed(cluster, url):
         wait_until(lambda: spool.is_dir() and any(spool.glob("*.json")))
-    finally:
-        cluster.start()
     finish(process)
     found = assert_whole(url, 6)
     assert {trial.attempt for trial in found} == {1}

@@ -1,5 +1,7 @@
 """Features are a function of what a configuration means."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.encoding import encodings
 from peftsearch.spaces.space import Space
+from peftsearch.spaces.techniques import NOMINAL_RATE, technique
 from tests.anatomies import BERT, LLAMA
 from tests.spaces.strategies import SPACES, points
 
@@ -72,9 +75,10 @@ def test_summaries_say_what_their_names_say() -> None:
     assert found["role_value"] == pytest.approx(4 / 6)
     assert found["cost_bottom"] == 0.0
     assert found["cost_top"] > found["cost_middle"] > 0.0
-    # IA3's nominal rate is ten times LoRA's, a decade, which is half of the scale.
-    assert found["rate_over_nominal_max"] - found["rate"] == pytest.approx(0.5)
-    assert found["rate_over_nominal_mean"] - found["rate"] == pytest.approx(0.125)
+    # A decade is half of the scale, and IA3 has one adapted layer of four.
+    offset = math.log10(technique("ia3").rate / NOMINAL_RATE) / 2
+    assert found["rate_over_nominal_max"] - found["rate"] == pytest.approx(offset)
+    assert found["rate_over_nominal_mean"] - found["rate"] == pytest.approx(offset / 4)
 
 
 def test_the_probe_has_no_adapters_and_its_own_rate() -> None:

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,10 +17,10 @@ from sqlalchemy.pool import NullPool
 import peftsearch.storage.migrations as migrations
 from peftsearch.spaces.errors import UserError
 from peftsearch.storage.engine import connect, parse_url
-from peftsearch.storage.records import FailureKind, TrialState
+from peftsearch.storage.records import FailureKind, Job, TrialState
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
-from tests.storage.examples import LEASE, complete
+from tests.storage.examples import LEASE, complete, make_spec
 
 ASSETS = Path(__file__).parent / "assets"
 OLD_FILES = sorted(ASSETS.glob("revision_*.sqlite"))
@@ -63,6 +66,31 @@ def test_opening_again_changes_nothing(empty_url: str) -> None:
         assert store.jobs() == []
     with Store.open(empty_url) as store:
         assert store.jobs() == []
+
+
+def test_who_opens_during_a_migration_waits_for_it(empty_url: str) -> None:
+    with ThreadPoolExecutor(1) as pool, _begin(empty_url) as connection:
+        migrations.migrate(connection)
+        opened = pool.submit(Store.open, empty_url)
+        # Time to get stuck; one that comes later finds the migration done, which is fine too.
+        time.sleep(0.3)
+        connection.commit()
+        with opened.result() as store:
+            assert store.jobs() == []
+
+
+def test_threads_migrate_different_databases_at_once(tmp_path: Path) -> None:
+    start = threading.Barrier(4)
+
+    def open_own(index: int) -> list[Job]:
+        start.wait()
+        with Store.open(f"sqlite:///{tmp_path}/{index}.sqlite") as store:
+            store.create_job(make_spec(f"job{index}"))
+            return store.jobs()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(open_own, range(4)))
+    assert [[job.name for job in jobs] for jobs in found] == [[f"job{x}"] for x in range(4)]
 
 
 def test_a_migration_that_breaks_leaves_nothing(empty_url: str) -> None:
