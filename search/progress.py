@@ -16,6 +16,10 @@ from peftsearch.storage.records import Trial, TrialState
 
 from .observations import find_front, observe, quality_of
 
+BEYOND = 2.0
+"""The reference cost is so many times the largest cost that is allowed: one step of the ladder of
+ranks. At 1, the dearest configuration could gain nothing (docs/decisions/0002-reference-cost.md).
+"""
 BEST_QUALITY = 1.0
 """Upper end of every quality metric."""
 _BYTES = {"trainable_parameters": 1, "adapter_bytes": BYTES_PER_PARAMETER}
@@ -27,7 +31,7 @@ class Reference:
 
     Attributes:
         quality: Of the linear probe (its first trial); 0.0 until it completed, or if it failed.
-        cost: The user's bound, else the space's maximum.
+        cost: `BEYOND` times the user's bound, or else the space's maximum.
         floor: Smallest non-zero cost of the space. Cheaper ones count as this, since the axis is
             logarithmic.
     """
@@ -52,9 +56,8 @@ def make_reference(spec: JobSpec, space: Space, trials: Sequence[Trial]) -> Refe
     quality = None if probe is None else quality_of(spec, probe)
     floor = _smallest_cost(spec, space)
     ceiling = _largest_cost(spec, space)
-    # A space with a single cost still needs an axis of some width, or nothing would count.
-    ceiling = ceiling if ceiling > floor else 10 * floor
-    return Reference(0.0 if quality is None else quality, ceiling, floor)
+    farthest = BEYOND * max(ceiling, floor)
+    return Reference(0.0 if quality is None else quality, farthest, floor)
 
 
 def hypervolume(spec: JobSpec, trials: Sequence[Trial]) -> float:

@@ -16,7 +16,10 @@ def non_dominated(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     Returns:
         A mask of `n`.
     """
-    better = (points[:, None, :] >= points[None, :, :]).all(-1)
-    strictly = (points[:, None, :] > points[None, :, :]).any(-1)
-    dominated: NDArray[np.bool_] = np.any(better & strictly, axis=0)
+    # One objective after the other: an n x n x m array would be much slower to fill.
+    worse, better = np.zeros((2, len(points), len(points)), dtype=bool)
+    for values in points.T:
+        worse |= values[:, None] < values[None, :]
+        better |= values[:, None] > values[None, :]
+    dominated: NDArray[np.bool_] = np.any(~worse & better, axis=0)
     return ~dominated

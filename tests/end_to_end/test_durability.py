@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from peftsearch.storage.records import Trial, TrialState
 from peftsearch.storage.store import Store
@@ -130,34 +131,44 @@ def test_four_workers_on_postgresql(job_file: Path, new_postgres: NewDatabase) -
     assert_whole(url, 8)
 
 
+@pytest.fixture
+def administer(cluster: Cluster) -> Iterator[Callable[[str], None]]:
+    """Executes a statement outside the job's database."""
+    engine = create_engine(
+        cluster.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+
+    def execute(statement: str) -> None:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+
+    yield execute
+
+
 @contextmanager
-def closed(cluster: Cluster, url: str) -> Iterator[None]:
-    """The server ends all connections to the database and refuses new ones within the block."""
-    name = make_url(url).database
-    engine = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"))
-        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-        connection.execute(text(end), {"name": name})
-        try:
-            yield
-        finally:
-            connection.execute(text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"))
-    engine.dispose()
+def away(administer: Callable[[str], None]) -> Iterator[None]:
+    """The server ends all connections to `job` and refuses new ones within the block."""
+    administer("ALTER DATABASE job WITH ALLOW_CONNECTIONS false")
+    administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'job'")
+    try:
+        yield
+    finally:
+        administer("ALTER DATABASE job WITH ALLOW_CONNECTIONS true")
 
 
 @pytest.mark.postgres
 def test_results_survive_a_database_that_goes_away(
-    slow_job: Path, new_postgres: NewDatabase, cluster: Cluster
+    slow_job: Path, cluster: Cluster, administer: Callable[[str], None]
 ) -> None:
     """The running trial's result waits in the spool until the database is back."""
-    url = new_postgres()
+    administer("CREATE DATABASE job")
+    url = cluster.url("job")
     folder = slow_job.parent
     options: list[str | Path] = ["--storage", url, "--files", folder / "files"]
     process = start("run", slow_job, *options, folder=folder)
     wait_until(lambda: len(running(url)) > 0)
     spool = folder / "files" / "small" / "spool"
-    with closed(cluster, url):
+    with away(administer):
         wait_until(lambda: spool.is_dir() and any(spool.glob("*.json")))
     finish(process)
     found = assert_whole(url, 6)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from peftsearch.search.progress import hypervolume, reference
 from peftsearch.search.recipes import probe
-from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.presets import make_space
 from peftsearch.storage.records import Proposal, Trial, TrialState
+from tests.anatomies import BERT
 from tests.search.jobs import make_trial
 from tests.search.test_observations import lora
 from tests.spaces.specs import make_spec
@@ -20,7 +21,8 @@ SPEC = make_spec(space={"preset": "lora"})
 PROBE = probe(make_space(SPEC))
 FLOOR = 6 * (384 + 384) * 2.0
 """Of the lora preset: rank 1 on two roles in all six layers."""
-CEILING = 6 * 32.0 * (4 * 768 + 2 * 1920)
+CEILING = 2 * 6 * 32.0 * (4 * 768 + 2 * 1920)
+"""One step of the ladder beyond rank 32 on all roles."""
 
 
 def trials(*results: tuple[Configuration, float]) -> list[Trial]:
@@ -31,7 +33,7 @@ def trials(*results: tuple[Configuration, float]) -> list[Trial]:
     ]
 
 
-def test_the_reference_is_the_probe_and_the_dearest() -> None:
+def test_the_reference_is_the_probe_and_a_step_beyond_the_dearest() -> None:
     corner = reference(SPEC, trials())
     assert (corner.quality, corner.cost, corner.floor) == (0.60, CEILING, FLOOR)
     assert corner.axis(0) == corner.axis(FLOOR) == pytest.approx(np.log10(FLOOR))
@@ -45,15 +47,23 @@ def test_repeats_of_the_probe_do_not_move_the_reference() -> None:
     ("bound", "limit"),
     [("trainable_parameters <= 100 K", 100_000), ("adapter_bytes <= 200 KB", 50_000)],
 )
-def test_a_bound_on_either_cost_is_the_reference(bound: str, limit: float) -> None:
+def test_the_reference_lies_a_step_beyond_a_bound_on_either_cost(bound: str, limit: float) -> None:
     spec = make_spec(space={"preset": "lora"}, objectives={"bounds": [bound]})
-    assert reference(spec, []).cost == limit
+    assert reference(spec, []).cost == 2 * limit
 
 
 def test_a_space_of_one_cost_has_a_cost_axis_all_the_same() -> None:
     spec = make_spec(space={"preset": "lora", "ranks": [8], "roles": ["query"]})
     corner = reference(spec, [])
-    assert corner.cost == 10 * corner.floor
+    assert corner.cost == 2 * corner.floor
+
+
+def test_the_dearest_configuration_gains_something() -> None:
+    """Were the reference its own cost, it could never be proposed."""
+    everything = Configuration(
+        (Stratum(0, 6, (Module("lora", 32, tuple(BERT.linears)),)),), 1e-3
+    )
+    assert hypervolume(SPEC, trials((everything, 0.80))) > 0
 
 
 def test_a_single_point_fills_its_rectangle() -> None:

@@ -26,7 +26,7 @@ def test_default_preset_searches_every_dimension() -> None:
     techniques = {name for bundle in space.bundles[0] for name in bundle}
     assert techniques == {"frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora"}
     knobs = 1 + 3 * 4 + 4 * (6 * 4 * 4)  # frozen; without size or roles; the rest
-    assert space.size == math.comb(6 + 2, 2) * knobs**3 * 15
+    assert space.size == math.comb(6 + 2, 2) * knobs**3 * 13
 
 
 def test_spafit_is_frozen_then_biases_then_lora() -> None:
@@ -39,7 +39,7 @@ def test_spafit_is_frozen_then_biases_then_lora() -> None:
 def test_lora_is_uniform() -> None:
     space = make(preset="lora", ranks=[4], roles=["query+value"])
     assert len(space.sample(np.random.default_rng(0)).strata) == 1
-    assert space.size == len(space.rates) == 15
+    assert space.size == len(space.rates) == 13
 
 
 def test_rates_are_the_grid_of_an_eighth_decade() -> None:
