@@ -28,8 +28,10 @@ def draw_front(
         trials: All trials of the job; completed ones off the front are drawn as dominated.
 
     Raises:
-        UserError: The file cannot be written.
+        UserError: The file cannot be written, or the front is empty.
     """
+    if not members:
+        raise UserError("a job with completed trials", "none yet", "let the job run first")
     figure = Figure(figsize=(9.6, 6.0), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     keys = {summary.key for summary in members}
@@ -61,24 +63,29 @@ def _draw_points(
     axes: Any, members: Sequence[Summary], others: Sequence[Summary], spec: JobSpec, zero: float
 ) -> None:
     quality = spec.task.quality
-    axes.scatter(
-        [_cost(x, spec, zero) for x in others],
-        [x.values[quality] for x in others],
-        s=28,
-        color=_QUIET,
-        label="dominated",
-        zorder=2,
-    )
+    floor = _floor(members, spec)
+    for name, marker, shown in (
+        ("dominated", "o", [x for x in others if x.values[quality] >= floor]),
+        ("below the axis", "v", [x for x in others if x.values[quality] < floor]),
+    ):
+        if shown:
+            costs = [_cost(x, spec, zero) for x in shown]
+            heights = [max(x.values[quality], floor) for x in shown]
+            axes.scatter(costs, heights, s=28, c=_QUIET, marker=marker, label=name, zorder=2)
     x = [_cost(summary, spec, zero) for summary in members]
     y = [summary.values[quality] for summary in members]
     axes.step(x, y, where="post", color=_ACCENT, linewidth=1.4, alpha=0.6, zorder=3)
     axes.scatter(x, y, s=46, color=_ACCENT, label="Pareto front", zorder=4)
-    if members:
-        marked = knee(members, spec)
-        axes.scatter(
-            x[marked], y[marked], s=170, facecolors="none", edgecolors=_INK, label="knee", zorder=5
-        )
-        _draw_probe(axes, members[0], spec)
+    marked = knee(members, spec)
+    ring = {"s": 170, "facecolors": "none", "edgecolors": _INK}
+    axes.scatter(x[marked], y[marked], label="knee", zorder=5, **ring)
+    _draw_probe(axes, members[0], spec)
+
+
+def _floor(members: Sequence[Summary], spec: JobSpec) -> float:
+    """Below it lie collapsed runs, which would press the front into a thin band."""
+    qualities = [x.values[spec.task.quality] for x in members]
+    return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
 
 
 def _draw_probe(axes: Any, cheapest: Summary, spec: JobSpec) -> None:

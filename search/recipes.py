@@ -21,8 +21,9 @@ def recipes(space: Space) -> list[Configuration]:
 
     BitFit, LayerNorm tuning and IA3 everywhere; uniform LoRA of rank 8 on queries and values (Hu
     et al.); SPAFIT-4-9 scaled to the depth; LoRA on all roles with a rank that grows with depth
-    (MoLA's finding that upper layers deserve more). Ranks are the ladder's nearest. All train at
-    the nominal rate, since a rate is relative to each technique's own.
+    (MoLA's finding that upper layers deserve more); and the smallest LoRA, in the top layer alone,
+    which opens the cheap end of the front. Ranks are the ladder's nearest. All train at the
+    nominal rate, since a rate is relative to each technique's own.
     """
     layers = space.anatomy.layers
     frozen_until, biases_until = (round(share * layers) for share in _SPAFIT)
@@ -38,7 +39,7 @@ def recipes(space: Space) -> list[Configuration]:
             ],
         ),
         _uniform(space, ("ia3",)),
-        *([_rising(space)] if len(space.bundles) > 1 else []),
+        *([_rising(space), _smallest(space)] if len(space.bundles) > 1 else []),
         _uniform(space, ("ln_tuning",)),
     ]
     points = [encode(space, configuration) for configuration in candidates]
@@ -59,6 +60,12 @@ def _rising(space: Space) -> Configuration:
     stops = [round((i + 1) * layers / n) for i in range(n)]
     parts = [make_modules(("lora",), rank, roles, space.anatomy) for rank in steps]
     return _tile(space, list(zip(stops, parts, strict=True)))
+
+
+def _smallest(space: Space) -> Configuration:
+    layers, roles = space.anatomy.layers, min(space.role_sets, key=len)
+    modules = make_modules(("lora",), min(space.ranks), roles, space.anatomy)
+    return _tile(space, [(layers - 1, ()), (layers, modules)])
 
 
 def _tile(space: Space, parts: list[tuple[int, tuple[Module, ...]]]) -> Configuration:

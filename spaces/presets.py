@@ -12,6 +12,7 @@ from .techniques import RANKS, TECHNIQUES, technique
 STEPS_PER_DECADE = 8
 _LADDER = ("frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora", "bitfit+lora")
 _ROLE_SETS = (
+    "value",
     "query+value",
     "query+key+value+attention_output",
     "mlp_in+mlp_out",

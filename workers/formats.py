@@ -50,9 +50,7 @@ def load_base(spec: JobSpec, names: tuple[str, ...]) -> Backbone:
     return backbone
 
 
-def write_form(
-    form: str, folder: Path, files: AdapterFiles, base: Callable[[], Backbone]
-) -> None:
+def write_form(form: str, folder: Path, files: AdapterFiles, base: Callable[[], Backbone]) -> None:
     """Write the adapter into a folder that exists.
 
     Args:

@@ -200,9 +200,7 @@ def test_merged_is_a_plain_model(
     assert [x for x, _ in model.named_modules()] == [x for x, _ in bert.base().named_modules()]
     assert model.config.id2label == {0: "down", 1: "up"}
     assert AutoTokenizer.from_pretrained(out).pad_token_id == 0
-    torch.testing.assert_close(
-        bert.score(model), bert.predict(name, folder), atol=1e-4, rtol=1e-4
-    )
+    torch.testing.assert_close(bert.score(model), bert.predict(name, folder), atol=1e-4, rtol=1e-4)
     assert not (out / "configuration.json").exists()
 
 
@@ -263,9 +261,7 @@ def test_job_of_the_probe_has_one_trial(bert: Job, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "form"), [("mixed", "peft"), ("ranks", "onnx")])
-def test_impossible_form_writes_nothing(
-    name: str, form: str, bert: Job, tmp_path: Path
-) -> None:
+def test_impossible_form_writes_nothing(name: str, form: str, bert: Job, tmp_path: Path) -> None:
     trial, folder = bert.train(name)
     with pytest.raises(UserError, match="form"):
         export(bert.spec, trial, folder, tmp_path / "out", form)
@@ -322,9 +318,7 @@ def test_export_that_predicts_otherwise_is_withdrawn(
 ) -> None:
     """An untouched base stands for an export that lost its adapter."""
     trial, folder = bert.train("ranks")
-    monkeypatch.setattr(
-        export_module, "reload_form", lambda form, part, base: base().model
-    )
+    monkeypatch.setattr(export_module, "reload_form", lambda form, part, base: base().model)
     with pytest.raises(ExportMismatch, match="differs by .* use another --form"):
         export(bert.spec, trial, folder, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -33,6 +33,7 @@ def test_recipes_of_the_default_space() -> None:
         ["-", "bitfit:0", *["bitfit:0+lora:8"] * 4],
         ["ia3:0"] * 6,
         ["lora:2"] * 2 + ["lora:8"] * 2 + ["lora:16"] * 2,
+        ["-"] * 5 + ["lora:1"],
         ["ln_tuning:0"] * 6,
     ]
 
@@ -46,7 +47,7 @@ def test_spafit_is_scaled_to_the_depth() -> None:
 
 @pytest.mark.parametrize(
     ("preset", "anatomy", "count"),
-    [("strata", BERT, 6), ("spafit", BERT, 2), ("lora", BERT, 1), ("strata", LLAMA, 4)],
+    [("strata", BERT, 7), ("spafit", BERT, 2), ("lora", BERT, 1), ("strata", LLAMA, 5)],
 )
 def test_only_what_the_space_can_express_is_a_recipe(
     preset: str, anatomy: Anatomy, count: int
@@ -65,7 +66,8 @@ def test_only_what_the_space_can_express_is_a_recipe(
 def test_recipes_keep_hard_bounds() -> None:
     spec = make_spec(objectives={"bounds": ["trainable_parameters <= 20 K"]})
     space = make_space(spec)
-    assert [layers(x) for x in recipes(space)] == [["ia3:0"] * 6, ["ln_tuning:0"] * 6]
+    smallest = ["-"] * 5 + ["lora:1"]
+    assert [layers(x) for x in recipes(space)] == [["ia3:0"] * 6, smallest, ["ln_tuning:0"] * 6]
 
 
 @pytest.mark.parametrize("preset", ["strata", "lora"])
@@ -82,7 +84,7 @@ def test_probe_tries_and_recipes_in_this_order_without_doubles() -> None:
     own = [lora(3), recipes(space)[1]]
     spec = make_spec(tries=own)
     origins = [origin for _, origin in make_design(spec, space).fixed]
-    assert origins == ["probe", "try", "try"] + ["recipe"] * 5
+    assert origins == ["probe", "try", "try"] + ["recipe"] * 6
     keys = [x.key for x, _ in make_design(spec, space).fixed]
     assert keys[1:3] == [x.key for x in own]
     assert len(set(keys)) == len(keys)
@@ -94,16 +96,16 @@ def test_without_recipes_the_probe_and_tries_are_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trials", "length"), [(1, 1), (6, 4), (12, 8), (25, 9), (50, 12), (100, 17), (200, 17)]
+    ("trials", "length"), [(1, 1), (6, 4), (12, 8), (25, 10), (50, 13), (100, 18), (200, 18)]
 )
 def test_the_default_length_follows_the_budget(trials: int, length: int) -> None:
     design = make_design(make_spec(trials=trials), SPACES["strata"])
     assert design.length == length
-    assert len(design.fixed) == min(length, 7)
+    assert len(design.fixed) == min(length, 8)
 
 
 def test_hours_alone_are_taken_for_fifty_trials() -> None:
-    assert make_design(make_spec(trials=None), SPACES["strata"]).length == 12
+    assert make_design(make_spec(trials=None), SPACES["strata"]).length == 13
 
 
 def test_a_given_length_cuts_recipes_but_never_tries() -> None:

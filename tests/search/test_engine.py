@@ -22,7 +22,7 @@ SPEC = make_spec(trials=25)
 @pytest.fixture(scope="module")
 def records() -> list[Trial]:
     """A job just after its design."""
-    return run_job(SPEC, seed=1, trials=9)
+    return run_job(SPEC, seed=1, trials=10)
 
 
 def test_the_first_proposal_is_the_probe() -> None:
@@ -35,8 +35,8 @@ def test_the_first_proposal_is_the_probe() -> None:
 def test_a_job_runs_through_design_model_and_repeats() -> None:
     trials = run_job(make_spec(trials=20), seed=0, trials=20)
     origins = [trial.origin for trial in trials]
-    assert origins[:9] == ["probe"] + ["recipe"] * 6 + ["sobol"] * 2
-    assert Counter(origins[9:]) == {"search": 8, "repeat": 3}
+    assert origins[:10] == ["probe"] + ["recipe"] * 7 + ["sobol"] * 2
+    assert Counter(origins[10:]) == {"search": 7, "repeat": 3}
     pairs = [(trial.key, trial.seed) for trial in trials]
     assert len(set(pairs)) == len(pairs)
     repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
@@ -98,13 +98,13 @@ def test_every_trial_trains_with_its_own_seed(records: list[Trial]) -> None:
     seeds = [trial.seed for trial in records]
     assert len(set(seeds)) == len(seeds)
     assert all(0 <= seed < 2**31 for seed in seeds)
-    again = run_job(SPEC, seed=1, trials=9)
+    again = run_job(SPEC, seed=1, trials=10)
     assert [trial.seed for trial in again] == seeds
 
 
 def test_a_repeat_is_a_front_member_with_a_new_seed() -> None:
     spec = make_spec(trials=25, search={"repeats": 0.9})
-    trials = run_job(spec, seed=1, trials=10)
+    trials = run_job(spec, seed=1, trials=11)
     second = propose(spec, trials, 1, 1)[0]
     front = [x for x in find_front(observe(spec, trials))]
     assert second.origin == "repeat"

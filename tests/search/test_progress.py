@@ -17,7 +17,7 @@ from tests.search.jobs import make_trial
 from tests.search.test_observations import lora
 from tests.spaces.specs import make_spec
 
-SPEC = make_spec(space={"preset": "lora"})
+SPEC = make_spec(space={"preset": "lora", "roles": ["query+value", "all"]})
 PROBE = probe(make_space(SPEC))
 FLOOR = 6 * (384 + 384) * 2.0
 """Of the lora preset: rank 1 on two roles in all six layers."""
@@ -60,9 +60,7 @@ def test_a_space_of_one_cost_has_a_cost_axis_all_the_same() -> None:
 
 def test_the_dearest_configuration_gains_something() -> None:
     """Were the reference its own cost, it could never be proposed."""
-    everything = Configuration(
-        (Stratum(0, 6, (Module("lora", 32, tuple(BERT.linears)),)),), 1e-3
-    )
+    everything = Configuration((Stratum(0, 6, (Module("lora", 32, tuple(BERT.linears)),)),), 1e-3)
     assert hypervolume(SPEC, trials((everything, 0.80))) > 0
 
 

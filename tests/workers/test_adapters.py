@@ -124,9 +124,7 @@ def test_costs_are_exact_and_a_saved_adapter_gives_the_same_predictions(
 
 
 @pytest.mark.parametrize(("family", "name"), CASES)
-def test_merging_keeps_the_predictions(
-    family: str, name: str, folders: dict[str, Path]
-) -> None:
+def test_merging_keeps_the_predictions(family: str, name: str, folders: dict[str, Path]) -> None:
     backbone = load(folders[family])
     names = [key for key, _ in backbone.model.named_parameters()]
     attachment = attach(backbone, _configurations(backbone)[name], seed=3)

@@ -78,9 +78,7 @@ def test_wrong_number_of_labels_leaves_the_model_as_it_was(
     assert all(torch.equal(after[name], before[name]) for name in before)
 
 
-def test_model_without_a_head(
-    saved: tuple[Path, torch.Tensor], folders: dict[str, Path]
-) -> None:
+def test_model_without_a_head(saved: tuple[Path, torch.Tensor], folders: dict[str, Path]) -> None:
     with pytest.raises(UserError, match="AutoModelForSequenceClassification"):
         load_adapter(AutoModel.from_pretrained(folders["bert"]), saved[0])
 

@@ -120,7 +120,10 @@ def test_hub_id_is_read_from_the_cache_without_a_network_and_without_torch(tmp_p
     environment.pop("HF_HUB_CACHE", None)
     done = subprocess.run(
         [sys.executable, "-c", _HUB_SCRIPT],
-        env=environment, capture_output=True, text=True, check=False,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()

@@ -127,5 +127,3 @@ def test_predictions_come_in_the_order_of_the_rows(
         with torch.no_grad():
             single = backbone.model(**alone).logits[0]
         torch.testing.assert_close(logits[i], single, atol=1e-5, rtol=1e-4)
-
-
