@@ -33,6 +33,9 @@ validation_rows = 600
 epochs = 1
 batch_size = 16
 
+[space]
+learning_rates = [5e-4, 5e-3]   # so short a training wants high rates
+
 [budget]                    # whichever comes first
 trials = 24
 hours = 0.065

@@ -34,8 +34,9 @@ def make_design(spec: JobSpec, space: Space) -> Design:
 
     By default one Sobol point for each ten trials of the budget, at least two and at most ten,
     follow the fixed ones, and the whole takes at most two thirds of the budget: with 12 trials
-    the probe and seven recipes leave four to the model; with 200 it takes over after 18. The recipes already span the techniques and the cost axis, which is why so few
-    points follow. The probe and the user's own are never cut.
+    the probe and seven recipes leave four to the model; with 200 it takes over after 18. The
+    recipes already span the techniques and the cost axis, which is why so few points follow. The
+    probe and the user's own are never cut.
     """
     own = [(probe(space), "probe"), *((x, "try") for x in spec.try_configurations)]
     known = [(x, "recipe") for x in recipes(space)] if spec.search.recipes else []
