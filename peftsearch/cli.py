@@ -93,17 +93,17 @@ def worker(
 @app.command()
 def jobs(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
     """List the jobs of a storage."""
-    from . import commands
+    from . import lookups
 
-    commands.list_jobs(_url(storage), as_json)
+    lookups.list_jobs(_url(storage), as_json)
 
 
 @app.command()
 def show(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
     """Show a job and all its trials."""
-    from . import commands
+    from . import lookups
 
-    commands.show(job, _url(storage), as_json)
+    lookups.show(job, _url(storage), as_json)
 
 
 @app.command()
@@ -114,9 +114,9 @@ def front(
     as_json: AsJson = False,
 ) -> None:
     """Print the Pareto front of a job."""
-    from . import commands
+    from . import lookups
 
-    commands.show_front(job, _url(storage), picture, as_json)
+    lookups.show_front(job, _url(storage), picture, as_json)
 
 
 @app.command()
@@ -160,9 +160,9 @@ def stop(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = Fal
 @app.command()
 def techniques(as_json: AsJson = False) -> None:
     """Print the table of techniques."""
-    from . import commands
+    from . import lookups
 
-    commands.techniques(as_json)
+    lookups.techniques(as_json)
 
 
 @app.command()

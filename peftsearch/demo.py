@@ -8,6 +8,7 @@ from peftsearch.workers.files import files_root
 
 from . import commands, views
 from .api import SearchResult, export_summary
+from .console import console, print_front, print_json
 from .jobfile import read_spec
 from .launch import check_folder
 from .picture import draw_front
@@ -64,18 +65,13 @@ def run_demo(folder: Path, workers: int, as_json: bool) -> None:
     exported = _export(result, folder / "adapter")
     if as_json:
         members = views.front_members(result.front, result.trials)
-        commands.print_json(
-            {"front": views.front_json(members, spec), "picture": str(picture)} | exported
-        )
+        print_json({"front": views.front_json(members, spec), "picture": str(picture)} | exported)
         return
-    commands.print_result(result)
-    commands.console.print(f"picture: {picture}", highlight=False)
-    commands.console.print(
-        f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False
-    )
-    commands.console.print(
-        f"now:     peftsearch confirm demo --storage {folder / 'demo.db'}", highlight=False
-    )
+    print_front(result)
+    console.print(f"picture: {picture}", highlight=False)
+    console.print(f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False)
+    hint = f"next:    peftsearch confirm demo --storage {folder / 'demo.db'}"
+    console.print(hint, highlight=False, soft_wrap=True)
 
 
 def _export(result: SearchResult, out: Path) -> dict[str, Any]:

@@ -9,14 +9,18 @@ import torch
 from peftsearch.spaces.errors import UserError
 
 
-def choose_device(name: str = "auto") -> str:
-    """A torch device: `auto` takes the current CUDA GPU where there is one.
+def choose_device(name: str = "auto", index: int = 0) -> str:
+    """A torch device: `auto` takes a CUDA GPU where there is one.
+
+    Args:
+        index: Counts the workers of this machine, so that `auto` spreads them over its GPUs.
 
     Raises:
         UserError: No such device on this machine.
     """
     if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        count = torch.cuda.device_count()
+        return f"cuda:{index % count}" if count else "cpu"
     try:
         torch.empty(1, device=name)
     except (RuntimeError, AssertionError) as error:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from peftsearch.storage.engine import parse_url
 
 _DEFAULT = "peftsearch.files"
 
@@ -12,8 +12,11 @@ def files_root(storage: str) -> Path:
 
     Args:
         storage: A SQLAlchemy URL.
+
+    Raises:
+        UserError: It is not one that a store can open.
     """
-    url = make_url(storage)
+    url = parse_url(storage)
     if url.get_backend_name() == "sqlite" and url.database:
         return Path(url.database).resolve().with_suffix(".files")
     return Path(_DEFAULT).resolve()

@@ -50,6 +50,7 @@ class Assignment:
     threads: int
     name: str
     parent: int
+    index: int
 
 
 class Board:
@@ -112,12 +113,14 @@ def _work(assignment: Assignment, board: Board) -> None:
     import torch
 
     from .bench import Bench
+    from .devices import choose_device
     from .loop import Worker
 
     torch.set_num_threads(assignment.threads)
     with Store.open(assignment.storage) as store:
         job = store.find_job(assignment.job)
-        bench = Bench.open(job.spec, assignment.device)
+        device = choose_device(assignment.device, assignment.index)
+        bench = Bench.open(job.spec, device)
         store.register_worker(
             job.id, assignment.name, socket.gethostname(), os.getpid(), str(bench.device)
         )
@@ -130,6 +133,7 @@ class Child:
     """One worker process as its parent sees it."""
 
     name: str
+    index: int
     board: Board
     process: SpawnProcess
     steps: int = -1
@@ -175,18 +179,18 @@ class Pool:
 
     def start(self) -> None:
         """Start all workers; they need some seconds to load the model."""
-        self.children = [self._spawn() for _ in range(self.workers)]
+        self.children = [self._spawn(index) for index in range(self.workers)]
 
-    def _spawn(self) -> Child:
+    def _spawn(self, index: int) -> Child:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         threads = max(1, (os.cpu_count() or 1) // self.workers)
         assignment = Assignment(
-            self.storage, self.job.name, self.root, self.device, threads, name, os.getpid()
+            self.storage, self.job.name, self.root, self.device, threads, name, os.getpid(), index
         )
         board = Board()
         process = _CONTEXT.Process(target=_child, args=(assignment, board), name=name, daemon=True)
         process.start()
-        return Child(name, board, process)
+        return Child(name, index, board, process)
 
     def poll(self) -> bool:
         """Renew, kill what stalls, replace what died. False when no worker is left.
@@ -228,7 +232,7 @@ class Pool:
                 f"{child.process.exitcode}; see `peftsearch show {self.job.name}`"
             )
         if self._wanted():
-            self.children.append(self._spawn())
+            self.children.append(self._spawn(child.index))
 
     def _wanted(self) -> bool:
         """Whether the job still runs; taken to be so while the database is away."""

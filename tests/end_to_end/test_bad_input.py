@@ -67,7 +67,7 @@ def test_mistakes_in_a_job_file(job_file: Path, name: str) -> None:
     [
         (["run", "none.toml"], "no file 'none.toml'"),
         (["front", "small"], "launch a job"),
-        (["jobs", "--storage", "nonsense://"], "--storage"),
+        (["jobs", "--storage", "nonsense://"], "a database such as"),
         (["jobs", "--storage", "job.toml"], "job.toml"),
         (["run", "job.toml", "--workers", "0"], "--workers"),
         (["fly"], "fly"),

@@ -113,7 +113,7 @@ def test_a_failure_that_is_nobodys_mistake_exits_with_1(
     def broken(*arguments: object) -> None:
         raise RuntimeError("first line\nsecond line")
 
-    monkeypatch.setattr("peftsearch.commands.techniques", broken)
+    monkeypatch.setattr("peftsearch.lookups.techniques", broken)
     assert call(monkeypatch, "techniques") == 1
     assert capsys.readouterr().err == (
         "error: RuntimeError: first line (peftsearch --debug shows where)\n"
