@@ -27,6 +27,7 @@ from .wording import describe
 SEEDS = (900_001, 900_002, 900_003)
 RATES = tuple(NOMINAL_RATE * 10**step for step in (-0.75, -0.5, -0.25, 0.0, 0.25))
 _RUN = "confirm-run"
+_RUNS = len(RATES) + 3 * len(SEEDS)
 Report = Callable[[str], None]
 
 
@@ -99,6 +100,7 @@ class Confirmer:
     job: Job
     bench: Bench
     report: Report
+    count: int = 0
 
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the probe and with tuned uniform LoRA."""
@@ -122,11 +124,12 @@ class Confirmer:
         return candidates[int(np.argmax(values))]
 
     def _run(self, configuration: Configuration, seed: int, split: str) -> Run:
+        self.count += 1
         for known in self.store.reports(self.job.id, _RUN):
             if (known["key"], known["seed"], known["split"]) == (configuration.key, seed, split):
                 return Run(known["measurements"], known["predictions"], known["references"])
         words = describe(configuration, self.job.spec.anatomy)
-        self.report(f"training for the {split} split, seed {seed}: {words}")
+        self.report(f"{self.count} of {_RUNS}: training for the {split} split: {words}")
         outcome = self.bench.evaluate(configuration, seed, lambda done, total: None, split=split)
         run = Run(
             dict(outcome.measurements),

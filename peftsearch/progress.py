@@ -163,7 +163,8 @@ class LiveView:
             f"hypervolume {now.hypervolume:.3f}",
             f"{elapsed} elapsed, {left} left",
         )
-        bar = ProgressBar(total=total or 1, completed=now.done + now.failed, width=60)
+        bar = Table.grid()
+        bar.add_row(ProgressBar(total=total or 1, completed=now.done + now.failed, width=60))
         return Group(facts, bar, *self._running(now, pool))
 
     def _running(self, now: Standing, pool: Pool) -> list[Text]:

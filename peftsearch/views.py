@@ -80,7 +80,7 @@ def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
     errors = [x for x in (standard_error(summary, spec) for summary in members) if x is not None]
     if errors:
         note += (
-            f" One standard error of the validation split is about {max(errors):.3f};"
+            f" One standard error of the validation split is about {errors[-1]:.3f} for the best;"
             " `peftsearch confirm` measures on the test split."
         )
     return note

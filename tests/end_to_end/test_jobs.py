@@ -141,12 +141,14 @@ def test_the_same_command_resumes_and_the_budget_may_grow(finished: Path, tmp_pa
 
 
 def test_confirm_prints_intervals_and_keeps_its_runs(finished: Path) -> None:
-    first = call("confirm", "small", "--pick", "best", folder=finished)
+    """Row 1 is the probe itself: it differs from the probe by nothing, and shares its runs."""
+    first = call("confirm", "small", "--pick", "1", folder=finished)
     assert first.returncode == 0, first.stderr
     assert first.stdout.count("95 % interval") == 2
-    assert first.stderr.count("training for the test split") == 9
+    assert "picked - linear probe: +0.0000, 95 % interval [" in first.stdout
+    assert first.stderr.count("training for the test split") == 6
     assert first.stderr.count("training for the validation split") == 5
-    again = call("confirm", "small", "--pick", "best", folder=finished)
+    again = call("confirm", "small", "--pick", "1", folder=finished)
     assert again.stdout == first.stdout
     assert "training for" not in again.stderr
 
