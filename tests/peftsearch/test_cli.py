@@ -103,8 +103,8 @@ def test_a_path_is_a_storage(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call(monkeypatch, "jobs", "--storage", "some/where.db") == 2
-    assert "no file 'some/where.db'" in capsys.readouterr().err
+    assert call(monkeypatch, "jobs", "--storage", "where.db") == 2
+    assert "no file 'where.db'" in capsys.readouterr().err
 
 
 def test_a_failure_that_is_nobodys_mistake_exits_with_1(
