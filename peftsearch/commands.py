@@ -187,4 +187,5 @@ def export(
         f"as {report.form} to {report.out} in {duration(time.monotonic() - started)}; reloaded, "
         f"{report.rows} predictions equal (largest difference {report.difference:.1e})",
         highlight=False,
+        soft_wrap=True,
     )
