@@ -55,10 +55,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def job_file(workshop: Path, tmp_path: Path) -> Path:
-    """A job of 8 trials on the workshop, in a folder of its own."""
-    path = tmp_path / "job.toml"
+def write_job(folder: Path, workshop: Path, epochs: int) -> Path:
+    """A job of 8 trials on the workshop."""
+    path = folder / "job.toml"
     path.write_text(
         f"""
 name = "small"
@@ -68,9 +67,15 @@ path = "{workshop}/model"
 train = "{workshop}/data.csv"
 max_length = 16
 [training]
-epochs = 2
+epochs = {epochs}
 [budget]
 trials = 8
 """
     )
     return path
+
+
+@pytest.fixture
+def job_file(workshop: Path, tmp_path: Path) -> Path:
+    """A job of 8 trials, in a folder of its own."""
+    return write_job(tmp_path, workshop, epochs=2)

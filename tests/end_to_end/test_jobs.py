@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import write_job
 from .programs import call, environment, read
 
 LOAD_AND_SCORE = """
@@ -56,20 +57,7 @@ def load_and_score(workshop: Path, adapter: Path, form: str) -> float:
 def finished(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a finished job of 8 trials, run by two workers on one SQLite file."""
     folder = tmp_path_factory.mktemp("finished")
-    (folder / "job.toml").write_text(
-        f"""
-name = "small"
-[model]
-path = "{workshop}/model"
-[task]
-train = "{workshop}/data.csv"
-max_length = 16
-[training]
-epochs = 4
-[budget]
-trials = 8
-"""
-    )
+    write_job(folder, workshop, epochs=4)
     done = call("run", "job.toml", "--workers", "2", "--picture", "front.png", folder=folder)
     assert done.returncode == 0, done.stderr
     assert "Pareto front of small" in done.stdout
