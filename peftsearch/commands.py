@@ -157,7 +157,7 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
             store,
             result.job,
             Bench.open(spec, device),
-            lambda text: log.print(text, style="dim", highlight=False),
+            lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
         )
         confirmation = confirmer.confirm(summary.configuration, probe(make_space(spec)))
         store.save_report(result.job.id, "confirm", confirmation.to_json(spec))

@@ -66,6 +66,7 @@ def estimate(spec: JobSpec, workers: int) -> Estimate:
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
     seconds = _trial_seconds(spec, data, first)
+    seconds /= _devices(workers)
     trials = _trials(spec, seconds)
     whole = STARTUP_SECONDS + trials * seconds
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
@@ -81,8 +82,15 @@ def estimate(spec: JobSpec, workers: int) -> Estimate:
     )
 
 
+def _devices(workers: int) -> int:
+    """Devices that train at a time: GPUs add up, workers on a CPU share its cores."""
+    import torch
+
+    return max(1, min(workers, torch.cuda.device_count()))
+
+
 def _trials(spec: JobSpec, seconds: float) -> int:
-    """Trials within the budget; more workers on one machine share its cores, so they add none."""
+    """Trials within the budget, where one ends every `seconds`."""
     limits = []
     if spec.budget.trials is not None:
         limits.append(spec.budget.trials)

@@ -79,14 +79,16 @@ class Worker:
         self.store.heartbeat(self.name)
         flush(self._spool, self.store)
         self.store.requeue_expired(self.job.id)
-        if self.store.find_job(self.job.name).state is not JobState.RUNNING:
+        job = self.store.find_job(self.job.name)
+        if job.state is not JobState.RUNNING:
             return False
-        open_ended = self._replenish()
-        trial = self.store.claim(self.job.id, self.name, LEASE_SECONDS)
+        late = self._out_of_hours(job.spec.budget)
+        open_ended = not late and self._replenish()
+        trial = None if late else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
         if trial is not None:
             self._work(trial)
             return True
-        if not open_ended and self._idle():
+        if not open_ended and self._idle(late):
             self.store.set_state(self.job.id, JobState.FINISHED)
             return False
         self.monitor.step(0, 0)
@@ -97,9 +99,13 @@ class Worker:
     def _spool(self) -> Path:
         return spool_folder(self.root, self.job.name)
 
-    def _idle(self) -> bool:
+    def _idle(self, late: bool) -> bool:
+        """Whether nothing runs and nothing will: out of hours, queued trials wait for more."""
         counts = self.store.counts(self.job.id)
-        return not counts[TrialState.QUEUED] and not counts[TrialState.RUNNING]
+        return (late or not counts[TrialState.QUEUED]) and not counts[TrialState.RUNNING]
+
+    def _out_of_hours(self, budget: BudgetSpec) -> bool:
+        return budget.hours is not None and self.store.used_hours(self.job.id) >= budget.hours
 
     def _replenish(self) -> bool:
         """Propose if the queue is shorter than the number of live workers.
@@ -122,7 +128,7 @@ class Worker:
     def _propose(self, token: int, n: int) -> bool:
         trials = self.store.trials(self.job.id)
         spec = self.store.find_job(self.job.name).spec
-        if self._spent(spec.budget, len(trials)):
+        if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
             return False
         proposals = _single_threaded(lambda: propose(spec, trials, n, spec.seed))
         costs = [self._costs(proposal) for proposal in proposals]
@@ -130,12 +136,6 @@ class Worker:
             return bool(self.store.insert(self.job.id, token, proposals, costs))
         except StaleLeaseError:
             return True
-
-    def _spent(self, budget: BudgetSpec, proposed: int) -> bool:
-        """Whether to skip proposing; the insert checks again, in its transaction."""
-        if budget.trials is not None and proposed >= budget.trials:
-            return True
-        return budget.hours is not None and self.store.used_hours(self.job.id) >= budget.hours
 
     def _costs(self, proposal: Proposal) -> dict[str, float]:
         anatomy = self.job.spec.anatomy

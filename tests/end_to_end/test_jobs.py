@@ -148,6 +148,19 @@ def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:
     assert [path.name for path in job_file.parent.iterdir()] == ["job.toml"]
 
 
+def test_hours_end_a_job_and_more_hours_go_on(job_file: Path) -> None:
+    """What runs is finished; what is queued waits for a larger budget."""
+    folder, text = job_file.parent, job_file.read_text()
+    job_file.write_text(text.replace("trials = 8", "hours = 0.0001"))
+    assert call("run", job_file, "--workers", "2", folder=folder).returncode == 0
+    states = [trial["state"] for trial in trials(folder)]
+    assert 1 <= states.count("completed") <= 2
+    assert set(states) <= {"completed", "queued"}
+    job_file.write_text(text.replace("trials = 8", "trials = 4\nhours = 1"))
+    assert call("run", job_file, folder=folder).returncode == 0
+    assert [trial["state"] for trial in trials(folder)] == ["completed"] * 4
+
+
 def test_one_worker_is_deterministic(job_file: Path, tmp_path: Path) -> None:
     """The same file and seed give the same configurations and the same qualities twice."""
     text = job_file.read_text() + "[search]\ndesign = 4\n"
