@@ -12,6 +12,7 @@ from peftsearch.spaces.jobspec import JobSpec
 from peftsearch.storage.records import FrontPoint, Job, Trial
 from peftsearch.storage.store import Store
 from peftsearch.workers.files import files_root
+from peftsearch.workers.pool import LEASE_SECONDS, RENEW_SECONDS
 
 from .jobfile import complete_spec, read_spec
 from .launch import check_folder, open_job
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from .export import ExportReport
 
 DEFAULT_STORAGE = "sqlite:///peftsearch.db"
-_RENEW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,7 @@ class InlineMonitor:
 
     def step(self, done: int, total: int) -> None:
         """Renew the lease now and then."""
-        from peftsearch.workers.loop import LEASE_SECONDS
-
-        if time.monotonic() - self.renewed > _RENEW_SECONDS:
+        if time.monotonic() - self.renewed > RENEW_SECONDS:
             self.renewed = time.monotonic()
             self.store.heartbeat(self.name)
             if self.trial is not None:

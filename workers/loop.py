@@ -5,12 +5,9 @@ lease's token fences the insert, so that a worker that slept through its lease c
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-import torch
 
 from peftsearch.search.engine import propose
 from peftsearch.spaces.cost import KNOWN_COSTS
@@ -23,10 +20,10 @@ from .adapter_files import save_adapter
 from .bench import Bench, Outcome
 from .failures import classify
 from .files import adapter_name, spool_folder
+from .pool import LEASE_SECONDS
 from .spool import Result, flush, spool
 
 POLL_SECONDS = 0.5
-LEASE_SECONDS = 30.0
 SUGGESTION_SECONDS = 60.0
 LIVE_SECONDS = 60.0
 
@@ -130,7 +127,7 @@ class Worker:
         spec = self.store.find_job(self.job.name).spec
         if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
             return False
-        proposals = _single_threaded(lambda: propose(spec, trials, n, spec.seed))
+        proposals = propose(spec, trials, n, spec.seed)
         costs = [self._costs(proposal) for proposal in proposals]
         try:
             return bool(self.store.insert(self.job.id, token, proposals, costs))
@@ -183,13 +180,3 @@ class Worker:
             result.record(self.store)
         except StoreUnavailable:
             spool(self._spool, result)
-
-
-def _single_threaded(call: Callable[[], list[Proposal]]) -> list[Proposal]:
-    """Run the suggester on one thread: its many small matrices lose time to more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return call()
-    finally:
-        torch.set_num_threads(threads)
