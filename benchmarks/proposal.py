@@ -41,9 +41,9 @@ from peftsearch.search.engine import propose
 from peftsearch.search.features import FEATURES, feature_matrix
 from peftsearch.search.observations import cost_of
 from peftsearch.search.progress import reference
-from peftsearch.spaces.anatomy import read_anatomy
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.encoding import encode
+from peftsearch.spaces.families import read_anatomy
 from peftsearch.spaces.jobspec import JobSpec, parse_spec
 from peftsearch.spaces.presets import make_space
 from peftsearch.spaces.techniques import NOMINAL_RATE

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import objective
 from peftsearch.storage.records import FrontPoint, Job, Trial
 from peftsearch.storage.store import Store
 from peftsearch.workers.files import files_root
@@ -67,7 +68,8 @@ def export_summary(
 
 def best_trial(summary: Summary, spec: JobSpec) -> Trial:
     """Of a configuration's seeds, the one with the best validation quality."""
-    return max(summary.trials, key=lambda trial: trial.measurements[spec.task.quality])
+    goal = objective(spec.task.quality)
+    return max(summary.trials, key=lambda trial: goal.signed(trial.measurements[goal.name]))
 
 
 @dataclass

@@ -6,28 +6,28 @@ from typing import Any
 
 import tomli_w
 
-from peftsearch.spaces.anatomy import FAMILIES
+from peftsearch.spaces.families import FAMILIES
 from peftsearch.spaces.jobspec import JobSpec
 from peftsearch.spaces.objectives import OBJECTIVES, QUALITIES
 from peftsearch.storage.records import Trial
-from peftsearch.workers.backbone import Backbone, read_config
+from peftsearch.workers.backbone import AUTOMATIC, Backbone, read_config
 
 from .wording import count, describe
 
 _LOAD = {
     "peft": """from peft import PeftModel
-from transformers import AutoModelForSequenceClassification
+from transformers import {automatic}
 
-base = AutoModelForSequenceClassification.from_pretrained({base})
+base = {automatic}.from_pretrained({base})
 model = PeftModel.from_pretrained(base, "path/to/this/folder")""",
     "adapter": """import peftsearch
-from transformers import AutoModelForSequenceClassification
+from transformers import {automatic}
 
-base = AutoModelForSequenceClassification.from_pretrained({base})
+base = {automatic}.from_pretrained({base})
 model = peftsearch.load_adapter(base, "path/to/this/folder")""",
-    "merged": """from transformers import AutoModelForSequenceClassification
+    "merged": """from transformers import {automatic}
 
-model = AutoModelForSequenceClassification.from_pretrained("path/to/this/folder")""",
+model = {automatic}.from_pretrained("path/to/this/folder")""",
 }
 
 _CARD = """# {title}
@@ -55,7 +55,7 @@ largest difference of an output was {difference}.
 {load}
 ```
 
-Texts are cut to {max_length} tokens.
+{inputs}
 
 ## Make it again
 
@@ -86,7 +86,7 @@ def write_card(
     """A README in Markdown.
 
     Args:
-        labels: Class names; empty for regression.
+        labels: Class names; empty for kinds without classes.
         checked: Rows on which the export was compared, and the largest difference.
     """
     shown = {
@@ -99,8 +99,10 @@ def write_card(
         "measurements": _measurements(trial, spec),
         "rows": checked[0],
         "difference": f"{checked[1]:.1e}",
-        "load": _LOAD[form].format(base=_base_arguments(base, labels)),
-        "max_length": spec.task.max_length,
+        "load": _LOAD[form].format(
+            base=_base_arguments(base, labels), automatic=AUTOMATIC[spec.task.kind]
+        ),
+        "inputs": _inputs(spec),
         "seed": trial.seed,
         "provenance": _provenance(trial.provenance),
     }
@@ -115,7 +117,7 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     data = spec.to_json()
     data["name"] = f"{spec.name[:40]}-trial-{trial.number}"
     data["try"] = [trial.configuration.to_json()]
-    probe_alone = not any(trial.configuration.profile)
+    probe_alone = trial.configuration.frozen
     data["budget"] = {"trials": 1 if probe_alone else 2}
     data["search"] |= {"recipes": False, "repeats": 0.0}
     if spec.anatomy.family in FAMILIES:
@@ -125,13 +127,33 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
 
 def _base_arguments(base: Backbone, labels: list[str]) -> str:
     """A base without a pad token of its own cannot take batches unless it is told one."""
-    arguments = f'"{base.folder}", num_labels={max(1, len(labels))}'
+    arguments = f'"{base.folder}"'
+    if base.heads and base.kind != "multiple_choice":
+        arguments += f", num_labels={max(1, len(labels))}"
+    if base.kind == "image_classification":
+        return arguments
     if read_config(str(base.folder)).get("pad_token_id") is None:
         arguments += f", pad_token_id={base.tokenizer.pad_token_id}"
     return arguments
 
 
+def _inputs(spec: JobSpec) -> str:
+    task = spec.task
+    if task.kind == "image_classification":
+        return "Images are prepared by the base model's image processor."
+    if not task.is_language_model:
+        return f"Texts are cut to {task.max_length} tokens."
+    return (
+        f"Prompts lose their beginning where an example is longer than {task.max_length} tokens."
+    )
+
+
 def _outputs(spec: JobSpec, labels: list[str]) -> str:
+    if spec.task.is_language_model:
+        answered = spec.task.response or spec.task.messages or spec.task.text
+        return f"It was trained to write `{answered}`."
+    if spec.task.kind == "multiple_choice":
+        return f"Its outputs score the choices; `{spec.task.label}` names the right one."
     if spec.task.kind == "regression":
         return f"Its one output is `{spec.task.label}`."
     named = ", ".join(f"{i} `{name}`" for i, name in enumerate(labels))

@@ -31,7 +31,11 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     low, high = forecast.seconds
     console.print(f"[bold]{spec.name}[/]: the job file and its data are fine")
     table = Table.grid(padding=(0, 2))
-    table.add_row("space", f"{forecast.points:,} points, preset {spec.space.preset}")
+    table.add_row(
+        "space",
+        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates, "
+        f"preset {spec.space.preset}",
+    )
     table.add_row(
         "data",
         f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows",

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.cost import trainable_parameters
 from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
+from peftsearch.spaces.objectives import Objective, objective
+from peftsearch.spaces.recipes import RANK, recipe
 from peftsearch.spaces.techniques import NOMINAL_RATE
 from peftsearch.storage.records import Job
 from peftsearch.storage.store import Store
@@ -88,8 +89,7 @@ def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
 
 def uniform_lora(spec: JobSpec, rate: float) -> Configuration:
     """LoRA r=8 on query and value in every layer."""
-    module = Module("lora", 8, ("query", "value"))
-    return Configuration((Stratum(0, spec.anatomy.layers, (module,)),), rate)
+    return recipe("lora", spec.anatomy, RANK, rate)
 
 
 @dataclass
@@ -105,7 +105,8 @@ class Confirmer:
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the probe and with tuned uniform LoRA."""
         lora = self._tune_lora()
-        named = [("picked", picked), ("linear probe", probe), ("uniform LoRA r=8", lora)]
+        base = "base model" if self.job.spec.task.is_language_model else "linear probe"
+        named = [("picked", picked), (base, probe), (f"uniform LoRA r={RANK}", lora)]
         arms = tuple(
             Arm(name, configuration, tuple(self._run(configuration, s, "test") for s in SEEDS))
             for name, configuration in named
@@ -143,7 +144,7 @@ class Confirmer:
     def _difference(self, left: Arm, right: Arm, metric: str) -> Difference:
         kind = self.job.spec.task.kind
         classes = len(self.bench.data.label_names)
-        cast = int if kind == "classification" else float
+        cast = int if classes or kind == "multiple_choice" else float
 
         def metric_of(predictions: Any, references: Any) -> float:
             exact = predictions.astype(cast), references.astype(cast)
@@ -170,7 +171,7 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
             f"{describe(arm.configuration, spec.anatomy)}"
         )
     for arm, difference in zip(confirmation.arms[1:], confirmation.differences, strict=True):
-        verdict = _verdict(difference, arm.name)
+        verdict = _verdict(difference, arm.name, objective(confirmation.metric))
         text.append(
             f"  picked - {arm.name}: {difference.mean:+.4f}, "
             f"95 % interval [{difference.low:+.4f}, {difference.high:+.4f}]: {verdict}"
@@ -178,7 +179,11 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     return text
 
 
-def _verdict(difference: Difference, name: str) -> str:
+def _verdict(difference: Difference, name: str, goal: Objective) -> str:
     if not difference.resolved:
         return "not resolved by these rows and seeds"
-    return "the picked point is better" if difference.mean > 0 else f"the {name} is better"
+    return (
+        "the picked point is better"
+        if goal.signed(difference.mean) > 0
+        else f"the {name} is better"
+    )

@@ -14,6 +14,7 @@ from peftsearch.search.engine import propose
 from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.cost import Workload, adapter_bytes, training_flops
+from peftsearch.spaces.counting import count_bases
 from peftsearch.spaces.jobspec import JobSpec
 from peftsearch.spaces.presets import make_space
 from peftsearch.workers.data import TaskData, load_data
@@ -28,12 +29,15 @@ class Estimate:
     """A forecast of one job.
 
     Attributes:
+        configurations: Size of the space without the learning rate (`spaces.counting`).
+        rates: Number of learning rates.
         seconds: Low and high forecast for the whole budget with the given workers.
         first: What the first proposals would be.
         disk: Bytes of all adapters, if every one were as large as the mean of the first.
     """
 
-    points: int
+    configurations: int
+    rates: int
     train_rows: int
     validation_rows: int
     trials: int
@@ -45,7 +49,8 @@ class Estimate:
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
-            "points": self.points,
+            "configurations": self.configurations,
+            "learning_rates": self.rates,
             "train_rows": self.train_rows,
             "validation_rows": self.validation_rows,
             "trials": self.trials,
@@ -65,20 +70,22 @@ def estimate(spec: JobSpec, workers: int) -> Estimate:
     data = load_data(spec)
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
-    seconds = _trial_seconds(spec, data, first)
+    tokens, notes = _sample(spec, data)
+    seconds = _trial_seconds(spec, data, first, tokens)
     seconds /= _devices(workers)
     trials = _trials(spec, seconds)
     whole = STARTUP_SECONDS + trials * seconds
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
     return Estimate(
-        points=space.size,
+        configurations=count_bases(space),
+        rates=len(space.rates),
         train_rows=len(data.train.texts),
         validation_rows=len(data.validation.texts),
         trials=trials,
         seconds=(whole / SPREAD, whole * SPREAD),
         disk=trials * sum(sizes) / len(sizes),
         first=first,
-        notes=tuple(data.notes),
+        notes=(*data.notes, *notes),
     )
 
 
@@ -99,9 +106,10 @@ def _trials(spec: JobSpec, seconds: float) -> int:
     return min(limits)
 
 
-def _trial_seconds(spec: JobSpec, data: TaskData, first: tuple[Configuration, ...]) -> float:
+def _trial_seconds(
+    spec: JobSpec, data: TaskData, first: tuple[Configuration, ...], tokens: float
+) -> float:
     """Mean seconds of a trial: training, and one forward pass over the validation split."""
-    tokens = _mean_tokens(spec, data)
     train = Workload(len(data.train.texts), tokens, spec.training.epochs)
     forward = Workload(len(data.validation.texts), tokens, 1.0)
     probe = first[0]
@@ -110,23 +118,24 @@ def _trial_seconds(spec: JobSpec, data: TaskData, first: tuple[Configuration, ..
     return flops / (EFFICIENCY * _measure_speed(spec.anatomy, spec.training.batch_size))
 
 
-def _mean_tokens(spec: JobSpec, data: TaskData) -> float:
-    from peftsearch.workers.backbone import load_tokenizer
+def _sample(spec: JobSpec, data: TaskData) -> tuple[float, tuple[str, ...]]:
+    """Mean tokens of about 200 training rows, and what is to be said of their lengths."""
+    from peftsearch.workers.backbone import load_processor, read_config
+    from peftsearch.workers.encoding import encode_split, mean_tokens, note_cuts
     from peftsearch.workers.locations import fetch_model
 
-    texts = data.train.texts[:: max(1, len(data.train.texts) // 200)]
-    columns = [list(column) for column in zip(*texts, strict=True)]
-    encoded = load_tokenizer(fetch_model(spec.model.path))(
-        *columns, truncation=True, max_length=spec.task.max_length
-    )
-    return sum(map(len, encoded["input_ids"])) / len(texts)
+    chosen = range(0, len(data.train.texts), max(1, len(data.train.texts) // 200))
+    processor = load_processor(fetch_model(spec.model.path), spec.task.kind)
+    encoded = encode_split(spec.task, processor, data.train.pick(chosen))
+    notes = note_cuts(spec.task, "sampled training", encoded)
+    return mean_tokens(encoded, read_config(spec.model.path)), notes
 
 
 def _measure_speed(anatomy: Anatomy, batch: int) -> float:
-    """Floating-point operations per second of this machine at the MLP's product, in float32."""
+    """Operations per second of this machine at a layer's largest product, in float32."""
     import torch
 
-    linear = anatomy.linears["mlp_in"]
+    linear = max(anatomy.linears.values(), key=lambda x: x.inputs * x.outputs)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     left = torch.randn(batch * 32, linear.inputs, device=device)
     right = torch.randn(linear.inputs, linear.outputs, device=device)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from peftsearch.spaces.anatomy import read_anatomy
 from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.families import read_anatomy
 from peftsearch.spaces.jobspec import JobSpec, parse_spec
 from peftsearch.spaces.presets import make_space
 from peftsearch.workers.backbone import read_config
+
+from .fetch import PREFIX, fetch_sample
 
 _DATA_SUFFIXES = {".csv", ".tsv", ".json", ".jsonl", ".parquet"}
 
@@ -41,7 +43,7 @@ def complete_spec(data: Mapping[str, Any], folder: Path) -> JobSpec:
     """
     spec = _resolve(parse_spec(data), folder)
     if spec.model.anatomy is None:
-        anatomy = read_anatomy(read_config(spec.model.path))
+        anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
         model = spec.model.model_copy(update={"anatomy": anatomy})
         spec = spec.model_copy(update={"model": model})
     make_space(spec)
@@ -62,13 +64,10 @@ def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
 def _absolute(value: str, folder: Path) -> str:
     """Files and folders become absolute; `package:NAME` and hub ids stay.
 
-    `demo:model` and `demo:data` are fetched once into the user's cache.
+    `demo:NAME` is fetched or made once, in the user's cache.
     """
-    if value in ("demo:model", "demo:data"):
-        from .fetch import fetch_demo
-
-        files = fetch_demo(lambda text: print(text, file=sys.stderr))
-        return str(files.model if value == "demo:model" else files.data)
+    if value.startswith(PREFIX):
+        return str(fetch_sample(value, lambda text: print(text, file=sys.stderr)))
     path = folder / Path(value).expanduser()
     named_as_file = Path(value).suffix in _DATA_SUFFIXES or value.startswith((".", "/", "~"))
     return str(path.resolve()) if path.exists() or named_as_file else value

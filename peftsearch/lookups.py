@@ -1,17 +1,17 @@
 """The commands that only look: jobs, show, front, techniques."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from peftsearch.spaces.techniques import TECHNIQUES
 from peftsearch.storage.records import Job, TrialState
 
 from . import views
 from .api import load_result
+from .catalogue import rows
 from .console import choose_root, console, draw, open_existing, print_json
 from .wording import duration
 
@@ -73,25 +73,39 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
 
 def techniques(as_json: bool) -> None:
     """The table of techniques."""
-    rows = [
-        {
-            "name": row.name,
-            "summary": row.summary,
-            "formula": row.formula,
-            "capacities": list(row.capacities),
-            "nominal_rate": row.rate,
-            "merges": row.merges,
-            "writes_base": row.writes_base,
-            "source": row.source,
-        }
-        for row in TECHNIQUES.values()
-    ]
+    found = rows()
     if as_json:
-        print_json(rows)
+        print_json([row.to_json() for row in found])
         return
     table = Table(box=SIMPLE_HEAD)
-    for name in ("technique", "what it does", "parameters per layer or linear", "rate", "source"):
+    head = (
+        "technique",
+        "trained parameters",
+        "sizes",
+        "rate",
+        "families",
+        "merges",
+        "as",
+        "status",
+    )
+    for name in head:
         table.add_column(name)
-    for row in TECHNIQUES.values():
-        table.add_row(row.name, row.summary, row.formula, f"{row.rate:g}", row.source)
+    for row in found:
+        sizes = f"{row.knob} {_span(row.capacities)}" if row.capacities else ""
+        merges = "yes" if row.merges else "no"
+        table.add_row(
+            row.name,
+            row.formula,
+            sizes,
+            f"{row.rate:g}",
+            row.families_text,
+            merges,
+            row.exports_as,
+            row.status,
+        )
     console.print(table)
+    console.print(f"{len(found)} techniques; docs/techniques.md has their sources")
+
+
+def _span(capacities: Sequence[int]) -> str:
+    return f"{capacities[0]}-{capacities[-1]}"

@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import Objective, objective
 from peftsearch.storage.records import Trial
 
 from .pick import Summary, knee, summarise
@@ -62,15 +63,16 @@ def _zero_position(summaries: Sequence[Summary], spec: JobSpec) -> float:
 def _draw_points(
     axes: Any, members: Sequence[Summary], others: Sequence[Summary], spec: JobSpec, zero: float
 ) -> None:
-    quality = spec.task.quality
-    floor = _floor(members, spec)
+    goal = objective(spec.task.quality)
+    quality, floor = goal.name, _floor(members, goal)
+    height = {x.key: goal.signed(x.values[quality]) for x in others}
     for name, marker, shown in (
-        ("dominated", "o", [x for x in others if x.values[quality] >= floor]),
-        ("below the axis", "v", [x for x in others if x.values[quality] < floor]),
+        ("dominated", "o", [x for x in others if height[x.key] >= floor]),
+        ("below the axis", "v", [x for x in others if height[x.key] < floor]),
     ):
         if shown:
             costs = [_cost(x, spec, zero) for x in shown]
-            heights = [max(x.values[quality], floor) for x in shown]
+            heights = [goal.signed(max(height[x.key], floor)) for x in shown]
             axes.scatter(costs, heights, s=28, c=_QUIET, marker=marker, label=name, zorder=2)
     x = [_cost(summary, spec, zero) for summary in members]
     y = [summary.values[quality] for summary in members]
@@ -82,9 +84,9 @@ def _draw_points(
     _draw_probe(axes, members[0], spec)
 
 
-def _floor(members: Sequence[Summary], spec: JobSpec) -> float:
-    """Below it lie collapsed runs, which would press the front into a thin band."""
-    qualities = [x.values[spec.task.quality] for x in members]
+def _floor(members: Sequence[Summary], goal: Objective) -> float:
+    """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
+    qualities = [goal.signed(x.values[goal.name]) for x in members]
     return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
 
 
@@ -95,7 +97,7 @@ def _draw_probe(axes: Any, cheapest: Summary, spec: JobSpec) -> None:
     quality = cheapest.values[spec.task.quality]
     axes.axhline(quality, color=_QUIET, linewidth=0.9, linestyle="--", zorder=1)
     axes.annotate(
-        "linear probe",
+        "base model" if spec.task.is_language_model else "linear probe",
         (1, quality),
         xycoords=("axes fraction", "data"),
         xytext=(-4, 4),
@@ -152,9 +154,21 @@ def _dress(axes: Any, spec: JobSpec, zero: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_locator(FixedLocator(_ticks(zero, axes.get_xlim()[1])))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, zero)))
-    axes.set_xlabel(spec.objectives.cost.replace("_", " ") + " (log scale, head excluded)")
-    axes.set_ylabel(f"validation {spec.task.quality}")
+    head = "" if spec.task.is_language_model else ", head excluded"
+    axes.set_xlabel(f"{spec.objectives.cost.replace('_', ' ')} (log scale{head})")
+    goal = objective(spec.task.quality)
+    axes.set_ylabel(f"validation {goal.name}{'' if goal.maximise else ' (better upwards)'}")
+    if not goal.maximise:
+        axes.invert_yaxis()
     axes.set_title(f"{spec.name}: quality against cost", loc="left", fontweight="bold")
     axes.grid(axis="y", color="#e6eaee", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(
+        frameon=False,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=4,
+        borderaxespad=0.4,
+        columnspacing=1.2,
+        handletextpad=0.3,
+    )

@@ -25,11 +25,11 @@ def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[
 
 
 def standard_error(summary: Summary, spec: JobSpec) -> float | None:
-    """Sampling error of an accuracy on the validation rows; None for other metrics."""
+    """Sampling error of a share of right rows on the validation split; None for other metrics."""
     rows = summary.trials[0].provenance.get("validation_rows")
-    if spec.task.quality != "accuracy" or not rows:
+    if spec.task.quality not in ("accuracy", "exact_match") or not rows:
         return None
-    p = summary.values["accuracy"]
+    p = summary.values[spec.task.quality]
     return math.sqrt(p * (1 - p) / rows)
 
 
@@ -76,7 +76,9 @@ def _front_row(index: int, summary: Summary, spec: JobSpec) -> list[str]:
 
 
 def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
-    note = f"Bold is the knee. {_head(members)} is excluded from parameters and size."
+    note = "Bold is the knee."
+    if not spec.task.is_language_model:
+        note += f" {_head(members)} is excluded from parameters and size."
     errors = [x for x in (standard_error(summary, spec) for summary in members) if x is not None]
     if errors:
         note += (

@@ -4,14 +4,21 @@ from itertools import groupby
 
 from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration, Module
+from peftsearch.spaces.techniques import technique
 
 _SHORT = {
     "query": "q",
     "key": "k",
     "value": "v",
+    "query_key_value": "qkv",
     "attention_output": "o",
+    "cross_query": "cross-q",
+    "cross_key": "cross-k",
+    "cross_value": "cross-v",
+    "cross_output": "cross-o",
     "mlp_in": "in",
     "mlp_gate": "gate",
+    "mlp_gate_in": "gate-in",
     "mlp_out": "out",
 }
 
@@ -20,8 +27,9 @@ def describe(configuration: Configuration, anatomy: Anatomy) -> str:
     """One line: runs of layers from the input to the output with what they carry.
 
     Layers count from 0, for example `0-2 frozen | 3 bitfit | 4-5 lora r8 q+v | rate 1.0e-03`.
+    Virtual tokens of the input stand first.
     """
-    runs = []
+    runs = [] if configuration.input is None else [_module(configuration.input, anatomy)]
     for modules, group in groupby(enumerate(configuration.profile), key=lambda item: item[1]):
         layers = [layer for layer, _ in group]
         span = f"{layers[0]}" if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
@@ -31,14 +39,15 @@ def describe(configuration: Configuration, anatomy: Anatomy) -> str:
 
 
 def _module(module: Module, anatomy: Anatomy) -> str:
-    size = f" r{module.capacity}" if module.capacity else ""
-    fixed = not module.roles or module.technique == "ia3"
-    if fixed:
-        return f"{module.technique}{size}"
+    row = technique(module.technique)
+    size = f" {'r' * (row.knob == 'rank')}{module.capacity}" if module.capacity else ""
+    factor = "" if module.rate == 1.0 else f" (rate x{module.rate:g})"
+    if not module.roles or row.roles is not None:
+        return f"{module.technique}{size}{factor}"
     if set(module.roles) == set(anatomy.linears):
-        return f"{module.technique}{size} all"
+        return f"{module.technique}{size} all{factor}"
     roles = "+".join(short for role, short in _SHORT.items() if role in module.roles)
-    return f"{module.technique}{size} {roles}"
+    return f"{module.technique}{size} {roles}{factor}"
 
 
 def count(value: float) -> str:

@@ -14,16 +14,19 @@ from numpy.typing import NDArray
 from peftsearch.spaces.anatomy import ROLES, Anatomy
 from peftsearch.spaces.configuration import Configuration, Module
 from peftsearch.spaces.cost import layer_parameters
-from peftsearch.spaces.techniques import NOMINAL_RATE, RANKS, TECHNIQUES, technique
+from peftsearch.spaces.space import Space
+from peftsearch.spaces.techniques import NOMINAL_RATE, TECHNIQUES, technique
 
 Matrix = NDArray[np.float64]
 
-_ADAPTING = tuple(name for name, row in TECHNIQUES.items() if row.injects or row.writes_base)
+_ADAPTING = tuple(name for name, row in TECHNIQUES.items() if row.adapts)
+_SIZED = tuple(name for name in _ADAPTING if TECHNIQUES[name].capacities)
+_INPUTS = tuple(name for name, row in TECHNIQUES.items() if row.input is not None)
 _THIRDS = ("bottom", "middle", "top")
 _LOWEST_RATE, _DECADES = -4.0, 2.0
 """The usual rates, 1e-4 to 1e-2, span the unit interval on a log scale."""
 
-FEATURES: tuple[str, ...] = (
+SUMMARIES = (
     "rate",
     "rate_over_nominal_mean",
     "rate_over_nominal_max",
@@ -34,22 +37,48 @@ FEATURES: tuple[str, ...] = (
     "density",
     "runs",
     "centroid",
-    "rank_mean",
-    "rank_max",
+    "size_mean",
+    "size_max",
     *(f"cost_{third}" for third in _THIRDS),
-    *(f"rank_{third}" for third in _THIRDS),
+    *(f"size_{third}" for third in _THIRDS),
+)
+FEATURES: tuple[str, ...] = (
+    *SUMMARIES,
     *(f"share_{name}" for name in _ADAPTING),
     *(f"role_{role}" for role in ROLES),
+    *(f"size_{name}" for name in _SIZED),
+    *(f"input_{name}" for name in _INPUTS),
 )
 
 
+def relevant(space: Space, tries: Sequence[Configuration] = ()) -> list[int]:
+    """Columns of the features that can differ within a space, so that a table of many techniques
+    does not widen every job's surrogate.
+
+    A technique's own size is among them where a stratum has several sizes; with one, the general
+    summaries say it.
+    """
+    bundles = {name for bundles in space.bundles for bundle in bundles for name in bundle}
+    tried = {module.technique for x in tries for layer in x.profile for module in layer}
+    names = bundles | tried
+    roles = {role for roles in space.role_sets for role in roles}
+    roles |= {role for name in names for role in TECHNIQUES[name].roles or ()}
+    virtual = (*space.inputs, *(x.input for x in tries))
+    inputs = {module.technique for module in virtual if module is not None}
+    wanted = {*SUMMARIES, *(f"role_{role}" for role in roles & space.anatomy.linears.keys())}
+    wanted |= {f"share_{name}" for name in names} | {f"input_{name}" for name in inputs}
+    wanted |= {f"size_{name}" for name in names} if space.slots > 1 else set()
+    return [i for i, name in enumerate(FEATURES) if name in wanted]
+
+
 class _Layer(NamedTuple):
-    """One layer's modules in numbers; vectors are over `_ADAPTING` and `ROLES`."""
+    """One layer's modules in numbers; vectors are over `_ADAPTING`, `ROLES` and `_SIZED`."""
 
     parameters: float
-    rank: float
+    size: float
     techniques: tuple[bool, ...]
     roles: tuple[bool, ...]
+    sizes: tuple[float, ...]
     rate_mean: float
     rate_max: float
 
@@ -66,7 +95,19 @@ def feature_matrix(configurations: Sequence[Configuration], anatomy: Anatomy) ->
         return np.empty((0, len(FEATURES)))
     layers, table = _index_layers(configurations, anatomy)
     rates = [round(float(np.log10(x.learning_rate)), 6) for x in configurations]
-    return np.column_stack(_columns(layers, table, np.array(rates), anatomy))
+    inputs = [[_input_size(x.input, name) for x in configurations] for name in _INPUTS]
+    columns = _columns(layers, table, np.array(rates), anatomy)
+    return np.column_stack([*columns, *map(np.array, inputs)])
+
+
+def _input_size(module: Module | None, name: str) -> float:
+    return _size(module) if module is not None and module.technique == name else 0.0
+
+
+def _size(module: Module) -> float:
+    """Capacity on a log scale, 1 at the top of the technique's usual ladder."""
+    largest = max(technique(module.technique).capacities, default=1)
+    return float(np.log2(2 * module.capacity) / np.log2(2 * largest)) if module.capacity else 0.0
 
 
 def _index_layers(
@@ -87,15 +128,18 @@ def _index_layers(
 
 
 def _describe(modules: tuple[Module, ...], anatomy: Anatomy) -> _Layer:
-    names = {module.technique for module in modules}
+    sizes = {module.technique: _size(module) for module in modules}
     roles = {role for module in modules for role in module.roles}
-    ranks = [module.capacity for module in modules if technique(module.technique).capacities]
-    offsets = [float(np.log10(technique(name).rate / NOMINAL_RATE)) for name in sorted(names)]
+    offsets = [
+        float(np.log10(technique(x.technique).rate * x.rate / NOMINAL_RATE))
+        for x in sorted(modules)
+    ]
     return _Layer(
         float(layer_parameters(modules, anatomy)),
-        float(np.log2(2 * max(ranks, default=0.5))),
-        tuple(name in names for name in _ADAPTING),
+        max(sizes.values(), default=0.0),
+        tuple(name in sizes for name in _ADAPTING),
         tuple(role in roles for role in ROLES),
+        tuple(sizes.get(name, 0.0) for name in _SIZED),
         sum(offsets) / len(offsets) if offsets else 0.0,
         max(offsets, default=0.0),
     )
@@ -104,10 +148,10 @@ def _describe(modules: tuple[Module, ...], anatomy: Anatomy) -> _Layer:
 def _columns(
     layers: NDArray[np.int64], table: list[_Layer], rates: Matrix, anatomy: Anatomy
 ) -> list[Matrix]:
-    """The features as columns of `n`, in the order of `FEATURES`."""
+    """The features but those of the input as columns of `n`, in the order of `FEATURES`."""
     depth = layers.shape[1]
     parameters = np.array([row.parameters for row in table])[layers]
-    rank = np.array([row.rank for row in table])[layers] / np.log2(2 * max(RANKS))
+    size = np.array([row.size for row in table])[layers]
     offset_mean = np.array([row.rate_mean for row in table])[layers]
     offset_max = np.array([row.rate_max for row in table])[layers]
     adapted = np.array([any(row.techniques) for row in table])[layers]
@@ -131,12 +175,13 @@ def _columns(
         count / np.maximum(highest - lowest, 1),
         np.minimum(np.log2(runs) / 3, 1.0),
         (parameters * middles).sum(1) / np.maximum(parameters.sum(1), 1),
-        _mean_where(rank, rank > 0),
-        rank.max(1),
+        _mean_where(size, size > 0),
+        size.max(1),
         *(np.log10(1 + parameters[:, third].sum(1)) / top for third in thirds),
-        *(rank[:, third].sum(1) / max(len(third), 1) for third in thirds),
+        *(size[:, third].sum(1) / max(len(third), 1) for third in thirds),
         *np.array([row.techniques for row in table])[layers].mean(1).T,
         *np.array([row.roles for row in table])[layers].mean(1).T,
+        *np.array([row.sizes for row in table])[layers].mean(1).T,
     ]
 
 
@@ -147,4 +192,4 @@ def _mean_where(values: Matrix, mask: NDArray[np.bool_]) -> Matrix:
 
 
 def _backbone_size(anatomy: Anatomy) -> int:
-    return anatomy.layers * sum(x.inputs * x.outputs for x in anatomy.linears.values())
+    return sum(sum(stack.weights().values()) for stack, _ in anatomy.each())

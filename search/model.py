@@ -11,7 +11,7 @@ from peftsearch.spaces.space import Space
 
 from .acquisition import score
 from .candidates import LocalSearch, make_pool
-from .features import feature_matrix
+from .features import feature_matrix, relevant
 from .observations import Observation, cost_of, find_front
 from .progress import Reference
 from .surrogate import EnsembleMapSaas, Surrogate
@@ -45,7 +45,8 @@ class Suggester:
         self._known = [x for x in observations if x.qualities or x.failed]
         rows = [(i, y) for i, x in enumerate(self._known) for y in _outcomes(x, corner)]
         groups, y = np.array([i for i, _ in rows]), np.array([y for _, y in rows])
-        self._x = feature_matrix([x.configuration for x in self._known], spec.anatomy)
+        self._columns = relevant(space, spec.try_configurations)
+        self._x = self._features([x.configuration for x in self._known])
         self._counts = np.bincount(groups).astype(float)
         self._means = np.bincount(groups, weights=y) / self._counts
         self._fitted = (surrogate or EnsembleMapSaas()).fit(self._x[groups], y, seed)
@@ -76,8 +77,7 @@ class Suggester:
         Returns:
             None where nothing new can gain anything.
         """
-        anatomy = self._spec.anatomy
-        x = np.concatenate([self._x, feature_matrix(pending, anatomy)])
+        x = np.concatenate([self._x, self._features(pending)])
         posterior = self._fitted.posterior(x, self._means, self._counts, _DRAWS, self._seed)
         costs = [self._axis(x.configuration) if x.qualities else np.inf for x in self._known]
         known = np.array(costs + [self._axis(x) for x in pending])
@@ -92,11 +92,15 @@ class Suggester:
     def _encode(self, configurations: Sequence[Configuration]) -> tuple[Matrix, Matrix]:
         """Features `k x d` and costs `k`, kept for the further members of the batch."""
         new = [x for x in configurations if x.key not in self._seen]
-        rows = feature_matrix(new, self._spec.anatomy)
+        rows = self._features(new)
         for configuration, row in zip(new, rows, strict=True):
             self._seen[configuration.key] = row, self._axis(configuration)
         found = [self._seen[x.key] for x in configurations]
         return np.array([row for row, _ in found]), np.array([cost for _, cost in found])
+
+    def _features(self, configurations: Sequence[Configuration]) -> Matrix:
+        """`k x d`, of the columns that matter in the job's space."""
+        return feature_matrix(configurations, self._spec.anatomy)[:, self._columns]
 
     def _axis(self, configuration: Configuration) -> float:
         return self._corner.axis(cost_of(self._spec, configuration))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import moocore
 import numpy as np
 
-from peftsearch.spaces.configuration import Configuration, Stratum
 from peftsearch.spaces.cost import BYTES_PER_PARAMETER, KNOWN_COSTS
 from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import objective
 from peftsearch.spaces.presets import make_space
-from peftsearch.spaces.space import Space, make_modules, place
+from peftsearch.spaces.space import Space
 from peftsearch.storage.records import Trial, TrialState
 
 from .observations import find_front, observe, quality_of
@@ -20,8 +20,6 @@ BEYOND = 2.0
 """The reference cost is so many times the largest cost that is allowed: one step of the ladder of
 ranks. At 1, the dearest configuration could gain nothing (docs/decisions/0002-reference-cost.md).
 """
-BEST_QUALITY = 1.0
-"""Upper end of every quality metric."""
 _BYTES = {"trainable_parameters": 1, "adapter_bytes": BYTES_PER_PARAMETER}
 
 
@@ -30,7 +28,8 @@ class Reference:
     """The corner that a configuration must beat, and the cost axis.
 
     Attributes:
-        quality: Of the linear probe (its first trial); 0.0 until it completed, or if it failed.
+        quality: Of the linear probe (its first trial), maximised; the metric's worst until it
+            completed, or if it failed.
         cost: `BEYOND` times the user's bound, or else the space's maximum.
         floor: Smallest non-zero cost of the space. Cheaper ones count as this, since the axis is
             logarithmic.
@@ -57,22 +56,24 @@ def make_reference(spec: JobSpec, space: Space, trials: Sequence[Trial]) -> Refe
     floor = _smallest_cost(spec, space)
     ceiling = _largest_cost(spec, space)
     farthest = BEYOND * max(ceiling, floor)
-    return Reference(0.0 if quality is None else quality, farthest, floor)
+    goal = objective(spec.task.quality)
+    return Reference(goal.signed(goal.worst) if quality is None else quality, farthest, floor)
 
 
 def hypervolume(spec: JobSpec, trials: Sequence[Trial]) -> float:
     """Hypervolume of the front as a share of the box from the reference to a perfect score.
 
-    Quality runs from the probe's to 1.0, cost on a log scale from the reference's down to the
-    smallest non-zero cost. 0.0 until the probe has ended. As the front does, it takes each key at
-    the mean of its seeds: it never falls as keys are added, but a repeat may lower it.
+    Quality runs from the probe's to the metric's best, cost on a log scale from the reference's
+    down to the smallest non-zero cost. 0.0 until the probe has ended. As the front does, it takes
+    each key at the mean of its seeds: it never falls as keys are added, but a repeat may lower it.
     """
     probe = _find_probe(trials)
     if probe is None or probe.state in (TrialState.QUEUED, TrialState.RUNNING):
         return 0.0
     corner = reference(spec, trials)
     width = corner.axis(corner.cost) - corner.axis(corner.floor)
-    height = BEST_QUALITY - corner.quality
+    goal = objective(spec.task.quality)
+    height = goal.signed(goal.best) - corner.quality
     if height <= 0:
         return 0.0
     points = [
@@ -89,7 +90,7 @@ def hypervolume(spec: JobSpec, trials: Sequence[Trial]) -> float:
 
 def _find_probe(trials: Sequence[Trial]) -> Trial | None:
     """The first trial without adapters."""
-    probes = [trial for trial in trials if not any(trial.configuration.profile)]
+    probes = [trial for trial in trials if trial.configuration.frozen]
     return min(probes, key=lambda trial: trial.number, default=None)
 
 
@@ -102,17 +103,7 @@ def _largest_cost(spec: JobSpec, space: Space) -> float:
 
 def _smallest_cost(spec: JobSpec, space: Space) -> float:
     """Smallest non-zero cost: one layer where strata can be short, with the smallest modules."""
-    cost, layers = KNOWN_COSTS[spec.objectives.cost], space.anatomy.layers
-    if len(space.bundles) > 1:
-        kept: tuple[int, ...] = (layers - 1,)
-    else:
-        places = (place(name, 0, layers) or tuple(range(layers)) for name in space.placements)
-        kept = min(places, key=len)
-    cheap = [
-        Configuration((Stratum(0, layers, modules, kept),), space.rates[0])
-        for bundle in {bundle for bundles in space.bundles for bundle in bundles}
-        for roles in space.role_sets
-        if (modules := make_modules(bundle, min(space.ranks), roles, space.anatomy))
-    ]
-    found = (float(cost(x, space.anatomy)) for x in (*cheap, *spec.try_configurations))
+    cost = KNOWN_COSTS[spec.objectives.cost]
+    cheap = [*space.smallest(), *spec.try_configurations]
+    found = (float(cost(x, space.anatomy)) for x in cheap)
     return min((x for x in found if x > 0), default=1.0)

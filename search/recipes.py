@@ -1,14 +1,16 @@
 """Known good configurations, to begin a search with where its space can express them."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.encoding import encode
-from peftsearch.spaces.space import Bundle, Space, make_modules
-from peftsearch.spaces.techniques import NOMINAL_RATE
+from peftsearch.spaces.placing import Bundle, make_modules, sized
+from peftsearch.spaces.recipes import RANK, recipe
+from peftsearch.spaces.space import Space
+from peftsearch.spaces.techniques import NOMINAL_RATE, technique
 
-_LORA_ROLES = ("query", "value")
-_LORA_RANK = 8
-_SPAFIT = (4 / 24, 9 / 24)
-"""SPAFIT-4-9: of 24 layers 4 stay frozen, the next 5 train biases, the rest biases and LoRA."""
+_USUAL = ("bitfit", "lora", "spafit-4-9-I", "ia3", "ln_tuning")
 
 
 def probe(space: Space) -> Configuration:
@@ -19,53 +21,81 @@ def probe(space: Space) -> Configuration:
 def recipes(space: Space) -> list[Configuration]:
     """The known recipes that the space can express within its bounds.
 
-    BitFit, LayerNorm tuning and IA3 everywhere; uniform LoRA of rank 8 on queries and values (Hu
-    et al.); SPAFIT-4-9 scaled to the depth; LoRA on all roles with a rank that grows with depth
-    (MoLA's finding that upper layers deserve more); and the smallest LoRA, in the top layer alone,
-    which opens the cheap end of the front. Ranks are the ladder's nearest. All train at the
-    nominal rate, since a rate is relative to each technique's own.
+    In this order: BitFit everywhere; uniform LoRA of rank 8 on queries and values (Hu et al.);
+    SPAFIT-4-9 scaled to the depth; IA3 everywhere; where there are several strata, LoRA on all
+    roles with a rank that grows with depth (MoLA's finding that upper layers deserve more) and the
+    smallest LoRA, in the top layer alone, which opens the cheap end of the front; the norms
+    everywhere; where there is one stratum with a choice of bundles, each of them at a middle size.
+    Sizes are the ladder's nearest. All train at the nominal rate, since a rate is relative to each
+    technique's.
     """
-    layers = space.anatomy.layers
-    frozen_until, biases_until = (round(share * layers) for share in _SPAFIT)
+    named = {name: recipe(name, space.anatomy, RANK, _nominal_rate(space)) for name in _USUAL}
+    several = len(space.bundles) > 1 and "lora" in space.ladders
     candidates = [
-        _uniform(space, ("bitfit",)),
-        _uniform(space, ("lora",)),
-        _tile(
-            space,
-            [
-                (frozen_until, ()),
-                (biases_until, _modules(space, ("bitfit",))),
-                (layers, _modules(space, ("bitfit", "lora"))),
-            ],
-        ),
-        _uniform(space, ("ia3",)),
-        *([_rising(space), _smallest(space)] if len(space.bundles) > 1 else []),
-        _uniform(space, ("ln_tuning",)),
+        *(named[name] for name in _USUAL[:4]),
+        *([_rising(space), _smallest(space)] if several else []),
+        named["ln_tuning"],
+        *(_each_bundle(space) if _is_choice(space) else []),
     ]
-    points = [encode(space, configuration) for configuration in candidates]
+    points = [encode(space, _adapt(space, x)) for x in candidates]
     kept = {x.key: x for x in (space.decode(point) for point in points if point is not None)}
     return [x for x in kept.values() if space.feasible(x)]
 
 
-def _uniform(space: Space, bundle: Bundle) -> Configuration:
-    return _tile(space, [(space.anatomy.layers, _modules(space, bundle))])
+def _adapt(space: Space, configuration: Configuration) -> Configuration:
+    """With the nearest sizes of the space's ladders, and its first role set for one it lacks."""
+
+    def fit(module: Module) -> Module:
+        ladder = [x for x in space.ladders.get(module.technique, ()) if x]
+        size = min(ladder, key=lambda x: abs(x - module.capacity), default=module.capacity)
+        fixed = not module.roles or technique(module.technique).roles
+        roles = module.roles if fixed or module.roles in space.role_sets else space.role_sets[0]
+        return replace(module, capacity=size if module.capacity else 0, roles=roles)
+
+    strata = (replace(x, modules=tuple(map(fit, x.modules))) for x in configuration.strata)
+    return replace(configuration, strata=tuple(strata))
+
+
+def _is_choice(space: Space) -> bool:
+    """One stratum, and more to choose for it than one size."""
+    return len(space.bundles) == 1 and (len(space.bundles[0]) > 1 or space.slots > 1)
+
+
+def _each_bundle(space: Space) -> Iterator[Configuration]:
+    roles = max(space.role_sets, key=len)
+    for bundle in space.bundles[0]:
+        sizes = [_middle(space.ladders[name]) for name in sized(bundle)]
+        modules = make_modules(bundle, sizes, roles, space.anatomy)
+        yield _tile(space, [(space.anatomy.layers, modules)])
+
+
+def _middle(ladder: tuple[int, ...]) -> int:
+    """Of the capacities that are not 0."""
+    positive = [x for x in ladder if x]
+    return positive[len(positive) // 2]
 
 
 def _rising(space: Space) -> Configuration:
     """As many equal parts as strata, with ranks from the ladder's inside."""
     n, layers = len(space.bundles), space.anatomy.layers
     roles = max(space.role_sets, key=len)
-    ladder = space.ranks[1:-1] or space.ranks
+    ranks = space.ladders["lora"]
+    ladder = ranks[1:-1] or ranks
     steps = [ladder[round(i * (len(ladder) - 1) / max(n - 1, 1))] for i in range(n)]
     stops = [round((i + 1) * layers / n) for i in range(n)]
-    parts = [make_modules(("lora",), rank, roles, space.anatomy) for rank in steps]
+    parts = [_lora(space, rank, roles) for rank in steps]
     return _tile(space, list(zip(stops, parts, strict=True)))
 
 
 def _smallest(space: Space) -> Configuration:
     layers, roles = space.anatomy.layers, min(space.role_sets, key=len)
-    modules = make_modules(("lora",), min(space.ranks), roles, space.anatomy)
+    modules = _lora(space, min(space.ladders["lora"]), roles)
     return _tile(space, [(layers - 1, ()), (layers, modules)])
+
+
+def _lora(space: Space, rank: int, roles: tuple[str, ...]) -> tuple[Module, ...]:
+    bundle: Bundle = ("lora",)
+    return make_modules(bundle, (rank,), roles, space.anatomy)
 
 
 def _tile(space: Space, parts: list[tuple[int, tuple[Module, ...]]]) -> Configuration:
@@ -75,13 +105,6 @@ def _tile(space: Space, parts: list[tuple[int, tuple[Module, ...]]]) -> Configur
         strata.append(Stratum(start, stop, modules))
         start = stop
     return Configuration(tuple(strata), _nominal_rate(space))
-
-
-def _modules(space: Space, bundle: Bundle) -> tuple[Module, ...]:
-    rank = min(space.ranks, key=lambda rank: abs(rank - _LORA_RANK))
-    usual = tuple(role for role in _LORA_ROLES if role in space.anatomy.linears)
-    roles = usual if usual in space.role_sets else space.role_sets[0]
-    return make_modules(bundle, rank, roles, space.anatomy)
 
 
 def _nominal_rate(space: Space) -> float:

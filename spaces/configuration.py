@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import index
 from typing import Any, Self
@@ -26,11 +26,13 @@ class Module:
         technique: A row of the techniques table.
         capacity: Its size knob; 0 where the technique has none.
         roles: Sorted target roles; empty for techniques that act on a whole layer.
+        rate: Factor on the learning rate of what this module trains.
     """
 
     technique: str
     capacity: int = 0
     roles: tuple[str, ...] = ()
+    rate: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", tuple(sorted(set(self.roles))))
@@ -68,10 +70,12 @@ class Configuration:
         strata: In order; they tile `0 <= layer < L` without gaps. Empty strata are allowed.
         learning_rate: Rate of a technique whose nominal rate is `NOMINAL_RATE`; the others are
             scaled by the ratio of their nominal rates.
+        input: Virtual tokens in front of the model's input, which belong to no layer.
     """
 
     strata: tuple[Stratum, ...]
     learning_rate: float
+    input: Module | None = None
 
     @property
     def depth(self) -> int:
@@ -88,33 +92,58 @@ class Configuration:
                 layers[layer] = kept
         return tuple(layers)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether it adapts nothing: the linear probe."""
+        return self.input is None and not any(self.profile)
+
     @cached_property
     def key(self) -> str:
         """16 hexadecimal digits, equal for configurations that mean the same training."""
-        form = [
-            [[x.technique, x.capacity, list(x.roles)] for x in modules] for modules in self.profile
-        ]
-        text = json.dumps([form, round(math.log10(self.learning_rate), 6)])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        form: list[Any] = [[_module_form(x) for x in modules] for modules in self.profile]
+        parts = [form, round(math.log10(self.learning_rate), 6)]
+        if self.input is not None:
+            parts.append(_module_form(self.input))
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+    def rescale(self, layers: int) -> Self:
+        """The same configuration on a model of another depth: boundaries and placements keep
+        their fraction of the depth, to the nearest layer."""
+        share = layers / self.depth
+
+        def move(stratum: Stratum) -> Stratum:
+            start, stop = round(stratum.start * share), round(stratum.stop * share)
+            kept = set(stratum.carriers)
+            whole = len(kept) == stratum.stop - stratum.start
+            placed = tuple(x for x in range(start, stop) if int((x + 0.5) / share) in kept)
+            return Stratum(start, stop, stratum.modules, None if whole else placed)
+
+        return replace(self, strata=tuple(map(move, self.strata)))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for JSON; `from_json` reads it back to an equal configuration."""
-        return {
+        data: dict[str, Any] = {
             "learning_rate": self.learning_rate,
             "strata": [_stratum_to_json(stratum) for stratum in self.strata],
         }
+        return data | ({"input": _module_to_json(self.input)} if self.input else {})
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: Mapping[str, Any], layers: int | None = None) -> Self:
         """Read what `to_json` wrote, or what a user wrote under `[[try]]`.
+
+        Args:
+            layers: Depth of the model; None where no boundary is a fraction of the depth.
 
         Raises:
             UserError: A key is missing, unknown or of the wrong type.
         """
         try:
-            _check_keys(data, "learning_rate", "strata")
-            strata = tuple(_stratum_from_json(item) for item in data["strata"])
+            _check_keys(data, "learning_rate", "strata", "input")
+            strata = tuple(_stratum_from_json(item, layers) for item in data["strata"])
             rate = float(data["learning_rate"])
+            tokens = data.get("input")
+            virtual = _module_from_json(tokens) if tokens else None
         except UserError:
             raise
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -123,41 +152,61 @@ class Configuration:
                 f"{dict(data)} ({type(error).__name__}: {error})",
                 "compare with one that `peftsearch front JOB --json` prints",
             ) from error
-        return cls(strata, rate)
+        return cls(strata, rate, virtual)
 
 
 def _acts(module: Module) -> bool:
     row = technique(module.technique)
-    return (row.injects or row.writes_base) and not (row.capacities and module.capacity == 0)
+    return row.adapts and not (row.capacities and module.capacity == 0)
+
+
+def _module_form(module: Module) -> list[Any]:
+    form: list[Any] = [module.technique, module.capacity, list(module.roles)]
+    return form if module.rate == 1.0 else [*form, module.rate]
 
 
 def _stratum_to_json(stratum: Stratum) -> dict[str, Any]:
-    modules = [
-        {"technique": x.technique, "capacity": x.capacity, "roles": list(x.roles)}
-        for x in stratum.modules
-    ]
+    modules = [_module_to_json(x) for x in stratum.modules]
     layers = None if stratum.layers is None else list(stratum.layers)
     return {"start": stratum.start, "stop": stratum.stop, "modules": modules, "layers": layers}
 
 
-def _stratum_from_json(data: Mapping[str, Any]) -> Stratum:
+def _module_to_json(module: Module) -> dict[str, Any]:
+    data: dict[str, Any] = {"technique": module.technique, "capacity": module.capacity}
+    data["roles"] = list(module.roles)
+    return data if module.rate == 1.0 else data | {"rate": module.rate}
+
+
+def _stratum_from_json(data: Mapping[str, Any], depth: int | None) -> Stratum:
     _check_keys(data, "start", "stop", "modules", "layers")
     layers = data.get("layers")
     return Stratum(
-        index(data["start"]),
-        index(data["stop"]),
+        _boundary(data["start"], depth),
+        _boundary(data["stop"], depth),
         tuple(_module_from_json(item) for item in data.get("modules", ())),
         None if layers is None else tuple(sorted(index(x) for x in layers)),
     )
 
 
+def _boundary(value: Any, depth: int | None) -> int:
+    """A layer index, or a fraction of the depth written with a decimal point."""
+    if depth is None or not isinstance(value, float):
+        return index(value)
+    if not 0 <= value <= 1:
+        raise ValueError(
+            f"a boundary with a decimal point is a fraction of the depth, not {value}"
+        )
+    return round(value * depth)
+
+
 def _module_from_json(data: Mapping[str, Any]) -> Module:
-    _check_keys(data, "technique", "capacity", "roles")
+    _check_keys(data, "technique", "capacity", "roles", "rate")
     name = technique(str(data["technique"])).name
     roles = data.get("roles", ())
     if isinstance(roles, str):
         raise TypeError("roles must be a list")
-    return Module(name, index(data.get("capacity", 0)), tuple(map(str, roles)))
+    rate = float(data.get("rate", 1.0))
+    return Module(name, index(data.get("capacity", 0)), tuple(map(str, roles)), rate)
 
 
 def _check_keys(data: Mapping[str, Any], *known: str) -> None:

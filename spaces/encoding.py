@@ -7,9 +7,9 @@ from itertools import combinations_with_replacement, islice, pairwise
 
 import numpy as np
 
-from .configuration import Configuration, Module, Stratum
-from .space import Space, place
-from .techniques import technique
+from .configuration import Configuration, Stratum
+from .genes import make_gene, nearest
+from .space import Space
 
 Point = tuple[int, ...]
 _ENCODINGS = 12
@@ -43,14 +43,33 @@ def encodings(
     strata, empty ones among them, is a point. What the space lacks is replaced by the nearest
     that it has.
     """
-    runs = _shorten(_join(configuration), len(space.bundles))
-    rate = _nearest(space.rates, configuration.learning_rate)
+    join = _join_masked if space.masked else _join
+    runs = _shorten(join(configuration), len(space.bundles))
+    rate = nearest(space.rates, configuration.learning_rate)
+    tail = (_input(space, configuration), *_mask(space, configuration))
     for inner in islice(_cuts(space, runs), _ENCODINGS):
         edges = [0, *inner, space.anatomy.layers]
         strata = [_part(runs, start, stop) for start, stop in pairwise(edges)]
-        genes = [x for i, part in enumerate(strata) for x in _gene(space, i, part, rng)]
+        genes = [x for i, part in enumerate(strata) for x in make_gene(space, i, part, rng)]
         offsets = [x - low for x, (low, _) in zip(inner, space.boundaries, strict=True)]
-        yield (rate, *offsets, *genes)
+        yield (rate, *offsets, *genes, *tail)
+
+
+def _input(space: Space, configuration: Configuration) -> int:
+    """The same virtual tokens, else the nearest number of the same kind, else none."""
+    wanted = configuration.input
+    if wanted is None:
+        return space.inputs.index(None) if None in space.inputs else 0
+    alike = [
+        (abs(math.log(x.capacity / wanted.capacity)), i)
+        for i, x in enumerate(space.inputs)
+        if x is not None and x.technique == wanted.technique
+    ]
+    return min(alike)[1] if alike else 0
+
+
+def _mask(space: Space, configuration: Configuration) -> list[int]:
+    return [int(bool(modules)) for modules in configuration.profile] if space.masked else []
 
 
 def _cuts(space: Space, runs: list[Stratum]) -> Iterator[tuple[int, ...]]:
@@ -96,6 +115,19 @@ def _join(configuration: Configuration) -> list[Stratum]:
     return runs
 
 
+def _join_masked(configuration: Configuration) -> list[Stratum]:
+    """Runs of equal adapted layers; frozen layers among them belong to the run, since the mask
+    leaves them out."""
+    runs: list[Stratum] = []
+    for layer, modules in enumerate(configuration.profile):
+        last = runs[-1] if runs else None
+        if last and (not modules or not last.modules or last.modules == modules):
+            runs[-1] = replace(last, stop=layer + 1, modules=modules or last.modules)
+        else:
+            runs.append(Stratum(layer, layer + 1, modules))
+    return runs
+
+
 def _shorten(runs: list[Stratum], n: int) -> list[Stratum]:
     """At most `n` runs: the shortest goes to the one above it, the topmost to the one below."""
     runs = list(runs)
@@ -108,47 +140,3 @@ def _shorten(runs: list[Stratum], n: int) -> list[Stratum]:
             runs[i - 1] = replace(runs[i - 1], stop=stop, layers=None)
         del runs[i]
     return runs
-
-
-def _gene(
-    space: Space, index: int, run: Stratum, rng: np.random.Generator | None
-) -> tuple[int, int, int, int]:
-    """Nearest bundle, rank, role set and placement of a run; what has no effect is filled in."""
-
-    def fill(size: int) -> int:
-        return 0 if rng is None else int(rng.integers(size))
-
-    bundles, ranks, role_sets = space.bundles[index], space.ranks, space.role_sets
-    if run.start == run.stop:
-        sizes = (len(bundles), len(ranks), len(role_sets), len(space.placements))
-        bundle, rank, roles, placement = map(fill, sizes)
-        return bundle, rank, roles, placement
-    names = {module.technique for module in run.modules}
-    likeness = [_jaccard(names, set(bundle) - {"frozen"}) for bundle in bundles]
-    injected = next((x for x in run.modules if technique(x.technique).injects), Module("frozen"))
-    row = technique(injected.technique)
-    sized, aimed = bool(row.capacities), row.injects and row.roles is None
-    alike = [_jaccard(set(injected.roles), set(roles)) for roles in role_sets]
-    return (
-        likeness.index(max(likeness)),
-        _nearest(ranks, max(injected.capacity, 1)) if sized else fill(len(ranks)),
-        alike.index(max(alike)) if aimed else fill(len(role_sets)),
-        _placement(space, run) if names else fill(len(space.placements)),
-    )
-
-
-def _placement(space: Space, run: Stratum) -> int:
-    """First placement that keeps the run's layers, else the first of all."""
-    kept = [place(name, run.start, run.stop) for name in space.placements]
-    whole = tuple(range(run.start, run.stop))
-    matches = [i for i, layers in enumerate(kept) if (layers or whole) == run.carriers]
-    return matches[0] if matches else 0
-
-
-def _nearest(ladder: tuple[int, ...] | tuple[float, ...], value: float) -> int:
-    """Index of the value that is nearest on a log scale."""
-    return min(range(len(ladder)), key=lambda i: abs(math.log(ladder[i] / value)))
-
-
-def _jaccard(left: set[str], right: set[str]) -> float:
-    return len(left & right) / len(left | right) if left | right else 1.0

@@ -20,7 +20,10 @@ from .anatomy import Anatomy
 from .bounds import Bound
 from .configuration import Configuration
 from .errors import UserError
-from .objectives import QUALITIES, objective
+from .objectives import objective
+from .recipes import read_try
+from .spacespec import SpaceSpec
+from .task import TaskSpec
 
 
 class _Section(BaseModel):
@@ -39,61 +42,6 @@ class ModelSpec(_Section):
     anatomy: Anatomy | None = None
 
 
-class TaskSpec(_Section):
-    """The labelled data and what is measured on it.
-
-    Attributes:
-        train: A CSV, JSONL or Parquet file, a folder written by `datasets`, or a hub id.
-        validation: The same kinds; None takes the source's own split, else a part of `train`.
-        test: As `validation`. Only `peftsearch confirm` reads it.
-        subset: Configuration name of a hub data set.
-        text: Column of the text, or two columns for pairs.
-        metric: Quality metric of the kind; None takes the kind's default.
-        max_length: Tokens per example, longer ones are cut.
-        train_rows: Use this many rows of the training split, chosen once for the job.
-    """
-
-    kind: Literal["classification", "regression"] = "classification"
-    train: str
-    validation: str | None = None
-    test: str | None = None
-    subset: str | None = None
-    text: str | tuple[str, str] = "text"
-    label: str = "label"
-    metric: str | None = None
-    max_length: int = Field(128, ge=8, le=8192)
-    validation_fraction: float = Field(0.15, gt=0, lt=0.5)
-    test_fraction: float = Field(0.15, gt=0, lt=0.5)
-    train_rows: int | None = Field(None, ge=16)
-    validation_rows: int | None = Field(None, ge=16)
-
-    @property
-    def quality(self) -> str:
-        """Name of the quality metric."""
-        return self.metric or QUALITIES[self.kind][0]
-
-    @property
-    def text_columns(self) -> tuple[str, ...]:
-        """One or two columns."""
-        return (self.text,) if isinstance(self.text, str) else self.text
-
-    @field_validator("text", mode="before")
-    @classmethod
-    def _check_text(cls, text: Any) -> Any:
-        columns = [text] if isinstance(text, str) else text
-        listed = isinstance(columns, (list, tuple)) and 1 <= len(columns) <= 2
-        if listed and all(isinstance(column, str) for column in columns):
-            return columns[0] if len(columns) == 1 else columns
-        raise UserError("a text column, or two for pairs", repr(text), "correct task.text")
-
-    @model_validator(mode="after")
-    def _check_metric(self) -> Self:
-        if self.quality not in QUALITIES[self.kind]:
-            known = ", ".join(QUALITIES[self.kind])
-            raise UserError(f"a {self.kind} metric among {known}", repr(self.metric), "correct it")
-        return self
-
-
 class TrainingSpec(_Section):
     """How every trial is trained; equal for all of a job's trials."""
 
@@ -104,32 +52,6 @@ class TrainingSpec(_Section):
     max_grad_norm: float = Field(1.0, gt=0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     timeout_minutes: float | None = Field(None, gt=0, description="per trial")
-
-
-class SpaceSpec(_Section):
-    """A preset and what the user changes of it; None keeps the preset's value.
-
-    Attributes:
-        bundles: What a stratum may carry, each a technique or several joined by `+`, for example
-            `frozen`, `bitfit`, `bitfit+lora`.
-        strata: Number of strata.
-        ranks: Ladder of LoRA-like ranks.
-        roles: Role sets, each roles joined by `+`, for example `query+value`, or `all`.
-        placements: Among all, alternate, upper, lower.
-        boundaries: Allowed range `[low, high]` of each inner boundary, as layer indices.
-        learning_rates: Lowest and highest rate; the grid between them has 8 steps a decade.
-    """
-
-    preset: Literal["strata", "spafit", "lora"] = "strata"
-    bundles: tuple[str, ...] | None = Field(None, min_length=1)
-    strata: int | None = Field(None, ge=1, le=6)
-    ranks: tuple[int, ...] | None = Field(None, min_length=1)
-    roles: tuple[str, ...] | None = Field(None, min_length=1)
-    placements: tuple[Literal["all", "alternate", "upper", "lower"], ...] | None = Field(
-        None, min_length=1
-    )
-    boundaries: tuple[tuple[int, int], ...] | None = None
-    learning_rates: tuple[float, float] | None = None
 
 
 class SearchSpec(_Section):
@@ -217,8 +139,12 @@ class JobSpec(_Section):
 
     @property
     def try_configurations(self) -> tuple[Configuration, ...]:
-        """The user's own configurations, to be trained first."""
-        return tuple(Configuration.from_json(item) for item in self.tries)
+        """The user's own configurations, to be trained first.
+
+        Raises:
+            UserError: One is no configuration and names no recipe.
+        """
+        return tuple(read_try(item, self.anatomy) for item in self.tries)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `parse_spec` reads it back to an equal spec."""
@@ -243,7 +169,8 @@ def _explain(error: ValidationError) -> UserError:
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, UserError):
         return cause
-    where = ".".join(str(part) for part in first["loc"])
+    # A model of one stack may be written without `stacks`, as most people do.
+    where = ".".join(str(part) for part in first["loc"]).replace("anatomy.stacks.0.", "anatomy.")
     if first["type"] == "extra_forbidden":
         known = _known_keys(first["loc"][:-1])
         near = difflib.get_close_matches(str(first["loc"][-1]), known, 1, 0.5)

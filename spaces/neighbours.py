@@ -6,17 +6,19 @@ import numpy as np
 
 from .configuration import Configuration
 from .encoding import Point, encodings
+from .placing import Bundle, sized
 from .space import Space
 from .techniques import technique
 
-_CATEGORICAL = ("bundle", "roles", "placement")
+_CATEGORICAL = ("bundle", "roles", "placement", "input")
 
 
 def neighbours(space: Space, configuration: Configuration) -> list[Configuration]:
     """Configurations of the space within its bounds, one edit away from `configuration`.
 
     An edit moves a boundary by one layer, changes what one stratum carries, its target roles or
-    its placement, or takes one step along the ladder of ranks or rates. Each way to write the
+    its placement, takes one step along a ladder of capacities, factors or rates, flips one layer
+    of a mask, or changes the model's virtual tokens. Each way to write the
     configuration in the space's strata gives edits of its own; its knobs without effect are drawn
     by the configuration's key, so that the same configuration always has the same neighbours.
     A configuration that the space can not express has those of the nearest one that it can.
@@ -64,12 +66,22 @@ def _effective(space: Space, point: Point) -> list[int]:
     """Coordinates that matter: none of an empty stratum, only the bundle of a frozen one, ..."""
     n = len(space.bundles)
     indices = list(range(n))
-    for i, stratum in enumerate(space.decode(point).strata):
-        if stratum.start == stratum.stop:
+    strata = space.decode(point).strata
+    edges = [(stratum.start, stratum.stop) for stratum in strata]
+    for i, gene in enumerate(space.genes(point)):
+        if not space.monotone and edges[i][0] == edges[i][1]:
             continue
-        rows = [technique(module.technique) for module in stratum.modules]
-        sized = any(row.capacities for row in rows)
-        aimed = any(row.injects and row.roles is None for row in rows)
-        matters = (True, sized, aimed, bool(rows))
-        indices += [n + 4 * i + j for j, does in enumerate(matters) if does]
-    return indices
+        indices += [n + space.width * i + j for j in _acting(space.bundles[i][gene[0]], space)]
+    first = n + space.width * n
+    return [*indices, *range(first, len(space.dimensions))]
+
+
+def _acting(bundle: Bundle, space: Space) -> list[int]:
+    """Offsets of a stratum's coordinates that change something with this bundle."""
+    rows = [technique(name) for name in bundle]
+    offsets = [0, *range(1, 1 + len(sized(bundle)))]
+    if any(row.injects and row.roles is None for row in rows):
+        offsets.append(1 + space.slots)
+    if any(row.adapts for row in rows):
+        offsets += [2 + space.slots, 3 + space.slots]
+    return offsets

@@ -1,15 +1,20 @@
 """Named spaces, and how a job's `[space]` section changes them."""
 
-import math
-from itertools import pairwise
-
-from .anatomy import ROLES, Anatomy
+from .bundles import read_bundles, read_ladders
 from .errors import UserError
-from .jobspec import JobSpec, SpaceSpec
-from .space import Bundle, Space
-from .techniques import RANKS, TECHNIQUES, technique
+from .jobspec import JobSpec
+from .knobs import (
+    USUAL_RATES,
+    read_boundaries,
+    read_factors,
+    read_inputs,
+    read_rates,
+    read_role_sets,
+)
+from .space import Space
+from .spacespec import SpaceSpec
+from .techniques import TECHNIQUES
 
-STEPS_PER_DECADE = 8
 _LADDER = ("frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora", "bitfit+lora")
 _ROLE_SETS = (
     "value",
@@ -18,20 +23,46 @@ _ROLE_SETS = (
     "mlp_in+mlp_out",
     "all",
 )
-_RATES = (10**-3.75, 10**-2.25)
+_AUTOPEFT = ("serial", "parallel", "prefix")
+_AUTOPEFT_SIZES = (0, 1, 3, 6, 12, 24, 48, 96, 192, 384, 768)
+_METHODS = tuple(
+    name for name, row in TECHNIQUES.items() if row.status == "core" and row.input is None
+)
 
-_PRESETS = {
+PRESETS = {
     "strata": SpaceSpec(
         preset="strata",
         strata=3,
         bundles=_LADDER,
         placements=("all", "alternate", "upper", "lower"),
     ),
-    "spafit": SpaceSpec(preset="spafit", strata=3, placements=("all",)),
-    "lora": SpaceSpec(preset="lora", strata=1, bundles=("lora",), placements=("all",)),
+    "spafit": SpaceSpec(preset="spafit", strata=3, ladder="monotone"),
+    "autopeft": SpaceSpec(
+        preset="autopeft",
+        bundles=("+".join(_AUTOPEFT),),
+        capacities=dict.fromkeys(_AUTOPEFT, _AUTOPEFT_SIZES),
+        mask=True,
+    ),
+    "lora": SpaceSpec(preset="lora", bundles=("lora",)),
+    "methods": SpaceSpec(preset="methods", bundles=_METHODS),
+    "mola": SpaceSpec(
+        preset="mola",
+        strata=4,
+        bundles=("lora",),
+        boundaries=((0.25, 0.25), (0.5, 0.5), (0.75, 0.75)),
+        ladder="monotone",
+    ),
 }
-_DEFAULTS = SpaceSpec(ranks=RANKS, roles=_ROLE_SETS, learning_rates=_RATES)
-_SPAFIT: tuple[tuple[Bundle, ...], ...] = ((("frozen",),), (("bitfit",),), (("bitfit", "lora"),))
+_DEFAULTS = SpaceSpec(
+    strata=1,
+    roles=_ROLE_SETS,
+    placements=("all",),
+    learning_rates=USUAL_RATES,
+    rate_factors=(1.0,),
+    inputs=("none",),
+    mask=False,
+    ladder="free",
+)
 
 
 def make_space(spec: JobSpec) -> Space:
@@ -41,14 +72,22 @@ def make_space(spec: JobSpec) -> Space:
         UserError: Names an unknown technique, role or rank, or a boundary outside the model.
     """
     chosen, anatomy = _merge(spec.space), spec.anatomy
+    _check_monotone(chosen)
+    _check_length(spec)
+    role_sets = read_role_sets(chosen, anatomy)
+    ladders = read_ladders(chosen, anatomy, role_sets)
     space = Space(
         anatomy=anatomy,
-        bundles=_bundles(spec.space, chosen, anatomy),
-        boundaries=_boundaries(chosen, anatomy),
-        ranks=_ranks(chosen),
-        role_sets=_role_sets(chosen, anatomy),
-        placements=tuple(dict.fromkeys(chosen.placements or ("all",))),
-        rates=_rates(chosen),
+        bundles=read_bundles(spec.space, chosen, anatomy, ladders),
+        boundaries=read_boundaries(chosen, anatomy),
+        ladders=ladders,
+        role_sets=role_sets,
+        placements=tuple(dict.fromkeys(chosen.placements or ())),
+        rates=read_rates(chosen),
+        factors=read_factors(chosen),
+        inputs=read_inputs(chosen, anatomy, spec.task.max_length),
+        masked=bool(chosen.mask),
+        monotone=chosen.ladder == "monotone",
         bounds=spec.bounds,
     )
     for configuration in spec.try_configurations:
@@ -57,112 +96,26 @@ def make_space(spec: JobSpec) -> Space:
 
 
 def _merge(user: SpaceSpec) -> SpaceSpec:
-    preset = _DEFAULTS.model_dump() | _PRESETS[user.preset].model_dump(exclude_none=True)
-    return SpaceSpec(**(preset | user.model_dump(exclude_none=True)))
+    preset = PRESETS[user.preset].model_dump(exclude_none=True)
+    return SpaceSpec(
+        **(_DEFAULTS.model_dump(exclude_none=True) | preset | user.model_dump(exclude_none=True))
+    )
 
 
-def _bundles(
-    user: SpaceSpec, chosen: SpaceSpec, anatomy: Anatomy
-) -> tuple[tuple[Bundle, ...], ...]:
-    strata = chosen.strata or 1
-    if user.preset == "spafit" and user.bundles is None:
-        if strata != len(_SPAFIT):
-            raise UserError("3 strata in the spafit preset", f"{strata}", "use preset = 'strata'")
-        for (bundle,) in _SPAFIT:
-            _check_bundle(bundle, anatomy)
-        return _SPAFIT
-    parsed = tuple(_bundle(text) for text in dict.fromkeys(chosen.bundles or ()))
-    usable = parsed if user.bundles else tuple(x for x in parsed if _fits(x, anatomy))
-    for bundle in usable:
-        _check_bundle(bundle, anatomy)
-    return (usable,) * strata
-
-
-def _bundle(text: str) -> Bundle:
-    return tuple(technique(name.strip()).name for name in text.split("+"))
-
-
-def _fits(bundle: Bundle, anatomy: Anatomy) -> bool:
-    rows = [TECHNIQUES[name] for name in bundle]
-    has_tensors = all(row.tensors is None or row.tensors(anatomy) for row in rows)
-    return has_tensors and all(not row.roles or anatomy.linears.keys() & row.roles for row in rows)
-
-
-def _check_bundle(bundle: Bundle, anatomy: Anatomy) -> None:
-    if not _fits(bundle, anatomy):
+def _check_length(spec: JobSpec) -> None:
+    limit, length = spec.anatomy.positions, spec.task.max_length
+    if limit is not None and length > limit:
         raise UserError(
-            f"techniques that fit {anatomy.family}",
-            f"{'+'.join(bundle)}, but its layers have no such tensors",
-            "use ln_tuning or ia3 instead",
-        )
-    if sum(TECHNIQUES[name].injects for name in bundle) > 1:
-        raise UserError(
-            "at most one injected technique in a bundle",
-            repr("+".join(bundle)),
-            "put them into different strata",
+            f"a task.max_length of at most {limit}, as many tokens as {spec.anatomy.family} reads",
+            f"{length}",
+            "lower it",
         )
 
 
-def _boundaries(chosen: SpaceSpec, anatomy: Anatomy) -> tuple[tuple[int, int], ...]:
-    inner = (chosen.strata or 1) - 1
-    ranges = chosen.boundaries or ((0, anatomy.layers),) * inner
-    if len(ranges) != inner:
+def _check_monotone(chosen: SpaceSpec) -> None:
+    if chosen.ladder == "monotone" and (chosen.mask or chosen.placements != ("all",)):
         raise UserError(
-            f"{inner} inner boundaries for {inner + 1} strata", f"{len(ranges)}", "correct them"
+            "placements = ['all'] and no mask with ladder = 'monotone', where cost never falls",
+            "a mask" if chosen.mask else f"placements {', '.join(chosen.placements or ())}",
+            "use ladder = 'free' or leave them out",
         )
-    for low, high in ranges:
-        if not 0 <= low <= high <= anatomy.layers:
-            raise UserError(
-                f"boundaries between 0 and the model's {anatomy.layers} layers",
-                f"[{low}, {high}]",
-                "correct space.boundaries",
-            )
-    if any(low > above[0] or high > above[1] for (low, high), above in pairwise(ranges)):
-        raise UserError(
-            "boundaries in ascending order", f"{list(ranges)}", "correct space.boundaries"
-        )
-    return tuple(ranges)
-
-
-def _ranks(chosen: SpaceSpec) -> tuple[int, ...]:
-    ranks = tuple(sorted(set(chosen.ranks or RANKS)))
-    if ranks[0] < 1:
-        raise UserError("ranks of at least 1", f"{ranks[0]}", "use the bundle 'frozen' for none")
-    return ranks
-
-
-def _role_sets(chosen: SpaceSpec, anatomy: Anatomy) -> tuple[tuple[str, ...], ...]:
-    sets = [_role_set(text, anatomy) for text in chosen.roles or ()]
-    usable = tuple(dict.fromkeys(roles for roles in sets if roles))
-    if not usable:
-        known = ", ".join(anatomy.linears)
-        got = ", ".join(chosen.roles or ())
-        raise UserError(f"roles among {known} for {anatomy.family}", got, "correct space.roles")
-    return usable
-
-
-def _role_set(text: str, anatomy: Anatomy) -> tuple[str, ...]:
-    names = ROLES if text == "all" else tuple(name.strip() for name in text.split("+"))
-    if unknown := [name for name in names if name not in ROLES]:
-        raise UserError(
-            f"roles among {', '.join(ROLES)}, or all", repr(unknown[0]), "correct space.roles"
-        )
-    return tuple(sorted(name for name in names if name in anatomy.linears))
-
-
-def _rates(chosen: SpaceSpec) -> tuple[float, ...]:
-    low, high = chosen.learning_rates or _RATES
-    if not 0 < low <= high < 1:
-        raise UserError(
-            "learning_rates as [low, high] between 0 and 1", f"[{low}, {high}]", "correct them"
-        )
-    first = math.ceil(STEPS_PER_DECADE * math.log10(low) - 1e-9)
-    last = math.floor(STEPS_PER_DECADE * math.log10(high) + 1e-9)
-    rates = tuple(10 ** (step / STEPS_PER_DECADE) for step in range(first, last + 1))
-    if not rates:
-        raise UserError(
-            "learning_rates that hold a point of the grid of 1/8 decade",
-            f"[{low}, {high}]",
-            "widen them",
-        )
-    return rates

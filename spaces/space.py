@@ -4,11 +4,9 @@ A point is a tuple of integers, one index per `Dimension`; ordinal dimensions ar
 points can mean one configuration; what counts is `Configuration.key`.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +14,14 @@ from numpy.typing import NDArray
 from .anatomy import Anatomy
 from .bounds import Bound
 from .configuration import Configuration, Module, Stratum
-from .cost import KNOWN_COSTS
+from .cost import KNOWN_COSTS, layer_parameters
 from .errors import UserError
+from .placing import Bundle, make_modules, place, sized
 from .techniques import technique
 from .validation import check_configuration
 
-Bundle = tuple[str, ...]
-"""Techniques that a stratum carries together."""
+KNOBS = ("roles", "placement", "factor")
+"""Coordinates of a stratum after its bundle and sizes."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +32,44 @@ class Space:
         bundles: For each stratum, what it may carry.
         boundaries: For each of the `n - 1` inner boundaries, its lowest and highest layer index;
             both ascend, so that sorted boundaries stay in their ranges.
-        ranks: Ladder of capacities.
+        ladders: Ascending capacities of each sized technique of the bundles; 0 means absent.
         role_sets: Sets of target roles for techniques that leave them open.
         placements: Names of placements (`place`).
         rates: Ascending learning rates.
+        factors: Ascending factors on the learning rate of a stratum.
+        inputs: Virtual tokens of the model's input; None for none.
+        masked: Whether each layer may be left out by itself.
+        monotone: Whether what a layer costs never falls with depth.
         bounds: Hard bounds on known costs.
     """
 
     anatomy: Anatomy
     bundles: tuple[tuple[Bundle, ...], ...]
     boundaries: tuple[tuple[int, int], ...]
-    ranks: tuple[int, ...]
+    ladders: Mapping[str, tuple[int, ...]]
     role_sets: tuple[tuple[str, ...], ...]
     placements: tuple[str, ...]
     rates: tuple[float, ...]
+    factors: tuple[float, ...] = (1.0,)
+    inputs: tuple[Module | None, ...] = (None,)
+    masked: bool = False
+    monotone: bool = False
     bounds: tuple[Bound, ...] = ()
+
+    @cached_property
+    def slots(self) -> int:
+        """Sizes of a stratum: as many as a bundle has sized techniques at most."""
+        return max(len(sized(bundle)) for bundles in self.bundles for bundle in bundles)
+
+    @cached_property
+    def levels(self) -> int:
+        """Number of values of a size: that of the longest ladder."""
+        return max(map(len, self.ladders.values()), default=1)
+
+    @cached_property
+    def width(self) -> int:
+        """Number of coordinates of a stratum: bundle, sizes, roles, placement, factor."""
+        return 1 + self.slots + len(KNOBS)
 
     @cached_property
     def dimensions(self) -> tuple[tuple[str, int], ...]:
@@ -56,31 +78,60 @@ class Space:
         cuts = enumerate(self.boundaries)
         named += [(f"boundary{i}", high - low + 1) for i, (low, high) in cuts]
         for i, bundles in enumerate(self.bundles):
-            named += [
-                (f"bundle{i}", len(bundles)),
-                (f"rank{i}", len(self.ranks)),
-                (f"roles{i}", len(self.role_sets)),
-                (f"placement{i}", len(self.placements)),
-            ]
-        return tuple(named)
+            named.append((f"bundle{i}", len(bundles)))
+            named += [(f"size{i}.{slot}", self.levels) for slot in range(self.slots)]
+            values = (self.role_sets, self.placements, self.factors)
+            named += [(f"{name}{i}", len(x)) for name, x in zip(KNOBS, values, strict=True)]
+        named.append(("input", len(self.inputs)))
+        masks = range(self.anatomy.layers if self.masked else 0)
+        return (*named, *((f"layer{layer}", 2) for layer in masks))
+
+    def genes(self, point: Sequence[int]) -> list[Sequence[int]]:
+        """The coordinates of each stratum."""
+        first = len(self.bundles)
+        return [point[first + self.width * i :][: self.width] for i in range(len(self.bundles))]
 
     def decode(self, point: Sequence[int]) -> Configuration:
-        """Configuration of a point of `d` indices. Crossing boundaries are sorted."""
+        """Configuration of a point of `d` indices. Crossing boundaries are sorted; in a monotone
+        space, the strata's contents are sorted by cost."""
         n = len(self.bundles)
         inner = sorted(low + i for (low, _), i in zip(self.boundaries, point[1:n], strict=True))
         edges = [0, *inner, self.anatomy.layers]
-        genes = [point[n + 4 * i : n + 4 * i + 4] for i in range(n)]
+        genes = self.genes(point)
+        contents = [self._modules(i, gene) for i, gene in enumerate(genes)]
+        if self.monotone:
+            contents.sort(key=lambda modules: layer_parameters(modules, self.anatomy))
+        tail = point[n + self.width * n :]
         strata = tuple(
-            self._stratum(i, edges[i], edges[i + 1], gene) for i, gene in enumerate(genes)
+            Stratum(
+                edges[i], edges[i + 1], modules, self._carriers(edges[i], edges[i + 1], gene, tail)
+            )
+            for i, (modules, gene) in enumerate(zip(contents, genes, strict=True))
         )
-        return Configuration(strata, self.rates[point[0]])
+        return Configuration(strata, self.rates[point[0]], self.inputs[tail[0]])
 
-    def _stratum(self, index: int, start: int, stop: int, gene: Sequence[int]) -> Stratum:
-        bundle, rank, roles, placement = gene
-        modules = make_modules(
-            self.bundles[index][bundle], self.ranks[rank], self.role_sets[roles], self.anatomy
+    def _modules(self, index: int, gene: Sequence[int]) -> tuple[Module, ...]:
+        bundle = self.bundles[index][gene[0]]
+        sizes = [self.capacity(name, x) for name, x in zip(sized(bundle), gene[1:], strict=False)]
+        roles, _, factor = gene[-len(KNOBS) :]
+        return make_modules(
+            bundle, sizes, self.role_sets[roles], self.anatomy, self.factors[factor]
         )
-        return Stratum(start, stop, modules, place(self.placements[placement], start, stop))
+
+    def capacity(self, name: str, level: int) -> int:
+        """Capacity of a technique at a level; a ladder shorter than the longest is stretched."""
+        ladder = self.ladders[name]
+        return ladder[level * len(ladder) // self.levels]
+
+    def _carriers(
+        self, start: int, stop: int, gene: Sequence[int], tail: Sequence[int]
+    ) -> tuple[int, ...] | None:
+        placed = place(self.placements[gene[-2]], start, stop)
+        if not self.masked:
+            return placed
+        layers = range(start, stop) if placed is None else placed
+        kept = tuple(layer for layer in layers if tail[1 + layer])
+        return None if len(kept) == stop - start else kept
 
     def from_unit(self, unit: NDArray[np.float64]) -> Configuration:
         """Configuration of a point of the unit cube, `d` coordinates in [0, 1)."""
@@ -129,70 +180,56 @@ class Space:
     @cached_property
     def maximum_cost(self) -> dict[str, float]:
         """An upper limit of each known cost: the dearest bundle everywhere, within the bounds."""
-        dearest = max(
-            (
-                Configuration(
-                    (Stratum(0, self.anatomy.layers, self._largest(bundle, roles)),), self.rates[0]
-                )
-                for bundles in self.bundles
-                for bundle in bundles
-                for roles in self.role_sets
-            ),
-            key=lambda configuration: KNOWN_COSTS["adapter_bytes"](configuration, self.anatomy),
-        )
-        costs = {name: float(cost(dearest, self.anatomy)) for name, cost in KNOWN_COSTS.items()}
+        whole = list(self._dearest())
+        costs = {
+            name: max(float(cost(configuration, self.anatomy)) for configuration in whole)
+            for name, cost in KNOWN_COSTS.items()
+        }
         for bound in self.bounds:
             costs[bound.name] = min(costs[bound.name], bound.limit)
         return costs
 
-    def _largest(self, bundle: Bundle, roles: tuple[str, ...]) -> tuple[Module, ...]:
-        return make_modules(bundle, max(self.ranks), roles, self.anatomy)
+    def _dearest(self) -> Iterator[Configuration]:
+        """Every bundle with its dearest sizes in all layers, with every kind of input."""
+        bundles = dict.fromkeys(bundle for bundles in self.bundles for bundle in bundles)
+        for bundle in bundles:
+            for roles in self.role_sets:
+                sizes = [self._dearest_size(name, roles) for name in sized(bundle)]
+                modules = make_modules(bundle, sizes, roles, self.anatomy)
+                stratum = Stratum(0, self.anatomy.layers, modules)
+                for virtual in self.inputs:
+                    yield Configuration((stratum,), self.rates[0], virtual)
 
-    @cached_property
-    def size(self) -> int:
-        """Number of points, counting a stratum's size knobs only where its bundle has them."""
-        # ends[c] counts the ascending choices of the boundaries so far whose last one is c.
-        ends = [1] + [0] * self.anatomy.layers
-        for low, high in self.boundaries:
-            up_to = list(accumulate(ends))
-            ends = [up_to[cut] if low <= cut <= high else 0 for cut in range(len(ends))]
-        strata = math.prod(sum(map(self._knobs, bundles)) for bundles in self.bundles)
-        return sum(ends) * strata * len(self.rates)
+    def _dearest_size(self, name: str, roles: tuple[str, ...]) -> int:
+        def cost(capacity: int) -> int:
+            modules = make_modules((name,), (capacity,), roles, self.anatomy)
+            shared = technique(name).shared
+            return layer_parameters(modules, self.anatomy) + (shared(capacity) if shared else 0)
 
-    def _knobs(self, bundle: Bundle) -> int:
-        rows = [technique(name) for name in bundle]
-        if not any(row.injects or row.writes_base for row in rows):
-            return 1
-        sized = len(self.ranks) if any(row.capacities for row in rows) else 1
-        aimed = len(self.role_sets) if any(row.injects and not row.roles for row in rows) else 1
-        return sized * aimed * len(self.placements)
+        return max(self.ladders[name], key=cost)
 
+    def smallest(self) -> Iterator[Configuration]:
+        """Configurations among which are the cheapest that adapt something: the smallest modules
+        in as few layers as may carry them, or virtual tokens alone."""
+        wholes = {bundle for bundles in self.bundles for bundle in bundles}
+        parts = {part for whole in wholes for part in self._parts(whole)}
+        for bundle in sorted(parts):
+            sizes = [min(x for x in self.ladders[name] if x) for name in sized(bundle)]
+            for roles in self.role_sets:
+                yield self._top(make_modules(bundle, sizes, roles, self.anatomy), None)
+        for virtual in self.inputs:
+            yield self._top((), virtual)
 
-def make_modules(
-    bundle: Bundle, rank: int, roles: tuple[str, ...], anatomy: Anatomy
-) -> tuple[Module, ...]:
-    """Modules of a bundle: techniques with fixed roles keep those that the family has."""
-    modules = []
-    for name in bundle:
-        row = technique(name)
-        if row.injects:
-            aimed = tuple(x for x in row.roles or roles if x in anatomy.linears)
-            modules.append(Module(name, rank if row.capacities else 0, aimed))
-        elif row.writes_base:
-            modules.append(Module(name))
-    return tuple(modules)
+    def _parts(self, bundle: Bundle) -> Iterator[Bundle]:
+        """The bundle, and each technique alone to which sizes of 0 can reduce it."""
+        yield bundle
+        if all(0 in self.ladders.get(name, ()) for name in bundle):
+            yield from ((name,) for name in bundle)
 
-
-def place(placement: str, start: int, stop: int) -> tuple[int, ...] | None:
-    """Layers of `start <= layer < stop` that a named placement keeps; None for all.
-
-    `alternate` keeps every second layer counted from the top, `upper` and `lower` the half nearer
-    to the output and to the input (the larger half where the number is odd).
-    """
-    half = (stop - start + 1) // 2
-    kept = {
-        "alternate": range(stop - 1, start - 1, -2),
-        "upper": range(stop - half, stop),
-        "lower": range(start, start + half),
-    }
-    return tuple(sorted(kept[placement])) if placement in kept else None
+    def _top(self, modules: tuple[Module, ...], virtual: Module | None) -> Configuration:
+        layers = self.anatomy.layers
+        kept: tuple[int, ...] = (layers - 1,)
+        if len(self.bundles) == 1 and not self.masked:
+            places = (place(name, 0, layers) or tuple(range(layers)) for name in self.placements)
+            kept = min(places, key=len)
+        return Configuration((Stratum(0, layers, modules, kept),), self.rates[0], virtual)

@@ -13,10 +13,12 @@ from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.techniques import NOMINAL_RATE, technique
 from peftsearch.spaces.validation import check_configuration
 
+from .additions import Additions
 from .backbone import Backbone
-from .base_tensors import Snapshot, trained_base_tensors
+from .base_tensors import Owner, Snapshot, trained_base_tensors
 from .heads import HEAD_RATE, head_parameters, initialise_head
 from .injection import Injection, injected_groups
+from .masks import Calibrate, skip_calibration
 from .seeds import derive, stream
 
 _HEAD = "head"
@@ -27,12 +29,14 @@ class Attachment:
     """One configuration on one model. Names are those of the model without injected modules.
 
     Attributes:
-        parameters: Trained parameters by full name, of each technique and of the head.
+        parameters: Trained parameters by full name, of each technique at each factor on its
+            learning rate, and of the head.
     """
 
     model: nn.Module
-    parameters: Mapping[str, Mapping[str, nn.Parameter]]
+    parameters: Mapping[Owner, Mapping[str, nn.Parameter]]
     injection: Injection
+    additions: Additions
     snapshot: Snapshot
 
     def parameter_groups(
@@ -43,8 +47,8 @@ class Attachment:
         Only matrices decay; biases, norms, IA3's vectors and DoRA's magnitudes do not.
         """
         groups: list[dict[str, Any]] = []
-        for owner, parameters in self.parameters.items():
-            rate = learning_rate * _nominal_rate(owner) / NOMINAL_RATE
+        for (owner, factor), parameters in self.parameters.items():
+            rate = learning_rate * factor * _nominal_rate(owner) / NOMINAL_RATE
             for decay, chosen in _split_by_decay(parameters, weight_decay).items():
                 groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
         return groups
@@ -57,15 +61,17 @@ class Attachment:
     @property
     def size(self) -> int:
         """Number of trained scalars, the head excluded."""
-        owned = (group for owner, group in self.parameters.items() if owner != _HEAD)
+        owned = (group for (owner, _), group in self.parameters.items() if owner != _HEAD)
         return sum(parameter.numel() for group in owned for parameter in group.values())
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Copies of adapter and head on the CPU in float32, by full name."""
-        return {
+        """Copies of adapter and head on the CPU, by full name: what is trained in float32, and
+        what a technique needs beside it to be built again."""
+        trained = {
             name: parameter.detach().to("cpu", torch.float32, copy=True).contiguous()
             for name, parameter in self.trained.items()
         }
+        return trained | self.injection.state()
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Write what `tensors` gave.
@@ -73,26 +79,37 @@ class Attachment:
         Raises:
             UserError: A name or a shape differs; nothing is written then.
         """
-        trained = self.trained
-        if wrong := sorted(set(trained) ^ set(tensors)):
-            side = "lacks" if wrong[0] in trained else "has unexpected"
+        trained, state = self.trained, self.injection.state()
+        expected = trained | state
+        if wrong := sorted(set(expected) ^ set(tensors)):
+            side = "lacks" if wrong[0] in expected else "has unexpected"
             raise UserError(
                 "an adapter of this configuration and model",
                 f"one that {side} {wrong[0]}",
                 "load it into the model it was trained on",
             )
-        for name, parameter in trained.items():
+        for name, parameter in expected.items():
             if parameter.shape != tensors[name].shape:
                 raise UserError(
                     f"{name} of shape {list(parameter.shape)}",
                     f"{list(tensors[name].shape)}",
                     "load it into the model it was trained on, with as many labels",
                 )
+        self.injection.load_state({name: tensors[name] for name in state})
         for name, parameter in trained.items():
             parameter.data.copy_(tensors[name])
 
     def merge(self) -> None:
-        """Fold the injected modules into the model for good; `detach` can no longer undo it."""
+        """Fold the injected modules into the model for good; `detach` can no longer undo it.
+
+        Raises:
+            UserError: A technique of the configuration does not merge; nothing is changed.
+        """
+        stays = sorted(name for name, _ in self.parameters if not _merges(name))
+        if stays:
+            raise UserError(
+                "techniques that merge into the model", ", ".join(stays), "export another form"
+            )
         self.injection.merge()
         self.injection.remove()
         for parameter in self.trained.values():
@@ -100,19 +117,39 @@ class Attachment:
 
     def detach(self) -> None:
         """Give the model back bit-identical: structure, weights, head and `requires_grad`."""
+        self.additions.remove()
         self.injection.remove()
         self.snapshot.restore()
 
 
-def attach(backbone: Backbone, configuration: Configuration, seed: int) -> Attachment:
+def attach(
+    backbone: Backbone,
+    configuration: Configuration,
+    seed: int,
+    calibrate: Calibrate = skip_calibration,
+) -> Attachment:
     """Inject, unfreeze and draw initial values, as a function of the seed alone.
+
+    Args:
+        calibrate: Runs forward and backward on training batches, for techniques that choose what
+            they train by its gradients; may be left out where `load` follows.
 
     Raises:
         UserError: The configuration does not fit the model.
     """
-    attachment = attach_to(backbone.model, backbone.anatomy, backbone.heads, configuration, seed)
-    deviation = float(getattr(backbone.model.config, "initializer_range", 0.02))
-    initialise_head(backbone.model, backbone.heads, deviation, stream(seed, "head"))
+    model, heads = backbone.model, backbone.heads
+    deviation = float(getattr(model.config, "initializer_range", 0.02))
+
+    def draw_head() -> None:
+        initialise_head(model, heads, deviation, stream(seed, "head"))
+
+    def calibrate_with_head() -> None:
+        draw_head()
+        calibrate()
+
+    passes = skip_calibration if calibrate is skip_calibration else calibrate_with_head
+    attachment = attach_to(model, backbone.anatomy, heads, configuration, seed, passes)
+    draw_head()
     return attachment
 
 
@@ -122,6 +159,7 @@ def attach_to(
     heads: tuple[str, ...],
     configuration: Configuration,
     seed: int = 0,
+    calibrate: Calibrate = skip_calibration,
 ) -> Attachment:
     """As `attach`, on any frozen model; the head keeps its values."""
     check_configuration(configuration, anatomy)
@@ -131,23 +169,28 @@ def attach_to(
     snapshot = Snapshot.take([*base.values(), *head.values()])
     groups = injected_groups(configuration, anatomy)
     injection = Injection.prepare(model, groups)
+    additions = Additions.prepare(model, anatomy, configuration)
     try:
-        injection.inject(groups, anatomy, derive(seed, "adapter"))
-        parameters: dict[str, dict[str, nn.Parameter]] = {}
-        for (name, _), linears in groups.items():
-            parameters.setdefault(name, {}).update(injection.parameters(linears))
+        injection.inject(groups, anatomy, derive(seed, "adapter"), calibrate)
+        additions.add(derive(seed, "additions"))
+        parameters: dict[Owner, dict[str, nn.Parameter]] = {}
+        for (name, _, factor), linears in groups.items():
+            parameters.setdefault((name, factor), {}).update(injection.parameters(linears))
+        for owner, added in additions.parameters().items():
+            parameters.setdefault(owner, {}).update(added)
         for path, owner in owners.items():
             parameters.setdefault(owner, {})[path] = base[path]
-        parameters[_HEAD] = head
+        parameters[_HEAD, 1.0] = head
         _train_only(model, parameters)
     except BaseException:
+        additions.remove()
         injection.remove()
         snapshot.restore()
         raise
-    return Attachment(model, parameters, injection, snapshot)
+    return Attachment(model, parameters, injection, additions, snapshot)
 
 
-def _train_only(model: nn.Module, parameters: Mapping[str, Mapping[str, nn.Parameter]]) -> None:
+def _train_only(model: nn.Module, parameters: Mapping[Owner, Mapping[str, nn.Parameter]]) -> None:
     model.requires_grad_(False)
     for group in parameters.values():
         for parameter in group.values():
@@ -158,11 +201,16 @@ def _nominal_rate(owner: str) -> float:
     return HEAD_RATE if owner == _HEAD else technique(owner).rate
 
 
+def _merges(owner: str) -> bool:
+    return owner == _HEAD or technique(owner).merges
+
+
 def _split_by_decay(
     parameters: Mapping[str, nn.Parameter], weight_decay: float
 ) -> dict[float, list[nn.Parameter]]:
     groups: dict[float, list[nn.Parameter]] = {}
-    for name, parameter in parameters.items():
-        decays = parameter.dim() > 1 and "ia3_l" not in name
+    for parameter in parameters.values():
+        # Some techniques keep a vector as a matrix of one row or column.
+        decays = sum(size > 1 for size in parameter.shape) > 1
         groups.setdefault(weight_decay if decays else 0.0, []).append(parameter)
     return groups

@@ -13,9 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from peftsearch.spaces.anatomy import Anatomy, read_anatomy
+from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.families import read_anatomy
 from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.task import LANGUAGE_MODELS, Kind
 
 from .locations import fetch_model, hash_weights, locate_model, read_config
 from .quiet import quiet_transformers
@@ -24,7 +26,17 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
-__all__ = ["Backbone", "load_backbone", "locate_model", "read_config"]
+AUTOMATIC: Mapping[Kind, str] = {
+    "classification": "AutoModelForSequenceClassification",
+    "regression": "AutoModelForSequenceClassification",
+    "multiple_choice": "AutoModelForMultipleChoice",
+    "causal_lm": "AutoModelForCausalLM",
+    "seq2seq": "AutoModelForSeq2SeqLM",
+    "image_classification": "AutoModelForImageClassification",
+}
+"""The class of `transformers` that loads a model for a task's kind."""
+
+__all__ = ["AUTOMATIC", "Backbone", "load_backbone", "locate_model", "read_config"]
 
 
 @dataclass
@@ -32,17 +44,20 @@ class Backbone:
     """A frozen model with its tokenizer.
 
     Attributes:
-        heads: Names of the modules of the task head.
+        tokenizer: Of images the model's image processor.
+        heads: Names of the modules of the task head; none of a language model.
         device: A torch device.
         folder: Where the model's files are.
+        kind: Of the task that the model was loaded for.
     """
 
     model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
+    tokenizer: Any
     anatomy: Anatomy
     heads: tuple[str, ...]
     device: str
     folder: Path
+    kind: Kind = "classification"
 
     @cached_property
     def sha256(self) -> str:
@@ -51,38 +66,68 @@ class Backbone:
 
 
 def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
-    """The job's model for sequence classification, in float32, frozen, in eval mode.
+    """The job's model for its task's kind, in float32, frozen, in eval mode.
 
     Args:
-        labels: Number of classes; 1 for regression.
+        labels: Number of classes; 1 for kinds without classes.
         device: A torch device.
 
     Raises:
-        UserError: Unknown family (before any weight is read), or a model that is missing,
-            corrupt, without safetensors or without a tokenizer.
+        UserError: Unknown family or one that cannot do the task (before any weight is read), or a
+            model that is missing, corrupt, without safetensors or without a tokenizer.
     """
     import torch
 
     from .heads import find_heads
+    from .weights import check_weights
 
-    anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path))
+    kind = spec.task.kind
+    anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path), kind)
     folder = fetch_model(spec.model.path)
     with quiet_transformers():
-        tokenizer = load_tokenizer(folder)
-        model, fresh = _load_model(folder, labels, spec.task.kind)
-    heads = find_heads(model, fresh)
-    _check_anatomy(model, anatomy, heads, fresh)
-    model.config.pad_token_id = tokenizer.pad_token_id
+        tokenizer = load_processor(folder, kind)
+        model, fresh = _load_model(folder, labels, kind)
+    heads = () if kind in LANGUAGE_MODELS else find_heads(model, fresh)
+    check_weights(model, anatomy, kind, heads, fresh)
+    if kind != "image_classification":
+        model.config.pad_token_id = tokenizer.pad_token_id
     model.requires_grad_(False)
     model.train(False)
     torch.nn.Module.to(model, device)
-    return Backbone(model, tokenizer, anatomy, heads, device, folder)
+    return Backbone(model, tokenizer, anatomy, heads, device, folder, kind)
 
 
 def name_labels(backbone: Backbone, names: Sequence[str]) -> None:
     """Write the classes' names into the model's configuration, for exports."""
     backbone.model.config.id2label = dict(enumerate(names))
     backbone.model.config.label2id = {name: i for i, name in enumerate(names)}
+
+
+def automatic_class(kind: Kind) -> Any:
+    """The class of `transformers` that loads a model for the task's kind."""
+    import transformers
+
+    return getattr(transformers, AUTOMATIC[kind])
+
+
+def load_processor(folder: Path, kind: Kind) -> Any:
+    """What makes a model's inputs: its tokenizer, or of images its image processor.
+
+    Raises:
+        UserError: The folder has none.
+    """
+    if kind != "image_classification":
+        return load_tokenizer(folder)
+    from transformers import AutoImageProcessor
+
+    try:
+        return AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+            folder, local_files_only=True, trust_remote_code=False, backend="pil"
+        )
+    except Exception as error:
+        raise UserError(
+            f"an image processor in {folder}", _reason(error), "save it with `save_pretrained`"
+        ) from error
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -110,70 +155,37 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def _load_model(folder: Path, labels: int, kind: str) -> tuple[PreTrainedModel, set[str]]:
+def _load_model(folder: Path, labels: int, kind: Kind) -> tuple[PreTrainedModel, set[str]]:
     """The model, and the names of tensors that the checkpoint lacked or had in other shapes."""
     import torch
-    from transformers import AutoModelForSequenceClassification
 
-    problem = "regression" if kind == "regression" else "single_label_classification"
     try:
-        model, report = AutoModelForSequenceClassification.from_pretrained(
+        model, report = automatic_class(kind).from_pretrained(
             folder,
-            num_labels=labels,
-            problem_type=problem,
             dtype=torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
+            **_head_options(labels, kind),
         )
     except Exception as error:
-        raise UserError(
-            f"a loadable model in {folder}", _reason(error), "download the model again"
-        ) from error
+        raise _unloadable(folder, kind, error) from error
     return model, set(report["missing_keys"]) | {row[0] for row in report["mismatched_keys"]}
 
 
-def _check_anatomy(
-    model: PreTrainedModel, anatomy: Anatomy, heads: tuple[str, ...], fresh: set[str]
-) -> None:
-    if not heads:
-        raise UserError(
-            "a model with a head named classifier or score",
-            type(model).__name__,
-            "use a family with a sequence classifier",
-        )
-    body = anatomy.layer_path.split("{layer}")[0]
-    if lost := sorted(key for key in fresh if key.startswith(body) or "embed" in key):
-        raise UserError(
-            "weights with every tensor of the model's layers",
-            f"none for {lost[0]}",
-            "download the model again",
-        )
-    _check_shapes(model, anatomy)
+def _head_options(labels: int, kind: Kind) -> dict[str, Any]:
+    if kind in ("classification", "image_classification"):
+        return {"num_labels": labels, "problem_type": "single_label_classification"}
+    return {"num_labels": 1, "problem_type": "regression"} if kind == "regression" else {}
 
 
-def _check_shapes(model: PreTrainedModel, anatomy: Anatomy) -> None:
-    shapes = {name: tuple(x.shape) for name, x in model.named_parameters()}
-    layers = [anatomy.layer_path.format(layer=layer) for layer in range(anatomy.layers)]
-    for layer in layers:
-        for path, shape in _expected_shapes(anatomy).items():
-            got = shapes.get(f"{layer}.{path}")
-            if got != shape:
-                raise UserError(
-                    f"{layer}.{path} of shape {list(shape)}, as model.anatomy says",
-                    "no such tensor" if got is None else f"{list(got)}",
-                    "correct model.anatomy",
-                )
-
-
-def _expected_shapes(anatomy: Anatomy) -> Mapping[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {}
-    for linear in anatomy.linears.values():
-        shapes[f"{linear.path}.weight"] = (linear.outputs, linear.inputs)
-    vectors = anatomy.biases | anatomy.norm_tensors
-    return shapes | {path: (size,) for path, size in vectors.items()}
+def _unloadable(folder: Path, kind: Kind, error: Exception) -> UserError:
+    if "Unrecognized configuration class" in str(error):
+        expected = f"a model that {AUTOMATIC[kind]} of transformers can load"
+        return UserError(expected, str(folder), "use another model or task.kind")
+    return UserError(f"a loadable model in {folder}", _reason(error), "download the model again")
 
 
 def _reason(error: Exception) -> Any:

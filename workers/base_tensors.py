@@ -10,18 +10,23 @@ from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.techniques import technique
 
+Owner = tuple[str, float]
+"""A technique and a factor on its learning rate."""
 
-def trained_base_tensors(configuration: Configuration, anatomy: Anatomy) -> dict[str, str]:
-    """Full name of every base tensor that is trained, with the technique that trains it.
 
-    A tensor that two techniques share belongs to the first by name: both have one rate.
+def trained_base_tensors(configuration: Configuration, anatomy: Anatomy) -> dict[str, Owner]:
+    """Full name of every base tensor that is trained, with what trains it.
+
+    A tensor that two techniques share belongs to the first by name.
     """
-    owners: dict[str, str] = {}
+    owners: dict[str, Owner] = {}
     for layer, modules in enumerate(configuration.profile):
+        stack, index = anatomy.locate(layer)
         for module in modules:
             tensors = technique(module.technique).tensors
-            for path in tensors(anatomy) if tensors else ():
-                owners.setdefault(anatomy.module(layer, path), module.technique)
+            for path in tensors(stack, index) if tensors else ():
+                name = anatomy.module(layer, path)
+                owners.setdefault(name, (module.technique, module.rate))
     return owners
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from typing import Any
 
 import torch
@@ -15,16 +16,20 @@ from peftsearch.spaces.jobspec import JobSpec
 
 from .adapters import Attachment, attach
 from .backbone import Backbone, load_backbone, name_labels
-from .batching import Encoded, encode
+from .batching import Encoded, training_batches
 from .data import Split, TaskData, load_data, load_test
 from .devices import choose_device, choose_precision
-from .failures import NonFiniteLoss
+from .encoding import encode_split, mean_tokens, note_cuts
+from .evaluation import Evaluator
 from .heads import head_parameters
-from .inference import count_batches, decide, mean_loss, predict_logits
+from .inference import predict_logits
 from .memory import MemoryMeter
-from .metrics import score
 from .provenance import describe
-from .training import Clock, OnStep, count_steps, train
+from .seeds import stream
+from .training import Clock, OnStep, compute_loss, count_steps, train
+
+CALIBRATION_BATCHES = 8
+"""As SPT takes them (arXiv 2303.08566)."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,9 @@ class Outcome:
     Attributes:
         measurements: Objective name to value.
         tensors: Adapter and head by full name, on the CPU.
-        predictions: One for each row of the evaluated split, `n`.
-        references: The labels of those rows, `n`.
+        predictions: One for each row of the evaluated split, `n`; with `references` what
+            `metrics.score` takes for the task's quality.
+        references: The labels of those rows, `n`; of a language model see `metrics.score`.
     """
 
     measurements: Mapping[str, float]
@@ -99,7 +105,7 @@ class Bench:
             UserError: The configuration does not fit the model, or the test split is unusable.
         """
         held_out = self.encoded(split)
-        attachment = attach(self.backbone, configuration, seed)
+        attachment = attach(self.backbone, configuration, seed, partial(self._calibrate, seed))
         try:
             return self._measure(attachment, configuration, seed, on_step, held_out)
         finally:
@@ -111,7 +117,7 @@ class Bench:
         tensors: Mapping[str, torch.Tensor],
         data: Encoded,
     ) -> torch.Tensor:
-        """Outputs of a trained adapter on `n` rows, `n x classes`.
+        """Outputs of a trained adapter on `n` rows, as `inference.predict_logits` says.
 
         Raises:
             UserError: The tensors are not of this configuration and model.
@@ -126,25 +132,27 @@ class Bench:
     def encoded(self, split: str) -> Encoded:
         """A split's tokens, made once. The test split is read here, when it is first asked for."""
         if split not in self._encoded:
-            self._encoded[split] = self._encode(self._split(split))
+            self._encoded[split] = encode_split(
+                self.spec.task, self.backbone.tokenizer, self._split(split)
+            )
         return self._encoded[split]
 
     @cached_property
     def mean_tokens(self) -> float:
         """Mean tokens of a training example."""
-        lengths = self.encoded("train").lengths
-        return sum(lengths) / len(lengths)
+        return mean_tokens(self.encoded("train"), self.backbone.model.config.to_dict())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about the data and how it fits the model, one line each."""
+        task, splits = self.spec.task, ("train", "validation")
+        cuts = [note for x in splits for note in note_cuts(task, x, self.encoded(x))]
+        return (*self.data.notes, *cuts)
 
     def _split(self, name: str) -> Split:
         if name == "test":
             return load_test(self.spec)
         return self.data.train if name == "train" else self.data.validation
-
-    def _encode(self, split: Split) -> Encoded:
-        exact = torch.float32 if self.spec.task.kind == "regression" else torch.int64
-        labels = torch.as_tensor(split.labels, dtype=exact)
-        columns = list(zip(*split.texts, strict=True))
-        return encode(self.backbone.tokenizer, columns, labels, self.spec.task.max_length)
 
     def _measure(
         self,
@@ -155,54 +163,50 @@ class Bench:
         held_out: Encoded,
     ) -> Outcome:
         meter = MemoryMeter(self.backbone.device)
-        seconds, clock = self._train(attachment, configuration, seed, on_step, held_out, meter)
-        logits = predict_logits(
-            self.backbone.model, held_out, self.backbone.device, self.precision, clock.tick
-        )
-        if not torch.isfinite(logits).all():
-            raise NonFiniteLoss(clock.done, float("nan"))
-        measured = self._score(logits, held_out)
-        measured |= known_costs(configuration, self.backbone.anatomy)
-        measured |= {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
-        task = self.spec.task
-        return Outcome(
-            measured,
-            self.provenance(seed),
-            attachment.tensors(),
-            decide(task.kind, logits),
-            held_out.labels.numpy(),
-        )
-
-    def _train(
-        self,
-        attachment: Attachment,
-        configuration: Configuration,
-        seed: int,
-        on_step: OnStep,
-        held_out: Encoded,
-        meter: MemoryMeter,
-    ) -> tuple[float, Clock]:
-        rows, training = self.encoded("train"), self.spec.training
-        total = count_steps(len(rows), training) + count_batches(len(held_out))
-        clock = Clock(total, on_step, training.timeout_minutes)
+        evaluator = self._evaluator(configuration)
+        clock = self._clock(attachment, on_step, evaluator.count_steps(held_out))
         seconds = train(
             self.backbone,
             attachment,
-            rows,
-            training,
+            self.encoded("train"),
+            self.spec.training,
             configuration.learning_rate,
             seed,
             self.precision,
             clock,
             meter,
         )
-        return seconds, clock
+        found = evaluator.evaluate(held_out, clock)
+        measured = dict(found.measurements) | known_costs(configuration, self.backbone.anatomy)
+        measured |= {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
+        return Outcome(
+            measured,
+            self.provenance(seed),
+            attachment.tensors(),
+            found.predictions,
+            found.references,
+        )
 
-    def _score(self, logits: torch.Tensor, data: Encoded) -> dict[str, float]:
-        kind = self.spec.task.kind
+    def _calibrate(self, seed: int) -> None:
+        """Add up gradients over a few training batches, for techniques that choose by them."""
+        rows = self.encoded("train")
+        batches = training_batches(
+            rows.lengths, self.spec.training.batch_size, stream(seed, "calibration")
+        )
+        for batch in islice(batches, CALIBRATION_BATCHES):
+            loss = compute_loss(self.backbone, rows.batch(batch), self.precision)
+            loss.backward()  # type: ignore[no-untyped-call]
+
+    def _evaluator(self, configuration: Configuration) -> Evaluator:
         classes = len(self.data.label_names) or None
-        scores = score(kind, decide(kind, logits), data.labels.numpy(), classes)
-        return dict(scores) | {"loss": mean_loss(kind, logits, data.labels)}
+        # Virtual inputs are put in front of every call, which a cache of earlier tokens forbids.
+        cached = configuration.input is None
+        return Evaluator(self.backbone, self.spec.task, classes, self.precision, cached)
+
+    def _clock(self, attachment: Attachment, on_step: OnStep, evaluation: int) -> Clock:
+        training = self.spec.training
+        steps = count_steps(len(self.encoded("train")), training) if attachment.trained else 0
+        return Clock(steps + evaluation, on_step, training.timeout_minutes)
 
     def provenance(self, seed: int) -> dict[str, Any]:
         """What a trial's numbers depend on."""
@@ -210,6 +214,7 @@ class Bench:
         return describe(
             self.backbone, self.spec.model.path, self.data.fingerprint, self.precision, seed
         ) | {
+            "kind": self.spec.task.kind,
             "train_rows": len(self.data.train.texts),
             "validation_rows": len(self.data.validation.texts),
             "head_parameters": sum(parameter.numel() for parameter in head.values()),

@@ -10,7 +10,7 @@ from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.jobspec import JobSpec
 
 from .adapter_files import AdapterFiles, write_adapter
-from .backbone import Backbone, load_backbone, name_labels
+from .backbone import Backbone, automatic_class, load_backbone, name_labels
 from .loading import load_adapter, merge_adapter
 from .peft_format import express, read_peft, write_peft
 from .quiet import quiet_transformers
@@ -42,7 +42,7 @@ def load_base(spec: JobSpec, names: tuple[str, ...]) -> Backbone:
     """A fresh copy of the job's base model on the CPU.
 
     Args:
-        names: Class names; empty for regression.
+        names: Class names; empty for kinds without classes.
     """
     backbone = load_backbone(spec, max(1, len(names)), "cpu")
     if names:
@@ -74,10 +74,8 @@ def write_form(form: str, folder: Path, files: AdapterFiles, base: Callable[[], 
 def reload_form(form: str, folder: Path, base: Callable[[], Backbone]) -> Any:
     """The exported model as its user would load it, in eval mode."""
     if form == "merged":
-        from transformers import AutoModelForSequenceClassification
-
         with quiet_transformers():
-            model = AutoModelForSequenceClassification.from_pretrained(
+            model = automatic_class(base().kind).from_pretrained(
                 folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
             )
         return model.train(False)
@@ -91,5 +89,6 @@ def _metadata(files: AdapterFiles, backbone: Backbone) -> Mapping[str, Any]:
     """With the anatomy, so that models of families without a row load too."""
     return dict(files.metadata) | {
         "anatomy": backbone.anatomy.model_dump(mode="json"),
+        "kind": backbone.kind,
         "labels": list(dict(backbone.model.config.id2label or {}).values()),
     }

@@ -3,8 +3,9 @@
 import torch
 from torch import nn
 
-HEAD_NAMES = ("classifier", "score")
-"""What `peft` calls the head of a sequence classifier, by its name in the model."""
+HEAD_NAMES = ("classifier", "score", "classification_head")
+"""Names of the task head in the models of `transformers`. A language model has none that is
+fresh: its head is pre-trained and stays as it is."""
 
 HEAD_RATE = 3e-2
 """Nominal learning rate of the head, high since it starts from noise: with a MiniLM encoder and

@@ -5,11 +5,14 @@ from typing import TypeVar
 
 from transformers import PreTrainedModel
 
-from peftsearch.spaces.anatomy import Anatomy, read_anatomy
+from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.families import read_anatomy
+from peftsearch.spaces.task import Kind
 
 from .adapter_files import AdapterFiles, load_adapter_files
 from .adapters import Attachment, attach_to
+from .backbone import AUTOMATIC
 from .locations import hash_weights
 
 Model = TypeVar("Model", bound=PreTrainedModel)
@@ -19,7 +22,7 @@ def load_adapter(model: Model, path: str | Path) -> Model:
     """Put a saved adapter, with its head, into `model` for inference; frozen, in eval mode.
 
     Args:
-        model: The adapter's base model for sequence classification, with as many labels.
+        model: The adapter's base model for the same kind of task, with as many labels.
         path: A folder with `adapter.safetensors` and `configuration.json`.
 
     Returns:
@@ -73,17 +76,24 @@ def _hash_of(model: PreTrainedModel) -> str | None:
 
 
 def _anatomy(model: PreTrainedModel, files: AdapterFiles) -> Anatomy:
-    written = files.metadata.get("anatomy")
-    return Anatomy.model_validate(written) if written else read_anatomy(model.config.to_dict())
+    if written := files.metadata.get("anatomy"):
+        return Anatomy.model_validate(written)
+    return read_anatomy(model.config.to_dict(), _kind(files))
+
+
+def _kind(files: AdapterFiles) -> Kind:
+    """Adapters of earlier versions, which say none, are classifiers."""
+    found: Kind = files.metadata.get("kind", "classification")
+    return found
 
 
 def _heads(model: PreTrainedModel, files: AdapterFiles) -> tuple[str, ...]:
-    heads = tuple(files.metadata.get("model", {}).get("heads", ()))
+    named = files.metadata.get("model", {}).get("heads")
     present = {name for name, _ in model.named_modules()}
-    if not heads or not set(heads) <= present:
+    if named is None or not set(named) <= present:
         raise UserError(
-            f"a model with the adapter's head ({', '.join(heads) or 'none named'})",
+            f"a model with the adapter's head ({', '.join(named or ()) or 'none named'})",
             type(model).__name__,
-            "load the base with AutoModelForSequenceClassification",
+            f"load the base with {AUTOMATIC[_kind(files)]}",
         )
-    return heads
+    return tuple(named)

@@ -1,6 +1,6 @@
-"""Quality metrics from predictions, all in their usual range with more being better."""
+"""Quality metrics from predictions, all in their usual range."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,10 +8,13 @@ from scipy.stats import rankdata
 from sklearn.metrics import f1_score, matthews_corrcoef
 
 from peftsearch.spaces.objectives import QUALITIES
+from peftsearch.spaces.task import LANGUAGE_MODELS, Kind
+
+_LARGEST_EXPONENT = 700.0
 
 
 def score(
-    kind: Literal["classification", "regression"],
+    kind: Kind,
     predictions: ArrayLike,
     references: ArrayLike,
     classes: int | None = None,
@@ -20,8 +23,12 @@ def score(
 
     Args:
         kind: Of the task.
-        predictions: Class indices or finite numbers, `n`.
-        references: The labels, `n`.
+        predictions: Class or choice indices or finite numbers, `n`. Of a language model, for loss
+            and perplexity: the negative log-likelihood of each row's response, summed over its
+            tokens; for exact_match: 1 for a response that is right, else 0.
+        references: The labels, `n`. Of a language model, for loss and perplexity: the number of
+            tokens of each response; for exact_match: ones. So rows may be drawn again, as a
+            bootstrap does; only the metrics that the rows are for mean something.
         classes: Number of classes of the task; None takes the highest index that occurs. Pass it
             wherever some class may be absent, since F1 is binary for two classes alone.
 
@@ -38,11 +45,24 @@ def score(
     if kind == "regression":
         values = (correlation(predicted, truth), rank_correlation(predicted, truth))
         return dict(zip(QUALITIES[kind], values, strict=True))
+    if kind in LANGUAGE_MODELS:
+        return _score_responses(predicted, truth)
+    if kind == "multiple_choice":
+        return {"accuracy": float(np.mean(predicted == truth))}
     count = classes or int(max(predicted.max(), truth.max())) + 1
     return {
         "accuracy": float(np.mean(predicted == truth)),
         "f1": f1(predicted, truth, count),
         "matthews": matthews(predicted, truth),
+    }
+
+
+def _score_responses(predictions: NDArray[Any], references: NDArray[Any]) -> dict[str, float]:
+    loss = float(predictions.sum() / references.sum())
+    return {
+        "loss": loss,
+        "perplexity": float(np.exp(min(loss, _LARGEST_EXPONENT))),
+        "exact_match": float(np.mean(predictions == references)),
     }
 
 

@@ -1,8 +1,8 @@
 """One `peft` configuration for a whole adapter, where there is one, and its folder.
 
 `peft` has no mixture of families and no BitFit of its own; what one of its configurations can say
-is: one LoRA-like technique with any ranks in any linears, with or without biases; IA3 alone; the
-norms alone.
+is: one technique of its own at one size, of LoRA-like ones any ranks in any linears, with or
+without biases; the norms alone.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import Any
 
 import peft
 import torch
+from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import nn
 
 from peftsearch.spaces.anatomy import Anatomy
@@ -18,27 +19,36 @@ from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.techniques import technique
 
 from .backbone import Backbone
-from .injection import injected_groups, match_names, peft_config
+from .injection import injected_groups, injected_parameters, match_names, peft_config
 from .quiet import quiet_peft
 
-_TASK = "SEQ_CLS"
+_TASKS = {
+    "classification": "SEQ_CLS",
+    "regression": "SEQ_CLS",
+    "causal_lm": "CAUSAL_LM",
+    "seq2seq": "SEQ_2_SEQ_LM",
+}
+"""What `peft` calls a task's kind; it has no name for the others."""
+_LORA = "LoraConfig"
 _PREFIX = "base_model.model."
 _INTERNAL = {"base_layer", "default", "modules_to_save", "ln_tuning_layers"}
 
 
 def express(configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ...]) -> Any | None:
     """The `peft` configuration that means this adapter; None where no single one does."""
+    if configuration.input is not None:
+        return None
     used = {module.technique for modules in configuration.profile for module in modules}
-    common: dict[str, Any] = {"task_type": _TASK, "modules_to_save": list(heads)}
-    injected = {name for name in used if technique(name).injects}
+    common: dict[str, Any] = {"modules_to_save": list(heads)} if heads else {}
     if used == {"ln_tuning"}:
         return peft.LNTuningConfig(target_modules=_norms(configuration, anatomy), **common)
-    if len(injected) != 1 or not used <= injected | {"bitfit"}:
+    exported = {name for name in used if technique(name).exports}
+    if len(exported) != 1 or not used <= exported | {"bitfit"}:
         return None
-    (name,) = injected
-    if technique(name).peft == "IA3Config":
-        return _ia3(configuration, anatomy, common) if used == {name} else None
-    return _lora(configuration, anatomy, common | {"bias": "all" if len(used) > 1 else "none"})
+    (name,) = exported
+    if technique(name).peft == _LORA:
+        return _lora(configuration, anatomy, common | {"bias": "all" if len(used) > 1 else "none"})
+    return _single(configuration, anatomy, common) if used == {name} else None
 
 
 def write_peft(
@@ -51,11 +61,16 @@ def write_peft(
         tensors: Adapter and head by full name.
     """
     config.base_model_name_or_path = str(backbone.folder)
+    config.task_type = _TASKS.get(backbone.kind)
     with quiet_peft():
         model = peft.get_peft_model(backbone.model, config)
-    parameters = _public_parameters(model)
+    inner = model.base_model.model
+    wrapped = [name for name, x in inner.named_modules() if isinstance(x, BaseTunerLayer)]
+    # What several linears share has one name with us, and one at each of them with `peft`.
+    places = _public_parameters(model) | injected_parameters(inner, wrapped)
+    held = {_public(name): buffer for name, buffer in model.named_buffers()}
     for name, tensor in tensors.items():
-        parameters[name].data.copy_(tensor)
+        (places[name] if name in places else held[name]).data.copy_(tensor)
     model.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # an empty template
 
@@ -67,13 +82,22 @@ def read_peft(folder: Path, backbone: Backbone) -> peft.PeftModel:
 
 
 def _norms(configuration: Configuration, anatomy: Anatomy) -> str:
-    layers = [layer for layer, modules in enumerate(configuration.profile) if modules]
-    names = [anatomy.module(layer, norm.path) for layer in layers for norm in anatomy.norms]
+    names = []
+    for layer, modules in enumerate(configuration.profile):
+        stack, index = anatomy.locate(layer)
+        paths = [norm.path for norm in stack.norms if index >= norm.first] if modules else []
+        names += [anatomy.module(layer, path) for path in paths]
     return match_names(names)
 
 
-def _ia3(configuration: Configuration, anatomy: Anatomy, common: Mapping[str, Any]) -> Any:
-    ((group, names),) = injected_groups(configuration, anatomy).items()
+def _single(
+    configuration: Configuration, anatomy: Anatomy, common: Mapping[str, Any]
+) -> Any | None:
+    """One technique at one size and rate: some draw frozen tensors for each group of linears."""
+    groups = injected_groups(configuration, anatomy)
+    if len(groups) != 1:
+        return None
+    ((group, names),) = groups.items()
     return _with(peft_config(group, names, anatomy), common)
 
 
@@ -82,7 +106,7 @@ def _lora(configuration: Configuration, anatomy: Anatomy, common: Mapping[str, A
     groups = injected_groups(configuration, anatomy)
     names = [name for group in groups.values() for name in group]
     config = peft_config(next(iter(groups)), names, anatomy)
-    ranks = {match_names([x]): rank for (_, rank), group in groups.items() for x in group}
+    ranks = {match_names([x]): rank for (_, rank, _), group in groups.items() for x in group}
     return _with(config, dict(common) | {"rank_pattern": ranks})
 
 
@@ -101,7 +125,11 @@ def _public_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
         parts = name.removeprefix(_PREFIX).split(".")
         if "original_module" in parts:
             continue
-        public = ".".join(part for part in parts if part not in _INTERNAL)
         copied = "ln_tuning_layers" in parts or "modules_to_save" in parts
-        (copies if copied else found)[public] = parameter
+        (copies if copied else found)[_public(name)] = parameter
     return found | copies
+
+
+def _public(name: str) -> str:
+    parts = name.removeprefix(_PREFIX).split(".")
+    return ".".join(part for part in parts if part not in _INTERNAL)

@@ -1,4 +1,4 @@
-"""Where labelled data comes from: files, folders written by `datasets`, hub ids."""
+"""Where a task's data comes from: files, folders written by `datasets`, hub ids."""
 
 import csv
 import difflib
@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ class Table:
         origin: How messages call it: the source, and the split where there are several.
         columns: Name to `n` values.
         classes: Names of the label's classes in their own order, where the source defines them.
+        folder: Where relative paths in it begin; None for a hub data set.
     """
 
     origin: str
     columns: Mapping[str, list[Any]]
     classes: tuple[str, ...] | None = None
+    folder: Path | None = None
 
 
 def read_source(source: str, subset: str | None, wanted: Sequence[str]) -> dict[str, Table]:
@@ -38,7 +40,7 @@ def read_source(source: str, subset: str | None, wanted: Sequence[str]) -> dict[
     Args:
         source: A file, a folder written by `datasets`, or a hub id.
         subset: Configuration name of a hub data set.
-        wanted: The columns to read; the last one is the label.
+        wanted: The columns to read; a label is the last one.
 
     Raises:
         UserError: The source is missing, unreadable, empty, or lacks a column.
@@ -47,7 +49,7 @@ def read_source(source: str, subset: str | None, wanted: Sequence[str]) -> dict[
     if path.is_dir():
         return _read_saved(path, wanted)
     if path.is_file():
-        return {"train": _not_empty(_read_file(path, wanted))}
+        return {"train": replace(_not_empty(_read_file(path, wanted)), folder=path.parent)}
     if path.suffix in FILE_SUFFIXES or not _HUB_ID.fullmatch(source):
         raise UserError(_ANY_KIND, f"no file {source!r}", "check the path")
     return _read_hub(source, subset, wanted)
@@ -146,7 +148,8 @@ def _read_saved(path: Path, wanted: Sequence[str]) -> dict[str, Table]:
         raise UserError(
             "a folder with rows, written by `save_to_disk` of `datasets`", got, "name a file"
         ) from error
-    return _from_datasets(found, str(path), wanted)
+    tables = _from_datasets(found, str(path), wanted)
+    return {name: replace(table, folder=path) for name, table in tables.items()}
 
 
 def _read_hub(name: str, subset: str | None, wanted: Sequence[str]) -> dict[str, Table]:
@@ -173,7 +176,7 @@ def _from_datasets(found: Any, origin: str, wanted: Sequence[str]) -> dict[str, 
 
 def _from_split(split: Any, origin: str, wanted: Sequence[str]) -> Table:
     check_columns(origin, split.column_names, wanted)
-    kept = split.with_format(None).select_columns(list(dict.fromkeys(wanted)))
+    kept = _undecoded(split.with_format(None).select_columns(list(dict.fromkeys(wanted))))
     columns: dict[str, list[Any]] = {name: list(kept[name]) for name in wanted}
     classes = getattr(split.features[wanted[-1]], "names", None)
     if classes is None:
@@ -182,6 +185,16 @@ def _from_split(split: Any, origin: str, wanted: Sequence[str]) -> Table:
     labels = columns[wanted[-1]]
     columns[wanted[-1]] = [None if x is None or x < 0 else classes[x] for x in labels]
     return Table(origin, columns, tuple(classes))
+
+
+def _undecoded(split: Any) -> Any:
+    """Images as their bytes and path, so that they take little memory and are decoded once."""
+    import datasets
+
+    for name, feature in split.features.items():
+        if isinstance(feature, datasets.Image):
+            split = split.cast_column(name, datasets.Image(decode=False))
+    return split
 
 
 def _not_empty(table: Table) -> Table:
@@ -199,6 +212,6 @@ def check_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> N
     missing = [name for name in wanted if name not in names]
     if missing:
         near = difflib.get_close_matches(missing[0], names, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else "set text and label under [task]"
+        hint = f"did you mean {near[0]!r}?" if near else "correct the columns under [task]"
         known = ", ".join(map(str, names))
         raise UserError(f"a column among {known} in {origin}", repr(missing[0]), hint)

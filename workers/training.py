@@ -77,7 +77,7 @@ def train(
     clock: Clock,
     meter: MemoryMeter,
 ) -> float:
-    """Train in place.
+    """Train in place; where there is nothing to train, do nothing.
 
     Deterministic given configuration, seed, data, precision and number of threads.
 
@@ -89,6 +89,8 @@ def train(
         TrialTimeout: The trial's time is over.
     """
     start = time.perf_counter()
+    if not attachment.trained:
+        return 0.0
     steps = count_steps(len(data), training)
     groups = attachment.parameter_groups(learning_rate, training.weight_decay)
     optimizer = torch.optim.AdamW(groups)
@@ -97,7 +99,7 @@ def train(
     parameters = list(attachment.trained.values())
     order = training_batches(data.lengths, training.batch_size, stream(seed, "order"))
     for step in range(steps):
-        loss = _loss(backbone, data.batch(next(order)), precision)
+        loss = compute_loss(backbone, data.batch(next(order)), precision)
         meter.sample()
         if not torch.isfinite(loss):
             raise NonFiniteLoss(step, loss.item())
@@ -110,7 +112,7 @@ def train(
     return time.perf_counter() - start
 
 
-def _loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:
+def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:
     moved = {name: tensor.to(backbone.device) for name, tensor in batch.items()}
     with autocast(precision, backbone.device):
         loss: torch.Tensor = backbone.model(**moved).loss

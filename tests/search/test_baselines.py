@@ -77,7 +77,7 @@ def test_where_optuna_only_repeats_itself_something_new_is_drawn() -> None:
     space = make_space(spec)
     rng = np.random.default_rng(0)
     every = {space.sample(rng).key for _ in range(200)}
-    seen = every - {space.decode((0, 0, 0, 0, 0)).key}
+    seen = every - {space.decode((0,) * len(space.dimensions)).key}
     found = OptunaSampler("tpe", spec, space, []).suggest([], seen, rng)
     assert found is not None
     assert {found.key} == every - seen

@@ -88,7 +88,7 @@ def test_a_small_space_is_drawn_to_its_end() -> None:
     while (drawn := draw_unseen(space, seen, rng)) is not None:
         assert drawn.key not in seen
         seen.add(drawn.key)
-    assert len(seen) == space.size == 5
+    assert len(seen) == len(space.rates) == 5
 
 
 def test_bounds_that_nothing_meets_leave_nothing_to_draw() -> None:

@@ -13,6 +13,7 @@ from peftsearch.spaces.presets import make_space
 from peftsearch.spaces.techniques import NOMINAL_RATE
 from tests.anatomies import BERT, LLAMA
 from tests.search.test_observations import lora
+from tests.spaces.examples import resize
 from tests.spaces.specs import make_spec
 from tests.spaces.strategies import SPACES
 
@@ -39,7 +40,7 @@ def test_recipes_of_the_default_space() -> None:
 
 
 def test_spafit_is_scaled_to_the_depth() -> None:
-    deep = BERT.model_copy(update={"layers": 24})
+    deep = resize(BERT, 24)
     spafit = recipes(make_space(make_spec(deep)))[2]
     names = ["-"] * 4 + ["bitfit:0"] * 5 + ["bitfit:0+lora:8"] * 15
     assert layers(spafit) == names

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from peftsearch.search.features import FEATURES, feature_matrix, features
+from peftsearch.search.features import FEATURES, feature_matrix, features, relevant
 from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.encoding import encodings
@@ -91,9 +91,45 @@ def test_the_probe_has_no_adapters_and_its_own_rate() -> None:
 def test_depth_and_width_scale_out() -> None:
     shallow = named(Configuration((Stratum(0, 2), Stratum(2, 4, LORA)), 1e-3), LLAMA)
     deep = named(Configuration((Stratum(0, 3), Stratum(3, 6, LORA)), 1e-3), BERT)
-    for name in ("lowest_adapted", "adapted", "share_lora", "rank_mean", "centroid"):
+    for name in ("lowest_adapted", "adapted", "share_lora", "size_mean", "centroid"):
         assert shallow[name] == pytest.approx(deep[name]), name
 
 
 def test_no_configurations_make_an_empty_matrix() -> None:
     assert feature_matrix([], BERT).shape == (0, len(FEATURES))
+
+
+def test_relevant_columns_are_those_that_can_differ() -> None:
+    default = {FEATURES[i] for i in relevant(SPACES["strata"])}
+    assert "share_lora" in default and "share_prefix" not in default
+    assert "role_mlp_gate" not in default and not any(x.startswith("size_l") for x in default)
+    autopeft = {FEATURES[i] for i in relevant(SPACES["autopeft"])}
+    assert {"size_serial", "size_parallel", "size_prefix"} <= autopeft
+    assert "input_prompt" in {FEATURES[i] for i in relevant(SPACES["inputs"])}
+
+
+@given(points())
+def test_columns_left_out_are_constant(case: tuple[Space, tuple[int, ...]]) -> None:
+    """But for sizes, which the summaries say where a stratum has one."""
+    space, point = case
+    rng = np.random.default_rng(0)
+    rows = feature_matrix([space.decode(point), space.sample(rng)], space.anatomy)
+    kept = set(relevant(space))
+    left = [i for i, x in enumerate(FEATURES) if i not in kept and not x.startswith("size_")]
+    np.testing.assert_array_equal(rows[0, left], rows[1, left])
+
+
+def test_neighbouring_depth_profiles_are_close() -> None:
+    """One layer more is nearer than any profile that is four layers away."""
+    layers = [(5,), (4, 5), (0, 1, 4, 5), (0, 1, 2, 3, 4, 5)]
+    found = [Configuration((Stratum(0, 6, LORA, kept),), 1e-3) for kept in layers]
+    matrix = feature_matrix(found, BERT)
+    near = np.linalg.norm(matrix[0] - matrix[1])
+    assert all(near < np.linalg.norm(matrix[0] - row) for row in matrix[2:])
+
+
+def test_a_factor_moves_the_rate_of_its_layers() -> None:
+    slow = (Module("lora", 8, ("query", "value"), 0.1),)
+    plain, slowed = (named(Configuration((Stratum(0, 6, x),), 1e-3)) for x in (LORA, slow))
+    difference = plain["rate_over_nominal_mean"] - slowed["rate_over_nominal_mean"]
+    assert difference == pytest.approx(0.5)  # one decade of two

@@ -2,8 +2,9 @@
 
 from hypothesis import strategies as st
 
-from peftsearch.spaces.anatomy import read_anatomy
+from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.families import read_anatomy
 
 BERT_LARGE = read_anatomy(
     {
@@ -13,6 +14,14 @@ BERT_LARGE = read_anatomy(
         "num_hidden_layers": 24,
     }
 )
+
+
+def resize(anatomy: Anatomy, layers: int) -> Anatomy:
+    """The same layers, as many of them in the first stack."""
+    first = anatomy.stacks[0].model_copy(update={"layers": layers})
+    return anatomy.model_copy(update={"stacks": (first, *anatomy.stacks[1:])})
+
+
 LORA = Module("lora", 4, ("query", "value"))
 BITFIT = Module("bitfit")
 IA3 = Module("ia3", 0, ("key", "value", "mlp_out"))
@@ -28,6 +37,7 @@ _MODULES = st.lists(
             Module("lora", 0, ("mlp_in",)),
             Module("dora", 2, ("attention_output",)),
             Module("rslora", 8, ("mlp_in",)),
+            Module("lora", 4, ("mlp_out",), 3.0),
         ]
     ),
     max_size=3,

@@ -20,6 +20,12 @@ SPACES = {
     "lora": make_preset("lora", BERT),
     "llama": make_preset("strata", LLAMA),
     "four": make_preset("strata", BERT, strata=4),
+    "autopeft": make_preset("autopeft", BERT),
+    "mola": make_preset("mola", BERT),
+    "masked": make_preset("strata", BERT, strata=2, mask=True, placements=["all"]),
+    "monotone": make_preset("strata", BERT, strata=4, ladder="monotone", placements=["all"]),
+    "factors": make_preset("strata", BERT, rate_factors=[0.3, 1.0, 3.0]),
+    "inputs": make_preset("methods", BERT, inputs=["none", "prompt"]),
     "bounded": make_preset("strata", BERT, boundaries=[[1, 3], [2, 4]]),
 }
 

@@ -1,88 +1,76 @@
-"""Anatomies from `config.json` alone, against what the families are documented to have."""
+"""An anatomy says where each layer's tensors are, whatever the number of stacks."""
 
 import pytest
+from pydantic import ValidationError
 
-from peftsearch.spaces.anatomy import FAMILIES, ROLES, Anatomy, read_anatomy
-from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.anatomy import Anatomy, Linear, Norm, Stack
 from tests.anatomies import BERT, LLAMA
 
 from .examples import BERT_LARGE
 
-SIZES = {
-    "hidden_size": 16,
-    "intermediate_size": 40,
-    "num_hidden_layers": 5,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-}
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_every_family_has_known_roles_and_round_trips(family: str) -> None:
-    anatomy = read_anatomy(SIZES | {"model_type": family})
-    assert anatomy.family == family
-    assert (anatomy.layers, anatomy.hidden) == (5, 16)
-    assert set(anatomy.linears) <= set(ROLES)
-    assert {"query", "key", "value", "mlp_in", "mlp_out"} <= set(anatomy.linears)
-    assert Anatomy.model_validate(anatomy.model_dump(mode="json")) == anatomy
+SQUARE = Linear(path="q", inputs=4, outputs=4, bias=True)
+ENCODER = Stack(
+    layers=2,
+    layer_path="encoder.{layer}",
+    linears={"query": SQUARE},
+    norms=(Norm(path="norm", size=4, bias=False, first=1),),
+    others={"scale": 4},
+)
+DECODER = Stack(
+    layers=3,
+    layer_path="decoder.{layer}",
+    linears={"query": SQUARE, "cross_query": SQUARE.model_copy(update={"path": "c"})},
+    norms=(),
+)
+BOTH = Anatomy(family="both", hidden=4, stacks=(ENCODER, DECODER))
 
 
 def test_bert_large_biases() -> None:
-    assert sum(BERT_LARGE.biases.values()) == 11 * 1024
-    assert sum(BERT_LARGE.norm_tensors.values()) == 4 * 1024
+    (stack,) = BERT_LARGE.stacks
+    assert sum(stack.biases(0).values()) == 11 * 1024
+    assert sum(stack.norm_tensors(0).values()) == 4 * 1024
 
 
 def test_module_paths() -> None:
     query = BERT.linears["query"].path
     assert BERT.module(3, query) == "bert.encoder.layer.3.attention.self.query"
-    roberta = read_anatomy(SIZES | {"model_type": "roberta"})
-    assert roberta.module(0, "x") == "roberta.encoder.layer.0.x"
     assert LLAMA.module(2, "mlp.up_proj") == "model.layers.2.mlp.up_proj"
 
 
-def test_llama_has_grouped_queries_and_no_biases() -> None:
-    shapes = {role: (x.inputs, x.outputs) for role, x in LLAMA.linears.items()}
-    assert shapes["query"] == (64, 64)
-    assert shapes["key"] == shapes["value"] == (64, 32)
-    assert shapes["mlp_out"] == (160, 64)
-    assert LLAMA.biases == {}
-    assert set(LLAMA.norm_tensors) == {
-        "input_layernorm.weight",
-        "post_attention_layernorm.weight",
-    }
+def test_layers_count_through_the_stacks() -> None:
+    assert BOTH.layers == 5
+    assert [BOTH.layer_name(i) for i in range(5)] == [
+        "encoder.0",
+        "encoder.1",
+        "decoder.0",
+        "decoder.1",
+        "decoder.2",
+    ]
+    assert list(BOTH.each()) == [BOTH.locate(i) for i in range(5)]
+    with pytest.raises(IndexError):
+        BOTH.locate(5)
 
 
-def test_head_size_of_its_own() -> None:
-    anatomy = read_anatomy(SIZES | {"model_type": "mistral", "head_dim": 8})
-    assert anatomy.linears["query"].outputs == 32
-    assert anatomy.linears["attention_output"].inputs == 32
-    assert anatomy.linears["value"].outputs == 16
+def test_roles_are_those_of_any_stack() -> None:
+    assert list(BOTH.linears) == ["query", "cross_query"]
 
 
-@pytest.mark.parametrize(
-    ("config", "biased"),
-    [
-        ({"model_type": "llama"}, set()),
-        ({"model_type": "llama", "attention_bias": True}, {"q", "k", "v", "o"}),
-        ({"model_type": "mistral"}, set()),
-        ({"model_type": "qwen2"}, {"q", "k", "v"}),
-    ],
-)
-def test_attention_biases(config: dict[str, object], biased: set[str]) -> None:
-    paths = read_anatomy(SIZES | config).biases
-    assert set(paths) == {f"self_attn.{x}_proj.bias" for x in biased}
+def test_tensors_of_a_layer() -> None:
+    assert ENCODER.tensors(0) == {"q.weight": 16, "q.bias": 4, "scale": 4}
+    assert ENCODER.tensors(1) == ENCODER.tensors(0) | {"norm.weight": 4}
 
 
-def test_unknown_family() -> None:
-    with pytest.raises(UserError, match=r"a model family among bert, .*; got model_type 't5'"):
-        read_anatomy(SIZES | {"model_type": "t5"})
-    with pytest.raises(UserError, match="got model_type 'None'"):
-        read_anatomy({})
+def test_a_single_stack_may_be_written_flat() -> None:
+    inner = ENCODER.model_dump(mode="json")
+    flat = Anatomy.model_validate({"family": "mine", "hidden": 4, **inner})
+    assert flat == Anatomy(family="mine", hidden=4, stacks=(ENCODER,))
 
 
-@pytest.mark.parametrize("size", [None, "wide"])
-def test_config_without_a_size(size: object) -> None:
-    with pytest.raises(UserError, match="the sizes of its layers"):
-        read_anatomy(SIZES | {"model_type": "bert", "hidden_size": size})
-    with pytest.raises(UserError, match="KeyError: 'hidden_size'"):
-        read_anatomy({"model_type": "bert"})
+@pytest.mark.parametrize("anatomy", [BERT, LLAMA, BOTH], ids=lambda x: x.family)
+def test_round_trip(anatomy: Anatomy) -> None:
+    assert Anatomy.model_validate(anatomy.model_dump(mode="json")) == anatomy
+
+
+def test_an_anatomy_has_a_stack() -> None:
+    with pytest.raises(ValidationError):
+        Anatomy(family="none", hidden=4, stacks=())

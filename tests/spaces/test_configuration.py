@@ -65,8 +65,21 @@ def test_encodings_of_one_model_have_one_key(same: Configuration) -> None:
         make(Stratum(0, 2), Stratum(2, 6, (LORA, BITFIT), (2, 3, 5))),
         make(Stratum(0, 2), Stratum(2, 7, (LORA, BITFIT), (2, 3, 4, 5))),
         make(Stratum(0, 2), Stratum(2, 6, (LORA, BITFIT)), rate=1.1e-3),
+        make(Stratum(0, 2), Stratum(2, 6, (replace(LORA, rate=3.0), BITFIT))),
+        replace(PLAIN, input=Module("prompt", 4)),
     ],
-    ids=["rank", "technique", "roles", "module", "boundary", "placement", "depth", "rate"],
+    ids=[
+        "rank",
+        "technique",
+        "roles",
+        "module",
+        "boundary",
+        "placement",
+        "depth",
+        "rate",
+        "factor",
+        "input",
+    ],
 )
 def test_other_models_have_other_keys(other: Configuration) -> None:
     assert other.key != PLAIN.key
@@ -136,6 +149,7 @@ def damage(change: dict[str, Any], where: str = "") -> dict[str, Any]:
         damage({"rate": 1}),
         damage({"stop": "end"}, "stratum"),
         damage({"stop": 5.5}, "stratum"),
+        damage({"input": ["prompt"]}),
         damage({"modules": "lora"}, "stratum"),
         damage({"layers": [2.5]}, "stratum"),
         damage({"layer": [2]}, "stratum"),
@@ -150,10 +164,51 @@ def test_malformed_json_is_the_users_mistake(data: dict[str, Any]) -> None:
 
 
 def test_unknown_technique_is_named() -> None:
-    with pytest.raises(UserError, match="expected a technique among frozen, .*; got 'lroa'"):
-        Configuration.from_json(damage({"technique": "lroa"}, "module"))
+    with pytest.raises(
+        UserError, match="expected the name of a technique; got 'lorra'; did you mean 'lora'"
+    ):
+        Configuration.from_json(damage({"technique": "lorra"}, "module"))
 
 
 def test_unknown_key_is_named() -> None:
     with pytest.raises(UserError, match="unknown key 'rank'"):
         Configuration.from_json(damage({"rank": 4}, "module"))
+
+
+def test_boundaries_may_be_fractions_of_the_depth() -> None:
+    written = {
+        "learning_rate": 1e-3,
+        "strata": [
+            {"start": 0.0, "stop": 0.375, "modules": [{"technique": "bitfit"}]},
+            {"start": 0.375, "stop": 1.0},
+        ],
+    }
+    stops = [[x.stop for x in Configuration.from_json(written, depth).strata] for depth in (6, 24)]
+    assert stops == [[2, 6], [9, 24]]
+    with pytest.raises(UserError, match="a fraction of the depth, not 5.5"):
+        Configuration.from_json(damage({"stop": 5.5}, "stratum"), 6)
+
+
+def test_a_configuration_moves_to_a_model_of_another_depth() -> None:
+    small = make(Stratum(0, 2, (BITFIT,)), Stratum(2, 6, (LORA,), (3, 5)))
+    large = small.rescale(24)
+    assert [(x.start, x.stop) for x in large.strata] == [(0, 8), (8, 24)]
+    assert large.strata[1].layers == (12, 13, 14, 15, 20, 21, 22, 23)
+    assert large.rescale(6).key == small.key
+
+
+@given(configurations())
+def test_rescaling_to_the_same_depth_changes_nothing(configuration: Configuration) -> None:
+    assert configuration.rescale(6).key == configuration.key
+
+
+def test_only_the_probe_is_frozen() -> None:
+    probe = make(Stratum(0, 6, (Module("lora", 0, ("query",)),)))
+    assert probe.frozen and not PLAIN.frozen
+    assert not replace(probe, input=Module("prompt", 4)).frozen
+
+
+def test_factor_and_input_survive_json() -> None:
+    full = replace(PLAIN, input=Module("prompt", 4))
+    full = replace(full, strata=(Stratum(0, 6, (replace(LORA, rate=3.0),)),))
+    assert Configuration.from_json(json.loads(json.dumps(full.to_json()))) == full

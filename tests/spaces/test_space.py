@@ -1,8 +1,5 @@
 """Points, placements, bounds and sizes of a space."""
 
-import itertools
-import math
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +9,12 @@ from hypothesis import strategies as st
 
 from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.bounds import Bound
-from peftsearch.spaces.configuration import Configuration, Stratum
-from peftsearch.spaces.cost import KNOWN_COSTS
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.cost import KNOWN_COSTS, layer_parameters
 from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.placing import make_modules, place
 from peftsearch.spaces.presets import make_space
-from peftsearch.spaces.space import Space, make_modules, place
+from peftsearch.spaces.space import Space
 from peftsearch.spaces.validation import check_configuration
 from tests.anatomies import BERT, LLAMA
 
@@ -24,7 +22,7 @@ from .examples import LORA
 from .specs import make_spec
 
 ANATOMIES = {"bert": BERT, "llama": LLAMA}
-PRESETS = ("strata", "spafit", "lora")
+PRESETS = ("strata", "spafit", "autopeft", "lora", "methods", "mola")
 CASES = [(preset, family) for preset in PRESETS for family in ANATOMIES]
 # BitFit, and so SPAFIT, needs biases.
 CASES.remove(("spafit", "llama"))
@@ -60,7 +58,7 @@ def test_corners_of_the_unit_cube_are_points(preset: str, family: str) -> None:
 def test_maximum_cost_is_reached() -> None:
     """By `bitfit+lora` at the highest rank on all roles of every layer."""
     space = preset_space("strata", BERT)
-    largest = make_modules(("bitfit", "lora"), 32, tuple(BERT.linears), BERT)
+    largest = make_modules(("bitfit", "lora"), (32,), tuple(BERT.linears), BERT)
     whole = Configuration((Stratum(0, 6, largest),), 1e-3)
     assert space.maximum_cost == {name: cost(whole, BERT) for name, cost in KNOWN_COSTS.items()}
 
@@ -70,7 +68,7 @@ def small_space(**changes: object) -> Space:
         anatomy=BERT,
         bundles=((("frozen",), ("ia3",)), (("bitfit",), ("lora",))),
         boundaries=((1, 3),),
-        ranks=(1, 2),
+        ladders={"lora": (1, 2)},
         role_sets=(("query",), ("value",), ("query", "value")),
         placements=("all", "upper"),
         rates=(1e-3, 2e-3),
@@ -78,60 +76,71 @@ def small_space(**changes: object) -> Space:
     return replace(space, **changes)  # type: ignore[arg-type]
 
 
-def points(space: Space) -> Iterator[tuple[int, ...]]:
-    return itertools.product(*(range(size) for _, size in space.dimensions))
-
-
 def test_dimensions() -> None:
     assert small_space().dimensions == (
         ("rate", 2),
         ("boundary0", 3),
         ("bundle0", 2),
-        ("rank0", 2),
+        ("size0.0", 2),
         ("roles0", 3),
         ("placement0", 2),
+        ("factor0", 1),
         ("bundle1", 2),
-        ("rank1", 2),
+        ("size1.0", 2),
         ("roles1", 3),
         ("placement1", 2),
+        ("factor1", 1),
+        ("input", 1),
     )
-
-
-def test_size_is_the_number_of_decoded_forms() -> None:
-    """A frozen stratum has no placement, and a technique without size no rank."""
-    space = small_space()
-    decoded = set()
-    for point in points(space):
-        configuration = space.decode(point)
-        lower, upper = configuration.strata
-        placed = (point[5] if lower.modules else 0, point[9] if upper.modules else 0)
-        decoded.add((point[0], lower.stop, lower.modules, upper.modules, placed))
-    assert space.size == len(decoded) == 2 * 3 * (1 + 2) * (2 + 2 * 3 * 2)
-
-
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=3))
-def test_size_counts_ascending_boundaries(ends: list[tuple[int, int]]) -> None:
-    lows, highs = sorted(min(x) for x in ends), sorted(max(x) for x in ends)
-    ranges = tuple(zip(lows, highs, strict=True))
-    frozen = ((("frozen",),),) * (len(ranges) + 1)
-    space = small_space(boundaries=ranges, bundles=frozen, rates=(1e-3,))
-    allowed = itertools.product(*(range(low, high + 1) for low, high in ranges))
-    assert space.size == sum(list(cuts) == sorted(cuts) for cuts in allowed)
-
-
-def test_size_of_a_deep_model_is_counted_at_once() -> None:
-    deep = BERT.model_copy(update={"layers": 128})
-    space = small_space(anatomy=deep, boundaries=((0, 128),) * 5, bundles=((("frozen",),),) * 6)
-    assert space.size == 2 * math.comb(128 + 5, 5)
 
 
 def test_crossing_boundaries_are_sorted() -> None:
     space = small_space(
-        boundaries=((0, 6), (0, 6)), bundles=((("frozen",),), (("ia3",),), (("bitfit",),))
+        boundaries=((0, 6), (0, 6)),
+        bundles=((("frozen",),), (("ia3",),), (("bitfit",),)),
+        ladders={},
     )
-    crossed = space.decode([0, 5, 2, *(0, 0, 0, 0) * 3])
+    crossed = space.decode([0, 5, 2, *(0, 0, 0, 0) * 3, 0])
     assert [(x.start, x.stop) for x in crossed.strata] == [(0, 2), (2, 5), (5, 6)]
-    assert crossed.strata[1].modules == make_modules(("ia3",), 1, (), BERT)
+    assert crossed.strata[1].modules == make_modules(("ia3",), (), (), BERT)
+
+
+def test_a_short_ladder_is_stretched_over_the_levels() -> None:
+    space = small_space(
+        bundles=((("lora",), ("dora",)),) * 2, ladders={"lora": (1, 2, 4, 8, 16), "dora": (2, 8)}
+    )
+    assert space.levels == 5
+    assert [space.capacity("dora", level) for level in range(5)] == [2, 2, 2, 8, 8]
+    assert [space.capacity("lora", level) for level in range(5)] == [1, 2, 4, 8, 16]
+
+
+@given(UNIT)
+def test_cost_never_falls_with_depth_in_a_monotone_space(rng: np.random.Generator) -> None:
+    space = make_space(make_spec(space={"ladder": "monotone", "placements": ["all"], "strata": 4}))
+    profile = space.sample(rng).profile
+    costs = [layer_parameters(modules, BERT) for modules in profile]
+    assert costs == sorted(costs)
+
+
+def test_a_mask_leaves_single_layers_out() -> None:
+    space = small_space(
+        masked=True,
+        placements=("all",),
+        boundaries=(),
+        bundles=((("lora",),),),
+        inputs=(None, Module("prompt", 4)),
+    )
+    assert space.dimensions[-7:] == (("input", 2), *((f"layer{i}", 2) for i in range(6)))
+    found = space.decode([0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0])
+    assert [bool(modules) for modules in found.profile] == [True, False, False, True, True, False]
+    assert found.input == Module("prompt", 4)
+
+
+def test_a_factor_reaches_each_module_of_its_stratum() -> None:
+    space = small_space(factors=(0.5, 1.0, 2.0), bundles=((("bitfit", "lora"),),) * 2)
+    lower, upper = space.decode([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0]).strata
+    assert {module.rate for module in lower.modules} == {0.5}
+    assert {module.rate for module in upper.modules} == {2.0}
 
 
 @given(UNIT)
@@ -188,13 +197,13 @@ def test_place(placement: str, start: int, stop: int, layers: tuple[int, ...] | 
 
 
 def test_modules_of_a_bundle_keep_roles_that_the_family_has() -> None:
-    modules = make_modules(("bitfit", "lora"), 4, ("query", "mlp_gate"), BERT)
+    modules = make_modules(("bitfit", "lora"), (4,), ("query", "mlp_gate"), BERT)
     assert [(x.technique, x.capacity, x.roles) for x in modules] == [
         ("bitfit", 0, ()),
         ("lora", 4, ("query",)),
     ]
-    assert make_modules(("lora",), 4, ("query", "mlp_gate"), LLAMA)[0].roles == (
+    assert make_modules(("lora",), (4,), ("query", "mlp_gate"), LLAMA)[0].roles == (
         "mlp_gate",
         "query",
     )
-    assert make_modules(("frozen",), 4, ("query",), BERT) == ()
+    assert make_modules(("frozen",), (), ("query",), BERT) == ()

@@ -4,10 +4,12 @@ import pickle
 
 import pytest
 
-from peftsearch.spaces.cost import KNOWN_COSTS
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.cost import KNOWN_COSTS, trainable_parameters
 from peftsearch.spaces.errors import NotFoundError, UserError
+from peftsearch.spaces.fitting import usable_capacities
 from peftsearch.spaces.objectives import OBJECTIVES, QUALITIES, objective
-from peftsearch.spaces.techniques import TECHNIQUES, technique
+from peftsearch.spaces.techniques import TECHNIQUES, Technique, technique
 from tests.anatomies import BERT
 
 
@@ -16,18 +18,35 @@ def test_technique_rows_are_complete(row: object) -> None:
     found = technique(row.name)  # type: ignore[attr-defined]
     assert found is row
     assert found.summary and found.formula and found.source
-    assert found.injects is (found.peft is not None)
+    assert found.name == "frozen" or found.adapts or found.input is not None
+    assert found.peft is None or found.injects
     assert not (found.injects and found.writes_base)
+    assert (found.stored is None) or found.injects
     assert list(found.capacities) == sorted(set(found.capacities))
     assert all(capacity > 0 for capacity in found.capacities)
 
 
 @pytest.mark.parametrize("name", [x.name for x in TECHNIQUES.values() if x.capacities])
 def test_parameters_grow_with_the_capacity(name: str) -> None:
+    """Some knobs divide a matrix instead: there the parameters fall."""
     row = technique(name)
-    assert row.linear is not None
-    counts = [row.linear(BERT.linears["query"], "query", x) for x in row.capacities]
-    assert counts == sorted(set(counts))
+    roles = row.roles or ("query", "mlp_out")
+    sizes = usable_capacities(row, row.capacities, BERT, [roles])
+    counts = [_count(row, roles, x) for x in sizes]
+    assert len(sizes) > 1
+    assert counts in (sorted(counts), sorted(counts, reverse=True))
+    assert counts[0] != counts[-1]
+
+
+def _count(row: Technique, roles: tuple[str, ...], capacity: int) -> int:
+    if row.input is not None:
+        return row.input(BERT.hidden, capacity)
+    modules = (Module(row.name, capacity, roles if row.injects else ()),)
+    return trainable_parameters(Configuration((Stratum(0, 6, modules),), 1e-3), BERT)
+
+
+def test_at_least_forty_techniques() -> None:
+    assert len(TECHNIQUES) >= 40
 
 
 def test_unknown_names() -> None:
@@ -39,7 +58,9 @@ def test_unknown_names() -> None:
 
 def test_objectives_cover_costs_and_qualities() -> None:
     assert {x.name for x in OBJECTIVES.values() if x.known} == set(KNOWN_COSTS)
-    assert all(objective(name).maximise for names in QUALITIES.values() for name in names)
+    for name in {name for names in QUALITIES.values() for name in names}:
+        goal = objective(name)
+        assert goal.signed(goal.best) > goal.signed(goal.worst)
 
 
 @pytest.mark.parametrize("row", OBJECTIVES.values(), ids=lambda row: row.name)

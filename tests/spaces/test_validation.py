@@ -6,7 +6,7 @@ from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.validation import check_configuration
-from tests.anatomies import BERT, LLAMA
+from tests.anatomies import BERT, DINOV2, GPT2, LLAMA, MPNET, T5
 
 from .examples import BITFIT, IA3, LORA
 
@@ -71,7 +71,7 @@ def test_learning_rate(rate: float) -> None:
         (Module("ia3", 2, ("key",)), "no capacity for ia3"),
         (Module("bitfit", 1), "no capacity for bitfit"),
         (Module("bitfit", 0, ("query",)), "no roles for bitfit"),
-        (Module("adalora", 4, ("query",)), "a technique among"),
+        (Module("adalora", 4, ("query",)), "the name of a technique; got .adalora."),
     ],
 )
 def test_module_that_does_not_fit(module: Module, words: str) -> None:
@@ -80,10 +80,71 @@ def test_module_that_does_not_fit(module: Module, words: str) -> None:
 
 
 def test_bitfit_where_there_are_no_biases() -> None:
-    with pytest.raises(UserError, match="bitfit, but its layers have no such tensors"):
+    with pytest.raises(UserError, match="bitfit, but its layers have no biases"):
         check(Stratum(0, 4, (BITFIT,)), anatomy=LLAMA)
 
 
 def test_two_injected_modules_on_one_role() -> None:
     with pytest.raises(UserError, match="two on 'value' in layers 0 to 5"):
         check(whole(IA3, LORA))
+
+
+def test_two_sizes_of_one_technique_in_a_layer() -> None:
+    with pytest.raises(UserError, match="a technique at most once per layer; got serial twice"):
+        check(whole(Module("serial", 4), Module("serial", 8)))
+
+
+def test_modules_beside_the_linears_share_a_layer() -> None:
+    check(whole(Module("serial", 4), Module("parallel", 8), Module("prefix", 2), LORA))
+
+
+def test_a_part_of_a_fused_matrix() -> None:
+    with pytest.raises(UserError, match="got 'query'; use query_key_value, which holds it"):
+        check(Stratum(0, 4, (Module("lora", 4, ("query",)),)), anatomy=GPT2)
+
+
+def test_roles_that_only_the_decoder_has() -> None:
+    lora = Module("lora", 4, ("cross_query",))
+    check(Stratum(0, 3), Stratum(3, 6, (lora,)), anatomy=T5)
+    with pytest.raises(UserError, match="roles that the layers of lora have; got cross_query"):
+        check(Stratum(0, 3, (lora,)), Stratum(3, 6), anatomy=T5)
+
+
+@pytest.mark.parametrize(
+    ("module", "anatomy", "words"),
+    [
+        (Module("oft", 7, ("query",)), BERT, "oft at .* 7, but query: "),
+        (Module("prefix", 4), MPNET, "prefix at .* 4, but its attention takes no virtual keys"),
+        (Module("compacter", 6), BERT, "compacter at .* 6, but "),
+    ],
+)
+def test_misfits_are_told_before_training(module: Module, anatomy: Anatomy, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        check(Stratum(0, anatomy.layers, (module,)), anatomy=anatomy)
+
+
+@pytest.mark.parametrize(
+    ("module", "anatomy", "words"),
+    [
+        (Module("prompt", 4, ("query",)), BERT, "no roles for prompt"),
+        (Module("prompt"), BERT, "at least one token for prompt; got 0"),
+        (Module("serial", 4), BERT, "virtual tokens as `input`; got serial"),
+        (Module("prompt", 4), DINOV2, "dinov2, which has no token embeddings"),
+        (Module("prompt", 4), T5, "t5, which has an encoder and a decoder"),
+    ],
+)
+def test_virtual_tokens(module: Module, anatomy: Anatomy, words: str) -> None:
+    configuration = Configuration((Stratum(0, anatomy.layers),), 1e-3, module)
+    with pytest.raises(UserError, match=words):
+        check_configuration(configuration, anatomy)
+
+
+def test_virtual_tokens_in_a_layer() -> None:
+    with pytest.raises(UserError, match="techniques that act in layers; got prompt"):
+        check(whole(Module("prompt", 4)))
+    check_configuration(Configuration((whole(LORA),), 1e-3, Module("prompt", 4)), BERT)
+
+
+def test_a_factor_is_positive() -> None:
+    with pytest.raises(UserError, match="a positive factor"):
+        check(whole(Module("bitfit", rate=0.0)))

@@ -13,11 +13,14 @@ from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.cost import adapter_bytes, backward_depth, trainable_parameters
 from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.presets import make_space
+from peftsearch.spaces.recipes import recipe
 from peftsearch.spaces.techniques import NOMINAL_RATE, TECHNIQUES
 from peftsearch.workers import adapters
 from peftsearch.workers.adapters import Attachment, attach
 from peftsearch.workers.backbone import Backbone
 from peftsearch.workers.heads import HEAD_RATE
+from tests.anatomies import BERT
+from tests.spaces.examples import resize
 
 from .tiny import FAMILIES, LAYERS, complete, load, make_spec, shape_of, state_of, tokens
 
@@ -41,28 +44,27 @@ MIXED = Configuration(
 )
 
 
-def _whole(technique: str, backbone: Backbone) -> Configuration:
-    """The technique in the two upper layers."""
-    row = TECHNIQUES[technique]
-    roles = (row.roles or tuple(backbone.anatomy.linears)) if row.injects else ()
-    module = Module(technique, 3 if row.capacities else 0, roles)
-    return Configuration((Stratum(0, 1), Stratum(1, LAYERS, (module,))), 1e-3)
-
-
-def _configurations(backbone: Backbone) -> dict[str, Configuration]:
-    named = {technique: _whole(technique, backbone) for technique in TECHNIQUES}
-    if not TECHNIQUES["bitfit"].tensors(backbone.anatomy):  # type: ignore[misc]
-        del named["bitfit"]
-    else:
-        named["mixed"] = MIXED
-    return named
-
-
+BESIDE = (Module("serial", 2), Module("parallel", 4), Module("prefix", 3))
+"""What AutoPEFT puts into one layer."""
+CONFIGURATIONS = {
+    "mixed": MIXED,
+    "autopeft": Configuration((Stratum(0, LAYERS, BESIDE, (0, 2)),), 1e-3),
+    "everything": Configuration(
+        (
+            Stratum(0, 1, (*BESIDE, Module("bitfit"), Module("ln_tuning"), IA3)),
+            Stratum(1, 2, (Module("full"), Module("oft", 4, ("query",)), Module("houlsby", 2))),
+            Stratum(2, 3, (*BESIDE, Module("vera", 16, ("query", "mlp_out"), 3.0))),
+        ),
+        1e-3,
+        Module("prompt", 2),
+    ),
+    "mam": recipe("mam", resize(BERT, LAYERS)),
+}
 CASES = [
     (family, name)
     for family in FAMILIES
-    for name in [*TECHNIQUES, "mixed"]
-    if not (family == "llama" and name in ("bitfit", "mixed"))
+    for name in CONFIGURATIONS
+    if not (family == "llama" and name in ("mixed", "everything"))  # it has no biases
 ]
 
 
@@ -92,7 +94,7 @@ def test_costs_are_exact_and_a_saved_adapter_gives_the_same_predictions(
     tmp_path: Path,
 ) -> None:
     backbone, folder = backbones[family], folders[family]
-    configuration = _configurations(backbone)[name]
+    configuration = CONFIGURATIONS[name]
     before, shape = state_of(backbone), shape_of(backbone)
 
     attachment = attach(backbone, configuration, seed=3)
@@ -123,16 +125,31 @@ def test_costs_are_exact_and_a_saved_adapter_gives_the_same_predictions(
     assert torch.equal(_predict(fresh, folder), predictions)
 
 
-@pytest.mark.parametrize(("family", "name"), CASES)
-def test_merging_keeps_the_predictions(family: str, name: str, folders: dict[str, Path]) -> None:
+@pytest.mark.parametrize("family", ["bert", "roberta", "qwen2"])
+def test_merging_a_mixture_keeps_the_predictions(family: str, folders: dict[str, Path]) -> None:
     backbone = load(folders[family])
     names = [key for key, _ in backbone.model.named_parameters()]
-    attachment = attach(backbone, _configurations(backbone)[name], seed=3)
+    attachment = attach(backbone, MIXED, seed=3)
     _train_a_little(backbone, attachment, folders[family])
     before = _predict(backbone, folders[family])
     attachment.merge()
     assert [key for key, _ in backbone.model.named_parameters()] == names
     torch.testing.assert_close(_predict(backbone, folders[family]), before, atol=1e-4, rtol=1e-4)
+
+
+def test_what_does_not_merge_is_refused_before_anything_is_changed(
+    backbones: dict[str, Backbone], folders: dict[str, Path]
+) -> None:
+    backbone = backbones["bert"]
+    before, shape = state_of(backbone), shape_of(backbone)
+    attachment = attach(backbone, CONFIGURATIONS["everything"], seed=3)
+    predictions = _predict(backbone, folders["bert"])
+    with pytest.raises(UserError, match="techniques that merge into the model; got houlsby, para"):
+        attachment.merge()
+    assert torch.equal(_predict(backbone, folders["bert"]), predictions)
+    attachment.detach()
+    assert shape_of(backbone) == shape
+    assert all(torch.equal(x, before[key]) for key, x in state_of(backbone).items())
 
 
 def test_every_injected_layer_is_active(backbones: dict[str, Backbone]) -> None:
@@ -180,13 +197,13 @@ def test_initial_values_depend_on_the_seed_alone(backbones: dict[str, Backbone])
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-@pytest.mark.parametrize("name", [*TECHNIQUES, "mixed"])
+@pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_an_error_in_training_leaves_no_trace(
     name: str, backbones: dict[str, Backbone], folders: dict[str, Path]
 ) -> None:
     backbone = backbones["bert"]
     before, shape = state_of(backbone), shape_of(backbone)
-    attachment = attach(backbone, _configurations(backbone)[name], seed=0)
+    attachment = attach(backbone, CONFIGURATIONS[name], seed=0)
     with pytest.raises(KeyboardInterrupt):
         try:
             _train_a_little(backbone, attachment, folders["bert"])
@@ -270,19 +287,31 @@ def test_configuration_of_another_depth_is_refused(backbones: dict[str, Backbone
         attach(backbones["bert"], Configuration((Stratum(0, 9),), 1e-3), seed=0)
 
 
+SMALL = dict.fromkeys(("serial", "parallel", "prefix"), [0, 1, 3, 6])
+SPACES: list[dict[str, Any]] = [
+    {"preset": "strata"},
+    {"preset": "autopeft"},
+    {"preset": "methods"},
+    {"preset": "mola", "rate_factors": [0.5, 1.0]},
+    {"preset": "strata", "strata": 2, "mask": True, "placements": ["all"]},
+    {"preset": "strata", "inputs": ["none", "prompt", "p_tuning"]},
+]
+
+
 @pytest.mark.parametrize("family", ["bert", "llama"])
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10**6))
-def test_formula_equals_the_real_count_anywhere_in_the_default_space(
-    seed: int, family: str, backbones: dict[str, Backbone]
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), space=st.sampled_from(SPACES))
+def test_formula_equals_the_real_count_anywhere_in_any_preset(
+    seed: int, space: dict[str, Any], family: str, backbones: dict[str, Backbone]
 ) -> None:
     backbone = backbones[family]
-    space = make_space(complete(make_spec(backbone.folder)))
-    configuration = space.sample(np.random.default_rng(seed))
+    section = space | {"capacities": SMALL} if space["preset"] == "autopeft" else space
+    found = make_space(complete(make_spec(backbone.folder, space=section)))
+    configuration = found.sample(np.random.default_rng(seed))
     attachment = attach(backbone, configuration, seed=0)
     try:
         trained = sum(p.numel() for p in backbone.model.parameters() if p.requires_grad)
-        head = sum(p.numel() for p in attachment.parameters["head"].values())
+        head = sum(p.numel() for p in attachment.parameters["head", 1.0].values())
     finally:
         attachment.detach()
     assert trained - head == trainable_parameters(configuration, backbone.anatomy)

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from peftsearch.spaces.anatomy import read_anatomy
 from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.families import read_anatomy
 from peftsearch.workers.backbone import Backbone, load_backbone, name_labels, read_config
 
 from .tiny import FAMILIES, load, make_spec, save_model, save_tokenizer
@@ -95,7 +95,8 @@ def test_weights_that_lack_a_layer(tmp_path: Path) -> None:
 
 def test_anatomy_that_the_model_contradicts(folders: dict[str, Path]) -> None:
     anatomy = read_anatomy(read_config(str(folders["bert"])))
-    wrong = anatomy.model_copy(update={"layer_path": "bert.encoder.layers.{layer}"})
+    stack = anatomy.stacks[0].model_copy(update={"layer_path": "bert.encoder.layers.{layer}"})
+    wrong = anatomy.model_copy(update={"stacks": (stack,)})
     spec = make_spec(folders["bert"])
     spec = spec.model_copy(update={"model": spec.model.model_copy(update={"anatomy": wrong})})
     with pytest.raises(UserError, match="no such tensor; correct model.anatomy"):

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from peftsearch.workers.backbone import Backbone
-from peftsearch.workers.batching import encode, evaluation_batches, training_batches
+from peftsearch.workers.batching import evaluation_batches, training_batches
+from peftsearch.workers.encoding import encode_texts
 from peftsearch.workers.inference import predict_logits
 
 from .tiny import FAMILIES
@@ -54,7 +55,7 @@ def test_batches_hold_similar_lengths() -> None:
 def test_pairs_are_padded_to_the_longest_and_masked(folders: dict[str, Path]) -> None:
     tokenizer = AutoTokenizer.from_pretrained(folders["bert"])
     columns = [["good film", "the"], ["bad plot", "a"]]
-    data = encode(tokenizer, columns, torch.tensor([1, 0]), max_length=16)
+    data = encode_texts(tokenizer, columns, torch.tensor([1, 0]), max_length=16)
     words = ("good", "film", "bad", "plot", "the", "a")
     good, film, bad, plot, the, a = (tokenizer.get_vocab()[word] for word in words)
     batch = data.batch([1, 0])
@@ -65,7 +66,7 @@ def test_pairs_are_padded_to_the_longest_and_masked(folders: dict[str, Path]) ->
 
 def test_long_texts_are_cut(folders: dict[str, Path]) -> None:
     tokenizer = AutoTokenizer.from_pretrained(folders["llama"])
-    data = encode(tokenizer, [["good " * 100]], torch.tensor([0]), max_length=8)
+    data = encode_texts(tokenizer, [["good " * 100]], torch.tensor([0]), max_length=8)
     assert data.lengths == [8]
 
 
@@ -74,7 +75,9 @@ def test_text_without_tokens_can_still_be_read(
     family: str, backbones: dict[str, Backbone]
 ) -> None:
     backbone = backbones[family]
-    data = encode(backbone.tokenizer, [["", "good film"]], torch.tensor([0, 1]), max_length=8)
+    data = encode_texts(
+        backbone.tokenizer, [["", "good film"]], torch.tensor([0, 1]), max_length=8
+    )
     logits = predict_logits(backbone.model, data, "cpu")
     assert data.lengths[0] >= 1
     assert torch.isfinite(logits).all()

@@ -56,7 +56,7 @@ def bench(tmp_path: Path, folders: dict[str, Path]) -> Iterator[Bench]:
 def test_outcome_holds_every_objective_and_its_evidence(bench: Bench) -> None:
     steps: list[tuple[int, int]] = []
     outcome = bench.evaluate(LORA, 3, lambda done, total: steps.append((done, total)))
-    qualities = {name for names in QUALITIES.values() for name in names}
+    qualities = {name for names in QUALITIES.values() for name in names} - {"loss"}
     expected = set(OBJECTIVES) - qualities | set(QUALITIES["classification"])
     assert set(outcome.measurements) == expected
     for name, cost in KNOWN_COSTS.items():
@@ -144,3 +144,17 @@ def test_regression_measures_correlations(tmp_path: Path, folders: dict[str, Pat
 def test_missing_data_is_refused_before_the_model_is_loaded(folders: dict[str, Path]) -> None:
     with pytest.raises(UserError, match="unused.csv"):
         Bench.open(complete(make_spec(folders["bert"])), "cpu")
+
+
+def test_techniques_that_need_gradients_get_those_of_the_training_rows(bench: Bench) -> None:
+    """The chosen entries are a function of the seed, whatever the head was before."""
+    sparse = Module("sparse_gradient", 20, ("query", "value"))
+    configuration = Configuration((Stratum(0, LAYERS, (sparse,)),), 1e-3)
+    first = bench.evaluate(configuration, 1)
+    second = bench.evaluate(configuration, 1)
+    entries = [name for name in first.tensors if name.endswith("entries")]
+    assert len(entries) == 2 * LAYERS
+    assert all(torch.equal(x, second.tensors[name]) for name, x in first.tensors.items())
+    random = Module("sparse_random", 20, ("query", "value"))
+    other = bench.evaluate(Configuration((Stratum(0, LAYERS, (random,)),), 1e-3), 1)
+    assert not all(torch.equal(first.tensors[name], other.tensors[name]) for name in entries)

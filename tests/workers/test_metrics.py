@@ -82,3 +82,30 @@ def test_correlation_of_extreme_numbers(scale: float) -> None:
 def test_refused(predictions: list[float], references: list[float]) -> None:
     with pytest.raises(ValueError, match="expected"):
         score("regression", predictions, references)
+
+
+def test_language_model_figures_by_hand() -> None:
+    scores = score("causal_lm", [2.0, 4.0], [1, 3])
+    assert scores["loss"] == 6.0 / 4
+    assert scores["perplexity"] == pytest.approx(math.exp(1.5))
+    assert score("seq2seq", [1.0, 0.0, 1.0, 1.0], np.ones(4))["exact_match"] == 0.75
+
+
+def test_rows_drawn_twice_weigh_twice() -> None:
+    sums, counts = np.array([2.0, 4.0, 9.0]), np.array([1, 3, 5])
+    drawn = np.array([0, 0, 2])
+    assert score("causal_lm", sums[drawn], counts[drawn])["loss"] == pytest.approx(13.0 / 7)
+
+
+def test_absurd_loss_has_a_finite_perplexity() -> None:
+    assert math.isfinite(score("causal_lm", [1e9], [1])["perplexity"])
+
+
+def test_choices_have_an_accuracy() -> None:
+    assert score("multiple_choice", [0, 2, 1], [0, 2, 2]) == {"accuracy": pytest.approx(2 / 3)}
+
+
+def test_images_are_scored_as_classes() -> None:
+    assert score("image_classification", [0, 1], [0, 1], 2) == score(
+        "classification", [0, 1], [0, 1], 2
+    )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from peftsearch.spaces.jobspec import TrainingSpec
 from peftsearch.storage.records import FailureKind
 from peftsearch.workers.adapters import attach
 from peftsearch.workers.backbone import Backbone
-from peftsearch.workers.batching import Encoded, encode
+from peftsearch.workers.batching import EncodedTexts
+from peftsearch.workers.encoding import encode_texts
 from peftsearch.workers.failures import NonFiniteLoss, TrialTimeout
 from peftsearch.workers.inference import decide, mean_loss, predict_logits
 from peftsearch.workers.memory import MemoryMeter
@@ -19,9 +21,9 @@ from .tiny import LAYERS
 LORA = Configuration((Stratum(0, LAYERS, (Module("lora", 4, ("query", "value")),)),), 5e-3)
 
 
-def _data(backbone: Backbone, n: int = 48) -> Encoded:
+def _data(backbone: Backbone, n: int = 48) -> EncodedTexts:
     texts = [f"the film is {'good' if i % 2 else 'bad'}" + " very" * (i % 5) for i in range(n)]
-    return encode(backbone.tokenizer, [texts], torch.arange(n) % 2, max_length=32)
+    return encode_texts(backbone.tokenizer, [texts], torch.arange(n) % 2, max_length=32)
 
 
 def _run(
@@ -127,3 +129,16 @@ def test_predictions_come_in_the_order_of_the_rows(
         with torch.no_grad():
             single = backbone.model(**alone).logits[0]
         torch.testing.assert_close(logits[i], single, atol=1e-5, rtol=1e-4)
+
+
+def test_nothing_to_train_is_no_training(backbones: dict[str, Backbone]) -> None:
+    backbone = replace(backbones["llama"], heads=())
+    attachment = attach(backbone, Configuration((Stratum(0, LAYERS),), 1e-3), 0)
+    clock = Clock(1, lambda done, total: None)
+    try:
+        data, training = _data(backbone), TrainingSpec()
+        meter = MemoryMeter("cpu")
+        seconds = train(backbone, attachment, data, training, 1e-3, 0, "float32", clock, meter)
+    finally:
+        attachment.detach()
+    assert (seconds, clock.done) == (0.0, 0)

@@ -1,0 +1,252 @@
+"""Every kind of task from a file to measurements, on tiny models."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.objectives import QUALITIES
+from peftsearch.workers.backbone import load_backbone
+from peftsearch.workers.bench import Bench
+from peftsearch.workers.metrics import score
+
+from .families import save_model
+from .tiny import complete, make_spec, state_of
+
+Row = dict[str, Any]
+Open = Callable[..., Bench]
+_FILLERS = ("film", "plot", "the", "a", "is", "was", "very", "not")
+_ANSWERS = {"good": "fine", "bad": "poor"}
+
+
+def make_rows(count: int = 128) -> list[Row]:
+    """The last word of each prompt decides the answer."""
+    rows = []
+    for i in range(count):
+        words = [_FILLERS[(i >> shift) % 8] for shift in range(3 + i % 4)]
+        last = ("good", "bad")[i % 2]
+        prompt = " ".join([str(_FILLERS[i % 8]), *words, _FILLERS[i // 16], last])
+        rows.append({"prompt": prompt, "response": _ANSWERS[last]})
+    return rows
+
+
+def make_choices() -> list[Row]:
+    return [
+        {"text": row["prompt"], "choices": ["fine", "poor"], "label": row["response"]}
+        for row in make_rows()
+    ]
+
+
+def make_images() -> list[Row]:
+    """Bright and dark squares."""
+    rows = []
+    for i in range(128):
+        level, noise = (0.9, 0.1)[i % 2], 0.001 * i
+        rows.append({"image": [[level + noise / 20] * 8] * 7 + [[noise] * 8], "label": i % 2})
+    return rows
+
+
+@pytest.fixture(scope="module")
+def open_bench(tmp_path_factory: pytest.TempPathFactory) -> Open:
+    root = tmp_path_factory.mktemp("tasks")
+
+    def opened(family: str, kind: str, rows: list[Row], epochs: float = 4, **task: Any) -> Bench:
+        folder = root / f"{family}-{kind}"
+        if not folder.exists():
+            save_model(folder, family, kind=kind)
+        file = root / f"{kind}.jsonl"
+        file.write_text("\n".join(json.dumps(row) for row in rows))
+        spec = make_spec(
+            folder,
+            task={"train": str(file), "kind": kind} | task,
+            training={"batch_size": 8, "epochs": epochs, "precision": "float32"},
+        )
+        return Bench.open(complete(spec), "cpu")
+
+    return opened
+
+
+def probe(bench: Bench) -> Configuration:
+    return Configuration((Stratum(0, bench.spec.anatomy.layers),), 1e-3)
+
+
+def lora(bench: Bench, rate: float = 1e-2) -> Configuration:
+    anatomy = bench.spec.anatomy
+    modules = (Module("lora", 8, tuple(anatomy.linears)),)
+    return Configuration((Stratum(0, anatomy.layers, modules),), rate)
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"), [("llama", "causal_lm"), ("t5", "seq2seq"), ("qwen3", "causal_lm")]
+)
+def test_language_models_learn_to_answer(open_bench: Open, family: str, kind: str) -> None:
+    bench = open_bench(family, kind, make_rows(), metric="exact_match")
+    before = state_of(bench.backbone)
+    steps: list[tuple[int, int]] = []
+    first = bench.evaluate(probe(bench), 0)
+    outcome = bench.evaluate(lora(bench), 0, lambda done, total: steps.append((done, total)))
+    assert bench.backbone.heads == ()
+    assert set(QUALITIES[kind]) < set(outcome.measurements)
+    assert outcome.measurements["loss"] < first.measurements["loss"] / 2
+    assert outcome.measurements["exact_match"] == 1.0
+    assert first.measurements["exact_match"] < 0.5
+    assert steps[-1] == (len(steps), len(steps))
+    after = bench.backbone.model.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_probe_of_a_language_model_trains_nothing(open_bench: Open) -> None:
+    bench = open_bench("llama", "causal_lm", make_rows())
+    steps: list[int] = []
+    outcome = bench.evaluate(probe(bench), 0, lambda done, total: steps.append(total))
+    assert outcome.tensors == {}
+    assert outcome.measurements["training_seconds"] == 0.0
+    assert outcome.measurements["trainable_parameters"] == 0.0
+    assert set(steps) == {1}
+    assert bench.provenance(0)["head_parameters"] == 0
+    again = bench.evaluate(probe(bench), 9)
+    assert again.measurements["loss"] == outcome.measurements["loss"]
+
+
+@pytest.mark.parametrize(("family", "kind"), [("llama", "causal_lm"), ("t5", "seq2seq")])
+def test_loss_is_the_mean_over_tokens_and_comes_again_from_its_rows(
+    open_bench: Open, family: str, kind: str
+) -> None:
+    rows = [
+        row | {"response": row["response"] + " very" * (i % 7)}
+        for i, row in enumerate(make_rows())
+    ]
+    bench = open_bench(family, kind, rows)
+    outcome = bench.evaluate(probe(bench), 0)
+    data, model = bench.encoded("validation"), bench.backbone.model
+    sums, counts = [], []
+    for i in range(len(data)):
+        batch = data.batch([i])
+        with torch.no_grad():
+            mean = float(model(**batch).loss)
+        counts.append(int(data.labels[i]))
+        sums.append(mean * counts[-1])
+    np.testing.assert_allclose(outcome.predictions, sums, rtol=1e-4)
+    assert outcome.references.tolist() == counts
+    assert len(set(counts)) > 1
+    loss = sum(sums) / sum(counts)
+    assert outcome.measurements["loss"] == pytest.approx(loss, rel=1e-4)
+    scores = score(bench.spec.task.kind, outcome.predictions, outcome.references)
+    assert scores["loss"] == pytest.approx(loss, rel=1e-4)
+    assert scores["perplexity"] == pytest.approx(np.exp(loss), rel=1e-3)
+
+
+def test_saved_adapter_of_a_language_model_gives_the_same_likelihoods(open_bench: Open) -> None:
+    bench = open_bench("llama", "causal_lm", make_rows(), epochs=1)
+    outcome = bench.evaluate(lora(bench), 0)
+    data = bench.encoded("validation")
+    again = bench.predict(lora(bench), outcome.tensors, data)
+    np.testing.assert_allclose(again[:, 0], outcome.predictions, rtol=1e-6)
+    assert outcome.measurements["loss"] < 3.0
+
+
+def test_messages_are_a_task_too(open_bench: Open) -> None:
+    roles = ("user", "assistant")
+    rows = [
+        {"messages": [{"role": r, "content": x} for r, x in zip(roles, row.values(), strict=True)]}
+        for row in make_rows()
+    ]
+    bench = open_bench("llama", "causal_lm", rows, messages="messages", metric="exact_match")
+    assert bench.evaluate(lora(bench), 0).measurements["exact_match"] == 1.0
+
+
+def test_cut_rows_are_noted(open_bench: Open) -> None:
+    rows = make_rows()
+    rows = [row | {"prompt": "very " * 20 + row["prompt"]} for row in rows]
+    bench = open_bench("llama", "causal_lm", rows, max_length=8)
+    assert len(bench.notes) == 2
+    assert "train rows are longer than max_length = 8" in bench.notes[0]
+
+
+def test_multiple_choice(open_bench: Open) -> None:
+    bench = open_bench("bert", "multiple_choice", make_choices())
+    assert bench.backbone.heads == ("classifier",)
+    batch = bench.encoded("train").batch([0, 1, 2])
+    assert batch["input_ids"].shape[:2] == (3, 2)
+    outcome = bench.evaluate(lora(bench, 5e-3), 0)
+    assert set(QUALITIES["multiple_choice"]) < set(outcome.measurements)
+    assert outcome.measurements["accuracy"] == np.mean(outcome.predictions == outcome.references)
+    assert outcome.measurements["accuracy"] > 0.9
+    assert set(outcome.references.tolist()) == {0, 1}
+    lengths = bench.encoded("train").lengths
+    assert bench.mean_tokens == 2 * sum(lengths) / len(lengths)
+
+
+def test_second_column_begins_each_choice(open_bench: Open) -> None:
+    rows = [
+        {"a": row["prompt"], "b": "the film", "c": "good", "d": "very bad", "label": i % 2}
+        for i, row in enumerate(make_rows())
+    ]
+    bench = open_bench("bert", "multiple_choice", rows, text=["a", "b"], choices=["c", "d"])
+    first = bench.encoded("train").batch([0])["input_ids"][0]
+    texts = [bench.backbone.tokenizer.decode(x, skip_special_tokens=True) for x in first]
+    assert texts[0].endswith("the film good")
+    assert texts[1].endswith("the film very bad")
+
+
+def test_images(open_bench: Open) -> None:
+    bench = open_bench("vit", "image_classification", make_images())
+    outcome = bench.evaluate(lora(bench, 5e-3), 0)
+    assert set(QUALITIES["image_classification"]) < set(outcome.measurements)
+    assert outcome.measurements["accuracy"] > 0.9
+    assert bench.data.label_names == ["0", "1"]
+    assert bench.mean_tokens == 5  # of 2 x 2 patches and the class token
+
+
+def test_folder_of_images(open_bench: Open, tmp_path: Path) -> None:
+    for i in range(64):
+        folder = tmp_path / ("dark", "bright")[i % 2]
+        folder.mkdir(exist_ok=True)
+        Image.new("RGB", (10, 8), (30 + i + 100 * (i % 2),) * 3).save(folder / f"{i}.png")
+    bench = open_bench("vit", "image_classification", make_images(), train=str(tmp_path))
+    assert bench.data.label_names == ["bright", "dark"]
+    assert bench.encoded("train").batch([0, 1])["pixel_values"].shape == (2, 3, 16, 16)
+
+
+def test_text_classification_by_an_encoder_decoder(open_bench: Open) -> None:
+    rows = [{"text": row["prompt"], "label": row["response"]} for row in make_rows()]
+    bench = open_bench("t5", "classification", rows)
+    assert bench.backbone.heads == ("classification_head",)
+    assert bench.evaluate(lora(bench), 0).measurements["accuracy"] > 0.9
+
+
+def test_checkpoint_without_a_language_head(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "m", "llama")
+    spec = make_spec(folder, task={"train": "x.jsonl", "kind": "causal_lm"})
+    with pytest.raises(UserError, match=r"none for lm_head.weight; use a checkpoint that was"):
+        load_backbone(spec, 1, "cpu")
+
+
+def test_tied_language_head_is_not_missing(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "m", "llama", kind="causal_lm", tie_word_embeddings=True)
+    spec = make_spec(folder, task={"train": "x.jsonl", "kind": "causal_lm"})
+    assert load_backbone(spec, 1, "cpu").heads == ()
+
+
+def test_model_that_cannot_do_the_task(folders: dict[str, Path]) -> None:
+    for family, kind in (("bert", "causal_lm"), ("llama", "multiple_choice")):
+        spec = make_spec(folders[family], task={"train": "x.jsonl", "kind": kind})
+        with pytest.raises(UserError, match=f"a kind of task that {family} can do"):
+            load_backbone(spec, 1, "cpu")
+
+
+def test_described_model_that_transformers_cannot_load_for_the_task(
+    folders: dict[str, Path],
+) -> None:
+    anatomy = complete(make_spec(folders["llama"])).anatomy.model_dump()
+    model = {"path": str(folders["llama"]), "anatomy": anatomy | {"family": "mine"}}
+    spec = make_spec("", model=model, task={"train": "x.jsonl", "kind": "multiple_choice"})
+    with pytest.raises(UserError, match="AutoModelForMultipleChoice of transformers can load"):
+        load_backbone(spec, 1, "cpu")
