@@ -38,7 +38,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from threadpoolctl import threadpool_limits
 
 from peftsearch.search.engine import propose
-from peftsearch.search.features import FEATURES, feature_matrix
+from peftsearch.search.features import feature_matrix, relevant
 from peftsearch.search.observations import cost_of
 from peftsearch.search.progress import reference
 from peftsearch.spaces.configuration import Configuration
@@ -72,7 +72,7 @@ def main() -> int:
     report = {
         "benchmark": "proposal",
         "batch": BATCH,
-        "features": len(FEATURES),
+        "features": len(relevant(make_space(make_spec()))),
         "limit_s": LIMIT_SECONDS,
         "passed": passed,
         "rows": rows,
@@ -125,8 +125,10 @@ def propose_botorch(spec: JobSpec, records: list[Trial]) -> object:
     space, corner = make_space(spec), reference(spec, records)
     rng = np.random.default_rng(0)
     pool = [space.sample(rng) for _ in range(BASELINE_CANDIDATES)]
-    x = torch.tensor(feature_matrix([trial.configuration for trial in records], spec.anatomy))
-    choices = torch.tensor(feature_matrix(pool, spec.anatomy))
+    columns = relevant(space)
+    seen = feature_matrix([trial.configuration for trial in records], spec.anatomy)
+    x = torch.tensor(seen[:, columns])
+    choices = torch.tensor(feature_matrix(pool, spec.anatomy)[:, columns])
     quality = torch.tensor([[trial.measurements["accuracy"]] for trial in records])
     cost = torch.tensor([[-corner.axis(cost_of(spec, trial.configuration))] for trial in records])
     models = []

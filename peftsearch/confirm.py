@@ -116,13 +116,15 @@ class Confirmer:
         return Confirmation(arms, differences, metric)
 
     def _tune_lora(self) -> Configuration:
+        """At the best of the rates; where they tie, at that of the smallest loss."""
         goal = objective(self.job.spec.task.quality)
         candidates = [uniform_lora(self.job.spec, rate) for rate in RATES]
-        values = [
-            goal.signed(self._run(x, SEEDS[0], "validation").measurements[goal.name])
-            for x in candidates
-        ]
-        return candidates[int(np.argmax(values))]
+
+        def merit(candidate: Configuration) -> tuple[float, float]:
+            found = self._run(candidate, SEEDS[0], "validation").measurements
+            return goal.signed(found[goal.name]), -found["loss"]
+
+        return max(candidates, key=merit)
 
     def _run(self, configuration: Configuration, seed: int, split: str) -> Run:
         self.count += 1

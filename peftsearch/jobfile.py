@@ -74,12 +74,26 @@ def _absolute(value: str, folder: Path) -> str:
 
 
 def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
-    """Dotted keys in which two specs differ, the budget apart."""
-    left, right = _flatten(old.to_json()), _flatten(new.to_json())
+    """Dotted keys in which two specs differ, the budget apart.
+
+    Of the anatomy only what a trial depends on counts, so that a version that knows more of a
+    family still resumes the jobs of an earlier one.
+    """
+    left, right = _flatten(_comparable(old)), _flatten(_comparable(new))
     keys = sorted(left.keys() | right.keys())
     return [
         key for key in keys if not key.startswith("budget.") and left.get(key) != right.get(key)
     ]
+
+
+def _comparable(spec: JobSpec) -> dict[str, Any]:
+    data, anatomy = spec.to_json(), spec.model.anatomy
+    if anatomy is not None:
+        names = ("layers", "layer_path", "linears", "norms")
+        stacks = data["model"]["anatomy"]["stacks"]
+        kept = {str(i): {x: stack[x] for x in names} for i, stack in enumerate(stacks)}
+        data["model"]["anatomy"] = {"family": anatomy.family, "hidden": anatomy.hidden} | kept
+    return data
 
 
 def _flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

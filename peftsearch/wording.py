@@ -22,20 +22,36 @@ _SHORT = {
     "mlp_out": "out",
 }
 
+_MANY = 5
+"""Runs of layers that are told one by one."""
+
 
 def describe(configuration: Configuration, anatomy: Anatomy) -> str:
     """One line: runs of layers from the input to the output with what they carry.
 
     Layers count from 0, for example `0-2 frozen | 3 bitfit | 4-5 lora r8 q+v | rate 1.0e-03`.
+    Where there are many runs, layers that carry the same stand together: `0,2,5-7 serial 8`.
     Virtual tokens of the input stand first.
     """
-    runs = [] if configuration.input is None else [_module(configuration.input, anatomy)]
-    for modules, group in groupby(enumerate(configuration.profile), key=lambda item: item[1]):
-        layers = [layer for layer, _ in group]
-        span = f"{layers[0]}" if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
+    runs = [
+        ([layer for layer, _ in group], modules)
+        for modules, group in groupby(enumerate(configuration.profile), key=lambda item: item[1])
+    ]
+    found = [([layers], modules) for layers, modules in runs]
+    if len(runs) > _MANY:
+        joined: dict[tuple[Module, ...], list[list[int]]] = {}
+        for layers, modules in runs:
+            joined.setdefault(modules, []).append(layers)
+        found = [(spans, modules) for modules, spans in joined.items()]
+    parts = [] if configuration.input is None else [_module(configuration.input, anatomy)]
+    for spans, modules in found:
         words = " + ".join(_module(module, anatomy) for module in modules) or "frozen"
-        runs.append(f"{span} {words}")
-    return " | ".join([*runs, f"rate {configuration.learning_rate:.1e}"])
+        parts.append(f"{','.join(map(_span, spans))} {words}")
+    return " | ".join([*parts, f"rate {configuration.learning_rate:.1e}"])
+
+
+def _span(layers: list[int]) -> str:
+    return f"{layers[0]}" if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
 
 
 def _module(module: Module, anatomy: Anatomy) -> str:

@@ -32,13 +32,21 @@ _EXPERIMENTAL = """## Experimental
 Tested in the same way, and not yet used in earnest: name them in `space.bundles`.
 """
 
+_LEFT_OUT = """## Left out
+
+AdaLoRA changes its ranks inside the training loop; CPT needs examples of the task when it is
+attached and a projection after every step.
+"""
+
 
 def reference() -> str:
     """The page as Markdown."""
     found = rows()
     core = [row for row in found if row.status == "core"]
     experimental = [row for row in found if row.status == "experimental"]
-    return "\n".join([_HEAD, _CORE, *_table(core), "", _EXPERIMENTAL, *_table(experimental), ""])
+    return "\n".join(
+        [_HEAD, _CORE, *_table(core), "", _EXPERIMENTAL, *_table(experimental), "", _LEFT_OUT]
+    )
 
 
 def _table(found: Iterable[Row]) -> list[str]:

@@ -8,6 +8,7 @@ import moocore
 import numpy as np
 
 from peftsearch.spaces.cost import BYTES_PER_PARAMETER, KNOWN_COSTS
+from peftsearch.spaces.extremes import maximum_cost, smallest
 from peftsearch.spaces.jobspec import JobSpec
 from peftsearch.spaces.objectives import objective
 from peftsearch.spaces.presets import make_space
@@ -98,12 +99,12 @@ def _largest_cost(spec: JobSpec, space: Space) -> float:
     """The space's maximum within the bounds; bytes and parameters bound each other."""
     own = _BYTES[spec.objectives.cost]
     bounds = [x.limit * own / _BYTES[x.name] for x in space.bounds if x.name in _BYTES]
-    return min([space.maximum_cost[spec.objectives.cost], *bounds])
+    return min([maximum_cost(space)[spec.objectives.cost], *bounds])
 
 
 def _smallest_cost(spec: JobSpec, space: Space) -> float:
     """Smallest non-zero cost: one layer where strata can be short, with the smallest modules."""
     cost = KNOWN_COSTS[spec.objectives.cost]
-    cheap = [*space.smallest(), *spec.try_configurations]
+    cheap = [*smallest(space), *spec.try_configurations]
     found = (float(cost(x, space.anatomy)) for x in cheap)
     return min((x for x in found if x > 0), default=1.0)

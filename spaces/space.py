@@ -4,7 +4,7 @@ A point is a tuple of integers, one index per `Dimension`; ordinal dimensions ar
 points can mean one configuration; what counts is `Configuration.key`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,6 @@ from .configuration import Configuration, Module, Stratum
 from .cost import KNOWN_COSTS, layer_parameters
 from .errors import UserError
 from .placing import Bundle, make_modules, place, sized
-from .techniques import technique
 from .validation import check_configuration
 
 KNOBS = ("roles", "placement", "factor")
@@ -176,60 +175,3 @@ class Space:
             value = KNOWN_COSTS[bound.name](configuration, self.anatomy)
             if not bound.holds(value):
                 raise UserError(str(bound), f"{value:,}", "choose a smaller configuration")
-
-    @cached_property
-    def maximum_cost(self) -> dict[str, float]:
-        """An upper limit of each known cost: the dearest bundle everywhere, within the bounds."""
-        whole = list(self._dearest())
-        costs = {
-            name: max(float(cost(configuration, self.anatomy)) for configuration in whole)
-            for name, cost in KNOWN_COSTS.items()
-        }
-        for bound in self.bounds:
-            costs[bound.name] = min(costs[bound.name], bound.limit)
-        return costs
-
-    def _dearest(self) -> Iterator[Configuration]:
-        """Every bundle with its dearest sizes in all layers, with every kind of input."""
-        bundles = dict.fromkeys(bundle for bundles in self.bundles for bundle in bundles)
-        for bundle in bundles:
-            for roles in self.role_sets:
-                sizes = [self._dearest_size(name, roles) for name in sized(bundle)]
-                modules = make_modules(bundle, sizes, roles, self.anatomy)
-                stratum = Stratum(0, self.anatomy.layers, modules)
-                for virtual in self.inputs:
-                    yield Configuration((stratum,), self.rates[0], virtual)
-
-    def _dearest_size(self, name: str, roles: tuple[str, ...]) -> int:
-        def cost(capacity: int) -> int:
-            modules = make_modules((name,), (capacity,), roles, self.anatomy)
-            shared = technique(name).shared
-            return layer_parameters(modules, self.anatomy) + (shared(capacity) if shared else 0)
-
-        return max(self.ladders[name], key=cost)
-
-    def smallest(self) -> Iterator[Configuration]:
-        """Configurations among which are the cheapest that adapt something: the smallest modules
-        in as few layers as may carry them, or virtual tokens alone."""
-        wholes = {bundle for bundles in self.bundles for bundle in bundles}
-        parts = {part for whole in wholes for part in self._parts(whole)}
-        for bundle in sorted(parts):
-            sizes = [min(x for x in self.ladders[name] if x) for name in sized(bundle)]
-            for roles in self.role_sets:
-                yield self._top(make_modules(bundle, sizes, roles, self.anatomy), None)
-        for virtual in self.inputs:
-            yield self._top((), virtual)
-
-    def _parts(self, bundle: Bundle) -> Iterator[Bundle]:
-        """The bundle, and each technique alone to which sizes of 0 can reduce it."""
-        yield bundle
-        if all(0 in self.ladders.get(name, ()) for name in bundle):
-            yield from ((name,) for name in bundle)
-
-    def _top(self, modules: tuple[Module, ...], virtual: Module | None) -> Configuration:
-        layers = self.anatomy.layers
-        kept: tuple[int, ...] = (layers - 1,)
-        if len(self.bundles) == 1 and not self.masked:
-            places = (place(name, 0, layers) or tuple(range(layers)) for name in self.placements)
-            kept = min(places, key=len)
-        return Configuration((Stratum(0, layers, modules, kept),), self.rates[0], virtual)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
@@ -10,18 +9,17 @@ from torch import nn
 from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.techniques import NOMINAL_RATE, technique
+from peftsearch.spaces.techniques import technique
 from peftsearch.spaces.validation import check_configuration
 
 from .additions import Additions
 from .backbone import Backbone
 from .base_tensors import Owner, Snapshot, trained_base_tensors
-from .heads import HEAD_RATE, head_parameters, initialise_head
+from .heads import head_parameters, initialise_head
 from .injection import Injection, injected_groups
 from .masks import Calibrate, skip_calibration
+from .parameter_groups import HEAD
 from .seeds import derive, stream
-
-_HEAD = "head"
 
 
 @dataclass
@@ -39,20 +37,6 @@ class Attachment:
     additions: Additions
     snapshot: Snapshot
 
-    def parameter_groups(
-        self, learning_rate: float, weight_decay: float = 0.0
-    ) -> list[dict[str, Any]]:
-        """Groups for an optimiser: each technique at its own rate, relative to the nominal one.
-
-        Only matrices decay; biases, norms, IA3's vectors and DoRA's magnitudes do not.
-        """
-        groups: list[dict[str, Any]] = []
-        for (owner, factor), parameters in self.parameters.items():
-            rate = learning_rate * factor * _nominal_rate(owner) / NOMINAL_RATE
-            for decay, chosen in _split_by_decay(parameters, weight_decay).items():
-                groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
-        return groups
-
     @property
     def trained(self) -> dict[str, nn.Parameter]:
         """All trained parameters by full name."""
@@ -61,7 +45,7 @@ class Attachment:
     @property
     def size(self) -> int:
         """Number of trained scalars, the head excluded."""
-        owned = (group for (owner, _), group in self.parameters.items() if owner != _HEAD)
+        owned = (group for (owner, _), group in self.parameters.items() if owner != HEAD)
         return sum(parameter.numel() for group in owned for parameter in group.values())
 
     def tensors(self) -> dict[str, torch.Tensor]:
@@ -180,7 +164,7 @@ def attach_to(
             parameters.setdefault(owner, {}).update(added)
         for path, owner in owners.items():
             parameters.setdefault(owner, {})[path] = base[path]
-        parameters[_HEAD, 1.0] = head
+        parameters[HEAD, 1.0] = head
         _train_only(model, parameters)
     except BaseException:
         additions.remove()
@@ -197,20 +181,5 @@ def _train_only(model: nn.Module, parameters: Mapping[Owner, Mapping[str, nn.Par
             parameter.requires_grad_(True)
 
 
-def _nominal_rate(owner: str) -> float:
-    return HEAD_RATE if owner == _HEAD else technique(owner).rate
-
-
 def _merges(owner: str) -> bool:
-    return owner == _HEAD or technique(owner).merges
-
-
-def _split_by_decay(
-    parameters: Mapping[str, nn.Parameter], weight_decay: float
-) -> dict[float, list[nn.Parameter]]:
-    groups: dict[float, list[nn.Parameter]] = {}
-    for parameter in parameters.values():
-        # Some techniques keep a vector as a matrix of one row or column.
-        decays = sum(size > 1 for size in parameter.shape) > 1
-        groups.setdefault(weight_decay if decays else 0.0, []).append(parameter)
-    return groups
+    return owner == HEAD or technique(owner).merges

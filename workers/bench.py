@@ -3,20 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import islice
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 
-from peftsearch.spaces.anatomy import Anatomy
 from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.cost import KNOWN_COSTS
 from peftsearch.spaces.jobspec import JobSpec
 
 from .adapters import Attachment, attach
 from .backbone import Backbone, load_backbone, name_labels
-from .batching import Encoded, training_batches
+from .batching import Encoded
+from .calibration import add_gradients
 from .data import Split, TaskData, load_data, load_test
 from .devices import choose_device, choose_precision
 from .encoding import encode_split, mean_tokens, note_cuts
@@ -24,36 +21,9 @@ from .evaluation import Evaluator
 from .heads import head_parameters
 from .inference import predict_logits
 from .memory import MemoryMeter
+from .outcome import Outcome, known_costs
 from .provenance import describe
-from .seeds import stream
-from .training import Clock, OnStep, compute_loss, count_steps, train
-
-CALIBRATION_BATCHES = 8
-"""As SPT takes them (arXiv 2303.08566)."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a trial gave.
-
-    Attributes:
-        measurements: Objective name to value.
-        tensors: Adapter and head by full name, on the CPU.
-        predictions: One for each row of the evaluated split, `n`; with `references` what
-            `metrics.score` takes for the task's quality.
-        references: The labels of those rows, `n`; of a language model see `metrics.score`.
-    """
-
-    measurements: Mapping[str, float]
-    provenance: Mapping[str, Any]
-    tensors: Mapping[str, torch.Tensor]
-    predictions: NDArray[Any]
-    references: NDArray[Any]
-
-
-def known_costs(configuration: Configuration, anatomy: Anatomy) -> dict[str, float]:
-    """The exact costs by objective name."""
-    return {name: float(cost(configuration, anatomy)) for name, cost in KNOWN_COSTS.items()}
+from .training import Clock, OnStep, count_steps, train
 
 
 @dataclass
@@ -188,14 +158,8 @@ class Bench:
         )
 
     def _calibrate(self, seed: int) -> None:
-        """Add up gradients over a few training batches, for techniques that choose by them."""
-        rows = self.encoded("train")
-        batches = training_batches(
-            rows.lengths, self.spec.training.batch_size, stream(seed, "calibration")
-        )
-        for batch in islice(batches, CALIBRATION_BATCHES):
-            loss = compute_loss(self.backbone, rows.batch(batch), self.precision)
-            loss.backward()  # type: ignore[no-untyped-call]
+        rows, batch_size = self.encoded("train"), self.spec.training.batch_size
+        add_gradients(self.backbone, rows, batch_size, self.precision, seed)
 
     def _evaluator(self, configuration: Configuration) -> Evaluator:
         classes = len(self.data.label_names) or None

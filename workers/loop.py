@@ -17,9 +17,10 @@ from peftsearch.storage.records import Job, JobState, Proposal, Trial, TrialStat
 from peftsearch.storage.store import Store
 
 from .adapter_files import save_adapter
-from .bench import Bench, Outcome
+from .bench import Bench
 from .failures import classify
 from .files import adapter_name, spool_folder
+from .outcome import Outcome
 from .pool import LEASE_SECONDS
 from .spool import Result, flush, spool
 

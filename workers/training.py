@@ -16,6 +16,7 @@ from .batching import Batch, Encoded, training_batches
 from .devices import autocast
 from .failures import NonFiniteLoss, TrialTimeout
 from .memory import MemoryMeter
+from .parameter_groups import group_parameters
 from .seeds import stream
 
 OnStep = Callable[[int, int], None]
@@ -92,7 +93,7 @@ def train(
     if not attachment.trained:
         return 0.0
     steps = count_steps(len(data), training)
-    groups = attachment.parameter_groups(learning_rate, training.weight_decay)
+    groups = group_parameters(attachment.parameters, learning_rate, training.weight_decay)
     optimizer = torch.optim.AdamW(groups)
     shares = partial(schedule, steps=steps, warmup=training.warmup)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares)

@@ -38,7 +38,7 @@ CASES: dict[str, tuple[Callable[[Path], None], str]] = {
     "unknown key": (lambda job: edit(job, "epochs", "epoch"), "did you mean 'epochs'"),
     "unknown technique": (
         lambda job: edit(job, "[budget]", "[space]\nbundles = ['lorra']\n[budget]"),
-        "a technique among frozen",
+        "the name of a technique",
     ),
     "unknown family": (unknown_family, "model_type 'novel'"),
     "boundary outside": (

@@ -1,10 +1,12 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from peftsearch.jobfile import complete_spec, differing_keys, read_spec
 from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.jobspec import JobSpec
 
 JOB = """
 name = "tickets"
@@ -103,3 +105,18 @@ def test_differing_keys_leave_the_budget_out(folder: Path) -> None:
     assert differing_keys(spec, read_spec(folder / "job.toml")) == []
     (folder / "job.toml").write_text(JOB + "[search]\nrepeats = 0.5")
     assert differing_keys(spec, read_spec(folder / "job.toml")) == ["search.repeats"]
+
+
+def test_what_a_later_version_knows_of_a_family_does_not_stop_a_job(folder: Path) -> None:
+    spec = read_spec(folder / "job.toml")
+    assert spec.model.anatomy is not None
+    (stack,) = spec.anatomy.stacks
+
+    def change(**fields: Any) -> JobSpec:
+        changed = stack.model_copy(update=fields)
+        anatomy = spec.anatomy.model_copy(update={"stacks": (changed,), "positions": None})
+        model = spec.model.model_copy(update={"anatomy": anatomy})
+        return spec.model_copy(update={"model": model})
+
+    assert differing_keys(change(attention=None), spec) == []
+    assert differing_keys(change(layers=5), spec) == ["model.anatomy.0.layers"]

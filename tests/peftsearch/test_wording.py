@@ -24,6 +24,22 @@ def test_placement_shows_as_runs() -> None:
     )
 
 
+def test_many_runs_are_told_together() -> None:
+    both = (Module("serial", 8), Module("prefix", 4))
+    configuration = Configuration((Stratum(0, 12, both, (0, 2, 5, 6, 9)),), 1e-3)
+    assert wording.describe(configuration, BERT) == (
+        "0,2,5-6,9 prefix 4 + serial 8 | 1,3-4,7-8,10-11 frozen | rate 1.0e-03"
+    )
+
+
+def test_virtual_tokens_and_factors() -> None:
+    slow = Module("lora", 4, ("query",), 0.3)
+    configuration = Configuration((Stratum(0, 6, (slow,)),), 1e-3, Module("prompt", 16))
+    assert wording.describe(configuration, BERT) == (
+        "prompt 16 | 0-5 lora r4 q (rate x0.3) | rate 1.0e-03"
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(0, "0"), (332546, "332,546"), (0.123456, "0.1235"), (2.5, "2.5")]
 )

@@ -59,7 +59,9 @@ def test_larger_capacities_train_more_unless_the_knob_says_less(
 ) -> None:
     fit = [x for x in row.capacities if row.misfit(linear, x) is None]
     counts = [_count(row, linear, capacity) for capacity in fit]
-    assume(row.name != "randlora")  # a rank that does not divide the width rounds up
+    # RandLoRA rounds a rank up that does not divide the width; LoKr takes a smaller full factor
+    # in place of a high rank.
+    assume(row.name not in ("randlora", "lokr"))
     assert counts == sorted(counts, reverse="trains less" in row.knob)
 
 

@@ -8,6 +8,7 @@ import torch
 
 from peftsearch.workers.backbone import Backbone
 
+from .subjects import MODELS, Subject, make_subject, trace
 from .tiny import FAMILIES, load, save_model
 
 
@@ -31,3 +32,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def backbones(folders: dict[str, Path]) -> dict[str, Backbone]:
     """Each loaded once; every test leaves them as it found them, which the tests check."""
     return {family: load(folder) for family, folder in folders.items()}
+
+
+@pytest.fixture(scope="module")
+def subjects() -> Iterator[dict[str, Subject]]:
+    """One of each of `MODELS`; each test leaves them as it found them."""
+    made = {family: make_subject(family, kind) for family, kind in MODELS.items()}
+    before = {family: trace(subject.model) for family, subject in made.items()}
+    yield made
+    assert {family: trace(subject.model) for family, subject in made.items()} == before

@@ -19,6 +19,7 @@ from peftsearch.workers import adapters
 from peftsearch.workers.adapters import Attachment, attach
 from peftsearch.workers.backbone import Backbone
 from peftsearch.workers.heads import HEAD_RATE
+from peftsearch.workers.parameter_groups import group_parameters
 from tests.anatomies import BERT
 from tests.spaces.examples import resize
 
@@ -70,7 +71,7 @@ CASES = [
 
 def _train_a_little(backbone: Backbone, attachment: Attachment, folder: Path) -> None:
     """A few large steps, so that every trained tensor moves."""
-    optimizer = torch.optim.AdamW(attachment.parameter_groups(1e-3))
+    optimizer = torch.optim.AdamW(group_parameters(attachment.parameters, 1e-3))
     batch = tokens(folder)
     labels = torch.arange(len(batch["input_ids"])) % 2
     for _ in range(3):
@@ -233,7 +234,7 @@ def test_an_error_while_injecting_leaves_no_trace(
 def test_rates_are_relative_and_only_matrices_decay(backbones: dict[str, Backbone]) -> None:
     attachment = attach(backbones["bert"], MIXED, seed=0)
     try:
-        groups = attachment.parameter_groups(2e-3, weight_decay=0.1)
+        groups = group_parameters(attachment.parameters, 2e-3, weight_decay=0.1)
         found = {}
         for name, parameter in attachment.trained.items():
             (group,) = [g for g in groups if any(p is parameter for p in g["params"])]

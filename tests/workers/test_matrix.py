@@ -17,6 +17,7 @@ from peftsearch.spaces.fitting import misfit
 from peftsearch.spaces.techniques import TECHNIQUES, Technique
 from peftsearch.workers.adapters import Attachment, attach
 from peftsearch.workers.backbone import Backbone, load_backbone
+from peftsearch.workers.parameter_groups import group_parameters
 
 from .families import IMAGE_SIZE, SIZES, WORDS, save_model
 from .tiny import make_spec, shape_of, state_of
@@ -103,7 +104,7 @@ def configuration_of(row: Technique, backbone: Backbone, capacity: int) -> Confi
 
 def train_a_little(backbone: Backbone, attachment: Attachment) -> None:
     """A few large steps, so that every trained tensor moves."""
-    optimizer = torch.optim.AdamW(attachment.parameter_groups(3e-3))
+    optimizer = torch.optim.AdamW(group_parameters(attachment.parameters, 3e-3))
     for _ in range(3):
         backbone.model(**batch_of(backbone)).loss.backward()
         optimizer.step()
