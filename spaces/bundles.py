@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from .anatomy import Anatomy
 from .errors import UserError
-from .fitting import misfit, usable_capacities
+from .fitting import find_misfit, usable_capacities
 from .placing import Bundle, sized
 from .spacespec import SpaceSpec
 from .techniques import TECHNIQUES, technique
@@ -52,12 +52,10 @@ def _bundle_misfit(
         if row.roles and not anatomy.linears.keys() & set(row.roles):
             return f"{name}, but its layers have none of {', '.join(row.roles)}"
         if row.capacities and not any(ladders[name]):
-            size = row.capacities[0]
-            reasons = [misfit(row, x, row.roles or x.linears, size) for x in anatomy.stacks]
-            return f"{name}, but {next(filter(None, reasons), f'no {row.knob} fits')}"
-        for stack in () if row.capacities else anatomy.stacks:
-            if reason := misfit(row, stack, row.roles or tuple(stack.linears), 0):
-                return f"{name}, but {reason}"
+            reason = find_misfit(row, anatomy, anatomy.linears, row.capacities[0])
+            return f"{name}, but {reason or f'no {row.knob} fits'}"
+        if not row.capacities and (reason := find_misfit(row, anatomy, anatomy.linears, 0)):
+            return f"{name}, but {reason}"
     return None
 
 
@@ -113,10 +111,8 @@ def read_ladder(values: Iterable[int], name: str, absent: bool) -> tuple[int, ..
 def _refuse_capacity(
     name: str, capacity: int, anatomy: Anatomy, role_sets: tuple[tuple[str, ...], ...]
 ) -> None:
-    row = technique(name)
-    roles = {role for roles in role_sets for role in row.roles or roles}
-    reasons = (misfit(row, stack, tuple(sorted(roles)), capacity) for stack in anatomy.stacks)
-    reason = next(filter(None, reasons), "it does not fit")
+    roles = sorted({role for roles in role_sets for role in roles})
+    reason = find_misfit(technique(name), anatomy, roles, capacity) or "it does not fit"
     raise UserError(
         f"capacities of {name} that fit {anatomy.family}",
         f"{capacity}: {reason}",

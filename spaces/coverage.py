@@ -4,7 +4,7 @@ from functools import cache
 
 from .anatomy import Anatomy
 from .families import FAMILIES, read_anatomy
-from .fitting import misfit
+from .fitting import find_input_misfit, find_misfit
 from .technique import Technique
 
 _SIZES = {
@@ -43,10 +43,8 @@ def families_of(row: Technique) -> tuple[str, ...]:
 
 def _fits(row: Technique, anatomy: Anatomy) -> bool:
     if row.input is not None:
-        return anatomy.embedding is not None and len(anatomy.stacks) == 1
+        return find_input_misfit(anatomy) is None
     if row.roles is not None and not anatomy.linears.keys() & set(row.roles):
         return False
-    return any(
-        not any(misfit(row, x, row.roles or tuple(x.linears), size) for x in anatomy.stacks)
-        for size in row.capacities or (0,)
-    )
+    sizes = row.capacities or (0,)
+    return any(find_misfit(row, anatomy, anatomy.linears, size) is None for size in sizes)

@@ -45,15 +45,29 @@ def _refusal(row: Technique, role: str, linear: Linear, capacity: int) -> str | 
     return f"{role}: {reason}" if reason else None
 
 
+def find_misfit(
+    row: Technique, anatomy: Anatomy, roles: Iterable[str], capacity: int
+) -> str | None:
+    """Why the layers of some stack of a model cannot carry the technique; None where all can."""
+    aimed = tuple(row.roles or roles)
+    reasons = (misfit(row, stack, aimed, capacity) for stack in anatomy.stacks)
+    return next((reason for reason in reasons if reason), None)
+
+
 def usable_capacities(
     row: Technique, ladder: Iterable[int], anatomy: Anatomy, role_sets: Iterable[tuple[str, ...]]
 ) -> tuple[int, ...]:
     """Those capacities of a ladder that fit every layer in every role set; 0 (absent) is kept."""
-    sets = [row.roles] if row.roles else list(role_sets)
+    sets = list(role_sets)
+    return tuple(
+        capacity
+        for capacity in ladder
+        if capacity == 0 or not any(find_misfit(row, anatomy, x, capacity) for x in sets)
+    )
 
-    def fits(capacity: int) -> bool:
-        return not any(
-            misfit(row, stack, roles, capacity) for stack in anatomy.stacks for roles in sets
-        )
 
-    return tuple(capacity for capacity in ladder if capacity == 0 or fits(capacity))
+def find_input_misfit(anatomy: Anatomy) -> str | None:
+    """What about a model rules virtual tokens out; None where it takes them."""
+    if anatomy.embedding is None:
+        return "no token embeddings"
+    return "an encoder and a decoder" if len(anatomy.stacks) > 1 else None

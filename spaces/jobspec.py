@@ -22,15 +22,12 @@ from .configuration import Configuration
 from .errors import UserError
 from .objectives import objective
 from .recipes import read_try
+from .section import Section
 from .spacespec import SpaceSpec
 from .task import TaskSpec
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ModelSpec(_Section):
+class ModelSpec(Section):
     """The backbone.
 
     Attributes:
@@ -42,7 +39,7 @@ class ModelSpec(_Section):
     anatomy: Anatomy | None = None
 
 
-class TrainingSpec(_Section):
+class TrainingSpec(Section):
     """How every trial is trained; equal for all of a job's trials."""
 
     epochs: float = Field(1.0, gt=0, le=1000)
@@ -54,7 +51,7 @@ class TrainingSpec(_Section):
     timeout_minutes: float | None = Field(None, gt=0, description="per trial")
 
 
-class SearchSpec(_Section):
+class SearchSpec(Section):
     """Which engine proposes.
 
     Attributes:
@@ -70,7 +67,7 @@ class SearchSpec(_Section):
     repeats: float = Field(0.15, ge=0, lt=1)
 
 
-class ObjectivesSpec(_Section):
+class ObjectivesSpec(Section):
     """What the front trades quality against, and hard bounds on known costs."""
 
     cost: Literal["trainable_parameters", "adapter_bytes"] = "trainable_parameters"
@@ -90,7 +87,7 @@ class ObjectivesSpec(_Section):
         return bounds
 
 
-class BudgetSpec(_Section):
+class BudgetSpec(Section):
     """Whichever comes first. Hours count the time in which at least one trial ran."""
 
     trials: int | None = Field(None, ge=1)
@@ -103,7 +100,7 @@ class BudgetSpec(_Section):
         return self
 
 
-class JobSpec(_Section):
+class JobSpec(Section):
     """One search. `tries` is written as `[[try]]` and holds the user's own configurations."""
 
     model_config = ConfigDict(populate_by_name=True)

@@ -7,7 +7,7 @@ from .anatomy import ROLES, Anatomy
 from .bundles import read_ladder
 from .configuration import Module
 from .errors import UserError
-from .fitting import resolve_roles
+from .fitting import find_input_misfit, resolve_roles
 from .spacespec import SpaceSpec
 from .techniques import TECHNIQUES, technique
 
@@ -119,7 +119,7 @@ def _check_input(name: str, anatomy: Anatomy) -> None:
     if technique(name).input is None:
         known = ", ".join(x.name for x in TECHNIQUES.values() if x.input is not None)
         raise UserError(f"space.inputs among none, {known}", repr(name), "correct it")
-    if anatomy.embedding is None or len(anatomy.stacks) > 1:
+    if find_input_misfit(anatomy):
         raise UserError(
             "space.inputs = ['none'] for a model that is no plain text encoder or decoder",
             f"{name} on {anatomy.family}",

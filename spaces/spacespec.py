@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from .section import Section
 
 
-class SpaceSpec(BaseModel):
+class SpaceSpec(Section):
     """A preset and what the user changes of it; None keeps the preset's value.
 
     Attributes:
@@ -25,8 +27,6 @@ class SpaceSpec(BaseModel):
         rate_factors: Factors on a stratum's learning rate.
         inputs: Virtual tokens of the model's input: `none` and techniques.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     preset: Literal["strata", "spafit", "autopeft", "lora", "methods", "mola"] = "strata"
     bundles: tuple[str, ...] | None = Field(None, min_length=1)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .errors import UserError
 from .objectives import QUALITIES
+from .section import Section
 
 Kind = Literal[
     "classification",
@@ -35,7 +36,7 @@ _ALONE = ("messages", "text")
 """Columns that a `causal_lm` may have in place of `prompt` and `response`."""
 
 
-class TaskSpec(BaseModel):
+class TaskSpec(Section):
     """The data and what is measured on it. A column that the kind does not read is None.
 
     Attributes:
@@ -58,8 +59,6 @@ class TaskSpec(BaseModel):
             `seq2seq`, tokens of the prompt and of the response each.
         train_rows: Use this many rows of the training split, chosen once for the job.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Kind = "classification"
     train: str

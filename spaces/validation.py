@@ -6,7 +6,7 @@ from itertools import pairwise
 from .anatomy import FUSED, Anatomy, Stack
 from .configuration import Configuration, Module, Stratum
 from .errors import UserError
-from .fitting import misfit
+from .fitting import find_input_misfit, misfit
 from .techniques import technique
 
 
@@ -131,10 +131,9 @@ def _check_input(module: Module, anatomy: Anatomy) -> None:
         raise UserError(
             "a technique of virtual tokens as `input`", row.name, "write it under a stratum"
         )
-    if anatomy.embedding is None or len(anatomy.stacks) > 1:
-        kind = "no token embeddings" if anatomy.embedding is None else "an encoder and a decoder"
+    if reason := find_input_misfit(anatomy):
         raise UserError(
-            f"no virtual tokens for {anatomy.family}, which has {kind}",
+            f"no virtual tokens for {anatomy.family}, which has {reason}",
             row.name,
             "leave `input` out",
         )

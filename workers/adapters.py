@@ -16,9 +16,10 @@ from .additions import Additions
 from .backbone import Backbone
 from .base_tensors import Owner, Snapshot, trained_base_tensors
 from .heads import head_parameters, initialise_head
-from .injection import Injection, injected_groups
+from .injection import Injection
 from .masks import Calibrate, skip_calibration
 from .parameter_groups import HEAD
+from .peft_configs import injected_groups
 from .seeds import derive, stream
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from .batching import Encoded
 from .calibration import add_gradients
 from .data import Split, TaskData, load_data, load_test
 from .devices import choose_device, choose_precision
-from .encoding import encode_split, mean_tokens, note_cuts
+from .encoding import encode_split
 from .evaluation import Evaluator
 from .heads import head_parameters
 from .inference import predict_logits
@@ -106,18 +106,6 @@ class Bench:
                 self.spec.task, self.backbone.tokenizer, self._split(split)
             )
         return self._encoded[split]
-
-    @cached_property
-    def mean_tokens(self) -> float:
-        """Mean tokens of a training example."""
-        return mean_tokens(self.encoded("train"), self.backbone.model.config.to_dict())
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about the data and how it fits the model, one line each."""
-        task, splits = self.spec.task, ("train", "validation")
-        cuts = [note for x in splits for note in note_cuts(task, x, self.encoded(x))]
-        return (*self.data.notes, *cuts)
 
     def _split(self, name: str) -> Split:
         if name == "test":

@@ -23,16 +23,7 @@ from peftsearch.spaces.techniques import technique
 
 from .frozen_tensors import keep_start, read_frozen, write_frozen
 from .masks import ADAPTER, Calibrate, mask_layer, measure_gradients
-from .peft_configs import Group, injected_groups, match_names, peft_config
-
-__all__ = [
-    "Group",
-    "Injection",
-    "injected_groups",
-    "injected_parameters",
-    "match_names",
-    "peft_config",
-]
+from .peft_configs import Group, peft_config
 
 
 def injected_parameters(model: nn.Module, names: Iterable[str]) -> dict[str, nn.Parameter]:

@@ -19,7 +19,8 @@ from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.techniques import technique
 
 from .backbone import Backbone
-from .injection import injected_groups, injected_parameters, match_names, peft_config
+from .injection import injected_parameters
+from .peft_configs import injected_groups, match_names, peft_config
 from .quiet import quiet_peft
 
 _TASKS = {

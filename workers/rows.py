@@ -91,7 +91,6 @@ def _read_responses(task: TaskSpec, table: Table, classes: Sequence[str]) -> Spl
 def _read_images(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
     from .images import read_images
 
-    check_present(table, str(task.image))
     images = read_images(table, str(task.image))
     labels = _read_labels(task, table, classes)
     return Split([(image.sha256,) for image in images], labels, images=images)

@@ -1,5 +1,6 @@
 """Tiny random models of every family and kind of task, as a hub repository would have them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -15,17 +16,12 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
+from peftsearch.workers.backbone import AUTOMATIC
+
 WORDS = ("good", "bad", "fine", "poor", "film", "plot", "the", "a", "is", "was", "very", "not")
 LAYERS = 3
 IMAGE_SIZE = 16
-CLASSES = {
-    "classification": "AutoModelForSequenceClassification",
-    "regression": "AutoModelForSequenceClassification",
-    "multiple_choice": "AutoModelForMultipleChoice",
-    "causal_lm": "AutoModelForCausalLM",
-    "seq2seq": "AutoModelForSeq2SeqLM",
-    "image_classification": "AutoModelForImageClassification",
-}
+CLASSES: Mapping[str, str] = {str(kind): name for kind, name in AUTOMATIC.items()}
 _IMAGES: dict[str, Any] = {
     "hidden_size": 32,
     "num_hidden_layers": LAYERS,

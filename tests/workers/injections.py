@@ -11,8 +11,9 @@ from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.families import read_anatomy
 from peftsearch.spaces.fitting import misfit
 from peftsearch.spaces.techniques import TECHNIQUES
-from peftsearch.workers.injection import Injection, injected_groups
+from peftsearch.workers.injection import Injection
 from peftsearch.workers.masks import Calibrate
+from peftsearch.workers.peft_configs import injected_groups
 
 from .families import IMAGE_SIZE, VISION, build_model
 

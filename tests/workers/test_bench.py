@@ -16,6 +16,7 @@ from peftsearch.spaces.objectives import OBJECTIVES, QUALITIES
 from peftsearch.workers import bench as bench_module
 from peftsearch.workers.bench import Bench
 from peftsearch.workers.data import Split, load_test
+from peftsearch.workers.encoding import mean_tokens
 
 from .tiny import LAYERS, complete, make_spec, state_of
 
@@ -67,7 +68,7 @@ def test_outcome_holds_every_objective_and_its_evidence(bench: Bench) -> None:
     assert len(outcome.predictions) == len(bench.data.validation.labels)
     assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
     assert {total for _, total in steps} == {len(steps)}
-    assert bench.mean_tokens == 7
+    assert mean_tokens(bench.encoded("train"), bench.backbone.model.config.to_dict()) == 7
     assert bench.device == "cpu"
 
 

@@ -13,8 +13,9 @@ from peftsearch.spaces.anatomy import Anatomy, Linear, Stack
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.cost import adapter_bytes, trainable_parameters
 from peftsearch.spaces.techniques import TECHNIQUES, Technique
-from peftsearch.workers.injection import Injection, injected_groups
+from peftsearch.workers.injection import Injection
 from peftsearch.workers.masks import skip_calibration
+from peftsearch.workers.peft_configs import injected_groups
 
 from .families import SIZES
 from .injections import (

@@ -4,8 +4,9 @@ import pytest
 
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.errors import UserError
-from peftsearch.workers.injection import Injection, injected_groups
+from peftsearch.workers.injection import Injection
 from peftsearch.workers.masks import skip_calibration
+from peftsearch.workers.peft_configs import injected_groups
 
 from .injections import (
     anatomy_of,

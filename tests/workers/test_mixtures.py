@@ -6,8 +6,9 @@ import torch
 
 from peftsearch.spaces.cost import trainable_parameters
 from peftsearch.workers import injection as injection_module
-from peftsearch.workers.injection import Injection, injected_groups
+from peftsearch.workers.injection import Injection
 from peftsearch.workers.masks import skip_calibration
+from peftsearch.workers.peft_configs import injected_groups
 
 from .injections import (
     ROWS,

@@ -15,6 +15,7 @@ from peftsearch.spaces.errors import UserError
 from peftsearch.spaces.objectives import QUALITIES
 from peftsearch.workers.backbone import load_backbone
 from peftsearch.workers.bench import Bench
+from peftsearch.workers.encoding import mean_tokens, note_cuts
 from peftsearch.workers.metrics import score
 
 from .families import save_model
@@ -152,6 +153,11 @@ def test_saved_adapter_of_a_language_model_gives_the_same_likelihoods(open_bench
     assert outcome.measurements["loss"] < 3.0
 
 
+def count_tokens(bench: Bench) -> float:
+    """Mean tokens of a training example."""
+    return mean_tokens(bench.encoded("train"), bench.backbone.model.config.to_dict())
+
+
 def test_messages_are_a_task_too(open_bench: Open) -> None:
     roles = ("user", "assistant")
     rows = [
@@ -166,8 +172,10 @@ def test_cut_rows_are_noted(open_bench: Open) -> None:
     rows = make_rows()
     rows = [row | {"prompt": "very " * 20 + row["prompt"]} for row in rows]
     bench = open_bench("llama", "causal_lm", rows, max_length=8)
-    assert len(bench.notes) == 2
-    assert "train rows are longer than max_length = 8" in bench.notes[0]
+    splits = ("train", "validation")
+    notes = [note_cuts(bench.spec.task, name, bench.encoded(name)) for name in splits]
+    assert (bench.data.notes, [len(found) for found in notes]) == ((), [1, 1])
+    assert "train rows are longer than max_length = 8" in notes[0][0]
 
 
 def test_multiple_choice(open_bench: Open) -> None:
@@ -181,7 +189,7 @@ def test_multiple_choice(open_bench: Open) -> None:
     assert outcome.measurements["accuracy"] > 0.9
     assert set(outcome.references.tolist()) == {0, 1}
     lengths = bench.encoded("train").lengths
-    assert bench.mean_tokens == 2 * sum(lengths) / len(lengths)
+    assert count_tokens(bench) == 2 * sum(lengths) / len(lengths)
 
 
 def test_second_column_begins_each_choice(open_bench: Open) -> None:
@@ -202,7 +210,7 @@ def test_images(open_bench: Open) -> None:
     assert set(QUALITIES["image_classification"]) < set(outcome.measurements)
     assert outcome.measurements["accuracy"] > 0.9
     assert bench.data.label_names == ["0", "1"]
-    assert bench.mean_tokens == 5  # of 2 x 2 patches and the class token
+    assert count_tokens(bench) == 5  # of 2 x 2 patches and the class token
 
 
 def test_folder_of_images(open_bench: Open, tmp_path: Path) -> None:
