@@ -1,5 +1,6 @@
 """The Python API: a search job from start to front, without the command line."""
 
+import contextlib
 import os
 import socket
 import time
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from peftsearch.spaces.errors import StoreUnavailable
 from peftsearch.spaces.jobspec import JobSpec
 from peftsearch.spaces.objectives import objective
 from peftsearch.storage.records import FrontPoint, Job, Trial
@@ -86,12 +88,19 @@ class InlineMonitor:
         self.trial = trial
 
     def step(self, done: int, total: int) -> None:
-        """Renew the lease now and then."""
+        """Renew the lease and show the progress now and then; a database that is away for a
+        while does not end the trial."""
         if time.monotonic() - self.renewed > RENEW_SECONDS:
             self.renewed = time.monotonic()
+            with contextlib.suppress(StoreUnavailable):
+                self._renew(done, total)
+
+    def _renew(self, done: int, total: int) -> None:
+        if self.trial is None:
             self.store.heartbeat(self.name)
-            if self.trial is not None:
-                self.store.renew(self.trial.id, self.trial.attempt, LEASE_SECONDS)
+            return
+        self.store.heartbeat(self.name, done, total)
+        self.store.renew(self.trial.id, self.trial.attempt, LEASE_SECONDS)
 
     def stopping(self) -> bool:
         """Never: Ctrl-C raises KeyboardInterrupt in this process."""

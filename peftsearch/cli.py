@@ -78,13 +78,15 @@ def run(
 
 @app.command()
 def worker(
-    job: JobName,
+    job: Annotated[
+        str | None, typer.Argument(metavar="JOB", help="Name of the job [any that runs].")
+    ] = None,
     workers: Workers = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
 ) -> None:
-    """Join a job that was launched elsewhere, through its database."""
+    """Work on a job of a database, or wait for jobs and work on each, the oldest first."""
     from . import commands
 
     commands.work(job, workers, device, _url(storage), files)
@@ -152,9 +154,69 @@ def export(
 @app.command()
 def stop(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
     """End a job: its workers finish their trials and leave. `run` resumes it."""
-    from . import commands
+    from . import upkeep
 
-    commands.stop(job, _url(storage), as_json)
+    upkeep.stop(job, _url(storage), as_json)
+
+
+@app.command()
+def delete(
+    job: JobName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a job for good: its records and its adapters."""
+    from . import upkeep
+
+    upkeep.delete(job, yes, _url(storage), files, as_json)
+
+
+@app.command()
+def dashboard(
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8321,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Jobs may read from it; may be repeated [any on loopback, else none].",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the token that callers need [or PEFTSEARCH_TOKEN]."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Further name by which browsers may call it; may be repeated."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the pages and the HTTP API: launch, watch, pick and export in a browser."""
+    from .dashboard import command
+
+    address = command.Address(host, port, tuple(allow_host or ()))
+    roots = tuple(data_root) if data_root else None
+    command.serve(_url(storage), files, address, roots, token_file, as_json)
+
+
+@app.command()
+def optuna(
+    job: JobName,
+    out: Annotated[str, typer.Option(help="Optuna storage to write to.")] = "sqlite:///optuna.db",
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a job into an Optuna storage, for `optuna-dashboard` and Optuna's plots."""
+    from .mirror import mirror
+
+    mirror(job, _url(storage), out, as_json)
 
 
 @app.command()
@@ -171,12 +233,19 @@ def demo(
         "peftsearch-demo"
     ),
     workers: Workers = 2,
+    storage: Annotated[
+        str | None, typer.Option(help="Database for the job [in the folder].")
+    ] = None,
+    files: Annotated[
+        Path | None, typer.Option(help="Folder of the adapters [beside the database].")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Search a real model on real reviews, within 6 minutes on 2 CPU cores."""
     from . import demo as demonstration
 
-    demonstration.run_demo(folder, workers, as_json)
+    url = None if storage is None else _url(storage)
+    demonstration.run_demo(folder, workers, url, files, as_json)
 
 
 def _url(storage: str) -> str:

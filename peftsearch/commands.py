@@ -1,4 +1,4 @@
-"""The commands that work on a job: run, worker, stop, confirm, export."""
+"""The commands that work on a job: run, worker, confirm, export."""
 
 import time
 from pathlib import Path
@@ -11,11 +11,21 @@ from peftsearch.storage.records import Job, JobState, TrialState
 from peftsearch.storage.store import Store
 
 from . import views
-from .api import DEFAULT_STORAGE, SearchResult, export_summary, load_result
-from .console import choose_root, console, draw, log, open_existing, print_front, print_json
+from .api import SearchResult, export_summary, load_result
+from .console import (
+    choose_root,
+    console,
+    draw,
+    log,
+    open_existing,
+    print_front,
+    print_json,
+    storage_option,
+)
 from .jobfile import read_spec
 from .launch import open_job, run_pool
 from .progress import LiveView, PlainView
+from .waiting import Waiter
 from .wording import describe, duration, size
 
 
@@ -121,29 +131,29 @@ def _work(
 
 def _print_next(result: SearchResult, storage: str) -> None:
     if result.front:
-        where = "" if storage == DEFAULT_STORAGE else f" --storage {storage}"
+        where = storage_option(storage)
         hint = f"next: peftsearch export {result.job.name} --pick knee --out adapter/{where}"
         console.print(hint, highlight=False, soft_wrap=True)
 
 
-def work(name: str, workers: int, device: str, storage: str, files: Path | None) -> None:
-    """Join a job until it ends."""
+def work(name: str | None, workers: int, device: str, storage: str, files: Path | None) -> None:
+    """Join a job until it ends; without a name, all jobs that run or will, until Ctrl-C."""
+    root = choose_root(storage, files)
     with open_existing(storage) as store:
+        if name is None:
+            Waiter(store, storage, root, workers, device, _say, _plain_view).run()
+            return
         job = store.find_job(name)
-        view = PlainView(store, job, log)
-        if not run_pool(store, job, storage, choose_root(storage, files), workers, device, view):
+        if not run_pool(store, job, storage, root, workers, device, _plain_view(store, job)):
             raise SystemExit(130)
 
 
-def stop(name: str, storage: str, as_json: bool) -> None:
-    """End a job."""
-    with open_existing(storage) as store:
-        job = store.find_job(name)
-        store.set_state(job.id, JobState.STOPPED)
-    if as_json:
-        print_json({"name": name, "state": "stopped"})
-    else:
-        console.print(f"{name} is stopped; `peftsearch run` with its job file resumes it")
+def _plain_view(store: Store, job: Job) -> PlainView:
+    return PlainView(store, job, log)
+
+
+def _say(line: str) -> None:
+    log.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:

@@ -1,19 +1,20 @@
 """Where commands print, and how they open what is there."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from peftsearch.spaces.errors import UserError
-from peftsearch.storage.engine import parse_url
+from peftsearch.storage.engine import describe, parse_url
 from peftsearch.storage.records import TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.files import files_root
 
 from . import views
-from .api import SearchResult
+from .api import DEFAULT_STORAGE, SearchResult
 
 console = Console()
 """Results, to standard output."""
@@ -40,6 +41,13 @@ def open_existing(storage: str) -> Store:
             "launch a job with `peftsearch run`, or name the storage with --storage",
         )
     return Store.open(storage)
+
+
+def storage_option(storage: str) -> str:
+    """What a command line needs to mean this storage; without a password."""
+    if storage in (DEFAULT_STORAGE, os.environ.get("PEFTSEARCH_STORAGE")):
+        return ""
+    return f" --storage {describe(parse_url(storage)).removeprefix('sqlite:///')}"
 
 
 def choose_root(storage: str, files: Path | None) -> Path:

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.workers.files import files_root
 
 from . import commands, views
 from .api import SearchResult, export_summary
-from .console import console, print_front, print_json
+from .console import choose_root, console, print_front, print_json, storage_option
 from .jobfile import read_spec
 from .launch import check_folder
 from .picture import draw_front
@@ -50,12 +49,20 @@ def write_job(folder: Path) -> JobSpec:
     return read_spec(path)
 
 
-def run_demo(folder: Path, workers: int, as_json: bool) -> None:
-    """Fetch, search, print the front, draw it, export the knee."""
+def run_demo(
+    folder: Path, workers: int, storage: str | None, files: Path | None, as_json: bool
+) -> None:
+    """Fetch, search, print the front, draw it, export the knee.
+
+    Args:
+        storage: Database; None makes one in the folder.
+        files: Folder of the adapters; None means beside the database.
+    """
     check_folder(folder)
     spec = write_job(folder)
-    storage = f"sqlite:///{(folder / 'demo.db').resolve()}"
-    result = commands.run_spec(spec, storage, files_root(storage), workers, "auto", as_json)
+    storage = storage or f"sqlite:///{(folder / 'demo.db').resolve()}"
+    root = choose_root(storage, files)
+    result = commands.run_spec(spec, storage, root, workers, "auto", as_json)
     picture = draw_front(
         views.front_members(result.front, result.trials),
         result.trials,
@@ -70,7 +77,7 @@ def run_demo(folder: Path, workers: int, as_json: bool) -> None:
     print_front(result)
     console.print(f"picture: {picture}", highlight=False)
     console.print(f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False)
-    hint = f"next:    peftsearch confirm demo --storage {folder / 'demo.db'}"
+    hint = f"next:    peftsearch confirm demo{storage_option(storage)}"
     console.print(hint, highlight=False, soft_wrap=True)
 
 

@@ -2,19 +2,21 @@
 
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.errors import UserError, located
 from peftsearch.spaces.families import read_anatomy
 from peftsearch.spaces.jobspec import JobSpec, parse_spec
 from peftsearch.spaces.presets import make_space
-from peftsearch.workers.backbone import read_config
+from peftsearch.workers.locations import read_config
 
+from .confinement import Confinement
 from .fetch import PREFIX, fetch_sample
 
 _DATA_SUFFIXES = {".csv", ".tsv", ".json", ".jsonl", ".parquet"}
+_FILE_STARTS = (".", "/", "~")
 
 
 def read_spec(path: str | Path) -> JobSpec:
@@ -35,42 +37,59 @@ def read_spec(path: str | Path) -> JobSpec:
     return complete_spec(data, path.resolve().parent)
 
 
-def complete_spec(data: Mapping[str, Any], folder: Path) -> JobSpec:
+def complete_spec(
+    data: Mapping[str, Any], folder: Path, roots: Sequence[Path] | None = None
+) -> JobSpec:
     """Check a spec, resolve its paths against `folder`, and fill in the model's anatomy.
 
+    Args:
+        roots: Folders that its paths must lie in; None where it may name any.
+
     Raises:
-        UserError: The spec, its model or its space is wrong.
+        UserError: The spec, its model or its space is wrong, or leaves the roots; `where` says
+            which key, if that is known.
     """
-    spec = _resolve(parse_spec(data), folder)
+    spec = parse_spec(data)
+    if roots is not None:
+        Confinement(roots).check(spec, folder)
+    spec = _resolve(spec, folder)
     if spec.model.anatomy is None:
-        anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
+        with located("model.path"):
+            anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
         model = spec.model.model_copy(update={"anatomy": anatomy})
         spec = spec.model_copy(update={"model": model})
-    make_space(spec)
+    with located("space"):
+        make_space(spec)
     return spec
 
 
 def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
     sources = {
-        name: _absolute(value, folder)
+        name: _absolute(value, folder, f"task.{name}")
         for name in ("train", "validation", "test")
         if (value := getattr(spec.task, name)) is not None
     }
     task = spec.task.model_copy(update=sources)
-    model = spec.model.model_copy(update={"path": _absolute(spec.model.path, folder)})
+    path = _absolute(spec.model.path, folder, "model.path")
+    model = spec.model.model_copy(update={"path": path})
     return spec.model_copy(update={"task": task, "model": model})
 
 
-def _absolute(value: str, folder: Path) -> str:
+def _absolute(value: str, folder: Path, where: str) -> str:
     """Files and folders become absolute; `package:NAME` and hub ids stay.
 
     `demo:NAME` is fetched or made once, in the user's cache.
     """
-    if value.startswith(PREFIX):
-        return str(fetch_sample(value, lambda text: print(text, file=sys.stderr)))
-    path = folder / Path(value).expanduser()
-    named_as_file = Path(value).suffix in _DATA_SUFFIXES or value.startswith((".", "/", "~"))
-    return str(path.resolve()) if path.exists() or named_as_file else value
+    with located(where):
+        if value.startswith(PREFIX):
+            return str(fetch_sample(value, lambda text: print(text, file=sys.stderr)))
+        try:
+            path = folder / Path(value).expanduser()
+            named_as_file = Path(value).suffix in _DATA_SUFFIXES or value.startswith(_FILE_STARTS)
+            return str(path.resolve()) if path.exists() or named_as_file else value
+        except (OSError, ValueError, RuntimeError) as error:
+            # A name that is too long or holds NUL, a loop of links, the home of nobody.
+            raise UserError("a usable path", f"{value!r} ({error})", "correct it") from error
 
 
 def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:

@@ -67,7 +67,7 @@ def check_folder(folder: Path) -> None:
         ) from error
 
 
-class _Interrupt:
+class Interrupt:
     """Counts Ctrl-C and SIGTERM: the first asks the workers to stop, the second kills them."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ def run_pool(
     check_folder(root)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     pool = Pool(store, job, storage, root, workers, device)
-    interrupt = _Interrupt()
+    interrupt = Interrupt()
     with interrupt.installed():
         try:
             pool.start()
@@ -116,7 +116,7 @@ def run_pool(
     return interrupt.count == 0
 
 
-def _end(pool: Pool, interrupt: _Interrupt) -> None:
+def _end(pool: Pool, interrupt: Interrupt) -> None:
     """Stop gently; a second interrupt cuts the wait short. Who still loads has nothing to save."""
     for child in pool.children:
         child.board.stop.set()

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from peftsearch.search.progress import hypervolume
+from peftsearch.search.progress import hypervolume, seconds_left
 from peftsearch.spaces.jobspec import JobSpec
 from peftsearch.spaces.objectives import objective
 from peftsearch.storage.records import Job, Trial, TrialState
@@ -61,13 +61,8 @@ def standing(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int)
 
 def _left(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> float | None:
     seconds = [x.running_seconds for x in trials if x.running_seconds is not None]
-    limits = []
-    if spec.budget.trials is not None and seconds:
-        remaining = spec.budget.trials - len(seconds)
-        limits.append(remaining * sum(seconds) / len(seconds) / max(workers, 1))
-    if spec.budget.hours is not None:
-        limits.append((spec.budget.hours - hours) * 3600)
-    return max(0.0, min(limits)) if limits else None
+    mean = sum(seconds) / len(seconds) / max(workers, 1) if seconds else None
+    return seconds_left(spec.budget, len(seconds), mean, hours)
 
 
 @dataclass

@@ -27,10 +27,20 @@ def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[
 def standard_error(summary: Summary, spec: JobSpec) -> float | None:
     """Sampling error of a share of right rows on the validation split; None for other metrics."""
     rows = summary.trials[0].provenance.get("validation_rows")
+    return sampling_error(spec, summary.values, rows)
+
+
+def sampling_error(spec: JobSpec, values: Mapping[str, float], rows: int | None) -> float | None:
+    """Of the quality among `values`, if it is a share of right rows; None for other metrics.
+
+    Args:
+        rows: Of the validation split; None where unknown.
+    """
     if spec.task.quality not in ("accuracy", "exact_match") or not rows:
         return None
-    p = summary.values[spec.task.quality]
-    return math.sqrt(p * (1 - p) / rows)
+    p = values.get(spec.task.quality)
+    # A training function of the user's own measures what it likes.
+    return None if p is None or not 0 <= p <= 1 else math.sqrt(p * (1 - p) / rows)
 
 
 def front_table(members: Sequence[Summary], spec: JobSpec, width: int) -> RenderableType:

@@ -1,5 +1,6 @@
 """Configurations, numbers and durations in words."""
 
+from collections.abc import Collection
 from itertools import groupby
 
 from peftsearch.spaces.anatomy import Anatomy
@@ -60,10 +61,14 @@ def _module(module: Module, anatomy: Anatomy) -> str:
     factor = "" if module.rate == 1.0 else f" (rate x{module.rate:g})"
     if not module.roles or row.roles is not None:
         return f"{module.technique}{size}{factor}"
-    if set(module.roles) == set(anatomy.linears):
-        return f"{module.technique}{size} all{factor}"
-    roles = "+".join(short for role, short in _SHORT.items() if role in module.roles)
-    return f"{module.technique}{size} {roles}{factor}"
+    return f"{module.technique}{size} {short_roles(module.roles, anatomy)}{factor}"
+
+
+def short_roles(roles: Collection[str], anatomy: Anatomy) -> str:
+    """`q+v`, or `all` where nothing is left out; empty for no roles."""
+    if set(roles) == set(anatomy.linears):
+        return "all"
+    return "+".join(short for role, short in _SHORT.items() if role in roles)
 
 
 def count(value: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from peftsearch.spaces.cost import BYTES_PER_PARAMETER, KNOWN_COSTS
 from peftsearch.spaces.extremes import maximum_cost, smallest
-from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.jobspec import BudgetSpec, JobSpec
 from peftsearch.spaces.objectives import objective
 from peftsearch.spaces.presets import make_space
 from peftsearch.spaces.space import Space
@@ -53,11 +53,26 @@ def reference(spec: JobSpec, trials: Sequence[Trial]) -> Reference:
 def make_reference(spec: JobSpec, space: Space, trials: Sequence[Trial]) -> Reference:
     """As `reference`, where the space is at hand."""
     probe = _find_probe(trials)
-    quality = None if probe is None else quality_of(spec, probe)
+    return corner(
+        spec, None if probe is None else quality_of(spec, probe), cost_range(spec, space)
+    )
+
+
+def cost_range(spec: JobSpec, space: Space) -> tuple[float, float]:
+    """A reference's floor and cost, which do not depend on any trial."""
     floor = _smallest_cost(spec, space)
-    ceiling = _largest_cost(spec, space)
-    farthest = BEYOND * max(ceiling, floor)
+    return floor, BEYOND * max(_largest_cost(spec, space), floor)
+
+
+def corner(spec: JobSpec, quality: float | None, costs: tuple[float, float]) -> Reference:
+    """The reference for a probe's quality.
+
+    Args:
+        quality: Maximised; None where the probe has none.
+        costs: What `cost_range` returns.
+    """
     goal = objective(spec.task.quality)
+    floor, farthest = costs
     return Reference(goal.signed(goal.worst) if quality is None else quality, farthest, floor)
 
 
@@ -71,22 +86,40 @@ def hypervolume(spec: JobSpec, trials: Sequence[Trial]) -> float:
     probe = _find_probe(trials)
     if probe is None or probe.state in (TrialState.QUEUED, TrialState.RUNNING):
         return 0.0
-    corner = reference(spec, trials)
-    width = corner.axis(corner.cost) - corner.axis(corner.floor)
+    box = reference(spec, trials)
+    width = box.axis(box.cost) - box.axis(box.floor)
     goal = objective(spec.task.quality)
-    height = goal.signed(goal.best) - corner.quality
+    height = goal.signed(goal.best) - box.quality
     if height <= 0:
         return 0.0
     points = [
         [
-            (x.quality - corner.quality) / height,
-            (corner.axis(corner.cost) - corner.axis(x.cost)) / width,
+            (x.quality - box.quality) / height,
+            (box.axis(box.cost) - box.axis(x.cost)) / width,
         ]
         for x in find_front(observe(spec, trials))
     ]
     if not points:
         return 0.0
     return float(moocore.hypervolume(np.array(points), ref=[0.0, 0.0], maximise=True))
+
+
+def seconds_left(
+    budget: BudgetSpec, ended: int, seconds_per_trial: float | None, hours: float
+) -> float | None:
+    """Estimated seconds to the end of a budget; None while unknown.
+
+    Args:
+        ended: Number of trials that completed or failed.
+        seconds_per_trial: Of the clock on the wall, so that workers share it.
+        hours: Used hours, on the budget's clock.
+    """
+    limits = []
+    if budget.trials is not None and seconds_per_trial is not None:
+        limits.append((budget.trials - ended) * seconds_per_trial)
+    if budget.hours is not None:
+        limits.append((budget.hours - hours) * 3600)
+    return max(0.0, min(limits)) if limits else None
 
 
 def _find_probe(trials: Sequence[Trial]) -> Trial | None:

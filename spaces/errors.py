@@ -1,5 +1,8 @@
 """The exception tree. Every message is one line: what was expected, what came, what to do."""
 
+import contextlib
+from collections.abc import Iterator
+
 
 class PeftsearchError(Exception):
     """Base of all errors that peftsearch raises on purpose; the CLI exits with `exit_code`."""
@@ -14,16 +17,28 @@ class UserError(PeftsearchError, ValueError):
         expected: What would have been right.
         got: What came.
         hint: What to do about it.
+        where: Dotted key of a job spec that it is about; empty where that is not known.
     """
 
     exit_code = 2
 
-    def __init__(self, expected: str, got: str, hint: str) -> None:
-        super().__init__(expected, got, hint)
+    def __init__(self, expected: str, got: str, hint: str, where: str = "") -> None:
+        super().__init__(expected, got, hint, where)
         self.expected, self.got, self.hint = (_one_line(part) for part in (expected, got, hint))
+        self.where = where
 
     def __str__(self) -> str:
         return f"expected {self.expected}; got {self.got}; {self.hint}"
+
+
+@contextlib.contextmanager
+def located(where: str) -> Iterator[None]:
+    """Errors of the user within the block are about this key of a job spec, or a nearer one."""
+    try:
+        yield
+    except UserError as error:
+        error.where = error.where or where
+        raise
 
 
 class NotFoundError(UserError, KeyError):

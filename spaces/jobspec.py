@@ -3,23 +3,16 @@
 The service reads it from TOML (`peftsearch.jobfile`); the store keeps it as JSON.
 """
 
-import difflib
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .anatomy import Anatomy
 from .bounds import Bound
 from .configuration import Configuration
 from .errors import UserError
+from .mistakes import Mistake, explain
 from .objectives import objective
 from .recipes import read_try
 from .section import Section
@@ -90,13 +83,14 @@ class ObjectivesSpec(Section):
 class BudgetSpec(Section):
     """Whichever comes first. Hours count the time in which at least one trial ran."""
 
-    trials: int | None = Field(None, ge=1)
-    hours: float | None = Field(None, gt=0)
+    trials: int | None = Field(None, ge=1, le=1_000_000_000)
+    hours: float | None = Field(None, gt=0, le=1_000_000)
 
     @model_validator(mode="after")
     def _check_any(self) -> Self:
         if self.trials is None and self.hours is None:
-            raise UserError("a budget of trials or hours", "none", "set trials under [budget]")
+            hint, where = "set trials under [budget]", "budget.trials"
+            raise UserError("a budget of trials or hours", "none", hint, where)
         return self
 
 
@@ -157,41 +151,16 @@ def parse_spec(data: Mapping[str, Any]) -> JobSpec:
     try:
         return JobSpec.model_validate(dict(data))
     except ValidationError as error:
-        raise _explain(error) from error
+        raise explain(error, JobSpec)[0] from error
 
 
-def _explain(error: ValidationError) -> UserError:
-    # A misspelt key is also a missing one; the unknown one says more.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, UserError):
-        return cause
-    # A model of one stack may be written without `stacks`, as most people do.
-    where = ".".join(str(part) for part in first["loc"]).replace("anatomy.stacks.0.", "anatomy.")
-    if first["type"] == "extra_forbidden":
-        known = _known_keys(first["loc"][:-1])
-        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else "remove it"
-        return UserError(f"keys among {', '.join(known)}", f"unknown key {where!r}", hint)
-    got = "nothing" if first["type"] == "missing" else repr(first["input"])
-    return UserError(f"{where}: {_soften(first['msg'])}", got, f"correct {where} in the job file")
+def find_mistakes(data: Mapping[str, Any]) -> list[Mistake]:
+    """All that is wrong with a spec by itself, unknown keys first; none where it can be parsed.
 
-
-def _soften(message: str) -> str:
-    short = message.removeprefix("Input should be ")
-    return short[:1].lower() + short[1:]
-
-
-def _known_keys(path: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = JobSpec
-    for part in path:
-        found = model.model_fields.get(str(part))
-        model = (_section_in(found.annotation) if found else None) or model
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    """The first model inside an annotation such as `Mapping[str, Linear]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((x for y in get_args(annotation) if (x := _section_in(y))), None)
+    What only a model, its data or its space can tell is not looked at.
+    """
+    try:
+        JobSpec.model_validate(dict(data))
+    except ValidationError as error:
+        return [Mistake.of(x) for x in explain(error, JobSpec)]
+    return []

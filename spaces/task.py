@@ -119,6 +119,7 @@ class TaskSpec(Section):
                 f"the columns of {kind} ({_forms(kind)})",
                 f"task.{wrong[0]}{_beside(usual)}",
                 f"remove task.{wrong[0]} or correct task.kind",
+                where=f"task.{wrong[0]}",
             )
         return {**data, **{name: column for name, column in usual.items() if name not in given}}
 
@@ -149,12 +150,13 @@ class TaskSpec(Section):
         known = QUALITIES[self.kind]
         if self.quality not in known:
             expected = f"a {self.kind} metric among {', '.join(known)}"
-            raise UserError(expected, repr(self.metric), "correct it")
+            raise UserError(expected, repr(self.metric), "correct it", "task.metric")
         if self.quality == "exact_match" and self.text is not None:
             raise UserError(
                 "prompts and responses, or messages, for exact_match",
                 "task.text, which has no response",
                 "set task.metric = 'loss' or name the columns",
+                where="task.metric",
             )
         return self
 

@@ -6,6 +6,7 @@ from peftsearch.spaces.errors import NotFoundError, UserError
 from peftsearch.spaces.jobspec import JobSpec
 
 from .clock import now
+from .identities import fresh_id
 from .records import Job, JobState, Trial, TrialState
 from .rows import get_job, get_trials, job_of
 from .schema import jobs, trials
@@ -24,6 +25,7 @@ def create_job(connection: Connection, spec: JobSpec) -> Job:
         event=0,
         created=now(),
         suggestion_token=0,
+        **fresh_id(connection, jobs),
     )
     return job_of(connection.execute(statement.returning(jobs)).one())
 
@@ -45,10 +47,15 @@ def find_job(connection: Connection, name: str) -> Job:
     """
     row = connection.execute(select(jobs).where(jobs.c.name == name)).one_or_none()
     if row is None:
-        names = connection.scalars(select(jobs.c.name).order_by(jobs.c.id.desc()).limit(8)).all()
-        known = f"a job among {', '.join(names)}" if names else "a job, but there is none yet"
-        raise NotFoundError(known, repr(name), "see `peftsearch jobs`")
+        raise unknown_name(connection, name)
     return job_of(row)
+
+
+def unknown_name(connection: Connection, name: str) -> NotFoundError:
+    """What to tell whoever asks for a job that is not there."""
+    names = connection.scalars(select(jobs.c.name).order_by(jobs.c.id.desc()).limit(8)).all()
+    known = f"a job among {', '.join(names)}" if names else "a job, but there is none yet"
+    return NotFoundError(known, repr(name), "see `peftsearch jobs`")
 
 
 def list_jobs(connection: Connection) -> list[Job]:

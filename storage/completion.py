@@ -14,7 +14,7 @@ from peftsearch.spaces.jobspec import JobSpec, parse_spec
 
 from .clock import now
 from .front import update_front
-from .records import FailureKind, TrialState
+from .records import TRAINING_LOSS, FailureKind, TrialState
 from .rows import add_values, check_finite, to_plain, to_text
 from .schema import jobs, measurements, trials
 
@@ -26,6 +26,7 @@ def complete(
     values: Mapping[str, float],
     provenance: Mapping[str, Any],
     adapter: str | None,
+    curve: Mapping[float, float],
 ) -> int:
     """Record the result of a trial; the job's new event.
 
@@ -33,13 +34,15 @@ def complete(
         NotFoundError: No such trial.
         StaleLeaseError: The trial was claimed again or has ended.
         UserError: The task's quality or the front's cost is not among the measurements.
-        ValueError: A measurement is not finite.
+        ValueError: A measurement is not finite, or a share of the curve is not between 0 and 1.
     """
     check_finite(values)
+    _check_curve(curve)
     job_id, event, spec = _raise_event(connection, trial_id)
     changes = {"provenance": to_plain(provenance), "adapter": adapter}
     key, fidelity = _end(connection, trial_id, attempt, event, TrialState.COMPLETED, changes)
     add_values(connection, trial_id, fidelity, values)
+    _add_curve(connection, trial_id, fidelity, curve)
     _check_objectives(connection, trial_id, fidelity, spec)
     if fidelity == 1.0:
         update_front(connection, job_id, spec, event, key)
@@ -98,6 +101,24 @@ def _explain(connection: Connection, trial_id: int, attempt: int) -> str:
     )
     number, current, state = connection.execute(query).one()
     return f"attempt {attempt} may not end trial {number}: it is {state} in attempt {current}"
+
+
+def _check_curve(curve: Mapping[float, float]) -> None:
+    check_finite({f"{TRAINING_LOSS} at {share}": loss for share, loss in curve.items()})
+    # At 1 it would be taken for an objective of the trial.
+    if wrong := [share for share in curve if not 0 < share < 1]:
+        raise ValueError(f"expected shares of the training between 0 and 1; got {wrong}")
+
+
+def _add_curve(
+    connection: Connection, trial_id: int, fidelity: float, curve: Mapping[float, float]
+) -> None:
+    row = {"trial_id": trial_id, "name": TRAINING_LOSS}
+    points = [
+        row | {"fidelity": share * fidelity, "value": float(loss)} for share, loss in curve.items()
+    ]
+    if points:
+        connection.execute(measurements.insert(), points)
 
 
 def _check_objectives(

@@ -47,20 +47,22 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
 
     The caller holds the job's row.
     """
-    standing = _read_standing(connection, job_id)
-    if any(member.key == key for member in standing):
+    mine, names = trials.c.job_id == job_id, (spec.task.quality, spec.objectives.cost)
+    standing = {member.key: member for member in _read_standing(connection, job_id)}
+    if key in standing:
         # Its new mean may be worse, and let in what it alone dominated.
-        candidates = _read_members(connection, trials.c.job_id == job_id)
+        candidates = _read_members(connection, mine, names)
     else:
         # What the front dominated, it still dominates, or the changed key does.
-        changed = and_(trials.c.job_id == job_id, trials.c.key == key)
-        candidates = [*standing, *_read_members(connection, changed)]
-    front = choose_front(candidates, (spec.task.quality, spec.objectives.cost))
-    if gone := [member.key for member in standing if member not in front]:
+        changed = _read_members(connection, and_(mine, trials.c.key == key), names)
+        candidates = [*standing.values(), *changed]
+    front = {member.key for member in choose_front(candidates, names)}
+    # The changed key leaves even if it stays: it enters again at its new mean.
+    if gone := [x for x in standing if x == key or x not in front]:
         leaving = front_entries.update().where(_stands(job_id), front_entries.c.key.in_(gone))
         connection.execute(leaving.values(left_event=event))
-    for member in front:
-        if member not in standing:
+    if entering := [x for x in front if x == key or x not in standing]:
+        for member in _read_members(connection, and_(mine, trials.c.key.in_(entering))):
             _enter(connection, job_id, member, event)
 
 
@@ -99,7 +101,12 @@ def _read_standing(connection: Connection, job_id: int) -> list[Member]:
     return [Member(row.key, tuple(row.trial_numbers), row.means) for row in rows]
 
 
-def _read_members(connection: Connection, condition: ColumnElement[bool]) -> list[Member]:
+def _read_members(
+    connection: Connection, condition: ColumnElement[bool], names: Sequence[str] | None = None
+) -> list[Member]:
+    """Members with the means of `names` alone (None: of all that was measured)."""
+    if names is not None:
+        condition = and_(condition, measurements.c.name.in_(names))
     query = (
         select(trials.c.key, trials.c.number, measurements.c.name, measurements.c.value)
         .join(measurements, measurements.c.trial_id == trials.c.id)
@@ -118,6 +125,8 @@ def _read_members(connection: Connection, condition: ColumnElement[bool]) -> lis
 
 def _average(key: str, values: Mapping[int, Mapping[str, float]]) -> Member:
     seeds = list(values.values())
+    if len(seeds) == 1:
+        return Member(key, tuple(values), seeds[0])
     shared = [name for name in seeds[0] if all(name in seed for seed in seeds)]
     # fmean sums exactly, so that the mean does not depend on the order of completion.
     means = {name: fmean(seed[name] for seed in seeds) for name in shared}

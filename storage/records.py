@@ -8,6 +8,9 @@ from typing import Any
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.jobspec import JobSpec
 
+TRAINING_LOSS = "training_loss"
+"""Name of the measurements that are a trial's learning curve."""
+
 
 class TrialState(StrEnum):
     """Life cycle of a trial.
@@ -75,13 +78,29 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Pulse:
+    """All that changes of a job, without its spec: cheap enough to ask for every second."""
+
+    id: int
+    name: str
+    state: JobState
+    event: int
+    created: float
+
+
+@dataclass(frozen=True)
 class Trial:
-    """One proposal being evaluated.
+    """One proposal being evaluated. Times are of the database's clock.
 
     Attributes:
         number: Counts the job's trials from 0 in the order of proposal.
         measurements: Objective name to value; known costs from the start, the rest when completed.
-        running_seconds: From the last claim to the end, on the database's clock; None until ended.
+        running_seconds: From the last claim to the end; None until ended.
+        event: The job's event at its end; None until ended.
+        claimed: When it was last claimed, in seconds since the epoch; None if it never was.
+        ended: When it ended, in seconds since the epoch; None until then.
+        lease_seconds: What was left of a running trial's lease when it was read, negative once it
+            ran out; None unless it runs. Two readings of one trial are equal all the same.
     """
 
     id: int
@@ -100,6 +119,10 @@ class Trial:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     adapter: str | None = None
     running_seconds: float | None = None
+    event: int | None = None
+    claimed: float | None = None
+    ended: float | None = None
+    lease_seconds: float | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -125,8 +148,46 @@ class FrontPoint:
 
 
 @dataclass(frozen=True)
+class FrontEntry:
+    """One stay of a key on a job's front.
+
+    Attributes:
+        values: Mean over the seeds in `trials`, of each objective.
+        entered: The job's event at which it entered.
+        left: The event at which it left; None while it stands. A key whose mean changes leaves
+            and enters at one event.
+    """
+
+    key: str
+    values: Mapping[str, float]
+    trials: tuple[int, ...]
+    entered: int
+    left: int | None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number of the trial with number `trial`, at one fidelity.
+
+    At the trial's own fidelity it is an objective. `TRAINING_LOSS` at smaller ones is the learning
+    curve: the mean loss of the training around that share of the full training.
+    """
+
+    trial: int
+    name: str
+    fidelity: float
+    value: float
+
+
+@dataclass(frozen=True)
 class Worker:
-    """One worker process; `seconds_silent` is measured by the database's clock."""
+    """One worker process.
+
+    Attributes:
+        seconds_silent: Since its last heartbeat, by the database's clock.
+        steps_done: Steps of training and evaluation of the trial that it holds; None when idle.
+        steps_total: Of that trial; None when idle.
+    """
 
     name: str
     job_id: int
@@ -134,3 +195,5 @@ class Worker:
     pid: int
     device: str
     seconds_silent: float
+    steps_done: int | None = None
+    steps_total: int | None = None

@@ -3,20 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from peftsearch.spaces.errors import NotFoundError
 
 from .clock import now
 from .records import Worker
-from .rows import to_plain
+from .rows import hold_job, to_plain
 from .schema import reports, workers
 
 
 def register_worker(
     connection: Connection, job_id: int, name: str, host: str, pid: int, device: str
 ) -> None:
-    """Announce a worker; one of the same name is replaced."""
+    """Announce a worker; one of the same name is replaced.
+
+    Raises:
+        NotFoundError: No job has that id.
+    """
+    hold_job(connection, job_id)
     connection.execute(workers.delete().where(workers.c.name == name))
     connection.execute(
         workers.insert().values(
@@ -25,26 +30,34 @@ def register_worker(
     )
 
 
-def heartbeat(connection: Connection, name: str) -> None:
-    """Note that the worker lives.
+def heartbeat(
+    connection: Connection, name: str, steps_done: int | None, steps_total: int | None
+) -> None:
+    """Note that the worker lives, and how far its trial is.
 
     Raises:
-        NotFoundError: It never registered.
+        NotFoundError: It never registered, or its job was deleted.
     """
-    beat = workers.update().where(workers.c.name == name).values(seen_at=now())
-    if connection.execute(beat).rowcount == 0:
+    beat = workers.update().where(workers.c.name == name)
+    seen = beat.values(seen_at=now(), steps_done=steps_done, steps_total=steps_total)
+    if connection.execute(seen).rowcount == 0:
         raise NotFoundError("a registered worker", repr(name), "register it first")
 
 
-def list_workers(connection: Connection, job_id: int) -> list[Worker]:
-    """The job's workers by name, also those that fell silent."""
+def list_workers(connection: Connection, job_id: int | None = None) -> list[Worker]:
+    """The workers of one job or of all, by job and name, also those that fell silent."""
     silent = (now() - workers.c.seen_at).label("silent")
-    query = select(workers, silent).where(workers.c.job_id == job_id).order_by(workers.c.name)
-    return [
-        # A machine's clock may be set back between a beat and this look.
-        Worker(row.name, row.job_id, row.host, row.pid, row.device, max(0.0, row.silent))
-        for row in connection.execute(query)
-    ]
+    query = select(workers, silent).order_by(workers.c.job_id, workers.c.name)
+    if job_id is not None:
+        query = query.where(workers.c.job_id == job_id)
+    return [_worker_of(row) for row in connection.execute(query)]
+
+
+def _worker_of(row: Row[Any]) -> Worker:
+    # A machine's clock may be set back between a beat and this look.
+    silent = max(0.0, row.silent)
+    steps = row.steps_done, row.steps_total
+    return Worker(row.name, row.job_id, row.host, row.pid, row.device, silent, *steps)
 
 
 def save_report(
@@ -53,9 +66,11 @@ def save_report(
     """Keep a report beside the job; earlier ones of its kind stay.
 
     Raises:
+        NotFoundError: No job has that id.
         TypeError: The content is no plain data.
         ValueError: It holds a number that is not finite.
     """
+    hold_job(connection, job_id)
     values = {"job_id": job_id, "kind": kind, "content": to_plain(content)}
     connection.execute(reports.insert().values(values | {"created": now()}))
 

@@ -3,17 +3,20 @@
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.spaces.errors import NotFoundError
 from peftsearch.spaces.jobspec import parse_spec
 
-from .records import Job, Trial
+from .clock import now
+from .records import Job, Trial, TrialState
 from .schema import jobs, measurements, trials
+
+_TRIALS = select(trials, (trials.c.lease_until - now()).label("lease_left"))
 
 
 def to_plain(content: Any) -> Any:
@@ -48,15 +51,43 @@ def get_job(connection: Connection, job_id: int, lock: bool = False) -> Job:
     query = select(jobs).where(jobs.c.id == job_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise NotFoundError("a job of this database", f"id {job_id}", "see `peftsearch jobs`")
+        raise unknown_id(job_id)
     return job_of(row)
+
+
+def hold_job(connection: Connection, job_id: int) -> None:
+    """Keep the job from being deleted until the transaction ends, and from nothing else.
+
+    Raises:
+        NotFoundError: No job has that id.
+    """
+    job = select(jobs.c.id).where(jobs.c.id == job_id)
+    held = job.with_for_update(read=True, key_share=True)
+    if connection.execute(held).one_or_none() is None:
+        raise unknown_id(job_id)
+
+
+def unknown_id(job_id: int) -> NotFoundError:
+    """What to tell whoever uses the id of a job that is not there."""
+    return NotFoundError("a job of this database", f"id {job_id}", "see `peftsearch jobs`")
 
 
 def get_trials(connection: Connection, condition: ColumnElement[bool]) -> list[Trial]:
     """The trials that meet `condition`, by number, with their measurements."""
-    rows = connection.execute(select(trials).where(condition).order_by(trials.c.number)).all()
-    values = _get_values(connection, condition)
-    return [_trial_of(row, values[row.id]) for row in rows]
+    # Asked for an order, SQLite walks the whole job by number instead of sorting the few it wants.
+    found = connection.execute(_TRIALS.where(condition))
+    rows = sorted(found, key=lambda row: row.number)
+    return _join_values(connection, rows, condition)
+
+
+def get_ended(connection: Connection, job_id: int, event: int, limit: int) -> list[Trial]:
+    """The first `limit` trials of the job that ended after `event`, in the order of their ends."""
+    later = and_(trials.c.job_id == job_id, trials.c.ended_event > event)
+    ordered = _TRIALS.where(later).order_by(trials.c.ended_event).limit(limit)
+    rows = connection.execute(ordered).all()
+    if not rows:
+        return []
+    return _join_values(connection, rows, later & (trials.c.ended_event <= rows[-1].ended_event))
 
 
 def add_values(
@@ -89,12 +120,20 @@ def check_finite(values: Mapping[str, float]) -> None:
         raise ValueError(f"expected finite measurements; got {wrong}")
 
 
+def _join_values(
+    connection: Connection, rows: Sequence[Row[Any]], condition: ColumnElement[bool]
+) -> list[Trial]:
+    values = _get_values(connection, condition)
+    return [_trial_of(row, values[row.id]) for row in rows]
+
+
 def _get_values(
     connection: Connection, condition: ColumnElement[bool]
 ) -> Mapping[int, dict[str, float]]:
     query = (
         select(measurements.c.trial_id, measurements.c.name, measurements.c.value)
         .join(trials, trials.c.id == measurements.c.trial_id)
+        # The learning curve lies at smaller fidelities.
         .where(condition, measurements.c.fidelity == trials.c.fidelity)
         .order_by(measurements.c.name)
     )
@@ -122,4 +161,8 @@ def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
         provenance=row.provenance,
         adapter=row.adapter,
         running_seconds=None if row.ended_at is None else row.ended_at - row.claimed_at,
+        event=row.ended_event,
+        claimed=row.claimed_at,
+        ended=row.ended_at,
+        lease_seconds=row.lease_left if row.state is TrialState.RUNNING else None,
     )

@@ -79,6 +79,7 @@ trials = Table(
     UniqueConstraint("job_id", "number"),
     UniqueConstraint("job_id", "key", "seed"),
     Index(None, "job_id", "state", "number"),
+    Index(None, "job_id", "ended_event"),
 )
 
 measurements = Table(
@@ -128,7 +129,10 @@ workers = Table(
     Column("pid", Integer, nullable=False),
     Column("device", Text, nullable=False),
     Column("seen_at", Double, nullable=False),
+    Column("steps_done", Integer),
+    Column("steps_total", Integer),
 )
+"""`steps_*` are of the trial that the worker holds; empty while it holds none."""
 
 reports = Table(
     "reports",

@@ -5,65 +5,33 @@ worker, thread and process, and never carry one across a fork.
 
 **Atomicity.** Each method is one transaction. If the connection breaks before its commit, the
 method is run once more over a new one; if that fails too, or the commit itself breaks where
-repeating could record twice (`create_job`, `complete`, `fail`, `save_report`), it raises
-StoreUnavailable and may be called again later. A trial whose `complete` was recorded although its
-commit broke then answers StaleLeaseError: the result is there, once.
+repeating could record twice (`create_job`, `complete`, `fail`, `save_report`) or find nothing any
+more (`delete_job`), it raises StoreUnavailable and may be called again later. A trial whose
+`complete` was recorded although its commit broke then answers StaleLeaseError: the result is
+there, once.
 
 **Records.** What is returned is immutable and is not changed by later writes.
 """
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from peftsearch.spaces.jobspec import JobSpec
 
-from . import budget, catalogue, completion, front, leases, registry, suggestions
-from .opening import open_connection
-from .records import FailureKind, FrontPoint, Job, JobState, Proposal, Trial, TrialState, Worker
-from .transactions import read, write
+from . import catalogue, completion, deletion, leases, registry, suggestions
+from .reader import Reader
+from .records import FailureKind, Job, JobState, Proposal, Trial
+from .transactions import write
 
 
-class Store:
+class Store(Reader):
     """See the module's docstring for threads, lost connections and records.
 
     Every method raises StoreUnavailable where the database does not answer.
     """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @classmethod
-    def open(cls, url: str) -> Self:
-        """Connect, and bring the schema to its newest revision.
-
-        Args:
-            url: `sqlite:///path.db` or `postgresql+psycopg://user@host/name`. A SQLite file is
-                created where there is none; its folder is not.
-
-        Raises:
-            UserError: The database is down, unwritable, of a newer peftsearch or of another
-                program, or the URL is wrong.
-        """
-        return cls(open_connection(url))
-
-    def close(self) -> None:
-        """Give up the connection; a closed store cannot be used again."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def create_job(self, spec: JobSpec) -> Job:
         """A new running job without trials.
@@ -77,18 +45,6 @@ class Store:
             )
         except IntegrityError as error:
             raise catalogue.name_taken(spec.name) from error
-
-    def find_job(self, name: str) -> Job:
-        """The job of that name.
-
-        Raises:
-            NotFoundError: There is none.
-        """
-        return read(self._connection, lambda c: catalogue.find_job(c, name))
-
-    def jobs(self) -> list[Job]:
-        """All jobs, oldest first."""
-        return read(self._connection, catalogue.list_jobs)
 
     def set_state(self, job_id: int, state: JobState) -> None:
         """Start, finish or stop a job. Only a RUNNING job takes proposals or hands out trials.
@@ -107,13 +63,16 @@ class Store:
         """
         return write(self._connection, lambda c: catalogue.change_budget(c, job_id, spec))
 
-    def trials(self, job_id: int) -> list[Trial]:
-        """The job's trials by number."""
-        return read(self._connection, lambda c: catalogue.list_trials(c, job_id))
+    def delete_job(self, job_id: int) -> None:
+        """Delete a job with its trials, front, workers and reports.
 
-    def counts(self, job_id: int) -> dict[TrialState, int]:
-        """How many of the job's trials are in each state; all states are there."""
-        return read(self._connection, lambda c: catalogue.count_trials(c, job_id))
+        What its workers do afterwards is refused: they find neither job nor trial. The files of
+        its adapters stay.
+
+        Raises:
+            NotFoundError: No job has that id.
+        """
+        write(self._connection, lambda c: deletion.delete_job(c, job_id), repeatable=False)
 
     def take_suggestion_lease(self, job_id: int, worker: str, seconds: float) -> int | None:
         """A fencing token, higher than all before; None while another worker holds the lease."""
@@ -153,10 +112,6 @@ class Store:
             lambda c: suggestions.insert(c, job_id, token, proposals, costs),
         )
 
-    def used_hours(self, job_id: int) -> float:
-        """Hours in which at least one trial of the job ran, lost attempts included."""
-        return read(self._connection, lambda c: budget.used_hours(c, job_id))
-
     def claim(self, job_id: int, worker: str, seconds: float) -> Trial | None:
         """Take the queued trial of the lowest number and raise its attempt.
 
@@ -193,19 +148,26 @@ class Store:
         measurements: Mapping[str, float],
         provenance: Mapping[str, Any],
         adapter: str | None,
+        curve: Mapping[float, float] = MappingProxyType({}),
     ) -> int:
         """Record a result and the front's change, even if late; the job's new event.
+
+        Args:
+            curve: Training loss by share of the trial's training, between 0 and 1; recorded as
+                measurements named `TRAINING_LOSS`.
 
         Raises:
             NotFoundError: No trial has that id.
             StaleLeaseError: The trial was claimed again or has ended.
             TypeError: The provenance is no plain data.
             UserError: The task's quality or the front's cost was not measured.
-            ValueError: A measurement, or a number of the provenance, is not finite.
+            ValueError: A measurement, or a number of the provenance or the curve, is not finite.
         """
         return write(
             self._connection,
-            lambda c: completion.complete(c, trial_id, attempt, measurements, provenance, adapter),
+            lambda c: completion.complete(
+                c, trial_id, attempt, measurements, provenance, adapter, curve
+            ),
             repeatable=False,
         )
 
@@ -222,37 +184,32 @@ class Store:
             repeatable=False,
         )
 
-    def front(self, job_id: int, event: int | None = None) -> list[FrontPoint]:
-        """The job's front in ascending cost, now or as it stood after an event.
+    def register_worker(self, job_id: int, name: str, host: str, pid: int, device: str) -> None:
+        """Announce a worker; one of the same name is replaced.
 
         Raises:
             NotFoundError: No job has that id.
         """
-        return read(self._connection, lambda c: front.read_front(c, job_id, event))
-
-    def register_worker(self, job_id: int, name: str, host: str, pid: int, device: str) -> None:
-        """Announce a worker; one of the same name is replaced."""
         write(
             self._connection,
             lambda c: registry.register_worker(c, job_id, name, host, pid, device),
         )
 
-    def heartbeat(self, name: str) -> None:
-        """Note that the worker lives.
+    def heartbeat(
+        self, name: str, steps_done: int | None = None, steps_total: int | None = None
+    ) -> None:
+        """Note that the worker lives, and how far the trial is that it holds; None if it rests.
 
         Raises:
-            NotFoundError: It never registered.
+            NotFoundError: It never registered, or its job was deleted.
         """
-        write(self._connection, lambda c: registry.heartbeat(c, name))
-
-    def workers(self, job_id: int) -> list[Worker]:
-        """The job's workers by name, also those that fell silent."""
-        return read(self._connection, lambda c: registry.list_workers(c, job_id))
+        write(self._connection, lambda c: registry.heartbeat(c, name, steps_done, steps_total))
 
     def save_report(self, job_id: int, kind: str, content: Mapping[str, Any]) -> None:
         """Keep a report beside the job; earlier ones of its kind stay.
 
         Raises:
+            NotFoundError: No job has that id.
             TypeError: The content is no plain data.
             ValueError: It holds a number that is not finite.
         """
@@ -261,7 +218,3 @@ class Store:
             lambda c: registry.save_report(c, job_id, kind, content),
             repeatable=False,
         )
-
-    def reports(self, job_id: int, kind: str) -> list[dict[str, Any]]:
-        """The job's reports of that kind, oldest first."""
-        return read(self._connection, lambda c: registry.list_reports(c, job_id, kind))

@@ -7,12 +7,14 @@ that stalled past its lease cannot add a batch that knows nothing of its success
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from peftsearch.spaces.errors import StaleLeaseError
 
 from .budget import remaining_trials
 from .clock import now
+from .identities import fresh_id
+from .lookups import next_number
 from .records import JobState, Proposal, Trial, TrialState
 from .rows import add_values, check_finite, get_job, get_trials
 from .schema import jobs, trials
@@ -64,7 +66,7 @@ def insert(
     if job.state is not JobState.RUNNING:
         return []
     left = remaining_trials(connection, job_id, job.spec.budget)
-    first = _next_number(connection, job_id)
+    first = next_number(connection, job_id)
     for number, (proposal, values) in enumerate(
         _keep_new(connection, job_id, pairs)[:left], first
     ):
@@ -79,12 +81,6 @@ def _check_token(connection: Connection, job_id: int, token: int) -> None:
     if token != newest or worker is None:
         held = f"{worker} holds {newest}" if worker else f"{newest} was released"
         raise StaleLeaseError(f"token {token} may no longer propose: {held}")
-
-
-def _next_number(connection: Connection, job_id: int) -> int:
-    last = select(func.max(trials.c.number)).where(trials.c.job_id == job_id)
-    number = connection.execute(last).scalar()
-    return 0 if number is None else int(number) + 1
 
 
 def _keep_new(
@@ -113,6 +109,7 @@ def _insert_one(connection: Connection, job_id: int, number: int, proposal: Prop
         state=TrialState.QUEUED,
         attempt=0,
         provenance={},
+        **fresh_id(connection, trials),
     )
     trial_id: int = connection.execute(statement.returning(trials.c.id)).scalar_one()
     return trial_id

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -13,6 +14,10 @@ from sqlalchemy.pool import NullPool
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster, find_programs, run_cluster
+
+# Tests run side by side: how long an example takes says nothing.
+hypothesis.settings.register_profile("side by side", deadline=None)
+hypothesis.settings.load_profile("side by side")
 
 NewDatabase = Callable[[], str]
 _numbers = itertools.count()

@@ -14,6 +14,7 @@ from .adapters import Attachment, attach
 from .backbone import Backbone, load_backbone, name_labels
 from .batching import Encoded
 from .calibration import add_gradients
+from .curves import reduce_curve
 from .data import Split, TaskData, load_data, load_test
 from .devices import choose_device, choose_precision
 from .encoding import encode_split
@@ -123,7 +124,7 @@ class Bench:
         meter = MemoryMeter(self.backbone.device)
         evaluator = self._evaluator(configuration)
         clock = self._clock(attachment, on_step, evaluator.count_steps(held_out))
-        seconds = train(
+        seconds, losses = train(
             self.backbone,
             attachment,
             self.encoded("train"),
@@ -143,6 +144,7 @@ class Bench:
             attachment.tensors(),
             found.predictions,
             found.references,
+            reduce_curve(losses),
         )
 
     def _calibrate(self, seed: int) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from peftsearch.search.engine import propose
 from peftsearch.spaces.cost import KNOWN_COSTS
-from peftsearch.spaces.errors import StaleLeaseError, StoreUnavailable
+from peftsearch.spaces.errors import NotFoundError, StaleLeaseError, StoreUnavailable
 from peftsearch.spaces.jobspec import BudgetSpec
 from peftsearch.storage.records import Job, JobState, Proposal, Trial, TrialState
 from peftsearch.storage.store import Store
@@ -62,12 +62,14 @@ class Worker:
     monitor: Monitor
 
     def run(self) -> None:
-        """Work until the job has ended or the monitor says to stop."""
+        """Work until the job has ended or was deleted, or the monitor says to stop."""
         self.monitor.step(0, 0)
         while not self.monitor.stopping():
             try:
                 if not self._turn():
                     return
+            except NotFoundError:
+                return
             except StoreUnavailable:
                 self.monitor.step(0, 0)
                 time.sleep(POLL_SECONDS)
@@ -167,7 +169,14 @@ class Worker:
             return Result(
                 trial.id, trial.attempt, {}, {}, None, failure.kind.value, failure.message
             )
-        return Result(trial.id, trial.attempt, outcome.measurements, outcome.provenance, adapter)
+        return Result(
+            trial.id,
+            trial.attempt,
+            outcome.measurements,
+            outcome.provenance,
+            adapter,
+            curve=outcome.curve,
+        )
 
     def _save(self, trial: Trial, outcome: Outcome) -> str:
         """A folder for each attempt, so that a late twin cannot overwrite the winner."""

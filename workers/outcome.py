@@ -1,7 +1,7 @@
 """What a trial gave, measured and computed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ class Outcome:
         predictions: One for each row of the evaluated split, `n`; with `references` what
             `metrics.score` takes for the task's quality.
         references: The labels of those rows, `n`; of a language model see `metrics.score`.
+        curve: Share of the training to mean training loss (`curves.reduce_curve`).
     """
 
     measurements: Mapping[str, float]
@@ -29,6 +30,7 @@ class Outcome:
     tensors: Mapping[str, torch.Tensor]
     predictions: NDArray[Any]
     references: NDArray[Any]
+    curve: Mapping[float, float] = field(default_factory=dict)
 
 
 def known_costs(configuration: Configuration, anatomy: Anatomy) -> dict[str, float]:

@@ -7,7 +7,6 @@ back.
 """
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import socket
@@ -17,18 +16,18 @@ import uuid
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
 
-from peftsearch.spaces.errors import PeftsearchError, StoreUnavailable
-from peftsearch.storage.records import Job, JobState, Trial
+from peftsearch.spaces.errors import NotFoundError, PeftsearchError, StoreUnavailable
+from peftsearch.storage.records import Job, JobState
 from peftsearch.storage.store import Store
+
+from .board import CONTEXT, Board, BoardMonitor
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 5.0
+PROGRESS_SECONDS = 1.0
 STALL_SECONDS = 600.0
 MAX_RESTARTS = 5
-
-_CONTEXT = multiprocessing.get_context("spawn")
 
 
 class WorkerError(PeftsearchError):
@@ -51,48 +50,6 @@ class Assignment:
     name: str
     parent: int
     index: int
-
-
-class Board:
-    """Shared memory between a child and its parent; the child writes, but for `stop`."""
-
-    def __init__(self) -> None:
-        self.steps: Any = _CONTEXT.Value("q", 0)
-        self.total: Any = _CONTEXT.Value("q", 0)
-        self.done: Any = _CONTEXT.Value("q", 0)
-        self.trial: Any = _CONTEXT.Value("q", -1)
-        self.number: Any = _CONTEXT.Value("q", -1)
-        self.attempt: Any = _CONTEXT.Value("q", 0)
-        self.stop: Any = _CONTEXT.Event()
-        self.error: Any = _CONTEXT.SimpleQueue()
-
-
-@dataclass
-class BoardMonitor:
-    """The child's side of the board (`workers.loop.Monitor`)."""
-
-    board: Board
-    parent: int
-
-    def claimed(self, trial: Trial | None) -> None:
-        """Show which trial is held."""
-        self.board.attempt.value = trial.attempt if trial else 0
-        self.board.number.value = trial.number if trial else -1
-        self.board.trial.value = trial.id if trial else -1
-        self.board.done.value = 0
-
-    def step(self, done: int, total: int) -> None:
-        """Move the counter; end the trial if the parent asked for it or is gone."""
-        from .loop import Cancelled
-
-        self.board.steps.value += 1
-        self.board.done.value, self.board.total.value = done, total
-        if self.stopping() and self.board.trial.value >= 0:
-            raise Cancelled
-
-    def stopping(self) -> bool:
-        """Whether the parent asked to stop, or died."""
-        return self.board.stop.is_set() or os.getppid() != self.parent
 
 
 def _child(assignment: Assignment, board: Board) -> None:
@@ -138,6 +95,8 @@ class Child:
     process: SpawnProcess
     steps: int = -1
     moved: float = field(default_factory=time.monotonic)
+    told: tuple[int | None, int | None] = (None, None)
+    beaten: float = 0.0
 
     @property
     def loaded(self) -> bool:
@@ -149,6 +108,12 @@ class Child:
         """Id and attempt of the trial it holds."""
         trial, attempt = int(self.board.trial.value), int(self.board.attempt.value)
         return (trial, attempt) if trial >= 0 else None
+
+    @property
+    def progress(self) -> tuple[int | None, int | None]:
+        """Steps of its trial, done and in total; None while it holds none or prepares it."""
+        done, total = int(self.board.done.value), int(self.board.total.value)
+        return (done, total) if self.trial is not None and total else (None, None)
 
     def watch(self) -> float:
         """Seconds since its step counter last moved."""
@@ -175,6 +140,7 @@ class Pool:
     device: str = "auto"
     children: list[Child] = field(default_factory=list)
     restarts: int = 0
+    told: float = 0.0
     renewed: float = 0.0
 
     def start(self) -> None:
@@ -188,7 +154,7 @@ class Pool:
             self.storage, self.job.name, self.root, self.device, threads, name, os.getpid(), index
         )
         board = Board()
-        process = _CONTEXT.Process(target=_child, args=(assignment, board), name=name, daemon=True)
+        process = CONTEXT.Process(target=_child, args=(assignment, board), name=name, daemon=True)
         process.start()
         return Child(name, index, board, process)
 
@@ -204,16 +170,33 @@ class Pool:
                     child.process.kill()
             else:
                 self._bury(child)
-        if time.monotonic() - self.renewed > RENEW_SECONDS:
-            self.renewed = time.monotonic()
-            with contextlib.suppress(StoreUnavailable):
+        with contextlib.suppress(StoreUnavailable):
+            if time.monotonic() - self.told > PROGRESS_SECONDS:
+                self.told = time.monotonic()
+                self._tell()
+            if time.monotonic() - self.renewed > RENEW_SECONDS:
+                self.renewed = time.monotonic()
                 self._renew()
         return bool(self.children)
 
-    def _renew(self) -> None:
+    def _tell(self) -> None:
+        """Write down which children live and how far they are, where that is news."""
         for child in self.children:
             if child.loaded and child.watch() < RENEW_SECONDS * 2:
-                self.store.heartbeat(child.name)
+                progress = child.progress
+                if progress != child.told or time.monotonic() - child.beaten > RENEW_SECONDS:
+                    self._beat(child, progress)
+
+    def _beat(self, child: Child, progress: tuple[int | None, int | None]) -> None:
+        try:
+            self.store.heartbeat(child.name, *progress)
+        except NotFoundError:
+            # Its job was deleted: whatever it trains is for nobody.
+            child.board.stop.set()
+        child.told, child.beaten = progress, time.monotonic()
+
+    def _renew(self) -> None:
+        for child in self.children:
             if child.trial is not None and child.watch() < LEASE_SECONDS:
                 self.store.renew(*child.trial, LEASE_SECONDS)
 
@@ -237,9 +220,12 @@ class Pool:
     def _wanted(self) -> bool:
         """Whether the job still runs; taken to be so while the database is away."""
         try:
-            return self.store.find_job(self.job.name).state is JobState.RUNNING
+            pulse = self.store.pulse(self.job.name)
+        except NotFoundError:
+            return False
         except StoreUnavailable:
             return True
+        return pulse.id == self.job.id and pulse.state is JobState.RUNNING
 
     def _expire(self, child: Child) -> None:
         """Let the trial of a dead child be requeued now instead of when its lease runs out."""
@@ -254,5 +240,5 @@ class Pool:
             child.process.join()
             self._expire(child)
         self.children.clear()
-        with contextlib.suppress(StoreUnavailable):
+        with contextlib.suppress(StoreUnavailable, NotFoundError):
             self.store.requeue_expired(self.job.id)

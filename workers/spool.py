@@ -8,11 +8,11 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from peftsearch.spaces.errors import StaleLeaseError
+from peftsearch.spaces.errors import NotFoundError, StaleLeaseError
 from peftsearch.storage.records import FailureKind
 from peftsearch.storage.store import Store
 
@@ -28,9 +28,16 @@ class Result:
     adapter: str | None = None
     failure: str | None = None
     message: str = ""
+    curve: Mapping[float, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What `asdict` gave, after JSON made text of the curve's shares; older ones had none."""
+        curve = {float(share): loss for share, loss in data.get("curve", {}).items()}
+        return cls(**(dict(data) | {"curve": curve}))
 
     def record(self, store: Store) -> bool:
-        """Write it to the store; False where the attempt is no longer current.
+        """Write it to the store; False where the attempt is not current, or the job deleted.
 
         Raises:
             StoreUnavailable: The database cannot be reached.
@@ -41,9 +48,14 @@ class Result:
                 store.fail(self.trial_id, self.attempt, kind, self.message)
             else:
                 store.complete(
-                    self.trial_id, self.attempt, self.measurements, self.provenance, self.adapter
+                    self.trial_id,
+                    self.attempt,
+                    self.measurements,
+                    self.provenance,
+                    self.adapter,
+                    self.curve,
                 )
-        except StaleLeaseError:
+        except (StaleLeaseError, NotFoundError):
             return False
         return True
 
@@ -73,7 +85,7 @@ def flush(folder: Path, store: Store) -> int:
     accepted = 0
     for path in sorted(folder.glob("*.json")):
         try:
-            result = Result(**json.loads(path.read_text(encoding="utf-8")))
+            result = Result.from_json(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:  # another worker of this machine was faster
             continue
         accepted += result.record(store)

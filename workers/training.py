@@ -77,13 +77,13 @@ def train(
     precision: str,
     clock: Clock,
     meter: MemoryMeter,
-) -> float:
+) -> tuple[float, list[float]]:
     """Train in place; where there is nothing to train, do nothing.
 
     Deterministic given configuration, seed, data, precision and number of threads.
 
     Returns:
-        Seconds, without evaluation.
+        Seconds, without evaluation, and the loss of each step.
 
     Raises:
         NonFiniteLoss: The loss became infinite or not a number.
@@ -91,7 +91,7 @@ def train(
     """
     start = time.perf_counter()
     if not attachment.trained:
-        return 0.0
+        return 0.0, []
     steps = count_steps(len(data), training)
     groups = group_parameters(attachment.parameters, learning_rate, training.weight_decay)
     optimizer = torch.optim.AdamW(groups)
@@ -99,18 +99,20 @@ def train(
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares)
     parameters = list(attachment.trained.values())
     order = training_batches(data.lengths, training.batch_size, stream(seed, "order"))
+    losses: list[float] = []
     for step in range(steps):
         loss = compute_loss(backbone, data.batch(next(order)), precision)
         meter.sample()
-        if not torch.isfinite(loss):
-            raise NonFiniteLoss(step, loss.item())
+        losses.append(loss.item())
+        if not math.isfinite(losses[-1]):
+            raise NonFiniteLoss(step, losses[-1])
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         scheduler.step()
         clock.tick()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, losses
 
 
 def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:

@@ -10,8 +10,12 @@ BAD = ("poor", "awful", "dull", "weak")
 FILLER = ("the", "film", "was", "plot", "and", "cast", "a", "very", "rather", "it")
 
 
-def write_model(folder: Path) -> Path:
-    """A random BERT of 2 layers with a word tokenizer that knows the data's words."""
+def write_model(folder: Path, spread: float = 0.02) -> Path:
+    """A random BERT of 2 layers with a word tokenizer that knows the data's words.
+
+    Args:
+        spread: Of its weights; from 0.1 on its adapters learn in a second.
+    """
     import torch
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
@@ -27,6 +31,7 @@ def write_model(folder: Path) -> Path:
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=160,
+        initializer_range=spread,
     )
     BertForSequenceClassification(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

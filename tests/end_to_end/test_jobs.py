@@ -1,6 +1,5 @@
 """Whole jobs through the command line: launch, look, export, resume."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,48 +8,7 @@ from typing import Any
 import pytest
 
 from .conftest import write_job
-from .programs import call, environment, read
-
-LOAD_AND_SCORE = """
-import csv, json, sys
-import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-model_path, adapter, data, form = sys.argv[1:]
-tokenizer = AutoTokenizer.from_pretrained(model_path)
-if form == "merged":
-    model = AutoModelForSequenceClassification.from_pretrained(adapter)
-else:
-    model = AutoModelForSequenceClassification.from_pretrained(model_path, num_labels=2)
-    if form == "peft":
-        from peft import PeftModel
-        model = PeftModel.from_pretrained(model, adapter)
-    else:
-        import peftsearch
-        model = peftsearch.load_adapter(model, adapter)
-model.eval()
-rows = list(csv.DictReader(open(data)))
-names = ["bad", "good"]
-hits = 0
-for row in rows:
-    with torch.no_grad():
-        logits = model(**tokenizer(row["text"], return_tensors="pt")).logits
-    hits += names[int(logits.argmax())] == row["label"]
-print(json.dumps(hits / len(rows)))
-"""
-
-
-def load_and_score(workshop: Path, adapter: Path, form: str) -> float:
-    """Accuracy of an exported adapter, loaded in a separate process."""
-    arguments = [workshop / "model", adapter, workshop / "data.csv", form]
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD_AND_SCORE, *map(str, arguments)],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return float(json.loads(done.stdout))
+from .programs import call, environment, load_and_score, read
 
 
 @pytest.fixture(scope="module")

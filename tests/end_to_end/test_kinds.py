@@ -12,8 +12,7 @@ from PIL import Image
 
 from tests.workers.families import IMAGE_SIZE, save_model
 
-from .programs import call, environment, read
-from .test_jobs import load_and_score
+from .programs import call, environment, load_and_score, read
 
 ANSWER = """
 import json, sys

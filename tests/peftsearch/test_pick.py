@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +94,8 @@ def test_unfinished_trials_are_left_out() -> None:
         ("accuracy where adapter_bytes <= 30 KB", (2,)),
         ("accuracy where adapter_bytes <= 30 KB and training_seconds < 5", (1, 5)),
         ("trainable_parameters where accuracy >= 0.8", (2,)),
+        ("trial 4", (4,)),
+        (" Trial  5 ", (5,)),
     ],
 )
 def test_select(text: str, trials: tuple[int, ...]) -> None:
@@ -104,6 +107,9 @@ def test_select(text: str, trials: tuple[int, ...]) -> None:
     [
         ("0", "row of the front"),
         ("9", "row of the front, 1 to 4"),
+        ("9" * 5000, "knee, best"),
+        ("trial 6", "a completed trial"),
+        ("trial x", "'trial 17'"),
         ("accuracy where adapter_bytes <= -1", "adapter_bytes reaches 0"),
         ("accuracy where peak_memory_bytes <= 1 MB", "not measured by this job"),
         ("nonsense", "knee, best"),
@@ -114,6 +120,18 @@ def test_select(text: str, trials: tuple[int, ...]) -> None:
 def test_errors_say_what_to_do(text: str, part: str) -> None:
     with pytest.raises(UserError, match=part):
         chosen(text)
+
+
+def test_one_trial_is_not_the_mean_of_its_seeds() -> None:
+    found = select("trial 5", SPEC, front(), TRIALS)
+    assert found.values == TRIALS[5].measurements
+    assert select("trial 5", SPEC, [], TRIALS) == found
+
+
+def test_a_trial_that_did_not_complete_is_no_pick() -> None:
+    failed = replace(TRIALS[5], state=TrialState.FAILED)
+    with pytest.raises(NotFoundError, match="a completed trial"):
+        select("trial 5", SPEC, front(), [*TRIALS[:5], failed])
 
 
 def test_empty_front() -> None:

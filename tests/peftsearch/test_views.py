@@ -84,6 +84,12 @@ def test_front_says_how_sure_its_numbers_are() -> None:
     assert views.standard_error(members()[0], regression) is None
 
 
+def test_no_error_where_the_quality_is_no_share_of_rows() -> None:
+    assert views.sampling_error(SPEC, {"accuracy": 0.5}, None) is None
+    assert views.sampling_error(SPEC, {"accuracy": 1.5}, 400) is None
+    assert views.sampling_error(SPEC, {}, 400) is None
+
+
 def test_front_json_is_plain_data() -> None:
     rows = json.loads(json.dumps(views.front_json(members(), SPEC)))
     assert [row["seeds"] for row in rows] == [1, 2, 1]

@@ -25,6 +25,33 @@ def test_definition(points: NDArray[np.float64]) -> None:
     assert non_dominated(points).tolist() == expected
 
 
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(0, 60), st.just(2)),
+        elements=st.sampled_from([-np.inf, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, np.inf]),
+    )
+)
+def test_two_objectives_are_as_three_of_which_one_says_nothing(
+    points: NDArray[np.float64],
+) -> None:
+    third = np.hstack([points, np.zeros((len(points), 1))])
+    assert non_dominated(points).tolist() == non_dominated(third).tolist()
+
+
+def test_a_value_that_is_no_number_is_compared_as_with_more_objectives() -> None:
+    points = np.array([[np.nan, 5.0], [1.0, 3.0], [2.0, 4.0], [2.0, 4.0]])
+    third = np.hstack([points, np.zeros((4, 1))])
+    assert non_dominated(points).tolist() == non_dominated(third).tolist()
+
+
+def test_many_points_need_little_memory() -> None:
+    """All pairs of these would be 200 GB."""
+    x = np.arange(10.0**5) * 2 + 1
+    mask = non_dominated(np.stack([np.sort(x), x[::-1]], axis=1))
+    assert mask.all()
+
+
 def test_equal_points_both_stay() -> None:
     assert non_dominated(np.array([[1.0, 2.0], [1.0, 2.0], [0.0, 2.0]])).tolist() == [
         True,

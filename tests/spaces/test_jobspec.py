@@ -7,7 +7,7 @@ import pytest
 
 from peftsearch.spaces.bounds import Bound
 from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.jobspec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec import JobSpec, find_mistakes, parse_spec
 
 from .specs import make_spec
 
@@ -148,3 +148,52 @@ def test_one_text_column_may_stand_in_a_list() -> None:
 def test_spec_is_immutable() -> None:
     with pytest.raises(ValueError, match="frozen"):
         parse_spec(MINIMAL).name = "other"  # type: ignore[misc]
+
+
+def where(data: dict[str, Any]) -> list[str]:
+    return [mistake.where for mistake in find_mistakes(data)]
+
+
+def test_all_mistakes_are_found_at_once() -> None:
+    data = change("task", {"trian": "x", "max_length": 1, "train": "train.csv"})
+    data |= {"name": "a b", "seed": -1, "budget": {"trials": 0}, "modle": {}}
+    assert where(data) == ["task.trian", "modle", "name", "seed", "task.max_length"] + [
+        "budget.trials"
+    ]
+
+
+def test_the_first_mistake_is_what_parsing_says() -> None:
+    data = change("task.trian", "x") | {"name": "a b"}
+    first = find_mistakes(data)[0]
+    assert refuse(data) == f"expected {first.expected}; got {first.got}; {first.hint}"
+
+
+def test_key_stands_beside_what_was_expected() -> None:
+    (mistake,) = find_mistakes(change("training.epochs", 0))
+    assert (mistake.where, mistake.expected, mistake.got, mistake.hint) == (
+        "training.epochs",
+        "greater than 0",
+        "0",
+        "correct training.epochs in the job file",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "key"),
+    [
+        ("task.metric", "pearson", "task.metric"),
+        ("task.text", 5, "task.text"),
+        ("task.image", "pixels", "task.image"),
+        ("budget", {}, "budget.trials"),
+        ("budget.hours", 1e300, "budget.hours"),
+        ("budget.trials", 10**400, "budget.trials"),
+        ("objectives.bounds", ["accuracy <= 3"], "objectives.bounds"),
+        ("model.anatomy.hidden", 4, "model.anatomy.family"),
+    ],
+)
+def test_every_mistake_has_a_key(path: str, value: Any, key: str) -> None:
+    assert key in where(change(path, value))
+
+
+def test_right_spec_has_no_mistakes() -> None:
+    assert find_mistakes(MINIMAL) == []

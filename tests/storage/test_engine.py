@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from peftsearch.spaces.errors import StoreUnavailable
 from peftsearch.storage.engine import connect, parse_url
+from peftsearch.storage.schema import front_entries
 from peftsearch.storage.store import Store
 from peftsearch.storage.transactions import read
 from tests.storage.examples import LEASE, insert, make_proposal, make_spec
@@ -21,9 +22,14 @@ def test_sqlite_keeps_a_write_ahead_log_and_checks_references(tmp_path: Path) ->
     assert found == ["wal", 1, 30_000]
 
 
-def test_references_are_checked_on_both_databases(store: Store) -> None:
-    with pytest.raises(DBAPIError, match="(?i)foreign key"):
-        store.register_worker(999, "w", "host", 1, "cpu")
+def test_references_are_checked_on_both_databases(database_url: str) -> None:
+    row = {"job_id": 999, "key": "0", "means": {}, "trial_numbers": [], "entered_event": 1}
+    with (
+        connect(parse_url(database_url)) as connection,
+        pytest.raises(DBAPIError, match="(?i)foreign key"),
+        connection.execution_options(writes=True).begin(),
+    ):
+        connection.execute(front_entries.insert().values(row))
 
 
 def test_a_read_sees_one_moment(database_url: str, store: Store) -> None:

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from peftsearch.spaces.errors import StoreUnavailable
-from peftsearch.storage import completion
+from peftsearch.spaces.errors import NotFoundError, StoreUnavailable
+from peftsearch.storage import completion, deletion, leases
 from peftsearch.storage.engine import connect, parse_url
 from peftsearch.storage.records import Job, TrialState
 from peftsearch.storage.store import Store
@@ -145,9 +145,35 @@ def test_a_requeue_waits_for_a_completion_that_began_before_it(
         _wait_for_lock(cluster, url)
         # Had the requeue locked the trial before the job, this would be a deadlock.
         values = {"accuracy": 0.5, "trainable_parameters": 1.0}
-        completion.complete(completing, trial.id, trial.attempt, values, {}, None)
+        completion.complete(completing, trial.id, trial.attempt, values, {}, None, {})
     assert requeued.result() == []
     assert own.trials(job.id)[0].state is TrialState.COMPLETED
+
+
+def test_a_deletion_waits_for_what_is_hung_on_the_job_and_takes_it_too(
+    cluster: Cluster, url: str, own: Store, job: Job
+) -> None:
+    trial = claim(own, job.id)
+    giving_back = connect(parse_url(url)).execution_options(writes=True)
+    with ThreadPoolExecutor(1) as pool, giving_back, giving_back.begin():
+        leases.give_back(giving_back, trial.id, trial.attempt)
+        deleted = pool.submit(own.delete_job, job.id)
+        # Had the deletion not locked the trial first, it would miss the new lost attempt.
+        _wait_for_lock(cluster, url)
+    deleted.result()
+    assert own.jobs() == []
+
+
+def test_a_worker_that_registers_amid_a_deletion_is_told_that_the_job_is_gone(
+    cluster: Cluster, url: str, own: Store, job: Job
+) -> None:
+    deleting = connect(parse_url(url)).execution_options(writes=True)
+    with ThreadPoolExecutor(1) as pool, deleting, deleting.begin():
+        deletion.delete_job(deleting, job.id)
+        registered = pool.submit(own.register_worker, job.id, "w", "host", 1, "cpu")
+        _wait_for_lock(cluster, url)
+    with pytest.raises(NotFoundError):
+        registered.result()
 
 
 def _wait_for_lock(cluster: Cluster, url: str) -> None:

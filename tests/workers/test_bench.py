@@ -91,6 +91,16 @@ def test_same_trial_again_is_equal_whatever_ran_between(bench: Bench) -> None:
         assert first.measurements[name] == again.measurements[name]
 
 
+def test_the_probe_has_a_learning_curve_too_since_its_head_is_trained(bench: Bench) -> None:
+    for configuration in (LORA, PROBE):
+        curve = bench.evaluate(configuration, 3).curve
+        steps = bench.spec.training.epochs * len(bench.data.train.labels) / 8
+        assert len(curve) == 20 <= steps
+        assert all(0 < share < 1 for share in curve)
+        losses = list(curve.values())
+        assert losses[-1] < losses[0] < 2
+
+
 def test_saved_tensors_predict_what_was_scored(bench: Bench) -> None:
     outcome = bench.evaluate(LORA, 3)
     logits = bench.predict(LORA, outcome.tensors, bench.encoded("validation"))

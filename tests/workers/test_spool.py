@@ -1,10 +1,11 @@
 """Results wait as files while the database is away, and are recorded once."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from peftsearch.storage.records import FailureKind, Trial, TrialState
+from peftsearch.storage.records import TRAINING_LOSS, FailureKind, Trial, TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.spool import Result, flush, spool
 from tests.storage.examples import EXPIRED, claim, insert, make_proposal, make_spec
@@ -58,6 +59,33 @@ def test_a_stale_result_is_dropped(store: Store, claimed: Trial, tmp_path: Path)
     spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}))
     assert flush(tmp_path, store) == 0
     assert store.trials(claimed.job_id)[0].state is TrialState.RUNNING
+
+
+def test_a_curve_is_spooled_to_the_last_bit(store: Store, claimed: Trial, tmp_path: Path) -> None:
+    curve = {(i + 0.5) / 3: 0.1 * i for i in range(3)}
+    spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}, curve=curve))
+    assert flush(tmp_path, store) == 1
+    found = store.measurements(claimed.job_id, range(9), TRAINING_LOSS)
+    assert {point.fidelity: point.value for point in found} == curve
+
+
+def test_a_file_of_an_older_release_has_no_curve(
+    store: Store, claimed: Trial, tmp_path: Path
+) -> None:
+    path = spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}))
+    old = {k: v for k, v in json.loads(path.read_text()).items() if k != "curve"}
+    path.write_text(json.dumps(old))
+    assert flush(tmp_path, store) == 1
+    assert store.trial(claimed.job_id, 0).state is TrialState.COMPLETED
+
+
+def test_a_result_of_a_deleted_job_is_dropped(
+    store: Store, claimed: Trial, tmp_path: Path
+) -> None:
+    spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}))
+    store.delete_job(claimed.job_id)
+    assert flush(tmp_path, store) == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_half_written_files_are_ignored(store: Store, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from peftsearch.workers.encoding import encode_texts
 from peftsearch.workers.failures import NonFiniteLoss, TrialTimeout
 from peftsearch.workers.inference import decide, mean_loss, predict_logits
 from peftsearch.workers.memory import MemoryMeter
-from peftsearch.workers.training import Clock, count_steps, schedule, train
+from peftsearch.workers.training import Clock, compute_loss, count_steps, schedule, train
 
 from .tiny import LAYERS
 
@@ -39,7 +39,10 @@ def _run(
     chosen = clock or Clock(10**6, lambda done, total: None)
     meter = MemoryMeter("cpu")
     try:
-        train(backbone, attachment, data, training, rate, seed, precision, chosen, meter)
+        _, losses = train(
+            backbone, attachment, data, training, rate, seed, precision, chosen, meter
+        )
+        assert len(losses) == chosen.done == count_steps(len(data), training)
         return attachment.tensors(), predict_logits(backbone.model, data, "cpu", precision)
     finally:
         attachment.detach()
@@ -138,7 +141,24 @@ def test_nothing_to_train_is_no_training(backbones: dict[str, Backbone]) -> None
     try:
         data, training = _data(backbone), TrainingSpec()
         meter = MemoryMeter("cpu")
-        seconds = train(backbone, attachment, data, training, 1e-3, 0, "float32", clock, meter)
+        found = train(backbone, attachment, data, training, 1e-3, 0, "float32", clock, meter)
     finally:
         attachment.detach()
-    assert (seconds, clock.done) == (0.0, 0)
+    assert (found, clock.done) == ((0.0, []), 0)
+
+
+def test_the_loss_of_each_step_is_told(backbones: dict[str, Backbone]) -> None:
+    backbone = backbones["bert"]
+    data, training = _data(backbone), TrainingSpec(epochs=20, batch_size=48)
+    attachment = attach(backbone, LORA, 0)
+    batch = data.batch(range(len(data)))
+    try:
+        first = compute_loss(backbone, batch, "float32").item()
+        clock, meter = Clock(20, lambda done, total: None), MemoryMeter("cpu")
+        _, losses = train(backbone, attachment, data, training, 1e-2, 0, "float32", clock, meter)
+        last = compute_loss(backbone, batch, "float32").item()
+    finally:
+        attachment.detach()
+    assert losses[0] == pytest.approx(first, abs=1e-5)
+    assert losses[-1] == pytest.approx(last, rel=0.1)
+    assert last < first * 0.75

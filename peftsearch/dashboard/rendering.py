@@ -1,0 +1,58 @@
+"""Fills the templates. Values are escaped; a name that a template invents is an error."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from peftsearch import __version__
+from peftsearch.service.context import find_service
+from peftsearch.service.guard.access import is_signed_in
+
+from .assets import plotly_name, plotly_style_id, static_url
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+@functools.cache
+def environment() -> Environment:
+    """Reads a template again when its file changed."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = static_url
+    made.globals["plotly_style_id"] = plotly_style_id
+    return made
+
+
+def render(request: Request, page: str, title: str, status: int = 200, **more: Any) -> Response:
+    """The page of that template.
+
+    Args:
+        page: The template's stem.
+        more: What this page gets beside that which all get.
+    """
+    values = _shared(request) | {"page": page, "title": title, "status": status} | more
+    html = environment().get_template(f"{page}.html").render(values)
+    return HTMLResponse(html, status)
+
+
+def _shared(request: Request) -> dict[str, Any]:
+    credentials = find_service(request).settings.credentials
+    signed_in = credentials is not None and is_signed_in(request.scope)
+    return {
+        "job": None,
+        "number": None,
+        "numbers": [],
+        "plotly_url": f"/static/{plotly_name()}",
+        "csrf": credentials.csrf if credentials and signed_in else "",
+        "version": __version__,
+        "signed_in": signed_in,
+    }

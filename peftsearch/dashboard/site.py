@@ -1,0 +1,21 @@
+"""The whole application: the HTTP API, the pages over it, and their static files."""
+
+from fastapi import FastAPI
+from starlette.routing import Mount, Route
+
+from peftsearch.service.app import make_app
+from peftsearch.service.settings import Settings
+
+from . import errors, pages, sessions
+from .assets import StaticFolder, serve_plotly
+
+
+def make_site(settings: Settings) -> FastAPI:
+    """The API with the pages; nothing runs yet and no database is open."""
+    app = make_app(settings)
+    errors.register(app)
+    app.include_router(pages.router)
+    app.include_router(sessions.router)
+    app.router.routes.append(Route("/static/plotly-{rest}", serve_plotly))
+    app.router.routes.append(Mount("/static", StaticFolder()))
+    return app

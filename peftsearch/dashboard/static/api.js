@@ -1,0 +1,101 @@
+// The HTTP API. Paths are relative to /api/v1; answers are plain data.
+//
+//   await get("/jobs", {offset: 0, state: ["completed", "failed"]}, {signal})   null and "" are left out
+//   await post("/jobs", {spec})            await del("/jobs/demo")
+//   const jobs = path`/jobs/${name}/trials/${number}`        encodes what is filled in
+//
+// Every failure is a Problem: {status, title, detail, expected, got, hint, mistakes}; status 0 means that the
+// service did not answer. An aborted request stays an AbortError. 401 leads to the login page.
+// Show one with notice.js: toast(problem) or problemBox(problem).
+
+export const PREFIX = "/api/v1";
+
+export class Problem extends Error {
+  constructor(body) {
+    super(problemText(body));
+    Object.assign(this, { status: 0, mistakes: [] }, body);
+  }
+}
+
+/** One line: what was expected, what came, what to do. */
+export function problemText(problem) {
+  const { expected, got, hint, detail, title } = problem;
+  if (!expected) return detail || title || "the request failed";
+  const middle = got ? `, got ${got}` : "";
+  return `expected ${expected}${middle}${hint ? `; ${hint}` : ""}`;
+}
+
+export function path(strings, ...values) {
+  return String.raw({ raw: strings }, ...values.map((value) => encodeURIComponent(value)));
+}
+
+export function address(where, query = {}) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) {
+      if (one !== null && one !== undefined && one !== "") search.append(name, one);
+    }
+  }
+  const text = search.toString();
+  return `${PREFIX}${where}${text ? `?${text}` : ""}`;
+}
+
+export function get(where, query = {}, options = {}) {
+  return send("GET", address(where, query), undefined, options);
+}
+
+export function post(where, body = {}, options = {}) {
+  return send("POST", address(where), body, options);
+}
+
+export function del(where, options = {}) {
+  return send("DELETE", address(where), undefined, options);
+}
+
+async function send(method, url, body, { signal } = {}) {
+  const answer = await ask(url, { method, signal, headers: headers(method), body: text(body) });
+  if (answer.status === 401) return login();
+  if (!answer.ok) throw await problem(answer);
+  return answer.status === 204 ? null : answer.json();
+}
+
+async function ask(url, request) {
+  try {
+    return await fetch(url, { credentials: "same-origin", ...request });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem({
+      title: "No connection",
+      detail: "the service does not answer; is `peftsearch dashboard` still running?",
+    });
+  }
+}
+
+function headers(method) {
+  const accept = { Accept: "application/json" };
+  if (method === "GET") return accept;
+  return { ...accept, "Content-Type": "application/json", "X-CSRF-Token": csrf() };
+}
+
+function csrf() {
+  return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+}
+
+function text(body) {
+  return body === undefined ? undefined : JSON.stringify(body);
+}
+
+async function problem(answer) {
+  const plain = { status: answer.status, title: answer.statusText || `status ${answer.status}` };
+  try {
+    return new Problem({ ...plain, ...(await answer.json()) });
+  } catch {
+    return new Problem(plain);
+  }
+}
+
+function login() {
+  const back = encodeURIComponent(location.pathname + location.search);
+  location.assign(`/login?next=${back}`);
+  return new Promise(() => {});
+}

@@ -1,0 +1,82 @@
+// The two tables of a comparison: measured values with the better one marked, and settings.
+
+import { h } from "./dom.js";
+import { label, missing, objective, score } from "./format.js";
+
+/** Rows of what either trial measured: {name, values, unit, better: 0, 1 or null}; a pure decision. */
+export function compareValues(trials, job) {
+  const known = new Map(trials.flatMap((trial) => trial.objectives).map((row) => [row.name, row]));
+  const names = [...known.keys()].sort((a, b) => rank(b, job) - rank(a, job));
+  return names.map((name) => {
+    const values = trials.map((trial) => trial.values[name]);
+    return { name, values, better: betterOf(values, known.get(name).maximise) };
+  });
+}
+
+function rank(name, job) {
+  return 2 * (name === job.quality) + (name === job.cost);
+}
+
+function betterOf([left, right], maximise) {
+  if (missing(left) || missing(right) || left === right) return null;
+  return left > right === maximise ? 0 : 1;
+}
+
+export function valueTable(trials, job) {
+  const rows = compareValues(trials, job).map(({ name, values, better }) => h(
+    "tr", {}, h("th", { scope: "row" }, label(name)),
+    values.map((value, i) => h("td", { class: better === i ? "number better" : "number" }, valueWords(name, value, trials[i], job), better === i ? mark() : null)),
+    h("td", { class: "number" }, difference(name, values)),
+  ));
+  return table(["Measured", ...trials.map(title), "Difference"], rows, "Measured values");
+}
+
+function mark() {
+  return h("span", { class: "better-mark" }, "✓", h("span", { class: "visually-hidden" }, " better"));
+}
+
+function valueWords(name, value, trial, job) {
+  const error = name === job.quality ? trial.standard_error : null;
+  return error === null ? objective(name, value) : `${objective(name, value)} ± ${error.toFixed(4)}`;
+}
+
+function difference(name, [left, right]) {
+  if (missing(left) || missing(right)) return "";
+  if (left === right) return "none";
+  const by = objective(name, Math.abs(right - left));
+  const words = `${right > left ? "+" : "−"}${by}`;
+  return /_|loss/.test(name) && left > 0 && right > 0 && right / left !== 1 ? `${words} (× ${Number((right / left).toPrecision(2))})` : words;
+}
+
+export function settingTable(trials) {
+  const lines = [
+    ["State", ({ state, failure }) => failure?.replaceAll("_", " ") ?? state],
+    ["Learning rate", ({ configuration }) => configuration.learning_rate.toExponential(2)],
+    ["Boundaries", ({ map }) => map.boundaries.join(", ") || "none"],
+    ["Adapted layers", ({ map }) => map.layers.filter(({ modules }) => modules.length).length],
+    ["Techniques", ({ map }) => [...new Set(map.layers.flatMap(({ modules }) => modules.map((x) => x.technique)))].join(", ") || "none"],
+    ["Virtual tokens", ({ map }) => (map.input ? `${map.input.technique} ${map.input.label}` : "none")],
+    ["Seed", ({ seed }) => seed],
+    ["Origin", ({ origin }) => origin],
+    ["On the front", ({ on_front: on }) => (on ? "yes" : "no")],
+    ["Final training loss", ({ curve }) => (curve.length ? score(curve.at(-1)[1]) : "not recorded")],
+    ["Device", ({ provenance }) => provenance.device ?? "not recorded"],
+  ];
+  const rows = lines.map(([name, read]) => {
+    const values = trials.map((trial) => String(read(trial)));
+    const same = values[0] === values[1];
+    return h("tr", { class: same ? "same" : null }, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)));
+  });
+  return table(["Setting", ...trials.map(title)], rows, "Settings");
+}
+
+function title({ number }) {
+  return `Trial ${number}`;
+}
+
+function table(columns, rows, name) {
+  const numeric = (i) => (columns.length === 4 && i > 0 ? "number" : null);
+  const head = h("tr", {}, columns.map((text, i) => h("th", { scope: "col", class: numeric(i) }, text)));
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": name },
+    h("table", { class: "compare-table" }, h("thead", {}, head), h("tbody", {}, rows)));
+}

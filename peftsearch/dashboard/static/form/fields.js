@@ -1,0 +1,84 @@
+// From the JSON Schema of a job spec to a flat list of fields; what a field means comes from the schema alone.
+//
+//   fieldsOf(schema) -> [{where: "task.train", path: ["task", "train"], title, help, kind, required, fallback,
+//                         options, minimum, maximum}]
+//   kinds: text number integer boolean choice columns strings numbers pair pairs set ladders json
+
+import { sentence } from "../format.js";
+
+export function fieldsOf(schema) {
+  return walk(schema, schema, []);
+}
+
+function walk(section, schema, path) {
+  const required = new Set(section.required ?? []);
+  return Object.entries(section.properties).flatMap(([name, node]) => {
+    const inner = resolve(node, schema);
+    const here = [...path, name];
+    if (inner.properties && !node.anyOf) return walk(inner, schema, here);
+    return [fieldOf(here, node, required.has(name), schema)];
+  });
+}
+
+function resolve(node, schema) {
+  if (!node.$ref) return node;
+  return schema.$defs[node.$ref.split("/").at(-1)];
+}
+
+function fieldOf(path, node, required, schema) {
+  const plain = plainOf(node, schema);
+  return {
+    path,
+    where: path.join("."),
+    title: sentence(path.at(-1)),
+    help: node.description ?? plain.description ?? "",
+    required,
+    fallback: node.default ?? null,
+    kind: kindOf(plain, schema),
+    options: plain.enum ?? plain.items?.enum ?? [],
+    minimum: plain.minimum ?? plain.exclusiveMinimum ?? null,
+    maximum: plain.maximum ?? plain.exclusiveMaximum ?? null,
+  };
+}
+
+/** Without null, and a choice of one as that one. */
+function plainOf(node, schema) {
+  const choices = (node.anyOf ?? []).filter((choice) => choice.type !== "null");
+  if (choices.length === 1) return resolve(choices[0], schema);
+  return resolve(choices.length ? { ...node, anyOf: choices } : node, schema);
+}
+
+function kindOf(node, schema) {
+  if (node.enum) return "choice";
+  if (node.anyOf) return unionOf(node.anyOf.map((choice) => kindOf(plainOf(choice, schema), schema)));
+  if (node.type === "array") return listOf(node, schema);
+  if (node.type === "object") return ladders(node) ? "ladders" : "json";
+  const simple = { string: "text", number: "number", integer: "integer", boolean: "boolean" };
+  return simple[node.type] ?? "json";
+}
+
+function unionOf(kinds) {
+  const has = (...wanted) => wanted.some((kind) => kinds.includes(kind));
+  if (kinds.every((kind) => kind === "integer" || kind === "number")) return "number";
+  if (has("text") && has("strings", "textpair") && kinds.length === 2) return "columns";
+  return "json";
+}
+
+function listOf(node, schema) {
+  if (node.prefixItems) return pairOf(node.prefixItems.map((item) => kindOf(plainOf(item, schema), schema)));
+  const items = node.items ? plainOf(node.items, schema) : {};
+  const inner = kindOf(items, schema);
+  const lists = { choice: "set", text: "strings", integer: "numbers", number: "numbers", pair: "pairs" };
+  return lists[inner] ?? "json";
+}
+
+function pairOf(kinds) {
+  if (kinds.length !== 2) return "json";
+  if (kinds.every((kind) => kind === "text")) return "textpair";
+  return kinds.every((kind) => kind === "integer" || kind === "number") ? "pair" : "json";
+}
+
+function ladders(node) {
+  const inner = node.additionalProperties;
+  return inner?.type === "array" && inner.items?.type === "integer";
+}

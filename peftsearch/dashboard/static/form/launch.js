@@ -1,0 +1,83 @@
+// Checking and launching: what the service says, and what the page shows meanwhile.
+
+import { Problem, path, post } from "../api.js";
+import { byId, h, replace } from "../dom.js";
+import { count } from "../format.js";
+import { problemBox } from "../notice.js";
+
+const WAIT = "Checking the model and the data. The first use of a sample downloads it, which takes some minutes.";
+let quick = new AbortController();
+
+/** Mistakes of the spec by itself; null where a newer check took its place or the service cannot be asked. */
+export async function checkQuickly(spec) {
+  quick.abort();
+  quick = new AbortController();
+  try {
+    await post("/check", { spec, full: false }, { signal: quick.signal });
+    return [];
+  } catch (error) {
+    return error instanceof Problem && error.status === 422 ? mistakesOf(error) : null;
+  }
+}
+
+/** Mistakes, or [] after a good check, whose result is then shown. */
+export function checkFully(spec) {
+  return working(WAIT, async () => {
+    const found = await post("/check", { spec, full: true });
+    show(result(found));
+  });
+}
+
+/** Mistakes; where there are none, the browser goes to the new job's page. */
+export function launch(spec, workers, device) {
+  return working(WAIT, async () => {
+    const job = await post("/jobs", { spec, workers, device });
+    location.assign(path`/jobs/${job.name}`);
+    show(h("p", { class: "note" }, `${job.name} is launched.`));
+  });
+}
+
+async function working(text, action) {
+  const buttons = [byId("check"), byId("launch")];
+  buttons.forEach((button) => (button.disabled = true));
+  show(h("p", { class: "note loading" }, text));
+  try {
+    await action();
+    return [];
+  } catch (error) {
+    return failed(error);
+  } finally {
+    buttons.forEach((button) => (button.disabled = false));
+  }
+}
+
+function failed(error) {
+  if (!(error instanceof Problem)) throw error;
+  const mistakes = mistakesOf(error);
+  if (mistakes.length) show(h("p", { class: "note note-warn" }, "Not yet: see the marked fields."));
+  else show(problemBox(error));
+  return mistakes;
+}
+
+function mistakesOf({ mistakes, where, expected, got, hint }) {
+  if (mistakes?.length) return mistakes;
+  return where && expected ? [{ where, expected, got, hint }] : [];
+}
+
+function show(...children) {
+  replace(byId("launch-result"), ...children);
+}
+
+export function clearResult() {
+  replace(byId("launch-result"));
+}
+
+function result({ notes, configurations }) {
+  const size = configurations ? `The space holds ${number(configurations)} configurations.` : "";
+  const list = notes.length ? h("ul", {}, notes.map((note) => h("li", {}, note))) : null;
+  return h("div", { class: "note" }, h("p", { class: "problem-title" }, "Ready to launch."), size ? h("p", {}, size) : null, list);
+}
+
+function number(value) {
+  return value < 1e6 ? count(value) : `about 10^${Math.floor(Math.log10(value))}`;
+}

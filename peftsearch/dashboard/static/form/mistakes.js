@@ -1,0 +1,81 @@
+// Mistakes beside their fields; those of no field on top.
+//
+//   showMistakes(form, mistakes, {all, place}) -> the first field's widget with a mistake, or null
+//       all: also of fields that nobody has touched yet
+
+import { h, replace } from "../dom.js";
+import { problemText } from "../api.js";
+
+export function showMistakes(form, mistakes, { all, place }) {
+  const byField = new Map();
+  const others = [];
+  for (const mistake of mistakes) {
+    const where = nearest(form, mistake.where);
+    if (where === null) others.push(mistake);
+    else byField.set(where, [...(byField.get(where) ?? []), mistake]);
+  }
+  for (const [where, entry] of form.boxes) mark(entry, all || entry.touched ? byField.get(where) : undefined);
+  replace(place, all && others.length ? box(others) : null);
+  return all ? openFirst(form, byField) : null;
+}
+
+/** `space.learning_rates.0` belongs to `space.learning_rates`; a hidden field's mistake goes on top. */
+function nearest(form, where = "") {
+  const parts = where.split(".");
+  for (let length = parts.length; length > 0; length -= 1) {
+    const entry = form.boxes.get(parts.slice(0, length).join("."));
+    if (entry) return entry.box.hidden ? null : entry.field.where;
+  }
+  return sectionStart(form, where);
+}
+
+/** A mistake of a whole section, such as `budget`, stands beside its first field. */
+function sectionStart(form, where) {
+  if (!where) return null;
+  const inside = [...form.boxes.values()].find(({ field, box: found }) => field.where.startsWith(`${where}.`) && !found.hidden);
+  return inside?.field.where ?? null;
+}
+
+function mark({ widget, mistake, field }, found) {
+  const text = found ? found.map((one) => words(one, field)).join(" ") : "";
+  if (mistake.textContent !== text) mistake.textContent = text;
+  const controls = widget.inputs ?? [widget.control];
+  for (const control of controls) {
+    if (text) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  }
+}
+
+function words(mistake, field) {
+  if (mistake.got === "nothing") return "This is needed.";
+  const expected = plainly(mistake.expected, field);
+  const text = problemText({ ...mistake, expected, hint: usefulHint(mistake.hint) });
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** The check speaks of job files and patterns; beside a field that says little. */
+function usefulHint(hint) {
+  return hint?.startsWith("correct ") ? "" : hint;
+}
+
+function plainly(expected, field) {
+  if (/match pattern/.test(expected)) return field?.help ? lower(field.help.replace(/\.$/, "")) : expected;
+  if (/^(greater|less) than/.test(expected)) return `a number ${expected}`;
+  return expected.replace(/, unable to parse .*$/, "").replace(/^(a )?valid integer/, "a whole number").replace(/^(a )?valid/, "a");
+}
+
+function lower(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function box(mistakes) {
+  const lines = mistakes.map((mistake) => h("li", {}, mistake.where ? `${mistake.where}: ` : "", words(mistake)));
+  return h("div", { class: "problem", role: "alert" }, h("p", { class: "problem-title" }, "Please correct"), h("ul", {}, lines));
+}
+
+function openFirst(form, byField) {
+  const first = [...form.boxes.values()].find(({ field }) => byField.has(field.where));
+  const more = first?.box.closest("details");
+  if (more) more.open = true;
+  return first?.widget ?? null;
+}

@@ -1,0 +1,61 @@
+// Values as people type them, both ways. What cannot be read stays text, so that the service says what is wrong.
+
+export function readNumber(text) {
+  const trimmed = text.trim();
+  if (trimmed === "") return undefined;
+  const number = Number(trimmed);
+  if (!Number.isFinite(number)) return trimmed;
+  return isWholeDecimal(trimmed) ? decimal(trimmed) : number;
+}
+
+/** `1.0` is a share of the depth where `1` is a layer; a plain JSON number would lose that. */
+function isWholeDecimal(text) {
+  return /^-?\d+\.0+$/.test(text);
+}
+
+function decimal(text) {
+  return JSON.rawJSON ? JSON.rawJSON(text) : Number(text);
+}
+
+export function isDecimal(value) {
+  return JSON.isRawJSON?.(value) ?? false;
+}
+
+export function readList(text, readItem) {
+  const items = text.split(/[,\n]/).map((item) => item.trim()).filter(Boolean);
+  return items.length ? items.map(readItem) : undefined;
+}
+
+export function writeItem(value) {
+  return isDecimal(value) ? value.rawJSON : String(value);
+}
+
+export function writeList(values) {
+  return [values].flat().map(writeItem).join(", ");
+}
+
+/** Pairs stand one a line: `0.1, 0.5`. */
+export function readPairs(text) {
+  const lines = text.split(/[\n;]/).filter((line) => line.trim());
+  return lines.length ? lines.map((line) => readList(line, readNumber)) : undefined;
+}
+
+export function writePairs(pairs) {
+  return pairs.map(writeList).join("\n");
+}
+
+/** Ladders stand one a line: `lora = 1, 2, 4`. */
+export function readLadders(text) {
+  const lines = text.split("\n").filter((line) => line.trim());
+  if (lines.length === 0) return undefined;
+  return Object.fromEntries(lines.map(readLadder));
+}
+
+function readLadder(line) {
+  const [name, values = ""] = line.split(/[=:](.*)/s);
+  return [name.trim(), readList(values.replace(/[[\]]/g, ""), readNumber) ?? []];
+}
+
+export function writeLadders(ladders) {
+  return Object.entries(ladders).map(([name, values]) => `${name} = ${writeList(values)}`).join("\n");
+}

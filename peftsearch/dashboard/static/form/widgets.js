@@ -1,0 +1,141 @@
+// One widget for each kind of field: {control, read() -> value or undefined, write(value), focus()}.
+// `control` carries the id and what describes it; a mistake of reading is thrown by read() as an Error.
+
+import { h } from "../dom.js";
+import { OPTIONS } from "./words.js";
+import * as texts from "./texts.js";
+import { readTry } from "./own.js";
+
+export function makeWidget(field, ids) {
+  const make = WIDGETS[field.kind] ?? jsonWidget;
+  return make(field, ids);
+}
+
+function lineWidget(read, write, extra = {}) {
+  return (field, ids) => {
+    const attributes = { ...ids, type: "text", autocomplete: "off", spellcheck: "false", ...extra };
+    return typed(h("input", { ...attributes, placeholder: placeholder(field) }), read, write);
+  };
+}
+
+function areaWidget(read, write, example, rows = 3) {
+  return (field, ids) => {
+    const attributes = { ...ids, rows, spellcheck: "false", placeholder: example };
+    return typed(h("textarea", attributes), read, write);
+  };
+}
+
+function typed(control, read, write) {
+  return {
+    control,
+    read: () => read(control.value),
+    write: (value) => (control.value = value === undefined || value === null ? "" : write(value)),
+    focus: () => control.focus(),
+  };
+}
+
+export function placeholder({ fallback, kind, where }) {
+  if (fallback === null && where.startsWith("space.")) return "as in the space";
+  if (fallback === null || (Array.isArray(fallback) && fallback.length === 0)) return "";
+  return kind === "json" ? "" : `default: ${texts.writeList(fallback)}`;
+}
+
+function readText(text) {
+  return text.trim() === "" ? undefined : text.trim();
+}
+
+function readColumns(text) {
+  const names = texts.readList(text, (item) => item);
+  return names?.length === 1 ? names[0] : names;
+}
+
+function choiceWidget(field, ids) {
+  const control = h("select", ids);
+  const widget = typed(control, (value) => readChoice(field, value), texts.writeItem);
+  widget.offer = (options) => offer(control, field, options);
+  widget.offer(field.kind === "boolean" ? ["true", "false"] : field.options);
+  return widget;
+}
+
+function readChoice(field, value) {
+  if (value === "") return undefined;
+  return field.kind === "boolean" ? value === "true" : value;
+}
+
+const YES_NO = { true: "yes", false: "no" };
+
+function offer(control, field, options) {
+  const chosen = control.value;
+  const words = field.kind === "boolean" ? YES_NO : (OPTIONS[field.where] ?? {});
+  const text = (value) => words[value] ?? value;
+  const usual = field.fallback === null ? placeholder(field) || "default" : `default: ${text(field.fallback)}`;
+  const all = options.map((value) => h("option", { value }, text(value)));
+  control.replaceChildren(h("option", { value: "" }, usual), ...all);
+  control.value = options.includes(chosen) ? chosen : "";
+}
+
+function pairWidget(field, ids) {
+  const [low, high] = ["lowest", "highest"].map((name, index) =>
+    h("input", {
+      ...ids,
+      id: index ? `${ids.id}-high` : ids.id,
+      type: "text",
+      inputmode: "decimal",
+      autocomplete: "off",
+      placeholder: field.fallback?.[index] ?? name,
+      "aria-label": `${field.title}, ${name}`,
+    }),
+  );
+  const control = h("div", { class: "pair" }, low, h("span", { "aria-hidden": "true" }, "to"), high);
+  return {
+    control,
+    read: () => readBoth(low.value, high.value),
+    write: (value) => [low, high].forEach((input, index) => (input.value = texts.writeItem(value?.[index] ?? ""))),
+    focus: () => low.focus(),
+    inputs: [low, high],
+  };
+}
+
+function readBoth(low, high) {
+  const both = [texts.readNumber(low), texts.readNumber(high)];
+  return both.every((value) => value === undefined) ? undefined : both.map((value) => value ?? null);
+}
+
+function setWidget(field, ids) {
+  const described = { "aria-describedby": ids["aria-describedby"] };
+  const boxes = field.options.map((value) => h("input", { type: "checkbox", value, ...described }));
+  const rows = boxes.map((box) => h("label", { class: "check" }, box, box.value));
+  return {
+    control: h("div", { id: ids.id, class: "row", role: "group", "aria-labelledby": `${ids.id}-label` }, rows),
+    read: () => {
+      const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+      return chosen.length ? chosen : undefined;
+    },
+    write: (value) => boxes.forEach((box) => (box.checked = value?.includes(box.value) ?? false)),
+    focus: () => boxes[0].focus(),
+    inputs: boxes,
+  };
+}
+
+function jsonWidget(field, ids) {
+  const read = field.where === "try" ? readTry : (text) => (text.trim() ? JSON.parse(text) : undefined);
+  const write = (value) => JSON.stringify(value, null, 1);
+  return areaWidget(read, write, field.where === "try" ? "[[try]]\nlearning_rate = 1e-3" : "{ } as JSON", 5)(field, ids);
+}
+
+const number = lineWidget(texts.readNumber, texts.writeItem, { inputmode: "decimal" });
+const WIDGETS = {
+  text: lineWidget(readText, texts.writeItem),
+  number,
+  integer: lineWidget(texts.readNumber, texts.writeItem, { inputmode: "numeric" }),
+  boolean: choiceWidget,
+  choice: choiceWidget,
+  columns: lineWidget(readColumns, texts.writeList),
+  strings: lineWidget((text) => texts.readList(text, (item) => item), texts.writeList),
+  numbers: lineWidget((text) => texts.readList(text, texts.readNumber), texts.writeList),
+  pair: pairWidget,
+  pairs: areaWidget(texts.readPairs, texts.writePairs, "0.1, 0.5"),
+  set: setWidget,
+  ladders: areaWidget(texts.readLadders, texts.writeLadders, "lora = 1, 2, 4, 8"),
+  json: jsonWidget,
+};

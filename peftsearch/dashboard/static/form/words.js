@@ -1,0 +1,154 @@
+// What the schema does not say: order and grouping of the fields, names for people, units, and which columns a
+// kind of task reads. A field that is not named here still appears, at the end of its section.
+
+/** `task.*` takes what is left of a section; the last group takes everything. */
+export const GROUPS = [
+  { id: "job", title: "What to search", fields: ["name", "model.path", "task.kind", "task.train"] },
+  {
+    id: "columns",
+    title: "Columns and metric",
+    fields: [
+      "task.text", "task.choices", "task.prompt", "task.response", "task.messages", "task.image", "task.label",
+      "task.metric",
+    ],
+  },
+  { id: "budget", title: "Budget", help: "Whichever comes first. Give at least one.", fields: ["budget.*"] },
+  {
+    id: "data",
+    title: "More about the data",
+    advanced: true,
+    fields: ["task.validation", "task.test", "task.train_rows", "task.validation_rows", "task.max_length", "task.*"],
+  },
+  { id: "space", title: "Space: what may be tried", advanced: true, fields: ["space.preset", "space.*"] },
+  { id: "training", title: "Training", advanced: true, fields: ["training.*"] },
+  { id: "search", title: "Search", advanced: true, fields: ["search.*", "seed"] },
+  { id: "objectives", title: "Objectives and bounds", advanced: true, fields: ["objectives.*"] },
+  { id: "more", title: "Own configurations and the rest", advanced: true, fields: ["try", "*"] },
+];
+
+export const TITLES = {
+  name: "Name of the job",
+  "model.path": "Model",
+  "model.anatomy": "Anatomy of the model",
+  "task.kind": "Kind of task",
+  "task.train": "Training data",
+  "task.validation": "Validation data",
+  "task.test": "Test data",
+  "task.text": "Column of the text",
+  "task.choices": "Columns of the choices",
+  "task.label": "Column of the label",
+  "task.prompt": "Column of the prompt",
+  "task.response": "Column of the response",
+  "task.messages": "Column of the messages",
+  "task.image": "Column of the images",
+  "task.metric": "Quality metric",
+  "task.max_length": "Longest text",
+  "task.train_rows": "Training rows",
+  "task.validation_rows": "Validation rows",
+  "training.max_grad_norm": "Largest gradient norm",
+  "training.timeout_minutes": "Time limit of a trial",
+  "space.preset": "Start from the space",
+  "space.mask": "Mask of layers",
+  "objectives.cost": "Cost",
+  "search.design": "Trials before the model",
+  try: "Own configurations",
+};
+
+export const UNITS = {
+  "task.max_length": "tokens",
+  "task.train_rows": "rows",
+  "task.validation_rows": "rows",
+  "task.validation_fraction": "share of the rows",
+  "task.test_fraction": "share of the rows",
+  "training.timeout_minutes": "minutes",
+  "search.repeats": "share of the trials",
+};
+
+/** In place of what the schema says, where a form can say it better. Text in backticks is code. */
+export const HELP = {
+  name: "Letters, digits, dot, dash and underscore.",
+  "model.anatomy": "Read from the model's own files. Write it, as JSON, for a family that is not known.",
+  "task.validation": "Left out: the source's own split, else a part of the training data.",
+  "task.test": "Read by `peftsearch confirm` alone.",
+  "task.text": "Two columns, with a comma, for pairs of texts.",
+  "task.choices": "One column of lists, or several with commas between them.",
+  "task.label": "The class, the number, or the right choice.",
+  "task.metric": "What the front calls quality.",
+  "task.validation_rows": "Use this many rows to measure quality.",
+  "task.validation_fraction": "Taken from the training data where it has no validation split.",
+  "task.test_fraction": "Taken from the training data where it has no test split.",
+  "budget.trials": "How many configurations are trained.",
+  "budget.hours": "Time in which at least one trial ran.",
+  "space.boundaries": "One `low, high` a line for each inner boundary: layers, or shares of the depth such as `0.5`.",
+  "space.capacities": "One technique a line, with its sizes; 0 stands for absent.",
+  "training.epochs": "Passes over the training rows.",
+  "training.batch_size": "Examples of one step.",
+  "training.weight_decay": "Pull of the weights towards zero.",
+  "training.max_grad_norm": "Longer gradients are shortened to it.",
+  "training.warmup": "Share of the steps in which the rate rises.",
+  "search.design": "Trials before the model takes over, recipes included. Left out: chosen by the space.",
+  "objectives.bounds": "Such as `adapter_bytes <= 50 KB`; with commas between them.",
+  seed: "Equal seeds propose equal configurations.",
+  try: "Trained first. JSON, or `[[try]]` blocks as in a job file.",
+};
+
+export const OPTIONS = {
+  "task.kind": {
+    classification: "classification of texts",
+    regression: "regression: a number for each text",
+    multiple_choice: "multiple choice",
+    causal_lm: "language model (causal)",
+    seq2seq: "language model (encoder and decoder)",
+    image_classification: "classification of images",
+  },
+  "space.preset": {
+    strata: "strata: three runs of layers, any technique in each",
+    spafit: "spafit: three strata, cost never falls with depth",
+    autopeft: "autopeft: bottlenecks and prefixes of any size, in any layers",
+    lora: "lora: LoRA alone, its rank and its matrices",
+    methods: "methods: one technique for the whole model",
+    mola: "mola: LoRA in four quarters, ranks rise with depth",
+  },
+  "objectives.cost": { trainable_parameters: "trained parameters", adapter_bytes: "size of the adapter" },
+  "search.sampler": {
+    bo: "bo: Bayesian optimisation with known costs",
+    random: "random: for comparison",
+    sobol: "sobol: for comparison",
+    tpe: "tpe: Optuna's, for comparison",
+    nsga2: "nsga2: Optuna's, for comparison",
+  },
+};
+
+const COLUMNS = {
+  classification: { text: "text", label: "label" },
+  regression: { text: "text", label: "label" },
+  multiple_choice: { text: "text", choices: "choices", label: "label" },
+  causal_lm: { prompt: "prompt", response: "response", messages: null, text: null },
+  seq2seq: { prompt: "prompt", response: "response" },
+  image_classification: { image: "image", label: "label" },
+};
+
+export const METRICS = {
+  classification: ["accuracy", "f1", "matthews"],
+  regression: ["pearson", "spearman"],
+  multiple_choice: ["accuracy"],
+  causal_lm: ["loss", "perplexity", "exact_match"],
+  seq2seq: ["loss", "perplexity", "exact_match"],
+  image_classification: ["accuracy", "f1", "matthews"],
+};
+
+const NAMES = new Set(Object.values(COLUMNS).flatMap(Object.keys));
+
+/** Whether a kind of task reads a field. An unknown kind reads all. */
+export function isRead(where, kind) {
+  const [section, name] = where.split(".");
+  const usual = COLUMNS[kind];
+  if (section !== "task" || !usual) return true;
+  if (NAMES.has(name)) return name in usual;
+  return name !== "max_length" || kind !== "image_classification";
+}
+
+/** The column's usual name; null where the field is no column or is left out as a rule. */
+export function usualColumn(where, kind) {
+  return COLUMNS[kind]?.[where.replace(/^task\./, "")] ?? null;
+}

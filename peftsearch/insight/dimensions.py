@@ -1,0 +1,36 @@
+"""The completed trials for parallel coordinates: one dimension for each parameter that varies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from peftsearch.spaces.jobspec import JobSpec
+
+from .parameters import LABELS, LOG
+from .points import Point
+
+
+def dimensions(points: Sequence[Point], spec: JobSpec) -> list[dict[str, Any]]:
+    """Plain data of each dimension; the last two are the cost and the quality.
+
+    Args:
+        points: Completed trials.
+    """
+    names = [name for name in LABELS if points and name in points[0].parameters]
+    found = [_parameter(name, [x.parameters[name] for x in points]) for name in names]
+    cost, quality = spec.objectives.cost, spec.task.quality
+    ends = [
+        _number(cost, cost, [x.cost for x in points], True),
+        _number(quality, quality, [x.values[quality] for x in points], False),
+    ]
+    return [*(x for x in found if len(set(x["values"])) > 1), *ends]
+
+
+def _parameter(name: str, values: list[float | str]) -> dict[str, Any]:
+    if isinstance(values[0], str):
+        shared = {"name": name, "label": LABELS[name], "kind": "category", "log": False}
+        return shared | {"values": values, "categories": sorted(map(str, set(values)))}
+    return _number(name, LABELS[name], values, name in LOG)
+
+
+def _number(name: str, label: str, values: Sequence[float | str], log: bool) -> dict[str, Any]:
+    return {"name": name, "label": label, "kind": "number", "log": log, "values": list(values)}

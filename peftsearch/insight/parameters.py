@@ -1,0 +1,106 @@
+"""A configuration as a dozen parameters in people's terms, the same for every trial of a job.
+
+The space's own dimensions differ from preset to preset and hold coordinates without effect; what a
+person asks ("does the rate matter? how deep should one go?") is read off the canonical profile,
+so that any preset, a user's own configuration and the baselines can stand in one chart.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.configuration import Configuration, Module
+from peftsearch.wording import short_roles
+
+LABELS: Mapping[str, str] = {
+    "learning_rate": "learning rate",
+    "techniques": "techniques",
+    "bottom_techniques": "techniques of the bottom third",
+    "top_techniques": "techniques of the top third",
+    "adapted_layers": "adapted layers",
+    "lowest_layer": "lowest adapted layer",
+    "highest_layer": "highest adapted layer",
+    "adapted_encoder_layers": "adapted encoder layers",
+    "adapted_decoder_layers": "adapted decoder layers",
+    "first_boundary": "first boundary",
+    "last_boundary": "last boundary",
+    "strata": "strata",
+    "largest_capacity": "largest size",
+    "modules": "adapted matrices",
+    "rate_ratio": "rate of the top over the bottom",
+    "input": "virtual tokens",
+}
+"""Each parameter's name for people; charts show them in this order."""
+LOG: Collection[str] = frozenset({"learning_rate", "largest_capacity", "rate_ratio"})
+"""Parameters for a log scale; always positive."""
+
+_STACKS = ("adapted_encoder_layers", "adapted_decoder_layers")
+
+
+def parameters(configuration: Configuration, anatomy: Anatomy) -> dict[str, float | str]:
+    """Numbers and categories of one configuration.
+
+    Layers count from 0 to L - 1 through all stacks. What a configuration lacks has a value too:
+
+    - `techniques`, `bottom_techniques`, `top_techniques`: sorted and joined by `+`, or `none`.
+    - `lowest_layer`, `highest_layer`: L and -1 where no layer is adapted.
+    - `first_boundary`: below it all layers are treated like layer 0; L where all are alike.
+    - `last_boundary`: from it on all layers are treated like layer L - 1; 0 where all are alike.
+    - `strata`: runs of layers that are treated alike.
+    - `largest_capacity`: of any module, virtual tokens included; 1 where none has a size.
+    - `modules`: the matrices that are wrapped, such as `q+v`, or `all` or `none`.
+    - `rate_ratio`: the rate's factor in the highest adapted layer over that in the lowest.
+    - `input`: a technique and its number of virtual tokens, or `none`.
+
+    A model of an encoder and a decoder has its adapted layers counted for each as well.
+    """
+    profile, tokens = configuration.profile, configuration.input
+    layers = len(profile)
+    adapted = [layer for layer, modules in enumerate(profile) if modules]
+    low, high = (adapted[0], adapted[-1]) if adapted else (layers, -1)
+    changes = [i for i in range(1, layers) if profile[i] != profile[i - 1]]
+    distinct = set(profile)
+    third = -(-layers // 3)
+    return {
+        "learning_rate": float(f"{configuration.learning_rate:.6g}"),
+        "techniques": _techniques(distinct),
+        "bottom_techniques": _techniques(profile[:third]),
+        "top_techniques": _techniques(profile[-third:]),
+        "adapted_layers": len(adapted),
+        "lowest_layer": low,
+        "highest_layer": high,
+        **_by_stack(adapted, anatomy),
+        "first_boundary": changes[0] if changes else layers,
+        "last_boundary": changes[-1] if changes else 0,
+        "strata": 1 + len(changes),
+        "largest_capacity": _largest(distinct, tokens),
+        "modules": _matrices(distinct, anatomy),
+        "rate_ratio": _ratio(profile[low], profile[high]) if adapted else 1.0,
+        "input": "none" if tokens is None else f"{tokens.technique} {tokens.capacity}",
+    }
+
+
+def _techniques(profile: Iterable[tuple[Module, ...]]) -> str:
+    names = {module.technique for modules in profile for module in modules}
+    return "+".join(sorted(names)) or "none"
+
+
+def _by_stack(adapted: list[int], anatomy: Anatomy) -> dict[str, int]:
+    if len(anatomy.stacks) == 1:
+        return {}
+    encoder = sum(layer < anatomy.stacks[0].layers for layer in adapted)
+    return dict(zip(_STACKS, (encoder, len(adapted) - encoder), strict=True))
+
+
+def _largest(profile: Collection[tuple[Module, ...]], tokens: Module | None) -> int:
+    sizes = [module.capacity for modules in profile for module in modules]
+    return max([*sizes, tokens.capacity if tokens else 0, 1])
+
+
+def _matrices(profile: Collection[tuple[Module, ...]], anatomy: Anatomy) -> str:
+    roles = {role for modules in profile for module in modules for role in module.roles}
+    return short_roles(roles, anatomy) or "none"
+
+
+def _ratio(bottom: tuple[Module, ...], top: tuple[Module, ...]) -> float:
+    factors = [max(module.rate for module in modules) for modules in (bottom, top)]
+    return float(f"{factors[1] / factors[0]:.6g}")

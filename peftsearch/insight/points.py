@@ -1,0 +1,123 @@
+"""What charts and tables need of a trial: small enough to keep ten thousand in memory."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from peftsearch.search.observations import cost_of, quality_of
+from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.storage.records import Trial
+from peftsearch.wording import describe
+
+from .parameters import parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A trial without its configuration's objects and its provenance.
+
+    Attributes:
+        event: The job's event at its end; None while it is open, as is `ended`.
+        ended: Seconds since the epoch on the database's clock.
+        seconds: From its last claim to its end; None while it is open.
+        values: Objective name to value.
+        words: The configuration in words.
+        configuration: The same as JSON text.
+        parameters: In people's terms (`insight.parameters`).
+        quality: To maximise; None unless it was trained in full.
+        cost: Exact, in the unit of the job's cost objective.
+        validation_rows: That its quality was measured on; None where unknown.
+        frozen: Whether it adapts nothing.
+        plain_lora: Whether all layers carry the same LoRA and nothing else.
+        adapter: Whether an adapter was kept.
+    """
+
+    number: int
+    key: str
+    seed: int
+    origin: str
+    state: str
+    failure: str | None
+    message: str | None
+    event: int | None
+    ended: float | None
+    seconds: float | None
+    fidelity: float
+    attempt: int
+    worker: str | None
+    values: Mapping[str, float]
+    words: str
+    configuration: bytes
+    parameters: Mapping[str, float | str]
+    quality: float | None
+    cost: float
+    validation_rows: int | None
+    frozen: bool
+    plain_lora: bool
+    adapter: bool
+
+
+def point_of(trial: Trial, spec: JobSpec) -> Point:
+    """What is kept of a trial.
+
+    Raises:
+        UserError: The spec has no anatomy.
+    """
+    configuration, anatomy = trial.configuration, spec.anatomy
+    return Point(
+        number=trial.number,
+        key=trial.key,
+        seed=trial.seed,
+        origin=sys.intern(trial.origin),
+        state=trial.state.value,
+        failure=trial.failure.value if trial.failure else None,
+        message=trial.message,
+        event=trial.event,
+        ended=trial.ended,
+        seconds=trial.running_seconds,
+        fidelity=trial.fidelity,
+        attempt=trial.attempt,
+        worker=sys.intern(trial.worker) if trial.worker else None,
+        values=_named(trial.measurements),
+        words=describe(configuration, anatomy),
+        configuration=orjson.dumps(configuration.to_json()),
+        parameters=_shared(parameters(configuration, anatomy)),
+        quality=quality_of(spec, trial),
+        cost=cost_of(spec, configuration),
+        validation_rows=_rows(trial.provenance),
+        frozen=configuration.frozen,
+        plain_lora=is_plain_lora(configuration),
+        adapter=trial.adapter is not None,
+    )
+
+
+def is_plain_lora(configuration: Configuration) -> bool:
+    """Whether all layers carry one LoRA of the same rank on the same roles, and nothing else."""
+    kinds = set(configuration.profile)
+    if configuration.input is not None or len(kinds) != 1:
+        return False
+    modules = next(iter(kinds))
+    return len(modules) == 1 and modules[0].technique == "lora"
+
+
+def _named(values: Mapping[str, float]) -> dict[str, float]:
+    """With names that all points share."""
+    return {sys.intern(name): value for name, value in values.items()}
+
+
+def _shared(values: Mapping[str, float | str]) -> dict[str, float | str]:
+    """With names and texts that all points share."""
+    return {
+        sys.intern(name): sys.intern(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+
+
+def _rows(provenance: Mapping[str, Any]) -> int | None:
+    # A user's own training function writes what it likes.
+    rows = provenance.get("validation_rows")
+    return rows if isinstance(rows, int) and rows > 0 else None

@@ -1,0 +1,106 @@
+"""Why a point was picked, in a sentence or two."""
+
+from collections.abc import Sequence
+
+from peftsearch.pick import Choice, broken
+from peftsearch.spaces.bounds import Bound
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import objective
+from peftsearch.wording import count, size
+
+from .members import Member
+
+_KNEE = "The knee of the front: beyond it, a better {quality} costs more than its share."
+
+
+def explain(
+    choice: Choice[Member], better: Member | None, front: Sequence[Member], spec: JobSpec
+) -> str:
+    """One or two plain sentences.
+
+    Args:
+        better: What the bounds kept out (`next_better`).
+        front: Ascending by cost.
+    """
+    chosen, wanted = choice.chosen, choice.wanted
+    value = f"{wanted.name}, {amount(wanted.name, chosen.values[wanted.name])},"
+    if choice.kind == "where":
+        return _explain_bounds(choice, better)
+    if choice.kind == "best":
+        others = f"of the {len(front)} configurations on the front"
+        return f"{_most(choice)} {value} {others}.{_cheaper(chosen, front, spec)}"
+    if choice.kind == "knee":
+        return _KNEE.format(quality=wanted.name) + _neighbours(chosen, front, spec)
+    if choice.kind == "row":
+        row = front.index(chosen) + 1
+        return f"Row {row} of the {len(front)} on the front, from the cheapest to the best."
+    number = chosen.points[0].number
+    return f"Trial {number} itself, whatever other seeds of its configuration reached."
+
+
+def _most(choice: Choice[Member]) -> str:
+    return "Highest" if choice.wanted.maximise else "Lowest"
+
+
+def _explain_bounds(choice: Choice[Member], better: Member | None) -> str:
+    name = choice.wanted.name
+    value = amount(name, choice.chosen.values[name])
+    number = len(choice.fitting)
+    these = f"{number} configurations" if number > 1 else "only configuration"
+    bounds = " and ".join(map(show_bound, choice.bounds))
+    first = f"{_most(choice)} {name}, {value}, of the {these} with {bounds}"
+    if number == 1:
+        first = f"The {these} with {bounds}; its {name} is {value}"
+    if better is None:
+        return f"{first}. No configuration outside them is better."
+    needs = " and ".join(_need(better, bound) for bound in broken(better, choice.bounds))
+    reached = amount(name, better.values[name])
+    return f"{first}; the next better one, {reached} ({better.words}), {needs}."
+
+
+def _need(member: Member, bound: Bound) -> str:
+    if bound.name not in member.values:
+        return f"lacks a measured {bound.name}"
+    verb = "needs" if bound.sign.startswith("<") else "has only"
+    return f"{verb} {bound.name} {amount(bound.name, member.values[bound.name])}"
+
+
+def _cheaper(chosen: Member, front: Sequence[Member], spec: JobSpec) -> str:
+    at = front.index(chosen)
+    if at == 0:
+        return " It is the cheapest as well."
+    return f" {_compare('The next cheaper one', front[at - 1], chosen, spec)}"
+
+
+def _neighbours(chosen: Member, front: Sequence[Member], spec: JobSpec) -> str:
+    at, parts = front.index(chosen), []
+    if at > 0:
+        parts.append(_compare("The next cheaper one", front[at - 1], chosen, spec))
+    if at + 1 < len(front):
+        parts.append(_compare("The next dearer one", front[at + 1], chosen, spec))
+    return "".join(f" {part}" for part in parts)
+
+
+def _compare(who: str, other: Member, chosen: Member, spec: JobSpec) -> str:
+    """What a neighbour on the front costs and gains."""
+    name, cost = spec.task.quality, spec.objectives.cost
+    reached = amount(name, other.values[name])
+    costs = amount(cost, other.values[cost]), amount(cost, chosen.values[cost])
+    return f"{who} reaches {reached} with {cost} {costs[0]} instead of {costs[1]}."
+
+
+def show_bound(bound: Bound) -> str:
+    """`adapter_bytes <= 200 KB`."""
+    return f"{bound.name} {bound.sign} {amount(bound.name, bound.limit)}"
+
+
+def amount(name: str, value: float) -> str:
+    """A value of an objective for people."""
+    row = objective(name)
+    if row.unit == "B":
+        return size(value)
+    if row.unit == "s":
+        return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
+    if row.known:
+        return count(value)
+    return f"{value:.4f}"

@@ -1,0 +1,154 @@
+"""Hypervolume and best quality after each event, kept up as trials end.
+
+`search.progress.hypervolume` looks at all trials at once. Here each event costs little: only a
+trial that changes the running best along the cost axis changes the area under it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peftsearch.search.progress import Reference, corner, cost_range
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import Objective, objective
+from peftsearch.spaces.presets import make_space
+
+from .points import Point
+
+_ROOM = 256
+
+
+@dataclass(frozen=True)
+class Series:
+    """Columns of equal length, one entry for each ended trial in order of event.
+
+    Attributes:
+        seconds: Since the job was created.
+        hypervolume: What `search.progress.hypervolume` says of the trials that had ended.
+        best: Best quality of a configuration, each at the mean of its seeds; None before any.
+    """
+
+    event: tuple[int, ...] = ()
+    seconds: tuple[float, ...] = ()
+    hypervolume: tuple[float, ...] = ()
+    best: tuple[float | None, ...] = ()
+
+    def extended(self, points: Sequence[Point], tracker: "Tracker", created: float) -> "Series":
+        """With further trials, which the tracker takes in as well."""
+        found = [tracker.add(point) for point in points]
+        return Series(
+            self.event + tuple(point.event or 0 for point in points),
+            self.seconds + tuple(max(0.0, (x.ended or created) - created) for x in points),
+            self.hypervolume + tuple(volume for volume, _ in found),
+            self.best + tuple(best for _, best in found),
+        )
+
+
+@dataclass
+class _Staircase:
+    """Qualities by ascending position on the cost axis, with room to grow.
+
+    Attributes:
+        keys: Serial numbers of the keys, to tell equal positions apart.
+    """
+
+    size: int = 0
+    positions: NDArray[np.float64] = field(default_factory=lambda: np.empty(_ROOM))
+    qualities: NDArray[np.float64] = field(default_factory=lambda: np.empty(_ROOM))
+    keys: NDArray[np.int64] = field(default_factory=lambda: np.empty(_ROOM, np.int64))
+
+    def insert(self, position: float, quality: float, key: int) -> bool:
+        """Add a key; whether it is better than all that cost no more."""
+        if self.size == len(self.positions):
+            for name in ("positions", "qualities", "keys"):
+                setattr(self, name, np.concatenate([getattr(self, name)] * 2))
+        n = self.size
+        at = int(np.searchsorted(self.positions[:n], position, side="right"))
+        rises = at == 0 or quality > self.qualities[:at].max()
+        for array, value in (
+            (self.positions, position),
+            (self.qualities, quality),
+            (self.keys, key),
+        ):
+            array[at + 1 : n + 1] = array[at:n].copy()
+            array[at] = value
+        self.size = n + 1
+        return bool(rises)
+
+    def change(self, key: int, quality: float) -> None:
+        """Give a known key another quality."""
+        self.qualities[: self.size][self.keys[: self.size] == key] = quality
+
+    def area(self, low: float, end: float) -> float:
+        """Between the running best along the axis and the height `low`, up to `end`."""
+        heights = np.maximum.accumulate(np.maximum(self.qualities[: self.size] - low, 0.0))
+        edges = np.minimum(np.append(self.positions[: self.size], end), end)
+        return float(heights @ np.diff(edges))
+
+
+@dataclass
+class _Seeds:
+    """Of one key: serial number, and the qualities of its completed trials by trial number."""
+
+    serial: int
+    found: dict[int, float] = field(default_factory=dict)
+
+    def mean(self) -> float:
+        """Summed in order of number, as `search.observations` does."""
+        return sum(self.found[number] for number in sorted(self.found)) / len(self.found)
+
+
+class Tracker:
+    """Takes in ended trials in order of event and knows the hypervolume and the best."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        self._spec = spec
+        self._goal: Objective = objective(spec.task.quality)
+        self._costs = cost_range(spec, make_space(spec))
+        self._stairs = _Staircase()
+        self._seeds: dict[str, _Seeds] = {}
+        self._probe: int | None = None
+        self._box: Reference | None = None
+        self._volume = 0.0
+
+    def add(self, point: Point) -> tuple[float, float | None]:
+        """The hypervolume and the best quality once this trial has ended as well."""
+        changed = self._place_probe(point)
+        if point.quality is not None:
+            changed |= self._place(point, point.quality)
+        if changed:
+            self._volume = self._measure()
+        return self._volume, self._best()
+
+    def _place_probe(self, point: Point) -> bool:
+        if not point.frozen or (self._probe is not None and self._probe < point.number):
+            return False
+        self._probe = point.number
+        self._box = corner(self._spec, point.quality, self._costs)
+        return True
+
+    def _place(self, point: Point, quality: float) -> bool:
+        seeds = self._seeds.get(point.key)
+        if seeds is None:
+            seeds = self._seeds[point.key] = _Seeds(len(self._seeds), {point.number: quality})
+            position = corner(self._spec, None, self._costs).axis(point.cost)
+            return self._stairs.insert(position, quality, seeds.serial)
+        seeds.found[point.number] = quality
+        self._stairs.change(seeds.serial, seeds.mean())
+        return True
+
+    def _measure(self) -> float:
+        box = self._box
+        if box is None:
+            return 0.0
+        height = self._goal.signed(self._goal.best) - box.quality
+        if height <= 0 or not self._stairs.size:
+            return 0.0
+        start, end = box.axis(box.floor), box.axis(box.cost)
+        return self._stairs.area(box.quality, end) / (height * (end - start))
+
+    def _best(self) -> float | None:
+        known = self._stairs.qualities[: self._stairs.size]
+        return float(self._goal.signed(known.max())) if len(known) else None

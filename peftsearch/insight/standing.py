@@ -1,0 +1,38 @@
+"""Where a job stands, from its front and a few sums, so that no list of trials is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import objective
+from peftsearch.storage.records import FrontPoint
+from peftsearch.wording import describe
+
+
+@dataclass(frozen=True)
+class Best:
+    """The front's point of the best quality.
+
+    Attributes:
+        value: Its quality, the mean over its seeds.
+        trial: Number of its first trial.
+        words: Its configuration in words.
+    """
+
+    value: float
+    trial: int
+    words: str
+
+
+def best_of(front: Sequence[FrontPoint], spec: JobSpec, anatomy: Anatomy) -> Best | None:
+    """The front's best; of equals the cheapest. None while the front is empty.
+
+    Args:
+        front: By ascending cost.
+    """
+    goal, name = objective(spec.task.quality), spec.task.quality
+    point = max(front, key=lambda x: goal.signed(x.values[name]), default=None)
+    if point is None:
+        return None
+    return Best(point.values[name], point.trials[0], describe(point.configuration, anatomy))

@@ -1,0 +1,1 @@
+"""The HTTP API under `/api/v1`: launch, look, follow, export. The dashboard is its client."""

@@ -1,0 +1,93 @@
+"""The application: its parts, its routes, its errors."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, FastAPI
+
+from peftsearch import __version__
+from peftsearch.service.guard.security import protect
+from peftsearch.service.memory.history import Histories
+from peftsearch.service.memory.warming import warming
+from peftsearch.service.routes import (
+    charts,
+    events,
+    exports,
+    fronts,
+    health,
+    jobs,
+    reference,
+    trials,
+    workers,
+)
+from peftsearch.service.routes.summaries import Summaries
+from peftsearch.service.streams.watcher import Watcher
+from peftsearch.service.work.checker import Checker
+from peftsearch.service.work.exporter import Exporter
+from peftsearch.service.work.supervisor import Supervisor
+
+from . import problems
+from .context import Service
+from .settings import Settings
+from .stores import StorePool
+
+PREFIX = "/api/v1"
+_ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    reference.router,
+    jobs.router,
+    trials.router,
+    fronts.router,
+    charts.router,
+    events.router,
+    workers.router,
+    exports.router,
+)
+
+
+def make_service(settings: Settings) -> Service:
+    """The parts; nothing runs yet and no database is open."""
+    stores, histories = StorePool(settings.storage), Histories()
+    supervisor = Supervisor(settings)
+    return Service(
+        settings,
+        stores,
+        histories,
+        Watcher(stores, histories, supervisor.pools),
+        supervisor,
+        Checker(settings),
+        Exporter(settings),
+        Summaries(histories),
+    )
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The HTTP API alone, with its protection; `dashboard.site` adds the pages."""
+    service = make_service(settings)
+
+    @contextlib.asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with (
+                warming(service.stores, service.histories),
+                service.watcher.running(),
+            ):
+                yield
+        finally:
+            await asyncio.to_thread(service.close)
+
+    app = FastAPI(
+        title="peftsearch",
+        lifespan=live,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        version=__version__,
+    )
+    app.state.service = service
+    protect(app, settings, service.throttle)
+    problems.register(app)
+    for router in _ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    return app

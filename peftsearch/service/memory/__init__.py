@@ -1,0 +1,1 @@
+"""What the process remembers of each job, by its event."""

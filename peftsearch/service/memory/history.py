@@ -1,0 +1,139 @@
+"""What a process remembers of each job: its ended trials and its front, by the job's event.
+
+An ended trial never changes and a front's entry only ends, so that the records up to an event are
+read once; a request reads what came after it.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from peftsearch.insight.members import add_points
+from peftsearch.insight.points import Point, point_of
+from peftsearch.insight.series import Tracker
+from peftsearch.service.stores import StorePool
+from peftsearch.storage.reader import Reader
+from peftsearch.storage.records import FrontEntry, Job, Pulse
+
+from .past import History
+
+_BATCH = 200
+"""Trials of one reading: between readings other threads get their turn."""
+
+
+@dataclass
+class _Record:
+    """One job's newest history, and what is needed to go on from it."""
+
+    history: History
+    tracker: Tracker
+
+
+class Histories:
+    """The histories of all jobs that somebody asked for. Any thread may call it."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[int, float], _Record] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._gates: dict[str, threading.Lock] = {}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def knows(self, job: Job) -> bool:
+        """Whether it was read before, so that `get` only reads on."""
+        return (job.id, job.created) in self._records
+
+    def get(self, store: Reader, name: str) -> History:
+        """The job's history up to its present event.
+
+        Raises:
+            NotFoundError: There is no such job.
+            StoreUnavailable: The database does not answer.
+        """
+        pulse = store.pulse(name)
+        record = self._records.get((pulse.id, pulse.created))
+        if record is not None and _is_current(record.history.job, pulse):
+            return record.history
+        with self._locks.setdefault(name, threading.Lock()):
+            return self._refresh(store, store.pulse(name))
+
+    def read(self, stores: StorePool, name: str) -> History:
+        """As `get`, but holds no store while another thread loads the job for the first time."""
+        with stores.borrow() as store:
+            pulse = store.pulse(name)
+            if (pulse.id, pulse.created) in self._records:
+                return self.get(store, name)
+        gate = self._gates.setdefault(name, threading.Lock())
+        with gate, stores.borrow() as store:
+            return self.get(store, name)
+
+    def _refresh(self, store: Reader, pulse: Pulse) -> History:
+        key = (pulse.id, pulse.created)
+        record = self._records.get(key)
+        if record is None:
+            job = replace(store.find_job(pulse.name), event=0)
+            if (job.id, job.created) != key:  # another of that name took its place just now
+                return self._refresh(store, store.pulse(pulse.name))
+            record = _Record(History(job), Tracker(job.spec))
+        if not _is_current(record.history.job, pulse):
+            record = _Record(_advance(store, record, pulse), record.tracker)
+        self._forget(pulse)
+        self._records[key] = record
+        return record.history
+
+    def _forget(self, pulse: Pulse) -> None:
+        """Drop a deleted job whose name or number this one took."""
+        for key, record in list(self._records.items()):
+            same = key[0] == pulse.id or record.history.job.name == pulse.name
+            if same and key != (pulse.id, pulse.created):
+                self._records.pop(key, None)
+
+
+def _is_current(job: Job, pulse: Pulse) -> bool:
+    return (job.event, job.state) == (pulse.event, pulse.state)
+
+
+def _advance(store: Reader, record: _Record, pulse: Pulse) -> History:
+    """The history up to the pulse's event."""
+    old = record.history
+    # The budget may have changed with the state or beside an event.
+    spec = store.find_job(pulse.name).spec
+    job = replace(old.job, spec=spec, event=pulse.event, state=pulse.state)
+    if old.event == pulse.event:
+        return replace(old, job=job)
+    changes = store.front_changes(pulse.id, old.event)
+    new = list(_read_points(store, job, old.event, pulse.event))
+    points = (*old.points, *new)
+    return History(
+        job,
+        points,
+        _merge(old.entries, changes, pulse.event),
+        old.series.extended(new, record.tracker, job.created),
+        old.columns.extended(points),
+        add_points(old.members, new),
+        old.late,
+    )
+
+
+def _read_points(store: Reader, job: Job, after: int, until: int) -> Iterator[Point]:
+    while after < until:
+        trials = store.ended_since(job.id, after, _BATCH)
+        for trial in trials:
+            if trial.event is not None and trial.event <= until:
+                yield point_of(trial, job.spec)
+        if len(trials) < _BATCH:
+            return
+        after = trials[-1].event or until
+
+
+def _merge(
+    old: Sequence[FrontEntry], changes: Sequence[FrontEntry], until: int
+) -> tuple[FrontEntry, ...]:
+    """All entries as they stood at the event `until`; what came after it is left for later."""
+    known = {(x.key, x.entered): x for x in old}
+    for entry in changes:
+        if entry.entered <= until:
+            later = entry.left is not None and entry.left > until
+            known[entry.key, entry.entered] = replace(entry, left=None) if later else entry
+    return tuple(sorted(known.values(), key=lambda x: (x.entered, x.key)))

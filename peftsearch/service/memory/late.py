@@ -1,0 +1,45 @@
+"""Values that take long: a slightly old one is shown while a thread computes the newest."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Late:
+    """Values of one job by name, each with the event that it is of."""
+
+    _values: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    _busy: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _computing: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, name: str, event: int, compute: Callable[[], bytes]) -> bytes:
+        """The value of that event, or an older one; the very first is waited for."""
+        with self._lock:
+            known = self._values.get(name)
+            begins = known is not None and known[0] < event and name not in self._busy
+            if begins:
+                self._busy.add(name)
+        if known is None:
+            return self._compute(name, event, compute)
+        if begins:
+            arguments = name, event, compute
+            threading.Thread(target=self._refresh, args=arguments, daemon=True).start()
+        return known[1]
+
+    def _refresh(self, name: str, event: int, compute: Callable[[], bytes]) -> None:
+        try:
+            self._compute(name, event, compute)
+        finally:
+            with self._lock:
+                self._busy.discard(name)
+
+    def _compute(self, name: str, event: int, compute: Callable[[], bytes]) -> bytes:
+        with self._computing:
+            known = self._values.get(name)
+            if known is None or known[0] < event:
+                known = event, compute()
+                with self._lock:
+                    self._values[name] = known
+            return known[1]

@@ -1,0 +1,51 @@
+"""Reading jobs before anybody asks: the first look at ten thousand trials takes seconds."""
+
+import asyncio
+import contextlib
+import gc
+import threading
+from collections.abc import AsyncIterator
+
+from peftsearch.service.stores import StorePool
+from peftsearch.spaces.errors import PeftsearchError
+
+from .history import Histories
+
+NEWEST = 20
+"""Jobs that are read at the start, the newest first; others when somebody looks at them."""
+MANY = 2000
+"""Trials whose records are worth the collector's while."""
+
+
+@contextlib.asynccontextmanager
+async def warming(stores: StorePool, histories: Histories) -> AsyncIterator[None]:
+    """Read the newest jobs in a thread of its own, until the block ends."""
+    ending = threading.Event()
+    thread = threading.Thread(target=_warm, args=(stores, histories, ending), name="warming")
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        await asyncio.to_thread(thread.join)
+
+
+def _warm(stores: StorePool, histories: Histories, ending: threading.Event) -> None:
+    # A database that is away, or a job that is deleted meanwhile: who looks will be told.
+    with contextlib.suppress(PeftsearchError):
+        with stores.borrow() as store:
+            pulses = store.pulses()
+        trials = 0
+        for pulse in reversed(pulses[-NEWEST:]):
+            if ending.is_set():
+                return
+            trials += len(histories.read(stores, pulse.name).points)
+        if trials > MANY:
+            _settle()
+
+
+def _settle() -> None:
+    """What was read stays for good. The collector need not walk over it again and again, which
+    would stop all threads for a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,118 @@
+"""Routes: exports. A trained adapter is written, checked and packed for download."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from peftsearch.service.context import InService
+from peftsearch.service.responses import problems
+from peftsearch.service.shapes import Shape
+from peftsearch.service.work import export_records
+from peftsearch.service.work.picking import resolve
+
+from .workers import JobName
+
+router = APIRouter(tags=["exports"])
+
+ExportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of an export.")]
+
+
+class ExportRequest(BaseModel):
+    """What to export: `knee`, `best`, a row of the front, `trial 17`, or an expression such as
+    `accuracy where adapter_bytes <= 200 KB`; and as what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pick: str = Field("knee", min_length=1, max_length=500)
+    form: export_records.Form = "auto"
+
+
+class ExportShape(Shape):
+    """One export. `message` says what it waits for or why it failed; `rows` validation rows were
+    predicted again by the export, with outputs at most `difference` apart; `bytes` is the size of
+    the archive; `created` is in seconds since the epoch; `loading` is Python that loads it."""
+
+    id: str
+    job: str
+    pick: str
+    form: Literal["auto", "peft", "adapter", "merged"]
+    state: Literal["running", "done", "failed"]
+    trial: int
+    words: str
+    message: str | None
+    rows: int | None
+    difference: float | None
+    bytes: int | None
+    created: float
+    loading: str | None
+
+
+class ExportList(Shape):
+    """The exports of a job, newest first."""
+
+    exports: list[ExportShape]
+
+
+_Responses = dict[int | str, dict[str, Any]]
+_STARTED: _Responses = {
+    202: {"model": ExportShape, "description": "It runs; ask again where Location says."}
+}
+_ARCHIVE: _Responses = {
+    200: {
+        "description": "The export's files in one folder.",
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("/jobs/{job}/exports", responses={**_STARTED, **problems(400, 404, 409, 413, 415)})
+def start_export(
+    service: InService, job: JobName, request: ExportRequest, response: Response
+) -> ExportShape:
+    """Export the trial that a pick means now; an export of it that runs or is done is reused."""
+    history = service.histories.read(service.stores, job)
+    trial = resolve(history, request.pick)
+    export = service.exporter.start(history.job, request.pick, request.form, trial)
+    response.status_code = 202 if export.state == "running" else 200
+    response.headers["Location"] = f"/api/v1/jobs/{job}/exports/{export.id}"
+    return ExportShape.model_validate(export)
+
+
+@router.get("/jobs/{job}/exports", responses=problems(404))
+def list_exports(service: InService, job: JobName) -> ExportList:
+    """The exports of a job."""
+    with service.stores.borrow() as store:
+        found = store.pulse(job)
+    exports = service.exporter.all(found.name, found.created)
+    return ExportList(exports=[ExportShape.model_validate(x) for x in exports])
+
+
+@router.get("/jobs/{job}/exports/{export}", responses=problems(404))
+def show_export(service: InService, job: JobName, export: ExportId) -> ExportShape:
+    """How far an export is."""
+    with service.stores.borrow() as store:
+        found = store.pulse(job)
+    return ExportShape.model_validate(service.exporter.find(found, export))
+
+
+@router.delete("/jobs/{job}/exports/{export}", status_code=204, responses=problems(404, 415))
+def delete_export(service: InService, job: JobName, export: ExportId) -> None:
+    """End an export if it runs, and remove its files."""
+    with service.stores.borrow() as store:
+        found = store.pulse(job)
+    service.exporter.delete(found, export)
+
+
+@router.get(
+    "/jobs/{job}/exports/{export}/archive",
+    response_class=FileResponse,
+    responses={**_ARCHIVE, **problems(404, 409)},
+)
+def download_export(service: InService, job: JobName, export: ExportId) -> FileResponse:
+    """The adapter with its card and the job file that makes it again, as a zip."""
+    with service.stores.borrow() as store:
+        found = store.pulse(job)
+    path, record = service.exporter.archive(found, export)
+    return FileResponse(path, media_type="application/zip", filename=f"{record.title}.zip")

@@ -1,0 +1,59 @@
+"""The filters of the trials table as a request writes them."""
+
+from typing import Annotated
+
+from fastapi import Query, Request
+
+from peftsearch.insight.table import Filter
+from peftsearch.service.answers import State
+from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.objectives import OBJECTIVES
+from peftsearch.storage.records import FailureKind
+
+Word = Annotated[str, Query(max_length=200)]
+_NAMED = ("state", "origin", "failure", "front", "technique", "text", "key")
+_PAGING = ("sort", "offset", "limit")
+
+
+def read_limits(request: Request) -> tuple[dict[str, float], dict[str, float]]:
+    """Limits such as `min.accuracy=0.9&max.adapter_bytes=200000`: smallest, largest.
+
+    Raises:
+        UserError: An unknown name, or no number.
+    """
+    limits: dict[str, dict[str, float]] = {"min": {}, "max": {}}
+    for name, text in request.query_params.multi_items():
+        kind, _, column = name.partition(".")
+        if kind in limits and column in OBJECTIVES:
+            limits[kind][column] = _number(name, text)
+        elif name not in (*_NAMED, *_PAGING):
+            known = ", ".join(_NAMED)
+            raise UserError(
+                f"a filter among {known}, or min. or max. with one of {', '.join(OBJECTIVES)}",
+                repr(name[:100]),
+                "for example min.accuracy=0.9",
+            )
+    return limits["min"], limits["max"]
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"a number for {name}", repr(text[:100]), "correct it") from None
+
+
+def read_filter(
+    request: Request,
+    state: Annotated[tuple[State, ...], Query(description="Repeatable.")] = (),
+    origin: Annotated[tuple[Word, ...], Query(description="Who proposed it; repeatable.")] = (),
+    failure: Annotated[tuple[FailureKind, ...], Query(description="Repeatable.")] = (),
+    front: Annotated[bool | None, Query(description="On the front, or not.")] = None,
+    technique: Annotated[Word | None, Query(description="Carried by some layer.")] = None,
+    text: Annotated[Word | None, Query(description="Part of the words or message.")] = None,
+    key: Annotated[Word | None, Query(description="Of a configuration.")] = None,
+) -> Filter:
+    """The filters of a request."""
+    least, most = read_limits(request)
+    failures = [kind.value for kind in failure]
+    return Filter(state, origin, failures, front, technique, text, key, least, most)

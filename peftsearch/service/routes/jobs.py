@@ -1,0 +1,79 @@
+"""Routes: jobs. What is asked for by a body stands in `launching`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from peftsearch.service.context import InService
+from peftsearch.service.responses import problems
+from peftsearch.service.shapes import Checked, JobDetail, JobList
+from peftsearch.service.work import launching
+from peftsearch.service.work.launching import Check, Launch, Resume
+
+from .workers import JobName
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.post("/check", responses=problems(400, 409, 413, 415, 429))
+def check_spec(service: InService, body: Check) -> Checked:
+    """Whether a job could be made of a spec; 422 names all that is wrong with it.
+
+    A quick check reads no file. A full one reads the model's configuration and the data, and
+    fetches samples and hub ids where they are named.
+    """
+    if not body.full:
+        service.checker.check_quickly(body.spec)
+        return Checked(ok=True, notes=[], configurations=None)
+    found = service.checker.check(body.spec)
+    return Checked(ok=True, notes=found.notes, configurations=found.configurations)
+
+
+@router.get("/jobs", responses=problems())
+def list_jobs(
+    service: InService,
+    offset: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> JobList:
+    """A page of the jobs, newest first."""
+    with service.stores.borrow() as store:
+        jobs = store.jobs()[::-1]
+        page = jobs[offset : offset + limit]
+        shown = service.summaries.list(store, page, service.supervisor.pools())
+    return JobList(jobs=shown, total=len(jobs))
+
+
+@router.post("/jobs", status_code=201, responses=problems(400, 409, 413, 415, 429))
+def launch_job(service: InService, body: Launch, response: Response) -> JobDetail:
+    """Check a spec, make a job of it, and start a local pool; without workers it only waits."""
+    name = launching.launch(service, body)
+    response.headers["Location"] = f"/api/v1/jobs/{name}"
+    return show_job(service, name)
+
+
+@router.get("/jobs/{job}", responses=problems(404))
+def show_job(service: InService, job: JobName) -> JobDetail:
+    """All about one job but its trials."""
+    history = service.histories.read(service.stores, job)
+    with service.stores.borrow() as store:
+        return service.summaries.detail(store, history, service.supervisor.pools())
+
+
+@router.post("/jobs/{job}/stop", responses=problems(404, 409, 415))
+def stop_job(service: InService, job: JobName) -> JobDetail:
+    """End a job: its workers finish their trials and leave, wherever they are."""
+    launching.stop(service, job)
+    return show_job(service, job)
+
+
+@router.post("/jobs/{job}/resume", responses=problems(400, 404, 409, 413, 415))
+def resume_job(service: InService, job: JobName, body: Resume) -> JobDetail:
+    """Let a stopped job run on, a finished one by a larger budget; or give it a local pool."""
+    launching.resume(service, job, body)
+    return show_job(service, job)
+
+
+@router.delete("/jobs/{job}", status_code=204, responses=problems(404, 409, 415))
+def delete_job(service: InService, job: JobName) -> None:
+    """Remove a job's records, adapters and exports for good; not while it runs."""
+    launching.delete(service, job)

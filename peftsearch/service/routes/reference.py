@@ -1,0 +1,77 @@
+"""Routes: what a job spec may say, where to begin, and which techniques there are."""
+
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter
+
+from peftsearch.catalogue import rows
+from peftsearch.insight.groups import group
+from peftsearch.service.shapes import Shape
+from peftsearch.service.starts import starts
+
+from .schema import make_schema
+
+router = APIRouter(tags=["reference"])
+
+
+class StartShape(Shape):
+    """One starting point of the launch form; `own` wants its paths replaced."""
+
+    name: str
+    title: str
+    description: str
+    spec: dict[str, Any]
+
+
+class TechniqueShape(Shape):
+    """One row of the table of techniques; `group` is its family, which charts colour alike."""
+
+    name: str
+    summary: str
+    formula: str
+    status: str
+    knob: str
+    capacities: list[int]
+    rate: float
+    families: list[str]
+    merges: bool
+    exports_as: str
+    source: str
+    group: str
+
+
+class TechniqueList(Shape):
+    """The whole table, core techniques first."""
+
+    techniques: list[TechniqueShape]
+
+
+@router.get("/schema")
+def show_schema() -> dict[str, Any]:
+    """The JSON Schema of a job spec, with descriptions."""
+    return _schema()
+
+
+@router.get("/presets")
+def list_presets() -> list[StartShape]:
+    """Starting points of the launch form."""
+    return [StartShape(**asdict(x)) for x in starts()]
+
+
+@router.get("/techniques")
+def list_techniques() -> TechniqueList:
+    """The table of techniques."""
+    return _techniques()
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return make_schema()
+
+
+@cache
+def _techniques() -> TechniqueList:
+    shown = [TechniqueShape(**row.to_json(), group=group(row.name)) for row in rows()]
+    return TechniqueList(techniques=shown)

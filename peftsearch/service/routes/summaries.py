@@ -1,0 +1,134 @@
+"""Jobs as the list shows them. What follows from a job's event alone is kept until it changes."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from peftsearch.insight.standing import Best, best_of
+from peftsearch.service.memory.history import Histories
+from peftsearch.service.memory.past import History
+from peftsearch.service.shapes import BestShape, Budget, Counts, JobDetail, JobSummary, PoolShape
+from peftsearch.service.streams.liveness import count_live
+from peftsearch.service.streams.status import estimate_left
+from peftsearch.service.work.pools import PoolStatus
+from peftsearch.spaces.objectives import objective
+from peftsearch.storage.records import Job, TrialState
+from peftsearch.storage.store import Store
+from peftsearch.views import budget_text
+
+NOTES = "notes"
+"""Kind of the report that keeps what the check of a job's data had to say."""
+
+_Counted = Mapping[TrialState, int]
+
+
+@dataclass
+class Summaries:
+    """Summaries of jobs; for all threads."""
+
+    histories: Histories
+    _best: dict[tuple[int, float], tuple[int, Best | None]] = field(default_factory=dict)
+    _hours: dict[tuple[int, float], "_Hours"] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def list(
+        self, store: Store, jobs: Sequence[Job], pools: Mapping[str, PoolStatus]
+    ) -> list[JobSummary]:
+        """One summary for each job, in their order."""
+        counts, live = store.all_counts(), count_live(store.all_workers())
+        none = dict.fromkeys(TrialState, 0)
+        return [
+            JobSummary(**self._fields(store, x, counts.get(x.id, none), live.get(x.id, 0), pools))
+            for x in jobs
+        ]
+
+    def detail(self, store: Store, history: History, pools: Mapping[str, PoolStatus]) -> JobDetail:
+        """All about the job of a history but its trials.
+
+        Raises:
+            NotFoundError: It was deleted meanwhile.
+        """
+        job, volumes = store.find_job(history.job.name), history.series.hypervolume
+        live = count_live(store.workers(job.id)).get(job.id, 0)
+        return JobDetail(
+            **self._fields(store, job, store.counts(job.id), live, pools),
+            spec=job.spec.to_json(),
+            hypervolume=volumes[-1] if volumes else 0.0,
+            notes=[x for report in store.reports(job.id, NOTES) for x in report["notes"]],
+            preset=job.spec.space.preset,
+            seed=job.spec.seed,
+        )
+
+    def _fields(
+        self,
+        store: Store,
+        job: Job,
+        counts: _Counted,
+        live: int,
+        pools: Mapping[str, PoolStatus],
+    ) -> dict[str, Any]:
+        spec, best = job.spec, self._find_best(store, job)
+        hours, pool = self._find_hours(store, job, counts), pools.get(job.name)
+        return {
+            "name": job.name,
+            "state": job.state.value,
+            "event": job.event,
+            "created": job.created,
+            "counts": Counts(**{state.value: n for state, n in counts.items()}),
+            "budget": Budget.model_validate(spec.budget),
+            "budget_text": budget_text(spec),
+            "used_hours": hours,
+            "left_seconds": estimate_left(job, counts, hours) if live else None,
+            "quality": spec.task.quality,
+            "maximise": objective(spec.task.quality).maximise,
+            "cost": spec.objectives.cost,
+            "kind": spec.task.kind,
+            "model": spec.model.path,
+            "data": spec.task.train,
+            "best": None if best is None else BestShape.model_validate(best),
+            "live_workers": live,
+            "pool": None if pool is None else PoolShape.model_validate(pool),
+        }
+
+    def _find_best(self, store: Store, job: Job) -> Best | None:
+        """The best of the front: of a job that nobody looked at yet, without all of its trials."""
+        if self.histories.knows(job):
+            return _best_in(self.histories.get(store, job.name))
+        key = job.id, job.created
+        event, best = self._best.get(key, (0, None))
+        if event != job.event:
+            best = best_of(store.front(job.id), job.spec, job.spec.anatomy)
+            self._best[key] = job.event, best
+        return best
+
+    def _find_hours(self, store: Store, job: Job, counts: _Counted) -> float:
+        """Hours that the job used; its trials are looked at when their states changed."""
+        key = job.id, job.created
+        with self._lock:
+            known = self._hours.get(key)
+        if known is None or known.counts != counts:
+            known = _Hours(counts, store.used_hours(job.id), time.monotonic())
+            with self._lock:
+                self._hours[key] = known
+        # The clock goes while a trial runs, and stands else.
+        since = time.monotonic() - known.at if counts[TrialState.RUNNING] else 0.0
+        return known.hours + since / 3600
+
+
+@dataclass(frozen=True)
+class _Hours:
+    """Hours that were used at a moment, and the states of the trials then."""
+
+    counts: _Counted
+    hours: float
+    at: float
+
+
+def _best_in(history: History) -> Best | None:
+    entry = history.best()
+    if entry is None:
+        return None
+    first = history.by_number[entry.trials[0]]
+    return Best(entry.values[history.job.spec.task.quality], first.number, first.words)

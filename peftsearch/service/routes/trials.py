@@ -1,0 +1,120 @@
+"""Routes: the trials of a job: a page of the table, one in full, and all as columns for charts."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from peftsearch.insight.layers import layer_map
+from peftsearch.insight.points import Point, point_of
+from peftsearch.insight.table import Filter, choose_rows, sort_rows, table_row
+from peftsearch.service.answers import PointsBody, TrialDetail, TrialsBody
+from peftsearch.service.context import InService
+from peftsearch.service.memory.past import History
+from peftsearch.service.responses import problems
+from peftsearch.spaces.objectives import OBJECTIVES
+from peftsearch.storage.records import TRAINING_LOSS, Trial
+from peftsearch.views import sampling_error
+
+from .filters import Word, read_filter
+from .replies import InHistory, reply, reply_once
+from .workers import JobName
+
+router = APIRouter(tags=["trials"])
+LARGEST = 2**31 - 1
+"""Of the numbers that a database's integer column holds."""
+
+Number = Annotated[int, Path(ge=0, le=LARGEST, description="Number of a trial.")]
+
+
+@router.get("/jobs/{job}/trials", responses=problems(404), response_model=TrialsBody)
+def list_trials(
+    service: InService,
+    job: JobName,
+    wanted: Annotated[Filter, Depends(read_filter)],
+    sort: Annotated[Word, Query(description="A column; `-` before it reverses.")] = "number",
+    offset: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> Response:
+    """A page of the trials that pass the filters.
+
+    `min.NAME` and `max.NAME` limit an objective, for example `max.adapter_bytes=200000`.
+    """
+    history, waiting = _read_all(service, job)
+    on_front = _on_front(history)
+    rows = choose_rows((*history.points, *waiting), wanted, on_front)
+    page = sort_rows(rows, sort)[offset : offset + limit]
+    trials = [table_row(point, on_front) for point in page]
+    return reply({"event": history.event, "total": len(rows), "trials": trials})
+
+
+def _read_all(service: InService, name: str) -> tuple[History, list[Point]]:
+    """The history, and the trials that were open just before it was read."""
+    with service.stores.borrow() as store:
+        trials = store.open_trials(store.pulse(name).id)
+    history = service.histories.read(service.stores, name)
+    known = history.by_number
+    waiting = [point_of(x, history.job.spec) for x in trials if x.number not in known]
+    return history, waiting
+
+
+def _on_front(history: History) -> frozenset[int]:
+    return history.derive(
+        "on_front",
+        lambda x: frozenset(number for entry in x.standing() for number in entry.trials),
+    )
+
+
+@router.get("/jobs/{job}/trials/{number}", responses=problems(404), response_model=TrialDetail)
+def show_trial(service: InService, history: InHistory, number: Number) -> Response:
+    """All about one trial."""
+    with service.stores.borrow() as store:
+        trial = store.trial(history.job.id, number)
+        losses = store.measurements(history.job.id, range(number, number + 1), TRAINING_LOSS)
+        keys = {x.number: x.key for x in store.open_trials(history.job.id)}
+    curve = [(x.fidelity, x.value) for x in losses]
+    keys |= {x.number: x.key for x in history.points}
+    same = sorted(n for n, key in keys.items() if key == trial.key and n != number)
+    return reply(_detail(trial, history, curve, same))
+
+
+def _detail(
+    trial: Trial, history: History, curve: list[tuple[float, float]], same: list[int]
+) -> dict[str, Any]:
+    spec = history.job.spec
+    point = point_of(trial, spec)
+    return table_row(point, _on_front(history)) | {
+        "configuration": trial.configuration.to_json(),
+        "map": layer_map(trial.configuration, spec.anatomy),
+        "provenance": dict(trial.provenance),
+        "curve": curve,
+        "standard_error": sampling_error(spec, point.values, point.validation_rows),
+        "same_key": same,
+        "objectives": _objectives(trial.measurements),
+        "adapter": point.adapter,
+    }
+
+
+def _objectives(values: Mapping[str, float]) -> list[dict[str, Any]]:
+    return [
+        {"name": x.name, "unit": x.unit, "maximise": x.maximise, "value": values[x.name]}
+        for x in OBJECTIVES.values()
+        if x.name in values
+    ]
+
+
+@router.get("/jobs/{job}/points", responses=problems(404), response_model=PointsBody)
+def list_points(
+    request: Request,
+    history: InHistory,
+    after: Annotated[int, Query(ge=0, description="Only what ended after this event.")] = 0,
+) -> Response:
+    """The ended trials as columns, in the order of their ends.
+
+    A chart that shows these follows the job with `events?after=EVENT` of the answer's event.
+    """
+    if after == 0:
+        return reply_once(request, history, "points", lambda x: x.columns.body(x.event))
+    first = bisect_right(history.series.event, after)
+    return reply(history.columns.since(history.points, first).body(history.event))

@@ -1,0 +1,81 @@
+"""Routes: who lives, on what, doing what."""
+
+import time
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from peftsearch.service.context import InService
+from peftsearch.service.responses import problems
+from peftsearch.service.shapes import HeldTrial, PoolShape, WorkerList, WorkerShape
+from peftsearch.service.streams.liveness import is_live
+from peftsearch.spaces.anatomy import Anatomy
+from peftsearch.storage.records import Job, Trial, TrialState, Worker
+from peftsearch.wording import describe
+
+router = APIRouter(tags=["workers"])
+
+JobName = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="Name of a job.")
+]
+
+
+@router.get("/workers")
+def list_workers(service: InService) -> WorkerList:
+    """The workers of all jobs that were heard of, and the pools of this service."""
+    with service.stores.borrow() as store:
+        workers, counts = store.all_workers(), store.all_counts()
+        wanted = {worker.job_id for worker in workers}
+        shown = []
+        for job in store.jobs():
+            if job.id in wanted:
+                busy = counts.get(job.id, {}).get(TrialState.RUNNING, 0) > 0
+                shown += _show(job, workers, store.open_trials(job.id) if busy else [])
+    return WorkerList(workers=shown, pools=_pools(service.supervisor.pools().values()))
+
+
+@router.get("/jobs/{job}/workers", responses=problems(404))
+def list_workers_of_job(service: InService, job: JobName) -> WorkerList:
+    """The workers of one job, and its pool."""
+    with service.stores.borrow() as store:
+        found = store.find_job(job)
+        shown = _show(found, store.workers(found.id), store.open_trials(found.id))
+    pool = service.supervisor.pool(job)
+    return WorkerList(workers=shown, pools=_pools([pool] if pool else []))
+
+
+def _pools(pools: Iterable[object]) -> list[PoolShape]:
+    return [PoolShape.model_validate(pool) for pool in pools]
+
+
+def _show(job: Job, workers: Iterable[Worker], trials: Iterable[Trial]) -> list[WorkerShape]:
+    held = {trial.worker: trial for trial in trials if trial.state is TrialState.RUNNING}
+    mine = (worker for worker in workers if worker.job_id == job.id)
+    return [_shape(x, job, held.get(x.name)) for x in mine]
+
+
+def _shape(worker: Worker, job: Job, trial: Trial | None) -> WorkerShape:
+    return WorkerShape(
+        name=worker.name,
+        job=job.name,
+        host=worker.host,
+        pid=worker.pid,
+        device=worker.device,
+        seconds_silent=worker.seconds_silent,
+        live=is_live(worker),
+        trial=None if trial is None else _held(worker, trial, job.spec.anatomy),
+    )
+
+
+def _held(worker: Worker, trial: Trial, anatomy: Anatomy) -> HeldTrial:
+    since = None if trial.claimed is None else max(0.0, time.time() - trial.claimed)
+    return HeldTrial(
+        number=trial.number,
+        attempt=trial.attempt,
+        words=describe(trial.configuration, anatomy),
+        steps_done=worker.steps_done,
+        steps_total=worker.steps_total,
+        seconds=since,
+        lease_seconds=trial.lease_seconds,
+    )

@@ -1,0 +1,68 @@
+"""How one service runs: which database, which address, who may do what."""
+
+import ipaddress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from peftsearch.service.guard.credentials import MAKE_A_TOKEN, Credentials, check_token
+from peftsearch.spaces.errors import UserError
+
+PORT = 8321
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that the service is told at its start.
+
+    Attributes:
+        storage: A SQLAlchemy URL.
+        root: Folder of the jobs' files (`workers.files`).
+        token: What a caller must show; None on a loopback address alone.
+        data_roots: Folders that paths of a job spec must lie in; None where any may be named,
+            which is so on a loopback address alone.
+        allow_hosts: Further names, with or without a port, by which callers may know the service.
+
+    Raises:
+        UserError: An address that other machines reach has no token, or the token is too short.
+    """
+
+    storage: str
+    root: Path
+    host: str = "127.0.0.1"
+    port: int = PORT
+    token: str | None = None
+    data_roots: tuple[Path, ...] | None = None
+    allow_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.token is not None:
+            check_token(self.token)
+        elif not self.loopback:
+            raise UserError(
+                f"a token, since other machines can reach {self.host}",
+                "none",
+                f"{MAKE_A_TOKEN}, set PEFTSEARCH_TOKEN, or keep to --host 127.0.0.1",
+            )
+        if not self.loopback and self.data_roots is None:
+            object.__setattr__(self, "data_roots", ())
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only programs of this machine can reach the address."""
+        return is_loopback(self.host)
+
+    @cached_property
+    def credentials(self) -> Credentials | None:
+        """What callers must show; None where nothing."""
+        return None if self.token is None else Credentials(self.token)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,69 @@
+"""Starting points of the launch form: job files of this package, with a title each."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+_WORDS = (
+    (
+        "reviews",
+        "Film reviews in minutes",
+        "The demonstration: MiniLM learns from 1,000 sentences whether a review is positive.",
+    ),
+    (
+        "own",
+        "Your own model and data",
+        "A folder of a transformer with safetensors, and a CSV, JSONL or Parquet file.",
+    ),
+    (
+        "full_reviews",
+        "Film reviews in depth",
+        "The default space on all review sentences, for some hours.",
+    ),
+    (
+        "small",
+        "Adapters of at most 50 KB",
+        "Trades accuracy against the adapter's size, under a hard bound.",
+    ),
+    (
+        "rating",
+        "A number for each sentence",
+        "Regression on how positive a sentence is, with the three strata of SPAFIT.",
+    ),
+    (
+        "decoder",
+        "A language model that answers",
+        "SmolLM2-135M learns from prompts and responses whether a review is positive.",
+    ),
+    (
+        "vision",
+        "Images",
+        "DINOv2-small learns to read handwritten digits.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One starting point.
+
+    Attributes:
+        spec: A job spec as plain data; of `own` the paths are to be replaced.
+    """
+
+    name: str
+    title: str
+    description: str
+    spec: dict[str, Any]
+
+
+@cache
+def starts() -> tuple[Start, ...]:
+    """All starting points, the quickest first."""
+    folder = files(__package__).joinpath("presets")
+    return tuple(
+        Start(name, title, text, tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")))
+        for name, title, text in _WORDS
+    )

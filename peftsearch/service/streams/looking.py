@@ -1,0 +1,110 @@
+"""One look at the database for all who listen; it runs on a thread."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from peftsearch.service.memory.history import Histories
+from peftsearch.service.memory.past import History
+from peftsearch.service.work.pools import PoolStatus
+from peftsearch.spaces.errors import NotFoundError
+from peftsearch.storage.reader import Reader
+from peftsearch.storage.records import Pulse, Worker
+
+from .liveness import count_live
+from .messages import message
+from .status import Activity, activity_of, show_pool, status_of
+
+Key = tuple[int, float]
+"""A job's id and time of creation."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody listens to.
+
+    Attributes:
+        jobs: The activity that is known of each followed job.
+        all_jobs: Whether somebody follows the list of jobs.
+    """
+
+    jobs: Mapping[Key, Activity | None]
+    all_jobs: bool
+
+
+@dataclass(frozen=True)
+class News:
+    """Of one job: its history, and a new status where its activity changed."""
+
+    history: History
+    activity: Activity
+    status: bytes | None
+
+
+@dataclass
+class Findings:
+    """News by job, jobs that are gone, and the list of jobs as a message."""
+
+    news: dict[Key, News] = field(default_factory=dict)
+    gone: set[Key] = field(default_factory=set)
+    jobs: bytes | None = None
+
+
+def look(
+    store: Reader, histories: Histories, pools: Mapping[str, PoolStatus], wanted: Wanted
+) -> Findings:
+    """Read what is wanted.
+
+    Raises:
+        StoreUnavailable: The database does not answer.
+    """
+    pulses = {(pulse.id, pulse.created): pulse for pulse in store.pulses()}
+    workers = store.all_workers()
+    found = Findings(gone={key for key in wanted.jobs if key not in pulses})
+    for key, known in wanted.jobs.items():
+        if key in pulses:
+            pool = pools.get(pulses[key].name)
+            # A job that is deleted just now is gone at the next look.
+            with contextlib.suppress(NotFoundError):
+                found.news[key] = _look_at(store, histories, pulses[key], known, workers, pool)
+    if wanted.all_jobs:
+        found.jobs = _list_jobs(store, list(pulses.values()), workers, pools)
+    return found
+
+
+def _look_at(
+    store: Reader,
+    histories: Histories,
+    pulse: Pulse,
+    known: Activity | None,
+    workers: Sequence[Worker],
+    pool: PoolStatus | None,
+) -> News:
+    # What is open is read first: a trial that ends in between is then in the history.
+    trials = store.open_trials(pulse.id)
+    history = histories.get(store, pulse.name)
+    activity = activity_of(history, trials, workers, pool)
+    if activity == known:
+        return News(history, activity, None)
+    return News(history, activity, message("status", status_of(store, history, activity)))
+
+
+def _list_jobs(
+    store: Reader,
+    pulses: Sequence[Pulse],
+    workers: Sequence[Worker],
+    pools: Mapping[str, PoolStatus],
+) -> bytes:
+    counts, live = store.all_counts(), count_live(workers)
+    rows = [
+        {
+            "name": pulse.name,
+            "state": pulse.state.value,
+            "event": pulse.event,
+            "counts": {state.value: n for state, n in counts.get(pulse.id, {}).items()},
+            "live_workers": live.get(pulse.id, 0),
+            "pool": show_pool(pools.get(pulse.name)),
+        }
+        for pulse in pulses
+    ]
+    return message("jobs", {"jobs": rows})

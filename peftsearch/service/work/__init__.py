@@ -1,0 +1,1 @@
+"""Child processes: pools, checks, exports; and what removes a job."""

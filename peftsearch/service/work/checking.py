@@ -1,0 +1,70 @@
+"""The full check of one job spec, run as a program: a spec comes in, what was found goes out.
+
+It stands in a process of its own, since model configurations and data are read here: the service
+keeps neither in its memory, and a reader that crashes or hangs takes nothing else with it.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from peftsearch.jobfile import complete_spec
+from peftsearch.samples.packages import FetchError
+from peftsearch.spaces.counting import count_bases
+from peftsearch.spaces.errors import UserError
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.mistakes import Mistake
+from peftsearch.spaces.presets import make_space
+from peftsearch.workers.data import load_data
+
+
+def check(request: dict[str, Any]) -> dict[str, Any]:
+    """What a check found: `spec`, `notes` and `configurations`, or a `mistake`.
+
+    Args:
+        request: `spec` as plain data, `folder` where its paths begin, and `roots`, folders that
+            they must not leave, or None.
+    """
+    roots = request["roots"]
+    try:
+        folder = Path(request["folder"])
+        spec = complete_spec(request["spec"], folder, roots and [Path(x) for x in roots])
+        notes = _read_notes(spec)
+    except UserError as error:
+        return {"mistake": asdict(Mistake.of(error))}
+    except FetchError as error:
+        hint = "check the network of the machine that the service runs on"
+        return {"mistake": asdict(Mistake("", "a sample that can be fetched", str(error), hint))}
+    configurations = count_bases(make_space(spec))
+    return {"spec": spec.to_json(), "notes": notes, "configurations": configurations}
+
+
+def _read_notes(spec: JobSpec) -> list[str]:
+    try:
+        return list(load_data(spec).notes)
+    except UserError as error:
+        error.where = error.where or _blame(spec, str(error))
+        raise
+
+
+def _blame(spec: JobSpec, message: str) -> str:
+    """The key whose source a message names."""
+    for name in ("validation", "test", "train"):
+        value = getattr(spec.task, name)
+        if value is not None and value in message:
+            return f"task.{name}"
+    return "task"
+
+
+def main() -> None:
+    """Answer one request of standard input, on what standard output was at the start."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer:
+        os.dup2(2, 1)  # libraries print what they like
+        json.dump(check(json.load(sys.stdin)), answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""What is kept of each export: one folder with its adapter, its archive and its `status.json`."""
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+import psutil
+
+from peftsearch.spaces.errors import NotFoundError
+
+Form = Literal["auto", "peft", "adapter", "merged"]
+ADAPTER = "adapter"
+ARCHIVE = "archive.zip"
+_STATUS = "status.json"
+
+
+class Process(NamedTuple):
+    """One process of this machine; the time of its start tells it from a later one of its id."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def find(cls, pid: int) -> Self:
+        """The process that has an id now; one without a start has ended already."""
+        try:
+            return cls(pid, psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess:
+            return cls(pid, 0.0)
+
+    @property
+    def lives(self) -> bool:
+        """Whether it still runs."""
+        try:
+            found = psutil.Process(self.pid)
+            same = found.create_time() == self.started
+            return same and found.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export.
+
+    Attributes:
+        pick: What was asked for; it meant `trial` then.
+        form: What was asked for, and once known what was written.
+        message: What it waits for, or why it failed.
+        rows: Validation rows on which the reloaded export was compared with the trial.
+        difference: Largest absolute difference of an output among them.
+        bytes: Size of the archive.
+        created: Seconds since the epoch.
+        asked: The form that was asked for.
+        job_created: Tells the job from an earlier one of its name.
+        owner: The service that started it.
+        child: The program that writes it, once it began.
+        loading: Python that loads it, from its card.
+    """
+
+    id: str
+    job: str
+    pick: str
+    form: str
+    state: Literal["running", "done", "failed"]
+    trial: int
+    words: str
+    message: str | None
+    rows: int | None
+    difference: float | None
+    bytes: int | None
+    created: float
+    asked: Form
+    job_created: float
+    owner: Process
+    child: Process | None = None
+    loading: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Name of its archive, and of the folder in it."""
+        return f"{self.job}-trial-{self.trial}-{self.form}"
+
+
+def make_id() -> str:
+    """16 hexadecimal digits that nobody can guess."""
+    return secrets.token_hex(8)
+
+
+class ExportFolders:
+    """The exports below the folder of the jobs' files; nothing outside it is read or removed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, job: str, export: str) -> Path:
+        """Where an export lies, or would."""
+        return self._root / job / "exports" / export
+
+    def write(self, record: Export) -> None:
+        """Keep a record, whole or as it was before."""
+        folder = self.folder(record.job, record.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".{_STATUS}"
+        part.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        os.replace(part, folder / _STATUS)
+
+    def read(self, job: str, export: str) -> Export:
+        """One record.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        found = self._read(self.folder(job, export))
+        if found is None:
+            raise NotFoundError(
+                f"an export of job {job!r}", repr(export), "see the job's list of exports"
+            )
+        return found
+
+    def all(self, job: str) -> list[Export]:
+        """The records of the jobs of that name, newest first."""
+        folder = self._root / job / "exports"
+        entries = sorted(folder.iterdir()) if folder.is_dir() else []
+        found = [record for entry in entries if (record := self._read(entry)) is not None]
+        return sorted(found, key=lambda x: (-x.created, x.id))
+
+    def remove(self, record: Export) -> None:
+        """Delete an export's folder."""
+        folder = self.folder(record.job, record.id)
+        if self._inside(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _read(self, folder: Path) -> Export | None:
+        """None where the folder holds no record, or one that is not its own."""
+        if not self._inside(folder):
+            return None
+        try:
+            data = json.loads((folder / _STATUS).read_text(encoding="utf-8"))
+            record = _parse(data)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return record if self.folder(record.job, record.id) == folder else None
+
+    def _inside(self, folder: Path) -> bool:
+        """Whether no link leads elsewhere."""
+        expected = self._root.resolve() / folder.relative_to(self._root)
+        return folder.is_dir() and folder.resolve() == expected
+
+
+def _parse(data: dict[str, Any]) -> Export:
+    child = data["child"]
+    processes = {
+        "owner": Process(*data["owner"]),
+        "child": None if child is None else Process(*child),
+    }
+    return Export(**(data | processes))

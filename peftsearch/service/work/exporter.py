@@ -1,0 +1,223 @@
+"""Exports as child processes, few at a time, since each loads a model.
+
+What is asked for, and what became of it, is kept in files (`export_records`), so that finished
+exports outlive the service. An export that a service left behind unfinished is settled by what
+its program wrote, when somebody next looks.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from peftsearch.insight.points import Point
+from peftsearch.service.problems import Conflict
+from peftsearch.service.settings import Settings
+from peftsearch.spaces.errors import NotFoundError
+from peftsearch.storage.records import Job, Pulse
+
+from .export_programs import explain_end, kill, settle, spawn
+from .export_records import ARCHIVE, Export, ExportFolders, Form, Process, make_id
+
+AT_ONCE = 2
+WAITS = "waits for another export"
+_LOST = "its program ended with the service; export again"
+
+
+@dataclass
+class _Task:
+    """One export of this service that has not ended."""
+
+    record: Export
+    future: "Future[None] | None" = None
+    process: "subprocess.Popen[bytes] | None" = None
+    cancelled: bool = field(default=False)
+
+
+class Exporter:
+    """The exports of one service; for all threads."""
+
+    def __init__(
+        self, settings: Settings, program: Sequence[str] = (sys.executable, "-m", "peftsearch")
+    ) -> None:
+        self._settings, self._program = settings, program
+        self._folders = ExportFolders(settings.root)
+        self._owner = Process.find(os.getpid())
+        self._threads = ThreadPoolExecutor(AT_ONCE, "export")
+        self._lock = threading.RLock()
+        self._tasks: dict[str, _Task] = {}
+        self._closed = False
+
+    def start(self, job: Job, pick: str, form: Form, trial: Point) -> Export:
+        """The export of a trial: a new one, or the one that runs or is done already.
+
+        Raises:
+            Conflict: The service ends, or its folder of files cannot be written.
+        """
+        with self._lock:
+            for known in self.all(job.name, job.created):
+                same = known.trial == trial.number and form in (known.asked, known.form)
+                if same and known.state != "failed":
+                    return known
+            if self._closed:
+                raise Conflict("a running service", "one that ends", "start it again")
+            record = self._record(job, pick, form, trial)
+            self._create(record)
+            self._tasks[record.id] = task = _Task(record)
+            task.future = self._threads.submit(self._run, task)
+            return record
+
+    def _record(self, job: Job, pick: str, form: Form, trial: Point) -> Export:
+        return Export(
+            id=make_id(),
+            job=job.name,
+            pick=pick,
+            form=form,
+            state="running",
+            trial=trial.number,
+            words=trial.words,
+            message=WAITS if len(self._tasks) >= AT_ONCE else None,
+            rows=None,
+            difference=None,
+            bytes=None,
+            created=time.time(),
+            asked=form,
+            job_created=job.created,
+            owner=self._owner,
+        )
+
+    def _create(self, record: Export) -> None:
+        try:
+            self._folders.write(record)
+        except OSError as error:
+            raise Conflict(
+                "a writable folder of files", str(error.strerror), "ask who runs the service"
+            ) from error
+
+    def all(self, job: str, created: float) -> list[Export]:
+        """The exports of a job, newest first."""
+        found = self._folders.all(job)
+        return [self._settled(record) for record in found if record.job_created == created]
+
+    def find(self, job: Pulse, export: str) -> Export:
+        """One export.
+
+        Raises:
+            NotFoundError: The job has none of that id.
+        """
+        record = self._folders.read(job.name, export)
+        if record.job_created != job.created:
+            raise NotFoundError(
+                f"an export of job {job.name!r}", repr(export), "see the job's list of exports"
+            )
+        return self._settled(record)
+
+    def archive(self, job: Pulse, export: str) -> tuple[Path, Export]:
+        """The archive of an export that is done.
+
+        Raises:
+            Conflict: It is not done.
+            NotFoundError: There is none of that id, or its files were removed.
+        """
+        record = self.find(job, export)
+        if record.state != "done":
+            raise Conflict("an export that is done", record.state, "wait for it, or export again")
+        path = self._folders.folder(record.job, record.id) / ARCHIVE
+        if not path.is_file():
+            raise NotFoundError("the export's archive", "no such file", "export again")
+        return path, record
+
+    def delete(self, job: Pulse, export: str) -> None:
+        """End an export if it runs, and remove its files.
+
+        Raises:
+            NotFoundError: The job has none of that id.
+        """
+        record = self.find(job, export)
+        self._end([record.id])
+        if record.child is not None and record.child.lives:
+            kill(record.child.pid)
+        self._folders.remove(record)
+
+    def forget(self, job: str) -> None:
+        """End and remove all exports of a job that is deleted."""
+        records = self._folders.all(job)
+        self._end([record.id for record in records])
+        for record in records:
+            self._folders.remove(record)
+
+    def close(self) -> None:
+        """End all exports; those that did not finish have failed. May be called again."""
+        with self._lock:
+            self._closed = True
+            records = [task.record for task in self._tasks.values()]
+        self._end([record.id for record in records])
+        self._threads.shutdown()
+        for record in records:
+            # Whoever looks next says so otherwise.
+            with contextlib.suppress(OSError, NotFoundError):
+                if self._folders.read(record.job, record.id).state == "running":
+                    self._folders.write(replace(record, state="failed", message=_LOST))
+
+    def _end(self, exports: list[str]) -> None:
+        """Kill the programs of exports, and wait until their threads let go of the files."""
+        with self._lock:
+            tasks = [task for x in exports if (task := self._tasks.get(x)) is not None]
+            for task in tasks:
+                task.cancelled = True
+                if task.process is not None and task.process.poll() is None:
+                    kill(task.process.pid)
+        futures = [task.future for task in tasks if task.future and not task.future.cancel()]
+        wait(futures)
+        with self._lock:
+            for task in tasks:
+                self._tasks.pop(task.record.id, None)
+
+    def _run(self, task: _Task) -> None:
+        """In a thread: one export from its start to its end."""
+        try:
+            with self._lock:
+                if task.cancelled:
+                    return
+                folder = self._folders.folder(task.record.job, task.record.id)
+                task.process = spawn(self._settings, self._program, folder, task.record)
+                child = Process.find(task.process.pid)
+                task.record = replace(task.record, message=None, child=child)
+                self._folders.write(task.record)
+            ended = settle(folder, task.record, explain_end(task.process.wait()))
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}".partition("\n")[0]
+            ended = replace(task.record, state="failed", message=text)
+        with self._lock:
+            if not task.cancelled:
+                with contextlib.suppress(OSError):  # then whoever looks next settles it
+                    self._folders.write(ended)
+                self._tasks.pop(task.record.id, None)
+
+    def _settled(self, record: Export) -> Export:
+        """The record, or what became of it where nobody watched its end."""
+        if record.state != "running":
+            return record
+        with self._lock:
+            if record.id in self._tasks:
+                return record
+            with contextlib.suppress(NotFoundError):  # then it was deleted just now
+                record = self._folders.read(record.job, record.id)
+            if record.state != "running" or self._is_watched(record):
+                return record
+            with contextlib.suppress(OSError):  # then whoever looks next settles it
+                folder = self._folders.folder(record.job, record.id)
+                record = settle(folder, record, _LOST)
+                self._folders.write(record)
+            return record
+
+    def _is_watched(self, record: Export) -> bool:
+        """Whether another service, or its program alone, still runs."""
+        others = record.owner != self._owner and record.owner.lives
+        return others or (record.child is not None and record.child.lives)

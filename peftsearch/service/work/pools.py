@@ -1,0 +1,178 @@
+"""One local worker pool: `peftsearch worker` in a session of its own, and who tends it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from peftsearch.service.settings import Settings
+
+from .children import child_environment
+
+PROGRAM = (sys.executable, "-m", "peftsearch")
+RESTARTS = 3
+LOG_BYTES = 4_000_000
+_TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """A pool as people see it.
+
+    Attributes:
+        state: `stopping` while its workers finish or give back their trials.
+        message: Why it failed.
+        started: Seconds since the epoch.
+    """
+
+    job: str
+    workers: int
+    device: str
+    state: Literal["running", "ended", "failed", "stopping"]
+    message: str | None
+    started: float
+
+    @property
+    def active(self) -> bool:
+        """Whether its process may still be there."""
+        return self.state in ("running", "stopping")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds.
+
+    Attributes:
+        pause: Before the first restart; it doubles with each.
+        patience: From the request to leave until the pool is killed.
+        closing: The same when the service ends.
+    """
+
+    pause: float = 1.0
+    patience: float = 30.0
+    closing: float = 10.0
+
+
+TIMING = Timing()
+
+
+class Pool:
+    """A pool that runs from its construction on.
+
+    One that a signal ended, as when memory ran out, is started again `RESTARTS` times; one that
+    ended by itself is not.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        status: PoolStatus,
+        program: Sequence[str] = PROGRAM,
+        timing: Timing = Timing(),
+    ) -> None:
+        self.status = status
+        self._settings, self._timing = settings, timing
+        self._command = [
+            *(*program, "worker", status.job),
+            *("--workers", str(status.workers), "--device", status.device),
+        ]
+        self._log = log_path(settings.root, status.job)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.write_bytes(b"")
+        self._asked, self._lock = threading.Event(), threading.Lock()
+        self._process = self._spawn()
+        name = f"pool-{status.job}"
+        self.thread = threading.Thread(target=self._tend, name=name, daemon=True)
+        self.thread.start()
+
+    @property
+    def pid(self) -> int:
+        """Of the process that watches the workers."""
+        return self._process.pid
+
+    def announce(self) -> None:
+        """The job was stopped: its workers leave when their trials have ended."""
+        with self._lock:
+            if self.status.active:
+                self.status = replace(self.status, state="stopping")
+
+    def ask(self) -> None:
+        """Let the workers give back their trials and leave."""
+        self.announce()
+        self._asked.set()
+
+    def kill(self) -> None:
+        """End the pool's processes now; their trials are queued again when their leases end."""
+        self._asked.set()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        roots = self._settings.data_roots
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=child_environment(self._settings),
+                cwd=roots[0] if roots else None,
+                start_new_session=True,
+            )
+
+    def _tend(self) -> None:
+        for restart in range(RESTARTS + 1):
+            code = self._wait()
+            if code >= 0 or self.status.state == "stopping":
+                break
+            if restart == RESTARTS or self._asked.wait(self._timing.pause * 2**restart):
+                break
+            self._process = self._spawn()
+        with self._lock:
+            self.status = self._end(code)
+
+    def _wait(self) -> int:
+        """The exit code. A pool that was asked to leave is killed when its time is up."""
+        deadline = None
+        while (code := self._process.poll()) is None:
+            if self._asked.is_set():
+                if deadline is None:
+                    deadline = time.monotonic() + self._timing.patience
+                    self._process.send_signal(signal.SIGINT)
+                elif time.monotonic() > deadline:
+                    self.kill()
+            self._cut_log()
+            time.sleep(_TICK_SECONDS)
+        return code
+
+    def _cut_log(self) -> None:
+        if self._log.stat().st_size > LOG_BYTES:
+            os.truncate(self._log, 0)
+
+    def _end(self, code: int) -> PoolStatus:
+        if code == 0 or self.status.state == "stopping":
+            return replace(self.status, state="ended")
+        message = last_error(self._log, code)
+        if code < 0:
+            name = signal.Signals(-code).name
+            message = f"{name} ended the pool {RESTARTS + 1} times; resume the job to try again"
+        return replace(self.status, state="failed", message=message)
+
+
+def log_path(root: Path, job: str) -> Path:
+    """Where a job's pool writes; no job's own folder begins with a dot."""
+    return root / ".logs" / f"{job}.log"
+
+
+def last_error(log: Path, code: int) -> str:
+    """The last line that a program gave as its error."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return errors[-1] if errors else f"the pool ended with exit code {code}; see {log}"

@@ -1,0 +1,146 @@
+"""The scripts that decide something, run in a real browser against their originals in Python."""
+
+import json
+import shutil
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, sync_playwright
+
+from peftsearch.dashboard.assets import FOLDER
+from peftsearch.service.routes.schema import make_schema
+from peftsearch.wording import count, duration, size
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+STARTS = sorted(Path(str(files("peftsearch.service") / "presets")).glob("*.toml"))
+ODD = """
+# every form that a job file may have
+name = 'single \\ quoted'
+seed = 1_000
+[model]
+path = "a\\u00e9\\n\\"b\\"" # a comment
+"quoted key" = true
+nested.key = -0.5
+[space]
+boundaries = [[0.1, 0.5], [0.5, 1.0], [2, 3]]
+bundles = [
+  "lora", # one
+  "bitfit",
+]
+[space.capacities]
+lora = [1, 2]
+empty = []
+[[try]]
+strata = [{ start = 0, modules = [{ technique = "lora" }] }, {}]
+[[try]]
+learning_rate = 1e-3
+"""
+SITE = "http://dashboard.test"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+KINDS = {
+    "name": "text",
+    "seed": "integer",
+    "model.anatomy": "json",
+    "task.kind": "choice",
+    "task.text": "columns",
+    "task.choices": "columns",
+    "task.train_rows": "integer",
+    "budget.hours": "number",
+    "training.precision": "choice",
+    "space.bundles": "strings",
+    "space.ranks": "numbers",
+    "space.capacities": "ladders",
+    "space.placements": "set",
+    "space.boundaries": "pairs",
+    "space.mask": "boolean",
+    "space.learning_rates": "pair",
+    "try": "json",
+}
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the system's Chromium")
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page()
+        page.route(f"{SITE}/**", _serve)
+        page.goto(f"{SITE}/")
+        yield page
+        browser.close()
+
+
+def _serve(route: Route) -> None:
+    path = route.request.url.removeprefix(f"{SITE}/")
+    if not path:
+        route.fulfill(body="<!doctype html><title>empty</title>", content_type="text/html")
+    else:
+        route.fulfill(body=(FOLDER / path).read_text("utf-8"), content_type="text/javascript")
+
+
+def call(page: Page, script: str, function: str, *arguments: Any) -> Any:
+    """What a function of a script answers, as it would go over the wire."""
+    code = "async ([file, name, given]) => JSON.stringify((await import(file))[name](...given))"
+    return json.loads(page.evaluate(code, [f"/{script}", function, list(arguments)]))
+
+
+@pytest.mark.parametrize("path", EXAMPLES + STARTS, ids=lambda path: path.stem)
+def test_a_job_file_survives_the_form(page: Page, path: Path) -> None:
+    spec = tomllib.loads(path.read_text("utf-8"))
+    assert call(page, "form/tomlread.js", "readToml", path.read_text("utf-8")) == spec
+    assert tomllib.loads(call(page, "form/toml.js", "writeToml", spec)) == spec
+
+
+def test_toml_is_read_as_python_reads_it(page: Page) -> None:
+    read = call(page, "form/tomlread.js", "readToml", ODD)
+    assert read == tomllib.loads(ODD)
+    shares = read["space"]["boundaries"][1]
+    assert [type(value) for value in shares] == [float, float]
+
+
+@pytest.mark.parametrize(
+    "text", ["name", "name = ", "[model", "a = 1\na = 2", 'a = "x', "a = [1 2]", "a = 1 b = 2"]
+)
+def test_toml_that_is_wrong_names_its_line(page: Page, text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError):
+        tomllib.loads(text)
+    with pytest.raises(Exception, match=r"line \d+: "):
+        call(page, "form/tomlread.js", "readToml", text)
+
+
+def test_each_field_of_the_schema_has_one_place_and_the_right_widget(page: Page) -> None:
+    fields = call(page, "form/fields.js", "fieldsOf", make_schema())
+    kinds = {field["where"]: field["kind"] for field in fields}
+    assert KINDS.items() <= kinds.items()
+    assert [where for where, kind in kinds.items() if kind == "json"] == ["model.anatomy", "try"]
+    groups = call(page, "form/order.js", "arranged", fields)
+    placed = [field["where"] for group in groups for field in group["fields"]]
+    assert sorted(placed) == sorted(kinds)
+
+
+@pytest.mark.parametrize(
+    ("function", "text", "value"),
+    [
+        ("readNumber", "1e-3", 0.001),
+        ("readNumber", "twelve", "twelve"),
+        ("readPairs", "0.1, 0.5\n2, 3", [[0.1, 0.5], [2, 3]]),
+        ("readLadders", "lora = 1, 2\nserial: [8]", {"lora": [1, 2], "serial": [8]}),
+    ],
+)
+def test_what_people_type_becomes_values(
+    page: Page, function: str, text: str, value: object
+) -> None:
+    assert call(page, "form/texts.js", function, text) == value
+
+
+@pytest.mark.parametrize("value", [0, 7, 0.123456, 999.4, 1000, 332546, 123456789])
+def test_numbers_read_as_on_the_command_line(page: Page, value: float) -> None:
+    assert call(page, "format.js", "count", value) == count(value)
+    assert call(page, "format.js", "size", value) == size(value)
+    assert call(page, "format.js", "duration", value) == duration(value)

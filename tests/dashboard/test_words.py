@@ -1,0 +1,95 @@
+"""What the scripts know by heart of the tables in Python: each copy is held to its original."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from peftsearch.dashboard.assets import FOLDER
+from peftsearch.insight.groups import GROUPS
+from peftsearch.service.routes.schema import make_schema
+from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.presets import PRESETS
+from peftsearch.spaces.task import KINDS
+
+COLUMNS = {"text", "choices", "prompt", "response", "messages", "image", "label"}
+
+
+def read_table(script: str, name: str) -> Any:
+    """A constant of a script: an object of texts, lists and objects, without code."""
+    source = (FOLDER / script).read_text("utf-8")
+    match = re.search(
+        rf"^(?:export )?const {name} = ([{{\[].*?[}}\]]);$", source, re.DOTALL | re.M
+    )
+    assert match, f"{script} has no {name}"
+    quoted = re.sub(r"([{,]\s*)([A-Za-z_]\w*):", r'\1"\2":', match[1])
+    return json.loads(re.sub(r",(\s*[}\]])", r"\1", quoted))
+
+
+def schema_keys() -> set[str]:
+    """Dotted keys of all fields and sections of a job spec."""
+    schema = make_schema()
+    found = set()
+    for name, node in schema["properties"].items():
+        found.add(name)
+        section = schema["$defs"].get(node.get("$ref", "").split("/")[-1], {})
+        found |= {f"{name}.{inner}" for inner in section.get("properties", {})}
+    return found
+
+
+def test_every_kind_of_task_has_its_metrics() -> None:
+    assert read_table("form/words.js", "METRICS") == {k: list(QUALITIES[k]) for k in KINDS}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_usual_columns_are_those_of_the_spec(kind: str) -> None:
+    usual = {
+        name: column
+        for name, column in read_table("form/words.js", "COLUMNS")[kind].items()
+        if column is not None
+    }
+    data = {
+        "name": "x",
+        "model": {"path": "x"},
+        "task": {"kind": kind, "train": "x"},
+        "budget": {"trials": 1},
+    }
+    task = JobSpec.model_validate(data).task
+    assert usual == {n: c for n in COLUMNS if (c := getattr(task, n)) is not None}
+
+
+@pytest.mark.parametrize("table", ["TITLES", "UNITS", "HELP"])
+def test_words_are_about_fields_that_exist(table: str) -> None:
+    assert set(read_table("form/words.js", table)) <= schema_keys()
+
+
+def test_groups_name_fields_that_exist() -> None:
+    named = {x for group in read_table("form/words.js", "GROUPS") for x in group["fields"]}
+    assert {x for x in named if "*" not in x} <= schema_keys()
+    assert "*" in named
+
+
+def test_every_choice_has_words() -> None:
+    options = read_table("form/words.js", "OPTIONS")
+    schema = make_schema()["$defs"]
+    assert set(options["task.kind"]) == set(KINDS)
+    assert set(options["space.preset"]) == set(PRESETS)
+    for key, section in (("objectives.cost", "ObjectivesSpec"), ("search.sampler", "SearchSpec")):
+        assert list(options[key]) == schema[section]["properties"][key.split(".")[1]]["enum"]
+
+
+def test_every_objective_has_a_label() -> None:
+    assert set(read_table("format.js", "LABELS")) == set(OBJECTIVES)
+
+
+def test_every_group_of_techniques_has_a_mark_and_colours() -> None:
+    groups = read_table("techniques.js", "GROUPS")
+    assert set(groups) == set(GROUPS)
+    assert len({row["mark"] for row in groups.values()}) == len(groups)
+    assert len({row["symbol"] for row in groups.values()}) == len(groups)
+    styles = "".join(path.read_text("utf-8") for path in (FOLDER / "css").iterdir())
+    for name in GROUPS:
+        for needed in (f"--tech-{name}:", f"--tech-on-{name}:", f'.tech[data-group="{name}"]'):
+            assert needed in styles

@@ -1,0 +1,120 @@
+"""The choice in a browser is the command line's, and says why."""
+
+import numpy as np
+import pytest
+
+from peftsearch.insight.choice import pick
+from peftsearch.insight.reasons import amount
+from peftsearch.pick import select
+from peftsearch.service.memory.history import Histories
+from peftsearch.service.memory.past import History
+from peftsearch.spaces.errors import NotFoundError
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+from tests.service.records import PROBE, Filler, fill_example, lora
+
+TEXTS = (
+    "knee",
+    "best",
+    "2",
+    "trial 7",
+    "accuracy where adapter_bytes <= 100 KB",
+    "adapter_bytes where accuracy > 0.7",
+    "training_seconds where accuracy >= 0.5",
+    "accuracy where training_seconds < 3 s, backward_depth <= 3",
+)
+
+
+def choose(history: History, text: str) -> dict[str, object]:
+    return pick(text, history.job.spec, history.members, history.standing(), history.by_number)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_it_is_the_command_lines(new_sqlite: NewDatabase, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    with Store.open(new_sqlite()) as store:
+        filler, histories = Filler.open(store), Histories()
+        for _ in range(18):
+            filler.random(rng)
+            histories.get(store, "job")
+        history = histories.get(store, "job")
+        front, trials = store.front(filler.job.id), store.trials(filler.job.id)
+    for text in TEXTS:
+        try:
+            expected = select(text, filler.job.spec, front, trials)
+        except NotFoundError as error:
+            with pytest.raises(NotFoundError) as raised:
+                choose(history, text)
+            assert str(raised.value) == str(error)
+        else:
+            found = choose(history, text)["point"]
+            assert isinstance(found, dict)
+            assert found["trials"] == [trial.number for trial in expected.trials]
+            assert found["values"] == pytest.approx(dict(expected.values))
+
+
+@pytest.fixture
+def history(new_sqlite: NewDatabase) -> History:
+    """Of the example."""
+    with Store.open(new_sqlite()) as store:
+        fill_example(store)
+        return Histories().get(store, "job")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "best",
+            "Highest accuracy, 0.8000, of the 3 configurations on the front. The next cheaper one"
+            " reaches 0.7500 with trainable_parameters 9,216 instead of 73,728.",
+        ),
+        (
+            "knee",
+            "The knee of the front: beyond it, a better accuracy costs more than its share."
+            " The next cheaper one reaches 0.6000 with trainable_parameters 0 instead of 9,216."
+            " The next dearer one reaches 0.8000 with trainable_parameters 73,728 instead of"
+            " 9,216.",
+        ),
+        ("1", "Row 1 of the 3 on the front, from the cheapest to the best."),
+        ("trial 1", "Trial 1 itself, whatever other seeds of its configuration reached."),
+        (
+            "accuracy where trainable_parameters <= 1 M",
+            "Highest accuracy, 0.8000, of the 4 configurations with trainable_parameters <="
+            " 1,000,000. No configuration outside them is better.",
+        ),
+        (
+            "training_seconds where accuracy >= 0.8",
+            "The only configuration with accuracy >= 0.8000; its training_seconds is 9 s; the next"
+            " better one, 2 s (0-5 lora r1 q+v | rate 1.0e-03), has only accuracy 0.7500.",
+        ),
+    ],
+)
+def test_reasons(history: History, text: str, why: str) -> None:
+    assert choose(history, text)["why"] == why
+
+
+def test_the_next_better_one_comes_nearest_to_the_bound(new_sqlite: NewDatabase) -> None:
+    with Store.open(new_sqlite()) as store:
+        filler = Filler.open(store)
+        for rank, accuracy in ((0, 0.5), (1, 0.6), (2, 0.7), (4, 0.8), (8, 0.9)):
+            filler.complete(lora(rank) if rank else PROBE, accuracy)
+        history = Histories().get(store, "job")
+    found = choose(history, "accuracy where adapter_bytes <= 40 KB")
+    assert found["trial"] == 1
+    assert isinstance(found["next"], dict)
+    assert found["next"]["values"]["accuracy"] == 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("adapter_bytes", 200_000, "200 KB"),
+        ("training_seconds", 9.04, "9.04 s"),
+        ("training_seconds", 1234.5, "1,234 s"),
+        ("trainable_parameters", 73_728, "73,728"),
+        ("accuracy", 0.8, "0.8000"),
+    ],
+)
+def test_amounts(name: str, value: float, text: str) -> None:
+    assert amount(name, value) == text

@@ -1,0 +1,64 @@
+"""A job's standing from its front: the same as from all of its trials."""
+
+import pytest
+
+from peftsearch.insight.standing import best_of
+from peftsearch.search.progress import seconds_left
+from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.cost import KNOWN_COSTS
+from peftsearch.spaces.jobspec import BudgetSpec, JobSpec
+from peftsearch.storage.front import Member, choose_front
+from peftsearch.storage.records import FrontPoint, Trial, TrialState
+from tests.anatomies import BERT
+from tests.spaces.specs import make_spec
+
+SPEC = make_spec()
+LOSS = make_spec(task={"kind": "causal_lm", "train": "a"})
+
+
+def configuration(rank: int) -> Configuration:
+    modules = (Module("lora", rank, ("query", "value")),) if rank else ()
+    return Configuration((Stratum(0, BERT.layers, modules),), 1e-3)
+
+
+def cost(rank: int) -> float:
+    return float(KNOWN_COSTS["trainable_parameters"](configuration(rank), BERT))
+
+
+def make_trial(rank: int, quality: float, spec: JobSpec = SPEC) -> Trial:
+    values = {spec.task.quality: quality, "trainable_parameters": cost(rank)}
+    state = TrialState.COMPLETED
+    return Trial(rank, 1, rank, configuration(rank), 0, "search", 1.0, state, 1, None, values)
+
+
+def front_of(trials: list[Trial], spec: JobSpec = SPEC) -> list[FrontPoint]:
+    members = [Member(x.key, (x.number,), x.measurements) for x in trials]
+    chosen = choose_front(members, (spec.task.quality, "trainable_parameters"))
+    by_key = {x.key: x for x in trials}
+    points = [
+        FrontPoint(x.key, by_key[x.key].configuration, x.means, x.numbers, 1) for x in chosen
+    ]
+    return sorted(points, key=lambda x: x.values["trainable_parameters"])
+
+
+def test_best_of_scores_and_of_losses() -> None:
+    values = [0.5, 0.7, 0.6]
+    trials = [make_trial(rank, value) for rank, value in enumerate(values)]
+    best = best_of(front_of(trials), SPEC, BERT)
+    assert best is not None
+    assert (best.value, best.trial) == (0.7, 1)
+    assert best.words == "0-5 lora r1 q+v | rate 1.0e-03"
+    losses = [make_trial(rank, value, LOSS) for rank, value in enumerate([2.0, 1.0, 1.5])]
+    least = best_of(front_of(losses, LOSS), LOSS, BERT)
+    assert least is not None
+    assert (least.value, least.trial) == (1.0, 1)
+    assert best_of([], SPEC, BERT) is None
+
+
+def test_time_left_is_what_ends_first() -> None:
+    both = BudgetSpec(trials=10, hours=1.0)
+    assert seconds_left(both, 4, 30.0, 0.5) == 180
+    assert seconds_left(both, 4, 30.0, 0.99) == pytest.approx(36)
+    assert seconds_left(BudgetSpec(trials=10), 0, None, 0.0) is None
+    assert seconds_left(BudgetSpec(trials=10), 12, 30.0, 0.0) == 0
+    assert seconds_left(BudgetSpec(hours=1.0), 0, None, 2.0) == 0

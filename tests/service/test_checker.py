@@ -1,0 +1,172 @@
+"""Full checks in child processes: real ones, and programs that crash, hang and talk."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from starlette.exceptions import HTTPException
+
+from peftsearch.service.problems import Conflict, WrongSpec
+from peftsearch.service.settings import Settings
+from peftsearch.service.work import checker as module
+from peftsearch.service.work.checker import Checker
+from peftsearch.spaces.mistakes import Mistake
+
+from .launches import spec_of, write_workshop
+
+Make = Callable[..., Checker]
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_workshop(tmp_path_factory.mktemp("checks") / "root")
+
+
+@pytest.fixture
+def make(workshop: Path) -> Iterator[Make]:
+    """Makes checkers within the workshop; given code, of a program that runs it."""
+    made = []
+
+    def make(code: str | None = None, seconds: float = 60.0) -> Checker:
+        settings = Settings("sqlite:///none", workshop / "files", data_roots=(workshop,))
+        program = module.PROGRAM if code is None else (sys.executable, "-S", "-c", code)
+        made.append(Checker(settings, program, seconds))
+        return made[-1]
+
+    yield make
+    for checker in made:
+        checker.close()
+
+
+def refuse(checker: Checker, **sections: object) -> Mistake:
+    with pytest.raises(WrongSpec) as caught:
+        checker.check(spec_of("x", **sections))
+    (mistake,) = caught.value.mistakes
+    return mistake
+
+
+def test_complete_spec(make: Make, workshop: Path) -> None:
+    found = make().check(spec_of("x", task={"train": "data.csv", "train_rows": 1000}))
+    assert found.spec.anatomy.layers == 2
+    assert found.spec.task.train == str(workshop / "data.csv")
+    assert found.notes == ["train_rows asks for 1,000 rows, there are 70"]
+    assert found.configurations > 1000
+
+
+@pytest.mark.parametrize(
+    ("section", "where", "got"),
+    [
+        ({"task": {"train": "none.csv"}}, "task.train", "no file"),
+        ({"task": {"train": "data.csv", "validation": "model"}}, "task.validation", "model"),
+        ({"task": {"train": "data.csv", "label": "lable"}}, "task.train", "'lable'"),
+        ({"model": {"path": "."}}, "model.path", "none in"),
+        ({"space": {"bundles": ["lorra"]}}, "space", "'lorra'"),
+    ],
+)
+def test_mistakes_name_their_key(
+    make: Make, section: dict[str, object], where: str, got: str
+) -> None:
+    mistake = refuse(make(), **section)
+    assert mistake.where == where
+    assert got in mistake.got
+    assert mistake.hint
+
+
+def test_library_that_prints_does_not_spoil_the_answer(make: Make) -> None:
+    code = (
+        "import builtins, sys; from peftsearch.service.work import checking; "
+        "checking.check = lambda request: print('noise') or {'mistake': "
+        "{'where': 'a', 'expected': 'b', 'got': 'c', 'hint': 'd'}}; checking.main()"
+    )
+    settings = Settings("sqlite:///none", Path("files"))
+    checker = Checker(settings, (sys.executable, "-c", code))
+    assert refuse(checker) == Mistake("a", "b", "c", "d")
+
+
+def test_code_among_the_data_is_not_run(workshop: Path, tmp_path: Path) -> None:
+    root = write_workshop(tmp_path / "root")
+    for name in ("json.py", "tomllib.py", "pyarrow.py", "peftsearch.py"):
+        (root / name).write_text("from pathlib import Path; Path('it-ran').touch()")
+    settings = Settings("sqlite:///none", tmp_path, data_roots=(root,))
+    assert Checker(settings).check(spec_of("x")).configurations > 1000
+    assert not (root / "it-ran").exists()
+
+
+def test_secrets_of_the_service_stay_with_it(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEFTSEARCH_TOKEN", "hunter-2")
+    monkeypatch.setenv("PEFTSEARCH_STORAGE", "postgresql://user:hunter-2@host/name")
+    code = (
+        "import json, os; found = [k for k, v in os.environ.items() if 'hunter-2' in v]; "
+        "print(json.dumps({'mistake': dict(where='', expected='', got=str(found), hint='')}))"
+    )
+    assert refuse(make(code)).got == "[]"
+
+
+def test_crash_is_told(make: Make) -> None:
+    mistake = refuse(make("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
+    assert "exit code -11" in mistake.got
+
+
+def test_check_after_a_crash(make: Make, workshop: Path) -> None:
+    once = f"import os, pathlib; p = pathlib.Path({str(workshop / 'mark')!r})\nif not p.exists():"
+    answer = json.dumps({"mistake": {"where": "", "expected": "e", "got": "g", "hint": "h"}})
+    checker = make(f"{once} p.touch(); os.abort()\nprint({answer!r})")
+    assert "exit code" in refuse(checker).got
+    assert refuse(checker).got == "g"
+
+
+def test_hanging_check_ends_with_what_it_started(make: Make, workshop: Path) -> None:
+    mark = workshop / "pid"
+    sleep = "import time; time.sleep(60)"
+    code = (
+        "import subprocess, sys, pathlib; "
+        f"p = subprocess.Popen([sys.executable, '-S', '-c', {sleep!r}]); "
+        f"pathlib.Path({str(mark)!r}).write_text(str(p.pid)); p.wait()"
+    )
+    assert "longer than 1 s" in refuse(make(code, 1.0)).got
+    pid = int(mark.read_text())
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+
+
+def test_too_many_at_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    monkeypatch.setattr(module, "WAITING", 1)
+    checker = make("import time; time.sleep(60)")
+    ended: list[str] = []
+
+    def check() -> None:
+        try:
+            checker.check(spec_of("x"))
+        except (Conflict, WrongSpec) as error:
+            ended.append(type(error).__name__)
+
+    threads = [threading.Thread(target=check) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while checker.places:
+        time.sleep(0.01)
+    with pytest.raises(HTTPException) as caught:
+        checker.check(spec_of("x"))
+    assert caught.value.status_code == 429
+    checker.close()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(ended) == ["Conflict", "WrongSpec"]
+
+
+def test_torch_stays_out_of_the_service() -> None:
+    import subprocess
+
+    code = (
+        "import sys, peftsearch.service.app, peftsearch.service.work.checking; "
+        "heavy = {'torch', 'transformers', 'datasets', 'botorch', 'optuna', 'matplotlib'}; "
+        "print(heavy & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

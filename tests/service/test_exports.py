@@ -1,0 +1,443 @@
+"""Exports over HTTP. Most programs are small stand-ins here; one test exports for real."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from fastapi.testclient import TestClient
+
+from peftsearch.service.work.exporter import AT_ONCE, WAITS, Exporter
+from peftsearch.spaces.jobspec import parse_spec
+from peftsearch.storage.records import FailureKind, Job, Proposal
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+from tests.end_to_end.conftest import write_data, write_model
+from tests.spaces.specs import make_spec
+from tests.storage.examples import claim, insert
+
+from .launches import configuration
+from .sites import client_of, open_site
+
+EXPORTS = "/api/v1/jobs/films/exports"
+PROGRAM = """
+import json, os, pathlib, sys, time
+out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
+go = pathlib.Path(os.environ["PEFTSEARCH_FILES"]) / "go"
+while not go.exists():
+    time.sleep(0.01)
+if error := go.read_text():
+    print(json.dumps({"error": error, "exit_code": 1}))
+    sys.exit(1)
+out.mkdir()
+(out / "adapter.safetensors").write_bytes(bytes(1000))
+(out / "README.md").write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
+form = sys.argv[sys.argv.index("--form") + 1].replace("auto", "peft")
+print(json.dumps({"form": form, "out": str(out), "rows": 64, "difference": 1e-7}))
+"""
+"""Exports when the file `go` is there; its text is the error to give."""
+
+
+def add_films(store: Store) -> Job:
+    """Seven trials: 0 to 4 with an adapter and ever better, 5 failed, 6 without adapter."""
+    job = store.create_job(parse_spec(make_spec().to_json() | {"name": "films"}))
+    insert(store, job.id, [Proposal(configuration(i), 0, "search") for i in range(8)])
+    for index in range(7):
+        trial = claim(store, job.id)
+        values = {"accuracy": 0.5 + index / 20, "trainable_parameters": 1000.0 * index}
+        if index == 5:
+            store.fail(trial.id, trial.attempt, FailureKind.BUG, "it broke")
+        else:
+            adapter = None if index == 6 else f"films/trials/{index:06d}"
+            store.complete(trial.id, trial.attempt, values, {}, adapter)
+    return job
+
+
+@pytest.fixture
+def database(new_sqlite: NewDatabase) -> str:
+    """A database with the job `films`."""
+    url = new_sqlite()
+    with Store.open(url) as store:
+        add_films(store)
+    return url
+
+
+@pytest.fixture
+def root(database: str) -> Path:
+    """The service's folder of files."""
+    return Path(database.removeprefix("sqlite:///")).with_suffix(".files")
+
+
+def serve(database: str) -> Any:
+    """An application whose exports are written by the stand-in."""
+    app = open_site(database)
+    service = app.state.service
+    exporter = Exporter(service.settings, (sys.executable, "-S", "-c", PROGRAM))
+    app.state.service = replace(service, exporter=exporter)
+    return client_of(app)
+
+
+@pytest.fixture
+def client(database: str) -> Iterator[TestClient]:
+    with serve(database) as client:
+        yield client
+        exporter_of(client).close()
+
+
+def exporter_of(client: TestClient) -> Exporter:
+    exporter: Exporter = client.app.state.service.exporter  # type: ignore[attr-defined]
+    return exporter
+
+
+def let_go(root: Path, error: str = "") -> None:
+    """Let the stand-ins end."""
+    root.mkdir(exist_ok=True)
+    (root / "go").write_text(error)
+
+
+def ask(client: TestClient, pick: str, form: str = "auto") -> Any:
+    """A new export."""
+    answer = client.post(EXPORTS, json={"pick": pick, "form": form})
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"] == f"{EXPORTS}/{answer.json()['id']}"
+    return answer.json()
+
+
+def show(client: TestClient, export: Any) -> Any:
+    answer = client.get(f"{EXPORTS}/{export['id']}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def finish(client: TestClient, export: Any, seconds: float = 30) -> Any:
+    """What an export became."""
+    deadline = time.monotonic() + seconds
+    while (found := show(client, export))["state"] == "running":
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+    return found
+
+
+def status_file(root: Path, export: dict[str, str]) -> Path:
+    return root / "films" / "exports" / export["id"] / "status.json"
+
+
+def test_an_export_runs_and_is_downloaded(client: TestClient, root: Path) -> None:
+    asked = ask(client, "knee")
+    assert (asked["state"], asked["pick"], asked["form"]) == ("running", "knee", "auto")
+    early = client.get(f"{EXPORTS}/{asked['id']}/archive")
+    assert (early.status_code, early.json()["title"]) == (409, "Conflict")
+    let_go(root)
+    done = finish(client, asked)
+    trial = done["trial"]
+    assert (done["state"], done["form"], done["message"]) == ("done", "peft", None)
+    assert (done["rows"], done["difference"]) == (64, 1e-7)
+    assert done["words"] == f"0-5 lora r{trial} q+v | rate 1.0e-03"
+    archive = client.get(f"{EXPORTS}/{asked['id']}/archive")
+    assert archive.headers["content-type"] == "application/zip"
+    assert archive.headers["content-disposition"] == (
+        f'attachment; filename="films-trial-{trial}-peft.zip"'
+    )
+    assert len(archive.content) == done["bytes"]
+    with zipfile.ZipFile(BytesIO(archive.content)) as packed:
+        kinds = {x.filename: x.compress_type for x in packed.infolist()}
+        assert kinds == {
+            f"films-trial-{trial}-peft/README.md": zipfile.ZIP_DEFLATED,
+            f"films-trial-{trial}-peft/adapter.safetensors": zipfile.ZIP_STORED,
+        }
+
+
+def test_the_database_is_told_by_the_environment_alone(
+    client: TestClient, root: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_TOKEN", "of the service")
+    let_go(root)
+    export = finish(client, ask(client, "trial 2", "adapter"))
+    folder = status_file(root, export).parent
+    arguments, environment = json.loads((folder / "adapter" / "README.md").read_text())
+    assert arguments == [
+        *("export", "films", "--pick", "trial 2", "--form", "adapter"),
+        *("--out", str(folder / "adapter"), "--json"),
+    ]
+    assert environment["PEFTSEARCH_STORAGE"] == database
+    assert environment["PEFTSEARCH_FILES"] == str(root)
+    assert "PEFTSEARCH_TOKEN" not in environment
+
+
+WRONG: list[tuple[Any, int]] = [
+    ({"pick": "trial 5"}, 404),
+    ({"pick": "trial 6"}, 404),
+    ({"pick": "trial 7"}, 404),
+    ({"pick": "trial 999999999999999999999"}, 422),
+    ({"pick": "9" * 400}, 422),
+    ({"pick": "99"}, 404),
+    ({"pick": "nonsense"}, 422),
+    ({"pick": "accuracy where adapter_bytes <= 1 KB"}, 404),
+    ({"pick": "accuracy where trainable_parameters <= 1e999"}, 404),  # the best has no adapter
+    ({"pick": ""}, 422),
+    ({"pick": "\0"}, 422),
+    ({"pick": "knee", "form": "pickle"}, 422),
+    ({"pick": "knee", "out": "/tmp/x"}, 422),
+    ({"pick": 3}, 422),
+    ([], 422),
+]
+
+
+def test_what_cannot_be_exported_is_told_at_once(client: TestClient, root: Path) -> None:
+    for body, status in WRONG:
+        answer = client.post(EXPORTS, json=body)
+        assert (answer.status_code, answer.json()["status"]) == (status, status), body
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert not (root / "films").exists()
+
+
+def test_the_same_export_is_not_made_twice(client: TestClient, root: Path) -> None:
+    first = ask(client, "trial 4")
+    assert ask(client, "trial 4")["id"] == first["id"]
+    other = ask(client, "trial 4", "merged")
+    let_go(root)
+    finish(client, first)
+    again = client.post(EXPORTS, json={"pick": "trial 4", "form": "peft"})
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    finish(client, other)
+    listed = client.get(EXPORTS).json()["exports"]
+    assert [x["id"] for x in listed] == [other["id"], first["id"]]
+
+
+def test_few_run_at_a_time_and_the_others_wait_in_order(client: TestClient, root: Path) -> None:
+    asked = [ask(client, f"trial {number}") for number in range(4)]
+    assert [x["message"] for x in asked] == [None] * AT_ONCE + [WAITS] * 2
+    assert [show(client, x)["message"] for x in asked] == [None] * AT_ONCE + [WAITS] * 2
+    let_go(root)
+    assert {finish(client, x)["state"] for x in asked} == {"done"}
+    logs = [status_file(root, x).with_name("log.txt").stat().st_mtime_ns for x in asked]
+    assert max(logs[:2]) < min(logs[2:])
+
+
+def test_a_failure_carries_its_error_and_can_be_asked_again(
+    client: TestClient, root: Path
+) -> None:
+    let_go(root, "expected a base model; got none; put it back")
+    failed = finish(client, ask(client, "trial 1"))
+    assert (failed["state"], failed["bytes"]) == ("failed", None)
+    assert failed["message"] == "expected a base model; got none; put it back"
+    assert client.get(f"{EXPORTS}/{failed['id']}/archive").status_code == 409
+    let_go(root)
+    again = ask(client, "trial 1")
+    assert again["id"] != failed["id"]
+    assert finish(client, again)["state"] == "done"
+
+
+def _children(root: Path) -> list[psutil.Process]:
+    """The stand-ins that run for this service."""
+    mine = psutil.Process().children(recursive=True)
+    return [x for x in mine if any(str(root) in part for part in x.cmdline())]
+
+
+def _wait_for_child(root: Path) -> psutil.Process:
+    deadline = time.monotonic() + 20
+    while not (found := _children(root)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return found[0]
+
+
+def test_a_killed_program_is_a_failure(client: TestClient, root: Path) -> None:
+    asked = ask(client, "trial 1")
+    _wait_for_child(root).kill()
+    assert finish(client, asked)["message"] == (
+        "its program was killed, perhaps for lack of memory"
+    )
+
+
+def test_delete_ends_what_runs_and_removes_what_is_there(client: TestClient, root: Path) -> None:
+    asked = [ask(client, f"trial {number}") for number in (1, 2, 3)]
+    child = _wait_for_child(root)
+    for export in asked:
+        assert client.delete(f"{EXPORTS}/{export['id']}").status_code == 204
+        assert client.get(f"{EXPORTS}/{export['id']}").status_code == 404
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    assert _children(root) == []
+    assert list((root / "films" / "exports").iterdir()) == []
+    assert client.delete(f"{EXPORTS}/{asked[0]['id']}").status_code == 404
+
+
+def test_exports_outlive_the_service(database: str, root: Path) -> None:
+    with serve(database) as client:
+        let_go(root)
+        done = finish(client, ask(client, "trial 1"))
+        (root / "go").unlink()
+        running = [ask(client, f"trial {number}") for number in (2, 3, 4)]
+        _wait_for_child(root)
+        exporter_of(client).close()
+        exporter_of(client).close()
+    assert _children(root) == []
+    with serve(database) as client:
+        assert show(client, done) == done
+        assert len(client.get(f"{EXPORTS}/{done['id']}/archive").content) == done["bytes"]
+        for export in running:
+            found = show(client, export)
+            assert (found["state"], found["message"]) == (
+                "failed",
+                "its program ended with the service; export again",
+            )
+
+
+@pytest.mark.parametrize(("wrote", "state"), [(True, "done"), (False, "failed")])
+def test_what_a_killed_service_left_is_settled_by_its_files(
+    client: TestClient, root: Path, wrote: bool, state: str
+) -> None:
+    let_go(root)
+    done = finish(client, ask(client, "trial 1"))
+    status = status_file(root, done)
+    (status.parent / "archive.zip").unlink()
+    if not wrote:
+        (status.parent / "report.json").write_text("")
+    record = json.loads(status.read_text())
+    gone = {"state": "running", "owner": [2**22 + 1, 1.0], "child": [os.getpid(), 1.0]}
+    status.write_text(json.dumps(record | gone | {"rows": None, "bytes": None}))
+    found = show(client, done)
+    assert found["state"] == state
+    assert found["rows"] == (64 if wrote else None)
+    archive = client.get(f"{EXPORTS}/{done['id']}/archive")
+    assert archive.status_code == (200 if wrote else 409)
+
+
+def test_what_another_service_runs_is_left_alone(client: TestClient, root: Path) -> None:
+    let_go(root)
+    done = finish(client, ask(client, "trial 1"))
+    record = json.loads(status_file(root, done).read_text())
+    parent = psutil.Process(os.getppid())
+    other = {"state": "running", "owner": [parent.pid, parent.create_time()], "child": None}
+    status_file(root, done).write_text(json.dumps(record | other))
+    assert show(client, done)["state"] == "running"
+
+
+def test_links_that_lead_elsewhere_are_no_exports(
+    client: TestClient, root: Path, tmp_path: Path
+) -> None:
+    let_go(root)
+    done = finish(client, ask(client, "trial 1"))
+    folder = status_file(root, done).parent
+    elsewhere = tmp_path / done["id"]
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    for path in (f"{EXPORTS}/{done['id']}", f"{EXPORTS}/{done['id']}/archive"):
+        assert client.get(path).status_code == 404
+    assert client.delete(f"{EXPORTS}/{done['id']}").status_code == 404
+    assert client.get(EXPORTS).json() == {"exports": []}
+    assert (elsewhere / "archive.zip").is_file()
+
+
+def test_a_broken_record_is_no_export(client: TestClient, root: Path) -> None:
+    folder = root / "films" / "exports" / ("0" * 16)
+    folder.mkdir(parents=True)
+    for content in ("", "[]", "{}", '{"id": 3}', '{"child": 1}', "\0"):
+        (folder / "status.json").write_text(content)
+        assert client.get(f"{EXPORTS}/{'0' * 16}").status_code == 404
+        assert client.get(EXPORTS).json() == {"exports": []}
+
+
+def test_a_new_job_of_the_name_begins_without_exports(
+    client: TestClient, root: Path, database: str
+) -> None:
+    let_go(root)
+    done = finish(client, ask(client, "trial 1"))
+    with Store.open(database) as store:
+        store.delete_job(store.find_job("films").id)
+        add_films(store)
+    assert client.get(EXPORTS).json() == {"exports": []}
+    assert client.get(f"{EXPORTS}/{done['id']}").status_code == 404
+    assert ask(client, "trial 1")["id"] != done["id"]
+
+
+def test_only_ids_name_exports(client: TestClient) -> None:
+    for name in ("%2e%2e", "..%2f..", "x" * 16, "0" * 17, "0" * 16 + "%0a", "%00", "a b"):
+        for path in (f"{EXPORTS}/{name}", f"{EXPORTS}/{name}/archive"):
+            assert client.get(path).status_code in (404, 422), path
+        assert client.delete(f"{EXPORTS}/{name}").status_code in (404, 405, 422), name
+
+
+def test_an_unwritable_folder_is_no_crash(client: TestClient, root: Path) -> None:
+    root.write_text("a file where the folder should be")
+    answer = client.post(EXPORTS, json={"pick": "trial 1"})
+    assert (answer.status_code, answer.json()["expected"]) == (409, "a writable folder of files")
+    root.unlink()
+
+
+SEARCH = """
+import sys
+import peftsearch
+spec, storage = sys.argv[1:]
+peftsearch.search(spec, storage=storage, device="cpu")
+"""
+PREDICT = """
+import json, sys
+import peft, torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+import peftsearch
+base, taken, original = sys.argv[1:]
+texts = ["the film was fine", "the plot was dull", "a rather great cast"]
+batch = AutoTokenizer.from_pretrained(base)(texts, padding=True, return_tensors="pt")
+def predict(load, folder):
+    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=2)
+    with torch.no_grad():
+        return load(model, folder).eval()(**batch).logits.tolist()
+alone = predict(peft.PeftModel.from_pretrained, taken)
+print(json.dumps([alone, predict(peftsearch.load_adapter, original)]))
+"""
+"""Predictions by `peft` alone from a download, and from the trial's own files."""
+
+
+def run_program(program: str, *arguments: str) -> str:
+    """The last line that a Python program prints."""
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().rpartition("\n")[2]
+
+
+@pytest.mark.slow
+def test_a_downloaded_adapter_predicts_what_the_trial_predicted(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    """For real: a search, its service, a download, and a program that loads it."""
+    base, data = write_model(tmp_path / "model"), write_data(tmp_path / "data.csv", 200)
+    (tmp_path / "job.toml").write_text(
+        f"""
+name = "films"
+model.path = "{base}"
+task = {{train = "{data}", max_length = 16}}
+space.preset = "lora"
+search.recipes = false
+budget.trials = 2
+[[try]]
+recipe = "lora"
+learning_rate = 2e-2
+"""
+    )
+    storage = new_sqlite()
+    run_program(SEARCH, str(tmp_path / "job.toml"), storage)
+    with client_of(open_site(storage)) as client:
+        done = finish(client, ask(client, "trial 1"), seconds=300)
+        assert (done["state"], done["form"], done["message"]) == ("done", "peft", None)
+        archive = client.get(f"{EXPORTS}/{done['id']}/archive").content
+        root = client.app.state.service.settings.root  # type: ignore[attr-defined]
+    with zipfile.ZipFile(BytesIO(archive)) as packed:
+        packed.extractall(tmp_path)
+    taken = tmp_path / "films-trial-1-peft"
+    assert {"README.md", "job.toml"} <= {x.name for x in taken.iterdir()}
+    with Store.open(storage) as store:
+        original = root / str(store.trial(store.find_job("films").id, 1).adapter)
+    alone, own = json.loads(run_program(PREDICT, str(base), str(taken), str(original)))
+    assert alone == [pytest.approx(row, abs=1e-5) for row in own]
+    assert max(abs(x - y) for x, y in zip(own[0], own[1], strict=True)) > 0.01

@@ -1,0 +1,314 @@
+"""Jobs over HTTP. Pools are small programs here; `test_life.py` trains."""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from peftsearch.search.progress import hypervolume
+from peftsearch.service.work.supervisor import Supervisor
+from peftsearch.storage.records import JobState
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+
+from .launches import add_job, spec_of, write_workshop
+from .sites import client_of, open_site
+
+API = "/api/v1"
+SLEEP = "import time; time.sleep(60)"
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_workshop(tmp_path_factory.mktemp("launches") / "root")
+
+
+@pytest.fixture
+def client(new_sqlite: NewDatabase, workshop: Path) -> Iterator[TestClient]:
+    """A client of a service whose pools sleep."""
+    app = open_site(new_sqlite(), data_roots=(workshop,))
+    service = app.state.service
+    supervisor = Supervisor(service.settings, (sys.executable, "-S", "-c", SLEEP))
+    app.state.service = replace(service, supervisor=supervisor)
+    with client_of(app) as client:
+        yield client
+    supervisor.close()
+
+
+@pytest.fixture(scope="module")
+def empty(new_sqlite: NewDatabase, workshop: Path) -> Iterator[TestClient]:
+    """A client of a service that never gets a job."""
+    with client_of(open_site(new_sqlite(), data_roots=(workshop,))) as client:
+        yield client
+
+
+@pytest.fixture
+def store(client: TestClient) -> Iterator[Store]:
+    """A connection of its own to the service's database."""
+    with Store.open(service_of(client).settings.storage) as store:
+        yield store
+
+
+def service_of(client: TestClient) -> Any:
+    return client.app.state.service  # type: ignore[attr-defined]
+
+
+def get(client: TestClient, path: str) -> Any:
+    answer = client.get(API + path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def post(client: TestClient, path: str, status: int, **body: Any) -> Any:
+    answer = client.post(API + path, json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_no_jobs(empty: TestClient) -> None:
+    assert get(empty, "/jobs") == {"jobs": [], "total": 0}
+
+
+def test_list_is_newest_first_and_paged(client: TestClient, store: Store) -> None:
+    for name in ("a", "b", "c"):
+        add_job(store, name, [])
+    found = get(client, "/jobs?offset=1&limit=1")
+    assert (found["total"], [job["name"] for job in found["jobs"]]) == (3, ["b"])
+    assert [job["name"] for job in get(client, "/jobs")["jobs"]] == ["c", "b", "a"]
+    assert get(client, "/jobs?offset=9")["jobs"] == []
+
+
+def test_summary(client: TestClient, store: Store) -> None:
+    add_job(store, "job", [0.5, 0.75, 0.7], trials=8)
+    (job,) = get(client, "/jobs")["jobs"]
+    assert job["counts"] == {"queued": 0, "running": 0, "completed": 3, "failed": 0}
+    assert job["best"]["value"] == 0.75
+    assert (job["best"]["trial"], job["state"], job["event"]) == (1, "running", 3)
+    assert "lora r1 q+v" in job["best"]["words"]
+    assert job["budget"] == {"trials": 8, "hours": None}
+    assert (job["budget_text"], job["quality"], job["maximise"]) == ("8 trials", "accuracy", True)
+    assert (job["live_workers"], job["pool"], job["left_seconds"]) == (0, None, None)
+
+
+def test_best_follows_the_events(client: TestClient, store: Store) -> None:
+    job = add_job(store, "job", [])
+    assert get(client, "/jobs/job")["best"] is None
+    store.delete_job(job.id)
+    add_job(store, "job", [0.5])
+    assert get(client, "/jobs/job")["best"]["value"] == 0.5
+
+
+def test_detail(client: TestClient, store: Store) -> None:
+    job = add_job(store, "job", [0.5, 0.75, 0.7, 0.9])
+    store.save_report(job.id, "notes", {"notes": ["a note"]})
+    found = get(client, "/jobs/job")
+    assert found["hypervolume"] == pytest.approx(hypervolume(job.spec, store.trials(job.id)))
+    assert found["hypervolume"] > 0.1
+    assert found["spec"] == json.loads(json.dumps(job.spec.to_json()))
+    assert (found["notes"], found["preset"], found["seed"]) == (["a note"], "strata", 0)
+
+
+def test_time_left_is_told_while_a_worker_lives(client: TestClient, store: Store) -> None:
+    job = add_job(store, "job", [0.5, 0.6], budget={"hours": 2.0})
+    store.register_worker(job.id, "w", "elsewhere", 1, "cpu")
+    (found,) = get(client, "/jobs")["jobs"]
+    assert found["live_workers"] == 1
+    assert found["left_seconds"] == pytest.approx(7200, abs=1)
+
+
+def test_launch(client: TestClient, workshop: Path) -> None:
+    answer = client.post(f"{API}/jobs", json={"spec": spec_of("new"), "workers": 2})
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"{API}/jobs/new"
+    job = answer.json()
+    assert job == get(client, "/jobs/new")
+    assert job["model"] == str(workshop / "model")
+    assert job["data"] == str(workshop / "data.csv")
+    assert job["spec"]["model"]["anatomy"]["hidden"] == 8
+    assert (job["pool"]["workers"], job["pool"]["state"]) == (2, "running")
+
+
+def test_launch_that_waits_for_workers_of_others(client: TestClient) -> None:
+    job = post(client, "/jobs", 201, spec=spec_of("new"), workers=0)
+    assert (job["state"], job["pool"], job["live_workers"]) == ("running", None, 0)
+
+
+def test_notes_on_the_data_are_kept(client: TestClient) -> None:
+    task = {"train": "data.csv", "train_rows": 1000}
+    job = post(client, "/jobs", 201, spec=spec_of("new", task=task), workers=0)
+    assert job["notes"] == ["train_rows asks for 1,000 rows, there are 70"]
+
+
+def test_taken_name(client: TestClient, store: Store) -> None:
+    add_job(store, "job", [])
+    found = post(client, "/jobs", 409, spec=spec_of("job"), workers=0)
+    assert [x["where"] for x in found["mistakes"]] == ["name"]
+    assert found["hint"] == "choose another name, or resume that job"
+
+
+def test_wrong_launch_makes_nothing(client: TestClient, store: Store) -> None:
+    wrong = spec_of("new", task={"train": "none.csv"})
+    assert "task.train" in post(client, "/jobs", 422, spec=wrong)["detail"]
+    post(client, "/jobs", 422, spec=spec_of("new"), workers=-1)
+    post(client, "/jobs", 422, spec=spec_of("new"), device="cpu; rm")
+    assert store.jobs() == []
+    assert service_of(client).supervisor.pools() == {}
+
+
+def test_quick_check_names_every_mistake(empty: TestClient) -> None:
+    wrong = spec_of("a b", budget={"trials": 0}, task={"trian": "x", "metric": "f3"})
+    found = post(empty, "/check", 422, spec=wrong)
+    assert found["title"] == "Wrong input"
+    where = {x["where"]: x for x in found["mistakes"]}
+    assert set(where) == {"name", "budget.trials", "task.trian", "task.train"}
+    assert where["task.trian"]["hint"] == "did you mean 'train'?"
+    assert where["budget.trials"]["expected"] == "greater than or equal to 1"
+
+
+def test_full_check(empty: TestClient) -> None:
+    assert post(empty, "/check", 200, spec=spec_of("x")) == {
+        "ok": True,
+        "notes": [],
+        "configurations": None,
+    }
+    found = post(empty, "/check", 200, spec=spec_of("x"), full=True)
+    assert found["configurations"] > 1000
+
+
+def test_stop_and_resume(client: TestClient) -> None:
+    post(client, "/jobs", 201, spec=spec_of("job"))
+    stopped = post(client, "/jobs/job/stop", 200)
+    assert (stopped["state"], stopped["pool"]["state"]) == ("stopped", "stopping")
+    found = post(client, "/jobs/job/resume", 409)
+    assert "finish their trials" in found["got"]
+    supervisor = service_of(client).supervisor
+    os.kill(supervisor.pid("job"), 9)
+    while supervisor.pool("job").active:
+        time.sleep(0.05)
+    resumed = post(client, "/jobs/job/resume", 200, workers=3, device="cpu")
+    assert (resumed["state"], resumed["pool"]["workers"]) == ("running", 3)
+
+
+def test_running_job_of_an_ended_service_gets_a_pool(client: TestClient, store: Store) -> None:
+    add_job(store, "job", [0.5])
+    found = get(client, "/jobs/job")
+    assert (found["state"], found["live_workers"], found["pool"]) == ("running", 0, None)
+    assert post(client, "/jobs/job/resume", 200)["pool"]["state"] == "running"
+    assert "one that runs" in post(client, "/jobs/job/resume", 409)["got"]
+
+
+def test_finished_job_wants_a_larger_budget(client: TestClient, store: Store) -> None:
+    job = add_job(store, "job", [0.5, 0.6], trials=2)
+    store.set_state(job.id, JobState.FINISHED)
+    assert "larger budget" in post(client, "/jobs/job/resume", 409, workers=0)["hint"]
+    less = post(client, "/jobs/job/resume", 409, workers=0, budget={"trials": 2})
+    assert less["mistakes"][0]["where"] == "budget.trials"
+    post(client, "/jobs/job/resume", 409, workers=0, budget={"hours": 1e-9})
+    post(client, "/jobs/job/resume", 422, workers=0, budget={})
+    assert get(client, "/jobs/job")["state"] == "finished"
+    found = post(client, "/jobs/job/resume", 200, workers=0, budget={"trials": 3})
+    assert (found["state"], found["budget"]["trials"]) == ("running", 3)
+
+
+def test_finished_job_is_not_stopped(client: TestClient, store: Store) -> None:
+    job = add_job(store, "job", [0.5])
+    store.set_state(job.id, JobState.FINISHED)
+    assert post(client, "/jobs/job/stop", 200)["state"] == "finished"
+
+
+def test_delete(client: TestClient, store: Store) -> None:
+    job, root = add_job(store, "job", [0.5]), service_of(client).settings.root
+    (root / "job" / "trials").mkdir(parents=True)
+    (root / "other").mkdir()
+    assert "which is running" in client.delete(f"{API}/jobs/job").json()["got"]
+    store.set_state(job.id, JobState.STOPPED)
+    assert client.delete(f"{API}/jobs/job").status_code == 204
+    assert os.listdir(root) == ["other"]
+    assert client.get(f"{API}/jobs/job").status_code == 404
+    assert client.delete(f"{API}/jobs/job").status_code == 404
+
+
+def test_delete_waits_for_workers(client: TestClient, store: Store) -> None:
+    job = add_job(store, "job", [0.5])
+    store.set_state(job.id, JobState.STOPPED)
+    store.register_worker(job.id, "w", socket.gethostname(), os.getpid(), "cpu")
+    assert client.delete(f"{API}/jobs/job").status_code == 409
+    assert get(client, "/jobs/job")["live_workers"] == 1
+
+
+@pytest.mark.parametrize("name", ["none", "x" * 65, "a%00b", "%2e%2e", "a b", ".logs"])
+@pytest.mark.parametrize("path", ["", "/stop", "/resume", "/workers"])
+def test_unknown_job(empty: TestClient, name: str, path: str) -> None:
+    url = f"{API}/jobs/{name}{path}"
+    answers = [empty.get(url), empty.post(url, json={}), empty.delete(url)]
+    assert {x.status_code for x in answers} <= {404, 405, 422}
+    for answer in answers:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def nested(depth: int, kind: str = "array") -> str:
+    before, after = ('{"a":', "}") if kind == "object" else ("[", "]")
+    return before * depth + "1" + after * depth
+
+
+HOSTILE = [
+    '{"spec": {"name": "a\\u0000b"}}',
+    '{"spec": {"\\u0000": 1}}',
+    '{"spec": {"\\ud800": 1}}',
+    '{"spec": {"name": "\\ud800"}}',
+    '{"\\ud800": 1, "spec": {}}',
+    '{"spec": {"seed": %s}}' % ("9" * 400),
+    '{"spec": {"seed": %s}}' % ("9" * 5000),
+    '{"spec": {"budget": {"trials": 99999999999999999999}}}',
+    '{"spec": {"training": {"epochs": NaN}}}',
+    '{"spec": {"try": [{"learning_rate": Infinity}]}}',
+    f'{{"spec": {nested(200, "object")}}}',
+    f'{{"spec": {nested(900)}}}',
+    f'{{"spec": {{"try": [{nested(100_000)}]}}}}',
+    '{"spec": {}, "workers": 1e400}',
+    '{"spec": {}, "workers": %s}' % ("9" * 30),
+    '{"spec": [], "full": "yes"}',
+    '{"spec": null}',
+    "[]",
+    "nonsense",
+    "",
+    "\ud800".encode("utf-8", "surrogatepass"),
+]
+
+
+@pytest.mark.parametrize("path", ["/check", "/jobs", "/jobs/none/resume"])
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_bodies_get_an_explanation(
+    empty: TestClient, path: str, body: str | bytes
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = empty.post(API + path, content=body, headers=headers)
+    assert answer.status_code in (400, 404, 422), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(answer.content) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("section", "where"),
+    [
+        ({"trust_remote_code": True}, "trust_remote_code"),
+        ({"model": {"path": "model", "trust_remote_code": True}}, "model.trust_remote_code"),
+        ({"try": [{"trust-remote-code": 1}]}, "try.0.trust-remote-code"),
+        ({"model": {"Trust_Remote_Code": None}}, "model.Trust_Remote_Code"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/check", "/jobs"])
+def test_code_of_models_is_refused(
+    empty: TestClient, path: str, section: dict[str, Any], where: str
+) -> None:
+    found = post(empty, path, 422, spec=spec_of("new", **section))
+    assert [x["where"] for x in found["mistakes"]] == [where]
+    assert "never run" in found["expected"]

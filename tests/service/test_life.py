@@ -1,0 +1,95 @@
+"""A whole job over HTTP: a real pool trains, is killed, recovers, stops, resumes, is deleted."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from fastapi.testclient import TestClient
+
+from peftsearch.service.work.pools import log_path
+from tests.conftest import NewDatabase
+from tests.end_to_end.conftest import write_data, write_model
+
+from .launches import spec_of
+from .sites import client_of, open_site
+
+JOBS = "/api/v1/jobs"
+
+
+class Job:
+    """The job `live` as a caller sees it."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.service = client.app.state.service  # type: ignore[attr-defined]
+
+    def post(self, path: str, **body: Any) -> Any:
+        answer = self.client.post(f"{JOBS}{path}", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    def get(self, path: str = "") -> Any:
+        return self.client.get(f"{JOBS}/live{path}").json()
+
+    def wait(self, holds: Callable[[Any], bool], seconds: float = 300.0) -> Any:
+        deadline = time.monotonic() + seconds
+        while not holds(found := self.get()):
+            assert found["pool"]["state"] != "failed", found["pool"]["message"]
+            assert time.monotonic() < deadline, self.log() + str(found)
+            time.sleep(0.1)
+        return found
+
+    def log(self) -> str:
+        return log_path(self.service.settings.root, "live").read_text()
+
+
+def wait_gone(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_the_life_of_a_job(new_sqlite: NewDatabase, tmp_path: Path) -> None:
+    write_model(tmp_path / "model")
+    write_data(tmp_path / "data.csv")
+    url, task = new_sqlite(), {"train": "data.csv", "max_length": 16}
+    spec = spec_of("live", task=task, training={"epochs": 2}, budget={"trials": 500})
+    with client_of(open_site(url, data_roots=(tmp_path,))) as client:
+        job = Job(client)
+        job.post("", spec=spec, workers=1, device="cpu")
+        job.wait(lambda x: x["live_workers"] == 1)
+        killed = job.service.supervisor.pid("live")
+        os.kill(killed, signal.SIGKILL)
+        found = job.wait(lambda x: x["counts"]["completed"] >= 2)
+        assert job.service.supervisor.pid("live") != killed
+        assert found["best"]["value"] > 0.3
+        assert found["left_seconds"] > 0
+        assert any(x["live"] and x["device"] == "cpu" for x in job.get("/workers")["workers"])
+
+        children = psutil.Process(job.service.supervisor.pid("live")).children(recursive=True)
+        assert job.post("/live/stop")["state"] == "stopped"
+        found = job.wait(lambda x: x["pool"]["state"] == "ended")
+        assert found["counts"]["running"] == found["live_workers"] == 0
+        for child in children:
+            wait_gone(child)
+
+        assert job.post("/live/resume", workers=1, device="cpu")["state"] == "running"
+        pid = job.service.supervisor.pid("live")
+    assert not psutil.pid_exists(pid)
+
+    with client_of(open_site(url, data_roots=(tmp_path,))) as client:
+        job = Job(client)
+        found = job.get()
+        assert (found["state"], found["live_workers"], found["pool"]) == ("running", 0, None)
+        assert (found["counts"]["running"], found["counts"]["failed"]) == (0, 0)
+        assert len(list((job.service.settings.root / "live" / "trials").iterdir())) >= 2
+        job.post("/live/stop")
+        assert client.delete(f"{JOBS}/live").status_code == 204
+        assert not (job.service.settings.root / "live").exists()

@@ -1,0 +1,68 @@
+"""What a form is made of: the schema, starting points, techniques."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from peftsearch.service.starts import starts
+from peftsearch.spaces.jobspec import find_mistakes, parse_spec
+from peftsearch.spaces.techniques import TECHNIQUES
+from tests.conftest import NewDatabase
+
+from .sites import client_of, open_site
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="module")
+def client(new_sqlite: NewDatabase) -> Iterator[TestClient]:
+    with client_of(open_site(new_sqlite())) as client:
+        yield client
+
+
+def test_schema_describes_the_keys(client: TestClient) -> None:
+    schema = client.get("/api/v1/schema").json()
+    task = schema["$defs"]["TaskSpec"]
+    assert task["description"].endswith("A column that the kind does not read is None.")
+    assert task["properties"]["prompt"]["description"] == "What a language model is given."
+    assert task["properties"]["text"]["description"].endswith("loss on every token.")
+    assert schema["$defs"]["TrainingSpec"]["properties"]["warmup"]["description"] == (
+        "share of the steps"
+    )
+    assert "Attributes:" not in str(schema)
+    assert schema["required"] == ["name", "model", "task", "budget"]
+
+
+def test_starting_points_are_right_and_told_in_words(client: TestClient) -> None:
+    found = client.get("/api/v1/presets").json()
+    names = [start["name"] for start in found]
+    assert names[0] == "reviews" and "own" in names
+    assert len({start["title"] for start in found}) == len(found) == len(starts())
+    for start in found:
+        assert find_mistakes(start["spec"]) == []
+        assert start["description"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("start", "example"),
+    [
+        ("full_reviews", "reviews"),
+        ("rating", "rating"),
+        ("decoder", "decoder"),
+        ("vision", "vision"),
+    ],
+)
+def test_starting_points_follow_the_examples(start: str, example: str) -> None:
+    mine = next(x.spec for x in starts() if x.name == start)
+    told = tomllib.loads((EXAMPLES / f"{example}.toml").read_text())
+    assert parse_spec(mine | {"name": "x"}) == parse_spec(told | {"name": "x"})
+
+
+def test_techniques(client: TestClient) -> None:
+    found = client.get("/api/v1/techniques").json()["techniques"]
+    assert [row["name"] for row in found] == list(TECHNIQUES)
+    lora = next(row for row in found if row["name"] == "lora")
+    assert (lora["group"], lora["exports_as"], lora["knob"]) == ("lowrank", "peft", "rank")

@@ -1,0 +1,194 @@
+"""Supervision of pools: real processes, of small programs that behave as pools may."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from peftsearch.service.problems import Conflict
+from peftsearch.service.settings import Settings
+from peftsearch.service.work import pools
+from peftsearch.service.work.pools import Timing, log_path
+from peftsearch.service.work.supervisor import PoolStatus, Supervisor
+
+SECRET = "a-password-of-a-database"
+SHORT = Timing(pause=0.01, patience=0.5, closing=0.5)
+SLEEP = "import time; print('here', flush=True); time.sleep(60)"
+STUBBORN = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEP}"
+KILLED = "import os, signal; print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+WRONG = "import sys; print('error: old'); print('error: no such device', flush=True); sys.exit(2)"
+
+Start = Callable[[str], Supervisor]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(f"postgresql+psycopg://user:{SECRET}@nowhere/name", tmp_path / "files")
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Start]:
+    """Starts a pool `job` whose program is Python code."""
+    made = []
+
+    def begin(code: str) -> Supervisor:
+        supervisor = Supervisor(settings, (sys.executable, "-S", "-c", code), SHORT)
+        made.append(supervisor)
+        supervisor.start("job", 2, "cpu")
+        return supervisor
+
+    yield begin
+    for supervisor in made:
+        supervisor.close()
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+def wait_end(supervisor: Supervisor) -> PoolStatus:
+    wait_for(lambda: not status(supervisor).active)
+    return status(supervisor)
+
+
+def status(supervisor: Supervisor) -> PoolStatus:
+    found = supervisor.pool("job")
+    assert found is not None
+    return found
+
+
+def log(settings: Settings) -> str:
+    return log_path(settings.root, "job").read_text()
+
+
+def test_database_reaches_the_pool_by_its_environment_alone(
+    start: Start, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_TOKEN", "the token")
+    code = "import os, sys; print(sys.argv[1:]); print(sorted(os.environ.items()))"
+    assert wait_end(start(code)).state == "ended"
+    argv, environment = log(settings).splitlines()
+    assert argv == "['worker', 'job', '--workers', '2', '--device', 'cpu']"
+    assert SECRET in environment
+    assert str(settings.root) in environment
+    assert "the token" not in environment
+
+
+def test_pool_that_ends_well(start: Start) -> None:
+    ended = wait_end(start("pass"))
+    assert (ended.state, ended.message) == ("ended", None)
+
+
+def test_pool_that_fails_says_its_last_error(start: Start) -> None:
+    ended = wait_end(start(WRONG))
+    assert (ended.state, ended.message) == ("failed", "no such device")
+
+
+def test_pool_that_fails_without_a_word_names_its_log(start: Start, settings: Settings) -> None:
+    ended = wait_end(start("raise SystemExit(3)"))
+    assert ended.message is not None
+    assert "exit code 3" in ended.message
+    assert str(log_path(settings.root, "job")) in ended.message
+
+
+def test_killed_pool_is_started_again_three_times(start: Start, settings: Settings) -> None:
+    ended = wait_end(start(KILLED))
+    assert ended.state == "failed"
+    assert ended.message is not None and "SIGKILL ended the pool 4 times" in ended.message
+    assert log(settings).count("begun") == 4
+
+
+def test_killed_pool_that_recovers(start: Start, settings: Settings) -> None:
+    once = f"import os\nif os.path.getsize({str(log_path(settings.root, 'job'))!r}) == 0: {KILLED}"
+    assert wait_end(start(once)).state == "ended"
+    assert log(settings).count("begun") == 1
+
+
+def test_stop_interrupts(start: Start, settings: Settings) -> None:
+    supervisor = start(SLEEP)
+    wait_for(lambda: "here" in log(settings))
+    supervisor.stop("job")
+    assert wait_end(supervisor).state == "ended"
+    assert "KeyboardInterrupt" in log(settings)
+
+
+def test_pool_that_does_not_listen_is_killed(start: Start, settings: Settings) -> None:
+    supervisor = start(STUBBORN)
+    wait_for(lambda: "here" in log(settings))
+    supervisor.stop("job")
+    assert status(supervisor).state == "stopping"
+    assert wait_end(supervisor).state == "ended"
+
+
+def test_stopped_job_lets_its_pool_end_by_itself(start: Start, settings: Settings) -> None:
+    supervisor = start("import sys, time; print('here', flush=True); time.sleep(0.5); sys.exit(0)")
+    wait_for(lambda: "here" in log(settings))
+    supervisor.announce_stop("job")
+    assert status(supervisor).state == "stopping"
+    assert wait_end(supervisor).state == "ended"
+    assert "KeyboardInterrupt" not in log(settings)
+
+
+def test_killed_while_it_stops_is_not_started_again(start: Start, settings: Settings) -> None:
+    supervisor = start(SLEEP)
+    wait_for(lambda: "here" in log(settings))
+    supervisor.announce_stop("job")
+    os.kill(supervisor.pid("job") or 0, 9)
+    assert wait_end(supervisor).state == "ended"
+    assert log(settings).count("here") == 1
+
+
+def test_one_pool_for_a_job(start: Start) -> None:
+    supervisor = start(SLEEP)
+    with pytest.raises(Conflict, match="without a pool; got one that runs"):
+        supervisor.start("job", 1, "cpu")
+    supervisor.stop("job")
+    with pytest.raises(Conflict, match="finish their trials"):
+        supervisor.check_free("job")
+    wait_end(supervisor)
+    assert supervisor.start("job", 1, "cpu").state == "running"
+
+
+def test_close_ends_all_with_what_they_started(start: Start, settings: Settings) -> None:
+    grandchild = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {SLEEP!r}])"
+    supervisor = start(f"{grandchild}; print(p.pid, flush=True); {STUBBORN}")
+    wait_for(lambda: log(settings).count("here") == 2)
+    supervisor.close()
+    assert status(supervisor).state == "ended"
+    wait_for(lambda: not runs(supervisor.pid("job") or 0))
+    wait_for(lambda: not runs(int(log(settings).split()[0])))
+    with pytest.raises(Conflict, match="a running service"):
+        supervisor.start("job", 1, "cpu")
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there and is no zombie that nobody waited for."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_long_log_is_cut(
+    start: Start, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "LOG_BYTES", 10_000)
+    start(f"print('x' * 100_000, flush=True); {SLEEP}")
+    path = log_path(settings.root, "job")
+    wait_for(lambda: path.stat().st_size == 0)
+
+
+def test_forgotten_job_leaves_nothing(start: Start, settings: Settings) -> None:
+    supervisor = start("pass")
+    wait_end(supervisor)
+    supervisor.forget("job")
+    assert supervisor.pool("job") is None
+    assert supervisor.pools() == {}
+    assert not log_path(settings.root, "job").exists()

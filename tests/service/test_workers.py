@@ -1,0 +1,99 @@
+"""Who works on what."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from peftsearch.service.streams.liveness import count_live, is_live
+from peftsearch.storage.records import Proposal, Worker
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+from tests.storage import examples
+
+from .launches import add_job, configuration
+from .sites import client_of, open_site
+
+
+@pytest.fixture
+def site(new_sqlite: NewDatabase) -> FastAPI:
+    return open_site(new_sqlite())
+
+
+@pytest.fixture
+def client(site: FastAPI) -> Iterator[TestClient]:
+    with client_of(site) as client:
+        yield client
+
+
+@pytest.fixture
+def store(site: FastAPI) -> Iterator[Store]:
+    with Store.open(site.state.service.settings.storage) as store:
+        yield store
+
+
+def worker(host: str, pid: int, silent: float = 1.0) -> Worker:
+    return Worker("w", 1, host, pid, "cpu", silent)
+
+
+def test_worker_lives_while_it_is_heard_of_and_its_process_is_there() -> None:
+    ended = subprocess.Popen([sys.executable, "-S", "-c", "pass"])
+    ended.wait()
+    here = socket.gethostname()
+    assert is_live(worker(here, os.getpid()))
+    assert not is_live(worker(here, os.getpid(), silent=61))
+    assert not is_live(worker(here, ended.pid))
+    assert is_live(worker("elsewhere", ended.pid))
+    assert is_live(worker(here, 1))
+    assert is_live(worker(here, 10**30))
+    assert count_live([worker(here, os.getpid()), worker(here, ended.pid)]) == {1: 1}
+
+
+def test_no_workers(client: TestClient) -> None:
+    assert client.get("/api/v1/workers").json() == {"workers": [], "pools": []}
+
+
+def test_worker_and_what_it_trains(client: TestClient, store: Store) -> None:
+    job, other = add_job(store, "job", [0.5]), add_job(store, "other", [])
+    for name, target in (("busy", job), ("idle", job), ("stranger", other)):
+        store.register_worker(target.id, name, "elsewhere", 7, "cuda:0")
+    examples.insert(store, job.id, [Proposal(configuration(3), 0, "search")])
+    examples.claim(store, job.id, "busy", 30.0)
+    store.heartbeat("busy", 5, 20)
+    found = client.get("/api/v1/jobs/job/workers").json()
+    assert found["pools"] == []
+    busy, idle = found["workers"]
+    assert (busy["name"], busy["host"], busy["pid"], busy["device"]) == (
+        *("busy", "elsewhere", 7),
+        "cuda:0",
+    )
+    assert (busy["job"], busy["live"], idle["live"], idle["trial"]) == ("job", True, True, None)
+    trial = busy["trial"]
+    assert (trial["number"], trial["attempt"]) == (1, 1)
+    assert trial["words"].startswith("0-5 lora r3 q+v")
+    assert (trial["steps_done"], trial["steps_total"]) == (5, 20)
+    assert 0 <= trial["seconds"] < 60
+    assert 0 < trial["lease_seconds"] <= 30
+    everywhere = client.get("/api/v1/workers").json()["workers"]
+    assert [(x["name"], x["job"]) for x in everywhere] == [
+        ("busy", "job"),
+        ("idle", "job"),
+        ("stranger", "other"),
+    ]
+
+
+def test_silent_worker_is_shown_with_its_lost_trial(client: TestClient, store: Store) -> None:
+    job = add_job(store, "job", [])
+    store.register_worker(job.id, "w", "elsewhere", 7, "cpu")
+    examples.insert(store, job.id, [Proposal(configuration(1), 0, "search")])
+    examples.claim(store, job.id, "w", examples.EXPIRED)
+    time.sleep(0.01)
+    (found,) = client.get("/api/v1/workers").json()["workers"]
+    assert found["trial"]["lease_seconds"] < 0
+    assert found["trial"]["steps_done"] is None
