@@ -11,7 +11,9 @@ Every stream must bring every event, once and in order.
 Baseline `naive`: what a route would take that reads the job's trials from the store whenever it is
 asked (`Store.trials` and the summaries of the front), measured in the same run.
 
-Takes about four minutes. Ends with 1 if a route's 95th percentile is above the limit.
+Takes about three minutes. Ends with 1 if, asked one after the other, a route's 95th percentile is
+above the limit, or if a stream missed an event. Four clients that never pause keep the service's
+one process busy all the time: those figures say how it degrades.
 """
 
 import argparse
@@ -379,16 +381,18 @@ def main() -> int:
     show(result)
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
-    slow = [
-        f"{x['route']} {x['p95']} ms"
-        for x in (*result["alone"], *result["together"])
-        if x["p95"] > 1e3 * LIMIT_SECONDS
-    ]
+    slow = {kind: list_slow(result[kind]) for kind in ("alone", "together")}
+    for kind, found in slow.items():
+        print(f"slower than {LIMIT_SECONDS:.3f} s, {kind}: {', '.join(found) or 'none'}")
     streams = result["streams"]
     missed = streams["open"] - streams["brought_every_event"]
-    print(f"slower than {LIMIT_SECONDS:.3f} s: {', '.join(slow) or 'none'}")
     print(f"streams that missed an event: {missed}")
-    return 1 if slow or missed or streams["open"] != options.streams else 0
+    return 1 if slow["alone"] or missed or streams["open"] != options.streams else 0
+
+
+def list_slow(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The routes above the limit."""
+    return [f"{x['route']} {x['p95']} ms" for x in rows if x["p95"] > 1e3 * LIMIT_SECONDS]
 
 
 if __name__ == "__main__":

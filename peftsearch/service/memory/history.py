@@ -40,9 +40,17 @@ class Histories:
     def __len__(self) -> int:
         return len(self._records)
 
-    def knows(self, job: Job) -> bool:
-        """Whether it was read before, so that `get` only reads on."""
-        return (job.id, job.created) in self._records
+    def find(self, store: Reader, job: Job) -> History | None:
+        """The history of a job that was just read; None of one that nobody looked at yet.
+
+        Raises:
+            NotFoundError: It was deleted meanwhile.
+        """
+        record = self._records.get((job.id, job.created))
+        if record is None:
+            return None
+        current = record.history.event >= job.event
+        return record.history if current else self.get(store, job.name)
 
     def get(self, store: Reader, name: str) -> History:
         """The job's history up to its present event.

@@ -21,6 +21,9 @@ from peftsearch.views import budget_text
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""
 
+HOURS_SECONDS = 5.0
+"""For so long the hours of a job that is at work go on by the clock."""
+
 _Counted = Mapping[TrialState, int]
 
 
@@ -94,8 +97,9 @@ class Summaries:
 
     def _find_best(self, store: Store, job: Job) -> Best | None:
         """The best of the front: of a job that nobody looked at yet, without all of its trials."""
-        if self.histories.knows(job):
-            return _best_in(self.histories.get(store, job.name))
+        history = self.histories.find(store, job)
+        if history is not None:
+            return _best_in(history)
         key = job.id, job.created
         event, best = self._best.get(key, (0, None))
         if event != job.event:
@@ -104,11 +108,12 @@ class Summaries:
         return best
 
     def _find_hours(self, store: Store, job: Job, counts: _Counted) -> float:
-        """Hours that the job used; its trials are looked at when their states changed."""
+        """Hours that the job used; its trials are looked at when their states changed, while
+        some run at most every `HOURS_SECONDS`."""
         key = job.id, job.created
         with self._lock:
             known = self._hours.get(key)
-        if known is None or known.counts != counts:
+        if known is None or (known.counts != counts and known.is_old(counts)):
             known = _Hours(counts, store.used_hours(job.id), time.monotonic())
             with self._lock:
                 self._hours[key] = known
@@ -124,6 +129,11 @@ class _Hours:
     counts: _Counted
     hours: float
     at: float
+
+    def is_old(self, counts: _Counted) -> bool:
+        """Whether the clock alone no longer tells; `counts` are the states now."""
+        running = counts[TrialState.RUNNING] and self.counts[TrialState.RUNNING]
+        return not running or time.monotonic() - self.at > HOURS_SECONDS
 
 
 def _best_in(history: History) -> Best | None:
