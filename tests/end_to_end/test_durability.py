@@ -18,6 +18,8 @@ from tests.conftest import NewDatabase
 
 from .programs import call, start, wait_until
 
+TRIALS = 4
+
 
 @pytest.fixture
 def slow_job(job_file: Path) -> Path:
@@ -25,7 +27,7 @@ def slow_job(job_file: Path) -> Path:
     job_file.write_text(
         job_file.read_text()
         .replace("epochs = 2", "epochs = 20")
-        .replace("trials = 8", "trials = 6")
+        .replace("trials = 8", f"trials = {TRIALS}")
     )
     return job_file
 
@@ -73,7 +75,7 @@ def test_a_killed_worker_gives_its_trial_back(slow_job: Path) -> None:
     victim = running(url)[0]
     os.kill(worker_of(url, victim), signal.SIGKILL)
     finish(process)
-    found = assert_whole(url, 6)
+    found = assert_whole(url, TRIALS)
     assert found[victim.number].attempt == 2
 
 
@@ -90,7 +92,7 @@ def test_a_killed_pool_is_resumed(slow_job: Path) -> None:
     process.communicate()
     wait_until(lambda: not _alive(worker))
     finish(start("run", slow_job, folder=folder))
-    assert_whole(url, 6)
+    assert_whole(url, TRIALS)
 
 
 def _alive(pid: int) -> bool:
@@ -114,7 +116,7 @@ def test_control_c_requeues_and_the_same_command_resumes(slow_job: Path) -> None
     assert "Traceback" not in errors
     assert not running(url)
     finish(start("run", slow_job, folder=folder))
-    assert_whole(url, 6)
+    assert_whole(url, TRIALS)
 
 
 @pytest.mark.postgres
@@ -171,7 +173,7 @@ def test_results_survive_a_database_that_goes_away(
     with away(administer):
         wait_until(lambda: spool.is_dir() and any(spool.glob("*.json")))
     finish(process)
-    found = assert_whole(url, 6)
+    found = assert_whole(url, TRIALS)
     assert {trial.attempt for trial in found} == {1}
     assert not any(spool.glob("*.json"))
 
