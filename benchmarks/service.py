@@ -17,43 +17,37 @@ one process busy all the time: those figures say how it degrades.
 """
 
 import argparse
-import asyncio
 import http.client
 import json
-import multiprocessing
 import os
 import platform
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.seeding import draw, seed_job
+from benchmarks.load import SPAWN, completing, database, listening, serving
+from benchmarks.routes import API, JOB, routes
+from benchmarks.seeding import seed_job
 from peftsearch.pick import summarise
-from peftsearch.storage.records import Proposal
 from peftsearch.storage.store import Store
-from tests.cluster import find_programs, run_cluster
 
-JOB = "large"
 LIMIT_SECONDS = 0.200
 SMALL_JOBS = 12
-_SPAWN = multiprocessing.get_context("spawn")
-_API = f"/api/v1/jobs/{JOB}"
 
 
 @dataclass(frozen=True)
@@ -67,61 +61,6 @@ class Figures:
     p50: float
     p95: float
     worst: float
-
-
-def routes(trials: int) -> dict[str, Callable[[random.Random], str]]:
-    """Every page and every call that only looks, by name, each with plausible arguments."""
-
-    def number(rng: random.Random) -> int:
-        return rng.randrange(trials)
-
-    def pick(rng: random.Random) -> str:
-        limit = rng.choice([50, 200, 800, 3200])
-        return quote(f"accuracy where adapter_bytes <= {limit} KB and training_seconds <= 22")
-
-    fixed = {
-        "page jobs": "/",
-        "page new": "/new",
-        "page workers": "/workers",
-        "page techniques": "/techniques",
-        "page job": f"/jobs/{JOB}",
-        "health": "/api/v1/health",
-        "schema": "/api/v1/schema",
-        "presets": "/api/v1/presets",
-        "techniques": "/api/v1/techniques",
-        "openapi": "/api/v1/openapi.json",
-        "jobs": "/api/v1/jobs",
-        "job": _API,
-        "points": f"{_API}/points",
-        "front": f"{_API}/front",
-        "front history": f"{_API}/front/history",
-        "progress": f"{_API}/progress",
-        "importance": f"{_API}/importance",
-        "parameters": f"{_API}/parameters",
-        "failures": f"{_API}/failures",
-        "pick knee": f"{_API}/pick?pick=knee",
-        "trials newest": f"{_API}/trials?sort=-number&limit=50",
-        "trials best": f"{_API}/trials?sort=-accuracy&limit=50",
-        "trials of the front": f"{_API}/trials?front=true&sort=adapter_bytes",
-        "trials by text": f"{_API}/trials?text=dora&state=completed",
-        "trials failed": f"{_API}/trials?state=failed",
-        "workers": "/api/v1/workers",
-        "workers of the job": f"{_API}/workers",
-        "exports": f"{_API}/exports",
-        "reports": f"{_API}/reports/confirm",
-    }
-    varied: dict[str, Callable[[random.Random], str]] = {
-        "page trial": lambda rng: f"/jobs/{JOB}/trials/{number(rng)}",
-        "page compare": lambda rng: f"/jobs/{JOB}/compare?trials={number(rng)},{number(rng)}",
-        "points since": lambda rng: f"{_API}/points?after={trials - rng.randrange(50)}",
-        "front then": lambda rng: f"{_API}/front?event={number(rng)}",
-        "pick by budget": lambda rng: f"{_API}/pick?pick={pick(rng)}",
-        "trials anywhere": lambda rng: f"{_API}/trials?offset={number(rng)}&limit=50",
-        "trial": lambda rng: f"{_API}/trials/{number(rng)}",
-        "measurements": lambda rng: f"{_API}/measurements?trials=1&first={number(rng)}",
-        "measurements page": lambda rng: f"{_API}/measurements?first={number(rng)}",
-    }
-    return {name: (lambda rng, path=path: path) for name, path in fixed.items()} | varied
 
 
 class Client:
@@ -180,61 +119,6 @@ def _figures(name: str, results: Sequence[tuple[float, int]]) -> Figures:
     return Figures(name, len(times), *rounded)
 
 
-def listen(url: str, streams: int, after: int, until: Any, counts: Any) -> None:
-    """Keep event streams open; puts how many events each brought, or what was wrong."""
-    counts.put(asyncio.run(_listen(url, streams, after, until)))
-
-
-async def _listen(url: str, streams: int, after: int, until: Any) -> list[list[int]]:
-    tasks = [asyncio.create_task(_stream(url, after, until)) for _ in range(streams)]
-    return list(await asyncio.gather(*tasks))
-
-
-async def _stream(url: str, after: int, until: Any) -> list[int]:
-    """Ids of the events that came, until the last wanted one did."""
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    path = f"{_API}/events?after={after}"
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
-    await writer.drain()
-    seen: list[int] = []
-    while not until.value or not seen or seen[-1] < until.value:
-        try:
-            line = await asyncio.wait_for(reader.readline(), 2.0)
-        except TimeoutError:
-            continue
-        if not line:
-            break
-        if line.startswith(b"id:"):
-            seen.append(int(line[3:]))
-    writer.close()
-    return seen
-
-
-def complete_trials(storage: str, stop: Any, last: Any) -> None:
-    """Complete about one new trial a second until told to stop; `last` is the last event."""
-    with Store.open(storage) as store:
-        job = store.find_job(JOB)
-        sample = draw(job.spec, 2000, seed=1)
-        names = [name for name in sample.values if name not in ("adapter_bytes",)]
-        for i, configuration in enumerate(sample.configurations):
-            if stop.is_set():
-                break
-            token = store.take_suggestion_lease(job.id, "bench", 60.0)
-            assert token is not None
-            costs = {"adapter_bytes": float(sample.values["adapter_bytes"][i])}
-            proposal = Proposal(configuration, 77_000 + i, "search")
-            inserted = store.insert(job.id, token, [proposal], [costs])
-            store.release_suggestion_lease(job.id, token)
-            if not inserted:
-                continue
-            trial = store.claim(job.id, "bench", 60.0)
-            assert trial is not None
-            values = {name: float(sample.values[name][i]) for name in names}
-            last.value = store.complete(trial.id, trial.attempt, values, {"threads": 1}, None)
-            stop.wait(1.0)
-
-
 def measure_naive(storage: str) -> float:
     """Milliseconds of reading the job whole, the median of five."""
     times = []
@@ -249,66 +133,6 @@ def measure_naive(storage: str) -> float:
     return round(float(np.median(times)) * 1e3, 1)
 
 
-@contextmanager
-def serving(storage: str, files: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """`peftsearch dashboard` as a process; its address and process."""
-    command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--json"]
-    settings = {"PEFTSEARCH_STORAGE": storage, "PEFTSEARCH_FILES": str(files)}
-    process = subprocess.Popen(
-        command, env=os.environ | settings, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())["url"], psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@contextmanager
-def database(storage: str | None) -> Iterator[str]:
-    """The given storage, or a PostgreSQL server until the block ends."""
-    if storage is not None:
-        yield storage
-        return
-    programs = find_programs()
-    if programs is None:
-        raise SystemExit("expected initdb and postgres; got neither; install PostgreSQL")
-    with run_cluster(programs) as cluster:
-        yield cluster.url("postgres")
-
-
-@contextmanager
-def listening(url: str, streams: int, after: int, last: Any) -> Iterator[Callable[[], Any]]:
-    """Event streams in a process of their own; yields what waits for their report."""
-    counts = _SPAWN.SimpleQueue()
-    arguments = (url, streams, after, last, counts)
-    process = _SPAWN.Process(target=listen, args=arguments, daemon=True)
-    process.start()
-    try:
-        yield counts.get
-    finally:
-        process.kill()
-
-
-@contextmanager
-def completing(storage: str) -> Iterator[Callable[[], int]]:
-    """A worker's part in a process of its own; yields what ends it and tells the last event."""
-    stop, last = _SPAWN.Event(), _SPAWN.Value("q", 0)
-    process = _SPAWN.Process(target=complete_trials, args=(storage, stop, last), daemon=True)
-    process.start()
-
-    def end() -> int:
-        stop.set()
-        process.join()
-        return int(last.value)
-
-    try:
-        yield end
-    finally:
-        end()
-
-
 def run(storage: str, options: argparse.Namespace) -> dict[str, Any]:
     """Seed, serve, listen, complete, measure."""
     Store.open(storage).close()
@@ -318,11 +142,11 @@ def run(storage: str, options: argparse.Namespace) -> dict[str, Any]:
     print(f"{options.trials} trials, {points} points on the front", flush=True)
     naive = measure_naive(storage)
     files = Path(tempfile.mkdtemp(prefix="peftsearch-files-"))
-    until = _SPAWN.Value("q", 0)
+    until = SPAWN.Value("q", 0)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, files, ignore_errors=True)
         url, service = stack.enter_context(serving(storage, files))
-        cold = round(Client(url).get(f"{_API}/points")[0] * 1e3, 1)
+        cold = round(Client(url).get(f"{API}/points")[0] * 1e3, 1)
         report = stack.enter_context(listening(url, options.streams, options.trials, until))
         end = stack.enter_context(completing(storage))
         time.sleep(3.0)

@@ -1,27 +1,21 @@
 """What the page of a job decides by itself, against its originals in Python."""
 
-import json
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page
 
-from peftsearch.dashboard.assets import FOLDER
 from peftsearch.pick import knee, summarise
 from peftsearch.spaces.bounds import parse_quantity
 from peftsearch.spaces.configuration import Configuration
 from peftsearch.storage.records import Trial, TrialState
+from tests.dashboard.scripts import call, open_scripts
 from tests.service.records import PROBE, SPEC, lora
 
-SITE = "http://dashboard.test"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NAMES = ("accuracy", "trainable_parameters")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the system's Chromium")
 
 
 @dataclass(frozen=True)
@@ -31,28 +25,8 @@ class Point:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = browser.new_page()
-        page.route(f"{SITE}/**", _serve)
-        page.goto(f"{SITE}/")
+    with open_scripts() as page:
         yield page
-        browser.close()
-
-
-def _serve(route: Route) -> None:
-    path = route.request.url.removeprefix(f"{SITE}/")
-    if not path:
-        route.fulfill(body="<!doctype html><title>empty</title>", content_type="text/html")
-    else:
-        route.fulfill(body=(FOLDER / path).read_text("utf-8"), content_type="text/javascript")
-
-
-def call(page: Page, script: str, function: str, *given: Any) -> Any:
-    """What a function of a script of the page answers."""
-    code = "async ([file, name, given]) => JSON.stringify((await import(file))[name](...given))"
-    return json.loads(page.evaluate(code, [f"/job/{script}", function, list(given)]))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -66,14 +40,14 @@ def test_the_knee_is_that_of_the_command_line(page: Page, seed: int) -> None:
         {"accuracy": float(q), "trainable_parameters": float(c)}
         for q, c in zip(np.sort(rng.uniform(0.5, 0.9, number)), costs, strict=True)
     ]
-    found = call(page, "summaries.js", "knee", [{"values": x} for x in members], *NAMES, 1)
+    found = call(page, "job/summaries.js", "knee", [{"values": x} for x in members], *NAMES, 1)
     assert found == knee([Point(x) for x in members], SPEC)
 
 
 def test_less_is_better_turns_the_knee_round(page: Page) -> None:
     losses = [(3.0, 0.0), (2.2, 1e3), (2.1, 1e6)]
     members = [{"values": {"loss": q, "trainable_parameters": c}} for q, c in losses]
-    assert call(page, "summaries.js", "knee", members, "loss", "trainable_parameters", -1) == 1
+    assert call(page, "job/summaries.js", "knee", members, "loss", "trainable_parameters", -1) == 1
 
 
 def _trial(number: int, configuration: Configuration, accuracy: float | None) -> Trial:
@@ -113,11 +87,11 @@ def test_configurations_have_the_means_of_their_seeds_as_of_an_event(
     trials = [
         _trial(i, configuration, accuracy) for i, (configuration, accuracy) in enumerate(given)
     ]
-    found = call(page, "summaries.js", "summarise", _columns(trials), event, list(NAMES))
+    found = call(page, "job/summaries.js", "summarise", _columns(trials), event, list(NAMES))
     expected = summarise(trials[:event])
     assert [x["trials"] for x in found] == [[t.number for t in x.trials] for x in expected]
     assert [x["values"] for x in found] == [pytest.approx(dict(x.values)) for x in expected]
-    failed = call(page, "summaries.js", "failedRows", _columns(trials), event)
+    failed = call(page, "job/summaries.js", "failedRows", _columns(trials), event)
     assert failed == [i for i in range(event) if given[i][1] is None]
 
 
@@ -129,7 +103,7 @@ def test_the_front_is_that_of_its_event(page: Page) -> None:
         {"key": "b", "entered": 4, "left": None, "values": {"cost": 9}},
     ]
     keys = [
-        [x["key"] for x in call(page, "summaries.js", "frontAt", entries, event, "cost")]
+        [x["key"] for x in call(page, "job/summaries.js", "frontAt", entries, event, "cost")]
         for event in range(5)
     ]
     assert keys == [[], ["a"], ["a", "b"], ["a", "b"], ["a", "c", "b"]]
@@ -137,34 +111,34 @@ def test_the_front_is_that_of_its_event(page: Page) -> None:
 
 @pytest.mark.parametrize("text", ["200 KB", "1.5 MiB", "2e3", "1_000", "3 GB", "7", "12 B"])
 def test_limits_read_as_on_the_command_line(page: Page, text: str) -> None:
-    assert call(page, "measures.js", "parseQuantity", "adapter_bytes", text) == parse_quantity(
+    assert call(page, "job/measures.js", "parseQuantity", "adapter_bytes", text) == parse_quantity(
         text
     )
 
 
 @pytest.mark.parametrize("text", ["", "KB", "2 parsecs", "1 h", "-5"])
 def test_what_is_no_size_is_none(page: Page, text: str) -> None:
-    assert call(page, "measures.js", "parseQuantity", "adapter_bytes", text) is None
+    assert call(page, "job/measures.js", "parseQuantity", "adapter_bytes", text) is None
 
 
 @pytest.mark.parametrize("name", ["adapter_bytes", "training_seconds", "trainable_parameters"])
 @pytest.mark.parametrize("value", [0, 7, 999, 1000, 184_320, 204_800, 1_234_567, 5_400_000_000])
 def test_a_limit_says_exactly_what_it_means(page: Page, name: str, value: float) -> None:
-    text = call(page, "measures.js", "quantity", name, value)
+    text = call(page, "job/measures.js", "quantity", name, value)
     assert parse_quantity(text) == value
-    assert call(page, "measures.js", "parseQuantity", name, text) == value
+    assert call(page, "job/measures.js", "parseQuantity", name, text) == value
 
 
 @pytest.mark.parametrize("value", [0.0123, 1, 9.99, 46_080, 184_320, 184_000, 22.58])
 def test_a_loosened_limit_lets_its_point_in(page: Page, value: float) -> None:
-    rounded = call(page, "limits.js", "roundUp", value)
+    rounded = call(page, "job/limits.js", "roundUp", value)
     assert value <= rounded < value * 1.11
 
 
 def test_a_cost_of_nothing_has_a_place_of_its_own(page: Page) -> None:
-    span = call(page, "axis.js", "span", [0, 768, 1536, 322_560])
-    ticks = call(page, "axis.js", "ticks", "trainable_parameters", span, False)
+    span = call(page, "job/axis.js", "span", [0, 768, 1536, 322_560])
+    ticks = call(page, "job/axis.js", "ticks", "trainable_parameters", span, False)
     assert ticks["texts"][:3] == ["0", "1 K", "3 K"]
     assert ticks["values"][0] == pytest.approx(768 / 10**0.5)
     assert ticks["values"][-1] <= span["high"]
-    assert not call(page, "axis.js", "span", [768, 1536])["hasZero"]
+    assert not call(page, "job/axis.js", "span", [768, 1536])["hasZero"]

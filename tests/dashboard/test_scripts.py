@@ -1,19 +1,16 @@
 """The scripts that decide something, run in a real browser against their originals in Python."""
 
-import json
-import shutil
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page
 
-from peftsearch.dashboard.assets import FOLDER
 from peftsearch.service.routes.schema import make_schema
 from peftsearch.wording import count, duration, size
+from tests.dashboard.scripts import call, open_scripts
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 STARTS = sorted(Path(str(files("peftsearch.service") / "presets")).glob("*.toml"))
@@ -39,8 +36,6 @@ strata = [{ start = 0, modules = [{ technique = "lora" }] }, {}]
 [[try]]
 learning_rate = 1e-3
 """
-SITE = "http://dashboard.test"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 KINDS = {
     "name": "text",
     "seed": "integer",
@@ -61,33 +56,11 @@ KINDS = {
     "try": "json",
 }
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the system's Chromium")
-
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = browser.new_page()
-        page.route(f"{SITE}/**", _serve)
-        page.goto(f"{SITE}/")
+    with open_scripts() as page:
         yield page
-        browser.close()
-
-
-def _serve(route: Route) -> None:
-    path = route.request.url.removeprefix(f"{SITE}/")
-    if not path:
-        route.fulfill(body="<!doctype html><title>empty</title>", content_type="text/html")
-    else:
-        route.fulfill(body=(FOLDER / path).read_text("utf-8"), content_type="text/javascript")
-
-
-def call(page: Page, script: str, function: str, *arguments: Any) -> Any:
-    """What a function of a script answers, as it would go over the wire."""
-    code = "async ([file, name, given]) => JSON.stringify((await import(file))[name](...given))"
-    return json.loads(page.evaluate(code, [f"/{script}", function, list(arguments)]))
 
 
 @pytest.mark.parametrize("path", EXAMPLES + STARTS, ids=lambda path: path.stem)

@@ -1,18 +1,17 @@
 """The pages of one trial and of two, in a real browser over the real API."""
 
-import os
-import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from peftsearch.insight.layers import layer_map
 from peftsearch.spaces.configuration import Configuration, Module, Stratum
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
+from tests.chromium import open_chromium
 from tests.conftest import NewDatabase
 from tests.service.live import serve
 from tests.service.records import PROBE, Filler, lora
@@ -61,16 +60,8 @@ def site(new_sqlite: NewDatabase) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def context() -> Iterator[BrowserContext]:
     """One for all tests, so that Plotly is read once."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None:
-        if os.environ.get("PEFTSEARCH_REQUIRE_CHROMIUM"):
-            pytest.fail("Chromium is missing, but PEFTSEARCH_REQUIRE_CHROMIUM is set")
-        pytest.skip("Chromium is missing")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        with playwright.chromium.launch(executable_path=found, args=arguments) as browser:
-            yield browser.new_context()
+    with open_chromium() as browser:
+        yield browser.new_context()
 
 
 @pytest.fixture

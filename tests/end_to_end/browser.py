@@ -1,7 +1,5 @@
 """A real browser for tests, which notes all that a careful visitor would complain about."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -16,12 +14,10 @@ from playwright.sync_api import (
     Request,
     Response,
     expect,
-    sync_playwright,
 )
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
-QUIET = ["--disable-background-networking", "--disable-component-update"]
+from tests.chromium import open_chromium
+
 WAIT = 120_000
 """Milliseconds; a busy machine is slow."""
 
@@ -111,23 +107,12 @@ Scheme = Literal["light", "dark"]
 Visiting = Callable[..., AbstractContextManager[Visit]]
 
 
-def find_browser() -> str | None:
-    """Path of an installed Chromium."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A running Chromium; skips where there is none, unless it is required."""
-    program = find_browser()
-    if program is None:
-        reason = f"there is none of {', '.join(PROGRAMS)}"
-        if os.environ.get("PEFTSEARCH_REQUIRE_BROWSER"):
-            pytest.fail(f"{reason}, but PEFTSEARCH_REQUIRE_BROWSER is set")
-        pytest.skip(reason)
+    """A running Chromium (`tests.chromium`)."""
     expect.set_options(timeout=WAIT)
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=program, args=OPTIONS + QUIET)
+    with open_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from peftsearch.service.stores import StorePool
 from peftsearch.storage.reader import Reader
 from peftsearch.storage.records import FrontEntry, Job, Pulse
 
+from .hours import Hours
 from .past import History
 
 _BATCH = 200
@@ -33,6 +34,7 @@ class Histories:
     """The histories of all jobs that somebody asked for. Any thread may call it."""
 
     def __init__(self) -> None:
+        self.hours = Hours()
         self._records: dict[tuple[int, float], _Record] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._gates: dict[str, threading.Lock] = {}

@@ -37,7 +37,7 @@ class ExportShape(Shape):
     id: str
     job: str
     pick: str
-    form: Literal["auto", "peft", "adapter", "merged"]
+    form: export_records.Form
     state: Literal["running", "done", "failed"]
     trial: int
     words: str

@@ -1,13 +1,12 @@
 """Jobs as the list shows them. What follows from a job's event alone is kept until it changes."""
 
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from peftsearch.insight.standing import Best, best_of
 from peftsearch.service.memory.history import Histories
+from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.past import History
 from peftsearch.service.shapes import BestShape, Budget, Counts, JobDetail, JobSummary, PoolShape
 from peftsearch.service.streams.liveness import count_live
@@ -21,11 +20,6 @@ from peftsearch.views import budget_text
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""
 
-HOURS_SECONDS = 5.0
-"""For so long the hours of a job that is at work go on by the clock."""
-
-_Counted = Mapping[TrialState, int]
-
 
 @dataclass
 class Summaries:
@@ -33,8 +27,6 @@ class Summaries:
 
     histories: Histories
     _best: dict[tuple[int, float], tuple[int, Best | None]] = field(default_factory=dict)
-    _hours: dict[tuple[int, float], "_Hours"] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def list(
         self, store: Store, jobs: Sequence[Job], pools: Mapping[str, PoolStatus]
@@ -68,12 +60,12 @@ class Summaries:
         self,
         store: Store,
         job: Job,
-        counts: _Counted,
+        counts: Counted,
         live: int,
         pools: Mapping[str, PoolStatus],
     ) -> dict[str, Any]:
         spec, best = job.spec, self._find_best(store, job)
-        hours, pool = self._find_hours(store, job, counts), pools.get(job.name)
+        hours, pool = self.histories.hours.used(store, job, counts), pools.get(job.name)
         return {
             "name": job.name,
             "state": job.state.value,
@@ -106,34 +98,6 @@ class Summaries:
             best = best_of(store.front(job.id), job.spec, job.spec.anatomy)
             self._best[key] = job.event, best
         return best
-
-    def _find_hours(self, store: Store, job: Job, counts: _Counted) -> float:
-        """Hours that the job used; its trials are looked at when their states changed, while
-        some run at most every `HOURS_SECONDS`."""
-        key = job.id, job.created
-        with self._lock:
-            known = self._hours.get(key)
-        if known is None or (known.counts != counts and known.is_old(counts)):
-            known = _Hours(counts, store.used_hours(job.id), time.monotonic())
-            with self._lock:
-                self._hours[key] = known
-        # The clock goes while a trial runs, and stands else.
-        since = time.monotonic() - known.at if counts[TrialState.RUNNING] else 0.0
-        return known.hours + since / 3600
-
-
-@dataclass(frozen=True)
-class _Hours:
-    """Hours that were used at a moment, and the states of the trials then."""
-
-    counts: _Counted
-    hours: float
-    at: float
-
-    def is_old(self, counts: _Counted) -> bool:
-        """Whether the clock alone no longer tells; `counts` are the states now."""
-        running = counts[TrialState.RUNNING] and self.counts[TrialState.RUNNING]
-        return not running or time.monotonic() - self.at > HOURS_SECONDS
 
 
 def _best_in(history: History) -> Best | None:

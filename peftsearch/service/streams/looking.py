@@ -86,7 +86,9 @@ def _look_at(
     activity = activity_of(history, trials, workers, pool)
     if activity == known:
         return News(history, activity, None)
-    return News(history, activity, message("status", status_of(store, history, activity)))
+    return News(
+        history, activity, message("status", status_of(store, history, activity, histories.hours))
+    )
 
 
 def _list_jobs(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peftsearch.search.progress import seconds_left
+from peftsearch.service.memory.hours import Hours
 from peftsearch.service.memory.past import History
 from peftsearch.service.shapes import PoolShape
 from peftsearch.service.work.pools import PoolStatus
@@ -56,19 +57,19 @@ def _count(history: History) -> Mapping[TrialState, int]:
     return {x: states.count(x.value) for x in (TrialState.COMPLETED, TrialState.FAILED)}
 
 
-def status_of(store: Reader, history: History, activity: Activity) -> dict[str, Any]:
+def status_of(store: Reader, history: History, activity: Activity, hours: Hours) -> dict[str, Any]:
     """Plain data for a `status` message."""
-    hours = store.used_hours(history.job.id)
     running = [x for x in activity.trials if x.state is TrialState.RUNNING]
     counts = _counts(activity, len(running))
+    used = hours.used(store, history.job, counts)
     steps = {name: (done, total) for name, done, total in activity.workers}
-    left = estimate_left(history.job, counts, hours) if activity.workers else None
+    left = estimate_left(history.job, counts, used) if activity.workers else None
     return {
         "state": activity.state.value,
         "counts": {state.value: number for state, number in counts.items()},
         "running": [_running(x, history, steps) for x in running],
         "live_workers": len(activity.workers),
-        "used_hours": hours,
+        "used_hours": used,
         "left_seconds": left,
         "pool": show_pool(activity.pool),
     }

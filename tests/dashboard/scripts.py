@@ -1,0 +1,37 @@
+"""The dashboard's scripts, loaded by a real browser without a service."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Page, Route
+
+from peftsearch.dashboard.assets import FOLDER
+from tests.chromium import open_chromium
+
+SITE = "http://dashboard.test"
+
+
+@contextmanager
+def open_scripts() -> Iterator[Page]:
+    """An empty page that can import every script."""
+    with open_chromium() as browser:
+        page = browser.new_page()
+        page.route(f"{SITE}/**", _serve)
+        page.goto(f"{SITE}/")
+        yield page
+
+
+def _serve(route: Route) -> None:
+    path = route.request.url.removeprefix(f"{SITE}/")
+    if not path:
+        route.fulfill(body="<!doctype html><title>empty</title>", content_type="text/html")
+    else:
+        route.fulfill(body=(FOLDER / path).read_text("utf-8"), content_type="text/javascript")
+
+
+def call(page: Page, script: str, function: str, *given: Any) -> Any:
+    """What a function of a script answers, as it would go over the wire."""
+    code = "async ([file, name, given]) => JSON.stringify((await import(file))[name](...given))"
+    return json.loads(page.evaluate(code, [f"/{script}", function, list(given)]))
