@@ -16,7 +16,7 @@ import psutil
 
 from benchmarks.routes import API, JOB
 from benchmarks.seeding import draw
-from peftsearch.storage.records import Proposal
+from peftsearch.records.trial import Proposal
 from peftsearch.storage.store import Store
 from tests.cluster import find_programs, run_cluster
 
@@ -63,7 +63,7 @@ def complete_trials(storage: str, stop: Any, last: Any) -> None:
         for i, configuration in enumerate(sample.configurations):
             if stop.is_set():
                 break
-            token = store.take_suggestion_lease(job.id, "bench", 60.0)
+            token = store.take_suggestion_lease(job.id, "runner", 60.0)
             assert token is not None
             costs = {"adapter_bytes": float(sample.values["adapter_bytes"][i])}
             proposal = Proposal(configuration, 77_000 + i, "search")
@@ -71,7 +71,7 @@ def complete_trials(storage: str, stop: Any, last: Any) -> None:
             store.release_suggestion_lease(job.id, token)
             if not inserted:
                 continue
-            trial = store.claim(job.id, "bench", 60.0)
+            trial = store.claim(job.id, "runner", 60.0)
             assert trial is not None
             values = {name: float(sample.values[name][i]) for name in names}
             last.value = store.complete(trial.id, trial.attempt, values, {"threads": 1}, None)

@@ -37,17 +37,17 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from threadpoolctl import threadpool_limits
 
-from peftsearch.search.engine import propose
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.features import feature_matrix, relevant
+from peftsearch.search.hypervolume import reference
 from peftsearch.search.observations import cost_of
-from peftsearch.search.progress import reference
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.encoding import encode
-from peftsearch.spaces.families import read_anatomy
-from peftsearch.spaces.jobspec import JobSpec, parse_spec
-from peftsearch.spaces.presets import make_space
-from peftsearch.spaces.techniques import NOMINAL_RATE
-from peftsearch.storage.records import Trial, TrialState
+from peftsearch.search.proposals import propose
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.space.inverse import encode
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.techniques.table import NOMINAL_RATE
 
 BATCH, LIMIT_SECONDS, SIZES = 4, 6.0, (50, 100, 200)
 BASELINE_CANDIDATES = 256

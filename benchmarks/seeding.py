@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, insert
 
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.cost import KNOWN_COSTS
-from peftsearch.spaces.families import read_anatomy
-from peftsearch.spaces.jobspec import JobSpec, parse_spec
-from peftsearch.spaces.presets import make_space
-from peftsearch.storage.engine import connect, parse_url
-from peftsearch.storage.records import FailureKind, JobState, TrialState
+from peftsearch.records.job import JobState
+from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.schema import front_entries, jobs, measurements, trials
 from peftsearch.storage.store import Store
 

@@ -43,7 +43,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.load import SPAWN, completing, database, listening, serving
 from benchmarks.routes import API, JOB, routes
 from benchmarks.seeding import seed_job
-from peftsearch.pick import summarise
+from peftsearch.results.pick import summarise
 from peftsearch.storage.store import Store
 
 LIMIT_SECONDS = 0.200

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from peftsearch.jobfile import complete_spec
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.cost import trainable_parameters
-from peftsearch.spaces.fitting import resolve_roles, usable_capacities
-from peftsearch.spaces.techniques import NOMINAL_RATE, TECHNIQUES, Technique
-from peftsearch.workers.bench import Bench
-from peftsearch.workers.inference import decide
+from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.techniques.applicability import resolve_roles, usable_capacities
+from peftsearch.spaces.techniques.table import NOMINAL_RATE, TECHNIQUES, Technique
+from peftsearch.workers.training.inference import decide
+from peftsearch.workers.training.trial_runner import TrialRunner
 
 TASKS: dict[str, dict[str, Any]] = {
     "demo:model": {"train": "demo:data", "max_length": 64},
@@ -57,17 +57,17 @@ def configuration(row: Technique, anatomy: Anatomy) -> Configuration | None:
     return Configuration((Stratum(0, anatomy.layers, (module,)),), NOMINAL_RATE)
 
 
-def measure(bench: Bench, found: Configuration) -> dict[str, Any]:
+def measure(runner: TrialRunner, found: Configuration) -> dict[str, Any]:
     """Train once, load what was saved into the model again, and compare the predictions."""
     started = time.perf_counter()
-    outcome = bench.evaluate(found, seed=1)
+    outcome = runner.evaluate(found, seed=1)
     seconds = time.perf_counter() - started
-    data = bench.encoded("validation").head(COMPARED)
-    again = decide(bench.spec.task.kind, bench.predict(found, outcome.tensors, data))
-    quality = bench.spec.task.quality
+    data = runner.encoded("validation").head(COMPARED)
+    again = decide(runner.spec.task.kind, runner.predict(found, outcome.tensors, data))
+    quality = runner.spec.task.quality
     return {
         quality: round(outcome.measurements[quality], 4),
-        "trainable_parameters": trainable_parameters(found, bench.spec.anatomy),
+        "trainable_parameters": trainable_parameters(found, runner.spec.anatomy),
         "seconds": round(seconds, 1),
         "reloads": bool(np.allclose(outcome.predictions[:COMPARED], again, rtol=1e-3)),
     }
@@ -77,14 +77,14 @@ def run(model: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """One result for each technique, in the order of the table."""
     task = TASKS[model] | {"train_rows": rows, "validation_rows": max(200, rows // 3)}
     data = {"name": "techniques", "model": {"path": model}, "task": task, "budget": {"trials": 1}}
-    bench = Bench.open(complete_spec(data, Path.cwd()), "auto")
+    runner = TrialRunner.open(complete_spec(data, Path.cwd()), "auto")
     for name, row in TECHNIQUES.items():
-        found = configuration(row, bench.spec.anatomy)
+        found = configuration(row, runner.spec.anatomy)
         if found is None:
             yield name, {"fits": False}
             continue
         try:
-            yield name, measure(bench, found)
+            yield name, measure(runner, found)
         except Exception as error:  # one row that fails must not hide the others
             yield name, {"failed": f"{type(error).__name__}: {error}"}
 

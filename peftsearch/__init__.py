@@ -43,6 +43,6 @@ def load_adapter(model: "PreTrainedModel", path: str | Path) -> "PreTrainedModel
     Raises:
         UserError: The folder is not an adapter, is corrupt, or was made for another model.
     """
-    from .workers.loading import load_adapter as load
+    from .workers.files.loading import load_adapter as load
 
     return load(model, path)

@@ -1,6 +1,6 @@
 """`python -m peftsearch`."""
 
-from .cli import main
+from peftsearch.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from peftsearch.spaces.errors import StoreUnavailable
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
-from peftsearch.storage.records import FrontPoint, Job, Trial
+from peftsearch.jobs.jobfile import complete_spec, read_spec
+from peftsearch.jobs.launch import check_folder, open_job
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Trial
+from peftsearch.results.pick import Summary, select
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
-from peftsearch.workers.files import files_root
-from peftsearch.workers.pool import LEASE_SECONDS, RENEW_SECONDS
+from peftsearch.workers.files.job_folder import files_root
+from peftsearch.workers.processes.leases import LEASE_SECONDS, RENEW_SECONDS
 
-from .jobfile import complete_spec, read_spec
-from .launch import check_folder, open_job
-from .pick import Summary, select
+from .errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from .export import ExportReport
+    from peftsearch.results.export import ExportReport
 
 DEFAULT_STORAGE = "sqlite:///peftsearch.db"
 
@@ -42,7 +44,7 @@ class SearchResult:
     root: Path
 
     def pick(self, text: str = "knee") -> Summary:
-        """The configuration that `text` means (`peftsearch.pick.select`).
+        """The configuration that `text` means (`peftsearch.results.pick.select`).
 
         Raises:
             UserError: Nothing fits.
@@ -62,7 +64,7 @@ def export_summary(
     spec: JobSpec, summary: Summary, root: Path, out: Path, form: str
 ) -> "ExportReport":
     """Export the summary's trial of the best validation quality."""
-    from .export import export
+    from peftsearch.results.export import export
 
     trial = best_trial(summary, spec)
     return export(spec, trial, root / str(trial.adapter), out, form)
@@ -124,19 +126,19 @@ def search(
         UserError: The spec, its model or its data is wrong.
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
     """
-    from peftsearch.workers.bench import Bench
-    from peftsearch.workers.loop import Worker
+    from peftsearch.workers.processes.loop import WorkerLoop
+    from peftsearch.workers.training.trial_runner import TrialRunner
 
     complete = _complete(spec)
     root = Path(files).resolve() if files else files_root(storage)
     check_folder(root)
-    bench = Bench.open(complete, device)
+    runner = TrialRunner.open(complete, device)
     with Store.open(storage) as store:
         job = open_job(store, complete)
         name = f"{socket.gethostname()}-{os.getpid()}-inline"
-        store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(bench.device))
+        store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
         monitor = InlineMonitor(store, name)
-        Worker(name, store, job, bench, root, monitor).run()
+        WorkerLoop(name, store, job, runner, root, monitor).run()
         return load_result(store, store.find_job(job.name), root)
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the commands themselves; `tests/peftsearch/test_cli.py` checks it.
+"""Writes docs/cli.md from the commands themselves; `tests/cli/test_cli.py` checks it.
 
 Usage: python scripts/write_cli_reference.py
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from peftsearch.cli import app
+from peftsearch.cli.app import app
 
 PATH = Path(__file__).parents[1] / "docs" / "cli.md"
 

@@ -1,4 +1,4 @@
-"""Writes docs/techniques.md from the table itself; `tests/peftsearch/test_documents.py` checks it.
+"""Writes docs/techniques.md from the table itself; `tests/test_documents.py` checks it.
 
 Usage: python scripts/write_techniques_reference.py
 """
@@ -6,7 +6,7 @@ Usage: python scripts/write_techniques_reference.py
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from peftsearch.catalogue import Row, rows
+from peftsearch.spaces.techniques.listing import Row, rows
 
 PATH = Path(__file__).parents[1] / "docs" / "techniques.md"
 _HEAD = """# The techniques

@@ -6,10 +6,10 @@ from itertools import islice, product
 import numpy as np
 from numpy.typing import NDArray
 
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.neighbours import mutate, neighbours
-from peftsearch.spaces.space import Space
+from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.space.neighbours import mutate, neighbours
+from peftsearch.spaces.space.space import Space
 
 from .design import sobol
 

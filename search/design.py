@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from scipy.stats import qmc
 
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.space import Space
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.space import Space
 
-from .recipes import probe, recipes
+from .recipe_trials import probe, recipes
 
 USUAL_TRIALS = 50
 """Budget that is assumed where the job is limited by hours alone."""

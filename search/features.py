@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from peftsearch.spaces.anatomy import ROLES, Anatomy
-from peftsearch.spaces.configuration import Configuration, Module
-from peftsearch.spaces.cost import layer_parameters
-from peftsearch.spaces.space import Space
-from peftsearch.spaces.techniques import NOMINAL_RATE, TECHNIQUES, technique
+from peftsearch.spaces.configurations.configuration import Configuration, Module
+from peftsearch.spaces.configurations.cost import layer_parameters
+from peftsearch.spaces.families.anatomy import ROLES, Anatomy
+from peftsearch.spaces.space.space import Space
+from peftsearch.spaces.techniques.table import NOMINAL_RATE, TECHNIQUES, technique
 
 Matrix = NDArray[np.float64]
 

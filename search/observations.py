@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.cost import KNOWN_COSTS
-from peftsearch.spaces.dominance import non_dominated
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
-from peftsearch.storage.records import Trial, TrialState
+from peftsearch.records.dominance import non_dominated
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 
 @dataclass(frozen=True)

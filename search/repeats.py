@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from peftsearch.spaces.configuration import Configuration
+from peftsearch.spaces.configurations.configuration import Configuration
 
+from .hypervolume import Reference
 from .observations import Observation, find_front
-from .progress import Reference
 
 _DENSEST = 0.5
 """At most every second trial after the design is a repeat."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, case, func, select
 
-from peftsearch.spaces.jobspec import BudgetSpec
+from peftsearch.records.trial import TrialState
+from peftsearch.spaces.jobspec.spec import BudgetSpec
 
 from .clock import now
-from .records import TrialState
 from .schema import lost_attempts, trials
 
 Interval = tuple[float, float]

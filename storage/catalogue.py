@@ -2,12 +2,13 @@
 
 from sqlalchemy import Connection, func, select
 
-from peftsearch.spaces.errors import NotFoundError, UserError
-from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.errors import NotFoundError, UserError
+from peftsearch.records.job import Job, JobState
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .clock import now
 from .identities import fresh_id
-from .records import Job, JobState, Trial, TrialState
 from .rows import get_job, get_trials, job_of
 from .schema import jobs, trials
 

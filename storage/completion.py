@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from peftsearch.spaces.errors import NotFoundError, StaleLeaseError, UserError
-from peftsearch.spaces.jobspec import JobSpec, parse_spec
+from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
+from peftsearch.records.trial import TRAINING_LOSS, FailureKind, TrialState
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 
 from .clock import now
 from .front import update_front
-from .records import TRAINING_LOSS, FailureKind, TrialState
 from .rows import add_values, check_finite, to_plain, to_text
 from .schema import jobs, measurements, trials
 

@@ -3,7 +3,15 @@
 from sqlalchemy import Connection, select
 
 from .rows import unknown_id
-from .schema import front_entries, jobs, lost_attempts, measurements, reports, trials, workers
+from .schema import (
+    front_entries,
+    jobs,
+    lost_attempts,
+    measurements,
+    reports,
+    trials,
+    workers,
+)
 
 
 def delete_job(connection: Connection, job_id: int) -> None:

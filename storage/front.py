@@ -11,12 +11,13 @@ from statistics import fmean
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.dominance import non_dominated
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
+from peftsearch.records.dominance import non_dominated
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.trial import TrialState
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .records import FrontPoint, TrialState
 from .rows import get_job
 from .schema import front_entries, measurements, trials
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
 
+from peftsearch.records.job import JobState
+from peftsearch.records.trial import FailureKind, Trial, TrialState
+
 from .clock import now
 from .completion import fail
-from .records import FailureKind, JobState, Trial, TrialState
 from .rows import get_job, get_trials
 from .schema import jobs, lost_attempts, trials
 

@@ -4,10 +4,12 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, and_, func, or_, select, true
 
-from peftsearch.spaces.errors import NotFoundError
+from peftsearch.errors import NotFoundError
+from peftsearch.records.front_points import FrontEntry
+from peftsearch.records.job import Pulse
+from peftsearch.records.trial import Measurement, Trial, TrialState
 
 from .catalogue import unknown_name
-from .records import FrontEntry, Measurement, Pulse, Trial, TrialState
 from .rows import get_trials
 from .schema import front_entries, jobs, measurements, trials
 

@@ -3,9 +3,9 @@
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from peftsearch.spaces.errors import UserError
+from peftsearch.errors import UserError
 
-from .engine import connect, describe, parse_url
+from .connection import connect, describe, parse_url
 from .migrations import HEAD, current_revision, migrate
 from .transactions import explain
 

@@ -5,18 +5,13 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
+from peftsearch.records.front_points import FrontEntry, FrontPoint
+from peftsearch.records.job import Job, Pulse
+from peftsearch.records.trial import Measurement, Trial, TrialState
+from peftsearch.records.worker import Worker
+
 from . import budget, catalogue, front, lookups, registry
 from .opening import open_connection
-from .records import (
-    FrontEntry,
-    FrontPoint,
-    Job,
-    Measurement,
-    Pulse,
-    Trial,
-    TrialState,
-    Worker,
-)
 from .rows import get_ended
 from .transactions import read
 

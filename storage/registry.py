@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from peftsearch.spaces.errors import NotFoundError
+from peftsearch.errors import NotFoundError
+from peftsearch.records.worker import Worker
 
 from .clock import now
-from .records import Worker
 from .rows import hold_job, to_plain
 from .schema import reports, workers
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.errors import NotFoundError
-from peftsearch.spaces.jobspec import parse_spec
+from peftsearch.errors import NotFoundError
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import parse_spec
 
 from .clock import now
-from .records import Job, Trial, TrialState
 from .schema import jobs, measurements, trials
 
 _TRIALS = select(trials, (trials.c.lease_until - now()).label("lease_left"))

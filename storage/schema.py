@@ -22,7 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from .records import FailureKind, JobState, TrialState
+from peftsearch.records.job import JobState
+from peftsearch.records.trial import FailureKind, TrialState
 
 metadata = MetaData(
     naming_convention={

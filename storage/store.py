@@ -19,11 +19,19 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.records.job import Job, JobState
+from peftsearch.records.trial import FailureKind, Proposal, Trial
+from peftsearch.spaces.jobspec.spec import JobSpec
 
-from . import catalogue, completion, deletion, leases, registry, suggestions
+from . import (
+    catalogue,
+    completion,
+    deletion,
+    leases,
+    registry,
+    suggestions,
+)
 from .reader import Reader
-from .records import FailureKind, Job, JobState, Proposal, Trial
 from .transactions import write
 
 

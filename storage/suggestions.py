@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, or_, select
 
-from peftsearch.spaces.errors import StaleLeaseError
+from peftsearch.errors import StaleLeaseError
+from peftsearch.records.job import JobState
+from peftsearch.records.trial import Proposal, Trial, TrialState
 
 from .budget import remaining_trials
 from .clock import now
 from .identities import fresh_id
 from .lookups import next_number
-from .records import JobState, Proposal, Trial, TrialState
 from .rows import add_values, check_finite, get_job, get_trials
 from .schema import jobs, trials
 

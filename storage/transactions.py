@@ -10,9 +10,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from peftsearch.spaces.errors import StoreUnavailable
+from peftsearch.errors import StoreUnavailable
 
-from .engine import describe
+from .connection import describe
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """Anatomies that tests share; no weights are needed for them."""
 
-from peftsearch.spaces.families import read_anatomy
+from peftsearch.spaces.families.family import read_anatomy
 
 BERT = read_anatomy(
     {

@@ -19,8 +19,9 @@ def test_package_links_to_folder(folder: str) -> None:
 
 
 def modules_of(folder: str) -> list[str]:
-    files = (ROOT / folder).glob("*.py")
-    return [f"peftsearch.{folder}.{file.stem}" for file in files if file.stem != "__init__"]
+    files = [x for x in (ROOT / folder).rglob("*.py") if x.stem not in ("__init__", "env")]
+    names = [".".join(x.relative_to(ROOT / folder).with_suffix("").parts) for x in files]
+    return [f"peftsearch.{folder}.{name}" for name in names]
 
 
 @pytest.mark.parametrize(

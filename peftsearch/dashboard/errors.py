@@ -7,8 +7,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from peftsearch.errors import NotFoundError, PeftsearchError
 from peftsearch.service import problems
-from peftsearch.spaces.errors import NotFoundError, PeftsearchError
 
 from .rendering import render
 

@@ -11,8 +11,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from peftsearch.errors import UserError
 from peftsearch.service.context import Service
-from peftsearch.spaces.errors import UserError
 
 _GRACE_SECONDS = 2
 _BACKLOG = 512

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any
 
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .points import Point
 

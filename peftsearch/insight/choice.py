@@ -5,12 +5,12 @@ from typing import Any
 
 import orjson
 
-from peftsearch.pick import Choice, broken, choose, knee
-from peftsearch.spaces.bounds import Bound
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
-from peftsearch.storage.records import FrontEntry
-from peftsearch.views import sampling_error
+from peftsearch.records.front_points import FrontEntry
+from peftsearch.results.pick import Choice, broken, choose, knee
+from peftsearch.results.views import sampling_error
+from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .members import Member
 from .points import Point
@@ -24,7 +24,7 @@ def pick(
     entries: Sequence[FrontEntry],
     points: Mapping[int, Point],
 ) -> dict[str, Any]:
-    """What `text` means (`peftsearch.pick.choose`), why, and what its bounds kept out.
+    """What `text` means (`peftsearch.results.pick.choose`), why, and what its bounds kept out.
 
     Args:
         members: All configurations by key.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .parameters import LABELS, LOG
 from .points import Point

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from peftsearch.spaces.configuration import Configuration, Stratum
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.placing import Bundle
-from peftsearch.spaces.presets import make_space
-from peftsearch.spaces.space import Space
-from peftsearch.spaces.techniques import technique
-from peftsearch.wording import short_roles
+from peftsearch.results.wording import short_roles
+from peftsearch.spaces.configurations.configuration import Configuration, Stratum
+from peftsearch.spaces.configurations.placement import Bundle
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.space import Space
+from peftsearch.spaces.techniques.table import technique
 
 from .parameters import LOG, parameters
 

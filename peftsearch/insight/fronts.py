@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
-from peftsearch.pick import knee
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.storage.records import FrontEntry
-from peftsearch.views import sampling_error
+from peftsearch.records.front_points import FrontEntry
+from peftsearch.results.pick import knee
+from peftsearch.results.views import sampling_error
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .points import Point
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from peftsearch.spaces.techniques import technique
+from peftsearch.spaces.techniques.table import technique
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "frozen": ("frozen",),

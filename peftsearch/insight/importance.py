@@ -12,7 +12,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .densities import category_cells, category_density, number_cells, number_density
+from .densities import (
+    category_cells,
+    category_density,
+    number_cells,
+    number_density,
+)
 from .parameters import LOG
 
 FEWEST = 8

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from peftsearch.spaces.anatomy import Anatomy, Stack
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.cost import trainable_parameters
-from peftsearch.spaces.techniques import technique
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.families.anatomy import Anatomy, Stack
+from peftsearch.spaces.techniques.table import technique
 
 from .groups import group
 

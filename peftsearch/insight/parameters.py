@@ -7,9 +7,9 @@ so that any preset, a user's own configuration and the baselines can stand in on
 
 from collections.abc import Collection, Iterable, Mapping
 
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module
-from peftsearch.wording import short_roles
+from peftsearch.results.wording import short_roles
+from peftsearch.spaces.configurations.configuration import Configuration, Module
+from peftsearch.spaces.families.anatomy import Anatomy
 
 LABELS: Mapping[str, str] = {
     "learning_rate": "learning rate",

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
+from peftsearch.records.trial import Trial
+from peftsearch.results.wording import describe
 from peftsearch.search.observations import cost_of, quality_of
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.storage.records import Trial
-from peftsearch.wording import describe
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .parameters import parameters
 

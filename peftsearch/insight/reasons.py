@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from peftsearch.pick import Choice, broken
-from peftsearch.spaces.bounds import Bound
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
-from peftsearch.wording import count, size
+from peftsearch.results.pick import Choice, broken
+from peftsearch.results.wording import count, size
+from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .members import Member
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from peftsearch.search.progress import Reference, corner, cost_range
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import Objective, objective
-from peftsearch.spaces.presets import make_space
+from peftsearch.search.hypervolume import Reference, corner, cost_range
+from peftsearch.spaces.jobspec.objectives import Objective, objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
 
 from .points import Point
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import objective
-from peftsearch.storage.records import FrontPoint
-from peftsearch.wording import describe
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.results.wording import describe
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from itertools import compress
 from operator import attrgetter
 from typing import Any
 
-from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.objectives import OBJECTIVES, objective
-from peftsearch.spaces.techniques import technique
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
+from peftsearch.spaces.techniques.table import technique
 
 from .points import Point
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import platformdirs
 
-from peftsearch.spaces.errors import PeftsearchError, UserError
+from peftsearch.errors import PeftsearchError, UserError
 
 Report = Callable[[str], None]
 Unpack = Callable[[Path, Path], None]

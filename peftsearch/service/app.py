@@ -10,7 +10,15 @@ from peftsearch import __version__
 from peftsearch.service.guard.security import protect
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.warming import warming
-from peftsearch.service.routes import (
+from peftsearch.service.routes.summaries import Summaries
+from peftsearch.service.streams.watcher import Watcher
+from peftsearch.service.work.checker import Checker
+from peftsearch.service.work.exporter import Exporter
+from peftsearch.service.work.supervisor import Supervisor
+
+from . import problems
+from .context import Service
+from .routes import (
     charts,
     events,
     exports,
@@ -21,14 +29,6 @@ from peftsearch.service.routes import (
     trials,
     workers,
 )
-from peftsearch.service.routes.summaries import Summaries
-from peftsearch.service.streams.watcher import Watcher
-from peftsearch.service.work.checker import Checker
-from peftsearch.service.work.exporter import Exporter
-from peftsearch.service.work.supervisor import Supervisor
-
-from . import problems
-from .context import Service
 from .settings import Settings
 from .stores import StorePool
 

@@ -10,21 +10,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from peftsearch.spaces.errors import (
+from peftsearch.errors import (
+    Conflict,
     NotFoundError,
     PeftsearchError,
     StaleLeaseError,
     StoreUnavailable,
     UserError,
 )
-from peftsearch.spaces.mistakes import Mistake
+from peftsearch.spaces.jobspec.mistakes import Mistake
 
 MEDIA_TYPE = "application/problem+json"
 _MOST = 100
-
-
-class Conflict(UserError):
-    """What was asked for does not go with what is there, for example a name that is taken."""
 
 
 class WrongSpec(UserError):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from peftsearch.errors import UserError
 from peftsearch.service.guard.credentials import MAKE_A_TOKEN, Credentials, check_token
-from peftsearch.spaces.errors import UserError
 
 PORT = 8321
 

@@ -9,7 +9,7 @@ from threading import Lock
 
 from sqlalchemy import Connection, String, column, inspect, select, table, text
 
-from peftsearch.spaces.errors import UserError
+from peftsearch.errors import UserError
 from peftsearch.storage.schema import metadata
 
 HEAD = "0002"

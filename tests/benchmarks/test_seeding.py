@@ -3,8 +3,9 @@
 import pytest
 
 from benchmarks.seeding import draw, make_spec, seed_job
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.storage.records import FailureKind, FrontPoint, Proposal
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.trial import FailureKind, Proposal
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from peftsearch.spaces.errors import NotFoundError, StaleLeaseError, UserError
-from peftsearch.storage.records import FailureKind, Job, TrialState
+from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
+from peftsearch.records.job import Job
+from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.store import Store
 from tests.storage.examples import (
     EXPIRED,

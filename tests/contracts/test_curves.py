@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from peftsearch.storage.records import Job
+from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
 from tests.storage.examples import claim, insert, make_proposal, make_spec
 

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.pool import NullPool
 
-from peftsearch.spaces.errors import NotFoundError, StaleLeaseError
-from peftsearch.storage.records import FailureKind, Job, JobState, TrialState
+from peftsearch.errors import NotFoundError, StaleLeaseError
+from peftsearch.records.job import Job, JobState
+from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
-from tests.contracts.test_races import race
 from tests.storage.examples import (
     EXPIRED,
     LEASE,
@@ -20,6 +20,8 @@ from tests.storage.examples import (
     make_proposal,
     make_spec,
 )
+
+from .test_races import race
 
 
 def _fill(store: Store, name: str) -> Job:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from peftsearch.spaces.errors import NotFoundError
-from peftsearch.storage.records import FailureKind, Trial
+from peftsearch.errors import NotFoundError
+from peftsearch.records.trial import FailureKind, Trial
 from peftsearch.storage.store import Store
 from tests.storage.examples import (
     claim,

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import create_engine, update
 from sqlalchemy.pool import NullPool
 
-from peftsearch.spaces.errors import NotFoundError, StaleLeaseError
-from peftsearch.storage.records import FailureKind, Proposal, Trial, TrialState
+from peftsearch.errors import NotFoundError, StaleLeaseError
+from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
 from peftsearch.storage.schema import trials
 from peftsearch.storage.store import Store
 from tests.storage.examples import (

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from peftsearch.spaces.errors import NotFoundError, UserError
-from peftsearch.spaces.jobspec import parse_spec
-from peftsearch.storage.records import JobState, TrialState
+from peftsearch.errors import NotFoundError, UserError
+from peftsearch.records.job import JobState
+from peftsearch.records.trial import TrialState
+from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.storage.store import Store
 from tests.storage.examples import LEASE, claim, insert, make_proposal, make_spec
 

@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import create_engine, insert, select, update
 from sqlalchemy.pool import NullPool
 
-from peftsearch.spaces.errors import StaleLeaseError
-from peftsearch.storage.records import FailureKind, Job, Trial, TrialState
+from peftsearch.errors import StaleLeaseError
+from peftsearch.records.job import Job
+from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.storage.schema import lost_attempts, trials
 from peftsearch.storage.store import Store
 from tests.storage import examples

@@ -2,8 +2,9 @@
 
 import pytest
 
-from peftsearch.spaces.errors import NotFoundError
-from peftsearch.storage.records import FailureKind, Job, JobState, Pulse, TrialState
+from peftsearch.errors import NotFoundError
+from peftsearch.records.job import Job, JobState, Pulse
+from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.store import Store
 from tests.storage.examples import EXPIRED, claim, complete, insert, make_proposal, make_spec
 

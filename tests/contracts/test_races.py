@@ -6,10 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from peftsearch.spaces.errors import StaleLeaseError
-from peftsearch.storage.records import FailureKind, TrialState
+from peftsearch.errors import StaleLeaseError
+from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.store import Store
-from tests.contracts.test_front import _front, _recompute
 from tests.storage.examples import (
     EXPIRED,
     LEASE,
@@ -19,6 +18,8 @@ from tests.storage.examples import (
     make_proposal,
     make_spec,
 )
+
+from .test_front import _front, _recompute
 
 T = TypeVar("T")
 WORKERS = 4

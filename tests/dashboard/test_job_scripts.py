@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from peftsearch.pick import knee, summarise
-from peftsearch.spaces.bounds import parse_quantity
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.storage.records import Trial, TrialState
-from tests.dashboard.scripts import call, open_scripts
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results.pick import knee, summarise
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.bounds import parse_quantity
 from tests.service.records import PROBE, SPEC, lora
+
+from .scripts import call, open_scripts
 
 NAMES = ("accuracy", "trainable_parameters")
 

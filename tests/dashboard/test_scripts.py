@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from peftsearch.results.wording import count, duration, size
 from peftsearch.service.routes.schema import make_schema
-from peftsearch.wording import count, duration, size
-from tests.dashboard.scripts import call, open_scripts
+
+from .scripts import call, open_scripts
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 STARTS = sorted(Path(str(files("peftsearch.service") / "presets")).glob("*.toml"))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from peftsearch.insight.layers import layer_map
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
 from tests.chromium import open_chromium

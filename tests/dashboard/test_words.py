@@ -9,10 +9,10 @@ import pytest
 from peftsearch.dashboard.assets import FOLDER
 from peftsearch.insight.groups import GROUPS
 from peftsearch.service.routes.schema import make_schema
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.objectives import OBJECTIVES, QUALITIES
-from peftsearch.spaces.presets import PRESETS
-from peftsearch.spaces.task import KINDS
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.task import KINDS
+from peftsearch.spaces.space.presets import PRESETS
 
 COLUMNS = {"text", "choices", "prompt", "response", "messages", "image", "label"}
 

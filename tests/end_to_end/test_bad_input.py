@@ -102,7 +102,7 @@ def test_corrupt_adapter(tmp_path: Path) -> None:
     from transformers import BertConfig, BertForSequenceClassification
 
     import peftsearch
-    from peftsearch.spaces.errors import UserError
+    from peftsearch.errors import UserError
 
     folder = tmp_path / "adapter"
     folder.mkdir()

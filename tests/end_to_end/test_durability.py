@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from peftsearch.storage.records import Trial, TrialState
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase

@@ -6,8 +6,8 @@ import pytest
 
 from peftsearch.insight.baselines import baselines
 from peftsearch.insight.points import Point, is_plain_lora, point_of
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.storage.records import Proposal, TrialState
+from peftsearch.records.trial import Proposal, TrialState
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.search.jobs import make_trial
 from tests.service.records import PROBE, SPEC, lora
 

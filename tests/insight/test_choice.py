@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from peftsearch.errors import NotFoundError
 from peftsearch.insight.choice import pick
 from peftsearch.insight.reasons import amount
-from peftsearch.pick import select
+from peftsearch.results.pick import select
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
-from peftsearch.spaces.errors import NotFoundError
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.service.records import PROBE, Filler, fill_example, lora

@@ -7,10 +7,10 @@ import pytest
 
 from peftsearch.insight.domains import MOST_CHOICES, Category, Domain, Number, domains
 from peftsearch.insight.parameters import LOG, parameters
-from peftsearch.search.recipes import probe, recipes
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.presets import make_space
+from peftsearch.search.recipe_trials import probe, recipes
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT, LLAMA, T5
 from tests.spaces.specs import make_spec
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from peftsearch.errors import UserError
 from peftsearch.insight.groups import GROUPS, group
-from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.techniques import TECHNIQUES
+from peftsearch.spaces.techniques.table import TECHNIQUES
 
 
 def test_every_technique_is_in_exactly_one_group() -> None:

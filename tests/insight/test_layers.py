@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 
 from peftsearch.insight.layers import layer_map
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.cost import stack_parameters, trainable_parameters
-from peftsearch.spaces.coverage import usual_anatomy
-from peftsearch.spaces.families import FAMILIES
-from peftsearch.spaces.fitting import find_misfit
-from peftsearch.spaces.techniques import TECHNIQUES
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import stack_parameters, trainable_parameters
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.family import FAMILIES
+from peftsearch.spaces.techniques.applicability import find_misfit
+from peftsearch.spaces.techniques.coverage import usual_anatomy
+from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.anatomies import BERT, GPT2, LLAMA, MODERNBERT, T5
 from tests.spaces.examples import configurations
 from tests.spaces.strategies import make_preset

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 
 from peftsearch.insight.parameters import LABELS, LOG, parameters
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.space import Space
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.space.space import Space
 from tests.anatomies import BERT, T5
 from tests.spaces.strategies import make_preset, points
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.series import Series, Tracker
-from peftsearch.search.progress import hypervolume
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.storage.records import Proposal, Trial, TrialState
+from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.search.hypervolume import hypervolume
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.search.jobs import make_trial

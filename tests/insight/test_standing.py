@@ -3,12 +3,13 @@
 import pytest
 
 from peftsearch.insight.standing import best_of
-from peftsearch.search.progress import seconds_left
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.cost import KNOWN_COSTS
-from peftsearch.spaces.jobspec import BudgetSpec, JobSpec
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.search.hypervolume import seconds_left
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.storage.front import Member, choose_front
-from peftsearch.storage.records import FrontPoint, Trial, TrialState
 from tests.anatomies import BERT
 from tests.spaces.specs import make_spec
 

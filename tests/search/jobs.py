@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from peftsearch.search.engine import propose
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.cost import trainable_parameters
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.techniques import NOMINAL_RATE, technique
-from peftsearch.storage.records import FailureKind, Proposal, Trial, TrialState
+from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
+from peftsearch.search.proposals import propose
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 from tests.anatomies import BERT
 
 Quality = Callable[[Configuration], float]

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from peftsearch.search.candidates import LocalSearch, Matrix, draw_unseen, make_pool
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.presets import make_space
-from peftsearch.spaces.space import Space
-from tests.search.jobs import emulate
-from tests.search.test_observations import lora
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.space import Space
 from tests.spaces.specs import make_spec
 from tests.spaces.strategies import SPACES
+
+from .jobs import emulate
+from .test_observations import lora
 
 SPACE = SPACES["strata"]
 

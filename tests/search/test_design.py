@@ -5,17 +5,18 @@ from itertools import islice
 import pytest
 
 from peftsearch.search.design import make_design, sobol
-from peftsearch.search.recipes import probe, recipes
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.encoding import encode
-from peftsearch.spaces.presets import make_space
-from peftsearch.spaces.techniques import NOMINAL_RATE
+from peftsearch.search.recipe_trials import probe, recipes
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.space.inverse import encode
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.techniques.table import NOMINAL_RATE
 from tests.anatomies import BERT, LLAMA
-from tests.search.test_observations import lora
 from tests.spaces.examples import resize
 from tests.spaces.specs import make_spec
 from tests.spaces.strategies import SPACES
+
+from .test_observations import lora
 
 
 def layers(configuration: Configuration) -> list[str]:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from peftsearch.search.progress import hypervolume
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.storage.records import Trial
-from tests.search.jobs import emulate, run_job
+from peftsearch.records.trial import Trial
+from peftsearch.search.hypervolume import hypervolume
+from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.spaces.specs import make_spec
+
+from .jobs import emulate, run_job
 
 BUDGET = 24
 

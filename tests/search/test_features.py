@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 
 from peftsearch.search.features import FEATURES, feature_matrix, features, relevant
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.encoding import encodings
-from peftsearch.spaces.space import Space
-from peftsearch.spaces.techniques import NOMINAL_RATE, technique
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.space.inverse import encodings
+from peftsearch.spaces.space.space import Space
+from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 from tests.anatomies import BERT, LLAMA
 from tests.spaces.strategies import SPACES, points
 

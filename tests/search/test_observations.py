@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.observations import find_front, observe, quality_of
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.storage.records import Proposal, Trial, TrialState
-from tests.search.jobs import make_trial
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.spaces.specs import make_spec
+
+from .jobs import make_trial
 
 SPEC = make_spec()
 

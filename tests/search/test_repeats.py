@@ -2,10 +2,11 @@
 
 import pytest
 
+from peftsearch.search.hypervolume import Reference
 from peftsearch.search.observations import Observation
-from peftsearch.search.progress import Reference
 from peftsearch.search.repeats import choose_repeat, repeat_due
-from tests.search.test_observations import lora
+
+from .test_observations import lora
 
 CORNER = Reference(quality=0.6, cost=1e6, floor=1e3)
 

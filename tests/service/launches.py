@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.jobspec import parse_spec
-from peftsearch.storage.records import Job, Proposal
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Proposal
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.storage.store import Store
 from tests.spaces.specs import make_spec
 from tests.storage import examples

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.cost import KNOWN_COSTS
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.storage.records import FailureKind, Job, Proposal, Trial
+from peftsearch.records.job import Job
+from peftsearch.records.trial import FailureKind, Proposal, Trial
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.spaces.specs import make_spec
 from tests.storage.examples import claim, insert

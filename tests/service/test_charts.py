@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from peftsearch.search.progress import hypervolume
+from peftsearch.search.hypervolume import hypervolume
 from peftsearch.service.answers import (
     FailuresBody,
     ImportanceBody,
@@ -20,9 +20,10 @@ from peftsearch.service.answers import (
 from peftsearch.service.memory.late import Late
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
-from tests.service.live import wait
-from tests.service.records import Filler, fill_example
-from tests.service.sites import client_of, get, open_site
+
+from .live import wait
+from .records import Filler, fill_example
+from .sites import client_of, get, open_site
 
 
 @pytest.fixture(scope="module")

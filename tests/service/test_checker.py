@@ -11,11 +11,12 @@ import psutil
 import pytest
 from starlette.exceptions import HTTPException
 
-from peftsearch.service.problems import Conflict, WrongSpec
+from peftsearch.errors import Conflict
+from peftsearch.service.problems import WrongSpec
 from peftsearch.service.settings import Settings
 from peftsearch.service.work import checker as module
 from peftsearch.service.work.checker import Checker
-from peftsearch.spaces.mistakes import Mistake
+from peftsearch.spaces.jobspec.mistakes import Mistake
 
 from .launches import spec_of, write_workshop
 

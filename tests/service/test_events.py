@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
+from peftsearch.errors import StoreUnavailable
+from peftsearch.records.job import JobState
 from peftsearch.service.streams.watcher import Watcher
-from peftsearch.spaces.errors import StoreUnavailable
-from peftsearch.storage.records import JobState
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
-from tests.service.live import Message, listen, serve, wait
-from tests.service.records import PROBE, SPEC, Filler, fill_example, lora
-from tests.service.sites import open_site
+
+from .live import Message, listen, serve, wait
+from .records import PROBE, SPEC, Filler, fill_example, lora
+from .sites import open_site
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ import psutil
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.records.job import Job
+from peftsearch.records.trial import FailureKind, Proposal
 from peftsearch.service.work.exporter import AT_ONCE, WAITS, Exporter
-from peftsearch.spaces.jobspec import parse_spec
-from peftsearch.storage.records import FailureKind, Job, Proposal
+from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.results.views import front_json, front_members
 from peftsearch.service.answers import FrontBody, FrontHistoryBody, PickBody
 from peftsearch.storage.store import Store
-from peftsearch.views import front_json, front_members
 from tests.conftest import NewDatabase
-from tests.service.records import Filler, fill_example, lora
-from tests.service.sites import client_of, get, open_site
+
+from .records import Filler, fill_example, lora
+from .sites import client_of, get, open_site
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import allow_header_conformance, positive_data_acceptance
 
+from peftsearch.records.job import JobState
 from peftsearch.service.app import PREFIX, make_app
 from peftsearch.service.context import Service
 from peftsearch.service.settings import Settings
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.service.work.supervisor import Supervisor
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.storage.records import JobState
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 

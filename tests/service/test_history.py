@@ -6,14 +6,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from peftsearch.errors import NotFoundError
+from peftsearch.records.job import JobState
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
 from peftsearch.service.stores import StorePool
-from peftsearch.spaces.errors import NotFoundError
-from peftsearch.storage.records import JobState
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
-from tests.service.records import PROBE, Filler, fill_example, lora
+
+from .records import PROBE, Filler, fill_example, lora
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from peftsearch.search.progress import hypervolume
+from peftsearch.records.job import JobState
+from peftsearch.search.hypervolume import hypervolume
 from peftsearch.service.work.supervisor import Supervisor
-from peftsearch.storage.records import JobState
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 

@@ -6,19 +6,20 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from peftsearch.service import problems
-from peftsearch.spaces.errors import (
+from peftsearch.errors import (
+    Conflict,
     NotFoundError,
     PeftsearchError,
     StaleLeaseError,
     StoreUnavailable,
     UserError,
 )
+from peftsearch.service import problems
 
 ERRORS = {
     "user": UserError("a", "b", "c"),
     "missing": NotFoundError("a", "b", "c"),
-    "conflict": problems.Conflict("a", "b", "c"),
+    "conflict": Conflict("a", "b", "c"),
     "down": StoreUnavailable("postgresql://***@host/x", "connection refused"),
     "stale": StaleLeaseError("claimed again"),
     "other": PeftsearchError("something"),

@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from peftsearch.service.starts import starts
-from peftsearch.spaces.jobspec import find_mistakes, parse_spec
-from peftsearch.spaces.techniques import TECHNIQUES
+from peftsearch.spaces.jobspec.spec import find_mistakes, parse_spec
+from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.conftest import NewDatabase
 
 from .sites import client_of, open_site

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from peftsearch.errors import UserError
 from peftsearch.service.settings import Settings, is_loopback
-from peftsearch.spaces.errors import UserError
 
 TOKEN = "correct-horse-battery-staple"
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import ResourceClosedError
 
+from peftsearch.errors import UserError
 from peftsearch.service.stores import CONNECTIONS, StorePool
-from peftsearch.spaces.errors import UserError
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.storage.examples import make_spec

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from peftsearch.service.problems import Conflict
+from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
 from peftsearch.service.work import pools
 from peftsearch.service.work.pools import Timing, log_path

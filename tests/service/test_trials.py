@@ -10,8 +10,9 @@ from peftsearch.insight import columns
 from peftsearch.service.answers import PointsBody, TrialDetail, TrialsBody
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
-from tests.service.records import PROBE, Filler, fill_example, lora
-from tests.service.sites import client_of, get, open_site
+
+from .records import PROBE, Filler, fill_example, lora
+from .sites import client_of, get, open_site
 
 
 @pytest.fixture(scope="module")

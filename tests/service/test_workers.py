@@ -11,8 +11,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from peftsearch.service.streams.liveness import count_live, is_live
-from peftsearch.storage.records import Proposal, Worker
+from peftsearch.jobs.liveness import count_live, is_live
+from peftsearch.records.trial import Proposal
+from peftsearch.records.worker import Worker
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.storage import examples

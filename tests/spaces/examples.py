@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.families import read_anatomy
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.family import read_anatomy
 
 BERT_LARGE = read_anatomy(
     {

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration
-from peftsearch.spaces.jobspec import JobSpec, parse_spec
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from tests.anatomies import BERT
 
 

@@ -2,11 +2,12 @@
 
 from hypothesis import strategies as st
 
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.presets import make_space
-from peftsearch.spaces.space import Space
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.space import Space
 from tests.anatomies import BERT, LLAMA
-from tests.spaces.specs import make_spec
+
+from .specs import make_spec
 
 
 def make_preset(preset: str, anatomy: Anatomy, **changes: object) -> Space:

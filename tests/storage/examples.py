@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.jobspec import JobSpec, parse_spec
-from peftsearch.storage.records import Proposal, Trial
+from peftsearch.records.trial import Proposal, Trial
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.storage.store import Store
 
 LEASE = 600.0

@@ -15,12 +15,14 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 import peftsearch.storage.migrations as migrations
-from peftsearch.spaces.errors import UserError
-from peftsearch.storage.engine import connect, parse_url
-from peftsearch.storage.records import FailureKind, Job, TrialState
+from peftsearch.errors import UserError
+from peftsearch.records.job import Job
+from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
-from tests.storage.examples import LEASE, complete, make_spec
+
+from .examples import LEASE, complete, make_spec
 
 ASSETS = Path(__file__).parent / "assets"
 OLD_FILES = sorted(ASSETS.glob("revision_*.sqlite"))

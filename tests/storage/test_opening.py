@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from peftsearch.spaces.errors import UserError
+from peftsearch.errors import UserError
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
-from tests.storage.examples import make_spec
+
+from .examples import make_spec
 
 
 def _refusal(url: str) -> str:

@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from peftsearch.spaces.errors import NotFoundError, StoreUnavailable
+from peftsearch.errors import NotFoundError, StoreUnavailable
+from peftsearch.records.job import Job
+from peftsearch.records.trial import TrialState
 from peftsearch.storage import completion, deletion, leases
-from peftsearch.storage.engine import connect, parse_url
-from peftsearch.storage.records import Job, TrialState
+from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
-from tests.storage.examples import (
+
+from .examples import (
     EXPIRED,
     LEASE,
     claim,

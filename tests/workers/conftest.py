@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from peftsearch.workers.backbone import Backbone
+from peftsearch.workers.models.backbone import Backbone
 
 from .subjects import MODELS, Subject, make_subject, trace
 from .tiny import FAMILIES, load, save_model

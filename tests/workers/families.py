@@ -16,7 +16,7 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
-from peftsearch.workers.backbone import AUTOMATIC
+from peftsearch.workers.models.backbone import AUTOMATIC
 
 WORDS = ("good", "bad", "fine", "poor", "film", "plot", "the", "a", "is", "was", "very", "not")
 LAYERS = 3

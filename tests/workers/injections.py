@@ -6,14 +6,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.families import read_anatomy
-from peftsearch.spaces.fitting import misfit
-from peftsearch.spaces.techniques import TECHNIQUES
-from peftsearch.workers.injection import Injection
-from peftsearch.workers.masks import Calibrate
-from peftsearch.workers.peft_configs import injected_groups
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.techniques.applicability import misfit
+from peftsearch.spaces.techniques.table import TECHNIQUES
+from peftsearch.workers.adapters.injection import Injection
+from peftsearch.workers.adapters.masks import Calibrate
+from peftsearch.workers.adapters.peft_configs import injected_groups
 
 from .families import IMAGE_SIZE, VISION, build_model
 

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.spaces.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.families import read_anatomy
-from peftsearch.spaces.fitting import misfit
-from peftsearch.spaces.own_rows import OWN_ROWS
-from peftsearch.workers.additions import Additions
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.techniques.applicability import misfit
+from peftsearch.spaces.techniques.own_rows import OWN_ROWS
+from peftsearch.workers.adapters.additions import Additions
 
 from .families import IMAGE_SIZE, build_model
 

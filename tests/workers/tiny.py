@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
-from peftsearch.spaces.families import read_anatomy
-from peftsearch.spaces.jobspec import JobSpec, parse_spec
-from peftsearch.workers.backbone import Backbone, load_backbone
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.workers.models.backbone import Backbone, load_backbone
 
 from .families import LAYERS, SIZES, WORDS, save_model, save_tokenizer, tokens
 
@@ -44,7 +44,7 @@ def make_spec(folder: Path | str, **changes: Any) -> JobSpec:
 
 def complete(spec: JobSpec) -> JobSpec:
     """With the anatomy of its model."""
-    from peftsearch.workers.backbone import read_config
+    from peftsearch.workers.models.backbone import read_config
 
     anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
     return spec.model_copy(update={"model": spec.model.model_copy(update={"anatomy": anatomy})})

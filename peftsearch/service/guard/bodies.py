@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from peftsearch.spaces.errors import UserError
+from peftsearch.errors import UserError
 
 DEPTH = 32
 _LARGEST = 2**63

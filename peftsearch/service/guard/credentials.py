@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass
 from functools import cached_property
 
-from peftsearch.spaces.errors import UserError
+from peftsearch.errors import UserError
 
 COOKIE = "peftsearch_session"
 CSRF_HEADER = "x-csrf-token"

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from peftsearch.insight.members import add_points
 from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.series import Tracker
+from peftsearch.records.front_points import FrontEntry
+from peftsearch.records.job import Job, Pulse
 from peftsearch.service.stores import StorePool
 from peftsearch.storage.reader import Reader
-from peftsearch.storage.records import FrontEntry, Job, Pulse
 
 from .hours import Hours
 from .past import History

@@ -5,8 +5,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from peftsearch.records.job import Job
+from peftsearch.records.trial import TrialState
 from peftsearch.storage.reader import Reader
-from peftsearch.storage.records import Job, TrialState
 
 PATIENCE_SECONDS = 5.0
 """For so long the hours of a job that is at work go on by the clock."""

@@ -10,8 +10,9 @@ from peftsearch.insight.columns import Columns
 from peftsearch.insight.members import Member
 from peftsearch.insight.points import Point
 from peftsearch.insight.series import Series
-from peftsearch.spaces.objectives import objective
-from peftsearch.storage.records import FrontEntry, Job
+from peftsearch.records.front_points import FrontEntry
+from peftsearch.records.job import Job
+from peftsearch.spaces.jobspec.objectives import objective
 
 from .late import Late
 

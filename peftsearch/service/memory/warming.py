@@ -6,8 +6,8 @@ import gc
 import threading
 from collections.abc import AsyncIterator
 
+from peftsearch.errors import PeftsearchError
 from peftsearch.service.stores import StorePool
-from peftsearch.spaces.errors import PeftsearchError
 
 from .history import Histories
 

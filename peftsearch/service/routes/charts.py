@@ -5,6 +5,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from peftsearch.errors import UserError
 from peftsearch.insight.dimensions import dimensions
 from peftsearch.insight.failures import failures
 from peftsearch.insight.importance import importance
@@ -21,8 +22,7 @@ from peftsearch.service.answers import (
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.responses import problems
-from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.objectives import OBJECTIVES, objective
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 
 from .replies import InHistory, reply, reply_once
 from .trials import LARGEST

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import Query, Request
 
+from peftsearch.errors import UserError
 from peftsearch.insight.table import Filter
+from peftsearch.records.trial import FailureKind
 from peftsearch.service.answers import State
-from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.objectives import OBJECTIVES
-from peftsearch.storage.records import FailureKind
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
 Word = Annotated[str, Query(max_length=200)]
 _NAMED = ("state", "origin", "failure", "front", "technique", "text", "key")

@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from peftsearch.catalogue import rows
 from peftsearch.insight.groups import group
 from peftsearch.service.shapes import Shape
 from peftsearch.service.starts import starts
+from peftsearch.spaces.techniques.listing import rows
 
 from .schema import make_schema
 

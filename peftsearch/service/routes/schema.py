@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from peftsearch.spaces.jobspec import JobSpec
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*)$")
 

@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from peftsearch.insight.standing import Best, best_of
+from peftsearch.jobs.liveness import count_live
+from peftsearch.records.job import Job
+from peftsearch.records.trial import TrialState
+from peftsearch.results.views import budget_text
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.past import History
 from peftsearch.service.shapes import BestShape, Budget, Counts, JobDetail, JobSummary, PoolShape
-from peftsearch.service.streams.liveness import count_live
 from peftsearch.service.streams.status import estimate_left
 from peftsearch.service.work.pools import PoolStatus
-from peftsearch.spaces.objectives import objective
-from peftsearch.storage.records import Job, TrialState
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
-from peftsearch.views import budget_text
 
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""

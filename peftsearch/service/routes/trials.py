@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from peftsearch.insight.layers import layer_map
 from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.table import Filter, choose_rows, sort_rows, table_row
+from peftsearch.records.trial import TRAINING_LOSS, Trial
+from peftsearch.results.views import sampling_error
 from peftsearch.service.answers import PointsBody, TrialDetail, TrialsBody
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.responses import problems
-from peftsearch.spaces.objectives import OBJECTIVES
-from peftsearch.storage.records import TRAINING_LOSS, Trial
-from peftsearch.views import sampling_error
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
 from .filters import Word, read_filter
 from .replies import InHistory, reply, reply_once

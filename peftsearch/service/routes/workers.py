@@ -6,13 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from peftsearch.jobs.liveness import is_live
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.worker import Worker
+from peftsearch.results.wording import describe
 from peftsearch.service.context import InService
 from peftsearch.service.responses import problems
 from peftsearch.service.shapes import HeldTrial, PoolShape, WorkerList, WorkerShape
-from peftsearch.service.streams.liveness import is_live
-from peftsearch.spaces.anatomy import Anatomy
-from peftsearch.storage.records import Job, Trial, TrialState, Worker
-from peftsearch.wording import describe
+from peftsearch.spaces.families.anatomy import Anatomy
 
 router = APIRouter(tags=["workers"])
 

@@ -4,14 +4,15 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from peftsearch.errors import NotFoundError
+from peftsearch.jobs.liveness import count_live
+from peftsearch.records.job import Pulse
+from peftsearch.records.worker import Worker
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
 from peftsearch.service.work.pools import PoolStatus
-from peftsearch.spaces.errors import NotFoundError
 from peftsearch.storage.reader import Reader
-from peftsearch.storage.records import Pulse, Worker
 
-from .liveness import count_live
 from .messages import message
 from .status import Activity, activity_of, show_pool, status_of
 

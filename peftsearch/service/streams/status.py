@@ -5,16 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peftsearch.search.progress import seconds_left
+from peftsearch.jobs.liveness import is_live
+from peftsearch.records.job import Job, JobState
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.worker import Worker
+from peftsearch.results.wording import describe
+from peftsearch.search.hypervolume import seconds_left
 from peftsearch.service.memory.hours import Hours
 from peftsearch.service.memory.past import History
 from peftsearch.service.shapes import PoolShape
 from peftsearch.service.work.pools import PoolStatus
 from peftsearch.storage.reader import Reader
-from peftsearch.storage.records import Job, JobState, Trial, TrialState, Worker
-from peftsearch.wording import describe
-
-from .liveness import is_live
 
 
 @dataclass(frozen=True)

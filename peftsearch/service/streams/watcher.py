@@ -5,11 +5,11 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
+from peftsearch.errors import PeftsearchError
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
 from peftsearch.service.stores import StorePool
 from peftsearch.service.work.pools import PoolStatus
-from peftsearch.spaces.errors import PeftsearchError
 
 from .channels import Channel, JobChannel
 from .looking import Findings, Key, Wanted, look

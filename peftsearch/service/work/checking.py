@@ -11,14 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from peftsearch.jobfile import complete_spec
+from peftsearch.errors import UserError
+from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.samples.packages import FetchError
-from peftsearch.spaces.counting import count_bases
-from peftsearch.spaces.errors import UserError
-from peftsearch.spaces.jobspec import JobSpec
-from peftsearch.spaces.mistakes import Mistake
-from peftsearch.spaces.presets import make_space
-from peftsearch.workers.data import load_data
+from peftsearch.spaces.jobspec.mistakes import Mistake
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.counting import count_bases
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.workers.data.task_data import load_data
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:

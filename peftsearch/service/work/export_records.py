@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import psutil
 
-from peftsearch.spaces.errors import NotFoundError
+from peftsearch.errors import NotFoundError
 
 Form = Literal["auto", "peft", "adapter", "merged"]
 ADAPTER = "adapter"

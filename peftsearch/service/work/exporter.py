@@ -16,11 +16,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from peftsearch.errors import Conflict, NotFoundError
 from peftsearch.insight.points import Point
-from peftsearch.service.problems import Conflict
+from peftsearch.records.job import Job, Pulse
 from peftsearch.service.settings import Settings
-from peftsearch.spaces.errors import NotFoundError
-from peftsearch.storage.records import Job, Pulse
 
 from .export_programs import explain_end, kill, settle, spawn
 from .export_records import ARCHIVE, Export, ExportFolders, Form, Process, make_id

@@ -4,16 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from peftsearch.launch import check_folder
+from peftsearch.errors import Conflict, NotFoundError, UserError
+from peftsearch.jobs.launch import check_folder
+from peftsearch.jobs.removal import check_removable, remove_job
+from peftsearch.records.job import Job, JobState
 from peftsearch.service.context import Service
-from peftsearch.service.problems import Conflict
 from peftsearch.service.routes.summaries import NOTES
-from peftsearch.spaces.errors import NotFoundError, UserError
-from peftsearch.spaces.jobspec import BudgetSpec, JobSpec
-from peftsearch.storage.records import Job, JobState
+from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.storage.store import Store
-
-from .removal import check_removable, remove_job
 
 Workers = Annotated[
     int, Field(ge=0, le=64, strict=True, description="local processes; 0 starts none")

@@ -1,16 +1,16 @@
 """From what a person picks to one trial."""
 
+from peftsearch.errors import NotFoundError
 from peftsearch.insight.choice import pick as choose
 from peftsearch.insight.points import Point
 from peftsearch.service.memory.past import History
-from peftsearch.spaces.errors import NotFoundError
 
 
 def resolve(history: History, pick: str) -> Point:
     """The trial whose adapter a pick means: that trial, or the best seed of a configuration.
 
     Args:
-        pick: `trial 17`, or what else `peftsearch.pick.choose` takes.
+        pick: `trial 17`, or what else `peftsearch.results.pick.choose` takes.
 
     Raises:
         NotFoundError: Nothing fits, or the trial has no adapter.

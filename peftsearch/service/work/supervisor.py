@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from peftsearch.service.problems import Conflict
+from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
 
 from .pools import PROGRAM, TIMING, Pool, PoolStatus, Timing, log_path

@@ -14,9 +14,9 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from peftsearch.spaces.jobspec import parse_spec
+from peftsearch.records.trial import FailureKind
+from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.storage.migrations import HEAD
-from peftsearch.storage.records import FailureKind
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
 from tests.storage.examples import claim, complete, insert, make_proposal

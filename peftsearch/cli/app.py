@@ -1,0 +1,278 @@
+"""The command line. Heavy imports wait inside the commands, so that `--help` answers at once."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peftsearch.errors import PeftsearchError, UserError
+
+app = typer.Typer(
+    name="peftsearch",
+    help="Find the best parameter-efficient fine-tuning configurations of a transformer.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JobName = Annotated[str, typer.Argument(metavar="JOB", help="Name of the job.")]
+Storage = Annotated[
+    str,
+    typer.Option(
+        envvar="PEFTSEARCH_STORAGE",
+        help="Database: a SQLAlchemy URL, or the path of an SQLite file.",
+    ),
+]
+Files = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="PEFTSEARCH_FILES", help="Folder of the adapters [beside an SQLite database]."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Pick = Annotated[
+    str,
+    typer.Option(
+        help="knee, best, a row of the front, or e.g. 'accuracy where adapter_bytes <= 200 KB'."
+    ),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+
+DEFAULT_STORAGE = "sqlite:///peftsearch.db"
+_HELP = "see `peftsearch --help` and `peftsearch COMMAND --help`"
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    if debug:
+        os.environ["PEFTSEARCH_DEBUG"] = "1"
+
+
+@app.command()
+def run(
+    job_file: Annotated[Path, typer.Argument(metavar="JOB.toml", help="The job file.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and estimate, train nothing.")
+    ] = False,
+    workers: Workers = 1,
+    device: Device = "auto",
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    picture: Annotated[Path | None, typer.Option(help="Write the front's picture here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Launch a search job, or resume it; Ctrl-C requeues what runs."""
+    from . import commands
+
+    if dry_run:
+        commands.dry_run(job_file, workers, as_json)
+    else:
+        commands.run(job_file, workers, device, _url(storage), files, picture, as_json)
+
+
+@app.command()
+def worker(
+    job: Annotated[
+        str | None, typer.Argument(metavar="JOB", help="Name of the job [any that runs].")
+    ] = None,
+    workers: Workers = 1,
+    device: Device = "auto",
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+) -> None:
+    """Work on a job of a database, or wait for jobs and work on each, the oldest first."""
+    from . import commands
+
+    commands.work(job, workers, device, _url(storage), files)
+
+
+@app.command()
+def jobs(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
+    """List the jobs of a storage."""
+    from . import inspection
+
+    inspection.list_jobs(_url(storage), as_json)
+
+
+@app.command()
+def show(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
+    """Show a job and all its trials."""
+    from . import inspection
+
+    inspection.show(job, _url(storage), as_json)
+
+
+@app.command()
+def front(
+    job: JobName,
+    storage: Storage = DEFAULT_STORAGE,
+    picture: Annotated[Path | None, typer.Option(help="Write the picture here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the Pareto front of a job."""
+    from . import inspection
+
+    inspection.show_front(job, _url(storage), picture, as_json)
+
+
+@app.command()
+def confirm(
+    job: JobName,
+    pick: Pick = "knee",
+    device: Device = "auto",
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a point with the linear probe and tuned LoRA on the test split."""
+    from . import commands
+
+    commands.confirm(job, pick, device, _url(storage), as_json)
+
+
+@app.command()
+def export(
+    job: JobName,
+    out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
+    pick: Pick = "knee",
+    form: Annotated[str, typer.Option(help="auto, peft, adapter or merged.")] = "auto",
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a configuration's trained adapter, and check it by loading it again."""
+    from . import commands
+
+    commands.export(job, pick, out, form, _url(storage), files, as_json)
+
+
+@app.command()
+def stop(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
+    """End a job: its workers finish their trials and leave. `run` resumes it."""
+    from . import ending
+
+    ending.stop(job, _url(storage), as_json)
+
+
+@app.command()
+def delete(
+    job: JobName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a job for good: its records and its adapters."""
+    from . import ending
+
+    ending.delete(job, yes, _url(storage), files, as_json)
+
+
+@app.command()
+def dashboard(
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8321,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Jobs may read from it; may be repeated [any on loopback, else none].",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the token that callers need [or PEFTSEARCH_TOKEN]."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Further name by which browsers may call it; may be repeated."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the pages and the HTTP API: launch, watch, pick and export in a browser."""
+    from . import dashboard_server
+
+    address = dashboard_server.Address(host, port, tuple(allow_host or ()))
+    roots = tuple(data_root) if data_root else None
+    dashboard_server.serve(_url(storage), files, address, roots, token_file, as_json)
+
+
+@app.command()
+def optuna(
+    job: JobName,
+    out: Annotated[str, typer.Option(help="Optuna storage to write to.")] = "sqlite:///optuna.db",
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a job into an Optuna storage, for `optuna-dashboard` and Optuna's plots."""
+    from .optuna_study import mirror
+
+    mirror(job, _url(storage), out, as_json)
+
+
+@app.command()
+def techniques(as_json: AsJson = False) -> None:
+    """Print the table of techniques."""
+    from . import inspection
+
+    inspection.techniques(as_json)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder for all that it writes.")] = Path(
+        "peftsearch-demo"
+    ),
+    workers: Workers = 2,
+    storage: Annotated[
+        str | None, typer.Option(help="Database for the job [in the folder].")
+    ] = None,
+    files: Annotated[
+        Path | None, typer.Option(help="Folder of the adapters [beside the database].")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search a real model on real reviews, within 6 minutes on 2 CPU cores."""
+    from . import demonstration
+
+    url = None if storage is None else _url(storage)
+    demonstration.run_demo(folder, workers, url, files, as_json)
+
+
+def _url(storage: str) -> str:
+    return storage if "://" in storage else f"sqlite:///{storage}"
+
+
+def main() -> None:
+    """Entry point: errors are one line; 2 for the user's mistakes, 1 for failures."""
+    try:
+        app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except typer.TyperException as error:
+        _fail(UserError("a command and options that exist", error.format_message(), _HELP), 2)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except PeftsearchError as error:
+        _fail(error, error.exit_code)
+    except Exception as error:
+        _fail(error, 1)
+
+
+def _fail(error: Exception, code: int) -> None:
+    if os.environ.get("PEFTSEARCH_DEBUG"):
+        raise error
+    text = str(error) if isinstance(error, PeftsearchError) else f"{type(error).__name__}: {error}"
+    first = next(iter(text.splitlines()), "")
+    hint = "" if isinstance(error, UserError) else " (peftsearch --debug shows where)"
+    if "--json" in sys.argv:
+        print(json.dumps({"error": first, "exit_code": code}))
+    print(f"error: {first}{hint}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,75 @@
+"""Where commands print, and how they open what is there."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from peftsearch.api import DEFAULT_STORAGE, SearchResult
+from peftsearch.errors import UserError
+from peftsearch.records.trial import TrialState
+from peftsearch.results import views
+from peftsearch.storage.connection import describe, parse_url
+from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import files_root
+
+console = Console()
+"""Results, to standard output."""
+log = Console(stderr=True)
+"""Progress and notes, to standard error."""
+
+
+def print_json(data: Any) -> None:
+    """JSON to standard output, unwrapped and uncoloured."""
+    print(json.dumps(data, indent=2))
+
+
+def open_existing(storage: str) -> Store:
+    """A store that must be there already.
+
+    Raises:
+        UserError: No such SQLite file, or the database is down.
+    """
+    url = parse_url(storage)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise UserError(
+            "an existing storage",
+            f"no file {url.database!r}",
+            "launch a job with `peftsearch run`, or name the storage with --storage",
+        )
+    return Store.open(storage)
+
+
+def storage_option(storage: str) -> str:
+    """What a command line needs to mean this storage; without a password."""
+    if storage in (DEFAULT_STORAGE, os.environ.get("PEFTSEARCH_STORAGE")):
+        return ""
+    return f" --storage {describe(parse_url(storage)).removeprefix('sqlite:///')}"
+
+
+def choose_root(storage: str, files: Path | None) -> Path:
+    """Folder of the adapters: the user's, or else the storage's own."""
+    return files.resolve() if files else files_root(storage)
+
+
+def print_front(result: SearchResult) -> None:
+    """The front, and how many trials it stands on."""
+    spec = result.job.spec
+    members = views.front_members(result.front, result.trials)
+    console.print(views.front_table(members, spec, console.width))
+    failed = sum(trial.failure is not None for trial in result.trials)
+    done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
+    text = f"{done} trials done, {failed} failed, budget {views.budget_text(spec)}"
+    hint = f"; see `peftsearch show {spec.name}`" if failed else ""
+    console.print(text + hint, highlight=False, style="yellow" if failed else "")
+
+
+def draw(result: SearchResult, path: Path) -> None:
+    """Write the front's picture."""
+    from peftsearch.results.picture import draw_front
+
+    members = views.front_members(result.front, result.trials)
+    draw_front(members, result.trials, result.job.spec, path)
+    log.print(f"picture: {path}", highlight=False)

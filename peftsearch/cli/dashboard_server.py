@@ -1,0 +1,150 @@
+"""`peftsearch dashboard`: checks, binds, serves until Ctrl-C."""
+
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from peftsearch.dashboard.server import Server, bind, make_url
+from peftsearch.dashboard.site import make_site
+from peftsearch.errors import UserError
+from peftsearch.jobs.launch import check_folder
+from peftsearch.service.settings import Settings
+from peftsearch.storage.connection import describe, parse_url
+from peftsearch.storage.store import Store
+
+from .console import choose_root, console, log
+
+TOKEN_VARIABLE = "PEFTSEARCH_TOKEN"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen, and under which further names."""
+
+    host: str
+    port: int
+    allow_hosts: tuple[str, ...]
+
+
+def serve(
+    storage: str,
+    files: Path | None,
+    address: Address,
+    data_roots: tuple[Path, ...] | None,
+    token_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Serve the pages and the API until Ctrl-C or SIGTERM.
+
+    Raises:
+        UserError: The address is taken or needs a token, a folder is missing, or the database
+            cannot be opened.
+    """
+    settings = Settings(
+        _absolute(storage),
+        choose_root(storage, files),
+        address.host,
+        address.port,
+        read_token(token_file),
+        _check_roots(data_roots),
+        address.allow_hosts,
+    )
+    check_folder(settings.root)
+    with Store.open(settings.storage) as store:
+        hint = None if store.pulses() else _demo_command(storage, files)
+    _log_errors()
+    with bind(settings.host, settings.port) as listener:
+        settings = replace(settings, port=listener.getsockname()[1])
+        site = make_site(settings)
+        Server(site, lambda: _greet(settings, hint, as_json), _note).run([listener])
+
+
+def _demo_command(storage: str, files: Path | None) -> str:
+    """What launches the demonstration into this storage; it has a default of its own."""
+    where = describe(parse_url(storage)).removeprefix("sqlite:///")
+    if storage == os.environ.get("PEFTSEARCH_STORAGE"):
+        where = '"$PEFTSEARCH_STORAGE"'  # may hold a password
+    more = f" --files {files}" if files else ""
+    return f"peftsearch demo --storage {where}{more}"
+
+
+def _absolute(storage: str) -> str:
+    """The same database for child processes, which may run in another folder.
+
+    Raises:
+        UserError: It would be gone with its first connection.
+    """
+    url = parse_url(storage)
+    if url.get_backend_name() != "sqlite":
+        return storage
+    if url.database in (None, "", ":memory:"):
+        expected, got = "a database that others can open too", "an SQLite database in memory"
+        raise UserError(expected, got, "name a file with --storage")
+    path = str(Path(url.database).resolve())
+    return url.set(database=path).render_as_string(hide_password=False)
+
+
+def read_token(file: Path | None) -> str | None:
+    """The token of a file, or else of the environment; None where neither is given.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    if file is None:
+        return os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        expected, hint = "a readable text file with the token", "correct --token-file"
+        raise UserError(expected, str(error), hint) from error
+
+
+def _check_roots(roots: tuple[Path, ...] | None) -> tuple[Path, ...] | None:
+    missing = [str(root) for root in roots or () if not root.is_dir()]
+    if missing:
+        raise UserError("folders that exist", ", ".join(missing), "correct --data-root")
+    return None if roots is None else tuple(root.resolve() for root in roots)
+
+
+def _log_errors() -> None:
+    """Errors in one line each; with --debug also where they came from."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("error: %(message)s"))
+    if not os.environ.get("PEFTSEARCH_DEBUG"):
+        handler.setFormatter(_OneLine())
+    for name in ("peftsearch.service", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.ERROR)
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Without a traceback."""
+        return "error: " + " ".join(record.getMessage().split())
+
+
+def _greet(settings: Settings, hint: str | None, as_json: bool) -> None:
+    """Say where it listens, and how to begin where there is no job yet."""
+    address = make_url(settings.host, settings.port)
+    if as_json:
+        print(json.dumps({"url": address}), flush=True)
+        return
+    _say(
+        f"dashboard: {address} (database {describe(parse_url(settings.storage))}, Ctrl-C ends "
+        "it; jobs that it started are stopped and can be resumed)"
+    )
+    if hint is not None:
+        _say(f"no job yet: launch the demonstration at {address}/new, or in another terminal:")
+        _say(f"  {hint}")
+
+
+def _note(line: str) -> None:
+    log.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _say(line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,103 @@
+"""The demonstration: real model, real reviews, from nothing to an exported adapter."""
+
+from pathlib import Path
+from typing import Any
+
+from peftsearch.api import SearchResult, export_summary
+from peftsearch.jobs.jobfile import read_spec
+from peftsearch.jobs.launch import check_folder
+from peftsearch.results import views
+from peftsearch.results.picture import draw_front
+from peftsearch.results.wording import describe
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from . import commands
+from .console import (
+    choose_root,
+    console,
+    print_front,
+    print_json,
+    storage_option,
+)
+
+_JOB = """\
+# A search over adapter type, rank, placement and strata boundaries, as `peftsearch demo` runs it.
+name = "demo"
+seed = 0
+
+[model]
+path = "demo:model"         # MiniLM-L6, 22.7 M parameters, from PyPI
+
+[task]                      # rated sentences of film reviews: is the rating above 0?
+train = "demo:data"
+text = "text"
+label = "label"
+max_length = 64
+train_rows = 1000
+validation_rows = 600
+
+[training]
+epochs = 1
+batch_size = 16
+
+[space]
+learning_rates = [5e-4, 5e-3]   # so short a training wants high rates
+
+[budget]                    # whichever comes first
+trials = 24
+hours = 0.065
+"""
+
+
+def write_job(folder: Path) -> JobSpec:
+    """Write the demonstration's job file and read it back, which fetches model and data."""
+    path = folder / "job.toml"
+    path.write_text(_JOB, encoding="utf-8")
+    return read_spec(path)
+
+
+def run_demo(
+    folder: Path, workers: int, storage: str | None, files: Path | None, as_json: bool
+) -> None:
+    """Fetch, search, print the front, draw it, export the knee.
+
+    Args:
+        storage: Database; None makes one in the folder.
+        files: Folder of the adapters; None means beside the database.
+    """
+    check_folder(folder)
+    spec = write_job(folder)
+    storage = storage or f"sqlite:///{(folder / 'demo.db').resolve()}"
+    root = choose_root(storage, files)
+    result = commands.run_spec(spec, storage, root, workers, "auto", as_json)
+    picture = draw_front(
+        views.front_members(result.front, result.trials),
+        result.trials,
+        spec,
+        folder / "front.png",
+    )
+    exported = _export(result, folder / "adapter")
+    if as_json:
+        members = views.front_members(result.front, result.trials)
+        print_json({"front": views.front_json(members, spec), "picture": str(picture)} | exported)
+        return
+    print_front(result)
+    console.print(f"picture: {picture}", highlight=False)
+    console.print(f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False)
+    hint = f"next:    peftsearch confirm demo{storage_option(storage)}"
+    console.print(hint, highlight=False, soft_wrap=True)
+
+
+def _export(result: SearchResult, out: Path) -> dict[str, Any]:
+    """Export the knee; an adapter of an earlier demonstration in the same folder is kept."""
+    number = 1
+    while out.exists():
+        number += 1
+        out = out.with_name(f"adapter-{number}")
+    knee = result.pick("knee")
+    report = export_summary(result.job.spec, knee, result.root, out, "auto")
+    return {
+        "adapter": str(report.out),
+        "form": report.form,
+        "configuration": describe(knee.configuration, result.job.spec.anatomy),
+    }

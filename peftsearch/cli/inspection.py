@@ -1,0 +1,112 @@
+"""The commands that only look: jobs, show, front, techniques."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from peftsearch.api import load_result
+from peftsearch.records.job import Job
+from peftsearch.records.trial import TrialState
+from peftsearch.results import views
+from peftsearch.results.wording import duration
+from peftsearch.spaces.techniques.listing import rows
+
+from .console import choose_root, console, draw, open_existing, print_json
+
+
+def list_jobs(storage: str, as_json: bool) -> None:
+    """All jobs of a storage."""
+    with open_existing(storage) as store:
+        found = store.jobs()
+        counts = {job.id: store.counts(job.id) for job in found}
+    if as_json:
+        print_json([_job_json(job, counts[job.id]) for job in found])
+    else:
+        console.print(views.jobs_table(found, counts))
+
+
+def _job_json(job: Job, counts: Mapping[TrialState, int]) -> dict[str, Any]:
+    return {
+        "name": job.name,
+        "state": job.state.value,
+        "event": job.event,
+        "trials": {state.value: number for state, number in counts.items()},
+        "spec": job.spec.to_json(),
+    }
+
+
+def show(name: str, storage: str, as_json: bool) -> None:
+    """A job and its trials."""
+    with open_existing(storage) as store:
+        job = store.find_job(name)
+        trials = store.trials(job.id)
+        counts = store.counts(job.id)
+        hours = store.used_hours(job.id)
+        confirmations = store.reports(job.id, "confirm")
+    if as_json:
+        data = _job_json(job, counts) | {"used_hours": hours, "confirmations": confirmations}
+        print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
+        return
+    console.print(
+        f"[bold]{name}[/]: {job.state.value}, budget {views.budget_text(job.spec)}, "
+        f"trained for {duration(hours * 3600)}",
+        highlight=False,
+    )
+    console.print(f"model {job.spec.model.path}\ndata  {job.spec.task.train}", highlight=False)
+    console.print(views.trials_table(trials, job.spec, console.width))
+
+
+def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> None:
+    """The front as a table, JSON or picture."""
+    with open_existing(storage) as store:
+        result = load_result(store, store.find_job(name), choose_root(storage, None))
+    members = views.front_members(result.front, result.trials)
+    if picture is not None:
+        draw(result, picture)
+    if as_json:
+        print_json(views.front_json(members, result.job.spec))
+    else:
+        console.print(views.front_table(members, result.job.spec, console.width))
+
+
+def techniques(as_json: bool) -> None:
+    """The table of techniques."""
+    found = rows()
+    if as_json:
+        print_json([row.to_json() for row in found])
+        return
+    table = Table(box=SIMPLE_HEAD)
+    head = (
+        "technique",
+        "trained parameters",
+        "sizes",
+        "rate",
+        "families",
+        "merges",
+        "as",
+        "status",
+    )
+    for name in head:
+        table.add_column(name)
+    for row in found:
+        sizes = f"{row.knob} {_span(row.capacities)}" if row.capacities else ""
+        merges = "yes" if row.merges else "no"
+        table.add_row(
+            row.name,
+            row.formula,
+            sizes,
+            f"{row.rate:g}",
+            row.families_text,
+            merges,
+            row.exports_as,
+            row.status,
+        )
+    console.print(table)
+    console.print(f"{len(found)} techniques; docs/techniques.md has their sources")
+
+
+def _span(capacities: Sequence[int]) -> str:
+    return f"{capacities[0]}-{capacities[-1]}"

@@ -1,0 +1,179 @@
+"""Live progress of a job: a panel on a terminal, a line per event elsewhere."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results.wording import count, describe, duration
+from peftsearch.search.hypervolume import hypervolume, seconds_left
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.pool import Pool
+
+_REFRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a job stands.
+
+    Attributes:
+        left: Estimated seconds to the end of the budget; None while unknown.
+    """
+
+    done: int
+    failed: int
+    running: tuple[Trial, ...]
+    best: float | None
+    hypervolume: float
+    left: float | None
+
+
+def standing(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> Standing:
+    """Summarise a job's records.
+
+    Args:
+        hours: Hours used, on the budget's clock.
+        workers: Number of workers that share the remaining trials.
+    """
+    completed = [x for x in trials if x.state is TrialState.COMPLETED]
+    failed = sum(x.state is TrialState.FAILED for x in trials)
+    goal = objective(spec.task.quality)
+    best = max((goal.signed(x.measurements[goal.name]) for x in completed), default=None)
+    return Standing(
+        done=len(completed),
+        failed=failed,
+        running=tuple(x for x in trials if x.state is TrialState.RUNNING),
+        best=None if best is None else goal.signed(best),
+        hypervolume=hypervolume(spec, trials),
+        left=_left(spec, trials, hours, workers),
+    )
+
+
+def _left(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> float | None:
+    seconds = [x.running_seconds for x in trials if x.running_seconds is not None]
+    mean = sum(seconds) / len(seconds) / max(workers, 1) if seconds else None
+    return seconds_left(spec.budget, len(seconds), mean, hours)
+
+
+@dataclass
+class PlainView:
+    """One line whenever a trial ends; for logs and pipes."""
+
+    store: Store
+    job: Job
+    console: Console
+    seen: set[int] = field(default_factory=set)
+    refreshed: float = 0.0
+
+    def update(self, pool: Pool) -> None:
+        """Print what ended since the last call."""
+        if pool.children and time.monotonic() - self.refreshed < _REFRESH_SECONDS:
+            return
+        self.refreshed = time.monotonic()
+        trials = self.store.trials(self.job.id)
+        ended = [x for x in trials if x.state in (TrialState.COMPLETED, TrialState.FAILED)]
+        fresh = [x for x in ended if x.number not in self.seen]
+        if fresh:
+            now = standing(
+                self.job.spec, trials, self.store.used_hours(self.job.id), len(pool.children)
+            )
+            for trial in fresh:
+                line = _line(trial, self.job.spec, now)
+                self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self.seen.update(x.number for x in fresh)
+
+
+def _line(trial: Trial, spec: JobSpec, now: Standing) -> str:
+    value = trial.measurements.get(spec.task.quality)
+    result = (
+        f"{spec.task.quality} {value:.4f}" if value is not None else f"failed: {trial.message}"
+    )
+    left = f", about {duration(now.left)} left" if now.left else ""
+    return (
+        f"trial {trial.number} ({trial.origin}) {result}, "
+        f"{count(trial.measurements.get('trainable_parameters', 0))} parameters: "
+        f"{describe(trial.configuration, spec.anatomy)}  "
+        f"[{now.done}/{spec.budget.trials or '?'} done, hypervolume {now.hypervolume:.3f}{left}]"
+    )
+
+
+@dataclass
+class LiveView:
+    """A panel that stays in place; use it as a context manager."""
+
+    store: Store
+    job: Job
+    console: Console
+    live: Live = field(init=False)
+    refreshed: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.live = Live(console=self.console, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> "LiveView":
+        self.live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.live.stop()
+
+    def update(self, pool: Pool) -> None:
+        """Draw the job's standing, at most once a second."""
+        if time.monotonic() - self.refreshed < _REFRESH_SECONDS:
+            return
+        self.refreshed = time.monotonic()
+        trials = self.store.trials(self.job.id)
+        now = standing(
+            self.job.spec, trials, self.store.used_hours(self.job.id), len(pool.children)
+        )
+        self.live.update(self._panel(now, pool))
+
+    def _panel(self, now: Standing, pool: Pool) -> RenderableType:
+        spec = self.job.spec
+        elapsed = duration(time.monotonic() - self.started)
+        facts = Table.grid(padding=(0, 2))
+        total = spec.budget.trials
+        facts.add_row(
+            f"[bold]{spec.name}[/]",
+            f"{now.done}{f' of {total}' if total else ''} trials done",
+            f"{len(now.running)} running",
+            f"[red]{now.failed} failed[/]" if now.failed else "0 failed",
+        )
+        best = "-" if now.best is None else f"{now.best:.4f}"
+        left = "-" if now.left is None else f"about {duration(now.left)}"
+        facts.add_row(
+            "",
+            f"best {spec.task.quality} {best}",
+            f"hypervolume {now.hypervolume:.3f}",
+            f"{elapsed} elapsed, {left} left",
+        )
+        bar = Table.grid()
+        bar.add_row(ProgressBar(total=total or 1, completed=now.done + now.failed, width=60))
+        return Group(facts, bar, *self._running(now, pool))
+
+    def _running(self, now: Standing, pool: Pool) -> list[Text]:
+        if not now.running:
+            return [Text("loading the model in the workers ...", style="dim")]
+        steps = {
+            int(child.status.number.value): (child.status.done.value, child.status.total.value)
+            for child in pool.children
+        }
+        return [self._trial_line(trial, steps.get(trial.number)) for trial in now.running]
+
+    def _trial_line(self, trial: Trial, steps: tuple[int, int] | None) -> Text:
+        progress = f" step {steps[0]}/{steps[1]}" if steps and steps[1] else ""
+        words = describe(trial.configuration, self.job.spec.anatomy)
+        text = Text(f"  {trial.number} ({trial.origin}){progress}: {words}", style="dim")
+        text.truncate(max(self.console.width - 1, 20), overflow="ellipsis")
+        return text

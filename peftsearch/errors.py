@@ -1,0 +1,78 @@
+"""The exception tree. Every message is one line: what was expected, what came, what to do."""
+
+import contextlib
+from collections.abc import Iterator
+
+
+class PeftsearchError(Exception):
+    """Base of all errors that peftsearch raises on purpose; the CLI exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UserError(PeftsearchError, ValueError):
+    """The user's mistake: a wrong file, name or number. The CLI exits with 2.
+
+    Args:
+        expected: What would have been right.
+        got: What came.
+        hint: What to do about it.
+        where: Dotted key of a job spec that it is about; empty where that is not known.
+    """
+
+    exit_code = 2
+
+    def __init__(self, expected: str, got: str, hint: str, where: str = "") -> None:
+        super().__init__(expected, got, hint, where)
+        self.expected, self.got, self.hint = (_one_line(part) for part in (expected, got, hint))
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}; got {self.got}; {self.hint}"
+
+
+@contextlib.contextmanager
+def located(where: str) -> Iterator[None]:
+    """Errors of the user within the block are about this key of a job spec, or a nearer one."""
+    try:
+        yield
+    except UserError as error:
+        error.where = error.where or where
+        raise
+
+
+class Conflict(UserError):
+    """What was asked for does not go with what is there, for example a name that is taken."""
+
+
+class NotFoundError(UserError, KeyError):
+    """A job, trial or configuration that the user named does not exist."""
+
+    __str__ = UserError.__str__
+
+
+class StaleLeaseError(PeftsearchError):
+    """A write was refused since the writer's lease or attempt is no longer the current one."""
+
+
+class StoreUnavailable(PeftsearchError):
+    """The database stopped answering. The change was not recorded, unless it broke in its commit.
+
+    Args:
+        database: Its URL, without a password.
+        reason: What the driver said.
+    """
+
+    def __init__(self, database: str, reason: str) -> None:
+        super().__init__(database, reason)
+        self.database, self.reason = _one_line(database), _one_line(reason)
+
+    def __str__(self) -> str:
+        return (
+            f"expected the database {self.database} to answer; got {self.reason}; "
+            "try again when it is back"
+        )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,79 @@
+"""Keeping what a job spec names within given folders, before anything of it is read.
+
+Over a network a spec may be written by someone who has no account on this machine. Such a spec may
+name files under the service's data roots, `demo:NAME`, `package:NAME` and hub ids, and nothing
+else: no other folder, no URL. What is refused is told the same way whether it exists or not.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from peftsearch.errors import UserError
+from peftsearch.samples.fetch import PREFIX
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+_PACKAGE = re.compile(r"package:[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
+_SUBSET = re.compile(r"[\w.-]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """Where the paths of a spec may lead.
+
+    Attributes:
+        roots: Folders, at least one.
+    """
+
+    roots: Sequence[Path]
+
+    def check(self, spec: JobSpec, folder: Path) -> None:
+        """Refuse a spec that names anything outside.
+
+        Args:
+            folder: Where relative paths begin.
+
+        Raises:
+            UserError: Says which key.
+        """
+        self._check_value("model.path", spec.model.path, folder, packages=True)
+        for name in ("train", "validation", "test"):
+            value = getattr(spec.task, name)
+            if value is not None:
+                self._check_value(f"task.{name}", value, folder, packages=False)
+        if spec.task.subset is not None and not _SUBSET.fullmatch(spec.task.subset):
+            got = repr(spec.task.subset)
+            raise UserError("the name of a subset", got, "correct it", "task.subset")
+
+    def _check_value(self, where: str, value: str, folder: Path, packages: bool) -> None:
+        allowed = value.startswith(PREFIX) or (packages and _PACKAGE.fullmatch(value))
+        if not allowed and not self._holds(value, folder):
+            raise UserError(
+                f"a path within the service's data folders, a name that begins with {PREFIX}, "
+                "or a hub id",
+                repr(value),
+                "name a file or folder there; the service's --data-root says which they are",
+                where,
+            )
+
+    def _holds(self, value: str, folder: Path) -> bool:
+        if not value or "\\" in value or ":" in value or not value.isprintable():
+            return False
+        if value.startswith("~"):
+            return False
+        try:
+            here, elsewhere = folder / value, Path.cwd() / value
+            # What is not there may be a hub id, which readers look for where they work first.
+            free = _is_there(here) or self._within(elsewhere) or not _is_there(elsewhere)
+            return self._within(here) and free
+        except (OSError, ValueError, RuntimeError):  # too long, or a loop of links
+            return False
+
+    def _within(self, path: Path) -> bool:
+        real = path.resolve()
+        return any(real.is_relative_to(root.resolve()) for root in self.roots)
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_symlink() or path.exists()

@@ -1,0 +1,147 @@
+"""`run --dry-run`: what a job would do, how long it would take and how much disk it would use.
+
+The time is a forecast from floating-point operations and this machine's measured speed at one of
+the model's own matrix products. Real steps reach a part of that speed; `EFFICIENCY` is that part,
+measured on encoders on CPU, and the printed range says how far off it may be.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from peftsearch.search.proposals import propose
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.cost import Workload, adapter_bytes, training_flops
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.counting import count_bases
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.workers.data.task_data import TaskData, load_data
+
+EFFICIENCY = 0.35
+SPREAD = 2.0
+STARTUP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A forecast of one job.
+
+    Attributes:
+        configurations: Size of the space without the learning rate (`spaces.counting`).
+        rates: Number of learning rates.
+        seconds: Low and high forecast for the whole budget with the given workers.
+        first: What the first proposals would be.
+        disk: Bytes of all adapters, if every one were as large as the mean of the first.
+    """
+
+    configurations: int
+    rates: int
+    train_rows: int
+    validation_rows: int
+    trials: int
+    seconds: tuple[float, float]
+    disk: float
+    first: tuple[Configuration, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "configurations": self.configurations,
+            "learning_rates": self.rates,
+            "train_rows": self.train_rows,
+            "validation_rows": self.validation_rows,
+            "trials": self.trials,
+            "seconds": list(self.seconds),
+            "disk_bytes": self.disk,
+            "first": [x.to_json() for x in self.first],
+            "notes": list(self.notes),
+        }
+
+
+def estimate(spec: JobSpec, workers: int) -> Estimate:
+    """Forecast a job without training or writing anything.
+
+    Raises:
+        UserError: The data is wrong.
+    """
+    data = load_data(spec)
+    space = make_space(spec)
+    first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
+    tokens, notes = _sample(spec, data)
+    seconds = _trial_seconds(spec, data, first, tokens)
+    seconds /= _devices(workers)
+    trials = _trials(spec, seconds)
+    whole = STARTUP_SECONDS + trials * seconds
+    sizes = [adapter_bytes(x, spec.anatomy) for x in first]
+    return Estimate(
+        configurations=count_bases(space),
+        rates=len(space.rates),
+        train_rows=len(data.train.texts),
+        validation_rows=len(data.validation.texts),
+        trials=trials,
+        seconds=(whole / SPREAD, whole * SPREAD),
+        disk=trials * sum(sizes) / len(sizes),
+        first=first,
+        notes=(*data.notes, *notes),
+    )
+
+
+def _devices(workers: int) -> int:
+    """Devices that train at a time: GPUs add up, workers on a CPU share its cores."""
+    import torch
+
+    return max(1, min(workers, torch.cuda.device_count()))
+
+
+def _trials(spec: JobSpec, seconds: float) -> int:
+    """Trials within the budget, where one ends every `seconds`."""
+    limits = []
+    if spec.budget.trials is not None:
+        limits.append(spec.budget.trials)
+    if spec.budget.hours is not None:
+        limits.append(math.ceil(spec.budget.hours * 3600 / seconds))
+    return min(limits)
+
+
+def _trial_seconds(
+    spec: JobSpec, data: TaskData, first: tuple[Configuration, ...], tokens: float
+) -> float:
+    """Mean seconds of a trial: training, and one forward pass over the validation split."""
+    train = Workload(len(data.train.texts), tokens, spec.training.epochs)
+    forward = Workload(len(data.validation.texts), tokens, 1.0)
+    probe = first[0]
+    flops = sum(training_flops(x, spec.anatomy, train) for x in first) / len(first)
+    flops += training_flops(probe, spec.anatomy, forward)
+    return flops / (EFFICIENCY * _measure_speed(spec.anatomy, spec.training.batch_size))
+
+
+def _sample(spec: JobSpec, data: TaskData) -> tuple[float, tuple[str, ...]]:
+    """Mean tokens of about 200 training rows, and what is to be said of their lengths."""
+    from peftsearch.workers.batches.encoding import encode_split, mean_tokens, note_cuts
+    from peftsearch.workers.models.backbone import load_processor, read_config
+    from peftsearch.workers.models.locations import fetch_model
+
+    chosen = range(0, len(data.train.texts), max(1, len(data.train.texts) // 200))
+    processor = load_processor(fetch_model(spec.model.path), spec.task.kind)
+    encoded = encode_split(spec.task, processor, data.train.pick(chosen))
+    notes = note_cuts(spec.task, "sampled training", encoded)
+    return mean_tokens(encoded, read_config(spec.model.path)), notes
+
+
+def _measure_speed(anatomy: Anatomy, batch: int) -> float:
+    """Operations per second of this machine at a layer's largest product, in float32."""
+    import torch
+
+    linear = max(anatomy.linears.values(), key=lambda x: x.inputs * x.outputs)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    left = torch.randn(batch * 32, linear.inputs, device=device)
+    right = torch.randn(linear.inputs, linear.outputs, device=device)
+    rates = []
+    for _ in range(20):
+        started = time.perf_counter()
+        (left @ right).sum().item()
+        rates.append(2.0 * left.shape[0] * right.numel() / (time.perf_counter() - started))
+    return max(rates)

@@ -1,0 +1,125 @@
+"""Job files: TOML to a complete `JobSpec`, and the decision whether a job may be resumed."""
+
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from peftsearch.errors import UserError, located
+from peftsearch.samples.fetch import PREFIX, fetch_sample
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.workers.models.locations import read_config
+
+from .confinement import Confinement
+
+_DATA_SUFFIXES = {".csv", ".tsv", ".json", ".jsonl", ".parquet"}
+_FILE_STARTS = (".", "/", "~")
+
+
+def read_spec(path: str | Path) -> JobSpec:
+    """The complete spec of a job file. Paths in it are relative to the file's folder.
+
+    Raises:
+        UserError: The file is missing, is not TOML, or its spec is wrong.
+    """
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError("a job file", f"no file {str(path)!r}", "check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError("a readable job file", f"{path}: {error}", "check the file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"TOML in {path}", str(error), "correct that line") from error
+    return complete_spec(data, path.resolve().parent)
+
+
+def complete_spec(
+    data: Mapping[str, Any], folder: Path, roots: Sequence[Path] | None = None
+) -> JobSpec:
+    """Check a spec, resolve its paths against `folder`, and fill in the model's anatomy.
+
+    Args:
+        roots: Folders that its paths must lie in; None where it may name any.
+
+    Raises:
+        UserError: The spec, its model or its space is wrong, or leaves the roots; `where` says
+            which key, if that is known.
+    """
+    spec = parse_spec(data)
+    if roots is not None:
+        Confinement(roots).check(spec, folder)
+    spec = _resolve(spec, folder)
+    if spec.model.anatomy is None:
+        with located("model.path"):
+            anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
+        model = spec.model.model_copy(update={"anatomy": anatomy})
+        spec = spec.model_copy(update={"model": model})
+    with located("space"):
+        make_space(spec)
+    return spec
+
+
+def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
+    sources = {
+        name: _absolute(value, folder, f"task.{name}")
+        for name in ("train", "validation", "test")
+        if (value := getattr(spec.task, name)) is not None
+    }
+    task = spec.task.model_copy(update=sources)
+    path = _absolute(spec.model.path, folder, "model.path")
+    model = spec.model.model_copy(update={"path": path})
+    return spec.model_copy(update={"task": task, "model": model})
+
+
+def _absolute(value: str, folder: Path, where: str) -> str:
+    """Files and folders become absolute; `package:NAME` and hub ids stay.
+
+    `demo:NAME` is fetched or made once, in the user's cache.
+    """
+    with located(where):
+        if value.startswith(PREFIX):
+            return str(fetch_sample(value, lambda text: print(text, file=sys.stderr)))
+        try:
+            path = folder / Path(value).expanduser()
+            named_as_file = Path(value).suffix in _DATA_SUFFIXES or value.startswith(_FILE_STARTS)
+            return str(path.resolve()) if path.exists() or named_as_file else value
+        except (OSError, ValueError, RuntimeError) as error:
+            # A name that is too long or holds NUL, a loop of links, the home of nobody.
+            raise UserError("a usable path", f"{value!r} ({error})", "correct it") from error
+
+
+def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
+    """Dotted keys in which two specs differ, the budget apart.
+
+    Of the anatomy only what a trial depends on counts, so that a version that knows more of a
+    family still resumes the jobs of an earlier one.
+    """
+    left, right = _flatten(_comparable(old)), _flatten(_comparable(new))
+    keys = sorted(left.keys() | right.keys())
+    return [
+        key for key in keys if not key.startswith("budget.") and left.get(key) != right.get(key)
+    ]
+
+
+def _comparable(spec: JobSpec) -> dict[str, Any]:
+    data, anatomy = spec.to_json(), spec.model.anatomy
+    if anatomy is not None:
+        names = ("layers", "layer_path", "linears", "norms")
+        stacks = data["model"]["anatomy"]["stacks"]
+        kept = {str(i): {x: stack[x] for x in names} for i, stack in enumerate(stacks)}
+        data["model"]["anatomy"] = {"family": anatomy.family, "hidden": anatomy.hidden} | kept
+    return data
+
+
+def _flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            flat |= _flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

@@ -1,0 +1,1 @@
+"""What a job remembers: immutable records, passed by value, and which of them dominate."""

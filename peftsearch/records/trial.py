@@ -1,0 +1,112 @@
+"""A trial from its proposal to its measurements."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from peftsearch.spaces.configurations.configuration import Configuration
+
+TRAINING_LOSS = "training_loss"
+"""Name of the measurements that are a trial's learning curve."""
+
+
+class TrialState(StrEnum):
+    """Life cycle of a trial.
+
+    ::
+
+        QUEUED -> RUNNING -> COMPLETED
+          ^         |   `--> FAILED
+          `---------'  lease ran out, or the worker gave the trial back
+
+    COMPLETED and FAILED are final. Each claim raises `attempt`; only the current attempt may end
+    the trial, so that each trial is recorded exactly once.
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class FailureKind(StrEnum):
+    """Why a trial failed; none of them ends the job."""
+
+    OUT_OF_MEMORY = "out_of_memory"
+    NON_FINITE_LOSS = "non_finite_loss"
+    TIMEOUT = "timeout"
+    DATA = "data"
+    LOST_WORKER = "lost_worker"
+    BUG = "bug"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What search returns: a configuration to train with a seed.
+
+    Attributes:
+        origin: Who proposed it: probe, try, recipe, sobol, search, repeat, random, tpe or nsga2.
+        fidelity: Share of the full training, 1.0 is all of it.
+    """
+
+    configuration: Configuration
+    seed: int
+    origin: str
+    fidelity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One proposal being evaluated. Times are of the database's clock.
+
+    Attributes:
+        number: Counts the job's trials from 0 in the order of proposal.
+        measurements: Objective name to value; known costs from the start, the rest when completed.
+        running_seconds: From the last claim to the end; None until ended.
+        event: The job's event at its end; None until ended.
+        claimed: When it was last claimed, in seconds since the epoch; None if it never was.
+        ended: When it ended, in seconds since the epoch; None until then.
+        lease_seconds: What was left of a running trial's lease when it was read, negative once it
+            ran out; None unless it runs. Two readings of one trial are equal all the same.
+    """
+
+    id: int
+    job_id: int
+    number: int
+    configuration: Configuration
+    seed: int
+    origin: str
+    fidelity: float
+    state: TrialState
+    attempt: int
+    worker: str | None = None
+    measurements: Mapping[str, float] = field(default_factory=dict)
+    failure: FailureKind | None = None
+    message: str | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    adapter: str | None = None
+    running_seconds: float | None = None
+    event: int | None = None
+    claimed: float | None = None
+    ended: float | None = None
+    lease_seconds: float | None = field(default=None, compare=False)
+
+    @property
+    def key(self) -> str:
+        """Canonical key of its configuration."""
+        return self.configuration.key
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number of the trial with number `trial`, at one fidelity.
+
+    At the trial's own fidelity it is an objective. `TRAINING_LOSS` at smaller ones is the learning
+    curve: the mean loss of the training around that share of the full training.
+    """
+
+    trial: int
+    name: str
+    fidelity: float
+    value: float

@@ -1,0 +1,188 @@
+"""What lies beside an exported adapter: a card for people, and the job that makes it again."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.families.family import FAMILIES
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.models.backbone import AUTOMATIC, Backbone, read_config
+
+from .wording import count, describe
+
+_LOAD = {
+    "peft": """from peft import PeftModel
+from transformers import {automatic}
+
+base = {automatic}.from_pretrained({base})
+model = PeftModel.from_pretrained(base, "path/to/this/folder")""",
+    "adapter": """import peftsearch
+from transformers import {automatic}
+
+base = {automatic}.from_pretrained({base})
+model = peftsearch.load_adapter(base, "path/to/this/folder")""",
+    "merged": """from transformers import {automatic}
+
+model = {automatic}.from_pretrained("path/to/this/folder")""",
+}
+
+_CARD = """# {title}
+
+A parameter-efficient fine-tuning of `{model}` for {kind}, found by
+`peftsearch`, in the form `{form}`.
+
+    {configuration}
+
+{outputs}
+
+## Measured
+
+| objective | value |
+|---|---|
+{measurements}
+
+Quality is that of the validation split, which the search optimised; `peftsearch confirm` measures
+on the test split. The export was loaded again and compared on {rows} validation rows: the
+largest difference of an output was {difference}.
+
+## Load
+
+```python
+{load}
+```
+
+{inputs}
+
+## Make it again
+
+`peftsearch run job.toml` trains this configuration after the linear probe, with another seed. The
+very same training, on equal hardware and versions:
+
+```python
+from peftsearch.jobs.jobfile import read_spec
+from peftsearch.workers.training.trial_runner import TrialRunner
+
+spec = read_spec("job.toml")
+outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed})
+```
+
+{provenance}
+"""
+
+
+def write_card(
+    path: Path,
+    spec: JobSpec,
+    trial: Trial,
+    form: str,
+    base: Backbone,
+    labels: list[str],
+    checked: tuple[int, float],
+) -> None:
+    """A README in Markdown.
+
+    Args:
+        labels: Class names; empty for kinds without classes.
+        checked: Rows on which the export was compared, and the largest difference.
+    """
+    shown = {
+        "title": f"{spec.name}: trial {trial.number}",
+        "model": spec.model.path,
+        "kind": spec.task.kind,
+        "form": form,
+        "configuration": describe(trial.configuration, spec.anatomy),
+        "outputs": _outputs(spec, labels),
+        "measurements": _measurements(trial, spec),
+        "rows": checked[0],
+        "difference": f"{checked[1]:.1e}",
+        "load": _LOAD[form].format(
+            base=_base_arguments(base, labels), automatic=AUTOMATIC[spec.task.kind]
+        ),
+        "inputs": _inputs(spec),
+        "seed": trial.seed,
+        "provenance": _provenance(trial.provenance),
+    }
+    path.write_text(_CARD.format(**shown), encoding="utf-8")
+
+
+def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
+    """A job file that trains the linear probe and this configuration, and nothing else.
+
+    It has the search's model, data, training and bounds; paths in it are absolute.
+    """
+    data = spec.to_json()
+    data["name"] = f"{spec.name[:40]}-trial-{trial.number}"
+    data["try"] = [trial.configuration.to_json()]
+    probe_alone = trial.configuration.frozen
+    data["budget"] = {"trials": 1 if probe_alone else 2}
+    data["search"] |= {"recipes": False, "repeats": 0.0}
+    if spec.anatomy.family in FAMILIES:
+        del data["model"]["anatomy"]
+    path.write_text(tomli_w.dumps(_without_none(data)), encoding="utf-8")
+
+
+def _base_arguments(base: Backbone, labels: list[str]) -> str:
+    """A base without a pad token of its own cannot take batches unless it is told one."""
+    arguments = f'"{base.folder}"'
+    if base.heads and base.kind != "multiple_choice":
+        arguments += f", num_labels={max(1, len(labels))}"
+    if base.kind == "image_classification":
+        return arguments
+    if read_config(str(base.folder)).get("pad_token_id") is None:
+        arguments += f", pad_token_id={base.tokenizer.pad_token_id}"
+    return arguments
+
+
+def _inputs(spec: JobSpec) -> str:
+    task = spec.task
+    if task.kind == "image_classification":
+        return "Images are prepared by the base model's image processor."
+    if not task.is_language_model:
+        return f"Texts are cut to {task.max_length} tokens."
+    return (
+        f"Prompts lose their beginning where an example is longer than {task.max_length} tokens."
+    )
+
+
+def _outputs(spec: JobSpec, labels: list[str]) -> str:
+    if spec.task.is_language_model:
+        answered = spec.task.response or spec.task.messages or spec.task.text
+        return f"It was trained to write `{answered}`."
+    if spec.task.kind == "multiple_choice":
+        return f"Its outputs score the choices; `{spec.task.label}` names the right one."
+    if spec.task.kind == "regression":
+        return f"Its one output is `{spec.task.label}`."
+    named = ", ".join(f"{i} `{name}`" for i, name in enumerate(labels))
+    return f"Its outputs are the classes of `{spec.task.label}`: {named}."
+
+
+def _measurements(trial: Trial, spec: JobSpec) -> str:
+    rows = []
+    for name, value in trial.measurements.items():
+        unit = OBJECTIVES[name].unit if name in OBJECTIVES else ""
+        shown = f"{value:.4f}" if name in (*QUALITIES[spec.task.kind], "loss") else count(value)
+        rows.append(f"| {name} | {shown} {unit}".rstrip() + " |")
+    return "\n".join(rows)
+
+
+def _provenance(provenance: Mapping[str, Any]) -> str:
+    versions = provenance.get("versions", {})
+    lines = [f"- {name} {version}" for name, version in versions.items()]
+    lines += [f"- base model weights, SHA-256 {provenance.get('model', {}).get('sha256')}"]
+    lines += [f"- data, SHA-256 {provenance.get('data')}"]
+    known = [key for key in ("device", "precision", "threads") if key in provenance]
+    lines += [f"- {key}: {provenance[key]}" for key in known]
+    return "\n".join(lines)
+
+
+def _without_none(data: Any) -> Any:
+    """TOML has no null: an absent key means the same."""
+    if isinstance(data, Mapping):
+        return {key: _without_none(value) for key, value in data.items() if value is not None}
+    if isinstance(data, list):
+        return [_without_none(value) for value in data]
+    return data

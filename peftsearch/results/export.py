@@ -1,0 +1,131 @@
+"""Export: a trained adapter as files that others load, checked before it is called done."""
+
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from peftsearch.errors import PeftsearchError, UserError
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
+from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
+from peftsearch.workers.training.inference import predict_logits
+from peftsearch.workers.training.trial_runner import TrialRunner
+
+from .card import write_card, write_job
+
+CHECKED_ROWS = 64
+_TOLERANCE = {"peft": 1e-4, "adapter": 1e-4, "merged": 1e-3}
+"""Largest accepted difference of an output, relative to 1 + its largest magnitude. Merging
+rounds W + BA once, where the adapter adds their products."""
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written and how it was checked.
+
+    Attributes:
+        form: peft, adapter or merged.
+        rows: Validation rows on which the reloaded model was compared with the original.
+        difference: Largest absolute difference of an output among them.
+    """
+
+    form: str
+    out: Path
+    rows: int
+    difference: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self) | {"out": str(self.out)}
+
+
+class ExportMismatch(PeftsearchError):
+    """What was written does not predict what the trial predicted; nothing is kept of it."""
+
+
+def export(
+    spec: JobSpec, trial: Trial, adapter_folder: Path, out: Path, form: str = "auto"
+) -> ExportReport:
+    """Write a trial's adapter to `out`, whole and checked or not at all.
+
+    Args:
+        adapter_folder: Where the worker saved the trial's adapter.
+        out: A folder that does not exist or is empty.
+        form: `peft` loads with `peft` alone, `adapter` with `peftsearch.load_adapter`, `merged`
+            is a plain `transformers` model; `auto` takes `peft` where it can, else `adapter`.
+
+    Raises:
+        UserError: `out` is not empty or not writable, the adapter's files are missing or corrupt,
+            or `form` cannot hold this adapter.
+        ExportMismatch: The reloaded export predicts otherwise.
+    """
+    _check_free(out)
+    exact = spec.training.model_copy(update={"precision": "float32"})
+    runner = TrialRunner.open(spec.model_copy(update={"training": exact}), "cpu")
+    files = load_adapter_files(adapter_folder, runner.backbone.sha256)
+    chosen = choose_form(form, files, runner.backbone)
+    part = _make_part(out)
+    try:
+        base = partial(load_base, spec, tuple(runner.data.label_names))
+        write_form(chosen, part, files, base)
+        rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
+        write_card(
+            part / "README.md",
+            spec,
+            trial,
+            chosen,
+            runner.backbone,
+            runner.data.label_names,
+            (rows, difference),
+        )
+        write_job(part / "job.toml", spec, trial)
+        publish(part, out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return ExportReport(chosen, out, rows, difference)
+
+
+def _check_free(out: Path) -> None:
+    if out.is_dir() and not any(out.iterdir()):
+        return
+    if out.exists() or out.is_symlink():
+        kind = "a folder with files" if out.is_dir() else "a file"
+        raise UserError(
+            "an output folder that is new or empty", f"{out}, {kind}", "name another with --out"
+        )
+
+
+def _make_part(out: Path) -> Path:
+    """A temporary folder beside `out`, so that the last step is a rename."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    except OSError as error:
+        raise UserError(
+            "a writable place for the output folder",
+            f"{out.parent}: {error.strerror}",
+            "name another with --out",
+        ) from error
+
+
+def _compare(runner: TrialRunner, files: AdapterFiles, model: Any, form: str) -> tuple[int, float]:
+    """Number of rows compared, and the largest difference.
+
+    Raises:
+        ExportMismatch: It is too large, or a class differs.
+    """
+    data = runner.encoded("validation").head(CHECKED_ROWS)
+    original = runner.predict(files.configuration, files.tensors, data)
+    again = predict_logits(model, data, "cpu")
+    difference = float((original - again).abs().max())
+    limit = _TOLERANCE[form] * (1.0 + float(original.abs().max()))
+    if not difference <= limit:
+        raise ExportMismatch(
+            f"the reloaded {form} export differs by {difference:.1e} on {len(data)} validation "
+            f"rows, more than {limit:.1e}; nothing was written: use another --form"
+        )
+    return len(data), difference

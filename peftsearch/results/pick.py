@@ -1,0 +1,225 @@
+"""Choosing one configuration: the knee, the best, a row of the front, a trial, an expression."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from peftsearch.errors import NotFoundError, UserError
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.objectives import Objective, objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+_TRIAL = re.compile(r"trial\s+([0-9]{1,9})", re.IGNORECASE)
+_ROW = re.compile("[0-9]{1,9}")
+_EXPRESSION = re.compile(r"\s*(\w+)\s+where\s+(\S.*?)\s*", re.IGNORECASE)
+
+
+class Valued(Protocol):
+    """Whatever has a value for each objective that was measured."""
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """Objective name to value."""
+
+
+C = TypeVar("C", bound=Valued)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A configuration with the means of all its completed full-fidelity trials.
+
+    Attributes:
+        trials: Those trials, ascending by number; their count is the number of seeds.
+    """
+
+    configuration: Configuration
+    values: Mapping[str, float]
+    trials: tuple[Trial, ...]
+
+    @property
+    def key(self) -> str:
+        """Canonical key of the configuration."""
+        return self.configuration.key
+
+
+def summarise(trials: Sequence[Trial]) -> list[Summary]:
+    """One summary per configuration key, in the order of first proposal."""
+    grouped: dict[str, list[Trial]] = defaultdict(list)
+    for trial in sorted(trials, key=lambda x: x.number):
+        if trial.state is TrialState.COMPLETED and trial.fidelity == 1.0:
+            grouped[trial.key].append(trial)
+    return [
+        Summary(group[0].configuration, _means(group), tuple(group)) for group in grouped.values()
+    ]
+
+
+def _means(group: Sequence[Trial]) -> dict[str, float]:
+    names = set.intersection(*(set(trial.measurements) for trial in group))
+    return {
+        name: math.fsum(trial.measurements[name] for trial in group) / len(group)
+        for name in sorted(names)
+    }
+
+
+@dataclass(frozen=True)
+class Choice(Generic[C]):
+    """What a text chose, and from what.
+
+    Attributes:
+        kind: `knee`, `best`, `row`, `trial` or `where`.
+        fitting: What it was chosen from: the front, or all within the bounds.
+        wanted: What it is the best in; the job's quality where the text names none.
+    """
+
+    kind: str
+    chosen: C
+    fitting: Sequence[C]
+    wanted: Objective
+    bounds: tuple[Bound, ...] = ()
+
+
+def select(
+    text: str, spec: JobSpec, front: Sequence[FrontPoint], trials: Sequence[Trial]
+) -> Summary:
+    """The configuration that `text` means.
+
+    Args:
+        text: As for `choose`. Of `trial 17`, the summary holds that one trial.
+        front: Ascending by cost.
+
+    Raises:
+        NotFoundError: The front is empty, has no such row, or nothing meets the bounds.
+        UserError: `text` is none of these.
+    """
+    summaries = {summary.key: summary for summary in summarise(trials)}
+    members = [summaries[point.key] for point in front]
+
+    def find_trial(number: int) -> Summary | None:
+        completed = (x for x in trials if x.state is TrialState.COMPLETED and x.number == number)
+        return next((Summary(x.configuration, x.measurements, (x,)) for x in completed), None)
+
+    return choose(text, spec, members, list(summaries.values()), find_trial).chosen
+
+
+def choose(
+    text: str,
+    spec: JobSpec,
+    front: Sequence[C],
+    everything: Sequence[C],
+    find_trial: Callable[[int], C | None],
+) -> Choice[C]:
+    """What `text` means among candidates of any kind.
+
+    Args:
+        text: `knee`, `best`, a row number of the printed front, `trial 17`, or for example
+            `accuracy where adapter_bytes <= 200 KB and training_seconds <= 30`. An expression
+            looks at all completed configurations, for its bounds need not be the front's.
+        front: Ascending by cost.
+        everything: All configurations with a completed full-fidelity trial.
+        find_trial: Gives a completed trial of that number as a candidate; None: there is none.
+
+    Raises:
+        NotFoundError: The front is empty, has no such row, or nothing meets the bounds.
+        UserError: `text` is none of these.
+    """
+    text, quality = text.strip(), objective(spec.task.quality)
+    if match := _TRIAL.fullmatch(text):
+        return _trial(int(match[1]), find_trial, quality)
+    if not front:
+        raise NotFoundError(
+            "a job with completed trials", "an empty front", "let the job run first"
+        )
+    if text == "best":
+        best = max(front, key=lambda x: quality.signed(_q(x, spec)))
+        return Choice("best", best, front, quality)
+    if text == "knee":
+        return Choice("knee", front[knee(front, spec)], front, quality)
+    if _ROW.fullmatch(text):
+        return Choice("row", _row(int(text), front), front, quality)
+    return _best_where(text, spec, everything)
+
+
+def _trial(number: int, find_trial: Callable[[int], C | None], quality: Objective) -> Choice[C]:
+    found = find_trial(number)
+    if found is None:
+        raise NotFoundError("a completed trial", f"trial {number}", "see `peftsearch show JOB`")
+    return Choice("trial", found, [found], quality)
+
+
+def _q(candidate: Valued, spec: JobSpec) -> float:
+    return candidate.values[spec.task.quality]
+
+
+def _row(number: int, members: Sequence[C]) -> C:
+    if not 1 <= number <= len(members):
+        raise NotFoundError(
+            f"a row of the front, 1 to {len(members)}", f"{number}", "see `peftsearch front JOB`"
+        )
+    return members[number - 1]
+
+
+def knee(members: Sequence[Valued], spec: JobSpec) -> int:
+    """Index of the point that lies farthest above the line from the cheapest to the best.
+
+    Quality and log10 cost are scaled to [0, 1] over the front (Das, 1999; as in `kneed`).
+    """
+    quality = [objective(spec.task.quality).signed(_q(x, spec)) for x in members]
+    cost = [math.log10(max(x.values[spec.objectives.cost], 1.0)) for x in members]
+    positive = [x for x in cost if x > 0]
+    cost = [x if x > 0 else min(positive, default=0.0) for x in cost]
+    gains = [q - c for q, c in zip(_scale(quality), _scale(cost), strict=True)]
+    return max(range(len(members)), key=gains.__getitem__)
+
+
+def _scale(values: Sequence[float]) -> list[float]:
+    low, high = min(values), max(values)
+    return [(x - low) / (high - low) if high > low else 0.0 for x in values]
+
+
+def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
+    match = _EXPRESSION.fullmatch(text)
+    if match is None:
+        raise UserError(
+            "knee, best, a row of the front, 'trial 17', or"
+            " 'accuracy where adapter_bytes <= 200 KB'",
+            repr(text),
+            "correct --pick",
+        )
+    wanted = objective(match[1])
+    bounds = tuple(
+        Bound.parse(part) for part in re.split(r"\s+and\s+|,", match[2], flags=re.IGNORECASE)
+    )
+    fitting = [x for x in everything if wanted.name in x.values and not broken(x, bounds)]
+    if not fitting:
+        closest = ", ".join(_closest(bound, everything) for bound in bounds)
+        raise NotFoundError(
+            f"a configuration with {' and '.join(map(str, bounds))}",
+            "none among the completed trials",
+            f"loosen the bounds ({closest})",
+        )
+    best = max(
+        fitting,
+        key=lambda x: (wanted.signed(x.values[wanted.name]), -x.values[spec.objectives.cost]),
+    )
+    return Choice("where", best, fitting, wanted, bounds)
+
+
+def broken(candidate: Valued, bounds: Iterable[Bound]) -> list[Bound]:
+    """The bounds that a candidate does not meet; one without the value meets none on it."""
+    values = candidate.values
+    return [x for x in bounds if x.name not in values or not x.holds(values[x.name])]
+
+
+def _closest(bound: Bound, everything: Sequence[Valued]) -> str:
+    values = [x.values[bound.name] for x in everything if bound.name in x.values]
+    if not values:
+        return f"{bound.name} is not measured by this job"
+    extreme = min(values) if bound.sign.startswith("<") else max(values)
+    return f"{bound.name} reaches {extreme:,.6g}"

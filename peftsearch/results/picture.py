@@ -1,0 +1,174 @@
+"""The front as a PNG: quality against cost, the front as steps, the rest quiet."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from peftsearch.errors import UserError
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.jobspec.objectives import Objective, objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .pick import Summary, knee, summarise
+from .wording import describe
+
+_INK, _QUIET, _ACCENT = "#1f2933", "#b8c0c8", "#0b6e99"
+
+
+def draw_front(
+    members: Sequence[Summary], trials: Sequence[Trial], spec: JobSpec, path: Path
+) -> Path:
+    """Write the picture.
+
+    Args:
+        members: The front, ascending by cost.
+        trials: All trials of the job; completed ones off the front are drawn as dominated.
+
+    Raises:
+        UserError: The file cannot be written, or the front is empty.
+    """
+    if not members:
+        raise UserError("a job with completed trials", "none yet", "let the job run first")
+    figure = Figure(figsize=(9.6, 6.0), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    keys = {summary.key for summary in members}
+    others = [summary for summary in summarise(trials) if summary.key not in keys]
+    zero = _zero_position([*members, *others], spec)
+    _draw_points(axes, members, others, spec, zero)
+    _label_points(axes, members, spec, zero)
+    _dress(axes, spec, zero)
+    try:
+        figure.savefig(path, bbox_inches="tight", pad_inches=0.25)
+    except OSError as error:
+        raise UserError(
+            f"a writable file {str(path)!r}", str(error), "choose another with --picture"
+        ) from error
+    return path
+
+
+def _cost(summary: Summary, spec: JobSpec, zero: float) -> float:
+    return max(summary.values[spec.objectives.cost], zero)
+
+
+def _zero_position(summaries: Sequence[Summary], spec: JobSpec) -> float:
+    """Where a cost of 0 is drawn on the log axis: half a decade left of the smallest cost."""
+    costs = [x.values[spec.objectives.cost] for x in summaries]
+    return min((cost for cost in costs if cost > 0), default=1.0) / 10**0.5
+
+
+def _draw_points(
+    axes: Any, members: Sequence[Summary], others: Sequence[Summary], spec: JobSpec, zero: float
+) -> None:
+    goal = objective(spec.task.quality)
+    quality, floor = goal.name, _floor(members, goal)
+    height = {x.key: goal.signed(x.values[quality]) for x in others}
+    for name, marker, shown in (
+        ("dominated", "o", [x for x in others if height[x.key] >= floor]),
+        ("below the axis", "v", [x for x in others if height[x.key] < floor]),
+    ):
+        if shown:
+            costs = [_cost(x, spec, zero) for x in shown]
+            heights = [goal.signed(max(height[x.key], floor)) for x in shown]
+            axes.scatter(costs, heights, s=28, c=_QUIET, marker=marker, label=name, zorder=2)
+    x = [_cost(summary, spec, zero) for summary in members]
+    y = [summary.values[quality] for summary in members]
+    axes.step(x, y, where="post", color=_ACCENT, linewidth=1.4, alpha=0.6, zorder=3)
+    axes.scatter(x, y, s=46, color=_ACCENT, label="Pareto front", zorder=4)
+    marked = knee(members, spec)
+    ring = {"s": 170, "facecolors": "none", "edgecolors": _INK}
+    axes.scatter(x[marked], y[marked], label="knee", zorder=5, **ring)
+    _draw_probe(axes, members[0], spec)
+
+
+def _floor(members: Sequence[Summary], goal: Objective) -> float:
+    """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
+    qualities = [goal.signed(x.values[goal.name]) for x in members]
+    return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
+
+
+def _draw_probe(axes: Any, cheapest: Summary, spec: JobSpec) -> None:
+    """A line at the quality of the linear probe, which is the cheapest member wherever it ran."""
+    if cheapest.values[spec.objectives.cost] > 0:
+        return
+    quality = cheapest.values[spec.task.quality]
+    axes.axhline(quality, color=_QUIET, linewidth=0.9, linestyle="--", zorder=1)
+    axes.annotate(
+        "base model" if spec.task.is_language_model else "linear probe",
+        (1, quality),
+        xycoords=("axes fraction", "data"),
+        xytext=(-4, 4),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
+        color="#6b7680",
+    )
+
+
+def _label_points(axes: Any, members: Sequence[Summary], spec: JobSpec, zero: float) -> None:
+    """Row numbers beside the points; what they mean stands below the axes."""
+    for i, summary in enumerate(members):
+        axes.annotate(
+            str(i + 1),
+            (_cost(summary, spec, zero), summary.values[spec.task.quality]),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            fontweight="bold",
+            color=_INK,
+        )
+    lines = [
+        f"{i + 1}  {summary.values[spec.task.quality]:.4f}  "
+        f"{describe(summary.configuration, spec.anatomy)}"
+        for i, summary in enumerate(members)
+    ]
+    style = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
+    axes.figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
+
+
+def _ticks(zero: float, highest: float) -> list[float]:
+    """The place of 0, then 1 and 3 of each decade beyond the band around it."""
+    decades = range(math.floor(math.log10(zero)), math.ceil(math.log10(highest)) + 1)
+    costs = [scale * 10.0**decade for decade in decades for scale in (1, 3)]
+    return [zero, *(cost for cost in costs if zero * 1.5 < cost <= highest)]
+
+
+def _tick(cost: float, zero: float) -> str:
+    """`30k` and the like."""
+    if cost <= zero:
+        return "0"
+    for unit, scale in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if cost >= scale:
+            return f"{cost / scale:g}{unit}"
+    return f"{cost:g}"
+
+
+def _dress(axes: Any, spec: JobSpec, zero: float) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(left=zero / 1.6)
+    axes.axvspan(zero / 1.6, zero * 1.25, color="#f3f5f7", zorder=0)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(FixedLocator(_ticks(zero, axes.get_xlim()[1])))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, zero)))
+    head = "" if spec.task.is_language_model else ", head excluded"
+    axes.set_xlabel(f"{spec.objectives.cost.replace('_', ' ')} (log scale{head})")
+    goal = objective(spec.task.quality)
+    axes.set_ylabel(f"validation {goal.name}{'' if goal.maximise else ' (better upwards)'}")
+    if not goal.maximise:
+        axes.invert_yaxis()
+    axes.set_title(f"{spec.name}: quality against cost", loc="left", fontweight="bold")
+    axes.grid(axis="y", color="#e6eaee", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(
+        frameon=False,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=4,
+        borderaxespad=0.4,
+        columnspacing=1.2,
+        handletextpad=0.3,
+    )

@@ -1,0 +1,200 @@
+"""What the terminal shows of jobs, trials and fronts; and the same as plain data for `--json`."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .pick import Summary, knee, summarise
+from .wording import count, describe, duration, size
+
+_WIDE = 130
+
+
+def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[Summary]:
+    """The front's configurations with all their measurements, in the front's order."""
+    summaries = {summary.key: summary for summary in summarise(trials)}
+    return [summaries[point.key] for point in front]
+
+
+def standard_error(summary: Summary, spec: JobSpec) -> float | None:
+    """Sampling error of a share of right rows on the validation split; None for other metrics."""
+    rows = summary.trials[0].provenance.get("validation_rows")
+    return sampling_error(spec, summary.values, rows)
+
+
+def sampling_error(spec: JobSpec, values: Mapping[str, float], rows: int | None) -> float | None:
+    """Of the quality among `values`, if it is a share of right rows; None for other metrics.
+
+    Args:
+        rows: Of the validation split; None where unknown.
+    """
+    if spec.task.quality not in ("accuracy", "exact_match") or not rows:
+        return None
+    p = values.get(spec.task.quality)
+    # A training function of the user's own measures what it likes.
+    return None if p is None or not 0 <= p <= 1 else math.sqrt(p * (1 - p) / rows)
+
+
+def front_table(members: Sequence[Summary], spec: JobSpec, width: int) -> RenderableType:
+    """The front as a table, cheapest first; the knee is marked.
+
+    Args:
+        width: Of the terminal; below `_WIDE` the configurations stand under the table.
+    """
+    table = Table(title=f"Pareto front of {spec.name}", title_justify="left", box=SIMPLE_HEAD)
+    for name in ("#", spec.task.quality, "parameters", "size", "train", "seeds", "trials"):
+        table.add_column(name, justify="right", no_wrap=True)
+    words = [describe(summary.configuration, spec.anatomy) for summary in members]
+    if width >= _WIDE:
+        table.add_column("configuration, layers from input to output", overflow="fold")
+    marked = knee(members, spec) if members else -1
+    for i, summary in enumerate(members):
+        cells = _front_row(i, summary, spec) + ([words[i]] if width >= _WIDE else [])
+        table.add_row(*cells, style="bold" if i == marked else "")
+    below = [] if width >= _WIDE else _numbered(words, marked)
+    return Group(table, *below, Text(_caption(members, spec), style="dim"))
+
+
+def _numbered(words: Sequence[str], marked: int) -> list[RenderableType]:
+    title = Text("Configurations, layers from input to output", style="italic")
+    rows = [
+        Text(f"{i + 1:>3}  {text}", style="bold" if i == marked else "")
+        for i, text in enumerate(words)
+    ]
+    return [title, *rows, Text()]
+
+
+def _front_row(index: int, summary: Summary, spec: JobSpec) -> list[str]:
+    values = summary.values
+    return [
+        f"{index + 1}",
+        f"{values[spec.task.quality]:.4f}",
+        count(values["trainable_parameters"]),
+        size(values["adapter_bytes"]),
+        duration(values["training_seconds"]) if "training_seconds" in values else "",
+        f"{len(summary.trials)}",
+        ",".join(str(trial.number) for trial in summary.trials),
+    ]
+
+
+def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
+    note = "Bold is the knee."
+    if not spec.task.is_language_model:
+        note += f" {_head(members)} is excluded from parameters and size."
+    errors = [x for x in (standard_error(summary, spec) for summary in members) if x is not None]
+    if errors:
+        note += (
+            f" One standard error of the validation split is about {errors[-1]:.3f} for the best;"
+            " `peftsearch confirm` measures on the test split."
+        )
+    return note
+
+
+def _head(members: Sequence[Summary]) -> str:
+    known = [x.trials[0].provenance.get("head_parameters") for x in members]
+    return f"The head ({known[0]:,} parameters)" if known and known[0] else "The head"
+
+
+def front_json(members: Sequence[Summary], spec: JobSpec) -> list[dict[str, Any]]:
+    """The front as plain data."""
+    marked = knee(members, spec) if members else -1
+    return [
+        {
+            "row": i + 1,
+            "key": summary.key,
+            "knee": i == marked,
+            "values": dict(summary.values),
+            "standard_error": standard_error(summary, spec),
+            "seeds": len(summary.trials),
+            "trials": [trial.number for trial in summary.trials],
+            "description": describe(summary.configuration, spec.anatomy),
+            "configuration": summary.configuration.to_json(),
+        }
+        for i, summary in enumerate(members)
+    ]
+
+
+def jobs_table(jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int]]) -> Table:
+    """All jobs of a storage."""
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("job", "state", "trials", "running", "failed", "budget", "quality"):
+        table.add_column(name)
+    for job in jobs:
+        states = counts[job.id]
+        table.add_row(
+            job.name,
+            job.state.value,
+            str(states[TrialState.COMPLETED]),
+            str(states[TrialState.RUNNING]),
+            str(states[TrialState.FAILED]),
+            budget_text(job.spec),
+            job.spec.task.quality,
+        )
+    return table
+
+
+def budget_text(spec: JobSpec) -> str:
+    """The budget in words."""
+    parts = []
+    if spec.budget.trials is not None:
+        parts.append(f"{spec.budget.trials} trials")
+    if spec.budget.hours is not None:
+        parts.append(duration(spec.budget.hours * 3600))
+    return " or ".join(parts)
+
+
+def trials_table(trials: Sequence[Trial], spec: JobSpec, width: int) -> RenderableType:
+    """All trials of a job, in order; a failed one shows its message."""
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("trial", "state", "origin", spec.task.quality, "parameters", "train"):
+        table.add_column(name, justify="left" if name in ("state", "origin") else "right")
+    words = [trial.message or describe(trial.configuration, spec.anatomy) for trial in trials]
+    if width >= _WIDE:
+        table.add_column("configuration, layers from input to output", overflow="fold")
+    for trial, text in zip(trials, words, strict=True):
+        table.add_row(*_trial_row(trial, spec), *([text] if width >= _WIDE else []))
+    if width >= _WIDE:
+        return table
+    return Group(table, *(Text(f"{x.number:>5}  {y}") for x, y in zip(trials, words, strict=True)))
+
+
+def _trial_row(trial: Trial, spec: JobSpec) -> list[str]:
+    values = trial.measurements
+    quality = values.get(spec.task.quality)
+    return [
+        str(trial.number),
+        trial.failure.value if trial.failure else trial.state.value,
+        trial.origin,
+        "" if quality is None else f"{quality:.4f}",
+        count(values.get("trainable_parameters", 0)),
+        duration(values["training_seconds"]) if "training_seconds" in values else "",
+    ]
+
+
+def trial_json(trial: Trial) -> dict[str, Any]:
+    """A trial as plain data."""
+    return {
+        "number": trial.number,
+        "key": trial.key,
+        "seed": trial.seed,
+        "origin": trial.origin,
+        "state": trial.state.value,
+        "attempt": trial.attempt,
+        "worker": trial.worker,
+        "measurements": dict(trial.measurements),
+        "failure": trial.failure.value if trial.failure else None,
+        "message": trial.message,
+        "adapter": trial.adapter,
+        "provenance": dict(trial.provenance),
+        "configuration": trial.configuration.to_json(),
+    }

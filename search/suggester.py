@@ -1,0 +1,111 @@
+"""The next configuration by the model: known-cost EHVI over a surrogate of quality."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.space import Space
+
+from .acquisition import score
+from .candidates import LocalSearch, make_pool
+from .features import feature_matrix, relevant
+from .hypervolume import Reference
+from .observations import Observation, cost_of, find_front
+from .surrogate import EnsembleMapSaas, Surrogate
+
+Matrix = NDArray[np.float64]
+
+_DRAWS = 8
+"""Posterior draws for each member of the ensemble."""
+_PARENTS = 12
+
+
+class Suggester:
+    """One fit for a batch of proposals.
+
+    Quality below the reference earns nothing however low it is, and runs that collapsed lie far
+    below: they would make the surface steep and the model uncertain just where it is needed. So
+    observed quality is clamped at the reference. A failed configuration counts as such a one, and
+    can not be on the front.
+    """
+
+    def __init__(
+        self,
+        spec: JobSpec,
+        space: Space,
+        corner: Reference,
+        observations: Sequence[Observation],
+        seed: int,
+        surrogate: Surrogate | None = None,
+    ) -> None:
+        self._spec, self._space, self._corner, self._seed = spec, space, corner, seed
+        self._known = [x for x in observations if x.qualities or x.failed]
+        rows = [(i, y) for i, x in enumerate(self._known) for y in _outcomes(x, corner)]
+        groups, y = np.array([i for i, _ in rows]), np.array([y for _, y in rows])
+        self._columns = relevant(space, spec.try_configurations)
+        self._x = self._features([x.configuration for x in self._known])
+        self._counts = np.bincount(groups).astype(float)
+        self._means = np.bincount(groups, weights=y) / self._counts
+        self._fitted = (surrogate or EnsembleMapSaas()).fit(self._x[groups], y, seed)
+        pool = make_pool(space, self._parents(), np.random.default_rng(seed))
+        self._search = LocalSearch(space, pool)
+        self._seen: dict[str, tuple[Matrix, float]] = {}
+
+    def _parents(self) -> list[Configuration]:
+        """Members of the front, and the best of the rest while it is short."""
+        known = [x for x in self._known if x.qualities]
+        front = find_front(known)
+        rest = sorted((x for x in known if x not in front), key=lambda x: -x.quality)
+        return [x.configuration for x in [*front, *rest[: max(0, _PARENTS - len(front))]]]
+
+    def suggest(
+        self, pending: Sequence[Configuration], excluded: set[str]
+    ) -> Configuration | None:
+        """The configuration with the best EHVI, given that others are being trained.
+
+        The quality of a pending one is drawn together with that of the observed ones and takes
+        part in the front: the expectation is over the outcomes of what runs (qNEHVI's sequential
+        greedy batches; Daulton et al., arXiv 2105.08195).
+
+        Args:
+            pending: Configurations without any result yet, distinct by key.
+            excluded: Keys that must not be suggested.
+
+        Returns:
+            None where nothing new can gain anything.
+        """
+        x = np.concatenate([self._x, self._features(pending)])
+        posterior = self._fitted.posterior(x, self._means, self._counts, _DRAWS, self._seed)
+        costs = [self._axis(x.configuration) if x.qualities else np.inf for x in self._known]
+        known = np.array(costs + [self._axis(x) for x in pending])
+        q_ref, c_ref = self._corner.quality, self._corner.axis(self._corner.cost)
+
+        def evaluate(configurations: Sequence[Configuration]) -> Matrix:
+            candidates, axis = self._encode(configurations)
+            return score(posterior, candidates, axis, known, q_ref, c_ref)
+
+        return self._search.best(evaluate, excluded)
+
+    def _encode(self, configurations: Sequence[Configuration]) -> tuple[Matrix, Matrix]:
+        """Features `k x d` and costs `k`, kept for the further members of the batch."""
+        new = [x for x in configurations if x.key not in self._seen]
+        rows = self._features(new)
+        for configuration, row in zip(new, rows, strict=True):
+            self._seen[configuration.key] = row, self._axis(configuration)
+        found = [self._seen[x.key] for x in configurations]
+        return np.array([row for row, _ in found]), np.array([cost for _, cost in found])
+
+    def _features(self, configurations: Sequence[Configuration]) -> Matrix:
+        """`k x d`, of the columns that matter in the job's space."""
+        return feature_matrix(configurations, self._spec.anatomy)[:, self._columns]
+
+    def _axis(self, configuration: Configuration) -> float:
+        return self._corner.axis(cost_of(self._spec, configuration))
+
+
+def _outcomes(observation: Observation, corner: Reference) -> list[float]:
+    clamped = [max(x, corner.quality) for x in observation.qualities]
+    return clamped + ([] if clamped else [corner.quality])

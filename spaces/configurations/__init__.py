@@ -1,0 +1,1 @@
+"""Configurations: what a trial trains, what it costs, whether it fits a model."""

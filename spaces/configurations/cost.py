@@ -1,0 +1,126 @@
+"""Exact costs before training: functions of the configuration and the model's anatomy alone.
+
+The task head is excluded everywhere: it is the same for every configuration of a job.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
+from peftsearch.spaces.techniques.table import technique
+
+from .configuration import Configuration, Module
+
+BYTES_PER_PARAMETER = 4
+"""Adapters are stored in float32."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """How much is trained: examples per epoch, mean tokens per example, epochs."""
+
+    rows: int
+    tokens: float
+    epochs: float
+
+
+def trainable_parameters(configuration: Configuration, anatomy: Anatomy) -> int:
+    """Number of trained scalars, the head excluded."""
+    profile = zip(configuration.profile, anatomy.each(), strict=True)
+    layers = sum(stack_parameters(modules, stack, index) for modules, (stack, index) in profile)
+    return layers + _shared(configuration) + _input(configuration, anatomy)
+
+
+def layer_parameters(modules: tuple[Module, ...], anatomy: Anatomy, layer: int = 0) -> int:
+    """Trained scalars of one layer, without those that several layers share."""
+    return stack_parameters(modules, *anatomy.locate(layer))
+
+
+def stack_parameters(modules: tuple[Module, ...], stack: Stack, index: int) -> int:
+    """Trained scalars of layer `index` of a stack. Base tensors that two techniques share count
+    once; roles that the stack lacks count nothing."""
+    base: dict[str, int] = {}
+    added = 0
+    for module in modules:
+        row = technique(module.technique)
+        if row.tensors is not None:
+            base.update(row.tensors(stack, index))
+        if row.layer is not None:
+            added += row.layer(stack, module.capacity)
+        if row.linear is not None:
+            added += sum(row.linear(x, role, module.capacity) for role, x in _aimed(module, stack))
+    return sum(base.values()) + added
+
+
+def _aimed(module: Module, stack: Stack) -> Iterator[tuple[str, Linear]]:
+    return ((role, stack.linears[role]) for role in module.roles if role in stack.linears)
+
+
+def _shared(configuration: Configuration) -> int:
+    """What a technique trains once, however many layers carry it at one capacity."""
+    groups = {(x.technique, x.capacity, x.rate) for layer in configuration.profile for x in layer}
+    rows = ((technique(name), capacity) for name, capacity, _ in groups)
+    return sum(row.shared(capacity) for row, capacity in rows if row.shared is not None)
+
+
+def _input(configuration: Configuration, anatomy: Anatomy) -> int:
+    module = configuration.input
+    if module is None:
+        return 0
+    count = technique(module.technique).input
+    if count is None or anatomy.embedding is None:
+        raise UserError(
+            "virtual tokens for a model that reads tokens",
+            f"{module.technique} on {anatomy.family}",
+            "leave `input` out",
+        )
+    return count(anatomy.embedding, module.capacity)
+
+
+def adapter_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
+    """Bytes of the saved adapter's tensors, without the file's header and the head."""
+    profile = zip(configuration.profile, anatomy.each(), strict=True)
+    stored = sum(_stored(modules, stack) for modules, (stack, _) in profile)
+    return BYTES_PER_PARAMETER * trainable_parameters(configuration, anatomy) + stored
+
+
+def _stored(modules: tuple[Module, ...], stack: Stack) -> int:
+    """Bytes of one layer that are saved beside the trained scalars."""
+    return sum(
+        count(linear, role, module.capacity)
+        for module in modules
+        if (count := technique(module.technique).stored) is not None
+        for role, linear in _aimed(module, stack)
+    )
+
+
+def backward_depth(configuration: Configuration, anatomy: Anatomy) -> int:
+    """Number of layers that the backward pass visits: from the top down to the lowest adapted,
+    or all of them below virtual tokens."""
+    if configuration.input is not None:
+        return anatomy.layers
+    adapted = [layer for layer, modules in enumerate(configuration.profile) if modules]
+    return anatomy.layers - adapted[0] if adapted else 0
+
+
+def training_flops(configuration: Configuration, anatomy: Anatomy, workload: Workload) -> float:
+    """Floating-point operations of training, by the usual two per weight and token and pass.
+
+    Forward through all layers; backward through the visited ones for activations, and for the
+    trained scalars themselves (Kaplan et al., arXiv 2001.08361, section 2.1, split by pass).
+    Attention scores, embeddings and the head are left out.
+    """
+    weights = [sum(stack.weights().values()) for stack, _ in anatomy.each()]
+    visited = weights[anatomy.layers - backward_depth(configuration, anatomy) :]
+    trained = trainable_parameters(configuration, anatomy)
+    per_token = 2.0 * (sum(weights) + sum(visited) + trained)
+    return per_token * workload.rows * workload.tokens * workload.epochs
+
+
+KNOWN_COSTS = {
+    "trainable_parameters": trainable_parameters,
+    "adapter_bytes": adapter_bytes,
+    "backward_depth": backward_depth,
+}
+"""Costs that need no training, by the name that job files and measurements use."""

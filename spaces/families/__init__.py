@@ -1,0 +1,1 @@
+"""Model families: what a `config.json` says of layers, linears, biases and norms."""

@@ -1,0 +1,179 @@
+"""The model families that we know, and what each can be trained for.
+
+One row reads a `config.json`; keys that older files leave out have the family's defaults, as in
+`transformers` 5. Sizes that shape every layer must be there.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from peftsearch.errors import UserError
+
+from .anatomy import Anatomy
+from .decoders import (
+    read_gemma,
+    read_gemma2,
+    read_gemma3,
+    read_gpt2,
+    read_llama,
+    read_mistral,
+    read_phi3,
+    read_qwen2,
+    read_qwen3,
+    read_t5,
+)
+from .encoders import (
+    Config,
+    read_bert,
+    read_deberta,
+    read_deberta_v2,
+    read_distilbert,
+    read_modernbert,
+    read_mpnet,
+)
+from .vision import read_dinov2, read_vit
+
+_LABELS = ("classification", "regression")
+_ENCODER = (*_LABELS, "multiple_choice")
+_DECODER = (*_LABELS, "causal_lm")
+_BOTH = (*_LABELS, "seq2seq")
+_IMAGES = ("image_classification",)
+
+
+@dataclass(frozen=True)
+class Family:
+    """One row.
+
+    Attributes:
+        read: The anatomy, given the configuration with its defaults, and the kind of task.
+        kinds: Kinds of task that the family has a model class for.
+        defaults: Values of keys that a `config.json` may lack.
+        positions: Size of the family's table of positions, where it has one.
+    """
+
+    read: Callable[[Config, str], Anatomy]
+    kinds: tuple[str, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    positions: Callable[[Config], int] | None = None
+
+
+def _table(config: Config) -> int:
+    return int(config.get("max_position_embeddings", 512))
+
+
+def _table_after_padding(config: Config) -> int:
+    """RoBERTa's positions begin after that of its padding."""
+    return _table(config) - int(config.get("pad_token_id", 1) or 0) - 1
+
+
+def _plain(read: Callable[[Config], Anatomy], kinds: tuple[str, ...], **defaults: Any) -> Family:
+    return Family(lambda config, kind: read(config), kinds, defaults)
+
+
+def _bert(prefix: str, **defaults: Any) -> Family:
+    return Family(lambda config, kind: read_bert(config, prefix), _ENCODER, defaults)
+
+
+def _t5(feed_forward_proj: str) -> Family:
+    defaults = {"feed_forward_proj": feed_forward_proj, "d_kv": 64}
+    return Family(_read_t5, _BOTH, defaults)
+
+
+def _read_t5(config: Config, kind: str) -> Anatomy:
+    return read_t5(config, "" if kind == "seq2seq" else "transformer.")
+
+
+FAMILIES: Mapping[str, Family] = {
+    "bert": replace(_bert("bert"), positions=_table),
+    "roberta": replace(_bert("roberta"), positions=_table_after_padding),
+    "xlm-roberta": replace(_bert("roberta"), positions=_table_after_padding),
+    "electra": replace(_bert("electra", embedding_size=128), positions=_table),
+    "distilbert": replace(_plain(read_distilbert, _ENCODER), positions=_table),
+    "mpnet": replace(_plain(read_mpnet, _ENCODER), positions=_table_after_padding),
+    "deberta": _plain(read_deberta, _LABELS),
+    "deberta-v2": _plain(read_deberta_v2, _ENCODER),
+    "modernbert": _plain(read_modernbert, _ENCODER),
+    "llama": _plain(read_llama, _DECODER),
+    "mistral": _plain(read_mistral, _DECODER, num_key_value_heads=8),
+    "qwen2": _plain(read_qwen2, _DECODER, num_key_value_heads=32),
+    "qwen3": _plain(read_qwen3, _DECODER, num_key_value_heads=32, head_dim=128),
+    "gemma": _plain(read_gemma, _DECODER, num_key_value_heads=16, head_dim=256),
+    "gemma2": _plain(read_gemma2, _DECODER, num_key_value_heads=4, head_dim=256),
+    "gemma3_text": _plain(read_gemma3, _DECODER, num_key_value_heads=4, head_dim=256),
+    "phi3": _plain(read_phi3, _DECODER),
+    "gpt2": replace(
+        _plain(read_gpt2, _DECODER),
+        positions=lambda config: int(config.get("n_positions", 1024)),
+    ),
+    "t5": _t5("relu"),
+    "mt5": _t5("gated-gelu"),
+    "vit": _plain(read_vit, _IMAGES, qkv_bias=True),
+    "dinov2": _plain(read_dinov2, _IMAGES, qkv_bias=True, mlp_ratio=4),
+}
+KINDS: Mapping[str, tuple[str, ...]] = {name: row.kinds for name, row in FAMILIES.items()}
+"""Kinds of task of each family."""
+
+
+def read_anatomy(config: Mapping[str, Any], kind: str = "classification") -> Anatomy:
+    """Anatomy of the model that a `config.json` describes.
+
+    Args:
+        config: The parsed `config.json`.
+        kind: Kind of task; it decides the model's class, and so the paths of its modules.
+
+    Raises:
+        UserError: The family is unknown, cannot do such a task, or has layers of a kind that we
+            do not know; or the configuration lacks a size.
+    """
+    family = str(config.get("model_type"))
+    _check_layers(config, family)
+    if family not in FAMILIES:
+        raise UserError(
+            f"a model family among {', '.join(sorted(FAMILIES))}",
+            f"model_type {family!r}",
+            "describe its layers under [model.anatomy] in the job file",
+        )
+    check_kind(family, kind)
+    row = FAMILIES[family]
+    try:
+        complete = {**row.defaults, **config}
+        limit = row.positions(complete) if row.positions else None
+        return row.read(complete, kind).model_copy(update={"positions": limit})
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise UserError(
+            "a config.json with the sizes of its layers",
+            f"none ({type(error).__name__}: {error})",
+            "check the model",
+        ) from error
+
+
+def check_kind(family: str, kind: str) -> None:
+    """Whether a known family can do such a task.
+
+    Raises:
+        UserError: It cannot. Families without a row, which a user describes, pass.
+    """
+    if family not in FAMILIES or kind in KINDS[family]:
+        return
+    able = sorted(name for name, kinds in KINDS.items() if kind in kinds)
+    raise UserError(
+        f"a kind of task that {family} can do ({', '.join(KINDS[family])})",
+        repr(kind),
+        f"choose a model among {', '.join(able)}" if able else "correct task.kind",
+    )
+
+
+def _check_layers(config: Config, family: str) -> None:
+    if "text_config" in config:
+        raise UserError(
+            "a model of text or of images alone",
+            f"model_type {family!r}, which joins several",
+            "use its text-only checkpoint",
+        )
+    if config.get("add_cross_attention"):
+        raise UserError(
+            "layers that attend to their own input",
+            f"a {family} with add_cross_attention",
+            "use a checkpoint without it",
+        )

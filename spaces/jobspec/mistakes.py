@@ -1,0 +1,76 @@
+"""What a validation found, in words: where, what was expected, what came, what to do."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from peftsearch.errors import UserError
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong in a spec.
+
+    Attributes:
+        where: Dotted key, for example `task.train`; empty for the whole spec.
+    """
+
+    where: str
+    expected: str
+    got: str
+    hint: str
+
+    @classmethod
+    def of(cls, error: UserError) -> "Mistake":
+        """The same as plain parts; `where` is not said twice."""
+        expected = error.expected.removeprefix(f"{error.where}: ")
+        return cls(error.where, expected, error.got, error.hint)
+
+
+def explain(error: ValidationError, root: type[BaseModel]) -> list[UserError]:
+    """One error for each thing that a validation of `root` found, unknown keys first.
+
+    A misspelt key is also a missing one; the unknown one says more.
+    """
+    found = sorted(error.errors(), key=lambda x: x["type"] != "extra_forbidden")
+    return [_explain(x, root) for x in found]
+
+
+def _explain(found: ErrorDetails, root: type[BaseModel]) -> UserError:
+    # A model of one stack may be written without `stacks`, as most people do.
+    where = ".".join(str(part) for part in found["loc"]).replace("anatomy.stacks.0.", "anatomy.")
+    cause = found.get("ctx", {}).get("error")
+    if isinstance(cause, UserError):
+        cause.where = cause.where or where
+        return cause
+    if found["type"] == "extra_forbidden":
+        known = _known_keys(found["loc"][:-1], root)
+        near = difflib.get_close_matches(str(found["loc"][-1]), known, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else "remove it"
+        return UserError(f"keys among {', '.join(known)}", f"unknown key {where!r}", hint, where)
+    got = "nothing" if found["type"] == "missing" else repr(found["input"])
+    expected, hint = f"{where}: {_soften(found['msg'])}", f"correct {where} in the job file"
+    return UserError(expected, got, hint, where)
+
+
+def _soften(message: str) -> str:
+    short = message.removeprefix("Input should be ")
+    return short[:1].lower() + short[1:]
+
+
+def _known_keys(path: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
+    model = root
+    for part in path:
+        found = model.model_fields.get(str(part))
+        model = (_section_in(found.annotation) if found else None) or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model inside an annotation such as `Mapping[str, Linear]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((x for y in get_args(annotation) if (x := _section_in(y))), None)

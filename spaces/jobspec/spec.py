@@ -1,0 +1,167 @@
+"""The job spec: one search, complete and checked on construction, JSON both ways.
+
+The service reads it from TOML (`peftsearch.jobs.jobfile`); the store keeps it as JSON.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.recipes import read_try
+from peftsearch.spaces.families.anatomy import Anatomy
+
+from .bounds import Bound
+from .mistakes import Mistake, explain
+from .objectives import objective
+from .section import Section
+from .space_section import SpaceSpec
+from .task import TaskSpec
+
+
+class ModelSpec(Section):
+    """The backbone.
+
+    Attributes:
+        path: A folder, `package:NAME` for weights inside an installed Python package, or a hub id.
+        anatomy: Filled in from the model's config.json at launch; write it for an unknown family.
+    """
+
+    path: str
+    anatomy: Anatomy | None = None
+
+
+class TrainingSpec(Section):
+    """How every trial is trained; equal for all of a job's trials."""
+
+    epochs: float = Field(1.0, gt=0, le=1000)
+    batch_size: int = Field(16, ge=1, le=4096)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
+    max_grad_norm: float = Field(1.0, gt=0)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    timeout_minutes: float | None = Field(None, gt=0, description="per trial")
+
+
+class SearchSpec(Section):
+    """Which engine proposes.
+
+    Attributes:
+        sampler: `bo` is ours; `random`, `sobol`, Optuna's `tpe` and `nsga2` are for comparison.
+        recipes: Begin with the known recipes (`search.design`); the probe is always trial 0.
+        design: Trials before the model takes over, recipes included; None chooses.
+        repeats: Share of the budget that re-trains front members with new seeds.
+    """
+
+    sampler: Literal["bo", "random", "sobol", "tpe", "nsga2"] = "bo"
+    recipes: bool = True
+    design: int | None = Field(None, ge=1)
+    repeats: float = Field(0.15, ge=0, lt=1)
+
+
+class ObjectivesSpec(Section):
+    """What the front trades quality against, and hard bounds on known costs."""
+
+    cost: Literal["trainable_parameters", "adapter_bytes"] = "trainable_parameters"
+    bounds: tuple[str, ...] = ()
+
+    @field_validator("bounds")
+    @classmethod
+    def _check_bounds(cls, bounds: tuple[str, ...]) -> tuple[str, ...]:
+        for text in bounds:
+            bound = Bound.parse(text)
+            if not objective(bound.name).known or not bound.sign.startswith("<"):
+                raise UserError(
+                    "an upper bound on trainable_parameters, adapter_bytes or backward_depth",
+                    repr(text),
+                    "use `--pick` of `peftsearch export` for measured objectives",
+                )
+        return bounds
+
+
+class BudgetSpec(Section):
+    """Whichever comes first. Hours count the time in which at least one trial ran."""
+
+    trials: int | None = Field(None, ge=1, le=1_000_000_000)
+    hours: float | None = Field(None, gt=0, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _check_any(self) -> Self:
+        if self.trials is None and self.hours is None:
+            hint, where = "set trials under [budget]", "budget.trials"
+            raise UserError("a budget of trials or hours", "none", hint, where)
+        return self
+
+
+class JobSpec(Section):
+    """One search. `tries` is written as `[[try]]` and holds the user's own configurations."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    seed: int = Field(0, ge=0, lt=2**31)
+    model: ModelSpec
+    task: TaskSpec
+    budget: BudgetSpec
+    training: TrainingSpec = TrainingSpec()
+    space: SpaceSpec = SpaceSpec()
+    search: SearchSpec = SearchSpec()
+    objectives: ObjectivesSpec = ObjectivesSpec()
+    tries: tuple[dict[str, Any], ...] = Field((), alias="try")
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """The model's anatomy, which the launch filled in.
+
+        Raises:
+            UserError: The spec was not completed.
+        """
+        if self.model.anatomy is None:
+            raise UserError(
+                "a spec with its model's anatomy", "none", "complete it by `read_spec`"
+            )
+        return self.model.anatomy
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """Hard bounds on known costs."""
+        return tuple(Bound.parse(text) for text in self.objectives.bounds)
+
+    @property
+    def try_configurations(self) -> tuple[Configuration, ...]:
+        """The user's own configurations, to be trained first.
+
+        Raises:
+            UserError: One is no configuration and names no recipe.
+        """
+        return tuple(read_try(item, self.anatomy) for item in self.tries)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `parse_spec` reads it back to an equal spec."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def parse_spec(data: Mapping[str, Any]) -> JobSpec:
+    """A checked spec from plain data.
+
+    Raises:
+        UserError: On the first key that is unknown, missing or wrong.
+    """
+    try:
+        return JobSpec.model_validate(dict(data))
+    except ValidationError as error:
+        raise explain(error, JobSpec)[0] from error
+
+
+def find_mistakes(data: Mapping[str, Any]) -> list[Mistake]:
+    """All that is wrong with a spec by itself, unknown keys first; none where it can be parsed.
+
+    What only a model, its data or its space can tell is not looked at.
+    """
+    try:
+        JobSpec.model_validate(dict(data))
+    except ValidationError as error:
+        return [Mistake.of(x) for x in explain(error, JobSpec)]
+    return []

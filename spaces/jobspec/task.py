@@ -1,0 +1,185 @@
+"""The task section of a job: its kind, where the data is, which columns, and what is measured."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from peftsearch.errors import UserError
+
+from .objectives import QUALITIES
+from .section import Section
+
+Kind = Literal[
+    "classification",
+    "regression",
+    "multiple_choice",
+    "causal_lm",
+    "seq2seq",
+    "image_classification",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LANGUAGE_MODELS = ("causal_lm", "seq2seq")
+"""Kinds that answer by text: no label, no fresh head."""
+
+_COLUMNS = ("text", "choices", "prompt", "response", "messages", "image", "label")
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "classification": {"text": "text", "label": "label"},
+    "regression": {"text": "text", "label": "label"},
+    "multiple_choice": {"text": "text", "choices": "choices", "label": "label"},
+    "causal_lm": {"prompt": "prompt", "response": "response"},
+    "seq2seq": {"prompt": "prompt", "response": "response"},
+    "image_classification": {"image": "image", "label": "label"},
+}
+"""Columns of each kind with their usual names; every other column must be left out."""
+
+_ALONE = ("messages", "text")
+"""Columns that a `causal_lm` may have in place of `prompt` and `response`."""
+
+
+class TaskSpec(Section):
+    """The data and what is measured on it. A column that the kind does not read is None.
+
+    Attributes:
+        train: A CSV, JSONL or Parquet file, a folder written by `datasets`, or a hub id; of images
+            also a folder with one subfolder for each class.
+        validation: The same kinds; None takes the source's own split, else a part of `train`.
+        test: As `validation`. Only `peftsearch confirm` reads it.
+        subset: Configuration name of a hub data set.
+        text: Column of the text, or two columns for pairs. Of `multiple_choice` the context; a
+            second column begins each choice. Of `causal_lm` alone: loss on every token.
+        choices: Columns of the choices, or one column with lists of them.
+        label: Class, number, or of `multiple_choice` the right choice: its index from 0, its
+            letter, or its text.
+        prompt: What a language model is given.
+        response: What it is to answer; loss on this alone.
+        messages: Lists of `{role, content}` that end with the assistant's; loss on its turns.
+        image: Column of the images.
+        metric: Quality metric of the kind; None takes the kind's default.
+        max_length: Tokens per example. Longer texts lose their end, prompts their beginning. Of
+            `seq2seq`, tokens of the prompt and of the response each.
+        train_rows: Use this many rows of the training split, chosen once for the job.
+    """
+
+    kind: Kind = "classification"
+    train: str
+    validation: str | None = None
+    test: str | None = None
+    subset: str | None = None
+    text: str | tuple[str, str] | None = None
+    choices: str | tuple[str, ...] | None = None
+    label: str | None = None
+    prompt: str | None = None
+    response: str | None = None
+    messages: str | None = None
+    image: str | None = None
+    metric: str | None = None
+    max_length: int = Field(128, ge=8, le=8192)
+    validation_fraction: float = Field(0.15, gt=0, lt=0.5)
+    test_fraction: float = Field(0.15, gt=0, lt=0.5)
+    train_rows: int | None = Field(None, ge=16)
+    validation_rows: int | None = Field(None, ge=16)
+
+    @property
+    def quality(self) -> str:
+        """Name of the quality metric."""
+        return self.metric or QUALITIES[self.kind][0]
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """None, one or two columns."""
+        return _listed(self.text)
+
+    @property
+    def choice_columns(self) -> tuple[str, ...]:
+        """Several columns of one choice each, or one of lists; none for other kinds."""
+        return _listed(self.choices)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read; the label, where there is one, is the last."""
+        single = (self.prompt, self.response, self.messages, self.image, self.label)
+        named = tuple(column for column in single if column is not None)
+        return self.text_columns + self.choice_columns + named
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether the answer is text, so that there is no label and no fresh head."""
+        return self.kind in LANGUAGE_MODELS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_columns(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or data.get("kind", "classification") not in KINDS:
+            return data
+        kind = str(data.get("kind", "classification"))
+        given = {name for name in _COLUMNS if data.get(name) is not None}
+        usual = _usual_columns(kind, given)
+        if wrong := sorted(given - set(usual)):
+            raise UserError(
+                f"the columns of {kind} ({_forms(kind)})",
+                f"task.{wrong[0]}{_beside(usual)}",
+                f"remove task.{wrong[0]} or correct task.kind",
+                where=f"task.{wrong[0]}",
+            )
+        return {**data, **{name: column for name, column in usual.items() if name not in given}}
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _check_text(cls, text: Any) -> Any:
+        columns = [text] if isinstance(text, str) else text
+        if columns is None:
+            return None
+        listed = isinstance(columns, (list, tuple)) and 1 <= len(columns) <= 2
+        if listed and all(isinstance(column, str) for column in columns):
+            return columns[0] if len(columns) == 1 else columns
+        raise UserError("a text column, or two for pairs", repr(text), "correct task.text")
+
+    @field_validator("choices", mode="before")
+    @classmethod
+    def _check_choices(cls, choices: Any) -> Any:
+        listed = isinstance(choices, (list, tuple)) and len(choices) >= 2
+        if choices is None or isinstance(choices, str):
+            return choices
+        if listed and all(isinstance(column, str) for column in choices):
+            return choices
+        expected = "a column of lists, or at least two columns of one choice each"
+        raise UserError(expected, repr(choices), "correct task.choices")
+
+    @model_validator(mode="after")
+    def _check_metric(self) -> Self:
+        known = QUALITIES[self.kind]
+        if self.quality not in known:
+            expected = f"a {self.kind} metric among {', '.join(known)}"
+            raise UserError(expected, repr(self.metric), "correct it", "task.metric")
+        if self.quality == "exact_match" and self.text is not None:
+            raise UserError(
+                "prompts and responses, or messages, for exact_match",
+                "task.text, which has no response",
+                "set task.metric = 'loss' or name the columns",
+                where="task.metric",
+            )
+        return self
+
+
+def _usual_columns(kind: str, given: set[str]) -> Mapping[str, Any]:
+    if kind == "causal_lm":
+        for name in _ALONE:
+            if name in given:
+                return {name: name}
+    return _DEFAULTS[kind]
+
+
+def _beside(usual: Mapping[str, Any]) -> str:
+    return "".join(f" beside task.{name}" for name in usual if len(usual) == 1)
+
+
+def _forms(kind: str) -> str:
+    form = ", ".join(_DEFAULTS[kind])
+    return form + "; or messages; or text" if kind == "causal_lm" else form
+
+
+def _listed(columns: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    if columns is None:
+        return ()
+    return (columns,) if isinstance(columns, str) else tuple(columns)

@@ -1,0 +1,72 @@
+"""The dearest and the cheapest configurations of a space: the ends of its cost axis."""
+
+from collections.abc import Iterator
+
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS, layer_parameters
+from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
+from peftsearch.spaces.techniques.table import technique
+
+from .space import Space
+
+
+def maximum_cost(space: Space) -> dict[str, float]:
+    """An upper limit of each known cost: the dearest bundle everywhere, within the bounds."""
+    whole = list(_dearest(space))
+    costs = {
+        name: max(float(cost(configuration, space.anatomy)) for configuration in whole)
+        for name, cost in KNOWN_COSTS.items()
+    }
+    for bound in space.bounds:
+        costs[bound.name] = min(costs[bound.name], bound.limit)
+    return costs
+
+
+def smallest(space: Space) -> Iterator[Configuration]:
+    """Configurations among which are the cheapest that adapt something: the smallest modules in
+    as few layers as may carry them, or virtual tokens alone."""
+    wholes = {bundle for bundles in space.bundles for bundle in bundles}
+    parts = {part for whole in wholes for part in _parts(space, whole)}
+    for bundle in sorted(parts):
+        sizes = [min(x for x in space.ladders[name] if x) for name in sized(bundle)]
+        for roles in space.role_sets:
+            yield _top(space, make_modules(bundle, sizes, roles, space.anatomy), None)
+    for virtual in space.inputs:
+        yield _top(space, (), virtual)
+
+
+def _dearest(space: Space) -> Iterator[Configuration]:
+    """Every bundle with its dearest sizes in all layers, with every kind of input."""
+    bundles = dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles)
+    for bundle in bundles:
+        for roles in space.role_sets:
+            sizes = [_dearest_size(space, name, roles) for name in sized(bundle)]
+            modules = make_modules(bundle, sizes, roles, space.anatomy)
+            stratum = Stratum(0, space.anatomy.layers, modules)
+            for virtual in space.inputs:
+                yield Configuration((stratum,), space.rates[0], virtual)
+
+
+def _dearest_size(space: Space, name: str, roles: tuple[str, ...]) -> int:
+    def cost(capacity: int) -> int:
+        modules = make_modules((name,), (capacity,), roles, space.anatomy)
+        shared = technique(name).shared
+        return layer_parameters(modules, space.anatomy) + (shared(capacity) if shared else 0)
+
+    return max(space.ladders[name], key=cost)
+
+
+def _parts(space: Space, bundle: Bundle) -> Iterator[Bundle]:
+    """The bundle, and each technique alone to which sizes of 0 can reduce it."""
+    yield bundle
+    if all(0 in space.ladders.get(name, ()) for name in bundle):
+        yield from ((name,) for name in bundle)
+
+
+def _top(space: Space, modules: tuple[Module, ...], virtual: Module | None) -> Configuration:
+    layers = space.anatomy.layers
+    kept: tuple[int, ...] = (layers - 1,)
+    if len(space.bundles) == 1 and not space.masked:
+        places = (place(name, 0, layers) or tuple(range(layers)) for name in space.placements)
+        kept = min(places, key=len)
+    return Configuration((Stratum(0, layers, modules, kept),), space.rates[0], virtual)

@@ -1,0 +1,122 @@
+"""Named spaces, and how a job's `[space]` section changes them."""
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.space_section import SpaceSpec
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.techniques.table import TECHNIQUES
+
+from .bundles import read_bundles, read_ladders
+from .options import (
+    USUAL_RATES,
+    read_boundaries,
+    read_factors,
+    read_inputs,
+    read_rates,
+    read_role_sets,
+)
+from .space import Space
+
+_LADDER = ("frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora", "bitfit+lora")
+_ROLE_SETS = (
+    "value",
+    "query+value",
+    "query+key+value+attention_output",
+    "mlp_in+mlp_out",
+    "all",
+)
+_AUTOPEFT = ("serial", "parallel", "prefix")
+_AUTOPEFT_SIZES = (0, 1, 3, 6, 12, 24, 48, 96, 192, 384, 768)
+_METHODS = tuple(
+    name for name, row in TECHNIQUES.items() if row.status == "core" and row.input is None
+)
+
+PRESETS = {
+    "strata": SpaceSpec(
+        preset="strata",
+        strata=3,
+        bundles=_LADDER,
+        placements=("all", "alternate", "upper", "lower"),
+    ),
+    "spafit": SpaceSpec(preset="spafit", strata=3, ladder="monotone"),
+    "autopeft": SpaceSpec(
+        preset="autopeft",
+        bundles=("+".join(_AUTOPEFT),),
+        capacities=dict.fromkeys(_AUTOPEFT, _AUTOPEFT_SIZES),
+        mask=True,
+    ),
+    "lora": SpaceSpec(preset="lora", bundles=("lora",)),
+    "methods": SpaceSpec(preset="methods", bundles=_METHODS),
+    "mola": SpaceSpec(
+        preset="mola",
+        strata=4,
+        bundles=("lora",),
+        boundaries=((0.25, 0.25), (0.5, 0.5), (0.75, 0.75)),
+        ladder="monotone",
+    ),
+}
+_DEFAULTS = SpaceSpec(
+    strata=1,
+    roles=_ROLE_SETS,
+    placements=("all",),
+    learning_rates=USUAL_RATES,
+    rate_factors=(1.0,),
+    inputs=("none",),
+    mask=False,
+    ladder="free",
+)
+
+
+def make_space(spec: JobSpec) -> Space:
+    """The space of a job whose anatomy is known.
+
+    Raises:
+        UserError: Names an unknown technique, role or rank, or a boundary outside the model.
+    """
+    chosen, anatomy = _merge(spec.space), spec.anatomy
+    _check_monotone(chosen)
+    _check_length(spec)
+    role_sets = read_role_sets(chosen, anatomy)
+    ladders = read_ladders(chosen, anatomy, role_sets)
+    space = Space(
+        anatomy=anatomy,
+        bundles=read_bundles(spec.space, chosen, anatomy, ladders),
+        boundaries=read_boundaries(chosen, anatomy),
+        ladders=ladders,
+        role_sets=role_sets,
+        placements=tuple(dict.fromkeys(chosen.placements or ())),
+        rates=read_rates(chosen),
+        factors=read_factors(chosen),
+        inputs=read_inputs(chosen, anatomy, spec.task.max_length),
+        masked=bool(chosen.mask),
+        monotone=chosen.ladder == "monotone",
+        bounds=spec.bounds,
+    )
+    for configuration in spec.try_configurations:
+        space.validate(configuration)
+    return space
+
+
+def _merge(user: SpaceSpec) -> SpaceSpec:
+    preset = PRESETS[user.preset].model_dump(exclude_none=True)
+    return SpaceSpec(
+        **(_DEFAULTS.model_dump(exclude_none=True) | preset | user.model_dump(exclude_none=True))
+    )
+
+
+def _check_length(spec: JobSpec) -> None:
+    limit, length = spec.anatomy.positions, spec.task.max_length
+    if limit is not None and length > limit:
+        raise UserError(
+            f"a task.max_length of at most {limit}, as many tokens as {spec.anatomy.family} reads",
+            f"{length}",
+            "lower it",
+        )
+
+
+def _check_monotone(chosen: SpaceSpec) -> None:
+    if chosen.ladder == "monotone" and (chosen.mask or chosen.placements != ("all",)):
+        raise UserError(
+            "placements = ['all'] and no mask with ladder = 'monotone', where cost never falls",
+            "a mask" if chosen.mask else f"placements {', '.join(chosen.placements or ())}",
+            "use ladder = 'free' or leave them out",
+        )

@@ -1,0 +1,177 @@
+"""The search space: which configurations may be proposed for one model.
+
+A point is a tuple of integers, one index per `Dimension`; ordinal dimensions are ordered. Many
+points can mean one configuration; what counts is `Configuration.key`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS, layer_parameters
+from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
+from peftsearch.spaces.configurations.validation import check_configuration
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.bounds import Bound
+
+KNOBS = ("roles", "placement", "factor")
+"""Coordinates of a stratum after its bundle and sizes."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """All configurations of `n` strata over one anatomy.
+
+    Attributes:
+        bundles: For each stratum, what it may carry.
+        boundaries: For each of the `n - 1` inner boundaries, its lowest and highest layer index;
+            both ascend, so that sorted boundaries stay in their ranges.
+        ladders: Ascending capacities of each sized technique of the bundles; 0 means absent.
+        role_sets: Sets of target roles for techniques that leave them open.
+        placements: Names of placements (`place`).
+        rates: Ascending learning rates.
+        factors: Ascending factors on the learning rate of a stratum.
+        inputs: Virtual tokens of the model's input; None for none.
+        masked: Whether each layer may be left out by itself.
+        monotone: Whether what a layer costs never falls with depth.
+        bounds: Hard bounds on known costs.
+    """
+
+    anatomy: Anatomy
+    bundles: tuple[tuple[Bundle, ...], ...]
+    boundaries: tuple[tuple[int, int], ...]
+    ladders: Mapping[str, tuple[int, ...]]
+    role_sets: tuple[tuple[str, ...], ...]
+    placements: tuple[str, ...]
+    rates: tuple[float, ...]
+    factors: tuple[float, ...] = (1.0,)
+    inputs: tuple[Module | None, ...] = (None,)
+    masked: bool = False
+    monotone: bool = False
+    bounds: tuple[Bound, ...] = ()
+
+    @cached_property
+    def slots(self) -> int:
+        """Sizes of a stratum: as many as a bundle has sized techniques at most."""
+        return max(len(sized(bundle)) for bundles in self.bundles for bundle in bundles)
+
+    @cached_property
+    def levels(self) -> int:
+        """Number of values of a size: that of the longest ladder."""
+        return max(map(len, self.ladders.values()), default=1)
+
+    @cached_property
+    def width(self) -> int:
+        """Number of coordinates of a stratum: bundle, sizes, roles, placement, factor."""
+        return 1 + self.slots + len(KNOBS)
+
+    @cached_property
+    def dimensions(self) -> tuple[tuple[str, int], ...]:
+        """Name and number of values of each coordinate of a point, `d` of them."""
+        named = [("rate", len(self.rates))]
+        cuts = enumerate(self.boundaries)
+        named += [(f"boundary{i}", high - low + 1) for i, (low, high) in cuts]
+        for i, bundles in enumerate(self.bundles):
+            named.append((f"bundle{i}", len(bundles)))
+            named += [(f"size{i}.{slot}", self.levels) for slot in range(self.slots)]
+            values = (self.role_sets, self.placements, self.factors)
+            named += [(f"{name}{i}", len(x)) for name, x in zip(KNOBS, values, strict=True)]
+        named.append(("input", len(self.inputs)))
+        masks = range(self.anatomy.layers if self.masked else 0)
+        return (*named, *((f"layer{layer}", 2) for layer in masks))
+
+    def genes(self, point: Sequence[int]) -> list[Sequence[int]]:
+        """The coordinates of each stratum."""
+        first = len(self.bundles)
+        return [point[first + self.width * i :][: self.width] for i in range(len(self.bundles))]
+
+    def decode(self, point: Sequence[int]) -> Configuration:
+        """Configuration of a point of `d` indices. Crossing boundaries are sorted; in a monotone
+        space, the strata's contents are sorted by cost."""
+        n = len(self.bundles)
+        inner = sorted(low + i for (low, _), i in zip(self.boundaries, point[1:n], strict=True))
+        edges = [0, *inner, self.anatomy.layers]
+        genes = self.genes(point)
+        contents = [self._modules(i, gene) for i, gene in enumerate(genes)]
+        if self.monotone:
+            contents.sort(key=lambda modules: layer_parameters(modules, self.anatomy))
+        tail = point[n + self.width * n :]
+        strata = tuple(
+            Stratum(
+                edges[i], edges[i + 1], modules, self._carriers(edges[i], edges[i + 1], gene, tail)
+            )
+            for i, (modules, gene) in enumerate(zip(contents, genes, strict=True))
+        )
+        return Configuration(strata, self.rates[point[0]], self.inputs[tail[0]])
+
+    def _modules(self, index: int, gene: Sequence[int]) -> tuple[Module, ...]:
+        bundle = self.bundles[index][gene[0]]
+        sizes = [self.capacity(name, x) for name, x in zip(sized(bundle), gene[1:], strict=False)]
+        roles, _, factor = gene[-len(KNOBS) :]
+        return make_modules(
+            bundle, sizes, self.role_sets[roles], self.anatomy, self.factors[factor]
+        )
+
+    def capacity(self, name: str, level: int) -> int:
+        """Capacity of a technique at a level; a ladder shorter than the longest is stretched."""
+        ladder = self.ladders[name]
+        return ladder[level * len(ladder) // self.levels]
+
+    def _carriers(
+        self, start: int, stop: int, gene: Sequence[int], tail: Sequence[int]
+    ) -> tuple[int, ...] | None:
+        placed = place(self.placements[gene[-2]], start, stop)
+        if not self.masked:
+            return placed
+        layers = range(start, stop) if placed is None else placed
+        kept = tuple(layer for layer in layers if tail[1 + layer])
+        return None if len(kept) == stop - start else kept
+
+    def from_unit(self, unit: NDArray[np.float64]) -> Configuration:
+        """Configuration of a point of the unit cube, `d` coordinates in [0, 1)."""
+        sizes = [size for _, size in self.dimensions]
+        return self.decode([min(int(u * s), s - 1) for u, s in zip(unit, sizes, strict=True)])
+
+    def sample(self, rng: np.random.Generator) -> Configuration:
+        """One configuration within the bounds, uniform over points.
+
+        Raises:
+            UserError: No feasible configuration was met in 10,000 draws.
+        """
+        for _ in range(10_000):
+            configuration = self.from_unit(rng.random(len(self.dimensions)))
+            if self.feasible(configuration):
+                return configuration
+        raise UserError(
+            f"bounds that some configuration of the space meets ({self._bounds_text})",
+            "none in 10,000 samples",
+            "loosen objectives.bounds or lower the ranks",
+        )
+
+    @property
+    def _bounds_text(self) -> str:
+        return ", ".join(map(str, self.bounds))
+
+    def feasible(self, configuration: Configuration) -> bool:
+        """Whether all hard bounds hold."""
+        return all(
+            bound.holds(KNOWN_COSTS[bound.name](configuration, self.anatomy))
+            for bound in self.bounds
+        )
+
+    def validate(self, configuration: Configuration) -> None:
+        """Refuse a configuration that cannot be built or that breaks a hard bound.
+
+        Raises:
+            UserError: Says which rule it breaks.
+        """
+        check_configuration(configuration, self.anatomy)
+        for bound in self.bounds:
+            value = KNOWN_COSTS[bound.name](configuration, self.anatomy)
+            if not bound.holds(value):
+                raise UserError(str(bound), f"{value:,}", "choose a smaller configuration")

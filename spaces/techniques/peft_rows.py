@@ -1,0 +1,89 @@
+"""Rows that wrap linears by `peft`: the tested core, then the experimental ones.
+
+LoRA's alpha is constant in the rank, so that the best rate hardly moves with it (Schulman et al.,
+"LoRA Without Regret", 2025).
+"""
+
+from . import formulas, restrictions
+from .low_rank_rows import LOW_RANK_ROWS
+from .sparse_rows import SPARSE_ROWS
+from .technique import Technique
+from .transform_rows import TRANSFORM_ROWS
+
+_RANKS = (1, 2, 4, 8, 16, 32)
+
+_CORE_ROWS = (
+    Technique(
+        "ia3",
+        "rescales keys, values and the MLP's inner activations",
+        "outputs (key, value) + inputs (mlp_out)",
+        "Liu et al., arXiv 2205.05638",
+        rate=2e-2,
+        linear=formulas.ia3,
+        roles=("key", "value", "query_key_value", "mlp_out"),
+        peft="IA3Config",
+        exports=True,
+    ),
+    Technique(
+        "lora",
+        "adds a product of two thin matrices",
+        "r (inputs + outputs)",
+        "Hu et al., arXiv 2106.09685",
+        capacities=_RANKS,
+        linear=formulas.lora,
+        peft="LoraConfig",
+        arguments=lambda rank: {"r": rank, "lora_alpha": 16},
+        exports=True,
+    ),
+    Technique(
+        "rslora",
+        "LoRA scaled by 1/sqrt(r)",
+        "r (inputs + outputs)",
+        "Kalajdzievski, arXiv 2312.03732",
+        capacities=_RANKS,
+        linear=formulas.lora,
+        peft="LoraConfig",
+        arguments=lambda rank: {"r": rank, "lora_alpha": 6, "use_rslora": True},
+        exports=True,
+    ),
+    Technique(
+        "dora",
+        "LoRA on the direction, a vector on the magnitude",
+        "r (inputs + outputs) + outputs",
+        "Liu et al., arXiv 2402.09353",
+        capacities=_RANKS,
+        linear=formulas.lora_and_outputs,
+        peft="LoraConfig",
+        arguments=lambda rank: {"r": rank, "lora_alpha": 16, "use_dora": True},
+        exports=True,
+    ),
+    Technique(
+        "vera",
+        "trains two diagonals around frozen random matrices",
+        "outputs + r",
+        "Kopiczko et al., arXiv 2310.11454",
+        capacities=(16, 64, 256, 1024),
+        rate=1e-2,
+        linear=formulas.vera,
+        peft="VeraConfig",
+        arguments=lambda rank: {"r": rank, "projection_prng_key": 0},
+        exports=True,
+    ),
+    Technique(
+        "oft",
+        "rotates blocks of the inputs",
+        "inputs (b - 1) / 2",
+        "Qiu et al., arXiv 2306.07280",
+        capacities=(2, 4, 8, 16, 32, 64),
+        knob="block size",
+        rate=3e-3,
+        linear=formulas.oft,
+        peft="OFTConfig",
+        transposed=False,
+        arguments=lambda block: {"oft_block_size": block},
+        misfit=restrictions.first(restrictions.below_two, restrictions.indivisible_inputs),
+        exports=True,
+    ),
+)
+
+PEFT_ROWS = (*_CORE_ROWS, *LOW_RANK_ROWS, *TRANSFORM_ROWS, *SPARSE_ROWS)

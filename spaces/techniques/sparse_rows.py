@@ -1,0 +1,41 @@
+"""Rows that train chosen entries of a matrix; `workers/adapters/masks.py` chooses them."""
+
+from functools import partial
+
+from . import formulas, restrictions
+from .technique import Technique
+
+_sparse = partial(
+    Technique,
+    status="experimental",
+    capacities=(1, 2, 5, 10, 20, 50),
+    knob="entries per mille",
+    rate=3e-3,
+    linear=formulas.per_mille,
+    stored=formulas.in_bytes(formulas.per_mille, 4),
+    peft="ShiraConfig",
+    arguments=lambda density: {"r": 1},
+    transposed=False,
+    misfit=restrictions.above_per_mille,
+)
+
+SPARSE_ROWS = (
+    _sparse(
+        "sparse_random",
+        "trains randomly chosen entries",
+        "inputs outputs c / 1000",
+        "Bhardwaj et al., arXiv 2406.13175",
+    ),
+    _sparse(
+        "sparse_magnitude",
+        "trains the entries of largest magnitude",
+        "inputs outputs c / 1000",
+        "Bhardwaj et al., arXiv 2406.13175",
+    ),
+    _sparse(
+        "sparse_gradient",
+        "trains the entries of largest gradient",
+        "inputs outputs c / 1000",
+        "He et al., arXiv 2303.08566",
+    ),
+)

@@ -1,0 +1,96 @@
+"""The one table of techniques: what may be tried, in the order in which people read it.
+
+Rows that train the backbone's own tensors stand here; those that wrap linears by `peft` are in
+`peft_rows`, modules of our own in `own_rows`. Every formula is tested against the `requires_grad`
+counts of real models. A nominal learning rate is where a sweep of the rate usually peaks; the
+searched rate moves all techniques together, relative to it.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.families.anatomy import Stack
+
+from .own_rows import OWN_ROWS
+from .peft_rows import PEFT_ROWS
+from .technique import NOMINAL_RATE, Technique
+
+__all__ = ["NOMINAL_RATE", "RANKS", "TECHNIQUES", "Technique", "technique"]
+
+RANKS = (1, 2, 4, 8, 16, 32)
+"""Ladder of LoRA-like ranks."""
+
+
+def _no_biases(stack: Stack, capacity: int) -> str | None:
+    return None if stack.biases(0) else "its layers have no biases"
+
+
+def _half(stack: Stack, layer: int) -> dict[str, int]:
+    """Matrices and biases of every second linear of attention and MLP; the other half in the next
+    layer. Norms stay frozen."""
+    kept = [x for i, x in enumerate(stack.linears.values()) if (i + layer) % 2 == 0]
+    weights = {f"{x.path}.weight": x.inputs * x.outputs for x in kept}
+    return weights | {f"{x.path}.bias": x.outputs for x in kept if x.bias}
+
+
+_BASE_ROWS = (
+    Technique("frozen", "the layer stays as it is", "0", "SPAFIT, arXiv 2405.00201"),
+    Technique(
+        "bitfit",
+        "trains the layer's biases",
+        "sum of the layer's bias sizes",
+        "Ben Zaken et al., arXiv 2106.10199",
+        rate=2e-3,
+        tensors=lambda stack, layer: stack.biases(layer),
+        layer_misfit=_no_biases,
+    ),
+    Technique(
+        "ln_tuning",
+        "trains the layer's norms",
+        "sum of the layer's norm weights and biases",
+        "Zhao et al., arXiv 2312.11420",
+        rate=4e-3,
+        tensors=lambda stack, layer: stack.norm_tensors(layer),
+        exports=True,
+    ),
+    Technique(
+        "full",
+        "trains every tensor of the layer",
+        "all tensors of the layer",
+        "the reference point",
+        rate=1e-4,
+        tensors=lambda stack, layer: stack.tensors(layer),
+    ),
+    Technique(
+        "half",
+        "trains every second matrix, alternating by layer",
+        "matrices and biases of half the layer's linears",
+        "HFT, arXiv 2404.18466",
+        status="experimental",
+        rate=1e-4,
+        tensors=_half,
+    ),
+)
+
+TECHNIQUES: Mapping[str, Technique] = {
+    row.name: row
+    for status in ("core", "experimental")
+    for row in (*_BASE_ROWS, *PEFT_ROWS, *OWN_ROWS)
+    if row.status == status
+}
+
+
+def technique(name: str) -> Technique:
+    """Row of the table.
+
+    Raises:
+        UserError: No row has that name.
+    """
+    if name not in TECHNIQUES:
+        near = get_close_matches(name, TECHNIQUES, 1, 0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UserError(
+            "the name of a technique", repr(name), f"{hint}see `peftsearch techniques`"
+        )
+    return TECHNIQUES[name]

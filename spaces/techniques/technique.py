@@ -1,0 +1,92 @@
+"""What one row of the techniques table says; the rows are in `techniques`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from peftsearch.spaces.families.anatomy import Linear, Stack
+
+NOMINAL_RATE = 1e-3
+"""Rate that the searched learning rate is relative to: LoRA's nominal rate."""
+
+LinearCount = Callable[[Linear, str, int], int]
+"""A number for one linear in a role at a capacity."""
+
+
+def _always_fits(linear: Linear, capacity: int) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Technique:
+    """One adapter type. A row acts in one or more of four ways: it wraps linears (`linear`), adds
+    modules to a layer (`layer`), trains tensors of the backbone (`tensors`), or adds virtual
+    tokens to the model's input (`input`).
+
+    Attributes:
+        name: How job files, the database and the CLI call it.
+        summary: One line for people.
+        formula: Trainable parameters of one adapted linear (or layer, or model), for people.
+        source: The paper.
+        status: `core` rows are tested in full; `experimental` ones until users have trained them.
+        capacities: Ladder of the size knob, ascending; empty where the technique has none.
+        knob: What the capacity is, in words.
+        rate: Nominal learning rate.
+        linear: Trained parameters that adapting one linear adds.
+        layer: Trained parameters that one layer gains from modules beside its linears.
+        shared: Trained parameters once per capacity, however many linears it adapts.
+        tensors: Base tensors of a layer that it trains, path to size; the layer's index counts
+            within its stack.
+        input: Trained parameters of `capacity` virtual tokens, given the width of the embeddings.
+        stored: Bytes that are saved for one linear beside its trained parameters.
+        roles: Fixed target roles; None where the roles are searched.
+        peft: Name of the `peft` config class; None for a technique of our own.
+        arguments: Keyword arguments of that class at a capacity, targets apart.
+        alters: Whether wrapping a linear changes its weight at once; the worker puts it back.
+        fused: Whether it may wrap a matrix that fuses several roles.
+        transposed: Whether it may wrap a linear that stores its weight transposed.
+        misfit: Why one linear cannot be adapted at a capacity; None where it can.
+        layer_misfit: Why the layers of a stack cannot carry it at a capacity; None where they can.
+        merges: Whether its effect folds into the backbone's own tensors.
+        exports: Whether one `peft` configuration can hold it, so that `peft` alone loads it.
+    """
+
+    name: str
+    summary: str
+    formula: str
+    source: str
+    status: Literal["core", "experimental"] = "core"
+    capacities: tuple[int, ...] = ()
+    knob: str = "rank"
+    rate: float = NOMINAL_RATE
+    linear: LinearCount | None = None
+    layer: Callable[[Stack, int], int] | None = None
+    shared: Callable[[int], int] | None = None
+    tensors: Callable[[Stack, int], Mapping[str, int]] | None = None
+    input: Callable[[int, int], int] | None = None
+    stored: LinearCount | None = None
+    roles: tuple[str, ...] | None = None
+    peft: str | None = None
+    arguments: Callable[[int], Mapping[str, Any]] = field(default=lambda capacity: {})
+    alters: bool = False
+    fused: bool = True
+    transposed: bool = True
+    misfit: Callable[[Linear, int], str | None] = _always_fits
+    layer_misfit: Callable[[Stack, int], str | None] = field(default=lambda stack, capacity: None)
+    merges: bool = True
+    exports: bool = False
+
+    @property
+    def writes_base(self) -> bool:
+        """Whether it trains tensors of the backbone itself."""
+        return self.tensors is not None
+
+    @property
+    def injects(self) -> bool:
+        """Whether it wraps linears of the backbone."""
+        return self.linear is not None
+
+    @property
+    def adapts(self) -> bool:
+        """Whether a layer that carries it differs from a frozen one."""
+        return self.injects or self.writes_base or self.layer is not None

@@ -1,0 +1,120 @@
+"""From a database URL to one prepared connection.
+
+SQLite runs in WAL mode, so that readers do not wait for the writer, and waits up to
+`BUSY_SECONDS` for another writer (`?timeout=5` in the URL changes that). WAL needs a local disk.
+"""
+
+import json
+import sqlite3
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from peftsearch.errors import UserError
+
+BUSY_SECONDS = 30
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+def parse_url(text: str) -> URL:
+    """A checked database URL.
+
+    Raises:
+        UserError: Not a URL of SQLite or PostgreSQL, or the folder of its file does not exist.
+    """
+    try:
+        url = make_url(text)
+        url = url.set(drivername=_DRIVERS[url.drivername])
+    except (ArgumentError, KeyError, ValueError) as error:
+        raise UserError(
+            "a database such as sqlite:///search.db or postgresql+psycopg://user@host/name",
+            # Text that is no URL may hold a password that no parser can hide.
+            repr(text.partition("://")[0] + "://..." if "://" in text else text),
+            "correct the storage URL",
+        ) from error
+    if url.drivername == "sqlite":
+        _check_folder(url)
+    return url
+
+
+def describe(url: URL) -> str:
+    """The URL for people, without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def connect(url: URL) -> Connection:
+    """A connection of its own, that opens again by itself after it broke.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: The database does not answer or is none.
+    """
+    return _make_engine(url).connect()
+
+
+def _check_folder(url: URL) -> None:
+    path = Path(url.database or ":memory:")
+    if str(path) == ":memory:":
+        return
+    if not path.parent.is_dir():
+        raise UserError(
+            "a database file in an existing folder",
+            f"{path}, but {path.parent} is no folder",
+            "create the folder or correct the storage URL",
+        )
+    if path.is_dir():
+        raise UserError("a database file", f"the folder {path}", "add the name of a file to it")
+
+
+def _make_engine(url: URL) -> Engine:
+    options: dict[str, Any] = {}
+    if url.drivername == "sqlite":
+        waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
+        options["connect_args"] = {"check_same_thread": False, **waits}
+    # A store holds its one connection for its life: a pool would only keep a broken one.
+    engine = create_engine(
+        url, poolclass=NullPool, json_serializer=partial(json.dumps, allow_nan=False), **options
+    )
+    if url.drivername == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    # The driver's own BEGIN comes late and is never IMMEDIATE; `_begin` sends ours.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    _use_wal(connection)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # Unlike other statements, the switch of a new file to WAL does not wait for another process.
+    (busy,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    deadline = time.monotonic() + busy / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif not writes:
+        # A reader that needs several statements sees one moment of the database, as on SQLite.
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -1,0 +1,253 @@
+"""The command line without training: help, tables, errors, and the reference that is written."""
+
+import importlib.util
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from urllib.request import urlopen
+
+import pytest
+
+from peftsearch.cli import app as cli
+from peftsearch.spaces.families.family import FAMILIES
+from peftsearch.spaces.techniques.table import TECHNIQUES
+from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import files_root
+from tests.conftest import NewDatabase
+from tests.storage.examples import make_spec
+
+ROOT = Path(__file__).parents[2]
+
+
+def load_script(name: str) -> ModuleType:
+    """A module of scripts/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run in this process; the exit code."""
+    monkeypatch.setattr(sys, "argv", ["peftsearch", *arguments])
+    try:
+        cli.main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def test_reference_is_up_to_date() -> None:
+    script = load_script("write_cli_reference")
+    assert script.PATH.read_text() == script.reference(), "run scripts/write_cli_reference.py"
+
+
+@pytest.mark.parametrize("command", ["--help", "techniques", "jobs"])
+def test_light_commands_import_no_torch(command: str, tmp_path: Path) -> None:
+    """They answer at once; torch alone takes seconds."""
+    program = (
+        "import sys\n"
+        "from peftsearch.cli import app\n"
+        "try: app.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'botorch', 'datasets'} & set(sys.modules)\n"
+        "print(sorted(heavy), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, command],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_help_loads_no_tables_or_databases(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from peftsearch.cli import app\n"
+        "try: app.main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'sqlalchemy', 'pandas', 'numpy', 'pydantic'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_techniques_as_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "techniques", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == list(TECHNIQUES)
+    assert len(rows) >= 40
+    lora = next(row for row in rows if row["name"] == "lora")
+    assert lora["families"] == list(FAMILIES)
+    assert (lora["merges"], lora["exports_as"], lora["status"]) == (True, "peft", "core")
+
+
+def test_an_error_as_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, "jobs", "--json") == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["exit_code"] == 2
+    assert captured.err.count("\n") == 1
+
+
+def test_a_path_is_a_storage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, "jobs", "--storage", "where.db") == 2
+    assert "no file 'where.db'" in capsys.readouterr().err
+
+
+def test_a_failure_that_is_nobodys_mistake_exits_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr("peftsearch.cli.inspection.techniques", broken)
+    assert call(monkeypatch, "techniques") == 1
+    assert capsys.readouterr().err == (
+        "error: RuntimeError: first line (peftsearch --debug shows where)\n"
+    )
+
+
+@pytest.fixture
+def job_url(new_sqlite: NewDatabase) -> str:
+    """A database with one job, `job`, and a file of it."""
+    url = new_sqlite()
+    with Store.open(url) as store:
+        store.create_job(make_spec("job"))
+    adapter = files_root(url) / "job" / "trials" / "000001-1" / "adapter.safetensors"
+    adapter.parent.mkdir(parents=True)
+    adapter.touch()
+    return url
+
+
+def names(url: str) -> list[str]:
+    with Store.open(url) as store:
+        return [job.name for job in store.jobs()]
+
+
+def test_delete_removes_records_and_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"name": "job", "deleted": True}
+    assert names(job_url) == []
+    assert not (files_root(job_url) / "job").exists()
+    assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url) == 2
+
+
+def test_delete_asks_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    assert call(monkeypatch, "delete", "job", "--storage", job_url) == 2
+    assert "--yes" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: "yes")
+    assert call(monkeypatch, "delete", "job", "--storage", job_url) == 2
+    assert names(job_url) == ["job"]
+    monkeypatch.setattr("builtins.input", lambda _: "job")
+    assert call(monkeypatch, "delete", "job", "--storage", job_url) == 0
+    assert names(job_url) == []
+
+
+def test_delete_refuses_a_job_at_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    with Store.open(job_url) as store:
+        job = store.find_job("job")
+        store.register_worker(job.id, "w", socket.gethostname(), os.getpid(), "cpu")
+    assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url) == 2
+    assert "1 that live" in capsys.readouterr().err
+    assert names(job_url) == ["job"]
+    assert (files_root(job_url) / "job").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--host", "0.0.0.0"], "expected a token, since other machines can reach 0.0.0.0"),
+        (["--host", "nix.invalid", "--token-file", "long"], "expected an address of this machine"),
+        (["--host", "192.0.2.1", "--token-file", "long"], "expected an address of this machine"),
+        (["--token-file", "short"], "expected a token of at least 16"),
+        (["--token-file", "none"], "expected a readable text file with the token"),
+        (["--data-root", "none"], "expected folders that exist; got none"),
+        (["--storage", "none/x.db"], "expected a database file in an existing folder"),
+        (["--storage", "mysql://x"], "expected a database such as"),
+        (["--storage", "sqlite://"], "expected a database that others can open too"),
+        (["--port", "70000"], "expected a command and options that exist"),
+    ],
+)
+def test_a_dashboard_that_cannot_start_says_why_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("long").write_text("correct-horse-battery-staple\n")
+    Path("short").write_text("secret\n")
+    assert call(monkeypatch, "dashboard", "--port", "0", *arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {said}")
+    assert err.count("\n") == 1
+    assert "secret" not in err
+
+
+def test_a_port_that_is_taken_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert call(monkeypatch, "dashboard", "--port", port) == 2
+    err = capsys.readouterr().err
+    assert f"port {port}, which another program uses" in err
+    assert "--port 0" in err
+
+
+def test_the_dashboard_serves_until_ctrl_c_even_with_open_streams(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        url = json.loads(process.stdout.readline())["url"]
+        with urlopen(f"{url}/api/v1/events") as stream:
+            assert stream.readline()
+            process.send_signal(signal.SIGINT)
+            stream.read()
+        rest = process.stdout.read(), process.stderr.read()
+    assert (process.returncode, rest) == (0, ("", ""))
+    assert (tmp_path / "peftsearch.db").is_file()
+
+
+def test_the_dashboard_tells_how_to_begin_and_ends_by_sigterm(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--files", "kept"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        process.terminate()
+    match = re.match(r"dashboard: (http://127\.0\.0\.1:[1-9]\d+) \(database sqlite:///", lines[0])
+    assert match is not None
+    assert f"{match[1]}/new" in lines[1]
+    assert lines[2] == "  peftsearch demo --storage peftsearch.db --files kept\n"
+    assert process.returncode == 0

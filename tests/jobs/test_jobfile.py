@@ -1,0 +1,122 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peftsearch.errors import UserError
+from peftsearch.jobs.jobfile import complete_spec, differing_keys, read_spec
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+JOB = """
+name = "tickets"
+[model]
+path = "model"
+[task]
+train = "tickets.csv"
+[budget]
+trials = 5
+"""
+CONFIG = {
+    "model_type": "bert",
+    "hidden_size": 8,
+    "intermediate_size": 16,
+    "num_hidden_layers": 2,
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text(json.dumps(CONFIG))
+    (tmp_path / "tickets.csv").write_text("text,label\nhello,1\n")
+    (tmp_path / "job.toml").write_text(JOB)
+    return tmp_path
+
+
+def test_paths_are_relative_to_the_file(folder: Path) -> None:
+    spec = read_spec(folder / "job.toml")
+    assert spec.task.train == str(folder / "tickets.csv")
+    assert spec.model.path == str(folder / "model")
+
+
+def test_anatomy_is_filled_in(folder: Path) -> None:
+    assert read_spec(folder / "job.toml").anatomy.layers == 2
+
+
+def test_written_anatomy_serves_an_unknown_family(folder: Path) -> None:
+    (folder / "model" / "config.json").write_text(json.dumps({"model_type": "novel"}))
+    with pytest.raises(UserError, match=r"model_type 'novel'; describe its layers under"):
+        read_spec(folder / "job.toml")
+    written = {
+        "family": "novel",
+        "layers": 3,
+        "hidden": 4,
+        "layer_path": "encoder.block.{layer}",
+        "linears": {"query": {"path": "q", "inputs": 4, "outputs": 4, "bias": False}},
+        "norms": [],
+    }
+    data = {
+        "name": "x",
+        "model": {"path": "model", "anatomy": written},
+        "task": {"train": "tickets.csv"},
+        "space": {"preset": "lora", "roles": ["query"]},
+        "budget": {"trials": 1},
+    }
+    assert complete_spec(data, folder).anatomy.layers == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("[task", "TOML in"),
+        ("[modle]", "did you mean 'model'"),
+        ("[space]\nrank = [1]", "did you mean 'ranks'"),
+        ("[space]\nbundles = ['lorra']", "the name of a technique"),
+        ("[space]\nboundaries = [[0, 2], [1, 9]]", "the model's 2 layers"),
+        ("[search]\nsampler = 'best'", "search.sampler"),
+        ("[objectives]\nbounds = ['accuracy >= 0.5']", "an upper bound on trainable_parameters"),
+        ("[[try]]\nlearning_rate = 1e-3\nstrata = [{start = 0, stop = 3}]", "tile the model"),
+        ("[[try]]\nlearning_rate = 1e-3", "a configuration with learning_rate and strata"),
+    ],
+)
+def test_mistakes_get_one_clear_line(folder: Path, line: str, part: str) -> None:
+    (folder / "job.toml").write_text(JOB + line)
+    with pytest.raises(UserError) as caught:
+        read_spec(folder / "job.toml")
+    assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_zero_budget(folder: Path) -> None:
+    (folder / "job.toml").write_text(JOB.replace("trials = 5", "trials = 0"))
+    with pytest.raises(UserError, match=r"budget\.trials"):
+        read_spec(folder / "job.toml")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no file"):
+        read_spec(tmp_path / "none.toml")
+
+
+def test_differing_keys_leave_the_budget_out(folder: Path) -> None:
+    spec = read_spec(folder / "job.toml")
+    (folder / "job.toml").write_text(JOB.replace("trials = 5", "trials = 9"))
+    assert differing_keys(spec, read_spec(folder / "job.toml")) == []
+    (folder / "job.toml").write_text(JOB + "[search]\nrepeats = 0.5")
+    assert differing_keys(spec, read_spec(folder / "job.toml")) == ["search.repeats"]
+
+
+def test_what_a_later_version_knows_of_a_family_does_not_stop_a_job(folder: Path) -> None:
+    spec = read_spec(folder / "job.toml")
+    assert spec.model.anatomy is not None
+    (stack,) = spec.anatomy.stacks
+
+    def change(**fields: Any) -> JobSpec:
+        changed = stack.model_copy(update=fields)
+        anatomy = spec.anatomy.model_copy(update={"stacks": (changed,), "positions": None})
+        model = spec.model.model_copy(update={"anatomy": anatomy})
+        return spec.model_copy(update={"model": model})
+
+    assert differing_keys(change(attention=None), spec) == []
+    assert differing_keys(change(layers=5), spec) == ["model.anatomy.0.layers"]

@@ -1,0 +1,138 @@
+"""A worker that waits for jobs: which it takes, and which it leaves alone."""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peftsearch.errors import StoreUnavailable
+from peftsearch.jobs import waiting
+from peftsearch.jobs.waiting import Waiter
+from peftsearch.records.job import Job, JobState
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.pool import WorkerError
+from tests.conftest import NewDatabase
+from tests.storage.examples import make_spec
+
+Turn = Callable[[Store, Job], bool]
+
+
+class Silent:
+    def update(self, pool: object) -> None:
+        """Show nothing."""
+
+
+@pytest.fixture
+def store(new_sqlite: NewDatabase) -> Iterator[Store]:
+    with Store.open(new_sqlite()) as store:
+        yield store
+
+
+def wait(
+    store: Store, turn: Turn, monkeypatch: pytest.MonkeyPatch, limit: int = 9
+) -> tuple[list[str], list[str]]:
+    """Let a waiter work by `turn` until that returns False; the jobs it took, and its lines.
+
+    A pool of real workers would take seconds for each turn; the end-to-end tests have one.
+    """
+    taken: list[str] = []
+    lines: list[str] = []
+
+    def run_pool(store: Store, job: Job, *_: Any) -> bool:
+        assert len(taken) < limit
+        taken.append(job.name)
+        return turn(store, job)
+
+    monkeypatch.setattr(waiting, "run_pool", run_pool)
+    monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.0)
+    Waiter(store, "", Path(), 1, "cpu", lines.append, lambda *_: Silent()).run()
+    return taken, lines
+
+
+def test_the_oldest_running_job_comes_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b", "c"):
+        store.create_job(make_spec(name))
+    store.set_state(store.find_job("a").id, JobState.STOPPED)
+
+    def finish(store: Store, job: Job) -> bool:
+        store.set_state(job.id, JobState.FINISHED)
+        return job.name != "c"
+
+    taken, lines = wait(store, finish, monkeypatch)
+    assert taken == ["b", "c"]
+    assert lines[1:] == ["working on job b", "working on job c"]
+
+
+def test_a_job_that_cannot_start_is_left_alone_until_its_spec_changes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, fine = store.create_job(make_spec("broken")), store.create_job(make_spec("fine"))
+
+    def turn(store: Store, job: Job) -> bool:
+        if job.name == "broken" and job.spec == broken.spec:
+            raise WorkerError("no such model")
+        if job.name == "broken":
+            return False
+        if store.find_job("fine").spec == fine.spec:
+            store.change_budget(fine.id, make_spec("fine", trials=200))
+        else:
+            store.change_budget(broken.id, make_spec("broken", trials=200))
+        return True
+
+    taken, lines = wait(store, turn, monkeypatch)
+    assert taken == ["broken", "fine", "fine", "broken"]
+    told = [line for line in lines if "left alone" in line]
+    assert told == ["job broken is left alone until it changes: no such model"]
+
+
+def test_a_job_that_was_stopped_and_resumed_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = store.create_job(make_spec("broken"))
+    store.create_job(make_spec("fine"))
+    turns = iter([None, JobState.STOPPED, JobState.RUNNING])
+
+    def turn(store: Store, job: Job) -> bool:
+        if job.name == "broken":
+            if next(turns) is None:
+                raise WorkerError("no such model")
+            return False
+        if store.find_job("broken").state is JobState.RUNNING:
+            store.set_state(broken.id, JobState.STOPPED)
+        else:
+            store.set_state(broken.id, JobState.RUNNING)
+        return True
+
+    assert wait(store, turn, monkeypatch)[0] == ["broken", "fine", "fine", "broken"]
+
+
+def test_a_database_that_is_away_is_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.create_job(make_spec("a"))
+    away = iter([True, False])
+
+    def turn(store: Store, job: Job) -> bool:
+        if next(away):
+            raise StoreUnavailable("sqlite:///x", "gone")
+        return False
+
+    taken, lines = wait(store, turn, monkeypatch)
+    assert taken == ["a", "a"]
+    assert "expected the database sqlite:///x to answer" in lines[2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_wait_as_it_should(number: signal.Signals, store: Store) -> None:
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        lines.append(line)
+        signal.raise_signal(number)
+
+    before = signal.getsignal(number)
+    Waiter(store, "", Path(), 1, "cpu", say, lambda *_: Silent()).run()
+    assert lines == ["waiting for jobs; Ctrl-C ends it"]
+    assert signal.getsignal(number) is before

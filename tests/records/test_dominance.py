@@ -1,0 +1,64 @@
+"""Non-dominance against the definition, point by point."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from peftsearch.records.dominance import non_dominated
+
+POINTS = st.tuples(st.integers(1, 12), st.integers(1, 3)).flatmap(
+    lambda shape: arrays(np.float64, shape, elements=st.integers(0, 4).map(float))
+)
+
+
+@given(POINTS)
+def test_definition(points: NDArray[np.float64]) -> None:
+    rows = points.tolist()
+    expected = [
+        not any(
+            all(x >= y for x, y in zip(other, row, strict=True)) and other != row for other in rows
+        )
+        for row in rows
+    ]
+    assert non_dominated(points).tolist() == expected
+
+
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(0, 60), st.just(2)),
+        elements=st.sampled_from([-np.inf, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, np.inf]),
+    )
+)
+def test_two_objectives_are_as_three_of_which_one_says_nothing(
+    points: NDArray[np.float64],
+) -> None:
+    third = np.hstack([points, np.zeros((len(points), 1))])
+    assert non_dominated(points).tolist() == non_dominated(third).tolist()
+
+
+def test_a_value_that_is_no_number_is_compared_as_with_more_objectives() -> None:
+    points = np.array([[np.nan, 5.0], [1.0, 3.0], [2.0, 4.0], [2.0, 4.0]])
+    third = np.hstack([points, np.zeros((4, 1))])
+    assert non_dominated(points).tolist() == non_dominated(third).tolist()
+
+
+def test_many_points_need_little_memory() -> None:
+    """All pairs of these would be 200 GB."""
+    x = np.arange(10.0**5) * 2 + 1
+    mask = non_dominated(np.stack([np.sort(x), x[::-1]], axis=1))
+    assert mask.all()
+
+
+def test_equal_points_both_stay() -> None:
+    assert non_dominated(np.array([[1.0, 2.0], [1.0, 2.0], [0.0, 2.0]])).tolist() == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_no_points() -> None:
+    assert non_dominated(np.empty((0, 2))).shape == (0,)

@@ -1,0 +1,324 @@
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import peft
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from peftsearch.errors import UserError
+from peftsearch.jobs.jobfile import complete_spec, read_spec
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results import export as export_module
+from peftsearch.results.export import ExportMismatch, export
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.files.adapter_files import save_adapter
+from peftsearch.workers.files.loading import load_adapter
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.workers.adapters.test_attachment import IA3, MIXED
+from tests.workers.tiny import LAYERS, make_spec, save_model
+
+# `peft` still asks for an attribute that `transformers` has renamed, and calls the norms that its
+# own LN tuning wraps unsupported.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:Unsupported layer type:UserWarning"),
+]
+
+TEXTS = ["the good film", "the bad film is not very good", "a plot"]
+LORA = Module("lora", 4, ("query", "value"))
+
+
+def _upper(*modules: Module) -> Configuration:
+    return Configuration((Stratum(0, 1), Stratum(1, LAYERS, modules)), 5e-3)
+
+
+CONFIGURATIONS = {
+    "ranks": Configuration(
+        (
+            Stratum(0, 1, (Module("lora", 2, ("query", "mlp_out")),)),
+            Stratum(1, 2),
+            Stratum(2, 3, (LORA,)),
+        ),
+        5e-3,
+    ),
+    "rslora": _upper(Module("rslora", 3, ("key", "mlp_in"))),
+    "dora": _upper(Module("dora", 2, ("query", "attention_output"))),
+    "lora+bitfit": Configuration(
+        (Stratum(0, 1), Stratum(1, 2, (Module("bitfit"),)), Stratum(2, 3, (LORA,))), 5e-3
+    ),
+    "ia3": _upper(IA3),
+    "ln_tuning": _upper(Module("ln_tuning")),
+    "bitfit": _upper(Module("bitfit")),
+    "probe": Configuration((Stratum(0, LAYERS),), 5e-3),
+    "lora+ia3": Configuration((Stratum(0, 1, (IA3,)), Stratum(1, 3, (LORA,))), 5e-3),
+    "mixed": MIXED,
+}
+FORMS = {
+    "ranks": "peft",
+    "rslora": "peft",
+    "dora": "peft",
+    "lora+bitfit": "peft",
+    "ia3": "peft",
+    "ln_tuning": "peft",
+    "bitfit": "adapter",
+    "probe": "adapter",
+    "lora+ia3": "adapter",
+    "mixed": "adapter",
+}
+
+
+@dataclass
+class Job:
+    """A small job on real files, and its runner."""
+
+    folder: Path
+    spec: JobSpec
+    runner: TrialRunner
+
+    @classmethod
+    def make(cls, folder: Path, family: str) -> "Job":
+        with (folder / "data.csv").open("w", newline="", encoding="utf-8") as file:
+            rows = [
+                f"film {'very ' * (i % 7)}{'good' if i % 2 else 'bad'} {'plot ' * (i // 7)}"
+                for i in range(84)
+            ]
+            writer = csv.writer(file)
+            writer.writerow(["text", "label"])
+            writer.writerows((text, "up" if "good" in text else "down") for text in rows)
+        model = save_model(folder / "model", family, pad=family != "llama")
+        training = {"batch_size": 8, "epochs": 2}
+        data = make_spec(model, task={"train": "data.csv"}, training=training).to_json()
+        spec = complete_spec(data, folder)
+        return cls(folder, spec, TrialRunner.open(spec, "cpu"))
+
+    def train(self, name: str) -> tuple[Trial, Path]:
+        """A completed trial, and the folder where its worker saved the adapter."""
+        configuration = CONFIGURATIONS[name]
+        folder = self.folder / "trials" / name
+        outcome = self.runner.evaluate(configuration, 7)
+        save_adapter(folder, configuration, outcome.tensors, outcome.provenance)
+        trial = Trial(
+            id=1,
+            job_id=1,
+            number=4,
+            configuration=configuration,
+            seed=7,
+            origin="search",
+            fidelity=1.0,
+            state=TrialState.COMPLETED,
+            attempt=1,
+            measurements=outcome.measurements,
+            provenance=outcome.provenance,
+        )
+        return trial, folder
+
+    def predict(self, name: str, folder: Path) -> torch.Tensor:
+        """What the trial itself predicts for `TEXTS`."""
+        base = AutoModelForSequenceClassification.from_pretrained(self.folder / "model")
+        base.config.pad_token_id = self.runner.backbone.tokenizer.pad_token_id
+        return self.score(load_adapter(base, folder))
+
+    def score(self, model: Any) -> torch.Tensor:
+        """Outputs of a model for `TEXTS`."""
+        batch = self.runner.backbone.tokenizer(TEXTS, padding=True, return_tensors="pt")
+        with torch.no_grad():
+            logits: torch.Tensor = model(**batch).logits
+        return logits
+
+    def base(self) -> Any:
+        """The base model as a user loads it."""
+        pad = self.runner.backbone.tokenizer.pad_token_id
+        return AutoModelForSequenceClassification.from_pretrained(
+            self.folder / "model", num_labels=2, pad_token_id=pad
+        )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny products lose time to threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return Job.make(tmp_path_factory.mktemp("bert"), "bert")
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """Without a pad token of its own."""
+    return Job.make(tmp_path_factory.mktemp("llama"), "llama")
+
+
+def _load(form: str, job: Job, out: Path) -> Any:
+    if form == "peft":
+        return peft.PeftModel.from_pretrained(job.base(), str(out))
+    if form == "adapter":
+        return load_adapter(job.base(), out)
+    return AutoModelForSequenceClassification.from_pretrained(out)
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_export_takes_peft_where_it_can_and_predicts_the_same(
+    name: str, bert: Job, tmp_path: Path
+) -> None:
+    trial, folder = bert.train(name)
+    out = tmp_path / "out"
+    report = export(bert.spec, trial, folder, out)
+    assert report.form == FORMS[name]
+    assert report.rows > 8 and 0 <= report.difference < 1e-4
+    loaded = _load(report.form, bert, out)
+    torch.testing.assert_close(
+        bert.score(loaded), bert.predict(name, folder), atol=1e-5, rtol=1e-5
+    )
+    assert [x.name for x in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("name", ["mixed", "lora+bitfit", "ln_tuning"])
+def test_merged_is_a_plain_model(
+    name: str, bert: Job, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    trial, folder = bert.train(name)
+    capfd.readouterr()
+    out = tmp_path / "deep" / "out"
+    report = export(bert.spec, trial, folder, out, "merged")
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+    assert report.form == "merged"
+    model = _load("merged", bert, out)
+    assert [x for x, _ in model.named_modules()] == [x for x, _ in bert.base().named_modules()]
+    assert model.config.id2label == {0: "down", 1: "up"}
+    assert AutoTokenizer.from_pretrained(out).pad_token_id == 0
+    torch.testing.assert_close(bert.score(model), bert.predict(name, folder), atol=1e-4, rtol=1e-4)
+    assert not (out / "configuration.json").exists()
+
+
+@pytest.mark.parametrize("form", ["peft", "adapter", "merged"])
+def test_every_form_of_a_decoder(form: str, llama: Job, tmp_path: Path) -> None:
+    trial, folder = llama.train("ranks")
+    report = export(llama.spec, trial, folder, tmp_path / "out", form)
+    loaded = _load(form, llama, report.out)
+    torch.testing.assert_close(
+        llama.score(loaded), llama.predict("ranks", folder), atol=1e-4, rtol=1e-4
+    )
+    card = (report.out / "README.md").read_text()
+    assert ("pad_token_id=2" in card) is (form != "merged")
+
+
+def test_peft_loads_without_peftsearch_in_another_process(bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("lora+bitfit")
+    out = export(bert.spec, trial, folder, tmp_path / "out", "peft").out
+    batch = bert.runner.backbone.tokenizer(TEXTS, padding=True)
+    script = f"""
+import sys, json, torch, peft
+from transformers import AutoModelForSequenceClassification
+base = AutoModelForSequenceClassification.from_pretrained({str(bert.folder / "model")!r})
+model = peft.PeftModel.from_pretrained(base, {str(out)!r})
+batch = {{k: torch.tensor(v) for k, v in json.loads(sys.argv[1]).items()}}
+print(json.dumps(model(**batch).logits.tolist()))
+assert "peftsearch" not in sys.modules
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(dict(batch))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = bert.predict("lora+bitfit", folder)
+    torch.testing.assert_close(
+        torch.tensor(json.loads(done.stdout)), expected, atol=1e-5, rtol=1e-5
+    )
+
+
+def test_card_and_job_say_how_to_make_it_again(bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("mixed")
+    out = export(bert.spec, trial, folder, tmp_path / "out").out
+    card = (out / "README.md").read_text()
+    for part in ("peftsearch.load_adapter", "0 `down`, 1 `up`", "| accuracy |", "seed=7"):
+        assert part in card
+    spec = read_spec(out / "job.toml")
+    assert spec.try_configurations == (trial.configuration,)
+    assert spec.budget.trials == 2
+    again = TrialRunner.open(spec, "cpu").evaluate(spec.try_configurations[0], trial.seed)
+    assert again.measurements["loss"] == trial.measurements["loss"]
+
+
+def test_job_of_the_probe_has_one_trial(bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("probe")
+    out = export(bert.spec, trial, folder, tmp_path / "out").out
+    assert read_spec(out / "job.toml").budget.trials == 1
+
+
+@pytest.mark.parametrize(("name", "form"), [("mixed", "peft"), ("ranks", "onnx")])
+def test_impossible_form_writes_nothing(name: str, form: str, bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train(name)
+    with pytest.raises(UserError, match="form"):
+        export(bert.spec, trial, folder, tmp_path / "out", form)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stands_is_never_overwritten(bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("probe")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "precious").write_text("x")
+    with pytest.raises(UserError, match="new or empty"):
+        export(bert.spec, trial, folder, out)
+    assert [x.name for x in out.iterdir()] == ["precious"]
+    with pytest.raises(UserError, match="a file"):
+        export(bert.spec, trial, folder, out / "precious")
+    (out / "precious").unlink()
+    assert export(bert.spec, trial, folder, out).form == "adapter"
+
+
+def test_place_that_cannot_be_written(bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("probe")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError, match="a writable place"):
+        export(bert.spec, trial, folder, tmp_path / "file" / "out")
+
+
+def _corrupt(folder: Path) -> None:
+    (folder / "adapter.safetensors").write_bytes(b"x")
+
+
+def _foreign(folder: Path) -> None:
+    path = folder / "configuration.json"
+    content = json.loads(path.read_text())
+    content["metadata"]["model"]["sha256"] = "0" * 64
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"), [(_corrupt, "whole adapter.safetensors"), (_foreign, "base model")]
+)
+def test_spoilt_adapter_writes_nothing(
+    spoil: Callable[[Path], None], expected: str, bert: Job, tmp_path: Path
+) -> None:
+    trial, folder = bert.train("ia3")
+    spoil(folder)
+    with pytest.raises(UserError, match=expected):
+        export(bert.spec, trial, folder, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_that_predicts_otherwise_is_withdrawn(
+    bert: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An untouched base stands for an export that lost its adapter."""
+    trial, folder = bert.train("ranks")
+    monkeypatch.setattr(export_module, "reload_form", lambda form, part, base: base().model)
+    with pytest.raises(ExportMismatch, match="differs by .* use another --form"):
+        export(bert.spec, trial, folder, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

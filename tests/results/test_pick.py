@@ -1,0 +1,144 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from peftsearch.errors import NotFoundError, UserError
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results.pick import knee, select, summarise
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+
+SPEC: JobSpec = parse_spec(
+    {
+        "name": "j",
+        "model": {"path": "m"},
+        "task": {"train": "t.csv"},
+        "budget": {"trials": 9},
+    }
+)
+
+
+def make_trial(number: int, rank: int, accuracy: float, seconds: float = 1.0) -> Trial:
+    modules = (Module("lora", rank, ("query",)),) if rank else ()
+    parameters = 768.0 * rank
+    return Trial(
+        id=number,
+        job_id=1,
+        number=number,
+        configuration=Configuration((Stratum(0, 2, modules),), 1e-3),
+        seed=number,
+        origin="search",
+        fidelity=1.0,
+        state=TrialState.COMPLETED,
+        attempt=1,
+        measurements={
+            "accuracy": accuracy,
+            "trainable_parameters": parameters,
+            "adapter_bytes": 4 * parameters,
+            "training_seconds": seconds,
+        },
+    )
+
+
+TRIALS = [
+    make_trial(0, 0, 0.60),
+    make_trial(1, 1, 0.78),
+    make_trial(2, 8, 0.80, seconds=9.0),
+    make_trial(3, 32, 0.81),
+    make_trial(4, 16, 0.70),
+    make_trial(5, 1, 0.76),
+]
+
+
+def front() -> list[FrontPoint]:
+    members = [x for x in summarise(TRIALS) if x.configuration.key != TRIALS[4].key]
+    return [
+        FrontPoint(x.key, x.configuration, x.values, tuple(t.number for t in x.trials), 1)
+        for x in members
+    ]
+
+
+def chosen(text: str) -> tuple[int, ...]:
+    return tuple(trial.number for trial in select(text, SPEC, front(), TRIALS).trials)
+
+
+def test_summary_is_the_mean_over_seeds() -> None:
+    values: Mapping[str, float] = summarise(TRIALS)[1].values
+    assert values["accuracy"] == pytest.approx(0.77)
+    assert values["trainable_parameters"] == 768
+
+
+def test_unfinished_trials_are_left_out() -> None:
+    running = Trial(
+        id=9,
+        job_id=1,
+        number=9,
+        configuration=TRIALS[0].configuration,
+        seed=3,
+        origin="repeat",
+        fidelity=1.0,
+        state=TrialState.RUNNING,
+        attempt=1,
+    )
+    assert len(summarise([*TRIALS, running])) == len(summarise(TRIALS))
+
+
+@pytest.mark.parametrize(
+    ("text", "trials"),
+    [
+        ("best", (3,)),
+        ("knee", (1, 5)),
+        ("1", (0,)),
+        ("3", (2,)),
+        ("accuracy where adapter_bytes <= 30 KB", (2,)),
+        ("accuracy where adapter_bytes <= 30 KB and training_seconds < 5", (1, 5)),
+        ("trainable_parameters where accuracy >= 0.8", (2,)),
+        ("trial 4", (4,)),
+        (" Trial  5 ", (5,)),
+    ],
+)
+def test_select(text: str, trials: tuple[int, ...]) -> None:
+    assert chosen(text) == trials
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("0", "row of the front"),
+        ("9", "row of the front, 1 to 4"),
+        ("9" * 5000, "knee, best"),
+        ("trial 6", "a completed trial"),
+        ("trial x", "'trial 17'"),
+        ("accuracy where adapter_bytes <= -1", "adapter_bytes reaches 0"),
+        ("accuracy where peak_memory_bytes <= 1 MB", "not measured by this job"),
+        ("nonsense", "knee, best"),
+        ("accuracy where nonsense <= 3", "an objective among"),
+        ("accuracy where adapter_bytes <= many", "a number with a unit"),
+    ],
+)
+def test_errors_say_what_to_do(text: str, part: str) -> None:
+    with pytest.raises(UserError, match=part):
+        chosen(text)
+
+
+def test_one_trial_is_not_the_mean_of_its_seeds() -> None:
+    found = select("trial 5", SPEC, front(), TRIALS)
+    assert found.values == TRIALS[5].measurements
+    assert select("trial 5", SPEC, [], TRIALS) == found
+
+
+def test_a_trial_that_did_not_complete_is_no_pick() -> None:
+    failed = replace(TRIALS[5], state=TrialState.FAILED)
+    with pytest.raises(NotFoundError, match="a completed trial"):
+        select("trial 5", SPEC, front(), [*TRIALS[:5], failed])
+
+
+def test_empty_front() -> None:
+    with pytest.raises(NotFoundError, match="empty front"):
+        select("knee", SPEC, [], [])
+
+
+def test_knee_of_one_point() -> None:
+    assert knee(summarise(TRIALS[:1]), SPEC) == 0

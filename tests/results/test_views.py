@@ -1,0 +1,139 @@
+"""Tables, pictures and progress over the same made-up records."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from peftsearch.cli.live_progress import standing
+from peftsearch.errors import UserError
+from peftsearch.records.trial import FailureKind, Trial, TrialState
+from peftsearch.results import views
+from peftsearch.results.pick import Summary, summarise
+from peftsearch.results.picture import draw_front
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from tests.anatomies import BERT
+from tests.spaces.specs import make_spec
+
+SPEC = make_spec(trials=10)
+
+
+def make_trial(number: int, rank: int, accuracy: float) -> Trial:
+    """A completed trial of uniform LoRA; rank 0 is the probe."""
+    modules = (Module("lora", rank, ("query", "value")),) if rank else ()
+    configuration = Configuration((Stratum(0, 6, modules),), 1e-3)
+    known = {name: float(cost(configuration, BERT)) for name, cost in KNOWN_COSTS.items()}
+    return Trial(
+        id=number,
+        job_id=1,
+        number=number,
+        configuration=configuration,
+        seed=number,
+        origin="search" if rank else "probe",
+        fidelity=1.0,
+        state=TrialState.COMPLETED,
+        attempt=1,
+        measurements=known | {"accuracy": accuracy, "training_seconds": 12.0},
+        provenance={"validation_rows": 400, "head_parameters": 770},
+        running_seconds=20.0,
+    )
+
+
+TRIALS = [
+    make_trial(0, 0, 0.60),
+    make_trial(1, 1, 0.74),
+    make_trial(2, 2, 0.45),
+    make_trial(3, 8, 0.79),
+    make_trial(4, 1, 0.76),
+]
+FAILED = replace(
+    make_trial(5, 32, 0.0),
+    state=TrialState.FAILED,
+    failure=FailureKind.OUT_OF_MEMORY,
+    message="12 GiB were asked for",
+    measurements={"trainable_parameters": 294_912.0},
+)
+
+
+def members() -> list[Summary]:
+    return [x for x in summarise(TRIALS) if x.values["accuracy"] > 0.5]
+
+
+def show(content: object, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(content)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_front_names_every_configuration_whole(width: int) -> None:
+    text = show(views.front_table(members(), SPEC, width), width)
+    for part in ("0-5 frozen", "0-5 lora r1 q+v", "0-5 lora r8 q+v", "0.7500", "73,728", "770"):
+        assert part in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_front_says_how_sure_its_numbers_are() -> None:
+    assert views.standard_error(members()[0], SPEC) == pytest.approx((0.6 * 0.4 / 400) ** 0.5)
+    regression = make_spec(task={"train": "t.csv", "kind": "regression"})
+    assert views.standard_error(members()[0], regression) is None
+
+
+def test_no_error_where_the_quality_is_no_share_of_rows() -> None:
+    assert views.sampling_error(SPEC, {"accuracy": 0.5}, None) is None
+    assert views.sampling_error(SPEC, {"accuracy": 1.5}, 400) is None
+    assert views.sampling_error(SPEC, {}, 400) is None
+
+
+def test_front_json_is_plain_data() -> None:
+    rows = json.loads(json.dumps(views.front_json(members(), SPEC)))
+    assert [row["seeds"] for row in rows] == [1, 2, 1]
+    assert [row["trials"] for row in rows] == [[0], [1, 4], [3]]
+    assert Configuration.from_json(rows[1]["configuration"]).key == rows[1]["key"]
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_failed_trial_shows_its_message(width: int) -> None:
+    text = show(views.trials_table([*TRIALS, FAILED], SPEC, width), width)
+    assert "out_of_memory" in text and "12 GiB were asked for" in text
+
+
+def test_picture_is_written(tmp_path: Path) -> None:
+    path = draw_front(members(), TRIALS, SPEC, tmp_path / "front.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_picture_of_one_point(tmp_path: Path) -> None:
+    path = draw_front(members()[:1], TRIALS[:1], SPEC, tmp_path / "front.png")
+    assert path.stat().st_size > 1000
+
+
+def test_picture_needs_a_front_and_a_place(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="none yet"):
+        draw_front([], [], SPEC, tmp_path / "front.png")
+    with pytest.raises(UserError, match="a writable file"):
+        draw_front(members(), TRIALS, SPEC, tmp_path / "none" / "front.png")
+
+
+def test_standing_counts_and_forecasts() -> None:
+    now = standing(SPEC, [*TRIALS, FAILED], hours=0.1, workers=2)
+    assert (now.done, now.failed, now.best) == (5, 1, 0.79)
+    assert 0 < now.hypervolume < 1
+    measured = [20.0] * 6
+    assert now.left == pytest.approx((10 - 6) * sum(measured) / len(measured) / 2)
+
+
+def test_standing_of_a_job_that_hours_limit() -> None:
+    spec = make_spec(trials=None)
+    assert standing(spec, [], hours=0.75, workers=1).left == pytest.approx(900)
+    assert standing(spec, [], hours=1.5, workers=1).left == 0
+
+
+def test_standing_before_the_first_result_knows_no_time() -> None:
+    now = standing(SPEC, [], hours=0.0, workers=1)
+    assert (now.done, now.best, now.left, now.hypervolume) == (0, None, None, 0.0)

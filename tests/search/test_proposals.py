@@ -1,0 +1,152 @@
+"""The engine from records to proposals."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.search.observations import find_front, observe
+from peftsearch.search.proposals import propose
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.jobspec.spec import JobSpec
+from tests.anatomies import BERT, LLAMA
+from tests.spaces.specs import make_spec
+
+from .jobs import make_trial, run_job
+
+SPEC = make_spec(trials=25)
+
+
+@pytest.fixture(scope="module")
+def records() -> list[Trial]:
+    """A job just after its design."""
+    return run_job(SPEC, seed=1, trials=10)
+
+
+def test_the_first_proposal_is_the_probe() -> None:
+    first = propose(SPEC, [], 1, 0)[0]
+    assert first.origin == "probe"
+    assert not any(first.configuration.profile)
+    assert first.fidelity == 1.0
+
+
+def test_a_job_runs_through_design_model_and_repeats() -> None:
+    trials = run_job(make_spec(trials=20), seed=0, trials=20)
+    origins = [trial.origin for trial in trials]
+    assert origins[:10] == ["probe"] + ["recipe"] * 7 + ["sobol"] * 2
+    assert Counter(origins[10:]) == {"search": 7, "repeat": 3}
+    pairs = [(trial.key, trial.seed) for trial in trials]
+    assert len(set(pairs)) == len(pairs)
+    repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    assert 1 <= len(repeated) <= 3
+
+
+@pytest.fixture(scope="module")
+def first(records: list[Trial]) -> list[Proposal]:
+    """What follows `records`."""
+    return propose(SPEC, records, 2, 5)
+
+
+def test_equal_arguments_give_equal_proposals(records: list[Trial], first: list[Proposal]) -> None:
+    torch.manual_seed(1)
+    np.random.seed(1)
+    before, legacy = torch.get_rng_state(), str(np.random.get_state())
+    assert propose(SPEC, list(reversed(records)), 2, 5) == first
+    assert [x.origin for x in first] == ["search", "search"]
+    assert torch.equal(before, torch.get_rng_state())
+    assert legacy == str(np.random.get_state())
+
+
+def test_a_longer_batch_begins_like_a_shorter_one(
+    records: list[Trial], first: list[Proposal]
+) -> None:
+    assert propose(SPEC, records, 1, 5) == first[:1]
+    assert propose(SPEC, records, 1, 6) != first[:1]
+
+
+def test_what_is_pending_or_failed_is_not_proposed_again(
+    records: list[Trial], first: list[Proposal]
+) -> None:
+    pending = make_trial(9, first[0], state=TrialState.RUNNING)
+    failed = make_trial(10, first[1], state=TrialState.FAILED)
+    then = propose(SPEC, [*records, pending, failed], 2, 5)
+    assert [x.origin for x in then] == ["search", "search"]
+    assert not {x.configuration.key for x in then} & {x.configuration.key for x in first}
+
+
+def test_a_failure_keeps_the_search_away(records: list[Trial], first: list[Proposal]) -> None:
+    """A failure counts as the probe's quality, so that its neighbourhood looks poor."""
+    good = make_trial(9, first[0], 0.95)
+    failed = make_trial(9, first[0], state=TrialState.FAILED)
+    after_good, after_failed = (propose(SPEC, [*records, x], 1, 5)[0] for x in (good, failed))
+    assert after_good.configuration != after_failed.configuration
+
+
+def test_failed_and_pending_trials_alone_are_enough_to_go_on() -> None:
+    proposals = propose(SPEC, [], 12, 0)
+    half = [make_trial(i, x, state=TrialState.FAILED) for i, x in enumerate(proposals[:6])]
+    rest = [make_trial(6 + i, x, state=TrialState.RUNNING) for i, x in enumerate(proposals[6:])]
+    keys = {x.configuration.key for x in proposals}
+    then = propose(SPEC, half + rest, 3, 0)
+    assert [x.origin for x in then] == ["sobol"] * 3
+    assert not keys & {x.configuration.key for x in then}
+
+
+def test_every_trial_trains_with_its_own_seed(records: list[Trial]) -> None:
+    seeds = [trial.seed for trial in records]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    again = run_job(SPEC, seed=1, trials=10)
+    assert [trial.seed for trial in again] == seeds
+
+
+def test_a_repeat_is_a_front_member_with_a_new_seed() -> None:
+    spec = make_spec(trials=25, search={"repeats": 0.9})
+    trials = run_job(spec, seed=1, trials=11)
+    second = propose(spec, trials, 1, 1)[0]
+    front = [x for x in find_front(observe(spec, trials))]
+    assert second.origin == "repeat"
+    assert second.configuration.key in {x.configuration.key for x in front}
+    assert second.seed not in {x.seed for x in trials}
+
+
+@pytest.mark.parametrize("sampler", ["bo", "random", "tpe"])
+def test_hard_bounds_are_never_broken(sampler: str) -> None:
+    bounds = ["trainable_parameters <= 20 K", "backward_depth <= 4"]
+    spec = make_spec(trials=25, search={"sampler": sampler}, objectives={"bounds": bounds})
+    trials = run_job(spec, seed=0, trials=14)
+    assert len(trials) == 14
+    for trial in trials:
+        for bound in spec.bounds:
+            assert bound.holds(KNOWN_COSTS[bound.name](trial.configuration, spec.anatomy))
+
+
+@pytest.mark.parametrize("sampler", ["bo", "random", "sobol", "tpe", "nsga2"])
+def test_an_exhausted_space_ends_the_proposals(sampler: str) -> None:
+    section = {"preset": "lora", "ranks": [8], "roles": ["query"], "learning_rates": [1e-3, 4e-3]}
+    spec = make_spec(trials=40, space=section, search={"sampler": sampler, "repeats": 0.0})
+    trials = run_job(spec, seed=0, trials=40)
+    assert len(trials) == len({trial.key for trial in trials}) == 6
+    assert propose(spec, trials, 3, 0) == []
+
+
+def test_it_works_on_another_family() -> None:
+    spec = make_spec(LLAMA, trials=12)
+    trials = run_job(spec, seed=0, trials=9)
+    assert trials[-1].origin == "search"
+    assert trials[-1].configuration.depth == LLAMA.layers
+
+
+def test_partial_fidelity_teaches_the_model_nothing(records: list[Trial]) -> None:
+    partial = replace(records[-1], fidelity=0.25, measurements={"accuracy": 0.99})
+    without = [*records[:-1], replace(records[-1], measurements={})]
+    expected = [x.configuration for x in propose(SPEC, without, 1, 5)]
+    assert [x.configuration for x in propose(SPEC, [*records[:-1], partial], 1, 5)] == expected
+
+
+def test_no_budget_of_trials_is_needed() -> None:
+    spec: JobSpec = make_spec(BERT, trials=None)
+    assert [x.origin for x in propose(spec, [], 13, 0)][-1] == "sobol"

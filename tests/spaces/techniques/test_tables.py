@@ -1,0 +1,83 @@
+"""The tables of techniques and objectives, and the exceptions."""
+
+import pickle
+
+import pytest
+
+from peftsearch.errors import NotFoundError, UserError
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS, trainable_parameters
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES, objective
+from peftsearch.spaces.techniques.applicability import usable_capacities
+from peftsearch.spaces.techniques.table import TECHNIQUES, Technique, technique
+from tests.anatomies import BERT
+
+
+@pytest.mark.parametrize("row", TECHNIQUES.values(), ids=lambda row: row.name)
+def test_technique_rows_are_complete(row: object) -> None:
+    found = technique(row.name)  # type: ignore[attr-defined]
+    assert found is row
+    assert found.summary and found.formula and found.source
+    assert found.name == "frozen" or found.adapts or found.input is not None
+    assert found.peft is None or found.injects
+    assert not (found.injects and found.writes_base)
+    assert (found.stored is None) or found.injects
+    assert list(found.capacities) == sorted(set(found.capacities))
+    assert all(capacity > 0 for capacity in found.capacities)
+
+
+@pytest.mark.parametrize("name", [x.name for x in TECHNIQUES.values() if x.capacities])
+def test_parameters_grow_with_the_capacity(name: str) -> None:
+    """Some knobs divide a matrix instead: there the parameters fall."""
+    row = technique(name)
+    roles = row.roles or ("query", "mlp_out")
+    sizes = usable_capacities(row, row.capacities, BERT, [roles])
+    counts = [_count(row, roles, x) for x in sizes]
+    assert len(sizes) > 1
+    assert counts in (sorted(counts), sorted(counts, reverse=True))
+    assert counts[0] != counts[-1]
+
+
+def _count(row: Technique, roles: tuple[str, ...], capacity: int) -> int:
+    if row.input is not None:
+        return row.input(BERT.hidden, capacity)
+    modules = (Module(row.name, capacity, roles if row.injects else ()),)
+    return trainable_parameters(Configuration((Stratum(0, 6, modules),), 1e-3), BERT)
+
+
+def test_at_least_forty_techniques() -> None:
+    assert len(TECHNIQUES) >= 40
+
+
+def test_unknown_names() -> None:
+    with pytest.raises(UserError, match="see `peftsearch techniques`"):
+        technique("lroa")
+    with pytest.raises(UserError, match="an objective among"):
+        objective("speed")
+
+
+def test_objectives_cover_costs_and_qualities() -> None:
+    assert {x.name for x in OBJECTIVES.values() if x.known} == set(KNOWN_COSTS)
+    for name in {name for names in QUALITIES.values() for name in names}:
+        goal = objective(name)
+        assert goal.signed(goal.best) > goal.signed(goal.worst)
+
+
+@pytest.mark.parametrize("row", OBJECTIVES.values(), ids=lambda row: row.name)
+def test_signed_is_its_own_inverse_and_makes_more_better(row: object) -> None:
+    found = objective(row.name)  # type: ignore[attr-defined]
+    assert found.signed(found.signed(2.0)) == 2.0
+    assert (found.signed(2.0) > found.signed(1.0)) is found.maximise
+
+
+def test_user_error_is_one_line_and_travels_between_processes() -> None:
+    error = UserError("a\nb", "c  d", "e")
+    assert str(error) == "expected a b; got c d; e"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert error.exit_code == 2
+
+
+def test_not_found_reads_like_a_user_error() -> None:
+    error = NotFoundError("a job", "'x'", "see `peftsearch jobs`")
+    assert isinstance(error, KeyError)
+    assert str(error) == "expected a job; got 'x'; see `peftsearch jobs`"

@@ -1,0 +1,67 @@
+"""The documentation names every key, and no other."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from peftsearch.spaces.configurations.recipes import RECIPES
+from peftsearch.spaces.families.family import FAMILIES
+from peftsearch.spaces.jobspec import spec as jobspec
+from peftsearch.spaces.jobspec.space_section import SpaceSpec
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.space.presets import PRESETS
+
+TEXT = (Path(__file__).parents[1] / "docs" / "jobfile.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, type[BaseModel]] = {
+    "model": jobspec.ModelSpec,
+    "task": TaskSpec,
+    "training": jobspec.TrainingSpec,
+    "space": SpaceSpec,
+    "search": jobspec.SearchSpec,
+    "objectives": jobspec.ObjectivesSpec,
+    "budget": jobspec.BudgetSpec,
+}
+
+
+def documented(section: str) -> set[str]:
+    part = re.split(r"^## ", TEXT, flags=re.MULTILINE)
+    body = next(text for text in part if text.startswith(f"`[{section}]`"))
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", body, flags=re.MULTILINE)
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_key_is_documented(section: str) -> None:
+    assert documented(section) == set(SECTIONS[section].model_fields)
+
+
+def test_every_section_is_documented() -> None:
+    fields = jobspec.JobSpec.model_fields
+    sections = {name for name, field in fields.items() if name not in ("name", "seed", "tries")}
+    assert sections == set(SECTIONS)
+
+
+def test_the_techniques_page_is_what_the_table_says() -> None:
+    path = Path(__file__).parents[1]
+    script = runpy.run_path(str(path / "scripts" / "write_techniques_reference.py"))
+    written = (path / "docs" / "techniques.md").read_text(encoding="utf-8")
+    assert written == script["reference"](), "run scripts/write_techniques_reference.py"
+
+
+def test_every_preset_and_recipe_is_documented() -> None:
+    assert all(f"| `{preset}` |" in TEXT for preset in PRESETS)
+    assert all(name in TEXT for name in RECIPES)
+
+
+def test_every_family_is_built_in() -> None:
+    """The page calls them as their papers do."""
+    words = TEXT.lower().replace("-", "")
+    assert all(_paper_name(family) in words for family in FAMILIES)
+
+
+def _paper_name(family: str) -> str:
+    names = {"xlm-roberta": "xlmr", "gemma2": "gemma", "gemma3_text": "gemma"}
+    return names.get(family, family).replace("-", "")

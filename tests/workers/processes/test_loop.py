@@ -1,0 +1,103 @@
+"""A worker of this process from its first turn to its last."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from peftsearch.records.job import Job, JobState
+from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial
+from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import spool_folder
+from peftsearch.workers.processes.loop import WorkerLoop
+from peftsearch.workers.training.optimisation import count_steps
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.storage.examples import insert
+from tests.workers.training.test_trial_runner import LORA, PROBE, _open
+
+
+@dataclass
+class Watcher:
+    """A monitor that calls `act` at each step of training or evaluation."""
+
+    act: Callable[[int], None]
+
+    def claimed(self, trial: Trial | None) -> None:
+        pass
+
+    def step(self, done: int, total: int) -> None:
+        self.act(done)
+
+    def stopping(self) -> bool:
+        return False
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -> TrialRunner:
+    """A job of two short trials."""
+    return _open(tmp_path_factory.mktemp("loop"), folders["bert"], epochs=1)
+
+
+@pytest.fixture
+def url(new_sqlite: Callable[[], str]) -> str:
+    return new_sqlite()
+
+
+def _run(url: str, runner: TrialRunner, root: Path, act: Callable[[int], None]) -> Job:
+    """Let one worker do a new job of a LoRA and a probe."""
+    with Store.open(url) as store:
+        job = store.create_job(runner.spec)
+        insert(store, job.id, [Proposal(LORA, 0, "try"), Proposal(PROBE, 0, "probe")])
+        store.register_worker(job.id, "w", "host", 1, "cpu")
+        WorkerLoop("w", store, job, runner, root, Watcher(act)).run()
+        return job
+
+
+def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Path) -> None:
+    job = _run(url, runner, tmp_path, lambda done: None)
+    with Store.open(url) as store:
+        assert store.find_job(job.name).state is JobState.FINISHED
+        for trial in store.trials(job.id):
+            curve = store.measurements(
+                job.id, range(trial.number, trial.number + 1), TRAINING_LOSS
+            )
+            assert len(curve) == count_steps(len(runner.encoded("train")), runner.spec.training)
+            assert TRAINING_LOSS not in trial.measurements
+
+
+def test_a_job_that_vanishes_amid_a_trial_ends_the_loop(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    last = 0
+
+    def delete(done: int) -> None:
+        nonlocal last
+        last = done
+        if done == 3:
+            with Store.open(url) as other:
+                other.delete_job(other.pulse(runner.spec.name).id)
+
+    job = _run(url, runner, tmp_path, delete)
+    assert last > 3
+    assert not spool_folder(tmp_path, job.name).exists()
+    with Store.open(url) as store:
+        assert store.jobs() == []
+
+
+def test_a_job_of_the_same_name_is_another_job(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """Its trials are not for the workers of the one that was deleted."""
+
+    def replace(done: int) -> None:
+        if done == 3:
+            with Store.open(url) as other:
+                other.delete_job(other.pulse(runner.spec.name).id)
+                new = other.create_job(runner.spec)
+                insert(other, new.id, [Proposal(PROBE, 1, "probe")])
+
+    _run(url, runner, tmp_path, replace)
+    with Store.open(url) as store:
+        (trial,) = store.trials(store.find_job(runner.spec.name).id)
+        assert (trial.attempt, trial.event) == (0, None)

@@ -1,0 +1,105 @@
+"""What a pool's parent passes on between its children's boards and the store."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peftsearch.records.trial import Trial
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.monitor import Cancelled
+from peftsearch.workers.processes.pool import Child, Pool
+from peftsearch.workers.processes.shared_status import CONTEXT, SharedMonitor, SharedStatus
+from tests.storage.examples import EXPIRED, claim, insert, make_proposal, make_spec
+
+Steps = tuple[int | None, int | None]
+
+
+@pytest.fixture
+def pool(store: Store, tmp_path: Path) -> Iterator[Pool]:
+    """A pool whose one child sleeps; its side of the board is played by `monitor`."""
+    job = store.create_job(make_spec())
+    insert(store, job.id, [make_proposal(0)])
+    store.register_worker(job.id, "w", "host", 1, "cpu")
+    process = CONTEXT.Process(target=time.sleep, args=(600,), daemon=True)
+    process.start()
+    pool = Pool(store, job, "", tmp_path, 1)
+    pool.children = [Child("w", 0, SharedStatus(), process)]
+    yield pool
+    process.kill()
+    process.join()
+
+
+@pytest.fixture
+def monitor(pool: Pool) -> SharedMonitor:
+    """The child's monitor, after it has loaded its model."""
+    monitor = SharedMonitor(pool.children[0].status, os.getppid())
+    monitor.step(0, 0)
+    return monitor
+
+
+def _poll(pool: Pool) -> Steps:
+    """What the store knows of the child's steps once the parent may write again."""
+    pool.told = 0.0
+    assert pool.poll()
+    (worker,) = pool.store.workers(pool.job.id)
+    return worker.steps_done, worker.steps_total
+
+
+def test_the_parent_writes_how_far_the_trial_of_its_child_is(
+    pool: Pool, monitor: SharedMonitor
+) -> None:
+    assert _poll(pool) == (None, None)
+    monitor.claimed(claim(pool.store, pool.job.id))
+    assert _poll(pool) == (None, None)
+    monitor.step(1, 30)
+    assert _poll(pool) == (1, 30)
+    monitor.step(2, 30)
+    monitor.step(3, 30)
+    assert _poll(pool) == (3, 30)
+    monitor.claimed(None)
+    assert _poll(pool) == (None, None)
+
+
+def test_what_is_no_news_is_not_written(pool: Pool, monitor: SharedMonitor) -> None:
+    monitor.claimed(claim(pool.store, pool.job.id))
+    monitor.step(1, 30)
+    assert _poll(pool) == (1, 30)
+    pool.store.heartbeat("w", 7, 7)
+    assert _poll(pool) == (7, 7)
+    pool.children[0].beaten = 0.0  # as after the seconds in which a worker must be heard
+    assert _poll(pool) == (1, 30)
+
+
+def test_a_child_that_moves_keeps_its_lease(pool: Pool, monitor: SharedMonitor) -> None:
+    trial: Trial = claim(pool.store, pool.job.id, seconds=EXPIRED)
+    monitor.claimed(trial)
+    monitor.step(1, 30)
+    assert pool.poll()
+    left = pool.store.trial(pool.job.id, 0).lease_seconds
+    assert left is not None and left > 0
+
+
+def test_the_children_of_a_deleted_job_are_asked_to_stop(
+    pool: Pool, monitor: SharedMonitor
+) -> None:
+    monitor.claimed(claim(pool.store, pool.job.id))
+    monitor.step(1, 30)
+    pool.store.delete_job(pool.job.id)
+    assert pool.poll()
+    with pytest.raises(Cancelled):
+        monitor.step(2, 30)
+    pool.kill()
+    assert not pool.poll()
+
+
+def test_a_child_that_died_with_its_job_is_not_replaced(pool: Pool) -> None:
+    child = pool.children[0]
+    child.process.kill()
+    child.process.join()
+    pool.store.delete_job(pool.job.id)
+    pool.store.create_job(pool.job.spec)  # another job, whatever its name
+    assert not pool.poll()
+    assert pool.children == []

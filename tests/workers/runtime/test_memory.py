@@ -1,0 +1,25 @@
+import torch
+
+from peftsearch.workers.runtime.memory import MemoryMeter
+
+_BLOCK = 4 * 2**20
+
+
+def _rise(blocks: int) -> int:
+    """Read peak of `blocks` x 4 MiB, small enough for the C library to keep when freed."""
+    meter = MemoryMeter("cpu")
+    assert meter.bytes == 0
+    held = [torch.ones(_BLOCK // 4) for _ in range(blocks)]
+    meter.sample()
+    del held
+    meter.sample()
+    return meter.bytes
+
+
+def test_peak_is_above_the_start_and_survives_release() -> None:
+    assert _rise(16) > 12 * _BLOCK
+
+
+def test_an_equal_trial_reads_alike_after_the_first() -> None:
+    _rise(16)
+    assert _rise(16) > 12 * _BLOCK

@@ -1,0 +1,174 @@
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.batches.encoding import mean_tokens
+from peftsearch.workers.data.task_data import Split, load_test
+from peftsearch.workers.training import trial_runner as bench_module
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.workers.tiny import LAYERS, complete, make_spec, state_of
+
+LORA = Configuration((Stratum(0, LAYERS, (Module("lora", 4, ("query", "value")),)),), 5e-3)
+PROBE = Configuration((Stratum(0, LAYERS),), 1e-3)
+
+
+def _write(path: Path, regression: bool = False) -> Path:
+    """160 different texts whose label is one word of them."""
+    fillers = ("film", "plot", "the", "a", "is", "was", "very", "not")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        for i in range(160):
+            words = [fillers[(i >> shift) % 8] for shift in range(6)]
+            word, value = ("good", 1.5) if i % 2 else ("bad", -0.5)
+            writer.writerow([" ".join([*words, word]), value if regression else word])
+    return path
+
+
+def _open(
+    tmp_path: Path, model: Path, kind: str = "classification", **training: Any
+) -> TrialRunner:
+    data = _write(tmp_path / "data.csv", kind == "regression")
+    task = {"train": str(data), "kind": kind}
+    spec = make_spec(model, task=task, training={"batch_size": 8, "epochs": 6} | training)
+    return TrialRunner.open(complete(spec), "cpu")
+
+
+@pytest.fixture
+def runner(tmp_path: Path, folders: dict[str, Path]) -> Iterator[TrialRunner]:
+    made = _open(tmp_path, folders["bert"])
+    before = state_of(made.backbone)
+    yield made
+    after = state_of(made.backbone)
+    assert list(before) == list(after)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_outcome_holds_every_objective_and_its_evidence(runner: TrialRunner) -> None:
+    steps: list[tuple[int, int]] = []
+    outcome = runner.evaluate(LORA, 3, lambda done, total: steps.append((done, total)))
+    qualities = {name for names in QUALITIES.values() for name in names} - {"loss"}
+    expected = set(OBJECTIVES) - qualities | set(QUALITIES["classification"])
+    assert set(outcome.measurements) == expected
+    for name, cost in KNOWN_COSTS.items():
+        assert outcome.measurements[name] == cost(LORA, runner.spec.anatomy)
+    assert outcome.measurements["accuracy"] == np.mean(outcome.predictions == outcome.references)
+    assert outcome.measurements["accuracy"] > 0.9
+    assert outcome.measurements["training_seconds"] > 0
+    assert len(outcome.predictions) == len(runner.data.validation.labels)
+    assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
+    assert {total for _, total in steps} == {len(steps)}
+    assert mean_tokens(runner.encoded("train"), runner.backbone.model.config.to_dict()) == 7
+    assert runner.device == "cpu"
+
+
+def test_provenance_is_plain_data_that_says_on_what_and_with_what(runner: TrialRunner) -> None:
+    provenance = json.loads(json.dumps(runner.provenance(9)))
+    assert provenance["model"]["sha256"] == runner.backbone.sha256
+    assert provenance["model"]["heads"] == ["classifier"]
+    assert provenance["data"] == runner.data.fingerprint
+    assert provenance["versions"]["torch"] == torch.__version__
+    assert (provenance["seed"], provenance["threads"]) == (9, torch.get_num_threads())
+
+
+def test_same_trial_again_is_equal_whatever_ran_between(runner: TrialRunner) -> None:
+    first = runner.evaluate(LORA, 3)
+    runner.evaluate(PROBE, 4)
+    again = runner.evaluate(LORA, 3)
+    assert all(torch.equal(first.tensors[k], again.tensors[k]) for k in first.tensors)
+    timed = {"training_seconds", "peak_memory_bytes"}
+    for name in set(first.measurements) - timed:
+        assert first.measurements[name] == again.measurements[name]
+
+
+def test_the_probe_has_a_learning_curve_too_since_its_head_is_trained(runner: TrialRunner) -> None:
+    for configuration in (LORA, PROBE):
+        curve = runner.evaluate(configuration, 3).curve
+        steps = runner.spec.training.epochs * len(runner.data.train.labels) / 8
+        assert len(curve) == 20 <= steps
+        assert all(0 < share < 1 for share in curve)
+        losses = list(curve.values())
+        assert losses[-1] < losses[0] < 2
+
+
+def test_saved_tensors_predict_what_was_scored(runner: TrialRunner) -> None:
+    outcome = runner.evaluate(LORA, 3)
+    logits = runner.predict(LORA, outcome.tensors, runner.encoded("validation"))
+    assert (logits.argmax(1).numpy() == outcome.predictions).all()
+
+
+def test_test_split_is_read_only_when_asked_for(
+    runner: TrialRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+
+    def read(spec: JobSpec) -> Split:
+        reads.append(spec.name)
+        return load_test(spec)
+
+    monkeypatch.setattr(bench_module, "load_test", read)
+    runner.evaluate(PROBE, 0)
+    assert reads == []
+    outcome = runner.evaluate(PROBE, 0, split="test")
+    assert reads == ["tiny"]
+    assert len(outcome.predictions) == len(load_test(runner.spec).labels)
+
+
+def test_cancelling_restores_the_backbone(runner: TrialRunner) -> None:
+    def cancel(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    before = state_of(runner.backbone)
+    with pytest.raises(KeyboardInterrupt):
+        runner.evaluate(LORA, 0, cancel)
+    assert all(torch.equal(x, before[k]) for k, x in state_of(runner.backbone).items())
+
+
+def test_cancelling_works_in_evaluation_too(runner: TrialRunner) -> None:
+    def cancel(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.evaluate(PROBE, 0, cancel)
+
+
+def test_regression_measures_correlations(tmp_path: Path, folders: dict[str, Path]) -> None:
+    runner = _open(tmp_path, folders["llama"], "regression")
+    outcome = runner.evaluate(LORA, 0)
+    assert set(QUALITIES["regression"]) < set(outcome.measurements)
+    assert outcome.measurements["pearson"] > 0.9
+    assert outcome.references.dtype.kind == outcome.predictions.dtype.kind == "f"
+
+
+def test_missing_data_is_refused_before_the_model_is_loaded(folders: dict[str, Path]) -> None:
+    with pytest.raises(UserError, match="unused.csv"):
+        TrialRunner.open(complete(make_spec(folders["bert"])), "cpu")
+
+
+def test_techniques_that_need_gradients_get_those_of_the_training_rows(
+    runner: TrialRunner,
+) -> None:
+    """The chosen entries are a function of the seed, whatever the head was before."""
+    sparse = Module("sparse_gradient", 20, ("query", "value"))
+    configuration = Configuration((Stratum(0, LAYERS, (sparse,)),), 1e-3)
+    first = runner.evaluate(configuration, 1)
+    second = runner.evaluate(configuration, 1)
+    entries = [name for name in first.tensors if name.endswith("entries")]
+    assert len(entries) == 2 * LAYERS
+    assert all(torch.equal(x, second.tensors[name]) for name, x in first.tensors.items())
+    random = Module("sparse_random", 20, ("query", "value"))
+    other = runner.evaluate(Configuration((Stratum(0, LAYERS, (random,)),), 1e-3), 1)
+    assert not all(torch.equal(first.tensors[name], other.tensors[name]) for name in entries)

@@ -1,0 +1,186 @@
+"""Attach a configuration to a shared model, and detach it without a trace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.validation import check_configuration
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.techniques.table import technique
+from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.models.heads import head_parameters, initialise_head
+from peftsearch.workers.runtime.seeds import derive, stream
+
+from .additions import Additions
+from .base_tensors import Owner, Snapshot, trained_base_tensors
+from .injection import Injection
+from .masks import Calibrate, skip_calibration
+from .parameter_groups import HEAD
+from .peft_configs import injected_groups
+
+
+@dataclass
+class Attachment:
+    """One configuration on one model. Names are those of the model without injected modules.
+
+    Attributes:
+        parameters: Trained parameters by full name, of each technique at each factor on its
+            learning rate, and of the head.
+    """
+
+    model: nn.Module
+    parameters: Mapping[Owner, Mapping[str, nn.Parameter]]
+    injection: Injection
+    additions: Additions
+    snapshot: Snapshot
+
+    @property
+    def trained(self) -> dict[str, nn.Parameter]:
+        """All trained parameters by full name."""
+        return {k: v for group in self.parameters.values() for k, v in group.items()}
+
+    @property
+    def size(self) -> int:
+        """Number of trained scalars, the head excluded."""
+        owned = (group for (owner, _), group in self.parameters.items() if owner != HEAD)
+        return sum(parameter.numel() for group in owned for parameter in group.values())
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Copies of adapter and head on the CPU, by full name: what is trained in float32, and
+        what a technique needs beside it to be built again."""
+        trained = {
+            name: parameter.detach().to("cpu", torch.float32, copy=True).contiguous()
+            for name, parameter in self.trained.items()
+        }
+        return trained | self.injection.state()
+
+    def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Write what `tensors` gave.
+
+        Raises:
+            UserError: A name or a shape differs; nothing is written then.
+        """
+        trained, state = self.trained, self.injection.state()
+        expected = trained | state
+        if wrong := sorted(set(expected) ^ set(tensors)):
+            side = "lacks" if wrong[0] in expected else "has unexpected"
+            raise UserError(
+                "an adapter of this configuration and model",
+                f"one that {side} {wrong[0]}",
+                "load it into the model it was trained on",
+            )
+        for name, parameter in expected.items():
+            if parameter.shape != tensors[name].shape:
+                raise UserError(
+                    f"{name} of shape {list(parameter.shape)}",
+                    f"{list(tensors[name].shape)}",
+                    "load it into the model it was trained on, with as many labels",
+                )
+        self.injection.load_state({name: tensors[name] for name in state})
+        for name, parameter in trained.items():
+            parameter.data.copy_(tensors[name])
+
+    def merge(self) -> None:
+        """Fold the injected modules into the model for good; `detach` can no longer undo it.
+
+        Raises:
+            UserError: A technique of the configuration does not merge; nothing is changed.
+        """
+        stays = sorted(name for name, _ in self.parameters if not _merges(name))
+        if stays:
+            raise UserError(
+                "techniques that merge into the model", ", ".join(stays), "export another form"
+            )
+        self.injection.merge()
+        self.injection.remove()
+        for parameter in self.trained.values():
+            parameter.requires_grad_(False)
+
+    def detach(self) -> None:
+        """Give the model back bit-identical: structure, weights, head and `requires_grad`."""
+        self.additions.remove()
+        self.injection.remove()
+        self.snapshot.restore()
+
+
+def attach(
+    backbone: Backbone,
+    configuration: Configuration,
+    seed: int,
+    calibrate: Calibrate = skip_calibration,
+) -> Attachment:
+    """Inject, unfreeze and draw initial values, as a function of the seed alone.
+
+    Args:
+        calibrate: Runs forward and backward on training batches, for techniques that choose what
+            they train by its gradients; may be left out where `load` follows.
+
+    Raises:
+        UserError: The configuration does not fit the model.
+    """
+    model, heads = backbone.model, backbone.heads
+    deviation = float(getattr(model.config, "initializer_range", 0.02))
+
+    def draw_head() -> None:
+        initialise_head(model, heads, deviation, stream(seed, "head"))
+
+    def calibrate_with_head() -> None:
+        draw_head()
+        calibrate()
+
+    passes = skip_calibration if calibrate is skip_calibration else calibrate_with_head
+    attachment = attach_to(model, backbone.anatomy, heads, configuration, seed, passes)
+    draw_head()
+    return attachment
+
+
+def attach_to(
+    model: nn.Module,
+    anatomy: Anatomy,
+    heads: tuple[str, ...],
+    configuration: Configuration,
+    seed: int = 0,
+    calibrate: Calibrate = skip_calibration,
+) -> Attachment:
+    """As `attach`, on any frozen model; the head keeps its values."""
+    check_configuration(configuration, anatomy)
+    owners = trained_base_tensors(configuration, anatomy)
+    base = {name: model.get_parameter(name) for name in owners}
+    head = head_parameters(model, heads)
+    snapshot = Snapshot.take([*base.values(), *head.values()])
+    groups = injected_groups(configuration, anatomy)
+    injection = Injection.prepare(model, groups)
+    additions = Additions.prepare(model, anatomy, configuration)
+    try:
+        injection.inject(groups, anatomy, derive(seed, "adapter"), calibrate)
+        additions.add(derive(seed, "additions"))
+        parameters: dict[Owner, dict[str, nn.Parameter]] = {}
+        for (name, _, factor), linears in groups.items():
+            parameters.setdefault((name, factor), {}).update(injection.parameters(linears))
+        for owner, added in additions.parameters().items():
+            parameters.setdefault(owner, {}).update(added)
+        for path, owner in owners.items():
+            parameters.setdefault(owner, {})[path] = base[path]
+        parameters[HEAD, 1.0] = head
+        _train_only(model, parameters)
+    except BaseException:
+        additions.remove()
+        injection.remove()
+        snapshot.restore()
+        raise
+    return Attachment(model, parameters, injection, additions, snapshot)
+
+
+def _train_only(model: nn.Module, parameters: Mapping[Owner, Mapping[str, nn.Parameter]]) -> None:
+    model.requires_grad_(False)
+    for group in parameters.values():
+        for parameter in group.values():
+            parameter.requires_grad_(True)
+
+
+def _merges(owner: str) -> bool:
+    return owner == HEAD or technique(owner).merges

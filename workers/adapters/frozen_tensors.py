@@ -1,0 +1,69 @@
+"""Frozen tensors of an injected layer that cannot be made again from the configuration: what a
+decomposition of the weights gave (another machine finds other signs) and what was drawn."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from peftsearch.spaces.techniques.table import technique
+
+from .masks import ADAPTER, read_entries, write_entries
+
+_BUFFERS: Mapping[str, tuple[str, ...]] = {
+    "adamss": ("adamss_newB", "scatter_index"),
+    "psoft": ("_psoft_A_cache", "_psoft_B_cache"),
+    "supertuning": ("supertuning_indices",),
+    "tinylora": ("tinylora_A", "tinylora_B"),
+}
+"""Attributes of the layer, by technique; each holds one tensor for each adapter."""
+_SPARSE = "sparse_"
+
+
+def read_frozen(name: str, layer: Any) -> dict[str, torch.Tensor]:
+    """Tensors to be saved, by attribute; the layer's own, not copies."""
+    if name.startswith(_SPARSE):
+        return {"entries": read_entries(layer)}
+    if technique(name).alters:
+        return {"initial_A": layer.initial_A, "initial_B": layer.initial_B}
+    return {key.lstrip("_"): getattr(layer, key)[ADAPTER] for key in _BUFFERS.get(name, ())}
+
+
+def write_frozen(
+    name: str, layer: Any, tensors: Mapping[str, torch.Tensor], weight: torch.Tensor | None
+) -> None:
+    """Write what `read_frozen` gave.
+
+    Args:
+        weight: The linear's weight before it was altered, where the technique alters it.
+    """
+    if name.startswith(_SPARSE):
+        write_entries(layer, tensors["entries"])
+    elif weight is not None:
+        _take_out(layer, weight, tensors["initial_A"], tensors["initial_B"])
+    else:
+        for key in _BUFFERS.get(name, ()):
+            held = getattr(layer, key)
+            held[ADAPTER] = tensors[key.lstrip("_")].to(held[ADAPTER])
+
+
+def keep_start(layer: Any, weight: torch.Tensor) -> None:
+    """Remember where a LoRA layer that starts at directions of the weight began.
+
+    Args:
+        weight: The linear's weight before `peft` took that start out of it.
+    """
+    first = layer.lora_A[ADAPTER].weight.detach().clone()
+    second = layer.lora_B[ADAPTER].weight.detach().clone()
+    _take_out(layer, weight, first, second)
+
+
+def _take_out(layer: Any, weight: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> None:
+    """Set the wrapped weight to `weight - scaling B A`, always by the same operations."""
+    first, second = first.to(weight.device), second.to(weight.device)
+    layer.register_buffer("initial_A", first, persistent=False)
+    layer.register_buffer("initial_B", second, persistent=False)
+    product = layer.scaling[ADAPTER] * (second @ first)
+    if layer.fan_in_fan_out:
+        product = product.T
+    layer.get_base_layer().weight.data.copy_(weight - product)

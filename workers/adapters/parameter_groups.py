@@ -1,0 +1,49 @@
+"""Groups of trained parameters for an optimiser: what learns at which rate, and what decays."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
+from peftsearch.workers.models.heads import HEAD_RATE
+
+from .base_tensors import Owner
+
+HEAD = "head"
+"""Owns the head's parameters, where a technique owns all others."""
+
+
+def group_parameters(
+    parameters: Mapping[Owner, Mapping[str, nn.Parameter]],
+    learning_rate: float,
+    weight_decay: float = 0.0,
+) -> list[dict[str, Any]]:
+    """Groups for an optimiser: each technique at its own rate, relative to the nominal one.
+
+    Only matrices decay; biases, norms, IA3's vectors and DoRA's magnitudes do not.
+
+    Args:
+        parameters: By owner and full name, as `Attachment.parameters`.
+    """
+    groups: list[dict[str, Any]] = []
+    for (owner, factor), owned in parameters.items():
+        rate = learning_rate * factor * _nominal_rate(owner) / NOMINAL_RATE
+        for decay, chosen in _split_by_decay(owned, weight_decay).items():
+            groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
+    return groups
+
+
+def _nominal_rate(owner: str) -> float:
+    return HEAD_RATE if owner == HEAD else technique(owner).rate
+
+
+def _split_by_decay(
+    parameters: Mapping[str, nn.Parameter], weight_decay: float
+) -> dict[float, list[nn.Parameter]]:
+    groups: dict[float, list[nn.Parameter]] = {}
+    for parameter in parameters.values():
+        # Some techniques keep a vector as a matrix of one row or column.
+        decays = sum(size > 1 for size in parameter.shape) > 1
+        groups.setdefault(weight_decay if decays else 0.0, []).append(parameter)
+    return groups

@@ -1,0 +1,61 @@
+"""What `peft` shall wrap for a configuration, and the `peft` configuration that says so."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import peft
+
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.techniques.table import technique
+
+Group = tuple[str, int, float]
+"""A technique, its capacity, and the factor on its learning rate."""
+
+
+def injected_groups(configuration: Configuration, anatomy: Anatomy) -> dict[Group, list[str]]:
+    """Full names of the linears of each group; groups sorted, names in the order of layers. Roles
+    that a layer lacks are skipped."""
+    groups: dict[Group, list[str]] = defaultdict(list)
+    for layer, modules in enumerate(configuration.profile):
+        linears = anatomy.locate(layer)[0].linears
+        for module in modules:
+            if technique(module.technique).injects and technique(module.technique).peft:
+                names = [
+                    anatomy.module(layer, linears[role].path)
+                    for role in module.roles
+                    if role in linears
+                ]
+                groups[module.technique, module.capacity, module.rate].extend(names)
+    return {group: names for group, names in sorted(groups.items()) if names}
+
+
+def match_names(names: Iterable[str]) -> str:
+    """A pattern that matches these names in full and nothing else."""
+    return "|".join(map(re.escape, names))
+
+
+def peft_config(group: Group, names: list[str], anatomy: Anatomy) -> Any:
+    """The `peft` configuration that adapts the linears `names`."""
+    row = technique(group[0])
+    kind = getattr(peft, str(row.peft))
+    arguments: dict[str, Any] = {"target_modules": match_names(names), **row.arguments(group[1])}
+    if any(x.transposed for x in anatomy.linears.values()):
+        known = {field.name for field in fields(kind)}
+        arguments |= {"fan_in_fan_out": True} if "fan_in_fan_out" in known else {}
+    if row.peft == "IA3Config":
+        inner = _linears_of("mlp_out", anatomy)
+        arguments["feedforward_modules"] = match_names(x for x in names if x in inner)
+    return kind(**arguments)
+
+
+def _linears_of(role: str, anatomy: Anatomy) -> set[str]:
+    stacks = enumerate(anatomy.each())
+    return {
+        anatomy.module(layer, stack.linears[role].path)
+        for layer, (stack, _) in stacks
+        if role in stack.linears
+    }

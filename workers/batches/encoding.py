@@ -1,0 +1,109 @@
+"""From the rows of a split to a model's inputs, by task kind."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.workers.data.rows import Split
+
+from .batching import Encoded, EncodedChoices, EncodedResponses, EncodedTexts, Row
+from .responses import encode_decoder, encode_encoder_decoder
+from .tokens import filler
+
+
+def encode_split(task: TaskSpec, processor: Any, split: Split) -> Encoded:
+    """All rows of a split.
+
+    Args:
+        processor: The model's tokenizer; of images its image processor.
+    """
+    if task.kind == "causal_lm":
+        return encode_decoder(task, processor, split)
+    if task.kind == "seq2seq":
+        return encode_encoder_decoder(task, processor, split)
+    dtype = torch.float32 if task.kind == "regression" else torch.int64
+    labels = torch.as_tensor(split.labels, dtype=dtype)
+    if task.kind == "image_classification":
+        from peftsearch.workers.data.images import encode_images
+
+        return encode_images(processor, split.images, labels)
+    if task.kind == "multiple_choice":
+        contexts = len(task.text_columns)
+        return encode_choices(processor, split.texts, contexts, labels, task.max_length)
+    columns = list(zip(*split.texts, strict=True))
+    return encode_texts(processor, columns, labels, task.max_length)
+
+
+def mean_tokens(data: Encoded, config: Mapping[str, Any]) -> float:
+    """Tokens of an example that a layer sees, on average.
+
+    Args:
+        config: The model's parsed `config.json`.
+    """
+    batch = data.batch([0])
+    if "pixel_values" in batch:
+        height, width = batch["pixel_values"].shape[-2:]
+        patch = int(config["patch_size"])
+        return float((height // patch) * (width // patch) + 1)
+    sequences = len(data.rows[0]) if isinstance(data, EncodedChoices) else 1
+    return sequences * sum(data.lengths) / len(data)
+
+
+def note_cuts(task: TaskSpec, name: str, data: Encoded) -> tuple[str, ...]:
+    """What a person should know of examples that were cut: of language models, where a cut takes
+    the question or the answer, and not just the end of a long text."""
+    if not isinstance(data, EncodedResponses) or not data.cut:
+        return ()
+    return (
+        f"{data.cut:,} of {len(data):,} {name} rows are longer than max_length = "
+        f"{task.max_length} tokens: their prompts lose their beginning",
+    )
+
+
+def encode_texts(
+    tokenizer: Any, columns: Sequence[Sequence[str]], labels: torch.Tensor, max_length: int
+) -> EncodedTexts:
+    """Tokenise one or two text columns of `n` rows; longer examples are cut to `max_length`."""
+    rows, padding = _tokenise(tokenizer, columns, max_length)
+    return EncodedTexts(rows, labels, padding)
+
+
+def encode_choices(
+    tokenizer: Any,
+    texts: Sequence[tuple[str, ...]],
+    contexts: int,
+    labels: torch.Tensor,
+    max_length: int,
+) -> EncodedChoices:
+    """Pair the context of each of `n` rows with each of its `k` choices.
+
+    Args:
+        texts: Context and choices of each row.
+        contexts: 1, or 2 where the second text begins each choice, as in SWAG.
+    """
+    count = len(texts[0]) - contexts
+    firsts = [row[0] for row in texts for _ in range(count)]
+    seconds = [" ".join((*row[1:contexts], x)) for row in texts for x in row[contexts:]]
+    flat, padding = _tokenise(tokenizer, [firsts, seconds], max_length)
+    rows = [flat[i : i + count] for i in range(0, len(flat), count)]
+    return EncodedChoices(rows, labels, padding)
+
+
+def _tokenise(
+    tokenizer: Any, columns: Sequence[Sequence[str]], max_length: int
+) -> tuple[list[Row], dict[str, int]]:
+    tokens = tokenizer(
+        *(list(column) for column in columns),
+        truncation=True,
+        max_length=max_length,
+        padding=False,
+        return_attention_mask=True,
+    )
+    known = {"input_ids": tokenizer.pad_token_id, "token_type_ids": 0, "attention_mask": 0}
+    padding = {name: fill for name, fill in known.items() if name in tokens}
+    blank = {"input_ids": [filler(tokenizer)], "token_type_ids": [0], "attention_mask": [1]}
+    empty = {name: blank[name] for name in padding}
+    rows = [{name: tokens[name][i] for name in padding} for i in range(len(columns[0]))]
+    return [row if row["input_ids"] else empty for row in rows], padding

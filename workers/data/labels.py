@@ -1,0 +1,128 @@
+"""Raw labels to class indices or numbers, with the checks that need the whole column."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from peftsearch.errors import UserError
+
+from .sources import Table
+
+
+def read_classes(table: Table, column: str) -> list[str]:
+    """Class name of each of `n` rows. `1`, `1.0` and `"1"` are one class.
+
+    Raises:
+        UserError: A label is missing, or is neither text, a number nor a boolean.
+    """
+    check_present(table, column)
+    return [_class_name(value, row, table) for row, value in enumerate(table.columns[column], 1)]
+
+
+def _class_name(value: Any, row: int, table: Table) -> str:
+    if not isinstance(value, (str, bool, int, float)):
+        got = f"{type(value).__name__} at row {row} of {table.origin}"
+        raise UserError("labels of text, integers, booleans or numbers", got, "check task.label")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def order_classes(names: Sequence[str], table: Table) -> tuple[str, ...]:
+    """The classes that occur: as the source orders them, else as numbers, else alphabetically.
+
+    Raises:
+        UserError: There is one class only, or nearly as many as rows.
+    """
+    present = set(names)
+    if len(present) < 2:
+        got = f"only {min(present)!r} in {table.origin}"
+        raise UserError("labels of at least two classes", got, "check task.label")
+    if len(present) > max(2, len(names) // 2):
+        raise UserError(
+            "classes with two rows or more on average",
+            f"{len(present)} classes in {len(names)} rows of {table.origin}",
+            "check task.label, or set task.kind = 'regression' for numbers",
+        )
+    if table.classes is not None:
+        return tuple(name for name in table.classes if name in present)
+    return tuple(sorted(present, key=_numeric if all(map(_is_number, present)) else str))
+
+
+def _is_number(name: str) -> bool:
+    try:
+        return math.isfinite(float(name))
+    except ValueError:
+        return False
+
+
+def _numeric(name: str) -> tuple[float, str]:
+    return float(name), name
+
+
+def index_classes(names: Sequence[str], classes: Sequence[str], origin: str) -> list[int]:
+    """Index of each of `n` names in `classes`.
+
+    Raises:
+        UserError: A name is not among them.
+    """
+    index = {name: i for i, name in enumerate(classes)}
+    for row, name in enumerate(names, 1):
+        if name not in index:
+            known = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
+            got = f"{name!r} at row {row} of {origin}"
+            raise UserError(f"the classes of the training data ({known})", got, "correct the file")
+    return [index[name] for name in names]
+
+
+def read_numbers(table: Table, column: str) -> list[float]:
+    """Number of each of `n` rows.
+
+    Raises:
+        UserError: A label is missing or is not a finite number.
+    """
+    check_present(table, column)
+    return [_number(value, row, table) for row, value in enumerate(table.columns[column], 1)]
+
+
+def _number(value: Any, row: int, table: Table) -> float:
+    text = str(value)
+    if isinstance(value, bool) or not _is_number(text):
+        raise UserError(
+            "numbers as labels of a regression",
+            f"{text!r} at row {row} of {table.origin}",
+            "check task.label, or set task.kind = 'classification'",
+        )
+    return float(text)
+
+
+def check_varied(labels: Sequence[float], table: Table) -> None:
+    """Refuse constant labels.
+
+    Raises:
+        UserError: All are equal.
+    """
+    if len(set(labels)) < 2:
+        got = f"only {labels[0]:g} in {table.origin}"
+        raise UserError("labels of at least two values", got, "check task.label")
+
+
+def check_present(table: Table, column: str) -> None:
+    """Refuse missing values: none, not a number, empty or blank.
+
+    Raises:
+        UserError: Says how many there are and where the first one is.
+    """
+    missing = [row for row, x in enumerate(table.columns[column], 1) if _is_missing(x)]
+    if missing:
+        raise UserError(
+            f"a value of {column!r} in each row of {table.origin}",
+            f"none in {len(missing)} rows, the first is row {missing[0]}",
+            "fill in or remove them",
+        )
+
+
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, float) and math.isnan(value))

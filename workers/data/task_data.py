@@ -1,0 +1,100 @@
+"""A job's data: the splits that trials may see, and the test split that they may not.
+
+Held-out rows are chosen from the data alone (`partition`), so that every job on the same files has
+the same validation and test rows, and no test row is ever trained on or selected by.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.task import TaskSpec
+
+from .partition import subsample
+from .rows import Split, name_strata
+from .training_source import TrainingSource, name_row
+
+__all__ = ["Split", "TaskData", "load_data", "load_test"]
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """What trials may see.
+
+    Attributes:
+        label_names: Class names by index; empty for kinds without classes.
+        fingerprint: SHA-256 of all rows of both splits, in their order.
+        notes: What a person should know about the data, one line each.
+    """
+
+    train: Split
+    validation: Split
+    label_names: list[str]
+    fingerprint: str
+    notes: tuple[str, ...] = ()
+
+
+def load_data(spec: JobSpec) -> TaskData:
+    """The training and validation splits of a job. An explicit test file is not even opened.
+
+    Raises:
+        UserError: The data is missing, malformed, too small, or of one class.
+    """
+    task = spec.task
+    source = TrainingSource.open(task)
+    train, validation = source.part("train"), source.part("validation")
+    notes = source.notes() + _shared(task, validation, train, "validation", "training")
+    train, cut = _cut(task, train, "train_rows")
+    validation, cut_validation = _cut(task, validation, "validation_rows")
+    names = list(source.classes)
+    return TaskData(
+        train,
+        validation,
+        names,
+        _fingerprint(train, validation, names),
+        notes + cut + cut_validation,
+    )
+
+
+def load_test(spec: JobSpec) -> Split:
+    """The test split; `peftsearch confirm` alone reads it.
+
+    Raises:
+        UserError: As `load_data`.
+    """
+    source = TrainingSource.open(spec.task)
+    test = source.part("test")
+    notes = _shared(spec.task, test, source.part("train"), "test", "training")
+    notes += _shared(spec.task, test, source.part("validation"), "test", "validation")
+    return replace(test, notes=notes)
+
+
+def _cut(task: TaskSpec, split: Split, name: str) -> tuple[Split, tuple[str, ...]]:
+    n: int | None = getattr(task, name)
+    if n is None:
+        return split, ()
+    have = len(split.texts)
+    notes = (f"{name} asks for {n:,} rows, there are {have:,}",) if n > have else ()
+    return split.pick(subsample(split.texts, name_strata(task.kind, split), n)), notes
+
+
+def _shared(
+    task: TaskSpec, part: Split, other: Split, name: str, other_name: str
+) -> tuple[str, ...]:
+    seen = set(other.texts)
+    shared = sum(text in seen for text in part.texts)
+    if not shared:
+        return ()
+    rows = f"{shared} of {len(part.texts)} {name} {name_row(task)[0]}s"
+    return (f"{rows} also occur in the {other_name} split",)
+
+
+def _fingerprint(train: Split, validation: Split, names: Sequence[str]) -> str:
+    digest = hashlib.sha256(json.dumps(list(names)).encode())
+    for split in (train, validation):
+        for text, label in zip(split.texts, split.labels, strict=True):
+            digest.update(json.dumps([text, label]).encode() + b"\n")
+        digest.update(b"\n")
+    return digest.hexdigest()

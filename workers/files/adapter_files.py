@@ -1,0 +1,152 @@
+"""A trained adapter on disk: `adapter.safetensors` and `configuration.json` in one folder."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.configuration import Configuration
+
+TENSORS = "adapter.safetensors"
+CONFIGURATION = "configuration.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class AdapterFiles:
+    """What a folder holds.
+
+    Attributes:
+        metadata: What was given to `save_adapter`; of a trial, its provenance.
+    """
+
+    configuration: Configuration
+    tensors: Mapping[str, torch.Tensor]
+    metadata: Mapping[str, Any]
+
+
+def save_adapter(
+    folder: Path,
+    configuration: Configuration,
+    tensors: Mapping[str, torch.Tensor],
+    metadata: Mapping[str, Any],
+) -> None:
+    """Write the folder, whole or not at all; one that exists is replaced."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        write_adapter(part, configuration, tensors, metadata)
+        publish(part, folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def write_adapter(
+    folder: Path,
+    configuration: Configuration,
+    tensors: Mapping[str, torch.Tensor],
+    metadata: Mapping[str, Any],
+) -> None:
+    """Write both files into a folder that exists."""
+    content = {
+        "format": FORMAT,
+        "configuration": configuration.to_json(),
+        "metadata": dict(metadata),
+    }
+    save_file(dict(tensors), folder / TENSORS, metadata={"format": "pt"})
+    with (folder / CONFIGURATION).open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load_adapter_files(folder: Path, model_sha256: str | None = None) -> AdapterFiles:
+    """Read what `save_adapter` wrote.
+
+    Args:
+        model_sha256: Hash of the base model's weights that the adapter will go into; None skips
+            the check.
+
+    Raises:
+        UserError: A file is missing or corrupt, or the adapter belongs to another base model.
+    """
+    content = _read_configuration(folder / CONFIGURATION)
+    metadata = content["metadata"]
+    _check_base(metadata, model_sha256)
+    configuration = Configuration.from_json(content["configuration"])
+    return AdapterFiles(configuration, _read_tensors(folder / TENSORS), metadata)
+
+
+def _read_configuration(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _unreadable(path, error.strerror or "unreadable") from error
+    except ValueError as error:
+        raise _unreadable(path, str(error)) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _unreadable(path, f"not format {FORMAT}")
+    if not isinstance(content.get("metadata"), dict) or "configuration" not in content:
+        raise _unreadable(path, "no configuration or no metadata")
+    return content
+
+
+def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, str(error)) from error
+
+
+def _unreadable(path: Path, reason: str) -> UserError:
+    return UserError(
+        f"an adapter with a whole {path.name}",
+        f"{path}: {reason}",
+        "export it again, or name another folder",
+    )
+
+
+def _check_base(metadata: Mapping[str, Any], model_sha256: str | None) -> None:
+    model = metadata.get("model", {})
+    trained_on = model.get("sha256")
+    if None not in (model_sha256, trained_on) and model_sha256 != trained_on:
+        raise UserError(
+            f"the base model {model.get('path')!r} with weights {str(trained_on)[:12]}",
+            f"weights {str(model_sha256)[:12]}",
+            "load the base model that the adapter was trained on",
+        )
+
+
+def publish(part: Path, folder: Path) -> None:
+    """Rename `part` to `folder`, readable as the user's other files are.
+
+    A folder that stands is moved away first, since rename replaces only empty ones.
+    """
+    _share(part)
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        folder.rename(old / "old")
+        part.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        part.rename(folder)
+
+
+def _share(folder: Path) -> None:
+    """Temporary folders and safetensors files are made for their owner alone."""
+    mask = os.umask(0)
+    os.umask(mask)
+    folder.chmod(0o777 & ~mask)
+    for path in folder.iterdir():
+        path.chmod(0o666 & ~mask)

@@ -1,0 +1,99 @@
+"""The forms in which an adapter leaves the service, and how each is loaded again."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.models.backbone import (
+    Backbone,
+    automatic_class,
+    load_backbone,
+    name_labels,
+)
+from peftsearch.workers.runtime.quiet import quiet_transformers
+
+from .adapter_files import AdapterFiles, write_adapter
+from .loading import load_adapter, merge_adapter
+from .peft_format import express, read_peft, write_peft
+
+FORMS = ("peft", "adapter", "merged")
+
+
+def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> str:
+    """`auto` is `peft` where one `peft` configuration says it all, else `adapter`.
+
+    Raises:
+        UserError: No such form, or `peft` cannot express the adapter.
+    """
+    if asked not in ("auto", *FORMS):
+        raise UserError(f"a form among auto, {', '.join(FORMS)}", repr(asked), "correct --form")
+    expressible = express(files.configuration, backbone.anatomy, backbone.heads) is not None
+    if asked == "auto":
+        return "peft" if expressible else "adapter"
+    if asked == "peft" and not expressible:
+        raise UserError(
+            "an adapter that one peft configuration can express",
+            "a mixture that none can",
+            "use --form adapter or --form merged",
+        )
+    return asked
+
+
+def load_base(spec: JobSpec, names: tuple[str, ...]) -> Backbone:
+    """A fresh copy of the job's base model on the CPU.
+
+    Args:
+        names: Class names; empty for kinds without classes.
+    """
+    backbone = load_backbone(spec, max(1, len(names)), "cpu")
+    if names:
+        name_labels(backbone, names)
+    return backbone
+
+
+def write_form(form: str, folder: Path, files: AdapterFiles, base: Callable[[], Backbone]) -> None:
+    """Write the adapter into a folder that exists.
+
+    Args:
+        base: Gives a fresh backbone at each call.
+    """
+    backbone = base()
+    if form == "peft":
+        config = express(files.configuration, backbone.anatomy, backbone.heads)
+        write_peft(folder, backbone, config, files.tensors)
+        return
+    write_adapter(folder, files.configuration, files.tensors, _metadata(files, backbone))
+    if form == "merged":
+        merge_adapter(backbone.model, folder)
+        for path in folder.iterdir():
+            path.unlink()
+        with quiet_transformers():
+            backbone.model.save_pretrained(folder)
+        backbone.tokenizer.save_pretrained(folder)
+
+
+def reload_form(form: str, folder: Path, base: Callable[[], Backbone]) -> Any:
+    """The exported model as its user would load it, in eval mode."""
+    if form == "merged":
+        with quiet_transformers():
+            model = automatic_class(base().kind).from_pretrained(
+                folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
+            )
+        return model.train(False)
+    backbone = base()
+    if form == "adapter":
+        return load_adapter(backbone.model, folder)
+    return read_peft(folder, backbone).train(False)
+
+
+def _metadata(files: AdapterFiles, backbone: Backbone) -> Mapping[str, Any]:
+    """With the anatomy, so that models of families without a row load too."""
+    return dict(files.metadata) | {
+        "anatomy": backbone.anatomy.model_dump(mode="json"),
+        "kind": backbone.kind,
+        "labels": list(dict(backbone.model.config.id2label or {}).values()),
+    }

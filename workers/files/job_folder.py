@@ -1,0 +1,32 @@
+"""Where a job's files lie: adapters and spooled results, under one root by the database."""
+
+from pathlib import Path
+
+from peftsearch.storage.connection import parse_url
+
+_DEFAULT = "peftsearch.files"
+
+
+def files_root(storage: str) -> Path:
+    """Folder for the files of a storage: beside an SQLite database, else in the working folder.
+
+    Args:
+        storage: A SQLAlchemy URL.
+
+    Raises:
+        UserError: It is not one that a store can open.
+    """
+    url = parse_url(storage)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Path(url.database).resolve().with_suffix(".files")
+    return Path(_DEFAULT).resolve()
+
+
+def adapter_name(job: str, number: int) -> str:
+    """Path of a trial's adapter folder relative to the root; the store keeps this."""
+    return f"{job}/trials/{number:06d}"
+
+
+def spool_folder(root: Path, job: str) -> Path:
+    """Where results wait that the database could not take."""
+    return root / job / "spool"

@@ -1,0 +1,99 @@
+"""Put a saved adapter into a model that the user loaded."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from transformers import PreTrainedModel
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.jobspec.task import Kind
+from peftsearch.workers.adapters.attachment import Attachment, attach_to
+from peftsearch.workers.models.backbone import AUTOMATIC
+from peftsearch.workers.models.locations import hash_weights
+
+from .adapter_files import AdapterFiles, load_adapter_files
+
+Model = TypeVar("Model", bound=PreTrainedModel)
+
+
+def load_adapter(model: Model, path: str | Path) -> Model:
+    """Put a saved adapter, with its head, into `model` for inference; frozen, in eval mode.
+
+    Args:
+        model: The adapter's base model for the same kind of task, with as many labels.
+        path: A folder with `adapter.safetensors` and `configuration.json`.
+
+    Returns:
+        The same model, changed in place.
+
+    Raises:
+        UserError: The folder is missing or corrupt, or the adapter belongs to another model.
+    """
+    _attach_saved(model, Path(path))
+    return model
+
+
+def merge_adapter(model: Model, path: str | Path) -> Model:
+    """As `load_adapter`, but fold the adapter into the weights: a plain `transformers` model.
+
+    Raises:
+        UserError: As `load_adapter`.
+    """
+    _attach_saved(model, Path(path)).merge()
+    return model
+
+
+def _attach_saved(model: PreTrainedModel, folder: Path) -> Attachment:
+    files = load_adapter_files(folder, _hash_of(model))
+    anatomy, heads = _anatomy(model, files), _heads(model, files)
+    try:
+        attachment = attach_to(model, anatomy, heads, files.configuration)
+    except AttributeError as error:
+        raise UserError(
+            f"a model with the layers of {anatomy.family!r} that the adapter was trained on",
+            f"{type(model).__name__} ({error})",
+            "load the adapter's base model",
+        ) from error
+    try:
+        attachment.load(files.tensors)
+    except UserError:
+        attachment.detach()
+        raise
+    model.requires_grad_(False)
+    model.train(False)
+    return attachment
+
+
+def _hash_of(model: PreTrainedModel) -> str | None:
+    """Of the files that the model came from; None where they cannot be found any more."""
+    folder = Path(model.name_or_path or "")
+    try:
+        return hash_weights(folder) if model.name_or_path and folder.is_dir() else None
+    except UserError:
+        return None
+
+
+def _anatomy(model: PreTrainedModel, files: AdapterFiles) -> Anatomy:
+    if written := files.metadata.get("anatomy"):
+        return Anatomy.model_validate(written)
+    return read_anatomy(model.config.to_dict(), _kind(files))
+
+
+def _kind(files: AdapterFiles) -> Kind:
+    """Adapters of earlier versions, which say none, are classifiers."""
+    found: Kind = files.metadata.get("kind", "classification")
+    return found
+
+
+def _heads(model: PreTrainedModel, files: AdapterFiles) -> tuple[str, ...]:
+    named = files.metadata.get("model", {}).get("heads")
+    present = {name for name, _ in model.named_modules()}
+    if named is None or not set(named) <= present:
+        raise UserError(
+            f"a model with the adapter's head ({', '.join(named or ()) or 'none named'})",
+            type(model).__name__,
+            f"load the base with {AUTOMATIC[_kind(files)]}",
+        )
+    return tuple(named)

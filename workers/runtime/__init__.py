@@ -1,0 +1,1 @@
+"""What a process runs on: devices, memory, random streams, quiet libraries."""

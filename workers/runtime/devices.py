@@ -1,0 +1,62 @@
+"""Which device and which precision a worker uses."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+from peftsearch.errors import UserError
+
+
+def choose_device(name: str = "auto", index: int = 0) -> str:
+    """A torch device: `auto` takes a CUDA GPU where there is one.
+
+    Args:
+        index: Counts the workers of this machine, so that `auto` spreads them over its GPUs.
+
+    Raises:
+        UserError: No such device on this machine.
+    """
+    if name == "auto":
+        count = torch.cuda.device_count()
+        return f"cuda:{index % count}" if count else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError(
+            "a device of this machine, such as auto, cpu or cuda:0",
+            f"{name!r} ({str(error).strip().splitlines()[0]})",
+            "correct --device",
+        ) from error
+    return name
+
+
+def choose_precision(asked: str, device: str) -> str:
+    """`float32` or `bfloat16`; `auto` takes bfloat16 where the hardware multiplies it faster.
+
+    By capability, not by a timing, so that equal machines always decide alike: CUDA from compute
+    capability 8.0 on, x86 with AVX512-BF16 or AMX, ARM with BF16. Elsewhere bfloat16 is emulated
+    and slower than float32.
+    """
+    if asked != "auto":
+        return asked
+    return "bfloat16" if _is_fast(device) else "float32"
+
+
+def autocast(precision: str, device: str) -> AbstractContextManager[Any]:
+    """Matrix products in bfloat16; weights, losses and updates stay in float32."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
+
+
+def _is_fast(device: str) -> bool:
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device == "cpu" and has_fast_bfloat16(torch.cpu.get_capabilities())
+
+
+def has_fast_bfloat16(capabilities: Mapping[str, Any]) -> bool:
+    """Whether a CPU with these capabilities multiplies bfloat16 in hardware."""
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))

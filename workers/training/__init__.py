@@ -1,0 +1,1 @@
+"""From an attached configuration to measured metrics."""

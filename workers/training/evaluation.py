@@ -1,0 +1,97 @@
+"""The scores of a model as it stands on one split, by task kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.workers.batches.batching import Encoded, EncodedResponses
+from peftsearch.workers.models.backbone import Backbone
+
+from .generation import count_generations, generate, match
+from .inference import count_batches, decide, mean_loss, predict_logits
+from .metrics import score
+from .optimisation import Clock
+from .trial_failures import NonFiniteLoss
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of one split.
+
+    Attributes:
+        measurements: Metric name to value.
+        predictions: One for each row, `n`; with `references` what `metrics.score` takes for the
+            task's quality.
+        references: `n`.
+    """
+
+    measurements: Mapping[str, float]
+    predictions: NDArray[Any]
+    references: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Scores a backbone, with whatever is attached to it.
+
+    Attributes:
+        classes: Number of classes; None for kinds without.
+        cached: Whether generation may keep keys and values between tokens.
+    """
+
+    backbone: Backbone
+    task: TaskSpec
+    classes: int | None
+    precision: str
+    cached: bool = True
+
+    def count_steps(self, data: Encoded) -> int:
+        """How often `evaluate` ticks."""
+        if isinstance(data, EncodedResponses) and self._generates:
+            return count_batches(data) + count_generations(data)
+        return count_batches(data)
+
+    def evaluate(self, data: Encoded, clock: Clock) -> Evaluation:
+        """Score all `n` rows; `exact_match` only where it is the task's quality.
+
+        Raises:
+            NonFiniteLoss: An output is infinite or not a number.
+            TrialTimeout: The trial's time is over.
+        """
+        kind = self.task.kind
+        logits = predict_logits(
+            self.backbone.model, data, self.backbone.device, self.precision, clock.tick
+        )
+        if not torch.isfinite(logits).all():
+            raise NonFiniteLoss(clock.done, float("nan"))
+        predictions, references = decide(kind, logits), data.labels.numpy()
+        scores = score(kind, predictions, references, self.classes)
+        scores.pop("exact_match", None)
+        scores["loss"] = mean_loss(kind, logits, data.labels)
+        if isinstance(data, EncodedResponses) and self._generates:
+            predictions = self._match(data, clock)
+            references = np.ones(len(data))
+            scores["exact_match"] = float(predictions.mean())
+        return Evaluation(scores, predictions, references)
+
+    @property
+    def _generates(self) -> bool:
+        return self.task.quality == "exact_match"
+
+    def _match(self, data: EncodedResponses, clock: Clock) -> NDArray[np.float64]:
+        backbone = self.backbone
+        responses = generate(
+            backbone.model,
+            backbone.tokenizer,
+            data,
+            backbone.device,
+            self.precision,
+            self.cached,
+            clock.tick,
+        )
+        return match(responses, data.responses)

@@ -1,0 +1,122 @@
+"""Training of an attachment: AdamW, linear warm-up and decay, clipped gradients."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from peftsearch.spaces.jobspec.spec import TrainingSpec
+from peftsearch.workers.adapters.attachment import Attachment
+from peftsearch.workers.adapters.parameter_groups import group_parameters
+from peftsearch.workers.batches.batching import Batch, Encoded, training_batches
+from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.runtime.devices import autocast
+from peftsearch.workers.runtime.memory import MemoryMeter
+from peftsearch.workers.runtime.seeds import stream
+
+from .trial_failures import NonFiniteLoss, TrialTimeout
+
+OnStep = Callable[[int, int], None]
+"""Told the steps done and in total; may raise, to end the trial."""
+
+
+@dataclass
+class Clock:
+    """Counts a trial's steps, tells who listens, and ends the trial when its time is over.
+
+    Attributes:
+        total: Steps of training and evaluation together.
+        timeout_minutes: None for no limit.
+    """
+
+    total: int
+    on_step: OnStep
+    timeout_minutes: float | None = None
+    done: int = 0
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.start = time.monotonic()
+
+    def tick(self) -> None:
+        """One more step.
+
+        Raises:
+            TrialTimeout: The trial's time is over.
+        """
+        self.done += 1
+        self.on_step(self.done, self.total)
+        limit = self.timeout_minutes
+        if limit is not None and time.monotonic() - self.start > 60 * limit:
+            raise TrialTimeout(limit)
+
+
+def count_steps(rows: int, training: TrainingSpec) -> int:
+    """Optimiser steps of a trial, at least 1; epochs may be fractional."""
+    return max(1, round(training.epochs * math.ceil(rows / training.batch_size)))
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """Share of the rate at `step` of `steps`: linear up over the warm-up, then linear to 0."""
+    rise = math.ceil(warmup * steps)
+    if step < rise:
+        return (step + 1) / rise
+    return (steps - step) / max(1, steps - rise)
+
+
+def train(
+    backbone: Backbone,
+    attachment: Attachment,
+    data: Encoded,
+    training: TrainingSpec,
+    learning_rate: float,
+    seed: int,
+    precision: str,
+    clock: Clock,
+    meter: MemoryMeter,
+) -> tuple[float, list[float]]:
+    """Train in place; where there is nothing to train, do nothing.
+
+    Deterministic given configuration, seed, data, precision and number of threads.
+
+    Returns:
+        Seconds, without evaluation, and the loss of each step.
+
+    Raises:
+        NonFiniteLoss: The loss became infinite or not a number.
+        TrialTimeout: The trial's time is over.
+    """
+    start = time.perf_counter()
+    if not attachment.trained:
+        return 0.0, []
+    steps = count_steps(len(data), training)
+    groups = group_parameters(attachment.parameters, learning_rate, training.weight_decay)
+    optimizer = torch.optim.AdamW(groups)
+    shares = partial(schedule, steps=steps, warmup=training.warmup)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares)
+    parameters = list(attachment.trained.values())
+    order = training_batches(data.lengths, training.batch_size, stream(seed, "order"))
+    losses: list[float] = []
+    for step in range(steps):
+        loss = compute_loss(backbone, data.batch(next(order)), precision)
+        meter.sample()
+        losses.append(loss.item())
+        if not math.isfinite(losses[-1]):
+            raise NonFiniteLoss(step, losses[-1])
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        scheduler.step()
+        clock.tick()
+    return time.perf_counter() - start, losses
+
+
+def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:
+    moved = {name: tensor.to(backbone.device) for name, tensor in batch.items()}
+    with autocast(precision, backbone.device):
+        loss: torch.Tensor = backbone.model(**moved).loss
+    return loss

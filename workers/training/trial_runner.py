@@ -1,0 +1,175 @@
+"""One job's backbone and data in one process: from a configuration to measured metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.adapters.attachment import Attachment, attach
+from peftsearch.workers.batches.batching import Encoded
+from peftsearch.workers.batches.encoding import encode_split
+from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
+from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels
+from peftsearch.workers.models.heads import head_parameters
+from peftsearch.workers.runtime.devices import choose_device, choose_precision
+from peftsearch.workers.runtime.memory import MemoryMeter
+
+from .calibration import add_gradients
+from .curves import reduce_curve
+from .evaluation import Evaluator
+from .inference import predict_logits
+from .optimisation import Clock, OnStep, count_steps, train
+from .outcome import Outcome, known_costs
+from .provenance import describe
+
+
+@dataclass
+class TrialRunner:
+    """Evaluates configurations one after another on one backbone.
+
+    Attributes:
+        precision: Of matrix products, `float32` or `bfloat16`.
+    """
+
+    spec: JobSpec
+    backbone: Backbone
+    data: TaskData
+    precision: str
+    _encoded: dict[str, Encoded] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, spec: JobSpec, device: str = "auto") -> "TrialRunner":
+        """Load data and model once.
+
+        Raises:
+            UserError: The data, the model or the device cannot be used.
+        """
+        chosen = choose_device(device)
+        data = load_data(spec)
+        backbone = load_backbone(spec, max(1, len(data.label_names)), chosen)
+        if data.label_names:
+            name_labels(backbone, tuple(data.label_names))
+        return cls(spec, backbone, data, choose_precision(spec.training.precision, chosen))
+
+    @property
+    def device(self) -> str:
+        """The torch device."""
+        return self.backbone.device
+
+    def evaluate(
+        self,
+        configuration: Configuration,
+        seed: int,
+        on_step: OnStep = lambda done, total: None,
+        split: str = "validation",
+    ) -> Outcome:
+        """Train the configuration and score it on a split (`validation` or `test`).
+
+        The backbone is left as it was found, also when `on_step` or anything else raises.
+
+        Raises:
+            TrialFailure: Non-finite loss or timeout; `classify` types all other errors.
+            UserError: The configuration does not fit the model, or the test split is unusable.
+        """
+        held_out = self.encoded(split)
+        attachment = attach(self.backbone, configuration, seed, partial(self._calibrate, seed))
+        try:
+            return self._measure(attachment, configuration, seed, on_step, held_out)
+        finally:
+            attachment.detach()
+
+    def predict(
+        self,
+        configuration: Configuration,
+        tensors: Mapping[str, torch.Tensor],
+        data: Encoded,
+    ) -> torch.Tensor:
+        """Outputs of a trained adapter on `n` rows, as `inference.predict_logits` says.
+
+        Raises:
+            UserError: The tensors are not of this configuration and model.
+        """
+        attachment = attach(self.backbone, configuration, 0)
+        try:
+            attachment.load(tensors)
+            return predict_logits(self.backbone.model, data, self.device, self.precision)
+        finally:
+            attachment.detach()
+
+    def encoded(self, split: str) -> Encoded:
+        """A split's tokens, made once. The test split is read here, when it is first asked for."""
+        if split not in self._encoded:
+            self._encoded[split] = encode_split(
+                self.spec.task, self.backbone.tokenizer, self._split(split)
+            )
+        return self._encoded[split]
+
+    def _split(self, name: str) -> Split:
+        if name == "test":
+            return load_test(self.spec)
+        return self.data.train if name == "train" else self.data.validation
+
+    def _measure(
+        self,
+        attachment: Attachment,
+        configuration: Configuration,
+        seed: int,
+        on_step: OnStep,
+        held_out: Encoded,
+    ) -> Outcome:
+        meter = MemoryMeter(self.backbone.device)
+        evaluator = self._evaluator(configuration)
+        clock = self._clock(attachment, on_step, evaluator.count_steps(held_out))
+        seconds, losses = train(
+            self.backbone,
+            attachment,
+            self.encoded("train"),
+            self.spec.training,
+            configuration.learning_rate,
+            seed,
+            self.precision,
+            clock,
+            meter,
+        )
+        found = evaluator.evaluate(held_out, clock)
+        measured = dict(found.measurements) | known_costs(configuration, self.backbone.anatomy)
+        measured |= {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
+        return Outcome(
+            measured,
+            self.provenance(seed),
+            attachment.tensors(),
+            found.predictions,
+            found.references,
+            reduce_curve(losses),
+        )
+
+    def _calibrate(self, seed: int) -> None:
+        rows, batch_size = self.encoded("train"), self.spec.training.batch_size
+        add_gradients(self.backbone, rows, batch_size, self.precision, seed)
+
+    def _evaluator(self, configuration: Configuration) -> Evaluator:
+        classes = len(self.data.label_names) or None
+        # Virtual inputs are put in front of every call, which a cache of earlier tokens forbids.
+        cached = configuration.input is None
+        return Evaluator(self.backbone, self.spec.task, classes, self.precision, cached)
+
+    def _clock(self, attachment: Attachment, on_step: OnStep, evaluation: int) -> Clock:
+        training = self.spec.training
+        steps = count_steps(len(self.encoded("train")), training) if attachment.trained else 0
+        return Clock(steps + evaluation, on_step, training.timeout_minutes)
+
+    def provenance(self, seed: int) -> dict[str, Any]:
+        """What a trial's numbers depend on."""
+        head = head_parameters(self.backbone.model, self.backbone.heads)
+        return describe(
+            self.backbone, self.spec.model.path, self.data.fingerprint, self.precision, seed
+        ) | {
+            "kind": self.spec.task.kind,
+            "train_rows": len(self.data.train.texts),
+            "validation_rows": len(self.data.validation.texts),
+            "head_parameters": sum(parameter.numel() for parameter in head.values()),
+        }
