@@ -94,8 +94,7 @@ class VirtualTokens:
         ids, given = named.pop("input_ids", None), named.get("inputs_embeds")
         real = self._words(ids) if given is None else given
         virtual: torch.Tensor = self._prompt()
-        past = named.get("past_key_values")
-        seen = 0 if past is None else int(past.get_seq_length())
+        seen = _count_cached(named)
         self._tokens = 0 if seen else len(virtual)  # a cache that holds anything holds them
         virtual = virtual.to(real.dtype).expand(len(real), -1, -1)
         named["inputs_embeds"] = real if seen else self._insert(real, virtual)
@@ -147,6 +146,14 @@ class VirtualTokens:
             return (kept, *output[1:])
         output.last_hidden_state = kept
         return output
+
+
+def _count_cached(named: dict[str, Any]) -> int:
+    """Positions in the cache that a model is called with; `transformers` calls it `cache` since
+    5.24.0, and models that were written before then still call it `past_key_values`."""
+    given = (named.get(name) for name in ("cache", "past_key_values"))
+    cache = next((cache for cache in given if cache is not None), None)
+    return 0 if cache is None else int(cache.get_seq_length())
 
 
 def _first_position(base: nn.Module) -> int:
