@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 
@@ -80,7 +81,7 @@ class _Batch:
         for configuration, origin in self._design.fixed:
             if configuration.key not in self._known:
                 return configuration, origin
-        own = self._spec.search.sampler == "bo"
+        own = self._spec.search.sampler == ENGINE
         if own and self._learnt() and self._number >= self._design.length:
             return self._repeat() or self._search() or self._draw(rng)
         sampler = self._sobol if own else self._baseline

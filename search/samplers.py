@@ -6,7 +6,7 @@ the design's fixed configurations, hard bounds by rejection, and news of what is
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,8 +16,10 @@ from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
+from peftsearch.extensions import load
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.sampler_names import GROUP
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.inverse import encode
 from peftsearch.spaces.space.space import Space
@@ -146,13 +148,32 @@ class OptunaSampler:
         return study.get_trials(deepcopy=False)[-1]
 
 
+Factory = Callable[[JobSpec, Space, Sequence[Trial], int], Sampler]
+"""Makes a sampler of a job, its space, its trials in any state, and its seed."""
+
+
+def _optuna(name: str) -> Factory:
+    return lambda spec, space, trials, seed: OptunaSampler(name, spec, space, trials)
+
+
+SAMPLERS: Mapping[str, Factory] = {
+    "random": lambda spec, space, trials, seed: RandomSampler(space),
+    "sobol": lambda spec, space, trials, seed: SobolSampler(space, seed),
+    "tpe": _optuna("tpe"),
+    "nsga2": _optuna("nsga2"),
+}
+"""One row for each name in `sampler_names.COMPARED`."""
+
+
 def make_baseline(spec: JobSpec, space: Space, trials: Sequence[Trial], seed: int) -> Sampler:
-    """Sampler of the job's name, other than ours."""
-    if spec.search.sampler == "random":
-        return RandomSampler(space)
-    if spec.search.sampler == "sobol":
-        return SobolSampler(space, seed)
-    return OptunaSampler(spec.search.sampler, spec, space, trials)
+    """Sampler of the job's name, other than ours.
+
+    Raises:
+        UserError: It is another package's, which cannot be imported.
+    """
+    name = spec.search.sampler
+    factory: Factory = SAMPLERS[name] if name in SAMPLERS else load(GROUP, name)
+    return factory(spec, space, trials, seed)
 
 
 def _make_sampler(name: str, seed: int) -> BaseSampler:

@@ -16,6 +16,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from .bounds import Bound
 from .mistakes import Mistake, explain
 from .objectives import objective
+from .sampler_names import SamplerName
 from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
@@ -49,13 +50,14 @@ class SearchSpec(Section):
     """Which engine proposes.
 
     Attributes:
-        sampler: `bo` is ours; `random`, `sobol`, Optuna's `tpe` and `nsga2` are for comparison.
+        sampler: `bo` is ours; `random`, `sobol`, Optuna's `tpe` and `nsga2` are for comparison;
+            installed packages may add others.
         recipes: Begin with the known recipes (`search.design`); the probe is always trial 0.
         design: Trials before the model takes over, recipes included; None chooses.
         repeats: Share of the budget that re-trains front members with new seeds.
     """
 
-    sampler: Literal["bo", "random", "sobol", "tpe", "nsga2"] = "bo"
+    sampler: SamplerName = "bo"
     recipes: bool = True
     design: int | None = Field(None, ge=1)
     repeats: float = Field(0.15, ge=0, lt=1)

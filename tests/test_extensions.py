@@ -1,0 +1,63 @@
+"""Entry points of other packages: found by name, refused in one line where they are broken."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from peftsearch import extensions
+from peftsearch.errors import UserError
+from peftsearch.search.samplers import SAMPLERS
+from peftsearch.spaces.jobspec.sampler_names import COMPARED, GROUP, sampler_names
+from peftsearch.spaces.jobspec.spec import SearchSpec
+from tests.recipes import install
+
+Add = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
+    """Installs a package with one sampler: the package's name, the sampler's, and its object."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def install_sampler(package: str, name: str, value: str) -> None:
+        groups = {GROUP: {name: value}}
+        install({"name": package, "version": "1.0", "entry-points": groups}, tmp_path)
+        extensions._points.cache_clear()
+
+    yield install_sampler
+    extensions._points.cache_clear()
+
+
+def test_the_names_of_samplers_are_those_that_can_be_made() -> None:
+    assert set(COMPARED) == set(SAMPLERS)
+
+
+def test_an_installed_package_adds_a_name(add: Add) -> None:
+    with pytest.raises(ValueError, match="'mine'"):
+        SearchSpec(sampler="mine")
+    add("one", "mine", "json:dumps")
+    assert SearchSpec(sampler="mine").sampler == "mine"
+    assert SearchSpec.model_json_schema()["properties"]["sampler"]["enum"][-1] == "mine"
+    assert extensions.load(GROUP, "mine")([1]) == "[1]"
+
+
+def test_what_cannot_be_imported_names_its_package(add: Add) -> None:
+    add("one", "gone", "no_such_module:thing")
+    assert "gone" in sampler_names()
+    with pytest.raises(UserError, match="package one .*No module named 'no_such_module'"):
+        extensions.load(GROUP, "gone")
+
+
+def test_two_packages_must_not_give_one_name(add: Add) -> None:
+    add("one", "mine", "json:dumps")
+    add("two", "mine", "json:loads")
+    with pytest.raises(UserError, match="one and two; uninstall one of them"):
+        sampler_names()
+
+
+def test_ours_cannot_be_replaced_and_long_names_are_left_out(add: Add) -> None:
+    """The database keeps 16 characters."""
+    add("one", "tpe", "json:dumps")
+    add("two", "a-name-of-seventeen", "json:loads")
+    assert sampler_names() == ("bo", *COMPARED)
