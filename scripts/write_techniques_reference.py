@@ -57,7 +57,7 @@ def _table(found: Iterable[Row]) -> list[str]:
 
 
 def _cells(row: Row) -> Sequence[str]:
-    sizes = f"{row.knob} {', '.join(map(str, row.capacities))}" if row.capacities else ""
+    sizes = f"{row.capacity_name} {', '.join(map(str, row.capacities))}" if row.capacities else ""
     merges = "yes" if row.merges else "no"
     families = row.families_text
     return (

@@ -92,7 +92,7 @@ def techniques(as_json: bool) -> None:
     for name in head:
         table.add_column(name)
     for row in found:
-        sizes = f"{row.knob} {_span(row.capacities)}" if row.capacities else ""
+        sizes = f"{row.capacity_name} {_span(row.capacities)}" if row.capacities else ""
         merges = "yes" if row.merges else "no"
         table.add_row(
             row.name,

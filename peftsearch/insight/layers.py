@@ -46,7 +46,9 @@ def layer_map(configuration: Configuration, anatomy: Anatomy) -> dict[str, Any]:
         "boundaries": _boundaries(configuration),
         "input": _input(configuration, anatomy),
         "largest": {x.technique: _largest(x) for x in _all_modules(configuration)},
-        "knobs": {x.technique: technique(x.technique).knob for x in _all_modules(configuration)},
+        "capacity_names": {
+            x.technique: technique(x.technique).capacity_name for x in _all_modules(configuration)
+        },
     }
 
 
@@ -149,7 +151,7 @@ def _fill(module: Module) -> float:
 def _label(module: Module) -> str:
     if not module.capacity:
         return ""
-    return f"{'r' * (technique(module.technique).knob == 'rank')}{module.capacity}"
+    return f"{'r' * (technique(module.technique).capacity_name == 'rank')}{module.capacity}"
 
 
 def _columns(layers: list[dict[str, Any]], anatomy: Anatomy) -> list[str]:

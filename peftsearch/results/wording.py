@@ -57,7 +57,7 @@ def _span(layers: list[int]) -> str:
 
 def _module(module: Module, anatomy: Anatomy) -> str:
     row = technique(module.technique)
-    size = f" {'r' * (row.knob == 'rank')}{module.capacity}" if module.capacity else ""
+    size = f" {'r' * (row.capacity_name == 'rank')}{module.capacity}" if module.capacity else ""
     factor = "" if module.rate == 1.0 else f" (rate x{module.rate:g})"
     if not module.roles or row.roles is not None:
         return f"{module.technique}{size}{factor}"

@@ -24,7 +24,7 @@ class Module:
 
     Attributes:
         technique: A row of the techniques table.
-        capacity: Its size knob; 0 where the technique has none.
+        capacity: Its size; 0 where the technique has none.
         roles: Sorted target roles; empty for techniques that act on a whole layer.
         rate: Factor on the learning rate of what this module trains.
     """

@@ -12,7 +12,7 @@ Bundle = tuple[str, ...]
 
 
 def sized(bundle: Bundle) -> tuple[str, ...]:
-    """The bundle's techniques that have a size knob, in its order."""
+    """The bundle's techniques that come in several sizes, in its order."""
     return tuple(name for name in bundle if technique(name).capacities)
 
 

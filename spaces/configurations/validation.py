@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import FUSED, Anatomy, Stack
-from peftsearch.spaces.techniques.applicability import find_input_misfit, misfit
+from peftsearch.spaces.techniques.applicability import find_input_obstacle, find_stack_obstacle
 from peftsearch.spaces.techniques.table import technique
 
 from .configuration import Configuration, Module, Stratum
@@ -100,7 +100,7 @@ def _check_capacity(module: Module) -> None:
         raise UserError(f"a capacity >= 0 for {row.name}", f"{module.capacity}", "correct it")
     if not row.capacities and module.capacity:
         raise UserError(
-            f"no capacity for {row.name}, which has no size knob",
+            f"no capacity for {row.name}, which has one size only",
             f"{module.capacity}",
             "leave it out",
         )
@@ -111,8 +111,8 @@ def _check_fit(module: Module, stacks: list[Stack], anatomy: Anatomy) -> None:
     if row.capacities and module.capacity == 0:
         return
     for stack in stacks:
-        if reason := misfit(row, stack, module.roles, module.capacity):
-            size = f" at {row.knob} {module.capacity}" if module.capacity else ""
+        if reason := find_stack_obstacle(row, stack, module.roles, module.capacity):
+            size = f" at {row.capacity_name} {module.capacity}" if module.capacity else ""
             raise UserError(
                 f"a technique that fits {anatomy.family}",
                 f"{row.name}{size}, but {reason}",
@@ -132,7 +132,7 @@ def _check_input(module: Module, anatomy: Anatomy) -> None:
         raise UserError(
             "a technique of virtual tokens as `input`", row.name, "write it under a stratum"
         )
-    if reason := find_input_misfit(anatomy):
+    if reason := find_input_obstacle(anatomy):
         raise UserError(
             f"no virtual tokens for {anatomy.family}, which has {reason}",
             row.name,

@@ -6,7 +6,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.placement import Bundle, sized
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
-from peftsearch.spaces.techniques.applicability import find_misfit, usable_capacities
+from peftsearch.spaces.techniques.applicability import find_obstacle, usable_capacities
 from peftsearch.spaces.techniques.table import TECHNIQUES, technique
 
 _SPAFIT: tuple[tuple[Bundle, ...], ...] = ((("frozen",),), (("bitfit",),), (("bitfit", "lora"),))
@@ -26,7 +26,7 @@ def read_bundles(
             _check_bundle(bundle, anatomy, ladders)
         return _SPAFIT
     parsed = parse_bundles(chosen)
-    fitting = tuple(x for x in parsed if not _bundle_misfit(x, anatomy, ladders))
+    fitting = tuple(x for x in parsed if not _bundle_obstacle(x, anatomy, ladders))
     usable = parsed if user.bundles or not fitting else fitting
     for bundle in usable:
         _check_bundle(bundle, anatomy, ladders)
@@ -43,7 +43,7 @@ def _bundle(text: str) -> Bundle:
     return tuple(technique(name.strip()).name for name in text.split("+"))
 
 
-def _bundle_misfit(
+def _bundle_obstacle(
     bundle: Bundle, anatomy: Anatomy, ladders: dict[str, tuple[int, ...]]
 ) -> str | None:
     """Why no layer of the model can carry the bundle; None where all can."""
@@ -52,9 +52,9 @@ def _bundle_misfit(
         if row.roles and not anatomy.linears.keys() & set(row.roles):
             return f"{name}, but its layers have none of {', '.join(row.roles)}"
         if row.capacities and not any(ladders[name]):
-            reason = find_misfit(row, anatomy, anatomy.linears, row.capacities[0])
-            return f"{name}, but {reason or f'no {row.knob} fits'}"
-        if not row.capacities and (reason := find_misfit(row, anatomy, anatomy.linears, 0)):
+            reason = find_obstacle(row, anatomy, anatomy.linears, row.capacities[0])
+            return f"{name}, but {reason or f'no {row.capacity_name} fits'}"
+        if not row.capacities and (reason := find_obstacle(row, anatomy, anatomy.linears, 0)):
             return f"{name}, but {reason}"
     return None
 
@@ -67,7 +67,7 @@ def _check_bundle(bundle: Bundle, anatomy: Anatomy, ladders: dict[str, tuple[int
             virtual[0],
             f"write inputs = ['none', '{virtual[0]}']",
         )
-    if reason := _bundle_misfit(bundle, anatomy, ladders):
+    if reason := _bundle_obstacle(bundle, anatomy, ladders):
         raise UserError(
             f"techniques that fit {anatomy.family}", reason, "leave it out of space.bundles"
         )
@@ -91,7 +91,7 @@ def read_ladders(
     found = {}
     for name in dict.fromkeys(x for bundle in parse_bundles(chosen) for x in sized(bundle)):
         row = technique(name)
-        usual = chosen.ranks if chosen.ranks and row.knob == "rank" else row.capacities
+        usual = chosen.ranks if chosen.ranks and row.capacity_name == "rank" else row.capacities
         ladder = read_ladder(wanted.get(name, usual), name, name in wanted)
         found[name] = usable_capacities(row, ladder, anatomy, role_sets)
         if lost := sorted(set(ladder) - set(found[name])) if name in wanted else []:
@@ -112,7 +112,7 @@ def _refuse_capacity(
     name: str, capacity: int, anatomy: Anatomy, role_sets: tuple[tuple[str, ...], ...]
 ) -> None:
     roles = sorted({role for roles in role_sets for role in roles})
-    reason = find_misfit(technique(name), anatomy, roles, capacity) or "it does not fit"
+    reason = find_obstacle(technique(name), anatomy, roles, capacity) or "it does not fit"
     raise UserError(
         f"capacities of {name} that fit {anatomy.family}",
         f"{capacity}: {reason}",

@@ -8,25 +8,29 @@ from peftsearch.spaces.configurations.configuration import Module, Stratum
 from peftsearch.spaces.configurations.placement import Bundle, place, sized
 from peftsearch.spaces.techniques.table import technique
 
+from .layout import StratumPart
 from .space import Space
 
 
-def make_gene(
+def encode_stratum(
     space: Space, index: int, run: Stratum, rng: np.random.Generator | None
-) -> tuple[int, ...]:
-    """Nearest bundle, sizes, role set, placement and factor of a run; what has no effect is
-    filled in."""
+) -> StratumPart:
+    """Coordinates of the nearest that stratum `index` of the space may carry.
+
+    Args:
+        run: What the layers of the stratum carry.
+        rng: Draws the coordinates that have no effect; None takes the first value.
+    """
+    values = (len(space.role_sets), len(space.placements), len(space.factors))
+    bundles = space.bundles[index]
 
     def fill(size: int) -> int:
         return 0 if rng is None else int(rng.integers(size))
 
-    bundles = space.bundles[index]
     sizes = [fill(space.levels) for _ in range(space.slots)]
-    roles, placement, factor = map(
-        fill, (len(space.role_sets), len(space.placements), len(space.factors))
-    )
+    roles, placement, factor = map(fill, values)
     if run.start == run.stop:
-        return (fill(len(bundles)), *sizes, roles, placement, factor)
+        return StratumPart(fill(len(bundles)), tuple(sizes), roles, placement, factor)
     names = {module.technique for module in run.modules}
     likeness = [_likeness(space, names, bundle) for bundle in bundles]
     bundle = likeness.index(max(likeness))
@@ -37,8 +41,8 @@ def make_gene(
         roles = alike.index(max(alike))
     if run.modules:
         placement = _placement(space, run)
-        factor = nearest(space.factors, run.modules[0].rate)
-    return (bundle, *sizes, roles, placement, factor)
+        factor = nearest_index(space.factors, run.modules[0].rate)
+    return StratumPart(bundle, tuple(sizes), roles, placement, factor)
 
 
 def _likeness(space: Space, names: set[str], bundle: Bundle) -> float:
@@ -61,6 +65,7 @@ def _level(space: Space, name: str, modules: tuple[Module, ...]) -> int:
         wanted = (own or others or [1])[0]
         positive = [i for i, x in enumerate(ladder) if x > 0]
         value = min(positive, key=lambda i: abs(math.log(ladder[i] / max(wanted, 1))))
+    # The lowest level that `Space.capacity` stretches to this value.
     return -(-value * space.levels // len(ladder))
 
 
@@ -78,7 +83,7 @@ def _placement(space: Space, run: Stratum) -> int:
     return matches[0] if matches else 0
 
 
-def nearest(ladder: tuple[int, ...] | tuple[float, ...], value: float) -> int:
+def nearest_index(ladder: tuple[int, ...] | tuple[float, ...], value: float) -> int:
     """Index of the value that is nearest on a log scale."""
     return min(range(len(ladder)), key=lambda i: abs(math.log(ladder[i] / value)))
 

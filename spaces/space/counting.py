@@ -6,7 +6,7 @@ from itertools import accumulate, product
 
 from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.configurations.cost import layer_parameters
-from peftsearch.spaces.configurations.placement import make_modules, sized
+from peftsearch.spaces.configurations.placement import Bundle, make_modules, sized
 from peftsearch.spaces.techniques.table import technique
 
 from .space import Space
@@ -48,8 +48,8 @@ def _choices(space: Space) -> dict[frozenset[Module], int]:
     found: dict[frozenset[Module], int] = {}
     for bundle in dict.fromkeys(x for bundles in space.bundles for x in bundles):
         ladders = [space.ladders[name] for name in sized(bundle)]
-        knobs = product(product(*ladders), space.role_sets, space.factors)
-        for sizes, roles, factor in knobs:
+        contents = product(product(*ladders), space.role_sets, space.factors)
+        for sizes, roles, factor in contents:
             modules = make_modules(bundle, sizes, roles, space.anatomy, factor)
             acting = tuple(
                 x for x in modules if x.capacity or not technique(x.technique).capacities
@@ -83,17 +83,18 @@ def _extend(walks: list[int], costs: Sequence[int], monotone: bool) -> list[int]
 
 
 def _count_points(space: Space) -> int:
-    """Ways to write a configuration: boundaries x each stratum's knobs where they act."""
+    """Ways to write a configuration: boundaries x each stratum's coordinates that act."""
     # ends[c] counts the ascending choices of the boundaries so far whose last one is c.
     ends = [1] + [0] * space.anatomy.layers
     for low, high in space.boundaries:
         up_to = list(accumulate(ends))
         ends = [up_to[cut] if low <= cut <= high else 0 for cut in range(len(ends))]
-    strata = (sum(_knobs(space, x) for x in bundles) for bundles in space.bundles)
+    strata = (sum(_count_contents(space, x) for x in bundles) for bundles in space.bundles)
     return sum(ends) * math.prod(strata)
 
 
-def _knobs(space: Space, bundle: tuple[str, ...]) -> int:
+def _count_contents(space: Space, bundle: Bundle) -> int:
+    """Values of a stratum's coordinates, those of `neighbours` that act with this bundle."""
     rows = [technique(name) for name in bundle]
     if not any(row.adapts for row in rows):
         return 1

@@ -9,10 +9,10 @@ import numpy as np
 
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 
-from .coordinates import make_gene, nearest
+from .coordinates import encode_stratum, nearest_index
+from .layout import Parts, Point
 from .space import Space
 
-Point = tuple[int, ...]
 _ENCODINGS = 12
 """Of one configuration; a uniform one in six strata has so many ways to be padded."""
 
@@ -46,14 +46,16 @@ def encodings(
     """
     join = _join_masked if space.masked else _join
     runs = _shorten(join(configuration), len(space.bundles))
-    rate = nearest(space.rates, configuration.learning_rate)
-    tail = (_input(space, configuration), *_mask(space, configuration))
+    rate = nearest_index(space.rates, configuration.learning_rate)
+    tokens, mask = _input(space, configuration), _mask(space, configuration)
     for inner in islice(_cuts(space, runs), _ENCODINGS):
-        edges = [0, *inner, space.anatomy.layers]
-        strata = [_part(runs, start, stop) for start, stop in pairwise(edges)]
-        genes = [x for i, part in enumerate(strata) for x in make_gene(space, i, part, rng)]
-        offsets = [x - low for x, (low, _) in zip(inner, space.boundaries, strict=True)]
-        yield (rate, *offsets, *genes, *tail)
+        edges = pairwise([0, *inner, space.anatomy.layers])
+        strata = tuple(
+            encode_stratum(space, i, _part(runs, start, stop), rng)
+            for i, (start, stop) in enumerate(edges)
+        )
+        above = tuple(x - low for x, (low, _) in zip(inner, space.boundaries, strict=True))
+        yield Parts(rate, above, strata, tokens, mask).join()
 
 
 def _input(space: Space, configuration: Configuration) -> int:
@@ -69,8 +71,8 @@ def _input(space: Space, configuration: Configuration) -> int:
     return min(alike)[1] if alike else 0
 
 
-def _mask(space: Space, configuration: Configuration) -> list[int]:
-    return [int(bool(modules)) for modules in configuration.profile] if space.masked else []
+def _mask(space: Space, configuration: Configuration) -> tuple[int, ...]:
+    return tuple(int(bool(x)) for x in configuration.profile) if space.masked else ()
 
 
 def _cuts(space: Space, runs: list[Stratum]) -> Iterator[tuple[int, ...]]:

@@ -8,7 +8,8 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.placement import Bundle, sized
 from peftsearch.spaces.techniques.table import technique
 
-from .inverse import Point, encodings
+from .inverse import encodings
+from .layout import Point
 from .space import Space
 
 _CATEGORICAL = ("bundle", "roles", "placement", "input")
@@ -19,9 +20,9 @@ def neighbours(space: Space, configuration: Configuration) -> list[Configuration
 
     An edit moves a boundary by one layer, changes what one stratum carries, its target roles or
     its placement, takes one step along a ladder of capacities, factors or rates, flips one layer
-    of a mask, or changes the model's virtual tokens. Each way to write the
-    configuration in the space's strata gives edits of its own; its knobs without effect are drawn
-    by the configuration's key, so that the same configuration always has the same neighbours.
+    of a mask, or changes the model's virtual tokens. Each way to write the configuration in the
+    space's strata gives edits of its own; its coordinates without effect are drawn by the
+    configuration's key, so that the same configuration always has the same neighbours.
     A configuration that the space can not express has those of the nearest one that it can.
 
     Returns:
@@ -65,24 +66,24 @@ def _edits(space: Space, point: Point) -> Iterator[Point]:
 
 def _effective(space: Space, point: Point) -> list[int]:
     """Coordinates that matter: none of an empty stratum, only the bundle of a frozen one, ..."""
-    n = len(space.bundles)
-    indices = list(range(n))
+    n, layout = len(space.bundles), space.layout
+    indices = list(range(n))  # the rate and the boundaries
     strata = space.decode(point).strata
-    edges = [(stratum.start, stratum.stop) for stratum in strata]
-    for i, gene in enumerate(space.genes(point)):
-        if not space.monotone and edges[i][0] == edges[i][1]:
+    for i, part in enumerate(layout.split(point).strata):
+        # In a monotone space contents are sorted, so that an empty stratum's may move elsewhere.
+        if not space.monotone and strata[i].start == strata[i].stop:
             continue
-        indices += [n + space.width * i + j for j in _acting(space.bundles[i][gene[0]], space)]
-    first = n + space.width * n
-    return [*indices, *range(first, len(space.dimensions))]
+        acting = _acting(space.bundles[i][part.bundle])
+        indices += [layout.start(i) + j for j, x in enumerate(layout.names) if x in acting]
+    return [*indices, *range(layout.start(n), len(space.dimensions))]
 
 
-def _acting(bundle: Bundle, space: Space) -> list[int]:
-    """Offsets of a stratum's coordinates that change something with this bundle."""
+def _acting(bundle: Bundle) -> set[str]:
+    """Names (`Layout.names`) of a stratum's coordinates that change something with this bundle."""
     rows = [technique(name) for name in bundle]
-    offsets = [0, *range(1, 1 + len(sized(bundle)))]
+    names = {"bundle{}", *(f"size{{}}.{slot}" for slot in range(len(sized(bundle))))}
     if any(row.injects and row.roles is None for row in rows):
-        offsets.append(1 + space.slots)
+        names.add("roles{}")
     if any(row.adapts for row in rows):
-        offsets += [2 + space.slots, 3 + space.slots]
-    return offsets
+        names |= {"placement{}", "factor{}"}
+    return names

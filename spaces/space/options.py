@@ -7,7 +7,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.families.anatomy import ROLES, Anatomy
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
-from peftsearch.spaces.techniques.applicability import find_input_misfit, resolve_roles
+from peftsearch.spaces.techniques.applicability import find_input_obstacle, resolve_roles
 from peftsearch.spaces.techniques.table import TECHNIQUES, technique
 
 from .bundles import read_ladder
@@ -120,7 +120,7 @@ def _check_input(name: str, anatomy: Anatomy) -> None:
     if technique(name).input is None:
         known = ", ".join(x.name for x in TECHNIQUES.values() if x.input is not None)
         raise UserError(f"space.inputs among none, {known}", repr(name), "correct it")
-    if find_input_misfit(anatomy):
+    if find_input_obstacle(anatomy):
         raise UserError(
             "space.inputs = ['none'] for a model that is no plain text encoder or decoder",
             f"{name} on {anatomy.family}",

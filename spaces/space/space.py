@@ -1,7 +1,7 @@
 """The search space: which configurations may be proposed for one model.
 
-A point is a tuple of integers, one index per `Dimension`; ordinal dimensions are ordered. Many
-points can mean one configuration; what counts is `Configuration.key`.
+A point is a tuple of integers; `layout` says what each means. Many points can mean one
+configuration; what counts is `Configuration.key`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,7 @@ from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import Bound
 
-KNOBS = ("roles", "placement", "factor")
-"""Coordinates of a stratum after its bundle and sizes."""
+from .layout import Layout, StratumPart
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,9 @@ class Space:
         return max(map(len, self.ladders.values()), default=1)
 
     @cached_property
-    def width(self) -> int:
-        """Number of coordinates of a stratum: bundle, sizes, roles, placement, factor."""
-        return 1 + self.slots + len(KNOBS)
+    def layout(self) -> Layout:
+        """Where the parts of a point stand."""
+        return Layout(len(self.bundles), self.slots)
 
     @cached_property
     def dimensions(self) -> tuple[tuple[str, int], ...]:
@@ -76,46 +75,38 @@ class Space:
         named = [("rate", len(self.rates))]
         cuts = enumerate(self.boundaries)
         named += [(f"boundary{i}", high - low + 1) for i, (low, high) in cuts]
+        common = (self.levels,) * self.slots
+        common += (len(self.role_sets), len(self.placements), len(self.factors))
         for i, bundles in enumerate(self.bundles):
-            named.append((f"bundle{i}", len(bundles)))
-            named += [(f"size{i}.{slot}", self.levels) for slot in range(self.slots)]
-            values = (self.role_sets, self.placements, self.factors)
-            named += [(f"{name}{i}", len(x)) for name, x in zip(KNOBS, values, strict=True)]
+            values = zip(self.layout.names, (len(bundles), *common), strict=True)
+            named += [(name.format(i), count) for name, count in values]
         named.append(("input", len(self.inputs)))
         masks = range(self.anatomy.layers if self.masked else 0)
         return (*named, *((f"layer{layer}", 2) for layer in masks))
 
-    def genes(self, point: Sequence[int]) -> list[Sequence[int]]:
-        """The coordinates of each stratum."""
-        first = len(self.bundles)
-        return [point[first + self.width * i :][: self.width] for i in range(len(self.bundles))]
-
     def decode(self, point: Sequence[int]) -> Configuration:
         """Configuration of a point of `d` indices. Crossing boundaries are sorted; in a monotone
         space, the strata's contents are sorted by cost."""
-        n = len(self.bundles)
-        inner = sorted(low + i for (low, _), i in zip(self.boundaries, point[1:n], strict=True))
-        edges = [0, *inner, self.anatomy.layers]
-        genes = self.genes(point)
-        contents = [self._modules(i, gene) for i, gene in enumerate(genes)]
+        parts = self.layout.split(point)
+        cuts = zip(self.boundaries, parts.boundaries, strict=True)
+        edges = [0, *sorted(low + above for (low, _), above in cuts), self.anatomy.layers]
+        contents = [self._modules(i, part) for i, part in enumerate(parts.strata)]
         if self.monotone:
             contents.sort(key=lambda modules: layer_parameters(modules, self.anatomy))
-        tail = point[n + self.width * n :]
-        strata = tuple(
-            Stratum(
-                edges[i], edges[i + 1], modules, self._carriers(edges[i], edges[i + 1], gene, tail)
-            )
-            for i, (modules, gene) in enumerate(zip(contents, genes, strict=True))
-        )
-        return Configuration(strata, self.rates[point[0]], self.inputs[tail[0]])
+        strata = []
+        for i, (modules, part) in enumerate(zip(contents, parts.strata, strict=True)):
+            start, stop = edges[i], edges[i + 1]
+            carriers = self._carriers(start, stop, part.placement, parts.mask)
+            strata.append(Stratum(start, stop, modules, carriers))
+        return Configuration(tuple(strata), self.rates[parts.rate], self.inputs[parts.input])
 
-    def _modules(self, index: int, gene: Sequence[int]) -> tuple[Module, ...]:
-        bundle = self.bundles[index][gene[0]]
-        sizes = [self.capacity(name, x) for name, x in zip(sized(bundle), gene[1:], strict=False)]
-        roles, _, factor = gene[-len(KNOBS) :]
-        return make_modules(
-            bundle, sizes, self.role_sets[roles], self.anatomy, self.factors[factor]
-        )
+    def _modules(self, stratum: int, part: StratumPart) -> tuple[Module, ...]:
+        bundle = self.bundles[stratum][part.bundle]
+        sizes = [
+            self.capacity(name, x) for name, x in zip(sized(bundle), part.sizes, strict=False)
+        ]
+        roles, factor = self.role_sets[part.roles], self.factors[part.factor]
+        return make_modules(bundle, sizes, roles, self.anatomy, factor)
 
     def capacity(self, name: str, level: int) -> int:
         """Capacity of a technique at a level; a ladder shorter than the longest is stretched."""
@@ -123,13 +114,13 @@ class Space:
         return ladder[level * len(ladder) // self.levels]
 
     def _carriers(
-        self, start: int, stop: int, gene: Sequence[int], tail: Sequence[int]
+        self, start: int, stop: int, placement: int, mask: Sequence[int]
     ) -> tuple[int, ...] | None:
-        placed = place(self.placements[gene[-2]], start, stop)
+        placed = place(self.placements[placement], start, stop)
         if not self.masked:
             return placed
         layers = range(start, stop) if placed is None else placed
-        kept = tuple(layer for layer in layers if tail[1 + layer])
+        kept = tuple(layer for layer in layers if mask[layer])
         return None if len(kept) == stop - start else kept
 
     def from_unit(self, unit: NDArray[np.float64]) -> Configuration:

@@ -18,13 +18,15 @@ def resolve_roles(roles: Iterable[str], anatomy: Anatomy) -> tuple[str, ...]:
     return tuple(sorted(x for x in found if x in known))
 
 
-def misfit(row: Technique, stack: Stack, roles: Iterable[str], capacity: int) -> str | None:
+def find_stack_obstacle(
+    row: Technique, stack: Stack, roles: Iterable[str], capacity: int
+) -> str | None:
     """Why layers of this stack cannot carry the technique; None where they can."""
     return next(_reasons(row, stack, tuple(roles), capacity), None)
 
 
 def _reasons(row: Technique, stack: Stack, roles: tuple[str, ...], capacity: int) -> Iterator[str]:
-    if reason := row.layer_misfit(stack, capacity):
+    if reason := row.layer_restriction(stack, capacity):
         yield reason
     if row.tensors is not None and not any(row.tensors(stack, i) for i in range(stack.layers)):
         yield "its layers have no such tensors"
@@ -42,16 +44,16 @@ def _refusal(row: Technique, role: str, linear: Linear, capacity: int) -> str | 
         return f"{role} stores its weight transposed"
     if role in FUSED and not row.fused:
         return f"{role} fuses {', '.join(FUSED[role])} in one matrix"
-    reason = row.misfit(linear, capacity)
+    reason = row.restriction(linear, capacity)
     return f"{role}: {reason}" if reason else None
 
 
-def find_misfit(
+def find_obstacle(
     row: Technique, anatomy: Anatomy, roles: Iterable[str], capacity: int
 ) -> str | None:
     """Why the layers of some stack of a model cannot carry the technique; None where all can."""
     aimed = tuple(row.roles or roles)
-    reasons = (misfit(row, stack, aimed, capacity) for stack in anatomy.stacks)
+    reasons = (find_stack_obstacle(row, stack, aimed, capacity) for stack in anatomy.stacks)
     return next((reason for reason in reasons if reason), None)
 
 
@@ -63,11 +65,11 @@ def usable_capacities(
     return tuple(
         capacity
         for capacity in ladder
-        if capacity == 0 or not any(find_misfit(row, anatomy, x, capacity) for x in sets)
+        if capacity == 0 or not any(find_obstacle(row, anatomy, x, capacity) for x in sets)
     )
 
 
-def find_input_misfit(anatomy: Anatomy) -> str | None:
+def find_input_obstacle(anatomy: Anatomy) -> str | None:
     """What about a model rules virtual tokens out; None where it takes them."""
     if anatomy.embedding is None:
         return "no token embeddings"

@@ -5,7 +5,7 @@ from functools import cache
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 
-from .applicability import find_input_misfit, find_misfit
+from .applicability import find_input_obstacle, find_obstacle
 from .technique import Technique
 
 _SIZES = {
@@ -44,8 +44,8 @@ def families_of(row: Technique) -> tuple[str, ...]:
 
 def _fits(row: Technique, anatomy: Anatomy) -> bool:
     if row.input is not None:
-        return find_input_misfit(anatomy) is None
+        return find_input_obstacle(anatomy) is None
     if row.roles is not None and not anatomy.linears.keys() & set(row.roles):
         return False
     sizes = row.capacities or (0,)
-    return any(find_misfit(row, anatomy, anatomy.linears, size) is None for size in sizes)
+    return any(find_obstacle(row, anatomy, anatomy.linears, size) is None for size in sizes)

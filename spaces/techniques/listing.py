@@ -23,7 +23,7 @@ class Row:
     summary: str
     formula: str
     status: str
-    knob: str
+    capacity_name: str
     capacities: tuple[int, ...]
     rate: float
     families: tuple[str, ...]
@@ -57,7 +57,7 @@ def _row(technique: Technique) -> Row:
         summary=technique.summary,
         formula=technique.formula,
         status=technique.status,
-        knob=technique.knob if technique.capacities else "",
+        capacity_name=technique.capacity_name if technique.capacities else "",
         capacities=technique.capacities,
         rate=technique.rate,
         families=families_of(technique),

@@ -79,11 +79,11 @@ def _count_encoder(width: int, tokens: int) -> int:
 
 
 def _lacks(*roles: str) -> Callable[[Stack, int], str | None]:
-    def misfit(stack: Stack, capacity: int) -> str | None:
+    def restriction(stack: Stack, capacity: int) -> str | None:
         absent = [role for role in roles if role not in stack.linears]
         return f"its layers have no {absent[0]}" if absent else None
 
-    return misfit
+    return restriction
 
 
 def _no_mlp(stack: Stack, capacity: int) -> str | None:
@@ -115,10 +115,10 @@ OWN_ROWS: tuple[Technique, ...] = (
         "b (2 d + 1) + d",
         "Pfeiffer et al., arXiv 2005.00247",
         capacities=_WIDTHS,
-        knob="bottleneck width",
+        capacity_name="bottleneck width",
         rate=3e-3,
         layer=_count_after(("mlp_out",), _bottleneck),
-        layer_misfit=_lacks("mlp_out"),
+        layer_restriction=_lacks("mlp_out"),
         merges=False,
     ),
     Technique(
@@ -127,10 +127,10 @@ OWN_ROWS: tuple[Technique, ...] = (
         "2 (b (2 d + 1) + d)",
         "Houlsby et al., arXiv 1902.00751",
         capacities=_WIDTHS,
-        knob="bottleneck width",
+        capacity_name="bottleneck width",
         rate=3e-3,
         layer=_count_after(_OUTPUTS, _bottleneck),
-        layer_misfit=_lacks(*_OUTPUTS),
+        layer_restriction=_lacks(*_OUTPUTS),
         merges=False,
     ),
     Technique(
@@ -139,10 +139,10 @@ OWN_ROWS: tuple[Technique, ...] = (
         "b (2 d + 1) + d",
         "He et al., arXiv 2110.04366",
         capacities=_WIDTHS,
-        knob="bottleneck width",
+        capacity_name="bottleneck width",
         rate=1e-3,
         layer=_count_parallel,
-        layer_misfit=_no_mlp,
+        layer_restriction=_no_mlp,
         merges=False,
     ),
     Technique(
@@ -151,10 +151,10 @@ OWN_ROWS: tuple[Technique, ...] = (
         "m (outputs of key + outputs of value)",
         "Li & Liang, arXiv 2101.00190",
         capacities=_TOKENS,
-        knob="virtual tokens",
+        capacity_name="virtual tokens",
         rate=5e-2,
         layer=_count_prefix,
-        layer_misfit=_no_prefix,
+        layer_restriction=_no_prefix,
         merges=False,
     ),
     Technique(
@@ -164,11 +164,11 @@ OWN_ROWS: tuple[Technique, ...] = (
         "Karimi Mahabadi et al., arXiv 2106.04647",
         status="experimental",
         capacities=tuple(width for width in _WIDTHS if width % PHM_ORDER == 0),
-        knob="bottleneck width",
+        capacity_name="bottleneck width",
         rate=1e-2,
         layer=_count_after(_OUTPUTS, _product),
         shared=lambda width: PHM_ORDER**3,
-        layer_misfit=_no_product,
+        layer_restriction=_no_product,
         merges=False,
     ),
     Technique(
@@ -178,7 +178,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         "Lester et al., arXiv 2104.08691",
         status="experimental",
         capacities=_TOKENS,
-        knob="virtual tokens",
+        capacity_name="virtual tokens",
         rate=1e-1,
         input=lambda width, tokens: tokens * width,
         merges=False,
@@ -190,7 +190,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         "Liu et al., arXiv 2103.10385",
         status="experimental",
         capacities=_TOKENS,
-        knob="virtual tokens",
+        capacity_name="virtual tokens",
         rate=1e-3,
         input=_count_encoder,
         merges=False,

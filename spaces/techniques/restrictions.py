@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 from peftsearch.spaces.families.anatomy import Linear
 
-Misfit = Callable[[Linear, int], str | None]
+Restriction = Callable[[Linear, int], str | None]
 
 
-def first(*misfits: Misfit) -> Misfit:
+def first(*restrictions: Restriction) -> Restriction:
     """The first of several reasons."""
 
-    def misfit(linear: Linear, capacity: int) -> str | None:
-        found = (reason(linear, capacity) for reason in misfits)
+    def restriction(linear: Linear, capacity: int) -> str | None:
+        found = (reason(linear, capacity) for reason in restrictions)
         return next((reason for reason in found if reason), None)
 
-    return misfit
+    return restriction
 
 
-def one_of(*capacities: int) -> Misfit:
+def one_of(*capacities: int) -> Restriction:
     """Only these capacities mean something."""
     known = ", ".join(map(str, capacities))
     return lambda linear, capacity: None if capacity in capacities else f"it takes {known} only"
@@ -52,12 +52,12 @@ def indivisible_outputs(linear: Linear, capacity: int) -> str | None:
     return None
 
 
-def in_blocks_of(size: int) -> Misfit:
+def in_blocks_of(size: int) -> Restriction:
     """Inputs and outputs are cut into blocks of one fixed size."""
     return lambda linear, capacity: indivisible(linear, size)
 
 
-def outputs_in_blocks_of(size: int) -> Misfit:
+def outputs_in_blocks_of(size: int) -> Restriction:
     """Outputs are cut into blocks of one fixed size."""
     return lambda linear, capacity: indivisible_outputs(linear, size)
 
@@ -84,15 +84,15 @@ def above_entries(linear: Linear, capacity: int) -> str | None:
     return f"its matrix has {size} entries" if capacity > size else None
 
 
-def above_thin_entries(rank: int) -> Misfit:
+def above_thin_entries(rank: int) -> Restriction:
     """More shared numbers than two thin matrices of one fixed rank have entries; some would never
     be used."""
 
-    def misfit(linear: Linear, capacity: int) -> str | None:
+    def restriction(linear: Linear, capacity: int) -> str | None:
         size = rank * (linear.inputs + linear.outputs)
         return f"it draws on {size} numbers only" if capacity > size else None
 
-    return misfit
+    return restriction
 
 
 def denser_than_matrix(linear: Linear, capacity: int) -> str | None:

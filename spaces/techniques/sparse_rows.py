@@ -9,14 +9,14 @@ _sparse = partial(
     Technique,
     status="experimental",
     capacities=(1, 2, 5, 10, 20, 50),
-    knob="entries per mille",
+    capacity_name="entries per mille",
     rate=3e-3,
     linear=formulas.per_mille,
     stored=formulas.in_bytes(formulas.per_mille, 4),
     peft="ShiraConfig",
     arguments=lambda density: {"r": 1},
     transposed=False,
-    misfit=restrictions.above_per_mille,
+    restriction=restrictions.above_per_mille,
 )
 
 SPARSE_ROWS = (

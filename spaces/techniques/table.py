@@ -43,7 +43,7 @@ _BASE_ROWS = (
         "Ben Zaken et al., arXiv 2106.10199",
         rate=2e-3,
         tensors=lambda stack, layer: stack.biases(layer),
-        layer_misfit=_no_biases,
+        layer_restriction=_no_biases,
     ),
     Technique(
         "ln_tuning",

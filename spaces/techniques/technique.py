@@ -29,8 +29,8 @@ class Technique:
         formula: Trainable parameters of one adapted linear (or layer, or model), for people.
         source: The paper.
         status: `core` rows are tested in full; `experimental` ones until users have trained them.
-        capacities: Ladder of the size knob, ascending; empty where the technique has none.
-        knob: What the capacity is, in words.
+        capacities: Ladder of its sizes, ascending; empty where the technique has one size only.
+        capacity_name: What the capacity is, in words.
         rate: Nominal learning rate.
         linear: Trained parameters that adapting one linear adds.
         layer: Trained parameters that one layer gains from modules beside its linears.
@@ -45,8 +45,9 @@ class Technique:
         alters: Whether wrapping a linear changes its weight at once; the worker puts it back.
         fused: Whether it may wrap a matrix that fuses several roles.
         transposed: Whether it may wrap a linear that stores its weight transposed.
-        misfit: Why one linear cannot be adapted at a capacity; None where it can.
-        layer_misfit: Why the layers of a stack cannot carry it at a capacity; None where they can.
+        restriction: Why one linear cannot be adapted at a capacity; None where it can.
+        layer_restriction: Why the layers of a stack cannot carry it at a capacity; None where they
+            can.
         merges: Whether its effect folds into the backbone's own tensors.
         exports: Whether one `peft` configuration can hold it, so that `peft` alone loads it.
     """
@@ -57,7 +58,7 @@ class Technique:
     source: str
     status: Literal["core", "experimental"] = "core"
     capacities: tuple[int, ...] = ()
-    knob: str = "rank"
+    capacity_name: str = "rank"
     rate: float = NOMINAL_RATE
     linear: LinearCount | None = None
     layer: Callable[[Stack, int], int] | None = None
@@ -71,8 +72,10 @@ class Technique:
     alters: bool = False
     fused: bool = True
     transposed: bool = True
-    misfit: Callable[[Linear, int], str | None] = _always_fits
-    layer_misfit: Callable[[Stack, int], str | None] = field(default=lambda stack, capacity: None)
+    restriction: Callable[[Linear, int], str | None] = _always_fits
+    layer_restriction: Callable[[Stack, int], str | None] = field(
+        default=lambda stack, capacity: None
+    )
     merges: bool = True
     exports: bool = False
 

@@ -11,7 +11,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.configurations.cost import stack_parameters, trainable_parameters
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import FAMILIES
-from peftsearch.spaces.techniques.applicability import find_misfit
+from peftsearch.spaces.techniques.applicability import find_obstacle
 from peftsearch.spaces.techniques.coverage import usual_anatomy
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.anatomies import BERT, GPT2, LLAMA, MODERNBERT, T5
@@ -69,7 +69,7 @@ def test_every_technique_is_drawn_where_it_fits(name: str) -> None:
         anatomy = usual_anatomy(family)
         roles = tuple(x for x in row.roles or anatomy.linears if x in anatomy.linears)
         for capacity in row.capacities or (0,):
-            if find_misfit(row, anatomy, roles, capacity) is None:
+            if find_obstacle(row, anatomy, roles, capacity) is None:
                 _check_whole_model(Module(name, capacity, roles), anatomy)
 
 
@@ -97,7 +97,10 @@ def test_a_hand_made_map() -> None:
     assert biases["columns"] == {"biases": 5 * 384 + 1536 + 2 * 384}
     assert adapter["columns"] == {"query": 8 * 768, "value": 8 * 768}
     assert (adapter["group"], adapter["label"], adapter["fill"]) == ("lowrank", "r8", 0.628)
-    assert (found["largest"], found["knobs"]["lora"]) == ({"bitfit": 0, "lora": 32}, "rank")
+    assert (found["largest"], found["capacity_names"]["lora"]) == (
+        {"bitfit": 0, "lora": 32},
+        "rank",
+    )
     assert found["input"] is None
 
 

@@ -65,4 +65,8 @@ def test_techniques(client: TestClient) -> None:
     found = client.get("/api/v1/techniques").json()["techniques"]
     assert [row["name"] for row in found] == list(TECHNIQUES)
     lora = next(row for row in found if row["name"] == "lora")
-    assert (lora["group"], lora["exports_as"], lora["knob"]) == ("lowrank", "peft", "rank")
+    assert (lora["group"], lora["exports_as"], lora["capacity_name"]) == (
+        "lowrank",
+        "peft",
+        "rank",
+    )

@@ -9,7 +9,7 @@ from torch import nn
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
-from peftsearch.spaces.techniques.applicability import misfit
+from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.adapters.injection import Injection
 from peftsearch.workers.adapters.masks import Calibrate
@@ -49,7 +49,11 @@ def _modules(name: str, anatomy: Anatomy) -> list[Module]:
     roles = [x for x in row.roles or tuple(anatomy.linears) if x in anatomy.linears]
     found: list[Module] = []
     for capacity in row.capacities or (0,):
-        fit = tuple(x for x in roles if not any(misfit(row, s, (x,), capacity) for s in stacks))
+        fit = tuple(
+            x
+            for x in roles
+            if not any(find_stack_obstacle(row, s, (x,), capacity) for s in stacks)
+        )
         found += [Module(name, capacity, fit)] if fit else []
     return found[:2]
 

@@ -11,7 +11,7 @@ from torch import nn
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
-from peftsearch.spaces.techniques.applicability import misfit
+from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.own_rows import OWN_ROWS
 from peftsearch.workers.adapters.additions import Additions
 
@@ -48,7 +48,7 @@ class Subject:
         kept = tuple(
             layer
             for layer in range(1, self.anatomy.layers)
-            if not any(_misfit(x.technique, self.anatomy, layer) for x in modules)
+            if not any(_obstacle(x.technique, self.anatomy, layer) for x in modules)
         )
         return Configuration((Stratum(0, self.anatomy.layers, modules, kept),), 1e-3, token)
 
@@ -58,9 +58,9 @@ class Subject:
         return self.configure(token=module) if is_input else self.configure(module)
 
 
-def _misfit(technique: str, anatomy: Anatomy, layer: int) -> str | None:
+def _obstacle(technique: str, anatomy: Anatomy, layer: int) -> str | None:
     row = ROWS.get(technique)
-    return misfit(row, anatomy.locate(layer)[0], (), SIZE) if row else None
+    return find_stack_obstacle(row, anatomy.locate(layer)[0], (), SIZE) if row else None
 
 
 def make_subject(family: str, kind: str, **changes: Any) -> Subject:

@@ -5,14 +5,14 @@ import { columnWords } from "./map-layout.js";
 
 // What one module is, such as "lora, rank 8".
 export function moduleWords(module, map) {
-  const knob = (map.knobs[module.technique] ?? "").replace(/ \(.*/, "");
-  const size = module.capacity ? `, ${knobWords(knob, module.capacity)}` : "";
+  const name = (map.capacity_names[module.technique] ?? "").replace(/ \(.*/, "");
+  const size = module.capacity ? `, ${capacityWords(name, module.capacity)}` : "";
   const rate = module.rate === 1 ? "" : `, rate × ${module.rate}`;
   return `${module.technique}${size}${rate}`;
 }
 
-function knobWords(knob, capacity) {
-  return /s$|mille/.test(knob) ? `${count(capacity)} ${knob}` : `${knob} ${count(capacity)}`;
+function capacityWords(name, capacity) {
+  return /s$|mille/.test(name) ? `${count(capacity)} ${name}` : `${name} ${count(capacity)}`;
 }
 
 // What one cell holds: the sentence that hovering or the arrow keys show.

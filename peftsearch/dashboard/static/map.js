@@ -97,8 +97,8 @@ function clamp(index, length) {
 function legend(map, hatched) {
   const found = techniquesOf(map).map((entry) => {
     const sizes = [...entry.capacities].sort((a, b) => a - b);
-    const knob = (map.knobs[entry.technique] ?? "").replace(/ \(.*/, "");
-    const words = sizes.length ? ` ${knob} ${sizes.map(count).join(", ")}` : "";
+    const name = (map.capacity_names[entry.technique] ?? "").replace(/ \(.*/, "");
+    const words = sizes.length ? ` ${name} ${sizes.map(count).join(", ")}` : "";
     const look = hatched.has(entry.technique) ? "swatch tech map-hatched" : "swatch tech";
     return h(
       "li",

@@ -18,7 +18,7 @@ function draw() {
 
 function matches(row) {
   const [text, status, group] = FILTERS.map((name) => byId(`filter-${name}`).value);
-  const words = [row.name, row.summary, row.formula, row.source, row.knob].join(" ").toLowerCase();
+  const words = [row.name, row.summary, row.formula, row.source, row.capacity_name].join(" ").toLowerCase();
   const fits = (!status || row.status === status) && (!group || row.group === group);
   return fits && words.includes(text.trim().toLowerCase());
 }
@@ -48,9 +48,9 @@ function name(row) {
   ];
 }
 
-function sizes({ knob, capacities }) {
-  if (!knob) return h("span", { class: "quiet" }, "one size");
-  return `${knob} ${capacities[0]}–${capacities.at(-1)}`;
+function sizes({ capacity_name: unit, capacities }) {
+  if (!unit) return h("span", { class: "quiet" }, "one size");
+  return `${unit} ${capacities[0]}–${capacities.at(-1)}`;
 }
 
 function families({ families: names }) {

@@ -32,7 +32,7 @@ class TechniqueShape(Shape):
     summary: str
     formula: str
     status: str
-    knob: str
+    capacity_name: str
     capacities: list[int]
     rate: float
     families: list[str]

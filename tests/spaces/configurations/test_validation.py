@@ -117,7 +117,7 @@ def test_roles_that_only_the_decoder_has() -> None:
         (Module("compacter", 6), BERT, "compacter at .* 6, but "),
     ],
 )
-def test_misfits_are_told_before_training(module: Module, anatomy: Anatomy, words: str) -> None:
+def test_obstacles_are_told_before_training(module: Module, anatomy: Anatomy, words: str) -> None:
     with pytest.raises(UserError, match=words):
         check(Stratum(0, anatomy.layers, (module,)), anatomy=anatomy)
 

@@ -29,8 +29,8 @@ def test_default_preset_searches_every_dimension() -> None:
     assert names == {"rate", "boundary", "bundle", "size", "roles", "placement"}
     techniques = {name for bundle in space.bundles[0] for name in bundle}
     assert techniques == {"frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora"}
-    knobs = 1 + 3 * 4 + 4 * (6 * 5 * 4)  # frozen; without size or roles; the rest
-    assert count_bases(space) == math.comb(6 + 2, 2) * knobs**3
+    contents = 1 + 3 * 4 + 4 * (6 * 5 * 4)  # frozen; without size or roles; the rest
+    assert count_bases(space) == math.comb(6 + 2, 2) * contents**3
     assert len(space.rates) == 13
 
 

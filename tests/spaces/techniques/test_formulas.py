@@ -47,27 +47,27 @@ def test_a_capacity_that_fits_trains_something(
     row: Technique, linear: Linear, data: st.DataObject
 ) -> None:
     capacity = data.draw(st.sampled_from(row.capacities))
-    reason = row.misfit(linear, capacity)
+    reason = row.restriction(linear, capacity)
     assume(reason is None)
     assert _count(row, linear, capacity) > 0
     assert row.stored is None or row.stored(linear, "key", capacity) > 0
 
 
 @given(row=st.sampled_from(SIZED), linear=LINEARS)
-def test_larger_capacities_train_more_unless_the_knob_says_less(
+def test_larger_capacities_train_more_unless_their_name_says_less(
     row: Technique, linear: Linear
 ) -> None:
-    fit = [x for x in row.capacities if row.misfit(linear, x) is None]
+    fit = [x for x in row.capacities if row.restriction(linear, x) is None]
     counts = [_count(row, linear, capacity) for capacity in fit]
     # RandLoRA rounds a rank up that does not divide the width; LoKr takes a smaller full factor
     # in place of a high rank.
     assume(row.name not in ("randlora", "lokr"))
-    assert counts == sorted(counts, reverse="trains less" in row.knob)
+    assert counts == sorted(counts, reverse="trains less" in row.capacity_name)
 
 
 @given(row=st.sampled_from(ROWS), linear=LINEARS, capacity=st.integers(1, 5000))
-def test_a_misfit_is_one_short_line(row: Technique, linear: Linear, capacity: int) -> None:
-    reason = row.misfit(linear, capacity)
+def test_a_restriction_is_one_short_line(row: Technique, linear: Linear, capacity: int) -> None:
+    reason = row.restriction(linear, capacity)
     assert reason is None or (0 < len(reason) <= 60 and "\n" not in reason)
 
 
@@ -82,4 +82,4 @@ def test_halves_are_the_factors_with_the_smallest_sum(size: int) -> None:
 def test_every_row_says_what_a_reader_needs(row: Technique) -> None:
     assert len(row.summary.split()) <= 9 and row.source and row.formula
     assert (row.stored is not None) >= row.alters
-    assert any(row.misfit(SQUARE, capacity) is None for capacity in row.capacities or (0,))
+    assert any(row.restriction(SQUARE, capacity) is None for capacity in row.capacities or (0,))

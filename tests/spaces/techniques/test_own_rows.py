@@ -6,7 +6,7 @@ from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.families.anatomy import Linear, Stack
 from peftsearch.spaces.families.family import read_anatomy
-from peftsearch.spaces.techniques.applicability import misfit
+from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.own_rows import OWN_ROWS, PHM_ORDER, prefix_sizes
 from peftsearch.spaces.techniques.technique import Technique
 
@@ -93,16 +93,18 @@ def _stack(*roles: str, width: int = 32, attention: str | None = "attn") -> Stac
     ],
 )
 def test_layers_that_cannot_carry_a_row_say_why(technique: str, stack: Stack, reason: str) -> None:
-    assert misfit(ROWS[technique], stack, (), 4) == reason
+    assert find_stack_obstacle(ROWS[technique], stack, (), 4) == reason
 
 
 def test_gated_mlp_in_one_matrix_has_a_place_for_parallel() -> None:
     stack = _stack("mlp_gate_in", "mlp_out")
-    assert misfit(ROWS["parallel"], stack, (), 4) is None
+    assert find_stack_obstacle(ROWS["parallel"], stack, (), 4) is None
     assert ROWS["parallel"].layer(stack, 4) == 32 * 4 + 4 + 4 * 32 + 32  # type: ignore[misc]
 
 
 def test_products_refuse_a_bottleneck_that_their_order_does_not_divide() -> None:
     (stack,) = BERT.stacks
-    assert misfit(ROWS["compacter"], stack, (), 6) == f"6 is no multiple of {PHM_ORDER}"
-    assert misfit(ROWS["compacter"], stack, (), 8) is None
+    assert (
+        find_stack_obstacle(ROWS["compacter"], stack, (), 6) == f"6 is no multiple of {PHM_ORDER}"
+    )
+    assert find_stack_obstacle(ROWS["compacter"], stack, (), 8) is None

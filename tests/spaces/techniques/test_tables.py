@@ -28,7 +28,7 @@ def test_technique_rows_are_complete(row: object) -> None:
 
 @pytest.mark.parametrize("name", [x.name for x in TECHNIQUES.values() if x.capacities])
 def test_parameters_grow_with_the_capacity(name: str) -> None:
-    """Some knobs divide a matrix instead: there the parameters fall."""
+    """Some capacities divide a matrix instead: there the parameters fall."""
     row = technique(name)
     roles = row.roles or ("query", "mlp_out")
     sizes = usable_capacities(row, row.capacities, BERT, [roles])

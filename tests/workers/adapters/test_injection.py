@@ -111,7 +111,7 @@ def test_formula_holds_for_a_linear_of_any_shape(
 ) -> None:
     linear = Linear(path="linear", inputs=inputs, outputs=outputs, bias=bias)
     tried = (*row.capacities, *range(1, 30)) if row.capacities else (0,)
-    fit = [x for x in tried if row.misfit(linear, x) is None]
+    fit = [x for x in tried if row.restriction(linear, x) is None]
     assume(fit)
     stack = Stack(layers=1, layer_path="{layer}", linears={"key": linear}, norms=())
     anatomy = Anatomy(family="bare", hidden=inputs, stacks=(stack,))

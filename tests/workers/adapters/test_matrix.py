@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
 from peftsearch.spaces.families.family import FAMILIES
-from peftsearch.spaces.techniques.applicability import misfit
+from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.adapters.parameter_groups import group_parameters
@@ -86,7 +86,9 @@ def capacity_of(row: Technique, backbone: Backbone) -> int | None:
     if row.injects and not backbone.anatomy.linears.keys() & set(roles):
         return None
     for capacity in row.capacities[1:] or row.capacities or (0,):
-        if not any(misfit(row, stack, roles, capacity) for stack in backbone.anatomy.stacks):
+        if not any(
+            find_stack_obstacle(row, stack, roles, capacity) for stack in backbone.anatomy.stacks
+        ):
             return capacity
     return None
 

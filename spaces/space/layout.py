@@ -1,0 +1,81 @@
+"""How a point of a space is laid out: the one place that knows.
+
+A point is a tuple of `d` integers, each an index into what one coordinate may be. With `n` strata
+of `s` sizes each, on a model of `L` layers, they stand in this order:
+
+    rate | boundary 1 .. n-1 | stratum 1 | ... | stratum n | input | layer 1 .. L
+    stratum: bundle | size 1 .. s | roles | placement | factor
+
+- `rate`, `roles`, `placement`, `factor` and `input` count in the space's tuples of those things,
+  `bundle` in what its stratum may carry.
+- `boundary` counts layers from the lowest that this boundary may have. Boundaries may cross.
+- `size k` is a level of the `k`-th technique of the bundle that comes in several sizes; ladders
+  are stretched to the longest (`Space.capacity`). Without effect where a bundle has fewer.
+- `layer` is 0 where the layer is left out, else 1. Only a masked space has these.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+Point = tuple[int, ...]
+
+
+class StratumPart(NamedTuple):
+    """The coordinates of one stratum; `sizes` are `s`."""
+
+    bundle: int
+    sizes: tuple[int, ...]
+    roles: int
+    placement: int
+    factor: int
+
+    @classmethod
+    def split(cls, coordinates: Sequence[int]) -> "StratumPart":
+        """Of `1 + s + 3` coordinates."""
+        bundle, *sizes, roles, placement, factor = coordinates
+        return cls(bundle, tuple(sizes), roles, placement, factor)
+
+    def join(self) -> Point:
+        """The coordinates in their order."""
+        return (self.bundle, *self.sizes, self.roles, self.placement, self.factor)
+
+
+class Parts(NamedTuple):
+    """A point by its parts: `n - 1` boundaries, `n` strata; `mask` is empty or has `L` numbers."""
+
+    rate: int
+    boundaries: tuple[int, ...]
+    strata: tuple[StratumPart, ...]
+    input: int
+    mask: tuple[int, ...] = ()
+
+    def join(self) -> Point:
+        """The point."""
+        strata = (x for part in self.strata for x in part.join())
+        return (self.rate, *self.boundaries, *strata, self.input, *self.mask)
+
+
+class Layout(NamedTuple):
+    """Where the parts stand, for `strata` strata (`n`) with `sizes` sizes each (`s`)."""
+
+    strata: int
+    sizes: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A stratum's coordinates by name, in their order; `{}` stands for its number."""
+        sizes = (f"size{{}}.{slot}" for slot in range(self.sizes))
+        return ("bundle{}", *sizes, "roles{}", "placement{}", "factor{}")
+
+    def start(self, stratum: int) -> int:
+        """Where a stratum's coordinates begin; with `n`, where the input stands."""
+        return self.strata + stratum * (1 + self.sizes + 3)
+
+    def split(self, point: Sequence[int]) -> Parts:
+        """The parts of a point."""
+        n, starts = self.strata, [self.start(i) for i in range(self.strata + 1)]
+        strata = (StratumPart.split(point[starts[i] : starts[i + 1]]) for i in range(n))
+        tail = starts[n]
+        return Parts(
+            point[0], tuple(point[1:n]), tuple(strata), point[tail], tuple(point[tail + 1 :])
+        )
