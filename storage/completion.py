@@ -5,6 +5,7 @@ the commits and a completion sees all those before it when it computes the front
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -17,51 +18,61 @@ from .clock import now
 from .front import update_front
 from .rows import add_values, check_finite, to_plain, to_text
 from .schema import jobs, measurements, trials
+from .session import Session, write_once
 
 
-def complete(
-    connection: Connection,
-    trial_id: int,
-    attempt: int,
-    values: Mapping[str, float],
-    provenance: Mapping[str, Any],
-    adapter: str | None,
-    curve: Mapping[float, float],
-) -> int:
-    """Record the result of a trial; the job's new event.
+class Completion(Session):
+    """How trials end."""
 
-    Raises:
-        NotFoundError: No such trial.
-        StaleLeaseError: The trial was claimed again or has ended.
-        UserError: The task's quality or the front's cost is not among the measurements.
-        ValueError: A measurement is not finite, or a share of the curve is not between 0 and 1.
-    """
-    check_finite(values)
-    _check_curve(curve)
-    job_id, event, spec = _raise_event(connection, trial_id)
-    changes = {"provenance": to_plain(provenance), "adapter": adapter}
-    key, fidelity = _end(connection, trial_id, attempt, event, TrialState.COMPLETED, changes)
-    add_values(connection, trial_id, fidelity, values)
-    _add_curve(connection, trial_id, fidelity, curve)
-    _check_objectives(connection, trial_id, fidelity, spec)
-    if fidelity == 1.0:
-        update_front(connection, job_id, spec, event, key)
-    return event
+    @write_once
+    def complete(
+        self,
+        trial_id: int,
+        attempt: int,
+        measurements: Mapping[str, float],
+        provenance: Mapping[str, Any],
+        adapter: str | None,
+        curve: Mapping[float, float] = MappingProxyType({}),
+    ) -> int:
+        """Record a result and the front's change, even if late; the job's new event.
 
+        Args:
+            curve: Training loss by share of the trial's training, between 0 and 1; recorded as
+                measurements named `TRAINING_LOSS`.
 
-def fail(
-    connection: Connection, trial_id: int, attempt: int, kind: FailureKind, message: str
-) -> int:
-    """Record why a trial failed; the job's new event.
+        Raises:
+            NotFoundError: No trial has that id.
+            StaleLeaseError: The trial was claimed again or has ended.
+            TypeError: The provenance is no plain data.
+            UserError: The task's quality or the front's cost was not measured.
+            ValueError: A measurement, or a number of the provenance or the curve, is not finite,
+                or a share of the curve is not between 0 and 1.
+        """
+        check_finite(measurements)
+        _check_curve(curve)
+        connection = self._connection
+        job_id, event, spec = _raise_event(connection, trial_id)
+        changes = {"provenance": to_plain(provenance), "adapter": adapter}
+        key, fidelity = _end(connection, trial_id, attempt, event, TrialState.COMPLETED, changes)
+        add_values(connection, trial_id, fidelity, measurements)
+        _add_curve(connection, trial_id, fidelity, curve)
+        _check_objectives(connection, trial_id, fidelity, spec)
+        if fidelity == 1.0:
+            update_front(connection, job_id, spec, event, key)
+        return event
 
-    Raises:
-        NotFoundError: No such trial.
-        StaleLeaseError: The trial was claimed again or has ended.
-    """
-    _, event, _ = _raise_event(connection, trial_id)
-    changes = {"failure": kind, "message": to_text(message)}
-    _end(connection, trial_id, attempt, event, TrialState.FAILED, changes)
-    return event
+    @write_once
+    def fail(self, trial_id: int, attempt: int, kind: FailureKind, message: str) -> int:
+        """Record why a trial failed; the job's new event.
+
+        Raises:
+            NotFoundError: No trial has that id.
+            StaleLeaseError: The trial was claimed again or has ended.
+        """
+        _, event, _ = _raise_event(self._connection, trial_id)
+        changes = {"failure": kind, "message": to_text(message)}
+        _end(self._connection, trial_id, attempt, event, TrialState.FAILED, changes)
+        return event
 
 
 def _raise_event(connection: Connection, trial_id: int) -> tuple[int, int, JobSpec]:

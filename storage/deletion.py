@@ -1,6 +1,6 @@
 """The end of a job and of all that hangs on it."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from .rows import unknown_id
 from .schema import (
@@ -12,27 +12,35 @@ from .schema import (
     trials,
     workers,
 )
+from .session import Session, write_once
 
 
-def delete_job(connection: Connection, job_id: int) -> None:
-    """Delete the job, its trials and all of their records.
+class Deletion(Session):
+    """How a job goes."""
 
-    Raises:
-        NotFoundError: No job has that id.
-    """
-    _lock(connection, job_id)
-    mine = select(trials.c.id).where(trials.c.job_id == job_id)
-    for table in (measurements, lost_attempts):
-        connection.execute(table.delete().where(table.c.trial_id.in_(mine)))
-    for table in (trials, front_entries, workers, reports):
-        connection.execute(table.delete().where(table.c.job_id == job_id))
-    connection.execute(jobs.delete().where(jobs.c.id == job_id))
+    @write_once
+    def delete_job(self, job_id: int) -> None:
+        """Delete a job with its trials, front, workers and reports.
 
+        What its workers do afterwards is refused: they find neither job nor trial. The files of
+        its adapters stay.
 
-def _lock(connection: Connection, job_id: int) -> None:
-    """Hold what others hang rows on; the job first, as completions do."""
-    job = select(jobs.c.id).where(jobs.c.id == job_id).with_for_update()
-    if connection.execute(job).one_or_none() is None:
-        raise unknown_id(job_id)
-    # One that a worker gives back at this moment gets a lost attempt, which must go too.
-    connection.execute(select(trials.c.id).where(trials.c.job_id == job_id).with_for_update())
+        Raises:
+            NotFoundError: No job has that id.
+        """
+        self._lock(job_id)
+        mine = select(trials.c.id).where(trials.c.job_id == job_id)
+        for table in (measurements, lost_attempts):
+            self._connection.execute(table.delete().where(table.c.trial_id.in_(mine)))
+        for table in (trials, front_entries, workers, reports):
+            self._connection.execute(table.delete().where(table.c.job_id == job_id))
+        self._connection.execute(jobs.delete().where(jobs.c.id == job_id))
+
+    def _lock(self, job_id: int) -> None:
+        """Hold what others hang rows on; the job first, as completions do."""
+        job = select(jobs.c.id).where(jobs.c.id == job_id).with_for_update()
+        if self._connection.execute(job).one_or_none() is None:
+            raise unknown_id(job_id)
+        # One that a worker gives back at this moment gets a lost attempt, which must go too.
+        hers = select(trials.c.id).where(trials.c.job_id == job_id)
+        self._connection.execute(hers.with_for_update())

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from peftsearch.records.dominance import non_dominated
-from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.front_points import FrontEntry, FrontPoint
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
@@ -20,6 +20,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .rows import get_job
 from .schema import front_entries, measurements, trials
+from .session import Session, read
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,57 @@ class Member:
     key: str
     numbers: tuple[int, ...]
     means: Mapping[str, float]
+
+
+class Fronts(Session):
+    """The fronts of jobs, as queries."""
+
+    @read
+    def front(self, job_id: int, event: int | None = None) -> list[FrontPoint]:
+        """The job's front in ascending cost, now or as it stood after an event.
+
+        Raises:
+            NotFoundError: No job has that id.
+        """
+        spec = get_job(self._connection, job_id).spec
+        same_key = and_(
+            trials.c.job_id == front_entries.c.job_id, trials.c.key == front_entries.c.key
+        )
+        query = (
+            select(front_entries, trials.c.number, trials.c.configuration)
+            .join(trials, same_key)
+            .where(_stands(job_id, event))
+        )
+        points = [
+            FrontPoint(
+                row.key,
+                Configuration.from_json(row.configuration),
+                row.means,
+                tuple(row.trial_numbers),
+                row.entered_event,
+            )
+            for row in self._connection.execute(query)
+            if row.number == row.trial_numbers[0]
+        ]
+        return sorted(points, key=lambda x: (x.values[spec.objectives.cost], x.key))
+
+    @read
+    def front_changes(self, job_id: int, event: int) -> list[FrontEntry]:
+        """The entries of the job's front that entered or left after `event`.
+
+        Returns:
+            Ascending by the event at which they entered, then by key; from event 0 on it is the
+            whole history.
+        """
+        entered, left = front_entries.c.entered_event, front_entries.c.left_event
+        changed = and_(front_entries.c.job_id == job_id, or_(entered > event, left > event))
+        query = select(front_entries).where(changed).order_by(entered, front_entries.c.key)
+        return [
+            FrontEntry(
+                row.key, row.means, tuple(row.trial_numbers), row.entered_event, row.left_event
+            )
+            for row in self._connection.execute(query)
+        ]
 
 
 def choose_front(members: Sequence[Member], names: Sequence[str]) -> list[Member]:
@@ -65,29 +117,6 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
     if entering := [x for x in front if x == key or x not in standing]:
         for member in _read_members(connection, and_(mine, trials.c.key.in_(entering))):
             _enter(connection, job_id, member, event)
-
-
-def read_front(connection: Connection, job_id: int, event: int | None) -> list[FrontPoint]:
-    """The front after `event` (None: now), in ascending cost."""
-    spec = get_job(connection, job_id).spec
-    same_key = and_(trials.c.job_id == front_entries.c.job_id, trials.c.key == front_entries.c.key)
-    query = (
-        select(front_entries, trials.c.number, trials.c.configuration)
-        .join(trials, same_key)
-        .where(_stands(job_id, event))
-    )
-    points = [
-        FrontPoint(
-            row.key,
-            Configuration.from_json(row.configuration),
-            row.means,
-            tuple(row.trial_numbers),
-            row.entered_event,
-        )
-        for row in connection.execute(query)
-        if row.number == row.trial_numbers[0]
-    ]
-    return sorted(points, key=lambda x: (x.values[spec.objectives.cost], x.key))
 
 
 def _stands(job_id: int, event: int | None = None) -> ColumnElement[bool]:

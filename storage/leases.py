@@ -12,88 +12,107 @@ from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 
 from .clock import now
-from .completion import fail
+from .completion import Completion
 from .rows import get_job, get_trials
 from .schema import jobs, lost_attempts, trials
+from .session import write
 
 
-def claim(connection: Connection, job_id: int, worker: str, seconds: float) -> Trial | None:
-    """The queued trial of the lowest number, now running; None if the job has none or rests."""
-    running = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
-    queued = (
-        select(trials.c.id)
-        .where(trials.c.job_id.in_(running), trials.c.state == TrialState.QUEUED)
-        .order_by(trials.c.number)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=trials)
-    )
-    statement = trials.update().where(trials.c.id == queued.scalar_subquery())
-    claimed = statement.values(
-        state=TrialState.RUNNING,
-        attempt=trials.c.attempt + 1,
-        worker=worker,
-        claimed_at=now(),
-        lease_until=now() + seconds,
-    )
-    trial_id = connection.execute(claimed.returning(trials.c.id)).scalar()
-    if trial_id is None:
-        return None
-    return get_trials(connection, trials.c.id == trial_id)[0]
+class Leases(Completion):
+    """The hands that trials go through."""
 
+    @write
+    def claim(self, job_id: int, worker: str, seconds: float) -> Trial | None:
+        """Take the queued trial of the lowest number and raise its attempt.
 
-def renew(connection: Connection, trial_id: int, attempt: int, seconds: float) -> bool:
-    """Whether the attempt is still current; if so its lease lasts `seconds` from now.
+        Args:
+            seconds: Length of the lease; renew it before it runs out.
 
-    A trial that was requeued since its lease ran out is taken back, unless it was claimed already.
-    One that its worker gave back is not.
-    """
-    mine = or_(
-        trials.c.state == TrialState.RUNNING,
-        and_(trials.c.state == TrialState.QUEUED, trials.c.worker.is_not(None)),
-    )
-    statement = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt, mine)
-    renewed = statement.values(state=TrialState.RUNNING, lease_until=now() + seconds)
-    return connection.execute(renewed).rowcount == 1
+        Returns:
+            The trial, now RUNNING; None if none is queued or the job is not RUNNING.
+        """
+        running = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
+        queued = (
+            select(trials.c.id)
+            .where(trials.c.job_id.in_(running), trials.c.state == TrialState.QUEUED)
+            .order_by(trials.c.number)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=trials)
+        )
+        statement = trials.update().where(trials.c.id == queued.scalar_subquery())
+        claimed = statement.values(
+            state=TrialState.RUNNING,
+            attempt=trials.c.attempt + 1,
+            worker=worker,
+            claimed_at=now(),
+            lease_until=now() + seconds,
+        )
+        trial_id = self._connection.execute(claimed.returning(trials.c.id)).scalar()
+        if trial_id is None:
+            return None
+        return get_trials(self._connection, trials.c.id == trial_id)[0]
 
+    @write
+    def renew(self, trial_id: int, attempt: int, seconds: float) -> bool:
+        """Whether the attempt is still current; if so its lease lasts `seconds` from now.
 
-def give_back(connection: Connection, trial_id: int, attempt: int) -> None:
-    """Queue the running trial again; nothing happens if the attempt no longer runs."""
-    running = and_(trials.c.state == TrialState.RUNNING, trials.c.attempt == attempt)
-    held = select(trials).where(trials.c.id == trial_id, running).with_for_update()
-    row = connection.execute(held).one_or_none()
-    if row is None:
-        return
-    ended = now()
-    _keep_lost(connection, row, ended)
-    statement = trials.update().where(trials.c.id == trial_id)
-    connection.execute(statement.values(state=TrialState.QUEUED, worker=None, lease_until=None))
+        A trial that was requeued after its lease ran out is taken back if nobody claimed it; one
+        that its worker gave back is not.
+        """
+        mine = or_(
+            trials.c.state == TrialState.RUNNING,
+            and_(trials.c.state == TrialState.QUEUED, trials.c.worker.is_not(None)),
+        )
+        current = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt, mine)
+        renewed = current.values(state=TrialState.RUNNING, lease_until=now() + seconds)
+        return self._connection.execute(renewed).rowcount == 1
 
+    @write
+    def give_back(self, trial_id: int, attempt: int) -> None:
+        """Queue a running trial again; nothing happens if the attempt no longer runs."""
+        running = and_(trials.c.state == TrialState.RUNNING, trials.c.attempt == attempt)
+        held = select(trials).where(trials.c.id == trial_id, running).with_for_update()
+        row = self._connection.execute(held).one_or_none()
+        if row is None:
+            return
+        _keep_lost(self._connection, row, now())
+        freed = {"state": TrialState.QUEUED, "worker": None, "lease_until": None}
+        self._connection.execute(trials.update().where(trials.c.id == trial_id).values(freed))
 
-def requeue_expired(connection: Connection, job_id: int, max_attempts: int) -> list[int]:
-    """Numbers of the running trials whose lease ran out, now queued again.
+    @write
+    def requeue_expired(self, job_id: int, max_attempts: int = 3) -> list[int]:
+        """Queue the running trials whose lease ran out; their numbers.
 
-    One that already had `max_attempts` fails as LOST_WORKER instead.
-    """
-    expired = and_(
-        trials.c.job_id == job_id,
-        trials.c.state == TrialState.RUNNING,
-        trials.c.lease_until <= now(),
-    )
-    if connection.execute(select(trials.c.id).where(expired).limit(1)).first() is None:
-        return []
-    # Completions lock the job before its trials; taking them the other way round would deadlock.
-    get_job(connection, job_id, lock=True)
-    query = select(trials).where(expired).order_by(trials.c.number).with_for_update()
-    requeued = []
-    for row in connection.execute(query).all():
-        if row.attempt >= max_attempts:
-            _fail_lost(connection, row)
-        else:
-            _keep_lost(connection, row, row.lease_until)
-            statement = trials.update().where(trials.c.id == row.id)
-            connection.execute(statement.values(state=TrialState.QUEUED))
+        One that already had `max_attempts` fails as LOST_WORKER instead and is not returned.
+        """
+        expired = and_(
+            trials.c.job_id == job_id,
+            trials.c.state == TrialState.RUNNING,
+            trials.c.lease_until <= now(),
+        )
+        if self._connection.execute(select(trials.c.id).where(expired).limit(1)).first() is None:
+            return []
+        # Completions lock the job before its trials; the other way round would deadlock.
+        get_job(self._connection, job_id, lock=True)
+        query = select(trials).where(expired).order_by(trials.c.number).with_for_update()
+        requeued = []
+        for row in self._connection.execute(query).all():
+            if row.attempt >= max_attempts:
+                self._fail_lost(row)
+                continue
+            _keep_lost(self._connection, row, row.lease_until)
+            lost = trials.update().where(trials.c.id == row.id)
+            self._connection.execute(lost.values(state=TrialState.QUEUED))
             requeued.append(row.number)
-    return requeued
+        return requeued
+
+    def _fail_lost(self, row: Row[Any]) -> None:
+        silent = f"worker {row.worker} fell silent in attempt {row.attempt}"
+        message = f"{silent}, the last that is allowed"
+        self.fail(row.id, row.attempt, FailureKind.LOST_WORKER, message)
+        # It ran until its lease ended, not until someone noticed.
+        lost = trials.update().where(trials.c.id == row.id)
+        self._connection.execute(lost.values(ended_at=row.lease_until))
 
 
 def _keep_lost(connection: Connection, row: Row[Any], ended_at: Any) -> None:
@@ -102,13 +121,4 @@ def _keep_lost(connection: Connection, row: Row[Any], ended_at: Any) -> None:
         lost_attempts.insert().values(
             values | {"claimed_at": row.claimed_at, "ended_at": ended_at}
         )
-    )
-
-
-def _fail_lost(connection: Connection, row: Row[Any]) -> None:
-    message = f"worker {row.worker} fell silent in attempt {row.attempt}, the last that is allowed"
-    fail(connection, row.id, row.attempt, FailureKind.LOST_WORKER, message)
-    # It ran until its lease ended, not until someone noticed.
-    connection.execute(
-        trials.update().where(trials.c.id == row.id).values(ended_at=row.lease_until)
     )

@@ -13,67 +13,81 @@ from peftsearch.errors import StaleLeaseError
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
 
-from .budget import remaining_trials
+from .budget import Budgets
 from .clock import now
 from .identities import fresh_id
-from .lookups import next_number
 from .rows import add_values, check_finite, get_job, get_trials
 from .schema import jobs, trials
+from .session import write
 
 Costs = Mapping[str, float]
 
 
-def take_lease(connection: Connection, job_id: int, worker: str, seconds: float) -> int | None:
-    """A new token; None while another worker holds the lease."""
-    free = or_(
-        jobs.c.suggestion_worker.is_(None),
-        jobs.c.suggestion_worker == worker,
-        jobs.c.suggestion_until <= now(),
-    )
-    statement = jobs.update().where(jobs.c.id == job_id, free)
-    taken = statement.values(
-        suggestion_token=jobs.c.suggestion_token + 1,
-        suggestion_worker=worker,
-        suggestion_until=now() + seconds,
-    )
-    return connection.execute(taken.returning(jobs.c.suggestion_token)).scalar()
+class Suggestions(Budgets):
+    """The way of proposals into a job."""
 
+    @write
+    def take_suggestion_lease(self, job_id: int, worker: str, seconds: float) -> int | None:
+        """A fencing token, higher than all before; None while another worker holds the lease."""
+        free = or_(
+            jobs.c.suggestion_worker.is_(None),
+            jobs.c.suggestion_worker == worker,
+            jobs.c.suggestion_until <= now(),
+        )
+        statement = jobs.update().where(jobs.c.id == job_id, free)
+        taken = statement.values(
+            suggestion_token=jobs.c.suggestion_token + 1,
+            suggestion_worker=worker,
+            suggestion_until=now() + seconds,
+        )
+        return self._connection.execute(taken.returning(jobs.c.suggestion_token)).scalar()
 
-def release_lease(connection: Connection, job_id: int, token: int) -> None:
-    """Let others propose; nothing happens if the lease is already another's."""
-    mine = jobs.update().where(jobs.c.id == job_id, jobs.c.suggestion_token == token)
-    connection.execute(mine.values(suggestion_worker=None, suggestion_until=None))
+    @write
+    def release_suggestion_lease(self, job_id: int, token: int) -> None:
+        """Let others propose; nothing happens if the lease is already another's."""
+        mine = jobs.update().where(jobs.c.id == job_id, jobs.c.suggestion_token == token)
+        self._connection.execute(mine.values(suggestion_worker=None, suggestion_until=None))
 
+    @write
+    def insert(
+        self,
+        job_id: int,
+        token: int,
+        proposals: Sequence[Proposal],
+        costs: Sequence[Costs],
+    ) -> list[Trial]:
+        """Queue proposals, numbered in their order, at most what the budget leaves.
 
-def insert(
-    connection: Connection,
-    job_id: int,
-    token: int,
-    proposals: Sequence[Proposal],
-    costs: Sequence[Costs],
-) -> list[Trial]:
-    """Queue what is new and within the budget.
+        A proposal whose (key, seed) the job has already is skipped, and does not use the budget.
 
-    Raises:
-        StaleLeaseError: The token is not the newest, or its lease was released.
-        ValueError: A cost is not finite, or costs and proposals differ in number.
-    """
-    for values in costs:
-        check_finite(values)
-    pairs = list(zip(proposals, costs, strict=True))
-    # The job's row stays locked, so that no other insert counts or numbers meanwhile.
-    job = get_job(connection, job_id, lock=True)
-    _check_token(connection, job_id, token)
-    if job.state is not JobState.RUNNING:
-        return []
-    left = remaining_trials(connection, job_id, job.spec.budget)
-    first = next_number(connection, job_id)
-    for number, (proposal, values) in enumerate(
-        _keep_new(connection, job_id, pairs)[:left], first
-    ):
-        trial_id = _insert_one(connection, job_id, number, proposal)
-        add_values(connection, trial_id, proposal.fidelity, values)
-    return get_trials(connection, (trials.c.job_id == job_id) & (trials.c.number >= first))
+        Args:
+            proposals: `q` proposals.
+            costs: `q` known costs, each by objective name; recorded as measurements.
+
+        Returns:
+            The new trials; none once the budget is spent or where the job is not RUNNING.
+
+        Raises:
+            NotFoundError: No job has that id.
+            StaleLeaseError: The token is not the newest, or was released.
+            ValueError: A cost is not finite, or the lengths differ.
+        """
+        for values in costs:
+            check_finite(values)
+        pairs = list(zip(proposals, costs, strict=True))
+        # The job's row stays locked, so that no other insert counts or numbers meanwhile.
+        job = get_job(self._connection, job_id, lock=True)
+        _check_token(self._connection, job_id, token)
+        if job.state is not JobState.RUNNING:
+            return []
+        left = self.remaining_trials(job_id, job.spec.budget)
+        first = self.next_number(job_id)
+        new = _keep_new(self._connection, job_id, pairs)[:left]
+        for number, (proposal, values) in enumerate(new, first):
+            trial_id = _insert_one(self._connection, job_id, number, proposal)
+            add_values(self._connection, trial_id, proposal.fidelity, values)
+        mine = trials.c.job_id == job_id
+        return get_trials(self._connection, mine & (trials.c.number >= first))
 
 
 def _check_token(connection: Connection, job_id: int, token: int) -> None:

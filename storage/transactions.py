@@ -21,17 +21,21 @@ class _Lost(Exception):
     """The connection broke, and running the action again is harmless."""
 
 
-def read(connection: Connection, action: Callable[[Connection], T]) -> T:
-    """Run `action` on one consistent moment of the database.
+def run_read(connection: Connection, action: Callable[[], T]) -> T:
+    """Run `action` on one consistent moment of the database, or in the transaction that is open.
 
     Raises:
         StoreUnavailable: The database does not answer.
     """
+    if connection.in_transaction():
+        return action()
     return _run(connection, action, writes=False, repeatable=True)
 
 
-def write(connection: Connection, action: Callable[[Connection], T], repeatable: bool = True) -> T:
-    """Run `action` in one transaction; on SQLite no other writer runs meanwhile.
+def run_write(connection: Connection, action: Callable[[], T], repeatable: bool) -> T:
+    """Run `action` in one transaction, or in the one that is open, which must be of a writer.
+
+    On SQLite no other writer runs meanwhile.
 
     Args:
         repeatable: Whether the action may be run again after it was perhaps recorded.
@@ -39,6 +43,9 @@ def write(connection: Connection, action: Callable[[Connection], T], repeatable:
     Raises:
         StoreUnavailable: The database does not answer, or stays locked.
     """
+    if connection.in_transaction():
+        assert connection.get_execution_options()["writes"], "a reader's transaction cannot write"
+        return action()
     return _run(connection, action, writes=True, repeatable=repeatable)
 
 
@@ -47,9 +54,7 @@ def explain(error: DBAPIError) -> str:
     return str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
 
 
-def _run(
-    connection: Connection, action: Callable[[Connection], T], writes: bool, repeatable: bool
-) -> T:
+def _run(connection: Connection, action: Callable[[], T], writes: bool, repeatable: bool) -> T:
     connection.execution_options(writes=writes)
     try:
         try:
@@ -62,11 +67,11 @@ def _run(
         raise StoreUnavailable(describe(connection.engine.url), explain(cause)) from cause
 
 
-def _run_once(connection: Connection, action: Callable[[Connection], T], repeatable: bool) -> T:
+def _run_once(connection: Connection, action: Callable[[], T], repeatable: bool) -> T:
     committing = False
     try:
         with connection.begin():
-            result = action(connection)
+            result = action()
             committing = True
         return result
     except DBAPIError as error:

@@ -11,7 +11,7 @@ from peftsearch.errors import StoreUnavailable
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.schema import front_entries
 from peftsearch.storage.store import Store
-from peftsearch.storage.transactions import read
+from peftsearch.storage.transactions import run_read
 
 from .examples import LEASE, insert, make_proposal, make_spec
 
@@ -36,7 +36,7 @@ def test_references_are_checked_on_both_databases(database_url: str) -> None:
 def test_a_read_sees_one_moment(database_url: str, store: Store) -> None:
     with Store.open(database_url) as other, connect(parse_url(database_url)) as connection:
 
-        def count_twice(c: object) -> list[int]:
+        def count_twice() -> list[int]:
             counts = []
             for name in ("first", "second"):
                 query = text("SELECT count(*) FROM jobs")
@@ -44,7 +44,7 @@ def test_a_read_sees_one_moment(database_url: str, store: Store) -> None:
                 other.create_job(make_spec(name))
             return counts
 
-        assert read(connection, count_twice) == [0, 0]
+        assert run_read(connection, count_twice) == [0, 0]
     assert len(store.jobs()) == 2
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.pool import NullPool
 from peftsearch.errors import NotFoundError, StoreUnavailable
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
-from peftsearch.storage import completion, deletion, leases
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
@@ -147,7 +146,7 @@ def test_a_requeue_waits_for_a_completion_that_began_before_it(
         _wait_for_lock(cluster, url)
         # Had the requeue locked the trial before the job, this would be a deadlock.
         values = {"accuracy": 0.5, "trainable_parameters": 1.0}
-        completion.complete(completing, trial.id, trial.attempt, values, {}, None, {})
+        Store(completing).complete(trial.id, trial.attempt, values, {}, None)
     assert requeued.result() == []
     assert own.trials(job.id)[0].state is TrialState.COMPLETED
 
@@ -158,7 +157,7 @@ def test_a_deletion_waits_for_what_is_hung_on_the_job_and_takes_it_too(
     trial = claim(own, job.id)
     giving_back = connect(parse_url(url)).execution_options(writes=True)
     with ThreadPoolExecutor(1) as pool, giving_back, giving_back.begin():
-        leases.give_back(giving_back, trial.id, trial.attempt)
+        Store(giving_back).give_back(trial.id, trial.attempt)
         deleted = pool.submit(own.delete_job, job.id)
         # Had the deletion not locked the trial first, it would miss the new lost attempt.
         _wait_for_lock(cluster, url)
@@ -171,7 +170,7 @@ def test_a_worker_that_registers_amid_a_deletion_is_told_that_the_job_is_gone(
 ) -> None:
     deleting = connect(parse_url(url)).execution_options(writes=True)
     with ThreadPoolExecutor(1) as pool, deleting, deleting.begin():
-        deletion.delete_job(deleting, job.id)
+        Store(deleting).delete_job(job.id)
         registered = pool.submit(own.register_worker, job.id, "w", "host", 1, "cpu")
         _wait_for_lock(cluster, url)
     with pytest.raises(NotFoundError):

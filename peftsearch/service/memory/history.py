@@ -14,7 +14,7 @@ from peftsearch.insight.series import Tracker
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job, Pulse
 from peftsearch.service.stores import StorePool
-from peftsearch.storage.reader import Reader
+from peftsearch.storage.store import Store
 
 from .hours import Hours
 from .past import History
@@ -43,7 +43,7 @@ class Histories:
     def __len__(self) -> int:
         return len(self._records)
 
-    def find(self, store: Reader, job: Job) -> History | None:
+    def find(self, store: Store, job: Job) -> History | None:
         """The history of a job that was just read; None of one that nobody looked at yet.
 
         Raises:
@@ -55,7 +55,7 @@ class Histories:
         current = record.history.event >= job.event
         return record.history if current else self.get(store, job.name)
 
-    def get(self, store: Reader, name: str) -> History:
+    def get(self, store: Store, name: str) -> History:
         """The job's history up to its present event.
 
         Raises:
@@ -79,7 +79,7 @@ class Histories:
         with gate, stores.borrow() as store:
             return self.get(store, name)
 
-    def _refresh(self, store: Reader, pulse: Pulse) -> History:
+    def _refresh(self, store: Store, pulse: Pulse) -> History:
         key = (pulse.id, pulse.created)
         record = self._records.get(key)
         if record is None:
@@ -105,7 +105,7 @@ def _is_current(job: Job, pulse: Pulse) -> bool:
     return (job.event, job.state) == (pulse.event, pulse.state)
 
 
-def _advance(store: Reader, record: _Record, pulse: Pulse) -> History:
+def _advance(store: Store, record: _Record, pulse: Pulse) -> History:
     """The history up to the pulse's event."""
     old = record.history
     # The budget may have changed with the state or beside an event.
@@ -127,7 +127,7 @@ def _advance(store: Reader, record: _Record, pulse: Pulse) -> History:
     )
 
 
-def _read_points(store: Reader, job: Job, after: int, until: int) -> Iterator[Point]:
+def _read_points(store: Store, job: Job, after: int, until: int) -> Iterator[Point]:
     while after < until:
         trials = store.ended_since(job.id, after, _BATCH)
         for trial in trials:

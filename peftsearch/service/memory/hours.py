@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
-from peftsearch.storage.reader import Reader
+from peftsearch.storage.store import Store
 
 PATIENCE_SECONDS = 5.0
 """For so long the hours of a job that is at work go on by the clock."""
@@ -36,7 +36,7 @@ class Hours:
         self._known: dict[tuple[int, float], _Known] = {}
         self._lock = threading.Lock()
 
-    def used(self, store: Reader, job: Job, counts: Counted) -> float:
+    def used(self, store: Store, job: Job, counts: Counted) -> float:
         """Hours that the job used; its trials are looked at when their states changed, while
         some run at most every `PATIENCE_SECONDS`.
 

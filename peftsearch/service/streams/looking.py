@@ -11,7 +11,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
 from peftsearch.service.work.pools import PoolStatus
-from peftsearch.storage.reader import Reader
+from peftsearch.storage.store import Store
 
 from .messages import message
 from .status import Activity, activity_of, show_pool, status_of
@@ -52,7 +52,7 @@ class Findings:
 
 
 def look(
-    store: Reader, histories: Histories, pools: Mapping[str, PoolStatus], wanted: Wanted
+    store: Store, histories: Histories, pools: Mapping[str, PoolStatus], wanted: Wanted
 ) -> Findings:
     """Read what is wanted.
 
@@ -74,7 +74,7 @@ def look(
 
 
 def _look_at(
-    store: Reader,
+    store: Store,
     histories: Histories,
     pulse: Pulse,
     known: Activity | None,
@@ -93,7 +93,7 @@ def _look_at(
 
 
 def _list_jobs(
-    store: Reader,
+    store: Store,
     pulses: Sequence[Pulse],
     workers: Sequence[Worker],
     pools: Mapping[str, PoolStatus],

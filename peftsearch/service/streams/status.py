@@ -15,7 +15,7 @@ from peftsearch.service.memory.hours import Hours
 from peftsearch.service.memory.past import History
 from peftsearch.service.shapes import PoolShape
 from peftsearch.service.work.pools import PoolStatus
-from peftsearch.storage.reader import Reader
+from peftsearch.storage.store import Store
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _count(history: History) -> Mapping[TrialState, int]:
     return {x: states.count(x.value) for x in (TrialState.COMPLETED, TrialState.FAILED)}
 
 
-def status_of(store: Reader, history: History, activity: Activity, hours: Hours) -> dict[str, Any]:
+def status_of(store: Store, history: History, activity: Activity, hours: Hours) -> dict[str, Any]:
     """Plain data for a `status` message."""
     running = [x for x in activity.trials if x.state is TrialState.RUNNING]
     counts = _counts(activity, len(running))

@@ -1,0 +1,98 @@
+"""What all parts of a store have: one connection, and methods that are transactions.
+
+A method marked `read`, `write` or `write_once` runs in a transaction of its own; called by another
+one, or inside `together`, it takes part in the transaction that is open.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection
+
+from .opening import open_connection
+from .transactions import run_read, run_write
+
+T = TypeVar("T")
+P = ParamSpec("P")
+S = TypeVar("S", bound="Session")
+Method = Callable[Concatenate[S, P], T]
+
+
+class Session:
+    """One connection to one database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Connect, and bring the schema to its newest revision.
+
+        Args:
+            url: `sqlite:///path.db` or `postgresql+psycopg://user@host/name`. A SQLite file is
+                created where there is none; its folder is not.
+
+        Raises:
+            UserError: The database is down, unwritable, of a newer peftsearch or of another
+                program, or the URL is wrong.
+        """
+        return cls(open_connection(url))
+
+    def close(self) -> None:
+        """Give up the connection; a closed store cannot be used again."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def together(self, action: Callable[[], T]) -> T:
+        """Run several methods as one transaction: all of them are recorded or none.
+
+        Args:
+            action: Calls the methods. It runs a second time if the connection breaks before the
+                commit, and not if it breaks in the commit.
+
+        Raises:
+            StoreUnavailable: The database does not answer, or stays locked.
+        """
+        return run_write(self._connection, action, repeatable=False)
+
+
+def read(method: Method[S, P, T]) -> Method[S, P, T]:
+    """Let the method see one consistent moment of the database."""
+
+    @wraps(method)
+    def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return run_read(self._connection, lambda: method(self, *args, **kwargs))
+
+    return run
+
+
+def write(method: Method[S, P, T]) -> Method[S, P, T]:
+    """Let the method write all or nothing; recording it twice is the same as once."""
+
+    @wraps(method)
+    def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return run_write(self._connection, lambda: method(self, *args, **kwargs), repeatable=True)
+
+    return run
+
+
+def write_once(method: Method[S, P, T]) -> Method[S, P, T]:
+    """Let the method write all or nothing; it is not repeated once it may be recorded."""
+
+    @wraps(method)
+    def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return run_write(self._connection, lambda: method(self, *args, **kwargs), repeatable=False)
+
+    return run

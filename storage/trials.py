@@ -1,0 +1,106 @@
+"""What is known of a job's trials."""
+
+from collections import defaultdict
+
+from sqlalchemy import and_, func, select, true
+
+from peftsearch.errors import NotFoundError
+from peftsearch.records.trial import Measurement, Trial, TrialState
+
+from .rows import get_ended, get_trials
+from .schema import jobs, measurements, trials
+from .session import Session, read
+
+
+class Trials(Session):
+    """The trials of jobs, as queries. Those for watchers are cheap at ten thousand trials."""
+
+    @read
+    def trials(self, job_id: int) -> list[Trial]:
+        """The job's trials by number."""
+        return get_trials(self._connection, trials.c.job_id == job_id)
+
+    @read
+    def trial(self, job_id: int, number: int) -> Trial:
+        """The job's trial of that number.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        asked = and_(trials.c.job_id == job_id, trials.c.number == number)
+        if found := get_trials(self._connection, asked):
+            return found[0]
+        last = self.next_number(job_id) - 1
+        known = f"a trial from 0 to {last}" if last >= 0 else "a trial, but there is none yet"
+        raise NotFoundError(known, str(number), "see `peftsearch show`")
+
+    @read
+    def ended_since(self, job_id: int, event: int, limit: int = 1000) -> list[Trial]:
+        """The job's trials that ended after `event`, in the order of their ends.
+
+        Returns:
+            The first `limit` of them; the event of the last one continues the list.
+        """
+        return get_ended(self._connection, job_id, event, limit)
+
+    @read
+    def open_trials(self, job_id: int) -> list[Trial]:
+        """The job's queued and running trials by number."""
+        unfinished = trials.c.state.in_((TrialState.QUEUED, TrialState.RUNNING))
+        return get_trials(self._connection, and_(trials.c.job_id == job_id, unfinished))
+
+    @read
+    def next_number(self, job_id: int) -> int:
+        """How many trials the job has, which is the number of the next one."""
+        # They are numbered from 0 without gaps, and the highest number stands in an index.
+        last = select(func.max(trials.c.number)).where(trials.c.job_id == job_id)
+        number = self._connection.execute(last).scalar()
+        return 0 if number is None else int(number) + 1
+
+    @read
+    def counts(self, job_id: int) -> dict[TrialState, int]:
+        """How many of the job's trials are in each state; all states are there."""
+        query = select(trials.c.state, func.count()).where(trials.c.job_id == job_id)
+        found = self._connection.execute(query.group_by(trials.c.state))
+        return dict.fromkeys(TrialState, 0) | {state: number for state, number in found}
+
+    @read
+    def all_counts(self) -> dict[int, dict[TrialState, int]]:
+        """`counts` of every job by its id."""
+        query = (
+            select(jobs.c.id, trials.c.state, func.count(trials.c.id))
+            .outerjoin(trials, trials.c.job_id == jobs.c.id)
+            .group_by(jobs.c.id, trials.c.state)
+        )
+        counts: dict[int, dict[TrialState, int]] = defaultdict(
+            lambda: dict.fromkeys(TrialState, 0)
+        )
+        for job_id, state, number in self._connection.execute(query):
+            # A job without trials has one row, without a state.
+            counts[job_id] |= {} if state is None else {state: number}
+        return dict(counts)
+
+    @read
+    def measurements(
+        self, job_id: int, numbers: range, name: str | None = None
+    ) -> list[Measurement]:
+        """Those of some trials by trial, name and fidelity, learning curves included.
+
+        Args:
+            numbers: Of the trials; its step is taken as 1.
+            name: Only those of that name.
+        """
+        asked = and_(
+            trials.c.job_id == job_id,
+            trials.c.number >= numbers.start,
+            trials.c.number < numbers.stop,
+            true() if name is None else measurements.c.name == name,
+        )
+        kept = measurements.c.name, measurements.c.fidelity, measurements.c.value
+        query = (
+            select(trials.c.number, *kept)
+            .join(measurements, measurements.c.trial_id == trials.c.id)
+            .where(asked)
+            .order_by(trials.c.number, measurements.c.name, measurements.c.fidelity)
+        )
+        return [Measurement(*row) for row in self._connection.execute(query)]
