@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from peftsearch.errors import NotFoundError, PeftsearchError
-from peftsearch.service import problems
+from peftsearch.service import error_handlers
 
 from .rendering import render
 
@@ -18,7 +18,7 @@ _Handler = Callable[[Request, Exception], Awaitable[Response]]
 def register(app: FastAPI) -> None:
     """Answer browsers that ask for a page with one."""
     for kind in (PeftsearchError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _paged(problems.HANDLERS[kind]))
+        app.add_exception_handler(kind, _paged(error_handlers.HANDLERS[kind]))
 
 
 def _paged(handler: _Handler) -> _Handler:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from peftsearch.service.context import InService
-from peftsearch.service.guard.credentials import COOKIE
+from peftsearch.service.credentials import COOKIE
 from peftsearch.service.guard.origins import LOGIN
 from peftsearch.service.guard.throttle import too_many
 from peftsearch.service.problems import problem

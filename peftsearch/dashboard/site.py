@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.routing import Mount, Route
 
-from peftsearch.service.app import make_app
+from peftsearch.service.application import make_app
 from peftsearch.service.settings import Settings
 
 from . import errors, pages, sessions

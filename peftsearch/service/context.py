@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 
 from peftsearch.service.guard.throttle import Throttle
 from peftsearch.service.memory.history import Histories
-from peftsearch.service.routes.summaries import Summaries
 from peftsearch.service.streams.watcher import Watcher
 from peftsearch.service.work.checker import Checker
 from peftsearch.service.work.exporter import Exporter
@@ -15,6 +14,7 @@ from peftsearch.service.work.supervisor import Supervisor
 
 from .settings import Settings
 from .stores import StorePool
+from .summaries import Summaries
 
 
 @dataclass(frozen=True)

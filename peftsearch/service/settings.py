@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from peftsearch.errors import UserError
-from peftsearch.service.guard.credentials import MAKE_A_TOKEN, Credentials, check_token
+
+from .credentials import MAKE_A_TOKEN, Credentials, check_token
 
 PORT = 8321
 

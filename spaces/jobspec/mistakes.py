@@ -1,6 +1,7 @@
 """What a validation found, in words: where, what was expected, what came, what to do."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -28,6 +29,20 @@ class Mistake:
         """The same as plain parts; `where` is not said twice."""
         expected = error.expected.removeprefix(f"{error.where}: ")
         return cls(error.where, expected, error.got, error.hint)
+
+
+class WrongSpec(UserError):
+    """A job spec with mistakes; the first speaks for all.
+
+    Args:
+        mistakes: At least one.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        first = mistakes[0]
+        prefix = f"{first.where}: " if first.where not in first.got else ""
+        super().__init__(f"{prefix}{first.expected}", first.got, first.hint, first.where)
+        self.mistakes = mistakes
 
 
 def explain(error: ValidationError, root: type[BaseModel]) -> list[UserError]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from peftsearch.results.wording import count, duration, size
-from peftsearch.service.routes.schema import make_schema
+from peftsearch.service.routes.spec_schema import make_schema
 
 from .scripts import call, open_scripts
 

@@ -8,7 +8,7 @@ import pytest
 
 from peftsearch.dashboard.assets import FOLDER
 from peftsearch.insight.groups import GROUPS
-from peftsearch.service.routes.schema import make_schema
+from peftsearch.service.routes.spec_schema import make_schema
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import KINDS

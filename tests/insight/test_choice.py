@@ -26,7 +26,7 @@ TEXTS = (
 
 
 def choose(history: History, text: str) -> dict[str, object]:
-    return pick(text, history.job.spec, history.members, history.standing(), history.by_number)
+    return pick(text, history.job.spec, history.members, history.front(), history.by_number)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -17,7 +17,7 @@ from peftsearch.service.answers import (
     ProgressBody,
     ReportsBody,
 )
-from peftsearch.service.memory.late import Late
+from peftsearch.service.memory.slow_values import SlowValues
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 
@@ -84,19 +84,19 @@ def test_importance_for_an_unknown_target(client: TestClient, target: str) -> No
     assert answer.status_code == 422
 
 
-def test_a_late_value_is_served_while_a_newer_one_is_computed() -> None:
-    late, go = Late(), threading.Event()
+def test_an_old_value_is_served_while_a_newer_one_is_computed() -> None:
+    values, go = SlowValues(), threading.Event()
 
     def slow() -> bytes:
         go.wait(60)
         return b"new"
 
-    assert late.get("x", 1, lambda: b"old") == b"old"
-    assert late.get("x", 2, slow) == b"old"
-    assert late.get("x", 2, slow) == b"old"
+    assert values.get("x", 1, lambda: b"old") == b"old"
+    assert values.get("x", 2, slow) == b"old"
+    assert values.get("x", 2, slow) == b"old"
     go.set()
-    wait(lambda: late.get("x", 2, slow) == b"new")
-    assert late.get("x", 1, lambda: b"older") == b"new"
+    wait(lambda: values.get("x", 2, slow) == b"new")
+    assert values.get("x", 1, lambda: b"older") == b"new"
 
 
 def test_failures_by_kind(client: TestClient, url: str) -> None:

@@ -12,11 +12,10 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from peftsearch.errors import Conflict
-from peftsearch.service.problems import WrongSpec
 from peftsearch.service.settings import Settings
 from peftsearch.service.work import checker as module
 from peftsearch.service.work.checker import Checker
-from peftsearch.spaces.jobspec.mistakes import Mistake
+from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 
 from .launches import spec_of, write_workshop
 
@@ -165,7 +164,7 @@ def test_torch_stays_out_of_the_service() -> None:
     import subprocess
 
     code = (
-        "import sys, peftsearch.service.app, peftsearch.service.work.checking; "
+        "import sys, peftsearch.service.application, peftsearch.service.work.checking; "
         "heavy = {'torch', 'transformers', 'datasets', 'botorch', 'optuna', 'matplotlib'}; "
         "print(heavy & set(sys.modules))"
     )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import allow_header_conformance, positive_data_acceptance
 
 from peftsearch.records.job import JobState
-from peftsearch.service.app import PREFIX, make_app
+from peftsearch.service.application import PREFIX, make_app
 from peftsearch.service.context import Service
 from peftsearch.service.settings import Settings
 from peftsearch.service.work.exporter import Exporter

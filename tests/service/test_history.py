@@ -54,7 +54,7 @@ def test_the_front_at_every_event_is_the_stores(store: Store) -> None:
         histories.get(store, "job")
     history = histories.get(store, "job")
     for event in range(31):
-        found = [(x.key, x.trials, x.values) for x in history.standing(event)]
+        found = [(x.key, x.trials, x.values) for x in history.front(event)]
         expected = [(x.key, x.trials, x.values) for x in store.front(filler.job.id, event)]
         assert found == expected
     assert any(entry.left for entry in history.entries)
@@ -78,12 +78,12 @@ def test_what_did_not_change_is_not_read_again(store: Store) -> None:
 def test_a_history_does_not_change_under_its_reader(store: Store) -> None:
     filler, histories = fill_example(store), Histories()
     old = histories.get(store, "job")
-    body, front = old.columns.body(old.event), old.standing()
+    body, front = old.columns.body(old.event), old.front()
     filler.complete(lora(2, start=5), 0.99)
     new = histories.get(store, "job")
     assert (old.event, new.event) == (6, 7)
-    assert (old.columns.body(old.event), old.standing()) == (body, front)
-    assert new.standing() != front
+    assert (old.columns.body(old.event), old.front()) == (body, front)
+    assert new.front() != front
 
 
 def test_state_and_budget_follow_the_job(store: Store) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from peftsearch.dashboard.sessions import local_path
-from peftsearch.service.guard.credentials import COOKIE
+from peftsearch.service.credentials import COOKIE
 
 from .sites import TOKEN, client_of, log_in
 

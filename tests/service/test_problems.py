@@ -14,7 +14,8 @@ from peftsearch.errors import (
     StoreUnavailable,
     UserError,
 )
-from peftsearch.service import problems
+from peftsearch.service import error_handlers
+from peftsearch.service.problems import MEDIA_TYPE
 
 ERRORS = {
     "user": UserError("a", "b", "c"),
@@ -29,7 +30,7 @@ ERRORS = {
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     app = FastAPI()
-    problems.register(app)
+    error_handlers.register(app)
 
     @app.get("/raise/{name}")
     def throw(name: str, number: int = 0) -> None:
@@ -53,7 +54,7 @@ def client() -> Iterator[TestClient]:
 def test_each_error_has_its_status(client: TestClient, name: str, status: int) -> None:
     answer = client.get(f"/raise/{name}")
     body = answer.json()
-    assert answer.headers["content-type"] == problems.MEDIA_TYPE
+    assert answer.headers["content-type"] == MEDIA_TYPE
     assert (answer.status_code, body["status"]) == (status, status)
     assert {"type", "title", "detail"} <= body.keys()
     assert body["detail"] == str(ERRORS[name])
@@ -75,6 +76,6 @@ def test_a_wrong_parameter_is_a_mistake_with_its_place(client: TestClient) -> No
 
 def test_errors_of_the_framework_are_problems_too(client: TestClient) -> None:
     missing, wrong = client.get("/nothing"), client.put("/raise/user")
-    assert missing.headers["content-type"] == wrong.headers["content-type"] == problems.MEDIA_TYPE
+    assert missing.headers["content-type"] == wrong.headers["content-type"] == MEDIA_TYPE
     assert (missing.status_code, wrong.status_code) == (404, 405)
     assert wrong.headers["allow"] == "GET"

@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from peftsearch.service.guard.credentials import COOKIE, Credentials, same
+from peftsearch.service.credentials import COOKIE, Credentials, same
 from peftsearch.service.guard.throttle import MOST_FAILURES
 
 from .sites import BEARER, STOP, TOKEN, endpoints, log_in

@@ -7,10 +7,10 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from peftsearch.service.credentials import COOKIE, CSRF_HEADER, Credentials
 from peftsearch.service.problems import problem
 from peftsearch.service.settings import Settings
 
-from .credentials import COOKIE, CSRF_HEADER, Credentials
 from .origins import LOGIN, SAFE_METHODS
 from .throttle import Throttle, too_many
 

@@ -123,7 +123,7 @@ def _advance(store: Store, record: _Record, pulse: Pulse) -> History:
         old.series.extended(new, record.tracker, job.created),
         old.columns.extended(points),
         add_points(old.members, new),
-        old.late,
+        old.slow_values,
     )
 
 

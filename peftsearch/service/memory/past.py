@@ -14,7 +14,7 @@ from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job
 from peftsearch.spaces.jobspec.objectives import objective
 
-from .late import Late
+from .slow_values import SlowValues
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class History:
         points: The ended trials in order of event.
         entries: Every stay on the front, by the event at which it began.
         members: The configurations at the mean of their seeds, by key.
-        late: What takes long to compute; all histories of the job share it.
+        slow_values: What takes long to compute; all histories of the job share it.
     """
 
     job: Job
@@ -45,7 +45,7 @@ class History:
     series: Series = Series()
     columns: Columns = Columns()
     members: Mapping[str, Member] = field(default_factory=dict)
-    late: Late = field(default_factory=Late, compare=False, repr=False)
+    slow_values: SlowValues = field(default_factory=SlowValues, compare=False, repr=False)
     derived: _Derived = field(default_factory=_Derived, compare=False, repr=False)
 
     @property
@@ -67,7 +67,7 @@ class History:
         """The ended trials by number."""
         return self.derive("by_number", lambda x: {point.number: point for point in x.points})
 
-    def standing(self, event: int | None = None) -> list[FrontEntry]:
+    def front(self, event: int | None = None) -> list[FrontEntry]:
         """The front after an event (None: the newest), in ascending cost."""
         at = self.event if event is None else event
         cost = self.job.spec.objectives.cost
@@ -77,4 +77,4 @@ class History:
     def best(self) -> FrontEntry | None:
         """The front's entry of the best quality; of equals the cheapest."""
         goal = objective(self.job.spec.task.quality)
-        return max(self.standing(), key=lambda x: goal.signed(x.values[goal.name]), default=None)
+        return max(self.front(), key=lambda x: goal.signed(x.values[goal.name]), default=None)

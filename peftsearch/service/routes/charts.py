@@ -21,12 +21,11 @@ from peftsearch.service.answers import (
 )
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
-from peftsearch.service.responses import problems
+from peftsearch.service.problems import problems
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 
-from .replies import InHistory, reply, reply_once
-from .trials import LARGEST
-from .workers import JobName
+from .json_responses import respond, respond_once
+from .path_parameters import LARGEST, InHistory, JobName
 
 router = APIRouter(tags=["charts"])
 _WORD = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
@@ -35,7 +34,7 @@ _WORD = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 @router.get("/jobs/{job}/progress", responses=problems(404), response_model=ProgressBody)
 def show_progress(request: Request, history: InHistory) -> Response:
     """Hypervolume and best quality after each end of a trial."""
-    return reply_once(request, history, "progress", _progress)
+    return respond_once(request, history, "progress", _progress)
 
 
 def _progress(history: History) -> bytes:
@@ -54,7 +53,7 @@ def _progress(history: History) -> bytes:
 @router.get("/jobs/{job}/parameters", responses=problems(404), response_model=ParametersBody)
 def show_parameters(request: Request, history: InHistory) -> Response:
     """The completed trials in people's terms, for parallel coordinates."""
-    return reply_once(request, history, "parameters", _parameters)
+    return respond_once(request, history, "parameters", _parameters)
 
 
 def _parameters(history: History) -> bytes:
@@ -85,7 +84,9 @@ def show_importance(
     if name not in OBJECTIVES:
         known = ", ".join(["quality", *OBJECTIVES])
         raise UserError(f"a target among {known}", repr(target), "correct it")
-    return reply(history.late.get(name, history.event, lambda: _importance(history, target, name)))
+    return respond(
+        history.slow_values.get(name, history.event, lambda: _importance(history, target, name))
+    )
 
 
 def _importance(history: History, target: str, name: str) -> bytes:
@@ -108,7 +109,7 @@ def _importance(history: History, target: str, name: str) -> bytes:
 @router.get("/jobs/{job}/failures", responses=problems(404), response_model=FailuresBody)
 def show_failures(request: Request, history: InHistory) -> Response:
     """The failed trials by kind, with their latest messages."""
-    return reply_once(request, history, "failures", lambda x: orjson.dumps(failures(x.points)))
+    return respond_once(request, history, "failures", lambda x: orjson.dumps(failures(x.points)))
 
 
 @router.get("/jobs/{job}/measurements", responses=problems(404), response_model=MeasurementsBody)
@@ -125,7 +126,7 @@ def list_measurements(
         job_id = store.pulse(job).id
         more = store.next_number(job_id) > stop
         found = store.measurements(job_id, range(first, stop), name)
-    return reply({"measurements": found, "next": stop if more else None})
+    return respond({"measurements": found, "next": stop if more else None})
 
 
 @router.get("/jobs/{job}/reports/{kind}", responses=problems(404), response_model=ReportsBody)
@@ -137,4 +138,4 @@ def list_reports(
     """The job's reports of one kind, oldest first."""
     with service.stores.borrow() as store:
         reports = store.reports(store.pulse(job).id, kind)
-    return reply({"reports": reports})
+    return respond({"reports": reports})

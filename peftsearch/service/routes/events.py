@@ -7,9 +7,9 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from peftsearch.service.context import InService
-from peftsearch.service.responses import problems
+from peftsearch.service.problems import problems
 
-from .replies import InHistory
+from .path_parameters import InHistory
 
 router = APIRouter(tags=["events"])
 

@@ -7,12 +7,12 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from peftsearch.service.context import InService
-from peftsearch.service.responses import problems
+from peftsearch.service.problems import problems
 from peftsearch.service.shapes import Shape
 from peftsearch.service.work import export_records
 from peftsearch.service.work.picking import resolve
 
-from .workers import JobName
+from .path_parameters import JobName
 
 router = APIRouter(tags=["exports"])
 

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from peftsearch.service.context import InService
-from peftsearch.service.responses import problems
+from peftsearch.service.problems import problems
 from peftsearch.service.shapes import Checked, JobDetail, JobList
 from peftsearch.service.work import launching
 from peftsearch.service.work.launching import Check, Launch, Resume
 
-from .workers import JobName
+from .path_parameters import JobName
 
 router = APIRouter(tags=["jobs"])
 

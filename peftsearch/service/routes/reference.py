@@ -11,7 +11,7 @@ from peftsearch.service.shapes import Shape
 from peftsearch.service.starts import starts
 from peftsearch.spaces.techniques.listing import rows
 
-from .schema import make_schema
+from .spec_schema import make_schema
 
 router = APIRouter(tags=["reference"])
 

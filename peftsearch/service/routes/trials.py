@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from peftsearch.insight.layers import layer_map
 from peftsearch.insight.points import Point, point_of
@@ -14,18 +14,14 @@ from peftsearch.results.views import sampling_error
 from peftsearch.service.answers import PointsBody, TrialDetail, TrialsBody
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
-from peftsearch.service.responses import problems
+from peftsearch.service.problems import problems
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
 from .filters import Word, read_filter
-from .replies import InHistory, reply, reply_once
-from .workers import JobName
+from .json_responses import respond, respond_once
+from .path_parameters import LARGEST, InHistory, JobName, Number
 
 router = APIRouter(tags=["trials"])
-LARGEST = 2**31 - 1
-"""Of the numbers that a database's integer column holds."""
-
-Number = Annotated[int, Path(ge=0, le=LARGEST, description="Number of a trial.")]
 
 
 @router.get("/jobs/{job}/trials", responses=problems(404), response_model=TrialsBody)
@@ -46,7 +42,7 @@ def list_trials(
     rows = choose_rows((*history.points, *waiting), wanted, on_front)
     page = sort_rows(rows, sort)[offset : offset + limit]
     trials = [table_row(point, on_front) for point in page]
-    return reply({"event": history.event, "total": len(rows), "trials": trials})
+    return respond({"event": history.event, "total": len(rows), "trials": trials})
 
 
 def _read_all(service: InService, name: str) -> tuple[History, list[Point]]:
@@ -62,7 +58,7 @@ def _read_all(service: InService, name: str) -> tuple[History, list[Point]]:
 def _on_front(history: History) -> frozenset[int]:
     return history.derive(
         "on_front",
-        lambda x: frozenset(number for entry in x.standing() for number in entry.trials),
+        lambda x: frozenset(number for entry in x.front() for number in entry.trials),
     )
 
 
@@ -76,7 +72,7 @@ def show_trial(service: InService, history: InHistory, number: Number) -> Respon
     curve = [(x.fidelity, x.value) for x in losses]
     keys |= {x.number: x.key for x in history.points}
     same = sorted(n for n, key in keys.items() if key == trial.key and n != number)
-    return reply(_detail(trial, history, curve, same))
+    return respond(_detail(trial, history, curve, same))
 
 
 def _detail(
@@ -115,6 +111,6 @@ def list_points(
     A chart that shows these follows the job with `events?after=EVENT` of the answer's event.
     """
     if after == 0:
-        return reply_once(request, history, "points", lambda x: x.columns.body(x.event))
+        return respond_once(request, history, "points", lambda x: x.columns.body(x.event))
     first = bisect_right(history.series.event, after)
-    return reply(history.columns.since(history.points, first).body(history.event))
+    return respond(history.columns.since(history.points, first).body(history.event))

@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from peftsearch.jobs.liveness import is_live
 from peftsearch.records.job import Job
@@ -12,15 +11,13 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
 from peftsearch.service.context import InService
-from peftsearch.service.responses import problems
+from peftsearch.service.problems import problems
 from peftsearch.service.shapes import HeldTrial, PoolShape, WorkerList, WorkerShape
 from peftsearch.spaces.families.anatomy import Anatomy
 
-router = APIRouter(tags=["workers"])
+from .path_parameters import JobName
 
-JobName = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="Name of a job.")
-]
+router = APIRouter(tags=["workers"])
 
 
 @router.get("/workers")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from peftsearch.service.memory.past import History
 
-from .looking import News
 from .messages import BEAT, RETRY, TrialMessages, message
+from .polling import News
 from .status import Activity
 
 BEAT_SECONDS = 15.0

@@ -12,7 +12,7 @@ from peftsearch.service.stores import StorePool
 from peftsearch.service.work.pools import PoolStatus
 
 from .channels import Channel, JobChannel
-from .looking import Findings, Key, Wanted, look
+from .polling import Findings, Key, Wanted, poll
 
 PERIOD_SECONDS = 0.5
 _PATIENCE_SECONDS = 5.0
@@ -101,9 +101,9 @@ class Watcher:
                     await self._asked.wait()
             self._asked.clear()
             if self.listeners and not self._closed:
-                await self._look()
+                await self._poll()
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         """Take in what is new; a database that is away is asked again the next time."""
         self._channels = {key: x for key, x in self._channels.items() if x.listeners}
         activities = {key: x.activity for key, x in self._channels.items()}
@@ -118,7 +118,7 @@ class Watcher:
 
     def _read(self, wanted: Wanted) -> Findings:
         with self._stores.borrow() as store:
-            return look(store, self._histories, self._pools(), wanted)
+            return poll(store, self._histories, self._pools(), wanted)
 
     def _take(self, found: Findings) -> None:
         for key, news in found.news.items():

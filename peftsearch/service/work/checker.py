@@ -16,9 +16,8 @@ from starlette.exceptions import HTTPException
 
 from peftsearch.errors import Conflict, UserError
 from peftsearch.service.guard.bodies import check_plain
-from peftsearch.service.problems import WrongSpec
 from peftsearch.service.settings import Settings
-from peftsearch.spaces.jobspec.mistakes import Mistake
+from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 from peftsearch.spaces.jobspec.spec import JobSpec, find_mistakes, parse_spec
 
 from .children import reader_environment

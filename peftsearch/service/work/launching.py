@@ -9,7 +9,7 @@ from peftsearch.jobs.launch import check_folder
 from peftsearch.jobs.removal import check_removable, remove_job
 from peftsearch.records.job import Job, JobState
 from peftsearch.service.context import Service
-from peftsearch.service.routes.summaries import NOTES
+from peftsearch.service.summaries import NOTES
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.storage.store import Store
 

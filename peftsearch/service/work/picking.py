@@ -17,7 +17,7 @@ def resolve(history: History, pick: str) -> Point:
         UserError: It is no pick.
     """
     points = history.by_number
-    chosen = choose(pick, history.job.spec, history.members, history.standing(), points)
+    chosen = choose(pick, history.job.spec, history.members, history.front(), points)
     found = points[chosen["trial"]]
     if not found.adapter:
         raise NotFoundError(

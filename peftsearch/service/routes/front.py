@@ -10,9 +10,10 @@ from peftsearch.insight.choice import pick
 from peftsearch.insight.fronts import front_rows, stay
 from peftsearch.service.answers import FrontBody, FrontHistoryBody, PickBody
 from peftsearch.service.memory.past import History
-from peftsearch.service.responses import problems
+from peftsearch.service.problems import problems
 
-from .replies import InHistory, reply, reply_once
+from .json_responses import respond, respond_once
+from .path_parameters import InHistory
 
 router = APIRouter(tags=["front"])
 
@@ -27,14 +28,14 @@ def show_front(
 ) -> Response:
     """The Pareto front in ascending cost, with the lines that it must beat."""
     if event is None or event >= history.event:
-        return reply_once(request, history, "front", lambda x: _front(x, x.event))
-    return reply(_front(history, event))
+        return respond_once(request, history, "front", lambda x: _front(x, x.event))
+    return respond(_front(history, event))
 
 
 @router.get("/jobs/{job}/front/history", responses=problems(404), response_model=FrontHistoryBody)
 def show_front_history(request: Request, history: InHistory) -> Response:
     """Every stay on the front, so that a browser can replay it."""
-    return reply_once(request, history, "front_history", _stays)
+    return respond_once(request, history, "front_history", _stays)
 
 
 def _front(history: History, event: int) -> bytes:
@@ -45,7 +46,7 @@ def _front(history: History, event: int) -> bytes:
     return orjson.dumps(
         {
             "event": event,
-            "points": front_rows(history.standing(event), history.by_number, spec),
+            "points": front_rows(history.front(event), history.by_number, spec),
             "baselines": baselines(points, spec),
         }
     )
@@ -71,5 +72,5 @@ def pick_point(
     ] = "knee",
 ) -> Response:
     """The configuration that a text means, and why."""
-    front, points = history.standing(), history.by_number
-    return reply(pick(text, history.job.spec, history.members, front, points))
+    front, points = history.front(), history.by_number
+    return respond(pick(text, history.job.spec, history.members, front, points))

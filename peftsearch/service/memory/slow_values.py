@@ -1,4 +1,7 @@
-"""Values that take long: a slightly old one is shown while a thread computes the newest."""
+"""Values that take long: a slightly old one is shown while a thread computes the newest.
+
+Caches of the web call it stale-while-revalidate.
+"""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Late:
+class SlowValues:
     """Values of one job by name, each with the event that it is of."""
 
     _values: dict[str, tuple[int, bytes]] = field(default_factory=dict)

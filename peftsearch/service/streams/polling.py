@@ -1,4 +1,4 @@
-"""One look at the database for all who listen; it runs on a thread."""
+"""One reading of the database for all who listen; it runs on a thread."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ class Findings:
     jobs: bytes | None = None
 
 
-def look(
+def poll(
     store: Store, histories: Histories, pools: Mapping[str, PoolStatus], wanted: Wanted
 ) -> Findings:
     """Read what is wanted.
@@ -67,13 +67,13 @@ def look(
             pool = pools.get(pulses[key].name)
             # A job that is deleted just now is gone at the next look.
             with contextlib.suppress(NotFoundError):
-                found.news[key] = _look_at(store, histories, pulses[key], known, workers, pool)
+                found.news[key] = _read_job(store, histories, pulses[key], known, workers, pool)
     if wanted.all_jobs:
         found.jobs = _list_jobs(store, list(pulses.values()), workers, pools)
     return found
 
 
-def _look_at(
+def _read_job(
     store: Store,
     histories: Histories,
     pulse: Pulse,

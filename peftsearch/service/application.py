@@ -10,19 +10,18 @@ from peftsearch import __version__
 from peftsearch.service.guard.security import protect
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.warming import warming
-from peftsearch.service.routes.summaries import Summaries
 from peftsearch.service.streams.watcher import Watcher
 from peftsearch.service.work.checker import Checker
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.service.work.supervisor import Supervisor
 
-from . import problems
+from . import error_handlers
 from .context import Service
 from .routes import (
     charts,
     events,
     exports,
-    fronts,
+    front,
     health,
     jobs,
     reference,
@@ -31,6 +30,7 @@ from .routes import (
 )
 from .settings import Settings
 from .stores import StorePool
+from .summaries import Summaries
 
 PREFIX = "/api/v1"
 _ROUTERS: tuple[APIRouter, ...] = (
@@ -38,7 +38,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     reference.router,
     jobs.router,
     trials.router,
-    fronts.router,
+    front.router,
     charts.router,
     events.router,
     workers.router,
@@ -87,7 +87,7 @@ def make_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
     protect(app, settings, service.throttle)
-    problems.register(app)
+    error_handlers.register(app)
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)
     return app

@@ -2,38 +2,26 @@
 
 import gzip
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 
 import peftsearch
-from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
-
-from .workers import JobName
-
-
-def find_history(service: InService, job: JobName) -> History:
-    """The history of the job in the route's path."""
-    return service.histories.read(service.stores, job)
-
 
 _LARGE = 2000
 _LEVEL = 1
 """Twice as fast as 4, for a tenth more bytes."""
 
-InHistory = Annotated[History, Depends(find_history)]
-"""Type of a route's parameter that wants the job's history."""
 
-
-def reply(content: Any) -> Response:
+def respond(content: Any) -> Response:
     """JSON of plain data; `bytes` are JSON already."""
     body = content if isinstance(content, bytes) else orjson.dumps(content)
     return Response(body, media_type="application/json")
 
 
-def reply_once(
+def respond_once(
     request: Request, history: History, name: str, compute: Callable[[History], bytes]
 ) -> Response:
     """`compute(history)`, kept under `name` until the job's event changes.
