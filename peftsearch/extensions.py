@@ -4,10 +4,10 @@ Names come from the metadata of what is installed and cost no import; an object 
 it is asked for. `docs/extending.md` shows each group at work.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from .errors import UserError
 
@@ -54,3 +54,80 @@ def _points(group: str) -> Mapping[str, EntryPoint]:
 
 def _package(point: EntryPoint) -> str:
     return point.dist.name if point.dist else "?"
+
+
+class Named(Protocol):
+    """A row of a table."""
+
+    @property
+    def name(self) -> str:
+        """By which job files know it."""
+
+
+Row = TypeVar("Row", bound=Named)
+
+
+class Registry(Mapping[str, Row], Generic[Row]):
+    """A table by name: our rows, and then those of other packages, which are imported when they
+    are asked for. None of those takes the place of one of ours.
+
+    Args:
+        group: Of the entry points.
+        noun: What a row is called in messages, with its article.
+        row_type: What an entry point must lead to.
+        own: Our rows.
+    """
+
+    def __init__(self, group: str, noun: str, row_type: type[Row], own: Sequence[Row]) -> None:
+        self.group, self.noun = group, noun
+        self.own: Mapping[str, Row] = {row.name: row for row in own}
+        self._type = row_type
+
+    def __getitem__(self, name: str) -> Row:
+        """The row; a KeyError where there is none.
+
+        Raises:
+            UserError: Another package's row cannot be imported, or is none.
+        """
+        return self.own[name] if name in self.own else self._load(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or name in names(self.group)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.own
+        yield from (name for name in names(self.group) if name not in self.own)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def find(self, name: str) -> Row:
+        """The row of a name that a person wrote.
+
+        Raises:
+            UserError: There is none, or it is broken.
+        """
+        if name not in self:
+            known, hint = ", ".join(self), "correct it, or install the package that adds it"
+            raise UserError(f"{self.noun} among {known}", repr(name), hint)
+        return self[name]
+
+    def usable(self) -> list[Row]:
+        """All rows but the broken ones of other packages."""
+        found = []
+        for name in self:
+            try:
+                found.append(self[name])
+            except UserError:
+                continue
+        return found
+
+    def _load(self, name: str) -> Row:
+        row = load(self.group, name)
+        if isinstance(row, self._type) and row.name == name:
+            return row
+        raise UserError(
+            f"a {self._type.__name__} named {name!r} behind the entry point {name} ({self.group})",
+            repr(getattr(row, "name", row)),
+            "mend or uninstall the package that adds it",
+        )

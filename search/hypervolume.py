@@ -8,8 +8,8 @@ import moocore
 import numpy as np
 
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.spaces.configurations.cost import BYTES_PER_PARAMETER, KNOWN_COSTS
-from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.configurations.cost import BYTES_PER_PARAMETER
+from peftsearch.spaces.jobspec.objectives import cost_function, objective
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.space.extremes import maximum_cost, smallest
 from peftsearch.spaces.space.presets import make_space
@@ -130,14 +130,18 @@ def _find_probe(trials: Sequence[Trial]) -> Trial | None:
 
 def _largest_cost(spec: JobSpec, space: Space) -> float:
     """The space's maximum within the bounds; bytes and parameters bound each other."""
-    own = _BYTES[spec.objectives.cost]
-    bounds = [x.limit * own / _BYTES[x.name] for x in space.bounds if x.name in _BYTES]
-    return min([maximum_cost(space)[spec.objectives.cost], *bounds])
+    name = spec.objectives.cost
+    bounds = [
+        x.limit * _BYTES[name] / _BYTES[x.name]
+        for x in space.bounds
+        if {name, x.name} <= _BYTES.keys()
+    ]
+    return min([maximum_cost(space, name), *bounds])
 
 
 def _smallest_cost(spec: JobSpec, space: Space) -> float:
     """Smallest non-zero cost: one layer where strata can be short, with the smallest modules."""
-    cost = KNOWN_COSTS[spec.objectives.cost]
+    cost = cost_function(spec.objectives.cost)
     cheap = [*smallest(space), *spec.try_configurations]
     found = (float(cost(x, space.anatomy)) for x in cheap)
     return min((x for x in found if x > 0), default=1.0)

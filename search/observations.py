@@ -9,8 +9,7 @@ import numpy as np
 from peftsearch.records.dominance import non_dominated
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
-from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.objectives import cost_function, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 
@@ -59,7 +58,7 @@ def _observe_key(spec: JobSpec, group: list[Trial]) -> Observation:
 
 def cost_of(spec: JobSpec, configuration: Configuration) -> float:
     """Exact cost, in the unit of the job's cost objective."""
-    return float(KNOWN_COSTS[spec.objectives.cost](configuration, spec.anatomy))
+    return float(cost_function(spec.objectives.cost)(configuration, spec.anatomy))
 
 
 def quality_of(spec: JobSpec, trial: Trial) -> float | None:

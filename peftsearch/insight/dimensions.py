@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .parameters import LABELS, LOG
@@ -19,8 +20,8 @@ def dimensions(points: Sequence[Point], spec: JobSpec) -> list[dict[str, Any]]:
     found = [_parameter(name, [x.parameters[name] for x in points]) for name in names]
     cost, quality = spec.objectives.cost, spec.task.quality
     ends = [
-        _number(cost, cost, [x.cost for x in points], True),
-        _number(quality, quality, [x.values[quality] for x in points], False),
+        _number(cost, objective(cost).label, [x.cost for x in points], True),
+        _number(quality, objective(quality).label, [x.values[quality] for x in points], False),
     ]
     return [*(x for x in found if len(set(x["values"])) > 1), *ends]
 

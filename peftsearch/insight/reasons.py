@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from peftsearch.results.pick import Choice, broken
-from peftsearch.results.wording import count, size
+from peftsearch.results.wording import amount
 from peftsearch.spaces.jobspec.bounds import Bound
-from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .members import Member
@@ -92,15 +91,3 @@ def _compare(who: str, other: Member, chosen: Member, spec: JobSpec) -> str:
 def show_bound(bound: Bound) -> str:
     """`adapter_bytes <= 200 KB`."""
     return f"{bound.name} {bound.sign} {amount(bound.name, bound.limit)}"
-
-
-def amount(name: str, value: float) -> str:
-    """A value of an objective for people."""
-    row = objective(name)
-    if row.unit == "B":
-        return size(value)
-    if row.unit == "s":
-        return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
-    if row.known:
-        return count(value)
-    return f"{value:.4f}"

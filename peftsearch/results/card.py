@@ -8,11 +8,11 @@ import tomli_w
 
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.families.family import FAMILIES
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.models.backbone import AUTOMATIC, Backbone, read_config
 
-from .wording import count, describe
+from .wording import count, describe, score
 
 _LOAD = {
     "peft": """from peft import PeftModel
@@ -96,7 +96,7 @@ def write_card(
         "form": form,
         "configuration": describe(trial.configuration, spec.anatomy),
         "outputs": _outputs(spec, labels),
-        "measurements": _measurements(trial, spec),
+        "measurements": _measurements(trial),
         "rows": checked[0],
         "difference": f"{checked[1]:.1e}",
         "load": _LOAD[form].format(
@@ -160,12 +160,12 @@ def _outputs(spec: JobSpec, labels: list[str]) -> str:
     return f"Its outputs are the classes of `{spec.task.label}`: {named}."
 
 
-def _measurements(trial: Trial, spec: JobSpec) -> str:
+def _measurements(trial: Trial) -> str:
     rows = []
     for name, value in trial.measurements.items():
-        unit = OBJECTIVES[name].unit if name in OBJECTIVES else ""
-        shown = f"{value:.4f}" if name in (*QUALITIES[spec.task.kind], "loss") else count(value)
-        rows.append(f"| {name} | {shown} {unit}".rstrip() + " |")
+        row = OBJECTIVES[name] if name in OBJECTIVES else None
+        shown = score(value) if row is not None and row.style == "score" else count(value)
+        rows.append(f"| {name} | {shown} {row.unit if row else ''}".rstrip() + " |")
     return "\n".join(rows)
 
 

@@ -155,9 +155,9 @@ def _dress(axes: Any, spec: JobSpec, zero: float) -> None:
     axes.xaxis.set_major_locator(FixedLocator(_ticks(zero, axes.get_xlim()[1])))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, zero)))
     head = "" if spec.task.is_language_model else ", head excluded"
-    axes.set_xlabel(f"{spec.objectives.cost.replace('_', ' ')} (log scale{head})")
+    axes.set_xlabel(f"{objective(spec.objectives.cost).label} (log scale{head})")
     goal = objective(spec.task.quality)
-    axes.set_ylabel(f"validation {goal.name}{'' if goal.maximise else ' (better upwards)'}")
+    axes.set_ylabel(f"validation {goal.label}{'' if goal.maximise else ' (better upwards)'}")
     if not goal.maximise:
         axes.invert_yaxis()
     axes.set_title(f"{spec.name}: quality against cost", loc="left", fontweight="bold")

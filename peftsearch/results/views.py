@@ -12,10 +12,11 @@ from rich.text import Text
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .pick import Summary, knee, summarise
-from .wording import count, describe, duration, size
+from .wording import cell, count, describe, duration
 
 _WIDE = 130
 
@@ -38,7 +39,7 @@ def sampling_error(spec: JobSpec, values: Mapping[str, float], rows: int | None)
     Args:
         rows: Of the validation split; None where unknown.
     """
-    if spec.task.quality not in ("accuracy", "exact_match") or not rows:
+    if not objective(spec.task.quality).share or not rows:
         return None
     p = values.get(spec.task.quality)
     # A training function of the user's own measures what it likes.
@@ -52,7 +53,9 @@ def front_table(members: Sequence[Summary], spec: JobSpec, width: int) -> Render
         width: Of the terminal; below `_WIDE` the configurations stand under the table.
     """
     table = Table(title=f"Pareto front of {spec.name}", title_justify="left", box=SIMPLE_HEAD)
-    for name in ("#", spec.task.quality, "parameters", "size", "train", "seeds", "trials"):
+    quality = objective(spec.task.quality).heading
+    more = [objective(name).heading for name in _more(spec)]
+    for name in ("#", quality, "parameters", "size", *more, "train", "seeds", "trials"):
         table.add_column(name, justify="right", no_wrap=True)
     words = [describe(summary.configuration, spec.anatomy) for summary in members]
     if width >= _WIDE:
@@ -78,13 +81,22 @@ def _front_row(index: int, summary: Summary, spec: JobSpec) -> list[str]:
     values = summary.values
     return [
         f"{index + 1}",
-        f"{values[spec.task.quality]:.4f}",
-        count(values["trainable_parameters"]),
-        size(values["adapter_bytes"]),
+        cell(spec.task.quality, values[spec.task.quality]),
+        cell("trainable_parameters", values["trainable_parameters"]),
+        cell("adapter_bytes", values["adapter_bytes"]),
+        *(cell(name, values[name]) if name in values else "" for name in _more(spec)),
         duration(values["training_seconds"]) if "training_seconds" in values else "",
         f"{len(summary.trials)}",
         ",".join(str(trial.number) for trial in summary.trials),
     ]
+
+
+def _more(spec: JobSpec) -> tuple[str, ...]:
+    """Objectives with a column of their own: a cost that is not always there, and what the job
+    measures beside."""
+    named = (spec.objectives.cost, *spec.objectives.also)
+    always = ("trainable_parameters", "adapter_bytes", "training_seconds", spec.task.quality)
+    return tuple(name for name in dict.fromkeys(named) if name not in always)
 
 
 def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
@@ -175,7 +187,7 @@ def _trial_row(trial: Trial, spec: JobSpec) -> list[str]:
         str(trial.number),
         trial.failure.value if trial.failure else trial.state.value,
         trial.origin,
-        "" if quality is None else f"{quality:.4f}",
+        "" if quality is None else cell(spec.task.quality, quality),
         count(values.get("trainable_parameters", 0)),
         duration(values["training_seconds"]) if "training_seconds" in values else "",
     ]

@@ -1,10 +1,11 @@
 """Configurations, numbers and durations in words."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from itertools import groupby
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.objectives import Style, objective
 from peftsearch.spaces.techniques.table import technique
 
 _SHORT = {
@@ -84,6 +85,24 @@ def size(value: float) -> str:
     return f"{value:.0f} B"
 
 
+def amount(name: str, value: float) -> str:
+    """A value of an objective as a sentence or a bound has it: a time stays in seconds."""
+    row = objective(name)
+    if row.style == "duration":
+        return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
+    return _WRITERS[row.style](value)
+
+
+def cell(name: str, value: float) -> str:
+    """A value of an objective as a table has it, whose heading says the unit."""
+    return _WRITERS[objective(name).style](value)
+
+
+def score(value: float) -> str:
+    """Four decimals."""
+    return f"{value:.4f}"
+
+
 def duration(seconds: float) -> str:
     """`45 s`, `3 min 20 s`, `2 h 05 min`."""
     whole = round(seconds)
@@ -92,3 +111,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+_WRITERS: Mapping[Style, Callable[[float], str]] = {
+    "score": score,
+    "count": count,
+    "size": size,
+    "duration": duration,
+}

@@ -44,12 +44,26 @@ class TrialsBody(Shape):
     trials: list[TrialRow]
 
 
-class ObjectiveShape(Shape):
-    """One measured objective of a trial."""
+class ObjectiveRow(Shape):
+    """A row of the table of objectives.
+
+    `label` is a noun within a sentence; `style` says how a value is written: four decimals, digits
+    in groups, bytes with a unit, or a time; `share` is a share of the rows that are right; `known`
+    is exact before training.
+    """
 
     name: str
+    label: str
     unit: str
+    style: Literal["score", "count", "size", "duration"]
     maximise: bool
+    share: bool
+    known: bool
+
+
+class ObjectiveShape(ObjectiveRow):
+    """One measured objective of a trial."""
+
     value: float
 
 

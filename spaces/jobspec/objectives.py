@@ -1,13 +1,22 @@
-"""What can be measured of a trial, and which direction is better.
+"""What can be measured of a trial, and which direction is better: one row for each number.
 
 Directions are flipped here and nowhere else: `signed` turns a value into one to maximise.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from peftsearch.errors import UserError
+from peftsearch.extensions import Registry
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.families.anatomy import Anatomy
+
+Cost = Callable[[Configuration, Anatomy], float]
+Style = Literal["score", "count", "size", "duration"]
+"""How a value is written: four decimals, digits in groups, bytes with a unit, or a time."""
 
 
 @dataclass(frozen=True)
@@ -15,20 +24,41 @@ class Objective:
     """One number of a trial.
 
     Attributes:
+        name: In job files, picks, measurements and answers.
+        label: For people, as a noun within a sentence: `adapter size`.
         maximise: Whether more is better.
-        known: Whether it is exact before training (`spaces.cost`).
-        unit: For people; empty for scores.
+        style: How a value is written.
+        unit: For people; empty for scores and plain numbers.
+        share: Whether it is a share of the rows that are right, which has a sampling error.
         best: The best possible value of a quality.
         worst: What a quality counts as where the reference was not measured: a score of 0; of a
             language model, a uniform guess among as many words as any model knows.
+        cost: Computes it before any training; None where only a training tells. As the cost of a
+            front it is to be small, and must not fall where modules are added or grow.
+        measure: Of another distribution's objective, measures it from a trial's `Outcome`, in the
+            worker; None where the trial measures it anyway.
     """
 
     name: str
+    label: str
     maximise: bool
-    known: bool = False
+    style: Style = "score"
     unit: str = ""
+    share: bool = False
     best: float = 1.0
     worst: float = 0.0
+    cost: Cost | None = None
+    measure: Callable[[Any], float] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it is exact before training."""
+        return self.cost is not None
+
+    @property
+    def heading(self) -> str:
+        """The label and, where it has one, the unit: `backward depth (layers)`."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
 
     def signed(self, value: float) -> float:
         """`value`, or its negative where less is better. Its own inverse."""
@@ -38,23 +68,31 @@ class Objective:
 _WORDS = 262_144
 """The largest vocabulary in use, that of Gemma 3."""
 
-_ROWS = (
-    Objective("accuracy", True),
-    Objective("f1", True),
-    Objective("matthews", True),
-    Objective("pearson", True),
-    Objective("spearman", True),
-    Objective("loss", False, best=0.0, worst=math.log(_WORDS)),
-    Objective("perplexity", False, best=1.0, worst=float(_WORDS)),
-    Objective("exact_match", True),
-    Objective("trainable_parameters", False, known=True),
-    Objective("adapter_bytes", False, known=True, unit="B"),
-    Objective("backward_depth", False, known=True, unit="layers"),
-    Objective("training_seconds", False, unit="s"),
-    Objective("peak_memory_bytes", False, unit="B"),
-)
 
-OBJECTIVES = {row.name: row for row in _ROWS}
+def _known(name: str, label: str, style: Style, unit: str = "") -> Objective:
+    return Objective(name, label, False, style, unit, cost=KNOWN_COSTS[name])
+
+
+OBJECTIVES = Registry(
+    "peftsearch.objectives",
+    "an objective",
+    Objective,
+    (
+        Objective("accuracy", "accuracy", True, share=True),
+        Objective("f1", "F1", True),
+        Objective("matthews", "Matthews correlation", True),
+        Objective("pearson", "Pearson correlation", True),
+        Objective("spearman", "Spearman correlation", True),
+        Objective("loss", "loss", False, best=0.0, worst=math.log(_WORDS)),
+        Objective("perplexity", "perplexity", False, best=1.0, worst=float(_WORDS)),
+        Objective("exact_match", "exact match", True, share=True),
+        _known("trainable_parameters", "trained parameters", "count"),
+        _known("adapter_bytes", "adapter size", "size", "B"),
+        _known("backward_depth", "backward depth", "count", "layers"),
+        Objective("training_seconds", "training time", False, "duration", "s"),
+        Objective("peak_memory_bytes", "peak memory", False, "size", "B"),
+    ),
+)
 QUALITIES = {
     "classification": ("accuracy", "f1", "matthews"),
     "regression": ("pearson", "spearman"),
@@ -67,15 +105,28 @@ QUALITIES = {
 per response token; `exact_match`, which generates, is measured only where it is the job's metric.
 """
 
-assert set(KNOWN_COSTS) == {row.name for row in _ROWS if row.known}
-
 
 def objective(name: str) -> Objective:
     """Row of the table.
 
     Raises:
-        UserError: No row has that name.
+        UserError: No row has that name, or another distribution's is broken.
     """
-    if name not in OBJECTIVES:
-        raise UserError(f"an objective among {', '.join(OBJECTIVES)}", repr(name), "correct it")
-    return OBJECTIVES[name]
+    return OBJECTIVES.find(name)
+
+
+def cost_function(name: str) -> Cost:
+    """What computes a known objective.
+
+    Raises:
+        UserError: There is none of that name, or it is measured.
+    """
+    cost = objective(name).cost
+    if cost is None:
+        raise UserError(f"a cost among {', '.join(known_names())}", repr(name), "correct it")
+    return cost
+
+
+def known_names() -> list[str]:
+    """Names of all objectives that are known before training."""
+    return [row.name for row in OBJECTIVES.usable() if row.known]

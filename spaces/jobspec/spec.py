@@ -15,7 +15,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 
 from .bounds import Bound
 from .mistakes import Mistake, explain
-from .objectives import objective
+from .objectives import OBJECTIVES, Cost, known_names, objective
 from .sampler_names import SamplerName
 from .section import Section
 from .space_section import SpaceSpec
@@ -63,11 +63,37 @@ class SearchSpec(Section):
     repeats: float = Field(0.15, ge=0, lt=1)
 
 
-class ObjectivesSpec(Section):
-    """What the front trades quality against, and hard bounds on known costs."""
+def _list_costs(schema: dict[str, Any]) -> None:
+    schema["enum"] = known_names()
 
-    cost: Literal["trainable_parameters", "adapter_bytes"] = "trainable_parameters"
+
+class ObjectivesSpec(Section):
+    """What the front trades quality against, hard bounds on known costs, and what else to measure.
+
+    Attributes:
+        cost: A cost that is known before training, to be kept small.
+        bounds: Such as `adapter_bytes <= 200 KB`.
+        also: Objectives of installed plug-ins to measure as well.
+    """
+
+    cost: str = Field("trainable_parameters", json_schema_extra=_list_costs)
     bounds: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @field_validator("cost")
+    @classmethod
+    def _check_cost(cls, cost: str) -> str:
+        if cost not in OBJECTIVES or not objective(cost).known:
+            known = ", ".join(known_names())
+            raise UserError(f"a cost among {known}", repr(cost), "correct objectives.cost")
+        return cost
+
+    @field_validator("also")
+    @classmethod
+    def _check_also(cls, also: tuple[str, ...]) -> tuple[str, ...]:
+        for name in also:
+            objective(name)
+        return also
 
     @field_validator("bounds")
     @classmethod
@@ -76,7 +102,7 @@ class ObjectivesSpec(Section):
             bound = Bound.parse(text)
             if not objective(bound.name).known or not bound.sign.startswith("<"):
                 raise UserError(
-                    "an upper bound on trainable_parameters, adapter_bytes or backward_depth",
+                    f"an upper bound on {' or '.join(known_names())}",
                     repr(text),
                     "use `--pick` of `peftsearch export` for measured objectives",
                 )
@@ -130,6 +156,14 @@ class JobSpec(Section):
     def bounds(self) -> tuple[Bound, ...]:
         """Hard bounds on known costs."""
         return tuple(Bound.parse(text) for text in self.objectives.bounds)
+
+    @property
+    def known_costs(self) -> Mapping[str, Cost]:
+        """What is computed of every configuration before its training, by objective."""
+        named = (self.objectives.cost, *(x.name for x in self.bounds), *self.objectives.also)
+        own = [row.name for row in OBJECTIVES.own.values() if row.known]
+        wanted = map(objective, dict.fromkeys((*own, *named)))
+        return {row.name: row.cost for row in wanted if row.cost is not None}
 
     @property
     def try_configurations(self) -> tuple[Configuration, ...]:

@@ -3,23 +3,19 @@
 from collections.abc import Iterator
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS, layer_parameters
+from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
+from peftsearch.spaces.jobspec.objectives import cost_function
 from peftsearch.spaces.techniques.table import technique
 
 from .space import Space
 
 
-def maximum_cost(space: Space) -> dict[str, float]:
-    """An upper limit of each known cost: the dearest bundle everywhere, within the bounds."""
-    whole = list(_dearest(space))
-    costs = {
-        name: max(float(cost(configuration, space.anatomy)) for configuration in whole)
-        for name, cost in KNOWN_COSTS.items()
-    }
-    for bound in space.bounds:
-        costs[bound.name] = min(costs[bound.name], bound.limit)
-    return costs
+def maximum_cost(space: Space, name: str) -> float:
+    """An upper limit of a known cost: the dearest bundle everywhere, within the bounds on it."""
+    cost = cost_function(name)
+    limits = [bound.limit for bound in space.bounds if bound.name == name]
+    return min([max(float(cost(x, space.anatomy)) for x in _dearest(space)), *limits])
 
 
 def smallest(space: Space) -> Iterator[Configuration]:

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS, layer_parameters
+from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.objectives import cost_function
 
 from .layout import Layout, StratumPart
 
@@ -151,7 +152,7 @@ class Space:
     def feasible(self, configuration: Configuration) -> bool:
         """Whether all hard bounds hold."""
         return all(
-            bound.holds(KNOWN_COSTS[bound.name](configuration, self.anatomy))
+            bound.holds(cost_function(bound.name)(configuration, self.anatomy))
             for bound in self.bounds
         )
 
@@ -163,6 +164,6 @@ class Space:
         """
         check_configuration(configuration, self.anatomy)
         for bound in self.bounds:
-            value = KNOWN_COSTS[bound.name](configuration, self.anatomy)
+            value = cost_function(bound.name)(configuration, self.anatomy)
             if not bound.holds(value):
                 raise UserError(str(bound), f"{value:,}", "choose a smaller configuration")

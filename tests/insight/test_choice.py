@@ -5,8 +5,8 @@ import pytest
 
 from peftsearch.errors import NotFoundError
 from peftsearch.insight.choice import pick
-from peftsearch.insight.reasons import amount
 from peftsearch.results.pick import select
+from peftsearch.results.wording import amount
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
 from peftsearch.storage.store import Store

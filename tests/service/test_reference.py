@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from peftsearch.service.starts import starts
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import find_mistakes, parse_spec
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.conftest import NewDatabase
@@ -59,6 +60,15 @@ def test_starting_points_follow_the_examples(start: str, example: str) -> None:
     mine = next(x.spec for x in starts() if x.name == start)
     told = tomllib.loads((EXAMPLES / f"{example}.toml").read_text())
     assert parse_spec(mine | {"name": "x"}) == parse_spec(told | {"name": "x"})
+
+
+def test_objectives_say_how_their_values_are_written(client: TestClient) -> None:
+    found = {row["name"]: row for row in client.get("/api/v1/objectives").json()["objectives"]}
+    assert list(found) == list(OBJECTIVES)
+    depth, size, accuracy = (found[x] for x in ("backward_depth", "adapter_bytes", "accuracy"))
+    assert (depth["label"], depth["unit"], depth["style"]) == ("backward depth", "layers", "count")
+    assert (size["style"], size["known"], size["maximise"]) == ("size", True, False)
+    assert (accuracy["style"], accuracy["share"], accuracy["known"]) == ("score", True, False)
 
 
 def test_techniques(client: TestClient) -> None:

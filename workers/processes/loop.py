@@ -12,7 +12,6 @@ from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
@@ -121,11 +120,9 @@ class WorkerLoop:
             return True
 
     def _costs(self, proposal: Proposal) -> dict[str, float]:
-        anatomy = self.job.spec.anatomy
-        return {
-            name: float(cost(proposal.configuration, anatomy))
-            for name, cost in KNOWN_COSTS.items()
-        }
+        spec = self.job.spec
+        costs = spec.known_costs.items()
+        return {name: float(cost(proposal.configuration, spec.anatomy)) for name, cost in costs}
 
     def _work(self, trial: Trial) -> None:
         self.monitor.claimed(trial)

@@ -1,15 +1,16 @@
 """What a trial gave, measured and computed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
 
-from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
-from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,30 @@ class Outcome:
     curve: Mapping[float, float] = field(default_factory=dict)
 
 
-def known_costs(configuration: Configuration, anatomy: Anatomy) -> dict[str, float]:
-    """The exact costs by objective name."""
-    return {name: float(cost(configuration, anatomy)) for name, cost in KNOWN_COSTS.items()}
+def measure_also(outcome: Outcome, spec: JobSpec) -> Outcome:
+    """With the objectives of plug-ins that the job names and that are not there yet.
+
+    Raises:
+        UserError: One of them fails, or gives no number.
+    """
+    rows = [objective(name) for name in spec.objectives.also]
+    found = {
+        row.name: _measure(row.name, row.measure, outcome)
+        for row in rows
+        if row.measure is not None and row.name not in outcome.measurements
+    }
+    return replace(outcome, measurements={**outcome.measurements, **found})
+
+
+def _measure(name: str, measure: Callable[[Any], float], outcome: Outcome) -> float:
+    try:
+        value = float(measure(outcome))
+        if not math.isfinite(value):
+            raise ValueError(f"it is {value}")
+        return value
+    except Exception as error:  # a foreign function may raise what it likes
+        raise UserError(
+            f"a number for the objective {name}",
+            f"{type(error).__name__}: {error}",
+            "mend the package that measures it, or take it out of objectives.also",
+        ) from error

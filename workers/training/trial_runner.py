@@ -23,7 +23,7 @@ from .curves import reduce_curve
 from .evaluation import Evaluator
 from .inference import predict_logits
 from .optimisation import Clock, OnStep, count_steps, train
-from .outcome import Outcome, known_costs
+from .outcome import Outcome, measure_also
 from .provenance import describe
 
 
@@ -136,16 +136,18 @@ class TrialRunner:
             meter,
         )
         found = evaluator.evaluate(held_out, clock)
-        measured = dict(found.measurements) | known_costs(configuration, self.backbone.anatomy)
-        measured |= {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
-        return Outcome(
-            measured,
+        anatomy, costs = self.backbone.anatomy, self.spec.known_costs.items()
+        known = {name: float(cost(configuration, anatomy)) for name, cost in costs}
+        measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
+        outcome = Outcome(
+            {**found.measurements, **known, **measured},
             self.provenance(seed),
             attachment.tensors(),
             found.predictions,
             found.references,
             reduce_curve(losses),
         )
+        return measure_also(outcome, self.spec)
 
     def _calibrate(self, seed: int) -> None:
         rows, batch_size = self.encoded("train"), self.spec.training.batch_size

@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import APIRouter
 
 from peftsearch.insight.groups import group
+from peftsearch.service.answers import ObjectiveRow
 from peftsearch.service.shapes import Shape
 from peftsearch.service.starts import starts
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.techniques.listing import rows
 
 from .spec_schema import make_schema
@@ -48,6 +50,12 @@ class TechniqueList(Shape):
     techniques: list[TechniqueShape]
 
 
+class ObjectiveList(Shape):
+    """The table of objectives, by which a client writes any value of a trial."""
+
+    objectives: list[ObjectiveRow]
+
+
 @router.get("/schema")
 def show_schema() -> dict[str, Any]:
     """The JSON Schema of a job spec, with descriptions."""
@@ -58,6 +66,12 @@ def show_schema() -> dict[str, Any]:
 def list_presets() -> list[StartShape]:
     """Starting points of the launch form."""
     return [StartShape(**asdict(x)) for x in starts()]
+
+
+@router.get("/objectives")
+def list_objectives() -> ObjectiveList:
+    """The table of objectives, those of installed plug-ins last."""
+    return ObjectiveList(objectives=[ObjectiveRow.model_validate(x) for x in OBJECTIVES.usable()])
 
 
 @router.get("/techniques")

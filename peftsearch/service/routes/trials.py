@@ -11,7 +11,7 @@ from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.table import Filter, choose_rows, sort_rows, table_row
 from peftsearch.records.trial import TRAINING_LOSS, Trial
 from peftsearch.results.views import sampling_error
-from peftsearch.service.answers import PointsBody, TrialDetail, TrialsBody
+from peftsearch.service.answers import ObjectiveRow, PointsBody, TrialDetail, TrialsBody
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
@@ -94,9 +94,9 @@ def _detail(
 
 def _objectives(values: Mapping[str, float]) -> list[dict[str, Any]]:
     return [
-        {"name": x.name, "unit": x.unit, "maximise": x.maximise, "value": values[x.name]}
-        for x in OBJECTIVES.values()
-        if x.name in values
+        ObjectiveRow.model_validate(row).model_dump() | {"value": values[row.name]}
+        for row in OBJECTIVES.usable()
+        if row.name in values
     ]
 
 

@@ -109,7 +109,11 @@ export const OPTIONS = {
     methods: "methods: one technique for the whole model",
     mola: "mola: LoRA in four quarters, ranks rise with depth",
   },
-  "objectives.cost": { trainable_parameters: "trained parameters", adapter_bytes: "size of the adapter" },
+  "objectives.cost": {
+    trainable_parameters: "trained parameters",
+    adapter_bytes: "size of the adapter",
+    backward_depth: "layers that the backward pass visits",
+  },
   "search.sampler": {
     bo: "bo: Bayesian optimisation with known costs",
     random: "random: for comparison",
