@@ -12,6 +12,7 @@ from peftsearch import __version__
 from peftsearch.service.context import find_service
 from peftsearch.service.guard.access import is_signed_in
 
+from . import scripts
 from .assets import plotly_name, plotly_style_id, static_url
 
 FOLDER = Path(__file__).parent / "templates"
@@ -39,7 +40,10 @@ def render(request: Request, page: str, title: str, status: int = 200, **more: A
         page: The template's stem.
         more: What this page gets beside that which all get.
     """
-    values = _shared(request) | {"page": page, "title": title, "status": status} | more
+    shared = _shared(request)
+    parts = scripts.parts(page, shared["signed_in"])
+    own = {"page": page, "title": title, "status": status, "parts": parts}
+    values = shared | own | more
     html = environment().get_template(f"{page}.html").render(values)
     return HTMLResponse(html, status)
 

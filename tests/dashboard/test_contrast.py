@@ -28,7 +28,7 @@ EDGES = ["--edge", "--focus", "--bad", "--accent", *[f"--series-{n}" for n in ra
 
 def read_colours(theme: int) -> dict[str, str]:
     """Variables of one theme: 0 light, 1 dark."""
-    source = (FOLDER / "css" / "tokens.css").read_text("utf-8")
+    source = (FOLDER / "lib" / "tokens.css").read_text("utf-8")
     both = re.findall(r"(--[\w-]+): light-dark\((#\w{6}), (#\w{6})\);", source)
     same = re.findall(r"(--[\w-]+): (#\w{6});", source)
     return {name: pair[theme] for name, *pair in both} | dict(same)

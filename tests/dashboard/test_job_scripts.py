@@ -41,14 +41,17 @@ def test_the_knee_is_that_of_the_command_line(page: Page, seed: int) -> None:
         {"accuracy": float(q), "trainable_parameters": float(c)}
         for q, c in zip(np.sort(rng.uniform(0.5, 0.9, number)), costs, strict=True)
     ]
-    found = call(page, "job/summaries.js", "knee", [{"values": x} for x in members], *NAMES, 1)
+    found = call(page, "charts/front-view.js", "knee", [{"values": x} for x in members], *NAMES, 1)
     assert found == knee([Point(x) for x in members], SPEC)
 
 
 def test_less_is_better_turns_the_knee_round(page: Page) -> None:
     losses = [(3.0, 0.0), (2.2, 1e3), (2.1, 1e6)]
     members = [{"values": {"loss": q, "trainable_parameters": c}} for q, c in losses]
-    assert call(page, "job/summaries.js", "knee", members, "loss", "trainable_parameters", -1) == 1
+    assert (
+        call(page, "charts/front-view.js", "knee", members, "loss", "trainable_parameters", -1)
+        == 1
+    )
 
 
 def _trial(number: int, configuration: Configuration, accuracy: float | None) -> Trial:
@@ -88,11 +91,11 @@ def test_configurations_have_the_means_of_their_seeds_as_of_an_event(
     trials = [
         _trial(i, configuration, accuracy) for i, (configuration, accuracy) in enumerate(given)
     ]
-    found = call(page, "job/summaries.js", "summarise", _columns(trials), event, list(NAMES))
+    found = call(page, "charts/front-view.js", "summarise", _columns(trials), event, list(NAMES))
     expected = summarise(trials[:event])
     assert [x["trials"] for x in found] == [[t.number for t in x.trials] for x in expected]
     assert [x["values"] for x in found] == [pytest.approx(dict(x.values)) for x in expected]
-    failed = call(page, "job/summaries.js", "failedRows", _columns(trials), event)
+    failed = call(page, "charts/front-view.js", "failedRows", _columns(trials), event)
     assert failed == [i for i in range(event) if given[i][1] is None]
 
 
@@ -104,7 +107,7 @@ def test_the_front_is_that_of_its_event(page: Page) -> None:
         {"key": "b", "entered": 4, "left": None, "values": {"cost": 9}},
     ]
     keys = [
-        [x["key"] for x in call(page, "job/summaries.js", "frontAt", entries, event, "cost")]
+        [x["key"] for x in call(page, "charts/front-view.js", "frontAt", entries, event, "cost")]
         for event in range(5)
     ]
     assert keys == [[], ["a"], ["a", "b"], ["a", "b"], ["a", "c", "b"]]
@@ -112,34 +115,34 @@ def test_the_front_is_that_of_its_event(page: Page) -> None:
 
 @pytest.mark.parametrize("text", ["200 KB", "1.5 MiB", "2e3", "1_000", "3 GB", "7", "12 B"])
 def test_limits_read_as_on_the_command_line(page: Page, text: str) -> None:
-    assert call(page, "job/measures.js", "parseQuantity", "adapter_bytes", text) == parse_quantity(
+    assert call(page, "lib/measures.js", "parseQuantity", "adapter_bytes", text) == parse_quantity(
         text
     )
 
 
 @pytest.mark.parametrize("text", ["", "KB", "2 parsecs", "1 h", "-5"])
 def test_what_is_no_size_is_none(page: Page, text: str) -> None:
-    assert call(page, "job/measures.js", "parseQuantity", "adapter_bytes", text) is None
+    assert call(page, "lib/measures.js", "parseQuantity", "adapter_bytes", text) is None
 
 
 @pytest.mark.parametrize("name", ["adapter_bytes", "training_seconds", "trainable_parameters"])
 @pytest.mark.parametrize("value", [0, 7, 999, 1000, 184_320, 204_800, 1_234_567, 5_400_000_000])
 def test_a_limit_says_exactly_what_it_means(page: Page, name: str, value: float) -> None:
-    text = call(page, "job/measures.js", "quantity", name, value)
+    text = call(page, "lib/measures.js", "quantity", name, value)
     assert parse_quantity(text) == value
-    assert call(page, "job/measures.js", "parseQuantity", name, text) == value
+    assert call(page, "lib/measures.js", "parseQuantity", name, text) == value
 
 
 @pytest.mark.parametrize("value", [0.0123, 1, 9.99, 46_080, 184_320, 184_000, 22.58])
 def test_a_loosened_limit_lets_its_point_in(page: Page, value: float) -> None:
-    rounded = call(page, "job/limits.js", "roundUp", value)
+    rounded = call(page, "components/limits.js", "roundUp", value)
     assert value <= rounded < value * 1.11
 
 
 def test_a_cost_of_nothing_has_a_place_of_its_own(page: Page) -> None:
-    span = call(page, "job/axis.js", "span", [0, 768, 1536, 322_560])
-    ticks = call(page, "job/axis.js", "ticks", "trainable_parameters", span, False)
+    span = call(page, "charts/front-view.js", "span", [0, 768, 1536, 322_560])
+    ticks = call(page, "charts/front-view.js", "ticks", "trainable_parameters", span, False)
     assert ticks["texts"][:3] == ["0", "1 K", "3 K"]
     assert ticks["values"][0] == pytest.approx(768 / 10**0.5)
     assert ticks["values"][-1] <= span["high"]
-    assert not call(page, "job/axis.js", "span", [768, 1536])["hasZero"]
+    assert not call(page, "charts/front-view.js", "span", [768, 1536])["hasZero"]

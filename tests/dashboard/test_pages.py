@@ -119,9 +119,9 @@ def test_without_a_token_nobody_logs_in(client: TestClient) -> None:
 
 
 def test_files_are_for_ever_under_their_present_version_alone(client: TestClient) -> None:
-    present = assets.static_url("api.js")
-    assert re.fullmatch(r"/static/v-[0-9a-f]{16}/api\.js", present)
-    for address in ("/static/api.js", "/static/v-0123456789abcdef/api.js"):
+    present = assets.static_url("lib/api.js")
+    assert re.fullmatch(r"/static/v-[0-9a-f]{16}/lib/api\.js", present)
+    for address in ("/static/lib/api.js", "/static/v-0123456789abcdef/lib/api.js"):
         old = client.get(address)
         assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
         assert old.content == client.get(present).content
@@ -139,7 +139,7 @@ def test_files_are_for_ever_under_their_present_version_alone(client: TestClient
         "/static/v-0/%2e%2e/%2e%2e/pages.py",
         "/static//etc/passwd",
         "/static/%00",
-        "/static/css",
+        "/static/lib",
     ],
 )
 def test_nothing_outside_the_folder_is_served(client: TestClient, path: str) -> None:

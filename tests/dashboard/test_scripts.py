@@ -93,7 +93,7 @@ def test_each_field_of_the_schema_has_one_place_and_the_right_widget(page: Page)
     kinds = {field["where"]: field["kind"] for field in fields}
     assert KINDS.items() <= kinds.items()
     assert [where for where, kind in kinds.items() if kind == "json"] == ["model.anatomy", "try"]
-    groups = call(page, "form/order.js", "arranged", fields)
+    groups = call(page, "form/fields.js", "arranged", fields)
     placed = [field["where"] for group in groups for field in group["fields"]]
     assert sorted(placed) == sorted(kinds)
 
@@ -115,6 +115,6 @@ def test_what_people_type_becomes_values(
 
 @pytest.mark.parametrize("value", [0, 7, 0.123456, 999.4, 1000, 332546, 123456789])
 def test_numbers_read_as_on_the_command_line(page: Page, value: float) -> None:
-    assert call(page, "format.js", "count", value) == count(value)
-    assert call(page, "format.js", "size", value) == size(value)
-    assert call(page, "format.js", "duration", value) == duration(value)
+    assert call(page, "lib/format.js", "count", value) == count(value)
+    assert call(page, "lib/format.js", "size", value) == size(value)
+    assert call(page, "lib/format.js", "duration", value) == duration(value)

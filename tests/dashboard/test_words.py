@@ -40,14 +40,14 @@ def schema_keys() -> set[str]:
 
 
 def test_every_kind_of_task_has_its_metrics() -> None:
-    assert read_table("form/words.js", "METRICS") == {k: list(QUALITIES[k]) for k in KINDS}
+    assert read_table("form/wording.js", "METRICS") == {k: list(QUALITIES[k]) for k in KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_usual_columns_are_those_of_the_spec(kind: str) -> None:
     usual = {
         name: column
-        for name, column in read_table("form/words.js", "COLUMNS")[kind].items()
+        for name, column in read_table("form/wording.js", "COLUMNS")[kind].items()
         if column is not None
     }
     data = {
@@ -62,17 +62,17 @@ def test_the_usual_columns_are_those_of_the_spec(kind: str) -> None:
 
 @pytest.mark.parametrize("table", ["TITLES", "UNITS", "HELP"])
 def test_words_are_about_fields_that_exist(table: str) -> None:
-    assert set(read_table("form/words.js", table)) <= schema_keys()
+    assert set(read_table("form/wording.js", table)) <= schema_keys()
 
 
 def test_groups_name_fields_that_exist() -> None:
-    named = {x for group in read_table("form/words.js", "GROUPS") for x in group["fields"]}
+    named = {x for group in read_table("form/wording.js", "GROUPS") for x in group["fields"]}
     assert {x for x in named if "*" not in x} <= schema_keys()
     assert "*" in named
 
 
 def test_every_choice_has_words() -> None:
-    options = read_table("form/words.js", "OPTIONS")
+    options = read_table("form/wording.js", "OPTIONS")
     schema = make_schema()["$defs"]
     assert set(options["task.kind"]) == set(KINDS)
     assert set(options["space.preset"]) == set(PRESETS)
@@ -81,15 +81,15 @@ def test_every_choice_has_words() -> None:
 
 
 def test_every_objective_has_a_label() -> None:
-    assert set(read_table("format.js", "LABELS")) == set(OBJECTIVES)
+    assert set(read_table("lib/measures.js", "LABELS")) == set(OBJECTIVES)
 
 
 def test_every_group_of_techniques_has_a_mark_and_colours() -> None:
-    groups = read_table("techniques.js", "GROUPS")
+    groups = read_table("lib/techniques.js", "GROUPS")
     assert set(groups) == set(GROUPS)
     assert len({row["mark"] for row in groups.values()}) == len(groups)
     assert len({row["symbol"] for row in groups.values()}) == len(groups)
-    styles = "".join(path.read_text("utf-8") for path in (FOLDER / "css").iterdir())
+    styles = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.css"))
     for name in GROUPS:
         for needed in (f"--tech-{name}:", f"--tech-on-{name}:", f'.tech[data-group="{name}"]'):
             assert needed in styles

@@ -62,7 +62,7 @@ def endpoints(app: FastAPI) -> list[tuple[str, str]]:
 
 def _flatten(route: BaseRoute) -> Iterator[tuple[str, set[str]]]:
     if isinstance(route, Mount):
-        yield f"{route.path}/api.js", {"GET"}
+        yield f"{route.path}/lib/api.js", {"GET"}
     elif isinstance(route, Route | APIRoute):
         yield route.path, set(route.methods or ())
     else:

@@ -25,7 +25,7 @@ from .sites import BEARER, STOP
         ("PUT", "/api/v1/jobs", 405),
         ("OPTIONS", "/api/v1/jobs", 405),
         ("POST", STOP, 404),
-        ("GET", "/static/api.js", 200),
+        ("GET", "/static/lib/api.js", 200),
         ("GET", "/static/nothing.js", 404),
     ],
 )
@@ -36,7 +36,7 @@ def test_every_answer_has_the_headers(
     answer = client.request(method, path, headers=BEARER | json)
     assert answer.status_code == status
     for name, value in HEADERS.items():
-        if name == "Cache-Control" and path == "/static/api.js":
+        if name == "Cache-Control" and path == "/static/lib/api.js":
             assert answer.headers[name] == "no-cache"
         elif name == "Referrer-Policy" and path == "/login":
             assert answer.headers[name] == "same-origin"

@@ -11,7 +11,13 @@ from peftsearch.service.guard.throttle import MOST_FAILURES
 
 from .sites import BEARER, STOP, TOKEN, endpoints, log_in
 
-OPEN = {"/login", "/api/v1/health", "/favicon.ico", "/static/api.js", "/static/plotly-0.min.js"}
+OPEN = {
+    "/login",
+    "/api/v1/health",
+    "/favicon.ico",
+    "/static/lib/api.js",
+    "/static/plotly-0.min.js",
+}
 
 
 def test_every_route_but_the_open_ones_wants_the_token(

@@ -1,9 +1,9 @@
 // Checking and launching: what the service says, and what the page shows meanwhile.
 
-import { Problem, path, post } from "../api.js";
-import { byId, h, replace } from "../dom.js";
-import { count } from "../format.js";
-import { problemBox } from "../notice.js";
+import { Problem, path, post } from "../lib/api.js";
+import { byId, h, replace } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { problemBox } from "../lib/notice.js";
 
 const WAIT = "Checking the model and the data. The first use of a sample downloads it, which takes some minutes.";
 let quick = new AbortController();

@@ -3,8 +3,8 @@
 //   showMistakes(form, mistakes, {all, place}) -> the first field's widget with a mistake, or null
 //       all: also of fields that nobody has touched yet
 
-import { h, replace } from "../dom.js";
-import { problemText } from "../api.js";
+import { problemText } from "../lib/api.js";
+import { h, replace } from "../lib/dom.js";
 
 export function showMistakes(form, mistakes, { all, place }) {
   const byField = new Map();

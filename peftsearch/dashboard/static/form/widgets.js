@@ -1,10 +1,10 @@
 // One widget for each kind of field: {control, read() -> value or undefined, write(value), focus()}.
 // `control` carries the id and what describes it; a mistake of reading is thrown by read() as an Error.
 
-import { h } from "../dom.js";
-import { OPTIONS } from "./words.js";
+import { h } from "../lib/dom.js";
 import * as texts from "./texts.js";
-import { readTry } from "./own.js";
+import { readToml } from "./tomlread.js";
+import { OPTIONS } from "./wording.js";
 
 export function makeWidget(field, ids) {
   const make = WIDGETS[field.kind] ?? jsonWidget;
@@ -34,7 +34,7 @@ function typed(control, read, write) {
   };
 }
 
-export function placeholder({ fallback, kind, where }) {
+function placeholder({ fallback, kind, where }) {
   if (fallback === null && where.startsWith("space.")) return "as in the space";
   if (fallback === null || (Array.isArray(fallback) && fallback.length === 0)) return "";
   return kind === "json" ? "" : `default: ${texts.writeList(fallback)}`;
@@ -139,3 +139,14 @@ const WIDGETS = {
   ladders: areaWidget(texts.readLadders, texts.writeLadders, "lora = 1, 2, 4, 8"),
   json: jsonWidget,
 };
+
+// The user's own configurations: JSON, or `[[try]]` blocks of a job file.
+
+function readTry(text) {
+  const trimmed = text.trim();
+  if (trimmed === "") return undefined;
+  if (/^\[\s*[{\]]/.test(trimmed)) return JSON.parse(trimmed);
+  if (trimmed.startsWith("{")) return [JSON.parse(trimmed)];
+  const found = readToml(trimmed);
+  return found.try ?? [found];
+}

@@ -1,0 +1,141 @@
+// The front chart: quality against a cost, with replay, and a click that opens the trial.
+
+import { get } from "../lib/api.js";
+import { h, setText } from "../lib/dom.js";
+import { score } from "../lib/format.js";
+import { costsOf, noun, write } from "../lib/measures.js";
+import { onTrials } from "../lib/refresh.js";
+import { colour } from "../lib/theme.js";
+import { makeChart } from "./chart.js";
+import { MANY, PointCanvas, layout, traces } from "./front-drawing.js";
+import { Pointing, alternative, note } from "./front-notes.js";
+import { Replay } from "./front-replay.js";
+import { frameOf, referencesAt, viewAt } from "./front-view.js";
+
+const [TALL, NARROW] = [520, 420];
+
+export class FrontChart {
+  constructor(model) {
+    Object.assign(this, { model, cost: model.cost, picked: null, errors: new Map(), running: [] });
+    this.baselines = null;
+    this.figure = h("figure", {});
+    this.chooser = h("select", { id: "front-cost" });
+    this.remark = h("p", { class: "quiet small", hidden: true });
+    this.offerCosts();
+    this.replay = new Replay(model, () => this.redraw());
+    this.element = h("div", { class: "front" }, this.controls(), this.figure, this.remark, this.replay.element);
+    this.chart = makeChart(this.figure, {
+      caption: "", label: "Quality against cost", height: innerWidth > 640 ? TALL : NARROW,
+      draw: (theme) => this.draw(theme), table: () => this.table(),
+    });
+    this.listen();
+  }
+
+  controls() {
+    this.chooser.addEventListener("change", () => this.switchCost(this.chooser.value));
+    const label = h("label", { for: "front-cost", class: "small" }, "Cost");
+    const hint = h("span", { class: "quiet small zoom-hint" }, "Drag to zoom, double-click for all.");
+    return h("div", { class: "row front-controls" }, label, this.chooser, hint);
+  }
+
+  listen() {
+    this.canvas = new PointCanvas(this.chart);
+    this.pointing = new Pointing(this.chart, {
+      view: () => this.view,
+      tell: (group, point) => this.tell(group, point),
+      open: (point) => this.open(point),
+    });
+    const update = onTrials(this.model, () => this.update(), 1000);
+    this.model.on("states", update);
+    this.redraw();
+    update();
+  }
+
+  /** One drawing for all that a trial changes: points, standard errors, baselines, and what runs now. */
+  async update() {
+    this.offerCosts();
+    await Promise.all([this.fetchFront(), this.fetchRunning()]);
+    this.redraw();
+  }
+
+  offerCosts() {
+    const known = new Set([...this.chooser.options].map((x) => x.value));
+    for (const name of new Set([this.model.cost, ...costsOf(this.model.columns.values)])) {
+      if (known.has(name)) continue;
+      this.chooser.append(h("option", { value: name, selected: name === this.cost }, noun(name)));
+    }
+  }
+
+  async fetchFront() {
+    const { points, baselines } = await get(`${this.model.path}/front`);
+    this.baselines = baselines;
+    this.errors = new Map(points.map((x) => [x.key, x.standard_error]).filter(([, error]) => error));
+  }
+
+  switchCost(name) {
+    this.cost = name;
+    this.remark.hidden = name === this.model.cost;
+    setText(this.remark, `The front of this job is for ${noun(this.model.cost)}; its points are highlighted here,
+      but they need not be the best for ${noun(name)}.`);
+    this.redraw();
+  }
+
+  pick(key) {
+    if (key === this.picked) return;
+    this.picked = key;
+    this.redraw();
+  }
+
+  /** The cost of what runs is known before it ends. */
+  async fetchRunning() {
+    const { trials } = await get(`${this.model.path}/trials`, { state: "running", limit: 50 });
+    this.running = trials;
+  }
+
+  redraw() {
+    this.chart.refresh();
+  }
+
+  draw(theme) {
+    const { model, cost } = this;
+    const event = this.replay.event;
+    const frame = this.frame();
+    this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : []);
+    const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), pick: colour("--series-2") };
+    const references = referencesAt(model, this.baselines, event);
+    const own = cost === model.cost;
+    const crowded = this.view.dominated.length > MANY;
+    this.canvas.set(crowded ? this.view.dominated : [], colours.quiet);
+    this.chart.describe(alternative(model, this.view));
+    return {
+      data: traces(this.view, model, colours, { picked: this.picked, own, errors: this.errors }),
+      layout: layout(model, cost, frame, references, colours, theme.narrow),
+      config: { displayModeBar: false },
+    };
+  }
+
+  /** Kept while nothing has ended: a replay draws many times on one frame. */
+  frame() {
+    const key = `${this.cost} ${this.model.event}`;
+    if (this.framed?.key !== key) this.framed = { key, ...frameOf(this.model, this.cost) };
+    return this.framed;
+  }
+
+  tell(group, point) {
+    return note(group, point, this.model, costsOf(this.model.columns.values), this.errors);
+  }
+
+  open({ trials }) {
+    location.assign(`${this.model.page}/trials/${trials[0]}`);
+  }
+
+  table() {
+    const { model, cost } = this;
+    const link = (x) => h("a", { href: `${model.page}/trials/${x.trials[0]}` }, x.trials.join(", "));
+    return {
+      columns: ["Trials", noun(model.quality), noun(cost), "Configuration, layers from input to output"],
+      rows: this.view.front.map((x) => [link(x), score(x.values[model.quality]), write(cost, x.values[cost]), x.words]),
+      note: `${alternative(model, this.view)} Below are the points of the front, cheapest first.`,
+    };
+  }
+}

@@ -1,0 +1,168 @@
+// Traces and layout of the front chart, for Plotly.
+
+import { h } from "../lib/dom.js";
+import { noun } from "../lib/measures.js";
+import { ticks, zeroBand } from "./front-view.js";
+
+/** More quiet points than these are drawn by PointCanvas. */
+export const MANY = 1500;
+/** A front of more points than these has smaller ones, and tells its errors in their notes alone. */
+const CROWDED = 60;
+/** Keeps the legend's entry of points that are drawn elsewhere. */
+const NOWHERE = { x: null, y: null };
+
+/** Traces from back to front; `picked` is the key of the picked configuration. */
+export function traces(view, model, colours, { picked, own, errors }) {
+  const crowded = view.dominated.length > MANY;
+  const quiet = { color: colours.quiet, line: { width: 0 } };
+  const list = [
+    cloud("dominated", crowded ? [NOWHERE] : view.dominated, { ...quiet, size: 7, opacity: 0.65 }),
+    cloud("below the axis", view.below, { ...quiet, symbol: "triangle-down", size: 8, opacity: 0.65 }),
+    cloud("failed", view.failed, crosses(view.failed.length, colours.bad)),
+    cloud("running", view.running, { color: colours.accent, symbol: "circle-open", size: 9, line: { width: 1.5 } }),
+    own ? steps(view.front, colours) : null,
+    members(view.front, errors, colours),
+    ring("knee", view.front.slice(view.knee, view.knee + 1), colours.ink, 17, "circle-open"),
+    ring("picked", chosen(view, picked), colours.pick, 21, "diamond-open"),
+  ];
+  return list.filter((x) => x !== null && (x.x.length || x.name === "front"));
+}
+
+function cloud(name, points, marker) {
+  return {
+    type: "scatter", name, mode: "markers", marker, hoverinfo: "skip",
+    x: points.map((p) => p.x), y: points.map((p) => p.y),
+  };
+}
+
+function crosses(number, color) {
+  return { color, symbol: "x-thin", size: 6, opacity: number > CROWDED ? 0.35 : 0.6, line: { width: 1.5, color } };
+}
+
+function members(front, errors, colours) {
+  const size = front.length > CROWDED ? 6 : 9;
+  return { ...cloud("front", front, { color: colours.accent, size }), error_y: bars(front, errors, colours) };
+}
+
+function steps(front, colours) {
+  return {
+    type: "scatter", name: "steps", mode: "lines", showlegend: false, hoverinfo: "skip",
+    x: front.map((p) => p.x), y: front.map((p) => p.y),
+    line: { color: colours.accent, width: 2, shape: "hv" }, opacity: 0.6,
+  };
+}
+
+function ring(name, points, color, size, symbol) {
+  return cloud(name, points, { color, size, symbol, line: { width: 2, color } });
+}
+
+function chosen(view, key) {
+  if (!key) return [];
+  return [...view.front, ...view.dominated, ...view.below].filter((x) => x.key === key);
+}
+
+function bars(front, errors, colours) {
+  const array = front.length > CROWDED ? [] : front.map((x) => errors.get(x.key) ?? 0);
+  const visible = array.some((x) => x > 0);
+  return { type: "data", array, visible, color: colours.accent, thickness: 1, width: 3 };
+}
+
+/** Layout: cost to the right, better upwards whatever the direction. */
+export function layout(model, cost, frame, references, colours, narrow) {
+  const marks = ticks(cost, frame, narrow);
+  const log = (x) => Math.log10(x);
+  const notes = model.detail.maximise ? "" : " (better upwards)";
+  return {
+    xaxis: {
+      type: "log", range: [log(frame.low), log(frame.high)], tickvals: marks.values, ticktext: marks.texts,
+      title: { text: `${noun(cost)} (${narrow ? "log" : `log scale${head(model, cost)}`})` }, showgrid: false, zeroline: false,
+    },
+    yaxis: {
+      range: [model.sign * frame.bottom, model.sign * frame.top], zeroline: false,
+      title: { text: `validation ${noun(model.quality)}${notes}` },
+    },
+    shapes: [...zeroBand(frame, colours.band), ...references.map((x) => rule(x.value, colours))],
+    annotations: captions(references, frame, model.sign, colours),
+    margin: narrow ? { l: 44, r: 6, t: 44, b: 44 } : { l: 64, r: 16, t: 36, b: 52 },
+    legend: legend(narrow),
+    font: { size: narrow ? 10.5 : 12 },
+    dragmode: narrow ? false : "zoom", uirevision: `${cost}`, hovermode: false,
+  };
+}
+
+/** A click on an entry would hide the front, and could not hide what the canvas shows. */
+function legend(narrow) {
+  const place = narrow ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" };
+  return { ...place, itemclick: false, itemdoubleclick: false, font: { size: narrow ? 10.5 : 12 } };
+}
+
+function head(model, cost) {
+  const counted = ["trainable_parameters", "adapter_bytes"].includes(cost);
+  return counted && model.probeName === "linear probe" ? ", head excluded" : "";
+}
+
+function rule(value, colours) {
+  return {
+    type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, layer: "below",
+    line: { color: colours.muted, width: 1, dash: "dash" },
+  };
+}
+
+/** Labels at the right end; the lower of two close lines has its label below. */
+function captions(references, frame, sign, colours) {
+  const close = references.length === 2
+    && Math.abs(references[0].value - references[1].value) < 0.06 * (frame.top - frame.bottom);
+  const lowest = Math.min(...references.map((x) => sign * x.value));
+  return references.map((x) => ({
+    xref: "paper", x: 1, xanchor: "right", y: x.value, text: x.name, showarrow: false,
+    yanchor: close && sign * x.value === lowest ? "top" : "bottom",
+    font: { size: 11, color: colours.muted }, bgcolor: colours.surface, opacity: 0.9, borderpad: 1,
+  }));
+}
+
+// Thousands of quiet points on a canvas behind the chart: as SVG they would take half a second to draw, and
+// Plotly's WebGL traces need `eval`, which the content security policy forbids.
+
+const RADIUS = 2;
+
+export class PointCanvas {
+  constructor(chart) {
+    Object.assign(this, { chart, points: [], colour: "" });
+    this.canvas = h("canvas", { class: "point-canvas", "aria-hidden": "true" });
+    chart.plot.before(this.canvas);
+    chart.on("plotly_afterplot", () => this.draw());
+  }
+
+  /** What the next drawing of the chart shows. */
+  set(points, colour) {
+    Object.assign(this, { points, colour });
+  }
+
+  draw() {
+    const pen = this.blank();
+    if (!this.points.length) return;
+    const { xaxis, yaxis } = this.chart.plot._fullLayout;
+    const [left, top] = [xaxis._offset, yaxis._offset];
+    pen.beginPath();
+    pen.rect(left, top, xaxis._length, yaxis._length);
+    pen.clip();
+    pen.fillStyle = this.colour;
+    pen.globalAlpha = 0.5;
+    for (const { x, y } of this.points) {
+      pen.beginPath();
+      pen.arc(left + xaxis.d2p(x), top + yaxis.d2p(y), RADIUS, 0, 2 * Math.PI);
+      pen.fill();
+    }
+  }
+
+  /** A clean canvas in the size and the place of the chart. */
+  blank() {
+    const { plot } = this.chart;
+    const [width, height, scale] = [plot.clientWidth, plot.clientHeight, devicePixelRatio || 1];
+    Object.assign(this.canvas, { width: width * scale, height: height * scale });
+    Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px`, top: `${plot.offsetTop}px` });
+    const pen = this.canvas.getContext("2d");
+    pen.scale(scale, scale);
+    return pen;
+  }
+}

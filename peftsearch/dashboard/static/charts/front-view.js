@@ -1,0 +1,184 @@
+// What the front chart shows as of an event, as plain data: no drawing here.
+
+import { quantity } from "../lib/measures.js";
+
+/** The whole run's axes, with all that ever was on the front: a replay moves the points and not the frame. */
+export function frameOf(model, cost) {
+  const summaries = summarise(model.columns, model.event, [model.quality, cost]);
+  const shown = summaries.filter((x) => x.values[cost] !== null && x.values[model.quality] !== null);
+  const members = frontAt(model.entries, model.event, model.cost);
+  const heights = members.map((x) => model.sign * x.values[model.quality]);
+  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+  const floor = low - 0.4 * (high - low || Math.abs(high) * 0.05 || 1);
+  const highest = model.entries.reduce((most, x) => Math.max(most, model.sign * x.values[model.quality]), high);
+  return { ...span(shown.map((x) => x.values[cost])), ...vertical(shown, floor, highest, model) };
+}
+
+/** Collapsed runs would press the front into a thin band, so the axis ends at `floor`. */
+function vertical(shown, floor, high, model) {
+  let [bottom, top] = [Infinity, high];
+  for (const x of shown) {
+    const height = model.sign * x.values[model.quality];
+    bottom = Math.min(bottom, Math.max(height, floor));
+    top = Math.max(top, height);
+  }
+  const pad = (top - bottom || 1) * 0.08;
+  return { floor, bottom: bottom - pad * 1.4, top: top + pad * 1.6, edge: bottom - pad * 0.8 };
+}
+
+/** The points of the chart in groups: {front, dominated, below, failed, running, knee}. */
+export function viewAt(model, cost, event, frame, running = []) {
+  const members = frontAt(model.entries, event, model.cost);
+  const keys = new Set(members.map((x) => x.key));
+  const at = (values) => ({ x: place(values[cost], frame), y: values[model.quality] });
+  const others = summarise(model.columns, event, [model.quality, cost])
+    .filter((x) => !keys.has(x.key) && x.values[cost] !== null && x.values[model.quality] !== null)
+    .map((x) => ({ ...x, ...at(x.values), words: model.columns.words[x.row] }));
+  const below = (x) => model.sign * x.y < frame.floor;
+  const low = { y: model.sign * frame.edge };
+  return {
+    front: members.map((x) => ({ ...x, ...at(x.values) })),
+    knee: knee(members, model.quality, model.cost, model.sign),
+    dominated: others.filter((x) => !below(x)),
+    below: others.filter(below).map((x) => ({ ...x, real: x.y, y: model.sign * frame.floor })),
+    failed: failedPoints(model, cost, event, frame, low),
+    running: running
+      .map((x) => ({ ...x, cost: x.values[cost] ?? (cost === model.cost ? x.cost : null) ?? null }))
+      .filter((x) => x.cost !== null)
+      .map((x) => ({ ...x, trials: [x.number], values: { [cost]: x.cost }, x: place(x.cost, frame), ...low })),
+  };
+}
+
+/** Failed trials have no quality: they stand on the lower edge at the cost that is known. */
+function failedPoints(model, cost, event, frame, low) {
+  const { columns } = model;
+  const costs = columns.values[cost] ?? [];
+  const known = (row) => costs[row] ?? (cost === model.cost ? columns.cost?.[row] : null) ?? null;
+  return failedRows(columns, event)
+    .filter((row) => known(row) !== null)
+    .map((row) => ({
+      row, key: columns.key[row], trials: [columns.number[row]], words: columns.words[row],
+      failure: columns.failure[row], values: { [cost]: known(row) }, x: place(known(row), frame), ...low,
+    }));
+}
+
+/** Reference lines whose trial had ended by an event: [{name, value, trial}]. */
+export function referencesAt(model, baselines, event) {
+  const named = [[model.probeName, baselines?.probe], ["best plain LoRA", baselines?.lora]];
+  return named
+    .filter(([, line]) => line && endedBy(model, line.trial, event))
+    .map(([name, line]) => ({ name, ...line }));
+}
+
+function endedBy(model, number, event) {
+  const row = model.rowOf.get(number);
+  return row === undefined ? event >= model.event : model.columns.event[row] <= event;
+}
+
+// The cost axis: logarithmic, with a band of its own for a cost of 0 at the left.
+
+/** Where things stand: {zero, low, high, hasZero}, in units of the cost. */
+export function span(costs) {
+  let [smallest, largest, hasZero] = [Infinity, 0, false];
+  for (const cost of costs) {
+    if (cost === 0) hasZero = true;
+    else if (cost !== null && cost < smallest) smallest = cost;
+    if (cost > largest) largest = cost;
+  }
+  if (!Number.isFinite(smallest)) [smallest, largest] = [1, 10];
+  const zero = smallest / 10 ** 0.5;
+  return { zero, hasZero, low: hasZero ? zero / 1.6 : smallest / 1.5, high: Math.max(largest, smallest * 2) * 1.5 };
+}
+
+/** A cost's place on the axis: 0 stands half a decade left of the smallest cost. */
+function place(cost, { zero }) {
+  return Math.max(cost, zero);
+}
+
+/** Ticks at 1 and 3 of each decade (narrow: at 1), and at the place of 0. */
+export function ticks(name, { zero, hasZero, high }, narrow) {
+  const [first, last] = [Math.floor(Math.log10(zero)), Math.ceil(Math.log10(high))];
+  const steps = narrow && last - first > 2 ? [1] : [1, 3];
+  const values = [];
+  for (let decade = first; decade <= last; decade++) {
+    values.push(...steps.map((step) => step * 10 ** decade));
+  }
+  const free = hasZero ? zero * (narrow ? 2.5 : 1.5) : zero;
+  const shown = values.filter((x) => x > free && x <= high);
+  const texts = shown.map((x) => quantity(name, x));
+  return hasZero ? { values: [zero, ...shown], texts: ["0", ...texts] } : { values: shown, texts };
+}
+
+/** The grey band behind a cost of 0, as a shape of Plotly. */
+export function zeroBand({ zero, low, hasZero }, colour) {
+  if (!hasZero) return [];
+  return [{
+    type: "rect", xref: "x", yref: "paper", x0: low, x1: zero * 1.25, y0: 0, y1: 1,
+    fillcolor: colour, opacity: 0.7, line: { width: 0 }, layer: "below",
+  }];
+}
+
+// Configurations with the means of their seeds, and the front, as of any event of the job.
+
+/** One summary per configuration: {key, values, trials, row}; `row` is that of its first trial. */
+export function summarise(columns, until, names) {
+  const found = new Map();
+  for (let row = 0; row < columns.number.length && columns.event[row] <= until; row++) {
+    if (columns.state[row] !== "completed") continue;
+    const known = found.get(columns.key[row]);
+    if (known) known.rows.push(row);
+    else found.set(columns.key[row], { key: columns.key[row], row, rows: [row] });
+  }
+  return [...found.values()].map((x) => ({
+    key: x.key,
+    row: x.row,
+    trials: x.rows.map((row) => columns.number[row]),
+    values: means(columns, x.rows, names),
+  }));
+}
+
+function means(columns, rows, names) {
+  const values = {};
+  for (const name of names) {
+    const column = columns.values[name];
+    let sum = column ? 0 : null;
+    for (let i = 0; i < rows.length && sum !== null; i++) {
+      const value = column[rows[i]];
+      sum = value === null ? null : sum + value;
+    }
+    values[name] = sum === null ? null : sum / rows.length;
+  }
+  return values;
+}
+
+/** Rows of the trials that failed until an event. */
+export function failedRows(columns, until) {
+  const rows = [];
+  for (let row = 0; row < columns.number.length && columns.event[row] <= until; row++) {
+    if (columns.state[row] === "failed") rows.push(row);
+  }
+  return rows;
+}
+
+/** Entries of the front as of an event, cheapest first. */
+export function frontAt(entries, event, cost) {
+  return entries
+    .filter((x) => x.entered <= event && (x.left === null || x.left > event))
+    .sort((a, b) => a.values[cost] - b.values[cost]);
+}
+
+/** Index of the member that lies farthest above the line from the cheapest to the best. */
+export function knee(members, quality, cost, sign) {
+  if (!members.length) return -1;
+  const heights = members.map((x) => sign * x.values[quality]);
+  const logs = members.map((x) => Math.log10(Math.max(x.values[cost], 1)));
+  const smallest = Math.min(...logs.filter((x) => x > 0));
+  const costs = logs.map((x) => (x > 0 ? x : Number.isFinite(smallest) ? smallest : 0));
+  const gains = members.map((_, i) => scaled(heights, i) - scaled(costs, i));
+  return gains.indexOf(Math.max(...gains));
+}
+
+function scaled(values, index) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return high > low ? (values[index] - low) / (high - low) : 0;
+}

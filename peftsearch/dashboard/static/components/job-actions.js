@@ -1,0 +1,175 @@
+// Stop, resume and delete a job, with their dialogs; the Jobs page and the page of one job share them.
+//
+//   await stopJob(job)      await deleteJob(job)     await resumeJob(job)
+//       job is a JobSummary or JobDetail; each returns true when it was done; a problem is shown as a toast
+//   actionButtons(job, done)     the buttons that fit the job's state, as <button data-action="stop">; `job` may be
+//                                a function that gives the job as it is when a button is pressed
+
+import { del, path, post } from "../lib/api.js";
+import { h } from "../lib/dom.js";
+import { duration, plural } from "../lib/format.js";
+import { confirmBox, problemBox, toast } from "../lib/notice.js";
+
+async function stopJob(job) {
+  return attempt(() => post(path`/jobs/${job.name}/stop`), `${job.name} stops: trials in training finish first.`);
+}
+
+async function deleteJob(job) {
+  const trials = Object.values(job.counts).reduce((sum, number) => sum + number, 0);
+  const sure = await confirmBox({
+    title: `Delete ${job.name}?`,
+    text: [
+      `This deletes ${plural(trials, "trial")} with their measurements and adapters, the ` +
+        `front and its history: ${duration(3600 * job.used_hours)} of training.`,
+      "It cannot be undone. Downloaded exports stay where they are.",
+    ],
+    action: "Delete",
+    danger: true,
+  });
+  return sure && attempt(() => del(path`/jobs/${job.name}`), `${job.name} is deleted.`);
+}
+
+async function attempt(request, message) {
+  try {
+    await request();
+    toast(message);
+    return true;
+  } catch (problem) {
+    toast(problem);
+    return false;
+  }
+}
+
+export function actionButtons(job, done) {
+  const current = typeof job === "function" ? job : () => job;
+  return actionsOf(current()).map(([action, title, run]) => {
+    const press = (event) => once(event.currentTarget, run, current(), () => done?.(action));
+    const look = action === "delete" ? "button button-small button-danger" : "button button-small";
+    const label = `${title} ${current().name}`;
+    const attributes = { type: "button", class: look, "data-action": action, "aria-label": label, onclick: press };
+    return h("button", attributes, title);
+  });
+}
+
+/** A disabled button would lose the focus that a dialog gives back. */
+async function once(button, run, job, done) {
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  if (await run(job)) done();
+  button.ariaBusy = "false";
+}
+
+/** What fits the state: [action, words, function]. */
+export function actionsOf(job) {
+  const stop = ["stop", "Stop", stopJob];
+  const remove = ["delete", "Delete", deleteJob];
+  if (isLeaving(job)) return [];
+  if (job.state !== "running") return [["resume", "Resume", resumeJob], remove];
+  return hasWorkers(job) ? [stop] : [["resume", "Start workers", resumeJob], stop];
+}
+
+/** The job has ended and its workers finish their trials. */
+export function isLeaving(job) {
+  return job.state !== "running" && hasWorkers(job);
+}
+
+export function hasWorkers(job) {
+  return job.live_workers > 0 || job.pool?.state === "running" || job.pool?.state === "stopping";
+}
+
+/** Its kind and its words. A job runs in the database as long as it has budget; for people it runs while somebody works on it. */
+export function stateOf(job) {
+  if (job.state === "running" && !hasWorkers(job)) return ["warn", "waits for workers"];
+  return isLeaving(job) && job.state === "stopped" ? ["stopping", "stopping"] : [job.state, job.state];
+}
+
+// The dialog that resumes a job.
+//
+//   await resumeJob(job)      true when the job goes on
+
+/** A dialog for the number of workers, their device and, where the budget is spent, a larger one. */
+function resumeJob(job) {
+  const dialog = resumeDialog(job);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "done");
+    });
+  });
+}
+
+function resumeDialog(job) {
+  const isRunning = job.state === "running";
+  const title = `${isRunning ? "Start workers for" : "Resume"} ${job.name}`;
+  const action = isRunning ? "Start" : "Resume";
+  const form = h(
+    "form",
+    { class: "stack" },
+    h("h2", { id: "resume-title" }, title),
+    h("p", { class: "quiet" }, `Its budget is ${job.budget_text}. Workers start on the machine of this dashboard.`),
+    h("div", { class: "fields" }, workersField(), deviceField(), budget(job)),
+    h("div", { class: "problems" }),
+    h("div", { class: "row row-end" }, cancelButton(), h("button", { class: "button button-primary" }, action)),
+  );
+  form.addEventListener("submit", (event) => resumeBy(event, job));
+  return h("dialog", { class: "dialog", id: "resume", "aria-labelledby": "resume-title" }, form);
+}
+
+/** A finished job has spent its budget, so that twice as much is offered. */
+function budget(job) {
+  const factor = job.state === "finished" ? 2 : 1;
+  const { trials, hours } = job.budget;
+  const more = Number((factor * hours).toPrecision(4));
+  return [
+    trials ? numberField("trials", "Budget of trials", factor * trials, { min: 1 }) : null,
+    hours ? numberField("hours", "Budget of hours", more, { min: 0, step: "any" }) : null,
+  ];
+}
+
+function workersField() {
+  return numberField("workers", "Workers", 1, { min: 0, max: 64 });
+}
+
+function numberField(name, text, value, limits) {
+  const id = `resume-${name}`;
+  const input = h("input", { id, name, type: "number", value, required: true, ...limits });
+  return h("div", { class: "field" }, h("label", { for: id }, text), input);
+}
+
+function deviceField() {
+  const id = "resume-device";
+  const names = [["auto", "automatic"], ["cpu", "processor (cpu)"], ["cuda", "GPU (cuda)"]];
+  const options = names.map(([value, text]) => h("option", { value }, text));
+  return h("div", { class: "field" }, h("label", { for: id }, "Device"), h("select", { id, name: "device" }, options));
+}
+
+function cancelButton() {
+  const cancel = (event) => event.currentTarget.closest("dialog").close("cancel");
+  return h("button", { type: "button", class: "button", onclick: cancel }, "Cancel");
+}
+
+async function resumeBy(event, job) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const given = Object.fromEntries(new FormData(form));
+  try {
+    await post(path`/jobs/${job.name}/resume`, resumeBody(given, job));
+    toast(`${job.name} goes on.`);
+    form.closest("dialog").close("done");
+  } catch (problem) {
+    form.querySelector(".problems").replaceChildren(problemBox(problem));
+  }
+}
+
+/** The budget goes as a whole, since it takes the place of the old one. */
+function resumeBody({ workers, device, trials, hours }, job) {
+  const wanted = { trials: numberOf(trials), hours: numberOf(hours) };
+  const same = wanted.trials === job.budget.trials && wanted.hours === job.budget.hours;
+  return { workers: Number(workers), device, ...(same ? {} : { budget: wanted }) };
+}
+
+function numberOf(text) {
+  return text === undefined || text === "" ? null : Number(text);
+}

@@ -1,0 +1,136 @@
+// The head of the page: state, budget, time left, best so far, what runs now, and what one can do.
+
+import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { clock, count, duration, plural, score, shortName } from "../lib/format.js";
+import { noun } from "../lib/measures.js";
+import { makeBar, updateBar } from "./bar.js";
+import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "./job-actions.js";
+
+export class Head {
+  constructor(model) {
+    this.model = model;
+    this.badge = byId("job-state");
+    this.bar = makeBar();
+    byId("job-bar").append(this.bar);
+    this.facts = byId("job-facts");
+    this.now = byId("job-now");
+    for (const kind of ["trial", "status", "detail"]) model.on(kind, () => this.show());
+    this.show();
+  }
+
+  show() {
+    const job = this.model.summary;
+    const [kind, words] = stateOf(job);
+    setAttribute(this.badge, "data-state", kind);
+    setText(this.badge, words);
+    updateBar(this.bar, job);
+    const create = ([name]) => h("div", {}, h("dt", {}, name), h("dd", {}));
+    keep(this.facts, factsOf(this.model, job), ([name]) => name, create, writeFact);
+    this.showRunning(job.running ?? []);
+    this.showActions(job);
+    setText(byId("job-next"), nextStep(job));
+    byId("job-next").hidden = nextStep(job) === "";
+  }
+
+  showRunning(running) {
+    const create = () => h("li", {}, h("span", { class: "now-text" }), h("progress", { max: 1 }));
+    keep(this.now, running, (x) => x.number, create, writeRunning);
+    this.now.hidden = running.length === 0;
+  }
+
+  /** Rebuilt only when other actions fit, so that no press is lost; each means the job as it is then. */
+  showActions(job) {
+    const offers = actionsOf(job).map(([name]) => name).join();
+    if (this.offers === offers) return;
+    this.offers = offers;
+    const now = new Proxy({}, { get: (_, name) => this.model.summary[name] });
+    replace(byId("job-actions"), actionButtons(now, (action) => this.done(action)));
+  }
+
+  done(action) {
+    if (action === "delete") location.assign("/");
+    else this.model.refresh();
+  }
+}
+
+function writeFact(row, [, value]) {
+  const place = row.lastElementChild;
+  if (Array.isArray(value)) {
+    const key = JSON.stringify(value[0]);
+    if (place.dataset.shown !== key) replace(place, ...value[1]);
+    place.dataset.shown = key;
+  } else setText(place, value);
+}
+
+function writeRunning(row, { number, words, steps_done: done, steps_total: total }) {
+  const [text, meter] = row.children;
+  const steps = total ? `step ${count(done ?? 0)} of ${count(total)}` : "preparing";
+  setText(text, `Trial ${number}: ${words} · ${steps}`);
+  meter.hidden = !total;
+  if (total) meter.value = (done ?? 0) / total;
+  setAttribute(meter, "aria-label", `Steps of trial ${number}`);
+}
+
+function factsOf(model, job) {
+  const live = job.state === "running";
+  const { completed, failed } = job.counts;
+  const ended = completed + failed;
+  const budget = job.budget.trials ? `${count(ended)} of ${plural(job.budget.trials, "trial")}` : plural(ended, "trial");
+  const hours = job.budget.hours ? ` of ${duration(3600 * job.budget.hours)}` : "";
+  return [
+    ["Trials", failed ? `${budget}, ${count(failed)} failed` : budget],
+    ["Time used", duration(3600 * job.used_hours) + hours],
+    live ? ["Time left", job.left_seconds === null ? "not known yet" : `about ${duration(job.left_seconds)}`] : null,
+    ["Best so far", best(model, job)],
+    live ? ["Workers", job.live_workers ? count(job.live_workers) : "none"] : null,
+    ["Model", shortName(job.model)],
+    ["Data", shortName(job.data)],
+    ["Created", clock(job.created)],
+  ].filter(Boolean);
+}
+
+function best(model, job) {
+  if (!job.best) return "nothing yet";
+  const { value, trial } = job.best;
+  const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial}`);
+  return [[value, trial], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link]];
+}
+
+/** What a person does next; nothing while the job runs as it should. */
+function nextStep(job) {
+  if (job.pool?.state === "failed") return `The workers ended: ${job.pool.message ?? "no message"}`;
+  if (job.state === "running" && !hasWorkers(job)) {
+    return `No worker: start workers here, or run \`peftsearch worker ${job.name}\` on any machine.`;
+  }
+  if (isLeaving(job)) return "Workers finish their trials.";
+  if (job.state === "running" || !job.counts.completed) return "";
+  const how = job.state === "finished" ? "The budget is spent" : "The job is stopped";
+  return `${how}. Pick a configuration by your budget below and export its adapter;
+    a larger budget continues the search.`;
+}
+
+// What happens before the first result, in place of empty charts.
+
+/** Keeps the words of the empty state true while there is no result. */
+export function tellWaiting(model) {
+  const tell = () => {
+    const job = model.summary;
+    const waiting = hasWorkers(job) ? "The first result is on its way" : "Waiting for a worker";
+    setText(byId("empty-title"), job.state === "running" ? waiting : "No result");
+    setText(byId("empty-text"), words(model, job));
+  };
+  for (const kind of ["trial", "status", "detail"]) model.on(kind, tell);
+  tell();
+}
+
+function words(model, job) {
+  if (job.state !== "running") return "The job ended before a trial completed. Failures, if any, are told below.";
+  if (job.counts.failed) return "Every trial so far has failed; the messages below say why.";
+  const first = model.probeName === "base model"
+    ? "the base model comes first: it is measured as it is"
+    : "the linear probe comes first: the task's head alone is trained on the frozen model";
+  const load = hasWorkers(job)
+    ? "The workers load the model and the data. Then"
+    : "Once a worker has loaded the model and the data,";
+  return `${load} ${first}, the quality that costs nothing. The front starts there, and the charts appear with it.`;
+}

@@ -1,0 +1,167 @@
+// The budget picker: limits on costs, and the configuration that fits them best.
+
+import { get } from "../lib/api.js";
+import { runs } from "../lib/configuration.js";
+import { commandBox } from "../lib/copy.js";
+import { after, h } from "../lib/dom.js";
+import { score, shellWord } from "../lib/format.js";
+import { costsOf, inWords, isCost, noun, write } from "../lib/measures.js";
+import { onTrials } from "../lib/refresh.js";
+import { exportButton } from "./exports.js";
+import { Limit, bounds, roundUp, smallest } from "./limits.js";
+
+export class Picker {
+  constructor(model, picked) {
+    Object.assign(this, { model, picked, mode: "knee", asked: 0, limits: [] });
+    this.ask = after(150, () => this.fetch());
+    this.quick = h("div", { class: "quick-picks", role: "group", "aria-label": "Quick picks" },
+      this.button("knee", "Knee"), this.button("best", "Best quality"), this.button("budget", "Within my limits"));
+    this.sliders = h("div", { class: "limits" });
+    this.answer = h("div", { class: "pick-answer", "aria-live": "polite" });
+    this.element = h("div", { class: "picker" }, this.quick, this.sliders, this.answer);
+    onTrials(model, async () => this.update(), 1000);
+    this.update();
+  }
+
+  button(mode, text) {
+    const press = () => this.choose(mode);
+    return h("button", { type: "button", class: "button button-small", "data-mode": mode, onclick: press }, text);
+  }
+
+  choose(mode) {
+    this.mode = mode;
+    this.mark();
+    this.answer.inert = true;
+    this.fetch();
+  }
+
+  mark() {
+    for (const made of this.quick.children) made.setAttribute("aria-pressed", `${made.dataset.mode === this.mode}`);
+  }
+
+  /** New points may widen the ranges; limits that stand stay as they are. */
+  update() {
+    for (const name of costsOf(this.model.columns.values)) this.adjust(name);
+    this.mark();
+    if (this.model.entries.length) this.ask();
+  }
+
+  adjust(name) {
+    const range = bounds(this.model.columns.values[name]);
+    const known = this.limits.find((x) => x.name === name);
+    if (!range) return;
+    if (known) {
+      Object.assign(known, range);
+      known.set(known.value);
+      return;
+    }
+    const made = new Limit(name, range, () => this.limited());
+    const order = costsOf(this.model.columns.values);
+    this.limits = [...this.limits, made].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    this.sliders.append(...this.limits.map((x) => x.element));
+  }
+
+  limited() {
+    this.mode = "budget";
+    this.mark();
+    this.answer.inert = true;
+    this.ask();
+  }
+
+  /** Limits that even the cheapest point breaks. */
+  tooTight() {
+    return this.limits.filter((x) => x.value !== null && x.value < smallest(this.model.columns.values[x.name]));
+  }
+
+  loosen(name, value) {
+    this.limits.find((x) => x.name === name)?.set(roundUp(value));
+    this.limited();
+  }
+
+  /** `knee`, `best`, or `accuracy where adapter_bytes <= 200 KB and training_seconds <= 30 s`. */
+  get text() {
+    if (this.mode !== "budget") return this.mode;
+    const parts = this.limits.map((x) => x.text).filter((x) => x !== null);
+    return parts.length ? `${this.model.quality} where ${parts.join(" and ")}` : "best";
+  }
+
+  /** Only the answer to the latest question is shown; what answered another cannot be pressed meanwhile. */
+  async fetch() {
+    const [turn, text] = [++this.asked, this.text];
+    const loosen = (name, value) => this.loosen(name, value);
+    try {
+      const found = await get(`${this.model.path}/pick`, { pick: text });
+      if (turn !== this.asked) return;
+      this.showAnswer([text, found], () => result(this.model, text, found, loosen));
+      this.picked(found.point.key);
+    } catch (problem) {
+      if (turn !== this.asked) return;
+      this.showAnswer([text, problem.message], () => fault(problem, this.tooTight(), loosen));
+      this.picked(null);
+    }
+  }
+
+  /** The same answer again stays as it is, with the focus in it. */
+  showAnswer(facts, build) {
+    const key = JSON.stringify(facts);
+    if (this.shown !== key) this.answer.replaceChildren(...build());
+    this.shown = key;
+    this.answer.inert = false;
+  }
+}
+
+/** What the picker is for, in a sentence with the job's own cost. */
+export function purpose(model) {
+  return `Set the most that you can afford, for example in ${noun(model.cost)}; the best configuration within it
+    is named here and ringed in the chart.`;
+}
+
+// The picker's answer: the configuration, why it, what next, and how to take it home.
+
+/** Elements that tell the pick of `text`; `loosen(name, value)` sets a limit so that the next better fits. */
+function result(model, text, { point, trial, why, next }, loosen) {
+  const values = point.values;
+  return [
+    h("p", { class: "pick-head" }, h("strong", { class: "pick-score" }, score(values[model.quality])),
+      ` ${noun(model.quality)} · trial ${trial}`),
+    h("p", { class: "pick-words" }, runs(point.description)),
+    h("p", {}, inWords(why)),
+    h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name])))),
+    h("div", { class: "pick-actions" }, offers(next, loosen)),
+    actions(model, text, trial),
+  ];
+}
+
+function fact(name, value) {
+  return h("div", {}, h("dt", {}, name), h("dd", {}, value));
+}
+
+/** One button for each limit that keeps the next better one out. */
+function offers(next, loosen) {
+  const blocked = next?.blocked_by.split(" and ").map((x) => x.split(" ")[0]) ?? [];
+  const costs = blocked.filter((name) => isCost(name) && name in next.values);
+  return costs.map((name) => allow(name, next.values[name], loosen));
+}
+
+function allow(name, value, loosen) {
+  const text = `Allow ${noun(name)} ${write(name, roundUp(value))}`;
+  return h("button", { type: "button", class: "button button-small", onclick: () => loosen(name, value) }, text);
+}
+
+function actions(model, text, trial) {
+  const place = `${model.page}/trials/${trial}`;
+  const command = `peftsearch export ${shellWord(model.name)} --pick ${shellWord(text)} --out ${shellWord(`${model.name}-adapter`)}`;
+  return h("div", { class: "pick-actions" },
+    h("a", { class: "button", href: place }, "Open trial"),
+    exportButton(model, text),
+    commandBox(command));
+}
+
+/** Nothing fits, or the pick is wrong: what was expected and what to do. */
+function fault(problem, tight, loosen) {
+  const { expected, got, hint, detail } = problem;
+  const text = expected ? `Expected ${expected}; got ${got}.` : detail ?? problem.message;
+  const rest = hint ? [h("p", { class: "quiet" }, inWords(`${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`))] : [];
+  const buttons = tight.map(({ name, low }) => allow(name, low, loosen));
+  return [h("p", { class: "note note-warn" }, inWords(text)), ...rest, h("div", { class: "pick-actions" }, buttons)];
+}

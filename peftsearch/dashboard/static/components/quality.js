@@ -1,0 +1,166 @@
+// How well a trial does, and what it costs, against the front of its job.
+
+import { path } from "../lib/api.js";
+import { h, s } from "../lib/dom.js";
+import { count, score } from "../lib/format.js";
+import { label, objective } from "../lib/measures.js";
+
+export function qualityView({ job, trial, front }) {
+  const value = trial.values[job.quality];
+  return [
+    h("p", { class: "trial-figure" },
+      h("span", { class: "quiet" }, label(job.quality)), h("strong", {}, score(value)), errorWords(trial, job)),
+    strip({ job, trial, front, value }),
+    h("ul", { class: "beside-front" }, [placeWords({ job, trial, front }), ...baselineWords({ job, front, value }), seeds(trial, job, front)]
+      .filter(Boolean).map((line) => h("li", {}, line))),
+    others(trial, job),
+  ];
+}
+
+function errorWords({ standard_error: error, provenance }, job) {
+  if (error === null) return null;
+  const rows = provenance.validation_rows ? ` of ${count(provenance.validation_rows)} validation rows` : "";
+  return h("span", { class: "quiet" }, `± ${error.toFixed(4)}, one standard error${rows}${job.maximise ? "" : "; lower is better"}`);
+}
+
+/** Where the value lies between what the job has measured: probe, LoRA, front, this trial. */
+function strip({ job, trial, front, value }) {
+  const error = trial.standard_error ?? 0;
+  const lines = [["probe", front.baselines.probe?.value], ["LoRA", front.baselines.lora?.value]].filter(([, x]) => x !== undefined);
+  const scale = range([value - error, value + error, ...lines.map(([, x]) => x), ...front.points.map((x) => x.values[job.quality])]);
+  if (!scale) return null;
+  const at = (x) => `${2 + 96 * placeOnScale(x, scale)}%`;
+  const words = [`this trial ${score(value)}`, ...lines.map(([name, x]) => `${name} ${score(x)}`)].join(", ");
+  return s(
+    "svg",
+    { class: "trial-strip", height: 44, width: "100%", role: "img", "aria-label": `Quality beside others: ${words}.` },
+    s("line", { class: "strip-axis", x1: "2%", x2: "98%", y1: 30, y2: 30 }),
+    front.points.map((point) => s("line", { class: "strip-front", x1: at(point.values[job.quality]), x2: at(point.values[job.quality]), y1: 25, y2: 35 })),
+    lines.map(([name, x]) => [
+      s("line", { class: "strip-line", x1: at(x), x2: at(x), y1: 16, y2: 40 }),
+      s("text", { x: at(x), y: 10, "text-anchor": placeOnScale(x, scale) > 0.9 ? "end" : placeOnScale(x, scale) < 0.1 ? "start" : "middle" }, name),
+    ]),
+    s("line", { class: "strip-error", x1: at(value - error), x2: at(value + error), y1: 30, y2: 30 }),
+    s("circle", { class: "strip-own", cx: at(value), cy: 30, r: 6 }),
+  );
+}
+
+function placeWords({ job, trial, front }) {
+  const found = placeBesideFront({ job, trial, front });
+  if (found.kind === "front") {
+    const place = `On the front: number ${found.place} of ${found.of} from the cheapest`;
+    return found.knee ? `${place}, and its knee.` : `${place}.`;
+  }
+  if (found.kind === "beaten") {
+    const { point, gain } = found;
+    const cost = `${objective(job.cost, point.values[job.cost])}`;
+    return ["Not on the front: ", trialLink(job, point.trials[0]), gain
+      ? ` is better by ${score(gain)} with ${label(job.cost).toLowerCase()} of ${cost}.`
+      : ` is as good with ${label(job.cost).toLowerCase()} of ${cost}.`];
+  }
+  return "Not on the front, which compares means over seeds and all objectives of the job.";
+}
+
+function baselineWords({ job, front, value }) {
+  const named = [["the linear probe", front.baselines.probe], ["the best plain LoRA", front.baselines.lora]];
+  return named.filter(([, line]) => line).map(([name, line]) => {
+    const difference = value - line.value;
+    const better = job.maximise ? difference > 0 : difference < 0;
+    if (!difference) return ["As good as ", name, ", ", trialLink(job, line.trial), "."];
+    return [`${better ? "Better" : "Worse"} than ${name} by ${score(Math.abs(difference))} (`, trialLink(job, line.trial), ")."];
+  });
+}
+
+function trialLink(job, number) {
+  return h("a", { href: path`/jobs/${job.name}/trials/${number}` }, `trial ${number}`);
+}
+
+function seeds(trial, job, front) {
+  const others = trial.same_key.filter((number) => number !== trial.number);
+  if (!others.length) return "Trained with one seed so far.";
+  const links = others.flatMap((number, i) => [i ? ", " : "", trialLink(job, number)]);
+  const point = front.points.find(({ trials }) => trials.includes(trial.number));
+  const mean = point ? ` The front holds the mean of all ${point.seeds}: ${score(point.values[job.quality])}.` : "";
+  return ["The same configuration with other seeds: ", links, `.${mean}`];
+}
+
+function others(trial, job) {
+  const costs = new Set(trial.objectives.map(({ name }) => name));
+  const names = Object.keys(trial.values).filter((name) => name !== job.quality && (!costs.has(name) || isScore(trial, name)));
+  if (!names.length) return null;
+  return h("dl", { class: "facts trial-others" }, names.map((name) => [h("dt", {}, label(name)), h("dd", {}, objective(name, trial.values[name]))]));
+}
+
+function isScore({ objectives }, name) {
+  const found = objectives.find((x) => x.name === name);
+  return !found || (!found.unit && name !== "trainable_parameters");
+}
+
+/** Every cost with its place among the front's members, and beside the knee. */
+export function costTable({ job, trial, front }) {
+  const costs = trial.objectives.filter((x) => x.name !== job.quality && !isScore(trial, x.name));
+  costs.sort((a, b) => (b.name === job.cost) - (a.name === job.cost));
+  const reference = knee(front);
+  const head = ["Cost", "This trial", reference ? `Knee (trial ${reference.trials[0]})` : "Knee", "Beside the knee", "On the front"];
+  const rows = costs.map(({ name, value }) => {
+    const known = front.points.map((point) => point.values[name]).filter((x) => x !== undefined);
+    return h("tr", {}, h("th", { scope: "row" }, label(name)), h("td", { class: "number" }, h("strong", {}, objective(name, value))),
+      h("td", { class: "number" }, reference ? objective(name, reference.values[name]) : ""),
+      h("td", { class: "number" }, reference ? ratio(value, reference.values[name]) : ""), h("td", {}, scaleBar(name, value, known)));
+  });
+  const columns = head.map((name, i) => h("th", { scope: "col", class: i && i < 4 ? "number" : null }, name));
+  const table = h("table", { class: "trial-costs" }, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows));
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Costs" }, table);
+}
+
+function ratio(value, other) {
+  if (value === other) return "the same";
+  if (!other || !value || other === undefined) return "";
+  return value > other ? `${Number((value / other).toPrecision(2))} × as much` : `${Number(((100 * value) / other).toPrecision(2))} %`;
+}
+
+function scaleBar(name, value, known) {
+  const scale = range([value, ...known].filter((x) => x > 0), true);
+  if (!scale || !known.length || !(value > 0)) return "";
+  const dot = h("span", { class: "range-dot", style: { left: `${100 * placeOnScale(value, scale)}%` } });
+  const ticks = known.filter((x) => x > 0).map((x) => h("span", { class: "range-tick", style: { left: `${100 * placeOnScale(x, scale)}%` } }));
+  const words = `between ${objective(name, Math.min(...known))} and ${objective(name, Math.max(...known))} on the front`;
+  return h("span", { class: "range", role: "img", "aria-label": words, title: words }, ticks, dot);
+}
+
+// Decisions: where a trial stands against the front, and where a value lies on a scale.
+
+/** {kind: "front", place, of, knee}, or {kind: "beaten", point, gain}, or {kind: "aside"}. */
+function placeBesideFront({ job, trial, front }) {
+  const place = front.points.findIndex((point) => point.trials.includes(trial.number));
+  if (place >= 0) {
+    const order = [...front.points].sort((a, b) => a.values[job.cost] - b.values[job.cost]);
+    const point = front.points[place];
+    return { kind: "front", place: order.indexOf(point) + 1, of: order.length, knee: point.knee };
+  }
+  const sign = job.maximise ? 1 : -1;
+  const own = trial.values;
+  const better = front.points
+    .map((point) => ({ point, gain: sign * (point.values[job.quality] - own[job.quality]) }))
+    .filter(({ point, gain }) => gain >= 0 && point.values[job.cost] <= own[job.cost])
+    .sort((a, b) => b.gain - a.gain);
+  return better.length ? { kind: "beaten", ...better[0] } : { kind: "aside" };
+}
+
+export function knee(front) {
+  return front.points.find((point) => point.knee) ?? null;
+}
+
+/** Scale over the values that are numbers; null where they are fewer than two different ones. */
+function range(values, logarithmic = false) {
+  const known = values.filter((x) => Number.isFinite(x));
+  const low = Math.min(...known);
+  const high = Math.max(...known);
+  return known.length && low < high ? { low, high, logarithmic } : null;
+}
+
+/** Between 0 and 1. */
+function placeOnScale(value, { low, high, logarithmic }) {
+  const bend = logarithmic ? Math.log : (x) => x;
+  return (bend(value) - bend(low)) / (bend(high) - bend(low));
+}

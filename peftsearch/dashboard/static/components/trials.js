@@ -1,0 +1,157 @@
+// The trials table: the service filters, sorts and pages it; new trials come in by themselves.
+
+import { get } from "../lib/api.js";
+import { setWords } from "../lib/configuration.js";
+import { h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { count, duration, failureText, score } from "../lib/format.js";
+import { noun, write } from "../lib/measures.js";
+import { onTrials } from "../lib/refresh.js";
+import { Filters } from "./trial-filters.js";
+
+const PAGE = 50;
+
+export class Trials {
+  constructor(model) {
+    Object.assign(this, { model, sort: "-number", offset: 0, total: 0, turn: 0, compared: [] });
+    this.filters = new Filters(model, () => this.restart());
+    this.body = h("tbody", {});
+    this.heads = this.columns().map(([name, text, kind]) => this.head(name, text, kind));
+    const caption = h("caption", { class: "visually-hidden" }, "Trials of this job");
+    const table = h("table", { class: "trials" }, caption, h("thead", {}, h("tr", {}, this.heads)), this.body);
+    this.status = h("p", { class: "quiet small", role: "status" });
+    this.compare = h("a", { class: "button button-small", hidden: true });
+    this.pager = h("div", { class: "row pager" });
+    const bar = h("div", { class: "row" }, this.status, h("span", { class: "push" }), this.compare);
+    const room = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Trials" }, table);
+    this.element = h("div", {}, this.filters.element, bar, room, this.pager);
+    model.on("states", onTrials(model, () => this.follow(), 1000));
+    this.mark();
+  }
+
+  columns() {
+    const { quality, cost } = this.model;
+    return [
+      [null, "Compare", "tick"], ["number", "Trial", "number"], [null, "State", "state"],
+      [quality, noun(quality), "number"], [cost, noun(cost), "number wide"], ["seconds", "time", "number wide"],
+      [null, "Origin", "wide"], [null, "Configuration, layers from input to output", "row-words"],
+    ];
+  }
+
+  head(name, text, kind) {
+    const title = text.charAt(0).toUpperCase() + text.slice(1);
+    const sort = () => h("button", { type: "button", class: "sort", onclick: () => this.sortBy(name) }, title);
+    const plain = kind === "tick" ? h("span", { class: "visually-hidden" }, title) : title;
+    return h("th", { scope: "col", class: kind, "data-name": name }, name ? sort() : plain);
+  }
+
+  /** First by what is best, then the other way round. */
+  sortBy(name) {
+    const down = (name === this.model.quality) === (this.model.sign > 0) || name === "number";
+    const first = down ? `-${name}` : name;
+    this.sort = this.sort === first ? (down ? name : `-${name}`) : first;
+    this.mark();
+    this.restart();
+  }
+
+  mark() {
+    const [name, order] = this.sort.startsWith("-") ? [this.sort.slice(1), "descending"] : [this.sort, "ascending"];
+    for (const head of this.heads) {
+      if (head.dataset.name) setAttribute(head, "aria-sort", head.dataset.name === name ? order : "none");
+    }
+  }
+
+  restart() {
+    this.offset = 0;
+    return this.load();
+  }
+
+  follow() {
+    this.filters.offer();
+    return this.load();
+  }
+
+  /** Only the answer to the latest question is shown. */
+  async load() {
+    const turn = ++this.turn;
+    const query = { ...this.filters.query, sort: this.sort, offset: this.offset, limit: PAGE };
+    const { trials, total } = await get(`${this.model.path}/trials`, query);
+    if (turn !== this.turn) return;
+    this.total = total;
+    const create = (trial) => createRow(trial, (number, on) => this.tick(number, on));
+    keep(this.body, trials, (x) => x.number, create, (row, x) => fillRow(row, x, this.model, this.compared));
+    this.tell(trials.length);
+  }
+
+  tell(shown) {
+    const range = `${count(this.offset + 1)} to ${count(this.offset + shown)} of ${count(this.total)} trials`;
+    const none = this.filters.any ? "No trial passes the filters." : "No trials yet.";
+    setText(this.status, shown ? range : none);
+    this.showPager();
+  }
+
+  showPager() {
+    const last = Math.floor(Math.max(this.total - 1, 0) / PAGE) * PAGE;
+    const [back, on] = [this.offset > 0, this.offset < last];
+    const focused = [...this.pager.children].indexOf(document.activeElement);
+    replace(this.pager,
+      press("First", back, () => this.turnTo(0)), press("Previous", back, () => this.turnTo(this.offset - PAGE)),
+      press("Next", on, () => this.turnTo(this.offset + PAGE)), press("Last", on, () => this.turnTo(last)),
+      this.filters.any ? press("Clear filters", true, () => this.filters.clear()) : null);
+    this.pager.children[focused]?.focus();
+    this.pager.hidden = this.total <= PAGE && !this.filters.any;
+  }
+
+  turnTo(offset) {
+    this.offset = Math.max(offset, 0);
+    return this.load();
+  }
+
+  /** Two trials are compared: a third tick takes the place of the oldest. */
+  tick(number, on) {
+    this.compared = [...this.compared.filter((x) => x !== number), ...(on ? [number] : [])].slice(-2);
+    for (const box of this.body.querySelectorAll("input")) box.checked = this.compared.includes(Number(box.value));
+    this.compare.hidden = this.compared.length < 2;
+    setText(this.compare, `Compare trials ${this.compared.join(" and ")}`);
+    setAttribute(this.compare, "href", `${this.model.page}/compare?trials=${this.compared.join(",")}`);
+  }
+}
+
+function press(text, possible, onclick) {
+  return h("button", { type: "button", class: "button button-small", disabled: !possible, onclick }, text);
+}
+
+// One row of the trials table.
+
+/** An empty row of a trial; `tick(number, on)` hears its checkbox. */
+function createRow({ number }, tick) {
+  const change = () => tick(number, box.checked);
+  const box = h("input", { type: "checkbox", value: number, "aria-label": `Compare trial ${number}`, onchange: change });
+  return h("tr", {},
+    h("td", { class: "tick" }, box),
+    h("th", { scope: "row", class: "number" }, h("a", {}, `${number}`)),
+    h("td", { class: "state" }, h("span", { class: "badge" })),
+    ["number", "number wide", "number wide", "wide"].map((look) => h("td", { class: look })),
+    h("td", { class: "row-words" }, h("span", {}), h("span", { class: "row-message", hidden: true })));
+}
+
+/** Writes what changed; the row and its checkbox stay the same elements. */
+function fillRow(row, trial, model, compared) {
+  const [tick, number, state, quality, cost, seconds, origin, words] = row.children;
+  tick.firstElementChild.checked = compared.includes(trial.number);
+  setAttribute(number.firstElementChild, "href", `${model.page}/trials/${trial.number}`);
+  setAttribute(state.firstElementChild, "data-state", trial.on_front ? "front" : trial.state);
+  setText(state.firstElementChild, trial.on_front ? "on the front" : trial.state);
+  const value = trial.values[model.quality];
+  setText(quality, value === undefined ? "" : score(value));
+  const known = trial.values[model.cost] ?? trial.cost;
+  setText(cost, known === undefined ? "" : write(model.cost, known));
+  setText(seconds, trial.seconds === null ? "" : duration(trial.seconds));
+  setText(origin, trial.origin);
+  setWords(words.firstElementChild, trial.words);
+  message(words.lastElementChild, trial);
+}
+
+function message(place, { state, failure, message: text }) {
+  place.hidden = state !== "failed";
+  setText(place, state === "failed" ? `${failureText(failure)}: ${text ?? "no message"}` : "");
+}

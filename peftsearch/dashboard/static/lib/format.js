@@ -1,0 +1,99 @@
+// Numbers and times in words, as the command line writes them. A value that is missing is an en dash.
+//
+//   count(332546) "332,546"   size(12300) "12.3 KB"   duration(125) "2 min 05 s"   percent(0.123) "12.3 %"
+//   score(0.8031) "0.8031"    ago(seconds) "3 min ago"     clock(epochSeconds)
+//   shortName("/data/models/minilm") "minilm"
+//   failureText("out_of_memory") "out of memory"              shellWord("a b") "'a b'"
+
+export const NOTHING = "–";
+
+const FAILURES = {
+  out_of_memory: "out of memory",
+  non_finite_loss: "the loss was not finite",
+  timeout: "took too long",
+  data: "the data could not be used",
+  lost_worker: "the worker was lost",
+  bug: "an error in the program",
+};
+
+export function missing(value) {
+  return value === null || value === undefined || Number.isNaN(value);
+}
+
+export function count(value) {
+  if (missing(value)) return NOTHING;
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
+  return String(Number(value.toPrecision(4)));
+}
+
+export function size(value) {
+  if (missing(value)) return NOTHING;
+  return scaled(value, [[1e9, " GB"], [1e6, " MB"], [1e3, " KB"]], (small) => `${Math.round(small)} B`);
+}
+
+function scaled(value, units, small) {
+  const found = units.find(([scale]) => Math.abs(value) >= scale);
+  return found ? Number((value / found[0]).toPrecision(3)) + found[1] : small(value);
+}
+
+export function duration(seconds) {
+  if (missing(seconds)) return NOTHING;
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+function two(value) {
+  return String(value).padStart(2, "0");
+}
+
+export function ago(seconds) {
+  if (missing(seconds)) return NOTHING;
+  if (seconds < 2) return "just now";
+  if (seconds < 60) return `${Math.round(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86400)} days ago`;
+}
+
+export function clock(epoch) {
+  if (missing(epoch)) return NOTHING;
+  return new Date(epoch * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+export function percent(share, digits = 1) {
+  return missing(share) ? NOTHING : `${(100 * share).toFixed(digits)} %`;
+}
+
+export function score(value) {
+  if (missing(value)) return NOTHING;
+  return Math.abs(value) >= 100 ? count(value) : value.toFixed(4);
+}
+
+/** `max_grad_norm` as "Max grad norm". */
+export function sentence(name) {
+  const words = String(name).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** "1 trial", "2 trials". */
+export function plural(number, one, many = `${one}s`) {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}
+
+/** The last part of a path; the name of a sample or of something on the hub as it is. */
+export function shortName(path) {
+  const isPath = /^([/~.]|[A-Za-z]:)/.test(path) || path.split("/").length > 2;
+  return (isPath && path.split(/[/\\]/).filter(Boolean).at(-1)) || path;
+}
+
+/** A kind of failure in words. */
+export function failureText(kind) {
+  return FAILURES[kind] ?? (kind ?? "failed").replaceAll("_", " ");
+}
+
+/** A word of a POSIX shell, quoted where it must be. */
+export function shellWord(text) {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

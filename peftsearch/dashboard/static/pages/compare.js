@@ -1,0 +1,156 @@
+// Two trials of a job side by side.
+
+import { get, path } from "../lib/api.js";
+import { byId, h, replace, setText } from "../lib/dom.js";
+import { missing, plural, score } from "../lib/format.js";
+import { label, objective } from "../lib/measures.js";
+import { problemBox } from "../lib/notice.js";
+import { showCurves } from "../charts/curves.js";
+import { alignMaps, showMap } from "../charts/map.js";
+import { fillKnown } from "../components/other-trials.js";
+
+const SIDES = ["left", "right"];
+const job = byId("main").dataset.job;
+const inputs = SIDES.map((side) => byId(`${side}-number`));
+const views = {};
+
+function chosen() {
+  const found = new URLSearchParams(location.search).get("trials")?.match(/\d+/g) ?? [];
+  return found.slice(0, 2).map(Number);
+}
+
+async function show() {
+  const numbers = chosen();
+  numbers.forEach((number, i) => (inputs[i].value = number));
+  byId("comparison").hidden = true;
+  if (numbers.length < 2) return replace(byId("notice"), h("p", { class: "quiet" }, "Choose two trials by their numbers."));
+  replace(byId("notice"), h("p", { class: "loading" }, "Loading both trials"));
+  try {
+    const [detail, ...trials] = await Promise.all([
+      get(path`/jobs/${job}`), ...numbers.map((number) => get(path`/jobs/${job}/trials/${number}`)),
+    ]);
+    replace(byId("notice"));
+    return render(detail, trials);
+  } catch (problem) {
+    return replace(byId("notice"), problemBox(problem));
+  }
+}
+
+function render(detail, trials) {
+  byId("comparison").hidden = false;
+  document.title = `Trials ${trials.map(({ number }) => number).join(" and ")} of ${job} · peftsearch`;
+  const aligned = alignMaps(trials[0].map, trials[1].map);
+  setText(byId("difference"), differenceWords(aligned, trials));
+  trials.forEach((trial, i) => renderSide(SIDES[i], trial, aligned));
+  replace(byId("values"), valueTable(trials, detail));
+  replace(byId("settings"), settingTable(trials));
+  const series = trials.map(({ number, curve }) => ({ name: `trial ${number}`, points: curve }));
+  views.curves ? views.curves.update(series) : (views.curves = showCurves(byId("curves"), series));
+}
+
+function renderSide(side, trial, aligned) {
+  const options = { ...aligned, small: true, title: `Strata map of trial ${trial.number}` };
+  replace(byId(`${side}-title`), h("a", { href: path`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number}`));
+  setText(byId(`${side}-words`), trial.words);
+  views[side] ? views[side].update(trial.map, options) : (views[side] = showMap(byId(`${side}-map`), trial.map, options));
+}
+
+function differenceWords({ differs, layers }, [left, right]) {
+  if (left.key === right.key) return "The same configuration, trained with other seeds.";
+  if (!differs.size) return "The same techniques in every layer; they differ in what the tables below say.";
+  return `They differ in ${plural(layers, "layer")}; frames show where.`;
+}
+
+function choose(numbers) {
+  history.pushState(null, "", `?trials=${numbers.join(",")}`);
+  show();
+}
+
+// The two tables of a comparison: measured values with the better one marked, and settings.
+
+/** Rows of what either trial measured: {name, values, unit, better: 0, 1 or null}; a pure decision. */
+function compareValues(trials, job) {
+  const known = new Map(trials.flatMap((trial) => trial.objectives).map((row) => [row.name, row]));
+  const names = [...known.keys()].sort((a, b) => rank(b, job) - rank(a, job));
+  return names.map((name) => {
+    const values = trials.map((trial) => trial.values[name]);
+    return { name, values, better: betterOf(values, known.get(name).maximise) };
+  });
+}
+
+function rank(name, job) {
+  return 2 * (name === job.quality) + (name === job.cost);
+}
+
+function betterOf([left, right], maximise) {
+  if (missing(left) || missing(right) || left === right) return null;
+  return left > right === maximise ? 0 : 1;
+}
+
+function valueTable(trials, job) {
+  const rows = compareValues(trials, job).map(({ name, values, better }) => h(
+    "tr", {}, h("th", { scope: "row" }, label(name)),
+    values.map((value, i) => h("td", { class: better === i ? "number better" : "number" }, valueWords(name, value, trials[i], job), better === i ? mark() : null)),
+    h("td", { class: "number" }, difference(name, values)),
+  ));
+  return table(["Measured", ...trials.map(title), "Difference"], rows, "Measured values");
+}
+
+function mark() {
+  return h("span", { class: "better-mark" }, "✓", h("span", { class: "visually-hidden" }, " better"));
+}
+
+function valueWords(name, value, trial, job) {
+  const error = name === job.quality ? trial.standard_error : null;
+  return error === null ? objective(name, value) : `${objective(name, value)} ± ${error.toFixed(4)}`;
+}
+
+function difference(name, [left, right]) {
+  if (missing(left) || missing(right)) return "";
+  if (left === right) return "none";
+  const by = objective(name, Math.abs(right - left));
+  const words = `${right > left ? "+" : "−"}${by}`;
+  return /_|loss/.test(name) && left > 0 && right > 0 && right / left !== 1 ? `${words} (× ${Number((right / left).toPrecision(2))})` : words;
+}
+
+function settingTable(trials) {
+  const lines = [
+    ["State", ({ state, failure }) => failure?.replaceAll("_", " ") ?? state],
+    ["Learning rate", ({ configuration }) => configuration.learning_rate.toExponential(2)],
+    ["Boundaries", ({ map }) => map.boundaries.join(", ") || "none"],
+    ["Adapted layers", ({ map }) => map.layers.filter(({ modules }) => modules.length).length],
+    ["Techniques", ({ map }) => [...new Set(map.layers.flatMap(({ modules }) => modules.map((x) => x.technique)))].join(", ") || "none"],
+    ["Virtual tokens", ({ map }) => (map.input ? `${map.input.technique} ${map.input.label}` : "none")],
+    ["Seed", ({ seed }) => seed],
+    ["Origin", ({ origin }) => origin],
+    ["On the front", ({ on_front: on }) => (on ? "yes" : "no")],
+    ["Final training loss", ({ curve }) => (curve.length ? score(curve.at(-1)[1]) : "not recorded")],
+    ["Device", ({ provenance }) => provenance.device ?? "not recorded"],
+  ];
+  const rows = lines.map(([name, read]) => {
+    const values = trials.map((trial) => String(read(trial)));
+    const same = values[0] === values[1];
+    return h("tr", { class: same ? "same" : null }, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)));
+  });
+  return table(["Setting", ...trials.map(title)], rows, "Settings");
+}
+
+function title({ number }) {
+  return `Trial ${number}`;
+}
+
+function table(columns, rows, name) {
+  const numeric = (i) => (columns.length === 4 && i > 0 ? "number" : null);
+  const head = h("tr", {}, columns.map((text, i) => h("th", { scope: "col", class: numeric(i) }, text)));
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": name },
+    h("table", { class: "compare-table" }, h("thead", {}, head), h("tbody", {}, rows)));
+}
+
+byId("choose").addEventListener("submit", (event) => {
+  event.preventDefault();
+  choose(inputs.map((input) => input.value));
+});
+byId("swap").addEventListener("click", () => choose(inputs.map((input) => input.value).reverse()));
+addEventListener("popstate", show);
+show();
+get(path`/jobs/${job}/front`).then((front) => fillKnown(byId("compare-known"), front.points), () => {});

@@ -1,0 +1,169 @@
+// The Jobs page: cards that follow the service's events.
+
+import { get } from "../lib/api.js";
+import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
+import { follow } from "../lib/live.js";
+import { label, objective } from "../lib/measures.js";
+import { problemBox } from "../lib/notice.js";
+import { refresher } from "../lib/refresh.js";
+import { makeBar, updateBar } from "../components/bar.js";
+import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "../components/job-actions.js";
+
+const MANY = 6;
+const PAGE = 100;
+let jobs = [];
+let total = 0;
+let shown = PAGE;
+
+const refresh = refresher(load, { every: 30_000, onProblem: show });
+
+async function load() {
+  const found = await get("/jobs", { limit: Math.min(shown, 500) });
+  jobs = found.jobs;
+  total = found.total;
+  replace(byId("jobs-problem"));
+  draw();
+}
+
+function show(problem) {
+  byId("jobs-loading").hidden = true;
+  replace(byId("jobs-problem"), problemBox(problem));
+}
+
+function draw() {
+  byId("jobs-loading").hidden = true;
+  byId("welcome").hidden = total > 0;
+  byId("jobs-filter").hidden = total < MANY;
+  const wanted = jobs.filter(matches);
+  keep(byId("jobs"), wanted, (job) => `${job.name} ${job.created}`, (job) => makeCard(job, refresh), updateCard);
+  setText(byId("jobs-count"), total === 0 ? "" : countText(wanted.length));
+  byId("jobs-none").hidden = total === 0 || wanted.length > 0;
+  byId("jobs-more").hidden = jobs.length >= total || shown >= 500;
+}
+
+function countText(number) {
+  return number === total ? plural(total, "job") : `${number} of ${plural(total, "job")}`;
+}
+
+function matches(job) {
+  const text = byId("filter-text").value.trim().toLowerCase();
+  const state = byId("filter-state").value;
+  const words = `${job.name} ${job.model} ${job.data} ${job.kind}`.toLowerCase();
+  return (!state || job.state === state) && words.includes(text);
+}
+
+// One job as a card: made once, then updated in place.
+
+const WHERE = " on any machine that reaches the database.";
+
+function makeCard(job, done) {
+  const id = `job-${job.name}`;
+  const link = h("a", { href: `/jobs/${encodeURIComponent(job.name)}` }, job.name);
+  const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"));
+  const body = [part("about", "p", "quiet small"), makeBar(), part("progress", "p"), part("best", "div", "job-best")];
+  const foot = h("div", { class: "row job-foot" }, part("time", "p", "quiet small"), part("actions", "div", "row push"));
+  const card = h("article", { class: "panel job-card", "aria-labelledby": id }, head, body, foot, part("note", "div"));
+  card.refreshJobs = done;
+  return h("li", { "data-job": job.name, "data-key": job.name }, card);
+}
+
+function part(name, tag, look = null) {
+  return h(tag, { class: look, "data-part": name });
+}
+
+function updateCard(item, job) {
+  const find = (name) => item.querySelector(`[data-part="${name}"]`);
+  setAttribute(item, "data-state", job.state);
+  const [shape, word] = stateOf(job);
+  setText(find("state"), word);
+  setAttribute(find("state"), "data-state", shape);
+  once(find("about"), [job.model, job.data], () => about(job));
+  updateBar(item.querySelector(".bar"), job);
+  setText(find("progress"), progress(job));
+  once(find("best"), job.best, () => best(job));
+  setText(find("time"), timeText(job));
+  once(find("note"), [noteKey(job)], () => note(job));
+  item.job = job;
+  once(find("actions"), [actionsOf(job).map(([name]) => name), isLeaving(job)], () => actions(item));
+}
+
+/** Rebuilds a part only when what it shows has changed, so that focus and selection stay. */
+function once(place, facts, build) {
+  const key = JSON.stringify(facts);
+  if (place.shown === key) return;
+  place.shown = key;
+  const isFocused = place.contains(document.activeElement);
+  replace(place, build());
+  if (isFocused) place.querySelector("a, button")?.focus();
+}
+
+function actions(item) {
+  const { refreshJobs } = item.querySelector(".job-card");
+  if (isLeaving(item.job)) return h("span", { class: "quiet small" }, "Workers finish their trials.");
+  return [copyLink(item.job), ...actionButtons(() => item.job, refreshJobs)];
+}
+
+function copyLink({ name }) {
+  const href = `/new?copy=${encodeURIComponent(name)}`;
+  return h("a", { class: "button button-small button-quiet", href, "aria-label": `Copy ${name}` }, "Copy");
+}
+
+function about(job) {
+  const short = (path) => h("span", { title: path }, shortName(path));
+  return [sentence(job.kind), " · ", short(job.model), " on ", short(job.data)];
+}
+
+function progress(job) {
+  const { completed, failed, running } = job.counts;
+  const done = completed + failed;
+  const whole = job.budget.trials ? `${count(done)} of ${plural(job.budget.trials, "trial")}` : plural(done, "trial");
+  const parts = [`${whole} done`];
+  if (running) parts.push(`${running} in training`);
+  if (failed) parts.push(`${failed} failed`);
+  return parts.join(" · ");
+}
+
+function best(job) {
+  if (!job.best) return h("p", { class: "quiet" }, "No result yet: the first trial measures the linear probe.");
+  const where = `/jobs/${encodeURIComponent(job.name)}/trials/${job.best.trial}`;
+  const value = h("strong", { class: "job-value" }, objective(job.quality, job.best.value));
+  const from = h("a", { href: where }, `trial ${job.best.trial}`);
+  const name = label(job.quality).toLowerCase();
+  return [
+    h("p", {}, `Best ${name}${job.state === "finished" ? "" : " so far"} `, value, " by ", from),
+    h("p", { class: "words" }, job.best.words),
+  ];
+}
+
+function timeText(job) {
+  const used = duration(3600 * job.used_hours);
+  const whole = job.budget.hours ? ` of ${duration(3600 * job.budget.hours)}` : "";
+  const parts = [`${used}${whole} used`];
+  if (job.left_seconds !== null && job.state === "running") parts.push(`about ${duration(job.left_seconds)} left`);
+  if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
+  parts.push(`created ${clock(job.created)}`);
+  return parts.join(" · ");
+}
+
+function noteKey(job) {
+  return [job.pool?.state, job.pool?.message, job.state, hasWorkers(job)].join("|");
+}
+
+function note(job) {
+  if (job.pool?.state === "failed") {
+    return h("p", { class: "note note-warn job-note" }, `The workers ended: ${job.pool.message ?? "no message"}`);
+  }
+  if (job.state !== "running" || hasWorkers(job)) return null;
+  const command = h("code", {}, `peftsearch worker ${job.name}`);
+  return h("p", { class: "note note-warn job-note" }, "Start workers here, or run ", command, WHERE);
+}
+
+byId("filter-text").addEventListener("input", draw);
+byId("filter-state").addEventListener("change", draw);
+byId("jobs-more").addEventListener("click", () => {
+  shown += PAGE;
+  refresh();
+});
+follow("/events", { jobs: refresh }, { onOpen: refresh });
+refresh();

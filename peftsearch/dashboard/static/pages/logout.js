@@ -1,0 +1,16 @@
+// The button that logs out; loaded only where somebody is logged in.
+
+import { byId } from "../lib/dom.js";
+import { toast } from "../lib/notice.js";
+
+byId("log-out").addEventListener("click", async () => {
+  const csrf = document.querySelector('meta[name="csrf-token"]').content;
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+  try {
+    const answer = await fetch("/logout", { method: "POST", headers, body: "{}" });
+    if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
+    location.assign("/login");
+  } catch (error) {
+    toast(error);
+  }
+});

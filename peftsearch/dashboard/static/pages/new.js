@@ -1,0 +1,106 @@
+// The page that launches a job: a form made from the schema, checked while one types.
+
+import { get } from "../lib/api.js";
+import { after, byId, replace } from "../lib/dom.js";
+import { problemBox, toast } from "../lib/notice.js";
+import { makeForm } from "../form/form.js";
+import { readPasted, showSpec } from "../form/job-file.js";
+import { checkFully, checkQuickly, clearResult, launch } from "../form/launch.js";
+import { showMistakes } from "../form/mistakes.js";
+import { makeStarts, suggest } from "../form/starts.js";
+
+const PAUSE_MS = 500;
+let form = null;
+let starts = null;
+let dirty = false;
+
+const checkLater = after(PAUSE_MS, check);
+
+async function start() {
+  try {
+    form = makeForm(await get("/schema"), byId("form-fields"), typed);
+    starts = await makeStarts(byId("starts"), fill, () => dirty);
+  } catch (problem) {
+    byId("form-loading").hidden = true;
+    replace(byId("form-mistakes"), problemBox(problem));
+    return;
+  }
+  suggest(form, starts.specs);
+  byId("form-loading").hidden = true;
+  byId("form-body").hidden = false;
+  await begin(new URLSearchParams(location.search));
+}
+
+async function begin(query) {
+  const job = query.get("copy");
+  if (!job) return starts.choose(query.get("preset") ?? "own");
+  try {
+    fill(form.withoutDefaults(await starts.copy(job)));
+  } catch (problem) {
+    toast(problem);
+    await starts.choose("own");
+  }
+}
+
+function fill(spec) {
+  form.write(spec);
+  dirty = false;
+  clearResult();
+  showSpec(form.read().spec);
+  showMistakes(form, [], { all: true, place: byId("form-mistakes") });
+}
+
+function typed(isBlur) {
+  if (!isBlur) dirty = true;
+  showSpec(form.read().spec);
+  checkLater();
+}
+
+async function check() {
+  const { spec, mistakes } = form.read();
+  const found = await checkQuickly(spec);
+  if (found) showMistakes(form, [...mistakes, ...found], { all: false, place: byId("form-mistakes") });
+}
+
+async function submit(action) {
+  checkLater.cancel();
+  clearResult();
+  const { spec, mistakes } = form.read();
+  const quick = mistakes.length ? mistakes : ((await checkQuickly(spec)) ?? []);
+  if (quick.length === 0) showMistakes(form, [], { all: true, place: byId("form-mistakes") });
+  tell(quick.length ? quick : await action(spec));
+}
+
+function tell(mistakes) {
+  for (const entry of form.boxes.values()) entry.touched = true;
+  const first = showMistakes(form, mistakes, { all: true, place: byId("form-mistakes") });
+  if (first) first.focus();
+  else if (mistakes.length) byId("form-mistakes").scrollIntoView({ block: "center" });
+}
+
+function paste(spec) {
+  const unknown = form.unknown(spec);
+  fill(spec);
+  starts.forget();
+  dirty = true;
+  byId("paste-mistake").textContent = unknown.length ? `Left out, since no job has it: ${unknown.join(", ")}.` : "";
+  byId("paste").open = unknown.length > 0;
+  toast("The job file fills the form.");
+  check();
+}
+
+// Enter in a field launches nothing: what follows costs hours.
+byId("job-form").addEventListener("submit", (event) => event.preventDefault());
+byId("launch").addEventListener("click", () =>
+  submit((spec) => launch(spec, Number(byId("workers").value), byId("device").value)),
+);
+byId("check").addEventListener("click", () => submit(checkFully));
+byId("paste-read").addEventListener("click", () => {
+  try {
+    paste(readPasted());
+  } catch (error) {
+    byId("paste-mistake").textContent = `This cannot be read: ${error.message}.`;
+  }
+});
+byId("paste-text").addEventListener("input", () => (byId("paste-mistake").textContent = ""));
+start();

@@ -1,0 +1,150 @@
+// The Workers page: who lives, on what, doing what.
+
+import { get } from "../lib/api.js";
+import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { NOTHING, ago, duration, plural } from "../lib/format.js";
+import { follow } from "../lib/live.js";
+import { problemBox } from "../lib/notice.js";
+import { refresher } from "../lib/refresh.js";
+
+const MOST_SILENT = 200;
+const refresh = refresher(load, { every: 3000, onProblem: show });
+
+function show(problem) {
+  byId("workers-loading").hidden = true;
+  replace(byId("workers-problem"), problemBox(problem));
+}
+
+async function load() {
+  const { workers, pools } = await get("/workers");
+  replace(byId("workers-problem"));
+  byId("workers-loading").hidden = true;
+  byId("workers-body").hidden = false;
+  drawLive(workers.filter((worker) => worker.live));
+  drawPools(pools);
+  drawSilent(workers.filter((worker) => !worker.live));
+}
+
+function drawLive(live) {
+  const busy = live.filter((worker) => worker.trial).length;
+  setText(byId("workers-count"), live.length ? `${plural(live.length, "worker")} at work, ${busy} with a trial` : "");
+  byId("live-none").hidden = live.length > 0;
+  byId("live-region").hidden = live.length === 0;
+  keep(byId("live-rows"), live, keyOf, () => makeRow(["job", "trial", "progress", "since", "lease", "heard"]), updateRow);
+}
+
+function drawSilent(silent) {
+  const newest = [...silent].sort((one, two) => one.seconds_silent - two.seconds_silent).slice(0, MOST_SILENT);
+  byId("silent").hidden = silent.length === 0;
+  setText(byId("silent-count"), plural(silent.length, "worker"));
+  keep(byId("silent-rows"), newest, keyOf, () => makeRow(["job", "trial", "lease", "heard"]), updateRow);
+}
+
+function keyOf(worker) {
+  return `${worker.job}/${worker.name}`;
+}
+
+const TITLES = { job: "Job", trial: "Trains", progress: "Progress", since: "Since", lease: "Lease left", heard: "Heard of" };
+const NUMBERS = ["since", "lease", "heard"];
+
+function makeRow(columns) {
+  const cell = (name) =>
+    h("td", { class: NUMBERS.includes(name) ? "number" : null, "data-title": TITLES[name], "data-part": name }, h("div"));
+  const head = h("th", { scope: "row" }, h("span", { class: "worker-name" }), h("span", { class: "help" }));
+  return h("tr", {}, head, columns.map(cell));
+}
+
+function updateRow(row, worker) {
+  row.dataset.worker = worker.name;
+  const [name, where] = row.firstElementChild.children;
+  setText(name, worker.name);
+  setText(where, `${worker.host} · ${worker.device} · process ${worker.pid}`);
+  const { trial } = worker;
+  const put = (part, build, key) => putIn(row, part, build, key);
+  put("job", () => jobLink(worker.job), worker.job);
+  put("trial", () => trialText(worker), trial && `${trial.number} ${trial.attempt}`);
+  put("progress", () => progressOf(worker), null);
+  setPart(row, "since", trial ? duration(trial.seconds) : NOTHING);
+  setPart(row, "lease", leaseText(trial));
+  setPart(row, "heard", ago(worker.seconds_silent));
+}
+
+/** Rebuilt only when its key changes, so that a focused link stays. Without a key it is updated in place. */
+function putIn(row, part, build, key) {
+  const place = row.querySelector(`[data-part="${part}"] > div`);
+  if (!place) return;
+  if (part === "progress") return updateProgress(place, build());
+  const written = String(key);
+  if (place.dataset.shown === written) return;
+  place.dataset.shown = written;
+  replace(place, build());
+}
+
+function setPart(row, part, text) {
+  const place = row.querySelector(`[data-part="${part}"] > div`);
+  if (place) setText(place, text);
+}
+
+function jobLink(job) {
+  return h("a", { href: `/jobs/${encodeURIComponent(job)}` }, job);
+}
+
+function trialText({ job, trial }) {
+  if (!trial) return h("span", { class: "quiet" }, "waits for a trial");
+  const href = `/jobs/${encodeURIComponent(job)}/trials/${trial.number}`;
+  const again = trial.attempt > 1 ? h("span", { class: "quiet" }, `, attempt ${trial.attempt}`) : null;
+  return [h("a", { href }, `trial ${trial.number}`), again, h("div", { class: "words" }, trial.words)];
+}
+
+function progressOf({ name, trial }) {
+  if (!trial) return null;
+  const { steps_done: done, steps_total: total } = trial;
+  const known = done !== null && total;
+  const words = known ? `step ${done} of ${total}` : "prepares";
+  return { name, words, share: known ? Math.min(1, done / total) : 0 };
+}
+
+function updateProgress(place, found) {
+  if (!found) return place.replaceChildren();
+  if (!place.firstElementChild) place.append(...makeProgress());
+  const [bar, words] = place.children;
+  bar.firstElementChild.style.width = `${100 * found.share}%`;
+  setAttribute(bar, "aria-label", `Training of ${found.name}`);
+  setAttribute(bar, "aria-valuenow", Math.round(100 * found.share));
+  setAttribute(bar, "aria-valuetext", found.words);
+  setText(words, found.words);
+}
+
+function makeProgress() {
+  const done = h("span", { class: "bar-done" });
+  const bar = h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, done);
+  return [bar, h("span", { class: "small quiet" })];
+}
+
+function leaseText(trial) {
+  if (!trial || trial.lease_seconds === null) return NOTHING;
+  return trial.lease_seconds < 0 ? "over" : duration(trial.lease_seconds);
+}
+
+function drawPools(pools) {
+  byId("pools").hidden = pools.length === 0;
+  keep(byId("pool-rows"), pools, (pool) => pool.job, makePool, updatePool);
+}
+
+function makePool(pool) {
+  const badge = h("span", { class: "badge" });
+  const line = h("p", { class: "row" }, badge, jobLink(pool.job), h("span", { class: "quiet" }));
+  return h("li", { "data-pool": pool.job }, line, h("p", { class: "help" }));
+}
+
+function updatePool(item, pool) {
+  const [badge, , words] = item.firstElementChild.children;
+  setText(badge, pool.state);
+  setAttribute(badge, "data-state", pool.state);
+  const since = ago(Date.now() / 1000 - pool.started);
+  setText(words, `${plural(pool.workers, "worker")} on ${pool.device}, started ${since}`);
+  setText(item.lastElementChild, pool.message ?? "");
+}
+
+follow("/events", { jobs: refresh }, { onOpen: refresh });
+refresh();
