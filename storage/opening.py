@@ -9,6 +9,9 @@ from .connection import connect, describe, parse_url
 from .migrations import HEAD, current_revision, migrate
 from .transactions import explain
 
+PATIENCE_SECONDS = 10
+"""Of a look at a PostgreSQL server: one that swallows packets is awaited for minutes else."""
+
 
 def open_connection(url: str) -> Connection:
     """A connection to a database at the newest schema.
@@ -28,6 +31,22 @@ def open_connection(url: str) -> Connection:
     except DBAPIError as error:
         raise _cannot_open(describe(parsed), error) from error
     return connection
+
+
+def read_revision(url: str) -> str | None:
+    """The schema's revision of a database as it is; None if it has no tables of ours.
+
+    Raises:
+        UserError: The database is down or the URL is wrong.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "postgresql" and "connect_timeout" not in parsed.query:
+        parsed = parsed.update_query_dict({"connect_timeout": str(PATIENCE_SECONDS)})
+    try:
+        with connect(parsed) as connection:
+            return current_revision(connection)
+    except DBAPIError as error:
+        raise _cannot_open(describe(parse_url(url)), error) from error
 
 
 def _update(connection: Connection) -> None:

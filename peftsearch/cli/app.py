@@ -228,6 +228,16 @@ def techniques(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def doctor(
+    storage: Storage = DEFAULT_STORAGE, files: Files = None, as_json: AsJson = False
+) -> None:
+    """Examine versions, database, folders and devices; 1 where something fails."""
+    from .checkup import diagnose
+
+    diagnose(_url(storage), files, as_json)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Folder for all that it writes.")] = Path(
         "peftsearch-demo"

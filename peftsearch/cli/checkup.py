@@ -1,0 +1,35 @@
+"""The command that examines the installation: doctor."""
+
+from pathlib import Path
+
+from rich.text import Text
+
+from peftsearch.doctor.examination import examine
+from peftsearch.doctor.finding import Finding, Health
+
+from .console import console, print_json
+
+_STYLES = {Health.OK: "green", Health.NOTE: "yellow", Health.FAILED: "red"}
+
+
+def diagnose(storage: str, files: Path | None, as_json: bool) -> None:
+    """Print every finding.
+
+    Raises:
+        SystemExit: With 1 where something fails.
+    """
+    found = []
+    for finding in examine(storage, files):
+        found.append(finding)
+        if not as_json:
+            console.print(_line(finding), soft_wrap=True)
+    well = all(finding.health is not Health.FAILED for finding in found)
+    if as_json:
+        print_json({"well": well, "findings": [finding.to_json() for finding in found]})
+    if not well:
+        raise SystemExit(1)
+
+
+def _line(finding: Finding) -> Text:
+    head = Text(f"{finding.health.value:<7}", style=_STYLES[finding.health])
+    return head.append(f"{finding.subject:<11}{finding.text}", style="default")

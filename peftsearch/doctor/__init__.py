@@ -1,0 +1,1 @@
+"""What may be wrong with an installation, its database and its folders, before a job shows it."""

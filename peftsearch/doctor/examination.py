@@ -1,0 +1,29 @@
+"""The whole examination, the quick parts first."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from peftsearch.errors import UserError
+from peftsearch.workers.files.job_folder import files_root
+
+from .accelerators import examine_torch
+from .databases import examine_database, examine_driver
+from .finding import Finding
+from .packages import examine_packages, read_constraints
+from .places import examine_places
+
+
+def examine(storage: str, files: Path | None) -> Iterator[Finding]:
+    """All findings, each as soon as it is there.
+
+    Args:
+        storage: A SQLAlchemy URL.
+        files: Folder of the jobs' files; by default where the storage has it.
+    """
+    yield from examine_packages(read_constraints())
+    yield examine_database(storage)
+    yield examine_driver()
+    with contextlib.suppress(UserError):  # a wrong URL: the database's finding says so
+        yield from examine_places(files.resolve() if files else files_root(storage))
+    yield examine_torch()
