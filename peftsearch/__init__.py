@@ -7,42 +7,35 @@
     result = peftsearch.search("job.toml")
     result.export("adapter/", pick="accuracy where adapter_bytes <= 200 KB")
     model = peftsearch.load_adapter(model, "adapter/")
+
+A search that others work on, here or elsewhere::
+
+    peftsearch.launch("job.toml", "jobs.db")
+    peftsearch.load("tickets", "jobs.db").front
+    peftsearch.stop("tickets", "jobs.db")
+    peftsearch.resume("tickets", "jobs.db", trials=100)
+    peftsearch.delete("tickets", "jobs.db")
 """
 
-from collections.abc import Mapping
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+# The folder `search` comes first: once it is imported, the function keeps its name for good
+# (docs/decisions/0015-search-is-a-function.md).
+import peftsearch.search  # noqa: F401  # isort: skip
+from peftsearch.api import delete, launch, load, load_adapter, resume, search, stop
+from peftsearch.errors import Conflict, NotFoundError, PeftsearchError, StoreUnavailable, UserError
 
-from . import search as _search
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
-    from .api import SearchResult
+__all__ = [
+    "Conflict",
+    "NotFoundError",
+    "PeftsearchError",
+    "StoreUnavailable",
+    "UserError",
+    "delete",
+    "launch",
+    "load",
+    "load_adapter",
+    "resume",
+    "search",
+    "stop",
+]
 
 __version__ = "0.1.0"
-
-
-class _CallableSearch(ModuleType):
-    """Makes the folder `peftsearch.search` callable (docs/decisions/0001-callable-search.md)."""
-
-    def __call__(self, spec: "str | Path | Mapping[str, Any]", **options: Any) -> "SearchResult":
-        """Run a search in this process; see `peftsearch.api.search`."""
-        from .api import search
-
-        return search(spec, **options)
-
-
-_search.__class__ = _CallableSearch
-
-
-def load_adapter(model: "PreTrainedModel", path: str | Path) -> "PreTrainedModel":
-    """Put an exported adapter, its head included, into a model that the user loaded.
-
-    Raises:
-        UserError: The folder is not an adapter, is corrupt, or was made for another model.
-    """
-    from .workers.files.loading import load_adapter as load
-
-    return load(model, path)

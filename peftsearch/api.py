@@ -1,155 +1,207 @@
-"""The Python API: a search job from start to front, without the command line."""
+"""The Python API: what a person does with jobs, without the command line.
 
-import contextlib
-import os
-import socket
-import time
+`peftsearch` exports all of it. Each function opens the database, asks `peftsearch.jobs.life` and
+closes it again. Heavy imports wait inside, so that `import peftsearch` answers at once.
+"""
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from peftsearch.jobs.jobfile import complete_spec, read_spec
-from peftsearch.jobs.launch import check_folder, open_job
-from peftsearch.records.front_points import FrontPoint
-from peftsearch.records.job import Job
-from peftsearch.records.trial import Trial
-from peftsearch.results.pick import Summary, select
-from peftsearch.spaces.jobspec.objectives import objective
-from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.storage.store import Store
-from peftsearch.workers.files.job_folder import files_root
-from peftsearch.workers.processes.leases import LEASE_SECONDS, RENEW_SECONDS
-
-from .errors import StoreUnavailable
-
 if TYPE_CHECKING:
-    from peftsearch.results.export import ExportReport
+    from transformers import PreTrainedModel
+
+    from peftsearch.records.job import Job
+    from peftsearch.results.search_result import SearchResult
+    from peftsearch.spaces.jobspec.spec import JobSpec
 
 DEFAULT_STORAGE = "sqlite:///peftsearch.db"
 
 
-@dataclass(frozen=True)
-class SearchResult:
-    """A job's records after a search.
-
-    Attributes:
-        front: Ascending by cost.
-        root: Folder of the job's adapters.
-    """
-
-    job: Job
-    trials: tuple[Trial, ...]
-    front: tuple[FrontPoint, ...]
-    root: Path
-
-    def pick(self, text: str = "knee") -> Summary:
-        """The configuration that `text` means (`peftsearch.results.pick.select`).
-
-        Raises:
-            UserError: Nothing fits.
-        """
-        return select(text, self.job.spec, self.front, self.trials)
-
-    def export(self, out: str | Path, pick: str = "knee", form: str = "auto") -> "ExportReport":
-        """Write the picked adapter to a folder and check it by loading it again.
-
-        Raises:
-            UserError: Nothing fits, or the folder is not empty.
-        """
-        return export_summary(self.job.spec, self.pick(pick), self.root, Path(out), form)
-
-
-def export_summary(
-    spec: JobSpec, summary: Summary, root: Path, out: Path, form: str
-) -> "ExportReport":
-    """Export the summary's trial of the best validation quality."""
-    from peftsearch.results.export import export
-
-    trial = best_trial(summary, spec)
-    return export(spec, trial, root / str(trial.adapter), out, form)
-
-
-def best_trial(summary: Summary, spec: JobSpec) -> Trial:
-    """Of a configuration's seeds, the one with the best validation quality."""
-    goal = objective(spec.task.quality)
-    return max(summary.trials, key=lambda trial: goal.signed(trial.measurements[goal.name]))
-
-
-@dataclass
-class InlineMonitor:
-    """Monitor of a worker in this process: its steps renew its own lease."""
-
-    store: Store
-    name: str
-    trial: Trial | None = None
-    renewed: float = field(default_factory=time.monotonic)
-
-    def claimed(self, trial: Trial | None) -> None:
-        """Remember what is held."""
-        self.trial = trial
-
-    def step(self, done: int, total: int) -> None:
-        """Renew the lease and show the progress now and then; a database that is away for a
-        while does not end the trial."""
-        if time.monotonic() - self.renewed > RENEW_SECONDS:
-            self.renewed = time.monotonic()
-            with contextlib.suppress(StoreUnavailable):
-                self._renew(done, total)
-
-    def _renew(self, done: int, total: int) -> None:
-        if self.trial is None:
-            self.store.heartbeat(self.name)
-            return
-        self.store.heartbeat(self.name, done, total)
-        self.store.renew(self.trial.id, self.trial.attempt, LEASE_SECONDS)
-
-    def stopping(self) -> bool:
-        """Never: Ctrl-C raises KeyboardInterrupt in this process."""
-        return False
-
-
 def search(
-    spec: str | Path | Mapping[str, Any] | JobSpec,
+    spec: "str | Path | Mapping[str, Any] | JobSpec",
     storage: str = DEFAULT_STORAGE,
     device: str = "auto",
     files: str | Path | None = None,
-) -> SearchResult:
-    """Launch or resume a job and work on it in this process until its budget is spent.
+) -> "SearchResult":
+    """Launch or resume a job, work on it in this process until its budget is spent, and return it.
+
+    A job of the same name and spec is resumed; its budget may have changed. One that is finished
+    is returned as it is.
 
     Args:
-        spec: A job file's path, or the same as plain data or as a `JobSpec`.
-        storage: A SQLAlchemy URL; other workers may share it.
+        spec: A job file's path, or the same as plain data or as a `JobSpec`. Paths in a file are
+            relative to its folder, others to the working folder.
+        storage: Database: a SQLAlchemy URL, or the path of an SQLite file. Other workers may
+            share it.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
         files: Folder of the adapters; None puts it beside an SQLite database.
 
+    Returns:
+        The job with its trials and its front; `pick` and `export` choose from it.
+
     Raises:
+        Conflict: A job of that name has another spec, or the new budget is used up.
         UserError: The spec, its model or its data is wrong.
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
     """
-    from peftsearch.workers.processes.loop import WorkerLoop
+    from peftsearch.jobs import life
+    from peftsearch.jobs.inline import work_inline
+    from peftsearch.results.search_result import load_result
+    from peftsearch.storage.store import Store
+    from peftsearch.workers.files.job_folder import check_folder, choose_root
     from peftsearch.workers.training.trial_runner import TrialRunner
 
-    complete = _complete(spec)
-    root = Path(files).resolve() if files else files_root(storage)
+    complete, url = _complete(spec), to_url(storage)
+    root = choose_root(url, files)
     check_folder(root)
     runner = TrialRunner.open(complete, device)
-    with Store.open(storage) as store:
-        job = open_job(store, complete)
-        name = f"{socket.gethostname()}-{os.getpid()}-inline"
-        store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
-        monitor = InlineMonitor(store, name)
-        WorkerLoop(name, store, job, runner, root, monitor).run()
+    with Store.open(url) as store:
+        job = life.create_or_resume(store, complete)
+        work_inline(store, job, runner, root)
         return load_result(store, store.find_job(job.name), root)
 
 
-def _complete(spec: str | Path | Mapping[str, Any] | JobSpec) -> JobSpec:
+def launch(
+    spec: "str | Path | Mapping[str, Any] | JobSpec", storage: str = DEFAULT_STORAGE
+) -> "Job":
+    """Make a job for others to work on, and return at once: `peftsearch worker`, or a dashboard.
+
+    Args:
+        spec: As `search` takes it.
+        storage: As `search` takes it.
+
+    Raises:
+        Conflict: The name is taken.
+        UserError: The spec, its model or its data is wrong.
+    """
+    from peftsearch.jobs import life
+    from peftsearch.storage.store import Store
+    from peftsearch.workers.data.task_data import load_data
+
+    complete = _complete(spec)
+    load_data(complete)
+    with Store.open(to_url(storage)) as store:
+        return life.create(store, complete)
+
+
+def resume(
+    name: str,
+    storage: str = DEFAULT_STORAGE,
+    *,
+    trials: int | None = None,
+    hours: float | None = None,
+) -> "Job":
+    """Let a stopped job run on, or a finished one by a larger budget, and return at once.
+
+    Whoever works on jobs of the database takes it up; `search(resume(name).spec)` does it here.
+
+    Args:
+        name: Of the job.
+        storage: As `search` takes it.
+        trials: Trials of a new budget. With `hours`, whichever comes first.
+        hours: Hours of a new budget, which replaces the old one whole.
+
+    Raises:
+        Conflict: It is finished and no budget is given, or that budget is used up.
+        NotFoundError: There is no such job.
+        UserError: The budget is none.
+    """
+    from peftsearch.jobs import life
+    from peftsearch.jobs.opening import open_existing
+    from peftsearch.spaces.jobspec.spec import make_budget
+
+    with open_existing(to_url(storage)) as store:
+        return life.resume(store, name, make_budget(trials, hours))
+
+
+def stop(name: str, storage: str = DEFAULT_STORAGE) -> "Job":
+    """End a job: its workers finish their trials and leave. One that has ended stays as it is.
+
+    Args:
+        name: Of the job.
+        storage: As `search` takes it.
+
+    Raises:
+        NotFoundError: There is no such job.
+    """
+    from peftsearch.jobs import life
+    from peftsearch.jobs.opening import open_existing
+
+    with open_existing(to_url(storage)) as store:
+        return life.stop(store, name)
+
+
+def delete(name: str, storage: str = DEFAULT_STORAGE, files: str | Path | None = None) -> None:
+    """Remove a job for good: its records and its adapters.
+
+    Args:
+        name: Of the job.
+        storage: As `search` takes it.
+        files: As `search` takes it.
+
+    Raises:
+        Conflict: It runs, or somebody works on it.
+        NotFoundError: There is no such job.
+    """
+    from peftsearch.jobs import life
+    from peftsearch.jobs.opening import open_existing
+    from peftsearch.workers.files.job_folder import choose_root
+
+    url = to_url(storage)
+    with open_existing(url) as store:
+        life.delete(store, name, choose_root(url, files))
+
+
+def load(
+    name: str, storage: str = DEFAULT_STORAGE, files: str | Path | None = None
+) -> "SearchResult":
+    """A job with its trials and its front as they stand, whoever works on it.
+
+    Args:
+        name: Of the job.
+        storage: As `search` takes it.
+        files: As `search` takes it.
+
+    Raises:
+        NotFoundError: There is no such job.
+    """
+    from peftsearch.jobs.opening import open_existing
+    from peftsearch.results.search_result import load_result
+    from peftsearch.workers.files.job_folder import choose_root
+
+    url = to_url(storage)
+    with open_existing(url) as store:
+        return load_result(store, store.find_job(name), choose_root(url, files))
+
+
+def load_adapter(model: "PreTrainedModel", path: str | Path) -> "PreTrainedModel":
+    """Put an exported adapter, its head included, into a model that the user loaded.
+
+    Args:
+        model: Of the same architecture as the one that the adapter was made for.
+        path: The folder that `export` wrote.
+
+    Returns:
+        The model, changed in place.
+
+    Raises:
+        UserError: The folder is not an adapter, is corrupt, or was made for another model.
+    """
+    from peftsearch.workers.files.loading import load_adapter as load
+
+    return load(model, path)
+
+
+def to_url(storage: str) -> str:
+    """A SQLAlchemy URL; a path names an SQLite file."""
+    return storage if "://" in storage else f"sqlite:///{storage}"
+
+
+def _complete(spec: "str | Path | Mapping[str, Any] | JobSpec") -> "JobSpec":
+    from peftsearch.jobs.jobfile import complete_spec, read_spec
+
     if isinstance(spec, str | Path):
         return read_spec(spec)
-    data = spec.to_json() if isinstance(spec, JobSpec) else spec
+    data = spec if isinstance(spec, Mapping) else spec.to_json()
     return complete_spec(data, Path.cwd())
-
-
-def load_result(store: Store, job: Job, root: Path) -> SearchResult:
-    """The records of a job as they stand."""
-    trials, front = store.trials(job.id), store.front(job.id)
-    return SearchResult(job, tuple(trials), tuple(front), root)

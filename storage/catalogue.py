@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from peftsearch.errors import NotFoundError, UserError
-from peftsearch.records.job import Job, JobState, Pulse
+from peftsearch.records.job import Job, JobState, Pulse, name_taken
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .clock import now
@@ -24,7 +24,7 @@ class Catalogue(Session):
         """A new running job without trials.
 
         Raises:
-            UserError: A job of that name exists.
+            Conflict: A job of that name exists.
         """
         statement = jobs.insert().values(
             name=spec.name,
@@ -38,11 +38,7 @@ class Catalogue(Session):
         try:
             return job_of(self._connection.execute(statement.returning(jobs)).one())
         except IntegrityError as error:
-            raise UserError(
-                "a job name that this database does not have yet",
-                repr(spec.name),
-                "choose another name, or resume that job",
-            ) from error
+            raise name_taken(spec.name) from error
 
     @read
     def find_job(self, name: str) -> Job:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from peftsearch.api import DEFAULT_STORAGE, to_url
 from peftsearch.errors import PeftsearchError, UserError
 
 app = typer.Typer(
@@ -40,9 +41,16 @@ Pick = Annotated[
     ),
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
+Crew = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        min=0,
+        help="Worker processes on this machine; 0 leaves the job to other workers.",
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 
-DEFAULT_STORAGE = "sqlite:///peftsearch.db"
 _HELP = "see `peftsearch --help` and `peftsearch COMMAND --help`"
 
 
@@ -60,7 +68,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and estimate, train nothing.")
     ] = False,
-    workers: Workers = 1,
+    workers: Crew = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -68,12 +76,32 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Launch a search job, or resume it; Ctrl-C requeues what runs."""
-    from . import commands
+    from . import commands, forecasting
 
     if dry_run:
-        commands.dry_run(job_file, workers, as_json)
+        forecasting.dry_run(job_file, workers, as_json)
     else:
-        commands.run(job_file, workers, device, _url(storage), files, picture, as_json)
+        commands.run(job_file, workers, device, to_url(storage), files, picture, as_json)
+
+
+@app.command()
+def resume(
+    job: JobName,
+    trials: Annotated[int | None, typer.Option(min=1, help="Trials of a new budget.")] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(help="Hours of a new budget, which replaces the old one whole."),
+    ] = None,
+    workers: Crew = 1,
+    device: Device = "auto",
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a stopped job run on, or a finished one by a larger budget."""
+    from . import commands
+
+    commands.resume(job, trials, hours, workers, device, to_url(storage), files, as_json)
 
 
 @app.command()
@@ -89,7 +117,7 @@ def worker(
     """Work on a job of a database, or wait for jobs and work on each, the oldest first."""
     from . import commands
 
-    commands.work(job, workers, device, _url(storage), files)
+    commands.work(job, workers, device, to_url(storage), files)
 
 
 @app.command()
@@ -97,7 +125,7 @@ def jobs(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
     """List the jobs of a storage."""
     from . import inspection
 
-    inspection.list_jobs(_url(storage), as_json)
+    inspection.list_jobs(to_url(storage), as_json)
 
 
 @app.command()
@@ -105,7 +133,7 @@ def show(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = Fal
     """Show a job and all its trials."""
     from . import inspection
 
-    inspection.show(job, _url(storage), as_json)
+    inspection.show(job, to_url(storage), as_json)
 
 
 @app.command()
@@ -118,7 +146,7 @@ def front(
     """Print the Pareto front of a job."""
     from . import inspection
 
-    inspection.show_front(job, _url(storage), picture, as_json)
+    inspection.show_front(job, to_url(storage), picture, as_json)
 
 
 @app.command()
@@ -130,9 +158,9 @@ def confirm(
     as_json: AsJson = False,
 ) -> None:
     """Compare a point with the linear probe and tuned LoRA on the test split."""
-    from . import commands
+    from . import outcome
 
-    commands.confirm(job, pick, device, _url(storage), as_json)
+    outcome.confirm(job, pick, device, to_url(storage), as_json)
 
 
 @app.command()
@@ -146,17 +174,17 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a configuration's trained adapter, and check it by loading it again."""
-    from . import commands
+    from . import outcome
 
-    commands.export(job, pick, out, form, _url(storage), files, as_json)
+    outcome.export(job, pick, out, form, to_url(storage), files, as_json)
 
 
 @app.command()
 def stop(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
-    """End a job: its workers finish their trials and leave. `run` resumes it."""
+    """End a job: its workers finish their trials and leave. `resume` lets it run on."""
     from . import ending
 
-    ending.stop(job, _url(storage), as_json)
+    ending.stop(job, to_url(storage), as_json)
 
 
 @app.command()
@@ -170,7 +198,7 @@ def delete(
     """Remove a job for good: its records and its adapters."""
     from . import ending
 
-    ending.delete(job, yes, _url(storage), files, as_json)
+    ending.delete(job, yes, to_url(storage), files, as_json)
 
 
 @app.command()
@@ -203,7 +231,7 @@ def dashboard(
 
     address = dashboard_server.Address(host, port, tuple(allow_host or ()))
     roots = tuple(data_root) if data_root else None
-    dashboard_server.serve(_url(storage), files, address, roots, token_file, as_json)
+    dashboard_server.serve(to_url(storage), files, address, roots, token_file, as_json)
 
 
 @app.command()
@@ -216,7 +244,7 @@ def optuna(
     """Copy a job into an Optuna storage, for `optuna-dashboard` and Optuna's plots."""
     from .optuna_study import mirror
 
-    mirror(job, _url(storage), out, as_json)
+    mirror(job, to_url(storage), out, as_json)
 
 
 @app.command()
@@ -254,12 +282,8 @@ def demo(
     """Search a real model on real reviews, within 6 minutes on 2 CPU cores."""
     from . import demonstration
 
-    url = None if storage is None else _url(storage)
+    url = None if storage is None else to_url(storage)
     demonstration.run_demo(folder, workers, url, files, as_json)
-
-
-def _url(storage: str) -> str:
-    return storage if "://" in storage else f"sqlite:///{storage}"
 
 
 def main() -> None:

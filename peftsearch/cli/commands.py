@@ -1,65 +1,40 @@
-"""The commands that work on a job: run, worker, confirm, export."""
+"""The commands that work on jobs: run, resume, worker."""
 
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.table import Table
-
-from peftsearch.api import SearchResult, export_summary, load_result
+from peftsearch.jobs import life
 from peftsearch.jobs.jobfile import read_spec
-from peftsearch.jobs.launch import open_job, run_pool
+from peftsearch.jobs.local_pool import run_pool
+from peftsearch.jobs.opening import open_existing
 from peftsearch.jobs.waiting import Waiter
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
-from peftsearch.results.wording import describe, duration, size
-from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.space.presets import make_space
+from peftsearch.results.search_result import SearchResult, load_result
+from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import choose_root
 
-from .console import (
-    choose_root,
-    console,
-    draw,
-    log,
-    open_existing,
-    print_front,
-    print_json,
-    storage_option,
-)
+from .console import console, draw, log, print_front, print_json, storage_option
 from .live_progress import LiveView, PlainView
 
 
-def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
-    """Check a job file and forecast its time and disk."""
-    from peftsearch.jobs.forecast import estimate
+@dataclass(frozen=True)
+class Crew:
+    """The workers that a command starts, and where they work.
 
-    spec = read_spec(job_file)
-    forecast = estimate(spec, workers)
-    if as_json:
-        print_json(forecast.to_json())
-        return
-    low, high = forecast.seconds
-    console.print(f"[bold]{spec.name}[/]: the job file and its data are fine")
-    table = Table.grid(padding=(0, 2))
-    table.add_row(
-        "space",
-        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates, "
-        f"preset {spec.space.preset}",
-    )
-    table.add_row(
-        "data",
-        f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows",
-    )
-    table.add_row("budget", f"{views.budget_text(spec)}, about {forecast.trials} trials here")
-    table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
-    table.add_row("disk", f"about {size(forecast.disk)} of adapters")
-    console.print(table)
-    for note in forecast.notes:
-        console.print(f"note: {note}", style="yellow")
-    console.print("first configurations:")
-    for configuration in forecast.first:
-        console.print(f"  {describe(configuration, spec.anatomy)}", highlight=False)
+    Attributes:
+        root: Folder of the jobs' files.
+        workers: Processes on this machine; 0 leaves the job to others.
+        quiet: Print no panel.
+    """
+
+    storage: str
+    root: Path
+    workers: int
+    device: str
+    quiet: bool
 
 
 def run(
@@ -73,26 +48,32 @@ def run(
 ) -> None:
     """Launch or resume a job, work on it, print the front."""
     spec = read_spec(job_file)
-    result = run_spec(spec, storage, choose_root(storage, files), workers, device, as_json)
+    crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
+    result = run_spec(spec, crew)
     if picture is not None:
         draw(result, picture)
-    if as_json:
-        members = views.front_members(result.front, result.trials)
-        print_json(
-            {
-                "job": spec.name,
-                "state": result.job.state.value,
-                "front": views.front_json(members, spec),
-            }
-        )
-    else:
-        print_front(result)
-        _print_next(result, storage)
+    _report(result, crew)
 
 
-def run_spec(
-    spec: JobSpec, storage: str, root: Path, workers: int, device: str, quiet: bool
-) -> SearchResult:
+def resume(
+    name: str,
+    trials: int | None,
+    hours: float | None,
+    workers: int,
+    device: str,
+    storage: str,
+    files: Path | None,
+    as_json: bool,
+) -> None:
+    """Let a job run on, work on it, print the front."""
+    crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
+    with open_existing(storage) as store:
+        job = life.resume(store, name, make_budget(trials, hours))
+        result = _work(store, job, crew)
+    _report(result, crew)
+
+
+def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
     """Work on a spec's job with a local pool until it ends.
 
     Raises:
@@ -102,38 +83,49 @@ def run_spec(
 
     for note in load_data(spec).notes:
         log.print(f"note: {note}", style="yellow", highlight=False)
-    with Store.open(storage) as store:
-        job = open_job(store, spec)
-        finished = _work(store, job, storage, root, workers, device, quiet)
-        result = load_result(store, store.find_job(spec.name), root)
-    if not finished:
-        done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
-        log.print(
-            f"stopped with {done} trials done; what ran is queued again: "
-            "run the same command to resume",
-            soft_wrap=True,
+    with Store.open(crew.storage) as store:
+        return _work(store, life.create_or_resume(store, spec), crew)
+
+
+def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
+    finished = job.state is JobState.FINISHED
+    if finished:
+        _say(f"job {job.name} is finished; `peftsearch resume {job.name} --trials N` goes on")
+    done = finished or not crew.workers or _run_pool(store, job, crew)
+    result = load_result(store, store.find_job(job.name), crew.root)
+    if not done:
+        completed = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
+        _say(
+            f"stopped with {completed} trials done; what ran is queued again: "
+            "run the same command to resume"
         )
         raise SystemExit(130)
     return result
 
 
-def _work(
-    store: Store, job: Job, storage: str, root: Path, workers: int, device: str, quiet: bool
-) -> bool:
-    if job.state is JobState.FINISHED:
-        log.print(f"job {job.name} is finished; raise its budget to go on", highlight=False)
-        return True
-    if quiet or not log.is_terminal:
-        view = PlainView(store, job, log)
-        return run_pool(store, job, storage, root, workers, device, view)
+def _run_pool(store: Store, job: Job, crew: Crew) -> bool:
+    pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
+    if crew.quiet or not log.is_terminal:
+        return run_pool(*pool, PlainView(store, job, log))
     with LiveView(store, job, log) as live:
-        return run_pool(store, job, storage, root, workers, device, live)
+        return run_pool(*pool, live)
 
 
-def _print_next(result: SearchResult, storage: str) -> None:
+def _report(result: SearchResult, crew: Crew) -> None:
+    """The job's state and its front."""
+    spec, state = result.job.spec, result.job.state.value
+    if crew.quiet:
+        members = views.front_members(result.front, result.trials)
+        front = views.front_json(members, spec)
+        print_json({"job": spec.name, "state": state, "front": front})
+        return
+    if result.job.state is JobState.RUNNING:
+        console.print(f"{spec.name} runs, for workers to take up", highlight=False)
+        return
+    print_front(result)
     if result.front:
-        where = storage_option(storage)
-        hint = f"next: peftsearch export {result.job.name} --pick knee --out adapter/{where}"
+        where = storage_option(crew.storage)
+        hint = f"next: peftsearch export {spec.name} --pick knee --out adapter/{where}"
         console.print(hint, highlight=False, soft_wrap=True)
 
 
@@ -155,51 +147,3 @@ def _plain_view(store: Store, job: Job) -> PlainView:
 
 def _say(line: str) -> None:
     log.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
-    """Train and compare on the test split."""
-    from peftsearch.results.confirm import Confirmer, lines
-    from peftsearch.search.recipe_trials import probe
-    from peftsearch.workers.training.trial_runner import TrialRunner
-
-    with open_existing(storage) as store:
-        result = load_result(store, store.find_job(name), choose_root(storage, None))
-        summary = result.pick(pick)
-        spec = result.job.spec
-        confirmer = Confirmer(
-            store,
-            result.job,
-            TrialRunner.open(spec, device),
-            lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
-        )
-        confirmation = confirmer.confirm(summary.configuration, probe(make_space(spec)))
-        store.save_report(result.job.id, "confirm", confirmation.to_json(spec))
-    if as_json:
-        print_json(confirmation.to_json(spec))
-    else:
-        for line in lines(confirmation, spec):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def export(
-    name: str, pick: str, out: Path, form: str, storage: str, files: Path | None, as_json: bool
-) -> None:
-    """Write the picked adapter and check it."""
-    with open_existing(storage) as store:
-        result = load_result(store, store.find_job(name), choose_root(storage, files))
-    summary = result.pick(pick)
-    started = time.monotonic()
-    report = export_summary(result.job.spec, summary, result.root, out, form)
-    if as_json:
-        print_json(report.to_json())
-        return
-    console.print(
-        f"exported {describe(summary.configuration, result.job.spec.anatomy)}", highlight=False
-    )
-    console.print(
-        f"as {report.form} to {report.out} in {duration(time.monotonic() - started)}; reloaded, "
-        f"{report.rows} predictions equal (largest difference {report.difference:.1e})",
-        highlight=False,
-        soft_wrap=True,
-    )

@@ -1,4 +1,4 @@
-"""Where commands print, and how they open what is there."""
+"""Where commands print, and what several of them print."""
 
 import json
 import os
@@ -7,13 +7,11 @@ from typing import Any
 
 from rich.console import Console
 
-from peftsearch.api import DEFAULT_STORAGE, SearchResult
-from peftsearch.errors import UserError
+from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
+from peftsearch.results.search_result import SearchResult
 from peftsearch.storage.connection import describe, parse_url
-from peftsearch.storage.store import Store
-from peftsearch.workers.files.job_folder import files_root
 
 console = Console()
 """Results, to standard output."""
@@ -26,32 +24,11 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, indent=2))
 
 
-def open_existing(storage: str) -> Store:
-    """A store that must be there already.
-
-    Raises:
-        UserError: No such SQLite file, or the database is down.
-    """
-    url = parse_url(storage)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise UserError(
-            "an existing storage",
-            f"no file {url.database!r}",
-            "launch a job with `peftsearch run`, or name the storage with --storage",
-        )
-    return Store.open(storage)
-
-
 def storage_option(storage: str) -> str:
     """What a command line needs to mean this storage; without a password."""
     if storage in (DEFAULT_STORAGE, os.environ.get("PEFTSEARCH_STORAGE")):
         return ""
     return f" --storage {describe(parse_url(storage)).removeprefix('sqlite:///')}"
-
-
-def choose_root(storage: str, files: Path | None) -> Path:
-    """Folder of the adapters: the user's, or else the storage's own."""
-    return files.resolve() if files else files_root(storage)
 
 
 def print_front(result: SearchResult) -> None:

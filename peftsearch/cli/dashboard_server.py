@@ -10,12 +10,12 @@ from pathlib import Path
 from peftsearch.dashboard.server import Server, bind, make_url
 from peftsearch.dashboard.site import make_site
 from peftsearch.errors import UserError
-from peftsearch.jobs.launch import check_folder
 from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import describe, parse_url
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import check_folder, choose_root
 
-from .console import choose_root, console, log
+from .console import console, log
 
 TOKEN_VARIABLE = "PEFTSEARCH_TOKEN"
 

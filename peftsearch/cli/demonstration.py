@@ -3,56 +3,23 @@
 from pathlib import Path
 from typing import Any
 
-from peftsearch.api import SearchResult, export_summary
+from peftsearch.jobs.examples import read_example
 from peftsearch.jobs.jobfile import read_spec
-from peftsearch.jobs.launch import check_folder
 from peftsearch.results import views
 from peftsearch.results.picture import draw_front
+from peftsearch.results.search_result import SearchResult, export_summary
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from . import commands
-from .console import (
-    choose_root,
-    console,
-    print_front,
-    print_json,
-    storage_option,
-)
-
-_JOB = """\
-# A search over adapter type, rank, placement and strata boundaries, as `peftsearch demo` runs it.
-name = "demo"
-seed = 0
-
-[model]
-path = "demo:model"         # MiniLM-L6, 22.7 M parameters, from PyPI
-
-[task]                      # rated sentences of film reviews: is the rating above 0?
-train = "demo:data"
-text = "text"
-label = "label"
-max_length = 64
-train_rows = 1000
-validation_rows = 600
-
-[training]
-epochs = 1
-batch_size = 16
-
-[space]
-learning_rates = [5e-4, 5e-3]   # so short a training wants high rates
-
-[budget]                    # whichever comes first
-trials = 24
-hours = 0.065
-"""
+from .console import console, print_front, print_json, storage_option
 
 
 def write_job(folder: Path) -> JobSpec:
     """Write the demonstration's job file and read it back, which fetches model and data."""
     path = folder / "job.toml"
-    path.write_text(_JOB, encoding="utf-8")
+    path.write_text(read_example("demo"), encoding="utf-8")
     return read_spec(path)
 
 
@@ -69,7 +36,8 @@ def run_demo(
     spec = write_job(folder)
     storage = storage or f"sqlite:///{(folder / 'demo.db').resolve()}"
     root = choose_root(storage, files)
-    result = commands.run_spec(spec, storage, root, workers, "auto", as_json)
+    crew = commands.Crew(storage, root, workers, "auto", as_json)
+    result = commands.run_spec(spec, crew)
     picture = draw_front(
         views.front_members(result.front, result.trials),
         result.trials,
@@ -84,7 +52,7 @@ def run_demo(
     print_front(result)
     console.print(f"picture: {picture}", highlight=False)
     console.print(f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False)
-    hint = f"next:    peftsearch confirm demo{storage_option(storage)}"
+    hint = f"next:    peftsearch confirm {spec.name}{storage_option(storage)}"
     console.print(hint, highlight=False, soft_wrap=True)
 
 

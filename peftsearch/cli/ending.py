@@ -4,35 +4,38 @@ import sys
 from pathlib import Path
 
 from peftsearch.errors import UserError
-from peftsearch.jobs.removal import check_removable, remove_job
+from peftsearch.jobs import life
+from peftsearch.jobs.opening import open_existing
 from peftsearch.records.job import JobState
+from peftsearch.workers.files.job_folder import choose_root
 
-from .console import choose_root, console, log, open_existing, print_json
+from .console import console, log, print_json
 
 
 def stop(name: str, storage: str, as_json: bool) -> None:
-    """End a job."""
+    """End a job; one that has ended stays as it is."""
     with open_existing(storage) as store:
-        job = store.find_job(name)
-        store.set_state(job.id, JobState.STOPPED)
+        job = life.stop(store, name)
     if as_json:
-        print_json({"name": name, "state": "stopped"})
+        print_json({"name": name, "state": job.state.value})
+    elif job.state is JobState.STOPPED:
+        console.print(f"{name} is stopped; `peftsearch resume {name}` goes on", highlight=False)
     else:
-        console.print(f"{name} is stopped; `peftsearch run` with its job file resumes it")
+        console.print(f"{name} is {job.state.value} already", highlight=False)
 
 
 def delete(name: str, sure: bool, storage: str, files: Path | None, as_json: bool) -> None:
     """Remove a job, its records and its adapters.
 
     Raises:
-        UserError: It has live workers, or nobody said yes.
+        Conflict: It runs or has live workers.
+        UserError: Nobody said yes.
     """
     with open_existing(storage) as store:
-        job = store.find_job(name)
-        check_removable(store, job)
+        job = life.check_deletable(store, name)
         if not sure:
             _ask_to_delete(name, sum(store.counts(job.id).values()))
-        remove_job(store, job, choose_root(storage, files))
+        life.delete(store, name, choose_root(storage, files))
     if as_json:
         print_json({"name": name, "deleted": True})
     else:

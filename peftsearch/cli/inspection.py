@@ -7,14 +7,16 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from peftsearch.api import load_result
+from peftsearch.jobs.opening import open_existing
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
+from peftsearch.results.search_result import load_result
 from peftsearch.results.wording import duration
 from peftsearch.spaces.techniques.listing import rows
+from peftsearch.workers.files.job_folder import choose_root
 
-from .console import choose_root, console, draw, open_existing, print_json
+from .console import console, draw, print_json
 
 
 def list_jobs(storage: str, as_json: bool) -> None:

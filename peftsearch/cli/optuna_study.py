@@ -1,10 +1,11 @@
 """The command that copies a job for other tools: optuna."""
 
+from peftsearch.jobs.opening import open_existing
 from peftsearch.mirror.copying import copy_job
 from peftsearch.results.wording import count
 from peftsearch.storage.connection import describe, parse_url
 
-from .console import console, open_existing, print_json
+from .console import console, print_json
 
 
 def mirror(name: str, storage: str, out: str, as_json: bool) -> None:

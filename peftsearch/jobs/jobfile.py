@@ -27,14 +27,27 @@ def read_spec(path: str | Path) -> JobSpec:
     """
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise UserError("a job file", f"no file {str(path)!r}", "check the path") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError("a readable job file", f"{path}: {error}", "check the file") from error
+    return complete_spec(parse_toml(text, str(path)), path.resolve().parent)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """A job spec as plain data; what it says is not looked at.
+
+    Args:
+        name: Of the text, for people.
+
+    Raises:
+        UserError: It is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"TOML in {path}", str(error), "correct that line") from error
-    return complete_spec(data, path.resolve().parent)
+        raise UserError(f"TOML in {name}", str(error), "correct that line") from error
 
 
 def complete_spec(

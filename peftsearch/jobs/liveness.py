@@ -5,9 +5,7 @@ import socket
 from collections.abc import Iterable, Mapping
 
 from peftsearch.records.worker import Worker
-
-LIVE_SECONDS = 60.0
-"""A worker beats several times in this time; the worker loop counts on the same."""
+from peftsearch.workers.processes.leases import LIVE_SECONDS
 
 
 def is_live(worker: Worker) -> bool:

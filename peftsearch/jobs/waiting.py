@@ -12,7 +12,8 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import WorkerError
 
-from .launch import Interrupt, View, run_pool
+from .interrupt import Interrupt
+from .local_pool import View, run_pool
 
 _POLL_SECONDS = 2.0
 _NAP_SECONDS = 0.1

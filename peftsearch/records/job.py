@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from peftsearch.errors import Conflict
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 
@@ -35,3 +36,9 @@ class Pulse:
     state: JobState
     event: int
     created: float
+
+
+def name_taken(name: str) -> Conflict:
+    """What to tell whoever makes a job with a name that another one has."""
+    expected, hint = "a job name that this database does not have yet", "choose another name"
+    return Conflict(expected, repr(name), f"{hint}, or resume that job", "name")

@@ -1,14 +1,15 @@
-"""Starting points of the launch form: job files of this package, with a title each."""
+"""Starting points of the launch form: the job files of `examples/`, with a title each."""
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from peftsearch.jobs.examples import read_example
+from peftsearch.jobs.jobfile import parse_toml
 
 _WORDS = (
     (
-        "reviews",
+        "demo",
         "Film reviews in minutes",
         "The demonstration: MiniLM learns from 1,000 sentences whether a review is positive.",
     ),
@@ -18,7 +19,7 @@ _WORDS = (
         "A folder of a transformer with safetensors, and a CSV, JSONL or Parquet file.",
     ),
     (
-        "full_reviews",
+        "reviews",
         "Film reviews in depth",
         "The default space on all review sentences, for some hours.",
     ),
@@ -62,8 +63,7 @@ class Start:
 @cache
 def starts() -> tuple[Start, ...]:
     """All starting points, the quickest first."""
-    folder = files(__package__).joinpath("presets")
     return tuple(
-        Start(name, title, text, tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")))
+        Start(name, title, text, parse_toml(read_example(name), f"examples/{name}.toml"))
         for name, title, text in _WORDS
     )

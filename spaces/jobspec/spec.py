@@ -191,6 +191,22 @@ def parse_spec(data: Mapping[str, Any]) -> JobSpec:
         raise explain(error, JobSpec)[0] from error
 
 
+def make_budget(trials: int | None, hours: float | None) -> BudgetSpec | None:
+    """A budget of these limits; None where neither is given.
+
+    Raises:
+        UserError: One is not more than nothing, or too large.
+    """
+    if trials is None and hours is None:
+        return None
+    try:
+        return BudgetSpec(trials=trials, hours=hours)
+    except ValidationError as error:
+        got = f"{trials} trials" if hours is None else f"{trials} trials and {hours} hours"
+        hint, where = "correct it", "budget"
+        raise UserError("a budget of 1 trial or more than 0 hours", got, hint, where) from error
+
+
 def find_mistakes(data: Mapping[str, Any]) -> list[Mistake]:
     """All that is wrong with a spec by itself, unknown keys first; none where it can be parsed.
 

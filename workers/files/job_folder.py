@@ -1,7 +1,9 @@
 """Where a job's files lie: adapters and spooled results, under one root by the database."""
 
+import tempfile
 from pathlib import Path
 
+from peftsearch.errors import UserError
 from peftsearch.storage.connection import parse_url
 
 _DEFAULT = "peftsearch.files"
@@ -20,6 +22,27 @@ def files_root(storage: str) -> Path:
     if url.get_backend_name() == "sqlite" and url.database:
         return Path(url.database).resolve().with_suffix(".files")
     return Path(_DEFAULT).resolve()
+
+
+def choose_root(storage: str, files: str | Path | None) -> Path:
+    """Folder for the files of a storage: the user's, or else the storage's own."""
+    return Path(files).resolve() if files else files_root(storage)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written.
+
+    Raises:
+        UserError: Says which and why.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"a writable folder {str(folder)!r}", str(error), "choose another with --files"
+        ) from error
 
 
 def adapter_name(job: str, number: int) -> str:

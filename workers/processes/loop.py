@@ -21,11 +21,10 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .leases import LEASE_SECONDS, SUGGESTION_SECONDS
+from .leases import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
 
 POLL_SECONDS = 0.5
-LIVE_SECONDS = 60.0
 
 
 @dataclass
@@ -70,8 +69,7 @@ class WorkerLoop:
         if trial is not None:
             self._work(trial)
             return True
-        if not open_ended and self._idle(late):
-            self.store.set_state(self.job.id, JobState.FINISHED)
+        if not open_ended and self.store.together(lambda: self._finish(job.spec.budget, late)):
             return False
         self.monitor.step(0, 0)
         time.sleep(POLL_SECONDS)
@@ -80,6 +78,18 @@ class WorkerLoop:
     @property
     def _spool(self) -> Path:
         return spool_folder(self.root, self.job.name)
+
+    def _finish(self, budget: BudgetSpec, late: bool) -> bool:
+        """Finish the job if nothing is left to do.
+
+        It takes one transaction: a person may have stopped the job or raised its budget since.
+        """
+        job = self.store.lock_job(self.job.id)
+        unchanged = job.state is JobState.RUNNING and job.spec.budget == budget
+        if unchanged and self._idle(late):
+            self.store.set_state(job.id, JobState.FINISHED)
+            return True
+        return False
 
     def _idle(self, late: bool) -> bool:
         """Whether nothing runs and nothing will: out of hours, queued trials wait for more."""

@@ -4,14 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from peftsearch.errors import Conflict, NotFoundError, UserError
-from peftsearch.jobs.launch import check_folder
-from peftsearch.jobs.removal import check_removable, remove_job
-from peftsearch.records.job import Job, JobState
+from peftsearch.jobs import life
 from peftsearch.service.context import Service
 from peftsearch.service.summaries import NOTES
-from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
-from peftsearch.storage.store import Store
+from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.workers.files.job_folder import check_folder
 
 Workers = Annotated[
     int, Field(ge=0, le=64, strict=True, description="local processes; 0 starts none")
@@ -59,20 +56,18 @@ def launch(service: Service, body: Launch) -> str:
         UserError: The spec is wrong.
     """
     service.checker.check_quickly(body.spec)
-    name = str(body.spec["name"])
     with service.stores.borrow() as store:
-        if _find(store, name) is not None:
-            raise _name_taken(name)
+        life.check_new(store, str(body.spec["name"]))
     if body.workers:
         check_folder(service.settings.root)
     found = service.checker.check(body.spec)
     with service.stores.borrow() as store:
-        job = _create(store, found.spec)
+        job = life.create(store, found.spec)
         if found.notes:
             store.save_report(job.id, NOTES, {"notes": found.notes})
     if body.workers:
-        service.supervisor.start(name, body.workers, body.device)
-    return name
+        service.supervisor.start(job.name, body.workers, body.device)
+    return job.name
 
 
 def stop(service: Service, name: str) -> None:
@@ -82,9 +77,7 @@ def stop(service: Service, name: str) -> None:
         NotFoundError: There is no such job.
     """
     with service.stores.borrow() as store:
-        job = store.find_job(name)
-        if job.state is JobState.RUNNING:
-            store.set_state(job.id, JobState.STOPPED)
+        life.stop(store, name)
     service.supervisor.announce_stop(name)
 
 
@@ -92,76 +85,29 @@ def resume(service: Service, name: str, body: Resume) -> None:
     """Let a job run, and start its pool.
 
     Raises:
-        Conflict: It has a pool, or its budget is spent.
+        Conflict: It has a pool, it is finished and no budget came, or the budget is used up.
         NotFoundError: There is no such job.
     """
     if body.workers:
         check_folder(service.settings.root)
     with service.stores.borrow() as store:
-        job = store.find_job(name)
+        store.pulse(name)  # what is not there has no pool either, and that comes first
         service.supervisor.check_free(name)
-        if body.budget is not None:
-            _change_budget(store, job, body.budget)
-        elif job.state is JobState.FINISHED:
-            got = f"job {name!r}, which is finished"
-            raise Conflict("a job with budget left", got, "send a larger budget with it")
-        elif job.state is JobState.STOPPED:
-            store.set_state(job.id, JobState.RUNNING)
+        life.resume(store, name, body.budget)
     if body.workers:
         service.supervisor.start(name, body.workers, body.device)
 
 
 def delete(service: Service, name: str) -> None:
-    """Remove a job for good.
+    """Remove a job for good, with its exports.
 
     Raises:
         Conflict: It runs or somebody works on it.
         NotFoundError: There is no such job.
     """
     with service.stores.borrow() as store:
-        job = store.find_job(name)
-        if job.state is JobState.RUNNING:
-            got = f"job {name!r}, which is running"
-            raise Conflict("a job that has ended", got, "stop it before")
+        life.check_deletable(store, name)
         service.supervisor.check_free(name)
-        check_removable(store, job)
         service.exporter.forget(name)
-        remove_job(store, job, service.settings.root)
+        life.delete(store, name, service.settings.root)
     service.supervisor.forget(name)
-
-
-def _find(store: Store, name: str) -> Job | None:
-    try:
-        return store.find_job(name)
-    except NotFoundError:
-        return None
-
-
-def _create(store: Store, spec: JobSpec) -> Job:
-    try:
-        return store.create_job(spec)
-    except UserError as error:  # another caller was faster
-        raise _name_taken(spec.name) from error
-
-
-def _name_taken(name: str) -> Conflict:
-    expected, hint = "a job name that is not taken", "choose another name, or resume that job"
-    return Conflict(expected, repr(name), hint, "name")
-
-
-def _change_budget(store: Store, job: Job, budget: BudgetSpec) -> None:
-    """Replace the budget by one that lets the job go on.
-
-    Raises:
-        Conflict: As much is used already.
-    """
-    trials, hours = sum(store.counts(job.id).values()), store.used_hours(job.id)
-    if budget.trials is not None and budget.trials <= trials:
-        got, where = f"{budget.trials}", "budget.trials"
-        raise Conflict(
-            f"a budget of more than the {trials} trials there are", got, "raise it", where
-        )
-    if budget.hours is not None and budget.hours <= hours:
-        got, where = f"{budget.hours:g}", "budget.hours"
-        raise Conflict(f"a budget of more than the {hours:.3g} hours used", got, "raise it", where)
-    store.change_budget(job.id, job.spec.model_copy(update={"budget": budget}))

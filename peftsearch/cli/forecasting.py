@@ -1,0 +1,43 @@
+"""`run --dry-run`: what a job would do, and what it would cost."""
+
+from pathlib import Path
+
+from rich.table import Table
+
+from peftsearch.jobs.jobfile import read_spec
+from peftsearch.results import views
+from peftsearch.results.wording import describe, duration, size
+
+from .console import console, print_json
+
+
+def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
+    """Check a job file and forecast its time and disk."""
+    from peftsearch.jobs.forecast import estimate
+
+    spec = read_spec(job_file)
+    forecast = estimate(spec, workers)
+    if as_json:
+        print_json(forecast.to_json())
+        return
+    low, high = forecast.seconds
+    console.print(f"[bold]{spec.name}[/]: the job file and its data are fine")
+    table = Table.grid(padding=(0, 2))
+    table.add_row(
+        "space",
+        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates, "
+        f"preset {spec.space.preset}",
+    )
+    table.add_row(
+        "data",
+        f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows",
+    )
+    table.add_row("budget", f"{views.budget_text(spec)}, about {forecast.trials} trials here")
+    table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
+    table.add_row("disk", f"about {size(forecast.disk)} of adapters")
+    console.print(table)
+    for note in forecast.notes:
+        console.print(f"note: {note}", style="yellow")
+    console.print("first configurations:")
+    for configuration in forecast.first:
+        console.print(f"  {describe(configuration, spec.anatomy)}", highlight=False)

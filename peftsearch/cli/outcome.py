@@ -1,0 +1,60 @@
+"""The commands on what a job found: confirm, export."""
+
+import time
+from pathlib import Path
+
+from peftsearch.jobs.opening import open_existing
+from peftsearch.results.search_result import export_summary, load_result
+from peftsearch.results.wording import describe, duration
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.workers.files.job_folder import choose_root
+
+from .console import console, log, print_json
+
+
+def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
+    """Train and compare on the test split."""
+    from peftsearch.results.confirm import Confirmer, lines
+    from peftsearch.search.recipe_trials import probe
+    from peftsearch.workers.training.trial_runner import TrialRunner
+
+    with open_existing(storage) as store:
+        result = load_result(store, store.find_job(name), choose_root(storage, None))
+        summary = result.pick(pick)
+        spec = result.job.spec
+        confirmer = Confirmer(
+            store,
+            result.job,
+            TrialRunner.open(spec, device),
+            lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
+        )
+        confirmation = confirmer.confirm(summary.configuration, probe(make_space(spec)))
+        store.save_report(result.job.id, "confirm", confirmation.to_json(spec))
+    if as_json:
+        print_json(confirmation.to_json(spec))
+    else:
+        for line in lines(confirmation, spec):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def export(
+    name: str, pick: str, out: Path, form: str, storage: str, files: Path | None, as_json: bool
+) -> None:
+    """Write the picked adapter and check it."""
+    with open_existing(storage) as store:
+        result = load_result(store, store.find_job(name), choose_root(storage, files))
+    summary = result.pick(pick)
+    started = time.monotonic()
+    report = export_summary(result.job.spec, summary, result.root, out, form)
+    if as_json:
+        print_json(report.to_json())
+        return
+    console.print(
+        f"exported {describe(summary.configuration, result.job.spec.anatomy)}", highlight=False
+    )
+    console.print(
+        f"as {report.form} to {report.out} in {duration(time.monotonic() - started)}; reloaded, "
+        f"{report.rows} predictions equal (largest difference {report.difference:.1e})",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,63 @@
+"""Working on a job in the caller's own process."""
+
+import contextlib
+import os
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from peftsearch.errors import StoreUnavailable
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Trial
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.leases import LEASE_SECONDS, RENEW_SECONDS
+from peftsearch.workers.processes.loop import WorkerLoop
+from peftsearch.workers.training.trial_runner import TrialRunner
+
+
+def work_inline(store: Store, job: Job, runner: TrialRunner, root: Path) -> None:
+    """Work on a job until it ends.
+
+    Args:
+        root: Folder of the jobs' files.
+
+    Raises:
+        KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
+    """
+    name = f"{socket.gethostname()}-{os.getpid()}-inline"
+    store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
+    WorkerLoop(name, store, job, runner, root, InlineMonitor(store, name)).run()
+
+
+@dataclass
+class InlineMonitor:
+    """Monitor of a worker in this process: its steps renew its own lease."""
+
+    store: Store
+    name: str
+    trial: Trial | None = None
+    renewed: float = field(default_factory=time.monotonic)
+
+    def claimed(self, trial: Trial | None) -> None:
+        """Remember what is held."""
+        self.trial = trial
+
+    def step(self, done: int, total: int) -> None:
+        """Renew the lease and show the progress now and then; a database that is away for a
+        while does not end the trial."""
+        if time.monotonic() - self.renewed > RENEW_SECONDS:
+            self.renewed = time.monotonic()
+            with contextlib.suppress(StoreUnavailable):
+                self._renew(done, total)
+
+    def _renew(self, done: int, total: int) -> None:
+        if self.trial is None:
+            self.store.heartbeat(self.name)
+            return
+        self.store.heartbeat(self.name, done, total)
+        self.store.renew(self.trial.id, self.trial.attempt, LEASE_SECONDS)
+
+    def stopping(self) -> bool:
+        """Never: Ctrl-C raises KeyboardInterrupt in this process."""
+        return False

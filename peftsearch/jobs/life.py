@@ -1,0 +1,186 @@
+"""The life of a job: what each action does to a job in each state, over the store alone.
+
+The command line, the Python API and the routes of the service all call these, and
+`tests/contracts/test_life.py` runs one table of states and actions through the three. What an
+action reads and what it writes is one transaction, so that no caller acts on what another has
+just changed.
+"""
+
+import contextlib
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from peftsearch.errors import Conflict, NotFoundError
+from peftsearch.records.job import Job, JobState, name_taken
+from peftsearch.records.trial import TrialState
+from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
+from peftsearch.storage.store import Store
+
+from .jobfile import differing_keys
+from .liveness import is_live
+
+
+def create(store: Store, spec: JobSpec) -> Job:
+    """A new job, which runs.
+
+    Raises:
+        Conflict: The name is taken.
+    """
+    return store.create_job(spec)
+
+
+def check_new(store: Store, name: str) -> None:
+    """Refuse a name that is taken, before a spec is looked at for long.
+
+    Raises:
+        Conflict: It is.
+    """
+    with contextlib.suppress(NotFoundError):
+        store.pulse(name)
+        raise name_taken(name)
+
+
+def create_or_resume(store: Store, spec: JobSpec) -> Job:
+    """The job of that name: created, or let run on with the spec's budget.
+
+    A finished one stays as it is, unless the budget has changed: who asks for the same once more
+    has it already.
+
+    Raises:
+        Conflict: A job of that name has another spec, or the new budget is used up.
+    """
+    try:
+        job = store.find_job(spec.name)
+    except NotFoundError:
+        with contextlib.suppress(Conflict):  # then another caller was faster
+            return create(store, spec)
+        job = store.find_job(spec.name)
+    return store.together(lambda: _run_again(store, job.id, spec))
+
+
+def resume(store: Store, name: str, budget: BudgetSpec | None = None) -> Job:
+    """Let a job run on; one that runs stays as it is.
+
+    Args:
+        budget: In place of the old one.
+
+    Raises:
+        Conflict: It is finished and no budget is given, or that budget is used up.
+        NotFoundError: There is no such job.
+    """
+    job_id = store.find_job(name).id
+    return store.together(lambda: _resume(store, store.lock_job(job_id), budget))
+
+
+def stop(store: Store, name: str) -> Job:
+    """End a job: its workers finish their trials and leave. One that has ended stays as it is.
+
+    Raises:
+        NotFoundError: There is no such job.
+    """
+    job_id = store.find_job(name).id
+
+    def end() -> Job:
+        job = store.lock_job(job_id)
+        return _set_state(store, job, JobState.STOPPED) if job.state is JobState.RUNNING else job
+
+    return store.together(end)
+
+
+def delete(store: Store, name: str, root: Path) -> None:
+    """Remove a job for good: its records, then its files.
+
+    Files without records harm nobody, the reverse does.
+
+    Args:
+        root: Folder of the jobs' files.
+
+    Raises:
+        Conflict: It runs, or somebody works on it.
+        NotFoundError: There is no such job.
+    """
+    job_id = store.find_job(name).id
+
+    def remove() -> None:
+        _check_rests(store, store.lock_job(job_id))
+        store.delete_job(job_id)
+
+    store.together(remove)
+    shutil.rmtree(root / name, ignore_errors=True)
+
+
+def check_deletable(store: Store, name: str) -> Job:
+    """The job, for whoever asks or prepares something before it is deleted.
+
+    Raises:
+        Conflict: It runs, or somebody works on it.
+        NotFoundError: There is no such job.
+    """
+    job = store.find_job(name)
+    _check_rests(store, job)
+    return job
+
+
+def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
+    job = store.lock_job(job_id)
+    if differing := differing_keys(job.spec, spec):
+        raise Conflict(
+            f"the spec that job {job.name!r} was launched with",
+            f"other values of {', '.join(differing)}",
+            "give the job a new name, or undo the change",
+        )
+    if job.state is JobState.FINISHED and job.spec.budget == spec.budget:
+        return job
+    return _resume(store, job, spec.budget)
+
+
+def _resume(store: Store, job: Job, budget: BudgetSpec | None) -> Job:
+    finished = job.state is JobState.FINISHED
+    if budget is None and finished:
+        got = f"job {job.name!r}, which is finished"
+        raise Conflict("a job with budget left", got, "resume it with a larger budget")
+    if budget is not None and (finished or budget != job.spec.budget):
+        _check_room(store, job, budget)
+        return store.change_budget(job.id, job.spec.model_copy(update={"budget": budget}))
+    return _set_state(store, job, JobState.RUNNING)
+
+
+def _set_state(store: Store, job: Job, state: JobState) -> Job:
+    store.set_state(job.id, state)
+    return replace(job, state=state)
+
+
+def _check_room(store: Store, job: Job, budget: BudgetSpec) -> None:
+    """Refuse a budget that leaves nothing to do; trials that wait or run are something.
+
+    Raises:
+        Conflict: As much is used already.
+    """
+    counts, hours = store.counts(job.id), store.used_hours(job.id)
+    trials, waiting = sum(counts.values()), counts[TrialState.QUEUED] + counts[TrialState.RUNNING]
+    least = trials if waiting else trials + 1
+    if budget.trials is not None and budget.trials < least:
+        expected = f"a budget of at least {least} trials, since there are {trials}"
+        raise Conflict(expected, f"{budget.trials}", "raise it", "budget.trials")
+    if budget.hours is not None and budget.hours <= hours:
+        expected, got = f"a budget of more than the {hours:.3g} hours used", f"{budget.hours:g}"
+        raise Conflict(expected, got, "raise it", "budget.hours")
+
+
+def _check_rests(store: Store, job: Job) -> None:
+    """Refuse a job that runs, and one that somebody still works on.
+
+    Raises:
+        Conflict: It is so.
+    """
+    if job.state is JobState.RUNNING:
+        got = f"job {job.name!r}, which is running"
+        raise Conflict("a job that has ended", got, "stop it before")
+    live = sum(is_live(worker) for worker in store.workers(job.id))
+    if live:
+        raise Conflict(
+            f"job {job.name!r} without workers",
+            f"{live} that live",
+            "wait until they have left, and delete it then",
+        )

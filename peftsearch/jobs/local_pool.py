@@ -1,0 +1,68 @@
+"""Working on a job with a local pool, until it ends or a person interrupts."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import Protocol
+
+from peftsearch.errors import StoreUnavailable
+from peftsearch.records.job import Job
+from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import check_folder
+from peftsearch.workers.processes.pool import Pool
+
+from .interrupt import Interrupt
+
+_POLL_SECONDS = 0.25
+_PATIENCE_SECONDS = 30.0
+
+
+class View(Protocol):
+    """Shows a pool at work."""
+
+    def update(self, pool: Pool) -> None:
+        """Called a few times a second."""
+
+
+def run_pool(
+    store: Store, job: Job, storage: str, root: Path, workers: int, device: str, view: View
+) -> bool:
+    """Work on a job until it ends or a person interrupts.
+
+    Returns:
+        False when it was interrupted; what ran is queued again.
+
+    Raises:
+        UserError: The folder of files cannot be written.
+        WorkerError: The workers could not start or kept dying.
+    """
+    check_folder(root)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    pool = Pool(store, job, storage, root, workers, device)
+    interrupt = Interrupt()
+    with interrupt.installed():
+        try:
+            pool.start()
+            while interrupt.count == 0 and pool.poll():
+                with contextlib.suppress(StoreUnavailable):  # the workers spool their results
+                    view.update(pool)
+                time.sleep(_POLL_SECONDS)
+        finally:
+            _end(pool, interrupt)
+    view.update(pool)
+    return interrupt.count == 0
+
+
+def _end(pool: Pool, interrupt: Interrupt) -> None:
+    """Stop gently; a second interrupt cuts the wait short. Who still loads has nothing to save."""
+    for child in pool.children:
+        child.status.stop.set()
+        if not child.loaded:
+            child.process.kill()
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while any(child.process.is_alive() for child in pool.children):
+        if interrupt.count > 1 or time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS / 5)
+    pool.kill()

@@ -1,0 +1,79 @@
+"""A job's records as they stand, and what can be had of them: a pick, an export."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.job import Job
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.storage.store import Store
+
+from .pick import Summary, select
+
+if TYPE_CHECKING:
+    from .export import ExportReport
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A job's records at one moment.
+
+    Attributes:
+        front: Ascending by cost.
+        root: Folder of the jobs' files.
+    """
+
+    job: Job
+    trials: tuple[Trial, ...]
+    front: tuple[FrontPoint, ...]
+    root: Path
+
+    def pick(self, text: str = "knee") -> Summary:
+        """The configuration that `text` means (`peftsearch.results.pick.select`).
+
+        Args:
+            text: `knee`, `best`, a row of the front, `trial 17`, or a sentence such as
+                `accuracy where adapter_bytes <= 200 KB`.
+
+        Raises:
+            UserError: Nothing fits.
+        """
+        return select(text, self.job.spec, self.front, self.trials)
+
+    def export(self, out: str | Path, pick: str = "knee", form: str = "auto") -> "ExportReport":
+        """Write the picked adapter to a folder and check it by loading it again.
+
+        Args:
+            out: A folder that is empty or does not exist.
+            pick: As `pick` takes it.
+            form: `peft`, `adapter`, `merged`, or `auto`: `peft` where it can express the adapter.
+
+        Raises:
+            UserError: Nothing fits, or the folder is not empty.
+        """
+        return export_summary(self.job.spec, self.pick(pick), self.root, Path(out), form)
+
+
+def load_result(store: Store, job: Job, root: Path) -> SearchResult:
+    """The records of a job as they stand."""
+    trials, front = store.trials(job.id), store.front(job.id)
+    return SearchResult(job, tuple(trials), tuple(front), root)
+
+
+def export_summary(
+    spec: JobSpec, summary: Summary, root: Path, out: Path, form: str
+) -> "ExportReport":
+    """Export the summary's trial of the best validation quality."""
+    from .export import export
+
+    trial = best_trial(summary, spec)
+    return export(spec, trial, root / str(trial.adapter), out, form)
+
+
+def best_trial(summary: Summary, spec: JobSpec) -> Trial:
+    """Of a configuration's seeds, the one with the best validation quality."""
+    goal = objective(spec.task.quality)
+    return max(summary.trials, key=lambda trial: goal.signed(trial.measurements[goal.name]))
