@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from peftsearch.cli import app as cli
+from peftsearch.records.job import JobState
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.storage.store import Store
@@ -129,10 +130,10 @@ def test_a_failure_that_is_nobodys_mistake_exits_with_1(
 
 @pytest.fixture
 def job_url(new_sqlite: NewDatabase) -> str:
-    """A database with one job, `job`, and a file of it."""
+    """A database with one stopped job, `job`, and a file of it."""
     url = new_sqlite()
     with Store.open(url) as store:
-        store.create_job(make_spec("job"))
+        store.set_state(store.create_job(make_spec("job")).id, JobState.STOPPED)
     adapter = files_root(url) / "job" / "trials" / "000001-1" / "adapter.safetensors"
     adapter.parent.mkdir(parents=True)
     adapter.touch()
@@ -152,6 +153,31 @@ def test_delete_removes_records_and_files(
     assert names(job_url) == []
     assert not (files_root(job_url) / "job").exists()
     assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url) == 2
+
+
+def test_stop_says_what_the_job_is_now(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    assert call(monkeypatch, "stop", "job", "--storage", job_url) == 0
+    assert capsys.readouterr().out == "job is stopped; `peftsearch resume job` goes on\n"
+    with Store.open(job_url) as store:
+        store.set_state(store.find_job("job").id, JobState.FINISHED)
+    assert call(monkeypatch, "stop", "job", "--storage", job_url) == 0
+    assert capsys.readouterr().out == "job is finished already\n"
+
+
+@pytest.mark.parametrize("budget", [["--trials", "0"], ["--hours", "-1"], ["--hours", "nan"]])
+def test_resume_wants_a_budget_that_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    job_url: str,
+    budget: list[str],
+) -> None:
+    arguments = ["resume", "job", "--workers", "0", *budget, "--storage", job_url]
+    assert call(monkeypatch, *arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    with Store.open(job_url) as store:
+        assert store.find_job("job").state is JobState.STOPPED
 
 
 def test_delete_asks_first(

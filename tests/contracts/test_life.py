@@ -35,7 +35,7 @@ BUDGETS: Mapping[str, Mapping[str, float]] = {
 OTHER = {"max_length": 24}
 """A job of the same name that is another search."""
 
-ACTIONS: Mapping[str, Callable[[Door, Mapping[str, Any]], Refusal | None]] = {
+ACTIONS: Mapping[str, Callable[[Door, dict[str, Any]], Refusal | None]] = {
     "launch": lambda door, spec: door.launch(spec | {"task": spec["task"] | OTHER}),
     "resume": lambda door, spec: door.resume(NAME, {}),
     "same": lambda door, spec: door.resume(NAME, BUDGETS["same"]),
@@ -114,7 +114,7 @@ def door(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[D
         )
 
 
-def put(store: Store, spec: Mapping[str, Any], state: str) -> Job | None:
+def put(store: Store, spec: dict[str, Any], state: str) -> Job | None:
     """Bring a job into a state: with 4 trials done, or with 2 done and one that waits."""
     if state == "absent":
         return None

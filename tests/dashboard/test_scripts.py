@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from peftsearch.service.routes.spec_schema import make_schema
 from .scripts import call, open_scripts
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
-STARTS = sorted(Path(str(files("peftsearch.service") / "presets")).glob("*.toml"))
 ODD = """
 # every form that a job file may have
 name = 'single \\ quoted'
@@ -64,7 +62,7 @@ def page() -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("path", EXAMPLES + STARTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_job_file_survives_the_form(page: Page, path: Path) -> None:
     spec = tomllib.loads(path.read_text("utf-8"))
     assert call(page, "form/tomlread.js", "readToml", path.read_text("utf-8")) == spec

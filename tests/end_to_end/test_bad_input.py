@@ -69,7 +69,7 @@ def test_mistakes_in_a_job_file(job_file: Path, name: str) -> None:
         (["front", "small"], "launch a job"),
         (["jobs", "--storage", "nonsense://"], "a database such as"),
         (["jobs", "--storage", "job.toml"], "job.toml"),
-        (["run", "job.toml", "--workers", "0"], "--workers"),
+        (["run", "job.toml", "--workers", "-1"], "--workers"),
         (["fly"], "fly"),
     ],
 )

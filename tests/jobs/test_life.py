@@ -1,0 +1,144 @@
+"""The life of a job beyond the table of `tests/contracts/test_life.py`: races, files, specs."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from peftsearch.errors import Conflict, NotFoundError
+from peftsearch.jobs import life
+from peftsearch.records.job import Job, JobState
+from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
+from peftsearch.storage.store import Store
+from tests.anatomies import BERT
+from tests.storage.examples import make_spec
+
+
+def make_job(store: Store, root: Path, name: str) -> None:
+    job = store.create_job(make_spec(name))
+    store.set_state(job.id, JobState.STOPPED)
+    (root / name / "trials").mkdir(parents=True)
+    (root / name / "trials" / "file").touch()
+
+
+def test_a_job_goes_with_its_files_and_others_stay(store: Store, tmp_path: Path) -> None:
+    for name in ("a", "a.b"):
+        make_job(store, tmp_path, name)
+    life.delete(store, "a", tmp_path)
+    assert [x.name for x in store.jobs()] == ["a.b"]
+    assert [x.name for x in tmp_path.iterdir()] == ["a.b"]
+    with pytest.raises(NotFoundError):
+        life.delete(store, "a", tmp_path)
+
+
+def test_a_job_that_stays_keeps_its_files(store: Store, tmp_path: Path) -> None:
+    make_job(store, tmp_path, "a")
+    life.resume(store, "a")
+    with pytest.raises(Conflict):
+        life.delete(store, "a", tmp_path)
+    assert (tmp_path / "a" / "trials" / "file").exists()
+
+
+def test_a_link_in_place_of_the_folder_leads_nowhere(store: Store, tmp_path: Path) -> None:
+    other = tmp_path / "precious"
+    other.mkdir()
+    (other / "file").touch()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a").symlink_to(other)
+    life.stop(store, life.create(store, make_spec("a")).name)
+    life.delete(store, "a", root)
+    assert (other / "file").exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "budget", "outcome"),
+    [
+        (JobState.RUNNING, 100, JobState.RUNNING),
+        (JobState.STOPPED, 100, JobState.RUNNING),
+        (JobState.STOPPED, 7, JobState.RUNNING),
+        (JobState.FINISHED, 100, JobState.FINISHED),
+        (JobState.FINISHED, 200, JobState.RUNNING),
+    ],
+)
+def test_the_same_job_file_again(
+    store: Store, state: JobState, budget: int, outcome: JobState
+) -> None:
+    """A finished job stays so until its budget changes; all others run."""
+    job = life.create_or_resume(store, make_spec())
+    store.set_state(job.id, state)
+    again = life.create_or_resume(store, make_spec(trials=budget))
+    assert again == store.find_job("job")
+    assert (again.id, again.state, again.spec.budget.trials) == (job.id, outcome, budget)
+
+
+def test_another_spec_of_the_same_name_is_refused_by_its_keys(store: Store) -> None:
+    job = life.create(store, make_spec())
+    other = job.spec.model_copy(update={"seed": 7})
+    with pytest.raises(Conflict, match="other values of seed"):
+        life.create_or_resume(store, other)
+    assert store.jobs() == [job]
+
+
+def test_a_new_budget_keeps_what_an_earlier_version_knew_of_the_model(store: Store) -> None:
+    """Only what trials depend on must be equal; the rest of the spec stays as it was launched."""
+    old, new = with_positions(make_spec(), 512), with_positions(make_spec(trials=200), 1024)
+    life.create(store, old)
+    changed = life.create_or_resume(store, new)
+    assert changed.spec == old.model_copy(update={"budget": new.budget})
+
+
+def with_positions(spec: JobSpec, positions: int) -> JobSpec:
+    """Its model's anatomy says more, or other things, that no trial depends on."""
+    anatomy = BERT.model_copy(update={"positions": positions})
+    return spec.model_copy(update={"model": spec.model.model_copy(update={"anatomy": anatomy})})
+
+
+def race(url: str, *actions: Callable[[Store], object]) -> list[object]:
+    """Run each at once over a store of its own; what it gave, or how it was refused."""
+    start = threading.Barrier(len(actions))
+
+    def run(action: Callable[[Store], object]) -> object:
+        with Store.open(url) as store:
+            start.wait()
+            try:
+                return action(store)
+            except (Conflict, NotFoundError) as error:
+                return type(error)
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+def test_one_name_launched_at_once_is_one_job(store: Store, database_url: str) -> None:
+    found = race(database_url, *[lambda own: life.create_or_resume(own, make_spec())] * 4)
+    assert [job for job in found if isinstance(job, Job)] == store.jobs() * 4
+
+
+def test_a_job_is_resumed_or_deleted_but_not_both(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    for number in range(10):
+        name = f"job{number}"
+        make_job(store, tmp_path, name)
+        resumed, _ = race(
+            database_url,
+            lambda own: life.resume(own, name),  # noqa: B023 - called within the turn
+            lambda own: life.delete(own, name, tmp_path),  # noqa: B023
+        )
+        there = [job for job in store.jobs() if job.name == name]
+        assert there == ([resumed] if isinstance(resumed, Job) else [])
+        assert (tmp_path / name).exists() == bool(there)
+
+
+def test_a_stop_and_a_larger_budget_at_once_both_count(store: Store, database_url: str) -> None:
+    """Whoever comes last decides the state; the budget is not lost."""
+    life.create(store, make_spec())
+    race(
+        database_url,
+        lambda own: life.stop(own, "job"),
+        lambda own: life.resume(own, "job", make_budget(200, None)),
+    )
+    assert store.find_job("job").spec.budget.trials == 200
