@@ -25,7 +25,7 @@ def test_search_has_a_signature() -> None:
 
 
 def test_help_shows_the_arguments_of_search() -> None:
-    text = pydoc.render_doc(peftsearch.search, renderer=pydoc.plaintext)
+    text = pydoc.plain(pydoc.render_doc(peftsearch.search))
     assert "search(" in text and "device: str = 'auto'" in text
     for name in inspect.signature(peftsearch.search).parameters:
         assert f"        {name}: " in text

@@ -262,7 +262,7 @@ def doctor(
     """Examine versions, database, folders and devices; 1 where something fails."""
     from .checkup import diagnose
 
-    diagnose(_url(storage), files, as_json)
+    diagnose(to_url(storage), files, as_json)
 
 
 @app.command()
