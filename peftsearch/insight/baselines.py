@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import fmean
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -11,7 +12,23 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from .points import Point
 
 
-def baselines(points: Iterable[Point], spec: JobSpec) -> dict[str, dict[str, Any] | None]:
+class ReferenceLine(TypedDict):
+    """What a front must beat; `trial` is the number of its first trial."""
+
+    value: float
+    cost: float
+    trial: int
+    words: str
+
+
+class Baselines(TypedDict):
+    """The linear probe and the best plain LoRA of the job; null where there is none yet."""
+
+    probe: ReferenceLine | None
+    lora: ReferenceLine | None
+
+
+def baselines(points: Iterable[Point], spec: JobSpec) -> Baselines:
     """The `probe` and the `lora` line as plain data; None where the job has none yet.
 
     The probe is the first configuration that adapts nothing. A plain LoRA has one rank on the
@@ -36,7 +53,7 @@ def _mean(seeds: Sequence[Point]) -> float:
     return fmean(x.quality for x in seeds if x.quality is not None)
 
 
-def _line(seeds: Sequence[Point] | None, spec: JobSpec) -> dict[str, Any] | None:
+def _line(seeds: Sequence[Point] | None, spec: JobSpec) -> ReferenceLine | None:
     if seeds is None:
         return None
     value = objective(spec.task.quality).signed(_mean(seeds))

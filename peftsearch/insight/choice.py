@@ -1,20 +1,50 @@
 """The choice of a point by a text, with the reason, as plain data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import orjson
+from typing_extensions import TypedDict
 
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.results.pick import Choice, broken, choose, knee
-from peftsearch.results.views import sampling_error
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .fronts import MeanPoint, mean_point
 from .members import Member
 from .points import Point
 from .reasons import explain, show_bound
+
+
+class PickedPoint(MeanPoint):
+    """What was picked; `row` and `entered` are null off the front."""
+
+    row: int | None
+    knee: bool
+    entered: int | None
+
+
+class NextBetter(TypedDict):
+    """What would be better, and which bound keeps it out."""
+
+    description: str
+    values: dict[str, float]
+    blocked_by: str
+
+
+class Pick(TypedDict):
+    """The picked configuration, its trial of the best quality, and why it was picked.
+
+    Attributes:
+        fitting: How many configurations meet the bounds.
+    """
+
+    pick: str
+    point: PickedPoint
+    trial: int
+    why: str
+    next: NextBetter | None
+    fitting: int
 
 
 def pick(
@@ -23,7 +53,7 @@ def pick(
     members: Mapping[str, Member],
     entries: Sequence[FrontEntry],
     points: Mapping[int, Point],
-) -> dict[str, Any]:
+) -> Pick:
     """What `text` means (`peftsearch.results.pick.choose`), why, and what its bounds kept out.
 
     Args:
@@ -92,24 +122,18 @@ def _excess(member: Member, bounds: Sequence[Bound]) -> tuple[bool, float]:
 
 def _show(
     member: Member, entries: Sequence[FrontEntry], front: Sequence[Member], spec: JobSpec
-) -> dict[str, Any]:
+) -> PickedPoint:
     first = member.points[0]
     row = next((i for i, x in enumerate(front) if x.points == member.points), None)
     return {
+        **mean_point(member.values, [point.number for point in member.points], first, spec),
         "row": None if row is None else row + 1,
         "knee": row is not None and row == knee(front, spec),
-        "key": first.key,
-        "values": dict(member.values),
-        "standard_error": sampling_error(spec, member.values, first.validation_rows),
-        "seeds": len(member.points),
-        "trials": [point.number for point in member.points],
-        "description": first.words,
-        "configuration": orjson.Fragment(first.configuration),
         "entered": None if row is None else entries[row].entered,
     }
 
 
-def _show_next(member: Member, bounds: Sequence[Bound]) -> dict[str, Any]:
+def _show_next(member: Member, bounds: Sequence[Bound]) -> NextBetter:
     return {
         "description": member.words,
         "values": dict(member.values),

@@ -1,28 +1,40 @@
 """The ended trials as columns of JSON, encoded in blocks that are never encoded again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import orjson
+from typing_extensions import TypedDict
+
+from peftsearch.records.trial import FailureKind, TrialState
 
 from .points import Point
 
 BLOCK = 500
 """Trials of a block: what a new trial costs to encode is at most so many."""
-_COLUMNS: Mapping[str, Callable[[Point], Any]] = {
-    "number": lambda x: x.number,
-    "event": lambda x: x.event,
-    "ended": lambda x: x.ended,
-    "seconds": lambda x: x.seconds,
-    "state": lambda x: x.state,
-    "origin": lambda x: x.origin,
-    "key": lambda x: x.key,
-    "seed": lambda x: x.seed,
-    "words": lambda x: x.words,
-    "failure": lambda x: x.failure,
-    "cost": lambda x: x.cost,
-}
+
+
+class PointColumns(TypedDict):
+    """Columns of equal length, each but the last an attribute of `Point`."""
+
+    number: list[int]
+    event: list[int]
+    ended: list[float]
+    seconds: list[float]
+    state: list[TrialState]
+    origin: list[str]
+    key: list[str]
+    seed: list[int]
+    words: list[str]
+    failure: list[FailureKind | None]
+    cost: list[float]
+    values: dict[str, list[float | None]]
+
+
+_COLUMNS = [name for name in PointColumns.__annotations__ if name != "values"]
+_read = attrgetter(*_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -63,15 +75,16 @@ class Columns:
 
 def encode(points: Sequence[Point]) -> Block:
     """A block of these trials."""
-    columns = {name: _bare([get(x) for x in points]) for name, get in _COLUMNS.items()}
+    read = zip(*map(_read, points), strict=True) if points else ([] for _ in _COLUMNS)
+    columns = {name: _bare(list(x)) for name, x in zip(_COLUMNS, read, strict=True)}
     names = sorted({name for point in points for name in point.values})
     values = {name: _bare([x.values.get(name) for x in points]) for name in names}
     return Block(len(points), columns, values)
 
 
-def row(point: Point) -> dict[str, Any]:
-    """One trial with the keys of the columns."""
-    return {name: get(point) for name, get in _COLUMNS.items()} | {"values": dict(point.values)}
+def plain_point(point: Point) -> dict[str, Any]:
+    """One trial with the keys of `PointColumns`."""
+    return dict(zip(_COLUMNS, _read(point), strict=True)) | {"values": dict(point.values)}
 
 
 def _bare(values: list[Any]) -> bytes:

@@ -1,7 +1,9 @@
 """The completed trials for parallel coordinates: one dimension for each parameter that varies."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -10,7 +12,23 @@ from .parameters import LABELS, LOG
 from .points import Point
 
 
-def dimensions(points: Sequence[Point], spec: JobSpec) -> list[dict[str, Any]]:
+class Dimension(TypedDict):
+    """One parameter of every trial.
+
+    Attributes:
+        log: Whether its axis is logarithmic.
+        categories: What a category's values are among.
+    """
+
+    name: str
+    label: str
+    kind: Literal["number", "category"]
+    log: bool
+    values: list[float | str]
+    categories: NotRequired[list[str]]
+
+
+def dimensions(points: Sequence[Point], spec: JobSpec) -> list[Dimension]:
     """Plain data of each dimension; the last two are the cost and the quality.
 
     Args:
@@ -26,12 +44,18 @@ def dimensions(points: Sequence[Point], spec: JobSpec) -> list[dict[str, Any]]:
     return [*(x for x in found if len(set(x["values"])) > 1), *ends]
 
 
-def _parameter(name: str, values: list[float | str]) -> dict[str, Any]:
+def _parameter(name: str, values: list[float | str]) -> Dimension:
     if isinstance(values[0], str):
-        shared = {"name": name, "label": LABELS[name], "kind": "category", "log": False}
-        return shared | {"values": values, "categories": sorted(map(str, set(values)))}
+        return {
+            "name": name,
+            "label": LABELS[name],
+            "kind": "category",
+            "log": False,
+            "values": values,
+            "categories": sorted(map(str, set(values))),
+        }
     return _number(name, LABELS[name], values, name in LOG)
 
 
-def _number(name: str, label: str, values: Sequence[float | str], log: bool) -> dict[str, Any]:
+def _number(name: str, label: str, values: Sequence[float | str], log: bool) -> Dimension:
     return {"name": name, "label": label, "kind": "number", "log": log, "values": list(values)}

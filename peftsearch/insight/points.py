@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.results.wording import describe
 from peftsearch.search.observations import cost_of, quality_of
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -40,8 +40,8 @@ class Point:
     key: str
     seed: int
     origin: str
-    state: str
-    failure: str | None
+    state: TrialState
+    failure: FailureKind | None
     message: str | None
     event: int | None
     ended: float | None
@@ -73,8 +73,8 @@ def point_of(trial: Trial, spec: JobSpec) -> Point:
         key=trial.key,
         seed=trial.seed,
         origin=sys.intern(trial.origin),
-        state=trial.state.value,
-        failure=trial.failure.value if trial.failure else None,
+        state=trial.state,
+        failure=trial.failure,
         message=trial.message,
         event=trial.event,
         ended=trial.ended,

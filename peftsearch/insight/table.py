@@ -7,7 +7,10 @@ from itertools import compress
 from operator import attrgetter
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from peftsearch.errors import UserError
+from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 from peftsearch.spaces.techniques.table import technique
 
@@ -22,6 +25,37 @@ SORTS: Mapping[str, _Key] = {
     )
 }
 """Columns to sort by, besides the objectives."""
+
+
+class TrialRow(TypedDict):
+    """A trial as tables show it.
+
+    Attributes:
+        event: The job's event at its end; null while it is open.
+        ended: In seconds since the epoch; null while it is open.
+        seconds: From its last claim to its end.
+        values: By objective.
+        cost: Exact, also of a failed trial.
+        words: Its configuration in words.
+    """
+
+    number: int
+    key: str
+    seed: int
+    origin: str
+    state: TrialState
+    failure: FailureKind | None
+    message: str | None
+    event: int | None
+    ended: float | None
+    seconds: float | None
+    fidelity: float
+    values: dict[str, float]
+    cost: float
+    words: str
+    on_front: bool
+    attempt: int
+    worker: str | None
 
 
 @dataclass(frozen=True)
@@ -146,7 +180,7 @@ def _value(name: str) -> _Key:
     return lambda x: x.values.get(name)
 
 
-def table_row(point: Point, on_front: Collection[int]) -> dict[str, Any]:
+def table_row(point: Point, on_front: Collection[int]) -> TrialRow:
     """A row as plain data."""
     return {
         "number": point.number,

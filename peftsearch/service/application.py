@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -17,6 +18,8 @@ from peftsearch.service.work.supervisor import Supervisor
 
 from . import error_handlers
 from .context import Service
+from .descriptions import move_descriptions
+from .problems import problem_schemas
 from .routes import (
     charts,
     events,
@@ -24,6 +27,7 @@ from .routes import (
     front,
     health,
     jobs,
+    measurements,
     reference,
     trials,
     workers,
@@ -40,10 +44,27 @@ _ROUTERS: tuple[APIRouter, ...] = (
     trials.router,
     front.router,
     charts.router,
+    measurements.router,
     events.router,
     workers.router,
     exports.router,
 )
+
+
+class Application(FastAPI):
+    """Publishes its OpenAPI document with descriptions for people."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        made = self.openapi_schema is not None
+        document = super().openapi()
+        if not made:
+            schemas = document["components"]["schemas"]
+            schemas |= problem_schemas()
+            for section in schemas.values():
+                if "properties" in section:
+                    move_descriptions(section)
+        return document
 
 
 def make_service(settings: Settings) -> Service:
@@ -77,7 +98,7 @@ def make_app(settings: Settings) -> FastAPI:
         finally:
             await asyncio.to_thread(service.close)
 
-    app = FastAPI(
+    app = Application(
         title="peftsearch",
         lifespan=live,
         openapi_url=f"{PREFIX}/openapi.json",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from peftsearch.spaces.jobspec.mistakes import Mistake
 
 MEDIA_TYPE = "application/problem+json"
+_SCHEMAS = "#/components/schemas/{model}"
 _TITLES = {
     400: "The request cannot be read.",
     404: "No such job, trial or export.",
@@ -60,14 +61,15 @@ def problem(
     return JSONResponse(body.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE)
 
 
-_SCHEMA = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-_DEFINITIONS = _SCHEMA.pop("$defs")
-_SCHEMA["properties"]["mistakes"]["anyOf"][0]["items"] = _DEFINITIONS["Mistake"]
+def problem_schemas() -> dict[str, Any]:
+    """The schemas of the OpenAPI document that `problems` refers to, by name."""
+    schema = Problem.model_json_schema(ref_template=_SCHEMAS)
+    return {**schema.pop("$defs"), "Problem": schema}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For `responses=` of a route: the errors that it may answer; 422 and 503 may always come."""
-    content = {MEDIA_TYPE: {"schema": _SCHEMA}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model="Problem")}}}
     return {
         status: {"description": _TITLES[status], "content": content}
         for status in (*statuses, 422, 503)

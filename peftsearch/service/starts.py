@@ -48,7 +48,7 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Start:
-    """One starting point.
+    """One starting point of the launch form.
 
     Attributes:
         spec: A job spec as plain data; of `own` the paths are to be replaced.

@@ -4,22 +4,71 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from peftsearch.insight.standing import Best, best_of
+from typing_extensions import TypedDict
+
+from peftsearch.insight.best_on_front import Best, best_of
 from peftsearch.jobs.liveness import count_live
-from peftsearch.records.job import Job
+from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results.views import budget_text
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.past import History
-from peftsearch.service.shapes import BestShape, Budget, Counts, JobDetail, JobSummary, PoolShape
-from peftsearch.service.streams.status import estimate_left
+from peftsearch.service.streams.status import Counts, estimate_left, show_counts
 from peftsearch.service.work.pools import PoolStatus
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
 
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""
+
+
+class Budget(TypedDict):
+    """Whichever comes first; null does not limit."""
+
+    trials: int | None
+    hours: float | None
+
+
+class JobSummary(TypedDict):
+    """One row of the list of jobs.
+
+    Attributes:
+        event: Counts the ends of trials.
+        created: In seconds since the epoch.
+        left_seconds: Null while unknown and where no worker lives.
+        cost: The objective that the front trades `quality` against.
+        pool: The local worker processes that the service started for it.
+    """
+
+    name: str
+    state: JobState
+    event: int
+    created: float
+    counts: Counts
+    budget: Budget
+    budget_text: str
+    used_hours: float
+    left_seconds: float | None
+    quality: str
+    maximise: bool
+    cost: str
+    kind: str
+    model: str
+    data: str
+    best: Best | None
+    live_workers: int
+    pool: PoolStatus | None
+
+
+class JobDetail(JobSummary):
+    """One job with its complete spec; `notes` is what the check of its data had to say."""
+
+    spec: dict[str, Any]
+    hypervolume: float
+    notes: list[str]
+    preset: str
+    seed: int
 
 
 @dataclass
@@ -36,8 +85,7 @@ class Summaries:
         counts, live = store.all_counts(), count_live(store.all_workers())
         none = dict.fromkeys(TrialState, 0)
         return [
-            JobSummary(**self._fields(store, x, counts.get(x.id, none), live.get(x.id, 0), pools))
-            for x in jobs
+            self._summary(store, x, counts.get(x.id, none), live.get(x.id, 0), pools) for x in jobs
         ]
 
     def detail(self, store: Store, history: History, pools: Mapping[str, PoolStatus]) -> JobDetail:
@@ -48,32 +96,32 @@ class Summaries:
         """
         job, volumes = store.find_job(history.job.name), history.series.hypervolume
         live = count_live(store.workers(job.id)).get(job.id, 0)
-        return JobDetail(
-            **self._fields(store, job, store.counts(job.id), live, pools),
-            spec=job.spec.to_json(),
-            hypervolume=volumes[-1] if volumes else 0.0,
-            notes=[x for report in store.reports(job.id, NOTES) for x in report["notes"]],
-            preset=job.spec.space.preset,
-            seed=job.spec.seed,
-        )
+        return {
+            **self._summary(store, job, store.counts(job.id), live, pools),
+            "spec": job.spec.to_json(),
+            "hypervolume": volumes[-1] if volumes else 0.0,
+            "notes": [x for report in store.reports(job.id, NOTES) for x in report["notes"]],
+            "preset": job.spec.space.preset,
+            "seed": job.spec.seed,
+        }
 
-    def _fields(
+    def _summary(
         self,
         store: Store,
         job: Job,
         counts: Counted,
         live: int,
         pools: Mapping[str, PoolStatus],
-    ) -> dict[str, Any]:
+    ) -> JobSummary:
         spec, best = job.spec, self._find_best(store, job)
         hours, pool = self.histories.hours.used(store, job, counts), pools.get(job.name)
         return {
             "name": job.name,
-            "state": job.state.value,
+            "state": job.state,
             "event": job.event,
             "created": job.created,
-            "counts": Counts(**{state.value: n for state, n in counts.items()}),
-            "budget": Budget.model_validate(spec.budget),
+            "counts": show_counts(counts),
+            "budget": {"trials": spec.budget.trials, "hours": spec.budget.hours},
             "budget_text": budget_text(spec),
             "used_hours": hours,
             "left_seconds": estimate_left(job, counts, hours) if live else None,
@@ -83,9 +131,9 @@ class Summaries:
             "kind": spec.task.kind,
             "model": spec.model.path,
             "data": spec.task.train,
-            "best": None if best is None else BestShape.model_validate(best),
+            "best": best,
             "live_workers": live,
-            "pool": None if pool is None else PoolShape.model_validate(pool),
+            "pool": pool,
         }
 
     def _find_best(self, store: Store, job: Job) -> Best | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peftsearch.errors import NotFoundError
-from peftsearch.insight.choice import pick
+from peftsearch.insight.choice import Pick, pick
 from peftsearch.results.pick import select
 from peftsearch.results.wording import amount
 from peftsearch.service.memory.history import Histories
@@ -25,7 +25,7 @@ TEXTS = (
 )
 
 
-def choose(history: History, text: str) -> dict[str, object]:
+def choose(history: History, text: str) -> Pick:
     return pick(text, history.job.spec, history.members, history.front(), history.by_number)
 
 

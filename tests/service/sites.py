@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
 from starlette.routing import BaseRoute, Mount, Route
 
 from peftsearch.dashboard.site import make_site
@@ -28,10 +30,35 @@ def open_site(url: str, token: str | None = None, **more: object) -> FastAPI:
     return app
 
 
+class CheckedClient(TestClient):
+    """Holds what the API answers to its declaration: no key less, and none more."""
+
+    def request(self, method: str, url: Any, **more: Any) -> httpx.Response:
+        """As any client does it."""
+        answer = super().request(method, url, **more)
+        if answer.is_success and answer.headers.get("content-type") == "application/json":
+            declared = declaration(self.app, method, answer.url.path)  # type: ignore[arg-type]
+            if declared is not None:
+                adapter, content = TypeAdapter(declared), answer.json()
+                known = adapter.dump_python(adapter.validate_python(content), mode="json")
+                assert known == content
+        return answer
+
+
+def declaration(app: FastAPI, method: str, path: str) -> Any:
+    """The response model of a route, None where it has none."""
+    for route in app.routes:
+        if not isinstance(route, Mount | Route):
+            for inner in route.effective_route_contexts():  # type: ignore[attr-defined]
+                if method in inner.methods and inner.path_regex.match(path):
+                    return inner.response_model
+    return None
+
+
 @contextmanager
 def client_of(app: FastAPI, base: str = BASE) -> Iterator[TestClient]:
     """A client that follows no redirects, while the application lives."""
-    with TestClient(app, base_url=base, follow_redirects=False) as client:
+    with CheckedClient(app, base_url=base, follow_redirects=False) as client:
         yield client
 
 

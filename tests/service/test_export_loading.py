@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from peftsearch.service.work.export_programs import settle
-from peftsearch.service.work.export_records import Export, Process
+from peftsearch.service.work.export_records import ExportRecord, Process
 
 CARD = """# films: trial 4
 
@@ -18,7 +18,7 @@ model = PeftModel.from_pretrained(base, "path/to/this/folder")
 outcome = again()
 ```
 """
-RUNNING = Export(
+RUNNING = ExportRecord(
     id="0123456789abcdef",
     job="films",
     pick="knee",
@@ -31,6 +31,7 @@ RUNNING = Export(
     difference=None,
     bytes=None,
     created=0.0,
+    loading=None,
     asked="auto",
     job_created=0.0,
     owner=Process(1, 0.0),

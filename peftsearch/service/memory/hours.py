@@ -13,6 +13,7 @@ PATIENCE_SECONDS = 5.0
 """For so long the hours of a job that is at work go on by the clock."""
 
 Counted = Mapping[TrialState, int]
+"""A job's trials by state, with all states."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Routes: streams of events (server-sent events) of one job and of the list of jobs."""
 
+import inspect
 import re
 from typing import Annotated, Any
 
@@ -8,6 +9,9 @@ from fastapi.responses import StreamingResponse
 
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
+from peftsearch.service.streams.messages import TrialMessage
+from peftsearch.service.streams.polling import JobLine
+from peftsearch.service.streams.status import Status
 
 from .path_parameters import InHistory
 
@@ -25,6 +29,11 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 """A proxy must not keep what it should pass on."""
 
 
+def _keys(declared: type) -> str:
+    """The keys of a declared message, for people."""
+    return f"{{{', '.join(inspect.get_annotations(declared))}}}"
+
+
 def _stream(description: str) -> dict[int | str, Any]:
     schema = {"type": "string", "description": "Server-sent events."}
     return {
@@ -37,10 +46,9 @@ def _stream(description: str) -> dict[int | str, Any]:
     response_class=EventStream,
     responses={
         **_stream(
-            "`trial` with the event's number as id: {event, point, entered, left}, where point"
-            " has the keys of the columns of `points`. Without an id, `status`: {state, counts,"
-            " running, live_workers, used_hours, left_seconds, pool}; and `gone` once the job is"
-            " deleted."
+            f"`trial` with the event's number as id: {_keys(TrialMessage)}, where point has the"
+            f" keys of the columns of `points`. Without an id, `status`: {_keys(Status)}; and"
+            " `gone` once the job is deleted."
         ),
         **problems(404),
     },
@@ -68,8 +76,8 @@ async def follow_job(
     response_class=EventStream,
     responses={
         **_stream(
-            "`jobs`: {jobs: [{name, state, event, counts, live_workers, pool}]}, once at the start"
-            " and whenever something of it changes."
+            f"`jobs`: {{jobs: [{_keys(JobLine)}]}}, once at the start and whenever something of"
+            " it changes."
         ),
         **problems(),
     },

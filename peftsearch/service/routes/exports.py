@@ -1,15 +1,16 @@
 """Routes: exports. A trained adapter is written, checked and packed for download."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
-from peftsearch.service.shapes import Shape
-from peftsearch.service.work import export_records
+from peftsearch.service.work.export_records import Export, Form
 from peftsearch.service.work.picking import resolve
 
 from .path_parameters import JobName
@@ -26,38 +27,18 @@ class ExportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     pick: str = Field("knee", min_length=1, max_length=500)
-    form: export_records.Form = "auto"
+    form: Form = "auto"
 
 
-class ExportShape(Shape):
-    """One export. `message` says what it waits for or why it failed; `rows` validation rows were
-    predicted again by the export, with outputs at most `difference` apart; `bytes` is the size of
-    the archive; `created` is in seconds since the epoch; `loading` is Python that loads it."""
-
-    id: str
-    job: str
-    pick: str
-    form: export_records.Form
-    state: Literal["running", "done", "failed"]
-    trial: int
-    words: str
-    message: str | None
-    rows: int | None
-    difference: float | None
-    bytes: int | None
-    created: float
-    loading: str | None
-
-
-class ExportList(Shape):
+class ExportList(TypedDict):
     """The exports of a job, newest first."""
 
-    exports: list[ExportShape]
+    exports: Sequence[Export]
 
 
 _Responses = dict[int | str, dict[str, Any]]
 _STARTED: _Responses = {
-    202: {"model": ExportShape, "description": "It runs; ask again where Location says."}
+    202: {"model": Export, "description": "It runs; ask again where Location says."}
 }
 _ARCHIVE: _Responses = {
     200: {
@@ -70,14 +51,14 @@ _ARCHIVE: _Responses = {
 @router.post("/jobs/{job}/exports", responses={**_STARTED, **problems(400, 404, 409, 413, 415)})
 def start_export(
     service: InService, job: JobName, request: ExportRequest, response: Response
-) -> ExportShape:
+) -> Export:
     """Export the trial that a pick means now; an export of it that runs or is done is reused."""
     history = service.histories.read(service.stores, job)
     trial = resolve(history, request.pick)
     export = service.exporter.start(history.job, request.pick, request.form, trial)
     response.status_code = 202 if export.state == "running" else 200
     response.headers["Location"] = f"/api/v1/jobs/{job}/exports/{export.id}"
-    return ExportShape.model_validate(export)
+    return export
 
 
 @router.get("/jobs/{job}/exports", responses=problems(404))
@@ -85,16 +66,15 @@ def list_exports(service: InService, job: JobName) -> ExportList:
     """The exports of a job."""
     with service.stores.borrow() as store:
         found = store.pulse(job)
-    exports = service.exporter.all(found.name, found.created)
-    return ExportList(exports=[ExportShape.model_validate(x) for x in exports])
+    return {"exports": service.exporter.all(found.name, found.created)}
 
 
 @router.get("/jobs/{job}/exports/{export}", responses=problems(404))
-def show_export(service: InService, job: JobName, export: ExportId) -> ExportShape:
+def show_export(service: InService, job: JobName, export: ExportId) -> Export:
     """How far an export is."""
     with service.stores.borrow() as store:
         found = store.pulse(job)
-    return ExportShape.model_validate(service.exporter.find(found, export))
+    return service.exporter.find(found, export)
 
 
 @router.delete("/jobs/{job}/exports/{export}", status_code=204, responses=problems(404, 415))

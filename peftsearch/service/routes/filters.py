@@ -6,8 +6,7 @@ from fastapi import Query, Request
 
 from peftsearch.errors import UserError
 from peftsearch.insight.table import Filter
-from peftsearch.records.trial import FailureKind
-from peftsearch.service.answers import State
+from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
 Word = Annotated[str, Query(max_length=200)]
@@ -45,7 +44,7 @@ def _number(name: str, text: str) -> float:
 
 def read_filter(
     request: Request,
-    state: Annotated[tuple[State, ...], Query(description="Repeatable.")] = (),
+    state: Annotated[tuple[TrialState, ...], Query(description="Repeatable.")] = (),
     origin: Annotated[tuple[Word, ...], Query(description="Who proposed it; repeatable.")] = (),
     failure: Annotated[tuple[FailureKind, ...], Query(description="Repeatable.")] = (),
     front: Annotated[bool | None, Query(description="On the front, or not.")] = None,

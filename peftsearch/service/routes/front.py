@@ -4,11 +4,11 @@ from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
+from typing_extensions import TypedDict
 
-from peftsearch.insight.baselines import baselines
-from peftsearch.insight.choice import pick
-from peftsearch.insight.fronts import front_rows, stay
-from peftsearch.service.answers import FrontBody, FrontHistoryBody, PickBody
+from peftsearch.insight.baselines import Baselines, baselines
+from peftsearch.insight.choice import Pick, pick
+from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 
@@ -16,6 +16,21 @@ from .json_responses import respond, respond_once
 from .path_parameters import InHistory
 
 router = APIRouter(tags=["front"])
+
+
+class FrontBody(TypedDict):
+    """The front after `event`, in ascending cost."""
+
+    event: int
+    points: list[FrontRow]
+    baselines: Baselines
+
+
+class FrontHistoryBody(TypedDict):
+    """Every stay on the front, by the event at which it began."""
+
+    event: int
+    entries: list[Stay]
 
 
 @router.get("/jobs/{job}/front", responses=problems(404), response_model=FrontBody)
@@ -43,22 +58,22 @@ def _front(history: History, event: int) -> bytes:
     points = history.points
     if event < history.event:
         points = tuple(x for x in points if x.event is not None and x.event <= event)
-    return orjson.dumps(
-        {
-            "event": event,
-            "points": front_rows(history.front(event), history.by_number, spec),
-            "baselines": baselines(points, spec),
-        }
-    )
+    body: FrontBody = {
+        "event": event,
+        "points": front_rows(history.front(event), history.by_number, spec),
+        "baselines": baselines(points, spec),
+    }
+    return orjson.dumps(body)
 
 
 def _stays(history: History) -> bytes:
     points, spec = history.by_number, history.job.spec
     entries = [stay(x, points[x.trials[0]], spec) for x in history.entries]
-    return orjson.dumps({"event": history.event, "entries": entries})
+    body: FrontHistoryBody = {"event": history.event, "entries": entries}
+    return orjson.dumps(body)
 
 
-@router.get("/jobs/{job}/pick", responses=problems(404), response_model=PickBody)
+@router.get("/jobs/{job}/pick", responses=problems(404), response_model=Pick)
 def pick_point(
     history: InHistory,
     text: Annotated[

@@ -1,18 +1,34 @@
 """Routes: jobs. What is asked for by a body stands in `launching`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
+from typing_extensions import TypedDict
 
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
-from peftsearch.service.shapes import Checked, JobDetail, JobList
+from peftsearch.service.summaries import JobDetail, JobSummary
 from peftsearch.service.work import launching
 from peftsearch.service.work.launching import Check, Launch, Resume
 
 from .path_parameters import JobName
 
 router = APIRouter(tags=["jobs"])
+
+
+class JobList(TypedDict):
+    """A page of jobs, newest first; `total` counts all."""
+
+    jobs: list[JobSummary]
+    total: int
+
+
+class Checked(TypedDict):
+    """A spec without mistakes; `configurations` is the size of its space, after a full check."""
+
+    ok: Literal[True]
+    notes: list[str]
+    configurations: int | None
 
 
 @router.post("/check", responses=problems(400, 409, 413, 415, 429))
@@ -24,9 +40,9 @@ def check_spec(service: InService, body: Check) -> Checked:
     """
     if not body.full:
         service.checker.check_quickly(body.spec)
-        return Checked(ok=True, notes=[], configurations=None)
+        return {"ok": True, "notes": [], "configurations": None}
     found = service.checker.check(body.spec)
-    return Checked(ok=True, notes=found.notes, configurations=found.configurations)
+    return {"ok": True, "notes": found.notes, "configurations": found.configurations}
 
 
 @router.get("/jobs", responses=problems())
@@ -40,7 +56,7 @@ def list_jobs(
         jobs = store.jobs()[::-1]
         page = jobs[offset : offset + limit]
         shown = service.summaries.list(store, page, service.supervisor.pools())
-    return JobList(jobs=shown, total=len(jobs))
+    return {"jobs": shown, "total": len(jobs)}
 
 
 @router.post("/jobs", status_code=201, responses=problems(400, 409, 413, 415, 429))

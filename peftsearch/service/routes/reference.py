@@ -1,30 +1,20 @@
 """Routes: what a job spec may say, where to begin, and which techniques there are."""
 
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
+from typing_extensions import TypedDict
 
 from peftsearch.insight.groups import group
-from peftsearch.service.answers import ObjectiveRow
+from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
 from peftsearch.service.shapes import Shape
-from peftsearch.service.starts import starts
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES
+from peftsearch.service.starts import Start, starts
 from peftsearch.spaces.techniques.listing import rows
 
 from .spec_schema import make_schema
 
 router = APIRouter(tags=["reference"])
-
-
-class StartShape(Shape):
-    """One starting point of the launch form; `own` wants its paths replaced."""
-
-    name: str
-    title: str
-    description: str
-    spec: dict[str, Any]
 
 
 class TechniqueShape(Shape):
@@ -50,7 +40,7 @@ class TechniqueList(Shape):
     techniques: list[TechniqueShape]
 
 
-class ObjectiveList(Shape):
+class ObjectiveList(TypedDict):
     """The table of objectives, by which a client writes any value of a trial."""
 
     objectives: list[ObjectiveRow]
@@ -63,15 +53,15 @@ def show_schema() -> dict[str, Any]:
 
 
 @router.get("/presets")
-def list_presets() -> list[StartShape]:
+def list_presets() -> tuple[Start, ...]:
     """Starting points of the launch form."""
-    return [StartShape(**asdict(x)) for x in starts()]
+    return starts()
 
 
 @router.get("/objectives")
 def list_objectives() -> ObjectiveList:
     """The table of objectives, those of installed plug-ins last."""
-    return ObjectiveList(objectives=[ObjectiveRow.model_validate(x) for x in OBJECTIVES.usable()])
+    return {"objectives": objective_rows()}
 
 
 @router.get("/techniques")

@@ -1,27 +1,63 @@
 """Routes: the trials of a job: a page of the table, one in full, and all as columns for charts."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from typing_extensions import TypedDict
 
+from peftsearch.insight.columns import PointColumns
 from peftsearch.insight.layers import layer_map
+from peftsearch.insight.objective_rows import MeasuredObjective, measured_objectives
 from peftsearch.insight.points import Point, point_of
-from peftsearch.insight.table import Filter, choose_rows, sort_rows, table_row
+from peftsearch.insight.table import Filter, TrialRow, choose_rows, sort_rows, table_row
 from peftsearch.records.trial import TRAINING_LOSS, Trial
 from peftsearch.results.views import sampling_error
-from peftsearch.service.answers import ObjectiveRow, PointsBody, TrialDetail, TrialsBody
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
 from .filters import Word, read_filter
 from .json_responses import respond, respond_once
 from .path_parameters import LARGEST, InHistory, JobName, Number
 
 router = APIRouter(tags=["trials"])
+
+
+class TrialsBody(TypedDict):
+    """A page of the trials; `total` counts all that pass the filters."""
+
+    event: int
+    total: int
+    trials: list[TrialRow]
+
+
+class TrialDetail(TrialRow):
+    """All about one trial.
+
+    Attributes:
+        map: For the strata map.
+        curve: Pairs of the share of the training and the mean loss there.
+        standard_error: Of the quality on the validation split; null where unknown.
+        same_key: The trials of the same configuration with other seeds.
+        adapter: Whether one was kept.
+    """
+
+    configuration: dict[str, Any]
+    map: dict[str, Any]
+    provenance: dict[str, Any]
+    curve: list[tuple[float, float]]
+    standard_error: float | None
+    same_key: list[int]
+    objectives: list[MeasuredObjective]
+    adapter: bool
+
+
+class PointsBody(TypedDict):
+    """The ended trials up to `event`, in the order of their ends; `Columns.body` writes it."""
+
+    event: int
+    columns: PointColumns
 
 
 @router.get("/jobs/{job}/trials", responses=problems(404), response_model=TrialsBody)
@@ -41,8 +77,12 @@ def list_trials(
     on_front = _on_front(history)
     rows = choose_rows((*history.points, *waiting), wanted, on_front)
     page = sort_rows(rows, sort)[offset : offset + limit]
-    trials = [table_row(point, on_front) for point in page]
-    return respond({"event": history.event, "total": len(rows), "trials": trials})
+    body: TrialsBody = {
+        "event": history.event,
+        "total": len(rows),
+        "trials": [table_row(point, on_front) for point in page],
+    }
+    return respond(body)
 
 
 def _read_all(service: InService, name: str) -> tuple[History, list[Point]]:
@@ -77,27 +117,20 @@ def show_trial(service: InService, history: InHistory, number: Number) -> Respon
 
 def _detail(
     trial: Trial, history: History, curve: list[tuple[float, float]], same: list[int]
-) -> dict[str, Any]:
+) -> TrialDetail:
     spec = history.job.spec
     point = point_of(trial, spec)
-    return table_row(point, _on_front(history)) | {
+    return {
+        **table_row(point, _on_front(history)),
         "configuration": trial.configuration.to_json(),
         "map": layer_map(trial.configuration, spec.anatomy),
         "provenance": dict(trial.provenance),
         "curve": curve,
         "standard_error": sampling_error(spec, point.values, point.validation_rows),
         "same_key": same,
-        "objectives": _objectives(trial.measurements),
+        "objectives": measured_objectives(trial.measurements),
         "adapter": point.adapter,
     }
-
-
-def _objectives(values: Mapping[str, float]) -> list[dict[str, Any]]:
-    return [
-        ObjectiveRow.model_validate(row).model_dump() | {"value": values[row.name]}
-        for row in OBJECTIVES.usable()
-        if row.name in values
-    ]
 
 
 @router.get("/jobs/{job}/points", responses=problems(404), response_model=PointsBody)

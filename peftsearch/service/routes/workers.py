@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 
 from fastapi import APIRouter
+from typing_extensions import TypedDict
 
 from peftsearch.jobs.liveness import is_live
 from peftsearch.records.job import Job
@@ -12,12 +13,44 @@ from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
-from peftsearch.service.shapes import HeldTrial, PoolShape, WorkerList, WorkerShape
+from peftsearch.service.work.pools import PoolStatus
 from peftsearch.spaces.families.anatomy import Anatomy
 
 from .path_parameters import JobName
 
 router = APIRouter(tags=["workers"])
+
+
+class HeldTrial(TypedDict):
+    """The trial that a worker trains; `seconds` since its claim, `lease_seconds` left."""
+
+    number: int
+    attempt: int
+    words: str
+    steps_done: int | None
+    steps_total: int | None
+    seconds: float | None
+    lease_seconds: float | None
+
+
+class WorkerStatus(TypedDict):
+    """One worker process, of this machine or another."""
+
+    name: str
+    job: str
+    host: str
+    pid: int
+    device: str
+    seconds_silent: float
+    live: bool
+    trial: HeldTrial | None
+
+
+class WorkerList(TypedDict):
+    """Workers by name, and the pools of this service."""
+
+    workers: list[WorkerStatus]
+    pools: list[PoolStatus]
 
 
 @router.get("/workers")
@@ -26,12 +59,12 @@ def list_workers(service: InService) -> WorkerList:
     with service.stores.borrow() as store:
         workers, counts = store.all_workers(), store.all_counts()
         wanted = {worker.job_id for worker in workers}
-        shown = []
+        shown: list[WorkerStatus] = []
         for job in store.jobs():
             if job.id in wanted:
                 busy = counts.get(job.id, {}).get(TrialState.RUNNING, 0) > 0
                 shown += _show(job, workers, store.open_trials(job.id) if busy else [])
-    return WorkerList(workers=shown, pools=_pools(service.supervisor.pools().values()))
+    return {"workers": shown, "pools": list(service.supervisor.pools().values())}
 
 
 @router.get("/jobs/{job}/workers", responses=problems(404))
@@ -41,40 +74,36 @@ def list_workers_of_job(service: InService, job: JobName) -> WorkerList:
         found = store.find_job(job)
         shown = _show(found, store.workers(found.id), store.open_trials(found.id))
     pool = service.supervisor.pool(job)
-    return WorkerList(workers=shown, pools=_pools([pool] if pool else []))
+    return {"workers": shown, "pools": [pool] if pool else []}
 
 
-def _pools(pools: Iterable[object]) -> list[PoolShape]:
-    return [PoolShape.model_validate(pool) for pool in pools]
-
-
-def _show(job: Job, workers: Iterable[Worker], trials: Iterable[Trial]) -> list[WorkerShape]:
+def _show(job: Job, workers: Iterable[Worker], trials: Iterable[Trial]) -> list[WorkerStatus]:
     held = {trial.worker: trial for trial in trials if trial.state is TrialState.RUNNING}
     mine = (worker for worker in workers if worker.job_id == job.id)
-    return [_shape(x, job, held.get(x.name)) for x in mine]
+    return [_status(x, job, held.get(x.name)) for x in mine]
 
 
-def _shape(worker: Worker, job: Job, trial: Trial | None) -> WorkerShape:
-    return WorkerShape(
-        name=worker.name,
-        job=job.name,
-        host=worker.host,
-        pid=worker.pid,
-        device=worker.device,
-        seconds_silent=worker.seconds_silent,
-        live=is_live(worker),
-        trial=None if trial is None else _held(worker, trial, job.spec.anatomy),
-    )
+def _status(worker: Worker, job: Job, trial: Trial | None) -> WorkerStatus:
+    return {
+        "name": worker.name,
+        "job": job.name,
+        "host": worker.host,
+        "pid": worker.pid,
+        "device": worker.device,
+        "seconds_silent": worker.seconds_silent,
+        "live": is_live(worker),
+        "trial": None if trial is None else _held(worker, trial, job.spec.anatomy),
+    }
 
 
 def _held(worker: Worker, trial: Trial, anatomy: Anatomy) -> HeldTrial:
     since = None if trial.claimed is None else max(0.0, time.time() - trial.claimed)
-    return HeldTrial(
-        number=trial.number,
-        attempt=trial.attempt,
-        words=describe(trial.configuration, anatomy),
-        steps_done=worker.steps_done,
-        steps_total=worker.steps_total,
-        seconds=since,
-        lease_seconds=trial.lease_seconds,
-    )
+    return {
+        "number": trial.number,
+        "attempt": trial.attempt,
+        "words": describe(trial.configuration, anatomy),
+        "steps_done": worker.steps_done,
+        "steps_total": worker.steps_total,
+        "seconds": since,
+        "lease_seconds": trial.lease_seconds,
+    }

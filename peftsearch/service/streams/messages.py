@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 from fastapi.sse import format_sse_event
+from typing_extensions import TypedDict
 
-from peftsearch.insight.columns import row
-from peftsearch.insight.fronts import stay
+from peftsearch.insight.columns import plain_point
+from peftsearch.insight.fronts import Stay, stay
 from peftsearch.insight.points import Point
 from peftsearch.service.memory.past import History
 
@@ -17,6 +18,20 @@ RETRY = format_sse_event(retry=2000)
 BEAT = b": still here\n\n"
 """A comment, so that neither end takes a quiet stream for a dead one."""
 _KEPT = 1000
+
+
+class TrialMessage(TypedDict):
+    """The end of a trial, and which configurations entered and left the front with it.
+
+    Attributes:
+        point: Has the keys of the columns of `points`.
+        left: Keys of configurations.
+    """
+
+    event: int
+    point: dict[str, Any]
+    entered: list[Stay]
+    left: list[str]
 
 
 def message(event: str, data: Any, number: int | None = None) -> bytes:
@@ -44,9 +59,9 @@ class TrialMessages:
 
 def _trial_message(history: History, point: Point, event: int) -> bytes:
     entered, left = history.derive("changes", _changes)
-    data = {
+    data: TrialMessage = {
         "event": event,
-        "point": row(point),
+        "point": plain_point(point),
         "entered": entered.get(event, []),
         "left": left.get(event, []),
     }
@@ -55,14 +70,15 @@ def _trial_message(history: History, point: Point, event: int) -> bytes:
 
 def _changes(
     history: History,
-) -> tuple[Mapping[int, list[dict[str, Any]]], Mapping[int, list[str]]]:
+) -> tuple[Mapping[int, list[Stay]], Mapping[int, list[str]]]:
     """What entered the front and which keys left it, by event."""
-    entered, left = defaultdict(list), defaultdict(list)
+    entered: defaultdict[int, list[Stay]] = defaultdict(list)
+    left: defaultdict[int, list[str]] = defaultdict(list)
     points, spec = history.by_number, history.job.spec
     for entry in history.entries:
         # As it was then: a later message says that it left.
-        shown = stay(entry, points[entry.trials[0]], spec) | {"left": None}
-        entered[entry.entered].append(shown)
+        shown = stay(entry, points[entry.trials[0]], spec)
+        entered[entry.entered].append({**shown, "left": None})
         if entry.left is not None:
             left[entry.left].append(entry.key)
     return dict(entered), dict(left)

@@ -4,9 +4,12 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from typing_extensions import TypedDict
+
 from peftsearch.errors import NotFoundError
 from peftsearch.jobs.liveness import count_live
-from peftsearch.records.job import Pulse
+from peftsearch.records.job import JobState, Pulse
+from peftsearch.records.trial import TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
@@ -14,10 +17,27 @@ from peftsearch.service.work.pools import PoolStatus
 from peftsearch.storage.store import Store
 
 from .messages import message
-from .status import Activity, activity_of, show_pool, status_of
+from .status import Activity, Counts, activity_of, show_counts, status_of
 
 Key = tuple[int, float]
 """A job's id and time of creation."""
+
+
+class JobLine(TypedDict):
+    """What the list of jobs shows live."""
+
+    name: str
+    state: JobState
+    event: int
+    counts: Counts
+    live_workers: int
+    pool: PoolStatus | None
+
+
+class JobsMessage(TypedDict):
+    """The list of jobs."""
+
+    jobs: list[JobLine]
 
 
 @dataclass(frozen=True)
@@ -99,15 +119,17 @@ def _list_jobs(
     pools: Mapping[str, PoolStatus],
 ) -> bytes:
     counts, live = store.all_counts(), count_live(workers)
-    rows = [
+    none = dict.fromkeys(TrialState, 0)
+    lines: list[JobLine] = [
         {
             "name": pulse.name,
-            "state": pulse.state.value,
+            "state": pulse.state,
             "event": pulse.event,
-            "counts": {state.value: n for state, n in counts.get(pulse.id, {}).items()},
+            "counts": show_counts(counts.get(pulse.id, none)),
             "live_workers": live.get(pulse.id, 0),
-            "pool": show_pool(pools.get(pulse.name)),
+            "pool": pools.get(pulse.name),
         }
         for pulse in pulses
     ]
-    return message("jobs", {"jobs": rows})
+    found: JobsMessage = {"jobs": lines}
+    return message("jobs", found)

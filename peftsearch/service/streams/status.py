@@ -3,7 +3,8 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from peftsearch.jobs.liveness import is_live
 from peftsearch.records.job import Job, JobState
@@ -11,11 +12,42 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
 from peftsearch.search.hypervolume import seconds_left
-from peftsearch.service.memory.hours import Hours
+from peftsearch.service.memory.hours import Counted, Hours
 from peftsearch.service.memory.past import History
-from peftsearch.service.shapes import PoolShape
 from peftsearch.service.work.pools import PoolStatus
 from peftsearch.storage.store import Store
+
+
+class Counts(TypedDict):
+    """Trials by state."""
+
+    queued: int
+    running: int
+    completed: int
+    failed: int
+
+
+class RunningTrial(TypedDict):
+    """A trial at work; `seconds` since its claim."""
+
+    number: int
+    worker: str | None
+    words: str
+    steps_done: int | None
+    steps_total: int | None
+    seconds: float | None
+
+
+class Status(TypedDict):
+    """A job between the ends of its trials; `left_seconds` is null while unknown."""
+
+    state: JobState
+    counts: Counts
+    running: list[RunningTrial]
+    live_workers: int
+    used_hours: float
+    left_seconds: float | None
+    pool: PoolStatus | None
 
 
 @dataclass(frozen=True)
@@ -55,40 +87,45 @@ def activity_of(
 
 def _count(history: History) -> Mapping[TrialState, int]:
     states = [point.state for point in history.points]
-    return {x: states.count(x.value) for x in (TrialState.COMPLETED, TrialState.FAILED)}
+    return {x: states.count(x) for x in (TrialState.COMPLETED, TrialState.FAILED)}
 
 
-def status_of(store: Store, history: History, activity: Activity, hours: Hours) -> dict[str, Any]:
-    """Plain data for a `status` message."""
+def status_of(store: Store, history: History, activity: Activity, hours: Hours) -> Status:
+    """What a `status` message says."""
     running = [x for x in activity.trials if x.state is TrialState.RUNNING]
     counts = _counts(activity, len(running))
     used = hours.used(store, history.job, counts)
     steps = {name: (done, total) for name, done, total in activity.workers}
     left = estimate_left(history.job, counts, used) if activity.workers else None
     return {
-        "state": activity.state.value,
-        "counts": {state.value: number for state, number in counts.items()},
+        "state": activity.state,
+        "counts": show_counts(counts),
         "running": [_running(x, history, steps) for x in running],
         "live_workers": len(activity.workers),
         "used_hours": used,
         "left_seconds": left,
-        "pool": show_pool(activity.pool),
+        "pool": activity.pool,
     }
 
 
-def _counts(activity: Activity, running: int) -> dict[TrialState, int]:
+def _counts(activity: Activity, running: int) -> Counted:
     queued = len(activity.trials) - running
     return {TrialState.QUEUED: queued, TrialState.RUNNING: running, **activity.ended}
 
 
-def show_pool(pool: PoolStatus | None) -> dict[str, Any] | None:
-    """A pool as plain data."""
-    return None if pool is None else PoolShape.model_validate(pool).model_dump(mode="json")
+def show_counts(counts: Counted) -> Counts:
+    """Numbers of trials by the names of their states."""
+    return {
+        "queued": counts[TrialState.QUEUED],
+        "running": counts[TrialState.RUNNING],
+        "completed": counts[TrialState.COMPLETED],
+        "failed": counts[TrialState.FAILED],
+    }
 
 
 def _running(
     trial: Trial, history: History, steps: Mapping[str, tuple[int | None, int | None]]
-) -> dict[str, Any]:
+) -> RunningTrial:
     done, total = steps.get(trial.worker or "", (None, None))
     return {
         "number": trial.number,

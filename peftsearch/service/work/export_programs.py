@@ -15,7 +15,7 @@ from peftsearch.service.settings import Settings
 
 from .archives import write_archive
 from .children import child_environment
-from .export_records import ADAPTER, ARCHIVE, Export
+from .export_records import ADAPTER, ARCHIVE, ExportRecord
 
 _REPORT = "report.json"
 _LOG = "log.txt"
@@ -23,7 +23,7 @@ _PYTHON = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 
 
 def spawn(
-    settings: Settings, program: Sequence[str], folder: Path, record: Export
+    settings: Settings, program: Sequence[str], folder: Path, record: ExportRecord
 ) -> "subprocess.Popen[bytes]":
     """Start to export into a folder.
 
@@ -45,7 +45,7 @@ def spawn(
         )
 
 
-def settle(folder: Path, record: Export, otherwise: str) -> Export:
+def settle(folder: Path, record: ExportRecord, otherwise: str) -> ExportRecord:
     """The end of an export by what its program wrote; packs what is done.
 
     Args:

@@ -45,7 +45,7 @@ class Process(NamedTuple):
 
 @dataclass(frozen=True)
 class Export:
-    """One export.
+    """One export, as anybody may see it.
 
     Attributes:
         pick: What was asked for; it meant `trial` then.
@@ -55,17 +55,13 @@ class Export:
         difference: Largest absolute difference of an output among them.
         bytes: Size of the archive.
         created: Seconds since the epoch.
-        asked: The form that was asked for.
-        job_created: Tells the job from an earlier one of its name.
-        owner: The service that started it.
-        child: The program that writes it, once it began.
-        loading: Python that loads it, from its card.
+        loading: Python that loads it.
     """
 
     id: str
     job: str
     pick: str
-    form: str
+    form: Form
     state: Literal["running", "done", "failed"]
     trial: int
     words: str
@@ -74,11 +70,24 @@ class Export:
     difference: float | None
     bytes: int | None
     created: float
+    loading: str | None
+
+
+@dataclass(frozen=True)
+class ExportRecord(Export):
+    """The same with what its service alone needs to know.
+
+    Attributes:
+        asked: The form that was asked for.
+        job_created: Tells the job from an earlier one of its name.
+        owner: The service that started it.
+        child: The program that writes it, once it began.
+    """
+
     asked: Form
     job_created: float
     owner: Process
     child: Process | None = None
-    loading: str | None = None
 
     @property
     def title(self) -> str:
@@ -101,7 +110,7 @@ class ExportFolders:
         """Where an export lies, or would."""
         return self._root / job / "exports" / export
 
-    def write(self, record: Export) -> None:
+    def write(self, record: ExportRecord) -> None:
         """Keep a record, whole or as it was before."""
         folder = self.folder(record.job, record.id)
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +118,7 @@ class ExportFolders:
         part.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
         os.replace(part, folder / _STATUS)
 
-    def read(self, job: str, export: str) -> Export:
+    def read(self, job: str, export: str) -> ExportRecord:
         """One record.
 
         Raises:
@@ -122,20 +131,20 @@ class ExportFolders:
             )
         return found
 
-    def all(self, job: str) -> list[Export]:
+    def all(self, job: str) -> list[ExportRecord]:
         """The records of the jobs of that name, newest first."""
         folder = self._root / job / "exports"
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
         found = [record for entry in entries if (record := self._read(entry)) is not None]
         return sorted(found, key=lambda x: (-x.created, x.id))
 
-    def remove(self, record: Export) -> None:
+    def remove(self, record: ExportRecord) -> None:
         """Delete an export's folder."""
         folder = self.folder(record.job, record.id)
         if self._inside(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _read(self, folder: Path) -> Export | None:
+    def _read(self, folder: Path) -> ExportRecord | None:
         """None where the folder holds no record, or one that is not its own."""
         if not self._inside(folder):
             return None
@@ -152,10 +161,10 @@ class ExportFolders:
         return folder.is_dir() and folder.resolve() == expected
 
 
-def _parse(data: dict[str, Any]) -> Export:
+def _parse(data: dict[str, Any]) -> ExportRecord:
     child = data["child"]
     processes = {
         "owner": Process(*data["owner"]),
         "child": None if child is None else Process(*child),
     }
-    return Export(**(data | processes))
+    return ExportRecord(**(data | processes))

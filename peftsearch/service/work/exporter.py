@@ -22,7 +22,7 @@ from peftsearch.records.job import Job, Pulse
 from peftsearch.service.settings import Settings
 
 from .export_programs import explain_end, kill, settle, spawn
-from .export_records import ARCHIVE, Export, ExportFolders, Form, Process, make_id
+from .export_records import ARCHIVE, ExportFolders, ExportRecord, Form, Process, make_id
 
 AT_ONCE = 2
 WAITS = "waits for another export"
@@ -33,7 +33,7 @@ _LOST = "its program ended with the service; export again"
 class _Task:
     """One export of this service that has not ended."""
 
-    record: Export
+    record: ExportRecord
     future: "Future[None] | None" = None
     process: "subprocess.Popen[bytes] | None" = None
     cancelled: bool = field(default=False)
@@ -53,7 +53,7 @@ class Exporter:
         self._tasks: dict[str, _Task] = {}
         self._closed = False
 
-    def start(self, job: Job, pick: str, form: Form, trial: Point) -> Export:
+    def start(self, job: Job, pick: str, form: Form, trial: Point) -> ExportRecord:
         """The export of a trial: a new one, or the one that runs or is done already.
 
         Raises:
@@ -72,8 +72,8 @@ class Exporter:
             task.future = self._threads.submit(self._run, task)
             return record
 
-    def _record(self, job: Job, pick: str, form: Form, trial: Point) -> Export:
-        return Export(
+    def _record(self, job: Job, pick: str, form: Form, trial: Point) -> ExportRecord:
+        return ExportRecord(
             id=make_id(),
             job=job.name,
             pick=pick,
@@ -86,12 +86,13 @@ class Exporter:
             difference=None,
             bytes=None,
             created=time.time(),
+            loading=None,
             asked=form,
             job_created=job.created,
             owner=self._owner,
         )
 
-    def _create(self, record: Export) -> None:
+    def _create(self, record: ExportRecord) -> None:
         try:
             self._folders.write(record)
         except OSError as error:
@@ -99,12 +100,12 @@ class Exporter:
                 "a writable folder of files", str(error.strerror), "ask who runs the service"
             ) from error
 
-    def all(self, job: str, created: float) -> list[Export]:
+    def all(self, job: str, created: float) -> list[ExportRecord]:
         """The exports of a job, newest first."""
         found = self._folders.all(job)
         return [self._settled(record) for record in found if record.job_created == created]
 
-    def find(self, job: Pulse, export: str) -> Export:
+    def find(self, job: Pulse, export: str) -> ExportRecord:
         """One export.
 
         Raises:
@@ -117,7 +118,7 @@ class Exporter:
             )
         return self._settled(record)
 
-    def archive(self, job: Pulse, export: str) -> tuple[Path, Export]:
+    def archive(self, job: Pulse, export: str) -> tuple[Path, ExportRecord]:
         """The archive of an export that is done.
 
         Raises:
@@ -199,7 +200,7 @@ class Exporter:
                     self._folders.write(ended)
                 self._tasks.pop(task.record.id, None)
 
-    def _settled(self, record: Export) -> Export:
+    def _settled(self, record: ExportRecord) -> ExportRecord:
         """The record, or what became of it where nobody watched its end."""
         if record.state != "running":
             return record
@@ -216,7 +217,7 @@ class Exporter:
                 self._folders.write(record)
             return record
 
-    def _is_watched(self, record: Export) -> bool:
+    def _is_watched(self, record: ExportRecord) -> bool:
         """Whether another service, or its program alone, still runs."""
         others = record.owner != self._owner and record.owner.lives
         return others or (record.child is not None and record.child.lives)

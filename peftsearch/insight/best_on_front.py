@@ -1,4 +1,4 @@
-"""Where a job stands, from its front and a few sums, so that no list of trials is needed."""
+"""The best point of a front, so that no list of trials is needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

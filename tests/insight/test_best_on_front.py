@@ -1,8 +1,8 @@
-"""A job's standing from its front: the same as from all of its trials."""
+"""A job's best from its front: the same as from all of its trials."""
 
 import pytest
 
-from peftsearch.insight.standing import best_of
+from peftsearch.insight.best_on_front import best_of
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.hypervolume import seconds_left
