@@ -37,10 +37,10 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from threadpoolctl import threadpool_limits
 
+from peftsearch.records.axes import cost_of
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.features import feature_matrix, relevant
 from peftsearch.search.hypervolume import reference
-from peftsearch.search.observations import cost_of
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.family import read_anatomy

@@ -43,7 +43,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.load import SPAWN, completing, database, listening, serving
 from benchmarks.routes import API, JOB, routes
 from benchmarks.seeding import seed_job
-from peftsearch.results.pick import summarise
+from peftsearch.records.estimates import estimate_each
 from peftsearch.storage.store import Store
 
 LIMIT_SECONDS = 0.200
@@ -127,7 +127,7 @@ def measure_naive(storage: str) -> float:
         for _ in range(5):
             started = time.perf_counter()
             front = {point.key for point in store.front(job.id)}
-            members = [x for x in summarise(store.trials(job.id)) if x.key in front]
+            members = [x for x in estimate_each(store.trials(job.id)) if x.key in front]
             assert members
             times.append(time.perf_counter() - started)
     return round(float(np.median(times)) * 1e3, 1)

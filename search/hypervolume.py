@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import moocore
 import numpy as np
 
+from peftsearch.records.axes import quality_of
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.cost import BYTES_PER_PARAMETER
 from peftsearch.spaces.jobspec.objectives import cost_function, objective
@@ -15,7 +16,7 @@ from peftsearch.spaces.space.extremes import maximum_cost, smallest
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 
-from .observations import find_front, observe, quality_of
+from .observations import find_front, observe
 
 BEYOND = 2.0
 """The reference cost is so many times the largest cost that is allowed: one step of the ladder of

@@ -1,15 +1,15 @@
 """What the trials of a job say about each configuration key."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from peftsearch.records.axes import cost_of, quality_of
 from peftsearch.records.dominance import non_dominated
+from peftsearch.records.estimates import mean
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.jobspec.objectives import cost_function, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 
@@ -33,7 +33,7 @@ class Observation:
     @property
     def quality(self) -> float:
         """Mean over its seeds: what the front uses."""
-        return sum(self.qualities) / len(self.qualities)
+        return mean(self.qualities)
 
 
 def observe(spec: JobSpec, trials: Sequence[Trial]) -> list[Observation]:
@@ -54,19 +54,6 @@ def _observe_key(spec: JobSpec, group: list[Trial]) -> Observation:
         sum(state in (TrialState.QUEUED, TrialState.RUNNING) for state in states),
         TrialState.FAILED in states,
     )
-
-
-def cost_of(spec: JobSpec, configuration: Configuration) -> float:
-    """Exact cost, in the unit of the job's cost objective."""
-    return float(cost_function(spec.objectives.cost)(configuration, spec.anatomy))
-
-
-def quality_of(spec: JobSpec, trial: Trial) -> float | None:
-    """Quality to maximise; None unless the trial was trained in full and its quality is finite."""
-    value = trial.measurements.get(spec.task.quality)
-    if trial.state is not TrialState.COMPLETED or trial.fidelity < 1 or value is None:
-        return None
-    return objective(spec.task.quality).signed(value) if math.isfinite(value) else None
 
 
 def find_front(observations: Sequence[Observation]) -> list[Observation]:

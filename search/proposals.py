@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from peftsearch.records.axes import cost_of
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
@@ -17,7 +18,7 @@ from peftsearch.spaces.space.presets import make_space
 from .candidates import draw_unseen
 from .design import make_design
 from .hypervolume import Reference, make_reference
-from .observations import Observation, cost_of, observe
+from .observations import Observation, observe
 from .repeats import choose_repeat, repeat_due
 from .samplers import Sampler, SobolSampler, make_baseline
 from .suggester import Suggester

@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from peftsearch.extensions import load
+from peftsearch.records.axes import cost_of, quality_of
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import GROUP
@@ -26,7 +27,6 @@ from peftsearch.spaces.space.space import Space
 
 from .candidates import draw_unseen
 from .design import sobol
-from .observations import cost_of, quality_of
 
 _CATEGORICAL = ("bundle", "roles", "placement")
 _POPULATION = 20

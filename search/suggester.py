@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from peftsearch.records.axes import cost_of
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.space import Space
@@ -13,7 +14,7 @@ from .acquisition import score
 from .candidates import LocalSearch, make_pool
 from .features import feature_matrix, relevant
 from .hypervolume import Reference
-from .observations import Observation, cost_of, find_front
+from .observations import Observation, find_front
 from .surrogate import EnsembleMapSaas, Surrogate
 
 Matrix = NDArray[np.float64]

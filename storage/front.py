@@ -6,16 +6,15 @@ Each key stands at the mean over its completed, fully trained seeds.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from typing import Any
 
-import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
-from peftsearch.records.dominance import non_dominated
+from peftsearch.records.dominance import choose_front
+from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.front_points import FrontEntry, FrontPoint
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .rows import get_job
@@ -24,16 +23,12 @@ from .session import Session, read
 
 
 @dataclass(frozen=True)
-class Member:
-    """A configuration key at the mean over its seeds.
-
-    Attributes:
-        numbers: Of the trials that it is the mean of, ascending.
-    """
+class _Seed:
+    """As much of a completed, fully trained trial as the front needs."""
 
     key: str
-    numbers: tuple[int, ...]
-    means: Mapping[str, float]
+    number: int
+    measurements: Mapping[str, float]
 
 
 class Fronts(Session):
@@ -53,7 +48,7 @@ class Fronts(Session):
         query = (
             select(front_entries, trials.c.number, trials.c.configuration)
             .join(trials, same_key)
-            .where(_stands(job_id, event))
+            .where(_is_on_front(job_id, event))
         )
         points = [
             FrontPoint(
@@ -79,20 +74,7 @@ class Fronts(Session):
         entered, left = front_entries.c.entered_event, front_entries.c.left_event
         changed = and_(front_entries.c.job_id == job_id, or_(entered > event, left > event))
         query = select(front_entries).where(changed).order_by(entered, front_entries.c.key)
-        return [
-            FrontEntry(
-                row.key, row.means, tuple(row.trial_numbers), row.entered_event, row.left_event
-            )
-            for row in self._connection.execute(query)
-        ]
-
-
-def choose_front(members: Sequence[Member], names: Sequence[str]) -> list[Member]:
-    """The members that no other dominates in the objectives `names`."""
-    if not members:
-        return []
-    points = np.array([[objective(x).signed(m.means[x]) for x in names] for m in members])
-    return [member for member, kept in zip(members, non_dominated(points), strict=True) if kept]
+        return [_entry_of(row) for row in self._connection.execute(query)]
 
 
 def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int, key: str) -> None:
@@ -101,40 +83,42 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
     The caller holds the job's row.
     """
     mine, names = trials.c.job_id == job_id, (spec.task.quality, spec.objectives.cost)
-    standing = {member.key: member for member in _read_standing(connection, job_id)}
-    if key in standing:
+    rows = connection.execute(select(front_entries).where(_is_on_front(job_id)))
+    old = {entry.key: entry for entry in map(_entry_of, rows)}
+    candidates: list[FrontEntry | Estimate[_Seed]]
+    if key in old:
         # Its new mean may be worse, and let in what it alone dominated.
-        candidates = _read_members(connection, mine, names)
+        candidates = [*_read_estimates(connection, mine, names)]
     else:
         # What the front dominated, it still dominates, or the changed key does.
-        changed = _read_members(connection, and_(mine, trials.c.key == key), names)
-        candidates = [*standing.values(), *changed]
-    front = {member.key for member in choose_front(candidates, names)}
+        changed = _read_estimates(connection, and_(mine, trials.c.key == key), names)
+        candidates = [*old.values(), *changed]
+    new = {candidate.key for candidate in choose_front(candidates, names)}
     # The changed key leaves even if it stays: it enters again at its new mean.
-    if gone := [x for x in standing if x == key or x not in front]:
-        leaving = front_entries.update().where(_stands(job_id), front_entries.c.key.in_(gone))
+    if gone := [x for x in old if x == key or x not in new]:
+        leaving = front_entries.update().where(_is_on_front(job_id), front_entries.c.key.in_(gone))
         connection.execute(leaving.values(left_event=event))
-    if entering := [x for x in front if x == key or x not in standing]:
-        for member in _read_members(connection, and_(mine, trials.c.key.in_(entering))):
-            _enter(connection, job_id, member, event)
+    if entering := [x for x in new if x == key or x not in old]:
+        for found in _read_estimates(connection, and_(mine, trials.c.key.in_(entering))):
+            _enter(connection, job_id, found, event)
 
 
-def _stands(job_id: int, event: int | None = None) -> ColumnElement[bool]:
+def _is_on_front(job_id: int, event: int | None = None) -> ColumnElement[bool]:
     mine, left = front_entries.c.job_id == job_id, front_entries.c.left_event
     if event is None:
         return and_(mine, left.is_(None))
     return and_(mine, front_entries.c.entered_event <= event, or_(left.is_(None), left > event))
 
 
-def _read_standing(connection: Connection, job_id: int) -> list[Member]:
-    rows = connection.execute(select(front_entries).where(_stands(job_id)))
-    return [Member(row.key, tuple(row.trial_numbers), row.means) for row in rows]
+def _entry_of(row: Row[Any]) -> FrontEntry:
+    numbers = tuple(row.trial_numbers)
+    return FrontEntry(row.key, row.means, numbers, row.entered_event, row.left_event)
 
 
-def _read_members(
+def _read_estimates(
     connection: Connection, condition: ColumnElement[bool], names: Sequence[str] | None = None
-) -> list[Member]:
-    """Members with the means of `names` alone (None: of all that was measured)."""
+) -> list[Estimate[_Seed]]:
+    """Of each key, with the means of `names` alone (None: of all that was measured)."""
     if names is not None:
         condition = and_(condition, measurements.c.name.in_(names))
     query = (
@@ -150,26 +134,19 @@ def _read_members(
     values: dict[str, dict[int, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for key, number, name, value in connection.execute(query):
         values[key][number][name] = value
-    return [_average(key, by_number) for key, by_number in values.items()]
+    return [
+        estimate(_Seed(key, number, found) for number, found in seeds.items())
+        for key, seeds in values.items()
+    ]
 
 
-def _average(key: str, values: Mapping[int, Mapping[str, float]]) -> Member:
-    seeds = list(values.values())
-    if len(seeds) == 1:
-        return Member(key, tuple(values), seeds[0])
-    shared = [name for name in seeds[0] if all(name in seed for seed in seeds)]
-    # fmean sums exactly, so that the mean does not depend on the order of completion.
-    means = {name: fmean(seed[name] for seed in seeds) for name in shared}
-    return Member(key, tuple(values), means)
-
-
-def _enter(connection: Connection, job_id: int, member: Member, event: int) -> None:
+def _enter(connection: Connection, job_id: int, found: Estimate[_Seed], event: int) -> None:
     connection.execute(
         front_entries.insert().values(
             job_id=job_id,
-            key=member.key,
-            means=dict(member.means),
-            trial_numbers=list(member.numbers),
+            key=found.key,
+            means=dict(found.values),
+            trial_numbers=list(found.numbers),
             entered_event=event,
         )
     )

@@ -7,7 +7,7 @@ from peftsearch.jobs.examples import read_example
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
 from peftsearch.results.picture import draw_front
-from peftsearch.results.search_result import SearchResult, export_summary
+from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.job_folder import check_folder, choose_root
@@ -63,7 +63,7 @@ def _export(result: SearchResult, out: Path) -> dict[str, Any]:
         number += 1
         out = out.with_name(f"adapter-{number}")
     knee = result.pick("knee")
-    report = export_summary(result.job.spec, knee, result.root, out, "auto")
+    report = export_picked(result.job.spec, knee, result.root, out, "auto")
     return {
         "adapter": str(report.out),
         "form": report.form,

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from peftsearch.jobs.opening import open_existing
-from peftsearch.results.search_result import export_summary, load_result
+from peftsearch.results.search_result import export_picked, load_result
 from peftsearch.results.wording import describe, duration
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.files.job_folder import choose_root
@@ -45,7 +45,7 @@ def export(
         result = load_result(store, store.find_job(name), choose_root(storage, files))
     summary = result.pick(pick)
     started = time.monotonic()
-    report = export_summary(result.job.spec, summary, result.root, out, form)
+    report = export_picked(result.job.spec, summary, result.root, out, form)
     if as_json:
         print_json(report.to_json())
         return

@@ -1,11 +1,10 @@
 """What a front must beat: the linear probe, and the best plain LoRA of the job."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from statistics import fmean
+from collections.abc import Iterable
 
 from typing_extensions import TypedDict
 
+from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -34,28 +33,18 @@ def baselines(points: Iterable[Point], spec: JobSpec) -> Baselines:
     The probe is the first configuration that adapts nothing. A plain LoRA has one rank on the
     same roles in all layers, and nothing else. Each is the mean over its seeds.
     """
-    known = [x for x in points if x.quality is not None and (x.frozen or x.plain_lora)]
-    probes = _group([x for x in known if x.frozen])
-    loras = _group([x for x in known if x.plain_lora])
-    best = max(loras, key=lambda seeds: (_mean(seeds), -seeds[0].cost), default=None)
-    return {"probe": _line(probes[0] if probes else None, spec), "lora": _line(best, spec)}
+    goal = objective(spec.task.quality)
+    known = estimate_each(x for x in points if x.frozen or x.plain_lora)
+    probe = next((x for x in known if x.first.frozen), None)
+    loras = [x for x in known if x.first.plain_lora]
+    lora = max(
+        loras, key=lambda x: (goal.signed(x.values[goal.name]), -x.first.cost), default=None
+    )
+    return {"probe": _line(probe, spec), "lora": _line(lora, spec)}
 
 
-def _group(points: Sequence[Point]) -> list[list[Point]]:
-    """By key, in the order of the first trials."""
-    groups: dict[str, list[Point]] = defaultdict(list)
-    for point in sorted(points, key=lambda x: x.number):
-        groups[point.key].append(point)
-    return list(groups.values())
-
-
-def _mean(seeds: Sequence[Point]) -> float:
-    return fmean(x.quality for x in seeds if x.quality is not None)
-
-
-def _line(seeds: Sequence[Point] | None, spec: JobSpec) -> ReferenceLine | None:
-    if seeds is None:
+def _line(found: Estimate[Point] | None, spec: JobSpec) -> ReferenceLine | None:
+    if found is None:
         return None
-    value = objective(spec.task.quality).signed(_mean(seeds))
-    first = seeds[0]
+    first, value = found.first, found.values[spec.task.quality]
     return {"value": value, "cost": first.cost, "trial": first.number, "words": first.words}

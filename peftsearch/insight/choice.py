@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from typing_extensions import TypedDict
 
+from peftsearch.records.estimates import estimate
 from peftsearch.records.front_points import FrontEntry
+from peftsearch.records.trial import TrialState
 from peftsearch.results.pick import Choice, broken, choose, knee
 from peftsearch.spaces.jobspec.bounds import Bound
-from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .fronts import MeanPoint, mean_point
-from .members import Member
 from .points import Point
 from .reasons import explain, show_bound
+from .seeds import Candidate
 
 
 class PickedPoint(MeanPoint):
@@ -50,7 +51,7 @@ class Pick(TypedDict):
 def pick(
     text: str,
     spec: JobSpec,
-    members: Mapping[str, Member],
+    members: Mapping[str, Candidate],
     entries: Sequence[FrontEntry],
     points: Mapping[int, Point],
 ) -> Pick:
@@ -67,32 +68,27 @@ def pick(
     """
     front = [members[entry.key] for entry in entries]
     # In the order of proposal, as the command line has them: ties go to the earliest.
-    everything = sorted(members.values(), key=lambda x: x.points[0].number)
+    everything = sorted(members.values(), key=lambda x: x.first.number)
 
-    def find_trial(number: int) -> Member | None:
+    def find_trial(number: int) -> Candidate | None:
         point = points.get(number)
-        done = point is not None and point.state == "completed"
-        return Member(point.values, (point,)) if done and point is not None else None
+        if point is None or point.state != TrialState.COMPLETED:
+            return None
+        return estimate([point])
 
     choice = choose(text, spec, front, everything, find_trial)
     better = next_better(choice, everything)
     return {
         "pick": text,
         "point": _show(choice.chosen, entries, front, spec),
-        "trial": best_seed(choice.chosen, spec).number,
+        "trial": choice.chosen.best(spec.task.quality).number,
         "why": explain(choice, better, front, spec),
         "next": None if better is None else _show_next(better, choice.bounds),
         "fitting": len(choice.fitting),
     }
 
 
-def best_seed(member: Member, spec: JobSpec) -> Point:
-    """Of a configuration's trials, the one of the best quality."""
-    goal = objective(spec.task.quality)
-    return max(member.points, key=lambda x: goal.signed(x.values[goal.name]))
-
-
-def next_better(choice: Choice[Member], everything: Sequence[Member]) -> Member | None:
+def next_better(choice: Choice[Candidate], everything: Sequence[Candidate]) -> Candidate | None:
     """Of what is better but breaks bounds, the one that comes nearest to them."""
     wanted = choice.wanted
     reached = wanted.signed(choice.chosen.values[wanted.name])
@@ -109,33 +105,33 @@ def next_better(choice: Choice[Member], everything: Sequence[Member]) -> Member 
     )
 
 
-def _excess(member: Member, bounds: Sequence[Bound]) -> tuple[bool, float]:
+def _excess(candidate: Candidate, bounds: Sequence[Bound]) -> tuple[bool, float]:
     """How far the farthest bound is broken, as a share of it; what was not measured is worst."""
-    violated = broken(member, bounds)
-    if any(bound.name not in member.values for bound in violated):
+    violated = broken(candidate, bounds)
+    if any(bound.name not in candidate.values for bound in violated):
         return True, 0.0
     return False, max(
-        abs(member.values[bound.name] - bound.limit) / max(abs(bound.limit), 1e-12)
+        abs(candidate.values[bound.name] - bound.limit) / max(abs(bound.limit), 1e-12)
         for bound in violated
     )
 
 
 def _show(
-    member: Member, entries: Sequence[FrontEntry], front: Sequence[Member], spec: JobSpec
+    candidate: Candidate, entries: Sequence[FrontEntry], front: Sequence[Candidate], spec: JobSpec
 ) -> PickedPoint:
-    first = member.points[0]
-    row = next((i for i, x in enumerate(front) if x.points == member.points), None)
+    first = candidate.first
+    row = next((i for i, x in enumerate(front) if x.trials == candidate.trials), None)
     return {
-        **mean_point(member.values, [point.number for point in member.points], first, spec),
+        **mean_point(candidate.values, candidate.numbers, first, spec),
         "row": None if row is None else row + 1,
         "knee": row is not None and row == knee(front, spec),
         "entered": None if row is None else entries[row].entered,
     }
 
 
-def _show_next(member: Member, bounds: Sequence[Bound]) -> NextBetter:
+def _show_next(candidate: Candidate, bounds: Sequence[Bound]) -> NextBetter:
     return {
-        "description": member.words,
-        "values": dict(member.values),
-        "blocked_by": " and ".join(map(show_bound, broken(member, bounds))),
+        "description": candidate.first.words,
+        "values": dict(candidate.values),
+        "blocked_by": " and ".join(map(show_bound, broken(candidate, bounds))),
     }

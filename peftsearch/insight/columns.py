@@ -77,14 +77,15 @@ def encode(points: Sequence[Point]) -> Block:
     """A block of these trials."""
     read = zip(*map(_read, points), strict=True) if points else ([] for _ in _COLUMNS)
     columns = {name: _bare(list(x)) for name, x in zip(_COLUMNS, read, strict=True)}
-    names = sorted({name for point in points for name in point.values})
-    values = {name: _bare([x.values.get(name) for x in points]) for name in names}
+    names = sorted({name for point in points for name in point.measurements})
+    values = {name: _bare([x.measurements.get(name) for x in points]) for name in names}
     return Block(len(points), columns, values)
 
 
 def plain_point(point: Point) -> dict[str, Any]:
     """One trial with the keys of `PointColumns`."""
-    return dict(zip(_COLUMNS, _read(point), strict=True)) | {"values": dict(point.values)}
+    cells = dict(zip(_COLUMNS, _read(point), strict=True))
+    return cells | {"values": dict(point.measurements)}
 
 
 def _bare(values: list[Any]) -> bytes:

@@ -39,7 +39,9 @@ def dimensions(points: Sequence[Point], spec: JobSpec) -> list[Dimension]:
     cost, quality = spec.objectives.cost, spec.task.quality
     ends = [
         _number(cost, objective(cost).label, [x.cost for x in points], True),
-        _number(quality, objective(quality).label, [x.values[quality] for x in points], False),
+        _number(
+            quality, objective(quality).label, [x.measurements[quality] for x in points], False
+        ),
     ]
     return [*(x for x in found if len(set(x["values"])) > 1), *ends]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
+from peftsearch.records.axes import cost_of, quality_of
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.results.wording import describe
-from peftsearch.search.observations import cost_of, quality_of
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -24,7 +24,7 @@ class Point:
         event: The job's event at its end; None while it is open, as is `ended`.
         ended: Seconds since the epoch on the database's clock.
         seconds: From its last claim to its end; None while it is open.
-        values: Objective name to value.
+        measurements: Objective name to value.
         words: The configuration in words.
         configuration: The same as JSON text.
         parameters: In people's terms (`insight.parameters`).
@@ -49,7 +49,7 @@ class Point:
     fidelity: float
     attempt: int
     worker: str | None
-    values: Mapping[str, float]
+    measurements: Mapping[str, float]
     words: str
     configuration: bytes
     parameters: Mapping[str, float | str]
@@ -82,7 +82,7 @@ def point_of(trial: Trial, spec: JobSpec) -> Point:
         fidelity=trial.fidelity,
         attempt=trial.attempt,
         worker=sys.intern(trial.worker) if trial.worker else None,
-        values=_named(trial.measurements),
+        measurements=_named(trial.measurements),
         words=describe(configuration, anatomy),
         configuration=orjson.dumps(configuration.to_json()),
         parameters=_shared(parameters(configuration, anatomy)),

@@ -7,13 +7,16 @@ from peftsearch.results.wording import amount
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .members import Member
+from .seeds import Candidate
 
 _KNEE = "The knee of the front: beyond it, a better {quality} costs more than its share."
 
 
 def explain(
-    choice: Choice[Member], better: Member | None, front: Sequence[Member], spec: JobSpec
+    choice: Choice[Candidate],
+    better: Candidate | None,
+    front: Sequence[Candidate],
+    spec: JobSpec,
 ) -> str:
     """One or two plain sentences.
 
@@ -33,15 +36,15 @@ def explain(
     if choice.kind == "row":
         row = front.index(chosen) + 1
         return f"Row {row} of the {len(front)} on the front, from the cheapest to the best."
-    number = chosen.points[0].number
+    number = chosen.first.number
     return f"Trial {number} itself, whatever other seeds of its configuration reached."
 
 
-def _most(choice: Choice[Member]) -> str:
+def _most(choice: Choice[Candidate]) -> str:
     return "Highest" if choice.wanted.maximise else "Lowest"
 
 
-def _explain_bounds(choice: Choice[Member], better: Member | None) -> str:
+def _explain_bounds(choice: Choice[Candidate], better: Candidate | None) -> str:
     name = choice.wanted.name
     value = amount(name, choice.chosen.values[name])
     number = len(choice.fitting)
@@ -54,24 +57,24 @@ def _explain_bounds(choice: Choice[Member], better: Member | None) -> str:
         return f"{first}. No configuration outside them is better."
     needs = " and ".join(_need(better, bound) for bound in broken(better, choice.bounds))
     reached = amount(name, better.values[name])
-    return f"{first}; the next better one, {reached} ({better.words}), {needs}."
+    return f"{first}; the next better one, {reached} ({better.first.words}), {needs}."
 
 
-def _need(member: Member, bound: Bound) -> str:
-    if bound.name not in member.values:
+def _need(candidate: Candidate, bound: Bound) -> str:
+    if bound.name not in candidate.values:
         return f"lacks a measured {bound.name}"
     verb = "needs" if bound.sign.startswith("<") else "has only"
-    return f"{verb} {bound.name} {amount(bound.name, member.values[bound.name])}"
+    return f"{verb} {bound.name} {amount(bound.name, candidate.values[bound.name])}"
 
 
-def _cheaper(chosen: Member, front: Sequence[Member], spec: JobSpec) -> str:
+def _cheaper(chosen: Candidate, front: Sequence[Candidate], spec: JobSpec) -> str:
     at = front.index(chosen)
     if at == 0:
         return " It is the cheapest as well."
     return f" {_compare('The next cheaper one', front[at - 1], chosen, spec)}"
 
 
-def _neighbours(chosen: Member, front: Sequence[Member], spec: JobSpec) -> str:
+def _neighbours(chosen: Candidate, front: Sequence[Candidate], spec: JobSpec) -> str:
     at, parts = front.index(chosen), []
     if at > 0:
         parts.append(_compare("The next cheaper one", front[at - 1], chosen, spec))
@@ -80,7 +83,7 @@ def _neighbours(chosen: Member, front: Sequence[Member], spec: JobSpec) -> str:
     return "".join(f" {part}" for part in parts)
 
 
-def _compare(who: str, other: Member, chosen: Member, spec: JobSpec) -> str:
+def _compare(who: str, other: Candidate, chosen: Candidate, spec: JobSpec) -> str:
     """What a neighbour on the front costs and gains."""
     name, cost = spec.task.quality, spec.objectives.cost
     reached = amount(name, other.values[name])

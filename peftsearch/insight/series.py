@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from peftsearch.records.estimates import mean
 from peftsearch.search.hypervolume import Reference, corner, cost_range
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -96,8 +97,8 @@ class _Seeds:
     found: dict[int, float] = field(default_factory=dict)
 
     def mean(self) -> float:
-        """Summed in order of number, as `search.observations` does."""
-        return sum(self.found[number] for number in sorted(self.found)) / len(self.found)
+        """As every front has it."""
+        return mean(self.found.values())
 
 
 class Tracker:

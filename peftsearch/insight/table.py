@@ -150,7 +150,7 @@ def _mentions(text: str) -> Callable[[Point], bool]:
 
 def _measured(name: str, least: float, most: float) -> Callable[[Point], bool]:
     def holds(point: Point) -> bool:
-        value = point.values.get(name)
+        value = point.measurements.get(name)
         return value is not None and least <= value <= most
 
     return holds
@@ -177,7 +177,7 @@ def sort_rows(points: Sequence[Point], column: str) -> list[Point]:
 
 
 def _value(name: str) -> _Key:
-    return lambda x: x.values.get(name)
+    return lambda x: x.measurements.get(name)
 
 
 def table_row(point: Point, on_front: Collection[int]) -> TrialRow:
@@ -194,7 +194,7 @@ def table_row(point: Point, on_front: Collection[int]) -> TrialRow:
         "ended": point.ended,
         "seconds": point.seconds,
         "fidelity": point.fidelity,
-        "values": dict(point.values),
+        "values": dict(point.measurements),
         "cost": point.cost,
         "words": point.words,
         "on_front": point.number in on_front,

@@ -1,7 +1,25 @@
 """Non-dominance. Maximise is the one sign here."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+from peftsearch.spaces.jobspec.objectives import objective
+
+from .estimates import Valued
+
+V = TypeVar("V", bound=Valued)
+
+
+def choose_front(candidates: Sequence[V], names: Sequence[str]) -> list[V]:
+    """The candidates that no other dominates in the objectives `names`."""
+    if not candidates:
+        return []
+    points = np.array([[objective(x).signed(c.values[x]) for x in names] for c in candidates])
+    kept = non_dominated(points)
+    return [candidate for candidate, keep in zip(candidates, kept, strict=True) if keep]
 
 
 def non_dominated(points: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from peftsearch.records.estimates import mean, standard_error
 from peftsearch.records.job import Job
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import trainable_parameters
@@ -80,7 +81,8 @@ def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
     return {
         "name": arm.name,
         "values": arm.values(metric),
-        "mean": float(np.mean(arm.values(metric))),
+        "mean": mean(arm.values(metric)),
+        "standard_error": standard_error(arm.values(metric)),
         "trainable_parameters": trainable_parameters(arm.configuration, spec.anatomy),
         "description": describe(arm.configuration, spec.anatomy),
         "configuration": arm.configuration.to_json(),
@@ -169,7 +171,7 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
         each = " ".join(f"{value:.4f}" for value in values)
         parameters = trainable_parameters(arm.configuration, spec.anatomy)
         text.append(
-            f"  {arm.name:17} {np.mean(values):.4f}  ({each})  {parameters:>9,} parameters  "
+            f"  {arm.name:17} {mean(values):.4f}  ({each})  {parameters:>9,} parameters  "
             f"{describe(arm.configuration, spec.anatomy)}"
         )
     for arm, difference in zip(confirmation.arms[1:], confirmation.differences, strict=True):

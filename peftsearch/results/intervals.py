@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peftsearch.records.estimates import mean
+
 Score = Callable[[NDArray[Any], NDArray[Any]], float]
 """From predictions (`n`) and references (`n`) to a metric."""
 
@@ -53,13 +55,13 @@ def paired_difference(
         draws[i] = _resample(left, rows, references, score, rng) - _resample(
             right, rows, references, score, rng
         )
-    mean = _mean(left, references, score) - _mean(right, references, score)
+    centre = _mean(left, references, score) - _mean(right, references, score)
     low, high = np.quantile(draws, [0.025, 0.975])
-    return Difference(mean, float(low), float(high))
+    return Difference(centre, float(low), float(high))
 
 
 def _mean(arm: Sequence[NDArray[Any]], references: NDArray[Any], score: Score) -> float:
-    return float(np.mean([score(predictions, references) for predictions in arm]))
+    return mean(score(predictions, references) for predictions in arm)
 
 
 def _resample(

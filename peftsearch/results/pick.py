@@ -2,15 +2,14 @@
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from peftsearch.errors import NotFoundError, UserError
+from peftsearch.records.estimates import Estimate, Valued, estimate, estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -20,52 +19,7 @@ _ROW = re.compile("[0-9]{1,9}")
 _EXPRESSION = re.compile(r"\s*(\w+)\s+where\s+(\S.*?)\s*", re.IGNORECASE)
 
 
-class Valued(Protocol):
-    """Whatever has a value for each objective that was measured."""
-
-    @property
-    def values(self) -> Mapping[str, float]:
-        """Objective name to value."""
-
-
 C = TypeVar("C", bound=Valued)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A configuration with the means of all its completed full-fidelity trials.
-
-    Attributes:
-        trials: Those trials, ascending by number; their count is the number of seeds.
-    """
-
-    configuration: Configuration
-    values: Mapping[str, float]
-    trials: tuple[Trial, ...]
-
-    @property
-    def key(self) -> str:
-        """Canonical key of the configuration."""
-        return self.configuration.key
-
-
-def summarise(trials: Sequence[Trial]) -> list[Summary]:
-    """One summary per configuration key, in the order of first proposal."""
-    grouped: dict[str, list[Trial]] = defaultdict(list)
-    for trial in sorted(trials, key=lambda x: x.number):
-        if trial.state is TrialState.COMPLETED and trial.fidelity == 1.0:
-            grouped[trial.key].append(trial)
-    return [
-        Summary(group[0].configuration, _means(group), tuple(group)) for group in grouped.values()
-    ]
-
-
-def _means(group: Sequence[Trial]) -> dict[str, float]:
-    names = set.intersection(*(set(trial.measurements) for trial in group))
-    return {
-        name: math.fsum(trial.measurements[name] for trial in group) / len(group)
-        for name in sorted(names)
-    }
 
 
 @dataclass(frozen=True)
@@ -87,25 +41,25 @@ class Choice(Generic[C]):
 
 def select(
     text: str, spec: JobSpec, front: Sequence[FrontPoint], trials: Sequence[Trial]
-) -> Summary:
+) -> Estimate[Trial]:
     """The configuration that `text` means.
 
     Args:
-        text: As for `choose`. Of `trial 17`, the summary holds that one trial.
+        text: As for `choose`. Of `trial 17`, the estimate is of that one trial.
         front: Ascending by cost.
 
     Raises:
         NotFoundError: The front is empty, has no such row, or nothing meets the bounds.
         UserError: `text` is none of these.
     """
-    summaries = {summary.key: summary for summary in summarise(trials)}
-    members = [summaries[point.key] for point in front]
+    known = {found.key: found for found in estimate_each(trials)}
+    members = [known[point.key] for point in front]
 
-    def find_trial(number: int) -> Summary | None:
+    def find_trial(number: int) -> Estimate[Trial] | None:
         completed = (x for x in trials if x.state is TrialState.COMPLETED and x.number == number)
-        return next((Summary(x.configuration, x.measurements, (x,)) for x in completed), None)
+        return next((estimate([x]) for x in completed), None)
 
-    return choose(text, spec, members, list(summaries.values()), find_trial).chosen
+    return choose(text, spec, members, list(known.values()), find_trial).chosen
 
 
 def choose(

@@ -9,19 +9,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from peftsearch.errors import UserError
+from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .pick import Summary, knee, summarise
+from .pick import knee
 from .wording import describe
+
+Estimates = Sequence[Estimate[Trial]]
 
 _INK, _QUIET, _ACCENT = "#1f2933", "#b8c0c8", "#0b6e99"
 
 
-def draw_front(
-    members: Sequence[Summary], trials: Sequence[Trial], spec: JobSpec, path: Path
-) -> Path:
+def draw_front(members: Estimates, trials: Sequence[Trial], spec: JobSpec, path: Path) -> Path:
     """Write the picture.
 
     Args:
@@ -35,8 +36,8 @@ def draw_front(
         raise UserError("a job with completed trials", "none yet", "let the job run first")
     figure = Figure(figsize=(9.6, 6.0), dpi=150, layout="constrained")
     axes = figure.add_subplot()
-    keys = {summary.key for summary in members}
-    others = [summary for summary in summarise(trials) if summary.key not in keys]
+    keys = {member.key for member in members}
+    others = [member for member in estimate_each(trials) if member.key not in keys]
     zero = _zero_position([*members, *others], spec)
     _draw_points(axes, members, others, spec, zero)
     _label_points(axes, members, spec, zero)
@@ -50,18 +51,18 @@ def draw_front(
     return path
 
 
-def _cost(summary: Summary, spec: JobSpec, zero: float) -> float:
-    return max(summary.values[spec.objectives.cost], zero)
+def _cost(member: Estimate[Trial], spec: JobSpec, zero: float) -> float:
+    return max(member.values[spec.objectives.cost], zero)
 
 
-def _zero_position(summaries: Sequence[Summary], spec: JobSpec) -> float:
+def _zero_position(shown: Estimates, spec: JobSpec) -> float:
     """Where a cost of 0 is drawn on the log axis: half a decade left of the smallest cost."""
-    costs = [x.values[spec.objectives.cost] for x in summaries]
+    costs = [x.values[spec.objectives.cost] for x in shown]
     return min((cost for cost in costs if cost > 0), default=1.0) / 10**0.5
 
 
 def _draw_points(
-    axes: Any, members: Sequence[Summary], others: Sequence[Summary], spec: JobSpec, zero: float
+    axes: Any, members: Estimates, others: Estimates, spec: JobSpec, zero: float
 ) -> None:
     goal = objective(spec.task.quality)
     quality, floor = goal.name, _floor(members, goal)
@@ -74,8 +75,8 @@ def _draw_points(
             costs = [_cost(x, spec, zero) for x in shown]
             heights = [goal.signed(max(height[x.key], floor)) for x in shown]
             axes.scatter(costs, heights, s=28, c=_QUIET, marker=marker, label=name, zorder=2)
-    x = [_cost(summary, spec, zero) for summary in members]
-    y = [summary.values[quality] for summary in members]
+    x = [_cost(member, spec, zero) for member in members]
+    y = [member.values[quality] for member in members]
     axes.step(x, y, where="post", color=_ACCENT, linewidth=1.4, alpha=0.6, zorder=3)
     axes.scatter(x, y, s=46, color=_ACCENT, label="Pareto front", zorder=4)
     marked = knee(members, spec)
@@ -84,13 +85,13 @@ def _draw_points(
     _draw_probe(axes, members[0], spec)
 
 
-def _floor(members: Sequence[Summary], goal: Objective) -> float:
+def _floor(members: Estimates, goal: Objective) -> float:
     """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
     qualities = [goal.signed(x.values[goal.name]) for x in members]
     return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
 
 
-def _draw_probe(axes: Any, cheapest: Summary, spec: JobSpec) -> None:
+def _draw_probe(axes: Any, cheapest: Estimate[Trial], spec: JobSpec) -> None:
     """A line at the quality of the linear probe, which is the cheapest member wherever it ran."""
     if cheapest.values[spec.objectives.cost] > 0:
         return
@@ -108,12 +109,12 @@ def _draw_probe(axes: Any, cheapest: Summary, spec: JobSpec) -> None:
     )
 
 
-def _label_points(axes: Any, members: Sequence[Summary], spec: JobSpec, zero: float) -> None:
+def _label_points(axes: Any, members: Estimates, spec: JobSpec, zero: float) -> None:
     """Row numbers beside the points; what they mean stands below the axes."""
-    for i, summary in enumerate(members):
+    for i, member in enumerate(members):
         axes.annotate(
             str(i + 1),
-            (_cost(summary, spec, zero), summary.values[spec.task.quality]),
+            (_cost(member, spec, zero), member.values[spec.task.quality]),
             xytext=(0, 9),
             textcoords="offset points",
             ha="center",
@@ -122,9 +123,9 @@ def _label_points(axes: Any, members: Sequence[Summary], spec: JobSpec, zero: fl
             color=_INK,
         )
     lines = [
-        f"{i + 1}  {summary.values[spec.task.quality]:.4f}  "
-        f"{describe(summary.configuration, spec.anatomy)}"
-        for i, summary in enumerate(members)
+        f"{i + 1}  {member.values[spec.task.quality]:.4f}  "
+        f"{describe(member.configuration, spec.anatomy)}"
+        for i, member in enumerate(members)
     ]
     style = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
     axes.figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
-from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 
-from .pick import Summary, select
+from .pick import select
 
 if TYPE_CHECKING:
     from .export import ExportReport
@@ -31,7 +31,7 @@ class SearchResult:
     front: tuple[FrontPoint, ...]
     root: Path
 
-    def pick(self, text: str = "knee") -> Summary:
+    def pick(self, text: str = "knee") -> Estimate[Trial]:
         """The configuration that `text` means (`peftsearch.results.pick.select`).
 
         Args:
@@ -54,7 +54,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits, or the folder is not empty.
         """
-        return export_summary(self.job.spec, self.pick(pick), self.root, Path(out), form)
+        return export_picked(self.job.spec, self.pick(pick), self.root, Path(out), form)
 
 
 def load_result(store: Store, job: Job, root: Path) -> SearchResult:
@@ -63,17 +63,11 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
     return SearchResult(job, tuple(trials), tuple(front), root)
 
 
-def export_summary(
-    spec: JobSpec, summary: Summary, root: Path, out: Path, form: str
+def export_picked(
+    spec: JobSpec, picked: Estimate[Trial], root: Path, out: Path, form: str
 ) -> "ExportReport":
-    """Export the summary's trial of the best validation quality."""
+    """Export, of the seeds of a configuration, the one of the best validation quality."""
     from .export import export
 
-    trial = best_trial(summary, spec)
+    trial = picked.best(spec.task.quality)
     return export(spec, trial, root / str(trial.adapter), out, form)
-
-
-def best_trial(summary: Summary, spec: JobSpec) -> Trial:
-    """Of a configuration's seeds, the one with the best validation quality."""
-    goal = objective(spec.task.quality)
-    return max(summary.trials, key=lambda trial: goal.signed(trial.measurements[goal.name]))

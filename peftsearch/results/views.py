@@ -9,28 +9,29 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .pick import Summary, knee, summarise
+from .pick import knee
 from .wording import cell, count, describe, duration
 
 _WIDE = 130
 
 
-def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[Summary]:
+def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[Estimate[Trial]]:
     """The front's configurations with all their measurements, in the front's order."""
-    summaries = {summary.key: summary for summary in summarise(trials)}
-    return [summaries[point.key] for point in front]
+    known = {member.key: member for member in estimate_each(trials)}
+    return [known[point.key] for point in front]
 
 
-def standard_error(summary: Summary, spec: JobSpec) -> float | None:
+def standard_error(member: Estimate[Trial], spec: JobSpec) -> float | None:
     """Sampling error of a share of right rows on the validation split; None for other metrics."""
-    rows = summary.trials[0].provenance.get("validation_rows")
-    return sampling_error(spec, summary.values, rows)
+    rows = member.trials[0].provenance.get("validation_rows")
+    return sampling_error(spec, member.values, rows)
 
 
 def sampling_error(spec: JobSpec, values: Mapping[str, float], rows: int | None) -> float | None:
@@ -46,7 +47,7 @@ def sampling_error(spec: JobSpec, values: Mapping[str, float], rows: int | None)
     return None if p is None or not 0 <= p <= 1 else math.sqrt(p * (1 - p) / rows)
 
 
-def front_table(members: Sequence[Summary], spec: JobSpec, width: int) -> RenderableType:
+def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -> RenderableType:
     """The front as a table, cheapest first; the knee is marked.
 
     Args:
@@ -57,12 +58,12 @@ def front_table(members: Sequence[Summary], spec: JobSpec, width: int) -> Render
     more = [objective(name).heading for name in _more(spec)]
     for name in ("#", quality, "parameters", "size", *more, "train", "seeds", "trials"):
         table.add_column(name, justify="right", no_wrap=True)
-    words = [describe(summary.configuration, spec.anatomy) for summary in members]
+    words = [describe(member.configuration, spec.anatomy) for member in members]
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")
     marked = knee(members, spec) if members else -1
-    for i, summary in enumerate(members):
-        cells = _front_row(i, summary, spec) + ([words[i]] if width >= _WIDE else [])
+    for i, member in enumerate(members):
+        cells = _front_row(i, member, spec) + ([words[i]] if width >= _WIDE else [])
         table.add_row(*cells, style="bold" if i == marked else "")
     below = [] if width >= _WIDE else _numbered(words, marked)
     return Group(table, *below, Text(_caption(members, spec), style="dim"))
@@ -77,8 +78,8 @@ def _numbered(words: Sequence[str], marked: int) -> list[RenderableType]:
     return [title, *rows, Text()]
 
 
-def _front_row(index: int, summary: Summary, spec: JobSpec) -> list[str]:
-    values = summary.values
+def _front_row(index: int, member: Estimate[Trial], spec: JobSpec) -> list[str]:
+    values = member.values
     return [
         f"{index + 1}",
         cell(spec.task.quality, values[spec.task.quality]),
@@ -86,8 +87,8 @@ def _front_row(index: int, summary: Summary, spec: JobSpec) -> list[str]:
         cell("adapter_bytes", values["adapter_bytes"]),
         *(cell(name, values[name]) if name in values else "" for name in _more(spec)),
         duration(values["training_seconds"]) if "training_seconds" in values else "",
-        f"{len(summary.trials)}",
-        ",".join(str(trial.number) for trial in summary.trials),
+        f"{len(member.trials)}",
+        ",".join(str(trial.number) for trial in member.trials),
     ]
 
 
@@ -99,11 +100,11 @@ def _more(spec: JobSpec) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(named) if name not in always)
 
 
-def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
+def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     note = "Bold is the knee."
     if not spec.task.is_language_model:
         note += f" {_head(members)} is excluded from parameters and size."
-    errors = [x for x in (standard_error(summary, spec) for summary in members) if x is not None]
+    errors = [x for x in (standard_error(member, spec) for member in members) if x is not None]
     if errors:
         note += (
             f" One standard error of the validation split is about {errors[-1]:.3f} for the best;"
@@ -112,27 +113,27 @@ def _caption(members: Sequence[Summary], spec: JobSpec) -> str:
     return note
 
 
-def _head(members: Sequence[Summary]) -> str:
+def _head(members: Sequence[Estimate[Trial]]) -> str:
     known = [x.trials[0].provenance.get("head_parameters") for x in members]
     return f"The head ({known[0]:,} parameters)" if known and known[0] else "The head"
 
 
-def front_json(members: Sequence[Summary], spec: JobSpec) -> list[dict[str, Any]]:
+def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[str, Any]]:
     """The front as plain data."""
     marked = knee(members, spec) if members else -1
     return [
         {
             "row": i + 1,
-            "key": summary.key,
+            "key": member.key,
             "knee": i == marked,
-            "values": dict(summary.values),
-            "standard_error": standard_error(summary, spec),
-            "seeds": len(summary.trials),
-            "trials": [trial.number for trial in summary.trials],
-            "description": describe(summary.configuration, spec.anatomy),
-            "configuration": summary.configuration.to_json(),
+            "values": dict(member.values),
+            "standard_error": standard_error(member, spec),
+            "seeds": len(member.trials),
+            "trials": [trial.number for trial in member.trials],
+            "description": describe(member.configuration, spec.anatomy),
+            "configuration": member.configuration.to_json(),
         }
-        for i, summary in enumerate(members)
+        for i, member in enumerate(members)
     ]
 
 

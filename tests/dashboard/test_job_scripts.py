@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from peftsearch.records.estimates import estimate_each
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.pick import knee, summarise
+from peftsearch.results.pick import knee
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.bounds import parse_quantity
 from tests.service.records import PROBE, SPEC, lora
@@ -92,7 +93,7 @@ def test_configurations_have_the_means_of_their_seeds_as_of_an_event(
         _trial(i, configuration, accuracy) for i, (configuration, accuracy) in enumerate(given)
     ]
     found = call(page, "charts/front-view.js", "summarise", _columns(trials), event, list(NAMES))
-    expected = summarise(trials[:event])
+    expected = estimate_each(trials[:event])
     assert [x["trials"] for x in found] == [[t.number for t in x.trials] for x in expected]
     assert [x["values"] for x in found] == [pytest.approx(dict(x.values)) for x in expected]
     failed = call(page, "charts/front-view.js", "failedRows", _columns(trials), event)

@@ -3,13 +3,14 @@
 import pytest
 
 from peftsearch.insight.best_on_front import best_of
+from peftsearch.records.dominance import choose_front
+from peftsearch.records.estimates import estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.hypervolume import seconds_left
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
-from peftsearch.storage.front import Member, choose_front
 from tests.anatomies import BERT
 from tests.spaces.specs import make_spec
 
@@ -33,12 +34,8 @@ def make_trial(rank: int, quality: float, spec: JobSpec = SPEC) -> Trial:
 
 
 def front_of(trials: list[Trial], spec: JobSpec = SPEC) -> list[FrontPoint]:
-    members = [Member(x.key, (x.number,), x.measurements) for x in trials]
-    chosen = choose_front(members, (spec.task.quality, "trainable_parameters"))
-    by_key = {x.key: x for x in trials}
-    points = [
-        FrontPoint(x.key, by_key[x.key].configuration, x.means, x.numbers, 1) for x in chosen
-    ]
+    chosen = choose_front(estimate_each(trials), (spec.task.quality, "trainable_parameters"))
+    points = [FrontPoint(x.key, x.configuration, x.values, x.numbers, 1) for x in chosen]
     return sorted(points, key=lambda x: x.values["trainable_parameters"])
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from peftsearch.errors import NotFoundError, UserError
+from peftsearch.records.estimates import estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.pick import knee, select, summarise
+from peftsearch.results.pick import knee, select
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 
@@ -53,7 +54,7 @@ TRIALS = [
 
 
 def front() -> list[FrontPoint]:
-    members = [x for x in summarise(TRIALS) if x.configuration.key != TRIALS[4].key]
+    members = [x for x in estimate_each(TRIALS) if x.configuration.key != TRIALS[4].key]
     return [
         FrontPoint(x.key, x.configuration, x.values, tuple(t.number for t in x.trials), 1)
         for x in members
@@ -65,7 +66,7 @@ def chosen(text: str) -> tuple[int, ...]:
 
 
 def test_summary_is_the_mean_over_seeds() -> None:
-    values: Mapping[str, float] = summarise(TRIALS)[1].values
+    values: Mapping[str, float] = estimate_each(TRIALS)[1].values
     assert values["accuracy"] == pytest.approx(0.77)
     assert values["trainable_parameters"] == 768
 
@@ -82,7 +83,7 @@ def test_unfinished_trials_are_left_out() -> None:
         state=TrialState.RUNNING,
         attempt=1,
     )
-    assert len(summarise([*TRIALS, running])) == len(summarise(TRIALS))
+    assert len(estimate_each([*TRIALS, running])) == len(estimate_each(TRIALS))
 
 
 @pytest.mark.parametrize(
@@ -141,4 +142,4 @@ def test_empty_front() -> None:
 
 
 def test_knee_of_one_point() -> None:
-    assert knee(summarise(TRIALS[:1]), SPEC) == 0
+    assert knee(estimate_each(TRIALS[:1]), SPEC) == 0

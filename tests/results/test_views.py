@@ -10,9 +10,9 @@ from rich.console import Console
 
 from peftsearch.cli.live_progress import standing
 from peftsearch.errors import UserError
+from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.results import views
-from peftsearch.results.pick import Summary, summarise
 from peftsearch.results.picture import draw_front
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
@@ -59,8 +59,8 @@ FAILED = replace(
 )
 
 
-def members() -> list[Summary]:
-    return [x for x in summarise(TRIALS) if x.values["accuracy"] > 0.5]
+def members() -> list[Estimate[Trial]]:
+    return [x for x in estimate_each(TRIALS) if x.values["accuracy"] > 0.5]
 
 
 def show(content: object, width: int) -> str:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from peftsearch.records.axes import quality_of
 from peftsearch.records.trial import Proposal, Trial, TrialState
-from peftsearch.search.observations import find_front, observe, quality_of
+from peftsearch.search.observations import find_front, observe
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.spaces.specs import make_spec
 

@@ -108,7 +108,7 @@ def test_a_job_of_a_deleted_ones_name_is_another(store: Store) -> None:
     again = Filler.open(store)
     again.complete(PROBE, 0.5)
     history = histories.get(store, "job")
-    assert [x.values["accuracy"] for x in history.points] == [0.5]
+    assert [x.measurements["accuracy"] for x in history.points] == [0.5]
     assert len(histories) == 1
 
 

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from peftsearch.insight.members import add_points
 from peftsearch.insight.points import Point, point_of
+from peftsearch.insight.seeds import add_seeds
 from peftsearch.insight.series import Tracker
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job, Pulse
@@ -122,7 +122,7 @@ def _advance(store: Store, record: _Record, pulse: Pulse) -> History:
         _merge(old.entries, changes, pulse.event),
         old.series.extended(new, record.tracker, job.created),
         old.columns.extended(points),
-        add_points(old.members, new),
+        add_seeds(old.members, new),
         old.slow_values,
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from peftsearch.insight.columns import Columns
-from peftsearch.insight.members import Member
 from peftsearch.insight.points import Point
+from peftsearch.insight.seeds import Candidate
 from peftsearch.insight.series import Series
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job
@@ -44,7 +44,7 @@ class History:
     entries: tuple[FrontEntry, ...] = ()
     series: Series = Series()
     columns: Columns = Columns()
-    members: Mapping[str, Member] = field(default_factory=dict)
+    members: Mapping[str, Candidate] = field(default_factory=dict)
     slow_values: SlowValues = field(default_factory=SlowValues, compare=False, repr=False)
     derived: _Derived = field(default_factory=_Derived, compare=False, repr=False)
 

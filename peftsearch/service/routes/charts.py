@@ -117,9 +117,9 @@ def show_importance(
 
 def _importance(history: History, target: str, name: str) -> bytes:
     goal = objective(name)
-    points = [x for x in _completed(history) if name in x.values]
+    points = [x for x in _completed(history) if name in x.measurements]
     shares = importance(
-        [x.parameters for x in points], [goal.signed(x.values[name]) for x in points]
+        [x.parameters for x in points], [goal.signed(x.measurements[name]) for x in points]
     )
     body: ImportanceBody = {
         "event": history.event,
