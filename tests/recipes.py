@@ -71,7 +71,8 @@ _COMMANDS = {"python": [sys.executable, "-c"], "sh": ["bash", "-euo", "pipefail"
 
 
 def copy_house(folder: Path) -> None:
-    """The sources, linked to one another as in the repository."""
+    """The sources, linked to one another as in the repository, and the settings of their tests."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
     for name in _SOURCES:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ignored)
