@@ -47,6 +47,11 @@ class Registry(Session):
         if self._connection.execute(seen).rowcount == 0:
             raise NotFoundError("a registered worker", repr(name), "register it first")
 
+    @write
+    def unregister_worker(self, name: str) -> None:
+        """A worker has ended; nothing happens if it is not known."""
+        self._connection.execute(workers.delete().where(workers.c.name == name))
+
     @read
     def workers(self, job_id: int) -> list[Worker]:
         """The job's workers by name, also those that fell silent."""

@@ -1,8 +1,9 @@
 """Whether a worker lives, as far as this machine can tell."""
 
-import os
 import socket
 from collections.abc import Iterable, Mapping
+
+import psutil
 
 from peftsearch.records.worker import Worker
 from peftsearch.workers.processes.leases import LIVE_SECONDS
@@ -11,19 +12,19 @@ from peftsearch.workers.processes.leases import LIVE_SECONDS
 def is_live(worker: Worker) -> bool:
     """Whether it was heard of lately and, on this machine, its process is there.
 
-    A process of this machine is looked up, since one that left was heard of just before.
+    A process of this machine is looked up, since one that was killed was heard of just before.
+    One that ended and that nobody has waited for yet (a zombie) is dead.
     """
     if worker.seconds_silent >= LIVE_SECONDS:
         return False
     if worker.host != socket.gethostname():
         return True
     try:
-        os.kill(worker.pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(worker.pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except (PermissionError, OverflowError):
+    except (psutil.AccessDenied, ValueError):
         return True
-    return True
 
 
 def count_live(workers: Iterable[Worker]) -> Mapping[int, int]:

@@ -118,6 +118,17 @@ def test_a_worker_registers_and_beats(store: Store) -> None:
         store.heartbeat("w2")
 
 
+def test_a_worker_that_has_ended_is_no_longer_known(store: Store) -> None:
+    job = store.create_job(make_spec())
+    for name in ("w1", "w2"):
+        store.register_worker(job.id, name, "host", 17, "cpu")
+    for _ in range(2):
+        store.unregister_worker("w1")
+        assert [worker.name for worker in store.workers(job.id)] == ["w2"]
+    with pytest.raises(NotFoundError, match="'w1'"):
+        store.heartbeat("w1")
+
+
 def test_reports_are_kept_by_kind_oldest_first(store: Store) -> None:
     job = store.create_job(make_spec())
     contents: list[dict[str, Any]] = [

@@ -40,7 +40,7 @@ class Dashboard:
     def end(self, how: int = signal.SIGINT) -> None:
         """Press Ctrl-C and wait; it must end well and have had nothing to report."""
         self.process.send_signal(how)
-        _, self.errors = self.process.communicate(timeout=60)
+        _, self.errors = self.process.communicate(timeout=300)
         assert self.process.returncode == 0, self.errors
         assert "error" not in self.errors and "Traceback" not in self.errors, self.errors
 
@@ -65,4 +65,4 @@ def run_dashboard(
         finally:
             if process.poll() is None:
                 process.terminate()  # a killed one would leave its workers
-                process.communicate(timeout=60)
+                process.communicate(timeout=300)

@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +75,6 @@ def start(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
         text=True,
         start_new_session=True,
     )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Poll until it holds.
-
-    Raises:
-        AssertionError: It does not within the time.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come to hold"
-        time.sleep(0.05)
 
 
 def load_and_score(workshop: Path, adapter: Path, form: str) -> float:

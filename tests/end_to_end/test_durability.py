@@ -15,8 +15,9 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
+from tests.waiting import wait_until
 
-from .programs import call, start, wait_until
+from .programs import call, start
 
 TRIALS = 4
 
@@ -110,7 +111,7 @@ def test_control_c_requeues_and_the_same_command_resumes(slow_job: Path) -> None
     wait_until((folder / "peftsearch.db").exists)
     wait_until(lambda: len(running(url)) > 0)
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 130, errors
     assert "run the same command to resume" in errors
     assert "Traceback" not in errors

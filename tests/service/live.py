@@ -4,8 +4,7 @@ wait for their end."""
 import contextlib
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from peftsearch.dashboard.server import Server, bind
+from tests.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def serve(app: FastAPI) -> Iterator[tuple[str, uvicorn.Server]]:
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        wait(lambda: server.started)
+        wait_until(lambda: server.started)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", server
     finally:
         server.should_exit = True
@@ -55,22 +55,10 @@ def serve(app: FastAPI) -> Iterator[tuple[str, uvicorn.Server]]:
         listener.close()
 
 
-def wait(holds: Callable[[], bool]) -> None:
-    """Until it holds.
-
-    Raises:
-        AssertionError: It does not in a minute.
-    """
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @contextmanager
 def listen(address: str, path: str, **headers: str) -> Iterator[Iterator[Message]]:
     """The messages of an event stream."""
-    with httpx.stream("GET", f"{address}/api/v1{path}", headers=headers, timeout=60) as response:
+    with httpx.stream("GET", f"{address}/api/v1{path}", headers=headers, timeout=300) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
         yield read_messages(response.iter_lines())

@@ -59,7 +59,7 @@ def test_event_streams_are_not_held_back(app: FastAPI) -> None:
 
         async def trickle() -> AsyncIterator[bytes]:
             yield b"data: 1\n\n"
-            await asyncio.wait_for(first_is_out.wait(), 10)
+            await asyncio.wait_for(first_is_out.wait(), 300)
             yield b"data: 2\n\n"
 
         async def stream() -> StreamingResponse:

@@ -12,8 +12,8 @@ from peftsearch.search.hypervolume import hypervolume
 from peftsearch.service.memory.slow_values import SlowValues
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.waiting import wait_until
 
-from .live import wait
 from .records import Filler, fill_example
 from .sites import client_of, get, open_site
 
@@ -80,14 +80,14 @@ def test_an_old_value_is_served_while_a_newer_one_is_computed() -> None:
     values, go = SlowValues(), threading.Event()
 
     def slow() -> bytes:
-        go.wait(60)
+        go.wait(300)
         return b"new"
 
     assert values.get("x", 1, lambda: b"old") == b"old"
     assert values.get("x", 2, slow) == b"old"
     assert values.get("x", 2, slow) == b"old"
     go.set()
-    wait(lambda: values.get("x", 2, slow) == b"new")
+    wait_until(lambda: values.get("x", 2, slow) == b"new")
     assert values.get("x", 1, lambda: b"older") == b"new"
 
 

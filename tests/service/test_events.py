@@ -16,8 +16,9 @@ from peftsearch.records.job import JobState
 from peftsearch.service.streams.watcher import Watcher
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.waiting import wait_until
 
-from .live import Message, listen, serve, wait
+from .live import Message, listen, serve
 from .records import PROBE, SPEC, Filler, fill_example, lora
 from .sites import open_site
 
@@ -157,7 +158,7 @@ def test_who_leaves_is_forgotten(app: FastAPI, address: str, filler: Filler) -> 
         with listen(address, path) as messages:
             next(messages)
             assert watcher.listeners == 1
-        wait(lambda: watcher.listeners == 0)
+        wait_until(lambda: watcher.listeners == 0)
 
 
 def test_streams_outlive_an_absence_of_the_database(
@@ -174,7 +175,7 @@ def test_streams_outlive_an_absence_of_the_database(
         next_of(messages, "status")
         with monkeypatch.context() as patch:
             patch.setattr(watcher, "_read", fail)
-            asked.wait(60)
+            asked.wait(300)
             filler.complete(lora(2), 0.7)
         assert next_of(messages, "trial")["event"] == 7
         assert watcher.listeners == 1

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +24,7 @@ from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
 from tests.spaces.specs import make_spec
 from tests.storage.examples import claim, insert
+from tests.waiting import wait_until
 
 from .launches import configuration
 from .sites import client_of, open_site
@@ -119,13 +119,10 @@ def show(client: TestClient, export: Any) -> Any:
     return answer.json()
 
 
-def finish(client: TestClient, export: Any, seconds: float = 30) -> Any:
+def finish(client: TestClient, export: Any) -> Any:
     """What an export became."""
-    deadline = time.monotonic() + seconds
-    while (found := show(client, export))["state"] == "running":
-        assert time.monotonic() < deadline, found
-        time.sleep(0.02)
-    return found
+    wait_until(lambda: show(client, export)["state"] != "running")
+    return show(client, export)
 
 
 def status_file(root: Path, export: dict[str, str]) -> Path:
@@ -245,11 +242,8 @@ def _children(root: Path) -> list[psutil.Process]:
 
 
 def _wait_for_child(root: Path) -> psutil.Process:
-    deadline = time.monotonic() + 20
-    while not (found := _children(root)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found[0]
+    wait_until(lambda: _children(root))
+    return _children(root)[0]
 
 
 def test_a_killed_program_is_a_failure(client: TestClient, root: Path) -> None:
@@ -429,7 +423,7 @@ learning_rate = 2e-2
     storage = new_sqlite()
     run_program(SEARCH, str(tmp_path / "job.toml"), storage)
     with client_of(open_site(storage)) as client:
-        done = finish(client, ask(client, "trial 1"), seconds=300)
+        done = finish(client, ask(client, "trial 1"))
         assert (done["state"], done["form"], done["message"]) == ("done", "peft", None)
         archive = client.get(f"{EXPORTS}/{done['id']}/archive").content
         root = client.app.state.service.settings.root  # type: ignore[attr-defined]

@@ -1,10 +1,9 @@
 """A whole job over HTTP: a real pool trains, is killed, recovers, stops, resumes, is deleted."""
 
-import contextlib
 import os
 import signal
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,12 @@ import psutil
 import pytest
 from fastapi.testclient import TestClient
 
-from peftsearch.service.work.pools import log_path
+from peftsearch.service import application
+from peftsearch.service.work.pools import Timing, log_path
+from peftsearch.service.work.supervisor import Supervisor
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
+from tests.waiting import wait_until
 
 from .launches import spec_of
 from .sites import client_of, open_site
@@ -37,26 +39,34 @@ class Job:
     def get(self, path: str = "") -> Any:
         return self.client.get(f"{JOBS}/live{path}").json()
 
-    def wait(self, holds: Callable[[Any], bool], seconds: float = 300.0) -> Any:
-        deadline = time.monotonic() + seconds
-        while not holds(found := self.get()):
-            assert found["pool"]["state"] != "failed", found["pool"]["message"]
-            assert time.monotonic() < deadline, self.log() + str(found)
-            time.sleep(0.1)
+    def wait(self, holds: Callable[[Any], bool]) -> Any:
+        """What it became once it holds."""
+        wait_until(lambda: holds(self.check()), lambda: f"{self.log()} {self.get()}")
+        return self.get()
+
+    def check(self) -> Any:
+        """What it is; its pool must not have failed."""
+        found = self.get()
+        assert found["pool"] is None or found["pool"]["state"] != "failed", self.log()
         return found
 
     def log(self) -> str:
         return log_path(self.service.settings.root, "live").read_text()
 
 
-def wait_gone(process: psutil.Process) -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        while process.status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.05)
+def is_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @pytest.mark.slow
-def test_the_life_of_a_job(new_sqlite: NewDatabase, tmp_path: Path) -> None:
+def test_the_life_of_a_job(
+    new_sqlite: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = Timing(patience=300, closing=300)  # a worker gives back its trial in its own time
+    monkeypatch.setattr(application, "Supervisor", partial(Supervisor, timing=patient))
     write_model(tmp_path / "model")
     write_data(tmp_path / "data.csv")
     url, task = new_sqlite(), {"train": "data.csv", "max_length": 16}
@@ -67,18 +77,19 @@ def test_the_life_of_a_job(new_sqlite: NewDatabase, tmp_path: Path) -> None:
         job.wait(lambda x: x["live_workers"] == 1)
         killed = job.service.supervisor.pid("live")
         os.kill(killed, signal.SIGKILL)
+        job.wait(lambda x: job.service.supervisor.pid("live") != killed)
         found = job.wait(lambda x: x["counts"]["completed"] >= 2)
-        assert job.service.supervisor.pid("live") != killed
         assert found["best"]["value"] > 0.3
         assert found["left_seconds"] > 0
+        job.wait(lambda x: x["live_workers"] == 1)
         assert any(x["live"] and x["device"] == "cpu" for x in job.get("/workers")["workers"])
 
         children = psutil.Process(job.service.supervisor.pid("live")).children(recursive=True)
         assert job.post("/live/stop")["state"] == "stopped"
         found = job.wait(lambda x: x["pool"]["state"] == "ended")
         assert found["counts"]["running"] == found["live_workers"] == 0
-        for child in children:
-            wait_gone(child)
+        assert job.get("/workers")["workers"] == []  # each said that it ends
+        wait_until(lambda: all(map(is_gone, children)))
 
         assert job.post("/live/resume", workers=1, device="cpu")["state"] == "running"
         pid = job.service.supervisor.pid("live")

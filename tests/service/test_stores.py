@@ -23,7 +23,7 @@ def test_a_store_is_lent_to_one_thread_at_a_time(database_url: str) -> None:
             lent.add(id(store))
             seen.add(id(store))
             if index < CONNECTIONS:
-                together.wait(60)
+                together.wait(300)
             count = len(store.pulses())
             lent.remove(id(store))
         return count

@@ -2,9 +2,9 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 import pytest
@@ -14,15 +14,20 @@ from peftsearch.service.settings import Settings
 from peftsearch.service.work import pools
 from peftsearch.service.work.pools import Timing, log_path
 from peftsearch.service.work.supervisor import PoolStatus, Supervisor
+from tests.waiting import wait_until
 
 SECRET = "a-password-of-a-database"
+PATIENT = Timing(pause=0.01, patience=300, closing=300)
+"""Who listens has the time to answer, on a busy machine too."""
 SHORT = Timing(pause=0.01, patience=0.5, closing=0.5)
-SLEEP = "import time; print('here', flush=True); time.sleep(60)"
+SLEEP = "import time; print('here', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEP}"
 KILLED = "import os, signal; print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
 WRONG = "import sys; print('error: old'); print('error: no such device', flush=True); sys.exit(2)"
 
-Start = Callable[[str], Supervisor]
+
+class Start(Protocol):
+    def __call__(self, code: str, timing: Timing = PATIENT) -> Supervisor: ...
 
 
 @pytest.fixture
@@ -35,8 +40,8 @@ def start(settings: Settings) -> Iterator[Start]:
     """Starts a pool `job` whose program is Python code."""
     made = []
 
-    def begin(code: str) -> Supervisor:
-        supervisor = Supervisor(settings, (sys.executable, "-S", "-c", code), SHORT)
+    def begin(code: str, timing: Timing = PATIENT) -> Supervisor:
+        supervisor = Supervisor(settings, (sys.executable, "-S", "-c", code), timing)
         made.append(supervisor)
         supervisor.start("job", 2, "cpu")
         return supervisor
@@ -46,15 +51,8 @@ def start(settings: Settings) -> Iterator[Start]:
         supervisor.close()
 
 
-def wait_for(holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
-
-
 def wait_end(supervisor: Supervisor) -> PoolStatus:
-    wait_for(lambda: not status(supervisor).active)
+    wait_until(lambda: not status(supervisor).active)
     return status(supervisor)
 
 
@@ -113,32 +111,35 @@ def test_killed_pool_that_recovers(start: Start, settings: Settings) -> None:
 
 def test_stop_interrupts(start: Start, settings: Settings) -> None:
     supervisor = start(SLEEP)
-    wait_for(lambda: "here" in log(settings))
+    wait_until(lambda: "here" in log(settings))
     supervisor.stop("job")
     assert wait_end(supervisor).state == "ended"
     assert "KeyboardInterrupt" in log(settings)
 
 
 def test_pool_that_does_not_listen_is_killed(start: Start, settings: Settings) -> None:
-    supervisor = start(STUBBORN)
-    wait_for(lambda: "here" in log(settings))
+    supervisor = start(STUBBORN, SHORT)
+    wait_until(lambda: "here" in log(settings))
     supervisor.stop("job")
     assert status(supervisor).state == "stopping"
     assert wait_end(supervisor).state == "ended"
 
 
 def test_stopped_job_lets_its_pool_end_by_itself(start: Start, settings: Settings) -> None:
-    supervisor = start("import sys, time; print('here', flush=True); time.sleep(0.5); sys.exit(0)")
-    wait_for(lambda: "here" in log(settings))
+    go = settings.root / "go"
+    code = f"import os, time; print('here', flush=True)\nwhile not os.path.exists({str(go)!r}):"
+    supervisor = start(f"{code} time.sleep(0.01)")
+    wait_until(lambda: "here" in log(settings))
     supervisor.announce_stop("job")
     assert status(supervisor).state == "stopping"
+    go.touch()
     assert wait_end(supervisor).state == "ended"
     assert "KeyboardInterrupt" not in log(settings)
 
 
 def test_killed_while_it_stops_is_not_started_again(start: Start, settings: Settings) -> None:
     supervisor = start(SLEEP)
-    wait_for(lambda: "here" in log(settings))
+    wait_until(lambda: "here" in log(settings))
     supervisor.announce_stop("job")
     os.kill(supervisor.pid("job") or 0, 9)
     assert wait_end(supervisor).state == "ended"
@@ -158,12 +159,12 @@ def test_one_pool_for_a_job(start: Start) -> None:
 
 def test_close_ends_all_with_what_they_started(start: Start, settings: Settings) -> None:
     grandchild = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {SLEEP!r}])"
-    supervisor = start(f"{grandchild}; print(p.pid, flush=True); {STUBBORN}")
-    wait_for(lambda: log(settings).count("here") == 2)
+    supervisor = start(f"{grandchild}; print(p.pid, flush=True); {STUBBORN}", SHORT)
+    wait_until(lambda: log(settings).count("here") == 2)
     supervisor.close()
     assert status(supervisor).state == "ended"
-    wait_for(lambda: not runs(supervisor.pid("job") or 0))
-    wait_for(lambda: not runs(int(log(settings).split()[0])))
+    wait_until(lambda: not runs(supervisor.pid("job") or 0))
+    wait_until(lambda: not runs(int(log(settings).split()[0])))
     with pytest.raises(Conflict, match="a running service"):
         supervisor.start("job", 1, "cpu")
 
@@ -182,7 +183,7 @@ def test_long_log_is_cut(
     monkeypatch.setattr(pools, "LOG_BYTES", 10_000)
     start(f"print('x' * 100_000, flush=True); {SLEEP}")
     path = log_path(settings.root, "job")
-    wait_for(lambda: path.stat().st_size == 0)
+    wait_until(lambda: path.stat().st_size == 0)
 
 
 def test_forgotten_job_leaves_nothing(start: Start, settings: Settings) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -17,6 +18,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.storage import examples
+from tests.waiting import wait_until
 
 from .launches import add_job, configuration
 from .sites import client_of, open_site
@@ -52,8 +54,14 @@ def test_worker_lives_while_it_is_heard_of_and_its_process_is_there() -> None:
     assert not is_live(worker(here, ended.pid))
     assert is_live(worker("elsewhere", ended.pid))
     assert is_live(worker(here, 1))
-    assert is_live(worker(here, 10**30))
+    assert not is_live(worker(here, 10**30))
     assert count_live([worker(here, os.getpid()), worker(here, ended.pid)]) == {1: 1}
+
+
+def test_worker_that_ended_is_dead_before_anybody_has_waited_for_it() -> None:
+    with subprocess.Popen([sys.executable, "-S", "-c", "pass"]) as ended:
+        wait_until(lambda: psutil.Process(ended.pid).status() == psutil.STATUS_ZOMBIE)
+        assert not is_live(worker(socket.gethostname(), ended.pid))
 
 
 def test_no_workers(client: TestClient) -> None:

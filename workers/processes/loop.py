@@ -4,6 +4,7 @@ There is no coordinator. Any worker may propose, under the job's short suggestio
 lease's token fences the insert, so that a worker that slept through its lease cannot add a batch.
 """
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,17 @@ class WorkerLoop:
     monitor: Monitor
 
     def run(self) -> None:
-        """Work until the job has ended or was deleted, or the monitor says to stop."""
+        """Work until the job has ended or was deleted, or the monitor says to stop.
+
+        However it ends, the store no longer counts the worker then.
+        """
+        try:
+            self._take_turns()
+        finally:
+            with contextlib.suppress(StoreUnavailable):
+                self.store.unregister_worker(self.name)
+
+    def _take_turns(self) -> None:
         self.monitor.step(0, 0)
         while not self.monitor.stopping():
             try:

@@ -228,10 +228,12 @@ class Pool:
         return pulse.id == self.job.id and pulse.state is JobState.RUNNING
 
     def _expire(self, child: Child) -> None:
-        """Let the trial of a dead child be requeued now instead of when its lease runs out."""
-        if child.trial is not None:
-            with contextlib.suppress(StoreUnavailable):
+        """Let the trial of a dead child be requeued now instead of when its lease runs out, and
+        let nobody count on the child."""
+        with contextlib.suppress(StoreUnavailable):
+            if child.trial is not None:
                 self.store.renew(*child.trial, 0.0)
+            self.store.unregister_worker(child.name)
 
     def kill(self) -> None:
         """End all workers now, and queue again what they held."""

@@ -58,6 +58,7 @@ def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Pa
     job = _run(url, runner, tmp_path, lambda done: None)
     with Store.open(url) as store:
         assert store.find_job(job.name).state is JobState.FINISHED
+        assert store.workers(job.id) == []
         for trial in store.trials(job.id):
             curve = store.measurements(
                 job.id, range(trial.number, trial.number + 1), TRAINING_LOSS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.monitor import Cancelled
 from peftsearch.workers.processes.pool import Child, Pool
@@ -93,6 +93,15 @@ def test_the_children_of_a_deleted_job_are_asked_to_stop(
         monitor.step(2, 30)
     pool.kill()
     assert not pool.poll()
+
+
+def test_a_killed_child_holds_no_trial_and_counts_no_more(
+    pool: Pool, monitor: SharedMonitor
+) -> None:
+    monitor.claimed(claim(pool.store, pool.job.id))
+    pool.kill()
+    assert pool.store.counts(pool.job.id)[TrialState.QUEUED] == 1
+    assert pool.store.workers(pool.job.id) == []
 
 
 def test_a_child_that_died_with_its_job_is_not_replaced(pool: Pool) -> None:

@@ -1,0 +1,24 @@
+"""Waiting for what other processes and threads do, however busy the machine is."""
+
+import time
+from collections.abc import Callable
+
+LIMIT = 300.0
+"""Seconds. A wait ends as soon as it can: this only ends those that would never end."""
+
+
+def wait_until(
+    holds: Callable[[], object], explain: Callable[[], object] = lambda: "", seconds: float = LIMIT
+) -> None:
+    """Look again and again until it holds.
+
+    Args:
+        explain: Gives what a failure says.
+
+    Raises:
+        AssertionError: It does not within the limit.
+    """
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"it never came to hold; {explain()}"
+        time.sleep(0.02)
