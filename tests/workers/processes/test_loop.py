@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial
+from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import spool_folder
 from peftsearch.workers.processes.loop import WorkerLoop
@@ -102,3 +104,48 @@ def test_a_job_of_the_same_name_is_another_job(
     with Store.open(url) as store:
         (trial,) = store.trials(store.find_job(runner.spec.name).id)
         assert (trial.attempt, trial.event) == (0, None)
+
+
+class MeddledStore(Store):
+    """Somebody does something to the job just when its worker finds the queue empty."""
+
+    meddle: Callable[[], object] | None = None
+
+    def claim(self, job_id: int, worker: str, seconds: float) -> Trial | None:
+        trial = super().claim(job_id, worker, seconds)
+        if trial is None and self.meddle is not None:
+            self.meddle()
+            self.meddle = None
+        return trial
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "trials"),
+    [
+        (lambda own, job: own.set_state(job.id, JobState.STOPPED), JobState.STOPPED, 2),
+        (
+            lambda own, job: own.change_budget(
+                job.id, job.spec.model_copy(update={"budget": BudgetSpec(trials=3, hours=None)})
+            ),
+            JobState.FINISHED,
+            3,
+        ),
+    ],
+    ids=["stop", "budget"],
+)
+def test_a_change_in_the_last_moment_is_not_lost(
+    url: str,
+    runner: TrialRunner,
+    tmp_path: Path,
+    change: Callable[[Store, Job], object],
+    state: JobState,
+    trials: int,
+) -> None:
+    with MeddledStore.open(url) as store, Store.open(url) as other:
+        job = store.create_job(runner.spec)
+        insert(store, job.id, [Proposal(LORA, 0, "try"), Proposal(PROBE, 0, "probe")])
+        store.register_worker(job.id, "w", "host", 1, "cpu")
+        store.meddle = partial(change, other, job)
+        WorkerLoop("w", store, job, runner, tmp_path, Watcher(lambda done: None)).run()
+        assert store.find_job(job.name).state is state
+        assert len(store.trials(job.id)) == trials
