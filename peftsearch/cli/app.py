@@ -11,6 +11,8 @@ import typer
 from peftsearch.api import DEFAULT_STORAGE, to_url
 from peftsearch.errors import PeftsearchError, UserError
 
+from .options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
+
 app = typer.Typer(
     name="peftsearch",
     help="Find the best parameter-efficient fine-tuning configurations of a transformer.",
@@ -18,38 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-JobName = Annotated[str, typer.Argument(metavar="JOB", help="Name of the job.")]
-Storage = Annotated[
-    str,
-    typer.Option(
-        envvar="PEFTSEARCH_STORAGE",
-        help="Database: a SQLAlchemy URL, or the path of an SQLite file.",
-    ),
-]
-Files = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="PEFTSEARCH_FILES", help="Folder of the adapters [beside an SQLite database]."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Pick = Annotated[
-    str,
-    typer.Option(
-        help="knee, best, a row of the front, or e.g. 'accuracy where adapter_bytes <= 200 KB'."
-    ),
-]
-Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
-Crew = Annotated[
-    int,
-    typer.Option(
-        "--workers",
-        min=0,
-        help="Worker processes on this machine; 0 leaves the job to other workers.",
-    ),
-]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 
 _HELP = "see `peftsearch --help` and `peftsearch COMMAND --help`"
 

@@ -1,7 +1,6 @@
 """Live progress of a job: a panel on a terminal, a line per event elsewhere."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console, Group, RenderableType
@@ -13,56 +12,13 @@ from rich.text import Text
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.wording import count, describe, duration
-from peftsearch.search.hypervolume import hypervolume, seconds_left
-from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
 
+from .progress import Progress, measure_progress
+
 _REFRESH_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a job stands.
-
-    Attributes:
-        left: Estimated seconds to the end of the budget; None while unknown.
-    """
-
-    done: int
-    failed: int
-    running: tuple[Trial, ...]
-    best: float | None
-    hypervolume: float
-    left: float | None
-
-
-def standing(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> Standing:
-    """Summarise a job's records.
-
-    Args:
-        hours: Hours used, on the budget's clock.
-        workers: Number of workers that share the remaining trials.
-    """
-    completed = [x for x in trials if x.state is TrialState.COMPLETED]
-    failed = sum(x.state is TrialState.FAILED for x in trials)
-    goal = objective(spec.task.quality)
-    best = max((goal.signed(x.measurements[goal.name]) for x in completed), default=None)
-    return Standing(
-        done=len(completed),
-        failed=failed,
-        running=tuple(x for x in trials if x.state is TrialState.RUNNING),
-        best=None if best is None else goal.signed(best),
-        hypervolume=hypervolume(spec, trials),
-        left=_left(spec, trials, hours, workers),
-    )
-
-
-def _left(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> float | None:
-    seconds = [x.running_seconds for x in trials if x.running_seconds is not None]
-    mean = sum(seconds) / len(seconds) / max(workers, 1) if seconds else None
-    return seconds_left(spec.budget, len(seconds), mean, hours)
 
 
 @dataclass
@@ -84,7 +40,7 @@ class PlainView:
         ended = [x for x in trials if x.state in (TrialState.COMPLETED, TrialState.FAILED)]
         fresh = [x for x in ended if x.number not in self.seen]
         if fresh:
-            now = standing(
+            now = measure_progress(
                 self.job.spec, trials, self.store.used_hours(self.job.id), len(pool.children)
             )
             for trial in fresh:
@@ -93,7 +49,7 @@ class PlainView:
         self.seen.update(x.number for x in fresh)
 
 
-def _line(trial: Trial, spec: JobSpec, now: Standing) -> str:
+def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
     value = trial.measurements.get(spec.task.quality)
     result = (
         f"{spec.task.quality} {value:.4f}" if value is not None else f"failed: {trial.message}"
@@ -129,17 +85,17 @@ class LiveView:
         self.live.stop()
 
     def update(self, pool: Pool) -> None:
-        """Draw the job's standing, at most once a second."""
+        """Draw how far the job is, at most once a second."""
         if time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
         self.refreshed = time.monotonic()
         trials = self.store.trials(self.job.id)
-        now = standing(
+        now = measure_progress(
             self.job.spec, trials, self.store.used_hours(self.job.id), len(pool.children)
         )
         self.live.update(self._panel(now, pool))
 
-    def _panel(self, now: Standing, pool: Pool) -> RenderableType:
+    def _panel(self, now: Progress, pool: Pool) -> RenderableType:
         spec = self.job.spec
         elapsed = duration(time.monotonic() - self.started)
         facts = Table.grid(padding=(0, 2))
@@ -162,7 +118,7 @@ class LiveView:
         bar.add_row(ProgressBar(total=total or 1, completed=now.done + now.failed, width=60))
         return Group(facts, bar, *self._running(now, pool))
 
-    def _running(self, now: Standing, pool: Pool) -> list[Text]:
+    def _running(self, now: Progress, pool: Pool) -> list[Text]:
         if not now.running:
             return [Text("loading the model in the workers ...", style="dim")]
         steps = {

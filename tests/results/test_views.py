@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from peftsearch.cli.live_progress import standing
+from peftsearch.cli.progress import measure_progress
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import FailureKind, Trial, TrialState
@@ -120,20 +120,20 @@ def test_picture_needs_a_front_and_a_place(tmp_path: Path) -> None:
         draw_front(members(), TRIALS, SPEC, tmp_path / "none" / "front.png")
 
 
-def test_standing_counts_and_forecasts() -> None:
-    now = standing(SPEC, [*TRIALS, FAILED], hours=0.1, workers=2)
+def test_progress_counts_and_forecasts() -> None:
+    now = measure_progress(SPEC, [*TRIALS, FAILED], hours=0.1, workers=2)
     assert (now.done, now.failed, now.best) == (5, 1, 0.79)
     assert 0 < now.hypervolume < 1
     measured = [20.0] * 6
     assert now.left == pytest.approx((10 - 6) * sum(measured) / len(measured) / 2)
 
 
-def test_standing_of_a_job_that_hours_limit() -> None:
+def test_progress_of_a_job_that_hours_limit() -> None:
     spec = make_spec(trials=None)
-    assert standing(spec, [], hours=0.75, workers=1).left == pytest.approx(900)
-    assert standing(spec, [], hours=1.5, workers=1).left == 0
+    assert measure_progress(spec, [], hours=0.75, workers=1).left == pytest.approx(900)
+    assert measure_progress(spec, [], hours=1.5, workers=1).left == 0
 
 
-def test_standing_before_the_first_result_knows_no_time() -> None:
-    now = standing(SPEC, [], hours=0.0, workers=1)
+def test_progress_before_the_first_result_knows_no_time() -> None:
+    now = measure_progress(SPEC, [], hours=0.0, workers=1)
     assert (now.done, now.best, now.left, now.hypervolume) == (0, None, None, 0.0)

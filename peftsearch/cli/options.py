@@ -1,0 +1,38 @@
+"""The options and arguments that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+JobName = Annotated[str, typer.Argument(metavar="JOB", help="Name of the job.")]
+Storage = Annotated[
+    str,
+    typer.Option(
+        envvar="PEFTSEARCH_STORAGE",
+        help="Database: a SQLAlchemy URL, or the path of an SQLite file.",
+    ),
+]
+Files = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="PEFTSEARCH_FILES", help="Folder of the adapters [beside an SQLite database]."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Pick = Annotated[
+    str,
+    typer.Option(
+        help="knee, best, a row of the front, or e.g. 'accuracy where adapter_bytes <= 200 KB'."
+    ),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
+Crew = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        min=0,
+        help="Worker processes on this machine; 0 leaves the job to other workers.",
+    ),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
