@@ -90,6 +90,7 @@ def run(model: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def main() -> None:
+    """Measure all techniques and write after each, so that a long run can be watched."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", choices=TASKS, default="demo:model")
     parser.add_argument("--rows", type=int, default=600)

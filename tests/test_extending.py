@@ -9,6 +9,7 @@ from tests import recipes
 RECIPES = recipes.read_recipes(recipes.PAGE.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heading", RECIPES)
 def test_recipe_works(heading: str, tmp_path: Path) -> None:
     recipes.run(RECIPES[heading], tmp_path)

@@ -13,6 +13,7 @@ class Interrupt:
         self.count = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Count one; the handler of both signals."""
         self.count += 1
 
     @contextlib.contextmanager

@@ -18,6 +18,11 @@ def read_bundles(
     anatomy: Anatomy,
     ladders: dict[str, tuple[int, ...]],
 ) -> tuple[tuple[Bundle, ...], ...]:
+    """What each stratum may carry: of a preset's choices those that fit, of the user's own all.
+
+    Raises:
+        UserError: One that was named does not fit, or none does.
+    """
     if user.preset == "spafit" and user.bundles is None:
         if chosen.strata != len(_SPAFIT):
             got = f"{chosen.strata}"
@@ -34,6 +39,11 @@ def read_bundles(
 
 
 def parse_bundles(chosen: SpaceSpec) -> tuple[Bundle, ...]:
+    """The bundles that a space names, without a look at the model.
+
+    Raises:
+        UserError: A technique is unknown.
+    """
     if chosen.preset == "spafit" and chosen.bundles is None:
         return tuple(bundle for bundles in _SPAFIT for bundle in bundles)
     return tuple(_bundle(text) for text in dict.fromkeys(chosen.bundles or ()))

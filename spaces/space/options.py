@@ -17,6 +17,11 @@ USUAL_RATES = (10**-3.75, 10**-2.25)
 
 
 def read_boundaries(chosen: SpaceSpec, anatomy: Anatomy) -> tuple[tuple[int, int], ...]:
+    """The range of layers of each inner boundary, ascending; all layers where none is written.
+
+    Raises:
+        UserError: There are not as many as strata less one, or they leave the model or the order.
+    """
     inner = (chosen.strata or 1) - 1
     written = chosen.boundaries or ((0, anatomy.layers),) * inner
     if len(written) != inner:
@@ -44,6 +49,11 @@ def _layer(boundary: int | float, anatomy: Anatomy) -> int:
 
 
 def read_role_sets(chosen: SpaceSpec, anatomy: Anatomy) -> tuple[tuple[str, ...], ...]:
+    """The sets of roles that a module may take, each as the model has them, without doubles.
+
+    Raises:
+        UserError: A role is unknown, or the model has none of them.
+    """
     sets = [_role_set(text, anatomy) for text in chosen.roles or ()]
     usable = tuple(dict.fromkeys(roles for roles in sets if roles))
     if not usable:
@@ -63,6 +73,11 @@ def _role_set(text: str, anatomy: Anatomy) -> tuple[str, ...]:
 
 
 def read_rates(chosen: SpaceSpec) -> tuple[float, ...]:
+    """The points of the grid of 1/8 decade within the range of learning rates.
+
+    Raises:
+        UserError: The range is none, or holds no point.
+    """
     low, high = chosen.learning_rates or USUAL_RATES
     if not 0 < low <= high < 1:
         raise UserError(
@@ -81,6 +96,11 @@ def read_rates(chosen: SpaceSpec) -> tuple[float, ...]:
 
 
 def read_factors(chosen: SpaceSpec) -> tuple[float, ...]:
+    """The factors on the learning rate of a stratum, ascending; 1 where none is written.
+
+    Raises:
+        UserError: One is not above 0 and at most 100.
+    """
     factors = tuple(sorted(set(chosen.rate_factors or (1.0,))))
     if not 0 < factors[0] <= factors[-1] <= 100:
         raise UserError(

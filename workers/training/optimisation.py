@@ -116,6 +116,7 @@ def train(
 
 
 def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:
+    """The model's loss on one batch, a scalar in the graph of the trained parameters."""
     moved = {name: tensor.to(backbone.device) for name, tensor in batch.items()}
     with autocast(precision, backbone.device):
         loss: torch.Tensor = backbone.model(**moved).loss
