@@ -1,7 +1,6 @@
 """Job files: TOML to a complete `JobSpec`, and the decision whether a job may be resumed."""
 
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from peftsearch.errors import UserError, located
 from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.jobspec.jobtext import read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.models.locations import read_config
@@ -23,7 +23,7 @@ def read_spec(path: str | Path) -> JobSpec:
     """The complete spec of a job file. Paths in it are relative to the file's folder.
 
     Raises:
-        UserError: The file is missing, is not TOML, or its spec is wrong.
+        UserError: The file is missing, is neither TOML nor JSON, or its spec is wrong.
     """
     path = Path(path)
     try:
@@ -32,22 +32,23 @@ def read_spec(path: str | Path) -> JobSpec:
         raise UserError("a job file", f"no file {str(path)!r}", "check the path") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError("a readable job file", f"{path}: {error}", "check the file") from error
-    return complete_spec(parse_toml(text, str(path)), path.resolve().parent)
+    return complete_spec(read_named(text, str(path)), path.resolve().parent)
 
 
-def parse_toml(text: str, name: str) -> dict[str, Any]:
+def read_named(text: str, name: str) -> dict[str, Any]:
     """A job spec as plain data; what it says is not looked at.
 
     Args:
         name: Of the text, for people.
 
     Raises:
-        UserError: It is not TOML.
+        UserError: It is neither TOML nor JSON.
     """
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"TOML in {name}", str(error), "correct that line") from error
+        return read_text(text)
+    except UserError as error:
+        got = f"{error.where}: {error.got}".removeprefix(": ")
+        raise UserError(f"{error.expected} in {name}", got, error.hint) from error
 
 
 def complete_spec(

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.families.family import FAMILIES
+from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.models.backbone import AUTOMATIC, Backbone, read_config
@@ -122,7 +121,7 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     data["search"] |= {"recipes": False, "repeats": 0.0}
     if spec.anatomy.family in FAMILIES:
         del data["model"]["anatomy"]
-    path.write_text(tomli_w.dumps(_without_none(data)), encoding="utf-8")
+    path.write_text(write_text(data), encoding="utf-8")
 
 
 def _base_arguments(base: Backbone, labels: list[str]) -> str:
@@ -177,12 +176,3 @@ def _provenance(provenance: Mapping[str, Any]) -> str:
     known = [key for key in ("device", "precision", "threads") if key in provenance]
     lines += [f"- {key}: {provenance[key]}" for key in known]
     return "\n".join(lines)
-
-
-def _without_none(data: Any) -> Any:
-    """TOML has no null: an absent key means the same."""
-    if isinstance(data, Mapping):
-        return {key: _without_none(value) for key, value in data.items() if value is not None}
-    if isinstance(data, list):
-        return [_without_none(value) for value in data]
-    return data

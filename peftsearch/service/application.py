@@ -29,6 +29,7 @@ from .routes import (
     jobs,
     measurements,
     reference,
+    specs,
     trials,
     workers,
 )
@@ -40,6 +41,7 @@ PREFIX = "/api/v1"
 _ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     reference.router,
+    specs.router,
     jobs.router,
     trials.router,
     front.router,

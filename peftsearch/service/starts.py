@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from peftsearch.jobs.examples import read_example
-from peftsearch.jobs.jobfile import parse_toml
+from peftsearch.jobs.jobfile import read_named
 
 _WORDS = (
     (
@@ -64,6 +64,6 @@ class Start:
 def starts() -> tuple[Start, ...]:
     """All starting points, the quickest first."""
     return tuple(
-        Start(name, title, text, parse_toml(read_example(name), f"examples/{name}.toml"))
+        Start(name, title, text, read_named(read_example(name), f"examples/{name}.toml"))
         for name, title, text in _WORDS
     )

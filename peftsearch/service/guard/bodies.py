@@ -1,6 +1,7 @@
 """Specs as they come over the network: plain data of a sane shape, and nothing that runs code."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date, time
 from typing import Any
 
 from peftsearch.errors import UserError
@@ -14,8 +15,8 @@ def check_plain(data: Mapping[str, Any]) -> None:
     """Refuse what no job spec holds and what databases or JSON cannot carry.
 
     Raises:
-        UserError: Too deep, a whole number beyond 64 bits, a number that is not finite, text with
-            NUL or half a character, or a key that asks for a model's own code to be run.
+        UserError: Too deep, a whole number beyond 64 bits, a number that is not finite, a date,
+            text with NUL or half a character, or a key that asks for a model's own code to be run.
     """
     for where, depth, value in _walk(data):
         if where.rpartition(".")[2].strip().lower().replace("-", "_") == _FORBIDDEN:
@@ -57,6 +58,8 @@ def _find_trouble(value: Any) -> str | None:
         return "a whole number beyond 64 bits"
     if isinstance(value, float) and not abs(value) < float("inf"):
         return f"the number {value}"
+    if isinstance(value, date | time):
+        return f"the date or time {value}, which stands in quotes"
     return None
 
 

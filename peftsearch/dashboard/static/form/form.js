@@ -1,7 +1,7 @@
 // The form itself: groups of fields, which of them show, what was typed.
 //
 //   const form = makeForm(schema, place, onChange)
-//   form.read() -> {spec, mistakes}      only what was set; mistakes of reading as the service words them
+//   await form.read() -> {spec, mistakes}   only what was set; mistakes of reading as the service words them
 //   form.write(spec)                     fills all fields
 //   form.withoutDefaults(spec)           what of a complete spec differs from the defaults
 //   form.unknown(spec)                   keys that no field has
@@ -9,6 +9,7 @@
 
 import { h, replace } from "../lib/dom.js";
 import { arranged, fieldsOf } from "./fields.js";
+import { readingFault } from "./job-file.js";
 import { makeWidget } from "./widgets.js";
 import { METRICS, isRead, usualColumn } from "./wording.js";
 
@@ -78,19 +79,19 @@ class Form {
   tell() {
     for (const place of document.querySelectorAll(".form-more")) {
       const inside = [...this.boxes.values()].filter(({ box }) => place.contains(box) && !box.hidden);
-      const number = inside.filter(({ widget }) => tryRead(widget).value !== undefined).length;
+      const number = inside.filter(({ widget }) => widget.isSet()).length;
       place.querySelector(".group-set").textContent = number ? `${number} set` : "as usual";
     }
   }
 
-  read() {
+  async read() {
     // A needed section stands there even if empty, so that its mistakes name its fields.
     const spec = Object.fromEntries(this.sections.map((name) => [name, {}]));
     const mistakes = [];
-    for (const [where, { field, widget, box }] of this.boxes) {
-      if (box.hidden) continue;
-      const { value, error } = tryRead(widget);
-      if (error) mistakes.push({ where, expected: "a value that can be read", got: error.message });
+    const read = [...this.boxes.values()].filter(({ box }) => !box.hidden).map(tryRead);
+    for (const { field, value, error } of await Promise.all(read)) {
+      const { where } = field;
+      if (error) mistakes.push({ where, expected: "a value that can be read", got: readingFault(error) });
       else if (value !== undefined) put(spec, field.path, value);
     }
     return { spec, mistakes };
@@ -100,7 +101,7 @@ class Form {
     const left = {};
     for (const { field } of this.boxes.values()) {
       const value = valueAt(spec, field.path);
-      if (JSON.stringify(value ?? null) !== JSON.stringify(field.fallback)) put(left, field.path, value);
+      if (!isEqual(value ?? null, field.fallback)) put(left, field.path, value);
     }
     return left;
   }
@@ -116,12 +117,17 @@ class Form {
   }
 }
 
-function tryRead(widget) {
+async function tryRead({ field, widget }) {
   try {
-    return { value: widget.read() };
+    return { field, value: await widget.read() };
   } catch (error) {
-    return { error };
+    return { field, error };
   }
+}
+
+/** `1.0` is equal to `1`, whatever way it is written. */
+function isEqual(value, fallback) {
+  return JSON.stringify(JSON.parse(JSON.stringify(value))) === JSON.stringify(fallback);
 }
 
 function isTable(value) {

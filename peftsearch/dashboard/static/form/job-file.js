@@ -1,32 +1,64 @@
-// The spec as a job file, to copy; and a job file pasted into the form.
+// The spec as a job file, to copy; and a job file pasted into the form. The service reads and writes TOML.
+//
+//   showSpec(spec)                    the job file beside the form follows, once typing pauses
+//   await readJobFile(text)           plain data of TOML or JSON; a Problem names the line that is wrong
+//   readingFault(error)               what was wrong, in words
 
+import { Problem, post, problemText } from "../lib/api.js";
 import { copyAloud } from "../lib/copy.js";
-import { byId, setText } from "../lib/dom.js";
-import { writeToml } from "./toml.js";
-import { readToml } from "./tomlread.js";
+import { after, byId, setText } from "../lib/dom.js";
 
+const PAUSE_MS = 150;
 let spec = {};
+let shown = new AbortController();
+
+const writeLater = after(PAUSE_MS, write);
 
 export function showSpec(found) {
   const given = Object.entries(found).filter(([, value]) => !isEmpty(value));
   spec = Object.fromEntries(given);
-  setText(byId("spec-text"), text());
+  writeLater();
 }
 
 function isEmpty(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-function text() {
-  return byId("spec-json").checked ? `${JSON.stringify(spec, null, 2)}\n` : writeToml(spec);
+/** What was shown stays until the answer has come, and only the answer to the latest question is shown. */
+async function write() {
+  writeLater.cancel();
+  shown.abort();
+  shown = new AbortController();
+  const { signal } = shown;
+  try {
+    const written = await text(signal);
+    if (!signal.aborted) setText(byId("spec-text"), written);
+  } catch (error) {
+    if (!(error instanceof Problem)) return;
+    setText(byId("spec-text"), `# not yet: ${problemText(error)}\n`);
+  }
 }
 
-/** What was pasted, as TOML or JSON; throws an Error that says what is wrong. */
-export function readPasted() {
-  const pasted = byId("paste-text").value.trim();
-  if (pasted === "") throw new Error("there is nothing to read");
-  return pasted.startsWith("{") ? JSON.parse(pasted) : readToml(pasted);
+async function text(signal) {
+  if (byId("spec-json").checked) return `${JSON.stringify(spec, null, 2)}\n`;
+  const { text: written } = await post("/specs/render", { spec }, { signal });
+  return written;
 }
 
-for (const id of ["spec-toml", "spec-json"]) byId(id).addEventListener("change", () => setText(byId("spec-text"), text()));
-byId("spec-copy").addEventListener("click", () => copyAloud(text()));
+export async function readJobFile(given) {
+  const { spec: found } = await post("/specs/parse", { text: given }, { exact: true });
+  return found;
+}
+
+export function readingFault(error) {
+  const [mistake] = error.mistakes ?? [];
+  return mistake ? `${mistake.where}: ${mistake.got}` : error.message;
+}
+
+async function copy() {
+  await write();
+  await copyAloud(byId("spec-text").textContent);
+}
+
+for (const id of ["spec-toml", "spec-json"]) byId(id).addEventListener("change", write);
+byId("spec-copy").addEventListener("click", copy);

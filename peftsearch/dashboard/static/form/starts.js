@@ -9,7 +9,7 @@ const TO_REPLACE = "path/to/";
 
 /** `fill(spec)` is called with a chosen point's spec; `isDirty()` says whether something typed would be lost. */
 export async function makeStarts(place, fill, isDirty) {
-  const [starts, names] = await Promise.all([get("/presets"), takenNames()]);
+  const [starts, names] = await Promise.all([get("/presets", {}, { exact: true }), takenNames()]);
   let current = null;
   const boxes = starts.map((start) => h("input", { type: "radio", name: "start", value: start.name }));
   const mark = (name) => boxes.forEach((box) => (box.checked = box.value === (current = name)));
@@ -30,7 +30,7 @@ export async function makeStarts(place, fill, isDirty) {
 
 /** The spec of a job that was launched before, under a free name; the launch fills in the anatomy again. */
 async function copyOf(job, names) {
-  const { spec } = await get(path`/jobs/${job}`);
+  const { spec } = await get(path`/jobs/${job}`, {}, { exact: true });
   delete spec.model.anatomy;
   return prepared(spec, names);
 }
@@ -51,17 +51,16 @@ function card(start, box) {
 }
 
 function prepared(spec, names) {
-  const copy = structuredClone(spec);
-  for (const section of Object.values(copy)) forget(section);
+  const copy = Object.fromEntries(Object.entries(spec).map(([key, value]) => [key, own(value)]));
   copy.name = freeName(copy.name, names);
   return copy;
 }
 
-/** Paths that stand for the reader's own are left empty. */
-function forget(section) {
-  for (const [name, value] of Object.entries(section)) {
-    if (typeof value === "string" && value.startsWith(TO_REPLACE)) delete section[name];
-  }
+/** A section without the paths that stand for the reader's own. */
+function own(section) {
+  if (typeof section !== "object" || section === null || Array.isArray(section)) return section;
+  const isOwn = ([, value]) => !(typeof value === "string" && value.startsWith(TO_REPLACE));
+  return Object.fromEntries(Object.entries(section).filter(isOwn));
 }
 
 function freeName(name, names) {

@@ -1,23 +1,16 @@
 // Values as people type them, both ways. What cannot be read stays text, so that the service says what is wrong.
 
+import { decimal } from "../lib/api.js";
+
 export function readNumber(text) {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
   const number = Number(trimmed);
   if (!Number.isFinite(number)) return trimmed;
-  return isWholeDecimal(trimmed) ? decimal(trimmed) : number;
+  return decimal(trimmed, number);
 }
 
-/** `1.0` is a share of the depth where `1` is a layer; a plain JSON number would lose that. */
-function isWholeDecimal(text) {
-  return /^-?\d+\.0+$/.test(text);
-}
-
-function decimal(text) {
-  return JSON.rawJSON ? JSON.rawJSON(text) : Number(text);
-}
-
-export function isDecimal(value) {
+function isDecimal(value) {
   return JSON.isRawJSON?.(value) ?? false;
 }
 

@@ -1,9 +1,10 @@
-// One widget for each kind of field: {control, read() -> value or undefined, write(value), focus()}.
-// `control` carries the id and what describes it; a mistake of reading is thrown by read() as an Error.
+// One widget for each kind of field: {control, read() -> value or undefined, isSet(), write(value), focus()}.
+// `control` carries the id and what describes it; a mistake of reading is thrown by read() as an Error. What only
+// the service can read is a promise.
 
 import { h } from "../lib/dom.js";
+import { readJobFile } from "./job-file.js";
 import * as texts from "./texts.js";
-import { readToml } from "./tomlread.js";
 import { OPTIONS } from "./wording.js";
 
 export function makeWidget(field, ids) {
@@ -29,6 +30,7 @@ function typed(control, read, write) {
   return {
     control,
     read: () => read(control.value),
+    isSet: () => control.value.trim() !== "",
     write: (value) => (control.value = value === undefined || value === null ? "" : write(value)),
     focus: () => control.focus(),
   };
@@ -90,6 +92,7 @@ function pairWidget(field, ids) {
   return {
     control,
     read: () => readBoth(low.value, high.value),
+    isSet: () => `${low.value}${high.value}`.trim() !== "",
     write: (value) => [low, high].forEach((input, index) => (input.value = texts.writeItem(value?.[index] ?? ""))),
     focus: () => low.focus(),
     inputs: [low, high],
@@ -111,6 +114,7 @@ function setWidget(field, ids) {
       const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
       return chosen.length ? chosen : undefined;
     },
+    isSet: () => boxes.some((box) => box.checked),
     write: (value) => boxes.forEach((box) => (box.checked = value?.includes(box.value) ?? false)),
     focus: () => boxes[0].focus(),
     inputs: boxes,
@@ -118,9 +122,34 @@ function setWidget(field, ids) {
 }
 
 function jsonWidget(field, ids) {
-  const read = field.where === "try" ? readTry : (text) => (text.trim() ? JSON.parse(text) : undefined);
   const write = (value) => JSON.stringify(value, null, 1);
-  return areaWidget(read, write, field.where === "try" ? "[[try]]\nlearning_rate = 1e-3" : "{ } as JSON", 5)(field, ids);
+  if (field.where === "try") return areaWidget(makeTryReader(), write, "[[try]]\nlearning_rate = 1e-3", 5)(field, ids);
+  return areaWidget((text) => (text.trim() ? JSON.parse(text) : undefined), write, "{ } as JSON", 5)(field, ids);
+}
+
+/** The user's own configurations: JSON, or `[[try]]` blocks of a job file. What could be read is not sent again. */
+function makeTryReader() {
+  let known = { text: "", found: undefined };
+  return (text) => {
+    if (known.text === text) return known.found;
+    known = { text, found: readTry(text.trim()) };
+    known.found?.catch(() => (known = { text: "", found: undefined }));
+    return known.found;
+  };
+}
+
+function readTry(text) {
+  if (text === "") return undefined;
+  return /^\[\s*[{\]]/.test(text) ? parseList(text) : readBlocks(text);
+}
+
+async function parseList(text) {
+  return JSON.parse(text);
+}
+
+async function readBlocks(text) {
+  const found = await readJobFile(text);
+  return found.try ?? [found];
 }
 
 const number = lineWidget(texts.readNumber, texts.writeItem, { inputmode: "decimal" });
@@ -139,14 +168,3 @@ const WIDGETS = {
   ladders: areaWidget(texts.readLadders, texts.writeLadders, "lora = 1, 2, 4, 8"),
   json: jsonWidget,
 };
-
-// The user's own configurations: JSON, or `[[try]]` blocks of a job file.
-
-function readTry(text) {
-  const trimmed = text.trim();
-  if (trimmed === "") return undefined;
-  if (/^\[\s*[{\]]/.test(trimmed)) return JSON.parse(trimmed);
-  if (trimmed.startsWith("{")) return [JSON.parse(trimmed)];
-  const found = readToml(trimmed);
-  return found.try ?? [found];
-}

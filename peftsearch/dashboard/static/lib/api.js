@@ -3,6 +3,7 @@
 //   await get("/jobs", {offset: 0, state: ["completed", "failed"]}, {signal})   null and "" are left out
 //   await post("/jobs", {spec})            await del("/jobs/demo")
 //   const jobs = path`/jobs/${name}/trials/${number}`        encodes what is filled in
+//   await get(where, {}, {exact: true})    keeps `1.0` apart from `1`, which a spec needs: see texts.js
 //
 // Every failure is a Problem: {status, title, detail, expected, got, hint, mistakes}; status 0 means that the
 // service did not answer. An aborted request stays an AbortError. 401 leads to the login page.
@@ -52,11 +53,22 @@ export function del(where, options = {}) {
   return send("DELETE", address(where), undefined, options);
 }
 
-async function send(method, url, body, { signal } = {}) {
+async function send(method, url, body, { signal, exact = false } = {}) {
   const answer = await ask(url, { method, signal, headers: headers(method), body: text(body) });
   if (answer.status === 401) return login();
   if (!answer.ok) throw await problem(answer);
-  return answer.status === 204 ? null : answer.json();
+  if (answer.status === 204) return null;
+  return exact ? JSON.parse(await answer.text(), keepDecimal) : answer.json();
+}
+
+/** A share of the depth is `1.0` where a layer is `1`; a plain number would lose that. */
+function keepDecimal(_, value, context) {
+  return typeof value === "number" ? decimal(context?.source ?? "", value) : value;
+}
+
+/** The number that `text` means, which is written as it was read where it is whole and has a point. */
+export function decimal(text, value = Number(text)) {
+  return JSON.rawJSON && /^-?\d+\.0+$/.test(text) ? JSON.rawJSON(text) : value;
 }
 
 async function ask(url, request) {

@@ -1,10 +1,10 @@
 // The page that launches a job: a form made from the schema, checked while one types.
 
-import { get } from "../lib/api.js";
+import { Problem, get } from "../lib/api.js";
 import { after, byId, replace } from "../lib/dom.js";
 import { problemBox, toast } from "../lib/notice.js";
 import { makeForm } from "../form/form.js";
-import { readPasted, showSpec } from "../form/job-file.js";
+import { readJobFile, readingFault, showSpec } from "../form/job-file.js";
 import { checkFully, checkQuickly, clearResult, launch } from "../form/launch.js";
 import { showMistakes } from "../form/mistakes.js";
 import { makeStarts, suggest } from "../form/starts.js";
@@ -13,6 +13,7 @@ const PAUSE_MS = 500;
 let form = null;
 let starts = null;
 let dirty = false;
+let turns = 0;
 
 const checkLater = after(PAUSE_MS, check);
 
@@ -46,18 +47,25 @@ function fill(spec) {
   form.write(spec);
   dirty = false;
   clearResult();
-  showSpec(form.read().spec);
+  show();
   showMistakes(form, [], { all: true, place: byId("form-mistakes") });
 }
 
 function typed(isBlur) {
   if (!isBlur) dirty = true;
-  showSpec(form.read().spec);
+  show();
   checkLater();
 }
 
+/** A slow answer to what was typed before must not replace that to what is typed now. */
+async function show() {
+  const turn = ++turns;
+  const { spec } = await form.read();
+  if (turn === turns) showSpec(spec);
+}
+
 async function check() {
-  const { spec, mistakes } = form.read();
+  const { spec, mistakes } = await form.read();
   const found = await checkQuickly(spec);
   if (found) showMistakes(form, [...mistakes, ...found], { all: false, place: byId("form-mistakes") });
 }
@@ -65,7 +73,7 @@ async function check() {
 async function submit(action) {
   checkLater.cancel();
   clearResult();
-  const { spec, mistakes } = form.read();
+  const { spec, mistakes } = await form.read();
   const quick = mistakes.length ? mistakes : ((await checkQuickly(spec)) ?? []);
   if (quick.length === 0) showMistakes(form, [], { all: true, place: byId("form-mistakes") });
   tell(quick.length ? quick : await action(spec));
@@ -95,11 +103,12 @@ byId("launch").addEventListener("click", () =>
   submit((spec) => launch(spec, Number(byId("workers").value), byId("device").value)),
 );
 byId("check").addEventListener("click", () => submit(checkFully));
-byId("paste-read").addEventListener("click", () => {
+byId("paste-read").addEventListener("click", async () => {
   try {
-    paste(readPasted());
+    paste(await readJobFile(byId("paste-text").value));
   } catch (error) {
-    byId("paste-mistake").textContent = `This cannot be read: ${error.message}.`;
+    if (!(error instanceof Problem)) throw error;
+    byId("paste-mistake").textContent = `This cannot be read: ${readingFault(error)}.`;
   }
 });
 byId("paste-text").addEventListener("input", () => (byId("paste-mistake").textContent = ""));

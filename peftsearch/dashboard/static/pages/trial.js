@@ -1,6 +1,6 @@
 // The trial page: what the configuration is, how well it does, what it costs, and how to take it home.
 
-import { get, path } from "../lib/api.js";
+import { get, path, post } from "../lib/api.js";
 import { copyBox } from "../lib/copy.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { duration, percent, shellWord } from "../lib/format.js";
@@ -142,41 +142,25 @@ function waiting(state) {
 
 // The same configuration outside this page: on the command line and in a job file.
 
-function showReuse(element, { job, trial }) {
+async function showReuse(element, { job, trial }) {
   const command = `peftsearch export ${shellWord(job)} --pick "trial ${trial.number}" --out ${shellWord(`${job}-trial-${trial.number}`)}`;
   const exported = trial.state === "completed" && trial.adapter;
-  replace(
-    element,
-    exported ? copyBox("Export on the command line", command, { help: "Add --storage where the database is not the usual one." }) : null,
-    copyBox("Try it in another job", toToml(trial.configuration), { help: "Put this into a job file: the search begins with it." }),
-  );
-}
-
-/** `[[try]]` of a job file. */
-function toToml({ learning_rate: rate, strata, input }) {
-  const lines = ["[[try]]", `learning_rate = ${digits(rate)}`];
-  if (input) lines.push(`input = ${table(input)}`);
-  for (const stratum of strata.filter(({ start, stop }) => start < stop)) {
-    lines.push("", "[[try.strata]]", `start = ${stratum.start}`, `stop = ${stratum.stop}`);
-    lines.push(`modules = [${stratum.modules.map(table).join(", ")}]`);
-    if (stratum.layers) lines.push(`layers = [${stratum.layers.join(", ")}]`);
+  try {
+    const text = await jobFileOf(trial.configuration);
+    replace(
+      element,
+      exported ? copyBox("Export on the command line", command, { help: "Add --storage where the database is not the usual one." }) : null,
+      copyBox("Try it in another job", text, { help: "Put this into a job file: the search begins with it." }),
+    );
+  } catch (problem) {
+    replace(element, problemBox(problem));
   }
-  return `${lines.join("\n")}\n`;
 }
 
-function table({ technique, capacity, roles, rate }) {
-  const pairs = [`technique = ${text(technique)}`, `capacity = ${capacity}`, `roles = [${roles.map(text).join(", ")}]`];
-  if (rate !== undefined && rate !== 1) pairs.push(`rate = ${digits(rate)}`);
-  return `{ ${pairs.join(", ")} }`;
-}
-
-/** All digits, so that the key stays the same. */
-function digits(value) {
-  return Number.isInteger(value) ? `${value}.0` : String(value);
-}
-
-function text(value) {
-  return JSON.stringify(value);
+async function jobFileOf({ strata, ...rest }) {
+  const held = strata.filter(({ start, stop }) => start < stop);
+  const { text } = await post("/specs/render", { spec: { try: [{ ...rest, strata: held }] } });
+  return text;
 }
 
 start();

@@ -1,0 +1,64 @@
+"""Routes: job files as text, read and written; nothing is kept."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from peftsearch.service.guard.bodies import check_plain
+from peftsearch.service.problems import problems
+from peftsearch.service.shapes import Shape
+from peftsearch.service.work.launching import Body, Spec
+from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text, write_text
+from peftsearch.spaces.jobspec.mistakes import Mistake
+from peftsearch.spaces.jobspec.spec import find_mistakes
+
+router = APIRouter(prefix="/specs", tags=["specs"])
+_MOST_MISTAKES = 100
+_LONGEST_GOT = 200
+"""Characters."""
+
+
+class Text(Body):
+    """A job file."""
+
+    text: Annotated[str, Field(max_length=LONGEST, description="TOML, or JSON")]
+
+
+class Plain(Body):
+    """A job spec, or a part of one."""
+
+    spec: Spec
+
+
+class ReadSpec(Shape):
+    """What a job file says, and what is wrong with it as a spec, by dotted keys."""
+
+    spec: dict[str, Any]
+    mistakes: list[Mistake]
+
+
+class WrittenSpec(Shape):
+    """The text of a job file, in TOML."""
+
+    text: str
+
+
+@router.post("/parse", responses=problems(400, 413, 415))
+def parse_spec(body: Text) -> ReadSpec:
+    """Read a job file. 422 where it is no TOML or JSON; its `mistakes` name the line.
+
+    What can be read is answered even if it is no good spec, so that a form can show it.
+    """
+    spec = read_text(body.text)
+    check_plain(spec)
+    found = find_mistakes(spec)[:_MOST_MISTAKES]
+    return ReadSpec(spec=spec, mistakes=[replace(x, got=x.got[:_LONGEST_GOT]) for x in found])
+
+
+@router.post("/render", responses=problems(400, 413, 415))
+def render_spec(body: Plain) -> WrittenSpec:
+    """Write a job file. Keys without a value are left out, and nothing else is looked at."""
+    check_plain(body.spec)
+    return WrittenSpec(text=write_text(body.spec))

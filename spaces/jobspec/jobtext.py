@@ -1,0 +1,111 @@
+"""The text of a job file, to plain data and back: TOML, and JSON as programs write it."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import tomli_w
+
+from peftsearch.errors import UserError
+
+LONGEST = 100_000
+"""Characters; a job file is some thousand."""
+_MOST_DOTS = 100
+"""In one line: reading a key of n parts takes time n^3, so that thousands would keep a service
+busy for minutes. Only a list of a hundred fractions would have as many."""
+_AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+_JSON_AT = re.compile(r": line (\d+) column \d+ \(char \d+\)$")
+
+
+def read_text(text: str) -> dict[str, Any]:
+    """Plain data of a job file; JSON where it begins with a brace. It is not checked as a spec.
+
+    Raises:
+        UserError: It is neither; `where` is its line, such as `line 3`.
+    """
+    if len(text) > LONGEST:
+        got = f"{len(text):,} characters"
+        raise UserError(f"a job file of at most {LONGEST:,} characters", got, "shorten it")
+    if not text.strip():
+        raise UserError("a job file, TOML or JSON", "nothing", "paste the text of one")
+    try:
+        return _read_json(text) if text.lstrip().startswith("{") else _read_toml(text)
+    except RecursionError as error:
+        raise UserError("a job file", "lists within lists without end", "correct it") from error
+
+
+def _read_toml(text: str) -> dict[str, Any]:
+    for number, row in enumerate(text.split("\n"), 1):
+        if row.count(".") > _MOST_DOTS:
+            raise _at(number, f"lines with at most {_MOST_DOTS} dots", f"{row[:40]!r} and more")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place, lines = _AT.search(str(error)), text.rstrip().count("\n") + 1
+        line = int(place[1]) if place and place[1] else lines
+        raise _at(line, "TOML", _AT.sub("", str(error))) from error
+    except ValueError as error:
+        raise _too_long(error) from error
+
+
+def _read_json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _at(error.lineno, "JSON", _JSON_AT.sub("", str(error))) from error
+    except ValueError as error:
+        raise _too_long(error) from error
+    assert isinstance(found, dict)  # it begins with a brace
+    return found
+
+
+def _at(line: int, expected: str, got: str) -> UserError:
+    return UserError(expected, got[:1].lower() + got[1:], "correct that line", f"line {line}")
+
+
+def _too_long(error: ValueError) -> UserError:
+    """Python reads no whole number of thousands of digits."""
+    return UserError("numbers that fit 64 bits", str(error), "correct the number")
+
+
+def write_text(data: Mapping[str, Any]) -> str:
+    """TOML of plain data, with lists of simple values on one line each.
+
+    What is None is left out, since TOML has no null: an absent key means the same.
+
+    Raises:
+        UserError: A list holds None.
+    """
+    return _fold(tomli_w.dumps(_without_none(data)))
+
+
+def _without_none(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _without_none(value) for key, value in data.items() if value is not None}
+    if isinstance(data, list):
+        if None in data:
+            raise UserError("a value in each place of a list", f"{data}"[:80], "fill it in")
+        return [_without_none(value) for value in data]
+    return data
+
+
+def _fold(text: str) -> str:
+    """Lists on one line: `tomli_w` gives a line to each item.
+
+    No text within it spans lines, so that a line which ends with a bracket opens a list and one
+    which begins with one closes it. Only line feeds end lines: others may stand in a text.
+    """
+    lines, open_lists = list[str](), 0
+    for line in text.removesuffix("\n").split("\n"):
+        part = line.strip()
+        closes = part.startswith("]")
+        if open_lists and closes:
+            lines[-1] = f"{lines[-1].removesuffix(',')}{part}"
+        elif open_lists:
+            lines[-1] += part if lines[-1].endswith("[") else f" {part}"
+        else:
+            lines.append(line)
+        open_lists += part.endswith("[") - closes
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,116 @@
+"""The launch form in a real browser over the real API: job files go in and come out whole."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.chromium import open_chromium
+from tests.conftest import NewDatabase
+from tests.service.live import serve
+from tests.service.sites import open_site
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+SHARES = """
+name = "shares"
+seed = 1_000
+[model]
+path = "demo:model"
+[task]
+train = "demo:data"
+[space]
+boundaries = [[0.5, 1.0], [2, 3]]
+[budget]
+trials = 3
+"""
+PREVIEW = "#spec-text"
+
+
+@pytest.fixture(scope="module")
+def site(new_sqlite: NewDatabase) -> Iterator[Page]:
+    """One page for all tests, since each fills the whole form."""
+    with serve(open_site(new_sqlite())) as (address, _), open_chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{address}/new")
+        page.wait_for_selector("#form-body:not([hidden])")
+        page.evaluate("document.querySelectorAll('details').forEach((x) => (x.open = true))")
+        yield page
+
+
+@pytest.fixture
+def page(site: Page) -> Iterator[Page]:
+    """The page; no script may fail while it is used."""
+    wrong = list[str]()
+
+    def note(error: Any) -> None:
+        wrong.append(str(error))
+
+    site.on("pageerror", note)
+    yield site
+    site.remove_listener("pageerror", note)
+    assert not wrong
+
+
+def paste(page: Page, text: str) -> None:
+    """Fill the form by a job file."""
+    page.evaluate("document.querySelector('#paste').open = true")
+    page.fill("#paste-text", text)
+    page.click("#paste-read")
+
+
+def read_preview(page: Page, name: str) -> dict[str, Any]:
+    """The job file that the form shows for the job of that name."""
+    page.wait_for_selector(f"{PREVIEW} >> text={name}")
+    page.wait_for_timeout(400)  # longer than the pause before it is written
+    return tomllib.loads(page.inner_text(PREVIEW))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_job_file_survives_the_form(page: Page, path: Path) -> None:
+    spec = tomllib.loads(path.read_text("utf-8"))
+    paste(page, path.read_text("utf-8"))
+    assert read_preview(page, spec["name"]) == spec
+
+
+def test_a_share_stays_a_share_and_a_layer_a_layer(page: Page) -> None:
+    paste(page, SHARES)
+    boundaries = read_preview(page, "shares")["space"]["boundaries"]
+    assert [[type(x) for x in pair] for pair in boundaries] == [[float] * 2, [int] * 2]
+    page.check("#spec-json")
+    page.wait_for_selector(f"{PREVIEW} >> text=1.0")
+    page.check("#spec-toml")
+
+
+def test_a_broken_job_file_names_its_line_and_loses_nothing(page: Page) -> None:
+    paste(page, SHARES)
+    page.wait_for_selector(f"{PREVIEW} >> text=shares")
+    paste(page, "name = 'other'\ntrials = \n")
+    page.wait_for_selector("#paste-mistake >> text=This cannot be read: line 2: invalid value.")
+    assert page.input_value("#paste-text").startswith("name = 'other'")
+    assert page.input_value("#field-name") == "shares"
+    page.fill("#paste-text", "name = 'other'")
+    assert page.inner_text("#paste-mistake") == ""
+
+
+def test_configurations_are_read_while_one_types(page: Page) -> None:
+    paste(page, SHARES)
+    read_preview(page, "shares")
+    page.fill("#field-try", "[[try]]\nlearning_rate = ")
+    page.fill("#field-name", "typed")
+    page.wait_for_selector("#field-try-mistake >> text=line 2: invalid value")
+    assert "try" not in read_preview(page, "typed")
+    page.fill("#field-try", "[[try]]\nlearning_rate = 1e-3\nstrata = [{ start = 0 }]")
+    page.wait_for_selector(f"{PREVIEW} >> text=learning_rate = 0.001")
+    page.wait_for_selector("#field-try-mistake", state="hidden")
+    page.fill("#field-try", '[{"learning_rate": 0.002}]')
+    page.wait_for_selector(f"{PREVIEW} >> text=learning_rate = 0.002")
+
+
+def test_a_list_with_a_hole_is_said_and_not_written(page: Page) -> None:
+    paste(page, SHARES)
+    read_preview(page, "shares")
+    page.fill("#field-space-learning_rates", "0.001")
+    page.wait_for_selector(f"{PREVIEW} >> text=# not yet: expected a value in each place")
