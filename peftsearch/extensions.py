@@ -52,6 +52,12 @@ def _points(group: str) -> Mapping[str, EntryPoint]:
     return found
 
 
+def provider(group: str, name: str) -> str:
+    """Name and version of the package that gives a name of `names(group)`."""
+    dist = _points(group)[name].dist
+    return f"{dist.name} {dist.version}" if dist else "?"
+
+
 def _package(point: EntryPoint) -> str:
     return point.dist.name if point.dist else "?"
 
@@ -69,7 +75,7 @@ Row = TypeVar("Row", bound=Named)
 
 class Registry(Mapping[str, Row], Generic[Row]):
     """A table by name: our rows, and then those of other packages, which are imported when they
-    are asked for. None of those takes the place of one of ours.
+    are asked for. None of those may take the name of one of ours.
 
     Args:
         group: Of the entry points.
@@ -92,11 +98,10 @@ class Registry(Mapping[str, Row], Generic[Row]):
         return self.own[name] if name in self.own else self._load(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.own or name in names(self.group)
+        return name in self.own or name in self._added()
 
     def __iter__(self) -> Iterator[str]:
-        yield from self.own
-        yield from (name for name in names(self.group) if name not in self.own)
+        yield from (*self.own, *self._added())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -120,6 +125,21 @@ class Registry(Mapping[str, Row], Generic[Row]):
                 found.append(self[name])
             except UserError:
                 continue
+        return found
+
+    def _added(self) -> tuple[str, ...]:
+        """Names of other packages' rows.
+
+        Raises:
+            UserError: One is a name of ours.
+        """
+        found = names(self.group)
+        if taken := [name for name in found if name in self.own]:
+            raise UserError(
+                f"{self.noun} of another package under a name that peftsearch has not",
+                f"{taken[0]!r} of {provider(self.group, taken[0])}",
+                "rename it, or uninstall that package",
+            )
         return found
 
     def _load(self, name: str) -> Row:

@@ -6,7 +6,8 @@ Usage: python scripts/write_techniques_reference.py
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from peftsearch.spaces.techniques.listing import Row, rows
+from peftsearch.spaces.techniques.listing import TechniqueRow, rows
+from peftsearch.spaces.techniques.table import TECHNIQUES
 
 PATH = Path(__file__).parents[1] / "docs" / "techniques.md"
 _HEAD = """# The techniques
@@ -41,7 +42,7 @@ attached and a projection after every step.
 
 def reference() -> str:
     """The page as Markdown."""
-    found = rows()
+    found = rows(TECHNIQUES.own.values())
     core = [row for row in found if row.status == "core"]
     experimental = [row for row in found if row.status == "experimental"]
     return "\n".join(
@@ -49,14 +50,14 @@ def reference() -> str:
     )
 
 
-def _table(found: Iterable[Row]) -> list[str]:
+def _table(found: Iterable[TechniqueRow]) -> list[str]:
     head = ("technique", "what it does", "trained parameters", "sizes", "rate", "families")
     columns = (*head, "merges", "exports as", "source")
     lines = [_line(columns), _line(["---"] * len(columns))]
     return lines + [_line(_cells(row)) for row in found]
 
 
-def _cells(row: Row) -> Sequence[str]:
+def _cells(row: TechniqueRow) -> Sequence[str]:
     sizes = f"{row.capacity_name} {', '.join(map(str, row.capacities))}" if row.capacities else ""
     merges = "yes" if row.merges else "no"
     families = row.families_text

@@ -6,6 +6,7 @@ features, and depths and costs are fractions, so that any model has the same `d`
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +20,6 @@ from peftsearch.spaces.techniques.table import NOMINAL_RATE, TECHNIQUES, techniq
 
 Matrix = NDArray[np.float64]
 
-_ADAPTING = tuple(name for name, row in TECHNIQUES.items() if row.adapts)
-_SIZED = tuple(name for name in _ADAPTING if TECHNIQUES[name].capacities)
-_INPUTS = tuple(name for name, row in TECHNIQUES.items() if row.input is not None)
 _THIRDS = ("bottom", "middle", "top")
 _LOWEST_RATE, _DECADES = -4.0, 2.0
 """The usual rates, 1e-4 to 1e-2, span the unit interval on a log scale."""
@@ -42,13 +40,33 @@ SUMMARIES = (
     *(f"cost_{third}" for third in _THIRDS),
     *(f"size_{third}" for third in _THIRDS),
 )
-FEATURES: tuple[str, ...] = (
-    *SUMMARIES,
-    *(f"share_{name}" for name in _ADAPTING),
-    *(f"role_{role}" for role in ROLES),
-    *(f"size_{name}" for name in _SIZED),
-    *(f"input_{name}" for name in _INPUTS),
-)
+
+
+@cache
+def _adapting() -> tuple[str, ...]:
+    return tuple(row.name for row in TECHNIQUES.usable() if row.adapts)
+
+
+@cache
+def _sized() -> tuple[str, ...]:
+    return tuple(name for name in _adapting() if technique(name).capacities)
+
+
+@cache
+def _inputs() -> tuple[str, ...]:
+    return tuple(row.name for row in TECHNIQUES.usable() if row.input is not None)
+
+
+@cache
+def feature_names() -> tuple[str, ...]:
+    """Names of all features, `d` of them; those of other packages' techniques among them."""
+    return (
+        *SUMMARIES,
+        *(f"share_{name}" for name in _adapting()),
+        *(f"role_{role}" for role in ROLES),
+        *(f"size_{name}" for name in _sized()),
+        *(f"input_{name}" for name in _inputs()),
+    )
 
 
 def relevant(space: Space, tries: Sequence[Configuration] = ()) -> list[int]:
@@ -62,17 +80,17 @@ def relevant(space: Space, tries: Sequence[Configuration] = ()) -> list[int]:
     tried = {module.technique for x in tries for layer in x.profile for module in layer}
     names = bundles | tried
     roles = {role for roles in space.role_sets for role in roles}
-    roles |= {role for name in names for role in TECHNIQUES[name].roles or ()}
+    roles |= {role for name in names for role in technique(name).roles or ()}
     virtual = (*space.inputs, *(x.input for x in tries))
     inputs = {module.technique for module in virtual if module is not None}
     wanted = {*SUMMARIES, *(f"role_{role}" for role in roles & space.anatomy.linears.keys())}
     wanted |= {f"share_{name}" for name in names} | {f"input_{name}" for name in inputs}
     wanted |= {f"size_{name}" for name in names} if space.slots > 1 else set()
-    return [i for i, name in enumerate(FEATURES) if name in wanted]
+    return [i for i, name in enumerate(feature_names()) if name in wanted]
 
 
 class _Layer(NamedTuple):
-    """One layer's modules in numbers; vectors are over `_ADAPTING`, `ROLES` and `_SIZED`."""
+    """One layer's modules in numbers; vectors are over `_adapting()`, `ROLES` and `_sized()`."""
 
     parameters: float
     size: float
@@ -84,7 +102,7 @@ class _Layer(NamedTuple):
 
 
 def features(configuration: Configuration, anatomy: Anatomy) -> Matrix:
-    """Features of one configuration, `d` numbers named by `FEATURES`."""
+    """Features of one configuration, `d` numbers named by `feature_names`."""
     row: Matrix = feature_matrix([configuration], anatomy)[0]
     return row
 
@@ -92,10 +110,10 @@ def features(configuration: Configuration, anatomy: Anatomy) -> Matrix:
 def feature_matrix(configurations: Sequence[Configuration], anatomy: Anatomy) -> Matrix:
     """Features of `n` configurations, `n x d`."""
     if not configurations:
-        return np.empty((0, len(FEATURES)))
+        return np.empty((0, len(feature_names())))
     layers, table = _index_layers(configurations, anatomy)
     rates = [round(float(np.log10(x.learning_rate)), 6) for x in configurations]
-    inputs = [[_input_size(x.input, name) for x in configurations] for name in _INPUTS]
+    inputs = [[_input_size(x.input, name) for x in configurations] for name in _inputs()]
     columns = _columns(layers, table, np.array(rates), anatomy)
     return np.column_stack([*columns, *map(np.array, inputs)])
 
@@ -137,9 +155,9 @@ def _describe(modules: tuple[Module, ...], anatomy: Anatomy) -> _Layer:
     return _Layer(
         float(layer_parameters(modules, anatomy)),
         max(sizes.values(), default=0.0),
-        tuple(name in sizes for name in _ADAPTING),
+        tuple(name in sizes for name in _adapting()),
         tuple(role in roles for role in ROLES),
-        tuple(sizes.get(name, 0.0) for name in _SIZED),
+        tuple(sizes.get(name, 0.0) for name in _sized()),
         sum(offsets) / len(offsets) if offsets else 0.0,
         max(offsets, default=0.0),
     )
@@ -148,7 +166,7 @@ def _describe(modules: tuple[Module, ...], anatomy: Anatomy) -> _Layer:
 def _columns(
     layers: NDArray[np.int64], table: list[_Layer], rates: Matrix, anatomy: Anatomy
 ) -> list[Matrix]:
-    """The features but those of the input as columns of `n`, in the order of `FEATURES`."""
+    """The features but those of the input as columns of `n`, in the order of `feature_names`."""
     depth = layers.shape[1]
     parameters = np.array([row.parameters for row in table])[layers]
     size = np.array([row.size for row in table])[layers]

@@ -1,6 +1,7 @@
 """Entry points of other packages: found by name, refused in one line where they are broken."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ from peftsearch.search.samplers import SAMPLERS
 from peftsearch.spaces.jobspec.sampler_names import COMPARED, GROUP, sampler_names
 from peftsearch.spaces.jobspec.spec import SearchSpec
 from tests.recipes import install
+
+
+@dataclass(frozen=True)
+class Named:
+    """A row of a table."""
+
+    name: str
+
 
 Add = Callable[[str, str, str], None]
 
@@ -61,3 +70,17 @@ def test_ours_cannot_be_replaced_and_long_names_are_left_out(add: Add) -> None:
     add("one", "tpe", "json:dumps")
     add("two", "a-name-of-seventeen", "json:loads")
     assert sampler_names() == ("bo", *COMPARED)
+
+
+def test_a_row_must_not_take_a_name_of_ours(add: Add) -> None:
+    own = [Named("lora")]
+    registry = extensions.Registry(GROUP, "a thing", Named, own)
+    add("one", "lora", "json:dumps")
+    assert registry["lora"] is own[0]
+    with pytest.raises(UserError, match="'lora' of one 1.0; rename it"):
+        list(registry)
+
+
+def test_the_package_of_a_row_is_told(add: Add) -> None:
+    add("one", "mine", "json:dumps")
+    assert extensions.provider(GROUP, "mine") == "one 1.0"

@@ -14,6 +14,7 @@ from peftsearch.results import views
 from peftsearch.results.search_result import load_result
 from peftsearch.results.wording import duration
 from peftsearch.spaces.techniques.listing import rows
+from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
 
 from .console import console, draw, print_json
@@ -76,7 +77,7 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
 
 def techniques(as_json: bool) -> None:
     """The table of techniques."""
-    found = rows()
+    found = rows(TECHNIQUES.values())
     if as_json:
         print_json([row.to_json() for row in found])
         return

@@ -12,8 +12,6 @@ from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.spaces.families.anatomy import Anatomy, Stack
 from peftsearch.spaces.techniques.table import technique
 
-from .groups import group
-
 LAYER_COLUMNS = ("biases", "norms", "layer")
 """Columns beside the target roles; `layer` holds what stands beside a layer's linears."""
 
@@ -67,7 +65,7 @@ def _modules(
 def _plain(module: Module, columns: Mapping[str, int]) -> dict[str, Any]:
     return {
         "technique": module.technique,
-        "group": group(module.technique),
+        "group": technique(module.technique).group,
         "capacity": module.capacity,
         "label": _label(module),
         "fill": _fill(module),
@@ -99,7 +97,7 @@ def _column(path: str, stack: Stack, module: Module) -> str:
     for role, linear in stack.linears.items():
         if path == f"{linear.path}.weight":
             return role
-    if path.endswith(".bias") and group(module.technique) != "norm":
+    if path.endswith(".bias") and technique(module.technique).group != "norm":
         return "biases"
     return "norms" if path.rpartition(".")[0] in {norm.path for norm in stack.norms} else "layer"
 

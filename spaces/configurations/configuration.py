@@ -93,6 +93,12 @@ class Configuration:
         return tuple(layers)
 
     @property
+    def techniques(self) -> set[str]:
+        """Names of the techniques that do something."""
+        used = {module.technique for modules in self.profile for module in modules}
+        return used if self.input is None else used | {self.input.technique}
+
+    @property
     def frozen(self) -> bool:
         """Whether it adapts nothing: the linear probe."""
         return self.input is None and not any(self.profile)

@@ -7,7 +7,7 @@ from peftsearch.spaces.configurations.placement import Bundle, sized
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.techniques.applicability import find_obstacle, usable_capacities
-from peftsearch.spaces.techniques.table import TECHNIQUES, technique
+from peftsearch.spaces.techniques.table import technique
 
 _SPAFIT: tuple[tuple[Bundle, ...], ...] = ((("frozen",),), (("bitfit",),), (("bitfit", "lora"),))
 
@@ -58,7 +58,7 @@ def _bundle_obstacle(
 ) -> str | None:
     """Why no layer of the model can carry the bundle; None where all can."""
     for name in bundle:
-        row = TECHNIQUES[name]
+        row = technique(name)
         if row.roles and not anatomy.linears.keys() & set(row.roles):
             return f"{name}, but its layers have none of {', '.join(row.roles)}"
         if row.capacities and not any(ladders[name]):
@@ -70,7 +70,7 @@ def _bundle_obstacle(
 
 
 def _check_bundle(bundle: Bundle, anatomy: Anatomy, ladders: dict[str, tuple[int, ...]]) -> None:
-    rows = [TECHNIQUES[name] for name in bundle]
+    rows = [technique(name) for name in bundle]
     if virtual := [row.name for row in rows if row.input is not None]:
         raise UserError(
             "techniques that act in layers in space.bundles",

@@ -138,7 +138,7 @@ def read_inputs(chosen: SpaceSpec, anatomy: Anatomy, length: int) -> tuple[Modul
 
 def _check_input(name: str, anatomy: Anatomy) -> None:
     if technique(name).input is None:
-        known = ", ".join(x.name for x in TECHNIQUES.values() if x.input is not None)
+        known = ", ".join(x.name for x in TECHNIQUES.usable() if x.input is not None)
         raise UserError(f"space.inputs among none, {known}", repr(name), "correct it")
     if find_input_obstacle(anatomy):
         raise UserError(

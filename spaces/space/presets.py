@@ -27,7 +27,7 @@ _ROLE_SETS = (
 _AUTOPEFT = ("serial", "parallel", "prefix")
 _AUTOPEFT_SIZES = (0, 1, 3, 6, 12, 24, 48, 96, 192, 384, 768)
 _METHODS = tuple(
-    name for name, row in TECHNIQUES.items() if row.status == "core" and row.input is None
+    name for name, row in TECHNIQUES.own.items() if row.status == "core" and row.input is None
 )
 
 PRESETS = {

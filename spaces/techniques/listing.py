@@ -1,21 +1,23 @@
 """The table of techniques as people and programs read it: `peftsearch techniques`, the docs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from peftsearch.spaces.families.family import FAMILIES
 
 from .coverage import families_of
-from .table import TECHNIQUES, Technique
+from .table import Technique, providers
 
 
 @dataclass(frozen=True)
-class Row:
+class TechniqueRow:
     """One technique.
 
     Attributes:
         families: Model families that can carry it.
+        group: What it trains, by which charts colour it.
+        package: That adds it, with its version; empty for our own.
         exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`).
     """
 
@@ -30,6 +32,8 @@ class Row:
     merges: bool
     exports_as: str
     source: str
+    group: str
+    package: str
 
     @property
     def families_text(self) -> str:
@@ -46,13 +50,15 @@ class Row:
         return asdict(self)
 
 
-def rows() -> Sequence[Row]:
-    """The whole table, core techniques first."""
-    return [_row(technique) for technique in TECHNIQUES.values()]
+def rows(techniques: Iterable[Technique]) -> list[TechniqueRow]:
+    """What is shown of techniques, in their order."""
+    techniques = list(techniques)
+    packages = providers(row.name for row in techniques)
+    return [_row(row, packages.get(row.name, "")) for row in techniques]
 
 
-def _row(technique: Technique) -> Row:
-    return Row(
+def _row(technique: Technique, package: str) -> TechniqueRow:
+    return TechniqueRow(
         name=technique.name,
         summary=technique.summary,
         formula=technique.formula,
@@ -64,4 +70,6 @@ def _row(technique: Technique) -> Row:
         merges=technique.merges,
         exports_as="peft" if technique.exports else "adapter",
         source=technique.source,
+        group=technique.group,
+        package=package,
     )

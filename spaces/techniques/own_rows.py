@@ -19,6 +19,7 @@ PHM_ORDER = 4
 ENCODER_WIDTH = 128
 """Width of the perceptron that makes p-tuning's virtual tokens."""
 
+_ADAPTERS = "peftsearch.workers.adapters"
 _WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 _TOKENS = (1, 2, 4, 8, 16, 32, 64)
 _OUTPUTS = ("attention_output", "mlp_out")
@@ -114,11 +115,13 @@ OWN_ROWS: tuple[Technique, ...] = (
         "a bottleneck on the output of the MLP",
         "b (2 d + 1) + d",
         "Pfeiffer et al., arXiv 2005.00247",
+        group="bottleneck",
         capacities=_WIDTHS,
         capacity_name="bottleneck width",
         rate=3e-3,
         layer=_count_after(("mlp_out",), _bottleneck),
         layer_restriction=_lacks("mlp_out"),
+        build=f"{_ADAPTERS}.builders:add_serial",
         merges=False,
     ),
     Technique(
@@ -126,11 +129,13 @@ OWN_ROWS: tuple[Technique, ...] = (
         "bottlenecks on the outputs of attention and MLP",
         "2 (b (2 d + 1) + d)",
         "Houlsby et al., arXiv 1902.00751",
+        group="bottleneck",
         capacities=_WIDTHS,
         capacity_name="bottleneck width",
         rate=3e-3,
         layer=_count_after(_OUTPUTS, _bottleneck),
         layer_restriction=_lacks(*_OUTPUTS),
+        build=f"{_ADAPTERS}.builders:add_houlsby",
         merges=False,
     ),
     Technique(
@@ -138,11 +143,14 @@ OWN_ROWS: tuple[Technique, ...] = (
         "a bottleneck beside the MLP",
         "b (2 d + 1) + d",
         "He et al., arXiv 2110.04366",
+        group="bottleneck",
         capacities=_WIDTHS,
         capacity_name="bottleneck width",
         rate=1e-3,
         layer=_count_parallel,
         layer_restriction=_no_mlp,
+        build=f"{_ADAPTERS}.builders:add_parallel",
+        order=1,
         merges=False,
     ),
     Technique(
@@ -150,11 +158,14 @@ OWN_ROWS: tuple[Technique, ...] = (
         "virtual keys and values in front of the attention's own",
         "m (outputs of key + outputs of value)",
         "Li & Liang, arXiv 2101.00190",
+        group="prompt",
         capacities=_TOKENS,
         capacity_name="virtual tokens",
         rate=5e-2,
         layer=_count_prefix,
         layer_restriction=_no_prefix,
+        build=f"{_ADAPTERS}.builders:add_prefix",
+        order=2,
         merges=False,
     ),
     Technique(
@@ -162,6 +173,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         "Houlsby's bottlenecks of Kronecker products that share a factor",
         f"6 (d + b) + {PHM_ORDER**3} once",
         "Karimi Mahabadi et al., arXiv 2106.04647",
+        group="bottleneck",
         status="experimental",
         capacities=tuple(width for width in _WIDTHS if width % PHM_ORDER == 0),
         capacity_name="bottleneck width",
@@ -169,6 +181,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         layer=_count_after(_OUTPUTS, _product),
         shared=lambda width: PHM_ORDER**3,
         layer_restriction=_no_product,
+        build=f"{_ADAPTERS}.builders:add_compacter",
         merges=False,
     ),
     Technique(
@@ -176,11 +189,13 @@ OWN_ROWS: tuple[Technique, ...] = (
         "trained embeddings in the model's input",
         "m d",
         "Lester et al., arXiv 2104.08691",
+        group="prompt",
         status="experimental",
         capacities=_TOKENS,
         capacity_name="virtual tokens",
         rate=1e-1,
         input=lambda width, tokens: tokens * width,
+        build=f"{_ADAPTERS}.virtual_tokens:Prompt",
         merges=False,
     ),
     Technique(
@@ -188,11 +203,13 @@ OWN_ROWS: tuple[Technique, ...] = (
         "embeddings in the model's input, made by a perceptron",
         f"m d + (2 d + 1) {ENCODER_WIDTH} + {ENCODER_WIDTH}^2 + {ENCODER_WIDTH} + d",
         "Liu et al., arXiv 2103.10385",
+        group="prompt",
         status="experimental",
         capacities=_TOKENS,
         capacity_name="virtual tokens",
         rate=1e-3,
         input=_count_encoder,
+        build=f"{_ADAPTERS}.virtual_tokens:EncodedPrompt",
         merges=False,
     ),
 )

@@ -1,7 +1,7 @@
 """Rows that wrap linears by `peft`: the tested core, then the experimental ones.
 
 LoRA's alpha is constant in the rank, so that the best rate hardly moves with it (Schulman et al.,
-"LoRA Without Regret", 2025).
+"LoRA Without Regret", 2025), and so that ranks alone tell the linears of an export apart.
 """
 
 from . import formulas, restrictions
@@ -11,6 +11,7 @@ from .technique import Technique
 from .transform_rows import TRANSFORM_ROWS
 
 _RANKS = (1, 2, 4, 8, 16, 32)
+_PATTERN = "rank_pattern"
 
 _CORE_ROWS = (
     Technique(
@@ -18,10 +19,12 @@ _CORE_ROWS = (
         "rescales keys, values and the MLP's inner activations",
         "outputs (key, value) + inputs (mlp_out)",
         "Liu et al., arXiv 2205.05638",
+        group="scale",
         rate=2e-2,
         linear=formulas.ia3,
         roles=("key", "value", "query_key_value", "mlp_out"),
         peft="IA3Config",
+        role_arguments={"feedforward_modules": ("mlp_out",)},
         exports=True,
     ),
     Technique(
@@ -29,10 +32,12 @@ _CORE_ROWS = (
         "adds a product of two thin matrices",
         "r (inputs + outputs)",
         "Hu et al., arXiv 2106.09685",
+        group="lowrank",
         capacities=_RANKS,
         linear=formulas.lora,
         peft="LoraConfig",
         arguments=lambda rank: {"r": rank, "lora_alpha": 16},
+        capacity_pattern=_PATTERN,
         exports=True,
     ),
     Technique(
@@ -40,10 +45,12 @@ _CORE_ROWS = (
         "LoRA scaled by 1/sqrt(r)",
         "r (inputs + outputs)",
         "Kalajdzievski, arXiv 2312.03732",
+        group="lowrank",
         capacities=_RANKS,
         linear=formulas.lora,
         peft="LoraConfig",
         arguments=lambda rank: {"r": rank, "lora_alpha": 6, "use_rslora": True},
+        capacity_pattern=_PATTERN,
         exports=True,
     ),
     Technique(
@@ -51,10 +58,12 @@ _CORE_ROWS = (
         "LoRA on the direction, a vector on the magnitude",
         "r (inputs + outputs) + outputs",
         "Liu et al., arXiv 2402.09353",
+        group="lowrank",
         capacities=_RANKS,
         linear=formulas.lora_and_outputs,
         peft="LoraConfig",
         arguments=lambda rank: {"r": rank, "lora_alpha": 16, "use_dora": True},
+        capacity_pattern=_PATTERN,
         exports=True,
     ),
     Technique(
@@ -62,6 +71,7 @@ _CORE_ROWS = (
         "trains two diagonals around frozen random matrices",
         "outputs + r",
         "Kopiczko et al., arXiv 2310.11454",
+        group="lowrank",
         capacities=(16, 64, 256, 1024),
         rate=1e-2,
         linear=formulas.vera,
@@ -74,6 +84,7 @@ _CORE_ROWS = (
         "rotates blocks of the inputs",
         "inputs (b - 1) / 2",
         "Qiu et al., arXiv 2306.07280",
+        group="orthogonal",
         capacities=(2, 4, 8, 16, 32, 64),
         capacity_name="block size",
         rate=3e-3,

@@ -5,8 +5,11 @@ from functools import partial
 from . import formulas, restrictions
 from .technique import Technique
 
+_MASKS = "peftsearch.workers.adapters.masks"
+
 _sparse = partial(
     Technique,
+    group="sparse",
     status="experimental",
     capacities=(1, 2, 5, 10, 20, 50),
     capacity_name="entries per mille",
@@ -25,17 +28,21 @@ SPARSE_ROWS = (
         "trains randomly chosen entries",
         "inputs outputs c / 1000",
         "Bhardwaj et al., arXiv 2406.13175",
+        entries=f"{_MASKS}:draw_entries",
     ),
     _sparse(
         "sparse_magnitude",
         "trains the entries of largest magnitude",
         "inputs outputs c / 1000",
         "Bhardwaj et al., arXiv 2406.13175",
+        entries=f"{_MASKS}:find_largest",
     ),
     _sparse(
         "sparse_gradient",
         "trains the entries of largest gradient",
         "inputs outputs c / 1000",
         "He et al., arXiv 2303.08566",
+        entries=f"{_MASKS}:find_steepest",
+        calibrates=True,
     ),
 )

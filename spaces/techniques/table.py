@@ -3,13 +3,16 @@
 Rows that train the backbone's own tensors stand here; those that wrap linears by `peft` are in
 `peft_rows`, modules of our own in `own_rows`. Every formula is tested against the `requires_grad`
 counts of real models. A nominal learning rate is where a sweep of the rate usually peaks; the
-searched rate moves all techniques together, relative to it.
+searched rate moves all techniques together, relative to it. Rows of other packages come last; no
+preset chooses from them, so that a preset is the same space on every machine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import cache
 
 from peftsearch.errors import UserError
+from peftsearch.extensions import Registry, provider
 from peftsearch.spaces.families.anatomy import Stack
 
 from .own_rows import OWN_ROWS
@@ -35,23 +38,34 @@ def _half(stack: Stack, layer: int) -> dict[str, int]:
 
 
 _BASE_ROWS = (
-    Technique("frozen", "the layer stays as it is", "0", "SPAFIT, arXiv 2405.00201"),
+    Technique(
+        "frozen",
+        "the layer stays as it is",
+        "0",
+        "SPAFIT, arXiv 2405.00201",
+        group="frozen",
+    ),
     Technique(
         "bitfit",
         "trains the layer's biases",
         "sum of the layer's bias sizes",
         "Ben Zaken et al., arXiv 2106.10199",
+        group="bias",
         rate=2e-3,
         tensors=lambda stack, layer: stack.biases(layer),
         layer_restriction=_no_biases,
+        # All biases, since `peft` knows no others.
+        beside_peft={"LoraConfig": {"bias": "all"}},
     ),
     Technique(
         "ln_tuning",
         "trains the layer's norms",
         "sum of the layer's norm weights and biases",
         "Zhao et al., arXiv 2312.11420",
+        group="norm",
         rate=4e-3,
         tensors=lambda stack, layer: stack.norm_tensors(layer),
+        peft="LNTuningConfig",
         exports=True,
     ),
     Technique(
@@ -59,6 +73,7 @@ _BASE_ROWS = (
         "trains every tensor of the layer",
         "all tensors of the layer",
         "the reference point",
+        group="full",
         rate=1e-4,
         tensors=lambda stack, layer: stack.tensors(layer),
     ),
@@ -67,30 +82,47 @@ _BASE_ROWS = (
         "trains every second matrix, alternating by layer",
         "matrices and biases of half the layer's linears",
         "HFT, arXiv 2404.18466",
+        group="full",
         status="experimental",
         rate=1e-4,
         tensors=_half,
     ),
 )
 
-TECHNIQUES: Mapping[str, Technique] = {
-    row.name: row
-    for status in ("core", "experimental")
-    for row in (*_BASE_ROWS, *PEFT_ROWS, *OWN_ROWS)
-    if row.status == status
-}
+GROUP = "peftsearch.techniques"
+"""Of the entry points by which other packages add rows."""
+
+TECHNIQUES = Registry(
+    GROUP,
+    "a technique",
+    Technique,
+    [
+        row
+        for status in ("core", "experimental")
+        for row in (*_BASE_ROWS, *PEFT_ROWS, *OWN_ROWS)
+        if row.status == status
+    ],
+)
 
 
+@cache
 def technique(name: str) -> Technique:
     """Row of the table.
 
     Raises:
-        UserError: No row has that name.
+        UserError: No row has that name, or it is another package's and broken.
     """
     if name not in TECHNIQUES:
         near = get_close_matches(name, TECHNIQUES, 1, 0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UserError(
-            "the name of a technique", repr(name), f"{hint}see `peftsearch techniques`"
+            "the name of a technique",
+            repr(name),
+            f"{hint}see `peftsearch techniques`; another package's needs that package",
         )
     return TECHNIQUES[name]
+
+
+def providers(names: Iterable[str]) -> dict[str, str]:
+    """Package and version that each of these techniques comes from, but for our own."""
+    return {name: provider(GROUP, name) for name in names if name not in TECHNIQUES.own}

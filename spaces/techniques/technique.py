@@ -1,5 +1,10 @@
-"""What one row of the techniques table says; the rows are in `techniques`."""
+"""What one row of the techniques table says; the rows are in `table`.
 
+Rows are read without torch, so that what runs on tensors is named by its import path,
+`package.module:object`, and imported by a worker when it builds the technique.
+"""
+
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,6 +16,21 @@ NOMINAL_RATE = 1e-3
 
 LinearCount = Callable[[Linear, str, int], int]
 """A number for one linear in a role at a capacity."""
+
+
+GROUPS: Mapping[str, str] = {
+    "frozen": "nothing",
+    "bias": "biases",
+    "norm": "norms",
+    "scale": "factors on activations",
+    "lowrank": "a change of low rank",
+    "orthogonal": "rotations and reflections",
+    "bottleneck": "small networks beside the linears",
+    "prompt": "virtual tokens, or virtual keys and values",
+    "sparse": "few entries of a matrix, coefficients in another basis and circulant blocks too",
+    "full": "the backbone's own tensors",
+}
+"""What a technique trains, by the name of the group: charts colour a group alike."""
 
 
 def _always_fits(linear: Linear, capacity: int) -> str | None:
@@ -28,6 +48,7 @@ class Technique:
         summary: One line for people.
         formula: Trainable parameters of one adapted linear (or layer, or model), for people.
         source: The paper.
+        group: One of `GROUPS`.
         status: `core` rows are tested in full; `experimental` ones until users have trained them.
         capacities: Ladder of its sizes, ascending; empty where the technique has one size only.
         capacity_name: What the capacity is, in words.
@@ -42,6 +63,21 @@ class Technique:
         roles: Fixed target roles; None where the roles are searched.
         peft: Name of the `peft` config class; None for a technique of our own.
         arguments: Keyword arguments of that class at a capacity, targets apart.
+        role_arguments: Its arguments that take the names of the linears in some roles.
+        capacity_pattern: Its argument that gives single linears a capacity of their own, where one
+            configuration can hold several capacities.
+        beside_peft: By the name of another technique's class, the arguments of it that say this
+            technique beside that one.
+        kept: Attributes of the wrapped linear, of one tensor for each adapter, that are saved
+            beside what is trained: what was drawn, or what a decomposition gave (another machine
+            finds other signs).
+        entries: Import path of the function that chooses the entries of a matrix that are trained,
+            `capacity` per mille of them (`workers/adapters/masks.py`).
+        calibrates: Whether it chooses them by gradients over training batches.
+        build: Import path of what builds a technique of our own. For virtual tokens a module class
+            of (capacity, embeddings, generator); else a function of a `Site`
+            (`workers/adapters/sites.py`), called for each layer that carries it.
+        order: Among techniques of our own, those of a lower one act first on a linear's output.
         alters: Whether wrapping a linear changes its weight at once; the worker puts it back.
         fused: Whether it may wrap a matrix that fuses several roles.
         transposed: Whether it may wrap a linear that stores its weight transposed.
@@ -56,6 +92,7 @@ class Technique:
     summary: str
     formula: str
     source: str
+    group: str
     status: Literal["core", "experimental"] = "core"
     capacities: tuple[int, ...] = ()
     capacity_name: str = "rank"
@@ -69,6 +106,14 @@ class Technique:
     roles: tuple[str, ...] | None = None
     peft: str | None = None
     arguments: Callable[[int], Mapping[str, Any]] = field(default=lambda capacity: {})
+    role_arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    capacity_pattern: str | None = None
+    beside_peft: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    entries: str | None = None
+    calibrates: bool = False
+    build: str | None = None
+    order: int = 0
     alters: bool = False
     fused: bool = True
     transposed: bool = True
@@ -78,6 +123,20 @@ class Technique:
     )
     merges: bool = True
     exports: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no worker could build.
+
+        Raises:
+            ValueError: Says of which row, and why.
+        """
+        if not re.fullmatch("[a-z][a-z0-9_]*", self.name) or self.name == "none":
+            raise ValueError(f"{self.name!r} is no name of lower-case letters, digits and _")
+        if self.group not in GROUPS:
+            raise ValueError(f"{self.name}: group {self.group!r} is none of {', '.join(GROUPS)}")
+        acts_apart = self.layer is not None or self.input is not None
+        if acts_apart and not self.build or self.injects and not (self.peft or self.build):
+            raise ValueError(f"{self.name}: neither `peft` nor `build` says how it is built")
 
     @property
     def writes_base(self) -> bool:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from peftsearch.dashboard.assets import FOLDER
-from peftsearch.insight.groups import GROUPS
+from peftsearch.spaces.techniques.technique import GROUPS
 
 TEXTS = [
     *[(ink, ground) for ink in ("--ink", "--ink-2") for ground in ("--bg", "--surface")],

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from peftsearch.dashboard.assets import FOLDER
-from peftsearch.insight.groups import GROUPS
 from peftsearch.service.routes.spec_schema import make_schema
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import KINDS
 from peftsearch.spaces.space.presets import PRESETS
+from peftsearch.spaces.techniques.technique import GROUPS
 
 COLUMNS = {"text", "choices", "prompt", "response", "messages", "image", "label"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from peftsearch.search.features import FEATURES, feature_matrix, features, relevant
+from peftsearch.search.features import feature_matrix, feature_names, features, relevant
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.space.inverse import encodings
@@ -20,7 +20,7 @@ IA3 = (Module("ia3", 0, ("key", "mlp_out", "value")),)
 
 
 def named(configuration: Configuration, anatomy: Anatomy = BERT) -> dict[str, float]:
-    return dict(zip(FEATURES, features(configuration, anatomy).tolist(), strict=True))
+    return dict(zip(feature_names(), features(configuration, anatomy).tolist(), strict=True))
 
 
 @given(points())
@@ -39,7 +39,7 @@ def test_equal_keys_have_equal_features(case: tuple[Space, tuple[int, ...]]) -> 
 def test_features_are_finite_and_of_fixed_length(case: tuple[Space, tuple[int, ...]]) -> None:
     space, point = case
     row = features(space.decode(point), space.anatomy)
-    assert row.shape == (len(FEATURES),)
+    assert row.shape == (len(feature_names()),)
     assert row.dtype == np.float64
     assert (row >= -0.5).all()
     assert (row <= 2.0).all()
@@ -96,16 +96,16 @@ def test_depth_and_width_scale_out() -> None:
 
 
 def test_no_configurations_make_an_empty_matrix() -> None:
-    assert feature_matrix([], BERT).shape == (0, len(FEATURES))
+    assert feature_matrix([], BERT).shape == (0, len(feature_names()))
 
 
 def test_relevant_columns_are_those_that_can_differ() -> None:
-    default = {FEATURES[i] for i in relevant(SPACES["strata"])}
+    default = {feature_names()[i] for i in relevant(SPACES["strata"])}
     assert "share_lora" in default and "share_prefix" not in default
     assert "role_mlp_gate" not in default and not any(x.startswith("size_l") for x in default)
-    autopeft = {FEATURES[i] for i in relevant(SPACES["autopeft"])}
+    autopeft = {feature_names()[i] for i in relevant(SPACES["autopeft"])}
     assert {"size_serial", "size_parallel", "size_prefix"} <= autopeft
-    assert "input_prompt" in {FEATURES[i] for i in relevant(SPACES["inputs"])}
+    assert "input_prompt" in {feature_names()[i] for i in relevant(SPACES["inputs"])}
 
 
 @given(points())
@@ -115,7 +115,9 @@ def test_columns_left_out_are_constant(case: tuple[Space, tuple[int, ...]]) -> N
     rng = np.random.default_rng(0)
     rows = feature_matrix([space.decode(point), space.sample(rng)], space.anatomy)
     kept = set(relevant(space))
-    left = [i for i, x in enumerate(FEATURES) if i not in kept and not x.startswith("size_")]
+    left = [
+        i for i, x in enumerate(feature_names()) if i not in kept and not x.startswith("size_")
+    ]
     np.testing.assert_array_equal(rows[0, left], rows[1, left])
 
 

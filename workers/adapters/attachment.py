@@ -97,6 +97,7 @@ class Attachment:
             )
         self.injection.merge()
         self.injection.remove()
+        self.additions.merge()
         for parameter in self.trained.values():
             parameter.requires_grad_(False)
 

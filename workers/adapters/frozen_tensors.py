@@ -10,23 +10,15 @@ from peftsearch.spaces.techniques.table import technique
 
 from .masks import ADAPTER, read_entries, write_entries
 
-_BUFFERS: Mapping[str, tuple[str, ...]] = {
-    "adamss": ("adamss_newB", "scatter_index"),
-    "psoft": ("_psoft_A_cache", "_psoft_B_cache"),
-    "supertuning": ("supertuning_indices",),
-    "tinylora": ("tinylora_A", "tinylora_B"),
-}
-"""Attributes of the layer, by technique; each holds one tensor for each adapter."""
-_SPARSE = "sparse_"
-
 
 def read_frozen(name: str, layer: Any) -> dict[str, torch.Tensor]:
     """Tensors to be saved, by attribute; the layer's own, not copies."""
-    if name.startswith(_SPARSE):
+    row = technique(name)
+    if row.entries:
         return {"entries": read_entries(layer)}
-    if technique(name).alters:
+    if row.alters:
         return {"initial_A": layer.initial_A, "initial_B": layer.initial_B}
-    return {key.lstrip("_"): getattr(layer, key)[ADAPTER] for key in _BUFFERS.get(name, ())}
+    return {key.lstrip("_"): getattr(layer, key)[ADAPTER] for key in row.kept}
 
 
 def write_frozen(
@@ -37,12 +29,13 @@ def write_frozen(
     Args:
         weight: The linear's weight before it was altered, where the technique alters it.
     """
-    if name.startswith(_SPARSE):
+    row = technique(name)
+    if row.entries:
         write_entries(layer, tensors["entries"])
     elif weight is not None:
         _take_out(layer, weight, tensors["initial_A"], tensors["initial_B"])
     else:
-        for key in _BUFFERS.get(name, ()):
+        for key in row.kept:
             held = getattr(layer, key)
             held[ADAPTER] = tensors[key.lstrip("_")].to(held[ADAPTER])
 

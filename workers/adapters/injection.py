@@ -87,7 +87,7 @@ class Injection:
         Raises:
             UserError: A technique wants gradients, and there is no `calibrate`.
         """
-        wanting = [x for x, name in self.techniques.items() if name == "sparse_gradient"]
+        wanting = [x for x, name in self.techniques.items() if technique(name).calibrates]
         gradients = measure_gradients({x: self.originals[x] for x in wanting}, calibrate)
         with torch.random.fork_rng(devices=_cuda_devices(self.model)):
             torch.manual_seed(seed)
@@ -110,9 +110,9 @@ class Injection:
         layer.train(original.training)
         if name in self.weights:
             keep_start(layer, self.weights[name])
-        if group[0].startswith("sparse_"):
-            size = original.get_parameter("weight").numel()
-            mask_layer(layer, group[0], max(1, size * group[1] // 1000), gradient)
+        row = technique(group[0])
+        if row.entries:
+            mask_layer(layer, row, group[1], gradient)
 
     def parameters(self, names: Iterable[str]) -> dict[str, nn.Parameter]:
         """`injected_parameters` of the linears `names`."""

@@ -1,16 +1,20 @@
 """Which entries of a matrix a sparse technique trains.
 
 `peft`'s SHiRA layer holds a vector of values and where they stand; its own masks come in multiples
-of a rank, so ours are written into the layer. Places are flat indices into the stored weight.
+of a rank, so ours are written into the layer. The functions that choose are named by rows of the
+table (`entries`) and get the weight, how many, and the magnitude of its gradient. Places are flat
+indices into the stored weight.
 """
 
 from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
 from typing import Any
 
 import torch
 from torch import nn
 
 from peftsearch.errors import UserError
+from peftsearch.spaces.techniques.technique import Technique
 
 ADAPTER = "default"
 Calibrate = Callable[[], None]
@@ -56,32 +60,45 @@ def _magnitude(name: str, weight: nn.Parameter) -> torch.Tensor:
 
 def _uncalibrated(got: str) -> UserError:
     return UserError(
-        "gradients of a pass over training batches for sparse_gradient",
+        "gradients of a pass over training batches, by which a technique chooses entries",
         got,
-        "use sparse_magnitude instead",
+        "use one that chooses them by magnitude",
     )
 
 
-def choose_entries(
-    technique: str, weight: torch.Tensor, count: int, gradient: torch.Tensor | None
-) -> torch.Tensor:
-    """Ascending flat indices (int32, `count`); random ones from the global generator."""
-    if technique == "sparse_random":
-        chosen = torch.randperm(weight.numel())[:count]
-    else:
-        scores = weight.abs() if gradient is None else gradient
-        chosen = scores.flatten().topk(count).indices
-    return chosen.sort().values.to(torch.int32)
+def draw_entries(weight: torch.Tensor, count: int, gradient: torch.Tensor | None) -> torch.Tensor:
+    """Flat indices of `count` random entries, by the global generator."""
+    return torch.randperm(weight.numel())[:count]
 
 
-def mask_layer(layer: Any, technique: str, count: int, gradient: torch.Tensor | None) -> None:
-    """Choose the entries of a SHiRA layer, and start them at 0. Where gradients should choose and
-    there are none, the layer refuses to run until `write_entries`."""
+def find_largest(weight: torch.Tensor, count: int, gradient: torch.Tensor | None) -> torch.Tensor:
+    """Flat indices of the `count` entries of largest magnitude."""
+    return weight.abs().flatten().topk(count).indices
+
+
+def find_steepest(weight: torch.Tensor, count: int, gradient: torch.Tensor | None) -> torch.Tensor:
+    """Flat indices of the `count` entries of largest gradient; any where the pass that measures
+    it was skipped, since saved ones follow."""
+    return (
+        (torch.zeros_like(weight) if gradient is None else gradient).flatten().topk(count).indices
+    )
+
+
+def mask_layer(layer: Any, row: Technique, density: int, gradient: torch.Tensor | None) -> None:
+    """Choose the entries of a SHiRA layer as its technique does, and start them at 0. Where
+    gradients should choose and there are none, the layer refuses to run until `write_entries`.
+
+    Args:
+        density: Entries per mille of the weight.
+        gradient: Magnitude of the weight's gradient, where the technique calibrates.
+    """
     weight = layer.get_base_layer().weight
-    write_entries(layer, choose_entries(technique, weight.detach(), count, gradient))
+    count = max(1, weight.numel() * density // 1000)
+    choose = resolve_name(str(row.entries))
+    write_entries(layer, choose(weight.detach(), count, gradient).sort().values)
     values = torch.zeros(count, dtype=torch.float32, device=weight.device)
     layer.shira_weight[ADAPTER] = nn.Parameter(values)
-    if technique == "sparse_gradient" and gradient is None:
+    if row.calibrates and gradient is None:
         layer.refusal = layer.register_forward_pre_hook(_refuse)
 
 

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.techniques.table import TECHNIQUES, providers
 
 TENSORS = "adapter.safetensors"
 CONFIGURATION = "configuration.json"
@@ -63,6 +64,8 @@ def write_adapter(
         "configuration": configuration.to_json(),
         "metadata": dict(metadata),
     }
+    if packages := providers(configuration.techniques):
+        content["packages"] = packages
     save_file(dict(tensors), folder / TENSORS, metadata={"format": "pt"})
     with (folder / CONFIGURATION).open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
@@ -84,6 +87,7 @@ def load_adapter_files(folder: Path, model_sha256: str | None = None) -> Adapter
     content = _read_configuration(folder / CONFIGURATION)
     metadata = content["metadata"]
     _check_base(metadata, model_sha256)
+    _check_packages(content.get("packages", {}))
     configuration = Configuration.from_json(content["configuration"])
     return AdapterFiles(configuration, _read_tensors(folder / TENSORS), metadata)
 
@@ -97,6 +101,8 @@ def _read_configuration(path: Path) -> dict[str, Any]:
         raise _unreadable(path, str(error)) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _unreadable(path, f"not format {FORMAT}")
+    if not isinstance(content.get("packages", {}), dict):
+        raise _unreadable(path, "packages are no table")
     if not isinstance(content.get("metadata"), dict) or "configuration" not in content:
         raise _unreadable(path, "no configuration or no metadata")
     return content
@@ -115,6 +121,16 @@ def _unreadable(path: Path, reason: str) -> UserError:
         f"{path}: {reason}",
         "export it again, or name another folder",
     )
+
+
+def _check_packages(packages: Mapping[str, str]) -> None:
+    """Of techniques that are not ours."""
+    if missing := sorted(name for name in packages if name not in TECHNIQUES):
+        raise UserError(
+            f"the technique {missing[0]!r} of {packages[missing[0]]}",
+            "a Python without that package",
+            "install it, or export the trial as merged where it was trained",
+        )
 
 
 def _check_base(metadata: Mapping[str, Any], model_sha256: str | None) -> None:

@@ -2,7 +2,7 @@
 
 `peft` has no mixture of families and no BitFit of its own; what one of its configurations can say
 is: one technique of its own at one size, of LoRA-like ones any ranks in any linears, with or
-without biases; the norms alone.
+without biases; the norms alone. Rows say so of themselves (`exports` and what goes with it).
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,15 @@ from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy
-from peftsearch.spaces.techniques.table import technique
+from peftsearch.spaces.techniques.table import Technique, technique
+from peftsearch.workers.adapters.base_tensors import trained_base_tensors
 from peftsearch.workers.adapters.injection import injected_parameters
-from peftsearch.workers.adapters.peft_configs import injected_groups, match_names, peft_config
+from peftsearch.workers.adapters.peft_configs import (
+    Group,
+    injected_groups,
+    match_names,
+    peft_config,
+)
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.quiet import quiet_peft
 
@@ -29,7 +35,7 @@ _TASKS = {
     "seq2seq": "SEQ_2_SEQ_LM",
 }
 """What `peft` calls a task's kind; it has no name for the others."""
-_LORA = "LoraConfig"
+Groups = Mapping[Group, list[str]]
 _PREFIX = "base_model.model."
 _INTERNAL = {"base_layer", "default", "modules_to_save", "ln_tuning_layers"}
 
@@ -38,17 +44,23 @@ def express(configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ..
     """The `peft` configuration that means this adapter; None where no single one does."""
     if configuration.input is not None:
         return None
-    used = {module.technique for modules in configuration.profile for module in modules}
-    common: dict[str, Any] = {"modules_to_save": list(heads)} if heads else {}
-    if used == {"ln_tuning"}:
-        return peft.LNTuningConfig(target_modules=_norms(configuration, anatomy), **common)
-    exported = {name for name in used if technique(name).exports}
-    if len(exported) != 1 or not used <= exported | {"bitfit"}:
+    used = configuration.techniques
+    exported = [name for name in used if technique(name).exports]
+    if len(exported) != 1:
         return None
-    (name,) = exported
-    if technique(name).peft == _LORA:
-        return _lora(configuration, anatomy, common | {"bias": "all" if len(used) > 1 else "none"})
-    return _single(configuration, anatomy, common) if used == {name} else None
+    row = technique(exported[0])
+    beside = [technique(name).beside_peft for name in used if name != row.name]
+    if not all(row.peft in options for options in beside):
+        return None
+    common: dict[str, Any] = {"modules_to_save": list(heads)} if heads else {}
+    for options in beside:
+        common |= options[str(row.peft)]
+    if row.writes_base:
+        return _tensors(row, configuration, anatomy, common)
+    groups = injected_groups(configuration, anatomy)
+    if row.capacity_pattern:
+        return _patterned(row.capacity_pattern, groups, anatomy, common)
+    return _single(groups, anatomy, common)
 
 
 def write_peft(
@@ -81,33 +93,30 @@ def read_peft(folder: Path, backbone: Backbone) -> peft.PeftModel:
         return peft.PeftModel.from_pretrained(backbone.model, str(folder))
 
 
-def _norms(configuration: Configuration, anatomy: Anatomy) -> str:
-    names = []
-    for layer, modules in enumerate(configuration.profile):
-        stack, index = anatomy.locate(layer)
-        paths = [norm.path for norm in stack.norms if index >= norm.first] if modules else []
-        names += [anatomy.module(layer, path) for path in paths]
-    return match_names(names)
+def _tensors(
+    row: Technique, configuration: Configuration, anatomy: Anatomy, common: Mapping[str, Any]
+) -> Any:
+    """The modules that hold the trained tensors; `peft` trains all of each."""
+    names = {
+        name.rpartition(".")[0]: None for name in trained_base_tensors(configuration, anatomy)
+    }
+    return _with(peft_config((row.name, 0, 1.0), list(names), anatomy), common)
 
 
-def _single(
-    configuration: Configuration, anatomy: Anatomy, common: Mapping[str, Any]
-) -> Any | None:
+def _single(groups: Groups, anatomy: Anatomy, common: Mapping[str, Any]) -> Any | None:
     """One technique at one size and rate: some draw frozen tensors for each group of linears."""
-    groups = injected_groups(configuration, anatomy)
     if len(groups) != 1:
         return None
     ((group, names),) = groups.items()
     return _with(peft_config(group, names, anatomy), common)
 
 
-def _lora(configuration: Configuration, anatomy: Anatomy, common: Mapping[str, Any]) -> Any:
-    """Alpha is constant in the rank, so that ranks alone need a pattern."""
-    groups = injected_groups(configuration, anatomy)
+def _patterned(pattern: str, groups: Groups, anatomy: Anatomy, common: Mapping[str, Any]) -> Any:
+    """One technique at any sizes: all else is constant, so that sizes alone need a pattern."""
     names = [name for group in groups.values() for name in group]
     config = peft_config(next(iter(groups)), names, anatomy)
-    ranks = {match_names([x]): rank for (_, rank, _), group in groups.items() for x in group}
-    return _with(config, dict(common) | {"rank_pattern": ranks})
+    sizes = {match_names([x]): size for (_, size, _), group in groups.items() for x in group}
+    return _with(config, {**common, pattern: sizes})
 
 
 def _with(config: Any, changes: Mapping[str, Any]) -> Any:

@@ -6,38 +6,20 @@ from typing import Any
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
-from peftsearch.insight.groups import group
 from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
-from peftsearch.service.shapes import Shape
 from peftsearch.service.starts import Start, starts
-from peftsearch.spaces.techniques.listing import rows
+from peftsearch.spaces.techniques.listing import TechniqueRow, rows
+from peftsearch.spaces.techniques.table import TECHNIQUES
 
 from .spec_schema import make_schema
 
 router = APIRouter(tags=["reference"])
 
 
-class TechniqueShape(Shape):
-    """One row of the table of techniques; `group` is its family, which charts colour alike."""
+class TechniqueList(TypedDict):
+    """The table of techniques, core ones first and those of installed plug-ins last."""
 
-    name: str
-    summary: str
-    formula: str
-    status: str
-    capacity_name: str
-    capacities: list[int]
-    rate: float
-    families: list[str]
-    merges: bool
-    exports_as: str
-    source: str
-    group: str
-
-
-class TechniqueList(Shape):
-    """The whole table, core techniques first."""
-
-    techniques: list[TechniqueShape]
+    techniques: list[TechniqueRow]
 
 
 class ObjectiveList(TypedDict):
@@ -77,5 +59,4 @@ def _schema() -> dict[str, Any]:
 
 @cache
 def _techniques() -> TechniqueList:
-    shown = [TechniqueShape(**row.to_json(), group=group(row.name)) for row in rows()]
-    return TechniqueList(techniques=shown)
+    return {"techniques": rows(TECHNIQUES.usable())}

@@ -1,6 +1,8 @@
 """The tables of techniques and objectives, and the exceptions."""
 
 import pickle
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,8 +10,10 @@ from peftsearch.errors import NotFoundError, UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS, trainable_parameters
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES, objective
+from peftsearch.spaces.space.presets import PRESETS
 from peftsearch.spaces.techniques.applicability import usable_capacities
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique, technique
+from peftsearch.spaces.techniques.technique import GROUPS
 from tests.anatomies import BERT
 
 
@@ -19,7 +23,7 @@ def test_technique_rows_are_complete(row: object) -> None:
     assert found is row
     assert found.summary and found.formula and found.source
     assert found.name == "frozen" or found.adapts or found.input is not None
-    assert found.peft is None or found.injects
+    assert found.peft is None or found.injects or found.writes_base
     assert not (found.injects and found.writes_base)
     assert (found.stored is None) or found.injects
     assert list(found.capacities) == sorted(set(found.capacities))
@@ -45,8 +49,27 @@ def _count(row: Technique, roles: tuple[str, ...], capacity: int) -> int:
     return trainable_parameters(Configuration((Stratum(0, 6, modules),), 1e-3), BERT)
 
 
-def test_at_least_forty_techniques() -> None:
-    assert len(TECHNIQUES) >= 40
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "two+two"}, "no name"),
+        ({"name": "none"}, "no name"),
+        ({"group": "mine"}, "group 'mine' is none of frozen"),
+        ({"layer": lambda stack, capacity: 1}, "neither `peft` nor `build`"),
+        ({"linear": lambda linear, role, capacity: 1}, "neither `peft` nor `build`"),
+        ({"input": lambda width, tokens: 1}, "neither `peft` nor `build`"),
+    ],
+)
+def test_rows_that_no_worker_could_build_are_refused(changes: dict[str, Any], words: str) -> None:
+    row = Technique("mine", "does little", "1", "a paper", group="scale")
+    with pytest.raises(ValueError, match=words):
+        replace(row, **changes)
+
+
+def test_every_group_has_a_technique_and_presets_take_ours_alone() -> None:
+    assert {row.group for row in TECHNIQUES.own.values()} == set(GROUPS)
+    texts = [text for spec in PRESETS.values() for text in spec.bundles or ()]
+    assert {name for text in texts for name in text.split("+")} <= set(TECHNIQUES.own)
 
 
 def test_unknown_names() -> None:

@@ -84,6 +84,7 @@ def _edit(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
         (lambda x: (x / "configuration.json").write_text("{"), "whole configuration.json"),
         (lambda x: (x / "configuration.json").write_text("[]"), "not format 1"),
         (lambda x: _edit(x, lambda c: c.update(format=2)), "not format 1"),
+        (lambda x: _edit(x, lambda c: c.update(packages=["far"])), "packages are no table"),
         (lambda x: _edit(x, lambda c: c.pop("metadata")), "no configuration or no metadata"),
         (lambda x: _edit(x, lambda c: c.update(configuration={})), "learning_rate and strata"),
     ],
@@ -107,3 +108,10 @@ def test_another_base_model_is_refused(tmp_path: Path) -> None:
     folder = _save(tmp_path / "adapter")
     with pytest.raises(UserError, match="load the base model that the adapter was trained on"):
         load_adapter_files(folder, "cd" * 32)
+
+
+def test_a_technique_of_a_package_that_is_missing_is_told(tmp_path: Path) -> None:
+    folder = _save(tmp_path / "adapter")
+    _edit(folder, lambda content: content.update(packages={"far": "far-techniques 1.2"}))
+    with pytest.raises(UserError, match="'far' of far-techniques 1.2; .* install it, or export"):
+        load_adapter_files(folder)
