@@ -11,23 +11,8 @@ from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.models.backbone import AUTOMATIC, Backbone, read_config
 
+from .export_report import ExportReport, Loading
 from .wording import count, describe, score
-
-_LOAD = {
-    "peft": """from peft import PeftModel
-from transformers import {automatic}
-
-base = {automatic}.from_pretrained({base})
-model = PeftModel.from_pretrained(base, "path/to/this/folder")""",
-    "adapter": """import peftsearch
-from transformers import {automatic}
-
-base = {automatic}.from_pretrained({base})
-model = peftsearch.load_adapter(base, "path/to/this/folder")""",
-    "merged": """from transformers import {automatic}
-
-model = {automatic}.from_pretrained("path/to/this/folder")""",
-}
 
 _CARD = """# {title}
 
@@ -77,30 +62,25 @@ def write_card(
     path: Path,
     spec: JobSpec,
     trial: Trial,
-    form: str,
-    base: Backbone,
     labels: list[str],
-    checked: tuple[int, float],
+    report: ExportReport,
 ) -> None:
     """A README in Markdown.
 
     Args:
         labels: Class names; empty for kinds without classes.
-        checked: Rows on which the export was compared, and the largest difference.
     """
     shown = {
         "title": f"{spec.name}: trial {trial.number}",
         "model": spec.model.path,
         "kind": spec.task.kind,
-        "form": form,
+        "form": report.form,
         "configuration": describe(trial.configuration, spec.anatomy),
         "outputs": _outputs(spec, labels),
         "measurements": _measurements(trial),
-        "rows": checked[0],
-        "difference": f"{checked[1]:.1e}",
-        "load": _LOAD[form].format(
-            base=_base_arguments(base, labels), automatic=AUTOMATIC[spec.task.kind]
-        ),
+        "rows": report.rows,
+        "difference": f"{report.difference:.1e}",
+        "load": report.loading.to_python(report.form, "path/to/this/folder"),
         "inputs": _inputs(spec),
         "seed": trial.seed,
         "provenance": _provenance(trial.provenance),
@@ -124,16 +104,20 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     path.write_text(write_text(data), encoding="utf-8")
 
 
-def _base_arguments(base: Backbone, labels: list[str]) -> str:
+def find_loading(base: Backbone, labels: list[str]) -> Loading:
     """A base without a pad token of its own cannot take batches unless it is told one."""
-    arguments = f'"{base.folder}"'
+    arguments: dict[str, int] = {}
     if base.heads and base.kind != "multiple_choice":
-        arguments += f", num_labels={max(1, len(labels))}"
-    if base.kind == "image_classification":
-        return arguments
-    if read_config(str(base.folder)).get("pad_token_id") is None:
-        arguments += f", pad_token_id={base.tokenizer.pad_token_id}"
-    return arguments
+        arguments["num_labels"] = max(1, len(labels))
+    told = base.kind == "image_classification" or "pad_token_id" in _given(base)
+    if not told:
+        arguments["pad_token_id"] = base.tokenizer.pad_token_id
+    return Loading(AUTOMATIC[base.kind], str(base.folder), arguments)
+
+
+def _given(base: Backbone) -> set[str]:
+    """Keys of the base model's configuration that have a value."""
+    return {key for key, x in read_config(str(base.folder)).items() if x is not None}
 
 
 def _inputs(spec: JobSpec) -> str:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,35 +12,17 @@ from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
+from peftsearch.workers.files.forms import Form
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .card import write_card, write_job
+from .card import find_loading, write_card, write_job
+from .export_report import ExportReport
 
 CHECKED_ROWS = 64
-_TOLERANCE = {"peft": 1e-4, "adapter": 1e-4, "merged": 1e-3}
+_TOLERANCE: Mapping[Form, float] = {"peft": 1e-4, "adapter": 1e-4, "merged": 1e-3}
 """Largest accepted difference of an output, relative to 1 + its largest magnitude. Merging
 rounds W + BA once, where the adapter adds their products."""
-
-
-@dataclass(frozen=True)
-class ExportReport:
-    """What was written and how it was checked.
-
-    Attributes:
-        form: peft, adapter or merged.
-        rows: Validation rows on which the reloaded model was compared with the original.
-        difference: Largest absolute difference of an output among them.
-    """
-
-    form: str
-    out: Path
-    rows: int
-    difference: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self) | {"out": str(self.out)}
 
 
 class ExportMismatch(PeftsearchError):
@@ -73,20 +55,15 @@ def export(
         base = partial(load_base, spec, tuple(runner.data.label_names))
         write_form(chosen, part, files, base)
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
-        write_card(
-            part / "README.md",
-            spec,
-            trial,
-            chosen,
-            runner.backbone,
-            runner.data.label_names,
-            (rows, difference),
-        )
+        labels = runner.data.label_names
+        loading = find_loading(runner.backbone, labels)
+        report = ExportReport(chosen, out, rows, difference, loading)
+        write_card(part / "README.md", spec, trial, labels, report)
         write_job(part / "job.toml", spec, trial)
         publish(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return ExportReport(chosen, out, rows, difference)
+    return report
 
 
 def _check_free(out: Path) -> None:
@@ -112,7 +89,9 @@ def _make_part(out: Path) -> Path:
         ) from error
 
 
-def _compare(runner: TrialRunner, files: AdapterFiles, model: Any, form: str) -> tuple[int, float]:
+def _compare(
+    runner: TrialRunner, files: AdapterFiles, model: Any, form: Form
+) -> tuple[int, float]:
     """Number of rows compared, and the largest difference.
 
     Raises:

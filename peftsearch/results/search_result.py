@@ -14,7 +14,7 @@ from peftsearch.storage.store import Store
 from .pick import select
 
 if TYPE_CHECKING:
-    from .export import ExportReport
+    from .export_report import ExportReport
 
 
 @dataclass(frozen=True)

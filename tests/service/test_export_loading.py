@@ -1,23 +1,16 @@
-"""How to load an export is told by its card."""
+"""How to load an export is told by the report of its program."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from peftsearch.results.export_report import ExportReport, Loading
 from peftsearch.service.work.export_programs import settle
 from peftsearch.service.work.export_records import ExportRecord, Process
 
-CARD = """# films: trial 4
-
-```python
-from peft import PeftModel
-
-model = PeftModel.from_pretrained(base, "path/to/this/folder")
-```
-
-```python
-outcome = again()
-```
-"""
 RUNNING = ExportRecord(
     id="0123456789abcdef",
     job="films",
@@ -36,21 +29,46 @@ RUNNING = ExportRecord(
     job_created=0.0,
     owner=Process(1, 0.0),
 )
+BERT = Loading("AutoModelForSequenceClassification", "/models/bert", {"num_labels": 2})
+REPORT = ExportReport("peft", Path("adapter"), 64, 1e-7, BERT)
 
 
-def test_the_first_python_of_the_card_names_the_folder_of_the_archive(tmp_path: Path) -> None:
-    report = {"form": "peft", "out": "adapter", "rows": 64, "difference": 0.0}
-    (tmp_path / "report.json").write_text(json.dumps(report))
-    (tmp_path / "adapter").mkdir()
-    (tmp_path / "adapter" / "README.md").write_text(CARD)
-    assert settle(tmp_path, RUNNING, "").loading == (
-        "from peft import PeftModel\n\n"
+def settled(folder: Path, report: Any) -> ExportRecord:
+    """What becomes of an export whose program printed that."""
+    (folder / "report.json").write_text(json.dumps(report))
+    (folder / "adapter").mkdir(exist_ok=True)
+    return settle(folder, RUNNING, "it wrote nothing")
+
+
+def test_the_program_names_the_folder_of_the_archive(tmp_path: Path) -> None:
+    done = settled(tmp_path, REPORT.to_json())
+    assert done.loading == (
+        "from peft import PeftModel\n"
+        "from transformers import AutoModelForSequenceClassification\n\n"
+        "base = AutoModelForSequenceClassification.from_pretrained"
+        '("/models/bert", num_labels=2)\n'
         'model = PeftModel.from_pretrained(base, "films-trial-4-peft")'
     )
+    assert (done.state, done.form, done.rows, done.difference) == ("done", "peft", 64, 1e-7)
 
 
-def test_a_card_without_python_tells_nothing(tmp_path: Path) -> None:
-    report = {"form": "peft", "out": "adapter", "rows": 64, "difference": 0.0}
-    (tmp_path / "report.json").write_text(json.dumps(report))
-    (tmp_path / "adapter").mkdir()
-    assert settle(tmp_path, RUNNING, "").loading is None
+def test_a_folder_of_any_name_is_quoted() -> None:
+    odd = replace(BERT, base='C:\\models\\"bert" {x} é')
+    program = odd.to_python("adapter", "here")
+    calls: list[Any] = []
+    call = program.splitlines()[3].partition("from_pretrained")[2]
+    eval(f"take{call}", {"take": lambda *x, **more: calls.append((x, more))})
+    assert calls == [((odd.base,), {"num_labels": 2})]
+
+
+@pytest.mark.parametrize("form", ["peft", "adapter", "merged"])
+def test_a_report_is_read_as_it_was_written(form: Any) -> None:
+    report = replace(REPORT, form=form)
+    assert ExportReport.from_json(json.loads(json.dumps(report.to_json()))) == report
+    compile(report.loading.to_python(form, "folder"), "card", "exec")
+
+
+@pytest.mark.parametrize("report", [{}, {"form": "peft"}, REPORT.to_json() | {"loading": 3}])
+def test_another_report_is_a_failure(tmp_path: Path, report: Any) -> None:
+    failed = settled(tmp_path, report)
+    assert (failed.state, failed.message) == ("failed", "it wrote nothing")

@@ -43,7 +43,9 @@ out.mkdir()
 (out / "adapter.safetensors").write_bytes(bytes(1000))
 (out / "README.md").write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
 form = sys.argv[sys.argv.index("--form") + 1].replace("auto", "peft")
-print(json.dumps({"form": form, "out": str(out), "rows": 64, "difference": 1e-7}))
+loading = {"automatic": "AutoModel", "base": "/bert", "arguments": {}}
+checked = {"rows": 64, "difference": 1e-7}
+print(json.dumps({"form": form, "out": str(out), "loading": loading} | checked))
 """
 """Exports when the file `go` is there; its text is the error to give."""
 
@@ -139,6 +141,7 @@ def test_an_export_runs_and_is_downloaded(client: TestClient, root: Path) -> Non
     trial = done["trial"]
     assert (done["state"], done["form"], done["message"]) == ("done", "peft", None)
     assert (done["rows"], done["difference"]) == (64, 1e-7)
+    assert done["loading"].endswith(f'PeftModel.from_pretrained(base, "films-trial-{trial}-peft")')
     assert done["words"] == f"0-5 lora r{trial} q+v | rate 1.0e-03"
     archive = client.get(f"{EXPORTS}/{asked['id']}/archive")
     assert archive.headers["content-type"] == "application/zip"
@@ -431,6 +434,7 @@ learning_rate = 2e-2
         packed.extractall(tmp_path)
     taken = tmp_path / "films-trial-1-peft"
     assert {"README.md", "job.toml"} <= {x.name for x in taken.iterdir()}
+    run_program(f"import os; os.chdir({str(tmp_path)!r})\n{done['loading']}")
     with Store.open(storage) as store:
         original = root / str(store.trial(store.find_job("films").id, 1).adapter)
     alone, own = json.loads(run_program(PREDICT, str(base), str(taken), str(original)))

@@ -17,30 +17,30 @@ from peftsearch.workers.models.backbone import (
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .adapter_files import AdapterFiles, write_adapter
+from .forms import FORMS, Form
 from .loading import load_adapter, merge_adapter
 from .peft_format import express, read_peft, write_peft
 
-FORMS = ("peft", "adapter", "merged")
 
-
-def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> str:
+def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
     """`auto` is `peft` where one `peft` configuration says it all, else `adapter`.
 
     Raises:
         UserError: No such form, or `peft` cannot express the adapter.
     """
-    if asked not in ("auto", *FORMS):
+    named = next((form for form in FORMS if form == asked), None)
+    if named is None and asked != "auto":
         raise UserError(f"a form among auto, {', '.join(FORMS)}", repr(asked), "correct --form")
     expressible = express(files.configuration, backbone.anatomy, backbone.heads) is not None
-    if asked == "auto":
+    if named is None:
         return "peft" if expressible else "adapter"
-    if asked == "peft" and not expressible:
+    if named == "peft" and not expressible:
         raise UserError(
             "an adapter that one peft configuration can express",
             "a mixture that none can",
             "use --form adapter or --form merged",
         )
-    return asked
+    return named
 
 
 def load_base(spec: JobSpec, names: tuple[str, ...]) -> Backbone:
@@ -55,7 +55,9 @@ def load_base(spec: JobSpec, names: tuple[str, ...]) -> Backbone:
     return backbone
 
 
-def write_form(form: str, folder: Path, files: AdapterFiles, base: Callable[[], Backbone]) -> None:
+def write_form(
+    form: Form, folder: Path, files: AdapterFiles, base: Callable[[], Backbone]
+) -> None:
     """Write the adapter into a folder that exists.
 
     Args:
@@ -76,7 +78,7 @@ def write_form(form: str, folder: Path, files: AdapterFiles, base: Callable[[], 
         backbone.tokenizer.save_pretrained(folder)
 
 
-def reload_form(form: str, folder: Path, base: Callable[[], Backbone]) -> Any:
+def reload_form(form: Form, folder: Path, base: Callable[[], Backbone]) -> Any:
     """The exported model as its user would load it, in eval mode."""
     if form == "merged":
         with quiet_transformers():

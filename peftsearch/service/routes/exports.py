@@ -10,8 +10,9 @@ from typing_extensions import TypedDict
 
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
-from peftsearch.service.work.export_records import Export, Form
+from peftsearch.service.work.export_records import Export
 from peftsearch.service.work.picking import resolve
+from peftsearch.workers.files.forms import AskedForm
 
 from .path_parameters import JobName
 
@@ -27,7 +28,7 @@ class ExportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     pick: str = Field("knee", min_length=1, max_length=500)
-    form: Form = "auto"
+    form: AskedForm = "auto"
 
 
 class ExportList(TypedDict):

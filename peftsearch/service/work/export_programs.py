@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from peftsearch.results.export_report import ExportReport
 from peftsearch.service.settings import Settings
 
 from .archives import write_archive
@@ -19,7 +19,6 @@ from .export_records import ADAPTER, ARCHIVE, ExportRecord
 
 _REPORT = "report.json"
 _LOG = "log.txt"
-_PYTHON = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 
 
 def spawn(
@@ -54,23 +53,22 @@ def settle(folder: Path, record: ExportRecord, otherwise: str) -> ExportRecord:
     Raises:
         OSError: The archive cannot be written.
     """
-    report = _read_report(folder / _REPORT)
-    if "form" not in report or not (folder / ADAPTER).is_dir():
-        return replace(record, state="failed", message=str(report.get("error", otherwise)))
-    known = {name: report[name] for name in ("form", "rows", "difference")}
-    done = replace(record, state="done", message=None, **known)
-    done = replace(done, loading=_read_loading(folder / ADAPTER / "README.md", done.title))
+    printed = _read_printed(folder / _REPORT)
+    try:
+        report = ExportReport.from_json(printed)
+    except (KeyError, TypeError):
+        return replace(record, state="failed", message=str(printed.get("error", otherwise)))
+    done = replace(
+        record,
+        state="done",
+        message=None,
+        form=report.form,
+        rows=report.rows,
+        difference=report.difference,
+    )
+    done = replace(done, loading=report.loading.to_python(report.form, done.title))
     packed = write_archive(folder / ADAPTER, folder / ARCHIVE, done.title)
     return replace(done, bytes=packed)
-
-
-def _read_loading(card: Path, title: str) -> str | None:
-    """The Python that a card names first, for the folder that the archive unpacks to."""
-    try:
-        found = _PYTHON.search(card.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return None if found is None else found[1].replace("path/to/this/folder", title)
 
 
 def explain_end(code: int) -> str:
@@ -88,7 +86,7 @@ def kill(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _read_report(path: Path) -> dict[str, Any]:
+def _read_printed(path: Path) -> dict[str, Any]:
     """What the program printed; empty where it printed no JSON."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

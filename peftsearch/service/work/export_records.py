@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple, Self
 import psutil
 
 from peftsearch.errors import NotFoundError
+from peftsearch.workers.files.forms import AskedForm
 
-Form = Literal["auto", "peft", "adapter", "merged"]
 ADAPTER = "adapter"
 ARCHIVE = "archive.zip"
 _STATUS = "status.json"
@@ -61,7 +61,7 @@ class Export:
     id: str
     job: str
     pick: str
-    form: Form
+    form: AskedForm
     state: Literal["running", "done", "failed"]
     trial: int
     words: str
@@ -84,7 +84,7 @@ class ExportRecord(Export):
         child: The program that writes it, once it began.
     """
 
-    asked: Form
+    asked: AskedForm
     job_created: float
     owner: Process
     child: Process | None = None

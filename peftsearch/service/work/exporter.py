@@ -20,9 +20,10 @@ from peftsearch.errors import Conflict, NotFoundError
 from peftsearch.insight.points import Point
 from peftsearch.records.job import Job, Pulse
 from peftsearch.service.settings import Settings
+from peftsearch.workers.files.forms import AskedForm
 
 from .export_programs import explain_end, kill, settle, spawn
-from .export_records import ARCHIVE, ExportFolders, ExportRecord, Form, Process, make_id
+from .export_records import ARCHIVE, ExportFolders, ExportRecord, Process, make_id
 
 AT_ONCE = 2
 WAITS = "waits for another export"
@@ -53,7 +54,7 @@ class Exporter:
         self._tasks: dict[str, _Task] = {}
         self._closed = False
 
-    def start(self, job: Job, pick: str, form: Form, trial: Point) -> ExportRecord:
+    def start(self, job: Job, pick: str, form: AskedForm, trial: Point) -> ExportRecord:
         """The export of a trial: a new one, or the one that runs or is done already.
 
         Raises:
@@ -72,7 +73,7 @@ class Exporter:
             task.future = self._threads.submit(self._run, task)
             return record
 
-    def _record(self, job: Job, pick: str, form: Form, trial: Point) -> ExportRecord:
+    def _record(self, job: Job, pick: str, form: AskedForm, trial: Point) -> ExportRecord:
         return ExportRecord(
             id=make_id(),
             job=job.name,

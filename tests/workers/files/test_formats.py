@@ -13,7 +13,8 @@ from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.batches.encoding import encode_split
 from peftsearch.workers.data.rows import Split
 from peftsearch.workers.files.adapter_files import AdapterFiles
-from peftsearch.workers.files.formats import FORMS, load_base, reload_form, write_form
+from peftsearch.workers.files.formats import load_base, reload_form, write_form
+from peftsearch.workers.files.forms import FORMS
 from peftsearch.workers.training.inference import predict_logits
 from tests.workers.families import save_model
 from tests.workers.tiny import complete, make_spec

@@ -1,0 +1,87 @@
+"""What an export says of itself, as data: for people's cards, for programs, for the service.
+
+Nothing heavy is imported: the service reads in its own process what `peftsearch export` printed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from peftsearch.workers.files.forms import Form
+
+_PROGRAMS: Mapping[Form, str] = {
+    "peft": """from peft import PeftModel
+from transformers import {automatic}
+
+base = {automatic}.from_pretrained({base})
+model = PeftModel.from_pretrained(base, {folder})""",
+    "adapter": """import peftsearch
+from transformers import {automatic}
+
+base = {automatic}.from_pretrained({base})
+model = peftsearch.load_adapter(base, {folder})""",
+    "merged": """from transformers import {automatic}
+
+model = {automatic}.from_pretrained({folder})""",
+}
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How an export is loaded in Python.
+
+    Attributes:
+        automatic: The class of `transformers` that loads such a model.
+        base: Folder of the base model.
+        arguments: What the class must be told of the base model besides.
+    """
+
+    automatic: str
+    base: str
+    arguments: Mapping[str, int]
+
+    def to_python(self, form: Form, folder: str) -> str:
+        """A program that loads the export from a folder."""
+        named = [f"{name}={value}" for name, value in self.arguments.items()]
+        base = ", ".join([_quoted(self.base), *named])
+        shown = {"automatic": self.automatic, "base": base, "folder": _quoted(folder)}
+        return _PROGRAMS[form].format(**shown)
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written and how it was checked.
+
+    Attributes:
+        form: peft, adapter or merged.
+        rows: Validation rows on which the reloaded model was compared with the original.
+        difference: Largest absolute difference of an output among them.
+        loading: How it is loaded.
+    """
+
+    form: Form
+    out: Path
+    rows: int
+    difference: float
+    loading: Loading
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self) | {"out": str(self.out)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_json` made.
+
+        Raises:
+            KeyError, TypeError: It made something else.
+        """
+        found = {name: data[name] for name in ("form", "rows", "difference")}
+        return cls(**found, out=Path(data["out"]), loading=Loading(**data["loading"]))
+
+
+def _quoted(text: str) -> str:
+    """A Python literal in double quotes; JSON's escapes are Python's."""
+    return json.dumps(text, ensure_ascii=False)
