@@ -50,6 +50,13 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     assert missing == set()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    """The site's build looks at those in `docs/` too; a forge also shows what is not in it."""
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [x for x in links if not (page.parent / x).exists()] == []
+
+
 def test_every_decision_is_listed_with_its_title() -> None:
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text(encoding="utf-8")

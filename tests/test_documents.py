@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from peftsearch.service.application import PREFIX, make_app
+from peftsearch.service.settings import Settings
 from peftsearch.spaces.configurations.recipes import RECIPES
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec import spec as jobspec
@@ -14,7 +16,8 @@ from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.space.presets import PRESETS
 
-TEXT = (Path(__file__).parents[1] / "docs" / "jobfile.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "docs" / "jobfile.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "model": jobspec.ModelSpec,
     "task": TaskSpec,
@@ -60,6 +63,23 @@ def test_every_family_is_built_in() -> None:
     """The page calls them as their papers do."""
     words = TEXT.lower().replace("-", "")
     assert all(_paper_name(family) in words for family in FAMILIES)
+
+
+def test_every_route_is_on_the_services_page(tmp_path: Path) -> None:
+    """By its whole path, or by what follows the job."""
+    page = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
+    table = {path for row in page.splitlines() if row.startswith("| `") for path in _paths(row)}
+    app = make_app(Settings(f"sqlite:///{tmp_path}/none.db", tmp_path))
+    words = {"job": "J", "number": "N", "export": "ID", "kind": "confirm"}
+    routes = [x.removeprefix(PREFIX).format(**words) for x in app.openapi()["paths"]]
+    missing = [x for x in routes if not {x, x.removeprefix("/jobs/J")} & table]
+    assert missing == []
+    known = {*routes, *(x.removeprefix("/jobs/J") for x in routes)}
+    assert sorted(table - known) == []
+
+
+def _paths(row: str) -> list[str]:
+    return [x.partition("?")[0] for x in re.findall(r"[` ](/[\w/?=]+)", row.partition(" | ")[0])]
 
 
 def _paper_name(family: str) -> str:
