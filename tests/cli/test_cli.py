@@ -21,7 +21,7 @@ from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import files_root
 from tests.conftest import NewDatabase
-from tests.storage.examples import make_spec
+from tests.specs import make_spec
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,15 +8,8 @@ from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.store import Store
-from tests.storage.examples import (
-    EXPIRED,
-    LEASE,
-    claim,
-    complete,
-    insert,
-    make_proposal,
-    make_spec,
-)
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
-from tests.storage.examples import claim, insert, make_proposal, make_spec
+from tests.specs import make_spec
+from tests.storage.examples import claim, insert, make_proposal
 
 VALUES = {"accuracy": 0.5, "trainable_parameters": 8.0}
 CURVE = {0.125: 0.9, 0.375: 0.1 + 0.2, 0.625: 0.4, 0.875: 0.25}

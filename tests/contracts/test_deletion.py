@@ -11,15 +11,8 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
-from tests.storage.examples import (
-    EXPIRED,
-    LEASE,
-    claim,
-    complete,
-    insert,
-    make_proposal,
-    make_spec,
-)
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
 from .test_races import race
 

@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 from peftsearch.errors import NotFoundError
 from peftsearch.records.trial import FailureKind, Trial
 from peftsearch.storage.store import Store
-from tests.storage.examples import (
-    claim,
-    complete,
-    insert,
-    make_configuration,
-    make_proposal,
-    make_spec,
-)
+from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert, make_configuration, make_proposal
 
 _names = count()
 Point = tuple[str, float, float, tuple[int, ...]]

@@ -10,15 +10,8 @@ from peftsearch.errors import NotFoundError, StaleLeaseError
 from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
 from peftsearch.storage.schema import trials
 from peftsearch.storage.store import Store
-from tests.storage.examples import (
-    EXPIRED,
-    LEASE,
-    claim,
-    complete,
-    insert,
-    make_proposal,
-    make_spec,
-)
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
 
 def test_one_worker_holds_the_lease(store: Store) -> None:
@@ -134,7 +127,7 @@ def test_a_failed_trial_uses_the_budget_too(store: Store) -> None:
 
 
 def test_nothing_is_inserted_when_the_hours_are_spent(store: Store, database_url: str) -> None:
-    job = store.create_job(make_spec(hours=2.0))
+    job = store.create_job(make_spec(budget={"hours": 2.0}))
     insert(store, job.id, [make_proposal(0)])
     trial = claim(store, job.id)
     assert len(insert(store, job.id, [make_proposal(1)])) == 1

@@ -10,7 +10,8 @@ from peftsearch.records.job import JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.storage.store import Store
-from tests.storage.examples import LEASE, claim, insert, make_proposal, make_spec
+from tests.specs import make_spec
+from tests.storage.examples import LEASE, claim, insert, make_proposal
 
 
 def test_a_created_job_is_found_with_an_equal_spec(store: Store) -> None:

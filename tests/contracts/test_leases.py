@@ -9,8 +9,9 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.storage.schema import lost_attempts, trials
 from peftsearch.storage.store import Store
+from tests.specs import make_spec
 from tests.storage import examples
-from tests.storage.examples import EXPIRED, LEASE, claim, complete, make_proposal, make_spec
+from tests.storage.examples import EXPIRED, LEASE, claim, complete, make_proposal
 
 
 @pytest.fixture

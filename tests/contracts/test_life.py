@@ -18,7 +18,8 @@ from peftsearch.workers.files.job_folder import files_root
 from tests.conftest import NewDatabase
 from tests.service.launches import spec_of, write_workshop
 from tests.service.sites import client_of, open_site
-from tests.storage.examples import claim, complete, insert, make_spec
+from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert
 
 from .doors import CommandLine, Door, HttpApi, PythonApi, Refusal
 

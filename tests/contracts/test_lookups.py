@@ -6,7 +6,8 @@ from peftsearch.errors import NotFoundError
 from peftsearch.records.job import Job, JobState, Pulse
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.store import Store
-from tests.storage.examples import EXPIRED, claim, complete, insert, make_proposal, make_spec
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, claim, complete, insert, make_proposal
 
 RESULTS = [(0.9, 30), (0.5, 10), (0.7, 20), (0.6, 25), (0.2, 30), (0.8, 15)]
 """Accuracy and cost; the fifth is a second seed of the first, and takes it from the front."""

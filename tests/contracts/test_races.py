@@ -9,15 +9,8 @@ from typing import TypeVar
 from peftsearch.errors import StaleLeaseError
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.store import Store
-from tests.storage.examples import (
-    EXPIRED,
-    LEASE,
-    claim,
-    complete,
-    insert,
-    make_proposal,
-    make_spec,
-)
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
 from .test_front import _front, _recompute
 

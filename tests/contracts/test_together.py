@@ -8,7 +8,7 @@ import pytest
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 from peftsearch.storage.transactions import run_read
-from tests.storage.examples import make_spec
+from tests.specs import make_spec
 
 
 def test_all_is_recorded_or_nothing(store: Store) -> None:

@@ -12,7 +12,7 @@ from peftsearch.dashboard import assets
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.service.sites import BEARER, TOKEN, client_of, log_in, open_site
-from tests.storage.examples import make_spec
+from tests.specs import make_spec
 
 PAGES = ["/", "/new", "/workers", "/techniques"]
 JOB_PAGES = ["/jobs/demo", "/jobs/demo/trials/3", "/jobs/demo/compare?trials=3,17"]

@@ -20,7 +20,7 @@ from .programs import start
 pytestmark = pytest.mark.slow
 
 
-def make_spec(workshop: Path, name: str, trials: int, epochs: int) -> dict[str, Any]:
+def spec_of(workshop: Path, name: str, trials: int, epochs: int) -> dict[str, Any]:
     """A job on the workshop."""
     return {
         "name": name,
@@ -40,7 +40,7 @@ def counts(dashboard: Dashboard, job: str) -> dict[str, int]:
 def test_control_c_gives_trials_back_and_the_job_goes_on(workshop: Path, tmp_path: Path) -> None:
     """Also by another dashboard on the same database, which sees and stops what the first does."""
     with run_dashboard(tmp_path) as first, run_dashboard(tmp_path) as second:
-        first.ask("/jobs", "POST", spec=make_spec(workshop, "long", 2, epochs=30), workers=1)
+        first.ask("/jobs", "POST", spec=spec_of(workshop, "long", 2, epochs=30), workers=1)
         wait_until(lambda: counts(second, "long")["running"] == 1)
         assert second.ask("/jobs/long")["live_workers"] == 1
         first.end()
@@ -59,7 +59,7 @@ def test_control_c_gives_trials_back_and_the_job_goes_on(workshop: Path, tmp_pat
 def test_a_worker_without_a_job_takes_what_is_queued(workshop: Path, tmp_path: Path) -> None:
     """It waits where there is nothing to do, works, and leaves at Ctrl-C."""
     with run_dashboard(tmp_path) as dashboard, run_worker(tmp_path) as worker:
-        dashboard.ask("/jobs", "POST", spec=make_spec(workshop, "queued", 2, epochs=1), workers=0)
+        dashboard.ask("/jobs", "POST", spec=spec_of(workshop, "queued", 2, epochs=1), workers=0)
         assert dashboard.ask("/jobs/queued")["pool"] is None
         wait_until(lambda: dashboard.ask("/jobs/queued")["state"] == "finished")
         worker.send_signal(signal.SIGINT)

@@ -12,7 +12,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from tests.anatomies import BERT
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 SPEC = make_spec()
 LOSS = make_spec(task={"kind": "causal_lm", "train": "a"})

@@ -12,7 +12,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT, LLAMA, T5
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 SPACES: dict[str, tuple[Anatomy, dict[str, Any]]] = {
     "strata": (BERT, {"preset": "strata"}),
@@ -38,7 +38,7 @@ def _is_inside(domain: Domain, value: float | str) -> bool:
 @pytest.mark.parametrize("name", SPACES)
 def test_all_that_a_job_can_propose_is_inside(name: str) -> None:
     anatomy, chosen = SPACES[name]
-    spec = make_spec(anatomy, space=chosen)
+    spec = make_spec(anatomy=anatomy, space=chosen)
     space, rng, found = make_space(spec), np.random.default_rng(0), domains(spec)
     proposed = [probe(space), *recipes(space), *(space.sample(rng) for _ in range(300))]
     rows = [parameters(x, anatomy) for x in proposed]
@@ -55,7 +55,7 @@ def test_all_that_a_job_can_propose_is_inside(name: str) -> None:
 def test_domains_are_as_small_as_they_can_be(name: str) -> None:
     """Categories hold little that is never proposed, and log scales are of positive numbers."""
     anatomy, chosen = SPACES[name]
-    for key, domain in domains(make_spec(anatomy, space=chosen)).items():
+    for key, domain in domains(make_spec(anatomy=anatomy, space=chosen)).items():
         if isinstance(domain, Category):
             assert 2 <= len(domain.choices) <= MOST_CHOICES
         else:
@@ -70,7 +70,7 @@ def test_a_users_own_configuration_is_inside() -> None:
         0.02,
         Module("prompt", 7),
     )
-    found = domains(make_spec(BERT, tries=[own], space={"preset": "lora"}))
+    found = domains(make_spec(anatomy=BERT, tries=[own], space={"preset": "lora"}))
     row = parameters(own, BERT)
     assert all(_is_inside(found[name], row[name]) for name in found)
     assert found["input"] == Category(("none", "prompt 7"))
@@ -96,6 +96,6 @@ def test_a_category_of_too_many_is_left_out() -> None:
             "houlsby",
         ],
     }
-    found = domains(make_spec(BERT, space=chosen))
+    found = domains(make_spec(anatomy=BERT, space=chosen))
     assert "techniques" not in found
     assert "modules" in found

@@ -14,7 +14,7 @@ from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.search.jobs import make_trial
 from tests.service.records import PROBE, SPEC, Filler, lora
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 LOSS = make_spec(task={"train": "t.csv", "kind": "causal_lm", "prompt": "p", "response": "r"})
 

@@ -13,7 +13,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
-from tests.storage.examples import make_spec
+from tests.specs import make_spec
 
 
 def make_job(store: Store, root: Path, name: str) -> None:

@@ -14,7 +14,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import WorkerError
 from tests.conftest import NewDatabase
-from tests.storage.examples import make_spec
+from tests.specs import make_spec
 
 Turn = Callable[[Store, Job], bool]
 

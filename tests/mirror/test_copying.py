@@ -26,7 +26,7 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
 from tests.conftest import NewDatabase
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 from tests.storage.examples import claim, insert
 
 TRY = Configuration((Stratum(0, 5), Stratum(5, 6, (Module("vera", 4, ("key",), 2.0),))), 0.02)

@@ -23,7 +23,7 @@ from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.adapters.test_attachment import IA3, MIXED
-from tests.workers.tiny import LAYERS, make_spec, save_model
+from tests.workers.tiny import LAYERS, save_model, spec_on
 
 # `peft` still asks for an attribute that `transformers` has renamed, and calls the norms that its
 # own LN tuning wraps unsupported.
@@ -95,7 +95,7 @@ class Job:
             writer.writerows((text, "up" if "good" in text else "down") for text in rows)
         model = save_model(folder / "model", family, pad=family != "llama")
         training = {"batch_size": 8, "epochs": 2}
-        data = make_spec(model, task={"train": "data.csv"}, training=training).to_json()
+        data = spec_on(model, task={"train": "data.csv"}, training=training).to_json()
         spec = complete_spec(data, folder)
         return cls(folder, spec, TrialRunner.open(spec, "cpu"))
 

@@ -9,16 +9,9 @@ from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.pick import knee, select
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from tests.specs import make_spec
 
-SPEC: JobSpec = parse_spec(
-    {
-        "name": "j",
-        "model": {"path": "m"},
-        "task": {"train": "t.csv"},
-        "budget": {"trials": 9},
-    }
-)
+SPEC = make_spec()
 
 
 def make_trial(number: int, rank: int, accuracy: float, seconds: float = 1.0) -> Trial:

@@ -17,7 +17,7 @@ from peftsearch.results.picture import draw_front
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from tests.anatomies import BERT
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 SPEC = make_spec(trials=10)
 

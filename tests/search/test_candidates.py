@@ -8,8 +8,8 @@ from peftsearch.search.candidates import LocalSearch, Matrix, draw_unseen, make_
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
-from tests.spaces.specs import make_spec
 from tests.spaces.strategies import SPACES
+from tests.specs import make_spec
 
 from .jobs import emulate
 from .test_observations import lora

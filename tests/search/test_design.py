@@ -13,8 +13,8 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 from tests.anatomies import BERT, LLAMA
 from tests.spaces.examples import resize
-from tests.spaces.specs import make_spec
 from tests.spaces.strategies import SPACES
+from tests.specs import make_spec
 
 from .test_observations import lora
 
@@ -42,7 +42,7 @@ def test_recipes_of_the_default_space() -> None:
 
 def test_spafit_is_scaled_to_the_depth() -> None:
     deep = resize(BERT, 24)
-    spafit = recipes(make_space(make_spec(deep)))[2]
+    spafit = recipes(make_space(make_spec(anatomy=deep)))[2]
     names = ["-"] * 4 + ["bitfit:0"] * 5 + ["bitfit:0+lora:8"] * 15
     assert layers(spafit) == names
 
@@ -55,7 +55,7 @@ def test_only_what_the_space_can_express_is_a_recipe(
     preset: str, anatomy: Anatomy, count: int
 ) -> None:
     """Llama's linears have no biases, so that BitFit has nothing to train."""
-    space = make_space(make_spec(anatomy, space={"preset": preset}))
+    space = make_space(make_spec(anatomy=anatomy, space={"preset": preset}))
     found = recipes(space)
     assert len(found) == count
     for recipe in found:

@@ -7,7 +7,7 @@ import numpy as np
 from peftsearch.records.trial import Trial
 from peftsearch.search.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.spec import JobSpec
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 from .jobs import emulate, run_job
 

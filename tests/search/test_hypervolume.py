@@ -13,7 +13,7 @@ from peftsearch.search.recipe_trials import probe
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 from .jobs import make_trial
 from .test_observations import lora

@@ -9,7 +9,7 @@ from peftsearch.records.axes import quality_of
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.observations import find_front, observe
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 from .jobs import make_trial
 

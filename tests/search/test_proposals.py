@@ -13,7 +13,7 @@ from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.anatomies import BERT, LLAMA
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 from .jobs import make_trial, run_job
 
@@ -134,7 +134,7 @@ def test_an_exhausted_space_ends_the_proposals(sampler: str) -> None:
 
 
 def test_it_works_on_another_family() -> None:
-    spec = make_spec(LLAMA, trials=12)
+    spec = make_spec(anatomy=LLAMA, trials=12)
     trials = run_job(spec, seed=0, trials=9)
     assert trials[-1].origin == "search"
     assert trials[-1].configuration.depth == LLAMA.layers
@@ -148,5 +148,5 @@ def test_partial_fidelity_teaches_the_model_nothing(records: list[Trial]) -> Non
 
 
 def test_no_budget_of_trials_is_needed() -> None:
-    spec: JobSpec = make_spec(BERT, trials=None)
+    spec: JobSpec = make_spec(anatomy=BERT, trials=None)
     assert [x.origin for x in propose(spec, [], 13, 0)][-1] == "sobol"

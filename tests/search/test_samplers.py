@@ -8,7 +8,7 @@ from peftsearch.search.proposals import propose
 from peftsearch.search.samplers import OptunaSampler
 from peftsearch.spaces.space.inverse import encode
 from peftsearch.spaces.space.presets import make_space
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 from .jobs import emulate, make_trial, run_job
 from .test_observations import lora

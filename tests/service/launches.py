@@ -7,9 +7,8 @@ from typing import Any
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Proposal
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.storage.store import Store
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 from tests.storage import examples
 
 CONFIG = {
@@ -39,7 +38,7 @@ def spec_of(name: str, **sections: Any) -> dict[str, Any]:
 
 def add_job(store: Store, name: str, qualities: list[float], **sections: Any) -> Job:
     """A job whose first trials ended with these qualities; the first is the linear probe."""
-    job = store.create_job(parse_spec(make_spec(**sections).to_json() | {"name": name}))
+    job = store.create_job(make_spec(name, **sections))
     for index, quality in enumerate(qualities):
         proposal = Proposal(configuration(index), 0, "search")
         examples.insert(store, job.id, [proposal], [{"trainable_parameters": 1000.0 * index}])

@@ -11,7 +11,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 from tests.storage.examples import claim, insert
 
 SPEC = make_spec(trials=100_000)

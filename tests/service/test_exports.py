@@ -18,11 +18,10 @@ from fastapi.testclient import TestClient
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, Proposal
 from peftsearch.service.work.exporter import AT_ONCE, WAITS, Exporter
-from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 from tests.storage.examples import claim, insert
 from tests.waiting import wait_until
 
@@ -52,7 +51,7 @@ print(json.dumps({"form": form, "out": str(out), "loading": loading} | checked))
 
 def add_films(store: Store) -> Job:
     """Seven trials: 0 to 4 with an adapter and ever better, 5 failed, 6 without adapter."""
-    job = store.create_job(parse_spec(make_spec().to_json() | {"name": "films"}))
+    job = store.create_job(make_spec("films"))
     insert(store, job.id, [Proposal(configuration(i), 0, "search") for i in range(8)])
     for index in range(7):
         trial = claim(store, job.id)

@@ -10,7 +10,7 @@ from peftsearch.errors import UserError
 from peftsearch.service.stores import CONNECTIONS, StorePool
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
-from tests.storage.examples import make_spec
+from tests.specs import make_spec
 
 
 def test_a_store_is_lent_to_one_thread_at_a_time(database_url: str) -> None:

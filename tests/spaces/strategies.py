@@ -6,13 +6,12 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 from tests.anatomies import BERT, LLAMA
-
-from .specs import make_spec
+from tests.specs import make_spec
 
 
 def make_preset(preset: str, anatomy: Anatomy, **changes: object) -> Space:
     """Space of a preset."""
-    return make_space(make_spec(anatomy, space={"preset": preset, **changes}))
+    return make_space(make_spec(anatomy=anatomy, space={"preset": preset, **changes}))
 
 
 SPACES = {

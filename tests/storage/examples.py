@@ -1,27 +1,14 @@
-"""Specs, configurations and trials as small as the store accepts them."""
+"""Configurations and trials as small as the store accepts them."""
 
 from collections.abc import Mapping, Sequence
 
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.storage.store import Store
 
 LEASE = 600.0
 EXPIRED = -1.0
 """Seconds of a lease that ran out before it began, so that no test has to wait."""
-
-
-def make_spec(name: str = "job", **budget: float) -> JobSpec:
-    """A job without anatomy: the store never looks at it."""
-    return parse_spec(
-        {
-            "name": name,
-            "model": {"path": "model"},
-            "task": {"train": "train.csv"},
-            "budget": budget or {"trials": 100},
-        }
-    )
 
 
 def make_configuration(index: int) -> Configuration:

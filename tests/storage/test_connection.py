@@ -12,8 +12,9 @@ from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.schema import front_entries
 from peftsearch.storage.store import Store
 from peftsearch.storage.transactions import run_read
+from tests.specs import make_spec
 
-from .examples import LEASE, insert, make_proposal, make_spec
+from .examples import LEASE, insert, make_proposal
 
 
 def test_sqlite_keeps_a_write_ahead_log_and_checks_references(tmp_path: Path) -> None:

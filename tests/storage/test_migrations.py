@@ -21,8 +21,9 @@ from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
+from tests.specs import make_spec
 
-from .examples import LEASE, complete, make_spec
+from .examples import LEASE, complete
 
 ASSETS = Path(__file__).parent / "assets"
 OLD_FILES = sorted(ASSETS.glob("revision_*.sqlite"))

@@ -10,8 +10,7 @@ from peftsearch.errors import UserError
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
-
-from .examples import make_spec
+from tests.specs import make_spec
 
 
 def _refusal(url: str) -> str:

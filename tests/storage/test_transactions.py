@@ -15,16 +15,9 @@ from peftsearch.records.trial import TrialState
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
+from tests.specs import make_spec
 
-from .examples import (
-    EXPIRED,
-    LEASE,
-    claim,
-    complete,
-    insert,
-    make_proposal,
-    make_spec,
-)
+from .examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
 pytestmark = pytest.mark.postgres
 

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 
 from peftsearch.spaces.families.family import read_anatomy
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.models.backbone import Backbone, load_backbone
+from tests.specs import make_spec
 
 from .families import LAYERS, SIZES, WORDS, save_model, save_tokenizer, tokens
 
@@ -18,10 +19,10 @@ __all__ = [
     "WORDS",
     "complete",
     "load",
-    "make_spec",
     "save_model",
     "save_tokenizer",
     "shape_of",
+    "spec_on",
     "state_of",
     "tokens",
 ]
@@ -31,15 +32,10 @@ FAMILIES = ("bert", "roberta", "llama", "qwen2")
 ALL_FAMILIES = tuple(SIZES)
 
 
-def make_spec(folder: Path | str, **changes: Any) -> JobSpec:
-    """A job on the model in that folder; `changes` replace whole sections."""
-    data: dict[str, Any] = {
-        "name": "tiny",
-        "model": {"path": str(folder)},
-        "task": {"train": "unused.csv"},
-        "budget": {"trials": 2},
-    }
-    return parse_spec(data | changes)
+def spec_on(folder: Path | str, **sections: Any) -> JobSpec:
+    """A job on the model in that folder, whose anatomy is not read yet."""
+    named = {"model": {"path": str(folder)}} | sections
+    return make_spec("tiny", anatomy=None, trials=2, **named)
 
 
 def complete(spec: JobSpec) -> JobSpec:
@@ -52,7 +48,7 @@ def complete(spec: JobSpec) -> JobSpec:
 
 def load(folder: Path, labels: int = 2) -> Backbone:
     """The backbone of a saved model."""
-    return load_backbone(make_spec(folder), labels, "cpu")
+    return load_backbone(spec_on(folder), labels, "cpu")
 
 
 def state_of(backbone: Backbone) -> dict[str, torch.Tensor]:

@@ -8,7 +8,7 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec, find_mistakes, parse_spec
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 MINIMAL = {
     "name": "job",

@@ -16,11 +16,11 @@ from peftsearch.spaces.space.space import Space
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.anatomies import BERT, GPT2, LLAMA
 from tests.spaces.examples import resize
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 
 def make(anatomy: Anatomy = BERT, **section: Any) -> Space:
-    return make_space(make_spec(anatomy, space=section))
+    return make_space(make_spec(anatomy=anatomy, space=section))
 
 
 def test_default_preset_searches_every_dimension() -> None:
@@ -207,7 +207,7 @@ def test_virtual_tokens_of_a_decoder_fit_beside_the_longest_example() -> None:
     def inputs(length: int) -> list[int]:
         task = {"train": "train.csv", "max_length": length, "kind": "causal_lm"}
         space = {"preset": "lora", "inputs": ["none", "prompt"]}
-        found = make_space(make_spec(GPT2, task=task, space=space)).inputs
+        found = make_space(make_spec(anatomy=GPT2, task=task, space=space)).inputs
         return [x.capacity for x in found if x is not None]
 
     assert inputs(128)[-1] == 64

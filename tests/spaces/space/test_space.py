@@ -19,7 +19,7 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 from tests.anatomies import BERT, LLAMA
 from tests.spaces.examples import LORA
-from tests.spaces.specs import make_spec
+from tests.specs import make_spec
 
 ANATOMIES = {"bert": BERT, "llama": LLAMA}
 PRESETS = ("strata", "spafit", "autopeft", "lora", "methods", "mola")
@@ -30,7 +30,7 @@ UNIT = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
 def preset_space(preset: str, anatomy: Anatomy) -> Space:
-    return make_space(make_spec(anatomy, space={"preset": preset}))
+    return make_space(make_spec(anatomy=anatomy, space={"preset": preset}))
 
 
 @pytest.mark.parametrize(("preset", "family"), CASES)

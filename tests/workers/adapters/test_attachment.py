@@ -31,8 +31,8 @@ from tests.workers.tiny import (
     LAYERS,
     complete,
     load,
-    make_spec,
     shape_of,
+    spec_on,
     state_of,
     tokens,
 )
@@ -319,7 +319,7 @@ def test_formula_equals_the_real_count_anywhere_in_any_preset(
 ) -> None:
     backbone = backbones[family]
     section = space | {"capacities": SMALL} if space["preset"] == "autopeft" else space
-    found = make_space(complete(make_spec(backbone.folder, space=section)))
+    found = make_space(complete(spec_on(backbone.folder, space=section)))
     configuration = found.sample(np.random.default_rng(seed))
     attachment = attach(backbone, configuration, seed=0)
     try:

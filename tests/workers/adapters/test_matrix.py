@@ -19,7 +19,7 @@ from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.adapters.parameter_groups import group_parameters
 from peftsearch.workers.models.backbone import Backbone, load_backbone
 from tests.workers.families import IMAGE_SIZE, SIZES, WORDS, save_model
-from tests.workers.tiny import make_spec, shape_of, state_of
+from tests.workers.tiny import shape_of, spec_on, state_of
 
 ROUND = {
     "hidden_size": 64,
@@ -61,7 +61,7 @@ class _Backbones(dict[str, Backbone]):
 
 def load(folder: Path, kind: str) -> Backbone:
     task: dict[str, Any] = {"train": "unused.csv", "kind": kind}
-    return load_backbone(make_spec(folder, task=task), 2, "cpu")
+    return load_backbone(spec_on(folder, task=task), 2, "cpu")
 
 
 def batch_of(backbone: Backbone) -> dict[str, torch.Tensor]:

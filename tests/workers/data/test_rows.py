@@ -8,24 +8,24 @@ import datasets
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.data.task_data import load_data, load_test
+from tests.specs import make_spec
 
 Row = dict[str, Any]
 USER = {"role": "user", "content": "how was it"}
 ANSWER = {"role": "assistant", "content": "good"}
 
 
-def make_spec(folder: Path, rows: list[Row], **task: Any) -> JobSpec:
+def spec_of(folder: Path, rows: list[Row], **task: Any) -> JobSpec:
     path = folder / "d.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows))
-    data = {"name": "job", "model": {"path": "m"}, "budget": {"trials": 1}}
-    return parse_spec(data | {"task": {"train": str(path)} | task})
+    return make_spec(anatomy=None, task={"train": str(path)} | task)
 
 
 def refuse(folder: Path, rows: list[Row], **task: Any) -> str:
     with pytest.raises(UserError) as caught:
-        load_data(make_spec(folder, rows, **task))
+        load_data(spec_of(folder, rows, **task))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -53,8 +53,8 @@ def written(row: Row, way: str) -> Row:
 @pytest.mark.parametrize("way", ["string", "float", "letter", "small letter", "text"])
 def test_right_choice_may_be_written_in_several_ways(tmp_path: Path, way: str) -> None:
     rows = [row | {"choices": ["no", "yes", "may be"]} for row in make_choices()]
-    plain = load_data(make_spec(tmp_path, rows, kind="multiple_choice"))
-    data = load_data(make_spec(tmp_path, [written(x, way) for x in rows], kind="multiple_choice"))
+    plain = load_data(spec_of(tmp_path, rows, kind="multiple_choice"))
+    data = load_data(spec_of(tmp_path, [written(x, way) for x in rows], kind="multiple_choice"))
     assert data.train == plain.train
     assert data.label_names == []
     for (text, *_), label in zip(data.train.texts, data.train.labels, strict=True):
@@ -63,12 +63,12 @@ def test_right_choice_may_be_written_in_several_ways(tmp_path: Path, way: str) -
 
 def test_choices_may_stand_in_columns_or_in_mappings(tmp_path: Path) -> None:
     rows = make_choices()
-    plain = load_data(make_spec(tmp_path, rows, kind="multiple_choice"))
+    plain = load_data(spec_of(tmp_path, rows, kind="multiple_choice"))
     apart = [row | dict(zip("abc", row["choices"], strict=True)) for row in rows]
-    columns = make_spec(tmp_path, apart, kind="multiple_choice", choices=["a", "b", "c"])
+    columns = spec_of(tmp_path, apart, kind="multiple_choice", choices=["a", "b", "c"])
     assert load_data(columns).train == plain.train
     arc = [row | {"choices": {"text": row["choices"], "label": list("ABC")}} for row in rows]
-    assert load_data(make_spec(tmp_path, arc, kind="multiple_choice")).train == plain.train
+    assert load_data(spec_of(tmp_path, arc, kind="multiple_choice")).train == plain.train
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def make_prompts(count: int = 60) -> list[Row]:
 @pytest.mark.parametrize("kind", ["causal_lm", "seq2seq"])
 def test_prompts_are_held_out_by_the_prompt_alone(tmp_path: Path, kind: str) -> None:
     rows = make_prompts() + [row | {"response": "other"} for row in make_prompts()]
-    spec = make_spec(tmp_path, rows, kind=kind)
+    spec = spec_of(tmp_path, rows, kind=kind)
     data, test = load_data(spec), load_test(spec)
     sides = [set(split.texts) for split in (data.train, data.validation, test)]
     assert len(set().union(*sides)) == sum(map(len, sides)) == 60
@@ -120,14 +120,14 @@ def test_prompts_are_held_out_by_the_prompt_alone(tmp_path: Path, kind: str) -> 
 
 def test_fingerprint_follows_the_responses(tmp_path: Path) -> None:
     rows = make_prompts()
-    first = load_data(make_spec(tmp_path, rows, kind="causal_lm")).fingerprint
+    first = load_data(spec_of(tmp_path, rows, kind="causal_lm")).fingerprint
     changed = [row | {"response": row["response"] + "."} for row in rows]
-    assert load_data(make_spec(tmp_path, changed, kind="causal_lm")).fingerprint != first
+    assert load_data(spec_of(tmp_path, changed, kind="causal_lm")).fingerprint != first
 
 
 def test_text_alone_is_its_own_target(tmp_path: Path) -> None:
     rows = [{"body": f"text {i}"} for i in range(60)]
-    data = load_data(make_spec(tmp_path, rows, kind="causal_lm", text="body"))
+    data = load_data(spec_of(tmp_path, rows, kind="causal_lm", text="body"))
     assert len(data.train.texts) == 42
     assert set(data.train.labels) == {""}
 
@@ -141,7 +141,7 @@ def test_prompts_and_responses_that_are_no_text(tmp_path: Path, column: str, val
 
 def test_messages_end_with_the_last_answer(tmp_path: Path) -> None:
     rows = [{"messages": [USER | {"content": f"{i}"}, ANSWER, USER]} for i in range(60)]
-    data = load_data(make_spec(tmp_path, rows, kind="causal_lm", messages="messages"))
+    data = load_data(spec_of(tmp_path, rows, kind="causal_lm", messages="messages"))
     assert {json.loads(str(label))["content"] for label in data.train.labels} == {"good"}
     assert all(len(json.loads(text)) == 1 for (text,) in data.train.texts)
 
@@ -165,7 +165,7 @@ def test_wrong_messages(tmp_path: Path, messages: Any, words: str) -> None:
 
 def test_saved_data_sets_give_the_same_rows(tmp_path: Path) -> None:
     rows = [{"m": [USER | {"content": f"{i}"}, ANSWER]} for i in range(60)]
-    plain = make_spec(tmp_path, rows, kind="causal_lm", messages="m")
+    plain = spec_of(tmp_path, rows, kind="causal_lm", messages="m")
     datasets.Dataset.from_list(rows).save_to_disk(str(tmp_path / "saved"))
     saved = plain.task.model_copy(update={"train": str(tmp_path / "saved")})
     assert load_data(plain.model_copy(update={"task": saved})).train == load_data(plain).train

@@ -11,8 +11,9 @@ import pyarrow.parquet
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
+from tests.specs import make_spec
 
 Row = dict[str, Any]
 
@@ -29,20 +30,13 @@ def write_csv(path: Path, rows: list[Row]) -> str:
     return str(path)
 
 
-def make_spec(train: str, **task: Any) -> JobSpec:
-    return parse_spec(
-        {
-            "name": "job",
-            "model": {"path": "model"},
-            "task": {"train": train} | task,
-            "budget": {"trials": 1},
-        }
-    )
+def spec_of(train: str, **task: Any) -> JobSpec:
+    return make_spec(anatomy=None, task={"train": train} | task)
 
 
 def refuse(rows: list[Row], folder: Path, **task: Any) -> str:
     with pytest.raises(UserError) as caught:
-        load_data(make_spec(write_csv(folder / "d.csv", rows), **task))
+        load_data(spec_of(write_csv(folder / "d.csv", rows), **task))
     return str(caught.value)
 
 
@@ -56,7 +50,7 @@ def file(tmp_path: Path) -> str:
 
 
 def test_splits_are_disjoint_and_cover_the_file(file: str) -> None:
-    data, test = load_data(make_spec(file)), load_test(make_spec(file))
+    data, test = load_data(spec_of(file)), load_test(spec_of(file))
     parts = [texts(data.train), texts(data.validation), texts(test)]
     assert [len(part) for part in parts] == [140, 30, 30]
     assert len(set().union(*parts)) == 200
@@ -66,14 +60,14 @@ def test_splits_are_disjoint_and_cover_the_file(file: str) -> None:
 
 
 def test_labels_belong_to_their_texts(file: str) -> None:
-    data, test = load_data(make_spec(file)), load_test(make_spec(file))
+    data, test = load_data(spec_of(file)), load_test(spec_of(file))
     for split in (data.train, data.validation, test):
         for (text,), label in zip(split.texts, split.labels, strict=True):
             assert int(text.split()[1]) % 2 == label
 
 
 def test_held_out_rows_are_the_same_for_every_job(file: str) -> None:
-    one = make_spec(file)
+    one = spec_of(file)
     other = one.model_copy(update={"seed": 7, "name": "other"})
     other = other.model_copy(
         update={"task": one.task.model_copy(update={"train_rows": 50, "validation_rows": 20})}
@@ -105,15 +99,15 @@ def test_every_format_and_type_of_label_gives_the_same_data(
     tmp_path: Path, save: Any, classes: tuple[Any, ...]
 ) -> None:
     rows = make_rows(100, classes)
-    reference = load_data(make_spec(write_csv(tmp_path / "d.csv", rows)))
-    data = load_data(make_spec(save(tmp_path, rows)))
+    reference = load_data(spec_of(write_csv(tmp_path / "d.csv", rows)))
+    data = load_data(spec_of(save(tmp_path, rows)))
     assert data.train == reference.train
     assert data.validation == reference.validation
 
 
 def test_label_names_sort_as_numbers(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "d.csv", make_rows(90, (10, 9, -1)))
-    assert load_data(make_spec(file)).label_names == ["-1", "9", "10"]
+    assert load_data(spec_of(file)).label_names == ["-1", "9", "10"]
 
 
 def test_class_labels_keep_their_own_order(tmp_path: Path) -> None:
@@ -122,7 +116,7 @@ def test_class_labels_keep_their_own_order(tmp_path: Path) -> None:
     )
     rows = {"text": [f"text {i}" for i in range(60)], "label": [i % 2 for i in range(60)]}
     datasets.Dataset.from_dict(rows, features=features).save_to_disk(str(tmp_path / "d"))
-    data = load_data(make_spec(str(tmp_path / "d")))
+    data = load_data(spec_of(str(tmp_path / "d")))
     assert data.label_names == ["worse", "better"]
 
 
@@ -135,7 +129,7 @@ def save_splits(folder: Path, **splits: list[Row]) -> str:
 def test_own_splits_of_the_source_are_taken(tmp_path: Path) -> None:
     rows = make_rows(100)
     source = save_splits(tmp_path, train=rows[:60], validation_matched=rows[60:80], test=rows[80:])
-    data, test = load_data(make_spec(source)), load_test(make_spec(source))
+    data, test = load_data(spec_of(source)), load_test(spec_of(source))
     assert len(data.train.texts) == 60
     assert texts(data.validation) == {(f"text {i}",) for i in range(60, 80)}
     assert texts(test) == {(f"text {i}",) for i in range(80, 100)}
@@ -143,14 +137,14 @@ def test_own_splits_of_the_source_are_taken(tmp_path: Path) -> None:
 
 def test_only_split_of_a_source_is_divided_whatever_its_name(tmp_path: Path) -> None:
     source = save_splits(tmp_path, test=make_rows(100))
-    data, test = load_data(make_spec(source)), load_test(make_spec(source))
+    data, test = load_data(spec_of(source)), load_test(spec_of(source))
     assert [len(x.texts) for x in (data.train, data.validation, test)] == [70, 15, 15]
 
 
 def test_test_split_without_labels_is_replaced_by_training_rows(tmp_path: Path) -> None:
     secret = [row | {"label": None} for row in make_rows(30)]
     source = save_splits(tmp_path, train=make_rows(100), test=secret)
-    assert len(load_test(make_spec(source)).texts) == 15
+    assert len(load_test(spec_of(source)).texts) == 15
 
 
 def test_explicit_files(tmp_path: Path) -> None:
@@ -161,14 +155,14 @@ def test_explicit_files(tmp_path: Path) -> None:
         name: write_csv(tmp_path / f"{name}.csv", part)
         for name, part in zip(names, parts, strict=True)
     }
-    spec = make_spec(**files)
+    spec = spec_of(**files)
     data = load_data(spec)
     assert [len(data.train.texts), len(data.validation.texts)] == [70, 10]
     assert len(load_test(spec).texts) == 20
 
 
 def test_search_does_not_open_the_test_file(tmp_path: Path, file: str) -> None:
-    spec = make_spec(file, test=str(tmp_path / "absent.csv"))
+    spec = spec_of(file, test=str(tmp_path / "absent.csv"))
     assert len(load_data(spec).train.texts) == 170
     with pytest.raises(UserError, match="absent.csv"):
         load_test(spec)
@@ -178,19 +172,19 @@ def test_texts_on_two_sides_of_explicit_files_are_noted_not_dropped(tmp_path: Pa
     rows = make_rows(100)
     file = write_csv(tmp_path / "d.csv", rows)
     part = write_csv(tmp_path / "part.csv", rows[:12])
-    data = load_data(make_spec(file, validation=part))
+    data = load_data(spec_of(file, validation=part))
     assert len(data.validation.texts) == 12
-    held = texts(load_test(make_spec(file, validation=part)))
+    held = texts(load_test(spec_of(file, validation=part)))
     shared = 12 - len(held & texts(data.validation))
     assert data.notes == (f"{shared} of 12 validation texts also occur in the training split",)
-    test = load_test(make_spec(file, test=part))
+    test = load_test(spec_of(file, test=part))
     assert len(test.texts) == 12
     assert any("12 test texts also occur in the training split" in note for note in test.notes)
 
 
 def test_repeated_texts_stay_on_one_side_and_are_noted(tmp_path: Path) -> None:
     rows = make_rows(100) + make_rows(100) + [{"text": "text 0", "label": "good"}]
-    spec = make_spec(write_csv(tmp_path / "d.csv", rows))
+    spec = spec_of(write_csv(tmp_path / "d.csv", rows))
     data, test = load_data(spec), load_test(spec)
     assert not texts(data.train) & (texts(data.validation) | texts(test))
     assert not texts(data.validation) & texts(test)
@@ -202,33 +196,33 @@ def test_repeated_texts_stay_on_one_side_and_are_noted(tmp_path: Path) -> None:
 
 def test_pairs(tmp_path: Path) -> None:
     rows = [{"a": f"a{i}", "b": f"b{i}", "gold": "xy"[i % 2]} for i in range(60)]
-    spec = make_spec(write_csv(tmp_path / "d.csv", rows), text=["a", "b"], label="gold")
+    spec = spec_of(write_csv(tmp_path / "d.csv", rows), text=["a", "b"], label="gold")
     assert all(a[1:] == b[1:] for a, b in load_data(spec).train.texts)
 
 
 def test_regression_keeps_raw_labels(tmp_path: Path) -> None:
     rows = [{"text": f"text {i}", "label": f"{i / 10}"} for i in range(60)]
-    data = load_data(make_spec(write_csv(tmp_path / "d.csv", rows), kind="regression"))
+    data = load_data(spec_of(write_csv(tmp_path / "d.csv", rows), kind="regression"))
     assert data.label_names == []
     for (text,), label in zip(data.train.texts, data.train.labels, strict=True):
         assert label == int(text.split()[1]) / 10
 
 
 def test_rows_asked_beyond_the_split_are_noted(file: str) -> None:
-    data = load_data(make_spec(file, train_rows=1000))
+    data = load_data(spec_of(file, train_rows=1000))
     assert len(data.train.texts) == 140
     assert data.notes == ("train_rows asks for 1,000 rows, there are 140",)
 
 
 def fingerprint(folder: Path, rows: list[Row], **task: Any) -> str:
-    data: TaskData = load_data(make_spec(write_csv(folder / "d.csv", rows), **task))
+    data: TaskData = load_data(spec_of(write_csv(folder / "d.csv", rows), **task))
     assert len(data.fingerprint) == 64
     return data.fingerprint
 
 
 def test_fingerprint_follows_texts_labels_and_size(tmp_path: Path) -> None:
     rows = make_rows(100)
-    spec = make_spec(write_csv(tmp_path / "d.csv", rows))
+    spec = spec_of(write_csv(tmp_path / "d.csv", rows))
     row = next(i for i in range(100) if (f"text {i}",) in texts(load_data(spec).train))
     changed = [dict(row) for row in rows]
     changed[row]["label"] = "good" if row % 2 == 0 else "bad"
@@ -259,7 +253,7 @@ def test_missing_values_in_typed_files(tmp_path: Path, missing: float | None) ->
     rows = make_rows(60, (0.5, 1.5))
     rows[3]["label"] = missing
     with pytest.raises(UserError, match="none in 1 rows, the first is row 4"):
-        load_data(make_spec(save_parquet(tmp_path, rows), kind="regression"))
+        load_data(spec_of(save_parquet(tmp_path, rows), kind="regression"))
 
 
 def test_one_class(tmp_path: Path) -> None:
@@ -289,21 +283,21 @@ def test_infinite_label(tmp_path: Path) -> None:
 def test_unseen_label_in_validation_and_test(tmp_path: Path, file: str) -> None:
     part = write_csv(tmp_path / "part.csv", make_rows(20, ("bad", "ugly")))
     with pytest.raises(UserError, match="'ugly' at row 2"):
-        load_data(make_spec(file, validation=part))
+        load_data(spec_of(file, validation=part))
     with pytest.raises(UserError, match=r"training data \(bad, good\)"):
-        load_test(make_spec(file, test=part))
+        load_test(spec_of(file, test=part))
 
 
 def test_text_that_is_no_text(tmp_path: Path) -> None:
     rows = [{"text": i, "label": i % 2} for i in range(60)]
     with pytest.raises(UserError, match="int at row 1"):
-        load_data(make_spec(save_jsonl(tmp_path, rows)))
+        load_data(spec_of(save_jsonl(tmp_path, rows)))
 
 
 def test_label_that_is_a_list(tmp_path: Path) -> None:
     rows = [{"text": f"text {i}", "label": [i]} for i in range(60)]
     with pytest.raises(UserError, match="list at row 1"):
-        load_data(make_spec(save_jsonl(tmp_path, rows)))
+        load_data(spec_of(save_jsonl(tmp_path, rows)))
 
 
 @pytest.mark.parametrize("count", [4, 12])
@@ -314,4 +308,4 @@ def test_too_few_rows(tmp_path: Path, count: int) -> None:
 def test_split_that_the_source_lacks(tmp_path: Path) -> None:
     source = save_splits(tmp_path, one=make_rows(30), two=make_rows(30))
     with pytest.raises(UserError, match="splits one, two"):
-        load_data(make_spec(source))
+        load_data(spec_of(source))

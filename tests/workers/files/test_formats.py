@@ -17,7 +17,7 @@ from peftsearch.workers.files.formats import load_base, reload_form, write_form
 from peftsearch.workers.files.forms import FORMS
 from peftsearch.workers.training.inference import predict_logits
 from tests.workers.families import save_model
-from tests.workers.tiny import complete, make_spec
+from tests.workers.tiny import complete, spec_on
 
 FAMILIES = {"causal_lm": "llama", "seq2seq": "t5", "multiple_choice": "bert"}
 _LABELS: dict[str, list[Any]] = {
@@ -53,7 +53,7 @@ def train_at_random(spec: JobSpec) -> tuple[AdapterFiles, torch.Tensor]:
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_every_form_predicts_the_same(tmp_path: Path, kind: str) -> None:
     save_model(tmp_path / "m", FAMILIES[kind], kind=kind)
-    spec = complete(make_spec(tmp_path / "m", task={"train": "x", "kind": kind}))
+    spec = complete(spec_on(tmp_path / "m", task={"train": "x", "kind": kind}))
     files, expected = train_at_random(spec)
     base = partial(load_base, spec, ())
     data = encode_split(spec.task, base().tokenizer, make_split(kind))

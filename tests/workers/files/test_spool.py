@@ -8,7 +8,8 @@ import pytest
 from peftsearch.records.trial import TRAINING_LOSS, FailureKind, Trial, TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.spool import Result, flush, spool
-from tests.storage.examples import EXPIRED, claim, insert, make_proposal, make_spec
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, claim, insert, make_proposal
 
 MEASUREMENTS = {"accuracy": 0.75, "training_seconds": 2.0}
 

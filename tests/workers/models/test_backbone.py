@@ -7,7 +7,7 @@ import torch
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, read_config
-from tests.workers.tiny import FAMILIES, load, make_spec, save_model, save_tokenizer
+from tests.workers.tiny import FAMILIES, load, save_model, save_tokenizer, spec_on
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -27,7 +27,7 @@ def test_tokenizer_without_pad_takes_eos(tmp_path: Path) -> None:
 
 
 def test_regression_has_one_output(folders: dict[str, Path]) -> None:
-    spec = make_spec(folders["bert"], task={"train": "x.csv", "kind": "regression"})
+    spec = spec_on(folders["bert"], task={"train": "x.csv", "kind": "regression"})
     model = load_backbone(spec, 1, "cpu").model
     assert model.config.num_labels == 1
     assert model.config.problem_type == "regression"
@@ -96,7 +96,7 @@ def test_anatomy_that_the_model_contradicts(folders: dict[str, Path]) -> None:
     anatomy = read_anatomy(read_config(str(folders["bert"])))
     stack = anatomy.stacks[0].model_copy(update={"layer_path": "bert.encoder.layers.{layer}"})
     wrong = anatomy.model_copy(update={"stacks": (stack,)})
-    spec = make_spec(folders["bert"])
+    spec = spec_on(folders["bert"])
     spec = spec.model_copy(update={"model": spec.model.model_copy(update={"anatomy": wrong})})
     with pytest.raises(UserError, match="no such tensor; correct model.anatomy"):
         load_backbone(spec, 2, "cpu")
@@ -106,7 +106,7 @@ def test_family_that_the_user_described(tmp_path: Path) -> None:
     """A family without a row of ours works once its layers are described."""
     folder = save_model(tmp_path / "m", "electra")
     anatomy = read_anatomy(read_config(str(folder))).model_copy(update={"family": "mine"})
-    spec = make_spec(folder, model={"path": str(folder), "anatomy": anatomy.model_dump()})
+    spec = spec_on(folder, model={"path": str(folder), "anatomy": anatomy.model_dump()})
     assert load_backbone(spec, 2, "cpu").anatomy.family == "mine"
 
 

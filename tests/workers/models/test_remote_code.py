@@ -64,5 +64,5 @@ def test_unknown_family_is_refused(folder: Path) -> None:
         tiny.load(folder)
     model = {"path": str(folder), "anatomy": anatomy.model_dump()}
     with pytest.raises(UserError):
-        load_backbone(tiny.make_spec(folder, model=model), 2, "cpu")
+        load_backbone(tiny.spec_on(folder, model=model), 2, "cpu")
     assert not (folder / "it-ran").exists()

@@ -12,7 +12,8 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.monitor import Cancelled
 from peftsearch.workers.processes.pool import Child, Pool
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedMonitor, SharedStatus
-from tests.storage.examples import EXPIRED, claim, insert, make_proposal, make_spec
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, claim, insert, make_proposal
 
 Steps = tuple[int | None, int | None]
 

@@ -19,7 +19,7 @@ from peftsearch.workers.models.backbone import Backbone, load_backbone
 from peftsearch.workers.training.generation import generate, match
 from peftsearch.workers.training.inference import predict_logits
 from tests.workers.families import LAYERS, WORDS, save_model
-from tests.workers.tiny import make_spec
+from tests.workers.tiny import spec_on
 
 KINDS = {"llama": "causal_lm", "gpt2": "causal_lm", "t5": "seq2seq"}
 
@@ -32,7 +32,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Backbone]:
 
 def load(folder: Path, family: str, kind: str) -> Backbone:
     save_model(folder, family, kind=kind)
-    backbone = load_backbone(make_spec(folder, task={"train": "x", "kind": kind}), 1, "cpu")
+    backbone = load_backbone(spec_on(folder, task={"train": "x", "kind": kind}), 1, "cpu")
     if family == "t5":  # its embeddings, which are its head too, would only repeat the last token
         embeddings: Any = backbone.model.get_input_embeddings()
         embeddings.weight.data *= 0.02

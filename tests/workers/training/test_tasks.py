@@ -18,7 +18,7 @@ from peftsearch.workers.models.backbone import load_backbone
 from peftsearch.workers.training.metrics import score
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.families import save_model
-from tests.workers.tiny import complete, make_spec, state_of
+from tests.workers.tiny import complete, spec_on, state_of
 
 Row = dict[str, Any]
 Open = Callable[..., TrialRunner]
@@ -65,7 +65,7 @@ def open_bench(tmp_path_factory: pytest.TempPathFactory) -> Open:
             save_model(folder, family, kind=kind)
         file = root / f"{kind}.jsonl"
         file.write_text("\n".join(json.dumps(row) for row in rows))
-        spec = make_spec(
+        spec = spec_on(
             folder,
             task={"train": str(file), "kind": kind} | task,
             training={"batch_size": 8, "epochs": epochs, "precision": "float32"},
@@ -233,20 +233,20 @@ def test_text_classification_by_an_encoder_decoder(open_bench: Open) -> None:
 
 def test_checkpoint_without_a_language_head(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "m", "llama")
-    spec = make_spec(folder, task={"train": "x.jsonl", "kind": "causal_lm"})
+    spec = spec_on(folder, task={"train": "x.jsonl", "kind": "causal_lm"})
     with pytest.raises(UserError, match=r"none for lm_head.weight; use a checkpoint that was"):
         load_backbone(spec, 1, "cpu")
 
 
 def test_tied_language_head_is_not_missing(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "m", "llama", kind="causal_lm", tie_word_embeddings=True)
-    spec = make_spec(folder, task={"train": "x.jsonl", "kind": "causal_lm"})
+    spec = spec_on(folder, task={"train": "x.jsonl", "kind": "causal_lm"})
     assert load_backbone(spec, 1, "cpu").heads == ()
 
 
 def test_model_that_cannot_do_the_task(folders: dict[str, Path]) -> None:
     for family, kind in (("bert", "causal_lm"), ("llama", "multiple_choice")):
-        spec = make_spec(folders[family], task={"train": "x.jsonl", "kind": kind})
+        spec = spec_on(folders[family], task={"train": "x.jsonl", "kind": kind})
         with pytest.raises(UserError, match=f"a kind of task that {family} can do"):
             load_backbone(spec, 1, "cpu")
 
@@ -254,8 +254,8 @@ def test_model_that_cannot_do_the_task(folders: dict[str, Path]) -> None:
 def test_described_model_that_transformers_cannot_load_for_the_task(
     folders: dict[str, Path],
 ) -> None:
-    anatomy = complete(make_spec(folders["llama"])).anatomy.model_dump()
+    anatomy = complete(spec_on(folders["llama"])).anatomy.model_dump()
     model = {"path": str(folders["llama"]), "anatomy": anatomy | {"family": "mine"}}
-    spec = make_spec("", model=model, task={"train": "x.jsonl", "kind": "multiple_choice"})
+    spec = spec_on("", model=model, task={"train": "x.jsonl", "kind": "multiple_choice"})
     with pytest.raises(UserError, match="AutoModelForMultipleChoice of transformers can load"):
         load_backbone(spec, 1, "cpu")

@@ -17,7 +17,7 @@ from peftsearch.workers.batches.encoding import mean_tokens
 from peftsearch.workers.data.task_data import Split, load_test
 from peftsearch.workers.training import trial_runner as bench_module
 from peftsearch.workers.training.trial_runner import TrialRunner
-from tests.workers.tiny import LAYERS, complete, make_spec, state_of
+from tests.workers.tiny import LAYERS, complete, spec_on, state_of
 
 LORA = Configuration((Stratum(0, LAYERS, (Module("lora", 4, ("query", "value")),)),), 5e-3)
 PROBE = Configuration((Stratum(0, LAYERS),), 1e-3)
@@ -41,7 +41,7 @@ def _open(
 ) -> TrialRunner:
     data = _write(tmp_path / "data.csv", kind == "regression")
     task = {"train": str(data), "kind": kind}
-    spec = make_spec(model, task=task, training={"batch_size": 8, "epochs": 6} | training)
+    spec = spec_on(model, task=task, training={"batch_size": 8, "epochs": 6} | training)
     return TrialRunner.open(complete(spec), "cpu")
 
 
@@ -155,7 +155,7 @@ def test_regression_measures_correlations(tmp_path: Path, folders: dict[str, Pat
 
 def test_missing_data_is_refused_before_the_model_is_loaded(folders: dict[str, Path]) -> None:
     with pytest.raises(UserError, match="unused.csv"):
-        TrialRunner.open(complete(make_spec(folders["bert"])), "cpu")
+        TrialRunner.open(complete(spec_on(folders["bert"])), "cpu")
 
 
 def test_techniques_that_need_gradients_get_those_of_the_training_rows(
