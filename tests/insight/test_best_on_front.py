@@ -1,5 +1,7 @@
 """A job's best from its front: the same as from all of its trials."""
 
+from dataclasses import replace
+
 import pytest
 
 from peftsearch.insight.best_on_front import best_of
@@ -51,6 +53,14 @@ def test_best_of_scores_and_of_losses() -> None:
     assert least is not None
     assert (least.value, least.trial) == (1.0, 1)
     assert best_of([], SPEC, BERT) is None
+
+
+def test_of_equals_the_cheapest_is_the_best() -> None:
+    front = front_of([make_trial(rank, 0.7) for rank in (1, 2)])
+    assert [x.trials for x in front] == [(1,)]
+    twins = [front[0], replace(front[0], key="other", trials=(2,))]
+    best = best_of(twins, SPEC, BERT)
+    assert best is not None and best.trial == 1
 
 
 def test_time_left_is_what_ends_first() -> None:

@@ -1,14 +1,18 @@
 """The choice in a browser is the command line's, and says why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from peftsearch.errors import NotFoundError
-from peftsearch.insight.choice import Pick, pick
-from peftsearch.results.pick import select
+from peftsearch.insight.choice import Pick, next_better, pick
+from peftsearch.results.pick import Choice, select
 from peftsearch.results.wording import amount
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
+from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.service.records import PROBE, Filler, fill_example, lora
@@ -104,6 +108,36 @@ def test_the_next_better_one_comes_nearest_to_the_bound(new_sqlite: NewDatabase)
     assert found["trial"] == 1
     assert isinstance(found["next"], dict)
     assert found["next"]["values"]["accuracy"] == 0.7
+
+
+@pytest.mark.parametrize(
+    ("outside", "expected"),
+    [
+        # Nearest to the bound, although another is better.
+        ([(2, 0.8), (3, 0.9)], 1),
+        # As near: the better one, whichever came first.
+        ([(2, 0.8), (2, 0.9)], 2),
+        ([(2, 0.9), (2, 0.8)], 1),
+        # As near and as good: the earliest.
+        ([(2, 0.9), (2, 0.9)], 1),
+        # Equal to what was picked is not better.
+        ([(2, 0.6), (3, 0.9)], 2),
+    ],
+)
+def test_of_what_is_better_the_nearest_the_best_and_the_earliest_comes_next(
+    new_sqlite: NewDatabase, outside: list[tuple[int, float]], expected: int
+) -> None:
+    with Store.open(new_sqlite()) as store:
+        filler = Filler.open(store)
+        filler.complete(lora(1), 0.6)
+        for rate, (rank, accuracy) in zip((2e-3, 3e-3), outside, strict=True):
+            filler.complete(replace(lora(rank), learning_rate=rate), accuracy)
+        history = Histories().get(store, "job")
+    bounds = (Bound.parse("trainable_parameters <= 10000"),)
+    everything = sorted(history.members.values(), key=lambda x: x.first.number)
+    choice = Choice("where", everything[0], everything[:1], objective("accuracy"), bounds)
+    better = next_better(choice, everything)
+    assert better is not None and better.first.number == expected
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -7,7 +7,7 @@ from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.pick import knee, select
+from peftsearch.results.pick import choose, knee, select
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.specs import make_spec
 
@@ -136,3 +136,58 @@ def test_empty_front() -> None:
 
 def test_knee_of_one_point() -> None:
     assert knee(estimate_each(TRIALS[:1]), SPEC) == 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A name and values: all that a choice looks at."""
+
+    name: str
+    values: Mapping[str, float]
+
+
+def candidate(name: str, accuracy: float, cost: float) -> Candidate:
+    return Candidate(name, {"accuracy": accuracy, "loss": -accuracy, "trainable_parameters": cost})
+
+
+@pytest.mark.parametrize("wanted", ["accuracy", "loss"])
+def test_of_equals_within_the_bounds_the_cheapest_and_then_the_earliest_is_picked(
+    wanted: str,
+) -> None:
+    everything = [
+        candidate("dear", 0.9, 4e4),
+        candidate("cheap", 0.9, 2e4),
+        candidate("as cheap", 0.9, 2e4),
+        candidate("cheapest", 0.8, 1e4),
+        candidate("out of bounds", 1.0, 6e4),
+    ]
+    for order in (everything, everything[:1] + everything[3:] + everything[1:3]):
+        text = f"{wanted} where trainable_parameters <= 50 K"
+        choice = choose(text, SPEC, everything[:1], order, lambda number: None)
+        assert (choice.chosen.name, len(choice.fitting)) == ("cheap", 4)
+
+
+def test_of_equals_on_the_front_the_first_is_the_best() -> None:
+    front = [candidate(*x) for x in (("a", 0.5, 1.0), ("b", 0.9, 2.0), ("c", 0.9, 2.0))]
+    assert choose("best", SPEC, front, front, lambda number: None).chosen.name == "b"
+
+
+def test_of_equals_the_cheapest_is_the_knee() -> None:
+    """The ends of the line lie on it, neither above the other; so do two points of one step."""
+    ends = [candidate("cheapest", 0.5, 10.0), candidate("best", 0.9, 1000.0)]
+    assert knee(ends, SPEC) == 0
+    below = [ends[0], candidate("below", 0.51, 900.0), ends[1]]
+    assert knee(below, SPEC) == 0
+    twins = [ends[0], candidate("one", 0.8, 20.0), candidate("two", 0.8, 20.0), ends[1]]
+    assert knee(twins, SPEC) == 1
+
+
+def test_the_knee_is_found_on_a_logarithmic_axis_from_the_smallest_cost() -> None:
+    """On a linear one the second would win; a cost of 0 lies where the smallest other lies."""
+    front = [
+        candidate("probe", 0.5, 0.0),
+        candidate("first", 0.70, 10.0),
+        candidate("second", 0.78, 100.0),
+        candidate("third", 0.80, 10_000.0),
+    ]
+    assert knee(front, SPEC) == 1
