@@ -40,8 +40,8 @@ from threadpoolctl import threadpool_limits
 from peftsearch.records.axes import cost_of
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.features import feature_matrix, relevant
-from peftsearch.search.hypervolume import reference
 from peftsearch.search.proposals import propose
+from peftsearch.search.reference_point import find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
@@ -122,7 +122,7 @@ def propose_ours(spec: JobSpec, records: list[Trial]) -> object:
 
 def propose_botorch(spec: JobSpec, records: list[Trial]) -> object:
     """A batch by BoTorch's parts as they come."""
-    space, corner = make_space(spec), reference(spec, records)
+    space, reference = make_space(spec), find_reference_point(spec, records)
     rng = np.random.default_rng(0)
     pool = [space.sample(rng) for _ in range(BASELINE_CANDIDATES)]
     columns = relevant(space)
@@ -130,7 +130,9 @@ def propose_botorch(spec: JobSpec, records: list[Trial]) -> object:
     x = torch.tensor(seen[:, columns])
     choices = torch.tensor(feature_matrix(pool, spec.anatomy)[:, columns])
     quality = torch.tensor([[trial.measurements["accuracy"]] for trial in records])
-    cost = torch.tensor([[-corner.axis(cost_of(spec, trial.configuration))] for trial in records])
+    cost = torch.tensor(
+        [[-reference.axis(cost_of(spec, trial.configuration))] for trial in records]
+    )
     models = []
     for y in (quality.double(), cost.double()):
         model = EnsembleMapSaasSingleTaskGP(x, y)
@@ -138,7 +140,7 @@ def propose_botorch(spec: JobSpec, records: list[Trial]) -> object:
         models.append(model)
     function = qLogNoisyExpectedHypervolumeImprovement(
         ModelListGP(*models),
-        [corner.quality, -corner.axis(corner.cost)],
+        [reference.quality, -reference.axis(reference.cost)],
         x,
         sampler=SobolQMCNormalSampler(torch.Size([64]), seed=0),
         prune_baseline=True,

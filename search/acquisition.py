@@ -1,6 +1,7 @@
 """Expected hypervolume improvement in closed form, where cost is exact and quality uncertain.
 
-Against a front F and a reference (q_ref, c_ref), a configuration of cost c and quality f adds
+Against a front F and a reference point (q_ref, c_ref), a configuration of cost c and quality f
+adds
 
     integral over c' in [c, c_ref] of max(0, f - F*(c')) dc',
 
@@ -41,13 +42,13 @@ class Staircase(NamedTuple):
 
 
 def staircase(costs: Matrix, qualities: Matrix, q_ref: float, c_ref: float) -> Staircase:
-    """Steps of F* for each of `s` draws of the qualities of `n` known points.
+    """Steps of F* for each of `s` draws of the qualities of `n` points.
 
     Args:
-        costs: Cost of each known point, `n`.
+        costs: Cost of each point, `n`.
         qualities: Drawn quality, `s x n`.
-        q_ref: Quality of the reference.
-        c_ref: Cost of the reference.
+        q_ref: Quality of the reference point.
+        c_ref: Cost of the reference point.
     """
     order = np.argsort(costs, kind="stable")
     edges = np.concatenate([[-np.inf], np.minimum(costs[order], c_ref)])
@@ -109,24 +110,25 @@ def log_ehvi(costs: Matrix, mean: Matrix, variance: Matrix, steps: Staircase) ->
     return total
 
 
-def score(
-    posterior: Posterior, x: Matrix, costs: Matrix, known: Matrix, q_ref: float, c_ref: float
+def acquisition_values(
+    posterior: Posterior, x: Matrix, costs: Matrix, baseline: Matrix, q_ref: float, c_ref: float
 ) -> Matrix:
     """Log of the EHVI of `k` candidates, averaged over the posterior's draws.
 
     Args:
-        posterior: Its draws are at the `n` points that may be on the front: evaluated ones and
-            those that are pending.
+        posterior: Its draws are at the `n` points that may be on the front: the baseline set X,
+            which is what was evaluated, and the pending points.
         x: `k x d` candidates.
         costs: Exact cost of each candidate, `k`.
-        known: Exact cost of each of the `n` points; infinite for one that can not be on a front.
-        q_ref: Quality of the reference.
-        c_ref: Cost of the reference.
+        baseline: Exact cost of each of the `n` points; infinite for one that can not be on a
+            front.
+        q_ref: Quality of the reference point.
+        c_ref: Cost of the reference point.
 
     Returns:
         `k` numbers; minus infinity where nothing can be gained.
     """
-    steps = staircase(known, posterior.draws, q_ref, c_ref)
+    steps = staircase(baseline, posterior.draws, q_ref, c_ref)
     size = max(1, _CELLS // steps.levels.size)
     parts = [np.empty(0)]
     for begin in range(0, len(x), size):

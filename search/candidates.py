@@ -1,4 +1,4 @@
-"""Where the acquisition function is looked at: a pool of starts, then discrete local search."""
+"""Where the acquisition function is looked at: a set of starts, then discrete local search."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, product
@@ -14,18 +14,18 @@ from peftsearch.spaces.space.space import Space
 from .design import sobol
 
 Matrix = NDArray[np.float64]
-Scorer = Callable[[Sequence[Configuration]], Matrix]
-"""`k` numbers for `k` configurations, more is better; minus infinity for a useless one."""
+Acquisition = Callable[[Sequence[Configuration]], Matrix]
+"""`k` acquisition values for `k` configurations; minus infinity for a useless one."""
 
 _MUTATIONS, _EDITS, _SOBOL = 256, 4, 256
 _CLIMBERS = 6
 _LIMIT = 2_000
-"""Configurations that are scored for one proposal."""
+"""Configurations that are evaluated for one proposal."""
 _ENUMERABLE = 20_000
 _DRAWS = 500
 
 
-def make_pool(
+def make_starts(
     space: Space, parents: Sequence[Configuration], rng: np.random.Generator
 ) -> list[Configuration]:
     """Starts, distinct by key: mutations of `parents` by one to four edits, and Sobol points."""
@@ -42,45 +42,45 @@ def make_pool(
 
 
 class LocalSearch:
-    """Best-improvement climbing over one-step edits, from the best of a pool.
+    """Best-improvement climbing over one-step edits, from the best of the starts.
 
     It keeps each configuration's neighbours, so that the further members of a batch, whose
-    scores differ, climb the same ground faster.
+    acquisition values differ, climb the same ground faster.
     """
 
-    def __init__(self, space: Space, pool: Sequence[Configuration]) -> None:
-        self._space, self._pool = space, pool
+    def __init__(self, space: Space, starts: Sequence[Configuration]) -> None:
+        self._space, self._starts = space, starts
         self._neighbours: dict[str, list[Configuration]] = {}
 
-    def best(self, score: Scorer, excluded: set[str]) -> Configuration | None:
+    def best(self, evaluate: Acquisition, excluded: set[str]) -> Configuration | None:
         """The best configuration met; None where all are excluded or useless.
 
         Args:
-            score: Of a list of configurations.
+            evaluate: The acquisition function.
             excluded: Keys that must not be returned.
         """
-        scores: dict[str, float] = {}
+        values: dict[str, float] = {}
         visited: dict[str, Configuration] = {}
 
         def visit(configurations: Iterable[Configuration]) -> None:
-            room = _LIMIT - len(scores)
+            room = _LIMIT - len(values)
             fresh = [
                 x
                 for x in _distinct(configurations)
-                if x.key not in scores and x.key not in excluded
+                if x.key not in values and x.key not in excluded
             ][:room]
             visited.update((x.key, x) for x in fresh)
-            values = score(fresh).tolist() if fresh else []
-            scores.update(zip((x.key for x in fresh), values, strict=True))
+            found = evaluate(fresh).tolist() if fresh else []
+            values.update(zip((x.key for x in fresh), found, strict=True))
 
-        visit(self._pool)
-        climbers = sorted(scores, key=lambda key: -scores[key])[:_CLIMBERS]
-        while climbers and len(scores) < _LIMIT:
+        visit(self._starts)
+        climbers = sorted(values, key=lambda key: -values[key])[:_CLIMBERS]
+        while climbers and len(values) < _LIMIT:
             around = {key: self._around(visited[key]) for key in climbers}
             visit(x for near in around.values() for x in near)
-            climbers = list(dict.fromkeys(_climb(climbers, around, scores)))
-        best = max(scores, key=lambda key: scores[key], default=None)
-        return None if best is None or scores[best] == -np.inf else visited[best]
+            climbers = list(dict.fromkeys(_climb(climbers, around, values)))
+        best = max(values, key=lambda key: values[key], default=None)
+        return None if best is None or values[best] == -np.inf else visited[best]
 
     def _around(self, configuration: Configuration) -> list[Configuration]:
         if configuration.key not in self._neighbours:
@@ -89,13 +89,13 @@ class LocalSearch:
 
 
 def _climb(
-    climbers: list[str], around: dict[str, list[Configuration]], scores: dict[str, float]
+    climbers: list[str], around: dict[str, list[Configuration]], values: dict[str, float]
 ) -> Iterator[str]:
     """The best neighbour of each climber that has a better one."""
     for key in climbers:
-        near = [x.key for x in around[key] if x.key in scores]
-        best = max(near, key=lambda near: scores[near], default=key)
-        if scores[best] > scores[key]:
+        near = [x.key for x in around[key] if x.key in values]
+        best = max(near, key=lambda near: values[near], default=key)
+        if values[best] > values[key]:
             yield best
 
 

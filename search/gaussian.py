@@ -1,7 +1,7 @@
 """Gaussian processes in closed form: draws at the observed points, and predictions given a draw.
 
 The maths knows no configuration: rows are points in `d` features, all in numpy and float64. One
-`Member` is one setting of the hyper-parameters; an ensemble is several, equally likely.
+`Prior` is one setting of the hyper-parameters; an ensemble is several, equally likely.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ NUGGET = 1e-6
 
 
 @dataclass(frozen=True)
-class Member:
+class Prior:
     """Hyper-parameters of one Gaussian process on standardised quality.
 
     Attributes:
@@ -53,7 +53,7 @@ class _Conditional:
     """One member given the data, with draws of f at the observed and the pending points."""
 
     def __init__(
-        self, member: Member, x: Matrix, means: Matrix, counts: Matrix, normals: Matrix
+        self, member: Prior, x: Matrix, means: Matrix, counts: Matrix, normals: Matrix
     ) -> None:
         """Draw f at `n` points, of which the first `len(means)` were observed.
 
@@ -105,7 +105,7 @@ class EnsemblePosterior:
 
     def __init__(
         self,
-        members: Sequence[Member],
+        members: Sequence[Prior],
         x: Matrix,
         means: Matrix,
         counts: Matrix,

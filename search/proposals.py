@@ -17,10 +17,10 @@ from peftsearch.spaces.space.presets import make_space
 
 from .candidates import draw_unseen
 from .design import make_design
-from .hypervolume import Reference, make_reference
 from .observations import Observation, observe
+from .reference_point import ReferencePoint, find_reference_point
 from .repeats import choose_repeat, repeat_due
-from .samplers import Sampler, SobolSampler, make_baseline
+from .samplers import Sampler, SobolSampler, make_sampler
 from .suggester import Suggester
 
 _FEWEST = 3
@@ -85,7 +85,7 @@ class _Batch:
         own = self._spec.search.sampler == ENGINE
         if own and self._learnt() and self._number >= self._design.length:
             return self._repeat() or self._search() or self._draw(rng)
-        sampler = self._sobol if own else self._baseline
+        sampler = self._sobol if own else self._sampler
         found = sampler.suggest(self._running(), set(self._known), rng)
         return None if found is None else (found, "sobol" if own else self._spec.search.sampler)
 
@@ -96,8 +96,8 @@ class _Batch:
         share, budget = self._spec.search.repeats, self._spec.budget.trials
         if not repeat_due(share, budget, self._design.length, self._number, self._repeats):
             return None
-        member = choose_repeat(list(self._known.values()), self._corner)
-        return None if member is None else (member, "repeat")
+        chosen = choose_repeat(list(self._known.values()), self._reference_point)
+        return None if chosen is None else (chosen, "repeat")
 
     def _search(self) -> tuple[Configuration, str] | None:
         found = self._suggester.suggest(self._running(), set(self._known))
@@ -109,22 +109,22 @@ class _Batch:
         return None if drawn is None else (drawn, "random")
 
     @cached_property
-    def _corner(self) -> Reference:
-        return make_reference(self._spec, self._space, self._trials)
+    def _reference_point(self) -> ReferencePoint:
+        return find_reference_point(self._spec, self._trials, self._space)
 
     @cached_property
     def _sobol(self) -> Sampler:
         return SobolSampler(self._space, self._seed)
 
     @cached_property
-    def _baseline(self) -> Sampler:
-        return make_baseline(self._spec, self._space, self._trials, self._seed)
+    def _sampler(self) -> Sampler:
+        return make_sampler(self._spec, self._space, self._trials, self._seed)
 
     @cached_property
     def _suggester(self) -> Suggester:
         seed = int(np.random.SeedSequence((self._seed, self._number)).generate_state(1)[0])
         known = list(self._known.values())
-        return Suggester(self._spec, self._space, self._corner, known, seed)
+        return Suggester(self._spec, self._space, self._reference_point, known, seed)
 
     def _running(self) -> list[Configuration]:
         """Configurations that are queued or being trained, without any result yet."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from peftsearch.spaces.configurations.configuration import Configuration
 
-from .hypervolume import Reference
 from .observations import Observation, find_front
+from .reference_point import ReferencePoint
 
 _DENSEST = 0.5
 """At most every second trial after the design is a repeat."""
@@ -30,7 +30,9 @@ def repeat_due(share: float, budget: int | None, design: int, number: int, done:
     return done + 1 <= min(rate, _DENSEST) * after + 1e-9
 
 
-def choose_repeat(observations: Sequence[Observation], corner: Reference) -> Configuration | None:
+def choose_repeat(
+    observations: Sequence[Observation], reference: ReferencePoint
+) -> Configuration | None:
     """The front member whose uncertain quality matters most for the hypervolume.
 
     A member's quality moves the hypervolume by the width of its step, up to the next dearer
@@ -38,13 +40,13 @@ def choose_repeat(observations: Sequence[Observation], corner: Reference) -> Con
     product is retrained. Seeds that are pending count. The probe and what does not beat it have
     no step.
     """
-    front = [x for x in find_front(observations) if x.quality > corner.quality]
-    front = [x for x in front if x.cost < corner.cost]
+    front = [x for x in find_front(observations) if x.quality > reference.quality]
+    front = [x for x in front if x.cost < reference.cost]
     if not front:
         return None
-    ends = [corner.axis(x.cost) for x in front[1:]] + [corner.axis(corner.cost)]
+    ends = [reference.axis(x.cost) for x in front[1:]] + [reference.axis(reference.cost)]
     stakes = [
-        (end - corner.axis(x.cost)) / math.sqrt(len(x.qualities) + x.pending)
+        (end - reference.axis(x.cost)) / math.sqrt(len(x.qualities) + x.pending)
         for x, end in zip(front, ends, strict=True)
     ]
     return front[stakes.index(max(stakes))].configuration

@@ -105,7 +105,7 @@ class OptunaSampler:
 
     def _study(self, running: Sequence[Configuration], seed: int) -> optuna.Study:
         """The records as a study."""
-        sampler = _make_sampler(self._name, seed)
+        sampler = _make_optuna_sampler(self._name, seed)
         study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
         for trial in self._trials:
             quality = quality_of(self._spec, trial)
@@ -165,7 +165,7 @@ SAMPLERS: Mapping[str, Factory] = {
 """One row for each name in `sampler_names.COMPARED`."""
 
 
-def make_baseline(spec: JobSpec, space: Space, trials: Sequence[Trial], seed: int) -> Sampler:
+def make_sampler(spec: JobSpec, space: Space, trials: Sequence[Trial], seed: int) -> Sampler:
     """Sampler of the job's name, other than ours.
 
     Raises:
@@ -176,7 +176,7 @@ def make_baseline(spec: JobSpec, space: Space, trials: Sequence[Trial], seed: in
     return factory(spec, space, trials, seed)
 
 
-def _make_sampler(name: str, seed: int) -> BaseSampler:
+def _make_optuna_sampler(name: str, seed: int) -> BaseSampler:
     if name == "tpe":
         return TPESampler(seed=seed)
     return NSGAIISampler(population_size=_POPULATION, seed=seed)

@@ -10,11 +10,11 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.space import Space
 
-from .acquisition import score
-from .candidates import LocalSearch, make_pool
+from .acquisition import acquisition_values
+from .candidates import LocalSearch, make_starts
 from .features import feature_matrix, relevant
-from .hypervolume import Reference
 from .observations import Observation, find_front
+from .reference_point import ReferencePoint
 from .surrogate import EnsembleMapSaas, Surrogate
 
 Matrix = NDArray[np.float64]
@@ -27,9 +27,9 @@ _PARENTS = 12
 class Suggester:
     """One fit for a batch of proposals.
 
-    Quality below the reference earns nothing however low it is, and runs that collapsed lie far
-    below: they would make the surface steep and the model uncertain just where it is needed. So
-    observed quality is clamped at the reference. A failed configuration counts as such a one, and
+    Quality below the reference point's earns nothing however low it is, and runs that collapsed
+    lie far below: they would make the surface steep and the model uncertain just where it is
+    needed. So observed quality is clamped there. A failed configuration counts as such a one, and
     can not be on the front.
     """
 
@@ -37,22 +37,22 @@ class Suggester:
         self,
         spec: JobSpec,
         space: Space,
-        corner: Reference,
+        reference: ReferencePoint,
         observations: Sequence[Observation],
         seed: int,
         surrogate: Surrogate | None = None,
     ) -> None:
-        self._spec, self._space, self._corner, self._seed = spec, space, corner, seed
+        self._spec, self._space, self._reference, self._seed = spec, space, reference, seed
         self._known = [x for x in observations if x.qualities or x.failed]
-        rows = [(i, y) for i, x in enumerate(self._known) for y in _outcomes(x, corner)]
+        rows = [(i, y) for i, x in enumerate(self._known) for y in _outcomes(x, reference)]
         groups, y = np.array([i for i, _ in rows]), np.array([y for _, y in rows])
         self._columns = relevant(space, spec.try_configurations)
         self._x = self._features([x.configuration for x in self._known])
         self._counts = np.bincount(groups).astype(float)
         self._means = np.bincount(groups, weights=y) / self._counts
         self._fitted = (surrogate or EnsembleMapSaas()).fit(self._x[groups], y, seed)
-        pool = make_pool(space, self._parents(), np.random.default_rng(seed))
-        self._search = LocalSearch(space, pool)
+        starts = make_starts(space, self._parents(), np.random.default_rng(seed))
+        self._search = LocalSearch(space, starts)
         self._seen: dict[str, tuple[Matrix, float]] = {}
 
     def _parents(self) -> list[Configuration]:
@@ -67,12 +67,12 @@ class Suggester:
     ) -> Configuration | None:
         """The configuration with the best EHVI, given that others are being trained.
 
-        The quality of a pending one is drawn together with that of the observed ones and takes
-        part in the front: the expectation is over the outcomes of what runs (qNEHVI's sequential
-        greedy batches; Daulton et al., arXiv 2105.08195).
+        The quality of the pending points is drawn together with that of the baseline set X (the
+        observed ones) and takes part in the front: the expectation is over the outcomes of what
+        runs (qNEHVI's sequential greedy batches; Daulton et al., arXiv 2105.08195).
 
         Args:
-            pending: Configurations without any result yet, distinct by key.
+            pending: Pending points: configurations without any result yet, distinct by key.
             excluded: Keys that must not be suggested.
 
         Returns:
@@ -81,12 +81,12 @@ class Suggester:
         x = np.concatenate([self._x, self._features(pending)])
         posterior = self._fitted.posterior(x, self._means, self._counts, _DRAWS, self._seed)
         costs = [self._axis(x.configuration) if x.qualities else np.inf for x in self._known]
-        known = np.array(costs + [self._axis(x) for x in pending])
-        q_ref, c_ref = self._corner.quality, self._corner.axis(self._corner.cost)
+        baseline = np.array(costs + [self._axis(x) for x in pending])
+        q_ref, c_ref = self._reference.quality, self._reference.axis(self._reference.cost)
 
         def evaluate(configurations: Sequence[Configuration]) -> Matrix:
             candidates, axis = self._encode(configurations)
-            return score(posterior, candidates, axis, known, q_ref, c_ref)
+            return acquisition_values(posterior, candidates, axis, baseline, q_ref, c_ref)
 
         return self._search.best(evaluate, excluded)
 
@@ -104,9 +104,9 @@ class Suggester:
         return feature_matrix(configurations, self._spec.anatomy)[:, self._columns]
 
     def _axis(self, configuration: Configuration) -> float:
-        return self._corner.axis(cost_of(self._spec, configuration))
+        return self._reference.axis(cost_of(self._spec, configuration))
 
 
-def _outcomes(observation: Observation, corner: Reference) -> list[float]:
-    clamped = [max(x, corner.quality) for x in observation.qualities]
-    return clamped + ([] if clamped else [corner.quality])
+def _outcomes(observation: Observation, reference: ReferencePoint) -> list[float]:
+    clamped = [max(x, reference.quality) for x in observation.qualities]
+    return clamped + ([] if clamped else [reference.quality])

@@ -19,7 +19,7 @@ from botorch.models.utils.gpytorch_modules import get_covar_module_with_dim_scal
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from numpy.typing import NDArray
 
-from .gaussian import EnsemblePosterior, Member
+from .gaussian import EnsemblePosterior, Prior
 
 Matrix = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ class Surrogate(Protocol):
 class GaussianFit:
     """Members of an ensemble of Gaussian processes, on the scale of the observations."""
 
-    members: tuple[Member, ...]
+    members: tuple[Prior, ...]
 
     def posterior(
         self, x: Matrix, means: Matrix, counts: Matrix, draws: int, seed: int
@@ -164,7 +164,7 @@ def _read(
     )
     return GaussianFit(
         tuple(
-            Member(row, scale * spread**2, noise * spread**2, shift + mean * spread, smooth)
+            Prior(row, scale * spread**2, noise * spread**2, shift + mean * spread, smooth)
             for row, scale, noise, mean in numbers
         )
     )

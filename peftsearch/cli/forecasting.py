@@ -13,10 +13,10 @@ from .console import console, print_json
 
 def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     """Check a job file and forecast its time and disk."""
-    from peftsearch.jobs.forecast import estimate
+    from peftsearch.jobs.forecast import forecast_job
 
     spec = read_spec(job_file)
-    forecast = estimate(spec, workers)
+    forecast = forecast_job(spec, workers)
     if as_json:
         print_json(forecast.to_json())
         return

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from peftsearch.jobs.time_left import seconds_left
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.search.hypervolume import hypervolume, seconds_left
+from peftsearch.search.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 

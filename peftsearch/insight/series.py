@@ -11,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.records.estimates import mean
-from peftsearch.search.hypervolume import Reference, corner, cost_range
+from peftsearch.search.reference_point import (
+    ReferencePoint,
+    cost_range,
+    make_reference_point,
+)
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
@@ -111,7 +115,7 @@ class Tracker:
         self._stairs = _Staircase()
         self._seeds: dict[str, _Seeds] = {}
         self._probe: int | None = None
-        self._box: Reference | None = None
+        self._box: ReferencePoint | None = None
         self._volume = 0.0
 
     def add(self, point: Point) -> tuple[float, float | None]:
@@ -127,14 +131,14 @@ class Tracker:
         if not point.frozen or (self._probe is not None and self._probe < point.number):
             return False
         self._probe = point.number
-        self._box = corner(self._spec, point.quality, self._costs)
+        self._box = make_reference_point(self._spec, point.quality, self._costs)
         return True
 
     def _place(self, point: Point, quality: float) -> bool:
         seeds = self._seeds.get(point.key)
         if seeds is None:
             seeds = self._seeds[point.key] = _Seeds(len(self._seeds), {point.number: quality})
-            position = corner(self._spec, None, self._costs).axis(point.cost)
+            position = make_reference_point(self._spec, None, self._costs).axis(point.cost)
             return self._stairs.insert(position, quality, seeds.serial)
         seeds.found[point.number] = quality
         self._stairs.change(seeds.serial, seeds.mean())

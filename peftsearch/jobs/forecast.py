@@ -25,7 +25,7 @@ STARTUP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Forecast:
     """A forecast of one job.
 
     Attributes:
@@ -61,7 +61,7 @@ class Estimate:
         }
 
 
-def estimate(spec: JobSpec, workers: int) -> Estimate:
+def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     """Forecast a job without training or writing anything.
 
     Raises:
@@ -76,7 +76,7 @@ def estimate(spec: JobSpec, workers: int) -> Estimate:
     trials = _trials(spec, seconds)
     whole = STARTUP_SECONDS + trials * seconds
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
-    return Estimate(
+    return Forecast(
         configurations=count_bases(space),
         rates=len(space.rates),
         train_rows=len(data.train.texts),

@@ -2,17 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
-
 from peftsearch.insight.best_on_front import best_of
 from peftsearch.records.dominance import choose_front
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.search.hypervolume import seconds_left
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
-from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
+from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.anatomies import BERT
 from tests.specs import make_spec
 
@@ -61,12 +58,3 @@ def test_of_equals_the_cheapest_is_the_best() -> None:
     twins = [front[0], replace(front[0], key="other", trials=(2,))]
     best = best_of(twins, SPEC, BERT)
     assert best is not None and best.trial == 1
-
-
-def test_time_left_is_what_ends_first() -> None:
-    both = BudgetSpec(trials=10, hours=1.0)
-    assert seconds_left(both, 4, 30.0, 0.5) == 180
-    assert seconds_left(both, 4, 30.0, 0.99) == pytest.approx(36)
-    assert seconds_left(BudgetSpec(trials=10), 0, None, 0.0) is None
-    assert seconds_left(BudgetSpec(trials=10), 12, 30.0, 0.0) == 0
-    assert seconds_left(BudgetSpec(hours=1.0), 0, None, 2.0) == 0

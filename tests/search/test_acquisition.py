@@ -21,8 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from peftsearch.search.acquisition import log_ehvi, log_improvement, score, staircase
-from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Member
+from peftsearch.search import acquisition
+from peftsearch.search.acquisition import (
+    acquisition_values,
+    log_ehvi,
+    log_improvement,
+    staircase,
+)
+from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior
 
 Q_REF, C_REF = 0.6, 6.0
 LEGACY = "ignore::botorch.exceptions.warnings.NumericsWarning"
@@ -88,9 +94,9 @@ def test_it_is_qnehvi_with_many_samples() -> None:
     rng = np.random.default_rng(4)
     x, candidates = rng.random((6, 2)), rng.random((5, 2))
     y = 0.62 + 0.1 * x[:, 0] + 0.02 * rng.standard_normal(6)
-    member = Member(np.array([0.6, 0.9]), scale=0.004, noise=0.0004, mean=0.66)
+    member = Prior(np.array([0.6, 0.9]), scale=0.004, noise=0.0004, mean=0.66)
     posterior = EnsemblePosterior([member], x, y, np.ones(6), 20_000, 0)
-    ours = score(posterior, candidates, axis(candidates), axis(x), Q_REF, C_REF)
+    ours = acquisition_values(posterior, candidates, axis(candidates), axis(x), Q_REF, C_REF)
     theirs = noisy_ehvi(member, x, y, candidates)
     np.testing.assert_allclose(np.exp(ours), theirs, rtol=0.05)
 
@@ -101,14 +107,14 @@ def test_a_pending_point_is_qnehvis_pending_point() -> None:
     x, candidates = rng.random((6, 2)), rng.random((5, 2))
     pending = candidates[:1] + 0.05
     y = 0.62 + 0.1 * x[:, 0] + 0.02 * rng.standard_normal(6)
-    member = Member(np.array([0.6, 0.9]), scale=0.004, noise=0.0004, mean=0.66)
+    member = Prior(np.array([0.6, 0.9]), scale=0.004, noise=0.0004, mean=0.66)
     points = np.concatenate([x, pending])
     posterior = EnsemblePosterior([member], points, y, np.ones(6), 20_000, 0)
-    ours = score(posterior, candidates, axis(candidates), axis(points), Q_REF, C_REF)
+    ours = acquisition_values(posterior, candidates, axis(candidates), axis(points), Q_REF, C_REF)
     theirs = noisy_ehvi(member, x, y, candidates, pending)
     np.testing.assert_allclose(np.exp(ours), theirs, rtol=0.05)
     alone = EnsemblePosterior([member], x, y, np.ones(6), 20_000, 0)
-    free = score(alone, candidates, axis(candidates), axis(x), Q_REF, C_REF)
+    free = acquisition_values(alone, candidates, axis(candidates), axis(x), Q_REF, C_REF)
     assert free[0] - ours[0] > 1.0
 
 
@@ -128,7 +134,11 @@ class QualityAndCost(MCMultiOutputObjective):
 
 
 def noisy_ehvi(
-    member: Member, x: Matrix, y: Matrix, candidates: Matrix, pending: Matrix | None = None
+    member: Prior,
+    x: Matrix,
+    y: Matrix,
+    candidates: Matrix,
+    pending: Matrix | None = None,
 ) -> Matrix:
     """BoTorch's qNEHVI of each candidate, with the same hyper-parameters."""
     inputs = torch.tensor(x)
@@ -155,7 +165,7 @@ def noisy_ehvi(
     return values
 
 
-def make_kernel(member: Member) -> ScaleKernel:
+def make_kernel(member: Prior) -> ScaleKernel:
     """BoTorch's form of the member's kernel."""
     kernel = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=len(member.lengthscales))).double()
     kernel.outputscale = member.scale
@@ -201,21 +211,25 @@ def test_what_can_not_be_on_the_front_does_not_shape_it() -> None:
 
 def test_a_copy_of_a_lucky_point_gains_nothing() -> None:
     """Its quality is the draw's: conditioning on the draw keeps the correlation."""
-    member = Member(np.array([0.5]), scale=0.01, noise=0.01, mean=0.6)
+    member = Prior(np.array([0.5]), scale=0.01, noise=0.01, mean=0.6)
     x = np.array([[0.2], [0.8]])
     posterior = EnsemblePosterior([member], x, np.array([0.9, 0.6]), np.ones(2), 64, 0)
     costs = np.array([3.0, 3.0])
-    copy, fresh = score(posterior, np.array([[0.2], [0.5]]), np.full(2, 3.0), costs, Q_REF, C_REF)
+    copy, fresh = acquisition_values(
+        posterior, np.array([[0.2], [0.5]]), np.full(2, 3.0), costs, Q_REF, C_REF
+    )
     assert fresh - copy > 3.0
 
 
 def test_scoring_in_chunks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    member = Member(np.array([0.6, 0.9]), scale=0.004, noise=0.0004, mean=0.66)
+    member = Prior(np.array([0.6, 0.9]), scale=0.004, noise=0.0004, mean=0.66)
     x, candidates = rng.random((6, 2)), rng.random((50, 2))
     posterior = EnsemblePosterior([member], x, np.full(6, 0.7), np.ones(6), 8, 0)
-    whole = score(posterior, candidates, axis(candidates), axis(x), Q_REF, C_REF)
-    monkeypatch.setattr("peftsearch.search.acquisition._CELLS", 200)
-    parts = score(posterior, candidates, axis(candidates), axis(x), Q_REF, C_REF)
+    whole = acquisition_values(posterior, candidates, axis(candidates), axis(x), Q_REF, C_REF)
+    monkeypatch.setattr(acquisition, "_CELLS", 200)
+    parts = acquisition_values(posterior, candidates, axis(candidates), axis(x), Q_REF, C_REF)
     np.testing.assert_allclose(parts, whole, rtol=1e-9)
-    assert score(posterior, candidates[:0], axis(x)[:0], axis(x), Q_REF, C_REF).shape == (0,)
+    assert acquisition_values(
+        posterior, candidates[:0], axis(x)[:0], axis(x), Q_REF, C_REF
+    ).shape == (0,)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from peftsearch.search.candidates import LocalSearch, Matrix, draw_unseen, make_pool
+from peftsearch.search.candidates import LocalSearch, Matrix, draw_unseen, make_starts
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
@@ -31,25 +31,25 @@ def test_the_pool_is_distinct_feasible_and_reproducible() -> None:
     spec = make_spec(objectives={"bounds": ["trainable_parameters <= 50 K"]})
     space = make_space(spec)
     parents = [space.sample(np.random.default_rng(i)) for i in range(3)]
-    pool, again = (make_pool(space, parents, np.random.default_rng(0)) for _ in range(2))
+    pool, again = (make_starts(space, parents, np.random.default_rng(0)) for _ in range(2))
     assert pool == again
     assert len({x.key for x in pool}) == len(pool) > 300
     assert all(space.feasible(x) for x in pool)
 
 
 def test_without_parents_the_pool_is_the_sobol_sequence() -> None:
-    assert len(make_pool(SPACE, [], np.random.default_rng(0))) > 200
+    assert len(make_starts(SPACE, [], np.random.default_rng(0))) > 200
 
 
 def test_climbing_beats_its_pool() -> None:
-    pool = make_pool(SPACE, [lora(8)], np.random.default_rng(0))[::32]
+    pool = make_starts(SPACE, [lora(8)], np.random.default_rng(0))[::32]
     best = LocalSearch(SPACE, pool).best(score, set())
     assert best is not None
     assert emulate(best) > score(pool).max()
 
 
 def test_excluded_keys_are_neither_scored_nor_returned() -> None:
-    pool = make_pool(SPACE, [lora(8)], np.random.default_rng(0))
+    pool = make_starts(SPACE, [lora(8)], np.random.default_rng(0))
     search = LocalSearch(SPACE, pool)
     first = search.best(score, set())
     assert first is not None
@@ -72,12 +72,12 @@ def test_at_most_so_many_are_scored() -> None:
         counts.append(len(configurations))
         return np.random.default_rng(len(counts)).random(len(configurations))
 
-    LocalSearch(SPACE, make_pool(SPACE, [lora(8)], np.random.default_rng(0))).best(count, set())
+    LocalSearch(SPACE, make_starts(SPACE, [lora(8)], np.random.default_rng(0))).best(count, set())
     assert sum(counts) <= 2_000
 
 
 def test_what_can_gain_nothing_is_not_returned() -> None:
-    pool = make_pool(SPACE, [], np.random.default_rng(0))[:50]
+    pool = make_starts(SPACE, [], np.random.default_rng(0))[:50]
     useless = LocalSearch(SPACE, pool).best(lambda x: np.full(len(x), -np.inf), set())
     assert useless is None
     assert LocalSearch(SPACE, []).best(score, set()) is None

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Member
+from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior
 
 
-def make_member(d: int = 3, smooth: bool = False) -> Member:
-    return Member(np.linspace(0.4, 1.5, d), scale=0.8, noise=0.05, mean=0.3, smooth=smooth)
+def make_member(d: int = 3, smooth: bool = False) -> Prior:
+    return Prior(np.linspace(0.4, 1.5, d), scale=0.8, noise=0.05, mean=0.3, smooth=smooth)
 
 
 def make_data(n: int = 12, d: int = 3) -> tuple[Matrix, Matrix, Matrix]:
@@ -28,7 +28,7 @@ def test_covariance_is_gpytorchs(smooth: bool) -> None:
     np.testing.assert_allclose(member.covariance(x, x), expected, atol=1e-7)
 
 
-def exact(member: Member, x: Matrix, y: Matrix, counts: Matrix, at: Matrix) -> tuple[Matrix, ...]:
+def exact(member: Prior, x: Matrix, y: Matrix, counts: Matrix, at: Matrix) -> tuple[Matrix, ...]:
     """Textbook posterior mean and covariance at `at`."""
     inverse = np.linalg.inv(member.covariance(x, x) + np.diag(member.noise / counts))
     across = member.covariance(at, x)
@@ -89,7 +89,7 @@ def test_a_pending_point_leaves_earlier_draws() -> None:
 
 def test_members_follow_one_another() -> None:
     one, x = make_member(), make_data()[0]
-    other = Member(one.lengthscales, one.scale, one.noise, mean=50.0)
+    other = Prior(one.lengthscales, one.scale, one.noise, mean=50.0)
     draws = EnsemblePosterior([one, other], x, np.empty(0), np.empty(0), 5, 0).draws
     assert draws.shape == (10, 12)
     assert (draws[:5] < 10).all()

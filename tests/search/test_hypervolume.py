@@ -1,4 +1,4 @@
-"""Reference and hypervolume."""
+"""Reference point and hypervolume."""
 
 from dataclasses import replace
 
@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peftsearch.records.trial import Proposal, Trial, TrialState
-from peftsearch.search.hypervolume import hypervolume, reference
+from peftsearch.search.hypervolume import hypervolume
 from peftsearch.search.recipe_trials import probe
+from peftsearch.search.reference_point import find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT
@@ -35,13 +36,13 @@ def trials(*results: tuple[Configuration, float]) -> list[Trial]:
 
 
 def test_the_reference_is_the_probe_and_a_step_beyond_the_dearest() -> None:
-    corner = reference(SPEC, trials())
-    assert (corner.quality, corner.cost, corner.floor) == (0.60, CEILING, FLOOR)
-    assert corner.axis(0) == corner.axis(FLOOR) == pytest.approx(np.log10(FLOOR))
+    reference = find_reference_point(SPEC, trials())
+    assert (reference.quality, reference.cost, reference.floor) == (0.60, CEILING, FLOOR)
+    assert reference.axis(0) == reference.axis(FLOOR) == pytest.approx(np.log10(FLOOR))
 
 
 def test_repeats_of_the_probe_do_not_move_the_reference() -> None:
-    assert reference(SPEC, trials((PROBE, 0.99))).quality == 0.60
+    assert find_reference_point(SPEC, trials((PROBE, 0.99))).quality == 0.60
 
 
 @pytest.mark.parametrize(
@@ -50,13 +51,13 @@ def test_repeats_of_the_probe_do_not_move_the_reference() -> None:
 )
 def test_the_reference_lies_a_step_beyond_a_bound_on_either_cost(bound: str, limit: float) -> None:
     spec = make_spec(space={"preset": "lora"}, objectives={"bounds": [bound]})
-    assert reference(spec, []).cost == 2 * limit
+    assert find_reference_point(spec, []).cost == 2 * limit
 
 
 def test_a_space_of_one_cost_has_a_cost_axis_all_the_same() -> None:
     spec = make_spec(space={"preset": "lora", "ranks": [8], "roles": ["query"]})
-    corner = reference(spec, [])
-    assert corner.cost == 2 * corner.floor
+    reference = find_reference_point(spec, [])
+    assert reference.cost == 2 * reference.floor
 
 
 def test_the_dearest_configuration_gains_something() -> None:
@@ -91,7 +92,7 @@ def test_nothing_is_measured_before_the_probe_ended() -> None:
 def test_a_failed_probe_leaves_zero_as_reference() -> None:
     records = trials((lora(1), 0.8))
     failed = replace(records[0], state=TrialState.FAILED, measurements={})
-    assert reference(SPEC, [failed, *records[1:]]).quality == 0.0
+    assert find_reference_point(SPEC, [failed, *records[1:]]).quality == 0.0
     assert hypervolume(SPEC, [failed, *records[1:]]) == pytest.approx(0.8)
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from peftsearch.search.hypervolume import Reference
 from peftsearch.search.observations import Observation
+from peftsearch.search.reference_point import ReferencePoint
 from peftsearch.search.repeats import choose_repeat, repeat_due
 
 from .test_observations import lora
 
-CORNER = Reference(quality=0.6, cost=1e6, floor=1e3)
+REFERENCE = ReferencePoint(quality=0.6, cost=1e6, floor=1e3)
 
 
 def member(rank: int, cost: float, *qualities: float, pending: int = 0) -> Observation:
@@ -42,19 +42,19 @@ def test_without_a_number_of_trials_the_share_is_of_what_runs() -> None:
 
 def test_the_widest_step_is_retrained() -> None:
     wide, narrow = member(8, 1e4, 0.8), member(4, 5e3, 0.7)
-    assert choose_repeat([narrow, wide], CORNER) == wide.configuration
+    assert choose_repeat([narrow, wide], REFERENCE) == wide.configuration
 
 
 def test_seeds_and_pending_seeds_lower_the_stake() -> None:
     """The wide step spans two decades, the narrow one: even at four seeds against one."""
     narrow = member(4, 1e3, 0.7)
-    assert choose_repeat([narrow, member(8, 1e4, 0.8, 0.8, 0.8)], CORNER) == lora(8)
-    assert choose_repeat([narrow, member(8, 1e4, *[0.8] * 5)], CORNER) == lora(4)
-    assert choose_repeat([narrow, member(8, 1e4, 0.8, pending=4)], CORNER) == lora(4)
+    assert choose_repeat([narrow, member(8, 1e4, 0.8, 0.8, 0.8)], REFERENCE) == lora(8)
+    assert choose_repeat([narrow, member(8, 1e4, *[0.8] * 5)], REFERENCE) == lora(4)
+    assert choose_repeat([narrow, member(8, 1e4, 0.8, pending=4)], REFERENCE) == lora(4)
 
 
 def test_nothing_that_earns_nothing_is_retrained() -> None:
     probe, dominated = member(1, 0.0, 0.6), member(2, 1e4, 0.5)
     beyond, untried = member(16, 2e6, 0.9), member(4, 1e4)
-    assert choose_repeat([probe, dominated, beyond, untried], CORNER) is None
-    assert choose_repeat([], CORNER) is None
+    assert choose_repeat([probe, dominated, beyond, untried], REFERENCE) is None
+    assert choose_repeat([], REFERENCE) is None

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from peftsearch.jobs.liveness import is_live
+from peftsearch.jobs.time_left import seconds_left
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
-from peftsearch.search.hypervolume import seconds_left
 from peftsearch.service.memory.hours import Counted, Hours
 from peftsearch.service.memory.past import History
 from peftsearch.service.work.pools import PoolStatus
