@@ -98,7 +98,7 @@ class Registry(Mapping[str, Row], Generic[Row]):
         return self.own[name] if name in self.own else self._load(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.own or name in self._added()
+        return isinstance(name, str) and (name in self.own or name in self._added())
 
     def __iter__(self) -> Iterator[str]:
         yield from (*self.own, *self._added())
@@ -113,7 +113,8 @@ class Registry(Mapping[str, Row], Generic[Row]):
             UserError: There is none, or it is broken.
         """
         if name not in self:
-            known, hint = ", ".join(self), "correct it, or install the package that adds it"
+            known = ", ".join(map(repr, self))
+            hint = "correct it, or install the package that adds it"
             raise UserError(f"{self.noun} among {known}", repr(name), hint)
         return self[name]
 

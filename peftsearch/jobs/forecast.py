@@ -120,7 +120,7 @@ def _trial_seconds(
 
 def _sample(spec: JobSpec, data: TaskData) -> tuple[float, tuple[str, ...]]:
     """Mean tokens of about 200 training rows, and what is to be said of their lengths."""
-    from peftsearch.workers.batches.encoding import encode_split, mean_tokens, note_cuts
+    from peftsearch.workers.batches.encoding import encode_split, note_cuts
     from peftsearch.workers.models.backbone import load_processor, read_config
     from peftsearch.workers.models.locations import fetch_model
 
@@ -128,7 +128,7 @@ def _sample(spec: JobSpec, data: TaskData) -> tuple[float, tuple[str, ...]]:
     processor = load_processor(fetch_model(spec.model.path), spec.task.kind)
     encoded = encode_split(spec.task, processor, data.train.pick(chosen))
     notes = note_cuts(spec.task, "sampled training", encoded)
-    return mean_tokens(encoded, read_config(spec.model.path)), notes
+    return encoded.mean_tokens(read_config(spec.model.path)), notes
 
 
 def _measure_speed(anatomy: Anatomy, batch: int) -> float:

@@ -9,7 +9,8 @@ from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.workers.models.backbone import AUTOMATIC, Backbone, read_config
+from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.workers.models.backbone import Backbone, read_config
 
 from .export_report import ExportReport, Loading
 from .wording import count, describe, score
@@ -70,18 +71,19 @@ def write_card(
     Args:
         labels: Class names; empty for kinds without classes.
     """
+    kind = find_kind(spec.task.kind)
     shown = {
         "title": f"{spec.name}: trial {trial.number}",
         "model": spec.model.path,
-        "kind": spec.task.kind,
+        "kind": kind.name,
         "form": report.form,
         "configuration": describe(trial.configuration, spec.anatomy),
-        "outputs": _outputs(spec, labels),
+        "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
-        "inputs": _inputs(spec),
+        "inputs": kind.load_work().tell_inputs(spec.task),
         "seed": trial.seed,
         "provenance": _provenance(trial.provenance),
     }
@@ -107,40 +109,18 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
 def find_loading(base: Backbone, labels: list[str]) -> Loading:
     """A base without a pad token of its own cannot take batches unless it is told one."""
     arguments: dict[str, int] = {}
-    if base.heads and base.kind != "multiple_choice":
+    kind = find_kind(base.kind)
+    if base.heads and kind.problem is not None:
         arguments["num_labels"] = max(1, len(labels))
-    told = base.kind == "image_classification" or "pad_token_id" in _given(base)
+    told = kind.form.inputs != "text" or "pad_token_id" in _given(base)
     if not told:
         arguments["pad_token_id"] = base.tokenizer.pad_token_id
-    return Loading(AUTOMATIC[base.kind], str(base.folder), arguments)
+    return Loading(kind.form.automatic, str(base.folder), arguments)
 
 
 def _given(base: Backbone) -> set[str]:
     """Keys of the base model's configuration that have a value."""
     return {key for key, x in read_config(str(base.folder)).items() if x is not None}
-
-
-def _inputs(spec: JobSpec) -> str:
-    task = spec.task
-    if task.kind == "image_classification":
-        return "Images are prepared by the base model's image processor."
-    if not task.is_language_model:
-        return f"Texts are cut to {task.max_length} tokens."
-    return (
-        f"Prompts lose their beginning where an example is longer than {task.max_length} tokens."
-    )
-
-
-def _outputs(spec: JobSpec, labels: list[str]) -> str:
-    if spec.task.is_language_model:
-        answered = spec.task.response or spec.task.messages or spec.task.text
-        return f"It was trained to write `{answered}`."
-    if spec.task.kind == "multiple_choice":
-        return f"Its outputs score the choices; `{spec.task.label}` names the right one."
-    if spec.task.kind == "regression":
-        return f"Its one output is `{spec.task.label}`."
-    named = ", ".join(f"{i} `{name}`" for i, name in enumerate(labels))
-    return f"Its outputs are the classes of `{spec.task.label}`: {named}."
 
 
 def _measurements(trial: Trial) -> str:

@@ -18,6 +18,7 @@ from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.spaces.configurations.recipes import RANK, recipe
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.table import find_kind
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 from peftsearch.storage.store import Store
 from peftsearch.workers.training.metrics import score
@@ -107,7 +108,7 @@ class Confirmer:
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the probe and with tuned uniform LoRA."""
         lora = self._tune_lora()
-        base = "base model" if self.job.spec.task.is_language_model else "linear probe"
+        base = find_kind(self.job.spec.task.kind).baseline
         named = [("picked", picked), (base, probe), (f"uniform LoRA r={RANK}", lora)]
         arms = tuple(
             Arm(name, configuration, tuple(self._run(configuration, s, "test") for s in SEEDS))
@@ -146,13 +147,12 @@ class Confirmer:
         return run
 
     def _difference(self, left: Arm, right: Arm, metric: str) -> Difference:
-        kind = self.job.spec.task.kind
+        kind = find_kind(self.job.spec.task.kind)
         classes = len(self.runner.data.label_names)
-        cast = int if classes or kind == "multiple_choice" else float
 
         def metric_of(predictions: Any, references: Any) -> float:
-            exact = predictions.astype(cast), references.astype(cast)
-            return score(kind, *exact, classes=classes)[metric]
+            exact = predictions.astype(kind.label), references.astype(kind.label)
+            return score(kind.name, *exact, classes=classes)[metric]
 
         return paired_difference(
             [np.asarray(run.predictions) for run in left.runs],

@@ -13,6 +13,7 @@ from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.table import find_kind
 
 from .pick import knee
 from .wording import describe
@@ -98,7 +99,7 @@ def _draw_probe(axes: Any, cheapest: Estimate[Trial], spec: JobSpec) -> None:
     quality = cheapest.values[spec.task.quality]
     axes.axhline(quality, color=_QUIET, linewidth=0.9, linestyle="--", zorder=1)
     axes.annotate(
-        "base model" if spec.task.is_language_model else "linear probe",
+        find_kind(spec.task.kind).baseline,
         (1, quality),
         xycoords=("axes fraction", "data"),
         xytext=(-4, 4),
@@ -155,7 +156,7 @@ def _dress(axes: Any, spec: JobSpec, zero: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_locator(FixedLocator(_ticks(zero, axes.get_xlim()[1])))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, zero)))
-    head = "" if spec.task.is_language_model else ", head excluded"
+    head = ", head excluded" if find_kind(spec.task.kind).form.fresh_head else ""
     axes.set_xlabel(f"{objective(spec.objectives.cost).label} (log scale{head})")
     goal = objective(spec.task.quality)
     axes.set_ylabel(f"validation {goal.label}{'' if goal.maximise else ' (better upwards)'}")

@@ -15,6 +15,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.table import find_kind
 
 from .pick import knee
 from .wording import cell, count, describe, duration
@@ -102,7 +103,7 @@ def _more(spec: JobSpec) -> tuple[str, ...]:
 
 def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     note = "Bold is the knee."
-    if not spec.task.is_language_model:
+    if find_kind(spec.task.kind).form.fresh_head:
         note += f" {_head(members)} is excluded from parameters and size."
     errors = [x for x in (standard_error(member, spec) for member in members) if x is not None]
     if errors:

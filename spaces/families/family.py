@@ -9,6 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.spaces.kinds.forms import (
+    CHOICES,
+    DECODER,
+    ENCODER_DECODER,
+    IMAGES,
+    SEQUENCE,
+    ModelForm,
+)
+from peftsearch.spaces.kinds.table import KINDS, find_kind
 
 from .anatomy import Anatomy
 from .decoders import (
@@ -34,11 +43,11 @@ from .encoders import (
 )
 from .vision import read_dinov2, read_vit
 
-_LABELS = ("classification", "regression")
-_ENCODER = (*_LABELS, "multiple_choice")
-_DECODER = (*_LABELS, "causal_lm")
-_BOTH = (*_LABELS, "seq2seq")
-_IMAGES = ("image_classification",)
+_LABELS = (SEQUENCE,)
+_ENCODER = (SEQUENCE, CHOICES)
+_DECODER = (SEQUENCE, DECODER)
+_BOTH = (SEQUENCE, ENCODER_DECODER)
+_IMAGES = (IMAGES,)
 
 
 @dataclass(frozen=True)
@@ -46,16 +55,21 @@ class Family:
     """One row.
 
     Attributes:
-        read: The anatomy, given the configuration with its defaults, and the kind of task.
-        kinds: Kinds of task that the family has a model class for.
+        read: The anatomy, given the configuration with its defaults, and the form of the model.
+        forms: Forms that `transformers` has a class of the family for.
         defaults: Values of keys that a `config.json` may lack.
         positions: Size of the family's table of positions, where it has one.
     """
 
-    read: Callable[[Config, str], Anatomy]
-    kinds: tuple[str, ...]
+    read: Callable[[Config, ModelForm], Anatomy]
+    forms: tuple[ModelForm, ...]
     defaults: Mapping[str, Any] = field(default_factory=dict)
     positions: Callable[[Config], int] | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Our kinds of task that it can be trained for."""
+        return tuple(row.name for row in KINDS.own.values() if row.form in self.forms)
 
 
 def _table(config: Config) -> int:
@@ -67,12 +81,14 @@ def _table_after_padding(config: Config) -> int:
     return _table(config) - int(config.get("pad_token_id", 1) or 0) - 1
 
 
-def _plain(read: Callable[[Config], Anatomy], kinds: tuple[str, ...], **defaults: Any) -> Family:
-    return Family(lambda config, kind: read(config), kinds, defaults)
+def _plain(
+    read: Callable[[Config], Anatomy], forms: tuple[ModelForm, ...], **defaults: Any
+) -> Family:
+    return Family(lambda config, form: read(config), forms, defaults)
 
 
 def _bert(prefix: str, **defaults: Any) -> Family:
-    return Family(lambda config, kind: read_bert(config, prefix), _ENCODER, defaults)
+    return Family(lambda config, form: read_bert(config, prefix), _ENCODER, defaults)
 
 
 def _t5(feed_forward_proj: str) -> Family:
@@ -80,8 +96,8 @@ def _t5(feed_forward_proj: str) -> Family:
     return Family(_read_t5, _BOTH, defaults)
 
 
-def _read_t5(config: Config, kind: str) -> Anatomy:
-    return read_t5(config, "" if kind == "seq2seq" else "transformer.")
+def _read_t5(config: Config, form: ModelForm) -> Anatomy:
+    return read_t5(config, "" if form is ENCODER_DECODER else "transformer.")
 
 
 FAMILIES: Mapping[str, Family] = {
@@ -111,8 +127,6 @@ FAMILIES: Mapping[str, Family] = {
     "vit": _plain(read_vit, _IMAGES, qkv_bias=True),
     "dinov2": _plain(read_dinov2, _IMAGES, qkv_bias=True, mlp_ratio=4),
 }
-KINDS: Mapping[str, tuple[str, ...]] = {name: row.kinds for name, row in FAMILIES.items()}
-"""Kinds of task of each family."""
 
 
 def read_anatomy(config: Mapping[str, Any], kind: str = "classification") -> Anatomy:
@@ -139,7 +153,7 @@ def read_anatomy(config: Mapping[str, Any], kind: str = "classification") -> Ana
     try:
         complete = {**row.defaults, **config}
         limit = row.positions(complete) if row.positions else None
-        return row.read(complete, kind).model_copy(update={"positions": limit})
+        return row.read(complete, find_kind(kind).form).model_copy(update={"positions": limit})
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise UserError(
             "a config.json with the sizes of its layers",
@@ -154,11 +168,12 @@ def check_kind(family: str, kind: str) -> None:
     Raises:
         UserError: It cannot. Families without a row, which a user describes, pass.
     """
-    if family not in FAMILIES or kind in KINDS[family]:
+    form = find_kind(kind).form if kind in KINDS else None
+    if family not in FAMILIES or form in FAMILIES[family].forms:
         return
-    able = sorted(name for name, kinds in KINDS.items() if kind in kinds)
+    able = sorted(name for name, row in FAMILIES.items() if form in row.forms)
     raise UserError(
-        f"a kind of task that {family} can do ({', '.join(KINDS[family])})",
+        f"a kind of task that {family} can do ({', '.join(FAMILIES[family].kinds)})",
         repr(kind),
         f"choose a model among {', '.join(able)}" if able else "correct task.kind",
     )

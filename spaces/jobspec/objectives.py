@@ -93,17 +93,6 @@ OBJECTIVES = Registry(
         Objective("peak_memory_bytes", "peak memory", False, "size", "B"),
     ),
 )
-QUALITIES = {
-    "classification": ("accuracy", "f1", "matthews"),
-    "regression": ("pearson", "spearman"),
-    "multiple_choice": ("accuracy",),
-    "causal_lm": ("loss", "perplexity", "exact_match"),
-    "seq2seq": ("loss", "perplexity", "exact_match"),
-    "image_classification": ("accuracy", "f1", "matthews"),
-}
-"""Quality metrics by task kind; the first is the default. The loss of a language model is in nats
-per response token; `exact_match`, which generates, is measured only where it is the job's metric.
-"""
 
 
 def objective(name: str) -> Objective:

@@ -1,40 +1,21 @@
 """The task section of a job: its kind, where the data is, which columns, and what is measured."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from peftsearch.errors import UserError
+from peftsearch.errors import UserError, located
+from peftsearch.spaces.kinds.kind import TaskKind
+from peftsearch.spaces.kinds.table import KINDS, find_kind
 
-from .objectives import QUALITIES
 from .section import Section
 
-Kind = Literal[
-    "classification",
-    "regression",
-    "multiple_choice",
-    "causal_lm",
-    "seq2seq",
-    "image_classification",
-]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-LANGUAGE_MODELS = ("causal_lm", "seq2seq")
-"""Kinds that answer by text: no label, no fresh head."""
-
 _COLUMNS = ("text", "choices", "prompt", "response", "messages", "image", "label")
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "classification": {"text": "text", "label": "label"},
-    "regression": {"text": "text", "label": "label"},
-    "multiple_choice": {"text": "text", "choices": "choices", "label": "label"},
-    "causal_lm": {"prompt": "prompt", "response": "response"},
-    "seq2seq": {"prompt": "prompt", "response": "response"},
-    "image_classification": {"image": "image", "label": "label"},
-}
-"""Columns of each kind with their usual names; every other column must be left out."""
 
-_ALONE = ("messages", "text")
-"""Columns that a `causal_lm` may have in place of `prompt` and `response`."""
+
+def _list_kinds(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(KINDS)
 
 
 class TaskSpec(Section):
@@ -61,7 +42,7 @@ class TaskSpec(Section):
         train_rows: Use this many rows of the training split, chosen once for the job.
     """
 
-    kind: Kind = "classification"
+    kind: str = Field("classification", json_schema_extra=_list_kinds)
     train: str
     validation: str | None = None
     test: str | None = None
@@ -83,7 +64,7 @@ class TaskSpec(Section):
     @property
     def quality(self) -> str:
         """Name of the quality metric."""
-        return self.metric or QUALITIES[self.kind][0]
+        return self.metric or find_kind(self.kind).qualities[0]
 
     @property
     def text_columns(self) -> tuple[str, ...]:
@@ -102,27 +83,28 @@ class TaskSpec(Section):
         named = tuple(column for column in single if column is not None)
         return self.text_columns + self.choice_columns + named
 
-    @property
-    def is_language_model(self) -> bool:
-        """Whether the answer is text, so that there is no label and no fresh head."""
-        return self.kind in LANGUAGE_MODELS
-
     @model_validator(mode="before")
     @classmethod
     def _fill_columns(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or data.get("kind", "classification") not in KINDS:
             return data
-        kind = str(data.get("kind", "classification"))
+        with located("task.kind"):
+            kind = find_kind(data.get("kind", "classification"))
         given = {name for name in _COLUMNS if data.get(name) is not None}
-        usual = _usual_columns(kind, given)
+        usual = kind.usual_columns(given)
         if wrong := sorted(given - set(usual)):
             raise UserError(
-                f"the columns of {kind} ({_forms(kind)})",
+                f"the columns of {kind.name} ({_tell_columns(kind)})",
                 f"task.{wrong[0]}{_beside(usual)}",
                 f"remove task.{wrong[0]} or correct task.kind",
                 where=f"task.{wrong[0]}",
             )
         return {**data, **{name: column for name, column in usual.items() if name not in given}}
+
+    @field_validator("kind")
+    @classmethod
+    def _check_kind(cls, kind: str) -> str:
+        return find_kind(kind).name
 
     @field_validator("text", mode="before")
     @classmethod
@@ -148,7 +130,7 @@ class TaskSpec(Section):
 
     @model_validator(mode="after")
     def _check_metric(self) -> Self:
-        known = QUALITIES[self.kind]
+        known = find_kind(self.kind).qualities
         if self.quality not in known:
             expected = f"a {self.kind} metric among {', '.join(known)}"
             raise UserError(expected, repr(self.metric), "correct it", "task.metric")
@@ -162,21 +144,12 @@ class TaskSpec(Section):
         return self
 
 
-def _usual_columns(kind: str, given: set[str]) -> Mapping[str, Any]:
-    if kind == "causal_lm":
-        for name in _ALONE:
-            if name in given:
-                return {name: name}
-    return _DEFAULTS[kind]
-
-
 def _beside(usual: Mapping[str, Any]) -> str:
     return "".join(f" beside task.{name}" for name in usual if len(usual) == 1)
 
 
-def _forms(kind: str) -> str:
-    form = ", ".join(_DEFAULTS[kind])
-    return form + "; or messages; or text" if kind == "causal_lm" else form
+def _tell_columns(kind: TaskKind) -> str:
+    return "; or ".join(", ".join(columns) for columns in kind.columns)
 
 
 def _listed(columns: str | tuple[str, ...] | None) -> tuple[str, ...]:

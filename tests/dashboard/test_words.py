@@ -8,9 +8,9 @@ import pytest
 
 from peftsearch.dashboard.assets import FOLDER
 from peftsearch.service.routes.spec_schema import make_schema
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.jobspec.task import KINDS
+from peftsearch.spaces.kinds.table import KINDS
 from peftsearch.spaces.space.presets import PRESETS
 from peftsearch.spaces.techniques.technique import GROUPS
 
@@ -40,7 +40,7 @@ def schema_keys() -> set[str]:
 
 
 def test_every_kind_of_task_has_its_metrics() -> None:
-    assert read_table("form/wording.js", "METRICS") == {k: list(QUALITIES[k]) for k in KINDS}
+    assert read_table("form/wording.js", "METRICS") == {k: list(KINDS[k].qualities) for k in KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -22,7 +22,8 @@ from transformers import (
 from peftsearch.samples import dinov2, smollm
 from peftsearch.samples.fetch import fetch_sample
 from peftsearch.samples.folders import write_model
-from peftsearch.workers.data.images import encode_images, read_images
+from peftsearch.workers.batches.image_encoding import encode_images
+from peftsearch.workers.data.images import read_images
 from peftsearch.workers.data.sources import read_source
 
 HEADS, KEY_HEADS, HEAD = 4, 2, 8

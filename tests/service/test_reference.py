@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from peftsearch.service.starts import starts
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import find_mistakes
+from peftsearch.spaces.kinds.table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.conftest import NewDatabase
 
@@ -61,6 +62,18 @@ def test_objectives_say_how_their_values_are_written(client: TestClient) -> None
     assert (depth["label"], depth["unit"], depth["style"]) == ("backward depth", "layers", "count")
     assert (size["style"], size["known"], size["maximise"]) == ("size", True, False)
     assert (accuracy["style"], accuracy["share"], accuracy["known"]) == ("score", True, False)
+
+
+def test_kinds_of_task_say_what_they_read_and_measure(client: TestClient) -> None:
+    found = {row["name"]: row for row in client.get("/api/v1/kinds").json()["kinds"]}
+    assert list(found) == list(KINDS)
+    assert found["causal_lm"]["columns"][1:] == [{"messages": "messages"}, {"text": "text"}]
+    assert found["seq2seq"]["baseline"] == "base model" and not found["seq2seq"]["fresh_head"]
+    assert found["regression"]["baseline"] == "linear probe"
+    assert [row["name"] for row in found.values() if row["inputs"] == "images"] == [
+        "image_classification"
+    ]
+    assert all(set(row["qualities"]) <= set(OBJECTIVES) for row in found.values())
 
 
 def test_techniques(client: TestClient) -> None:

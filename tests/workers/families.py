@@ -16,12 +16,12 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
-from peftsearch.workers.models.backbone import AUTOMATIC
+from peftsearch.spaces.kinds.table import KINDS
 
 WORDS = ("good", "bad", "fine", "poor", "film", "plot", "the", "a", "is", "was", "very", "not")
 LAYERS = 3
 IMAGE_SIZE = 16
-CLASSES: Mapping[str, str] = {str(kind): name for kind, name in AUTOMATIC.items()}
+CLASSES: Mapping[str, str] = {x.name: x.form.automatic for x in KINDS.own.values()}
 _IMAGES: dict[str, Any] = {
     "hidden_size": 32,
     "num_hidden_layers": LAYERS,

@@ -1,15 +1,16 @@
-"""From the rows of a split to a model's inputs, by task kind."""
+"""From the rows of a split to a model's inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.table import find_kind
 from peftsearch.workers.data.rows import Split
 
-from .batching import Encoded, EncodedChoices, EncodedResponses, EncodedTexts, Row
-from .responses import encode_decoder, encode_encoder_decoder
+from .batching import Row
+from .encodings import Encoded, EncodedChoices, EncodedTexts
 from .tokens import filler
 
 
@@ -19,42 +20,14 @@ def encode_split(task: TaskSpec, processor: Any, split: Split) -> Encoded:
     Args:
         processor: The model's tokenizer; of images its image processor.
     """
-    if task.kind == "causal_lm":
-        return encode_decoder(task, processor, split)
-    if task.kind == "seq2seq":
-        return encode_encoder_decoder(task, processor, split)
-    dtype = torch.float32 if task.kind == "regression" else torch.int64
-    labels = torch.as_tensor(split.labels, dtype=dtype)
-    if task.kind == "image_classification":
-        from peftsearch.workers.data.images import encode_images
-
-        return encode_images(processor, split.images, labels)
-    if task.kind == "multiple_choice":
-        contexts = len(task.text_columns)
-        return encode_choices(processor, split.texts, contexts, labels, task.max_length)
-    columns = list(zip(*split.texts, strict=True))
-    return encode_texts(processor, columns, labels, task.max_length)
-
-
-def mean_tokens(data: Encoded, config: Mapping[str, Any]) -> float:
-    """Tokens of an example that a layer sees, on average.
-
-    Args:
-        config: The model's parsed `config.json`.
-    """
-    batch = data.batch([0])
-    if "pixel_values" in batch:
-        height, width = batch["pixel_values"].shape[-2:]
-        patch = int(config["patch_size"])
-        return float((height // patch) * (width // patch) + 1)
-    sequences = len(data.rows[0]) if isinstance(data, EncodedChoices) else 1
-    return sequences * sum(data.lengths) / len(data)
+    encoded: Encoded = find_kind(task.kind).load_work().encode(task, processor, split)
+    return encoded
 
 
 def note_cuts(task: TaskSpec, name: str, data: Encoded) -> tuple[str, ...]:
     """What a person should know of examples that were cut: of language models, where a cut takes
     the question or the answer, and not just the end of a long text."""
-    if not isinstance(data, EncodedResponses) or not data.cut:
+    if not data.cut:
         return ()
     return (
         f"{data.cut:,} of {len(data):,} {name} rows are longer than max_length = "

@@ -17,7 +17,8 @@ from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.data.dialogues import Segment, parse_dialogue, render
 from peftsearch.workers.data.rows import Split
 
-from .batching import IGNORED, EncodedResponses, Row
+from .batching import IGNORED, Row
+from .encodings import EncodedResponses
 from .tokens import filler, keep_end, tokenise
 
 Piece = tuple[list[int], bool]

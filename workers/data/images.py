@@ -1,24 +1,22 @@
-"""The images of a table's column, and their encoding for a model.
+"""The images of a table's column.
 
 An image is decoded twice: to check and identify it, and, if a job uses it, to bring it to the
-model's size. What is kept between is its compressed source, so photographs of any size fit. An
-encoded image takes a byte for each colour of a pixel: 0.15 MB at 224 x 224, 7.5 GB for 50,000.
+model's size (`batches.image_encoding`). What is kept between is its compressed source, so
+photographs of any size fit.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from peftsearch.errors import UserError
 
-from .image_sizes import Sizer
 from .labels import check_present
 from .pixels import (
     Pixels,
@@ -108,61 +106,3 @@ def _explained(table: Table, column: str, row: int, value: Any) -> Iterator[None
         named = f" ({path})" if isinstance(path, (str, Path)) else ""
         got = f"at row {row}{named} of {table.origin}: {error}"
         raise UserError(f"images in column {column!r}: {_KINDS}", got, "correct it") from error
-
-
-@dataclass(frozen=True)
-class EncodedImages:
-    """Images with one label each, at the model's size.
-
-    Attributes:
-        pixels: As `Sizer` fits them, `n x 3 x h x w`.
-        labels: Class indices (int64), `n`.
-        factor: Of the normalisation, `3 x 1 x 1`.
-        shift: What it adds, `3 x 1 x 1`.
-    """
-
-    pixels: torch.Tensor
-    labels: torch.Tensor
-    factor: torch.Tensor
-    shift: torch.Tensor
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    @property
-    def lengths(self) -> list[int]:
-        """All 1, since images of one size need no sorting; `n`."""
-        return [1] * len(self)
-
-    def head(self, n: int) -> "EncodedImages":
-        """The first `n` examples."""
-        return replace(self, pixels=self.pixels[:n], labels=self.labels[:n])
-
-    def batch(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
-        """`pixel_values` of `b` examples, `b x 3 x h x w` (float32), with `labels` of size `b`."""
-        chosen = torch.as_tensor(indices)
-        values = self.pixels[chosen].float() * self.factor + self.shift
-        return {"pixel_values": values, "labels": self.labels[chosen]}
-
-
-def encode_images(processor: Any, images: Sequence[Image], labels: torch.Tensor) -> EncodedImages:
-    """Bring `n` images to the model's size.
-
-    Args:
-        processor: The model's image processor, of transformers.
-        labels: Class indices, `n`.
-
-    Raises:
-        UserError: The processor gives images of several sizes.
-    """
-    sizer = Sizer.of(processor)
-    first = sizer.fit(images[0].pixels())
-    pixels = torch.empty((len(images), *first.shape), dtype=first.dtype)
-    for row, image in enumerate(images):
-        values = sizer.fit(image.pixels())
-        if values.shape != first.shape:
-            got = f"{list(first.shape)} and {list(values.shape)}"
-            hint = "set a height and width, or a crop, in preprocessor_config.json"
-            raise UserError("an image processor that gives all images one size", got, hint)
-        pixels[row] = values
-    return EncodedImages(pixels, labels, sizer.factor, sizer.shift)

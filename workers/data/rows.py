@@ -1,21 +1,14 @@
 """From a table to rows of a task's kind: what identifies a row, and what is to be predicted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.table import find_kind
 
-from .dialogues import read_dialogues
-from .labels import (
-    check_present,
-    check_varied,
-    index_classes,
-    read_classes,
-    read_numbers,
-)
-from .multiple_choice import index_choices, read_choices
+from .labels import check_present
 from .partition import Text
 from .sources import Table
 
@@ -54,63 +47,31 @@ def read_rows(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
     Raises:
         UserError: A value is missing or is not what its column should hold.
     """
-    return _READERS[task.kind](task, table, classes)
+    rows: Split = find_kind(task.kind).load_work().read(task, table, classes)
+    return rows
 
 
 def name_strata(kind: str, rows: Split) -> list[str]:
     """What held-out rows are stratified by: the class, or one stratum for all of other kinds."""
-    if kind not in ("classification", "image_classification"):
-        return [""] * len(rows.labels)
-    return [f"{label:09}" for label in rows.labels]
+    strata: list[str] = find_kind(kind).load_work().strata(rows)
+    return strata
 
 
-def _read_classification(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
-    return Split(_read_texts(table, task.text_columns), _read_labels(task, table, classes))
+def read_texts(table: Table, columns: Sequence[str]) -> list[Text]:
+    """One or two texts of each of `n` rows.
+
+    Raises:
+        UserError: One is missing or is no text.
+    """
+    return list(zip(*(read_column(table, name) for name in columns), strict=True))
 
 
-def _read_regression(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
-    texts = _read_texts(table, task.text_columns)
-    labels = read_numbers(table, str(task.label))
-    check_varied(labels, table)
-    return Split(texts, labels)
+def read_column(table: Table, column: str) -> list[str]:
+    """One text of each of `n` rows.
 
-
-def _read_multiple_choice(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
-    contexts = _read_texts(table, task.text_columns)
-    choices = read_choices(table, task.choice_columns)
-    labels = index_choices(table, str(task.label), choices)
-    texts = [(*context, *row) for context, row in zip(contexts, choices, strict=True)]
-    return Split(texts, labels)
-
-
-def _read_responses(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
-    if task.messages is not None:
-        contexts, answers = read_dialogues(table, task.messages)
-        return Split([(context,) for context in contexts], answers)
-    if task.text is not None:
-        texts = _read_texts(table, task.text_columns)
-        return Split(texts, [""] * len(texts))
-    prompts = _read_texts(table, (str(task.prompt),))
-    return Split(prompts, _read_column(table, str(task.response)))
-
-
-def _read_images(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
-    from .images import read_images
-
-    images = read_images(table, str(task.image))
-    labels = _read_labels(task, table, classes)
-    return Split([(image.sha256,) for image in images], labels, images=images)
-
-
-def _read_labels(task: TaskSpec, table: Table, classes: Sequence[str]) -> list[int]:
-    return index_classes(read_classes(table, str(task.label)), classes, table.origin)
-
-
-def _read_texts(table: Table, columns: Sequence[str]) -> list[Text]:
-    return list(zip(*(_read_column(table, name) for name in columns), strict=True))
-
-
-def _read_column(table: Table, column: str) -> list[str]:
+    Raises:
+        UserError: One is missing or is no text.
+    """
     check_present(table, column)
     for row, value in enumerate(table.columns[column], 1):
         if not isinstance(value, str):
@@ -118,13 +79,3 @@ def _read_column(table: Table, column: str) -> list[str]:
             hint = "check the columns under [task]"
             raise UserError(f"text in column {column!r}", got, hint)
     return table.columns[column]
-
-
-_READERS: Mapping[str, Callable[[TaskSpec, Table, Sequence[str]], Split]] = {
-    "classification": _read_classification,
-    "regression": _read_regression,
-    "multiple_choice": _read_multiple_choice,
-    "causal_lm": _read_responses,
-    "seq2seq": _read_responses,
-    "image_classification": _read_images,
-}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.table import find_kind
 
 from .image_folders import is_image_folder, read_image_folder
-from .labels import order_classes, read_classes
 from .partition import Text, hold_out
 from .rows import Split, name_strata, read_rows
 from .sources import Table, read_source
@@ -91,9 +91,8 @@ class TrainingSource:
 
 def name_row(task: TaskSpec) -> tuple[str, str]:
     """What messages call a row and its label."""
-    if task.is_language_model:
-        return ("text" if task.text else "prompt"), "response"
-    return ("image" if task.image else "text"), "label"
+    names: tuple[str, str] = find_kind(task.kind).load_work().name_row(task)
+    return names
 
 
 def _read_tables(task: TaskSpec, source: str) -> dict[str, Table]:
@@ -131,6 +130,5 @@ def _own(tables: Mapping[str, Table], name: str, task: TaskSpec) -> Table | None
 
 
 def _find_classes(task: TaskSpec, train: Table) -> tuple[str, ...]:
-    if task.kind not in ("classification", "image_classification"):
-        return ()
-    return order_classes(read_classes(train, str(task.label)), train)
+    classes: tuple[str, ...] = find_kind(task.kind).load_work().find_classes(task, train)
+    return classes

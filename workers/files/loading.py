@@ -8,9 +8,8 @@ from transformers import PreTrainedModel
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
-from peftsearch.spaces.jobspec.task import Kind
+from peftsearch.spaces.kinds.table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach_to
-from peftsearch.workers.models.backbone import AUTOMATIC
 from peftsearch.workers.models.locations import hash_weights
 
 from .adapter_files import AdapterFiles, load_adapter_files
@@ -81,9 +80,9 @@ def _anatomy(model: PreTrainedModel, files: AdapterFiles) -> Anatomy:
     return read_anatomy(model.config.to_dict(), _kind(files))
 
 
-def _kind(files: AdapterFiles) -> Kind:
+def _kind(files: AdapterFiles) -> str:
     """Adapters of earlier versions, which say none, are classifiers."""
-    found: Kind = files.metadata.get("kind", "classification")
+    found: str = files.metadata.get("kind", "classification")
     return found
 
 
@@ -94,6 +93,6 @@ def _heads(model: PreTrainedModel, files: AdapterFiles) -> tuple[str, ...]:
         raise UserError(
             f"a model with the adapter's head ({', '.join(named or ()) or 'none named'})",
             type(model).__name__,
-            f"load the base with {AUTOMATIC[_kind(files)]}",
+            f"load the base with {find_kind(_kind(files)).form.automatic}",
         )
     return tuple(named)

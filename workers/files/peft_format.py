@@ -16,6 +16,7 @@ from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.kinds.table import find_kind
 from peftsearch.spaces.techniques.table import Technique, technique
 from peftsearch.workers.adapters.base_tensors import trained_base_tensors
 from peftsearch.workers.adapters.injection import injected_parameters
@@ -28,13 +29,6 @@ from peftsearch.workers.adapters.peft_configs import (
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.quiet import quiet_peft
 
-_TASKS = {
-    "classification": "SEQ_CLS",
-    "regression": "SEQ_CLS",
-    "causal_lm": "CAUSAL_LM",
-    "seq2seq": "SEQ_2_SEQ_LM",
-}
-"""What `peft` calls a task's kind; it has no name for the others."""
 Groups = Mapping[Group, list[str]]
 _PREFIX = "base_model.model."
 _INTERNAL = {"base_layer", "default", "modules_to_save", "ln_tuning_layers"}
@@ -73,7 +67,7 @@ def write_peft(
         tensors: Adapter and head by full name.
     """
     config.base_model_name_or_path = str(backbone.folder)
-    config.task_type = _TASKS.get(backbone.kind)
+    config.task_type = find_kind(backbone.kind).form.peft_task
     with quiet_peft():
         model = peft.get_peft_model(backbone.model, config)
     inner = model.base_model.model

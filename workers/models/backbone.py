@@ -7,7 +7,7 @@ and adapters of this size rarely over-fit in the few epochs of a trial. `locate_
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,8 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.jobspec.task import LANGUAGE_MODELS, Kind
+from peftsearch.spaces.kinds.kind import TaskKind
+from peftsearch.spaces.kinds.table import find_kind
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .locations import fetch_model, hash_weights, locate_model, read_config
@@ -26,17 +27,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
-AUTOMATIC: Mapping[Kind, str] = {
-    "classification": "AutoModelForSequenceClassification",
-    "regression": "AutoModelForSequenceClassification",
-    "multiple_choice": "AutoModelForMultipleChoice",
-    "causal_lm": "AutoModelForCausalLM",
-    "seq2seq": "AutoModelForSeq2SeqLM",
-    "image_classification": "AutoModelForImageClassification",
-}
-"""The class of `transformers` that loads a model for a task's kind."""
-
-__all__ = ["AUTOMATIC", "Backbone", "load_backbone", "locate_model", "read_config"]
+__all__ = ["Backbone", "load_backbone", "locate_model", "read_config"]
 
 
 @dataclass
@@ -57,7 +48,7 @@ class Backbone:
     heads: tuple[str, ...]
     device: str
     folder: Path
-    kind: Kind = "classification"
+    kind: str = "classification"
 
     @cached_property
     def sha256(self) -> str:
@@ -81,20 +72,20 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     from .heads import find_heads
     from .weights import check_weights
 
-    kind = spec.task.kind
-    anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path), kind)
+    kind = find_kind(spec.task.kind)
+    anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path), kind.name)
     folder = fetch_model(spec.model.path)
     with quiet_transformers():
-        tokenizer = load_processor(folder, kind)
+        tokenizer = load_processor(folder, kind.name)
         model, fresh = _load_model(folder, labels, kind)
-    heads = () if kind in LANGUAGE_MODELS else find_heads(model, fresh)
+    heads = find_heads(model, fresh) if kind.form.fresh_head else ()
     check_weights(model, anatomy, kind, heads, fresh)
-    if kind != "image_classification":
+    if kind.form.inputs == "text":
         model.config.pad_token_id = tokenizer.pad_token_id
     model.requires_grad_(False)
     model.train(False)
     torch.nn.Module.to(model, device)
-    return Backbone(model, tokenizer, anatomy, heads, device, folder, kind)
+    return Backbone(model, tokenizer, anatomy, heads, device, folder, kind.name)
 
 
 def name_labels(backbone: Backbone, names: Sequence[str]) -> None:
@@ -103,20 +94,20 @@ def name_labels(backbone: Backbone, names: Sequence[str]) -> None:
     backbone.model.config.label2id = {name: i for i, name in enumerate(names)}
 
 
-def automatic_class(kind: Kind) -> Any:
+def automatic_class(kind: str) -> Any:
     """The class of `transformers` that loads a model for the task's kind."""
     import transformers
 
-    return getattr(transformers, AUTOMATIC[kind])
+    return getattr(transformers, find_kind(kind).form.automatic)
 
 
-def load_processor(folder: Path, kind: Kind) -> Any:
+def load_processor(folder: Path, kind: str) -> Any:
     """What makes a model's inputs: its tokenizer, or of images its image processor.
 
     Raises:
         UserError: The folder has none.
     """
-    if kind != "image_classification":
+    if find_kind(kind).form.inputs == "text":
         return load_tokenizer(folder)
     from transformers import AutoImageProcessor
 
@@ -155,12 +146,12 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def _load_model(folder: Path, labels: int, kind: Kind) -> tuple[PreTrainedModel, set[str]]:
+def _load_model(folder: Path, labels: int, kind: TaskKind) -> tuple[PreTrainedModel, set[str]]:
     """The model, and the names of tensors that the checkpoint lacked or had in other shapes."""
     import torch
 
     try:
-        model, report = automatic_class(kind).from_pretrained(
+        model, report = automatic_class(kind.name).from_pretrained(
             folder,
             dtype=torch.float32,
             use_safetensors=True,
@@ -175,15 +166,13 @@ def _load_model(folder: Path, labels: int, kind: Kind) -> tuple[PreTrainedModel,
     return model, set(report["missing_keys"]) | {row[0] for row in report["mismatched_keys"]}
 
 
-def _head_options(labels: int, kind: Kind) -> dict[str, Any]:
-    if kind in ("classification", "image_classification"):
-        return {"num_labels": labels, "problem_type": "single_label_classification"}
-    return {"num_labels": 1, "problem_type": "regression"} if kind == "regression" else {}
+def _head_options(labels: int, kind: TaskKind) -> dict[str, Any]:
+    return {"num_labels": labels, "problem_type": kind.problem} if kind.problem else {}
 
 
-def _unloadable(folder: Path, kind: Kind, error: Exception) -> UserError:
+def _unloadable(folder: Path, kind: TaskKind, error: Exception) -> UserError:
     if "Unrecognized configuration class" in str(error):
-        expected = f"a model that {AUTOMATIC[kind]} of transformers can load"
+        expected = f"a model that {kind.form.automatic} of transformers can load"
         return UserError(expected, str(folder), "use another model or task.kind")
     return UserError(f"a loadable model in {folder}", _reason(error), "download the model again")
 

@@ -7,13 +7,13 @@ from transformers import PreTrainedModel
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy, Linear
-from peftsearch.spaces.jobspec.task import LANGUAGE_MODELS, Kind
+from peftsearch.spaces.kinds.kind import TaskKind
 
 
 def check_weights(
     model: PreTrainedModel,
     anatomy: Anatomy,
-    kind: Kind,
+    kind: TaskKind,
     heads: tuple[str, ...],
     fresh: set[str],
 ) -> None:
@@ -33,15 +33,15 @@ def check_weights(
 
 
 def _check_head(
-    model: PreTrainedModel, kind: Kind, heads: tuple[str, ...], fresh: set[str]
+    model: PreTrainedModel, kind: TaskKind, heads: tuple[str, ...], fresh: set[str]
 ) -> None:
-    if kind in LANGUAGE_MODELS:
+    if not kind.form.fresh_head:
         lost = sorted(fresh - set(getattr(model, "all_tied_weights_keys", None) or ()))
         if lost:
             raise UserError(
                 "weights with every tensor, as a language model has no fresh ones",
                 f"none for {lost[0]}",
-                f"use a checkpoint that was pre-trained for {kind}",
+                f"use a checkpoint that was pre-trained for {kind.name}",
             )
     elif not heads:
         raise UserError(
@@ -51,10 +51,10 @@ def _check_head(
         )
 
 
-def _check_layers(anatomy: Anatomy, kind: Kind, fresh: set[str]) -> None:
-    if kind == "causal_lm" and not anatomy.causal:
+def _check_layers(anatomy: Anatomy, kind: TaskKind, fresh: set[str]) -> None:
+    if kind.form.causal and not anatomy.causal:
         raise UserError(
-            "a decoder for causal_lm",
+            f"a decoder for {kind.name}",
             f"family {anatomy.family!r}",
             "use another model or task.kind",
         )

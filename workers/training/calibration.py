@@ -2,7 +2,8 @@
 
 from itertools import islice
 
-from peftsearch.workers.batches.batching import Encoded, training_batches
+from peftsearch.workers.batches.batching import training_batches
+from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.seeds import stream
 

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.workers.batches.batching import Encoded, EncodedResponses
+from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.models.backbone import Backbone
 
 from .generation import count_generations, generate, match
@@ -57,7 +58,7 @@ class Evaluator:
         return count_batches(data)
 
     def evaluate(self, data: Encoded, clock: Clock) -> Evaluation:
-        """Score all `n` rows; `exact_match` only where it is the task's quality.
+        """Score all `n` rows; what is generated only where it is the task's quality.
 
         Raises:
             NonFiniteLoss: An output is infinite or not a number.
@@ -71,17 +72,22 @@ class Evaluator:
             raise NonFiniteLoss(clock.done, float("nan"))
         predictions, references = decide(kind, logits), data.labels.numpy()
         scores = score(kind, predictions, references, self.classes)
-        scores.pop("exact_match", None)
+        scores.pop(self._generated, None)
         scores["loss"] = mean_loss(kind, logits, data.labels)
         if isinstance(data, EncodedResponses) and self._generates:
             predictions = self._match(data, clock)
             references = np.ones(len(data))
-            scores["exact_match"] = float(predictions.mean())
+            scores[self._generated] = float(predictions.mean())
         return Evaluation(scores, predictions, references)
 
     @property
+    def _generated(self) -> str:
+        """The metric that only generation can measure; empty where there is none."""
+        return find_kind(self.task.kind).load_work().generated or ""
+
+    @property
     def _generates(self) -> bool:
-        return self.task.quality == "exact_match"
+        return self.task.quality == self._generated
 
     def _match(self, data: EncodedResponses, clock: Clock) -> NDArray[np.float64]:
         backbone = self.backbone

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import GenerationConfig
 
-from peftsearch.workers.batches.batching import EncodedResponses, evaluation_batches
+from peftsearch.workers.batches.batching import evaluation_batches
+from peftsearch.workers.batches.encodings import EncodedResponses
 from peftsearch.workers.runtime.devices import autocast
 
 BATCH_SIZE = 16

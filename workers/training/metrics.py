@@ -7,19 +7,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 from sklearn.metrics import f1_score, matthews_corrcoef
 
-from peftsearch.spaces.jobspec.objectives import QUALITIES
-from peftsearch.spaces.jobspec.task import LANGUAGE_MODELS, Kind
-
-_LARGEST_EXPONENT = 700.0
+from peftsearch.spaces.kinds.table import find_kind
 
 
 def score(
-    kind: Kind,
+    kind: str,
     predictions: ArrayLike,
     references: ArrayLike,
     classes: int | None = None,
 ) -> dict[str, float]:
-    """All metrics of a task kind (`spaces.objectives.QUALITIES`).
+    """All qualities of a task kind, as its row in `spaces.kinds` names them.
 
     Args:
         kind: Of the task.
@@ -42,28 +39,13 @@ def score(
         )
     if not (np.isfinite(predicted).all() and np.isfinite(truth).all()):
         raise ValueError("expected finite predictions and references")
-    if kind == "regression":
-        values = (correlation(predicted, truth), rank_correlation(predicted, truth))
-        return dict(zip(QUALITIES[kind], values, strict=True))
-    if kind in LANGUAGE_MODELS:
-        return _score_responses(predicted, truth)
-    if kind == "multiple_choice":
-        return {"accuracy": float(np.mean(predicted == truth))}
-    count = classes or int(max(predicted.max(), truth.max())) + 1
-    return {
-        "accuracy": float(np.mean(predicted == truth)),
-        "f1": f1(predicted, truth, count),
-        "matthews": matthews(predicted, truth),
-    }
+    scores: dict[str, float] = find_kind(kind).load_work().score(predicted, truth, classes)
+    return scores
 
 
-def _score_responses(predictions: NDArray[Any], references: NDArray[Any]) -> dict[str, float]:
-    loss = float(predictions.sum() / references.sum())
-    return {
-        "loss": loss,
-        "perplexity": float(np.exp(min(loss, _LARGEST_EXPONENT))),
-        "exact_match": float(np.mean(predictions == references)),
-    }
+def accuracy(predictions: NDArray[Any], references: NDArray[Any]) -> float:
+    """Share of the predictions that are right."""
+    return float(np.mean(predictions == references))
 
 
 def f1(predictions: NDArray[Any], references: NDArray[Any], classes: int) -> float:

@@ -9,9 +9,11 @@ from functools import partial
 import torch
 
 from peftsearch.spaces.jobspec.spec import TrainingSpec
+from peftsearch.spaces.kinds.table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.adapters.parameter_groups import group_parameters
-from peftsearch.workers.batches.batching import Batch, Encoded, training_batches
+from peftsearch.workers.batches.batching import Batch, training_batches
+from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.runtime.memory import MemoryMeter
@@ -119,5 +121,6 @@ def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tens
     """The model's loss on one batch, a scalar in the graph of the trained parameters."""
     moved = {name: tensor.to(backbone.device) for name, tensor in batch.items()}
     with autocast(precision, backbone.device):
-        loss: torch.Tensor = backbone.model(**moved).loss
+        work = find_kind(backbone.kind).load_work()
+        loss: torch.Tensor = work.training_loss(backbone.model, moved)
     return loss

@@ -10,8 +10,8 @@ import torch
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.adapters.attachment import Attachment, attach
-from peftsearch.workers.batches.batching import Encoded
 from peftsearch.workers.batches.encoding import encode_split
+from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels
 from peftsearch.workers.models.heads import head_parameters

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
+from peftsearch.insight.kind_rows import KindRow, kind_rows
 from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
 from peftsearch.service.starts import Start, starts
 from peftsearch.spaces.techniques.listing import TechniqueRow, rows
@@ -20,6 +21,12 @@ class TechniqueList(TypedDict):
     """The table of techniques, core ones first and those of installed plug-ins last."""
 
     techniques: list[TechniqueRow]
+
+
+class KindList(TypedDict):
+    """The table of kinds of task."""
+
+    kinds: list[KindRow]
 
 
 class ObjectiveList(TypedDict):
@@ -38,6 +45,12 @@ def show_schema() -> dict[str, Any]:
 def list_presets() -> tuple[Start, ...]:
     """Starting points of the launch form."""
     return starts()
+
+
+@router.get("/kinds")
+def list_kinds() -> KindList:
+    """The kinds of task, those of installed plug-ins last."""
+    return {"kinds": kind_rows()}
 
 
 @router.get("/objectives")

@@ -6,8 +6,8 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import ROLES, Anatomy
-from peftsearch.spaces.families.family import FAMILIES, KINDS, check_kind, read_anatomy
-from peftsearch.spaces.jobspec.task import KINDS as ALL_KINDS
+from peftsearch.spaces.families.family import FAMILIES, check_kind, read_anatomy
+from peftsearch.spaces.kinds.table import KINDS
 from tests.anatomies import BERT, DINOV2, GPT2, LLAMA, MODERNBERT, T5
 
 SIZES: dict[str, Any] = {
@@ -31,7 +31,7 @@ def _config(family: str, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_has_known_roles_and_round_trips(family: str) -> None:
-    anatomy = read_anatomy(_config(family), KINDS[family][0])
+    anatomy = read_anatomy(_config(family), FAMILIES[family].kinds[0])
     assert anatomy.family == family
     assert (anatomy.layers, anatomy.hidden) == (5, 16)
     assert set(anatomy.linears) <= set(ROLES)
@@ -160,12 +160,12 @@ def test_unknown_family() -> None:
 
 @pytest.mark.parametrize(
     ("family", "kind"),
-    [(x, kind) for x in FAMILIES for kind in ALL_KINDS if kind not in KINDS[x]],
+    [(x, kind) for x in FAMILIES for kind in KINDS if kind not in FAMILIES[x].kinds],
 )
 def test_impossible_kinds_name_those_that_the_family_can_do(family: str, kind: str) -> None:
     with pytest.raises(UserError) as caught:
         read_anatomy(_config(family), kind)
-    able = ", ".join(KINDS[family])
+    able = ", ".join(FAMILIES[family].kinds)
     assert str(caught.value).startswith(f"expected a kind of task that {family} can do ({able})")
     assert f"got '{kind}'; choose a model among " in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -67,5 +67,5 @@ def test_no_bound(text: str) -> None:
 
 
 def test_unknown_objective() -> None:
-    with pytest.raises(UserError, match="an objective among accuracy, .*; got 'bytes'"):
+    with pytest.raises(UserError, match="an objective among 'accuracy', .*; got 'bytes'"):
         Bound.parse("bytes <= 3")

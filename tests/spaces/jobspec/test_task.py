@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
-from peftsearch.spaces.jobspec.task import KINDS, TaskSpec
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.table import KINDS
 
 
 def make_task(**task: Any) -> TaskSpec:
@@ -75,19 +76,18 @@ def test_refused(task: dict[str, Any], words: str) -> None:
 
 
 def test_every_kind_has_metrics_with_a_direction() -> None:
-    assert set(QUALITIES) == set(KINDS)
-    assert {name for names in QUALITIES.values() for name in names} < set(OBJECTIVES)
+    assert {name for row in KINDS.own.values() for name in row.qualities} < set(OBJECTIVES)
     assert not OBJECTIVES["loss"].maximise and not OBJECTIVES["perplexity"].maximise
     assert OBJECTIVES["exact_match"].maximise
 
 
 def test_language_models_have_no_label() -> None:
-    found = {kind for kind in KINDS if make_task(kind=kind).is_language_model}
+    found = {kind for kind in KINDS if not KINDS[kind].form.fresh_head}
     assert found == {"causal_lm", "seq2seq"}
     assert all((make_task(kind=kind).label is None) == (kind in found) for kind in KINDS)
 
 
-@pytest.mark.parametrize("name", sorted({x for names in QUALITIES.values() for x in names}))
+@pytest.mark.parametrize("name", sorted({x for row in KINDS.own.values() for x in row.qualities}))
 def test_best_is_better_than_worst(name: str) -> None:
     goal = OBJECTIVES[name]
     assert goal.signed(goal.best) > goal.signed(goal.worst)

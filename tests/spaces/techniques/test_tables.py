@@ -9,7 +9,8 @@ import pytest
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS, trainable_parameters
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES, objective
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
+from peftsearch.spaces.kinds.table import KINDS
 from peftsearch.spaces.space.presets import PRESETS
 from peftsearch.spaces.techniques.applicability import usable_capacities
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique, technique
@@ -81,7 +82,7 @@ def test_unknown_names() -> None:
 
 def test_objectives_cover_costs_and_qualities() -> None:
     assert {x.name for x in OBJECTIVES.values() if x.known} == set(KNOWN_COSTS)
-    for name in {name for names in QUALITIES.values() for name in names}:
+    for name in {name for row in KINDS.own.values() for name in row.qualities}:
         goal = objective(name)
         assert goal.signed(goal.best) > goal.signed(goal.worst)
 

@@ -11,8 +11,9 @@ from transformers import AutoTokenizer
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.workers.batches.batching import IGNORED, EncodedResponses
+from peftsearch.workers.batches.batching import IGNORED
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
+from peftsearch.workers.batches.encodings import EncodedResponses
 from peftsearch.workers.batches.tokens import keep_end
 from peftsearch.workers.data.dialogues import parse_dialogue, read_dialogues, render
 from peftsearch.workers.data.rows import Split

@@ -23,8 +23,9 @@ from transformers import (
 )
 
 from peftsearch.errors import UserError
+from peftsearch.workers.batches.image_encoding import encode_images
 from peftsearch.workers.data.image_folders import is_image_folder, read_image_folder
-from peftsearch.workers.data.images import Image, encode_images, read_images
+from peftsearch.workers.data.images import Image, read_images
 from peftsearch.workers.data.sources import Table
 
 COLOURS = np.random.default_rng(1).integers(0, 256, (5, 7, 3), dtype=np.uint8)

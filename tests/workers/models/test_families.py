@@ -14,7 +14,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.auto import modeling_auto
 
 from peftsearch.spaces.families.anatomy import Anatomy
-from peftsearch.spaces.families.family import KINDS, read_anatomy
+from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 from tests.workers.families import (
     CLASSES,
     IMAGE_SIZE,
@@ -39,7 +39,7 @@ REQUIRED = {
 }
 """Keys that every checkpoint has; we do not guess them."""
 
-ROWS = [(family, kind) for family, kinds in KINDS.items() for kind in kinds]
+ROWS = [(family, kind) for family, row in FAMILIES.items() for kind in row.kinds]
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("bert", {"is_decoder": True}),
     ("electra", {"embedding_size": 16}),
@@ -102,14 +102,14 @@ def test_each_layer_has_exactly_the_tensors_listed(family: str, kind: str, tmp_p
 def test_each_variant_has_exactly_the_tensors_listed(
     family: str, changes: dict[str, Any], tmp_path: Path
 ) -> None:
-    kind = KINDS[family][0]
+    kind = FAMILIES[family].kinds[0]
     model = build_model(family, kind, **changes)
     _check(model, read_anatomy(_written(model, tmp_path), kind))
 
 
 @pytest.mark.parametrize("family", SIZES)
 def test_keys_that_a_config_lacks_have_the_defaults_of_transformers(family: str) -> None:
-    kind = KINDS[family][0]
+    kind = FAMILIES[family].kinds[0]
     config = AutoConfig.for_model(family, **SIZES[family]).to_dict()
     for key in set(config) - REQUIRED:
         without = {x: y for x, y in config.items() if x != key}
@@ -117,7 +117,7 @@ def test_keys_that_a_config_lacks_have_the_defaults_of_transformers(family: str)
         assert read_anatomy(without, kind) == read_anatomy(filled, kind), key
 
 
-@pytest.mark.parametrize("family", KINDS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_kinds_are_those_that_transformers_has_a_class_for(family: str) -> None:
     config_class = type(AutoConfig.for_model(family))
     able = set()
@@ -126,11 +126,11 @@ def test_kinds_are_those_that_transformers_has_a_class_for(family: str) -> None:
             able.add(kind)
     if "multiple_choice" in able or family == "deberta":
         able.discard("causal_lm")  # encoders, which would have to be turned into decoders
-    assert set(KINDS[family]) == able
+    assert set(FAMILIES[family].kinds) == able
 
 
 @pytest.mark.parametrize(
-    ("family", "kind"), [(x, kinds[-1]) for x, kinds in KINDS.items() if x not in EXCEPTIONS]
+    ("family", "kind"), [(x, row.kinds[-1]) for x, row in FAMILIES.items() if x not in EXCEPTIONS]
 )
 def test_attention_is_the_module_that_the_attention_function_gets(
     family: str, kind: str, monkeypatch: pytest.MonkeyPatch
@@ -165,7 +165,7 @@ def _inputs(family: str, kind: str) -> dict[str, torch.Tensor]:
     return {"input_ids": ids[None] if kind == "multiple_choice" else ids}
 
 
-@pytest.mark.parametrize(("family", "kind"), [(x, kinds[-1]) for x, kinds in KINDS.items()])
+@pytest.mark.parametrize(("family", "kind"), [(x, row.kinds[-1]) for x, row in FAMILIES.items()])
 def test_a_saved_model_loads_with_what_prepares_its_input(
     family: str, kind: str, tmp_path: Path
 ) -> None:

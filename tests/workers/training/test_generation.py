@@ -11,8 +11,8 @@ from transformers import GenerationConfig
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.adapters.attachment import attach
-from peftsearch.workers.batches.batching import EncodedResponses
 from peftsearch.workers.batches.encoding import encode_split
+from peftsearch.workers.batches.encodings import EncodedResponses
 from peftsearch.workers.data.partition import Text
 from peftsearch.workers.data.rows import Split
 from peftsearch.workers.models.backbone import Backbone, load_backbone

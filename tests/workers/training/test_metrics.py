@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import pearsonr, spearmanr
 
-from peftsearch.spaces.jobspec.objectives import QUALITIES
+from peftsearch.spaces.kinds.table import KINDS
 from peftsearch.workers.training.metrics import score
 
 
@@ -34,8 +34,8 @@ def test_f1_is_macro_over_the_references_where_a_class_is_absent() -> None:
 
 
 def test_names_are_those_of_the_objectives() -> None:
-    assert tuple(score("classification", [0, 1], [0, 1])) == QUALITIES["classification"]
-    assert tuple(score("regression", [0.0, 1.0], [0.0, 1.0])) == QUALITIES["regression"]
+    assert tuple(score("classification", [0, 1], [0, 1])) == KINDS["classification"].qualities
+    assert tuple(score("regression", [0.0, 1.0], [0.0, 1.0])) == KINDS["regression"].qualities
 
 
 @pytest.mark.parametrize("predictions", [[0, 0, 0], [1, 1, 1]])

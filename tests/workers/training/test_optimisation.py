@@ -8,8 +8,8 @@ from peftsearch.records.trial import FailureKind
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.spec import TrainingSpec
 from peftsearch.workers.adapters.attachment import attach
-from peftsearch.workers.batches.batching import EncodedTexts
 from peftsearch.workers.batches.encoding import encode_texts
+from peftsearch.workers.batches.encodings import EncodedTexts
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.memory import MemoryMeter
 from peftsearch.workers.training.inference import decide, mean_loss, predict_logits

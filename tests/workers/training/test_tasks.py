@@ -12,8 +12,8 @@ from PIL import Image
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.jobspec.objectives import QUALITIES
-from peftsearch.workers.batches.encoding import mean_tokens, note_cuts
+from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.workers.batches.encoding import note_cuts
 from peftsearch.workers.models.backbone import load_backbone
 from peftsearch.workers.training.metrics import score
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -95,7 +95,7 @@ def test_language_models_learn_to_answer(open_bench: Open, family: str, kind: st
     first = runner.evaluate(probe(runner), 0)
     outcome = runner.evaluate(lora(runner), 0, lambda done, total: steps.append((done, total)))
     assert runner.backbone.heads == ()
-    assert set(QUALITIES[kind]) < set(outcome.measurements)
+    assert set(KINDS[kind].qualities) < set(outcome.measurements)
     assert outcome.measurements["loss"] < first.measurements["loss"] / 2
     assert outcome.measurements["exact_match"] == 1.0
     assert first.measurements["exact_match"] < 0.5
@@ -156,7 +156,7 @@ def test_saved_adapter_of_a_language_model_gives_the_same_likelihoods(open_bench
 
 def count_tokens(runner: TrialRunner) -> float:
     """Mean tokens of a training example."""
-    return mean_tokens(runner.encoded("train"), runner.backbone.model.config.to_dict())
+    return runner.encoded("train").mean_tokens(runner.backbone.model.config.to_dict())
 
 
 def test_messages_are_a_task_too(open_bench: Open) -> None:
@@ -185,7 +185,7 @@ def test_multiple_choice(open_bench: Open) -> None:
     batch = runner.encoded("train").batch([0, 1, 2])
     assert batch["input_ids"].shape[:2] == (3, 2)
     outcome = runner.evaluate(lora(runner, 5e-3), 0)
-    assert set(QUALITIES["multiple_choice"]) < set(outcome.measurements)
+    assert set(KINDS["multiple_choice"].qualities) < set(outcome.measurements)
     assert outcome.measurements["accuracy"] == np.mean(outcome.predictions == outcome.references)
     assert outcome.measurements["accuracy"] > 0.9
     assert set(outcome.references.tolist()) == {0, 1}
@@ -208,7 +208,7 @@ def test_second_column_begins_each_choice(open_bench: Open) -> None:
 def test_images(open_bench: Open) -> None:
     runner = open_bench("vit", "image_classification", make_images())
     outcome = runner.evaluate(lora(runner, 5e-3), 0)
-    assert set(QUALITIES["image_classification"]) < set(outcome.measurements)
+    assert set(KINDS["image_classification"].qualities) < set(outcome.measurements)
     assert outcome.measurements["accuracy"] > 0.9
     assert runner.data.label_names == ["0", "1"]
     assert count_tokens(runner) == 5  # of 2 x 2 patches and the class token

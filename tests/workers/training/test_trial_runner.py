@@ -11,9 +11,9 @@ import torch
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, QUALITIES
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.workers.batches.encoding import mean_tokens
+from peftsearch.spaces.kinds.table import KINDS
 from peftsearch.workers.data.task_data import Split, load_test
 from peftsearch.workers.training import trial_runner as bench_module
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -58,8 +58,8 @@ def runner(tmp_path: Path, folders: dict[str, Path]) -> Iterator[TrialRunner]:
 def test_outcome_holds_every_objective_and_its_evidence(runner: TrialRunner) -> None:
     steps: list[tuple[int, int]] = []
     outcome = runner.evaluate(LORA, 3, lambda done, total: steps.append((done, total)))
-    qualities = {name for names in QUALITIES.values() for name in names} - {"loss"}
-    expected = set(OBJECTIVES) - qualities | set(QUALITIES["classification"])
+    qualities = {name for row in KINDS.own.values() for name in row.qualities} - {"loss"}
+    expected = set(OBJECTIVES) - qualities | set(KINDS["classification"].qualities)
     assert set(outcome.measurements) == expected
     for name, cost in KNOWN_COSTS.items():
         assert outcome.measurements[name] == cost(LORA, runner.spec.anatomy)
@@ -69,7 +69,7 @@ def test_outcome_holds_every_objective_and_its_evidence(runner: TrialRunner) -> 
     assert len(outcome.predictions) == len(runner.data.validation.labels)
     assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
     assert {total for _, total in steps} == {len(steps)}
-    assert mean_tokens(runner.encoded("train"), runner.backbone.model.config.to_dict()) == 7
+    assert runner.encoded("train").mean_tokens(runner.backbone.model.config.to_dict()) == 7
     assert runner.device == "cpu"
 
 
@@ -148,7 +148,7 @@ def test_cancelling_works_in_evaluation_too(runner: TrialRunner) -> None:
 def test_regression_measures_correlations(tmp_path: Path, folders: dict[str, Path]) -> None:
     runner = _open(tmp_path, folders["llama"], "regression")
     outcome = runner.evaluate(LORA, 0)
-    assert set(QUALITIES["regression"]) < set(outcome.measurements)
+    assert set(KINDS["regression"].qualities) < set(outcome.measurements)
     assert outcome.measurements["pearson"] > 0.9
     assert outcome.references.dtype.kind == outcome.predictions.dtype.kind == "f"
 

@@ -1,0 +1,1 @@
+"""Kinds of task: what a job file may say of each, and where its work is found."""

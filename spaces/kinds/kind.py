@@ -1,0 +1,64 @@
+"""A kind of task as one row: what stands in job files, and the object that does its work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from peftsearch.errors import UserError
+
+from .forms import ModelForm
+
+
+@dataclass(frozen=True)
+class TaskKind:
+    """One row.
+
+    Attributes:
+        name: In job files, adapters and records.
+        title: For people.
+        form: What a family must offer.
+        columns: The columns of `[task]` that it reads, with their usual names; further sets may be
+            given in place of the first. Every other column must be left out.
+        qualities: Names of the objectives that may be its quality; the first is the default.
+        work: Where its `workers.kinds.work.Work` is, as `package.module:NAME`. It is imported when
+            rows are read, so that a row needs no torch.
+        label: Type of a label and of a prediction: `int` where they are indices.
+        problem: What `transformers` calls the problem of a fresh head with one output for each
+            class; None where the head has no such choice.
+    """
+
+    name: str
+    title: str
+    form: ModelForm
+    columns: tuple[Mapping[str, str], ...]
+    qualities: tuple[str, ...]
+    work: str
+    label: type[int] | type[float] = int
+    problem: str | None = None
+
+    @property
+    def baseline(self) -> str:
+        """What a model without an adapter is called."""
+        return "linear probe" if self.form.fresh_head else "base model"
+
+    def usual_columns(self, given: set[str]) -> Mapping[str, str]:
+        """The set of columns that is meant where these are given."""
+        others = (columns for columns in self.columns[1:] if given & columns.keys())
+        return next(others, self.columns[0])
+
+    def load_work(self) -> Any:
+        """The object that reads, encodes, decides and scores.
+
+        Raises:
+            UserError: Another package's cannot be imported.
+        """
+        module, _, name = self.work.partition(":")
+        try:
+            return getattr(import_module(module), name)
+        except Exception as error:  # a stranger's module may raise anything
+            raise UserError(
+                f"the work of the kind {self.name} at {self.work}",
+                f"{type(error).__name__}: {error}",
+                "mend or uninstall the package that adds it",
+            ) from error

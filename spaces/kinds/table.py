@@ -1,0 +1,83 @@
+"""The kinds of task: ours, and those that other packages add as `peftsearch.kinds`."""
+
+from peftsearch.extensions import Registry
+
+from .forms import CHOICES, DECODER, ENCODER_DECODER, IMAGES, SEQUENCE
+from .kind import TaskKind
+
+_OF_CLASSES = ("accuracy", "f1", "matthews")
+_OF_RESPONSES = ("loss", "perplexity", "exact_match")
+"""The loss of a language model is in nats per response token; `exact_match`, which generates, is
+measured only where it is the job's metric."""
+_PROMPTED = {"prompt": "prompt", "response": "response"}
+
+KINDS = Registry(
+    "peftsearch.kinds",
+    "a kind of task",
+    TaskKind,
+    (
+        TaskKind(
+            "classification",
+            "classification of texts",
+            SEQUENCE,
+            ({"text": "text", "label": "label"},),
+            _OF_CLASSES,
+            "peftsearch.workers.kinds.classification:WORK",
+            problem="single_label_classification",
+        ),
+        TaskKind(
+            "regression",
+            "regression: a number for each text",
+            SEQUENCE,
+            ({"text": "text", "label": "label"},),
+            ("pearson", "spearman"),
+            "peftsearch.workers.kinds.regression:WORK",
+            label=float,
+            problem="regression",
+        ),
+        TaskKind(
+            "multiple_choice",
+            "multiple choice",
+            CHOICES,
+            ({"text": "text", "choices": "choices", "label": "label"},),
+            ("accuracy",),
+            "peftsearch.workers.kinds.choice:WORK",
+        ),
+        TaskKind(
+            "causal_lm",
+            "language model (causal)",
+            DECODER,
+            (_PROMPTED, {"messages": "messages"}, {"text": "text"}),
+            _OF_RESPONSES,
+            "peftsearch.workers.kinds.language:DECODER",
+            label=float,
+        ),
+        TaskKind(
+            "seq2seq",
+            "language model (encoder and decoder)",
+            ENCODER_DECODER,
+            (_PROMPTED,),
+            _OF_RESPONSES,
+            "peftsearch.workers.kinds.language:ENCODER_DECODER",
+            label=float,
+        ),
+        TaskKind(
+            "image_classification",
+            "classification of images",
+            IMAGES,
+            ({"image": "image", "label": "label"},),
+            _OF_CLASSES,
+            "peftsearch.workers.kinds.image_classification:WORK",
+            problem="single_label_classification",
+        ),
+    ),
+)
+
+
+def find_kind(name: str) -> TaskKind:
+    """Row of the table.
+
+    Raises:
+        UserError: No row has that name, or another package's is broken.
+    """
+    return KINDS.find(name)

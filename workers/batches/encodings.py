@@ -1,0 +1,223 @@
+"""Examples as a model takes them: texts, choices, and responses of a language model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, Self
+
+import torch
+
+from .batching import IGNORED, Batch, Row, pad_rows
+
+EVALUATED = 64
+EVALUATED_TOKENS = 2048
+"""Of a language model, whose outputs are as wide as its vocabulary: 1.2 GB at 150,000 words."""
+
+
+class Encoded(Protocol):
+    """`n` examples of any kind."""
+
+    @property
+    def labels(self) -> torch.Tensor:
+        """Class or choice indices (int64), values (float32), or of a language model the number of
+        response tokens (int64); `n`."""
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each example, `n`; equal where examples have no length."""
+
+    @property
+    def cut(self) -> int:
+        """How many lost what a person should know of."""
+
+    @property
+    def evaluated_together(self) -> int:
+        """Examples of one evaluation batch."""
+
+    def __len__(self) -> int: ...
+
+    def head(self, n: int) -> Self:
+        """The first `n` examples."""
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """The model's arguments for `b` examples, with `labels`."""
+
+    def outputs(self, model: Any, batch: Batch) -> torch.Tensor:
+        """What predictions are made from, for the `b` examples of a batch, on the CPU."""
+
+    def mean_tokens(self, config: Mapping[str, Any]) -> float:
+        """Tokens of an example that a layer sees, on average.
+
+        Args:
+            config: The model's parsed `config.json`.
+        """
+
+
+class Examples:
+    """What the encodings have in common: rows that are counted and cut, and outputs of a head.
+
+    Attributes:
+        by_row: Names of the attributes that have one entry for each example.
+    """
+
+    by_row: ClassVar[tuple[str, ...]] = ("rows", "labels")
+
+    def __len__(self) -> int:
+        return len(getattr(self, self.by_row[0]))
+
+    @property
+    def lengths(self) -> list[int]:
+        """All 1, where examples need no sorting by length; `n`."""
+        return [1] * len(self)
+
+    @property
+    def cut(self) -> int:
+        """A text that loses its end is nothing to be told of."""
+        return 0
+
+    @property
+    def evaluated_together(self) -> int:
+        """Examples of one evaluation batch."""
+        return EVALUATED
+
+    def head(self, n: int) -> Self:
+        """The first `n` examples."""
+        kept = {name: getattr(self, name)[:n] for name in self.by_row}
+        return replace(self, **kept)  # type: ignore[type-var]
+
+    def outputs(self, model: Any, batch: Batch) -> torch.Tensor:
+        """Outputs of the head, `b x classes`, or `b x k` of choices; `b x 1` of a regression."""
+        inputs = {name: x for name, x in batch.items() if name != "labels"}
+        logits: torch.Tensor = model(**inputs).logits
+        return logits.float().cpu()
+
+    def mean_tokens(self, config: Mapping[str, Any]) -> float:
+        """The mean of `lengths`."""
+        return sum(self.lengths) / len(self)
+
+
+@dataclass(frozen=True)
+class EncodedTexts(Examples):
+    """Texts with one label each.
+
+    Attributes:
+        rows: Each example's inputs (`input_ids`, and `token_type_ids` where the model has them).
+        labels: Class indices (int64) or values (float32), `n`.
+        padding: Value that fills each input.
+    """
+
+    rows: Sequence[Row]
+    labels: torch.Tensor
+    padding: dict[str, int]
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each example, `n`."""
+        return [len(row["input_ids"]) for row in self.rows]
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Inputs of `b` examples, each `b x longest`, with `labels` of size `b`."""
+        inputs = pad_rows([self.rows[i] for i in indices], self.padding)
+        return inputs | {"labels": self.labels[torch.as_tensor(indices)]}
+
+
+@dataclass(frozen=True)
+class EncodedChoices(Examples):
+    """Contexts, each with `k` choices.
+
+    Attributes:
+        rows: The inputs of each example's choices, `n` times `k`.
+        labels: Index of the right choice (int64), `n`.
+        padding: Value that fills each input.
+    """
+
+    rows: Sequence[Sequence[Row]]
+    labels: torch.Tensor
+    padding: dict[str, int]
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each example's longest choice, `n`."""
+        return [max(len(choice["input_ids"]) for choice in row) for row in self.rows]
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Inputs of `b` examples, each `b x k x longest`, with `labels` of size `b`."""
+        flat = pad_rows([choice for i in indices for choice in self.rows[i]], self.padding)
+        inputs = {name: x.view(len(indices), -1, x.shape[-1]) for name, x in flat.items()}
+        return inputs | {"labels": self.labels[torch.as_tensor(indices)]}
+
+    def mean_tokens(self, config: Mapping[str, Any]) -> float:
+        """Of all choices of an example."""
+        return len(self.rows[0]) * sum(self.lengths) / len(self)
+
+
+@dataclass(frozen=True)
+class EncodedResponses(Examples):
+    """Prompts with their responses, for a language model.
+
+    Attributes:
+        rows: `input_ids`, `attention_mask` and `labels` of each example. Of a decoder they run
+            over prompt and response, and `IGNORED` stands where there is no loss; of an
+            encoder-decoder the labels are the response alone.
+        prompts: Tokens from which the last response is generated, `n`.
+        responses: Text of the last response, `n`.
+        padding: Value that fills each input.
+        longer: How many examples were longer than the limit.
+    """
+
+    by_row: ClassVar[tuple[str, ...]] = ("rows", "prompts", "responses")
+
+    rows: Sequence[Row]
+    prompts: Sequence[list[int]]
+    responses: Sequence[str]
+    padding: dict[str, int]
+    longer: int = 0
+
+    @property
+    def labels(self) -> torch.Tensor:
+        """Tokens of each example that count in the loss, `n`."""
+        return torch.tensor([sum(x != IGNORED for x in row["labels"]) for row in self.rows])
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each example, `n`; of an encoder-decoder the longer of its two sides."""
+        return [max(len(row["input_ids"]), len(row["labels"])) for row in self.rows]
+
+    @property
+    def cut(self) -> int:
+        """Those that lost a part of their question or answer."""
+        return self.longer
+
+    @property
+    def evaluated_together(self) -> int:
+        """Examples of one evaluation batch: fewer of long ones."""
+        return max(1, min(EVALUATED, EVALUATED_TOKENS // max(self.lengths)))
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Inputs and `labels` of `b` examples, each `b x` its longest, padded on the right."""
+        return pad_rows([self.rows[i] for i in indices], self.padding)
+
+    def outputs(self, model: Any, batch: Batch) -> torch.Tensor:
+        """Negative log-likelihood of each response, summed over its tokens, in nats, `b x 1`."""
+        labels = batch["labels"]
+        inputs = {name: x for name, x in batch.items() if name != "labels"}
+        if model.config.is_encoder_decoder:
+            return _sum_losses(model(**inputs, labels=labels).logits, labels)
+        # Virtual tokens in front of the inputs, where there are any, have no labels.
+        logits = model(**inputs).logits[:, -labels.shape[1] :]
+        return _sum_losses(logits[:, :-1], labels[:, 1:])
+
+
+def _sum_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Losses by row, `b x 1`.
+
+    Args:
+        logits: `b x t x words`.
+        labels: `b x t`; `IGNORED` where there is no loss.
+    """
+    counted = labels != IGNORED
+    losses = torch.nn.functional.cross_entropy(
+        logits[counted].float(), labels[counted], reduction="none"
+    )
+    sums = torch.zeros(len(labels), dtype=torch.float64)
+    sums.index_add_(0, counted.nonzero()[:, 0].cpu(), losses.double().cpu())
+    return sums[:, None]

@@ -1,0 +1,52 @@
+"""The right one of several choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.workers.data.multiple_choice import index_choices, read_choices
+from peftsearch.workers.data.rows import Split, read_texts
+from peftsearch.workers.data.sources import Table
+
+from .work import Work
+
+if TYPE_CHECKING:
+    from peftsearch.workers.batches.encodings import EncodedChoices
+
+
+class MultipleChoice(Work):
+    """A context with `k` choices, each scored by one output."""
+
+    def read(self, task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
+        """Contexts and choices, and the index of the right one."""
+        contexts = read_texts(table, task.text_columns)
+        choices = read_choices(table, task.choice_columns)
+        labels = index_choices(table, str(task.label), choices)
+        texts = [(*context, *row) for context, row in zip(contexts, choices, strict=True)]
+        return Split(texts, labels)
+
+    def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedChoices:
+        """Each context with each of its choices."""
+        from peftsearch.workers.batches.encoding import encode_choices
+
+        contexts, labels = len(task.text_columns), self.labels(split)
+        return encode_choices(processor, split.texts, contexts, labels, task.max_length)
+
+    def score(
+        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
+    ) -> dict[str, float]:
+        """Accuracy."""
+        from peftsearch.workers.training.metrics import accuracy
+
+        return {"accuracy": accuracy(predictions, references)}
+
+    def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
+        """What the column of the label names."""
+        return f"Its outputs score the choices; `{task.label}` names the right one."
+
+
+WORK = MultipleChoice()

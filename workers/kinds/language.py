@@ -1,0 +1,98 @@
+"""Texts that answer a prompt: language models, with and without an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.workers.data.dialogues import read_dialogues
+from peftsearch.workers.data.rows import Split, read_column, read_texts
+from peftsearch.workers.data.sources import Table
+
+from .work import Work
+
+if TYPE_CHECKING:
+    import torch
+
+    from peftsearch.workers.batches.encodings import EncodedResponses
+
+_LARGEST_EXPONENT = 700.0
+
+
+class Responses(Work):
+    """Prompts with responses. Outputs and predictions are the negative log-likelihood of each
+    response, summed over its tokens; references are the numbers of those tokens."""
+
+    generated = "exact_match"
+
+    def read(self, task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
+        """Prompts and responses, of messages as JSON; of a text alone an empty response."""
+        if task.messages is not None:
+            contexts, answers = read_dialogues(table, task.messages)
+            return Split([(context,) for context in contexts], answers)
+        if task.text is not None:
+            texts = read_texts(table, task.text_columns)
+            return Split(texts, [""] * len(texts))
+        prompts = read_texts(table, (str(task.prompt),))
+        return Split(prompts, read_column(table, str(task.response)))
+
+    def name_row(self, task: TaskSpec) -> tuple[str, str]:
+        """What messages call a row and its label."""
+        return ("text" if task.text else "prompt"), "response"
+
+    def decide(self, logits: torch.Tensor) -> NDArray[Any]:
+        """The sums, `n`."""
+        return np.asarray(logits[:, 0].double())
+
+    def mean_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> float:
+        """Nats per response token, over all of them."""
+        return float(logits.sum() / labels.sum())
+
+    def score(
+        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
+    ) -> dict[str, float]:
+        """Loss and perplexity of sums and numbers of tokens; of 1 for a response that is right,
+        else 0, and ones as references: `exact_match`."""
+        loss = float(predictions.sum() / references.sum())
+        return {
+            "loss": loss,
+            "perplexity": float(np.exp(min(loss, _LARGEST_EXPONENT))),
+            "exact_match": float(np.mean(predictions == references)),
+        }
+
+    def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
+        """The column that it answers with."""
+        return f"It was trained to write `{task.response or task.messages or task.text}`."
+
+    def tell_inputs(self, task: TaskSpec) -> str:
+        """What is cut."""
+        limit = task.max_length
+        return f"Prompts lose their beginning where an example is longer than {limit} tokens."
+
+
+class DecoderResponses(Responses):
+    """Of a decoder, which reads prompt and response as one text."""
+
+    def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedResponses:
+        """Prompt and response as one sequence."""
+        from peftsearch.workers.batches.responses import encode_decoder
+
+        return encode_decoder(task, processor, split)
+
+
+class EncoderDecoderResponses(Responses):
+    """Of an encoder-decoder."""
+
+    def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedResponses:
+        """The prompt for the encoder, the response as labels."""
+        from peftsearch.workers.batches.responses import encode_encoder_decoder
+
+        return encode_encoder_decoder(task, processor, split)
+
+
+DECODER = DecoderResponses()
+ENCODER_DECODER = EncoderDecoderResponses()

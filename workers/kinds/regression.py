@@ -1,0 +1,63 @@
+"""Numbers for texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.workers.data.labels import check_varied, read_numbers
+from peftsearch.workers.data.rows import Split
+from peftsearch.workers.data.sources import Table
+
+from .work import Work
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Regression(Work):
+    """One number for each text or pair, by the mean squared error."""
+
+    def read_labels(self, task: TaskSpec, table: Table, classes: Sequence[str]) -> list[float]:
+        """Numbers as they stand in the source, `n`."""
+        labels = read_numbers(table, str(task.label))
+        check_varied(labels, table)
+        return labels
+
+    def labels(self, split: Split) -> torch.Tensor:
+        """Numbers (float32), `n`."""
+        import torch
+
+        return torch.as_tensor(split.labels, dtype=torch.float32)
+
+    def decide(self, logits: torch.Tensor) -> NDArray[Any]:
+        """The one output, `n`."""
+        return np.asarray(logits[:, 0].double())
+
+    def mean_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> float:
+        """Mean squared error."""
+        import torch
+
+        return float(torch.nn.functional.mse_loss(logits[:, 0], labels.float()))
+
+    def score(
+        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
+    ) -> dict[str, float]:
+        """Pearson's and Spearman's correlation."""
+        from peftsearch.workers.training.metrics import correlation, rank_correlation
+
+        return {
+            "pearson": correlation(predictions, references),
+            "spearman": rank_correlation(predictions, references),
+        }
+
+    def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
+        """The label's name."""
+        return f"Its one output is `{task.label}`."
+
+
+WORK = Regression()

@@ -1,0 +1,125 @@
+"""The work of a kind of task, from the rows of a table to scores and to the words of a card.
+
+Modules of this room import what needs torch where it is used, so that data can be checked without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.workers.data.rows import Split, read_texts
+from peftsearch.workers.data.sources import Table
+
+if TYPE_CHECKING:
+    import torch
+
+    from peftsearch.workers.batches.batching import Batch
+    from peftsearch.workers.batches.encodings import Encoded
+
+
+class Work:
+    """What there is to do for a task with one label for each text or pair of texts.
+
+    A kind overrides what differs. Nothing is kept between calls.
+
+    Attributes:
+        generated: The metric that only generation can measure; None where there is none.
+    """
+
+    generated: str | None = None
+
+    def find_classes(self, task: TaskSpec, table: Table) -> tuple[str, ...]:
+        """Class names of the training source, in the order of their indices.
+
+        Raises:
+            UserError: The labels are missing, or are no classes.
+        """
+        return ()
+
+    def read(self, task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
+        """All rows of a table.
+
+        Args:
+            classes: What `find_classes` gave.
+
+        Raises:
+            UserError: A value is missing or is not what its column should hold.
+        """
+        texts = read_texts(table, task.text_columns)
+        return Split(texts, self.read_labels(task, table, classes))
+
+    def read_labels(self, task: TaskSpec, table: Table, classes: Sequence[str]) -> Any:
+        """The label of each of `n` rows: indices, or numbers.
+
+        Raises:
+            UserError: One is missing or is not what it should be.
+        """
+        raise NotImplementedError
+
+    def strata(self, rows: Split) -> list[str]:
+        """What held-out rows are stratified by, `n`: one stratum for all."""
+        return [""] * len(rows.labels)
+
+    def name_row(self, task: TaskSpec) -> tuple[str, str]:
+        """What messages call a row and its label."""
+        return "text", "label"
+
+    def encode(self, task: TaskSpec, processor: Any, split: Split) -> Encoded:
+        """All rows of a split as a model takes them.
+
+        Args:
+            processor: The model's tokenizer; of images its image processor.
+        """
+        from peftsearch.workers.batches.encoding import encode_texts
+
+        columns = list(zip(*split.texts, strict=True))
+        return encode_texts(processor, columns, self.labels(split), task.max_length)
+
+    def labels(self, split: Split) -> torch.Tensor:
+        """The labels as a tensor, `n`: indices (int64)."""
+        import torch
+
+        return torch.as_tensor(split.labels, dtype=torch.int64)
+
+    def training_loss(self, model: Any, batch: Batch) -> torch.Tensor:
+        """Loss of a batch, a scalar with its graph: the one that the model has for its labels."""
+        loss: torch.Tensor = model(**batch).loss
+        return loss
+
+    def decide(self, logits: torch.Tensor) -> NDArray[Any]:
+        """Predictions, `n`, from `n` outputs."""
+        return logits.argmax(dim=1).numpy()
+
+    def mean_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> float:
+        """Mean loss of `n` outputs: cross-entropy."""
+        import torch
+
+        return float(torch.nn.functional.cross_entropy(logits, labels))
+
+    def score(
+        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
+    ) -> dict[str, float]:
+        """Every quality of the kind, in the order of its row.
+
+        Args:
+            predictions: What `decide` gave, `n`.
+            references: The labels, `n`.
+            classes: Number of classes; None where there are none, or that is not known.
+        """
+        raise NotImplementedError
+
+    def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
+        """A sentence for an export's card: what the model's outputs mean.
+
+        Args:
+            labels: Class names; empty for kinds without.
+        """
+        raise NotImplementedError
+
+    def tell_inputs(self, task: TaskSpec) -> str:
+        """A sentence for an export's card: how inputs are prepared."""
+        return f"Texts are cut to {task.max_length} tokens."
