@@ -2,20 +2,29 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "peftsearch"
 HEAVY = ("torch", "transformers", "peft", "datasets", "botorch")
 
 
-@pytest.mark.parametrize("folder", ["search", "spaces", "storage", "workers"])
+@pytest.mark.parametrize("folder", ["examples", "search", "spaces", "storage", "workers"])
 def test_package_links_to_folder(folder: str) -> None:
     link = ROOT / "peftsearch" / folder
     assert link.is_symlink(), f"peftsearch/{folder} must be a symlink to ../{folder}"
     assert link.readlink() == Path("..") / folder
     assert link.resolve() == ROOT / folder
+
+
+def test_the_examples_ship_with_the_package() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    patterns = settings["package-data"]["peftsearch"]
+    shipped = {file.resolve() for pattern in patterns for file in PACKAGE.glob(pattern)}
+    assert shipped >= set((ROOT / "examples").glob("*.toml"))
 
 
 def modules_of(folder: str) -> list[str]:
@@ -32,6 +41,7 @@ def modules_of(folder: str) -> list[str]:
 def test_light_modules_import_no_heavy_library(modules: list[str]) -> None:
     code = f"""
 import sys
+import tomllib
 import {", ".join(modules)}
 print([name for name in {HEAVY!r} if name in sys.modules])
 """

@@ -197,6 +197,17 @@ def test_stop_and_resume(client: TestClient) -> None:
     assert (resumed["state"], resumed["pool"]["workers"]) == ("running", 3)
 
 
+def test_a_running_pool_gets_another_budget(client: TestClient) -> None:
+    """As a pool of the command line does; one that leaves would not stay for it."""
+    post(client, "/jobs", 201, spec=spec_of("job"))
+    found = post(client, "/jobs/job/resume", 200, workers=0, budget={"trials": 30})
+    assert (found["budget"]["trials"], found["pool"]["state"]) == (30, "running")
+    post(client, "/jobs/job/stop", 200)
+    found = post(client, "/jobs/job/resume", 409, workers=0, budget={"trials": 40})
+    assert "finish their trials" in found["got"]
+    assert get(client, "/jobs/job")["state"] == "stopped"
+
+
 def test_running_job_of_an_ended_service_gets_a_pool(client: TestClient, store: Store) -> None:
     add_job(store, "job", [0.5])
     found = get(client, "/jobs/job")

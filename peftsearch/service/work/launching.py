@@ -82,17 +82,20 @@ def stop(service: Service, name: str) -> None:
 
 
 def resume(service: Service, name: str, body: Resume) -> None:
-    """Let a job run, and start its pool.
+    """Let a job run, and start its pool; without workers, the pool that it has goes on.
 
     Raises:
-        Conflict: It has a pool, it is finished and no budget came, or the budget is used up.
+        Conflict: It has a pool and is to get one, or its pool is leaving; it is finished and no
+            budget came, or the budget is used up.
         NotFoundError: There is no such job.
     """
     if body.workers:
         check_folder(service.settings.root)
     with service.stores.borrow() as store:
         store.pulse(name)  # what is not there has no pool either, and that comes first
-        service.supervisor.check_free(name)
+        if body.workers:
+            service.supervisor.check_free(name)
+        service.supervisor.check_not_leaving(name)
         life.resume(store, name, body.budget)
     if body.workers:
         service.supervisor.start(name, body.workers, body.device)

@@ -53,6 +53,16 @@ class Supervisor:
         with self._lock:
             self._check_free(job)
 
+    def check_not_leaving(self, job: str) -> None:
+        """Refuse a job whose pool was told to leave: it would stay told so.
+
+        Raises:
+            Conflict: Its pool is leaving.
+        """
+        pool = self.pool(job)
+        if pool is not None and pool.state == "stopping":
+            self.check_free(job)
+
     def _check_free(self, job: str) -> None:
         pool = self._pools.get(job)
         if pool is not None and pool.status.active:
