@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, Route
 
 from peftsearch.dashboard.assets import FOLDER
+from peftsearch.insight.objective_rows import objective_rows
 from tests.chromium import open_chromium
 
 SITE = "http://dashboard.test"
@@ -15,11 +16,12 @@ SITE = "http://dashboard.test"
 
 @contextmanager
 def open_scripts() -> Iterator[Page]:
-    """An empty page that can import every script."""
+    """An empty page that can import every script; it knows the table of objectives."""
     with open_chromium() as browser:
         page = browser.new_page()
         page.route(f"{SITE}/**", _serve)
         page.goto(f"{SITE}/")
+        call(page, "lib/measures.js", "loadObjectives")
         yield page
 
 
@@ -27,11 +29,14 @@ def _serve(route: Route) -> None:
     path = route.request.url.removeprefix(f"{SITE}/")
     if not path:
         route.fulfill(body="<!doctype html><title>empty</title>", content_type="text/html")
+    elif path == "api/v1/objectives":
+        route.fulfill(json={"objectives": objective_rows()})
     else:
         route.fulfill(body=(FOLDER / path).read_text("utf-8"), content_type="text/javascript")
 
 
 def call(page: Page, script: str, function: str, *given: Any) -> Any:
     """What a function of a script answers, as it would go over the wire."""
-    code = "async ([file, name, given]) => JSON.stringify((await import(file))[name](...given))"
+    code = """async ([file, name, given]) =>
+        JSON.stringify((await (await import(file))[name](...given)) ?? null)"""
     return json.loads(page.evaluate(code, [f"/{script}", function, list(given)]))

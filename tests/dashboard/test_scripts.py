@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
 from peftsearch.results.wording import count, duration, size
 from peftsearch.service.routes.spec_schema import make_schema
 
@@ -67,3 +68,15 @@ def test_numbers_read_as_on_the_command_line(page: Page, value: float) -> None:
     assert call(page, "lib/format.js", "count", value) == count(value)
     assert call(page, "lib/format.js", "size", value) == size(value)
     assert call(page, "lib/format.js", "duration", value) == duration(value)
+
+
+@pytest.mark.parametrize("row", objective_rows(), ids=lambda row: row["name"])
+def test_a_measure_is_written_by_its_row(page: Page, row: ObjectiveRow) -> None:
+    name, whole = row["name"], 1_234_567
+    written = {"score": "1,234,567", "size": size(whole), "duration": duration(whole)}
+    counted = f"{count(whole)} {row['unit']}".strip()
+    assert call(page, "lib/measures.js", "objective", name, whole) == written.get(
+        row["style"], counted
+    )
+    assert call(page, "lib/measures.js", "noun", name) == row["label"]
+    assert call(page, "lib/measures.js", "isCost", name) == (row["style"] != "score")

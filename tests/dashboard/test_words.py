@@ -8,7 +8,6 @@ import pytest
 
 from peftsearch.dashboard.assets import FOLDER
 from peftsearch.service.routes.spec_schema import make_schema
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.table import KINDS
 from peftsearch.spaces.space.presets import PRESETS
@@ -78,10 +77,6 @@ def test_every_choice_has_words() -> None:
     assert set(options["space.preset"]) == set(PRESETS)
     for key, section in (("objectives.cost", "ObjectivesSpec"), ("search.sampler", "SearchSpec")):
         assert list(options[key]) == schema[section]["properties"][key.split(".")[1]]["enum"]
-
-
-def test_every_objective_has_a_label() -> None:
-    assert set(read_table("lib/measures.js", "LABELS")) == set(OBJECTIVES)
 
 
 def test_every_group_of_techniques_has_a_mark_and_colours() -> None:

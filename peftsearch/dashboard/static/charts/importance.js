@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { h, keep, setText } from "../lib/dom.js";
 import { count, percent } from "../lib/format.js";
-import { noun } from "../lib/measures.js";
+import { measuredCostsOf, noun } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 
 export class Importance {
@@ -43,8 +43,7 @@ export class Importance {
 
 /** What the parameters may decide: quality, and the costs that only a training tells. */
 function targets(model) {
-  const measured = ["training_seconds", "peak_memory_bytes"].filter((name) => name in model.columns.values);
-  const names = [...new Set([model.cost, ...measured])];
+  const names = [...new Set([model.cost, ...measuredCostsOf(model.columns.values)])];
   return [["quality", noun(model.quality)], ...names.map((name) => [name, noun(name)])];
 }
 

@@ -3,7 +3,7 @@
 import { path } from "../lib/api.js";
 import { h, s } from "../lib/dom.js";
 import { count, score } from "../lib/format.js";
-import { label, objective } from "../lib/measures.js";
+import { isCost, label, objective } from "../lib/measures.js";
 
 export function qualityView({ job, trial, front }) {
   const value = trial.values[job.quality];
@@ -85,20 +85,14 @@ function seeds(trial, job, front) {
 }
 
 function others(trial, job) {
-  const costs = new Set(trial.objectives.map(({ name }) => name));
-  const names = Object.keys(trial.values).filter((name) => name !== job.quality && (!costs.has(name) || isScore(trial, name)));
+  const names = Object.keys(trial.values).filter((name) => name !== job.quality && !isCost(name));
   if (!names.length) return null;
   return h("dl", { class: "facts trial-others" }, names.map((name) => [h("dt", {}, label(name)), h("dd", {}, objective(name, trial.values[name]))]));
 }
 
-function isScore({ objectives }, name) {
-  const found = objectives.find((x) => x.name === name);
-  return !found || (!found.unit && name !== "trainable_parameters");
-}
-
 /** Every cost with its place among the front's members, and beside the knee. */
 export function costTable({ job, trial, front }) {
-  const costs = trial.objectives.filter((x) => x.name !== job.quality && !isScore(trial, x.name));
+  const costs = trial.objectives.filter((x) => isCost(x.name));
   costs.sort((a, b) => (b.name === job.cost) - (a.name === job.cost));
   const reference = knee(front);
   const head = ["Cost", "This trial", reference ? `Knee (trial ${reference.trials[0]})` : "Knee", "Beside the knee", "On the front"];

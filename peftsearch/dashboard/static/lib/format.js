@@ -73,8 +73,11 @@ export function score(value) {
 
 /** `max_grad_norm` as "Max grad norm". */
 export function sentence(name) {
-  const words = String(name).replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capitalised(String(name).replaceAll("_", " "));
+}
+
+export function capitalised(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** "1 trial", "2 trials". */

@@ -1,6 +1,7 @@
 // The job as the page knows it: its points and its front's history, kept up to date by events.
 
 import { get, path } from "./api.js";
+import { loadObjectives } from "./measures.js";
 
 export class JobModel {
   constructor(name, detail, points, history) {
@@ -18,7 +19,7 @@ export class JobModel {
   /** The job with all its ended trials; rejects with the API's problem. */
   static async load(name) {
     const where = path`/jobs/${name}`;
-    const [detail, points] = await Promise.all([get(where), get(`${where}/points`)]);
+    const [detail, points] = await Promise.all([get(where), get(`${where}/points`), loadObjectives()]);
     const history = await get(`${where}/front/history`);
     return new JobModel(name, detail, points, history);
   }

@@ -1,77 +1,94 @@
-// Measures of a trial in words and units: nouns within sentences, limits as a person writes them.
+// Measures of a trial in words and units: nouns within sentences, limits as a person writes them. What a measure is
+// called, how it is written and whether it is a quality says the API's table of objectives.
+//
+//   await loadObjectives()     once per page, before any of the others is called
 
-import { NOTHING, count, duration, missing, score, sentence, size } from "./format.js";
+import { get } from "./api.js";
+import { capitalised, count, duration, missing, score, size } from "./format.js";
 
-const LABELS = {
-  accuracy: "Accuracy",
-  f1: "F1",
-  matthews: "Matthews correlation",
-  pearson: "Pearson correlation",
-  spearman: "Spearman correlation",
-  loss: "Loss",
-  perplexity: "Perplexity",
-  exact_match: "Exact match",
-  trainable_parameters: "Trained parameters",
-  adapter_bytes: "Adapter size",
-  backward_depth: "Backward depth",
-  training_seconds: "Training time",
-  peak_memory_bytes: "Peak memory",
-};
 const BYTES = [["B", 1], ["KB", 1e3], ["MB", 1e6], ["GB", 1e9]];
-const UNITS = {
-  trainable_parameters: [["", 1], ["K", 1e3], ["M", 1e6]],
-  adapter_bytes: BYTES,
-  training_seconds: [["s", 1]],
-  peak_memory_bytes: BYTES,
-  backward_depth: [["", 1]],
-};
-const NAMES = /^(F1|Matthews|Pearson|Spearman)/;
+const COUNTS = [["", 1], ["K", 1e3], ["M", 1e6]];
+const PLAIN = [["", 1]];
+let table = new Map();
+let loading = null;
 
+export function loadObjectives() {
+  loading ??= fetchTable();
+  return loading;
+}
+
+async function fetchTable() {
+  try {
+    const { objectives } = await get("/objectives");
+    table = new Map(objectives.map((row) => [row.name, row]));
+  } catch (problem) {
+    loading = null;
+    throw problem;
+  }
+}
+
+/** `Adapter size`: what heads a row or a field. */
 export function label(name) {
-  return LABELS[name] ?? sentence(name);
-}
-
-export function objective(name, value) {
-  if (name.endsWith("_bytes")) return size(value);
-  if (name.endsWith("_seconds")) return duration(value);
-  if (name === "trainable_parameters") return count(value);
-  if (name === "backward_depth") return missing(value) ? NOTHING : `${count(value)} layers`;
-  return score(value);
-}
-
-/** Names of the costs that the values have, in the order in which people ask for them. */
-export function costsOf(values) {
-  return Object.keys(UNITS).filter((name) => name in values);
-}
-
-/** Whether a name is that of a cost. */
-export function isCost(name) {
-  return name in UNITS;
+  return capitalised(noun(name));
 }
 
 /** `adapter size`: the label as it stands within a sentence. */
 export function noun(name) {
-  const text = label(name);
-  return NAMES.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+  return table.get(name)?.label ?? name.replaceAll("_", " ");
 }
 
-/** A value with its unit: `18.4 KB`, `4,608`, `0.7600`. */
+/** A value with its unit: `18.4 KB`, `4,608`, `0.7600`; a dash where it is missing. */
+export function objective(name, value) {
+  const { style, unit } = table.get(name) ?? {};
+  if (style === "size") return size(value);
+  if (style === "duration") return duration(value);
+  if (style === "count") return missing(value) || !unit ? count(value) : `${count(value)} ${unit}`;
+  return score(value);
+}
+
+/** The same within a sentence. */
 export function write(name, value) {
   return missing(value) ? "unknown" : objective(name, value);
 }
 
+/** Names of the costs that the values have, in the order of the table. */
+export function costsOf(values) {
+  return [...table.keys()].filter((name) => isCost(name) && name in values);
+}
+
+/** Costs among the values that only a training tells. */
+export function measuredCostsOf(values) {
+  return costsOf(values).filter((name) => !table.get(name).known);
+}
+
+/** Whether a name is that of a cost. */
+export function isCost(name) {
+  return table.has(name) && table.get(name).style !== "score";
+}
+
+/** Whether less of it is better. */
+export function isMinimised(name) {
+  return table.has(name) && !table.get(name).maximise;
+}
+
 /** A sentence of the service with measures told in words: `needs adapter size 184 KB`. */
 export function inWords(text) {
-  return text.replace(/\b[a-z]+(_[a-z]+)+\b/g, (name) => (name in UNITS ? noun(name) : name));
+  return text.replace(/\b[a-z]+(_[a-z]+)+\b/g, (name) => (isCost(name) ? noun(name) : name));
 }
 
 /** A limit as the expression of a pick writes it: `200 KB`, `30 s`, `4608`. */
 export function quantity(name, value) {
-  const units = UNITS[name] ?? [["", 1]];
+  const units = unitsOf(table.get(name));
   const fits = units.filter(([, scale]) => value >= scale);
   const [unit, scale] = fits.at(-1) ?? units[0];
   const number = Number((value / scale).toPrecision(12));
   return unit ? `${number} ${unit}` : `${number}`;
+}
+
+function unitsOf({ style, unit } = {}) {
+  if (style === "size") return BYTES;
+  if (style === "duration") return [["s", 1]];
+  return style === "count" && !unit ? COUNTS : PLAIN;
 }
 
 /** The number that `200 KB` means, in the unit of the measure; null where it is none. */
@@ -84,14 +101,12 @@ export function parseQuantity(name, text) {
 
 const THOUSANDS = { K: 1e3, M: 1e6, G: 1e9 };
 const BINARY = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
-const BYTE_SCALES = { ...THOUSANDS, ...BINARY, B: 1, KB: 1e3, MB: 1e6, GB: 1e9 };
 const SCALES = {
-  adapter_bytes: BYTE_SCALES,
-  peak_memory_bytes: BYTE_SCALES,
-  training_seconds: { S: 1, MIN: 60, H: 3600 },
-  trainable_parameters: THOUSANDS,
+  size: { ...THOUSANDS, ...BINARY, B: 1, KB: 1e3, MB: 1e6, GB: 1e9 },
+  duration: { S: 1, MIN: 60, H: 3600 },
+  count: THOUSANDS,
 };
 
 function scaleOf(name, unit) {
-  return unit === "" ? 1 : SCALES[name]?.[unit];
+  return unit === "" ? 1 : SCALES[table.get(name)?.style]?.[unit];
 }

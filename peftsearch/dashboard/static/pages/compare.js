@@ -3,7 +3,7 @@
 import { get, path } from "../lib/api.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { missing, plural, score } from "../lib/format.js";
-import { label, objective } from "../lib/measures.js";
+import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { showCurves } from "../charts/curves.js";
 import { alignMaps, showMap } from "../charts/map.js";
@@ -26,8 +26,8 @@ async function show() {
   if (numbers.length < 2) return replace(byId("notice"), h("p", { class: "quiet" }, "Choose two trials by their numbers."));
   replace(byId("notice"), h("p", { class: "loading" }, "Loading both trials"));
   try {
-    const [detail, ...trials] = await Promise.all([
-      get(path`/jobs/${job}`), ...numbers.map((number) => get(path`/jobs/${job}/trials/${number}`)),
+    const [detail, , ...trials] = await Promise.all([
+      get(path`/jobs/${job}`), loadObjectives(), ...numbers.map((number) => get(path`/jobs/${job}/trials/${number}`)),
     ]);
     replace(byId("notice"));
     return render(detail, trials);
@@ -110,7 +110,7 @@ function difference(name, [left, right]) {
   if (left === right) return "none";
   const by = objective(name, Math.abs(right - left));
   const words = `${right > left ? "+" : "−"}${by}`;
-  return /_|loss/.test(name) && left > 0 && right > 0 && right / left !== 1 ? `${words} (× ${Number((right / left).toPrecision(2))})` : words;
+  return (isCost(name) || isMinimised(name)) && left > 0 && right > 0 && right / left !== 1 ? `${words} (× ${Number((right / left).toPrecision(2))})` : words;
 }
 
 function settingTable(trials) {
@@ -153,4 +153,5 @@ byId("choose").addEventListener("submit", (event) => {
 byId("swap").addEventListener("click", () => choose(inputs.map((input) => input.value).reverse()));
 addEventListener("popstate", show);
 show();
-get(path`/jobs/${job}/front`).then((front) => fillKnown(byId("compare-known"), front.points), () => {});
+Promise.all([get(path`/jobs/${job}/front`), loadObjectives()])
+  .then(([front]) => fillKnown(byId("compare-known"), front.points), () => {});

@@ -4,7 +4,7 @@ import { get } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
-import { label, objective } from "../lib/measures.js";
+import { label, loadObjectives, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { makeBar, updateBar } from "../components/bar.js";
@@ -19,7 +19,7 @@ let shown = PAGE;
 const refresh = refresher(load, { every: 30_000, onProblem: show });
 
 async function load() {
-  const found = await get("/jobs", { limit: Math.min(shown, 500) });
+  const [found] = await Promise.all([get("/jobs", { limit: Math.min(shown, 500) }), loadObjectives()]);
   jobs = found.jobs;
   total = found.total;
   replace(byId("jobs-problem"));

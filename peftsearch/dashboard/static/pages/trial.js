@@ -5,6 +5,7 @@ import { copyBox } from "../lib/copy.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { duration, percent, shellWord } from "../lib/format.js";
 import { follow } from "../lib/live.js";
+import { loadObjectives } from "../lib/measures.js";
 import { problemBox, toast } from "../lib/notice.js";
 import { showCurves } from "../charts/curves.js";
 import { showMap } from "../charts/map.js";
@@ -36,7 +37,7 @@ function watch({ job, trial }) {
 
 async function load() {
   // The job first: what ends after its event is announced by the stream, so nothing is missed.
-  const job = await get(path`/jobs/${name}`);
+  const [job] = await Promise.all([get(path`/jobs/${name}`), loadObjectives()]);
   const [trial, front] = await Promise.all([get(path`/jobs/${name}/trials/${number}`), get(path`/jobs/${name}/front`)]);
   return { job, trial, front };
 }
