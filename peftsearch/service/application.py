@@ -21,17 +21,17 @@ from .context import Service
 from .descriptions import move_descriptions
 from .problems import problem_schemas
 from .routes import (
-    charts,
-    events,
-    exports,
-    front,
-    health,
-    jobs,
-    measurements,
-    reference,
-    specs,
-    trials,
-    workers,
+    chart_routes,
+    event_routes,
+    export_routes,
+    front_routes,
+    health_routes,
+    job_routes,
+    measurement_routes,
+    reference_routes,
+    spec_routes,
+    trial_routes,
+    worker_routes,
 )
 from .settings import Settings
 from .stores import StorePool
@@ -39,17 +39,17 @@ from .summaries import Summaries
 
 PREFIX = "/api/v1"
 _ROUTERS: tuple[APIRouter, ...] = (
-    health.router,
-    reference.router,
-    specs.router,
-    jobs.router,
-    trials.router,
-    front.router,
-    charts.router,
-    measurements.router,
-    events.router,
-    workers.router,
-    exports.router,
+    health_routes.router,
+    reference_routes.router,
+    spec_routes.router,
+    job_routes.router,
+    trial_routes.router,
+    front_routes.router,
+    chart_routes.router,
+    measurement_routes.router,
+    event_routes.router,
+    worker_routes.router,
+    export_routes.router,
 )
 
 

@@ -15,7 +15,7 @@ from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.past import History
 from peftsearch.service.streams.status import Counts, estimate_left, show_counts
-from peftsearch.service.work.pools import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
 

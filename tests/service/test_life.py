@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from peftsearch.service import application
-from peftsearch.service.work.pools import Timing, log_path
+from peftsearch.service.work.pool_process import Timing, log_path
 from peftsearch.service.work.supervisor import Supervisor
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from peftsearch.insight.table import table_row
+from peftsearch.insight.trial_table import table_row
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 
@@ -61,7 +61,7 @@ def test_a_key_that_is_not_declared_is_noticed(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert get(client, "trials")["total"] == 6
-    longer = "peftsearch.service.routes.trials.table_row"
+    longer = "peftsearch.service.routes.trial_routes.table_row"
     monkeypatch.setattr(longer, lambda *x: {**table_row(*x), "more": 1})
     with pytest.raises(AssertionError):
         get(client, "trials")

@@ -11,9 +11,10 @@ import pytest
 
 from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
-from peftsearch.service.work import pools
-from peftsearch.service.work.pools import Timing, log_path
-from peftsearch.service.work.supervisor import PoolStatus, Supervisor
+from peftsearch.service.work import pool_process
+from peftsearch.service.work.pool_process import Timing, log_path
+from peftsearch.service.work.pool_status import PoolStatus
+from peftsearch.service.work.supervisor import Supervisor
 from tests.waiting import wait_until
 
 SECRET = "a-password-of-a-database"
@@ -180,7 +181,7 @@ def runs(pid: int) -> bool:
 def test_long_log_is_cut(
     start: Start, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pools, "LOG_BYTES", 10_000)
+    monkeypatch.setattr(pool_process, "LOG_BYTES", 10_000)
     start(f"print('x' * 100_000, flush=True); {SLEEP}")
     path = log_path(settings.root, "job")
     wait_until(lambda: path.stat().st_size == 0)

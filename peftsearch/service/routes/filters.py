@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from peftsearch.errors import UserError
-from peftsearch.insight.table import Filter
+from peftsearch.insight.trial_table import Filter
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 

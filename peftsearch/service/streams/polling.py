@@ -13,7 +13,7 @@ from peftsearch.records.trial import TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
-from peftsearch.service.work.pools import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.storage.store import Store
 
 from .messages import message

@@ -14,7 +14,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
 from peftsearch.service.memory.hours import Counted, Hours
 from peftsearch.service.memory.past import History
-from peftsearch.service.work.pools import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.storage.store import Store
 
 

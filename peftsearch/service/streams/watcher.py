@@ -9,7 +9,7 @@ from peftsearch.errors import PeftsearchError
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
 from peftsearch.service.stores import StorePool
-from peftsearch.service.work.pools import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus
 
 from .channels import Channel, JobChannel
 from .polling import Findings, Key, Wanted, poll

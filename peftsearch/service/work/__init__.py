@@ -1,1 +1,1 @@
-"""Child processes: pools, checks, exports; and what removes a job."""
+"""Child processes: worker pools, checks of specs, exports."""

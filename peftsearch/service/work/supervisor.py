@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
 
-from .pools import PROGRAM, TIMING, Pool, PoolStatus, Timing, log_path
-
-__all__ = ["PoolStatus", "Supervisor"]
+from .pool_process import PROGRAM, TIMING, PoolProcess, Timing, log_path
+from .pool_status import PoolStatus
 
 
 class Supervisor:
@@ -26,7 +25,7 @@ class Supervisor:
         timing: Timing = TIMING,
     ) -> None:
         self._settings, self._program, self._timing = settings, program, timing
-        self._pools: dict[str, Pool] = {}
+        self._pools: dict[str, PoolProcess] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -41,7 +40,7 @@ class Supervisor:
             if self._closed:
                 raise Conflict("a running service", "one that ends", "start it again")
             status = PoolStatus(job, workers, device, "running", None, time.time())
-            self._pools[job] = Pool(self._settings, status, self._program, self._timing)
+            self._pools[job] = PoolProcess(self._settings, status, self._program, self._timing)
             return status
 
     def check_free(self, job: str) -> None:
@@ -115,6 +114,6 @@ class Supervisor:
             pool.kill()
             pool.thread.join()
 
-    def _find(self, job: str) -> Pool | None:
+    def _find(self, job: str) -> PoolProcess | None:
         with self._lock:
             return self._pools.get(job)

@@ -10,7 +10,7 @@ from peftsearch.insight.columns import PointColumns
 from peftsearch.insight.layers import layer_map
 from peftsearch.insight.objective_rows import MeasuredObjective, measured_objectives
 from peftsearch.insight.points import Point, point_of
-from peftsearch.insight.table import Filter, TrialRow, choose_rows, sort_rows, table_row
+from peftsearch.insight.trial_table import Filter, TrialRow, choose_rows, sort_rows, table_row
 from peftsearch.records.trial import TRAINING_LOSS, Trial
 from peftsearch.results.views import sampling_error
 from peftsearch.service.context import InService

@@ -1,4 +1,4 @@
-"""Routes: jobs. What is asked for by a body stands in `launching`."""
+"""Routes: jobs. What a write asks for, and does, stands in `job_actions`."""
 
 from typing import Annotated, Literal
 
@@ -8,9 +8,9 @@ from typing_extensions import TypedDict
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.summaries import JobDetail, JobSummary
-from peftsearch.service.work import launching
-from peftsearch.service.work.launching import Check, Launch, Resume
 
+from . import job_actions
+from .job_actions import Check, Launch, Resume
 from .path_parameters import JobName
 
 router = APIRouter(tags=["jobs"])
@@ -62,7 +62,7 @@ def list_jobs(
 @router.post("/jobs", status_code=201, responses=problems(400, 409, 413, 415, 429))
 def launch_job(service: InService, body: Launch, response: Response) -> JobDetail:
     """Check a spec, make a job of it, and start a local pool; without workers it only waits."""
-    name = launching.launch(service, body)
+    name = job_actions.launch(service, body)
     response.headers["Location"] = f"/api/v1/jobs/{name}"
     return show_job(service, name)
 
@@ -78,18 +78,18 @@ def show_job(service: InService, job: JobName) -> JobDetail:
 @router.post("/jobs/{job}/stop", responses=problems(404, 409, 415))
 def stop_job(service: InService, job: JobName) -> JobDetail:
     """End a job: its workers finish their trials and leave, wherever they are."""
-    launching.stop(service, job)
+    job_actions.stop(service, job)
     return show_job(service, job)
 
 
 @router.post("/jobs/{job}/resume", responses=problems(400, 404, 409, 413, 415))
 def resume_job(service: InService, job: JobName, body: Resume) -> JobDetail:
     """Let a stopped job run on, a finished one by a larger budget; or give it a local pool."""
-    launching.resume(service, job, body)
+    job_actions.resume(service, job, body)
     return show_job(service, job)
 
 
 @router.delete("/jobs/{job}", status_code=204, responses=problems(404, 409, 415))
 def delete_job(service: InService, job: JobName) -> None:
     """Remove a job's records, adapters and exports for good; not while it runs."""
-    launching.delete(service, job)
+    job_actions.delete(service, job)

@@ -10,39 +10,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from peftsearch.service.settings import Settings
 
 from .children import child_environment
+from .pool_status import PoolStatus
 
 PROGRAM = (sys.executable, "-m", "peftsearch")
 RESTARTS = 3
 LOG_BYTES = 4_000_000
 _TICK_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class PoolStatus:
-    """A pool as people see it.
-
-    Attributes:
-        state: `stopping` while its workers finish or give back their trials.
-        message: Why it failed.
-        started: Seconds since the epoch.
-    """
-
-    job: str
-    workers: int
-    device: str
-    state: Literal["running", "ended", "failed", "stopping"]
-    message: str | None
-    started: float
-
-    @property
-    def active(self) -> bool:
-        """Whether its process may still be there."""
-        return self.state in ("running", "stopping")
 
 
 @dataclass(frozen=True)
@@ -63,7 +40,7 @@ class Timing:
 TIMING = Timing()
 
 
-class Pool:
+class PoolProcess:
     """A pool that runs from its construction on.
 
     One that a signal ended, as when memory ran out, is started again `RESTARTS` times; one that

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from peftsearch.service.guard.bodies import check_plain
 from peftsearch.service.problems import problems
-from peftsearch.service.shapes import Shape
-from peftsearch.service.work.launching import Body, Spec
 from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text, write_text
 from peftsearch.spaces.jobspec.mistakes import Mistake
 from peftsearch.spaces.jobspec.spec import find_mistakes
+
+from .job_actions import Body, Spec
 
 router = APIRouter(prefix="/specs", tags=["specs"])
 _MOST_MISTAKES = 100
@@ -32,14 +33,14 @@ class Plain(Body):
     spec: Spec
 
 
-class ReadSpec(Shape):
+class ReadSpec(TypedDict):
     """What a job file says, and what is wrong with it as a spec, by dotted keys."""
 
     spec: dict[str, Any]
     mistakes: list[Mistake]
 
 
-class WrittenSpec(Shape):
+class WrittenSpec(TypedDict):
     """The text of a job file, in TOML."""
 
     text: str
@@ -54,11 +55,11 @@ def parse_spec(body: Text) -> ReadSpec:
     spec = read_text(body.text)
     check_plain(spec)
     found = find_mistakes(spec)[:_MOST_MISTAKES]
-    return ReadSpec(spec=spec, mistakes=[replace(x, got=x.got[:_LONGEST_GOT]) for x in found])
+    return {"spec": spec, "mistakes": [replace(x, got=x.got[:_LONGEST_GOT]) for x in found]}
 
 
 @router.post("/render", responses=problems(400, 413, 415))
 def render_spec(body: Plain) -> WrittenSpec:
     """Write a job file. Keys without a value are left out, and nothing else is looked at."""
     check_plain(body.spec)
-    return WrittenSpec(text=write_text(body.spec))
+    return {"text": write_text(body.spec)}

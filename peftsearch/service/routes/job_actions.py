@@ -1,4 +1,4 @@
-"""Launching, stopping, resuming and deleting jobs, in the database and in local pools."""
+"""What the writes of jobs ask for, and do: the job's life in the database, and its local pool."""
 
 from typing import Annotated, Any
 

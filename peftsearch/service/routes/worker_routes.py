@@ -13,7 +13,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
-from peftsearch.service.work.pools import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.spaces.families.anatomy import Anatomy
 
 from .path_parameters import JobName
