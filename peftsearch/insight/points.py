@@ -11,6 +11,7 @@ from peftsearch.records.axes import cost_of, quality_of
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.results.wording import describe
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.recipes import BASELINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .parameters import parameters
@@ -101,7 +102,7 @@ def is_plain_lora(configuration: Configuration) -> bool:
     if configuration.input is not None or len(kinds) != 1:
         return False
     modules = next(iter(kinds))
-    return len(modules) == 1 and modules[0].technique == "lora"
+    return len(modules) == 1 and modules[0].technique == BASELINE
 
 
 def _named(values: Mapping[str, float]) -> dict[str, float]:

@@ -133,7 +133,8 @@ def _among(get: _Key, allowed: Collection[str]) -> Callable[[Point], bool]:
 
 
 def _carries(name: str) -> Callable[[Point], bool]:
-    if name == "frozen":
+    row = technique(name)
+    if not row.adapts and row.input is None:
         return lambda x: x.frozen
     return lambda x: name in techniques_of(x)
 

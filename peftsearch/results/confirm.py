@@ -15,7 +15,7 @@ from peftsearch.records.estimates import mean, standard_error
 from peftsearch.records.job import Job
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import trainable_parameters
-from peftsearch.spaces.configurations.recipes import RANK, recipe
+from peftsearch.spaces.configurations.recipes import BASELINE, RANK, recipe
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.table import find_kind
@@ -92,7 +92,7 @@ def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
 
 def uniform_lora(spec: JobSpec, rate: float) -> Configuration:
     """LoRA r=8 on query and value in every layer."""
-    return recipe("lora", spec.anatomy, RANK, rate)
+    return recipe(BASELINE, spec.anatomy, RANK, rate)
 
 
 @dataclass

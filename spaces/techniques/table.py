@@ -15,18 +15,12 @@ from peftsearch.errors import UserError
 from peftsearch.extensions import Registry, provider
 from peftsearch.spaces.families.anatomy import Stack
 
+from . import layer_restrictions
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
 from .technique import NOMINAL_RATE, Technique
 
-__all__ = ["NOMINAL_RATE", "RANKS", "TECHNIQUES", "Technique", "technique"]
-
-RANKS = (1, 2, 4, 8, 16, 32)
-"""Ladder of LoRA-like ranks."""
-
-
-def _no_biases(stack: Stack, capacity: int) -> str | None:
-    return None if stack.biases(0) else "its layers have no biases"
+__all__ = ["NOMINAL_RATE", "TECHNIQUES", "Technique", "technique"]
 
 
 def _half(stack: Stack, layer: int) -> dict[str, int]:
@@ -53,7 +47,7 @@ _BASE_ROWS = (
         group="bias",
         rate=2e-3,
         tensors=lambda stack, layer: stack.biases(layer),
-        layer_restriction=_no_biases,
+        layer_restriction=layer_restrictions.no_biases,
         # All biases, since `peft` knows no others.
         beside_peft={"LoraConfig": {"bias": "all"}},
     ),

@@ -22,7 +22,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
-from tests.workers.adapters.test_attachment import IA3, MIXED
+from tests.workers.mixtures import IA3, MIXED
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
 # `peft` still asks for an attribute that `transformers` has renamed, and calls the norms that its

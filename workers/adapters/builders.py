@@ -3,7 +3,8 @@
 from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Module
-from peftsearch.spaces.techniques.own_rows import PHM_ORDER, mlp_input, prefix_sizes
+from peftsearch.spaces.techniques.layer_formulas import prefix_sizes
+from peftsearch.spaces.techniques.layer_restrictions import PHM_ORDER, mlp_input
 
 from .bottlenecks import SCALE, Bottleneck, ProductBottleneck, Rules, hook_after, hook_beside
 from .prefixes import CHILD, Prefix, Switch, hook_positions

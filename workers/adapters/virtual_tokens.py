@@ -17,7 +17,7 @@ from peft import PromptEncoder, PromptEncoderConfig
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from peftsearch.spaces.techniques.own_rows import ENCODER_WIDTH
+from peftsearch.spaces.techniques.layer_formulas import ENCODER_WIDTH
 
 from .prefixes import count_positions
 

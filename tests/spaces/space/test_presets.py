@@ -1,6 +1,7 @@
 """From a `[space]` section to a space."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from peftsearch.spaces.families.anatomy import Anatomy, Linear
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
-from peftsearch.spaces.techniques.table import TECHNIQUES
+from peftsearch.spaces.techniques.table import NOMINAL_RATE, TECHNIQUES
 from tests.anatomies import BERT, GPT2, LLAMA
 from tests.spaces.examples import resize
 from tests.specs import make_spec
@@ -27,11 +28,13 @@ def test_default_preset_searches_every_dimension() -> None:
     space = make()
     names = {name.rstrip("012.") for name, size in space.dimensions if size > 1}
     assert names == {"rate", "boundary", "bundle", "size", "roles", "placement"}
-    techniques = {name for bundle in space.bundles[0] for name in bundle}
-    assert techniques == {"frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora"}
+    rows = [TECHNIQUES[name] for bundle in space.bundles[0] for name in bundle]
+    assert {row.status for row in rows} == {"core"}
+    assert not all(row.adapts for row in rows)  # a stratum may stay frozen
     contents = 1 + 3 * 4 + 4 * (6 * 5 * 4)  # frozen; without size or roles; the rest
     assert count_bases(space) == math.comb(6 + 2, 2) * contents**3
-    assert len(space.rates) == 13
+    steps = {round(math.log10(high / low), 9) for low, high in pairwise(space.rates)}
+    assert (steps, NOMINAL_RATE in space.rates) == ({1 / 8}, True)
 
 
 def test_spafit_is_frozen_then_biases_then_lora() -> None:
@@ -163,7 +166,7 @@ def test_autopeft_is_a_masked_grid_of_three_sizes() -> None:
 
 def test_methods_holds_every_core_technique_that_fits() -> None:
     bundles = {bundle for stratum in make(preset="methods").bundles for bundle in stratum}
-    core = {x.name for x in TECHNIQUES.values() if x.status == "core" and x.input is None}
+    core = {x.name for x in TECHNIQUES.own.values() if x.status == "core" and x.input is None}
     assert bundles == {(name,) for name in core}
     assert ("bitfit",) not in make(LLAMA, preset="methods").bundles[0]
 

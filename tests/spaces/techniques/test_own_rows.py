@@ -7,7 +7,9 @@ from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.families.anatomy import Linear, Stack
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.techniques.applicability import find_stack_obstacle
-from peftsearch.spaces.techniques.own_rows import OWN_ROWS, PHM_ORDER, prefix_sizes
+from peftsearch.spaces.techniques.layer_formulas import prefix_sizes
+from peftsearch.spaces.techniques.layer_restrictions import PHM_ORDER
+from peftsearch.spaces.techniques.own_rows import OWN_ROWS
 from peftsearch.spaces.techniques.technique import Technique
 
 ROWS = {row.name: row for row in OWN_ROWS}

@@ -26,6 +26,7 @@ from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.heads import HEAD_RATE
 from tests.anatomies import BERT
 from tests.spaces.examples import resize
+from tests.workers.mixtures import IA3, MIXED
 from tests.workers.tiny import (
     FAMILIES,
     LAYERS,
@@ -36,26 +37,6 @@ from tests.workers.tiny import (
     state_of,
     tokens,
 )
-
-IA3 = Module("ia3", 0, ("key", "value", "mlp_out"))
-MIXED = Configuration(
-    (
-        Stratum(0, 1, (Module("bitfit"),)),
-        Stratum(1, 2, (IA3, Module("ln_tuning"))),
-        Stratum(
-            2,
-            3,
-            (
-                Module("lora", 4, ("query", "value")),
-                Module("dora", 2, ("mlp_in",)),
-                Module("rslora", 3, ("mlp_out",)),
-                Module("bitfit"),
-            ),
-        ),
-    ),
-    1e-3,
-)
-
 
 BESIDE = (Module("serial", 2), Module("parallel", 4), Module("prefix", 3))
 """What AutoPEFT puts into one layer."""

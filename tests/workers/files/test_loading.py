@@ -11,7 +11,7 @@ from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.loading import load_adapter, merge_adapter
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.training.provenance import describe
-from tests.workers.adapters.test_attachment import MIXED
+from tests.workers.mixtures import MIXED
 from tests.workers.tiny import save_model, tokens
 
 
