@@ -6,7 +6,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from peftsearch.spaces.kinds.kind import TaskKind
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.table import KINDS, find_kind
 
 
 class KindRow(TypedDict):
@@ -36,6 +36,15 @@ class KindRow(TypedDict):
 def kind_rows() -> list[KindRow]:
     """The table, kinds of installed plug-ins last."""
     return [_row(x) for x in KINDS.usable()]
+
+
+def kind_row(name: str) -> KindRow:
+    """The row of that name.
+
+    Raises:
+        UserError: There is none.
+    """
+    return _row(find_kind(name))
 
 
 def _row(kind: TaskKind) -> KindRow:

@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from peftsearch.insight.best_on_front import Best, best_of
+from peftsearch.insight.kind_rows import KindRow, kind_row
 from peftsearch.jobs.liveness import count_live
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
@@ -62,9 +63,15 @@ class JobSummary(TypedDict):
 
 
 class JobDetail(JobSummary):
-    """One job with its complete spec; `notes` is what the check of its data had to say."""
+    """One job with its complete spec.
+
+    Attributes:
+        task_kind: The row of its kind of task.
+        notes: What the check of its data had to say.
+    """
 
     spec: dict[str, Any]
+    task_kind: KindRow
     hypervolume: float
     notes: list[str]
     preset: str
@@ -99,6 +106,7 @@ class Summaries:
         return {
             **self._summary(store, job, store.counts(job.id), live, pools),
             "spec": job.spec.to_json(),
+            "task_kind": kind_row(job.spec.task.kind),
             "hypervolume": volumes[-1] if volumes else 0.0,
             "notes": [x for report in store.reports(job.id, NOTES) for x in report["notes"]],
             "preset": job.spec.space.preset,

@@ -114,6 +114,10 @@ def test_detail(client: TestClient, store: Store) -> None:
     assert found["hypervolume"] > 0.1
     assert found["spec"] == json.loads(json.dumps(job.spec.to_json()))
     assert (found["notes"], found["preset"], found["seed"]) == (["a note"], "strata", 0)
+    assert (found["task_kind"]["name"], found["task_kind"]["baseline"]) == (
+        found["kind"],
+        "linear probe",
+    )
 
 
 def test_time_left_is_told_while_a_worker_lives(client: TestClient, store: Store) -> None:

@@ -98,7 +98,7 @@ function legend(narrow) {
 
 function head(model, cost) {
   const counted = ["trainable_parameters", "adapter_bytes"].includes(cost);
-  return counted && model.probeName === "linear probe" ? ", head excluded" : "";
+  return counted && model.hasFreshHead ? ", head excluded" : "";
 }
 
 function rule(value, colours) {

@@ -6,12 +6,6 @@ import { h, setText } from "../lib/dom.js";
 import { plural, size } from "../lib/format.js";
 
 const BADGES = { running: ["running", "Running"], done: ["completed", "Ready"], failed: ["failed", "Failed"] };
-const CLASSES = {
-  multiple_choice: "AutoModelForMultipleChoice",
-  causal_lm: "AutoModelForCausalLM",
-  seq2seq: "AutoModelForSeq2SeqLM",
-  image_classification: "AutoModelForImageClassification",
-};
 
 export function makeItem(item, actions) {
   const [look, words] = BADGES[item.state];
@@ -55,15 +49,14 @@ function removeButton(item, { remove }) {
   return button;
 }
 
-function loading(item, { kind }) {
+function loading(item, { automatic }) {
   const help = "Unpack the archive where Python runs; its README.md names the model that it belongs to.";
   return h("details", { class: "export-loading" }, h("summary", {}, "Load it in Python"),
-    copyBox("Python", item.loading ?? snippet(item, kind), { help }));
+    copyBox("Python", item.loading ?? snippet(item, automatic), { help }));
 }
 
 /** As the README of the archive, which knows the model's folder and its number of labels. */
-function snippet({ job, trial, form }, kind) {
-  const automatic = CLASSES[kind] ?? "AutoModelForSequenceClassification";
+function snippet({ job, trial, form }, automatic) {
   const folder = JSON.stringify(`${job}-trial-${trial}-${form}`);
   const base = `base = ${automatic}.from_pretrained("path/to/the/model")  # arguments: see README.md`;
   const from = `from transformers import ${automatic}`;

@@ -1,6 +1,6 @@
 // Exports of a job: start one, follow it, download it, delete it.
 //
-//   const view = showExports(element, {job: "demo", kind: "classification", pick: "trial 17", label: "trial 17"})
+//   const view = showExports(element, {job: "demo", automatic: "AutoModelForCausalLM", pick: "trial 17", label: "trial 17"})
 //       a form to start an export of `pick`, above the list of the job's exports; without `pick` the list alone
 //   view.aim("knee", "the knee")       what the form exports from now on
 //   await startExport(job, pick, form) starts one from elsewhere; every list on the page follows it
@@ -119,7 +119,7 @@ class Exports {
   show(items) {
     this.items = items;
     this.none.hidden = items.length > 0;
-    const actions = { kind: this.options.kind, remove: (item) => this.remove(item), ago: (then) => ago(Date.now() / 1000 - then) };
+    const actions = { automatic: this.options.automatic, remove: (item) => this.remove(item), ago: (then) => ago(Date.now() / 1000 - then) };
     keep(this.list, items, ({ id, state }) => `${id}-${state}`, (item) => makeItem(item, actions), (element, item) => updateItem(element, item, actions));
   }
 

@@ -126,9 +126,9 @@ export function tellWaiting(model) {
 function words(model, job) {
   if (job.state !== "running") return "The job ended before a trial completed. Failures, if any, are told below.";
   if (job.counts.failed) return "Every trial so far has failed; the messages below say why.";
-  const first = model.probeName === "base model"
-    ? "the base model comes first: it is measured as it is"
-    : "the linear probe comes first: the task's head alone is trained on the frozen model";
+  const first = model.hasFreshHead
+    ? "the linear probe comes first: the task's head alone is trained on the frozen model"
+    : "the base model comes first: it is measured as it is";
   const load = hasWorkers(job)
     ? "The workers load the model and the data. Then"
     : "Once a worker has loaded the model and the data,";

@@ -42,9 +42,14 @@ export class JobModel {
     return this.detail.maximise ? 1 : -1;
   }
 
-  /** Language models have a base model where others have a linear probe. */
+  /** What the model without an adapter is called: language models have a base model, others a linear probe. */
   get probeName() {
-    return ["causal_lm", "seq2seq"].includes(this.detail.kind) ? "base model" : "linear probe";
+    return this.detail.task_kind.baseline;
+  }
+
+  /** Whether every trial trains a head anew, which no cost counts. */
+  get hasFreshHead() {
+    return this.detail.task_kind.fresh_head;
   }
 
   get state() {

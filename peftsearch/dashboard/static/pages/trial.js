@@ -62,7 +62,7 @@ function render({ job, trial, front }) {
   if (done) renderResults({ job, trial, front });
   byId("exports-panel").hidden = !(done && trial.adapter);
   if (done && trial.adapter && !views.exports) {
-    views.exports = showExports(byId("exports"), { job: name, kind: job.kind, pick: `trial ${number}`, label: `trial ${number}` });
+    views.exports = showExports(byId("exports"), { job: name, automatic: job.task_kind.automatic, pick: `trial ${number}`, label: `trial ${number}` });
   }
   replace(byId("timing"), timingFacts(trial, job));
   replace(byId("provenance"), provenanceFacts(trial));
