@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import psutil
 
 from benchmarks.routes import API, JOB
-from benchmarks.seeding import draw
 from peftsearch.records.trial import Proposal
 from peftsearch.storage.store import Store
 from tests.cluster import find_programs, run_cluster
+from tests.seeding import draw
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -42,9 +42,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.load import SPAWN, completing, database, listening, serving
 from benchmarks.routes import API, JOB, routes
-from benchmarks.seeding import seed_job
 from peftsearch.records.estimates import estimate_each
 from peftsearch.storage.store import Store
+from tests.seeding import seed_job
 
 LIMIT_SECONDS = 0.200
 SMALL_JOBS = 12

@@ -14,7 +14,7 @@ from peftsearch.storage.store import Store
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
-from .test_races import race
+from .threads import race
 
 
 def _fill(store: Store, name: str) -> Job:

@@ -1,8 +1,6 @@
 """Contract: the front equals a recomputation from all trials, now and at every past event."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import count
 
 import pytest
@@ -15,33 +13,9 @@ from peftsearch.storage.store import Store
 from tests.specs import make_spec
 from tests.storage.examples import claim, complete, insert, make_configuration, make_proposal
 
+from .fronts import read_front, recompute_front
+
 _names = count()
-Point = tuple[str, float, float, tuple[int, ...]]
-
-
-def _front(store: Store, job_id: int, event: int | None = None) -> list[Point]:
-    return [
-        (x.key, x.values["accuracy"], x.values["trainable_parameters"], x.trials)
-        for x in store.front(job_id, event)
-    ]
-
-
-def _recompute(trials: Sequence[Trial]) -> list[Point]:
-    """By the definition, with exact sums."""
-    means = []
-    for key in {trial.key for trial in trials}:
-        own = [trial for trial in trials if trial.key == key]
-        accuracy, cost = (
-            float(sum(Fraction(x.measurements[name]) for x in own)) / len(own)
-            for name in ("accuracy", "trainable_parameters")
-        )
-        means.append((key, accuracy, cost, tuple(sorted(x.number for x in own))))
-    kept = [
-        a
-        for a in means
-        if not any(b[1] >= a[1] and b[2] <= a[2] and b[1:3] != a[1:3] for b in means)
-    ]
-    return sorted(kept, key=lambda x: (x[2], x[0]))
 
 
 def test_an_empty_job_has_an_empty_front(store: Store) -> None:
@@ -78,10 +52,10 @@ def test_a_worse_second_seed_lets_a_dominated_point_back_in(store: Store) -> Non
     complete(store, claim(store, job.id), 0.9, 10)
     complete(store, claim(store, job.id), 0.7, 10)
     first, second = make_configuration(0).key, make_configuration(1).key
-    assert _front(store, job.id) == [(first, 0.9, 10, (0,))]
+    assert read_front(store, job.id) == [(first, 0.9, 10, (0,))]
     complete(store, claim(store, job.id), 0.1, 10)
-    assert _front(store, job.id) == [(second, 0.7, 10, (1,))]
-    assert _front(store, job.id, 2) == [(first, 0.9, 10, (0,))]
+    assert read_front(store, job.id) == [(second, 0.7, 10, (1,))]
+    assert read_front(store, job.id, 2) == [(first, 0.9, 10, (0,))]
 
 
 def test_a_member_whose_mean_changes_enters_anew(store: Store) -> None:
@@ -155,9 +129,9 @@ def test_the_front_of_every_event_equals_a_recomputation(
     trials = store.trials(job.id)
     assert store.find_job(job.name).event == max(history.completed)
     for event, numbers in history.completed.items():
-        expected = _recompute([trials[number] for number in numbers])
-        assert _front(store, job.id, event) == expected
-    assert _front(store, job.id) == _front(store, job.id, max(history.completed))
+        expected = recompute_front([trials[number] for number in numbers])
+        assert read_front(store, job.id, event) == expected
+    assert read_front(store, job.id) == read_front(store, job.id, max(history.completed))
 
 
 def _act(

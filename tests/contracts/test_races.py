@@ -1,10 +1,6 @@
 """Contract: what stays true while many stores work on one database at once."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from peftsearch.errors import StaleLeaseError
 from peftsearch.records.trial import FailureKind, TrialState
@@ -12,23 +8,8 @@ from peftsearch.storage.store import Store
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
-from .test_front import _front, _recompute
-
-T = TypeVar("T")
-WORKERS = 4
-
-
-def race(url: str, action: Callable[[Store, int], T], workers: int = WORKERS) -> list[T]:
-    """Run `action` at once in as many threads, each with a store of its own; their results."""
-    start = threading.Barrier(workers)
-
-    def run(index: int) -> T:
-        start.wait()
-        with Store.open(url) as store:
-            return action(store, index)
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers)))
+from .fronts import read_front, recompute_front
+from .threads import WORKERS, race
 
 
 def test_many_stores_open_one_empty_database(empty_url: str) -> None:
@@ -102,7 +83,7 @@ def test_concurrent_completions_keep_the_front_of_every_event(
     trials = store.trials(job.id)
     for event in range(37):
         done = [trials[number] for _, number in ended[:event]]
-        assert _front(store, job.id, event) == _recompute(done)
+        assert read_front(store, job.id, event) == recompute_front(done)
 
 
 def test_concurrent_inserts_number_without_gaps_within_the_budget(

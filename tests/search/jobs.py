@@ -7,7 +7,7 @@ import numpy as np
 
 from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
-from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -15,6 +15,11 @@ from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 from tests.anatomies import BERT
 
 Quality = Callable[[Configuration], float]
+
+
+def lora(rank: int, rate: float = 1e-3) -> Configuration:
+    """Uniform LoRA on queries and values; twice the rank costs twice."""
+    return Configuration((Stratum(0, 6, (Module("lora", rank, ("query", "value")),)),), rate)
 
 
 def make_trial(

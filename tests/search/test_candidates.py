@@ -11,8 +11,7 @@ from peftsearch.spaces.space.space import Space
 from tests.spaces.strategies import SPACES
 from tests.specs import make_spec
 
-from .jobs import emulate
-from .test_observations import lora
+from .jobs import emulate, lora
 
 SPACE = SPACES["strata"]
 

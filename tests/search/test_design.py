@@ -16,7 +16,7 @@ from tests.spaces.examples import resize
 from tests.spaces.strategies import SPACES
 from tests.specs import make_spec
 
-from .test_observations import lora
+from .jobs import lora
 
 
 def layers(configuration: Configuration) -> list[str]:

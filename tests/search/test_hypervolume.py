@@ -16,8 +16,7 @@ from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT
 from tests.specs import make_spec
 
-from .jobs import make_trial
-from .test_observations import lora
+from .jobs import lora, make_trial
 
 SPEC = make_spec(space={"preset": "lora", "roles": ["query+value", "all"]})
 PROBE = probe(make_space(SPEC))

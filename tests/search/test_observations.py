@@ -8,17 +8,12 @@ import pytest
 from peftsearch.records.axes import quality_of
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.observations import find_front, observe
-from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from tests.specs import make_spec
 
-from .jobs import make_trial
+from .jobs import lora, make_trial
 
 SPEC = make_spec()
-
-
-def lora(rank: int, rate: float = 1e-3) -> Configuration:
-    """Uniform LoRA on queries and values; twice the rank costs twice."""
-    return Configuration((Stratum(0, 6, (Module("lora", rank, ("query", "value")),)),), rate)
 
 
 def trial(

@@ -6,7 +6,7 @@ from peftsearch.search.observations import Observation
 from peftsearch.search.reference_point import ReferencePoint
 from peftsearch.search.repeats import choose_repeat, repeat_due
 
-from .test_observations import lora
+from .jobs import lora
 
 REFERENCE = ReferencePoint(quality=0.6, cost=1e6, floor=1e3)
 

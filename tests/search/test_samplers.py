@@ -10,8 +10,7 @@ from peftsearch.spaces.space.inverse import encode
 from peftsearch.spaces.space.presets import make_space
 from tests.specs import make_spec
 
-from .jobs import emulate, make_trial, run_job
-from .test_observations import lora
+from .jobs import emulate, lora, make_trial, run_job
 
 SAMPLERS = ("random", "sobol", "tpe", "nsga2")
 

@@ -3,12 +3,12 @@
 import asyncio
 from pathlib import Path
 
-from benchmarks.seeding import seed_job
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.warming import NEWEST, warming
 from peftsearch.service.stores import StorePool
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.seeding import seed_job
 
 
 async def warm(url: str) -> Histories:

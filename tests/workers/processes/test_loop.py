@@ -16,7 +16,7 @@ from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.optimisation import count_steps
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.storage.examples import insert
-from tests.workers.training.test_trial_runner import LORA, PROBE, _open
+from tests.workers.runners import LORA, PROBE, open_runner
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Watcher:
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -> TrialRunner:
     """A job of two short trials."""
-    return _open(tmp_path_factory.mktemp("loop"), folders["bert"], epochs=1)
+    return open_runner(tmp_path_factory.mktemp("loop"), folders["bert"], epochs=1)
 
 
 @pytest.fixture

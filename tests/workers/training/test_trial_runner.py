@@ -1,8 +1,6 @@
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,37 +15,13 @@ from peftsearch.spaces.kinds.table import KINDS
 from peftsearch.workers.data.task_data import Split, load_test
 from peftsearch.workers.training import trial_runner as bench_module
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.tiny import LAYERS, complete, spec_on, state_of
-
-LORA = Configuration((Stratum(0, LAYERS, (Module("lora", 4, ("query", "value")),)),), 5e-3)
-PROBE = Configuration((Stratum(0, LAYERS),), 1e-3)
-
-
-def _write(path: Path, regression: bool = False) -> Path:
-    """160 different texts whose label is one word of them."""
-    fillers = ("film", "plot", "the", "a", "is", "was", "very", "not")
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "label"])
-        for i in range(160):
-            words = [fillers[(i >> shift) % 8] for shift in range(6)]
-            word, value = ("good", 1.5) if i % 2 else ("bad", -0.5)
-            writer.writerow([" ".join([*words, word]), value if regression else word])
-    return path
-
-
-def _open(
-    tmp_path: Path, model: Path, kind: str = "classification", **training: Any
-) -> TrialRunner:
-    data = _write(tmp_path / "data.csv", kind == "regression")
-    task = {"train": str(data), "kind": kind}
-    spec = spec_on(model, task=task, training={"batch_size": 8, "epochs": 6} | training)
-    return TrialRunner.open(complete(spec), "cpu")
 
 
 @pytest.fixture
 def runner(tmp_path: Path, folders: dict[str, Path]) -> Iterator[TrialRunner]:
-    made = _open(tmp_path, folders["bert"])
+    made = open_runner(tmp_path, folders["bert"])
     before = state_of(made.backbone)
     yield made
     after = state_of(made.backbone)
@@ -146,7 +120,7 @@ def test_cancelling_works_in_evaluation_too(runner: TrialRunner) -> None:
 
 
 def test_regression_measures_correlations(tmp_path: Path, folders: dict[str, Path]) -> None:
-    runner = _open(tmp_path, folders["llama"], "regression")
+    runner = open_runner(tmp_path, folders["llama"], "regression")
     outcome = runner.evaluate(LORA, 0)
     assert set(KINDS["regression"].qualities) < set(outcome.measurements)
     assert outcome.measurements["pearson"] > 0.9

@@ -3,7 +3,7 @@
 Configurations come from the default space of a 12-layer encoder, their costs from the formulas.
 The quality is made up: it grows with the cost, so that the front is long. Events, the front's
 entries and the measurements are what `Store.complete` would have written, one trial after another;
-`tests/benchmarks/test_seeding.py` compares them with it.
+`tests/test_seeding.py` compares them with it.
 """
 
 from bisect import bisect_right
@@ -19,11 +19,12 @@ from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.families.family import read_anatomy
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.schema import front_entries, jobs, measurements, trials
 from peftsearch.storage.store import Store
+from tests.specs import make_spec
 
 _CONFIG = {
     "model_type": "bert",
@@ -47,15 +48,9 @@ _MESSAGES = {
 }
 
 
-def make_spec(name: str, budget: int) -> JobSpec:
+def spec_of(name: str, budget: int) -> JobSpec:
     """A job on the default space, whose budget leaves room for more trials."""
-    data: dict[str, Any] = {
-        "name": name,
-        "model": {"path": "models/encoder", "anatomy": read_anatomy(_CONFIG).model_dump()},
-        "task": {"train": "reviews.csv"},
-        "budget": {"trials": budget},
-    }
-    return parse_spec(data)
+    return make_spec(name, anatomy=read_anatomy(_CONFIG), trials=budget)
 
 
 @dataclass
@@ -143,7 +138,7 @@ def seed_job(url: str, name: str, number: int, seed: int = 0) -> int:
     Args:
         url: A database at the newest schema.
     """
-    spec = make_spec(name, number + 10_000)
+    spec = spec_of(name, number + 10_000)
     with Store.open(url) as store:
         job = store.create_job(spec)
     sample = draw(spec, number, seed)

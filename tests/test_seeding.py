@@ -2,12 +2,12 @@
 
 import pytest
 
-from benchmarks.seeding import draw, make_spec, seed_job
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import FailureKind, Proposal
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.seeding import draw, seed_job, spec_of
 
 COUNT = 60
 
@@ -43,7 +43,7 @@ def test_the_front_is_that_of_the_store_at_every_event(
     points = seed_job(url, "seeded", COUNT)
     with Store.open(url) as store:
         seeded = store.find_job("seeded")
-        real = replay(store, make_spec("real", COUNT + 10_000))
+        real = replay(store, spec_of("real", COUNT + 10_000))
         assert seeded.event == COUNT
         assert len(store.front(seeded.id)) == points > 3
         assert shorten(store.front(seeded.id, event)) == shorten(store.front(real, event))
