@@ -1,5 +1,6 @@
 """Each recipe of `docs/extending.md` works as it stands; a broken one would be noticed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,15 @@ import pytest
 from tests import recipes
 
 RECIPES = recipes.read_recipes(recipes.PAGE.read_text(encoding="utf-8"))
+
+
+def test_every_group_of_entry_points_has_a_recipe() -> None:
+    """What the sources ask other packages for is declared by a block of the page."""
+    sources = [x.read_text(encoding="utf-8") for x in (recipes.ROOT / "spaces").rglob("*.py")]
+    asked = {x for text in sources for x in re.findall(r'"(peftsearch\.[a-z]+)",?$', text, re.M)}
+    blocks = [block.text for recipe in RECIPES.values() for block in recipe]
+    declared = {x for text in blocks for x in re.findall(r'entry-points\."([\w.]+)"', text)}
+    assert len(asked) >= 4 and asked == declared
 
 
 @pytest.mark.slow
