@@ -17,7 +17,8 @@ from fastapi.testclient import TestClient
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, Proposal
-from peftsearch.service.work.exporter import AT_ONCE, WAITS, Exporter
+from peftsearch.service.work.export_tasks import AT_ONCE, WAITS
+from peftsearch.service.work.exporter import Exporter
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model

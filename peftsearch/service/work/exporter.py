@@ -1,4 +1,4 @@
-"""Exports as child processes, few at a time, since each loads a model.
+"""The exports of a service: asked for, looked at, taken, deleted.
 
 What is asked for, and what became of it, is kept in files (`export_records`), so that finished
 exports outlive the service. An export that a service left behind unfinished is settled by what
@@ -7,13 +7,10 @@ its program wrote, when somebody next looks.
 
 import contextlib
 import os
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from peftsearch.errors import Conflict, NotFoundError
@@ -22,22 +19,11 @@ from peftsearch.records.job import Job, Pulse
 from peftsearch.service.settings import Settings
 from peftsearch.workers.files.forms import AskedForm
 
-from .export_programs import explain_end, kill, settle, spawn
+from .export_programs import kill, settle
 from .export_records import ARCHIVE, ExportFolders, ExportRecord, Process, make_id
+from .export_tasks import AT_ONCE, WAITS, ExportTasks
 
-AT_ONCE = 2
-WAITS = "waits for another export"
 _LOST = "its program ended with the service; export again"
-
-
-@dataclass
-class _Task:
-    """One export of this service that has not ended."""
-
-    record: ExportRecord
-    future: "Future[None] | None" = None
-    process: "subprocess.Popen[bytes] | None" = None
-    cancelled: bool = field(default=False)
 
 
 class Exporter:
@@ -46,12 +32,9 @@ class Exporter:
     def __init__(
         self, settings: Settings, program: Sequence[str] = (sys.executable, "-m", "peftsearch")
     ) -> None:
-        self._settings, self._program = settings, program
         self._folders = ExportFolders(settings.root)
         self._owner = Process.find(os.getpid())
-        self._threads = ThreadPoolExecutor(AT_ONCE, "export")
-        self._lock = threading.RLock()
-        self._tasks: dict[str, _Task] = {}
+        self._tasks = ExportTasks(settings, program, self._folders)
         self._closed = False
 
     def start(self, job: Job, pick: str, form: AskedForm, trial: Point) -> ExportRecord:
@@ -60,7 +43,7 @@ class Exporter:
         Raises:
             Conflict: The service ends, or its folder of files cannot be written.
         """
-        with self._lock:
+        with self._tasks.lock:
             for known in self.all(job.name, job.created):
                 same = known.trial == trial.number and form in (known.asked, known.form)
                 if same and known.state != "failed":
@@ -69,8 +52,7 @@ class Exporter:
                 raise Conflict("a running service", "one that ends", "start it again")
             record = self._record(job, pick, form, trial)
             self._create(record)
-            self._tasks[record.id] = task = _Task(record)
-            task.future = self._threads.submit(self._run, task)
+            self._tasks.start(record)
             return record
 
     def _record(self, job: Job, pick: str, form: AskedForm, trial: Point) -> ExportRecord:
@@ -141,7 +123,7 @@ class Exporter:
             NotFoundError: The job has none of that id.
         """
         record = self.find(job, export)
-        self._end([record.id])
+        self._tasks.end([record.id])
         if record.child is not None and record.child.lives:
             kill(record.child.pid)
         self._folders.remove(record)
@@ -149,63 +131,25 @@ class Exporter:
     def forget(self, job: str) -> None:
         """End and remove all exports of a job that is deleted."""
         records = self._folders.all(job)
-        self._end([record.id for record in records])
+        self._tasks.end([record.id for record in records])
         for record in records:
             self._folders.remove(record)
 
     def close(self) -> None:
         """End all exports; those that did not finish have failed. May be called again."""
-        with self._lock:
+        with self._tasks.lock:
             self._closed = True
-            records = [task.record for task in self._tasks.values()]
-        self._end([record.id for record in records])
-        self._threads.shutdown()
-        for record in records:
+        for record in self._tasks.close():
             # Whoever looks next says so otherwise.
             with contextlib.suppress(OSError, NotFoundError):
                 if self._folders.read(record.job, record.id).state == "running":
                     self._folders.write(replace(record, state="failed", message=_LOST))
 
-    def _end(self, exports: list[str]) -> None:
-        """Kill the programs of exports, and wait until their threads let go of the files."""
-        with self._lock:
-            tasks = [task for x in exports if (task := self._tasks.get(x)) is not None]
-            for task in tasks:
-                task.cancelled = True
-                if task.process is not None and task.process.poll() is None:
-                    kill(task.process.pid)
-        futures = [task.future for task in tasks if task.future and not task.future.cancel()]
-        wait(futures)
-        with self._lock:
-            for task in tasks:
-                self._tasks.pop(task.record.id, None)
-
-    def _run(self, task: _Task) -> None:
-        """In a thread: one export from its start to its end."""
-        try:
-            with self._lock:
-                if task.cancelled:
-                    return
-                folder = self._folders.folder(task.record.job, task.record.id)
-                task.process = spawn(self._settings, self._program, folder, task.record)
-                child = Process.find(task.process.pid)
-                task.record = replace(task.record, message=None, child=child)
-                self._folders.write(task.record)
-            ended = settle(folder, task.record, explain_end(task.process.wait()))
-        except Exception as error:
-            text = f"{type(error).__name__}: {error}".partition("\n")[0]
-            ended = replace(task.record, state="failed", message=text)
-        with self._lock:
-            if not task.cancelled:
-                with contextlib.suppress(OSError):  # then whoever looks next settles it
-                    self._folders.write(ended)
-                self._tasks.pop(task.record.id, None)
-
     def _settled(self, record: ExportRecord) -> ExportRecord:
         """The record, or what became of it where nobody watched its end."""
         if record.state != "running":
             return record
-        with self._lock:
+        with self._tasks.lock:
             if record.id in self._tasks:
                 return record
             with contextlib.suppress(NotFoundError):  # then it was deleted just now
