@@ -18,19 +18,33 @@ LinearCount = Callable[[Linear, str, int], int]
 """A number for one linear in a role at a capacity."""
 
 
-GROUPS: Mapping[str, str] = {
-    "frozen": "nothing",
-    "bias": "biases",
-    "norm": "norms",
-    "scale": "factors on activations",
-    "lowrank": "a change of low rank",
-    "orthogonal": "rotations and reflections",
-    "bottleneck": "small networks beside the linears",
-    "prompt": "virtual tokens, or virtual keys and values",
-    "sparse": "few entries of a matrix, coefficients in another basis and circulant blocks too",
-    "full": "the backbone's own tensors",
+@dataclass(frozen=True)
+class Group:
+    """Techniques that train the like, which charts colour alike.
+
+    Attributes:
+        title: For people.
+        trains: What its techniques train.
+    """
+
+    title: str
+    trains: str
+
+
+GROUPS: Mapping[str, Group] = {
+    "frozen": Group("Frozen", "nothing"),
+    "bias": Group("Bias", "biases"),
+    "norm": Group("Norm", "norms"),
+    "scale": Group("Rescaling", "factors on activations"),
+    "lowrank": Group("Low rank", "a change of low rank"),
+    "orthogonal": Group("Orthogonal", "rotations and reflections"),
+    "bottleneck": Group("Bottleneck", "small networks beside the linears"),
+    "prompt": Group("Prompt and prefix", "virtual tokens, or virtual keys and values"),
+    "sparse": Group(
+        "Sparse", "few entries of a matrix, coefficients in another basis and circulant blocks too"
+    ),
+    "full": Group("Full", "the backbone's own tensors"),
 }
-"""What a technique trains, by the name of the group: charts colour a group alike."""
 
 
 def _always_fits(linear: Linear, capacity: int) -> str | None:

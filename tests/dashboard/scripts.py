@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, Route
 
 from peftsearch.dashboard.assets import FOLDER
+from peftsearch.insight.kind_rows import kind_rows
 from peftsearch.insight.objective_rows import objective_rows
 from tests.chromium import open_chromium
 
@@ -16,12 +17,13 @@ SITE = "http://dashboard.test"
 
 @contextmanager
 def open_scripts() -> Iterator[Page]:
-    """An empty page that can import every script; it knows the table of objectives."""
+    """An empty page that can import every script; it knows the tables of objectives and kinds."""
     with open_chromium() as browser:
         page = browser.new_page()
         page.route(f"{SITE}/**", _serve)
         page.goto(f"{SITE}/")
         call(page, "lib/measures.js", "loadObjectives")
+        call(page, "form/kinds.js", "loadKinds")
         yield page
 
 
@@ -31,6 +33,8 @@ def _serve(route: Route) -> None:
         route.fulfill(body="<!doctype html><title>empty</title>", content_type="text/html")
     elif path == "api/v1/objectives":
         route.fulfill(json={"objectives": objective_rows()})
+    elif path == "api/v1/kinds":
+        route.fulfill(json={"kinds": kind_rows()})
     else:
         route.fulfill(body=(FOLDER / path).read_text("utf-8"), content_type="text/javascript")
 

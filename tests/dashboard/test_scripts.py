@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from peftsearch.insight.kind_rows import KindRow, kind_rows
 from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
 from peftsearch.results.wording import count, duration, size
 from peftsearch.service.routes.spec_schema import make_schema
@@ -80,3 +81,16 @@ def test_a_measure_is_written_by_its_row(page: Page, row: ObjectiveRow) -> None:
     )
     assert call(page, "lib/measures.js", "noun", name) == row["label"]
     assert call(page, "lib/measures.js", "isCost", name) == (row["style"] != "score")
+
+
+@pytest.mark.parametrize("row", kind_rows(), ids=lambda row: row["name"])
+def test_a_kind_reads_its_columns_alone(page: Page, row: KindRow) -> None:
+    """The first set has usual names; any other may stand in its place."""
+    usual = dict(row["columns"][0])
+    every = {name for other in kind_rows() for columns in other["columns"] for name in columns}
+    own = {name for columns in row["columns"] for name in columns}
+    for name in every:
+        where = f"task.{name}"
+        assert call(page, "form/wording.js", "isRead", where, row["name"]) == (name in own)
+        assert call(page, "form/wording.js", "usualColumn", where, row["name"]) == usual.get(name)
+    assert call(page, "form/wording.js", "choiceWords", "task.kind", row["name"]) == row["title"]

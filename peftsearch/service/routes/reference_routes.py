@@ -11,16 +11,26 @@ from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
 from peftsearch.service.starts import Start, starts
 from peftsearch.spaces.techniques.listing import TechniqueRow, rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
+from peftsearch.spaces.techniques.technique import GROUPS
 
 from .spec_schema import make_schema
 
 router = APIRouter(tags=["reference"])
 
 
+class GroupRow(TypedDict):
+    """A group of techniques, which charts colour alike, and what these train."""
+
+    name: str
+    title: str
+    trains: str
+
+
 class TechniqueList(TypedDict):
     """The table of techniques, core ones first and those of installed plug-ins last."""
 
     techniques: list[TechniqueRow]
+    groups: list[GroupRow]
 
 
 class KindList(TypedDict):
@@ -72,4 +82,8 @@ def _schema() -> dict[str, Any]:
 
 @cache
 def _techniques() -> TechniqueList:
-    return {"techniques": rows(TECHNIQUES.usable())}
+    groups: list[GroupRow] = [
+        {"name": name, "title": group.title, "trains": group.trains}
+        for name, group in GROUPS.items()
+    ]
+    return {"techniques": rows(TECHNIQUES.usable()), "groups": groups}

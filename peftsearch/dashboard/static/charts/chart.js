@@ -11,12 +11,11 @@
 //   chart.on("plotly_click", f)      Plotly's events; chart.plot is the <div>, chart.figure the <figure>
 //   chart.ready           a promise: the first drawing is done
 //
-// theme: {ink, muted, line, surface, accent, good, warn, bad, series: [..], tech: {lowrank: ..}, font, dark, narrow,
+// theme: {ink, muted, line, surface, accent, good, warn, bad, series: [..], font, dark, narrow,
 // small motion: still}. `layout` is laid over baseLayout(theme), axes over its axis style, so give only what differs.
 // The page needs {% set charts = true %} in its template. For error bars, hover text and so on: Plotly's own words.
 
 import { h, replace } from "../lib/dom.js";
-import { GROUPS } from "../lib/techniques.js";
 import { colour, isDark, onThemeChange } from "../lib/theme.js";
 
 const CONFIG = {
@@ -81,7 +80,6 @@ export function plainTable(columns, rows) {
 }
 
 function readTheme(element) {
-  const tech = Object.fromEntries(Object.keys(GROUPS).map((id) => [id, colour(`--tech-${id}`)]));
   return {
     ink: colour("--ink"),
     muted: colour("--ink-2"),
@@ -92,7 +90,6 @@ function readTheme(element) {
     warn: colour("--warn"),
     bad: colour("--bad"),
     series: SERIES.map(colour),
-    tech,
     font: getComputedStyle(document.body).fontFamily,
     dark: isDark(),
     narrow: element.clientWidth < 520,

@@ -9,7 +9,7 @@
 
 import { h, replace, setText } from "../lib/dom.js";
 import { count, plural } from "../lib/format.js";
-import { GROUPS } from "../lib/techniques.js";
+import { groupSwatch } from "../lib/techniques.js";
 import { drawMap, secondOfGroup } from "./map-drawing.js";
 import { ORDER, columnWeights, layOut } from "./map-layout.js";
 import {
@@ -101,11 +101,10 @@ function legend(map, hatched) {
     const sizes = [...entry.capacities].sort((a, b) => a - b);
     const name = (map.capacity_names[entry.technique] ?? "").replace(/ \(.*/, "");
     const words = sizes.length ? ` ${name} ${sizes.map(count).join(", ")}` : "";
-    const look = hatched.has(entry.technique) ? "swatch tech map-hatched" : "swatch tech";
     return h(
       "li",
       {},
-      h("span", { class: look, "data-group": entry.group, "aria-hidden": "true" }, GROUPS[entry.group].mark),
+      groupSwatch(entry.group, hatched.has(entry.technique) ? "map-hatched" : ""),
       h("span", {}, h("strong", {}, entry.technique), words),
       h("span", { class: "quiet" }, plural(entry.parameters, "parameter")),
     );

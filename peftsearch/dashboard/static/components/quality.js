@@ -62,7 +62,7 @@ function placeWords({ job, trial, front }) {
 }
 
 function baselineWords({ job, front, value }) {
-  const named = [["the linear probe", front.baselines.probe], ["the best plain LoRA", front.baselines.lora]];
+  const named = [[`the ${job.task_kind.baseline}`, front.baselines.probe], ["the best plain LoRA", front.baselines.lora]];
   return named.filter(([, line]) => line).map(([name, line]) => {
     const difference = value - line.value;
     const better = job.maximise ? difference > 0 : difference < 0;

@@ -66,8 +66,9 @@ function extend(select, names, write = (x) => x) {
   select.append(...fresh.map((x) => h("option", { value: x }, write(x))));
 }
 
-function techniquesIn(words, catalogue) {
+function techniquesIn(words, { rows }) {
+  const known = new Set(rows.map(({ name }) => name));
   const tokens = new Set();
   for (const text of words) for (const token of text.match(/[a-z][a-z0-9_]+/g) ?? []) tokens.add(token);
-  return [...tokens].filter((x) => catalogue.has(x));
+  return [...tokens].filter((x) => known.has(x));
 }

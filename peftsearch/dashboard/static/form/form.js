@@ -8,10 +8,11 @@
 //   form.boxes                           Map of where -> {field, widget, box, mistake, group, touched}
 
 import { h, replace } from "../lib/dom.js";
+import { findKind } from "./kinds.js";
 import { arranged, fieldsOf } from "./fields.js";
 import { readingFault } from "./job-file.js";
 import { makeWidget } from "./widgets.js";
-import { METRICS, isRead, usualColumn } from "./wording.js";
+import { isRead, usualColumn } from "./wording.js";
 
 export function makeForm(schema, place, onChange) {
   return new Form(schema, place, onChange);
@@ -62,7 +63,7 @@ class Form {
         widget.control.placeholder = column ? `default: ${column}` : "";
       }
     }
-    this.boxes.get("task.metric")?.widget.offer?.(METRICS[kind] ?? []);
+    this.boxes.get("task.metric")?.widget.offer?.(findKind(kind)?.qualities ?? []);
     this.tell();
   }
 

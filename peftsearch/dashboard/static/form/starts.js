@@ -84,7 +84,7 @@ export function suggest(form, specs) {
   offer(form, "model.path", samples(specs.map((spec) => spec.model.path)));
   offer(form, "task.train", samples(specs.map((spec) => spec.task.train)));
   // Names alone help; without them the form works as well.
-  loadTechniques().then((found) => describe(form, [...found.keys()]), () => null);
+  loadTechniques().then(({ rows }) => describe(form, rows.map(({ name }) => name)), () => null);
 }
 
 function samples(values) {

@@ -5,7 +5,7 @@
 import { h } from "../lib/dom.js";
 import { readJobFile } from "./job-file.js";
 import * as texts from "./texts.js";
-import { OPTIONS } from "./wording.js";
+import { choiceWords } from "./wording.js";
 
 export function makeWidget(field, ids) {
   const make = WIDGETS[field.kind] ?? jsonWidget;
@@ -68,8 +68,7 @@ const YES_NO = { true: "yes", false: "no" };
 
 function offer(control, field, options) {
   const chosen = control.value;
-  const words = field.kind === "boolean" ? YES_NO : (OPTIONS[field.where] ?? {});
-  const text = (value) => words[value] ?? value;
+  const text = (value) => (field.kind === "boolean" ? YES_NO[value] : choiceWords(field.where, value));
   const usual = field.fallback === null ? placeholder(field) || "default" : `default: ${text(field.fallback)}`;
   const all = options.map((value) => h("option", { value }, text(value)));
   control.replaceChildren(h("option", { value: "" }, usual), ...all);

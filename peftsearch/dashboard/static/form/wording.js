@@ -1,5 +1,7 @@
-// What the schema does not say: order and grouping of the fields, names for people, units, and which columns a
-// kind of task reads. A field that is not named here still appears, at the end of its section.
+// What the schema does not say: order and grouping of the fields, names for people, and units. A field that is not named here still appears, at the end of its section.
+
+import { findKind, isColumn, usualColumns } from "./kinds.js";
+import { noun } from "../lib/measures.js";
 
 /** `task.*` takes what is left of a section; the last group takes everything. */
 export const GROUPS = [
@@ -92,15 +94,7 @@ export const HELP = {
   try: "Trained first. JSON, or `[[try]]` blocks as in a job file.",
 };
 
-export const OPTIONS = {
-  "task.kind": {
-    classification: "classification of texts",
-    regression: "regression: a number for each text",
-    multiple_choice: "multiple choice",
-    causal_lm: "language model (causal)",
-    seq2seq: "language model (encoder and decoder)",
-    image_classification: "classification of images",
-  },
+const OPTIONS = {
   "space.preset": {
     strata: "strata: three runs of layers, any technique in each",
     spafit: "spafit: three strata, cost never falls with depth",
@@ -108,11 +102,6 @@ export const OPTIONS = {
     lora: "lora: LoRA alone, its rank and its matrices",
     methods: "methods: one technique for the whole model",
     mola: "mola: LoRA in four quarters, ranks rise with depth",
-  },
-  "objectives.cost": {
-    trainable_parameters: "trained parameters",
-    adapter_bytes: "size of the adapter",
-    backward_depth: "layers that the backward pass visits",
   },
   "search.sampler": {
     bo: "bo: Bayesian optimisation with known costs",
@@ -123,36 +112,24 @@ export const OPTIONS = {
   },
 };
 
-const COLUMNS = {
-  classification: { text: "text", label: "label" },
-  regression: { text: "text", label: "label" },
-  multiple_choice: { text: "text", choices: "choices", label: "label" },
-  causal_lm: { prompt: "prompt", response: "response", messages: null, text: null },
-  seq2seq: { prompt: "prompt", response: "response" },
-  image_classification: { image: "image", label: "label" },
-};
-
-export const METRICS = {
-  classification: ["accuracy", "f1", "matthews"],
-  regression: ["pearson", "spearman"],
-  multiple_choice: ["accuracy"],
-  causal_lm: ["loss", "perplexity", "exact_match"],
-  seq2seq: ["loss", "perplexity", "exact_match"],
-  image_classification: ["accuracy", "f1", "matthews"],
-};
-
-const NAMES = new Set(Object.values(COLUMNS).flatMap(Object.keys));
+/** Words for a choice of a field; the value itself where there are none. */
+export function choiceWords(where, value) {
+  if (where === "task.kind") return findKind(value)?.title ?? value;
+  if (where === "objectives.cost") return noun(value);
+  return OPTIONS[where]?.[value] ?? value;
+}
 
 /** Whether a kind of task reads a field. An unknown kind reads all. */
 export function isRead(where, kind) {
   const [section, name] = where.split(".");
-  const usual = COLUMNS[kind];
-  if (section !== "task" || !usual) return true;
-  if (NAMES.has(name)) return name in usual;
-  return name !== "max_length" || kind !== "image_classification";
+  const row = findKind(kind);
+  if (section !== "task" || !row) return true;
+  if (isColumn(name)) return name in usualColumns(row);
+  return name !== "max_length" || row.inputs === "text";
 }
 
 /** The column's usual name; null where the field is no column or is left out as a rule. */
 export function usualColumn(where, kind) {
-  return COLUMNS[kind]?.[where.replace(/^task\./, "")] ?? null;
+  const row = findKind(kind);
+  return (row && usualColumns(row)[where.replace(/^task\./, "")]) ?? null;
 }

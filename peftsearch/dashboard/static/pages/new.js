@@ -2,6 +2,8 @@
 
 import { Problem, get } from "../lib/api.js";
 import { after, byId, replace } from "../lib/dom.js";
+import { loadKinds } from "../form/kinds.js";
+import { loadObjectives } from "../lib/measures.js";
 import { problemBox, toast } from "../lib/notice.js";
 import { makeForm } from "../form/form.js";
 import { readJobFile, readingFault, showSpec } from "../form/job-file.js";
@@ -19,7 +21,8 @@ const checkLater = after(PAUSE_MS, check);
 
 async function start() {
   try {
-    form = makeForm(await get("/schema"), byId("form-fields"), typed);
+    const [schema] = await Promise.all([get("/schema"), loadKinds(), loadObjectives()]);
+    form = makeForm(schema, byId("form-fields"), typed);
     starts = await makeStarts(byId("starts"), fill, () => dirty);
   } catch (problem) {
     byId("form-loading").hidden = true;

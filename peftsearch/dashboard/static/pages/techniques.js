@@ -3,10 +3,11 @@
 import { byId, h, keep, replace, setText } from "../lib/dom.js";
 import { plural } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
-import { GROUPS, loadTechniques, swatch } from "../lib/techniques.js";
+import { groupSwatch, loadTechniques } from "../lib/techniques.js";
 
 const FILTERS = ["text", "status", "group"];
 let rows = [];
+let titles = new Map();
 
 function draw() {
   const wanted = rows.filter(matches);
@@ -40,11 +41,10 @@ function makeRow(row) {
 }
 
 function name(row) {
-  const group = GROUPS[row.group]?.name ?? row.group;
   return [
-    h("span", { class: "technique-name" }, swatch(row.name), " ", row.name),
+    h("span", { class: "technique-name" }, groupSwatch(row.group), " ", row.name),
     h("span", { class: "help" }, row.summary),
-    h("span", { class: "help" }, `${group} · ${row.status}`),
+    h("span", { class: "help" }, `${titles.get(row.group)} · ${row.status}`),
   ];
 }
 
@@ -78,10 +78,12 @@ function readAddress() {
 }
 
 async function start() {
-  byId("filter-group").append(...Object.values(GROUPS).map(({ id, name }) => h("option", { value: id }, name)));
-  readAddress();
   try {
-    rows = [...(await loadTechniques()).values()];
+    const found = await loadTechniques();
+    titles = new Map(found.groups.map(({ name, title }) => [name, title]));
+    byId("filter-group").append(...found.groups.map(({ name, title }) => h("option", { value: name }, title)));
+    readAddress();
+    rows = found.rows;
     draw();
   } catch (problem) {
     replace(byId("techniques-problem"), problemBox(problem));
