@@ -29,12 +29,6 @@ class StratumPart(NamedTuple):
     placement: int
     factor: int
 
-    @classmethod
-    def split(cls, coordinates: Sequence[int]) -> "StratumPart":
-        """Of `1 + s + 3` coordinates."""
-        bundle, *sizes, roles, placement, factor = coordinates
-        return cls(bundle, tuple(sizes), roles, placement, factor)
-
     def join(self) -> Point:
         """The coordinates in their order."""
         return (self.bundle, *self.sizes, self.roles, self.placement, self.factor)
@@ -73,9 +67,13 @@ class Layout(NamedTuple):
 
     def split(self, point: Sequence[int]) -> Parts:
         """The parts of a point."""
-        n, starts = self.strata, [self.start(i) for i in range(self.strata + 1)]
-        strata = (StratumPart.split(point[starts[i] : starts[i + 1]]) for i in range(n))
-        tail = starts[n]
+        n, width = self.strata, self.start(1) - self.start(0)
+        strata = []
+        for first in range(n, self.start(n), width):
+            # Taken apart by hand: proposals spend their time here.
+            x = point[first : first + width]
+            strata.append(StratumPart(x[0], tuple(x[1:-3]), x[-3], x[-2], x[-1]))
+        tail = self.start(n)
         return Parts(
             point[0], tuple(point[1:n]), tuple(strata), point[tail], tuple(point[tail + 1 :])
         )
