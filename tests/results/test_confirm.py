@@ -1,0 +1,108 @@
+"""What a confirmation makes of its runs; all are in the store already, so none is trained."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.results.confirm import (
+    RATES,
+    SEEDS,
+    Arm,
+    Confirmation,
+    Confirmer,
+    Run,
+    lines,
+    uniform_lora,
+)
+from peftsearch.results.intervals import Difference
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.storage.store import Store
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.workers.tiny import LAYERS, save_model, spec_on
+
+ROWS = 60
+PICKED = Configuration((Stratum(0, LAYERS, (Module("bitfit"),)),), 1e-3)
+PROBE = Configuration((Stratum(0, LAYERS),), 1e-3)
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> TrialRunner:
+    """Of a small job on real files."""
+    folder = tmp_path_factory.mktemp("confirm")
+    with (folder / "data.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows((f"film {'very ' * (i % 40)}{i}", "ud"[i % 2]) for i in range(80))
+    data = spec_on(save_model(folder / "model", "bert"), task={"train": "data.csv"}).to_json()
+    return TrialRunner.open(complete_spec(data, folder), "cpu")
+
+
+@pytest.fixture
+def confirmer(new_sqlite: Callable[[], str], runner: TrialRunner) -> Iterator[Confirmer]:
+    """It may not train."""
+
+    def refuse(line: str) -> None:
+        raise AssertionError(line)
+
+    with Store.open(new_sqlite()) as store:
+        yield Confirmer(store, store.create_job(runner.spec), runner, refuse)
+
+
+def record_rates(confirmer: Confirmer, found: Sequence[tuple[int, float]]) -> None:
+    """Of each rate of LoRA how many rows of the validation split are right, and the loss."""
+    for rate, (right, loss) in zip(RATES, found, strict=True):
+        content = {
+            "key": uniform_lora(confirmer.job.spec, rate).key,
+            "seed": SEEDS[0],
+            "split": "validation",
+            "measurements": {"accuracy": right / ROWS, "loss": loss},
+            "predictions": [],
+            "references": [],
+        }
+        confirmer.store.save_report(confirmer.job.id, "confirm-run", content)
+
+
+@pytest.mark.parametrize(
+    ("found", "best"),
+    [
+        ([(40, 0.1), (41, 0.9), (40, 0.1), (39, 0.1), (38, 0.1)], 1),
+        ([(40, 0.5), (40, 0.4), (40, 0.3), (40, 0.2), (39, 0.1)], 3),
+        ([(39, 0.1), (40, 0.3), (40, 0.3), (38, 0.3), (38, 0.3)], 1),
+    ],
+)
+def test_lora_gets_its_best_rate_and_of_equals_the_one_of_the_smallest_loss(
+    confirmer: Confirmer, found: list[tuple[int, float]], best: int
+) -> None:
+    record_rates(confirmer, found)
+    assert confirmer._tune_lora() == uniform_lora(confirmer.job.spec, RATES[best])
+
+
+def test_an_arm_stands_at_the_mean_of_its_seeds(runner: TrialRunner) -> None:
+    runs = [Run({"accuracy": right / 60}, [1.0] * 60, [1.0] * 60) for right in (54, 55, 59)]
+    arms = Arm("picked", PICKED, tuple(runs)), Arm("linear probe", PROBE, (runs[0],) * 3)
+    data = Confirmation(arms, (Difference(0.1, 0.0, 0.2),), "accuracy").to_json(runner.spec)
+    assert [x["mean"] for x in data["arms"]] == pytest.approx([56 / 60, 54 / 60])
+    spread = ((4 + 1 + 9) / 2 / 3) ** 0.5 / 60
+    assert [x["standard_error"] for x in data["arms"]] == pytest.approx([spread, 0])
+    assert data["differences"] == [
+        {"versus": "linear probe", "mean": 0.1, "low": 0.0, "high": 0.2}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [
+        (Difference(0.02, 0.01, 0.03), "the picked point is better"),
+        (Difference(-0.02, -0.03, -0.01), "the linear probe is better"),
+        (Difference(0.02, -0.01, 0.03), "not resolved by these rows and seeds"),
+    ],
+)
+def test_the_better_one_is_named_whoever_it_is(
+    runner: TrialRunner, difference: Difference, verdict: str
+) -> None:
+    run = Run({"accuracy": 0.5}, [1.0], [1.0])
+    arms = Arm("picked", PICKED, (run,)), Arm("linear probe", PROBE, (run,))
+    text = lines(Confirmation(arms, (difference,), "accuracy"), runner.spec)
+    assert text[-1].endswith(f": {verdict}")
