@@ -138,6 +138,6 @@ def visit(browser: Browser) -> Visiting:
             raise
         finally:
             context.close()
-        assert visitor.complaints == []
+        assert visitor.complaints == [], visitor.complaints
 
     return make
