@@ -8,9 +8,9 @@
 //   form.boxes                           Map of where -> {field, widget, box, mistake, group, touched}
 
 import { h, replace } from "../lib/dom.js";
-import { findKind } from "./kinds.js";
 import { arranged, fieldsOf } from "./fields.js";
 import { readingFault } from "./job-file.js";
+import { findKind } from "./kinds.js";
 import { makeWidget } from "./widgets.js";
 import { isRead, usualColumn } from "./wording.js";
 

@@ -1,7 +1,8 @@
-// What the schema does not say: order and grouping of the fields, names for people, and units. A field that is not named here still appears, at the end of its section.
+// What the schema does not say: order and grouping of the fields, names for people, and units. A field that is not
+// named here still appears, at the end of its section.
 
-import { findKind, isColumn, usualColumns } from "./kinds.js";
 import { noun } from "../lib/measures.js";
+import { findKind, isColumn, usualColumns } from "./kinds.js";
 
 /** `task.*` takes what is left of a section; the last group takes everything. */
 export const GROUPS = [

@@ -2,11 +2,11 @@
 
 import { Problem, get } from "../lib/api.js";
 import { after, byId, replace } from "../lib/dom.js";
-import { loadKinds } from "../form/kinds.js";
 import { loadObjectives } from "../lib/measures.js";
 import { problemBox, toast } from "../lib/notice.js";
 import { makeForm } from "../form/form.js";
 import { readJobFile, readingFault, showSpec } from "../form/job-file.js";
+import { loadKinds } from "../form/kinds.js";
 import { checkFully, checkQuickly, clearResult, launch } from "../form/launch.js";
 import { showMistakes } from "../form/mistakes.js";
 import { makeStarts, suggest } from "../form/starts.js";
