@@ -12,7 +12,6 @@ from peftsearch.errors import NotFoundError
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.jobspec.spec import parse_spec
 
 from .clock import now
 from .schema import jobs, measurements, trials
@@ -37,7 +36,7 @@ def to_text(message: str) -> str:
 
 def job_of(row: Row[Any]) -> Job:
     """The record of a row of `jobs`."""
-    return Job(row.id, row.name, parse_spec(row.spec), row.state, row.event, row.created)
+    return Job(row.id, row.name, row.spec, row.state, row.event, row.created)
 
 
 def get_job(connection: Connection, job_id: int, lock: bool = False) -> Job:

@@ -29,6 +29,8 @@ def list_jobs(storage: str, as_json: bool) -> None:
         print_json([_job_json(job, counts[job.id]) for job in found])
     else:
         console.print(views.jobs_table(found, counts))
+        for line in filter(None, (job.problem for job in found)):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _job_json(job: Job, counts: Mapping[TrialState, int]) -> dict[str, Any]:
@@ -37,7 +39,8 @@ def _job_json(job: Job, counts: Mapping[TrialState, int]) -> dict[str, Any]:
         "state": job.state.value,
         "event": job.event,
         "trials": {state.value: number for state, number in counts.items()},
-        "spec": job.spec.to_json(),
+        "spec": job.document if job.problem else job.spec.to_json(),
+        "problem": job.problem,
     }
 
 
@@ -45,6 +48,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
     """A job and its trials."""
     with open_existing(storage) as store:
         job = store.find_job(name)
+        spec = job.spec
         trials = store.trials(job.id)
         counts = store.counts(job.id)
         hours = store.used_hours(job.id)
@@ -54,12 +58,12 @@ def show(name: str, storage: str, as_json: bool) -> None:
         print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
         return
     console.print(
-        f"[bold]{name}[/]: {job.state.value}, budget {views.budget_text(job.spec)}, "
+        f"[bold]{name}[/]: {job.state.value}, budget {views.budget_text(spec)}, "
         f"trained for {duration(hours * 3600)}",
         highlight=False,
     )
-    console.print(f"model {job.spec.model.path}\ndata  {job.spec.task.train}", highlight=False)
-    console.print(views.trials_table(trials, job.spec, console.width))
+    console.print(f"model {spec.model.path}\ndata  {spec.task.train}", highlight=False)
+    console.print(views.trials_table(trials, spec, console.width))
 
 
 def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> None:

@@ -68,6 +68,7 @@ def resume(store: Store, name: str, budget: BudgetSpec | None = None) -> Job:
     Raises:
         Conflict: It is finished and no budget is given, or that budget is used up.
         NotFoundError: There is no such job.
+        UserError: Its spec cannot be read here.
     """
     job_id = store.find_job(name).id
     return store.together(lambda: _resume(store, store.lock_job(job_id), budget))
@@ -136,13 +137,13 @@ def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
 
 
 def _resume(store: Store, job: Job, budget: BudgetSpec | None) -> Job:
-    finished = job.state is JobState.FINISHED
+    spec, finished = job.spec, job.state is JobState.FINISHED
     if budget is None and finished:
         got = f"job {job.name!r}, which is finished"
         raise Conflict("a job with budget left", got, "resume it with a larger budget")
-    if budget is not None and (finished or budget != job.spec.budget):
+    if budget is not None and (finished or budget != spec.budget):
         _check_room(store, job, budget)
-        return store.change_budget(job.id, job.spec.model_copy(update={"budget": budget}))
+        return store.change_budget(job.id, spec.model_copy(update={"budget": budget}))
     return _set_state(store, job, JobState.RUNNING)
 
 

@@ -34,9 +34,10 @@ def run_pool(
         False when it was interrupted; what ran is queued again.
 
     Raises:
-        UserError: The folder of files cannot be written.
+        UserError: The job's spec cannot be read here, or the folder of files not be written.
         WorkerError: The workers could not start or kept dying.
     """
+    _ = job.spec  # each worker would load for seconds before it says so
     check_folder(root)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     pool = Pool(store, job, storage, root, workers, device)

@@ -2,13 +2,13 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from peftsearch.errors import NotFoundError, StoreUnavailable, UserError
 from peftsearch.records.job import Job, JobState
-from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import WorkerError
 
@@ -35,7 +35,7 @@ class Waiter:
     device: str
     say: Callable[[str], None]
     view: Callable[[Store, Job], View]
-    _left_alone: dict[int, JobSpec] = field(default_factory=dict)
+    _left_alone: dict[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Return when Ctrl-C or SIGTERM comes; what ran is queued again."""
@@ -56,7 +56,7 @@ class Waiter:
                     self._left_alone.pop(pulse.id, None)
                     continue
                 job = self.store.find_job(pulse.name)
-                if self._left_alone.get(pulse.id) != job.spec:
+                if self._left_alone.get(pulse.id) != job.document:
                     return job
         return None
 
@@ -70,7 +70,7 @@ class Waiter:
             self.say(f"job {job.name}: {error}")
         except (WorkerError, UserError) as error:
             self.say(f"job {job.name} is left alone until it changes: {error}")
-            self._left_alone[job.id] = job.spec
+            self._left_alone[job.id] = job.document
         return True
 
 

@@ -1,10 +1,14 @@
 """A job, and what changes of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
-from peftsearch.errors import Conflict
-from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.errors import Conflict, UserError
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.space.bundles import check_techniques
 
 
 class JobState(StrEnum):
@@ -17,14 +21,43 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """One search. `event` counts the changes of its results; `spec` is complete with anatomy."""
+    """One search. `event` counts the changes of its results.
+
+    Attributes:
+        document: The spec as plain data, which whoever made the job could read; `spec` reads it
+            when it is asked for, so that one that cannot be read here spoils no list of jobs.
+    """
 
     id: int
     name: str
-    spec: JobSpec
+    document: Mapping[str, Any] = field(hash=False)
     state: JobState
     event: int
     created: float
+
+    @cached_property
+    def spec(self) -> JobSpec:
+        """The spec, complete with anatomy.
+
+        Raises:
+            UserError: It cannot be read here: it names what a package adds that is not installed,
+                or was written by a newer peftsearch.
+        """
+        try:
+            spec = parse_spec(self.document)
+            check_techniques(spec)
+        except UserError as error:
+            raise _unreadable(self.name, error) from error
+        return spec
+
+    @property
+    def problem(self) -> str | None:
+        """One line on why the spec cannot be read here; None where it can."""
+        try:
+            _ = self.spec
+        except UserError as error:
+            return str(error)
+        return None
 
 
 @dataclass(frozen=True)
@@ -36,6 +69,14 @@ class Pulse:
     state: JobState
     event: int
     created: float
+
+
+def _unreadable(name: str, error: UserError) -> UserError:
+    return UserError(
+        f"a spec of job {name!r} that can be read here ({error.expected})",
+        error.got,
+        "install or update the package that adds it, or peftsearch itself",
+    )
 
 
 def name_taken(name: str) -> Conflict:

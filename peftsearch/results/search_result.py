@@ -58,7 +58,12 @@ class SearchResult:
 
 
 def load_result(store: Store, job: Job, root: Path) -> SearchResult:
-    """The records of a job as they stand."""
+    """The records of a job as they stand.
+
+    Raises:
+        UserError: Its spec cannot be read here.
+    """
+    _ = job.spec  # its trials would only say what they lack
     trials, front = store.trials(job.id), store.front(job.id)
     return SearchResult(job, tuple(trials), tuple(front), root)
 

@@ -139,7 +139,7 @@ def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[s
 
 
 def jobs_table(jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int]]) -> Table:
-    """All jobs of a storage."""
+    """All jobs of a storage; what a spec says is left out where it cannot be read here."""
     table = Table(box=SIMPLE_HEAD)
     for name in ("job", "state", "trials", "running", "failed", "budget", "quality"):
         table.add_column(name)
@@ -151,8 +151,7 @@ def jobs_table(jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int
             str(states[TrialState.COMPLETED]),
             str(states[TrialState.RUNNING]),
             str(states[TrialState.FAILED]),
-            budget_text(job.spec),
-            job.spec.task.quality,
+            *(("?", "?") if job.problem else (budget_text(job.spec), job.spec.task.quality)),
         )
     return table
 

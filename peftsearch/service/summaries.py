@@ -18,6 +18,7 @@ from peftsearch.service.memory.past import History
 from peftsearch.service.streams.status import Counts, estimate_left, show_counts
 from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 
 NOTES = "notes"
@@ -31,14 +32,32 @@ class Budget(TypedDict):
     hours: float | None
 
 
-class JobSummary(TypedDict):
+class Search(TypedDict):
+    """What a job's spec says of it.
+
+    Attributes:
+        cost: The objective that the front trades `quality` against.
+    """
+
+    budget: Budget
+    budget_text: str
+    quality: str
+    maximise: bool
+    cost: str
+    kind: str
+    model: str
+    data: str
+
+
+class JobSummary(Search):
     """One row of the list of jobs.
 
     Attributes:
+        problem: Why the job's spec cannot be read by this installation, null where it can. What
+            the spec would say is empty then.
         event: Counts the ends of trials.
         created: In seconds since the epoch.
         left_seconds: Null while unknown and where no worker lives.
-        cost: The objective that the front trades `quality` against.
         pool: The local worker processes that the service started for it.
     """
 
@@ -46,17 +65,10 @@ class JobSummary(TypedDict):
     state: JobState
     event: int
     created: float
+    problem: str | None
     counts: Counts
-    budget: Budget
-    budget_text: str
     used_hours: float
     left_seconds: float | None
-    quality: str
-    maximise: bool
-    cost: str
-    kind: str
-    model: str
-    data: str
     best: Best | None
     live_workers: int
     pool: PoolStatus | None
@@ -76,6 +88,18 @@ class JobDetail(JobSummary):
     notes: list[str]
     preset: str
     seed: int
+
+
+_UNREADABLE: Search = {
+    "budget": {"trials": None, "hours": None},
+    "budget_text": "",
+    "quality": "",
+    "maximise": True,
+    "cost": "",
+    "kind": "",
+    "model": "",
+    "data": "",
+}
 
 
 @dataclass
@@ -121,27 +145,21 @@ class Summaries:
         live: int,
         pools: Mapping[str, PoolStatus],
     ) -> JobSummary:
-        spec, best = job.spec, self._find_best(store, job)
-        hours, pool = self.histories.hours.used(store, job, counts), pools.get(job.name)
+        problem, hours = job.problem, self.histories.hours.used(store, job, counts)
+        readable = problem is None
         return {
+            **(_search_of(job.spec) if readable else _UNREADABLE),
             "name": job.name,
             "state": job.state,
             "event": job.event,
             "created": job.created,
+            "problem": problem,
             "counts": show_counts(counts),
-            "budget": {"trials": spec.budget.trials, "hours": spec.budget.hours},
-            "budget_text": budget_text(spec),
             "used_hours": hours,
-            "left_seconds": estimate_left(job, counts, hours) if live else None,
-            "quality": spec.task.quality,
-            "maximise": objective(spec.task.quality).maximise,
-            "cost": spec.objectives.cost,
-            "kind": spec.task.kind,
-            "model": spec.model.path,
-            "data": spec.task.train,
-            "best": best,
+            "left_seconds": estimate_left(job, counts, hours) if live and readable else None,
+            "best": self._find_best(store, job) if readable else None,
             "live_workers": live,
-            "pool": pool,
+            "pool": pools.get(job.name),
         }
 
     def _find_best(self, store: Store, job: Job) -> Best | None:
@@ -155,6 +173,19 @@ class Summaries:
             best = best_of(store.front(job.id), job.spec, job.spec.anatomy)
             self._best[key] = job.event, best
         return best
+
+
+def _search_of(spec: JobSpec) -> Search:
+    return {
+        "budget": {"trials": spec.budget.trials, "hours": spec.budget.hours},
+        "budget_text": budget_text(spec),
+        "quality": spec.task.quality,
+        "maximise": objective(spec.task.quality).maximise,
+        "cost": spec.objectives.cost,
+        "kind": spec.task.kind,
+        "model": spec.model.path,
+        "data": spec.task.train,
+    }
 
 
 def _best_in(history: History) -> Best | None:

@@ -6,6 +6,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.placement import Bundle, sized
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.applicability import find_obstacle, usable_capacities
 from peftsearch.spaces.techniques.table import technique
 
@@ -47,6 +48,20 @@ def parse_bundles(chosen: SpaceSpec) -> tuple[Bundle, ...]:
     if chosen.preset == "spafit" and chosen.bundles is None:
         return tuple(bundle for bundles in _SPAFIT for bundle in bundles)
     return tuple(_bundle(text) for text in dict.fromkeys(chosen.bundles or ()))
+
+
+def check_techniques(spec: JobSpec) -> None:
+    """Refuse a spec that names a technique which is not known here, without a look at the space.
+
+    Raises:
+        UserError: One is unknown, or another package's and broken.
+    """
+    parse_bundles(spec.space)
+    for name in spec.space.inputs or ():
+        if name != "none":
+            technique(name)
+    if spec.model.anatomy is not None:
+        _ = spec.try_configurations
 
 
 def _bundle(text: str) -> Bundle:

@@ -14,7 +14,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from peftsearch.cli import app as cli
 from peftsearch.records.job import JobState
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.techniques.table import TECHNIQUES
@@ -22,6 +21,8 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import files_root
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
+
+from .calls import call
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,16 +34,6 @@ def load_script(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """Run in this process; the exit code."""
-    monkeypatch.setattr(sys, "argv", ["peftsearch", *arguments])
-    try:
-        cli.main()
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
 
 
 def test_reference_is_up_to_date() -> None:

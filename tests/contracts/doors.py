@@ -22,7 +22,7 @@ class Refusal:
     """What a door said instead of doing something.
 
     Attributes:
-        kind: `conflict` or `missing`; a command's exit code tells no more than `mistake`.
+        kind: `conflict`, `missing` or `mistake`; a command's exit code tells no more than that.
     """
 
     kind: str
@@ -113,6 +113,8 @@ def _tried(action: Callable[[], object]) -> Refusal | None:
         return Refusal("conflict", str(error))
     except peftsearch.NotFoundError as error:
         return Refusal("missing", str(error))
+    except peftsearch.UserError as error:
+        return Refusal("mistake", str(error))
     return None
 
 
@@ -139,5 +141,5 @@ class HttpApi:
         answer = self.client.request(method, f"/api/v1/jobs{path}", json=body)
         if answer.is_success:
             return None
-        kinds = {404: "missing", 409: "conflict"}
+        kinds = {404: "missing", 409: "conflict", 422: "mistake"}
         return Refusal(kinds[answer.status_code], answer.json()["detail"])

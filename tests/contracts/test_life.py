@@ -19,7 +19,7 @@ from tests.conftest import NewDatabase
 from tests.service.launches import spec_of, write_workshop
 from tests.service.sites import client_of, open_site
 from tests.specs import make_spec
-from tests.storage.examples import claim, complete, insert
+from tests.storage.examples import claim, complete, insert, make_unreadable
 
 from .doors import CommandLine, Door, HttpApi, PythonApi, Refusal
 
@@ -175,3 +175,18 @@ def test_a_deleted_job_leaves_no_files_and_its_name_is_free(
     assert not folder.exists()
     assert door.launch(spec) is None
     assert [job.name for job in store.jobs()] == ["another", NAME]
+
+
+def test_a_job_that_cannot_be_read_here_can_be_ended_and_not_resumed(
+    door: Door, store: Store, url: str, spec: dict[str, Any]
+) -> None:
+    put(store, spec, "running")
+    make_unreadable(url, NAME)
+    assert door.stop(NAME) is None
+    assert store.pulse(NAME).state is JobState.STOPPED
+    refusal = door.resume(NAME, {})
+    assert refusal is not None and refusal.kind == "mistake"
+    assert f"a spec of job {NAME!r} that can be read here" in refusal.line
+    assert store.pulse(NAME).state is JobState.STOPPED
+    assert door.delete(NAME) is None
+    assert [job.name for job in store.jobs()] == ["another"]

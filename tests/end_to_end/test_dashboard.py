@@ -14,6 +14,8 @@ from playwright.sync_api import Download, Page, expect
 from peftsearch.storage.store import Store
 from tests.service.records import fill_example
 from tests.service.sites import TOKEN
+from tests.specs import make_spec
+from tests.storage.examples import make_unreadable
 
 from .browser import Scheme, Visit, Visiting, browser, visit
 from .conftest import write_data, write_model
@@ -249,6 +251,28 @@ def test_a_job_is_read_by_keyboard(recorded: Dashboard, visit: Visiting) -> None
         page.keyboard.press("Enter")
         page.wait_for_url("**/compare?trials=*")
         expect(page.locator("#comparison")).to_be_visible()
+
+
+def test_a_job_that_cannot_be_read_here_says_why_on_its_card(
+    tmp_path: Path, visit: Visiting
+) -> None:
+    """Beside one that can; what its spec holds stays text, and it can be stopped and deleted."""
+    url = f"sqlite:///{tmp_path / 'peftsearch.db'}"
+    with Store.open(url) as store:
+        fill_example(store)
+        store.create_job(make_spec("strange"))
+    make_unreadable(url, "strange")
+    with run_dashboard(tmp_path) as dashboard, visit(dashboard.url, width=NARROW) as visitor:
+        visitor.goto("/")
+        card = visitor.page.locator("[data-job=strange]")
+        expect(card).to_contain_text("got '<b>grades</b>'; install or update the package")
+        expect(card.get_by_role("button")).to_have_text(["Stop"])
+        expect(visitor.page.locator("[data-job=job]")).to_contain_text("0.80")
+        assert visitor.overflow() <= 0
+        card.get_by_role("button", name="Stop").click()
+        card.get_by_role("button", name="Delete").click()
+        visitor.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(card).to_have_count(0)
 
 
 def test_a_token_guards_every_address(tmp_path: Path, visit: Visiting) -> None:

@@ -67,7 +67,7 @@ def test_the_same_job_file_again(
     store: Store, state: JobState, budget: int, outcome: JobState
 ) -> None:
     """A finished job stays so until its budget changes; all others run."""
-    job = life.create_or_resume(store, make_spec())
+    job = life.create_or_resume(store, make_spec(trials=100))
     store.set_state(job.id, state)
     again = life.create_or_resume(store, make_spec(trials=budget))
     assert again == store.find_job("job")

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from peftsearch.errors import StoreUnavailable
-from peftsearch.jobs import waiting
+from peftsearch.jobs import local_pool, waiting
 from peftsearch.jobs.waiting import Waiter
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import WorkerError
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
+from tests.storage.examples import make_unreadable
 
 Turn = Callable[[Store, Job], bool]
 
@@ -136,3 +137,25 @@ def test_a_signal_ends_the_wait_as_it_should(number: signal.Signals, store: Stor
     Waiter(store, "", Path(), 1, "cpu", say, lambda *_: Silent()).run()
     assert lines == ["waiting for jobs; Ctrl-C ends it"]
     assert signal.getsignal(number) is before
+
+
+def test_a_job_that_cannot_be_read_here_is_left_to_others(
+    new_sqlite: NewDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        store.create_job(make_spec("strange"))
+        fine = store.create_job(make_spec("fine"))
+        make_unreadable(url, "strange")
+
+        def turn(store: Store, job: Job) -> bool:
+            if job.name == "strange":
+                return local_pool.run_pool(store, job, url, tmp_path, 1, "cpu", Silent())
+            done = job.spec != fine.spec
+            store.change_budget(fine.id, make_spec("fine", trials=200))
+            return not done
+
+        taken, lines = wait(store, turn, monkeypatch)
+    assert taken == ["strange", "fine", "fine"]
+    (told,) = [line for line in lines if "left alone" in line]
+    assert "got '<b>grades</b>'" in told

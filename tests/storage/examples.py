@@ -1,14 +1,39 @@
 """Configurations and trials as small as the store accepts them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.storage.schema import jobs
 from peftsearch.storage.store import Store
 
 LEASE = 600.0
 EXPIRED = -1.0
 """Seconds of a lease that ran out before it began, so that no test has to wait."""
+
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "kind": {"task": {"kind": "<b>grades</b>", "train": "train.csv"}},
+    "objective": {"objectives": {"also": ["seconds_of_a_call"]}},
+    "sampler": {"search": {"sampler": "annealing"}},
+    "technique": {"space": {"bundles": ["lora", "zlora"]}},
+    "input": {"space": {"inputs": ["none", "zprompt"]}},
+    "key": {"weather": {"sunny": True}},
+}
+"""Sections as packages that are not installed here, or a newer peftsearch, would have written."""
+
+
+def make_unreadable(url: str, name: str, what: str = "kind") -> None:
+    """Let the job of that name have been launched by an installation that knows more."""
+    engine = create_engine(url, poolclass=NullPool)
+    with Store.open(url) as store:
+        document = {**store.find_job(name).document, **UNREADABLE[what]}
+    with engine.begin() as connection:
+        connection.execute(jobs.update().where(jobs.c.name == name).values(spec=document))
 
 
 def make_configuration(index: int) -> Configuration:

@@ -109,8 +109,8 @@ def _advance(store: Store, record: _Record, pulse: Pulse) -> History:
     """The history up to the pulse's event."""
     old = record.history
     # The budget may have changed with the state or beside an event.
-    spec = store.find_job(pulse.name).spec
-    job = replace(old.job, spec=spec, event=pulse.event, state=pulse.state)
+    document = store.find_job(pulse.name).document
+    job = replace(old.job, document=document, event=pulse.event, state=pulse.state)
     if old.event == pulse.event:
         return replace(old, job=job)
     changes = store.front_changes(pulse.id, old.event)

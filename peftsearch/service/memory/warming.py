@@ -6,7 +6,7 @@ import gc
 import threading
 from collections.abc import AsyncIterator
 
-from peftsearch.errors import PeftsearchError
+from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.service.stores import StorePool
 
 from .history import Histories
@@ -39,7 +39,8 @@ def _warm(stores: StorePool, histories: Histories, ending: threading.Event) -> N
         for pulse in reversed(pulses[-NEWEST:]):
             if ending.is_set():
                 return
-            trials += len(histories.read(stores, pulse.name).points)
+            with contextlib.suppress(UserError):  # one that cannot be read here
+                trials += len(histories.read(stores, pulse.name).points)
         if trials > MANY:
             _settle()
 

@@ -76,9 +76,16 @@ def show_job(service: InService, job: JobName) -> JobDetail:
 
 
 @router.post("/jobs/{job}/stop", responses=problems(404, 409, 415))
-def stop_job(service: InService, job: JobName) -> JobDetail:
-    """End a job: its workers finish their trials and leave, wherever they are."""
+def stop_job(service: InService, job: JobName) -> JobDetail | JobSummary:
+    """End a job: its workers finish their trials and leave, wherever they are.
+
+    The answer is as short as in the list where the job's spec cannot be read here.
+    """
     job_actions.stop(service, job)
+    with service.stores.borrow() as store:
+        found = store.find_job(job)
+        if found.problem is not None:
+            return service.summaries.list(store, [found], service.supervisor.pools())[0]
     return show_job(service, job)
 
 

@@ -1,7 +1,7 @@
 """Routes: who lives, on what, doing what."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
@@ -15,6 +15,7 @@ from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.storage.store import Store
 
 from .path_parameters import JobName
 
@@ -63,7 +64,7 @@ def list_workers(service: InService) -> WorkerList:
         for job in store.jobs():
             if job.id in wanted:
                 busy = counts.get(job.id, {}).get(TrialState.RUNNING, 0) > 0
-                shown += _show(job, workers, store.open_trials(job.id) if busy else [])
+                shown += _show(job, workers, _open_trials(store, job) if busy else [])
     return {"workers": shown, "pools": list(service.supervisor.pools().values())}
 
 
@@ -72,9 +73,14 @@ def list_workers_of_job(service: InService, job: JobName) -> WorkerList:
     """The workers of one job, and its pool."""
     with service.stores.borrow() as store:
         found = store.find_job(job)
-        shown = _show(found, store.workers(found.id), store.open_trials(found.id))
+        shown = _show(found, store.workers(found.id), _open_trials(store, found))
     pool = service.supervisor.pool(job)
     return {"workers": shown, "pools": [pool] if pool else []}
+
+
+def _open_trials(store: Store, job: Job) -> Sequence[Trial]:
+    """None of a job that cannot be read here, whose trials may hold what cannot be read either."""
+    return store.open_trials(job.id) if job.problem is None else []
 
 
 def _show(job: Job, workers: Iterable[Worker], trials: Iterable[Trial]) -> list[WorkerStatus]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from typing_extensions import TypedDict
 
-from peftsearch.errors import NotFoundError
+from peftsearch.errors import UserError
 from peftsearch.jobs.liveness import count_live
 from peftsearch.records.job import JobState, Pulse
 from peftsearch.records.trial import TrialState
@@ -85,8 +85,9 @@ def poll(
     for key, known in wanted.jobs.items():
         if key in pulses:
             pool = pools.get(pulses[key].name)
-            # A job that is deleted just now is gone at the next look.
-            with contextlib.suppress(NotFoundError):
+            # A job that is deleted just now is gone at the next look, and one that another
+            # installation made unreadable is no news to those who follow others.
+            with contextlib.suppress(UserError):
                 found.news[key] = _read_job(store, histories, pulses[key], known, workers, pool)
     if wanted.all_jobs:
         found.jobs = _list_jobs(store, list(pulses.values()), workers, pools)

@@ -62,10 +62,11 @@ async function once(button, run, job, done) {
 /** What fits the state: [action, words, function]. */
 export function actionsOf(job) {
   const stop = ["stop", "Stop", stopJob];
+  const resume = (words) => (job.problem ? [] : [["resume", words, resumeJob]]);
   const remove = ["delete", "Delete", deleteJob];
   if (isLeaving(job)) return [];
-  if (job.state !== "running") return [["resume", "Resume", resumeJob], remove];
-  return hasWorkers(job) ? [stop] : [["resume", "Start workers", resumeJob], stop];
+  if (job.state !== "running") return [...resume("Resume"), remove];
+  return hasWorkers(job) ? [stop] : [...resume("Start workers"), stop];
 }
 
 /** The job has ended and its workers finish their trials. */

@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
-import { clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
+import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { label, loadObjectives, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
@@ -78,14 +78,14 @@ function updateCard(item, job) {
   const [shape, word] = stateOf(job);
   setText(find("state"), word);
   setAttribute(find("state"), "data-state", shape);
-  once(find("about"), [job.model, job.data], () => about(job));
+  once(find("about"), [job.model, job.data, job.problem], () => (job.problem ? null : about(job)));
   updateBar(item.querySelector(".bar"), job);
   setText(find("progress"), progress(job));
-  once(find("best"), job.best, () => best(job));
+  once(find("best"), [job.best, job.problem], () => (job.problem ? null : best(job)));
   setText(find("time"), timeText(job));
   once(find("note"), [noteKey(job)], () => note(job));
   item.job = job;
-  once(find("actions"), [actionsOf(job).map(([name]) => name), isLeaving(job)], () => actions(item));
+  once(find("actions"), [actionsOf(job).map(([name]) => name), isLeaving(job), job.problem], () => actions(item));
 }
 
 /** Rebuilds a part only when what it shows has changed, so that focus and selection stay. */
@@ -101,7 +101,7 @@ function once(place, facts, build) {
 function actions(item) {
   const { refreshJobs } = item.querySelector(".job-card");
   if (isLeaving(item.job)) return h("span", { class: "quiet small" }, "Workers finish their trials.");
-  return [copyLink(item.job), ...actionButtons(() => item.job, refreshJobs)];
+  return [item.job.problem ? null : copyLink(item.job), ...actionButtons(() => item.job, refreshJobs)];
 }
 
 function copyLink({ name }) {
@@ -147,10 +147,11 @@ function timeText(job) {
 }
 
 function noteKey(job) {
-  return [job.pool?.state, job.pool?.message, job.state, hasWorkers(job)].join("|");
+  return [job.problem, job.pool?.state, job.pool?.message, job.state, hasWorkers(job)].join("|");
 }
 
 function note(job) {
+  if (job.problem) return h("p", { class: "note note-warn job-note" }, capitalised(job.problem));
   if (job.pool?.state === "failed") {
     return h("p", { class: "note note-warn job-note" }, `The workers ended: ${job.pool.message ?? "no message"}`);
   }
