@@ -5,9 +5,12 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.service.memory.history import Histories
+from peftsearch.service.streams.polling import Wanted, poll
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.storage import examples
+from tests.waiting import wait_until
 
 from .launches import add_job
 from .sites import client_of, open_site
@@ -80,3 +83,17 @@ def test_a_readable_job_is_stopped_with_all_its_details(client: TestClient) -> N
     shown = client.get(f"{API}/jobs/fine").json()
     assert stopped.keys() == shown.keys() > {"spec", "task_kind"}
     assert (stopped["state"], stopped["problem"]) == ("stopped", None)
+
+
+def test_older_jobs_are_read_before_anybody_asks(client: TestClient) -> None:
+    histories = client.app.state.service.histories  # type: ignore[attr-defined]
+    wait_until(lambda: len(histories) == 1)
+
+
+def test_who_follows_others_has_their_news(url: str) -> None:
+    """A resume by a newer peftsearch may make a job unreadable while somebody follows it."""
+    with Store.open(url) as store:
+        keys = [(job.id, job.created) for job in store.jobs()]
+        found = poll(store, Histories(), {}, Wanted(dict.fromkeys(reversed(keys)), True))
+    assert (list(found.news), found.gone) == (keys[:1], set())
+    assert found.jobs is not None and b"strange" in found.jobs
