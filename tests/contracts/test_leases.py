@@ -154,6 +154,18 @@ def test_used_hours_are_the_union_of_all_attempts(
     assert store.used_hours(job.id) == pytest.approx(3.5, abs=0.01)
 
 
+def test_hours_of_another_job_are_not_used(store: Store, job: Job, database_url: str) -> None:
+    other = store.create_job(make_spec("other"))
+    examples.insert(store, other.id, [make_proposal(0)])
+    lost = claim(store, other.id)
+    store.give_back(lost.id, lost.attempt)
+    _add_lost(database_url, lost, 0.0, 3600.0)
+    mine = claim(store, job.id)
+    _set_times(database_url, mine, claimed_at=0.0, ended_at=1800.0)
+    assert store.used_hours(job.id) == pytest.approx(0.5)
+    assert store.used_hours(other.id) == pytest.approx(1.0, abs=0.01)
+
+
 def test_attempts_without_a_result_are_kept(store: Store, job: Job, database_url: str) -> None:
     first = claim(store, job.id, worker="a", seconds=EXPIRED)
     store.requeue_expired(job.id)
