@@ -20,8 +20,14 @@ A search that others work on, here or elsewhere::
 # The folder `search` comes first: once it is imported, the function keeps its name for good
 # (docs/decisions/0015-search-is-a-function.md).
 import peftsearch.search  # noqa: F401  # isort: skip
-from peftsearch.api import delete, launch, load, load_adapter, resume, search, stop
-from peftsearch.errors import Conflict, NotFoundError, PeftsearchError, StoreUnavailable, UserError
+from .api import delete, launch, load, load_adapter, resume, search, stop
+from .errors import (
+    Conflict,
+    NotFoundError,
+    PeftsearchError,
+    StoreUnavailable,
+    UserError,
+)
 
 __all__ = [
     "Conflict",

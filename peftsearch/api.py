@@ -45,12 +45,13 @@ def search(
         UserError: The spec, its model or its data is wrong.
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
     """
-    from peftsearch.jobs import life
     from peftsearch.jobs.inline import work_inline
     from peftsearch.results.search_result import load_result
     from peftsearch.storage.store import Store
     from peftsearch.workers.files.job_folder import check_folder, choose_root
     from peftsearch.workers.training.trial_runner import TrialRunner
+
+    from .jobs import life
 
     complete, url = _complete(spec), to_url(storage)
     root = choose_root(url, files)
@@ -75,9 +76,10 @@ def launch(
         Conflict: The name is taken.
         UserError: The spec, its model or its data is wrong.
     """
-    from peftsearch.jobs import life
     from peftsearch.storage.store import Store
     from peftsearch.workers.data.task_data import load_data
+
+    from .jobs import life
 
     complete = _complete(spec)
     load_data(complete)
@@ -107,9 +109,10 @@ def resume(
         NotFoundError: There is no such job.
         UserError: The budget is none.
     """
-    from peftsearch.jobs import life
-    from peftsearch.jobs.opening import open_existing
+    from peftsearch.jobs.existing_storage import open_existing
     from peftsearch.spaces.jobspec.spec import make_budget
+
+    from .jobs import life
 
     with open_existing(to_url(storage)) as store:
         return life.resume(store, name, make_budget(trials, hours))
@@ -125,8 +128,9 @@ def stop(name: str, storage: str = DEFAULT_STORAGE) -> "Job":
     Raises:
         NotFoundError: There is no such job.
     """
-    from peftsearch.jobs import life
-    from peftsearch.jobs.opening import open_existing
+    from peftsearch.jobs.existing_storage import open_existing
+
+    from .jobs import life
 
     with open_existing(to_url(storage)) as store:
         return life.stop(store, name)
@@ -144,9 +148,10 @@ def delete(name: str, storage: str = DEFAULT_STORAGE, files: str | Path | None =
         Conflict: It runs, or somebody works on it.
         NotFoundError: There is no such job.
     """
-    from peftsearch.jobs import life
-    from peftsearch.jobs.opening import open_existing
+    from peftsearch.jobs.existing_storage import open_existing
     from peftsearch.workers.files.job_folder import choose_root
+
+    from .jobs import life
 
     url = to_url(storage)
     with open_existing(url) as store:
@@ -166,7 +171,7 @@ def load(
     Raises:
         NotFoundError: There is no such job.
     """
-    from peftsearch.jobs.opening import open_existing
+    from peftsearch.jobs.existing_storage import open_existing
     from peftsearch.results.search_result import load_result
     from peftsearch.workers.files.job_folder import choose_root
 

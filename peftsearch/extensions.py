@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
-from .errors import UserError
+from peftsearch.errors import UserError
 
 
 def names(group: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ A version's local label is left out: `torch==2.13.0` is met by the builds for CP
 from importlib.metadata import distributions
 from pathlib import Path
 
-from peftsearch.doctor.packages import describe_machine
+from peftsearch.doctor.versions import describe_machine
 
 PATH = Path(__file__).parents[1] / "constraints.txt"
 _LEFT_OUT = ("peftsearch", "pip")

@@ -11,7 +11,7 @@ import typer
 from peftsearch.api import DEFAULT_STORAGE, to_url
 from peftsearch.errors import PeftsearchError, UserError
 
-from .options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
+from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
 
 app = typer.Typer(
     name="peftsearch",
@@ -128,9 +128,9 @@ def confirm(
     as_json: AsJson = False,
 ) -> None:
     """Compare a point with the linear probe and tuned LoRA on the test split."""
-    from . import outcome
+    from . import take_home
 
-    outcome.confirm(job, pick, device, to_url(storage), as_json)
+    take_home.confirm(job, pick, device, to_url(storage), as_json)
 
 
 @app.command()
@@ -144,9 +144,9 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a configuration's trained adapter, and check it by loading it again."""
-    from . import outcome
+    from . import take_home
 
-    outcome.export(job, pick, out, form, to_url(storage), files, as_json)
+    take_home.export(job, pick, out, form, to_url(storage), files, as_json)
 
 
 @app.command()

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peftsearch.jobs import life
+from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.jobs.local_pool import run_pool
-from peftsearch.jobs.opening import open_existing
 from peftsearch.jobs.waiting import Waiter
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from peftsearch.errors import UserError
 from peftsearch.jobs import life
-from peftsearch.jobs.opening import open_existing
+from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.records.job import JobState
 from peftsearch.workers.files.job_folder import choose_root
 

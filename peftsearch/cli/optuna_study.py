@@ -1,6 +1,6 @@
 """The command that copies a job for other tools: optuna."""
 
-from peftsearch.jobs.opening import open_existing
+from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.mirror.copying import copy_job
 from peftsearch.results.wording import count
 from peftsearch.storage.connection import describe, parse_url

@@ -6,14 +6,14 @@ from starlette.routing import Mount, Route
 from peftsearch.service.application import make_app
 from peftsearch.service.settings import Settings
 
-from . import errors, pages, sessions
+from . import error_pages, pages, sessions
 from .assets import StaticFolder, serve_plotly
 
 
 def make_site(settings: Settings) -> FastAPI:
     """The API with the pages; nothing runs yet and no database is open."""
     app = make_app(settings)
-    errors.register(app)
+    error_pages.register(app)
     app.include_router(pages.router)
     app.include_router(sessions.router)
     app.router.routes.append(Route("/static/plotly-{rest}", serve_plotly))

@@ -10,8 +10,8 @@ from peftsearch.workers.files.job_folder import files_root
 from .accelerators import examine_torch
 from .databases import examine_database, examine_driver
 from .finding import Finding
-from .packages import examine_packages, read_constraints
 from .places import examine_places
+from .versions import examine_packages, read_constraints
 
 
 def examine(storage: str, files: Path | None) -> Iterator[Finding]:

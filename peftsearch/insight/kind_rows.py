@@ -6,7 +6,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from peftsearch.spaces.kinds.kind import TaskKind
-from peftsearch.spaces.kinds.table import KINDS, find_kind
+from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
 
 class KindRow(TypedDict):

@@ -7,7 +7,7 @@ from peftsearch.results.wording import amount
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .seeds import Candidate
+from .candidate_estimates import Candidate
 
 _KNEE = "The knee of the front: beyond it, a better {quality} costs more than its share."
 

@@ -11,11 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.records.estimates import mean
-from peftsearch.search.reference_point import (
-    ReferencePoint,
-    cost_range,
-    make_reference_point,
-)
+from peftsearch.search.reference_point import ReferencePoint, cost_range, make_reference_point
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space

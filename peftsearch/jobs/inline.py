@@ -11,7 +11,7 @@ from peftsearch.errors import StoreUnavailable
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.leases import LEASE_SECONDS, RENEW_SECONDS
+from peftsearch.workers.processes.lease_times import LEASE_SECONDS, RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.trial_runner import TrialRunner
 

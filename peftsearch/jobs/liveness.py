@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import psutil
 
 from peftsearch.records.worker import Worker
-from peftsearch.workers.processes.leases import LIVE_SECONDS
+from peftsearch.workers.processes.lease_times import LIVE_SECONDS
 
 
 def is_live(worker: Worker) -> bool:

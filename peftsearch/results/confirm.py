@@ -18,7 +18,7 @@ from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.spaces.configurations.recipes import BASELINE, RANK, recipe
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 from peftsearch.storage.store import Store
 from peftsearch.workers.training.metrics import score

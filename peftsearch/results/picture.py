@@ -13,7 +13,7 @@ from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .pick import knee
 from .wording import describe

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.kinds.forms import (
+from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
+from peftsearch.spaces.kinds.model_forms import (
     CHOICES,
     DECODER,
     ENCODER_DECODER,
@@ -17,7 +18,6 @@ from peftsearch.spaces.kinds.forms import (
     SEQUENCE,
     ModelForm,
 )
-from peftsearch.spaces.kinds.table import KINDS, find_kind
 
 from .anatomy import Anatomy
 from .decoders import (

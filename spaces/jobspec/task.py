@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from peftsearch.errors import UserError, located
 from peftsearch.spaces.kinds.kind import TaskKind
-from peftsearch.spaces.kinds.table import KINDS, find_kind
+from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
 from .section import Section
 

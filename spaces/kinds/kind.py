@@ -7,7 +7,7 @@ from typing import Any
 
 from peftsearch.errors import UserError
 
-from .forms import ModelForm
+from .model_forms import ModelForm
 
 
 @dataclass(frozen=True)

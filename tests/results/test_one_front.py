@@ -6,8 +6,8 @@ from fractions import Fraction
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from peftsearch.insight.candidate_estimates import add_seeds
 from peftsearch.insight.points import Point, point_of
-from peftsearch.insight.seeds import add_seeds
 from peftsearch.records.dominance import choose_front
 from peftsearch.records.estimates import Estimate, Valued, estimate_each
 from peftsearch.records.trial import Trial

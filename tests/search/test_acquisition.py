@@ -22,12 +22,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from peftsearch.search import acquisition
-from peftsearch.search.acquisition import (
-    acquisition_values,
-    log_ehvi,
-    log_improvement,
-    staircase,
-)
+from peftsearch.search.acquisition import acquisition_values, log_ehvi, log_improvement, staircase
 from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior
 
 Q_REF, C_REF = 0.6, 6.0

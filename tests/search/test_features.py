@@ -88,6 +88,20 @@ def test_the_probe_has_no_adapters_and_its_own_rate() -> None:
     assert found["rate"] == found["rate_over_nominal_mean"] == found["rate_over_nominal_max"]
 
 
+@pytest.mark.parametrize(
+    "strata, density",
+    [
+        ((Stratum(0, 5), Stratum(5, 6, LORA)), 1.0),
+        ((Stratum(0, 1, LORA), Stratum(1, 3), Stratum(3, 4, LORA), Stratum(4, 6)), 2 / 4),
+        ((Stratum(0, 6),), 0.0),
+    ],
+)
+def test_density_is_the_share_of_adapted_layers_between_the_ends(
+    strata: tuple[Stratum, ...], density: float
+) -> None:
+    assert named(Configuration(strata, 1e-3))["density"] == pytest.approx(density)
+
+
 def test_depth_and_width_scale_out() -> None:
     shallow = named(Configuration((Stratum(0, 2), Stratum(2, 4, LORA)), 1e-3), LLAMA)
     deep = named(Configuration((Stratum(0, 3), Stratum(3, 6, LORA)), 1e-3), BERT)

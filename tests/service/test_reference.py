@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from peftsearch.service.starts import starts
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import find_mistakes
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.conftest import NewDatabase
 

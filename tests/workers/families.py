@@ -16,7 +16,7 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 
 WORDS = ("good", "bad", "fine", "poor", "film", "plot", "the", "a", "is", "was", "very", "not")
 LAYERS = 3

@@ -6,7 +6,14 @@ from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.techniques.layer_formulas import prefix_sizes
 from peftsearch.spaces.techniques.layer_restrictions import PHM_ORDER, mlp_input
 
-from .bottlenecks import SCALE, Bottleneck, ProductBottleneck, Rules, hook_after, hook_beside
+from .bottlenecks import (
+    SCALE,
+    Bottleneck,
+    ProductBottleneck,
+    Rules,
+    hook_after,
+    hook_beside,
+)
 from .prefixes import CHILD, Prefix, Switch, hook_positions
 from .sites import Site
 

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.spaces.kinds.table import find_kind
-from peftsearch.workers.data.rows import Split
+from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.data.task_rows import Split
 
 from .batching import Row
 from .encodings import Encoded, EncodedChoices, EncodedTexts

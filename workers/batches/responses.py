@@ -15,7 +15,7 @@ from typing import Any
 
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.data.dialogues import Segment, parse_dialogue, render
-from peftsearch.workers.data.rows import Split
+from peftsearch.workers.data.task_rows import Split
 
 from .batching import IGNORED, Row
 from .encodings import EncodedResponses

@@ -13,7 +13,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 
 from .partition import subsample
-from .rows import Split, name_strata
+from .task_rows import Split, name_strata
 from .training_source import TrainingSource, name_row
 
 __all__ = ["Split", "TaskData", "load_data", "load_test"]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .image_folders import is_image_folder, read_image_folder
 from .partition import Text, hold_out
-from .rows import Split, name_strata, read_rows
 from .sources import Table, read_source
+from .task_rows import Split, name_strata, read_rows
 
 MINIMUM_ROWS = {"train": 8, "validation": 4, "test": 4}
 _USUAL_NAMES = {"train": ("train",), "validation": ("val", "dev"), "test": ("test",)}

@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach_to
 from peftsearch.workers.models.locations import hash_weights
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import Technique, technique
 from peftsearch.workers.adapters.base_tensors import trained_base_tensors
 from peftsearch.workers.adapters.injection import injected_parameters

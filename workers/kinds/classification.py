@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.data.labels import index_classes, order_classes, read_classes
-from peftsearch.workers.data.rows import Split
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.data.task_rows import Split
 
 from .work import Work
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.workers.data.rows import Split
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.data.task_rows import Split
 
 from .classification import Classification
 

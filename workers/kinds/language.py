@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.data.dialogues import read_dialogues
-from peftsearch.workers.data.rows import Split, read_column, read_texts
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.data.task_rows import Split, read_column, read_texts
 
 from .work import Work
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.data.labels import check_varied, read_numbers
-from peftsearch.workers.data.rows import Split
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.data.task_rows import Split
 
 from .work import Work
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.workers.data.rows import Split, read_texts
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.data.task_rows import Split, read_texts
 
 if TYPE_CHECKING:
     import torch

@@ -18,7 +18,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind import TaskKind
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .locations import fetch_model, hash_weights, locate_model, read_config

@@ -22,7 +22,7 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .leases import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
+from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
 
 POLL_SECONDS = 0.5

@@ -21,7 +21,7 @@ from peftsearch.errors import NotFoundError, PeftsearchError, StoreUnavailable
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 
-from .leases import LEASE_SECONDS, RENEW_SECONDS
+from .lease_times import LEASE_SECONDS, RENEW_SECONDS
 from .shared_status import CONTEXT, SharedMonitor, SharedStatus
 
 PROGRESS_SECONDS = 1.0

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.models.backbone import Backbone
 

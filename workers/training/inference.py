@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.batching import evaluation_batches
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.runtime.devices import autocast

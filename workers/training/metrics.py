@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 from sklearn.metrics import f1_score, matthews_corrcoef
 
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 
 def score(

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 
 from peftsearch.spaces.jobspec.spec import TrainingSpec
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.adapters.parameter_groups import group_parameters
 from peftsearch.workers.batches.batching import Batch, training_batches

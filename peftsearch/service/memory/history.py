@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from peftsearch.insight.candidate_estimates import add_seeds
 from peftsearch.insight.points import Point, point_of
-from peftsearch.insight.seeds import add_seeds
 from peftsearch.insight.series import Tracker
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job, Pulse

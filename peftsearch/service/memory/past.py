@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from peftsearch.insight.candidate_estimates import Candidate
 from peftsearch.insight.columns import Columns
 from peftsearch.insight.points import Point
-from peftsearch.insight.seeds import Candidate
 from peftsearch.insight.series import Series
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from typing_extensions import TypedDict
 
 from peftsearch.insight.baselines import Baselines, baselines
-from peftsearch.insight.choice import Pick, pick
+from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems

@@ -1,7 +1,7 @@
 """From what a person picks to one trial."""
 
 from peftsearch.errors import NotFoundError
-from peftsearch.insight.choice import pick as choose
+from peftsearch.insight.explained_pick import pick as choose
 from peftsearch.insight.points import Point
 from peftsearch.service.memory.past import History
 

@@ -7,7 +7,7 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import ROLES, Anatomy
 from peftsearch.spaces.families.family import FAMILIES, check_kind, read_anatomy
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 from tests.anatomies import BERT, DINOV2, GPT2, LLAMA, MODERNBERT, T5
 
 SIZES: dict[str, Any] = {

@@ -11,7 +11,7 @@ from peftsearch import extensions
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec, find_mistakes, parse_spec
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 from tests.recipes import install
 
 MODULE = """

@@ -8,7 +8,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 
 
 def make_task(**task: Any) -> TaskSpec:

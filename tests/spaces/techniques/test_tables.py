@@ -10,7 +10,7 @@ from peftsearch.errors import NotFoundError, UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS, trainable_parameters
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.space.presets import PRESETS
 from peftsearch.spaces.techniques.applicability import usable_capacities
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique, technique

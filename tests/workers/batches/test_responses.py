@@ -16,8 +16,8 @@ from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import EncodedResponses
 from peftsearch.workers.batches.tokens import keep_end
 from peftsearch.workers.data.dialogues import parse_dialogue, read_dialogues, render
-from peftsearch.workers.data.rows import Split
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.data.task_rows import Split
 from tests.workers.families import save_tokenizer
 
 CHAT = (

@@ -11,7 +11,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.batches.encoding import encode_split
-from peftsearch.workers.data.rows import Split
+from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.files.adapter_files import AdapterFiles
 from peftsearch.workers.files.formats import load_base, reload_form, write_form
 from peftsearch.workers.files.forms import FORMS

@@ -11,13 +11,7 @@ from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.files.peft_format import express, read_peft, write_peft
 from peftsearch.workers.models.backbone import Backbone
 from tests.workers.families import LAYERS, save_model
-from tests.workers.lives import (
-    capacity_of,
-    configuration_of,
-    load,
-    predict,
-    train_a_little,
-)
+from tests.workers.lives import capacity_of, configuration_of, load, predict, train_a_little
 
 EXPORTED = [name for name, row in TECHNIQUES.items() if row.exports]
 FAMILIES = {"bert": "classification", "gpt2": "causal_lm"}

@@ -14,7 +14,7 @@ from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.batches.encoding import encode_split
 from peftsearch.workers.batches.encodings import EncodedResponses
 from peftsearch.workers.data.partition import Text
-from peftsearch.workers.data.rows import Split
+from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.models.backbone import Backbone, load_backbone
 from peftsearch.workers.training.generation import generate, match
 from peftsearch.workers.training.inference import predict_logits

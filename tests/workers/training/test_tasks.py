@@ -12,7 +12,7 @@ from PIL import Image
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.workers.batches.encoding import note_cuts
 from peftsearch.workers.models.backbone import load_backbone
 from peftsearch.workers.training.metrics import score

@@ -11,7 +11,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.kinds.table import KINDS
+from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.workers.data.task_data import Split, load_test
 from peftsearch.workers.training import trial_runner as bench_module
 from peftsearch.workers.training.trial_runner import TrialRunner

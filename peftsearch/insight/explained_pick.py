@@ -11,10 +11,10 @@ from peftsearch.results.pick import Choice, broken, choose, knee
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .candidate_estimates import Candidate
 from .fronts import MeanPoint, mean_point
 from .points import Point
 from .reasons import explain, show_bound
-from .seeds import Candidate
 
 
 class PickedPoint(MeanPoint):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.workers.data.multiple_choice import index_choices, read_choices
-from peftsearch.workers.data.rows import Split, read_texts
+from peftsearch.workers.data.choice_columns import index_choices, read_choices
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.data.task_rows import Split, read_texts
 
 from .work import Work
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.spaces.kinds.table import find_kind
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .labels import check_present
 from .partition import Text

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from peftsearch.doctor.finding import Health
-from peftsearch.doctor.packages import (
+from peftsearch.doctor.versions import (
     compare,
     examine_packages,
     find_needed,
@@ -80,7 +80,7 @@ def test_a_missing_package_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(name: str) -> list[str] | None:
         return ["no-such-thing>=1"] if name == "peftsearch" else requires(name)
 
-    monkeypatch.setattr("peftsearch.doctor.packages.requires", read)
+    monkeypatch.setattr("peftsearch.doctor.versions.requires", read)
     failed = [x for x in examine_packages(read_constraints()) if x.health is Health.FAILED]
     assert [x.text for x in failed] == [
         "no-such-thing is not installed; run `pip install no-such-thing`"

@@ -2,8 +2,8 @@
 
 from peftsearch.extensions import Registry
 
-from .forms import CHOICES, DECODER, ENCODER_DECODER, IMAGES, SEQUENCE
 from .kind import TaskKind
+from .model_forms import CHOICES, DECODER, ENCODER_DECODER, IMAGES, SEQUENCE
 
 _OF_CLASSES = ("accuracy", "f1", "matthews")
 _OF_RESPONSES = ("loss", "perplexity", "exact_match")
@@ -41,7 +41,7 @@ KINDS = Registry(
             CHOICES,
             ({"text": "text", "choices": "choices", "label": "label"},),
             ("accuracy",),
-            "peftsearch.workers.kinds.choice:WORK",
+            "peftsearch.workers.kinds.multiple_choice:WORK",
         ),
         TaskKind(
             "causal_lm",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from peftsearch.errors import NotFoundError
-from peftsearch.insight.choice import Pick, next_better, pick
+from peftsearch.insight.explained_pick import Pick, next_better, pick
 from peftsearch.results.pick import Choice, select
 from peftsearch.results.wording import amount
 from peftsearch.service.memory.history import Histories

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from peftsearch.jobs.opening import open_existing
+from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.results.search_result import export_picked, load_result
 from peftsearch.results.wording import describe, duration
 from peftsearch.spaces.space.presets import make_space
