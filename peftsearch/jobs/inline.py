@@ -4,8 +4,11 @@ import contextlib
 import os
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import torch
 
 from peftsearch.errors import StoreUnavailable
 from peftsearch.records.job import Job
@@ -13,6 +16,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.lease_times import LEASE_SECONDS, RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
+from peftsearch.workers.runtime.threads import count_threads
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 
@@ -27,7 +31,20 @@ def work_inline(store: Store, job: Job, runner: TrialRunner, root: Path) -> None
     """
     name = f"{socket.gethostname()}-{os.getpid()}-inline"
     store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
-    WorkerLoop(name, store, job, runner, root, InlineMonitor(store, name)).run()
+    with _limited_threads():
+        WorkerLoop(name, store, job, runner, root, InlineMonitor(store, name)).run()
+
+
+@contextlib.contextmanager
+def _limited_threads() -> Iterator[None]:
+    """As many threads as a worker process gets, or fewer where the caller told torch so; the
+    process is the caller's, who finds the number as it was."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(before, count_threads()))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @dataclass

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from peftsearch.workers.runtime.threads import count_threads
+
 from .conftest import write_job
 from .programs import call, environment, load_and_score, read
 
@@ -38,6 +40,7 @@ def test_every_trial_is_recorded_once(finished: Path) -> None:
 def test_trials_carry_their_provenance(finished: Path) -> None:
     provenance = trials(finished)[0]["provenance"]
     assert {"versions", "model", "data", "device", "seed"} <= set(provenance)
+    assert provenance["threads"] == count_threads(2)
 
 
 def test_front_is_sorted_and_not_dominated(finished: Path) -> None:

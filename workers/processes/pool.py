@@ -20,6 +20,7 @@ from pathlib import Path
 from peftsearch.errors import NotFoundError, PeftsearchError, StoreUnavailable
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
+from peftsearch.workers.runtime.threads import count_threads
 
 from .lease_times import LEASE_SECONDS, RENEW_SECONDS
 from .shared_status import CONTEXT, SharedMonitor, SharedStatus
@@ -149,7 +150,7 @@ class Pool:
 
     def _spawn(self, index: int) -> Child:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-        threads = max(1, (os.cpu_count() or 1) // self.workers)
+        threads = count_threads(self.workers)
         assignment = Assignment(
             self.storage, self.job.name, self.root, self.device, threads, name, os.getpid(), index
         )
