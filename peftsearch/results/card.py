@@ -107,11 +107,14 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
 
 
 def find_loading(base: Backbone, labels: list[str]) -> Loading:
-    """A base without a pad token of its own cannot take batches unless it is told one."""
+    """A base whose files have a head of another size does not load unless that is allowed, and one
+    without a pad token of its own cannot take batches unless it is told one."""
     arguments: dict[str, int] = {}
     kind = find_kind(base.kind)
     if base.heads and kind.problem is not None:
         arguments["num_labels"] = max(1, len(labels))
+    if base.heads:
+        arguments["ignore_mismatched_sizes"] = True
     told = kind.form.inputs != "text" or "pad_token_id" in _given(base)
     if not told:
         arguments["pad_token_id"] = base.tokenizer.pad_token_id
