@@ -4,7 +4,7 @@ Names come from the metadata of what is installed and cost no import; an object 
 it is asked for. `docs/extending.md` shows each group at work.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar
@@ -13,11 +13,7 @@ from peftsearch.errors import UserError
 
 
 def names(group: str) -> tuple[str, ...]:
-    """Names that other packages give to a group, sorted.
-
-    Raises:
-        UserError: Two packages give the same one.
-    """
+    """Names that other packages give to a group, sorted; also those that `load` refuses."""
     return tuple(_points(group))
 
 
@@ -25,41 +21,80 @@ def load(group: str, name: str) -> Any:
     """The object behind a name of `names(group)`.
 
     Raises:
-        UserError: It cannot be imported.
+        UserError: It cannot be imported, or two packages give that name.
     """
-    point = _points(group)[name]
+    point = _point(group, name)
     try:
         return point.load()
-    except Exception as error:  # A stranger's module may raise anything.
+    except (Exception, SystemExit) as error:  # A stranger's module may raise anything.
         raise UserError(
             f"{point.value} of the package {_package(point)} ({group}) to be importable",
-            f"{type(error).__name__}: {error}",
+            " ".join(f"{type(error).__name__}: {error}".split()),
             f"update or uninstall {_package(point)}",
         ) from error
 
 
+def provider(group: str, name: str) -> str:
+    """Name and version of the package that gives a name of `names(group)`.
+
+    Raises:
+        UserError: Two packages do.
+    """
+    return _version(_point(group, name))
+
+
+def providers(group: str, name: str) -> str:
+    """Name and version of each package that gives a name of `names(group)`."""
+    return " and ".join(map(_version, _points(group)[name]))
+
+
+def mistakes(
+    group: str, own: Container[str], find: Callable[[str], object]
+) -> Iterator[tuple[str, UserError]]:
+    """What other packages add in vain: the name, and why it is not used.
+
+    Args:
+        own: Names of ours, which none of theirs replaces.
+        find: Gives what stands behind a name; a UserError says that it is broken.
+    """
+    for name in names(group):
+        if name in own:
+            expected = f"a name that peftsearch has not ({group})"
+            got = f"{name!r} of {providers(group, name)}"
+            yield name, UserError(expected, got, "rename it, or uninstall that package")
+            continue
+        try:
+            find(name)
+        except UserError as error:
+            yield name, error
+
+
 @cache
-def _points(group: str) -> Mapping[str, EntryPoint]:
-    found: dict[str, EntryPoint] = {}
+def _points(group: str) -> Mapping[str, Sequence[EntryPoint]]:
+    """By name, those that lead to different objects."""
+    found: dict[str, list[EntryPoint]] = {}
     for point in sorted(entry_points(group=group)):
-        first = found.setdefault(point.name, point)
-        if first.value != point.value:
-            raise UserError(
-                f"one package that provides {point.name!r} ({group})",
-                f"{_package(first)} and {_package(point)}",
-                "uninstall one of them",
-            )
+        same = found.setdefault(point.name, [])
+        if point.value not in {x.value for x in same}:
+            same.append(point)
     return found
 
 
-def provider(group: str, name: str) -> str:
-    """Name and version of the package that gives a name of `names(group)`."""
-    dist = _points(group)[name].dist
-    return f"{dist.name} {dist.version}" if dist else "?"
+def _point(group: str, name: str) -> EntryPoint:
+    first, *others = _points(group)[name]
+    if others:
+        packages = " and ".join(map(_package, (first, *others)))
+        expected = f"one package that provides {name!r} ({group})"
+        raise UserError(expected, packages, "uninstall one of them")
+    return first
 
 
 def _package(point: EntryPoint) -> str:
     return point.dist.name if point.dist else "?"
+
+
+def _version(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "?"
 
 
 class Named(Protocol):
@@ -75,7 +110,7 @@ Row = TypeVar("Row", bound=Named)
 
 class Registry(Mapping[str, Row], Generic[Row]):
     """A table by name: our rows, and then those of other packages, which are imported when they
-    are asked for. None of those may take the name of one of ours.
+    are asked for. One of those by a name of ours is never used.
 
     Args:
         group: Of the entry points.
@@ -93,15 +128,15 @@ class Registry(Mapping[str, Row], Generic[Row]):
         """The row; a KeyError where there is none.
 
         Raises:
-            UserError: Another package's row cannot be imported, or is none.
+            UserError: Another package's row cannot be imported, or is none, or two have that name.
         """
         return self.own[name] if name in self.own else self._load(name)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self.own or name in self._added())
+        return isinstance(name, str) and (name in self.own or name in names(self.group))
 
     def __iter__(self) -> Iterator[str]:
-        yield from (*self.own, *self._added())
+        yield from (*self.own, *(x for x in names(self.group) if x not in self.own))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -120,28 +155,12 @@ class Registry(Mapping[str, Row], Generic[Row]):
 
     def usable(self) -> list[Row]:
         """All rows but the broken ones of other packages."""
-        found = []
-        for name in self:
-            try:
-                found.append(self[name])
-            except UserError:
-                continue
-        return found
+        broken = dict(self.mistakes()).keys() - self.own.keys()
+        return [self[name] for name in self if name not in broken]
 
-    def _added(self) -> tuple[str, ...]:
-        """Names of other packages' rows.
-
-        Raises:
-            UserError: One is a name of ours.
-        """
-        found = names(self.group)
-        if taken := [name for name in found if name in self.own]:
-            raise UserError(
-                f"{self.noun} of another package under a name that peftsearch has not",
-                f"{taken[0]!r} of {provider(self.group, taken[0])}",
-                "rename it, or uninstall that package",
-            )
-        return found
+    def mistakes(self) -> Iterator[tuple[str, UserError]]:
+        """What other packages add in vain: see the function of that name."""
+        return mistakes(self.group, self.own, self.__getitem__)
 
     def _load(self, name: str) -> Row:
         row = load(self.group, name)

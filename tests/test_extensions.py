@@ -61,8 +61,12 @@ def test_what_cannot_be_imported_names_its_package(add: Add) -> None:
 def test_two_packages_must_not_give_one_name(add: Add) -> None:
     add("one", "mine", "json:dumps")
     add("two", "mine", "json:loads")
-    with pytest.raises(UserError, match="one and two; uninstall one of them"):
-        sampler_names()
+    assert "mine" in sampler_names()
+    for ask in (lambda: extensions.load(GROUP, "mine"), lambda: SearchSpec(sampler="mine")):
+        with pytest.raises(ValueError, match="one and two; uninstall one of them"):
+            ask()
+    assert SearchSpec.model_json_schema()
+    assert extensions.providers(GROUP, "mine") == "one 1.0 and two 1.0"
 
 
 def test_ours_cannot_be_replaced_and_long_names_are_left_out(add: Add) -> None:
@@ -72,13 +76,45 @@ def test_ours_cannot_be_replaced_and_long_names_are_left_out(add: Add) -> None:
     assert sampler_names() == ("bo", *COMPARED)
 
 
-def test_a_row_must_not_take_a_name_of_ours(add: Add) -> None:
+@pytest.mark.parametrize(
+    "line", ["raise SystemExit(3)", "import sys; sys.exit('no\\nlicence')", "1 / 0"]
+)
+def test_a_module_that_raises_anything_is_a_broken_one(
+    add: Add, tmp_path: Path, line: str
+) -> None:
+    (tmp_path / "raising_rows.py").write_text(line)
+    add("one", "gone", "raising_rows:ROW")
+    with pytest.raises(UserError, match="the package one") as caught:
+        extensions.load(GROUP, "gone")
+    assert "\n" not in str(caught.value)
+
+
+def test_ctrl_c_while_a_module_loads_is_no_broken_module(add: Add, tmp_path: Path) -> None:
+    (tmp_path / "interrupted_rows.py").write_text("raise KeyboardInterrupt")
+    add("one", "gone", "interrupted_rows:ROW")
+    with pytest.raises(KeyboardInterrupt):
+        extensions.load(GROUP, "gone")
+
+
+def test_a_row_never_replaces_one_of_ours(add: Add) -> None:
     own = [Named("lora")]
     registry = extensions.Registry(GROUP, "a thing", Named, own)
     add("one", "lora", "json:dumps")
     assert registry["lora"] is own[0]
-    with pytest.raises(UserError, match="'lora' of one 1.0; rename it"):
-        list(registry)
+    assert registry.usable() == list(registry.values()) == own
+    ((name, mistake),) = registry.mistakes()
+    assert (name, "'lora' of one 1.0; rename it" in str(mistake)) == ("lora", True)
+
+
+def test_a_name_of_two_packages_is_of_no_use_and_breaks_nothing_else(add: Add) -> None:
+    own = [Named("lora")]
+    registry = extensions.Registry(GROUP, "a thing", Named, own)
+    add("one", "mine", "json:dumps")
+    add("two", "mine", "json:loads")
+    assert list(registry) == ["lora", "mine"]
+    assert registry.usable() == own
+    with pytest.raises(UserError, match="one and two; uninstall one of them"):
+        registry.find("mine")
 
 
 def test_the_package_of_a_row_is_told(add: Add) -> None:

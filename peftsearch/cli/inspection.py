@@ -17,7 +17,7 @@ from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, draw, print_json
+from .console import console, draw, log, print_json
 
 
 def list_jobs(storage: str, as_json: bool) -> None:
@@ -80,8 +80,10 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
 
 
 def techniques(as_json: bool) -> None:
-    """The table of techniques."""
-    found = rows(TECHNIQUES.values())
+    """The table of techniques; what other packages add in vain is a line to standard error."""
+    found = rows(TECHNIQUES.usable())
+    for _, mistake in TECHNIQUES.mistakes():
+        log.print(str(mistake), style="yellow", highlight=False, markup=False, soft_wrap=True)
     if as_json:
         print_json([row.to_json() for row in found])
         return

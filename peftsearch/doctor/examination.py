@@ -11,6 +11,7 @@ from .accelerators import examine_torch
 from .databases import examine_database, examine_driver
 from .finding import Finding
 from .places import examine_places
+from .plug_ins import examine_plug_ins
 from .versions import examine_packages, read_constraints
 
 
@@ -26,4 +27,5 @@ def examine(storage: str, files: Path | None) -> Iterator[Finding]:
     yield examine_driver()
     with contextlib.suppress(UserError):  # a wrong URL: the database's finding says so
         yield from examine_places(files.resolve() if files else files_root(storage))
+    yield from examine_plug_ins()
     yield examine_torch()

@@ -6,20 +6,20 @@ from pydantic import AfterValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from peftsearch.errors import UserError
-from peftsearch.extensions import names
+from peftsearch.extensions import names, provider
 
 GROUP = "peftsearch.samplers"
 """Of the entry points; `search.samplers.Factory` says what one is."""
 ENGINE = "bo"
 COMPARED = ("random", "sobol", "tpe", "nsga2")
-_LONGEST = 16
+LONGEST = 16
 """The database keeps the name as the origin of each trial."""
 
 
 def sampler_names() -> tuple[str, ...]:
     """All names that a job file may give."""
     own = (ENGINE, *COMPARED)
-    return (*own, *(x for x in names(GROUP) if x not in own and len(x) <= _LONGEST))
+    return (*own, *(x for x in names(GROUP) if x not in own and len(x) <= LONGEST))
 
 
 def _check(name: str) -> str:
@@ -30,6 +30,8 @@ def _check(name: str) -> str:
             repr(name),
             "correct search.sampler in the job file, or install the package that adds it",
         )
+    if name not in (ENGINE, *COMPARED):
+        provider(GROUP, name)  # refuses one that two packages give
     return name
 
 

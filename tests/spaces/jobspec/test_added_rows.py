@@ -16,7 +16,7 @@ from tests.recipes import install
 
 MODULE = """
 from peftsearch.spaces.jobspec.objectives import Objective
-from peftsearch.spaces.kinds.forms import SEQUENCE
+from peftsearch.spaces.kinds.model_forms import SEQUENCE
 from peftsearch.spaces.kinds.kind import TaskKind
 
 HALF = Objective("half", "half", False, unit="halves", cost=lambda configuration, anatomy: 0.5)

@@ -1,0 +1,38 @@
+"""What other installed packages add to each of our tables, and what of it is of no use."""
+
+from collections.abc import Callable, Container, Iterator
+from typing import Any
+
+from peftsearch.errors import UserError
+from peftsearch.extensions import Registry, load, mistakes, names, providers
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
+from peftsearch.spaces.jobspec.sampler_names import COMPARED, ENGINE, GROUP, LONGEST
+from peftsearch.spaces.kinds.kind_table import KINDS
+from peftsearch.spaces.techniques.table import TECHNIQUES
+
+from .finding import Finding, failure, fine
+
+_TABLES: tuple[Registry[Any], ...] = (TECHNIQUES, KINDS, OBJECTIVES)
+
+
+def examine_plug_ins() -> Iterator[Finding]:
+    """A line for each group of entry points and one for each name that cannot be used. It imports
+    what they lead to."""
+    for table in _TABLES:
+        yield from _examine(table.group, table.own, table.__getitem__)
+    yield from _examine(GROUP, (ENGINE, *COMPARED), _find_sampler)
+
+
+def _examine(group: str, own: Container[str], find: Callable[[str], object]) -> Iterator[Finding]:
+    subject, wrong = group.removeprefix("peftsearch."), dict(mistakes(group, own, find))
+    added = [f"{x} of {providers(group, x)}" for x in names(group) if x not in wrong]
+    yield fine(subject, f"from other packages: {', '.join(added) or 'none'}")
+    for mistake in wrong.values():
+        yield failure(subject, str(mistake))
+
+
+def _find_sampler(name: str) -> object:
+    if len(name) > LONGEST:
+        expected, got = f"a name of at most {LONGEST} characters ({GROUP})", repr(name)
+        raise UserError(expected, f"{got} of {providers(GROUP, name)}", "rename it")
+    return load(GROUP, name)
