@@ -103,3 +103,22 @@ def test_points_with_equal_features_do_not_break_it() -> None:
     mean, variance = posterior.predict(x)
     assert np.isfinite(mean).all()
     assert (variance > 0).all()
+
+
+@pytest.mark.parametrize("factor", [1e-8, 1e8])
+def test_draws_and_predictions_follow_the_unit_of_quality(factor: float) -> None:
+    """In another unit all is the same but for that unit, the nugget too."""
+    (x, y, counts), member = make_data(), make_member()
+    points = np.concatenate([x, x[:1]])  # one twice: without a nugget there is no root
+    other = Prior(
+        member.lengthscales,
+        member.scale * factor**2,
+        member.noise * factor**2,
+        member.mean * factor,
+    )
+    usual = EnsemblePosterior([member], points, y, counts, 4, 0)
+    scaled = EnsemblePosterior([other], points, y * factor, counts, 4, 0)
+    np.testing.assert_allclose(scaled.draws / factor, usual.draws, rtol=1e-6, atol=1e-9)
+    at = np.random.default_rng(2).random((5, 3))
+    for found, expected, unit in zip(scaled.predict(at), usual.predict(at), (1, 2), strict=True):
+        np.testing.assert_allclose(found / factor**unit, expected, rtol=1e-5, atol=1e-9)
