@@ -6,7 +6,7 @@ from pathlib import Path
 from peftsearch.jobs import life
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.jobfile import read_spec
-from peftsearch.jobs.local_pool import run_pool
+from peftsearch.jobs.local_pool import check_device, run_pool
 from peftsearch.jobs.waiting import Waiter
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
@@ -67,6 +67,8 @@ def resume(
 ) -> None:
     """Let a job run on, work on it, print the front."""
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
+    if workers:
+        check_device(device)
     with open_existing(storage) as store:
         job = life.resume(store, name, make_budget(trials, hours))
         result = _work(store, job, crew)
@@ -81,6 +83,8 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
     """
     from peftsearch.workers.data.task_data import load_data
 
+    if crew.workers:
+        check_device(crew.device)
     for note in load_data(spec).notes:
         log.print(f"note: {note}", style="yellow", highlight=False)
     with Store.open(crew.storage) as store:
@@ -132,6 +136,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
 def work(name: str | None, workers: int, device: str, storage: str, files: Path | None) -> None:
     """Join a job until it ends; without a name, all jobs that run or will, until Ctrl-C."""
     root = choose_root(storage, files)
+    check_device(device)
     with open_existing(storage) as store:
         if name is None:
             Waiter(store, storage, root, workers, device, _say, _plain_view).run()

@@ -171,6 +171,25 @@ def test_resume_wants_a_budget_that_is_one(
         assert store.find_job("job").state is JobState.STOPPED
 
 
+@pytest.mark.parametrize("device", ["mps", "gpu", "cuda:99"])
+def test_a_device_that_is_not_there_leaves_no_job_behind(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    job_url: str,
+    tmp_path: Path,
+    device: str,
+) -> None:
+    config = {"model_type": "bert", "hidden_size": 8, "intermediate_size": 16}
+    (tmp_path / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 2}))
+    spec = make_spec("new").to_json() | {"model": {"path": str(tmp_path)}}
+    (tmp_path / "job.json").write_text(json.dumps(spec))
+    for command in (["run", str(tmp_path / "job.json")], ["resume", "job"], ["worker", "job"]):
+        assert call(monkeypatch, *command, "--device", device, "--storage", job_url) == 2
+        assert "a device of this machine" in capsys.readouterr().err
+    with Store.open(job_url) as store:
+        assert [(job.name, job.state) for job in store.jobs()] == [("job", JobState.STOPPED)]
+
+
 def test_delete_asks_first(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
 ) -> None:

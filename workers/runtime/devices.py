@@ -22,14 +22,22 @@ def choose_device(name: str = "auto", index: int = 0) -> str:
         count = torch.cuda.device_count()
         return f"cuda:{index % count}" if count else "cpu"
     try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError) as error:
+        there = _is_there(torch.device(name))
+    except (RuntimeError, AssertionError, ImportError):  # each kind of device says it its own way
+        there = False
+    if not there:
+        gpus = "".join(f", cuda:{index}" for index in range(torch.cuda.device_count()))
         raise UserError(
-            "a device of this machine, such as auto, cpu or cuda:0",
-            f"{name!r} ({str(error).strip().splitlines()[0]})",
-            "correct --device",
-        ) from error
+            f"a device of this machine: auto, cpu{gpus}", repr(name), "correct --device"
+        )
     return name
+
+
+def _is_there(device: torch.device) -> bool:
+    """GPUs are counted: to use one would take hundreds of megabytes of it for this process."""
+    if device.type == "cuda":
+        return (device.index or 0) < torch.cuda.device_count()
+    return torch.empty(1, device=device).device.type == device.type
 
 
 def choose_precision(asked: str, device: str) -> str:
