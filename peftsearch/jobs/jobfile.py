@@ -11,6 +11,7 @@ from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.jobtext import read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.presets import make_space
+from peftsearch.workers.models.bare_names import check_bare_name
 from peftsearch.workers.models.locations import read_config
 
 from .confinement import Confinement
@@ -69,6 +70,7 @@ def complete_spec(
     spec = _resolve(spec, folder)
     if spec.model.anatomy is None:
         with located("model.path"):
+            check_bare_name(spec.model.path, folder)
             anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
         model = spec.model.model_copy(update={"anatomy": anatomy})
         spec = spec.model_copy(update={"model": model})

@@ -40,6 +40,13 @@ def test_paths_are_relative_to_the_file(folder: Path) -> None:
     assert spec.model.path == str(folder / "model")
 
 
+def test_a_misspelt_model_folder_is_told_with_the_near_one(folder: Path) -> None:
+    (folder / "job.toml").write_text(JOB.replace('"model"', '"modell"'))
+    with pytest.raises(UserError, match="no such folder; did you mean 'model'") as refused:
+        read_spec(folder / "job.toml")
+    assert refused.value.where == "model.path"
+
+
 def test_anatomy_is_filled_in(folder: Path) -> None:
     assert read_spec(folder / "job.toml").anatomy.layers == 2
 
