@@ -143,6 +143,19 @@ class TaskSpec(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_target(self) -> Self:
+        for name in ("label", "response"):
+            column = getattr(self, name)
+            if column is not None and self.columns.count(column) > 1:
+                raise UserError(
+                    f"another column for task.{name} than for what the model reads",
+                    f"{column!r} for both",
+                    f"correct task.{name}",
+                    where=f"task.{name}",
+                )
+        return self
+
 
 def _beside(usual: Mapping[str, Any]) -> str:
     return "".join(f" beside task.{name}" for name in usual if len(usual) == 1)

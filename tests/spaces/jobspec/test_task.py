@@ -65,6 +65,12 @@ def test_columns_and_default_metric(
         ({"kind": "multiple_choice", "metric": "f1"}, "metric among accuracy; got 'f1'"),
         ({"kind": "causal_lm", "metric": "accuracy"}, "loss, perplexity, exact_match"),
         ({"kind": "causal_lm", "text": "t", "metric": "exact_match"}, "which has no response"),
+        ({"label": "text"}, "got 'text' for both; correct task.label"),
+        ({"kind": "regression", "text": ["a", "b"], "label": "b"}, "'b' for both"),
+        ({"kind": "multiple_choice", "choices": ["a", "b"], "label": "a"}, "'a' for both"),
+        ({"kind": "image_classification", "image": "label"}, "'label' for both"),
+        ({"kind": "causal_lm", "prompt": "p", "response": "p"}, "correct task.response"),
+        ({"kind": "seq2seq", "prompt": "response"}, "correct task.response"),
         ({"kind": "ranking"}, "'image_classification'"),
     ],
 )
