@@ -1,7 +1,7 @@
 """What all parts of a store have: one connection, and methods that are transactions.
 
 A method marked `read`, `write` or `write_once` runs in a transaction of its own; called by another
-one, or inside `together`, it takes part in the transaction that is open.
+one, or inside `together` or `at_once`, it takes part in the transaction that is open.
 """
 
 from collections.abc import Callable
@@ -54,6 +54,17 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def at_once(self, action: Callable[[], T]) -> T:
+        """Run several methods that read on one consistent moment of the database.
+
+        Args:
+            action: Calls the methods. It runs a second time if the connection breaks.
+
+        Raises:
+            StoreUnavailable: The database does not answer.
+        """
+        return run_read(self._connection, action)
 
     def together(self, action: Callable[[], T]) -> T:
         """Run several methods as one transaction: all of them are recorded or none.

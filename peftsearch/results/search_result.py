@@ -64,7 +64,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front = store.trials(job.id), store.front(job.id)
+    trials, front = store.at_once(lambda: (store.trials(job.id), store.front(job.id)))
     return SearchResult(job, tuple(trials), tuple(front), root)
 
 

@@ -9,6 +9,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 from peftsearch.storage.transactions import run_read
 from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert, make_proposal
 
 
 def test_all_is_recorded_or_nothing(store: Store) -> None:
@@ -60,3 +61,18 @@ def test_a_reader_cannot_write(store: Store) -> None:
     with pytest.raises(AssertionError, match="cannot write"):
         run_read(store._connection, lambda: store.set_state(job.id, JobState.STOPPED))
     assert store.find_job("job").state is JobState.RUNNING
+
+
+def test_what_is_read_at_once_is_of_one_moment(store: Store, database_url: str) -> None:
+    job = store.create_job(make_spec())
+    insert(store, job.id, [make_proposal(0)])
+    trial = claim(store, job.id)
+
+    def read_while_another_writes() -> tuple[int, int]:
+        before = store.find_job("job").event
+        with Store.open(database_url) as own:
+            complete(own, trial, 0.5, 1.0)
+        return before, len(store.front(job.id))
+
+    assert store.at_once(read_while_another_writes) == (0, 0)
+    assert len(store.front(job.id)) == 1

@@ -1,0 +1,39 @@
+"""A job's records are of one moment, whatever its workers do meanwhile."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from peftsearch.records.front_points import FrontPoint
+from peftsearch.results.search_result import load_result
+from peftsearch.results.views import front_members
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert, make_proposal
+
+
+class MeddledStore(Store):
+    """A trial ends just when the front is about to be read."""
+
+    meddle: Callable[[], object]
+
+    def front(self, job_id: int, event: int | None = None) -> list[FrontPoint]:
+        self.meddle()
+        return super().front(job_id, event)
+
+
+def test_a_trial_that_ends_meanwhile_is_in_the_trials_and_the_front_or_in_none(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as own, MeddledStore.open(url) as store:
+        job = own.create_job(make_spec())
+        insert(own, job.id, [make_proposal(0), make_proposal(1)])
+        complete(own, claim(own, job.id), 0.5, 1.0)
+        late = claim(own, job.id)
+        store.meddle = lambda: complete(own, late, 0.9, 2.0)
+        result = load_result(store, job, tmp_path)
+        assert [point.trials for point in own.front(job.id)] == [(0,), (1,)]
+    members = front_members(result.front, result.trials)
+    assert [[trial.number for trial in member.trials] for member in members] == [[0]]
+    assert [trial.number for trial in result.pick("best").trials] == [0]
