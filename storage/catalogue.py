@@ -54,6 +54,15 @@ class Catalogue(Session):
         return job_of(row)
 
     @read
+    def job(self, job_id: int) -> Job:
+        """The job of that id, which is never given to another.
+
+        Raises:
+            NotFoundError: It was deleted, or there never was one.
+        """
+        return get_job(self._connection, job_id)
+
+    @read
     def jobs(self) -> list[Job]:
         """All jobs, oldest first."""
         return [job_of(row) for row in self._connection.execute(select(jobs).order_by(jobs.c.id))]

@@ -150,3 +150,13 @@ def test_a_report_holds_plain_finite_data(store: Store) -> None:
     with pytest.raises(TypeError):
         store.save_report(job.id, "confirm", {"value": object()})
     assert store.reports(job.id, "confirm") == []
+
+
+def test_a_job_is_found_by_its_id_whatever_has_its_name(store: Store) -> None:
+    job = store.create_job(make_spec())
+    assert store.job(job.id) == job
+    store.delete_job(job.id)
+    other = store.create_job(make_spec())
+    assert store.job(other.id) == other
+    with pytest.raises(NotFoundError):
+        store.job(job.id)

@@ -71,7 +71,7 @@ class WorkerLoop:
         self.store.heartbeat(self.name)
         flush(self._spool, self.store)
         self.store.requeue_expired(self.job.id)
-        job = self.store.find_job(self.job.name)
+        job = self.store.job(self.job.id)
         if job.state is not JobState.RUNNING:
             return False
         late = self._out_of_hours(job.spec.budget)
@@ -130,7 +130,7 @@ class WorkerLoop:
 
     def _propose(self, token: int, n: int) -> bool:
         trials = self.store.trials(self.job.id)
-        spec = self.store.find_job(self.job.name).spec
+        spec = self.store.job(self.job.id).spec
         if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
             return False
         proposals = propose(spec, trials, n, spec.seed)

@@ -40,10 +40,14 @@ class WorkerError(PeftsearchError):
 
 @dataclass(frozen=True)
 class Assignment:
-    """All that a child process needs, as plain data."""
+    """All that a child process needs, as plain data.
+
+    Attributes:
+        job: Its id, since another job may have its name by the time the child has loaded.
+    """
 
     storage: str
-    job: str
+    job: int
     root: Path
     device: str
     threads: int
@@ -75,8 +79,9 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
     from .loop import WorkerLoop
 
     torch.set_num_threads(assignment.threads)
-    with Store.open(assignment.storage) as store:
-        job = store.find_job(assignment.job)
+    with Store.open(assignment.storage) as store, contextlib.suppress(NotFoundError):
+        # What is not found is the job: it was deleted, and there is nothing to work on.
+        job = store.job(assignment.job)
         device = choose_device(assignment.device, assignment.index)
         runner = TrialRunner.open(job.spec, device)
         store.register_worker(
@@ -152,7 +157,7 @@ class Pool:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         threads = count_threads(self.workers)
         assignment = Assignment(
-            self.storage, self.job.name, self.root, self.device, threads, name, os.getpid(), index
+            self.storage, self.job.id, self.root, self.device, threads, name, os.getpid(), index
         )
         status = SharedStatus()
         process = CONTEXT.Process(target=_child, args=(assignment, status), name=name, daemon=True)

@@ -12,8 +12,10 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.monitor import Cancelled
 from peftsearch.workers.processes.pool import Child, Pool
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedMonitor, SharedStatus
+from tests.conftest import NewDatabase
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, claim, insert, make_proposal
+from tests.waiting import wait_until
 
 Steps = tuple[int | None, int | None]
 
@@ -113,3 +115,16 @@ def test_a_child_that_died_with_its_job_is_not_replaced(pool: Pool) -> None:
     pool.store.create_job(pool.job.spec)  # another job, whatever its name
     assert not pool.poll()
     assert pool.children == []
+
+
+def test_a_child_that_still_loads_is_not_for_another_job_of_the_name(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        pool = Pool(store, store.create_job(make_spec()), url, tmp_path, 1)
+        store.delete_job(pool.job.id)
+        other = store.create_job(pool.job.spec)
+        pool.start()
+        wait_until(lambda: not pool.poll())
+        assert (pool.restarts, store.workers(other.id)) == (0, [])
