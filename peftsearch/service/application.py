@@ -72,7 +72,7 @@ class Application(FastAPI):
 def make_service(settings: Settings) -> Service:
     """The parts; nothing runs yet and no database is open."""
     stores, histories = StorePool(settings.storage), Histories()
-    supervisor = Supervisor(settings)
+    supervisor = Supervisor(settings, stores.runs)
     return Service(
         settings,
         stores,

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from peftsearch.errors import NotFoundError, PeftsearchError
+from peftsearch.records.job import JobState
 from peftsearch.storage.store import Store
 
 CONNECTIONS = 4
@@ -39,6 +41,16 @@ class StorePool:
                 self._free.put(store)
                 if self._closed:
                     self._drain()
+
+    def runs(self, job: str) -> bool:
+        """Whether there is a job of that name that runs; taken to be so while nobody can tell."""
+        try:
+            with self.borrow() as store:
+                return store.pulse(job).state is JobState.RUNNING
+        except NotFoundError:
+            return False
+        except PeftsearchError:
+            return True
 
     def close(self) -> None:
         """Close all stores, each once it is not lent any more."""

@@ -16,7 +16,7 @@ from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.past import History
 from peftsearch.service.streams.status import Counts, estimate_left, show_counts
-from peftsearch.service.work.pool_status import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
@@ -146,7 +146,7 @@ class Summaries:
         pools: Mapping[str, PoolStatus],
     ) -> JobSummary:
         problem, hours = job.problem, self.histories.hours.used(store, job, counts)
-        readable = problem is None
+        readable, pool = problem is None, pools.get(job.name)
         return {
             **(_search_of(job.spec) if readable else _UNREADABLE),
             "name": job.name,
@@ -159,7 +159,7 @@ class Summaries:
             "left_seconds": estimate_left(job, counts, hours) if live and readable else None,
             "best": self._find_best(store, job) if readable else None,
             "live_workers": live,
-            "pool": pools.get(job.name),
+            "pool": None if pool is None else pool_beside(job.state, pool),
         }
 
     def _find_best(self, store: Store, job: Job) -> Best | None:

@@ -73,7 +73,7 @@ def target(new_sqlite: NewDatabase) -> Iterator[Target]:
     url = new_sqlite()
     app = open_site(url, TOKEN, data_roots=())
     service: Service = app.state.service
-    supervisor = Supervisor(service.settings, QUICK)
+    supervisor = Supervisor(service.settings, service.stores.runs, QUICK)
     exporter = Exporter(service.settings, QUICK)
     app.state.service = replace(service, supervisor=supervisor, exporter=exporter)
     with serve(app) as (address, _), Store.open(url) as store:

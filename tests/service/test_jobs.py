@@ -4,8 +4,9 @@ import json
 import os
 import socket
 import sys
-import time
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,19 @@ from fastapi.testclient import TestClient
 
 from peftsearch.records.job import JobState
 from peftsearch.search.hypervolume import hypervolume
+from peftsearch.service.work.pool_process import Timing
 from peftsearch.service.work.supervisor import Supervisor
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.waiting import wait_until
 
 from .launches import add_job, spec_of, write_workshop
 from .sites import client_of, open_site
 
 API = "/api/v1"
 SLEEP = "import time; time.sleep(60)"
+HASTY = Timing(pause=0.01, closing=0.5, leaving=0.3)
+PATIENT = Timing(leaving=300)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,8 @@ def client(new_sqlite: NewDatabase, workshop: Path) -> Iterator[TestClient]:
     """A client of a service whose pools sleep."""
     app = open_site(new_sqlite(), data_roots=(workshop,))
     service = app.state.service
-    supervisor = Supervisor(service.settings, (sys.executable, "-S", "-c", SLEEP))
+    program = (sys.executable, "-S", "-c", SLEEP)
+    supervisor = Supervisor(service.settings, service.stores.runs, program, HASTY)
     app.state.service = replace(service, supervisor=supervisor)
     with client_of(app) as client:
         yield client
@@ -195,8 +201,7 @@ def test_stop_and_resume(client: TestClient) -> None:
     assert "finish their trials" in found["got"]
     supervisor = service_of(client).supervisor
     os.kill(supervisor.pid("job"), 9)
-    while supervisor.pool("job").active:
-        time.sleep(0.05)
+    wait_until(lambda: not supervisor.pool("job").active)
     resumed = post(client, "/jobs/job/resume", 200, workers=3, device="cpu")
     assert (resumed["state"], resumed["pool"]["workers"]) == ("running", 3)
 
@@ -210,6 +215,103 @@ def test_a_running_pool_gets_another_budget(client: TestClient) -> None:
     found = post(client, "/jobs/job/resume", 409, workers=0, budget={"trials": 40})
     assert "finish their trials" in found["got"]
     assert get(client, "/jobs/job")["state"] == "stopped"
+
+
+def replace_pools(client: TestClient, code: str, timing: Timing) -> Supervisor:
+    """Let the service's pools run that code from now on."""
+    service = service_of(client)
+    program = (sys.executable, "-S", "-c", code)
+    supervisor = Supervisor(service.settings, service.stores.runs, program, timing)
+    client.app.state.service = replace(service, supervisor=supervisor)  # type: ignore[attr-defined]
+    return supervisor
+
+
+def test_of_many_that_resume_at_once_the_one_that_is_heard_sets_the_budget(
+    client: TestClient, store: Store
+) -> None:
+    job = add_job(store, "job", [0.5, 0.6], trials=2)
+    store.set_state(job.id, JobState.FINISHED)
+
+    def resume(trials: int) -> int:
+        body = {"budget": {"trials": trials}}
+        return client.post(f"{API}/jobs/job/resume", json=body).status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        codes = dict(zip(range(6, 10), threads.map(resume, range(6, 10)), strict=True))
+    assert sorted(codes.values()) == [200, 409, 409, 409]
+    heard = next(trials for trials, code in codes.items() if code == 200)
+    assert get(client, "/jobs/job")["budget"]["trials"] == heard
+
+
+def test_a_refused_resume_changes_nothing(client: TestClient) -> None:
+    post(client, "/jobs", 201, spec=spec_of("job"))
+    found = post(client, "/jobs/job/resume", 409, budget={"trials": 9})
+    assert (found["got"], found["hint"]) == ("one that runs", "stop the job before")
+    assert get(client, "/jobs/job")["budget"]["trials"] == 8
+
+
+def test_a_launch_that_meets_the_pool_of_a_deleted_job_makes_nothing(
+    client: TestClient, store: Store
+) -> None:
+    """Python deletes a job without knowing of the pool, whose workers have not shown up yet."""
+    post(client, "/jobs", 201, spec=spec_of("job"))
+    store.delete_job(store.find_job("job").id)
+    found = post(client, "/jobs", 409, spec=spec_of("job"))
+    assert "finish their trials" in found["got"]
+    assert store.jobs() == []
+    assert [pool["state"] for pool in get(client, "/workers")["pools"]] == ["stopping"]
+    os.kill(service_of(client).supervisor.pid("job"), 9)
+    wait_until(lambda: not service_of(client).supervisor.pool("job").active)
+    post(client, "/jobs", 201, spec=spec_of("job"))
+
+
+def test_a_pool_runs_again_when_its_job_does(client: TestClient, store: Store) -> None:
+    """Whoever let the job run again: here it is not the service."""
+    post(client, "/jobs", 201, spec=spec_of("job"))
+    assert post(client, "/jobs/job/stop", 200)["pool"]["state"] == "stopping"
+    store.set_state(store.find_job("job").id, JobState.RUNNING)
+    assert get(client, "/jobs/job")["pool"]["state"] == "running"
+    assert get(client, "/jobs")["jobs"][0]["pool"]["state"] == "running"
+    assert get(client, "/jobs/job/workers")["pools"][0]["state"] == "running"
+    found = post(client, "/jobs/job/resume", 200, workers=0, budget={"trials": 30})
+    assert found["budget"]["trials"] == 30
+    supervisor = service_of(client).supervisor
+    killed = supervisor.pid("job")
+    os.kill(killed, 9)
+    wait_until(lambda: supervisor.pid("job") != killed)
+    assert supervisor.pool("job").state == "running"
+
+
+@pytest.mark.parametrize("act", ["resume", "delete"])
+def test_what_follows_a_finished_job_waits_for_its_pool(
+    client: TestClient, store: Store, tmp_path: Path, act: str
+) -> None:
+    go = tmp_path / "go"
+    code = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)"
+    supervisor = replace_pools(client, code, PATIENT)
+    post(client, "/jobs", 201, spec=spec_of("job"))
+    store.set_state(store.find_job("job").id, JobState.FINISHED)
+    assert get(client, "/jobs/job")["pool"]["state"] == "stopping"
+    leaving = threading.Timer(0.3, go.touch)
+    leaving.start()
+    if act == "resume":
+        found = post(client, "/jobs/job/resume", 200, budget={"trials": 9})
+        assert (found["state"], found["pool"]["state"]) == ("running", "running")
+    else:
+        assert client.delete(f"{API}/jobs/job").status_code == 204
+    assert go.exists()
+    supervisor.close()
+
+
+def test_a_finished_job_whose_pool_stays_says_to_wait(client: TestClient, store: Store) -> None:
+    post(client, "/jobs", 201, spec=spec_of("job"))
+    store.set_state(store.find_job("job").id, JobState.FINISHED)
+    for refused in (
+        post(client, "/jobs/job/resume", 409, budget={"trials": 9}),
+        client.delete(f"{API}/jobs/job").json(),
+    ):
+        assert refused["hint"] == "wait until they have left"
+    assert get(client, "/jobs/job")["budget"]["trials"] == 8
 
 
 def test_running_job_of_an_ended_service_gets_a_pool(client: TestClient, store: Store) -> None:

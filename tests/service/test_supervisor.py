@@ -18,9 +18,9 @@ from peftsearch.service.work.supervisor import Supervisor
 from tests.waiting import wait_until
 
 SECRET = "a-password-of-a-database"
-PATIENT = Timing(pause=0.01, patience=300, closing=300)
+PATIENT = Timing(pause=0.01, patience=300, closing=300, leaving=300)
 """Who listens has the time to answer, on a busy machine too."""
-SHORT = Timing(pause=0.01, patience=0.5, closing=0.5)
+SHORT = Timing(pause=0.01, patience=0.5, closing=0.5, leaving=0.2)
 SLEEP = "import time; print('here', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEP}"
 KILLED = "import os, signal; print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
@@ -31,25 +31,43 @@ class Start(Protocol):
     def __call__(self, code: str, timing: Timing = PATIENT) -> Supervisor: ...
 
 
+class Jobs(set[str]):
+    """Those that run; the service asks its database."""
+
+    def runs(self, job: str) -> bool:
+        return job in self
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(f"postgresql+psycopg://user:{SECRET}@nowhere/name", tmp_path / "files")
 
 
 @pytest.fixture
-def start(settings: Settings) -> Iterator[Start]:
+def jobs() -> Jobs:
+    return Jobs({"job"})
+
+
+@pytest.fixture
+def start(settings: Settings, jobs: Jobs) -> Iterator[Start]:
     """Starts a pool `job` whose program is Python code."""
     made = []
 
     def begin(code: str, timing: Timing = PATIENT) -> Supervisor:
-        supervisor = Supervisor(settings, (sys.executable, "-S", "-c", code), timing)
+        program = (sys.executable, "-S", "-c", code)
+        supervisor = Supervisor(settings, jobs.runs, program, timing)
         made.append(supervisor)
-        supervisor.start("job", 2, "cpu")
+        begin_pool(supervisor)
         return supervisor
 
     yield begin
     for supervisor in made:
         supervisor.close()
+
+
+def begin_pool(supervisor: Supervisor, workers: int = 2) -> PoolStatus:
+    with supervisor.place("job") as begin:
+        return begin(workers, "cpu")
 
 
 def wait_end(supervisor: Supervisor) -> PoolStatus:
@@ -126,22 +144,25 @@ def test_pool_that_does_not_listen_is_killed(start: Start, settings: Settings) -
     assert wait_end(supervisor).state == "ended"
 
 
-def test_stopped_job_lets_its_pool_end_by_itself(start: Start, settings: Settings) -> None:
+def test_stopped_job_lets_its_pool_end_by_itself(
+    start: Start, settings: Settings, jobs: Jobs
+) -> None:
     go = settings.root / "go"
     code = f"import os, time; print('here', flush=True)\nwhile not os.path.exists({str(go)!r}):"
     supervisor = start(f"{code} time.sleep(0.01)")
     wait_until(lambda: "here" in log(settings))
-    supervisor.announce_stop("job")
-    assert status(supervisor).state == "stopping"
+    jobs.clear()
     go.touch()
     assert wait_end(supervisor).state == "ended"
     assert "KeyboardInterrupt" not in log(settings)
 
 
-def test_killed_while_it_stops_is_not_started_again(start: Start, settings: Settings) -> None:
+def test_killed_while_it_stops_is_not_started_again(
+    start: Start, settings: Settings, jobs: Jobs
+) -> None:
     supervisor = start(SLEEP)
     wait_until(lambda: "here" in log(settings))
-    supervisor.announce_stop("job")
+    jobs.clear()
     os.kill(supervisor.pid("job") or 0, 9)
     assert wait_end(supervisor).state == "ended"
     assert log(settings).count("here") == 1
@@ -150,12 +171,30 @@ def test_killed_while_it_stops_is_not_started_again(start: Start, settings: Sett
 def test_one_pool_for_a_job(start: Start) -> None:
     supervisor = start(SLEEP)
     with pytest.raises(Conflict, match="without a pool; got one that runs"):
-        supervisor.start("job", 1, "cpu")
+        begin_pool(supervisor)
     supervisor.stop("job")
-    with pytest.raises(Conflict, match="finish their trials"):
-        supervisor.check_free("job")
+    assert begin_pool(supervisor, 1).state == "running"  # the one that leaves is waited for
+    assert status(supervisor).workers == 1
+
+
+def test_pool_that_does_not_leave_is_waited_for_a_while(
+    start: Start, settings: Settings, jobs: Jobs
+) -> None:
+    supervisor = start(SLEEP, SHORT)
+    wait_until(lambda: "here" in log(settings))
+    jobs.clear()
+    with pytest.raises(Conflict, match="finish their trials; wait until they have left"):
+        begin_pool(supervisor)
+
+
+def test_a_place_is_held_for_one_and_free_after_a_mistake(start: Start) -> None:
+    supervisor = start("pass")
     wait_end(supervisor)
-    assert supervisor.start("job", 1, "cpu").state == "running"
+    with pytest.raises(RuntimeError, match="fallen"), supervisor.place("job"):
+        with pytest.raises(Conflict):
+            begin_pool(supervisor)
+        raise RuntimeError("fallen")
+    assert begin_pool(supervisor).state == "running"
 
 
 def test_close_ends_all_with_what_they_started(start: Start, settings: Settings) -> None:
@@ -167,7 +206,7 @@ def test_close_ends_all_with_what_they_started(start: Start, settings: Settings)
     wait_until(lambda: not runs(supervisor.pid("job") or 0))
     wait_until(lambda: not runs(int(log(settings).split()[0])))
     with pytest.raises(Conflict, match="a running service"):
-        supervisor.start("job", 1, "cpu")
+        begin_pool(supervisor)
 
 
 def runs(pid: int) -> bool:

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from peftsearch.jobs import life
+from peftsearch.records.job import JobState
 from peftsearch.service.context import Service
 from peftsearch.service.summaries import NOTES
+from peftsearch.service.work.checker import Complete
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.workers.files.job_folder import check_folder
 
@@ -52,7 +54,7 @@ def launch(service: Service, body: Launch) -> str:
     """Make a job and start its pool; the job's name.
 
     Raises:
-        Conflict: The name is taken.
+        Conflict: The name is taken, or the pool of a job that had it has not left yet.
         UserError: The spec is wrong.
     """
     service.checker.check_quickly(body.spec)
@@ -61,13 +63,18 @@ def launch(service: Service, body: Launch) -> str:
     if body.workers:
         check_folder(service.settings.root)
     found = service.checker.check(body.spec)
+    with service.supervisor.place(found.spec.name) as begin:
+        _create(service, found)
+        if body.workers:
+            begin(body.workers, body.device)
+    return found.spec.name
+
+
+def _create(service: Service, found: Complete) -> None:
     with service.stores.borrow() as store:
         job = life.create(store, found.spec)
         if found.notes:
             store.save_report(job.id, NOTES, {"notes": found.notes})
-    if body.workers:
-        service.supervisor.start(job.name, body.workers, body.device)
-    return job.name
 
 
 def stop(service: Service, name: str) -> None:
@@ -78,27 +85,36 @@ def stop(service: Service, name: str) -> None:
     """
     with service.stores.borrow() as store:
         life.stop(store, name)
-    service.supervisor.announce_stop(name)
 
 
 def resume(service: Service, name: str, body: Resume) -> None:
-    """Let a job run, and start its pool; without workers, the pool that it has goes on.
+    """Let a job run, and start its pool; without workers, the pool of one that runs goes on.
 
     Raises:
-        Conflict: It has a pool and is to get one, or its pool is leaving; it is finished and no
-            budget came, or the budget is used up.
+        Conflict: It has a pool and is to get one, or its pool does not leave in time; it is
+            finished and no budget came, or the budget is used up.
         NotFoundError: There is no such job.
     """
     if body.workers:
         check_folder(service.settings.root)
-    with service.stores.borrow() as store:
-        store.pulse(name)  # what is not there has no pool either, and that comes first
+    if _state(service, name) is JobState.RUNNING and not body.workers:
+        _resume(service, name, body.budget)
+        return
+    with service.supervisor.place(name) as begin:
+        _resume(service, name, body.budget)
         if body.workers:
-            service.supervisor.check_free(name)
-        service.supervisor.check_not_leaving(name)
-        life.resume(store, name, body.budget)
-    if body.workers:
-        service.supervisor.start(name, body.workers, body.device)
+            begin(body.workers, body.device)
+
+
+def _state(service: Service, name: str) -> JobState:
+    """A job that is not there has no pool either, and that comes first."""
+    with service.stores.borrow() as store:
+        return store.pulse(name).state
+
+
+def _resume(service: Service, name: str, budget: BudgetSpec | None) -> None:
+    with service.stores.borrow() as store:
+        life.resume(store, name, budget)
 
 
 def delete(service: Service, name: str) -> None:
@@ -108,9 +124,10 @@ def delete(service: Service, name: str) -> None:
         Conflict: It runs or somebody works on it.
         NotFoundError: There is no such job.
     """
-    with service.stores.borrow() as store:
-        life.check_deletable(store, name)
-        service.supervisor.check_free(name)
-        service.exporter.forget(name)
-        life.delete(store, name, service.settings.root)
-    service.supervisor.forget(name)
+    _state(service, name)
+    with service.supervisor.place(name):
+        with service.stores.borrow() as store:
+            life.check_deletable(store, name)
+            service.exporter.forget(name)
+            life.delete(store, name, service.settings.root)
+        service.supervisor.forget(name)

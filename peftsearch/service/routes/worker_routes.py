@@ -1,7 +1,7 @@
 """Routes: who lives, on what, doing what."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
@@ -13,7 +13,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
-from peftsearch.service.work.pool_status import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.storage.store import Store
 
@@ -61,11 +61,12 @@ def list_workers(service: InService) -> WorkerList:
         workers, counts = store.all_workers(), store.all_counts()
         wanted = {worker.job_id for worker in workers}
         shown: list[WorkerStatus] = []
-        for job in store.jobs():
+        jobs = store.jobs()
+        for job in jobs:
             if job.id in wanted:
                 busy = counts.get(job.id, {}).get(TrialState.RUNNING, 0) > 0
                 shown += _show(job, workers, _open_trials(store, job) if busy else [])
-    return {"workers": shown, "pools": list(service.supervisor.pools().values())}
+    return {"workers": shown, "pools": _show_pools(jobs, service.supervisor.pools())}
 
 
 @router.get("/jobs/{job}/workers", responses=problems(404))
@@ -75,7 +76,13 @@ def list_workers_of_job(service: InService, job: JobName) -> WorkerList:
         found = store.find_job(job)
         shown = _show(found, store.workers(found.id), _open_trials(store, found))
     pool = service.supervisor.pool(job)
-    return {"workers": shown, "pools": [pool] if pool else []}
+    return {"workers": shown, "pools": _show_pools([found], {job: pool} if pool else {})}
+
+
+def _show_pools(jobs: Iterable[Job], pools: Mapping[str, PoolStatus]) -> list[PoolStatus]:
+    """The workers of a job that was deleted leave as those of one that was stopped."""
+    states = {job.name: job.state for job in jobs}
+    return [pool_beside(states.get(name), pool) for name, pool in pools.items()]
 
 
 def _open_trials(store: Store, job: Job) -> Sequence[Trial]:

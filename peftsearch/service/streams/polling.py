@@ -13,7 +13,7 @@ from peftsearch.records.trial import TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
-from peftsearch.service.work.pool_status import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.storage.store import Store
 
 from .messages import message
@@ -121,6 +121,7 @@ def _list_jobs(
 ) -> bytes:
     counts, live = store.all_counts(), count_live(workers)
     none = dict.fromkeys(TrialState, 0)
+    shown = {x.name: pool_beside(x.state, pools[x.name]) for x in pulses if x.name in pools}
     lines: list[JobLine] = [
         {
             "name": pulse.name,
@@ -128,7 +129,7 @@ def _list_jobs(
             "event": pulse.event,
             "counts": show_counts(counts.get(pulse.id, none)),
             "live_workers": live.get(pulse.id, 0),
-            "pool": pools.get(pulse.name),
+            "pool": shown.get(pulse.name),
         }
         for pulse in pulses
     ]

@@ -14,7 +14,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
 from peftsearch.service.memory.hours import Counted, Hours
 from peftsearch.service.memory.past import History
-from peftsearch.service.work.pool_status import PoolStatus
+from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.storage.store import Store
 
 
@@ -81,7 +81,7 @@ def activity_of(
         history.derive("ended", _count),
         tuple(x for x in trials if x.number not in known),
         tuple((x.name, x.steps_done, x.steps_total) for x in live),
-        pool,
+        None if pool is None else pool_beside(history.job.state, pool),
     )
 
 

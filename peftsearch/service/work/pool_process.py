@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,11 +30,13 @@ class Timing:
         pause: Before the first restart; it doubles with each.
         patience: From the request to leave until the pool is killed.
         closing: The same when the service ends.
+        leaving: That a caller waits for a pool whose job has ended.
     """
 
     pause: float = 1.0
     patience: float = 30.0
     closing: float = 10.0
+    leaving: float = 5.0
 
 
 TIMING = Timing()
@@ -44,18 +46,22 @@ class PoolProcess:
     """A pool that runs from its construction on.
 
     One that a signal ended, as when memory ran out, is started again `RESTARTS` times; one that
-    ended by itself is not.
+    ended by itself, or whose job does not run any more, is not.
+
+    Args:
+        runs: Whether the job runs, as far as is known.
     """
 
     def __init__(
         self,
         settings: Settings,
         status: PoolStatus,
+        runs: Callable[[], bool],
         program: Sequence[str] = PROGRAM,
         timing: Timing = Timing(),
     ) -> None:
         self.status = status
-        self._settings, self._timing = settings, timing
+        self._settings, self._runs, self._timing = settings, runs, timing
         self._command = [
             *(*program, "worker", status.job),
             *("--workers", str(status.workers), "--device", status.device),
@@ -74,15 +80,16 @@ class PoolProcess:
         """Of the process that watches the workers."""
         return self._process.pid
 
-    def announce(self) -> None:
-        """The job was stopped: its workers leave when their trials have ended."""
-        with self._lock:
-            if self.status.active:
-                self.status = replace(self.status, state="stopping")
+    @property
+    def leaves(self) -> bool:
+        """Whether it was asked to leave, or its job has ended, and so its workers will."""
+        return self._asked.is_set() or not self._runs()
 
     def ask(self) -> None:
         """Let the workers give back their trials and leave."""
-        self.announce()
+        with self._lock:
+            if self.status.active:
+                self.status = replace(self.status, state="stopping")
         self._asked.set()
 
     def kill(self) -> None:
@@ -107,13 +114,14 @@ class PoolProcess:
     def _tend(self) -> None:
         for restart in range(RESTARTS + 1):
             code = self._wait()
-            if code >= 0 or self.status.state == "stopping":
+            if code >= 0 or self.leaves:
                 break
             if restart == RESTARTS or self._asked.wait(self._timing.pause * 2**restart):
                 break
             self._process = self._spawn()
+        ended = self._end(code)
         with self._lock:
-            self.status = self._end(code)
+            self.status = ended
 
     def _wait(self) -> int:
         """The exit code. A pool that was asked to leave is killed when its time is up."""
@@ -134,7 +142,7 @@ class PoolProcess:
             os.truncate(self._log, 0)
 
     def _end(self, code: int) -> PoolStatus:
-        if code == 0 or self.status.state == "stopping":
+        if code == 0 or self.leaves:
             return replace(self.status, state="ended")
         message = last_error(self._log, code)
         if code < 0:

@@ -1,7 +1,9 @@
 """What people see of a local worker pool."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from peftsearch.records.job import JobState
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,14 @@ class PoolStatus:
     def active(self) -> bool:
         """Whether its process may still be there."""
         return self.state in ("running", "stopping")
+
+
+def pool_beside(state: JobState | None, pool: PoolStatus) -> PoolStatus:
+    """A pool as people see it beside its job, which anybody may stop or let run again.
+
+    Args:
+        state: Of the job, None of one that was deleted. Where it does not run, the workers that
+            are still there leave.
+    """
+    leaves = pool.active and state is not JobState.RUNNING
+    return replace(pool, state="stopping") if leaves else pool

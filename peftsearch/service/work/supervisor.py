@@ -1,8 +1,10 @@
 """The local worker pools of a service: one for each job at most."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
@@ -10,70 +12,85 @@ from peftsearch.service.settings import Settings
 from .pool_process import PROGRAM, TIMING, PoolProcess, Timing, log_path
 from .pool_status import PoolStatus
 
+Begin = Callable[[int, str], PoolStatus]
+"""Starts a pool of so many workers on a device."""
+_TICK_SECONDS = 0.05
+
 
 class Supervisor:
     """The pools that this service started; for all threads.
 
     Args:
+        runs: Whether a job of that name runs, as far as is known.
         program: What is run as `peftsearch`.
     """
 
     def __init__(
         self,
         settings: Settings,
+        runs: Callable[[str], bool],
         program: Sequence[str] = PROGRAM,
         timing: Timing = TIMING,
     ) -> None:
-        self._settings, self._program, self._timing = settings, program, timing
+        self._settings, self._runs = settings, runs
+        self._program, self._timing = program, timing
         self._pools: dict[str, PoolProcess] = {}
+        self._held: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
 
-    def start(self, job: str, workers: int, device: str) -> PoolStatus:
-        """Start a pool for a job.
+    @contextlib.contextmanager
+    def place(self, job: str) -> Iterator[Begin]:
+        """Hold the place of a job's pool until the block ends: nobody else starts one meanwhile.
+
+        Who changes a job and may start its pool takes the place first, so that a refusal comes
+        before the change. A pool whose job has ended is waited for a while.
 
         Raises:
-            Conflict: It has one, or the service ends.
+            Conflict: The job has a pool, or the service ends.
         """
+        until = time.monotonic() + self._timing.leaving
+        while not self._take(job):
+            if not self._leaves(job) or time.monotonic() > until:
+                raise self._refusal(job)
+            time.sleep(_TICK_SECONDS)
+        try:
+            yield partial(self._begin, job)
+        finally:
+            with self._lock:
+                self._held.discard(job)
+
+    def _take(self, job: str) -> bool:
         with self._lock:
-            self._check_free(job)
-            if self._closed:
-                raise Conflict("a running service", "one that ends", "start it again")
+            self._check_open()
+            pool = self._pools.get(job)
+            if job in self._held or (pool is not None and pool.status.active):
+                return False
+            self._held.add(job)
+            return True
+
+    def _begin(self, job: str, workers: int, device: str) -> PoolStatus:
+        with self._lock:
+            self._check_open()
             status = PoolStatus(job, workers, device, "running", None, time.time())
-            self._pools[job] = PoolProcess(self._settings, status, self._program, self._timing)
+            runs = partial(self._runs, job)
+            pool = PoolProcess(self._settings, status, runs, self._program, self._timing)
+            self._pools[job] = pool
             return status
 
-    def check_free(self, job: str) -> None:
-        """Refuse a job that has a pool.
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Conflict("a running service", "one that ends", "start it again")
 
-        Raises:
-            Conflict: It has.
-        """
-        with self._lock:
-            self._check_free(job)
+    def _leaves(self, job: str) -> bool:
+        pool = self._find(job)
+        return not self._runs(job) if pool is None else pool.leaves
 
-    def check_not_leaving(self, job: str) -> None:
-        """Refuse a job whose pool was told to leave: it would stay told so.
-
-        Raises:
-            Conflict: Its pool is leaving.
-        """
-        pool = self.pool(job)
-        if pool is not None and pool.state == "stopping":
-            self.check_free(job)
-
-    def _check_free(self, job: str) -> None:
-        pool = self._pools.get(job)
-        if pool is not None and pool.status.active:
-            ends = pool.status.state == "stopping"
-            got = "one whose workers finish their trials" if ends else "one that runs"
-            hint = "wait until they have left" if ends else "stop the job before"
-            raise Conflict(f"job {job!r} without a pool", got, hint)
-
-    def announce_stop(self, job: str) -> None:
-        """A job was stopped in the database: its pool ends with its trials, and stays ended."""
-        if pool := self._find(job):
-            pool.announce()
+    def _refusal(self, job: str) -> Conflict:
+        leaves = self._leaves(job)
+        got = "one whose workers finish their trials" if leaves else "one that runs"
+        hint = "wait until they have left" if leaves else "stop the job before"
+        return Conflict(f"job {job!r} without a pool", got, hint)
 
     def stop(self, job: str) -> None:
         """Let a job's pool give back its trials now; after a while it is killed."""
