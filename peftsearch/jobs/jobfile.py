@@ -10,6 +10,7 @@ from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.jobtext import read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.space.extremes import try_costs
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.models.bare_names import check_bare_name
 from peftsearch.workers.models.locations import read_config
@@ -75,7 +76,7 @@ def complete_spec(
         model = spec.model.model_copy(update={"anatomy": anatomy})
         spec = spec.model_copy(update={"model": model})
     with located("space"):
-        make_space(spec)
+        try_costs(spec, make_space(spec))
     return spec
 
 

@@ -6,10 +6,11 @@ Directions are flipped here and nowhere else: `signed` turns a value into one to
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from peftsearch.errors import UserError
-from peftsearch.extensions import Registry
+from peftsearch.extensions import Registry, provider
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -34,7 +35,8 @@ class Objective:
         worst: What a quality counts as where the reference was not measured: a score of 0; of a
             language model, a uniform guess among as many words as any model knows.
         cost: Computes it before any training; None where only a training tells. As the cost of a
-            front it is to be small, and must not fall where modules are added or grow.
+            front it is to be small, and must not fall where modules are added or grow. For
+            every configuration finite and not negative.
         measure: Of another distribution's objective, measures it from a trial's `Outcome`, in the
             worker; None where the trial measures it anyway.
     """
@@ -73,8 +75,11 @@ def _known(name: str, label: str, style: Style, unit: str = "") -> Objective:
     return Objective(name, label, False, style, unit, cost=KNOWN_COSTS[name])
 
 
+GROUP = "peftsearch.objectives"
+"""Of the entry points by which other packages add rows."""
+
 OBJECTIVES = Registry(
-    "peftsearch.objectives",
+    GROUP,
     "an objective",
     Objective,
     (
@@ -104,8 +109,12 @@ def objective(name: str) -> Objective:
     return OBJECTIVES.find(name)
 
 
+class CostError(UserError):
+    """Another package's cost raises, or gives what is no cost."""
+
+
 def cost_function(name: str) -> Cost:
-    """What computes a known objective.
+    """What computes a known objective. One of another package raises `CostError` where it fails.
 
     Raises:
         UserError: There is none of that name, or it is measured.
@@ -113,7 +122,25 @@ def cost_function(name: str) -> Cost:
     cost = objective(name).cost
     if cost is None:
         raise UserError(f"a cost among {', '.join(known_names())}", repr(name), "correct it")
-    return cost
+    return cost if name in OBJECTIVES.own else partial(_compute, name, cost)
+
+
+def _compute(name: str, cost: Cost, configuration: Configuration, anatomy: Anatomy) -> float:
+    """A cost of a stranger's, which may raise anything."""
+    try:
+        value = float(cost(configuration, anatomy))
+        if math.isfinite(value) and value >= 0:
+            return value
+        got = f"{value:g}"
+    except Exception as error:
+        got = f"{type(error).__name__}: {error}"
+    package = provider(GROUP, name)
+    raise CostError(
+        f"{name} of {package} to be a finite number of at least 0 for {configuration.key}",
+        got,
+        f"update {package.split()[0]}, or leave {name} out",
+        "objectives",
+    )
 
 
 def known_names() -> list[str]:

@@ -15,7 +15,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 
 from .bounds import Bound
 from .mistakes import Mistake, explain
-from .objectives import OBJECTIVES, Cost, known_names, objective
+from .objectives import OBJECTIVES, Cost, cost_function, known_names, objective
 from .sampler_names import SamplerName
 from .section import Section
 from .space_section import SpaceSpec
@@ -163,7 +163,7 @@ class JobSpec(Section):
         named = (self.objectives.cost, *(x.name for x in self.bounds), *self.objectives.also)
         own = [row.name for row in OBJECTIVES.own.values() if row.known]
         wanted = map(objective, dict.fromkeys((*own, *named)))
-        return {row.name: row.cost for row in wanted if row.cost is not None}
+        return {row.name: cost_function(row.name) for row in wanted if row.known}
 
     @property
     def try_configurations(self) -> tuple[Configuration, ...]:

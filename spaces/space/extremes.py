@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
-from peftsearch.spaces.jobspec.objectives import cost_function
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, cost_function
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
 
 from .space import Space
+
+_DRAWS = 16
 
 
 def maximum_cost(space: Space, name: str) -> float:
@@ -16,6 +21,25 @@ def maximum_cost(space: Space, name: str) -> float:
     cost = cost_function(name)
     limits = [bound.limit for bound in space.bounds if bound.name == name]
     return min([max(float(cost(x, space.anatomy)) for x in _dearest(space)), *limits])
+
+
+def try_costs(spec: JobSpec, space: Space) -> None:
+    """Compute the costs of other packages once for what a search may begin with: the probe, the
+    user's own, the ends of the space, and some points between.
+
+    Raises:
+        CostError: One is no finite number, or cannot be computed.
+    """
+    added = [cost for name, cost in spec.known_costs.items() if name not in OBJECTIVES.own]
+    if not added:
+        return
+    rng = np.random.default_rng(0)
+    draws = (space.from_unit(rng.random(len(space.dimensions))) for _ in range(_DRAWS))
+    probe = Configuration((Stratum(0, space.anatomy.layers),), space.rates[0])
+    ends = (*smallest(space), *_dearest(space))
+    for configuration in (probe, *spec.try_configurations, *ends, *draws):
+        for cost in added:
+            cost(configuration, space.anatomy)
 
 
 def smallest(space: Space) -> Iterator[Configuration]:

@@ -13,6 +13,7 @@ from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
+from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
@@ -125,6 +126,9 @@ class WorkerLoop:
             return True
         try:
             return self._propose(token, missing)
+        except CostError:  # as any worker would find: the job waits for a person
+            self.store.together(self._stop)
+            raise
         finally:
             self.store.release_suggestion_lease(self.job.id, token)
 
@@ -139,6 +143,11 @@ class WorkerLoop:
             return bool(self.store.insert(self.job.id, token, proposals, costs))
         except StaleLeaseError:
             return True
+
+    def _stop(self) -> None:
+        job = self.store.lock_job(self.job.id)
+        if job.state is JobState.RUNNING:
+            self.store.set_state(job.id, JobState.STOPPED)
 
     def _costs(self, proposal: Proposal) -> dict[str, float]:
         spec = self.job.spec
