@@ -25,6 +25,7 @@ def read_text(text: str) -> dict[str, Any]:
     Raises:
         UserError: It is neither; `where` is its line, such as `line 3`.
     """
+    text = text.removeprefix("\ufeff")  # which some editors put before a text
     if len(text) > LONGEST:
         got = f"{len(text):,} characters"
         raise UserError(f"a job file of at most {LONGEST:,} characters", got, "shorten it")

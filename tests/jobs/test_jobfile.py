@@ -127,3 +127,9 @@ def test_what_a_later_version_knows_of_a_family_does_not_stop_a_job(folder: Path
 
     assert differing_keys(change(attention=None), spec) == []
     assert differing_keys(change(layers=5), spec) == ["model.anatomy.0.layers"]
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    expected = read_spec(folder / "job.toml")
+    (folder / "job.toml").write_text(JOB, encoding="utf-8-sig")
+    assert read_spec(folder / "job.toml") == expected

@@ -92,3 +92,8 @@ def test_what_is_wrong_names_its_line(text: str, line: int) -> None:
 def test_what_no_job_file_holds_is_refused(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_text(text)
+
+
+@pytest.mark.parametrize("text", ['name = "x"', '{"name": "x"}'])
+def test_the_mark_that_editors_put_before_a_text_is_none_of_it(text: str) -> None:
+    assert read_text("\ufeff" + text) == {"name": "x"}
