@@ -34,7 +34,7 @@ def search(
             relative to its folder, others to the working folder.
         storage: Database: a SQLAlchemy URL, or the path of an SQLite file. Other workers may
             share it.
-        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         files: Folder of the adapters; None puts it beside an SQLite database.
 
     Returns:

@@ -35,4 +35,4 @@ Crew = Annotated[
         help="Worker processes on this machine; 0 leaves the job to other workers.",
     ),
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]

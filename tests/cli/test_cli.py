@@ -10,11 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 from urllib.request import urlopen
 
 import pytest
+from pydantic import TypeAdapter
 
+from peftsearch.cli import shared_options
 from peftsearch.records.job import JobState
+from peftsearch.service.routes import job_actions
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.storage.store import Store
@@ -39,6 +43,15 @@ def load_script(name: str) -> ModuleType:
 def test_reference_is_up_to_date() -> None:
     script = load_script("write_cli_reference")
     assert script.PATH.read_text() == script.reference(), "run scripts/write_cli_reference.py"
+
+
+@pytest.mark.parametrize("word", ["auto", "cpu", "cuda", "cuda:N", "mps"])
+def test_each_device_that_is_taken_is_named(word: str) -> None:
+    service = TypeAdapter(job_actions.Device)
+    assert service.validate_python(word.replace("N", "0"))
+    assert word in service.json_schema()["description"].replace(",", "").split()
+    option = get_args(shared_options.Device)[1]
+    assert word in option.help.replace(",", "").rstrip(".").split()
 
 
 @pytest.mark.parametrize("command", ["--help", "techniques", "jobs"])

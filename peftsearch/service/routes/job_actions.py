@@ -16,7 +16,10 @@ Workers = Annotated[
     int, Field(ge=0, le=64, strict=True, description="local processes; 0 starts none")
 ]
 Device = Annotated[
-    str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d{1,3})?)$", description="auto, cpu or cuda:N")
+    str,
+    Field(
+        pattern=r"^(auto|cpu|mps|cuda(:\d{1,3})?)$", description="auto, cpu, cuda, cuda:N or mps"
+    ),
 ]
 Spec = Annotated[dict[str, Any], Field(description="a job spec, as `GET /schema` describes it")]
 
