@@ -6,7 +6,6 @@ they see what the wrapped linears give. Where several act on one linear, rows sa
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pkgutil import resolve_name
 from typing import Any
 
 from torch import nn
@@ -18,6 +17,7 @@ from peftsearch.spaces.techniques.table import TECHNIQUES, Technique, technique
 from peftsearch.workers.runtime.seeds import stream
 
 from .base_tensors import Owner
+from .row_functions import import_function
 from .sites import Changes, Site
 from .virtual_tokens import VirtualTokens
 
@@ -52,7 +52,7 @@ class Additions:
             UserError: What builds a technique cannot be imported.
         """
         for row in self._rows():
-            build = _import(row)
+            build = import_function(row, "build")
             for site in self._sites(row, seed):
                 merges = len(self.changes.merges)
                 build(site)
@@ -99,21 +99,10 @@ class Additions:
         words, base = self.model.get_input_embeddings(), self.model.base_model
         inner = "" if base is self.model else f"{self.model.base_model_prefix}."
         name = f"{inner}virtual_tokens"
-        build = _import(technique(module.technique))
+        build = import_function(technique(module.technique), "build")
         prompt = build(module.capacity, words, stream(seed, name))
         self.changes.put(module, name, prompt, words)
         self.changes.hook(VirtualTokens(base, words, prompt, self.anatomy.causal).hook())
-
-
-def _import(row: Technique) -> Any:
-    try:
-        return resolve_name(str(row.build))
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(
-            f"an importable `build` of {row.name}",
-            f"{row.build}: {error}",
-            "correct the row, or install what it needs",
-        ) from error
 
 
 def _unmerging(row: Technique) -> UserError:

@@ -7,7 +7,6 @@ indices into the stored weight.
 """
 
 from collections.abc import Callable, Mapping
-from pkgutil import resolve_name
 from typing import Any
 
 import torch
@@ -15,6 +14,8 @@ from torch import nn
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.techniques.technique import Technique
+
+from .row_functions import import_function
 
 ADAPTER = "default"
 Calibrate = Callable[[], None]
@@ -91,10 +92,13 @@ def mask_layer(layer: Any, row: Technique, density: int, gradient: torch.Tensor 
     Args:
         density: Entries per mille of the weight.
         gradient: Magnitude of the weight's gradient, where the technique calibrates.
+
+    Raises:
+        UserError: The function that the row names cannot be imported.
     """
     weight = layer.get_base_layer().weight
     count = max(1, weight.numel() * density // 1000)
-    choose = resolve_name(str(row.entries))
+    choose = import_function(row, "entries")
     write_entries(layer, choose(weight.detach(), count, gradient).sort().values)
     values = torch.zeros(count, dtype=torch.float32, device=weight.device)
     layer.shira_weight[ADAPTER] = nn.Parameter(values)

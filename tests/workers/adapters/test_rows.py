@@ -1,13 +1,18 @@
 """What rows name by words exists in `peft` and in the workers."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pkgutil import resolve_name
+from types import SimpleNamespace
 
 import peft
 import pytest
+from torch import nn
 
+from peftsearch.errors import UserError
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique
+from peftsearch.workers.adapters.masks import mask_layer
+from peftsearch.workers.adapters.row_functions import import_function
 
 OF_PEFT = [row for row in TECHNIQUES.own.values() if row.peft]
 NAMED = [path for row in TECHNIQUES.own.values() for path in (row.build, row.entries) if path]
@@ -32,3 +37,19 @@ def test_what_stands_beside_another_technique_is_an_argument_of_its_class() -> N
     assert beside
     for name, arguments in beside:
         assert set(arguments) <= {field.name for field in fields(getattr(peft, name))}
+
+
+@pytest.mark.parametrize("path", ["no_such_module:build", "json:no_such", "not a path"])
+def test_a_path_that_leads_nowhere_is_one_line(path: str) -> None:
+    row = replace(TECHNIQUES["serial"], build=path)
+    with pytest.raises(UserError, match="an importable `build` of serial; got " + path):
+        import_function(row, "build")
+
+
+def test_entries_that_nothing_chooses_are_one_line_as_well() -> None:
+    row = replace(TECHNIQUES["sparse_magnitude"], entries="no_such_module:choose")
+    layer = SimpleNamespace(get_base_layer=lambda: nn.Linear(4, 4))
+    with pytest.raises(
+        UserError, match="an importable `entries` of sparse_magnitude; got no_such"
+    ):
+        mask_layer(layer, row, 10, None)
