@@ -128,7 +128,7 @@ def test_regression_measures_correlations(tmp_path: Path, folders: dict[str, Pat
 
 
 def test_missing_data_is_refused_before_the_model_is_loaded(folders: dict[str, Path]) -> None:
-    with pytest.raises(UserError, match="unused.csv"):
+    with pytest.raises(UserError, match="no file .train.csv"):
         TrialRunner.open(complete(spec_on(folders["bert"])), "cpu")
 
 
