@@ -7,7 +7,7 @@ from typing import Any
 
 from peftsearch.errors import UserError, located
 from peftsearch.samples.fetch import PREFIX, fetch_sample
-from peftsearch.spaces.families.family import read_anatomy
+from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 from peftsearch.spaces.jobspec.jobtext import read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.extremes import try_costs
@@ -19,6 +19,7 @@ from .confinement import Confinement
 
 _DATA_SUFFIXES = {".csv", ".tsv", ".json", ".jsonl", ".parquet"}
 _FILE_STARTS = (".", "/", "~")
+_ANATOMY_SOURCES = {"model.path", "task.kind"}
 
 
 def read_spec(path: str | Path) -> JobSpec:
@@ -110,16 +111,19 @@ def _absolute(value: str, folder: Path, where: str) -> str:
 
 
 def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
-    """Dotted keys in which two specs differ, the budget apart.
+    """Dotted keys in which two specs differ, the model's path first, the budget apart.
 
     Of the anatomy only what a trial depends on counts, so that a version that knows more of a
-    family still resumes the jobs of an earlier one.
+    family still resumes the jobs of an earlier one. Where it was read from another model, or for
+    another kind of task, it is left out: nobody wrote it.
     """
     left, right = _flatten(_comparable(old)), _flatten(_comparable(new))
-    keys = sorted(left.keys() | right.keys())
-    return [
-        key for key in keys if not key.startswith("budget.") and left.get(key) != right.get(key)
-    ]
+    differing = {key for key in left.keys() | right.keys() if left.get(key) != right.get(key)}
+    hidden = ["budget."]
+    if differing & _ANATOMY_SOURCES and new.anatomy.family in FAMILIES:
+        hidden.append("model.anatomy.")
+    shown = (key for key in differing if not key.startswith(tuple(hidden)))
+    return sorted(shown, key=lambda key: (key != "model.path", key))
 
 
 def _comparable(spec: JobSpec) -> dict[str, Any]:

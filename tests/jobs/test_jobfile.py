@@ -114,6 +114,15 @@ def test_differing_keys_leave_the_budget_out(folder: Path) -> None:
     assert differing_keys(spec, read_spec(folder / "job.toml")) == ["search.repeats"]
 
 
+def test_of_another_model_only_what_the_user_wrote_differs(folder: Path) -> None:
+    spec = read_spec(folder / "job.toml")
+    (folder / "other").mkdir()
+    deeper = CONFIG | {"num_hidden_layers": 3, "hidden_size": 16}
+    (folder / "other" / "config.json").write_text(json.dumps(deeper))
+    (folder / "job.toml").write_text("seed = 1\n" + JOB.replace('"model"', '"other"'))
+    assert differing_keys(spec, read_spec(folder / "job.toml")) == ["model.path", "seed"]
+
+
 def test_what_a_later_version_knows_of_a_family_does_not_stop_a_job(folder: Path) -> None:
     spec = read_spec(folder / "job.toml")
     assert spec.model.anatomy is not None

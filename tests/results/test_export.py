@@ -60,6 +60,7 @@ CONFIGURATIONS = {
     "probe": Configuration((Stratum(0, LAYERS),), 5e-3),
     "lora+ia3": Configuration((Stratum(0, 1, (IA3,)), Stratum(1, 3, (LORA,))), 5e-3),
     "mixed": MIXED,
+    "serial": _upper(Module("serial", 4), Module("bitfit")),
 }
 FORMS = {
     "ranks": "peft",
@@ -72,6 +73,7 @@ FORMS = {
     "probe": "adapter",
     "lora+ia3": "adapter",
     "mixed": "adapter",
+    "serial": "adapter",
 }
 
 
@@ -258,6 +260,19 @@ def test_job_of_the_probe_has_one_trial(bert: Job, tmp_path: Path) -> None:
     trial, folder = bert.train("probe")
     out = export(bert.spec, trial, folder, tmp_path / "out").out
     assert read_spec(out / "job.toml").budget.trials == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("mixed", "use --form adapter or --form merged"), ("serial", "use --form adapter")],
+)
+def test_a_refused_form_names_the_forms_that_work(
+    name: str, hint: str, bert: Job, tmp_path: Path
+) -> None:
+    trial, folder = bert.train(name)
+    with pytest.raises(UserError) as caught:
+        export(bert.spec, trial, folder, tmp_path / "out", "peft")
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize(("name", "form"), [("mixed", "peft"), ("ranks", "onnx")])

@@ -8,6 +8,7 @@ import torch
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.techniques.table import technique
 from peftsearch.workers.models.backbone import (
     Backbone,
     automatic_class,
@@ -38,9 +39,13 @@ def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
         raise UserError(
             "an adapter that one peft configuration can express",
             "a mixture that none can",
-            "use --form adapter or --form merged",
+            "use --form adapter" + (" or --form merged" if _merges(files) else ""),
         )
     return named
+
+
+def _merges(files: AdapterFiles) -> bool:
+    return all(technique(name).merges for name in files.configuration.techniques)
 
 
 def load_base(spec: JobSpec, names: tuple[str, ...]) -> Backbone:
