@@ -12,11 +12,12 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.results.search_result import SearchResult, load_result
+from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, draw, log, print_front, print_json, storage_option
+from .console import check_picture, console, draw, log, print_front, print_json, storage_option
 from .live_progress import LiveView, PlainView
 
 
@@ -47,6 +48,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Launch or resume a job, work on it, print the front."""
+    check_picture(picture)
     spec = read_spec(job_file)
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
     result = run_spec(spec, crew)
@@ -100,7 +102,7 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
     if not done:
         completed = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
         _say(
-            f"stopped with {completed} trials done; what ran is queued again: "
+            f"stopped with {plural(completed, 'trial')} done; what ran is queued again: "
             "run the same command to resume"
         )
         raise SystemExit(130)

@@ -11,6 +11,7 @@ from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.results.search_result import SearchResult
+from peftsearch.results.wording import plural
 from peftsearch.storage.connection import describe, parse_url
 
 console = Console()
@@ -38,9 +39,17 @@ def print_front(result: SearchResult) -> None:
     console.print(views.front_table(members, spec, console.width))
     failed = sum(trial.failure is not None for trial in result.trials)
     done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
-    text = f"{done} trials done, {failed} failed, budget {views.budget_text(spec)}"
+    text = f"{plural(done, 'trial')} done, {failed} failed, budget {views.budget_text(spec)}"
     hint = f"; see `peftsearch show {spec.name}`" if failed else ""
     console.print(text + hint, highlight=False, style="yellow" if failed else "")
+
+
+def check_picture(path: Path | None) -> None:
+    """Refuse a picture that cannot be drawn, before any work for it."""
+    if path is not None:
+        from peftsearch.results import picture
+
+        picture.check_picture(path)
 
 
 def draw(result: SearchResult, path: Path) -> None:

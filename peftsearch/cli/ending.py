@@ -7,6 +7,7 @@ from peftsearch.errors import UserError
 from peftsearch.jobs import life
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.records.job import JobState
+from peftsearch.results.wording import plural
 from peftsearch.workers.files.job_folder import choose_root
 
 from .console import console, log, print_json
@@ -45,7 +46,7 @@ def delete(name: str, sure: bool, storage: str, files: Path | None, as_json: boo
 def _ask_to_delete(name: str, trials: int) -> None:
     """Go on only where a person types the job's name."""
     if sys.stdin.isatty():
-        log.print(f"{name} has {trials} trials; their records and adapters will be gone")
+        log.print(f"{name} has {plural(trials, 'trial')}; their records and adapters will be gone")
         if input("type the job's name to delete it: ").strip() == name:
             return
         raise UserError(f"the name {name!r}", "another text", "nothing was deleted")

@@ -17,7 +17,7 @@ from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, draw, log, print_json
+from .console import check_picture, console, draw, log, print_json
 
 
 def list_jobs(storage: str, as_json: bool) -> None:
@@ -68,6 +68,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
 
 def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> None:
     """The front as a table, JSON or picture."""
+    check_picture(picture)
     with open_existing(storage) as store:
         result = load_result(store, store.find_job(name), choose_root(storage, None))
     members = views.front_members(result.front, result.trials)

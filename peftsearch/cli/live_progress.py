@@ -11,7 +11,7 @@ from rich.text import Text
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.wording import count, describe, duration
+from peftsearch.results.wording import count, describe, duration, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
@@ -102,7 +102,9 @@ class LiveView:
         total = spec.budget.trials
         facts.add_row(
             f"[bold]{spec.name}[/]",
-            f"{now.done}{f' of {total}' if total else ''} trials done",
+            f"{now.done} of {plural(total, 'trial')} done"
+            if total
+            else f"{plural(now.done, 'trial')} done",
             f"{len(now.running)} running",
             f"[red]{now.failed} failed[/]" if now.failed else "0 failed",
         )

@@ -182,6 +182,6 @@ def _check_rests(store: Store, job: Job) -> None:
     if live:
         raise Conflict(
             f"job {job.name!r} without workers",
-            f"{live} that live",
+            f"{live} that {'lives' if live == 1 else 'live'}",
             "wait until they have left, and delete it then",
         )

@@ -1,4 +1,4 @@
-"""The front as a PNG: quality against cost, the front as steps, the rest quiet."""
+"""The front as a picture: quality against cost, the front as steps, the rest quiet."""
 
 import math
 from collections.abc import Sequence
@@ -21,6 +21,21 @@ from .wording import describe
 Estimates = Sequence[Estimate[Trial]]
 
 _INK, _QUIET, _ACCENT = "#1f2933", "#b8c0c8", "#0b6e99"
+_SUFFIXES = (".png", ".pdf", ".svg", ".eps", ".jpg", ".jpeg", ".webp")
+
+
+def check_picture(path: Path) -> None:
+    """Before the work whose front it is to show.
+
+    Raises:
+        UserError: No such format can be drawn, or its folder is not there.
+    """
+    if path.suffix.lower() not in _SUFFIXES:
+        expected = f"a picture that ends in {', '.join(_SUFFIXES)}"
+        raise UserError(expected, repr(str(path)), "choose another with --picture")
+    if not path.parent.is_dir():
+        expected, got = f"a writable file {str(path)!r}", f"no folder {str(path.parent)!r}"
+        raise UserError(expected, got, "make the folder, or choose another with --picture")
 
 
 def draw_front(members: Estimates, trials: Sequence[Trial], spec: JobSpec, path: Path) -> Path:
@@ -33,6 +48,7 @@ def draw_front(members: Estimates, trials: Sequence[Trial], spec: JobSpec, path:
     Raises:
         UserError: The file cannot be written, or the front is empty.
     """
+    check_picture(path)
     if not members:
         raise UserError("a job with completed trials", "none yet", "let the job run first")
     figure = Figure(figsize=(9.6, 6.0), dpi=150, layout="constrained")

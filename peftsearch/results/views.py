@@ -18,7 +18,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .pick import knee
-from .wording import cell, count, describe, duration
+from .wording import cell, count, describe, duration, plural
 
 _WIDE = 130
 
@@ -160,7 +160,7 @@ def budget_text(spec: JobSpec) -> str:
     """The budget in words."""
     parts = []
     if spec.budget.trials is not None:
-        parts.append(f"{spec.budget.trials} trials")
+        parts.append(plural(spec.budget.trials, "trial"))
     if spec.budget.hours is not None:
         parts.append(duration(spec.budget.hours * 3600))
     return " or ".join(parts)

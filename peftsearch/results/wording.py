@@ -77,6 +77,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() or value >= 1000 else f"{value:.4g}"
 
 
+def plural(number: int, noun: str) -> str:
+    """`1 trial`, `0 trials`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def size(value: float) -> str:
     """Bytes with a decimal unit."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):

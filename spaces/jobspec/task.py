@@ -132,7 +132,7 @@ class TaskSpec(Section):
     def _check_metric(self) -> Self:
         known = find_kind(self.kind).qualities
         if self.quality not in known:
-            expected = f"a {self.kind} metric among {', '.join(known)}"
+            expected = f"a metric of {self.kind} among {', '.join(known)}"
             raise UserError(expected, repr(self.metric), "correct it", "task.metric")
         if self.quality == "exact_match" and self.text is not None:
             raise UserError(

@@ -224,7 +224,7 @@ def test_delete_refuses_a_job_at_work(
         job = store.find_job("job")
         store.register_worker(job.id, "w", socket.gethostname(), os.getpid(), "cpu")
     assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url) == 2
-    assert "1 that live" in capsys.readouterr().err
+    assert "1 that lives;" in capsys.readouterr().err
     assert names(job_url) == ["job"]
     assert (files_root(job_url) / "job").exists()
 

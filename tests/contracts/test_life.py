@@ -68,7 +68,7 @@ REFUSALS = {
     "ended": ("conflict", "which is finished; resume it with a larger budget"),
     "used": ("conflict", "expected a budget of "),
     "runs": ("conflict", "which is running; stop it before"),
-    "worked": ("conflict", "1 that live"),
+    "worked": ("conflict", "1 that lives"),
 }
 
 

@@ -13,7 +13,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.results import views
-from peftsearch.results.picture import draw_front
+from peftsearch.results.picture import check_picture, draw_front
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from tests.anatomies import BERT
@@ -118,6 +118,19 @@ def test_picture_needs_a_front_and_a_place(tmp_path: Path) -> None:
         draw_front([], [], SPEC, tmp_path / "front.png")
     with pytest.raises(UserError, match="a writable file"):
         draw_front(members(), TRIALS, SPEC, tmp_path / "none" / "front.png")
+
+
+@pytest.mark.parametrize("name", ["front.xyz", "front"])
+def test_a_picture_is_refused_before_the_work_for_it(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a picture that ends in \.png, "):
+        check_picture(tmp_path / name)
+    with pytest.raises(UserError, match="no folder"):
+        check_picture(tmp_path / "none" / "front.png")
+
+
+@pytest.mark.parametrize(("trials", "text"), [(1, "1 trial"), (2, "2 trials")])
+def test_a_budget_in_words(trials: int, text: str) -> None:
+    assert views.budget_text(make_spec(trials=trials)) == text
 
 
 def test_progress_counts_and_forecasts() -> None:

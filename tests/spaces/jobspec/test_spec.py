@@ -108,7 +108,7 @@ def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
         ("budget", {}, "a budget of trials or hours"),
         ("budget", 5, "budget"),
         ("task.kind", "ranking", "'classification', 'regression'"),
-        ("task.metric", "pearson", "a classification metric among accuracy, f1, matthews"),
+        ("task.metric", "pearson", "a metric of classification among accuracy, f1, matthews"),
         ("task.text", ["a", "b", "c"], "a text column, or two for pairs"),
         ("task.text", 5, "a text column, or two for pairs"),
         ("task.text", [], "a text column, or two for pairs"),

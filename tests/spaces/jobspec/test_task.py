@@ -62,7 +62,10 @@ def test_columns_and_default_metric(
         ({"kind": "image_classification", "text": "t"}, "got task.text"),
         ({"kind": "multiple_choice", "choices": ["a"]}, "at least two columns"),
         ({"kind": "multiple_choice", "choices": 3}, "a column of lists"),
-        ({"kind": "multiple_choice", "metric": "f1"}, "metric among accuracy; got 'f1'"),
+        (
+            {"kind": "multiple_choice", "metric": "f1"},
+            "a metric of multiple_choice among accuracy; got 'f1'",
+        ),
         ({"kind": "causal_lm", "metric": "accuracy"}, "loss, perplexity, exact_match"),
         ({"kind": "causal_lm", "text": "t", "metric": "exact_match"}, "which has no response"),
         ({"label": "text"}, "got 'text' for both; correct task.label"),

@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { h, keep, setText } from "../lib/dom.js";
-import { count, percent } from "../lib/format.js";
+import { count, percent, plural } from "../lib/format.js";
 import { measuredCostsOf, noun } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 
@@ -37,7 +37,7 @@ export class Importance {
     setText(this.caption, importance.length
       ? `${method} over ${count(trials)} trials: how far the best trials differ from all trials in each parameter
         alone. Shares sum to 100 %.`
-      : `${count(trials)} completed trials are too few to tell which parameters matter.`);
+      : `${plural(trials, "completed trial")} ${trials === 1 ? "is" : "are"} too few to tell which parameters matter.`);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { h, replace, s, setText } from "../lib/dom.js";
-import { count } from "../lib/format.js";
+import { count, plural } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { colour, onThemeChange } from "../lib/theme.js";
@@ -71,7 +71,7 @@ export class Parallel {
       ? `${count(kept)} of ${count(order.length)} trials pass. Click an axis, or press Escape on it, to lift its filter.`
       : `Strong: the best ${bestOf(order.length)}; blue: the better half. Drag along an axis to keep the trials there.`;
     setText(this.kept, text);
-    const shown = `${count(order.length)} completed trials by ${noun(this.model.quality)}`;
+    const shown = `${plural(order.length, "completed trial")} by ${noun(this.model.quality)}`;
     this.canvas.setAttribute("aria-label", `Parallel coordinates of ${shown}. The table says what the best have in common.`);
   }
 
