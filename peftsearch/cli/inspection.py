@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.jobs.liveness import count_live
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
@@ -25,19 +26,23 @@ def list_jobs(storage: str, as_json: bool) -> None:
     with open_existing(storage) as store:
         found = store.jobs()
         counts = {job.id: store.counts(job.id) for job in found}
+        live = count_live(store.all_workers())
     if as_json:
-        print_json([_job_json(job, counts[job.id]) for job in found])
+        print_json([_job_json(job, counts[job.id], live) for job in found])
     else:
-        console.print(views.jobs_table(found, counts))
+        console.print(views.jobs_table(found, counts, live))
         for line in filter(None, (job.problem for job in found)):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _job_json(job: Job, counts: Mapping[TrialState, int]) -> dict[str, Any]:
+def _job_json(
+    job: Job, counts: Mapping[TrialState, int], live: Mapping[int, int]
+) -> dict[str, Any]:
     return {
         "name": job.name,
         "state": job.state.value,
         "event": job.event,
+        "live_workers": live.get(job.id, 0),
         "trials": {state.value: number for state, number in counts.items()},
         "spec": job.document if job.problem else job.spec.to_json(),
         "problem": job.problem,
@@ -50,11 +55,11 @@ def show(name: str, storage: str, as_json: bool) -> None:
         job = store.find_job(name)
         spec = job.spec
         trials = store.trials(job.id)
-        counts = store.counts(job.id)
+        counts, live = store.counts(job.id), count_live(store.workers(job.id))
         hours = store.used_hours(job.id)
         confirmations = store.reports(job.id, "confirm")
     if as_json:
-        data = _job_json(job, counts) | {"used_hours": hours, "confirmations": confirmations}
+        data = _job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
         print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
         return
     console.print(

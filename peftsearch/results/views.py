@@ -138,16 +138,23 @@ def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[s
     ]
 
 
-def jobs_table(jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int]]) -> Table:
-    """All jobs of a storage; what a spec says is left out where it cannot be read here."""
-    table = Table(box=SIMPLE_HEAD)
-    for name in ("job", "state", "trials", "running", "failed", "budget", "quality"):
+def jobs_table(
+    jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int]], live: Mapping[int, int]
+) -> Table:
+    """All jobs of a storage; what a spec says is left out where it cannot be read here.
+
+    Args:
+        live: Live workers by job id: a job that runs without one waits to be taken up.
+    """
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # for 80 columns
+    for name in ("job", "state", "workers", "trials", "running", "failed", "budget", "quality"):
         table.add_column(name)
     for job in jobs:
         states = counts[job.id]
         table.add_row(
             job.name,
             job.state.value,
+            str(live.get(job.id, 0)),
             str(states[TrialState.COMPLETED]),
             str(states[TrialState.RUNNING]),
             str(states[TrialState.FAILED]),

@@ -203,6 +203,22 @@ def test_a_device_that_is_not_there_leaves_no_job_behind(
         assert [(job.name, job.state) for job in store.jobs()] == [("job", JobState.STOPPED)]
 
 
+def test_jobs_tells_who_works(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    with Store.open(job_url) as store:
+        busy = store.create_job(make_spec("busy"))
+        store.create_job(make_spec("left"))
+        store.register_worker(busy.id, "w", socket.gethostname(), os.getpid(), "cpu")
+    assert call(monkeypatch, "jobs", "--storage", job_url) == 0
+    shown = [line.split()[:3] for line in capsys.readouterr().out.splitlines()]
+    assert ["job", "state", "workers"] in shown
+    assert ["busy", "running", "1"] in shown and ["left", "running", "0"] in shown
+    assert call(monkeypatch, "jobs", "--json", "--storage", job_url) == 0
+    told = {job["name"]: job["live_workers"] for job in json.loads(capsys.readouterr().out)}
+    assert told == {"job": 0, "busy": 1, "left": 0}
+
+
 def test_delete_asks_first(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
 ) -> None:
