@@ -62,13 +62,29 @@ def _explain(found: ErrorDetails, root: type[BaseModel]) -> UserError:
         cause.where = cause.where or where
         return cause
     if found["type"] == "extra_forbidden":
-        known = _known_keys(found["loc"][:-1], root)
-        near = difflib.get_close_matches(str(found["loc"][-1]), known, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else "remove it"
-        return UserError(f"keys among {', '.join(known)}", f"unknown key {where!r}", hint, where)
+        return refuse_key(str(found["loc"][-1]), _section_at(found["loc"][:-1], root), where)
     got = "nothing" if found["type"] == "missing" else repr(found["input"])
     expected, hint = f"{where}: {_soften(found['msg'])}", f"correct {where} in the job file"
     return UserError(expected, got, hint, where)
+
+
+def refuse_key(key: str, section: type[BaseModel], where: str) -> UserError:
+    """What is said of a key that a section does not have, with the one that was meant.
+
+    Args:
+        where: The key with what leads to it.
+    """
+    known = _keys(section)
+    near = _deeper(key, section) or difflib.get_close_matches(key, known, 1, 0.5)
+    hint = f"did you mean {near[0]!r}?" if near else "remove it"
+    return UserError(f"keys among {', '.join(known)}", f"unknown key {where!r}", hint, where)
+
+
+def _deeper(key: str, section: type[BaseModel]) -> list[str]:
+    """Where sections below have that key, as in `budget.trials`."""
+    fields = section.model_fields.items()
+    below = {name: _section_in(field.annotation) for name, field in fields}
+    return [f"{name}.{key}" for name, inner in below.items() if inner and key in _keys(inner)]
 
 
 def _soften(message: str) -> str:
@@ -76,12 +92,16 @@ def _soften(message: str) -> str:
     return short[:1].lower() + short[1:]
 
 
-def _known_keys(path: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
+def _section_at(path: tuple[int | str, ...], root: type[BaseModel]) -> type[BaseModel]:
     model = root
     for part in path:
         found = model.model_fields.get(str(part))
         model = (_section_in(found.annotation) if found else None) or model
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return model
+
+
+def _keys(section: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in section.model_fields.items()]
 
 
 def _section_in(annotation: Any) -> type[BaseModel] | None:

@@ -206,6 +206,18 @@ def test_stop_and_resume(client: TestClient) -> None:
     assert (resumed["state"], resumed["pool"]["workers"]) == ("running", 3)
 
 
+def test_an_unknown_key_is_told_with_those_that_are_known(client: TestClient) -> None:
+    post(client, "/jobs", 201, spec=spec_of("job"), workers=0)
+    (mistake,) = post(client, "/jobs/job/resume", 422, trials=2)["mistakes"]
+    assert mistake["expected"] == "keys among workers, device, budget"
+    assert (mistake["got"], mistake["hint"]) == (
+        "unknown key 'trials'",
+        "did you mean 'budget.trials'?",
+    )
+    (mistake,) = post(client, "/jobs", 422, spec=spec_of("new"), worker=1)["mistakes"]
+    assert mistake["hint"] == "did you mean 'workers'?"
+
+
 def test_a_running_pool_gets_another_budget(client: TestClient) -> None:
     """As a pool of the command line does; one that leaves would not stay for it."""
     post(client, "/jobs", 201, spec=spec_of("job"))

@@ -1,14 +1,16 @@
 """What the writes of jobs ask for, and do: the job's life in the database, and its local pool."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peftsearch.jobs import life
 from peftsearch.records.job import JobState
 from peftsearch.service.context import Service
 from peftsearch.service.summaries import NOTES
 from peftsearch.service.work.checker import Complete
+from peftsearch.spaces.jobspec.mistakes import refuse_key
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.workers.files.job_folder import check_folder
 
@@ -28,6 +30,14 @@ class Body(BaseModel):
     """What is sent; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_keys(cls, data: Any) -> Any:
+        for key in data if isinstance(data, Mapping) else ():
+            if key not in cls.model_fields:
+                raise refuse_key(key, cls, key)
+        return data
 
 
 class Check(Body):
