@@ -52,45 +52,82 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
     """The front as a table, cheapest first; the knee is marked.
 
     Args:
-        width: Of the terminal; below `_WIDE` the configurations stand under the table.
+        width: Of the terminal; below `_WIDE` the configurations stand under the table, and what
+            fits least of the other columns is left out.
     """
+    marked = knee(members, spec) if members else -1
+    rows = [_front_row(i, member, spec, i == marked) for i, member in enumerate(members)]
+    kept, left_out = _fit(_front_head(spec), rows, spec, width)
     table = Table(title=f"Pareto front of {spec.name}", title_justify="left", box=SIMPLE_HEAD)
-    quality = objective(spec.task.quality).heading
-    more = [objective(name).heading for name in _more(spec)]
-    for name in ("#", quality, "parameters", "size", *more, "train", "seeds", "trials"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name in kept:
+        table.add_column(_front_head(spec)[name], justify="right", no_wrap=True)
     words = [describe(member.configuration, spec.anatomy) for member in members]
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")
-    marked = knee(members, spec) if members else -1
-    for i, member in enumerate(members):
-        cells = _front_row(i, member, spec) + ([words[i]] if width >= _WIDE else [])
+    for i, row in enumerate(rows):
+        cells = [row[name] for name in kept] + ([words[i]] if width >= _WIDE else [])
         table.add_row(*cells, style="bold" if i == marked else "")
     below = [] if width >= _WIDE else _numbered(words, marked)
-    return Group(table, *below, Text(_caption(members, spec), style="dim"))
+    note = f" No room here for: {', '.join(left_out)}." if left_out else ""
+    return Group(table, *below, Text(_caption(members, spec) + note, style="dim"))
+
+
+def _front_head(spec: JobSpec) -> dict[str, str]:
+    """Headings by column: objectives by their names, and what else a row tells."""
+    return {
+        "#": "#",
+        spec.task.quality: objective(spec.task.quality).heading,
+        "trainable_parameters": "parameters",
+        "adapter_bytes": "size",
+        **{name: objective(name).heading for name in _more(spec)},
+        "training_seconds": "train",
+        "seeds": "seeds",
+        "trials": "trials",
+    }
+
+
+def _fit(
+    head: Mapping[str, str], rows: Sequence[Mapping[str, str]], spec: JobSpec, width: int
+) -> tuple[list[str], list[str]]:
+    """Columns that a terminal has room for, and headings of those that were left out.
+
+    The number, the quality and the cost always stay.
+    """
+    wide = {x: max(map(len, (head[x], *(row[x] for row in rows)))) + 3 for x in head}
+    first = ("trials", "seeds", "training_seconds", "adapter_bytes", "trainable_parameters")
+    kept, left_out = list(head), []
+    for name in (*first, *reversed(_more(spec))):
+        if sum(wide[x] for x in kept) < width:
+            break
+        if name != spec.objectives.cost:
+            kept.remove(name)
+            left_out.append(head[name])
+    return kept, left_out
 
 
 def _numbered(words: Sequence[str], marked: int) -> list[RenderableType]:
     title = Text("Configurations, layers from input to output", style="italic")
     rows = [
-        Text(f"{i + 1:>3}  {text}", style="bold" if i == marked else "")
+        Text(
+            f"{'*' * (i == marked)}{i + 1}".rjust(4) + f"  {text}",
+            style="bold" if i == marked else "",
+        )
         for i, text in enumerate(words)
     ]
     return [title, *rows, Text()]
 
 
-def _front_row(index: int, member: Estimate[Trial], spec: JobSpec) -> list[str]:
+def _front_row(index: int, member: Estimate[Trial], spec: JobSpec, marked: bool) -> dict[str, str]:
     values = member.values
-    return [
-        f"{index + 1}",
-        cell(spec.task.quality, values[spec.task.quality]),
-        cell("trainable_parameters", values["trainable_parameters"]),
-        cell("adapter_bytes", values["adapter_bytes"]),
-        *(cell(name, values[name]) if name in values else "" for name in _more(spec)),
-        duration(values["training_seconds"]) if "training_seconds" in values else "",
-        f"{len(member.trials)}",
-        ",".join(str(trial.number) for trial in member.trials),
-    ]
+    told = (spec.task.quality, "trainable_parameters", "adapter_bytes", *_more(spec))
+    seconds = values.get("training_seconds")
+    return {
+        "#": f"{'*' if marked else ''}{index + 1}",
+        **{name: cell(name, values[name]) if name in values else "" for name in told},
+        "training_seconds": "" if seconds is None else duration(seconds),
+        "seeds": f"{len(member.trials)}",
+        "trials": ",".join(str(trial.number) for trial in member.trials),
+    }
 
 
 def _more(spec: JobSpec) -> tuple[str, ...]:
@@ -102,7 +139,7 @@ def _more(spec: JobSpec) -> tuple[str, ...]:
 
 
 def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
-    note = "Bold is the knee."
+    note = "* marks the knee."
     if find_kind(spec.task.kind).form.fresh_head:
         note += f" {_head(members)} is excluded from parameters and size."
     errors = [x for x in (standard_error(member, spec) for member in members) if x is not None]

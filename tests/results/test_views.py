@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def test_front_names_every_configuration_whole(width: int) -> None:
     for part in ("0-5 frozen", "0-5 lora r1 q+v", "0-5 lora r8 q+v", "0.7500", "73,728", "770"):
         assert part in text
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_narrow_front_keeps_number_quality_and_cost_whole() -> None:
+    also = ["backward_depth", "training_seconds", "peak_memory_bytes"]
+    spec = make_spec(trials=10, objectives={"cost": "adapter_bytes", "also": also})
+    text = show(views.front_table(members(), spec, 60), 60)
+    head = next(line for line in text.splitlines() if "#" in line)
+    assert "accuracy" in head and "size" in head and "trials" not in head
+    assert "…" not in text and "0.7500" in text and "No room here for: trials" in text
+    assert "* marks the knee" in text and re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
 
 
 def test_front_says_how_sure_its_numbers_are() -> None:
