@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from peftsearch.records.job import JobState
+from peftsearch.jobs import life
+from peftsearch.records.job import Job, JobState
 from peftsearch.search.hypervolume import hypervolume
 from peftsearch.service.work.pool_process import Timing
 from peftsearch.service.work.supervisor import Supervisor
@@ -239,10 +241,18 @@ def replace_pools(client: TestClient, code: str, timing: Timing) -> Supervisor:
 
 
 def test_of_many_that_resume_at_once_the_one_that_is_heard_sets_the_budget(
-    client: TestClient, store: Store
+    client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = add_job(store, "job", [0.5, 0.6], trials=2)
+    job, change = add_job(store, "job", [0.5, 0.6], trials=2), life.resume
     store.set_state(job.id, JobState.FINISHED)
+
+    def change_and_linger(*args: Any) -> Job:
+        """Between the change and the pool there is time for the others."""
+        changed = change(*args)
+        time.sleep(0.2)
+        return changed
+
+    monkeypatch.setattr(life, "resume", change_and_linger)
 
     def resume(trials: int) -> int:
         body = {"budget": {"trials": trials}}
