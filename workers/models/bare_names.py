@@ -1,4 +1,4 @@
-"""Names without an owner: mostly misspelt folders, which the hub is not asked about."""
+"""Names without an owner beside a folder of nearly that name: misspelt folders."""
 
 import difflib
 from pathlib import Path
@@ -7,23 +7,22 @@ from peftsearch.errors import UserError
 
 
 def check_bare_name(path: str, folder: Path) -> None:
-    """Refuse `vitt` at once, where the hub's client would try for half a minute without a network.
+    """Refuse `vitt` beside a folder `vit` at once: the hub's client would try for half a minute
+    without a network. Without such a folder it may be an old model of the hub, which have no
+    owner: `gpt2`, `bert-base-uncased`.
 
     Args:
         path: The model as the job names it. What has a `/` or a `:` may be had elsewhere.
         folder: Where relative paths begin.
 
     Raises:
-        UserError: It is a bare name, no such folder is there, and the hub's cache holds none.
+        UserError: It is a bare name, no folder has it, and one has nearly that name.
     """
-    if "/" in path or ":" in path or Path(path).is_dir() or _is_cached(path):
+    if "/" in path or ":" in path or Path(path).is_dir() or (folder / path).is_dir():
         return
-    near = difflib.get_close_matches(path, _folders(folder), 1)
-    raise UserError(
-        "a model folder, package:NAME or a hub id OWNER/NAME",
-        f"{path!r}, and no such folder",
-        f"did you mean {near[0]!r}?" if near else "correct model.path",
-    )
+    if near := difflib.get_close_matches(path, _folders(folder), 1):
+        expected = "a model folder, package:NAME or a hub id OWNER/NAME"
+        raise UserError(expected, f"{path!r}, and no such folder", f"did you mean {near[0]!r}?")
 
 
 def _folders(folder: Path) -> list[str]:
@@ -31,13 +30,3 @@ def _folders(folder: Path) -> list[str]:
         return sorted(x.name for x in folder.iterdir() if x.is_dir())
     except OSError:
         return []
-
-
-def _is_cached(hub_id: str) -> bool:
-    """A few old models of the hub, such as `gpt2`, have no owner: jobs on them still resume."""
-    from huggingface_hub import try_to_load_from_cache
-
-    try:
-        return isinstance(try_to_load_from_cache(hub_id, "config.json"), str)
-    except ValueError:  # no name that the hub would give
-        return False
