@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from peftsearch.api import DEFAULT_STORAGE
+from peftsearch.records.job import JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.results.search_result import SearchResult
@@ -40,8 +41,16 @@ def print_front(result: SearchResult) -> None:
     failed = sum(trial.failure is not None for trial in result.trials)
     done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
     text = f"{plural(done, 'trial')} done, {failed} failed, budget {views.budget_text(spec)}"
-    hint = f"; see `peftsearch show {spec.name}`" if failed else ""
-    console.print(text + hint, highlight=False, style="yellow" if failed else "")
+    text += f"; see `peftsearch show {spec.name}`" if failed else ""
+    text += "; the space has no more within its bounds" if _is_exhausted(result) else ""
+    console.print(text, highlight=False, style="yellow" if failed else "")
+
+
+def _is_exhausted(result: SearchResult) -> bool:
+    """Whether the job ended with trials of its budget left, for nothing new could be proposed."""
+    budget = result.job.spec.budget
+    left = budget.trials is not None and len(result.trials) < budget.trials
+    return left and budget.hours is None and result.job.state is JobState.FINISHED
 
 
 def check_picture(path: Path | None) -> None:

@@ -107,8 +107,10 @@ byId("launch").addEventListener("click", () =>
 );
 byId("check").addEventListener("click", () => submit(checkFully));
 byId("paste-read").addEventListener("click", async () => {
+  const text = byId("paste-text").value;
   try {
-    paste(await readJobFile(byId("paste-text").value));
+    const spec = await readJobFile(text);
+    if (byId("paste-text").value === text) paste(spec); // else something else was pasted meanwhile
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     byId("paste-mistake").textContent = `This cannot be read: ${readingFault(error)}.`;

@@ -1,0 +1,37 @@
+"""What the front's table says of the job below it."""
+
+from pathlib import Path
+
+import pytest
+
+from peftsearch.cli.console import print_front
+from peftsearch.records.job import JobState
+from peftsearch.results.search_result import load_result
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert, make_proposal
+
+EXHAUSTED = "the space has no more within its bounds"
+
+
+@pytest.mark.parametrize(
+    ("state", "trials", "told"),
+    [(JobState.FINISHED, 3, True), (JobState.FINISHED, 1, False), (JobState.STOPPED, 3, False)],
+)
+def test_a_job_that_ended_before_its_budget_says_why(
+    state: JobState,
+    trials: int,
+    told: bool,
+    new_sqlite: NewDatabase,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        job = store.create_job(make_spec(budget={"trials": trials}))
+        insert(store, job.id, [make_proposal(0)])
+        complete(store, claim(store, job.id), 0.5, 1)
+        store.set_state(job.id, state)
+        print_front(load_result(store, store.find_job(job.name), tmp_path))
+    assert (EXHAUSTED in " ".join(capsys.readouterr().out.split())) is told
