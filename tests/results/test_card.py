@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from peftsearch.jobs.jobfile import complete_spec
-from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.formats import load_base
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.tiny import LAYERS, save_model, spec_on
+
+from .trained import train
 
 LORA = (Module("lora", 2, ("query",)),)
 CONFIGURATION = Configuration((Stratum(0, LAYERS, LORA),), 5e-3)
@@ -39,22 +39,8 @@ def test_the_program_loads_an_export_whose_base_has_a_head_of_another_size(
     data = spec_on(model, task={"train": "data.csv"}, training=training).to_json()
     spec = complete_spec(data, tmp_path)
     runner = TrialRunner.open(spec, "cpu")
-    outcome = runner.evaluate(CONFIGURATION, 7)
     saved = tmp_path / "trial"
-    save_adapter(saved, CONFIGURATION, outcome.tensors, outcome.provenance)
-    trial = Trial(
-        id=1,
-        job_id=1,
-        number=4,
-        configuration=CONFIGURATION,
-        seed=7,
-        origin="search",
-        fidelity=1.0,
-        state=TrialState.COMPLETED,
-        attempt=1,
-        measurements=outcome.measurements,
-        provenance=outcome.provenance,
-    )
+    trial = train(runner, CONFIGURATION, saved)
     out = export(spec, trial, saved, tmp_path / "out", form).out
     batch = runner.backbone.tokenizer(["the good film", "a bad plot"], padding=True)
     card = (out / "README.md").read_text()

@@ -14,16 +14,17 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec, read_spec
-from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.trial import Trial
 from peftsearch.results import export as export_module
 from peftsearch.results.export import ExportMismatch, export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.mixtures import IA3, MIXED
 from tests.workers.tiny import LAYERS, save_model, spec_on
+
+from .trained import train
 
 # `peft` still asks for an attribute that `transformers` has renamed, and calls the norms that its
 # own LN tuning wraps unsupported.
@@ -103,24 +104,8 @@ class Job:
 
     def train(self, name: str) -> tuple[Trial, Path]:
         """A completed trial, and the folder where its worker saved the adapter."""
-        configuration = CONFIGURATIONS[name]
         folder = self.folder / "trials" / name
-        outcome = self.runner.evaluate(configuration, 7)
-        save_adapter(folder, configuration, outcome.tensors, outcome.provenance)
-        trial = Trial(
-            id=1,
-            job_id=1,
-            number=4,
-            configuration=configuration,
-            seed=7,
-            origin="search",
-            fidelity=1.0,
-            state=TrialState.COMPLETED,
-            attempt=1,
-            measurements=outcome.measurements,
-            provenance=outcome.provenance,
-        )
-        return trial, folder
+        return train(self.runner, CONFIGURATIONS[name], folder), folder
 
     def predict(self, name: str, folder: Path) -> torch.Tensor:
         """What the trial itself predicts for `TEXTS`."""
