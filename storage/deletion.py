@@ -8,6 +8,7 @@ from .schema import (
     jobs,
     lost_attempts,
     measurements,
+    preparations,
     reports,
     trials,
     workers,
@@ -20,7 +21,8 @@ class Deletion(Session):
 
     @write_once
     def delete_job(self, job_id: int) -> None:
-        """Delete a job with its trials, front, workers and reports.
+        """Delete a job with its trials, front, workers, reports and
+        preparation.
 
         What its workers do afterwards is refused: they find neither job nor trial. The files of
         its adapters stay.
@@ -32,7 +34,7 @@ class Deletion(Session):
         mine = select(trials.c.id).where(trials.c.job_id == job_id)
         for table in (measurements, lost_attempts):
             self._connection.execute(table.delete().where(table.c.trial_id.in_(mine)))
-        for table in (trials, front_entries, workers, reports):
+        for table in (trials, front_entries, workers, reports, preparations):
             self._connection.execute(table.delete().where(table.c.job_id == job_id))
         self._connection.execute(jobs.delete().where(jobs.c.id == job_id))
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -145,3 +146,13 @@ reports = Table(
     Column("content", JSON, nullable=False),
     Index(None, "job_id", "kind"),
 )
+
+preparations = Table(
+    "preparations",
+    metadata,
+    Column("job_id", ForeignKey(jobs.c.id), primary_key=True, autoincrement=False),
+    Column("document", JSON, nullable=False),
+    Column("tensors", LargeBinary, nullable=False),
+    Column("created", Double, nullable=False),
+)
+"""What a job found out before its first trial. Jobs of before it was have none."""

@@ -17,11 +17,12 @@ from .catalogue import Catalogue
 from .deletion import Deletion
 from .front import Fronts
 from .leases import Leases
+from .preparations import Preparations
 from .registry import Registry
 from .suggestions import Suggestions
 
 
-class Store(Catalogue, Deletion, Suggestions, Leases, Fronts, Registry):
+class Store(Catalogue, Deletion, Suggestions, Leases, Fronts, Registry, Preparations):
     """See the module's docstring for threads, lost connections and records.
 
     Every method raises StoreUnavailable where the database does not answer.

@@ -8,6 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import NotFoundError, StaleLeaseError
 from peftsearch.records.job import Job, JobState
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
@@ -27,6 +28,7 @@ def _fill(store: Store, name: str) -> Job:
     claim(store, job.id)
     store.register_worker(job.id, f"worker of {name}", "host", 1, "cpu")
     store.save_report(job.id, "confirm", {})
+    store.prepare(job.id, Preparation(), b"head")
     return job
 
 
@@ -72,6 +74,7 @@ def test_the_workers_of_a_deleted_job_are_told(store: Store) -> None:
         lambda: store.heartbeat("worker of job", 1, 2),
         lambda: store.register_worker(job.id, "new", "host", 1, "cpu"),
         lambda: store.save_report(job.id, "confirm", {}),
+        lambda: store.prepare(job.id, Preparation()),
         lambda: store.insert(job.id, token, [make_proposal(5)], [{}]),
         lambda: store.set_state(job.id, JobState.FINISHED),
         lambda: store.find_job("job"),

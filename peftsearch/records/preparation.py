@@ -1,0 +1,108 @@
+"""What a job finds out before its first trial: floors without adapters, and its trials' head.
+
+It is computed once, from training and validation rows alone, and never changes afterwards: every
+trial of the job starts from the same head, and is measured against the same floors.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.objectives import objective
+
+Pooling = Literal["first", "mean", "last", "model"]
+"""What the head reads: the first token, the mean of all, the last, or the checkpoint's pooler."""
+Start = Literal["probe", "random"]
+"""Where the head's training starts: at the fitted probe, or at random weights."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A baseline without adapters, fitted on training rows alone and scored on validation.
+
+    Attributes:
+        name: `features` (logistic or ridge regression on frozen features), `tfidf`, `base` (a
+            language model as it is), `few_shot`, or another: unique among the floors of a job.
+        label: For people, as a noun within a sentence.
+        measurements: Value by objective, the job's quality among them.
+        standard_error: Sampling error of the job's quality on the validation rows; None where
+            unknown.
+    """
+
+    name: str
+    label: str
+    measurements: Mapping[str, float] = field(hash=False)
+    standard_error: float | None = None
+
+
+@dataclass(frozen=True)
+class HeadChoice:
+    """What the heads of all trials of a job have in common."""
+
+    pooling: Pooling
+    start: Start
+
+    def __post_init__(self) -> None:
+        _check_choice("pooling", self.pooling, get_args(Pooling))
+        _check_choice("start", self.start, get_args(Start))
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a job knows before its first trial.
+
+    Attributes:
+        floors: In the order in which they were measured; empty where the task has none.
+        head: None where the task has no head, or the checkpoint's own is trained.
+        notes: One line each, for people: what was decided, and why.
+    """
+
+    floors: tuple[Floor, ...] = ()
+    head: HeadChoice | None = None
+    notes: tuple[str, ...] = ()
+
+    def best(self, name: str) -> Floor | None:
+        """The floor of the best value of an objective, of equals the first; None without any."""
+        goal = objective(name)
+        known = [floor for floor in self.floors if name in floor.measurements]
+        return max(known, key=lambda x: goal.signed(x.measurements[name]), default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` reads."""
+        return {
+            "floors": [_plain(floor) for floor in self.floors],
+            "head": None if self.head is None else _plain(self.head),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Preparation":
+        """What `to_json` wrote.
+
+        Raises:
+            UserError: It holds what only a newer peftsearch can mean.
+        """
+        try:
+            head = document["head"]
+            return cls(
+                tuple(Floor(**floor) for floor in document["floors"]),
+                None if head is None else HeadChoice(**head),
+                tuple(document["notes"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise UserError(
+                "a preparation that can be read here", f"{error}", "update peftsearch"
+            ) from error
+
+
+def _plain(record: Floor | HeadChoice) -> dict[str, Any]:
+    found = {x.name: getattr(record, x.name) for x in fields(record)}
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value for name, value in found.items()
+    }
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UserError(f"{name} among {', '.join(known)}", repr(value), "update peftsearch")
