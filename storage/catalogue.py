@@ -1,6 +1,9 @@
 """Jobs: create, find, change."""
 
-from sqlalchemy import Connection, select
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from peftsearch.errors import NotFoundError, UserError
@@ -9,11 +12,11 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .clock import now
 from .identities import fresh_id
-from .rows import get_job, job_of
+from .rows import get_job, job_of, uid_of
 from .schema import jobs
 from .session import Session, read, write, write_once
 
-_PULSES = select(jobs.c.id, jobs.c.name, jobs.c.state, jobs.c.event, jobs.c.created)
+_PULSES = select(*(jobs.c[x] for x in ("id", "name", "state", "event", "created", "uid")))
 
 
 class Catalogue(Session):
@@ -33,6 +36,7 @@ class Catalogue(Session):
             event=0,
             created=now(),
             suggestion_token=0,
+            uid=uuid.uuid4().hex,
             **fresh_id(self._connection, jobs),
         )
         try:
@@ -88,12 +92,12 @@ class Catalogue(Session):
         row = self._connection.execute(_PULSES.where(jobs.c.name == name)).one_or_none()
         if row is None:
             raise _unknown_name(self._connection, name)
-        return Pulse(*row)
+        return _pulse_of(row)
 
     @read
     def pulses(self) -> list[Pulse]:
         """What changes of each job, oldest first."""
-        return [Pulse(*row) for row in self._connection.execute(_PULSES.order_by(jobs.c.id))]
+        return [_pulse_of(row) for row in self._connection.execute(_PULSES.order_by(jobs.c.id))]
 
     @write
     def set_state(self, job_id: int, state: JobState) -> None:
@@ -123,6 +127,10 @@ class Catalogue(Session):
             )
         changed = jobs.update().where(jobs.c.id == job_id).values(spec=new, state=JobState.RUNNING)
         return job_of(self._connection.execute(changed.returning(jobs)).one())
+
+
+def _pulse_of(row: Row[Any]) -> Pulse:
+    return Pulse(row.id, row.name, row.state, row.event, row.created, uid_of(row))
 
 
 def _unknown_name(connection: Connection, name: str) -> NotFoundError:

@@ -33,12 +33,15 @@ class Completion(Session):
         provenance: Mapping[str, Any],
         adapter: str | None,
         curve: Mapping[float, float] = MappingProxyType({}),
+        adapter_sha256: str | None = None,
     ) -> int:
         """Record a result and the front's change, even if late; the job's new event.
 
         Args:
+            adapter: The folder of the trained adapter, relative to that of the jobs' files.
             curve: Training loss by share of the trial's training, between 0 and 1; recorded as
                 measurements named `TRAINING_LOSS`.
+            adapter_sha256: Hash of the adapter's tensors, by which its files are known again.
 
         Raises:
             NotFoundError: No trial has that id.
@@ -52,7 +55,11 @@ class Completion(Session):
         _check_curve(curve)
         connection = self._connection
         job_id, event, spec = _raise_event(connection, trial_id)
-        changes = {"provenance": to_plain(provenance), "adapter": adapter}
+        changes = {
+            "provenance": to_plain(provenance),
+            "adapter": adapter,
+            "adapter_sha256": adapter_sha256,
+        }
         key, fidelity = _end(connection, trial_id, attempt, event, TrialState.COMPLETED, changes)
         add_values(connection, trial_id, fidelity, measurements)
         _add_curve(connection, trial_id, fidelity, curve)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +37,13 @@ def to_text(message: str) -> str:
 
 def job_of(row: Row[Any]) -> Job:
     """The record of a row of `jobs`."""
-    return Job(row.id, row.name, row.spec, row.state, row.event, row.created)
+    return Job(row.id, row.name, row.spec, row.state, row.event, row.created, uid_of(row))
+
+
+def uid_of(row: Row[Any]) -> str:
+    """The job's own id; where an older program drew none, the same one at each look."""
+    found: str | None = row.uid
+    return found or uuid.uuid5(uuid.NAMESPACE_OID, f"{row.id} {row.created!r}").hex
 
 
 def get_job(connection: Connection, job_id: int, lock: bool = False) -> Job:
@@ -160,6 +167,7 @@ def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
         message=row.message,
         provenance=row.provenance,
         adapter=row.adapter,
+        adapter_sha256=row.adapter_sha256,
         running_seconds=None if row.ended_at is None else row.ended_at - row.claimed_at,
         event=row.ended_event,
         claimed=row.claimed_at,

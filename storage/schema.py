@@ -53,8 +53,11 @@ jobs = Table(
     Column("suggestion_token", Integer, nullable=False),
     Column("suggestion_worker", Text),
     Column("suggestion_until", Double),
+    Column("uid", String(32)),
+    Index(None, "uid", unique=True),
 )
-"""`event` counts the ends of trials; `suggestion_*` is the lease of the one that may propose."""
+"""`event` counts the ends of trials; `suggestion_*` is the lease of the one that may propose.
+`uid` is empty only where a program of an older schema, open since before, made the job."""
 
 trials = Table(
     "trials",
@@ -78,6 +81,7 @@ trials = Table(
     Column("message", Text),
     Column("provenance", JSON, nullable=False),
     Column("adapter", Text),
+    Column("adapter_sha256", String(64)),
     UniqueConstraint("job_id", "number"),
     UniqueConstraint("job_id", "key", "seed"),
     Index(None, "job_id", "state", "number"),

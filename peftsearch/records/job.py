@@ -26,6 +26,7 @@ class Job:
     Attributes:
         document: The spec as plain data, which whoever made the job could read; `spec` reads it
             when it is asked for, so that one that cannot be read here spoils no list of jobs.
+        uid: 32 random hexadecimal digits, of no other job in any database; its files lie under it.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Job:
     state: JobState
     event: int
     created: float
+    uid: str
 
     @cached_property
     def spec(self) -> JobSpec:
@@ -69,6 +71,7 @@ class Pulse:
     state: JobState
     event: int
     created: float
+    uid: str
 
 
 def _unreadable(name: str, error: UserError) -> UserError:

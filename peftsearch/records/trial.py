@@ -63,6 +63,8 @@ class Trial:
     Attributes:
         number: Counts the job's trials from 0 in the order of proposal.
         measurements: Objective name to value; known costs from the start, the rest when completed.
+        adapter: Its folder, relative to that of the jobs' files; None where none was kept.
+        adapter_sha256: Hash of the file of its tensors; None of trials that older versions ran.
         running_seconds: From the last claim to the end; None until ended.
         event: The job's event at its end; None until ended.
         claimed: When it was last claimed, in seconds since the epoch; None if it never was.
@@ -86,6 +88,7 @@ class Trial:
     message: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     adapter: str | None = None
+    adapter_sha256: str | None = None
     running_seconds: float | None = None
     event: int | None = None
     claimed: float | None = None

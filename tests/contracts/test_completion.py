@@ -11,6 +11,8 @@ from peftsearch.storage.store import Store
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
+HASH = "0123456789abcdef" * 4
+
 
 @pytest.fixture
 def job(store: Store) -> Job:
@@ -25,11 +27,12 @@ def test_a_result_is_recorded_with_all_that_came(store: Store, job: Job) -> None
     claimed = claim(store, job.id)
     values = {"accuracy": 0.1 + 0.2, "training_seconds": 5.0}
     provenance = {"versions": {"torch": "2.13.0"}, "seeds": [1, 2], "ratio": 0.1}
-    assert store.complete(claimed.id, claimed.attempt, values, provenance, "a/0.st") == 1
+    assert store.complete(claimed.id, claimed.attempt, values, provenance, "a/0.st", {}, HASH) == 1
     trial = store.trials(job.id)[0]
     assert (trial.state, trial.attempt, trial.worker) == (TrialState.COMPLETED, 1, "w")
     assert trial.measurements == values | {"trainable_parameters": 8.0}
     assert (trial.provenance, trial.adapter) == (provenance, "a/0.st")
+    assert trial.adapter_sha256 == HASH
     assert trial.running_seconds is not None and trial.running_seconds >= 0
     assert (trial.failure, trial.message) == (None, None)
 

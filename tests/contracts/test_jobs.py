@@ -1,6 +1,8 @@
 """Contract: jobs, their states and budgets, workers and reports."""
 
 import math
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,6 +22,17 @@ def test_a_created_job_is_found_with_an_equal_spec(store: Store) -> None:
     assert (job.name, job.state, job.event, job.spec) == ("first", JobState.RUNNING, 0, spec)
     assert store.find_job("first") == job
     assert store.jobs() == [job]
+
+
+def test_each_job_has_an_id_that_no_other_has(store: Store, new_sqlite: Callable[[], str]) -> None:
+    """Its files lie under it, beside those of jobs of other databases."""
+    job = store.create_job(make_spec("one"))
+    assert re.fullmatch("[0-9a-f]{32}", job.uid)
+    assert store.job(job.id).uid == store.pulse("one").uid == job.uid
+    store.delete_job(job.id)
+    with Store.open(new_sqlite()) as other:
+        again = store.create_job(make_spec("one")), other.create_job(make_spec("one"))
+    assert len({job.uid, *(x.uid for x in again)}) == 3
 
 
 def test_jobs_are_listed_oldest_first(store: Store) -> None:

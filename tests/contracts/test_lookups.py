@@ -31,8 +31,8 @@ def test_pulses_are_what_changes_of_each_job(store: Store, job: Job) -> None:
     other = store.create_job(make_spec("other"))
     store.set_state(other.id, JobState.STOPPED)
     assert store.pulses() == [
-        Pulse(job.id, "job", JobState.RUNNING, 7, job.created),
-        Pulse(other.id, "other", JobState.STOPPED, 0, other.created),
+        Pulse(job.id, "job", JobState.RUNNING, 7, job.created, job.uid),
+        Pulse(other.id, "other", JobState.STOPPED, 0, other.created, other.uid),
     ]
     assert store.pulse("job") == store.pulses()[0]
     with pytest.raises(NotFoundError) as caught:

@@ -62,7 +62,7 @@ def test_whoever_needs_its_spec_is_told_the_same_line(store: Store, strange: Job
 
 def test_a_user_s_own_configuration_may_name_what_is_not_here() -> None:
     document = make_spec("strange", tries=[make_proposal(1).configuration]).to_json()
-    job = Job(1, "strange", document, JobState.RUNNING, 0, 0.0)
+    job = Job(1, "strange", document, JobState.RUNNING, 0, 0.0, "0" * 32)
     assert job.problem is None
     document["try"][0]["strata"][1]["modules"][0]["technique"] = "zlora"
     problem = replace(job, document=document).problem

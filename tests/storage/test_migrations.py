@@ -134,6 +134,8 @@ def test_an_old_file_is_read_and_goes_on(path: Path, tmp_path: Path) -> None:
         assert job.event == expected["event"]
         trials = store.trials(job.id)
         assert [trial.key for trial in trials] == expected["keys"]
+        assert len(job.uid) == 32
+        assert trials[0].adapter_sha256 is None
         assert [trial.state.value for trial in trials] == expected["states"]
         assert trials[1].failure is FailureKind.OUT_OF_MEMORY
         assert [dict(point.values) for point in store.front(job.id)] == expected["front"]
@@ -143,6 +145,16 @@ def test_an_old_file_is_read_and_goes_on(path: Path, tmp_path: Path) -> None:
         assert complete(store, trial, 0.9, 4096.0) == expected["event"] + 1
         assert store.counts(job.id)[TrialState.COMPLETED] == 2
         assert len(store.front(job.id)) == 2
+
+
+def test_a_job_that_an_older_program_makes_meanwhile_has_an_id_too(empty_url: str) -> None:
+    """A service of the older version may still run, and knows no column for it."""
+    with Store.open(empty_url) as store:
+        store.create_job(make_spec("job"))
+        _execute(empty_url, "UPDATE jobs SET uid = NULL")
+        uid = store.find_job("job").uid
+        assert len(uid) == 32
+        assert store.pulse("job").uid == store.jobs()[0].uid == uid
 
 
 def test_an_asset_is_small_and_needs_no_other_file() -> None:
