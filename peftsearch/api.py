@@ -59,6 +59,8 @@ def search(
     runner = TrialRunner.open(complete, device)
     with Store.open(url) as store:
         job = life.create_or_resume(store, complete)
+        if not life.is_as_launched(job, complete):
+            runner = TrialRunner.open(job.spec, device)
         work_inline(store, job, runner, root)
         return load_result(store, store.find_job(job.name), root)
 

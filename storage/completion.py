@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
 from peftsearch.records.trial import TRAINING_LOSS, FailureKind, TrialState
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.stored import parse_stored
 
 from .clock import now
 from .front import update_front
@@ -88,7 +89,7 @@ def _raise_event(connection: Connection, trial_id: int) -> tuple[int, int, JobSp
     row = connection.execute(raised.returning(jobs.c.id, jobs.c.event, jobs.c.spec)).one_or_none()
     if row is None:
         raise NotFoundError("a trial of this database", f"id {trial_id}", "check the id")
-    return row.id, row.event, parse_spec(row.spec)
+    return row.id, row.event, parse_stored(row.spec)
 
 
 def _end(

@@ -15,6 +15,7 @@ from peftsearch.errors import Conflict, NotFoundError
 from peftsearch.records.job import Job, JobState, name_taken
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
+from peftsearch.spaces.jobspec.stored import is_later
 from peftsearch.storage.store import Store
 
 from .jobfile import differing_keys
@@ -57,6 +58,12 @@ def create_or_resume(store: Store, spec: JobSpec) -> Job:
             return create(store, spec)
         job = store.find_job(spec.name)
     return store.together(lambda: _run_again(store, job.id, spec))
+
+
+def is_as_launched(job: Job, spec: JobSpec) -> bool:
+    """Whether trials of a job run as the spec says that it was launched by again: one that an
+    earlier version made goes on as it began."""
+    return job.spec.model_copy(update={"budget": spec.budget}) == spec
 
 
 def resume(store: Store, name: str, budget: BudgetSpec | None = None) -> Job:
@@ -125,7 +132,8 @@ def check_deletable(store: Store, name: str) -> Job:
 
 def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
     job = store.lock_job(job_id)
-    if differing := differing_keys(job.spec, spec):
+    differing = differing_keys(job.spec, spec)
+    if differing := [key for key in differing if not is_later(job.document, key, spec)]:
         raise Conflict(
             f"the spec that job {job.name!r} was launched with",
             f"other values of {', '.join(differing)}",

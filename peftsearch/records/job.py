@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from peftsearch.errors import Conflict, UserError
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.stored import parse_stored
 from peftsearch.spaces.space.bundles import check_techniques
 
 
@@ -46,7 +47,7 @@ class Job:
                 or was written by a newer peftsearch.
         """
         try:
-            spec = parse_spec(self.document)
+            spec = parse_stored(self.document)
             check_techniques(spec)
         except UserError as error:
             raise _unreadable(self.name, error) from error

@@ -35,7 +35,12 @@ class ModelSpec(Section):
 
 
 class TrainingSpec(Section):
-    """How every trial is trained; equal for all of a job's trials."""
+    """How every trial is trained; equal for all of a job's trials.
+
+    Attributes:
+        standardise_labels: Train a regression on labels of mean 0 and deviation 1. Its saved head
+            gives them in their own units.
+    """
 
     epochs: float = Field(1.0, gt=0, le=1000)
     batch_size: int = Field(16, ge=1, le=4096)
@@ -44,6 +49,7 @@ class TrainingSpec(Section):
     max_grad_norm: float = Field(1.0, gt=0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     timeout_minutes: float | None = Field(None, gt=0, description="per trial")
+    standardise_labels: bool = True
 
 
 class SearchSpec(Section):

@@ -14,6 +14,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
 from tests.specs import make_spec
+from tests.storage.examples import make_older
 
 
 def make_job(store: Store, root: Path, name: str) -> None:
@@ -88,6 +89,20 @@ def test_a_new_budget_keeps_what_an_earlier_version_knew_of_the_model(store: Sto
     life.create(store, old)
     changed = life.create_or_resume(store, new)
     assert changed.spec == old.model_copy(update={"budget": new.budget})
+
+
+def test_a_job_from_before_a_key_goes_on_as_it_began(store: Store, database_url: str) -> None:
+    """Its document lacks the key; the same job file means the default of today in a new job."""
+    life.create(store, make_spec(training={"epochs": 2}))
+    make_older(database_url, "job", "training.standardise_labels")
+    again = life.create_or_resume(store, make_spec(training={"epochs": 2}, trials=200))
+    assert not again.spec.training.standardise_labels
+    assert not life.is_as_launched(again, make_spec(training={"epochs": 2}))
+    assert again.spec == store.find_job("job").spec
+    with pytest.raises(Conflict, match=r"other values of training\.epochs"):
+        life.create_or_resume(store, make_spec(training={"epochs": 3}))
+    written = make_spec(training={"epochs": 2, "standardise_labels": False}, trials=200)
+    assert life.create_or_resume(store, written) == again
 
 
 def with_positions(spec: JobSpec, positions: int) -> JobSpec:

@@ -1,5 +1,6 @@
 """Configurations and trials as small as the store accepts them."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,18 @@ def make_unreadable(url: str, name: str, what: str = "kind") -> None:
     engine = create_engine(url, poolclass=NullPool)
     with Store.open(url) as store:
         document = {**store.find_job(name).document, **UNREADABLE[what]}
+    with engine.begin() as connection:
+        connection.execute(jobs.update().where(jobs.c.name == name).values(spec=document))
+
+
+def make_older(url: str, name: str, *keys: str) -> None:
+    """Let the job of that name have been launched before these dotted keys of sections were."""
+    engine = create_engine(url, poolclass=NullPool)
+    with Store.open(url) as store:
+        document = copy.deepcopy(dict(store.find_job(name).document))
+    for key in keys:
+        section, _, last = key.partition(".")
+        del document[section][last]
     with engine.begin() as connection:
         connection.execute(jobs.update().where(jobs.c.name == name).values(spec=document))
 

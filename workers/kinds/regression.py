@@ -18,6 +18,9 @@ from .work import Work
 if TYPE_CHECKING:
     import torch
 
+    from peftsearch.workers.batches.encodings import Encoded
+    from peftsearch.workers.training.label_scale import LabelScale
+
 
 class Regression(Work):
     """One number for each text or pair, by the mean squared error."""
@@ -33,6 +36,20 @@ class Regression(Work):
         import torch
 
         return torch.as_tensor(split.labels, dtype=torch.float32)
+
+    def label_scale(self, split: Split) -> LabelScale | None:
+        """Mean and deviation of the training labels."""
+        from peftsearch.workers.training.label_scale import LabelScale
+
+        return LabelScale.fit([float(x) for x in split.labels])
+
+    def training_rows(self, rows: Encoded, split: Split, scale: LabelScale | None) -> Encoded:
+        """With labels of mean 0 and deviation 1."""
+        from peftsearch.workers.batches.training_rows import TrainingRows
+
+        if scale is None:
+            return rows
+        return TrainingRows(rows, scale.standardise([float(x) for x in split.labels]))
 
     def decide(self, logits: torch.Tensor) -> NDArray[Any]:
         """The one output, `n`."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from peftsearch.workers.batches.batching import Batch
     from peftsearch.workers.batches.encodings import Encoded
+    from peftsearch.workers.training.label_scale import LabelScale
 
 
 class Work:
@@ -84,6 +85,19 @@ class Work:
         import torch
 
         return torch.as_tensor(split.labels, dtype=torch.int64)
+
+    def label_scale(self, split: Split) -> LabelScale | None:
+        """How the labels of the training rows lose their units; None where they have none."""
+        return None
+
+    def training_rows(self, rows: Encoded, split: Split, scale: LabelScale | None) -> Encoded:
+        """The training rows as the loss takes them.
+
+        Args:
+            rows: What `encode` gave for the split.
+            scale: What `label_scale` gave; None also where the job leaves labels as they are.
+        """
+        return rows
 
     def training_loss(self, model: Any, batch: Batch) -> torch.Tensor:
         """Loss of a batch, a scalar with its graph: the one that the model has for its labels."""

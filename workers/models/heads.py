@@ -27,6 +27,13 @@ def find_heads(model: nn.Module, fresh: set[str]) -> tuple[str, ...]:
     return tuple(sorted(named | outside))
 
 
+def output_linear(model: nn.Module, heads: tuple[str, ...]) -> nn.Linear:
+    """The linear that gives the model's outputs: the last one of its task head."""
+    named = [head for head in heads if head.rpartition(".")[2] in HEAD_NAMES]
+    linears = [x for x in model.get_submodule(named[-1]).modules() if isinstance(x, nn.Linear)]
+    return linears[-1]
+
+
 def initialise_head(
     model: nn.Module, heads: tuple[str, ...], deviation: float, generator: torch.Generator
 ) -> None:

@@ -15,6 +15,7 @@ from peftsearch.workers.models.backbone import Backbone
 
 from .generation import count_generations, generate, match
 from .inference import count_batches, decide, mean_loss, predict_logits
+from .label_scale import LabelScale
 from .metrics import score
 from .optimisation import Clock
 from .trial_failures import NonFiniteLoss
@@ -43,6 +44,7 @@ class Evaluator:
     Attributes:
         classes: Number of classes; None for kinds without.
         cached: Whether generation may keep keys and values between tokens.
+        scale: In whose units the model still answers; None where it answers in the labels'.
     """
 
     backbone: Backbone
@@ -50,6 +52,7 @@ class Evaluator:
     classes: int | None
     precision: str
     cached: bool = True
+    scale: LabelScale | None = None
 
     def count_steps(self, data: Encoded) -> int:
         """How often `evaluate` ticks."""
@@ -70,6 +73,8 @@ class Evaluator:
         )
         if not torch.isfinite(logits).all():
             raise NonFiniteLoss(clock.done, float("nan"))
+        if self.scale is not None:
+            logits = self.scale.restore(logits)
         predictions, references = decide(kind, logits), data.labels.numpy()
         scores = score(kind, predictions, references, self.classes)
         scores.pop(self._generated, None)

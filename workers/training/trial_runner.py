@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import torch
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.batches.encoding import encode_split
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels
-from peftsearch.workers.models.heads import head_parameters
+from peftsearch.workers.models.heads import head_parameters, output_linear
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 from peftsearch.workers.runtime.memory import MemoryMeter
 
@@ -22,6 +23,7 @@ from .calibration import add_gradients
 from .curves import reduce_curve
 from .evaluation import Evaluator
 from .inference import predict_logits
+from .label_scale import LabelScale
 from .optimisation import Clock, OnStep, count_steps, train
 from .outcome import Outcome, measure_also
 from .provenance import describe
@@ -108,6 +110,23 @@ class TrialRunner:
             )
         return self._encoded[split]
 
+    @cached_property
+    def scale(self) -> LabelScale | None:
+        """In whose units a head is trained; None where that is in the labels' own."""
+        work = find_kind(self.spec.task.kind).load_work()
+        scale: LabelScale | None = work.label_scale(self.data.train)
+        if scale is None or not self.spec.training.standardise_labels:
+            return None
+        linear = output_linear(self.backbone.model, self.backbone.heads)
+        return scale if linear.bias is not None else scale.uncentred
+
+    @cached_property
+    def training_rows(self) -> Encoded:
+        """The training split with labels, and what else the loss needs, as trials train on it."""
+        work = find_kind(self.spec.task.kind).load_work()
+        rows: Encoded = work.training_rows(self.encoded("train"), self.data.train, self.scale)
+        return rows
+
     def _split(self, name: str) -> Split:
         if name == "test":
             return load_test(self.spec)
@@ -127,7 +146,7 @@ class TrialRunner:
         seconds, losses = train(
             self.backbone,
             attachment,
-            self.encoded("train"),
+            self.training_rows,
             self.spec.training,
             configuration.learning_rate,
             seed,
@@ -136,6 +155,9 @@ class TrialRunner:
             meter,
         )
         found = evaluator.evaluate(held_out, clock)
+        if self.scale is not None:
+            self.scale.fold(output_linear(self.backbone.model, self.backbone.heads))
+            losses = [loss * self.scale.deviation**2 for loss in losses]
         anatomy, costs = self.backbone.anatomy, self.spec.known_costs.items()
         known = {name: float(cost(configuration, anatomy)) for name, cost in costs}
         measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
@@ -150,14 +172,16 @@ class TrialRunner:
         return measure_also(outcome, self.spec)
 
     def _calibrate(self, seed: int) -> None:
-        rows, batch_size = self.encoded("train"), self.spec.training.batch_size
-        add_gradients(self.backbone, rows, batch_size, self.precision, seed)
+        batch_size = self.spec.training.batch_size
+        add_gradients(self.backbone, self.training_rows, batch_size, self.precision, seed)
 
     def _evaluator(self, configuration: Configuration) -> Evaluator:
         classes = len(self.data.label_names) or None
         # Virtual inputs are put in front of every call, which a cache of earlier tokens forbids.
         cached = configuration.input is None
-        return Evaluator(self.backbone, self.spec.task, classes, self.precision, cached)
+        return Evaluator(
+            self.backbone, self.spec.task, classes, self.precision, cached, self.scale
+        )
 
     def _clock(self, attachment: Attachment, on_step: OnStep, evaluation: int) -> Clock:
         training = self.spec.training

@@ -1,0 +1,34 @@
+"""Specs as a database keeps them: what a document leaves out that was written before a key was."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .spec import JobSpec, parse_spec
+
+BEFORE: Mapping[str, Mapping[str, Any]] = {"training": {"standardise_labels": False}}
+"""By section: keys whose default is not what was done before they were, with what was done.
+
+A job keeps its spec whole, so that a key which is not there is one that its version did not have:
+the job goes on as it began. In a new job file the same key left out means the default."""
+
+
+def parse_stored(document: Mapping[str, Any]) -> JobSpec:
+    """The spec of a job's document, whichever version wrote it.
+
+    Raises:
+        UserError: As `parse_spec`.
+    """
+    sections = {name: document.get(name, {}) for name in BEFORE}
+    then = {name: {**BEFORE[name], **x} for name, x in sections.items() if isinstance(x, Mapping)}
+    return parse_spec({**document, **then})
+
+
+def is_later(document: Mapping[str, Any], key: str, spec: JobSpec) -> bool:
+    """Whether a document was written before a dotted key was, and a new spec leaves that at its
+    default: then the two do not contradict each other."""
+    section, _, name = key.partition(".")
+    if name not in BEFORE.get(section, {}) or name in document.get(section, {}):
+        return False
+    part = getattr(spec, section)
+    default: Any = type(part).model_fields[name].default
+    return bool(getattr(part, name) == default)

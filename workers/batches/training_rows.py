@@ -1,0 +1,61 @@
+"""The training rows of a job with what its loss wants beside a model's inputs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import torch
+
+from .batching import Batch
+from .encodings import Encoded
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """`n` examples with labels, and constants of the loss, that only training sees.
+
+    Attributes:
+        rows: The examples as they are.
+        labels: In place of theirs, `n`.
+        constants: Tensors by name that every batch brings along; the kind's loss takes them out.
+    """
+
+    rows: Encoded
+    labels: torch.Tensor
+    constants: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def lengths(self) -> list[int]:
+        """Those of the rows, `n`."""
+        return self.rows.lengths
+
+    @property
+    def cut(self) -> int:
+        """That of the rows."""
+        return self.rows.cut
+
+    @property
+    def evaluated_together(self) -> int:
+        """That of the rows."""
+        return self.rows.evaluated_together
+
+    def head(self, n: int) -> Self:
+        """The first `n` examples."""
+        return replace(self, rows=self.rows.head(n), labels=self.labels[:n])
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """The rows' batch with these labels, `b`, and the constants."""
+        labels = self.labels[torch.as_tensor(indices)]
+        return self.rows.batch(indices) | {"labels": labels} | dict(self.constants)
+
+    def outputs(self, model: Any, batch: Batch) -> torch.Tensor:
+        """Those of the rows."""
+        inputs = {name: x for name, x in batch.items() if name not in self.constants}
+        return self.rows.outputs(model, inputs)
+
+    def mean_tokens(self, config: Mapping[str, Any]) -> float:
+        """That of the rows."""
+        return self.rows.mean_tokens(config)
