@@ -9,10 +9,10 @@ from typing import Any
 
 from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.records.trial import Trial
+from peftsearch.spaces.configurations.forms import Form
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
-from peftsearch.workers.files.forms import Form
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from peftsearch.workers.files.forms import Form
+from peftsearch.spaces.configurations.forms import Form
 
 _PROGRAMS: Mapping[Form, str] = {
     "peft": """from peft import PeftModel

@@ -144,8 +144,13 @@ def psoft(linear: Linear, role: str, rank: int) -> int:
 
 def frod(linear: Linear, role: str, density: int) -> int:
     """A diagonal, and the other entries of a sparse `n x n` matrix, rounded as `peft` does."""
+    return linear.inputs + frod_entries(linear, density)
+
+
+def frod_entries(linear: Linear, density: int) -> int:
+    """Entries off the diagonal."""
     n = linear.inputs
-    return n + max(1, min(int(n * n * (density / 1000)), n * n - n))
+    return max(1, min(int(n * n * (density / 1000)), n * n - n))
 
 
 def adamss(linear: Linear, role: str, subspaces: int) -> int:

@@ -8,7 +8,8 @@ sweep on a small random encoder.
 
 from functools import partial
 
-from . import formulas, restrictions
+from . import formulas, restrictions, saved_linears
+from .saved import NO_PROJECTION, Saved, Tensor
 from .technique import Technique
 
 _RANKS = (1, 2, 4, 8, 16, 32)
@@ -26,6 +27,7 @@ LOW_RANK_ROWS = (
         capacities=_RANKS,
         linear=formulas.lora,
         stored=formulas.in_bytes(formulas.lora, 4),
+        saved=Saved(saved_linears.started),
         peft="LoraConfig",
         arguments=lambda r: {"r": r, "lora_alpha": r, "init_lora_weights": "pissa"},
         alters=True,
@@ -40,6 +42,7 @@ LOW_RANK_ROWS = (
         capacities=_RANKS,
         linear=formulas.lora,
         stored=formulas.in_bytes(formulas.lora, 4),
+        saved=Saved(saved_linears.started),
         peft="LoraConfig",
         arguments=lambda r: {"r": r, "lora_alpha": r, "init_lora_weights": "olora"},
         alters=True,
@@ -55,6 +58,7 @@ LOW_RANK_ROWS = (
         capacities=_RANKS,
         rate=5e-3,
         linear=formulas.loha,
+        saved=Saved(saved_linears.loha),
         peft="LoHaConfig",
         transposed=False,
         arguments=lambda r: {"r": r, "alpha": 16},
@@ -69,6 +73,7 @@ LOW_RANK_ROWS = (
         capacities=_RANKS,
         rate=3e-3,
         linear=formulas.lokr,
+        saved=Saved(saved_linears.lokr),
         peft="LoKrConfig",
         transposed=False,
         arguments=lambda r: {"r": r, "alpha": 16},
@@ -83,6 +88,7 @@ LOW_RANK_ROWS = (
         capacities=_RANKS,
         rate=1e-2,
         linear=formulas.lora,
+        saved=Saved(saved_linears.pair("hira_A", "hira_B")),
         peft="HiraConfig",
         arguments=lambda r: {"r": r},
         exports=True,
@@ -95,6 +101,12 @@ LOW_RANK_ROWS = (
         group="lowrank",
         capacities=_RANKS,
         linear=formulas.lora_and_one,
+        saved=Saved(
+            saved_linears.both(
+                saved_linears.pair("delora_A", "delora_B"), saved_linears.one("delora_lambda")
+            ),
+            peft_linear=saved_linears.each_input("delora_w_norm"),
+        ),
         peft="DeloraConfig",
         transposed=False,
         arguments=lambda r: {"r": r, "delora_lambda": 15},
@@ -108,6 +120,7 @@ LOW_RANK_ROWS = (
         group="lowrank",
         capacities=_EVEN_RANKS,
         linear=formulas.lora,
+        saved=Saved(saved_linears.gralora),
         peft="GraloraConfig",
         arguments=lambda r: {"r": r, "alpha": 16, "gralora_k": 2},
         restriction=restrictions.first(restrictions.odd, restrictions.in_blocks_of(2)),
@@ -121,6 +134,7 @@ LOW_RANK_ROWS = (
         group="lowrank",
         capacities=_RANKS,
         linear=formulas.glora,
+        saved=Saved(saved_linears.glora, peft_linear=saved_linears.empty_paths(())),
         peft="GloraConfig",
         transposed=False,
         arguments=lambda r: {"r": r},
@@ -135,6 +149,7 @@ LOW_RANK_ROWS = (
         capacities=(1, 2, 4, 8, 16, 32, 64),
         rate=5e-4,
         linear=formulas.miss,
+        saved=Saved(saved_linears.miss),
         peft="MissConfig",
         transposed=False,
         arguments=lambda r: {"r": r},
@@ -150,6 +165,7 @@ LOW_RANK_ROWS = (
         capacities=_RANKS,
         rate=2e-3,
         linear=formulas.peanut,
+        saved=Saved(saved_linears.peanut),
         peft="PeanutConfig",
         transposed=False,
         arguments=lambda r: {"r": r},
@@ -167,6 +183,7 @@ LOW_RANK_ROWS = (
         linear=formulas.adamss,
         stored=formulas.adamss_bytes,
         kept=("adamss_newB", "scatter_index"),
+        saved=Saved(saved_linears.adamss),
         peft="AdamssConfig",
         transposed=False,
         arguments=lambda c: {"num_subspaces": c, "subspace_rank": 1, "random_seed": 0},
@@ -182,6 +199,7 @@ LOW_RANK_ROWS = (
         capacity_name="rank of a basis (larger trains less)",
         rate=5e-4,
         linear=formulas.randlora,
+        saved=Saved(saved_linears.randlora, lean=NO_PROJECTION),
         peft="RandLoraConfig",
         arguments=lambda r: {"r": r, "randlora_alpha": 20 * r, "projection_prng_key": 0},
         restriction=restrictions.above_rank,
@@ -196,6 +214,7 @@ LOW_RANK_ROWS = (
         capacities=(16, 64, 256, 1024),
         rate=1e-2,
         linear=formulas.pvera,
+        saved=Saved(saved_linears.pvera, lean=NO_PROJECTION),
         peft="PveraConfig",
         arguments=lambda r: {"r": r, "projection_prng_key": 0},
         exports=True,
@@ -210,6 +229,9 @@ LOW_RANK_ROWS = (
         rate=3e-3,
         linear=formulas.lora,
         shared=lambda rank: 64 * 64,
+        saved=Saved(
+            saved_linears.vblora, shared=lambda rank: (Tensor("vblora_vector_bank", (64, 64)),)
+        ),
         peft="VBLoRAConfig",
         arguments=lambda r: {"r": r, "num_vectors": 64, "vector_length": 64},
         restriction=restrictions.in_blocks_of(64),

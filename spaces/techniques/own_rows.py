@@ -7,9 +7,10 @@ houlsby .760 at 3e-3, parallel .765, .792 at 1e-3, 3e-3, prefix .635, .683, .732
 so short a training moved them little (prompt .597, .598 at 3e-2, 3e-1, p_tuning .632 at 5e-3).
 """
 
-from . import layer_formulas, layer_restrictions
+from . import layer_formulas, layer_restrictions, saved_layers
 from .layer_formulas import ENCODER_WIDTH
 from .layer_restrictions import OUTPUTS, PHM_ORDER
+from .saved import Saved
 from .technique import Technique
 
 _ADAPTERS = "peftsearch.workers.adapters"
@@ -28,6 +29,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         rate=3e-3,
         layer=layer_formulas.after(("mlp_out",), layer_formulas.bottleneck),
         layer_restriction=layer_restrictions.lacks("mlp_out"),
+        saved=Saved(layer=saved_layers.serial),
         build=f"{_ADAPTERS}.builders:add_serial",
         merges=False,
     ),
@@ -42,6 +44,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         rate=3e-3,
         layer=layer_formulas.after(OUTPUTS, layer_formulas.bottleneck),
         layer_restriction=layer_restrictions.lacks(*OUTPUTS),
+        saved=Saved(layer=saved_layers.houlsby),
         build=f"{_ADAPTERS}.builders:add_houlsby",
         merges=False,
     ),
@@ -56,6 +59,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         rate=1e-3,
         layer=layer_formulas.parallel,
         layer_restriction=layer_restrictions.no_mlp,
+        saved=Saved(layer=saved_layers.parallel),
         build=f"{_ADAPTERS}.builders:add_parallel",
         order=1,
         merges=False,
@@ -71,6 +75,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         rate=5e-2,
         layer=layer_formulas.prefix,
         layer_restriction=layer_restrictions.no_prefix,
+        saved=Saved(layer=saved_layers.prefix),
         build=f"{_ADAPTERS}.builders:add_prefix",
         order=2,
         merges=False,
@@ -88,6 +93,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         layer=layer_formulas.after(OUTPUTS, layer_formulas.product),
         shared=lambda width: PHM_ORDER**3,
         layer_restriction=layer_restrictions.no_product,
+        saved=Saved(layer=saved_layers.compacter, model=saved_layers.rules),
         build=f"{_ADAPTERS}.builders:add_compacter",
         merges=False,
     ),
@@ -102,6 +108,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         capacity_name="virtual tokens",
         rate=1e-1,
         input=lambda width, tokens: tokens * width,
+        saved=Saved(input=saved_layers.prompt),
         build=f"{_ADAPTERS}.virtual_tokens:Prompt",
         merges=False,
     ),
@@ -116,6 +123,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         capacity_name="virtual tokens",
         rate=1e-3,
         input=layer_formulas.encoder,
+        saved=Saved(input=saved_layers.encoder),
         build=f"{_ADAPTERS}.virtual_tokens:EncodedPrompt",
         merges=False,
     ),

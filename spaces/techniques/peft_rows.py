@@ -4,8 +4,9 @@ LoRA's alpha is constant in the rank, so that the best rate hardly moves with it
 "LoRA Without Regret", 2025), and so that ranks alone tell the linears of an export apart.
 """
 
-from . import formulas, restrictions
+from . import formulas, restrictions, saved_linears
 from .low_rank_rows import LOW_RANK_ROWS
+from .saved import NO_PROJECTION, Saved
 from .sparse_rows import SPARSE_ROWS
 from .technique import Technique
 from .transform_rows import TRANSFORM_ROWS
@@ -23,6 +24,7 @@ _CORE_ROWS = (
         rate=2e-2,
         linear=formulas.ia3,
         roles=("key", "value", "query_key_value", "mlp_out"),
+        saved=Saved(saved_linears.ia3),
         peft="IA3Config",
         role_arguments={"feedforward_modules": ("mlp_out",)},
         exports=True,
@@ -35,6 +37,7 @@ _CORE_ROWS = (
         group="lowrank",
         capacities=_RANKS,
         linear=formulas.lora,
+        saved=Saved(saved_linears.lora),
         peft="LoraConfig",
         arguments=lambda rank: {"r": rank, "lora_alpha": 16},
         capacity_pattern=_PATTERN,
@@ -48,6 +51,7 @@ _CORE_ROWS = (
         group="lowrank",
         capacities=_RANKS,
         linear=formulas.lora,
+        saved=Saved(saved_linears.lora),
         peft="LoraConfig",
         arguments=lambda rank: {"r": rank, "lora_alpha": 6, "use_rslora": True},
         capacity_pattern=_PATTERN,
@@ -61,6 +65,7 @@ _CORE_ROWS = (
         group="lowrank",
         capacities=_RANKS,
         linear=formulas.lora_and_outputs,
+        saved=Saved(saved_linears.both(saved_linears.lora, saved_linears.magnitude)),
         peft="LoraConfig",
         arguments=lambda rank: {"r": rank, "lora_alpha": 16, "use_dora": True},
         capacity_pattern=_PATTERN,
@@ -75,6 +80,7 @@ _CORE_ROWS = (
         capacities=(16, 64, 256, 1024),
         rate=1e-2,
         linear=formulas.vera,
+        saved=Saved(saved_linears.vera, lean=NO_PROJECTION),
         peft="VeraConfig",
         arguments=lambda rank: {"r": rank, "projection_prng_key": 0},
         exports=True,
@@ -89,6 +95,7 @@ _CORE_ROWS = (
         capacity_name="block size",
         rate=3e-3,
         linear=formulas.oft,
+        saved=Saved(saved_linears.oft),
         peft="OFTConfig",
         transposed=False,
         arguments=lambda block: {"oft_block_size": block},

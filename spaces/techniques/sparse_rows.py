@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from . import formulas, restrictions
+from . import formulas, restrictions, saved_linears
+from .saved import Saved
 from .technique import Technique
 
 _MASKS = "peftsearch.workers.adapters.masks"
@@ -16,6 +17,7 @@ _sparse = partial(
     rate=3e-3,
     linear=formulas.per_mille,
     stored=formulas.in_bytes(formulas.per_mille, 4),
+    saved=Saved(saved_linears.chosen),
     peft="ShiraConfig",
     arguments=lambda density: {"r": 1},
     transposed=False,

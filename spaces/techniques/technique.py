@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from peftsearch.spaces.families.anatomy import Linear, Stack
 
+from .saved import Saved
+
 NOMINAL_RATE = 1e-3
 """Rate that the searched learning rate is relative to: LoRA's nominal rate."""
 
@@ -74,6 +76,9 @@ class Technique:
             within its stack.
         input: Trained parameters of `capacity` virtual tokens, given the width of the embeddings.
         stored: Bytes that are saved for one linear beside its trained parameters.
+        saved: Names and shapes of the tensors that a file of weights holds of it; None of one that
+            trains the backbone's own tensors, and of one that does not say: then files of more
+            than its trained parameters are claimed generously, and filled up to the claim.
         roles: Fixed target roles; None where the roles are searched.
         peft: Name of the `peft` config class; None for a technique of our own.
         arguments: Keyword arguments of that class at a capacity, targets apart.
@@ -117,6 +122,7 @@ class Technique:
     tensors: Callable[[Stack, int], Mapping[str, int]] | None = None
     input: Callable[[int, int], int] | None = None
     stored: LinearCount | None = None
+    saved: Saved | None = None
     roles: tuple[str, ...] | None = None
     peft: str | None = None
     arguments: Callable[[int], Mapping[str, Any]] = field(default=lambda capacity: {})

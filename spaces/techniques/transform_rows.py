@@ -6,7 +6,8 @@ On a CPU a step of `boft` or `hra` takes tens of times as long as one of LoRA.
 
 from functools import partial
 
-from . import formulas, restrictions
+from . import formulas, restrictions, saved_linears
+from .saved import NO_PROJECTION, Saved, Tensor
 from .technique import Technique
 
 _RANKS = (1, 2, 4, 8, 16, 32)
@@ -25,6 +26,7 @@ TRANSFORM_ROWS = (
         capacity_name="block size",
         rate=3e-3,
         linear=formulas.boft,
+        saved=Saved(saved_linears.boft),
         peft="BOFTConfig",
         transposed=False,
         arguments=lambda b: {"boft_block_size": b, "boft_n_butterfly_factor": 1},
@@ -41,6 +43,7 @@ TRANSFORM_ROWS = (
         capacity_name="coefficients",
         rate=5e-2,
         linear=formulas.entries,
+        saved=Saved(saved_linears.numbers("fourierft_spectrum")),
         peft="FourierFTConfig",
         arguments=lambda c: {"n_frequency": c, "init_weights": True, "random_loc_seed": 777},
         restriction=restrictions.above_entries,
@@ -55,6 +58,7 @@ TRANSFORM_ROWS = (
         capacities=(16, 64, 256, 1024, 4096),
         capacity_name="coefficients",
         linear=formulas.entries,
+        saved=Saved(saved_linears.numbers("waveft_spectrum")),
         peft="WaveFTConfig",
         arguments=lambda c: {"n_frequency": c, "random_loc_seed": 777},
         restriction=restrictions.above_entries,
@@ -70,6 +74,7 @@ TRANSFORM_ROWS = (
         capacity_name="reflections",
         rate=3e-3,
         linear=formulas.hra,
+        saved=Saved(saved_linears.hra),
         peft="HRAConfig",
         transposed=False,
         arguments=lambda r: {"r": r},
@@ -84,6 +89,7 @@ TRANSFORM_ROWS = (
         group="bias",
         rate=5e-3,
         linear=formulas.outputs,
+        saved=Saved(saved_linears.beft),
         peft="BeftConfig",
         transposed=False,
         merges=False,
@@ -97,6 +103,7 @@ TRANSFORM_ROWS = (
         group="sparse",
         capacities=_RANKS,
         linear=formulas.lora,
+        saved=Saved(saved_linears.shira, remade=(".shira_indices",)),
         peft="ShiraConfig",
         transposed=False,
         arguments=lambda r: {"r": r, "mask_type": "random", "random_seed": 0},
@@ -113,6 +120,7 @@ TRANSFORM_ROWS = (
         capacity_name="block size (larger trains less)",
         rate=1e-1,
         linear=formulas.c3a,
+        saved=Saved(saved_linears.c3a),
         peft="C3AConfig",
         transposed=False,
         arguments=lambda b: {"block_size": b},
@@ -129,6 +137,7 @@ TRANSFORM_ROWS = (
         capacity_name="variant",
         rate=5e-3,
         linear=formulas.road,
+        saved=Saved(saved_linears.road),
         peft="RoadConfig",
         transposed=False,
         arguments=lambda v: {"variant": f"road_{v}", "group_size": 8},
@@ -144,6 +153,7 @@ TRANSFORM_ROWS = (
         "Lian et al., arXiv 2210.08823; GLoRA's vector form",
         group="scale",
         linear=formulas.ssf,
+        saved=Saved(saved_linears.ssf, peft_linear=saved_linears.empty_paths(("C",))),
         peft="GloraConfig",
         transposed=False,
         arguments=lambda capacity: {
@@ -164,6 +174,7 @@ TRANSFORM_ROWS = (
         linear=formulas.psoft,
         stored=formulas.in_bytes(formulas.lora, 4),
         kept=("_psoft_A_cache", "_psoft_B_cache"),
+        saved=Saved(saved_linears.psoft),
         peft="PsoftConfig",
         transposed=False,
         arguments=lambda r: {"r": r, "psoft_alpha": r},
@@ -182,6 +193,11 @@ TRANSFORM_ROWS = (
         shared=lambda count: count,
         stored=lambda linear, role, count: 4 * formulas.lora(linear, role, 2),
         kept=("tinylora_A", "tinylora_B"),
+        saved=Saved(
+            saved_linears.tinylora,
+            shared=lambda c: (Tensor("tinylora_v.0", (c,)),),
+            lean=NO_PROJECTION,
+        ),
         peft="TinyLoraConfig",
         arguments=lambda c: {"u": c, "r": 2, "weight_tying": 1.0, "projection_seed": 42},
         restriction=lambda linear, count: restrictions.above_rank(linear, 2),
@@ -198,6 +214,7 @@ TRANSFORM_ROWS = (
         rate=5e-2,
         linear=formulas.no_parameters,
         shared=lambda count: count,
+        saved=Saved(shared=lambda c: (Tensor("unilora_theta_d", (c,)),)),
         peft="UniLoraConfig",
         arguments=lambda c: {"theta_d_length": c, "r": 4, "proj_seed": 42},
         restriction=restrictions.above_thin_entries(4),
@@ -213,6 +230,7 @@ TRANSFORM_ROWS = (
         capacity_name="entries per mille",
         rate=3e-3,
         linear=formulas.frod,
+        saved=Saved(saved_linears.frod, peft_model=saved_linears.frod_bases),
         peft="FrodConfig",
         arguments=lambda c: {
             "sparse_rate": c / 1000,
@@ -234,6 +252,7 @@ TRANSFORM_ROWS = (
         linear=formulas.supertuning,
         stored=formulas.in_bytes(formulas.supertuning, 4),
         kept=("supertuning_indices",),
+        saved=Saved(saved_linears.largest),
         peft="SupertuningConfig",
         transposed=False,
         arguments=lambda c: {"sparsity": 1 - c / 1000},

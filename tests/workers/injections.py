@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.groups import injected_groups
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.adapters.injection import Injection
 from peftsearch.workers.adapters.masks import Calibrate
-from peftsearch.workers.adapters.peft_configs import injected_groups
 
 from .families import IMAGE_SIZE, VISION, build_model
 

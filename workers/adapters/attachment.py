@@ -8,6 +8,7 @@ from torch import nn
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.groups import injected_groups
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import technique
@@ -20,7 +21,6 @@ from .base_tensors import Owner, Snapshot, trained_base_tensors
 from .injection import Injection
 from .masks import Calibrate, skip_calibration
 from .parameter_groups import HEAD
-from .peft_configs import injected_groups
 
 
 @dataclass

@@ -18,12 +18,13 @@ from peft.tuners.boft import layer as boft
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import nn
 
+from peftsearch.spaces.configurations.groups import Group
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import technique
 
 from .frozen_tensors import keep_start, read_frozen, write_frozen
 from .masks import ADAPTER, Calibrate, mask_layer, measure_gradients
-from .peft_configs import Group, peft_config
+from .peft_configs import peft_config
 
 
 def injected_parameters(model: nn.Module, names: Iterable[str]) -> dict[str, nn.Parameter]:

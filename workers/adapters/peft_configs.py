@@ -1,36 +1,15 @@
-"""What `peft` shall wrap for a configuration, and the `peft` configuration that says so."""
+"""The `peft` configuration that wraps some linears."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
 import peft
 
-from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.groups import Group
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import technique
-
-Group = tuple[str, int, float]
-"""A technique, its capacity, and the factor on its learning rate."""
-
-
-def injected_groups(configuration: Configuration, anatomy: Anatomy) -> dict[Group, list[str]]:
-    """Full names of the linears of each group; groups sorted, names in the order of layers. Roles
-    that a layer lacks are skipped."""
-    groups: dict[Group, list[str]] = defaultdict(list)
-    for layer, modules in enumerate(configuration.profile):
-        linears = anatomy.locate(layer)[0].linears
-        for module in modules:
-            if technique(module.technique).injects and technique(module.technique).peft:
-                names = [
-                    anatomy.module(layer, linears[role].path)
-                    for role in module.roles
-                    if role in linears
-                ]
-                groups[module.technique, module.capacity, module.rate].extend(names)
-    return {group: names for group, names in sorted(groups.items()) if names}
 
 
 def match_names(names: Iterable[str]) -> str:

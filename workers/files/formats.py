@@ -7,6 +7,8 @@ from typing import Any
 import torch
 
 from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.forms import FORMS, Form, shipped_form
+from peftsearch.spaces.configurations.weight_files import FileForm, weight_files
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
 from peftsearch.workers.models.backbone import (
@@ -15,16 +17,17 @@ from peftsearch.workers.models.backbone import (
     load_backbone,
     name_labels,
 )
+from peftsearch.workers.models.heads import head_tensors
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
-from .adapter_files import AdapterFiles, write_adapter
-from .forms import FORMS, Form
+from .adapter_files import TENSORS, AdapterFiles, write_adapter
 from .loading import load_adapter, merge_adapter
 from .peft_format import express, read_peft, write_peft
+from .tensor_files import fill_up
 
 
 def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
-    """`auto` is `peft` where one `peft` configuration says it all, else `adapter`.
+    """`auto` is the form that ships (`spaces.configurations.forms`).
 
     Raises:
         UserError: No such form, or `peft` cannot express the adapter.
@@ -34,7 +37,7 @@ def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
         raise UserError(f"a form among auto, {', '.join(FORMS)}", repr(asked), "correct --form")
     expressible = express(files.configuration, backbone.anatomy, backbone.heads) is not None
     if named is None:
-        return "peft" if expressible else "adapter"
+        return shipped_form(files.configuration, backbone.anatomy)
     if named == "peft" and not expressible:
         raise UserError(
             "an adapter that one peft configuration can express",
@@ -70,10 +73,11 @@ def write_form(
     """
     backbone = base()
     if form == "peft":
-        config = express(files.configuration, backbone.anatomy, backbone.heads)
-        write_peft(folder, backbone, config, files.tensors)
+        write_peft(folder, backbone, files.configuration, files.tensors)
         return
     write_adapter(folder, files.configuration, files.tensors, _metadata(files, backbone))
+    if form == "adapter":
+        fill_up(folder / TENSORS, claimed_bytes(files, backbone, form))
     if form == "merged":
         merge_adapter(backbone.model, folder)
         for path in folder.iterdir():
@@ -81,6 +85,12 @@ def write_form(
         with quiet_transformers():
             backbone.model.save_pretrained(folder)
         backbone.tokenizer.save_pretrained(folder)
+
+
+def claimed_bytes(files: AdapterFiles, backbone: Backbone, form: FileForm) -> int:
+    """Size of the file of weights, as it was claimed before the training."""
+    head = head_tensors(backbone.model, backbone.heads)
+    return weight_files(backbone.anatomy).size(files.configuration, form, head)
 
 
 def reload_form(form: Form, folder: Path, base: Callable[[], Backbone]) -> Any:

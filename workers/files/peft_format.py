@@ -15,38 +15,32 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.groups import Group, injected_groups, peft_row
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import Technique, technique
 from peftsearch.workers.adapters.base_tensors import trained_base_tensors
 from peftsearch.workers.adapters.injection import injected_parameters
-from peftsearch.workers.adapters.peft_configs import (
-    Group,
-    injected_groups,
-    match_names,
-    peft_config,
-)
+from peftsearch.workers.adapters.peft_configs import match_names, peft_config
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.quiet import quiet_peft
 
+from .tensor_files import leave_out
+
 Groups = Mapping[Group, list[str]]
+PEFT_TENSORS = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
 _INTERNAL = {"base_layer", "default", "modules_to_save", "ln_tuning_layers"}
 
 
 def express(configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ...]) -> Any | None:
     """The `peft` configuration that means this adapter; None where no single one does."""
-    if configuration.input is not None:
+    row = peft_row(configuration)
+    if row is None:
         return None
-    used = configuration.techniques
-    exported = [name for name in used if technique(name).exports]
-    if len(exported) != 1:
-        return None
-    row = technique(exported[0])
-    beside = [technique(name).beside_peft for name in used if name != row.name]
-    if not all(row.peft in options for options in beside):
-        return None
+    beside = (technique(name).beside_peft for name in configuration.techniques - {row.name})
     common: dict[str, Any] = {"modules_to_save": list(heads)} if heads else {}
+    common |= row.saved.lean if row.saved else {}
     for options in beside:
         common |= options[str(row.peft)]
     if row.writes_base:
@@ -54,18 +48,24 @@ def express(configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ..
     groups = injected_groups(configuration, anatomy)
     if row.capacity_pattern:
         return _patterned(row.capacity_pattern, groups, anatomy, common)
-    return _single(groups, anatomy, common)
+    ((group, names),) = groups.items()
+    return _with(peft_config(group, names, anatomy), common)
 
 
 def write_peft(
-    folder: Path, backbone: Backbone, config: Any, tensors: Mapping[str, torch.Tensor]
+    folder: Path,
+    backbone: Backbone,
+    configuration: Configuration,
+    tensors: Mapping[str, torch.Tensor],
 ) -> None:
-    """Write a folder that `PeftModel.from_pretrained` loads. Uses the backbone up.
+    """Write a folder that `PeftModel.from_pretrained` loads, without what it makes again by
+    itself. Uses the backbone up.
 
     Args:
-        config: What `express` gave.
+        configuration: One that `express` can say.
         tensors: Adapter and head by full name.
     """
+    config: Any = express(configuration, backbone.anatomy, backbone.heads)
     config.base_model_name_or_path = str(backbone.folder)
     config.task_type = find_kind(backbone.kind).form.peft_task
     with quiet_peft():
@@ -79,12 +79,23 @@ def write_peft(
         (places[name] if name in places else held[name]).data.copy_(tensor)
     model.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # an empty template
+    leave_out(folder / PEFT_TENSORS, lambda name: _needless(name, configuration, tensors))
 
 
 def read_peft(folder: Path, backbone: Backbone) -> peft.PeftModel:
     """What `write_peft` wrote, on a fresh backbone."""
     with quiet_peft():
         return peft.PeftModel.from_pretrained(backbone.model, str(folder))
+
+
+def _needless(name: str, configuration: Configuration, tensors: Mapping[str, Any]) -> bool:
+    """Whether a plain model, or `peft` itself, has the same without it: what a seed gives, and of
+    all the model's biases, which `peft` saves together, those that nobody trained and the head's,
+    which it saves with the head once more."""
+    row = peft_row(configuration)
+    remade = row.saved.remade if row and row.saved else ()
+    untrained = name.endswith(".bias") and _public(name) not in tensors
+    return untrained or ".modules_to_save." in name or name.endswith(remade)
 
 
 def _tensors(
@@ -95,14 +106,6 @@ def _tensors(
         name.rpartition(".")[0]: None for name in trained_base_tensors(configuration, anatomy)
     }
     return _with(peft_config((row.name, 0, 1.0), list(names), anatomy), common)
-
-
-def _single(groups: Groups, anatomy: Anatomy, common: Mapping[str, Any]) -> Any | None:
-    """One technique at one size and rate: some draw frozen tensors for each group of linears."""
-    if len(groups) != 1:
-        return None
-    ((group, names),) = groups.items()
-    return _with(peft_config(group, names, anatomy), common)
 
 
 def _patterned(pattern: str, groups: Groups, anatomy: Anatomy, common: Mapping[str, Any]) -> Any:

@@ -1,7 +1,13 @@
-"""The task head: the modules that every trial trains anew and that no cost counts."""
+"""The task head: the modules that every trial trains anew.
+
+Of the costs only the size of the exported file counts them, since they are the same for every
+configuration of a job.
+"""
 
 import torch
 from torch import nn
+
+from peftsearch.spaces.techniques.saved import Tensor
 
 HEAD_NAMES = ("classifier", "score", "classification_head")
 """Names of the task head in the models of `transformers`. A language model has none that is
@@ -62,3 +68,9 @@ def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Pa
         for head in heads
         for name, parameter in model.get_submodule(head).named_parameters()
     }
+
+
+def head_tensors(model: nn.Module, heads: tuple[str, ...]) -> tuple[Tensor, ...]:
+    """Names and shapes of the head's parameters."""
+    found = head_parameters(model, heads)
+    return tuple(Tensor(name, tuple(x.shape)) for name, x in found.items())

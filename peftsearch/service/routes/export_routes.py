@@ -12,7 +12,7 @@ from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.work.export_records import Export
 from peftsearch.service.work.picking import resolve
-from peftsearch.workers.files.forms import AskedForm
+from peftsearch.spaces.configurations.forms import AskedForm
 
 from .path_parameters import JobName
 

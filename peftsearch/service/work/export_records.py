@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, Self
 import psutil
 
 from peftsearch.errors import NotFoundError
-from peftsearch.workers.files.forms import AskedForm
+from peftsearch.spaces.configurations.forms import AskedForm
 
 ADAPTER = "adapter"
 ARCHIVE = "archive.zip"

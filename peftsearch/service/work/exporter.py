@@ -17,7 +17,7 @@ from peftsearch.errors import Conflict, NotFoundError
 from peftsearch.insight.points import Point
 from peftsearch.records.job import Job, Pulse
 from peftsearch.service.settings import Settings
-from peftsearch.workers.files.forms import AskedForm
+from peftsearch.spaces.configurations.forms import AskedForm
 
 from .export_programs import kill, settle
 from .export_records import ARCHIVE, ExportFolders, ExportRecord, Process, make_id

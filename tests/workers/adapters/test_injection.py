@@ -11,11 +11,11 @@ from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
+from peftsearch.spaces.configurations.groups import injected_groups
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique
 from peftsearch.workers.adapters.injection import Injection
 from peftsearch.workers.adapters.masks import skip_calibration
-from peftsearch.workers.adapters.peft_configs import injected_groups
 from tests.workers.families import SIZES
 from tests.workers.injections import (
     ROWS,

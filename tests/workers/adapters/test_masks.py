@@ -4,9 +4,9 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.groups import injected_groups
 from peftsearch.workers.adapters.injection import Injection
 from peftsearch.workers.adapters.masks import skip_calibration
-from peftsearch.workers.adapters.peft_configs import injected_groups
 from tests.workers.injections import (
     anatomy_of,
     compute_loss,

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.configurations.groups import injected_groups
 from peftsearch.workers.adapters import injection as injection_module
 from peftsearch.workers.adapters.injection import Injection
 from peftsearch.workers.adapters.masks import skip_calibration
-from peftsearch.workers.adapters.peft_configs import injected_groups
 from tests.workers.injections import (
     ROWS,
     anatomy_of,

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.forms import FORMS
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.batches.encoding import encode_split
 from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.files.adapter_files import AdapterFiles
 from peftsearch.workers.files.formats import load_base, reload_form, write_form
-from peftsearch.workers.files.forms import FORMS
 from peftsearch.workers.training.inference import predict_logits
 from tests.workers.families import save_model
 from tests.workers.tiny import complete, spec_on

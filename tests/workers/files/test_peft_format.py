@@ -52,8 +52,7 @@ def test_what_exports_as_peft_is_loaded_by_peft_alone(
     configuration = configuration_of(row, backbone, capacity)
     tensors = train(backbone, configuration)
     expected = tensors.pop("predictions")
-    config = express(configuration, backbone.anatomy, backbone.heads)
-    write_peft(tmp_path, load(folder, kind), config, tensors)
+    write_peft(tmp_path, load(folder, kind), configuration, tensors)
     again = load(folder, kind)
     again.model = read_peft(tmp_path, again).train(False)  # type: ignore[assignment]
     torch.testing.assert_close(predict(again), expected, atol=1e-5, rtol=1e-5)
