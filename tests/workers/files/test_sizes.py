@@ -1,9 +1,10 @@
 """Files of weights are as large as was claimed before there were any weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import peft
 import pytest
@@ -14,7 +15,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.configurations.cost import adapter_bytes
 from peftsearch.spaces.configurations.forms import shipped_form
 from peftsearch.spaces.configurations.groups import peft_row
-from peftsearch.spaces.configurations.weight_files import WeightFiles
+from peftsearch.spaces.configurations.weight_files import FileForm, WeightFiles
 from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique
 from peftsearch.workers.adapters.attachment import attach
@@ -25,7 +26,7 @@ from peftsearch.workers.models.heads import head_tensors
 from tests.workers.families import LAYERS, save_model
 from tests.workers.lives import calibrate, load, predict
 
-SIZES = {
+SIZES: dict[str, dict[str, Any]] = {
     "bert": {"hidden_size": 64, "intermediate_size": 128},
     "llama": {"hidden_size": 64, "intermediate_size": 128},
     "gpt2": {"n_embd": 64, "n_inner": 128},
@@ -34,7 +35,10 @@ SIZES = {
 }
 CORE_ALONE = ("t5", "deberta")
 LARGER_IN_PEFT = {"delora", "glora", "ssf", "frod"}
-FILES = {"adapter": "adapter.safetensors", "peft": "adapter_model.safetensors"}
+FILES: Mapping[FileForm, str] = {
+    "adapter": "adapter.safetensors",
+    "peft": "adapter_model.safetensors",
+}
 
 
 @pytest.fixture(scope="module")
@@ -94,22 +98,26 @@ def payload(path: Path, heads: tuple[str, ...]) -> int:
 def test_claimed_and_written_bytes_are_equal(family: str, folder: Path, tmp_path: Path) -> None:
     backbone = open_model(folder, family)
     claims, head = WeightFiles(backbone.anatomy), head_tensors(backbone.model, backbone.heads)
-    wrong, seen, larger = [], 0, set()
+    wrong: list[tuple[object, ...]] = []
+    larger: set[str] = set()
+    seen = 0
     for name, row in TECHNIQUES.items():
         if family in CORE_ALONE and row.status != "core":
             continue
         for configuration in capacities(row, backbone):
             files = make_files(backbone, configuration)
             sizes = {}
-            for form in ("adapter", *["peft"] * (peft_row(configuration) is not None)):
+            for form in FILES:
+                if form == "peft" and peft_row(configuration) is None:
+                    continue
                 out = tmp_path / f"{seen}-{form}"
                 out.mkdir()
-                write_form(form, out, files, lambda: copy_of(backbone))  # type: ignore[arg-type]
+                write_form(form, out, files, lambda: copy_of(backbone))
                 path = out / FILES[form]
                 written = payload(path, backbone.heads), path.stat().st_size
                 claimed = (
-                    claims.tensor_bytes(configuration, form),  # type: ignore[arg-type]
-                    claims.size(configuration, form, head),  # type: ignore[arg-type]
+                    claims.tensor_bytes(configuration, form),
+                    claims.size(configuration, form, head),
                 )
                 sizes[form] = written[0]
                 wrong += [(name, form, claimed, written)] * (claimed != written)
@@ -148,7 +156,7 @@ def test_files_of_mixtures_are_as_claimed(
     path = tmp_path / FILES[form]
     head = head_tensors(backbone.model, backbone.heads)
     claims = WeightFiles(backbone.anatomy)
-    assert path.stat().st_size == claims.size(configuration, form, head)  # type: ignore[arg-type]
+    assert path.stat().st_size == claims.size(configuration, form, head)
     assert payload(path, backbone.heads) == adapter_bytes(configuration, backbone.anatomy)
 
 
