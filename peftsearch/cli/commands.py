@@ -87,10 +87,14 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
 
     if crew.workers:
         check_device(crew.device)
-    for note in load_data(spec).notes:
-        log.print(f"note: {note}", style="yellow", highlight=False)
+    notes = load_data(spec).notes
     with Store.open(crew.storage) as store:
-        return _work(store, life.create_or_resume(store, spec), crew)
+        job = life.create_or_resume(store, spec)
+        if job.spec.task != spec.task:  # it was made before, and reads as it did then
+            notes = load_data(job.spec).notes
+        for note in notes:
+            log.print(f"note: {note}", style="yellow", highlight=False)
+        return _work(store, job, crew)
 
 
 def _work(store: Store, job: Job, crew: Crew) -> SearchResult:

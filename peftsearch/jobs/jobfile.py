@@ -12,12 +12,12 @@ from peftsearch.spaces.jobspec.jobtext import read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.extremes import try_costs
 from peftsearch.spaces.space.presets import make_space
+from peftsearch.workers.data.text_files import FILE_SUFFIXES, suffix_of
 from peftsearch.workers.models.bare_names import check_bare_name
 from peftsearch.workers.models.locations import read_config
 
 from .confinement import Confinement
 
-_DATA_SUFFIXES = {".csv", ".tsv", ".json", ".jsonl", ".parquet"}
 _FILE_STARTS = (".", "/", "~")
 _ANATOMY_SOURCES = {"model.path", "task.kind"}
 
@@ -103,7 +103,8 @@ def _absolute(value: str, folder: Path, where: str) -> str:
             return str(fetch_sample(value, lambda text: print(text, file=sys.stderr)))
         try:
             path = folder / Path(value).expanduser()
-            named_as_file = Path(value).suffix in _DATA_SUFFIXES or value.startswith(_FILE_STARTS)
+            is_data = suffix_of(Path(value)) in FILE_SUFFIXES
+            named_as_file = is_data or value.startswith(_FILE_STARTS)
             return str(path.resolve()) if path.exists() or named_as_file else value
         except (OSError, ValueError, RuntimeError) as error:
             # A name that is too long or holds NUL, a loop of links, the home of nobody.

@@ -5,7 +5,10 @@ from typing import Any
 
 from .spec import JobSpec, parse_spec
 
-BEFORE: Mapping[str, Mapping[str, Any]] = {"training": {"standardise_labels": False}}
+BEFORE: Mapping[str, Mapping[str, Any]] = {
+    "task": {"reading": 1},
+    "training": {"standardise_labels": False},
+}
 """By section: keys whose default is not what was done before they were, with what was done.
 
 A job keeps its spec whole, so that a key which is not there is one that its version did not have:
@@ -24,11 +27,15 @@ def parse_stored(document: Mapping[str, Any]) -> JobSpec:
 
 
 def is_later(document: Mapping[str, Any], key: str, spec: JobSpec) -> bool:
-    """Whether a document was written before a dotted key was, and a new spec leaves that at its
-    default: then the two do not contradict each other."""
+    """Whether a job does what was done before a dotted key was, and a new spec leaves that at its
+    default: then the two do not contradict each other.
+
+    The document may name the key: one whose budget was changed since is written whole.
+    """
     section, _, name = key.partition(".")
-    if name not in BEFORE.get(section, {}) or name in document.get(section, {}):
+    if name not in BEFORE.get(section, {}):
         return False
-    part = getattr(spec, section)
+    then, part = BEFORE[section][name], getattr(spec, section)
     default: Any = type(part).model_fields[name].default
-    return bool(getattr(part, name) == default)
+    kept = document.get(section, {}).get(name, then) == then
+    return bool(kept and getattr(part, name) == default)

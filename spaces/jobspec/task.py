@@ -1,7 +1,7 @@
 """The task section of a job: its kind, where the data is, which columns, and what is measured."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -22,11 +22,15 @@ class TaskSpec(Section):
     """The data and what is measured on it. A column that the kind does not read is None.
 
     Attributes:
-        train: A CSV, JSONL or Parquet file, a folder written by `datasets`, or a hub id; of images
-            also a folder with one subfolder for each class.
+        train: A CSV, TSV, JSON, JSONL or Parquet file, those of text also packed as `.gz`; a
+            folder of Parquet files or one written by `datasets`; a hub id; of images also a folder
+            with one subfolder for each class.
         validation: The same kinds; None takes the source's own split, else a part of `train`.
         test: As `validation`. Only `peftsearch confirm` reads it.
         subset: Configuration name of a hub data set.
+        train_split: Which split of its source; None takes the one of the usual name.
+        validation_split: The same, of `validation`, else of `train`.
+        test_split: The same, of `test`, else of `train`.
         text: Column of the text, or two columns for pairs. Of `multiple_choice` the context; a
             second column begins each choice. Of `causal_lm` alone: loss on every token.
         choices: Columns of the choices, or one column with lists of them.
@@ -39,6 +43,9 @@ class TaskSpec(Section):
         metric: Quality metric of the kind; None takes the kind's default.
         max_length: Tokens per example. Longer texts lose their end, prompts their beginning. Of
             `seq2seq`, tokens of the prompt and of the response each.
+        group: Column whose equal values are held out together, such as a speaker or a document.
+        split_seed: Another number holds out other rows.
+        reading: Rules of reading and of holding out: 2, or 1 as before it.
         train_rows: Use this many rows of the training split, chosen once for the job.
     """
 
@@ -47,6 +54,9 @@ class TaskSpec(Section):
     validation: str | None = None
     test: str | None = None
     subset: str | None = None
+    train_split: str | None = None
+    validation_split: str | None = None
+    test_split: str | None = None
     text: str | tuple[str, str] | None = None
     choices: str | tuple[str, ...] | None = None
     label: str | None = None
@@ -58,6 +68,9 @@ class TaskSpec(Section):
     max_length: int = Field(128, ge=8, le=8192)
     validation_fraction: float = Field(0.15, gt=0, lt=0.5)
     test_fraction: float = Field(0.15, gt=0, lt=0.5)
+    group: str | None = None
+    split_seed: int = Field(0, ge=0, lt=2**31)
+    reading: Literal[1, 2] = 2
     train_rows: int | None = Field(None, ge=16)
     validation_rows: int | None = Field(None, ge=16)
 
@@ -141,6 +154,19 @@ class TaskSpec(Section):
                 "set task.metric = 'loss' or name the columns",
                 where="task.metric",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_repeats(self) -> Self:
+        for name in ("text", "choices"):
+            columns = _listed(getattr(self, name))
+            if self.reading > 1 and len(set(columns)) < len(columns):
+                expected, got = f"different columns as task.{name}", ", ".join(columns)
+                raise UserError(expected, got, "name each once", where=f"task.{name}")
+        if self.group is not None and self.group == self.label:
+            expected = "another column for task.group than for the label"
+            got, hint = repr(self.group), "name what rows of one origin share"
+            raise UserError(expected, got, hint, where="task.group")
         return self
 
     @model_validator(mode="after")

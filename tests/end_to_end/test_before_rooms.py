@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from peftsearch.jobs.jobfile import differing_keys
+from peftsearch.spaces.jobspec.stored import is_later
+from peftsearch.storage.store import Store
+from peftsearch.workers.data.task_data import load_data
+
 from .programs import call, load_and_score, read
 
 ASSET = Path(__file__).parents[1] / "assets" / "before_rooms"
@@ -48,6 +53,21 @@ def look(command: str, folder: Path) -> Any:
 def cut(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
     """The parts that must never change their meaning."""
     return [{key: row[key] for key in keys} for row in rows]
+
+
+def test_an_old_job_reads_and_holds_out_its_rows_as_before(old: Path) -> None:
+    shutil.copy(old / "jobs.db", old / "data.db")
+    with Store.open(f"sqlite:///{old / 'data.db'}") as store:
+        spec = store.find_job("old").spec
+    with closing(sqlite3.connect(old / "data.db")) as database:
+        (stored,) = database.execute("SELECT spec FROM jobs").fetchone()
+        (provenance,) = database.execute("SELECT provenance FROM trials").fetchone()
+    assert "reading" not in json.loads(stored)["task"]
+    assert load_data(spec).fingerprint == json.loads(provenance)["data"]
+    newer = spec.task.model_copy(update={"reading": 2})
+    asked = spec.model_copy(update={"task": newer})
+    assert differing_keys(spec, asked) == ["task.reading"]
+    assert is_later(json.loads(stored), "task.reading", asked)
 
 
 @pytest.mark.slow

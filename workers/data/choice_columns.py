@@ -7,7 +7,7 @@ from typing import Any
 from peftsearch.errors import UserError
 
 from .labels import check_present
-from .sources import Table
+from .table import Table, show
 
 Choices = tuple[str, ...]
 
@@ -45,7 +45,7 @@ def _check_row(choices: Any, row: int, table: Table) -> None:
         return
     raise UserError(
         "at least two choices of text in each row",
-        f"{choices!r} at row {row} of {table.origin}",
+        f"{show(choices)} at row {row} of {table.origin}",
         "name a column of lists or one column per choice as task.choices",
     )
 
@@ -89,7 +89,7 @@ def _explain(
     }
     # The reading that went furthest is the one that was meant.
     row = max(misses.values())
-    return f"{labels[row]!r} at row {row + 1} of {table.origin}"
+    return f"{show(labels[row])} at row {row + 1} of {table.origin}"
 
 
 def _read_index(label: Any, choices: Choices) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 from peftsearch.errors import UserError
 
 from .labels import check_present
-from .sources import Table
+from .table import Table, show
 
 Message = Mapping[str, Any]
 Segment = tuple[str, bool]
@@ -95,7 +95,7 @@ def _check(value: Any, row: int, table: Table) -> list[Message]:
         got = f"{type(value).__name__} at row {row} of {table.origin}"
         raise UserError(_FORM, got, "write the messages as JSONL or Parquet")
     if wrong := [x for x in value if not isinstance(x.get("content"), str)]:
-        got = f"{wrong[0].get('content')!r} at row {row} of {table.origin}"
+        got = f"{show(wrong[0].get('content'))} at row {row} of {table.origin}"
         raise UserError("text as the content of each message", got, "correct it")
     if not any(_speaks(x) for x in value):
         got = f"none at row {row} of {table.origin}"

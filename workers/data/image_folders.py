@@ -3,16 +3,15 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .sources import Table
+from .saved_sets import SAVED
+from .table import Table
 
 _SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-_SAVED = ("dataset_dict.json", "dataset_info.json", "state.json")
-"""What `datasets` writes into a folder of its own."""
 
 
 def is_image_folder(path: Path) -> bool:
     """Whether images lie in it as `class/image` or `split/class/image`."""
-    if any((path / name).is_file() for name in _SAVED):
+    if any((path / name).is_file() for name in SAVED):
         return False
     return any(_holds_classes(folder) for folder in (path, *_subfolders(path)))
 
@@ -33,7 +32,13 @@ def _read_split(folder: Path, origin: str, wanted: Sequence[str]) -> Table:
     rows = [(image, kind.name) for kind in _subfolders(folder) for image in _images(kind)]
     paths = [str(image.relative_to(folder)) for image, _ in rows]
     columns = {wanted[0]: paths, wanted[-1]: [name for _, name in rows]}
-    return Table(origin, columns, folder=folder)
+    return Table(origin, columns, folder=folder, notes=_note_others(folder, len(rows)))
+
+
+def _note_others(folder: Path, images: int) -> tuple[str, ...]:
+    files = (file for kind in _subfolders(folder) for file in kind.rglob("*") if file.is_file())
+    others = sum(not file.name.startswith(".") for file in files) - images
+    return (f"{others} files of {folder} are no images, and left out",) if others else ()
 
 
 def _holds_classes(folder: Path) -> bool:

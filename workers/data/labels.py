@@ -6,7 +6,7 @@ from typing import Any
 
 from peftsearch.errors import UserError
 
-from .sources import Table
+from .table import Table, cut, show
 
 
 def read_classes(table: Table, column: str) -> list[str]:
@@ -36,7 +36,7 @@ def order_classes(names: Sequence[str], table: Table) -> tuple[str, ...]:
     """
     present = set(names)
     if len(present) < 2:
-        got = f"only {min(present)!r} in {table.origin}"
+        got = f"only {show(min(present))} in {table.origin}"
         raise UserError("labels of at least two classes", got, "check task.label")
     if len(present) > max(2, len(names) // 2):
         raise UserError(
@@ -69,8 +69,8 @@ def index_classes(names: Sequence[str], classes: Sequence[str], origin: str) -> 
     index = {name: i for i, name in enumerate(classes)}
     for row, name in enumerate(names, 1):
         if name not in index:
-            known = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
-            got = f"{name!r} at row {row} of {origin}"
+            known = cut(", ".join(classes[:10])) + (", ..." if len(classes) > 10 else "")
+            got = f"{show(name)} at row {row} of {origin}"
             raise UserError(f"the classes of the training data ({known})", got, "correct the file")
     return [index[name] for name in names]
 
@@ -90,7 +90,7 @@ def _number(value: Any, row: int, table: Table) -> float:
     if isinstance(value, bool) or not _is_number(text):
         raise UserError(
             "numbers as labels of a regression",
-            f"{text!r} at row {row} of {table.origin}",
+            f"{show(text)} at row {row} of {table.origin}",
             "check task.label, or set task.kind = 'classification'",
         )
     return float(text)

@@ -1,4 +1,4 @@
-"""Which rows are held out: a function of the texts and labels alone.
+"""Which rows are held out by the first rules of reading: a function of texts and labels alone.
 
 No random generator is involved: groups of identical texts are ordered by a hash of the text, and
 the first ones of each class are held out. So the parts are the same for every job on the data,
@@ -7,7 +7,7 @@ whatever its seed and the order of the rows, and one text is never on two sides.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Text = tuple[str, ...]
@@ -15,7 +15,7 @@ Text = tuple[str, ...]
 
 @dataclass(frozen=True)
 class _Group:
-    stratum: Hashable
+    stratum: str
     rows: tuple[int, ...]
 
 
@@ -37,25 +37,30 @@ def hold_out(
     groups = _group(texts, strata, "hold out")
     parts: dict[str, list[int]] = {}
     for name, fraction in fractions.items():
-        quotas = _quotas(strata, fraction)
+        quotas = count_quotas(strata, fraction)
         taken, groups = _take(groups, quotas)
         parts[name] = _rows(taken)
     return parts | {"train": _rows(groups)}
 
 
-def subsample(texts: Sequence[Text], strata: Sequence[str], n: int) -> list[int]:
+def subsample(
+    texts: Sequence[Text], strata: Sequence[str], n: int, every: bool = False
+) -> list[int]:
     """Ascending indices of `n` rows, stratified; all rows where there are no more than `n`.
 
     Args:
         texts: Texts of all rows.
         strata: Their classes.
         n: How many to keep.
+        every: Keep a row of each class, in place of one of the largest, where `n` allows it.
     """
     if n >= len(texts):
         return list(range(len(texts)))
     # Rows one by one: here it does not matter on which side a repeated text falls.
     ordered = [row for group in _group(texts, strata, "subsample") for row in group.rows]
-    quotas = _quotas(strata, n / len(texts))
+    quotas = count_quotas(strata, n / len(texts))
+    if every and n >= len(quotas):
+        _raise_empty(quotas)
     kept = []
     for row in ordered:
         if quotas[strata[row]] > 0:
@@ -69,11 +74,12 @@ def _group(texts: Sequence[Text], strata: Sequence[str], salt: str) -> list[_Gro
     rows: dict[Text, list[int]] = defaultdict(list)
     for row, text in enumerate(texts):
         rows[text].append(row)
-    ordered = sorted(rows, key=lambda text: _digest(text, salt))
+    ordered = sorted(rows, key=lambda text: digest(text, salt))
     return [_Group(_majority([strata[i] for i in rows[x]]), tuple(rows[x])) for x in ordered]
 
 
-def _digest(text: Text, salt: str) -> bytes:
+def digest(text: Text, salt: str) -> bytes:
+    """What orders texts; another salt gives another order."""
     return hashlib.sha256("\0".join((salt, *text)).encode("utf-8", "surrogatepass")).digest()
 
 
@@ -82,9 +88,9 @@ def _majority(strata: Sequence[str]) -> str:
     return min(counts, key=lambda stratum: (-counts[stratum], stratum))
 
 
-def _quotas(strata: Sequence[str], fraction: float) -> dict[Hashable, int]:
+def count_quotas(strata: Sequence[str], fraction: float) -> dict[str, int]:
     """Rows to take of each stratum; the rounded numbers add up to the rounded whole."""
-    quotas: dict[Hashable, int] = {}
+    quotas: dict[str, int] = {}
     before = 0
     for stratum, count in sorted(Counter(strata).items()):
         after = before + count
@@ -93,13 +99,20 @@ def _quotas(strata: Sequence[str], fraction: float) -> dict[Hashable, int]:
     return quotas
 
 
+def _raise_empty(quotas: dict[str, int]) -> None:
+    """Raise quotas of 0 to 1; the largest ones pay."""
+    for stratum in [x for x, quota in quotas.items() if not quota]:
+        quotas[max(quotas, key=lambda x: quotas[x])] -= 1
+        quotas[stratum] = 1
+
+
 def round_half_up(value: float) -> int:
     """Nearest integer; 2.5 becomes 3, and 2.4999999999 by floating-point error too."""
     return int(value + 0.5 + 1e-9)
 
 
 def _take(
-    groups: Sequence[_Group], quotas: Mapping[Hashable, int]
+    groups: Sequence[_Group], quotas: Mapping[str, int]
 ) -> tuple[list[_Group], list[_Group]]:
     left = Counter(group.stratum for group in groups)
     room = dict(quotas)

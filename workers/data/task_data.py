@@ -13,8 +13,9 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 
 from .partition import subsample
+from .split_notes import note_classes, note_shared
 from .task_rows import Split, name_strata
-from .training_source import TrainingSource, name_row
+from .training_source import TrainingSource
 
 __all__ = ["Split", "TaskData", "load_data", "load_test"]
 
@@ -45,16 +46,17 @@ def load_data(spec: JobSpec) -> TaskData:
     task = spec.task
     source = TrainingSource.open(task)
     train, validation = source.part("train"), source.part("validation")
-    notes = source.notes() + _shared(task, validation, train, "validation", "training")
+    notes = source.notes() + validation.notes
+    notes += note_shared(task, validation, train, "validation", "training")
     train, cut = _cut(task, train, "train_rows")
     validation, cut_validation = _cut(task, validation, "validation_rows")
     names = list(source.classes)
     return TaskData(
         train,
-        validation,
+        replace(validation, notes=()),
         names,
         _fingerprint(train, validation, names),
-        notes + cut + cut_validation,
+        notes + cut + cut_validation + note_classes(validation, names),
     )
 
 
@@ -66,8 +68,8 @@ def load_test(spec: JobSpec) -> Split:
     """
     source = TrainingSource.open(spec.task)
     test = source.part("test")
-    notes = _shared(spec.task, test, source.part("train"), "test", "training")
-    notes += _shared(spec.task, test, source.part("validation"), "test", "validation")
+    notes = test.notes + note_shared(spec.task, test, source.part("train"), "test", "training")
+    notes += note_shared(spec.task, test, source.part("validation"), "test", "validation")
     return replace(test, notes=notes)
 
 
@@ -77,18 +79,8 @@ def _cut(task: TaskSpec, split: Split, name: str) -> tuple[Split, tuple[str, ...
         return split, ()
     have = len(split.texts)
     notes = (f"{name} asks for {n:,} rows, there are {have:,}",) if n > have else ()
-    return split.pick(subsample(split.texts, name_strata(task.kind, split), n)), notes
-
-
-def _shared(
-    task: TaskSpec, part: Split, other: Split, name: str, other_name: str
-) -> tuple[str, ...]:
-    seen = set(other.texts)
-    shared = sum(text in seen for text in part.texts)
-    if not shared:
-        return ()
-    rows = f"{shared} of {len(part.texts)} {name} {name_row(task)[0]}s"
-    return (f"{rows} also occur in the {other_name} split",)
+    every = task.reading > 1
+    return split.pick(subsample(split.texts, name_strata(task.kind, split), n, every)), notes
 
 
 def _fingerprint(train: Split, validation: Split, names: Sequence[str]) -> str:

@@ -1,20 +1,23 @@
 """The training source of a task: its splits and classes, and what is held out from its rows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .holding_out import hold_out_rows
 from .image_folders import is_image_folder, read_image_folder
-from .partition import Text, hold_out
-from .sources import Table, read_source
-from .task_rows import Split, name_strata, read_rows
+from .label_folding import fold_labels
+from .partition import Text
+from .sources import read_source
+from .splits import choose_split, find_splits, note_secret, note_unused
+from .table import Table, show
+from .task_rows import Split, read_rows
 
 MINIMUM_ROWS = {"train": 8, "validation": 4, "test": 4}
-_USUAL_NAMES = {"train": ("train",), "validation": ("val", "dev"), "test": ("test",)}
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class TrainingSource:
         own: The source's own splits.
         rows: All rows of its `train`.
         parts: Indices into `rows` of `train` and of what is held out from it.
+        said: Notes of how it was read and divided.
     """
 
     task: TaskSpec
@@ -32,6 +36,7 @@ class TrainingSource:
     classes: tuple[str, ...]
     rows: Split
     parts: Mapping[str, list[int]]
+    said: tuple[str, ...]
 
     @classmethod
     def open(cls, task: TaskSpec) -> "TrainingSource":
@@ -40,11 +45,11 @@ class TrainingSource:
         Raises:
             UserError: The source is missing, malformed or of one class.
         """
-        tables = _read_tables(task, task.train)
-        train = _choose(tables, "train", task.train)
-        others = {name: table for name, table in tables.items() if table is not train}
-        own = {name: x for name in ("validation", "test") if (x := _own(others, name, task))}
-        classes = _find_classes(task, train)
+        grouped = () if task.group is None else (task.group,)
+        tables = _read_tables(task, task.train, (*grouped, *task.columns))
+        name = choose_split(list(tables), "train", task, task.train)
+        own, said = _find_own(tables, name, task)
+        classes, train = _label(task, tables[name])
         rows = read_rows(task, train, classes)
         fractions = {"test": task.test_fraction, "validation": task.validation_fraction}
         explicit = {"validation": task.validation, "test": task.test}
@@ -53,8 +58,9 @@ class TrainingSource:
             for name, fraction in fractions.items()
             if explicit[name] is None and name not in own
         }
-        parts = hold_out(rows.texts, name_strata(task.kind, rows), carved)
-        return cls(task, own, classes, rows, parts)
+        groups = None if task.group is None else train.columns[task.group]
+        parts, held = hold_out_rows(task, rows, groups, carved)
+        return cls(task, own, classes, rows, parts, (*train.notes, *said, *held))
 
     def part(self, name: str) -> Split:
         """One of train, validation and test, with all of its rows; an explicit file is read here.
@@ -64,10 +70,11 @@ class TrainingSource:
         """
         explicit = {"validation": self.task.validation, "test": self.task.test}.get(name)
         if explicit is not None:
-            tables = _read_tables(self.task, explicit)
-            split = read_rows(self.task, _choose(tables, name, explicit), self.classes)
+            tables = _read_tables(self.task, explicit, self.task.columns)
+            chosen = choose_split(list(tables), name, self.task, explicit)
+            split = self._read(tables[chosen], note_unused(list(tables), [chosen], explicit))
         elif name in self.own:
-            split = read_rows(self.task, self.own[name], self.classes)
+            split = self._read(self.own[name])
         else:
             split = self.rows.pick(self.parts[name])
         if len(split.texts) < MINIMUM_ROWS[name]:
@@ -86,7 +93,13 @@ class TrainingSource:
         row, label = name_row(self.task)
         notes = [f"{repeated} rows of the training data repeat an earlier {row}"] * bool(repeated)
         notes += [f"{torn} {row}s of the training data have several {label}s"] * bool(torn)
-        return tuple(notes)
+        return (*self.said, *notes)
+
+    def _read(self, table: Table, said: tuple[str, ...] = ()) -> Split:
+        if self.classes:
+            table = _fold(self.task, table, self.classes)
+        rows = read_rows(self.task, table, self.classes)
+        return replace(rows, notes=(*table.notes, *said, *rows.notes))
 
 
 def name_row(task: TaskSpec) -> tuple[str, str]:
@@ -95,40 +108,64 @@ def name_row(task: TaskSpec) -> tuple[str, str]:
     return names
 
 
-def _read_tables(task: TaskSpec, source: str) -> dict[str, Table]:
+def _read_tables(task: TaskSpec, source: str, wanted: Sequence[str]) -> Mapping[str, Table]:
     if task.image is not None and Path(source).is_dir() and is_image_folder(Path(source)):
-        return read_image_folder(Path(source), task.columns)
-    return read_source(source, task.subset, task.columns)
+        if len(wanted) > len(task.columns):
+            got = f"the folder {source}"
+            hint = "write one, or leave out task.group"
+            raise UserError("a data file with the column task.group", got, hint, "task.group")
+        return read_image_folder(Path(source), wanted)
+    return read_source(source, task.subset, wanted, task.reading)
 
 
-def _choose(tables: Mapping[str, Table], name: str, source: str) -> Table:
-    """The table of a split; the only one there is where names differ."""
-    if len(tables) == 1:
-        return next(iter(tables.values()))
-    if (found := _find(tables, name)) is not None:
-        return found
-    raise UserError(
-        f"a split {name!r} in {source}", f"splits {', '.join(tables)}", "name one split's file"
-    )
+def _find_own(
+    tables: Mapping[str, Table], train: str, task: TaskSpec
+) -> tuple[dict[str, Table], tuple[str, ...]]:
+    """The source's own validation and test splits, unless their labels are kept secret."""
+    own: dict[str, Table] = {}
+    used, notes = [train], list[str]()
+    others = [name for name in tables if name != train]
+    for part in ("validation", "test"):
+        if (chosen := _choose_own(others, part, task)) is None:
+            continue
+        used.append(chosen)
+        if reasons := _note_unfit(tables, chosen, part, task):
+            notes += reasons
+        else:
+            own[part] = tables[chosen]
+    if task.reading == 1:
+        return own, ()
+    return own, (*notes, *note_unused(list(tables), used, task.train))
 
 
-def _find(tables: Mapping[str, Table], name: str) -> Table | None:
-    """The first split whose name begins like one of the usual names, as `validation_matched`."""
-    for usual in _USUAL_NAMES[name]:
-        for key, table in tables.items():
-            if key.startswith(usual):
-                return table
-    return None
+def _note_unfit(
+    tables: Mapping[str, Table], name: str, part: str, task: TaskSpec
+) -> tuple[str, ...]:
+    """Why a split that the job does not name cannot be used; none where it can."""
+    try:
+        return note_secret(name, tables[name], task.columns[-1])
+    except UserError as error:
+        if task.reading == 1 or getattr(task, f"{part}_split") is not None:
+            raise
+        return (f"the split {show(name)} is not used: {error.expected}, but {error.got}",)
 
 
-def _own(tables: Mapping[str, Table], name: str, task: TaskSpec) -> Table | None:
-    """The source's own split, unless its labels are kept secret, as in many hub test splits."""
-    found = _find(tables, name)
-    if found is None or all(label is None for label in found.columns[task.columns[-1]]):
+def _choose_own(others: Sequence[str], part: str, task: TaskSpec) -> str | None:
+    if getattr(task, part) is not None:
         return None
-    return found
+    if getattr(task, f"{part}_split") is not None:
+        return choose_split(others, part, task, task.train)
+    return next(iter(find_splits(others, part, task)), None)
 
 
-def _find_classes(task: TaskSpec, train: Table) -> tuple[str, ...]:
-    classes: tuple[str, ...] = find_kind(task.kind).load_work().find_classes(task, train)
-    return classes
+def _label(task: TaskSpec, table: Table) -> tuple[tuple[str, ...], Table]:
+    """The classes, and the table with one spelling for each; kinds without them keep theirs."""
+    folded = _fold(task, table)
+    classes: tuple[str, ...] = find_kind(task.kind).load_work().find_classes(task, folded)
+    return classes, folded if classes else table
+
+
+def _fold(task: TaskSpec, table: Table, classes: Sequence[str] = ()) -> Table:
+    if task.label is None or task.reading == 1:
+        return table
+    return fold_labels(table, task.label, classes)

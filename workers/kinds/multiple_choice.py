@@ -29,6 +29,10 @@ class MultipleChoice(Work):
         texts = [(*context, *row) for context, row in zip(contexts, choices, strict=True)]
         return Split(texts, labels)
 
+    def sides(self, task: TaskSpec, text: Sequence[str]) -> Sequence[str]:
+        """The context: choices such as `yes` stand in many rows."""
+        return text[: len(task.text_columns)][:1]
+
     def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedChoices:
         """Each context with each of its choices."""
         from peftsearch.workers.batches.encoding import encode_choices

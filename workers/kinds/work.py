@@ -65,6 +65,10 @@ class Work:
         """What held-out rows are stratified by, `n`: one stratum for all."""
         return [""] * len(rows.labels)
 
+    def sides(self, task: TaskSpec, text: Sequence[str]) -> Sequence[str]:
+        """Which parts of a row tell on another row that has them too: both texts of a pair."""
+        return text if len(text) == len(task.text_columns) == 2 else ()
+
     def name_row(self, task: TaskSpec) -> tuple[str, str]:
         """What messages call a row and its label."""
         return "text", "label"

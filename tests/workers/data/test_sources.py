@@ -130,8 +130,9 @@ def test_wrong_column_in_each_format(tmp_path: Path) -> None:
         ("d.jsonl", '{"text": "a", "label": 1}\n{"text": }\n', "line 2"),
         ("d.jsonl", "[1]\n", "line 1 with a list"),
         ("d.parquet", "not parquet", "a Parquet file"),
-        ("d.xlsx", "x", ".csv, .tsv, .jsonl, .parquet"),
-        ("data", "x", ".csv, .tsv, .jsonl, .parquet"),
+        ("d.xlsx", "x", ".csv, .tsv, .json, .jsonl, .parquet"),
+        ("data", "x", ".csv, .tsv, .json, .jsonl, .parquet"),
+        ("d.parquet.gz", "x", ".csv, .tsv, .json, .jsonl, .parquet"),
     ],
 )
 def test_broken_file(tmp_path: Path, name: str, content: str | bytes, words: str) -> None:

@@ -1,47 +1,25 @@
 """Splits of real files: what trials see, what only `confirm` sees, and what is refused."""
 
-import csv
-import json
 from pathlib import Path
 from typing import Any
 
 import datasets
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
-from tests.specs import make_spec
-
-Row = dict[str, Any]
-
-
-def make_rows(count: int, classes: tuple[Any, ...] = ("bad", "good")) -> list[Row]:
-    return [{"text": f"text {i}", "label": classes[i % len(classes)]} for i in range(count)]
-
-
-def write_csv(path: Path, rows: list[Row]) -> str:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return str(path)
-
-
-def spec_of(train: str, **task: Any) -> JobSpec:
-    return make_spec(anatomy=None, task={"train": train} | task)
-
-
-def refuse(rows: list[Row], folder: Path, **task: Any) -> str:
-    with pytest.raises(UserError) as caught:
-        load_data(spec_of(write_csv(folder / "d.csv", rows), **task))
-    return str(caught.value)
-
-
-def texts(split: Split) -> set[tuple[str, ...]]:
-    return set(split.texts)
+from peftsearch.workers.data.task_data import TaskData, load_data, load_test
+from tests.workers.data.rows import (
+    Row,
+    make_rows,
+    refuse,
+    save_dataset,
+    save_jsonl,
+    save_parquet,
+    save_splits,
+    spec_of,
+    texts,
+    write_csv,
+)
 
 
 @pytest.fixture
@@ -78,21 +56,6 @@ def test_held_out_rows_are_the_same_for_every_job(file: str) -> None:
     assert len(load_data(other).train.texts) == 50
 
 
-def save_parquet(folder: Path, rows: list[Row]) -> str:
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), folder / "d.parquet")
-    return str(folder / "d.parquet")
-
-
-def save_jsonl(folder: Path, rows: list[Row]) -> str:
-    (folder / "d.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    return str(folder / "d.jsonl")
-
-
-def save_dataset(folder: Path, rows: list[Row]) -> str:
-    datasets.Dataset.from_list(rows).save_to_disk(str(folder / "d"))
-    return str(folder / "d")
-
-
 @pytest.mark.parametrize("classes", [("bad", "good"), (0, 1), (False, True), (0.0, 1.0)])
 @pytest.mark.parametrize("save", [save_parquet, save_jsonl, save_dataset])
 def test_every_format_and_type_of_label_gives_the_same_data(
@@ -118,12 +81,6 @@ def test_class_labels_keep_their_own_order(tmp_path: Path) -> None:
     datasets.Dataset.from_dict(rows, features=features).save_to_disk(str(tmp_path / "d"))
     data = load_data(spec_of(str(tmp_path / "d")))
     assert data.label_names == ["worse", "better"]
-
-
-def save_splits(folder: Path, **splits: list[Row]) -> str:
-    saved = datasets.DatasetDict({x: datasets.Dataset.from_list(y) for x, y in splits.items()})
-    saved.save_to_disk(str(folder / "d"))
-    return str(folder / "d")
 
 
 def test_own_splits_of_the_source_are_taken(tmp_path: Path) -> None:
@@ -176,7 +133,10 @@ def test_texts_on_two_sides_of_explicit_files_are_noted_not_dropped(tmp_path: Pa
     assert len(data.validation.texts) == 12
     held = texts(load_test(spec_of(file, validation=part)))
     shared = 12 - len(held & texts(data.validation))
-    assert data.notes == (f"{shared} of 12 validation texts also occur in the training split",)
+    assert data.notes == (
+        f"{shared} of 12 validation texts also occur in the training split",
+        "classes with fewer than 10 validation rows: 'bad' 6, 'good' 6",
+    )
     test = load_test(spec_of(file, test=part))
     assert len(test.texts) == 12
     assert any("12 test texts also occur in the training split" in note for note in test.notes)

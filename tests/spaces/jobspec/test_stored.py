@@ -1,0 +1,45 @@
+"""Documents of before a key keep what was done before it."""
+
+from typing import Any
+
+import pytest
+
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.stored import BEFORE, is_later, parse_stored
+from tests.specs import make_spec
+
+KEYS = [(section, name) for section, keys in BEFORE.items() for name in keys]
+
+
+def section(spec: JobSpec, name: str) -> Any:
+    return getattr(spec, name)
+
+
+@pytest.mark.parametrize(("place", "name"), KEYS)
+def test_a_document_without_a_key_means_what_was_before_it(place: str, name: str) -> None:
+    document = make_spec().to_json()
+    assert parse_stored(document) == make_spec()
+    del document[place][name]
+    assert getattr(section(parse_stored(document), place), name) == BEFORE[place][name]
+
+
+@pytest.mark.parametrize(("place", "name"), KEYS)
+def test_a_job_file_without_a_key_means_the_default_of_today(place: str, name: str) -> None:
+    assert getattr(section(make_spec(), place), name) != BEFORE[place][name]
+
+
+@pytest.mark.parametrize(("place", "name"), KEYS)
+def test_the_same_file_resumes_a_job_of_before(place: str, name: str) -> None:
+    document, today, key = make_spec().to_json(), make_spec(), f"{place}.{name}"
+    assert not is_later(document, key, today)
+    document[place][name] = BEFORE[place][name]  # as it is written once its budget was changed
+    assert is_later(document, key, today)
+    del document[place][name]
+    assert is_later(document, key, today)
+    assert not is_later(document, f"{place}.other", today)
+    assert not is_later(document, key, parse_stored(document))
+
+
+def test_a_whole_dump_is_read_back_whatever_it_holds() -> None:
+    spec = make_spec(task={"train": "train.csv", "reading": 1})
+    assert parse_stored(spec.to_json()) == spec

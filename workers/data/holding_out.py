@@ -1,0 +1,88 @@
+"""Holding rows out of the training source: by which likeness of rows, and what is said of it."""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
+
+from .grouped_partition import hold_out_groups
+from .likeness import fold_row, fold_text, join_rows
+from .partition import Text, hold_out
+from .task_rows import Split, name_strata
+
+_TOLERANCE = 0.3
+"""Share of the rows to hold out that may be missed before shared texts count as too common."""
+
+Parts = dict[str, list[int]]
+
+
+def hold_out_rows(
+    task: TaskSpec, rows: Split, groups: Sequence[Any] | None, fractions: Mapping[str, float]
+) -> tuple[Parts, tuple[str, ...]]:
+    """Row indices of `train` and of each part, and notes of what was kept together.
+
+    Args:
+        groups: `n` values of the column `task.group`; None where the job names none.
+        fractions: Share of the rows of each part.
+    """
+    strata = name_strata(task.kind, rows)
+    if task.reading == 1:
+        return hold_out(rows.texts, strata, fractions), ()
+    whole = _mark_whole(rows.texts, groups)
+    sides = find_kind(task.kind).load_work().sides
+    marks = [
+        [*own, *_mark_sides(sides(task, text))]
+        for own, text in zip(whole, rows.texts, strict=True)
+    ]
+    joined = join_rows(marks)
+    parts = hold_out_groups(rows.texts, strata, joined, fractions, task.split_seed)
+    missed = _count_missed(parts, fractions, len(joined))
+    if marks == whole or missed <= _TOLERANCE * sum(fractions.values()) * len(joined):
+        return parts, _note_groups(task, rows.texts, groups, joined)
+    alone = join_rows(whole)
+    nearer = hold_out_groups(rows.texts, strata, alone, fractions, task.split_seed)
+    if _count_missed(nearer, fractions, len(joined)) >= missed:
+        return parts, _note_groups(task, rows.texts, groups, joined)
+    linked = max(Counter(joined).values())
+    note = (
+        f"{linked} of {len(joined)} rows hang together by texts that they share, too many to be "
+        "held out: held-out rows share texts with training rows"
+    )
+    return nearer, (note, *_note_groups(task, rows.texts, groups, alone))
+
+
+def _mark_whole(texts: Sequence[Text], groups: Sequence[Any] | None) -> list[list[Hashable]]:
+    marks: list[list[Hashable]] = [[("row", *fold_row(text))] for text in texts]
+    for mark, group in zip(marks, groups or (), strict=bool(groups)):
+        if group is not None and str(group).strip():
+            mark.append(("group", str(group).strip()))
+    return marks
+
+
+def _mark_sides(sides: Sequence[str]) -> list[Hashable]:
+    return [("side", fold_text(side)) for side in sides if side.strip()]
+
+
+def _count_missed(parts: Parts, fractions: Mapping[str, float], rows: int) -> float:
+    """Rows by which the parts are smaller or larger than they should be."""
+    return sum(abs(len(parts[name]) - share * rows) for name, share in fractions.items())
+
+
+def _note_groups(
+    task: TaskSpec, texts: Sequence[Text], groups: Sequence[Any] | None, joined: Sequence[int]
+) -> tuple[str, ...]:
+    found = len(set(joined))
+    if groups is not None:
+        return (f"rows are held out by {task.group!r}: {found} groups of {len(joined)} rows",)
+    repeats = len(texts) - len({fold_row(text) for text in texts})
+    alike = repeats - (len(texts) - len(set(texts)))
+    linked = len(texts) - repeats - found
+    why = {"repeat an earlier one but for case, spaces or punctuation": alike}
+    why["share a text with an earlier one"] = linked
+    return tuple(
+        f"{count} rows of the training data {reason}; they stay on its side"
+        for reason, count in why.items()
+        if count
+    )

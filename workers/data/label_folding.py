@@ -1,0 +1,89 @@
+"""Spellings of one class: `1`, `1.0` and `"1"`; `true` and `True`; spaces at the ends."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .table import Table, show
+
+_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})(\.0*)?", re.ASCII)
+_TRUTH = {"true": "1", "false": "0"}
+_MOST_NOTES = 10
+
+
+def fold_labels(table: Table, column: str, classes: Sequence[str] = ()) -> Table:
+    """The table with one spelling for each class, and notes of what was folded.
+
+    What is neither text, a number nor a boolean stays, to be refused by whoever reads it.
+
+    Args:
+        column: Of the labels.
+        classes: Those of the training data; empty where this is the training data.
+    """
+    if table.classes is not None:
+        return table
+    labels = table.columns[column]
+    plain = [_spell(label) for label in labels]
+    names = Counter(name for name in plain if name)
+    target = _match(names, classes) if classes else _choose(names)
+    folded = [
+        label if not name else target[name] for label, name in zip(labels, plain, strict=True)
+    ]
+    notes = _note(labels, folded, table.origin)
+    if not classes:
+        notes += _note_case({x for x in folded if isinstance(x, str)}, table.origin)
+    return replace(table, columns={**table.columns, column: folded}, notes=table.notes + notes)
+
+
+def _spell(label: Any) -> str | None:
+    """The label as text without what tells spellings of one number apart; None of no label."""
+    if not isinstance(label, (str, bool, int, float)) or label != label:  # not a number
+        return None
+    if isinstance(label, float) and label.is_integer():
+        return str(int(label))
+    text = str(label).strip()
+    return str(int(text.partition(".")[0])) if _WHOLE.fullmatch(text) else text
+
+
+def _choose(names: Counter[str]) -> Mapping[str, str]:
+    """Each spelling to the one of its class: the number, else the most frequent one."""
+    same: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda name: (name not in _TRUTH.values(), -names[name], name)):
+        same.setdefault(_mean(name), []).append(name)
+    return {name: spellings[0] for spellings in same.values() for name in spellings}
+
+
+def _match(names: Counter[str], classes: Sequence[str]) -> Mapping[str, str]:
+    known = {_mean(name): name for name in classes}
+    return {name: name if name in classes else known.get(_mean(name), name) for name in names}
+
+
+def _mean(name: str) -> str:
+    return _TRUTH.get(name.casefold(), name)
+
+
+def _note(labels: Sequence[Any], folded: Sequence[Any], origin: str) -> tuple[str, ...]:
+    changed = Counter(
+        (show(label), show(name))
+        for label, name in zip(labels, folded, strict=True)
+        if isinstance(name, str) and str(label) != name
+    )
+    notes = [
+        f"label {label} is read as {name} in {rows} rows of {origin}"
+        for (label, name), rows in changed.most_common(_MOST_NOTES)
+    ]
+    if len(changed) > _MOST_NOTES:
+        notes.append(f"{len(changed) - _MOST_NOTES} more spellings of labels are folded")
+    return tuple(notes)
+
+
+def _note_case(names: set[str], origin: str) -> tuple[str, ...]:
+    """Classes that one may have meant as one: nobody folds them."""
+    counts = Counter(name.casefold() for name in names)
+    alike = sorted(name for name in names if counts[name.casefold()] > 1)
+    if not alike:
+        return ()
+    listed = " and ".join(show(name) for name in alike[:2])
+    return (f"{len(alike)} classes of {origin} differ in case alone, as {listed}",)

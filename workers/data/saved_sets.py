@@ -1,0 +1,87 @@
+"""Rows of what `datasets` reads: its own folders, and data sets of the hub."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from peftsearch.errors import UserError
+
+from .table import Splits, Table, check_columns, name_origins
+
+SAVED = ("dataset_dict.json", "dataset_info.json", "state.json")
+"""What `datasets` writes into a folder of its own."""
+
+
+def read_saved(path: Path, wanted: Sequence[str]) -> Splits:
+    """Tables by split name of a folder.
+
+    Raises:
+        UserError: `datasets` did not write it, or it is broken.
+    """
+    import datasets
+
+    try:
+        found = datasets.load_from_disk(str(path))
+    except Exception as error:  # a broken or empty folder raises errors of several libraries
+        got = f"{path} ({type(error).__name__}: {error})"
+        raise UserError(
+            "a folder with rows: of Parquet files, or written by `save_to_disk` of `datasets`",
+            got,
+            "name a file",
+        ) from error
+    return _from_datasets(found, str(path), wanted, path)
+
+
+def read_hub(name: str, subset: str | None, wanted: Sequence[str], kinds: str) -> Splits:
+    """Tables by split name of a data set of the hub.
+
+    Args:
+        kinds: What a source may be, for the message.
+
+    Raises:
+        UserError: There is none of that name, or no network.
+    """
+    import datasets
+
+    try:
+        found = datasets.load_dataset(name, subset)
+    except Exception as error:  # the hub's client raises errors of several libraries
+        reason = f"{type(error).__name__}: {error}"
+        raise UserError(
+            f"{kinds}, with a network for the last", f"{name!r} ({reason})", "check the name"
+        ) from error
+    return _from_datasets(found, name, wanted, None)
+
+
+def _from_datasets(found: Any, origin: str, wanted: Sequence[str], folder: Path | None) -> Splits:
+    splits = found if isinstance(found, dict) else {"train": found}
+    origins = name_origins(origin, list(splits))
+    return Splits(
+        {name: partial(_read, x, origins[name], wanted, folder) for name, x in splits.items()}
+    )
+
+
+def _read(split: Any, origin: str, wanted: Sequence[str], folder: Path | None) -> Table:
+    check_columns(origin, split.column_names, wanted)
+    kept = _undecoded(split.with_format(None).select_columns(list(dict.fromkeys(wanted))))
+    columns: dict[str, list[Any]] = {name: list(kept[name]) for name in wanted}
+    table = Table(origin, columns, folder=folder)
+    classes = getattr(split.features[wanted[-1]], "names", None)
+    if classes is None:
+        return table
+    # A class label of -1 is how the hub marks rows whose label is kept secret.
+    labels = columns[wanted[-1]]
+    columns[wanted[-1]] = [None if x is None or x < 0 else classes[x] for x in labels]
+    return replace(table, classes=tuple(classes))
+
+
+def _undecoded(split: Any) -> Any:
+    """Images as their bytes and path, so that they take little memory and are decoded once."""
+    import datasets
+
+    for name, feature in split.features.items():
+        if isinstance(feature, datasets.Image):
+            split = split.cast_column(name, datasets.Image(decode=False))
+    return split

@@ -1,0 +1,95 @@
+"""A table: the wanted columns of one split, whatever it was read from."""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from peftsearch.errors import UserError
+
+_LONGEST = 80
+
+
+@dataclass(frozen=True)
+class Table:
+    """The wanted columns of one split, as plain Python values; None where a value is missing.
+
+    Attributes:
+        origin: How messages call it: the source, and the split where there are several.
+        columns: Name to `n` values.
+        classes: Names of the label's classes in their own order, where the source defines them.
+        folder: Where relative paths in it begin; None for a hub data set.
+        notes: What a person should know of how it was read, one line each.
+    """
+
+    origin: str
+    columns: Mapping[str, list[Any]]
+    classes: tuple[str, ...] | None = None
+    folder: Path | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Splits(Mapping[str, Table]):
+    """Tables by split name. Each is read when it is first asked for: those that no job uses may
+    lack its columns."""
+
+    def __init__(self, readers: Mapping[str, Callable[[], Table]]) -> None:
+        self._readers = readers
+        self._read: dict[str, Table] = {}
+
+    def __getitem__(self, name: str) -> Table:
+        if name not in self._read:
+            self._read[name] = check_filled(self._readers[name]())
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+
+def name_origins(source: str, splits: Sequence[str]) -> dict[str, str]:
+    """How messages call each split of a source."""
+    return {name: f"{source} [{name}]" if len(splits) > 1 else source for name in splits}
+
+
+def check_filled(table: Table) -> Table:
+    """The table itself.
+
+    Raises:
+        UserError: It has no rows.
+    """
+    if not next(iter(table.columns.values())):
+        raise UserError("a data file with rows", f"none in {table.origin}", "fill it")
+    return table
+
+
+def check_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse a source that lacks a wanted column, or has it twice.
+
+    Raises:
+        UserError: Names the columns there are and the nearest one.
+    """
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        near = difflib.get_close_matches(missing[0], names, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else "correct the columns under [task]"
+        known = ", ".join(map(str, names))
+        raise UserError(f"a column among {cut(known)} in {origin}", show(missing[0]), hint)
+    twice = [name for name in wanted if names.count(name) > 1]
+    if twice:
+        got, hint = f"{names.count(twice[0])} columns of that name", "rename the others"
+        raise UserError(f"one column {show(twice[0])} in {origin}", got, hint)
+
+
+def show(value: Any) -> str:
+    """A value for a message: as Python writes it, cut."""
+    return cut(repr(value))
+
+
+def cut(text: str) -> str:
+    """At most 80 characters; of a longer text, as of a path, both ends tell most."""
+    half = (_LONGEST - 3) // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]}...{text[-half:]}"
