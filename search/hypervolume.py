@@ -5,27 +5,32 @@ from collections.abc import Sequence
 import moocore
 import numpy as np
 
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .observations import find_front, observe
-from .reference_point import find_probe, find_reference_point
+from .reference_point import find_probe, find_reference_point, floor_quality
 
 
-def hypervolume(spec: JobSpec, trials: Sequence[Trial]) -> float:
+def hypervolume(
+    spec: JobSpec, trials: Sequence[Trial], preparation: Preparation | None = None
+) -> float:
     """Hypervolume of the front as a share of the box from the reference point to a perfect score.
 
-    Quality runs from the probe's to the metric's best, cost on a log scale from the reference
-    point's down to the smallest non-zero cost. 0.0 until the probe has ended. As the front does,
-    it takes each key at the mean of its seeds: it never falls as keys are added, but a repeat may
-    lower it.
+    Quality runs from the reference point's to the metric's best, cost on a log scale from the
+    reference point's down to the smallest non-zero cost. 0.0 until the reference point is known:
+    by the job's floors, or else by the end of the probe. As the front does, it takes each key at
+    the mean of its seeds: it never falls as keys are added, but a repeat may lower it.
+
+    Args:
+        preparation: The job's; None of a job without.
     """
-    probe = find_probe(trials)
-    if probe is None or probe.state in (TrialState.QUEUED, TrialState.RUNNING):
+    if floor_quality(spec, preparation) is None and not _has_ended(find_probe(trials)):
         return 0.0
-    box = find_reference_point(spec, trials)
-    width = box.axis(box.cost) - box.axis(box.floor)
+    box = find_reference_point(spec, trials, preparation=preparation)
+    width = box.axis(box.cost) - box.axis(box.cheapest)
     goal = objective(spec.task.quality)
     height = goal.signed(goal.best) - box.quality
     if height <= 0:
@@ -40,3 +45,7 @@ def hypervolume(spec: JobSpec, trials: Sequence[Trial]) -> float:
     if not points:
         return 0.0
     return float(moocore.hypervolume(np.array(points), ref=[0.0, 0.0], maximise=True))
+
+
+def _has_ended(probe: Trial | None) -> bool:
+    return probe is not None and probe.state not in (TrialState.QUEUED, TrialState.RUNNING)

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from peftsearch.records.axes import cost_of
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
@@ -27,7 +28,13 @@ _FEWEST = 3
 """Completed configurations that the model needs; Sobol points are proposed until then."""
 
 
-def propose(spec: JobSpec, trials: Sequence[Trial], n: int, seed: int) -> list[Proposal]:
+def propose(
+    spec: JobSpec,
+    trials: Sequence[Trial],
+    n: int,
+    seed: int,
+    preparation: Preparation | None = None,
+) -> list[Proposal]:
     """Propose `n` trials, fewer if the space is exhausted.
 
     First the design (`search.design`), then the job's sampler. Nothing is kept between calls and
@@ -44,6 +51,8 @@ def propose(spec: JobSpec, trials: Sequence[Trial], n: int, seed: int) -> list[P
         trials: All of the job's trials, in any state.
         n: Number of proposals.
         seed: The job's seed.
+        preparation: The job's, whose best floor is what a gain is counted from; None of a job
+            without.
 
     Raises:
         UserError: The spec names what the model or the space lacks.
@@ -51,15 +60,22 @@ def propose(spec: JobSpec, trials: Sequence[Trial], n: int, seed: int) -> list[P
     # Thousands of operations on small matrices: threads would mostly wait for one another, and
     # on a machine that is busy with training for seconds.
     with threadpool_limits(1):
-        batch = _Batch(spec, trials, seed)
+        batch = _Batch(spec, trials, seed, preparation)
         return list(islice(iter(batch.next, None), n))
 
 
 class _Batch:
     """Proposals that take those before them in the batch into account as pending."""
 
-    def __init__(self, spec: JobSpec, trials: Sequence[Trial], seed: int) -> None:
+    def __init__(
+        self,
+        spec: JobSpec,
+        trials: Sequence[Trial],
+        seed: int,
+        preparation: Preparation | None,
+    ) -> None:
         self._spec, self._trials, self._seed = spec, trials, seed
+        self._preparation = preparation
         self._space = make_space(spec)
         self._design = make_design(spec, self._space)
         self._known = {x.configuration.key: x for x in observe(spec, trials)}
@@ -110,7 +126,7 @@ class _Batch:
 
     @cached_property
     def _reference_point(self) -> ReferencePoint:
-        return find_reference_point(self._spec, self._trials, self._space)
+        return find_reference_point(self._spec, self._trials, self._space, self._preparation)
 
     @cached_property
     def _sobol(self) -> Sampler:

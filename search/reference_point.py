@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peftsearch.records.axes import quality_of
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.cost import BYTES_PER_PARAMETER
 from peftsearch.spaces.jobspec.objectives import cost_function, objective
@@ -25,54 +26,74 @@ class ReferencePoint:
     """The corner of the hypervolume's box that is worst in both objectives.
 
     Attributes:
-        quality: Of the linear probe (its first trial), maximised; the metric's worst until it
-            completed, or if it failed.
+        quality: What a configuration must beat, maximised: the best floor without adapters. Of a
+            job without floors that of the linear probe (its first trial); the metric's worst until
+            it completed, or if it failed.
         cost: `BEYOND` times the user's bound, or else the space's maximum.
-        floor: Smallest non-zero cost of the space. Cheaper ones count as this, since the axis is
-            logarithmic.
+        cheapest: Smallest non-zero cost of the space. Cheaper ones count as this, since the axis
+            is logarithmic.
+        lowest: Where the surrogate stops telling bad from worse: `quality`, or the probe's where
+            that is lower, so that it learns of adapters although none beats the floor yet.
     """
 
     quality: float
     cost: float
-    floor: float
+    cheapest: float
+    lowest: float
 
     def axis(self, cost: float) -> float:
         """Position on the cost axis, in decades."""
-        return math.log10(max(cost, self.floor))
+        return math.log10(max(cost, self.cheapest))
 
 
 def find_reference_point(
-    spec: JobSpec, trials: Sequence[Trial], space: Space | None = None
+    spec: JobSpec,
+    trials: Sequence[Trial],
+    space: Space | None = None,
+    preparation: Preparation | None = None,
 ) -> ReferencePoint:
-    """That of a job: fixed once the probe has ended.
+    """That of a job: fixed by its floors, and without any once the probe has ended.
 
     Args:
         space: The job's, where it is at hand.
+        preparation: The job's, which was written before its first trial; None of a job without.
     """
     probe = find_probe(trials)
     quality = None if probe is None else quality_of(spec, probe)
-    return make_reference_point(spec, quality, cost_range(spec, space or make_space(spec)))
+    costs = cost_range(spec, space or make_space(spec))
+    return make_reference_point(spec, quality, costs, floor_quality(spec, preparation))
 
 
 def cost_range(spec: JobSpec, space: Space) -> tuple[float, float]:
-    """A reference point's floor and cost, which do not depend on any trial."""
-    floor = _smallest_cost(spec, space)
-    return floor, BEYOND * max(_largest_cost(spec, space), floor)
+    """A reference point's cheapest and dearest cost, which do not depend on any trial."""
+    cheapest = _smallest_cost(spec, space)
+    return cheapest, BEYOND * max(_largest_cost(spec, space), cheapest)
+
+
+def floor_quality(spec: JobSpec, preparation: Preparation | None) -> float | None:
+    """Quality of the best floor without adapters, maximised; None of a job without floors."""
+    goal = objective(spec.task.quality)
+    floor = None if preparation is None else preparation.best(goal.name)
+    return None if floor is None else goal.signed(floor.measurements[goal.name])
 
 
 def make_reference_point(
-    spec: JobSpec, quality: float | None, costs: tuple[float, float]
+    spec: JobSpec,
+    probe: float | None,
+    costs: tuple[float, float],
+    floor: float | None = None,
 ) -> ReferencePoint:
-    """The reference point for a probe's quality.
+    """The reference point for a floor's or a probe's quality.
 
     Args:
-        quality: Maximised; None where the probe has none.
+        probe: Its quality, maximised; None where it has none.
         costs: What `cost_range` returns.
+        floor: What `floor_quality` returns.
     """
     goal = objective(spec.task.quality)
-    floor, farthest = costs
-    worst = goal.signed(goal.worst)
-    return ReferencePoint(worst if quality is None else quality, farthest, floor)
+    cheapest, farthest = costs
+    known = [x for x in (floor, probe) if x is not None] or [goal.signed(goal.worst)]
+    return ReferencePoint(known[0], farthest, cheapest, min(known))
 
 
 def find_probe(trials: Sequence[Trial]) -> Trial | None:

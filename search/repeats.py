@@ -37,8 +37,8 @@ def choose_repeat(
 
     A member's quality moves the hypervolume by the width of its step, up to the next dearer
     member, and is known up to a standard error of sigma / sqrt(seeds): the one with the largest
-    product is retrained. Seeds that are pending count. The probe and what does not beat it have
-    no step.
+    product is retrained. Seeds that are pending count. What does not beat the reference
+    point's quality, a floor or the probe, has no step.
     """
     front = [x for x in find_front(observations) if x.quality > reference.quality]
     front = [x for x in front if x.cost < reference.cost]

@@ -29,8 +29,8 @@ class Suggester:
 
     Quality below the reference point's earns nothing however low it is, and runs that collapsed
     lie far below: they would make the surface steep and the model uncertain just where it is
-    needed. So observed quality is clamped there. A failed configuration counts as such a one, and
-    can not be on the front.
+    needed. So observed quality is clamped at the reference point's `lowest`. A failed
+    configuration counts as such a one, and can not be on the front.
     """
 
     def __init__(
@@ -108,5 +108,5 @@ class Suggester:
 
 
 def _outcomes(observation: Observation, reference: ReferencePoint) -> list[float]:
-    clamped = [max(x, reference.quality) for x in observation.qualities]
-    return clamped + ([] if clamped else [reference.quality])
+    clamped = [max(x, reference.lowest) for x in observation.qualities]
+    return clamped + ([] if clamped else [reference.lowest])

@@ -11,6 +11,7 @@ from peftsearch.jobs.waiting import Waiter
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
+from peftsearch.results.floor_words import floor_json
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
@@ -127,7 +128,9 @@ def _report(result: SearchResult, crew: Crew) -> None:
     if crew.quiet:
         members = views.front_members(result.front, result.trials)
         front = views.front_json(members, spec)
-        print_json({"job": spec.name, "state": state, "front": front})
+        floors = [floor_json(x, spec) for x in result.floors]
+        facts = {"floors": floors, "warnings": result.warnings}
+        print_json({"job": spec.name, "state": state, "front": front} | facts)
         return
     if result.job.state is JobState.RUNNING:
         console.print(f"{spec.name} runs, for workers to take up", highlight=False)

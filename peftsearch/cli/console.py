@@ -11,6 +11,7 @@ from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
+from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.search_result import SearchResult
 from peftsearch.results.wording import plural
 from peftsearch.storage.connection import describe, parse_url
@@ -38,12 +39,21 @@ def print_front(result: SearchResult) -> None:
     spec = result.job.spec
     members = views.front_members(result.front, result.trials)
     console.print(views.front_table(members, spec, console.width))
+    print_floors(result)
     failed = sum(trial.failure is not None for trial in result.trials)
     done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
     text = f"{plural(done, 'trial')} done, {failed} failed, budget {views.budget_text(spec)}"
     text += f"; see `peftsearch show {spec.name}`" if failed else ""
     text += "; the space has no more within its bounds" if _is_exhausted(result) else ""
     console.print(text, highlight=False, style="yellow" if failed else "")
+
+
+def print_floors(result: SearchResult) -> None:
+    """The floors, and whether nothing on the front beats them."""
+    for line in tell_floors(result.preparation, result.job.spec):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in result.warnings:
+        console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
 
 
 def _is_exhausted(result: SearchResult) -> bool:
@@ -66,5 +76,5 @@ def draw(result: SearchResult, path: Path) -> None:
     from peftsearch.results.picture import draw_front
 
     members = views.front_members(result.front, result.trials)
-    draw_front(members, result.trials, result.job.spec, path)
+    draw_front(members, result.trials, result.job.spec, path, result.floors)
     log.print(f"picture: {path}", highlight=False)

@@ -43,6 +43,7 @@ def run_demo(
         result.trials,
         spec,
         folder / "front.png",
+        result.floors,
     )
     exported = _export(result, folder / "adapter")
     if as_json:
@@ -63,7 +64,7 @@ def _export(result: SearchResult, out: Path) -> dict[str, Any]:
         number += 1
         out = out.with_name(f"adapter-{number}")
     knee = result.pick("knee")
-    report = export_picked(result.job.spec, knee, result.root, out, "auto")
+    report = export_picked(result, knee, out, "auto")
     return {
         "adapter": str(report.out),
         "form": report.form,

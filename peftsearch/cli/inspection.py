@@ -12,13 +12,14 @@ from peftsearch.jobs.liveness import count_live
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
+from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.search_result import load_result
 from peftsearch.results.wording import duration
 from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import check_picture, console, draw, log, print_json
+from .console import check_picture, console, draw, log, print_floors, print_json
 
 
 def list_jobs(storage: str, as_json: bool) -> None:
@@ -58,8 +59,10 @@ def show(name: str, storage: str, as_json: bool) -> None:
         counts, live = store.counts(job.id), count_live(store.workers(job.id))
         hours = store.used_hours(job.id)
         confirmations = store.reports(job.id, "confirm")
+        preparation = store.preparation(job.id)
     if as_json:
         data = _job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
+        data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
         return
     console.print(
@@ -68,6 +71,9 @@ def show(name: str, storage: str, as_json: bool) -> None:
         highlight=False,
     )
     console.print(f"model {spec.model.path}\ndata  {spec.task.train}", highlight=False)
+    notes = () if preparation is None else preparation.notes
+    for line in (*notes, *tell_floors(preparation, spec)):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(views.trials_table(trials, spec, console.width))
 
 
@@ -83,6 +89,7 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
         print_json(views.front_json(members, result.job.spec))
     else:
         console.print(views.front_table(members, result.job.spec, console.width))
+        print_floors(result)
 
 
 def techniques(as_json: bool) -> None:

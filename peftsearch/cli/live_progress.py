@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from peftsearch.records.job import Job
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.wording import count, describe, duration, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
@@ -29,6 +31,7 @@ class PlainView:
     job: Job
     console: Console
     seen: set[int] = field(default_factory=set)
+    preparation: Preparation | None = None
     refreshed: float = 0.0
 
     def update(self, pool: Pool) -> None:
@@ -36,17 +39,27 @@ class PlainView:
         if pool.children and time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
         self.refreshed = time.monotonic()
+        self._tell_preparation()
         trials = self.store.trials(self.job.id)
         ended = [x for x in trials if x.state in (TrialState.COMPLETED, TrialState.FAILED)]
         fresh = [x for x in ended if x.number not in self.seen]
         if fresh:
+            hours = self.store.used_hours(self.job.id)
             now = measure_progress(
-                self.job.spec, trials, self.store.used_hours(self.job.id), len(pool.children)
+                self.job.spec, trials, hours, len(pool.children), self.preparation
             )
             for trial in fresh:
                 line = _line(trial, self.job.spec, now)
                 self.console.print(line, highlight=False, markup=False, soft_wrap=True)
         self.seen.update(x.number for x in fresh)
+
+    def _tell_preparation(self) -> None:
+        """The floors that trials must beat, as soon as they are known."""
+        if self.preparation is not None:
+            return
+        self.preparation = self.store.preparation(self.job.id)
+        for line in tell_floors(self.preparation, self.job.spec):
+            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
@@ -71,6 +84,7 @@ class LiveView:
     job: Job
     console: Console
     live: Live = field(init=False)
+    preparation: Preparation | None = None
     refreshed: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
@@ -89,10 +103,9 @@ class LiveView:
         if time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
         self.refreshed = time.monotonic()
-        trials = self.store.trials(self.job.id)
-        now = measure_progress(
-            self.job.spec, trials, self.store.used_hours(self.job.id), len(pool.children)
-        )
+        self.preparation = self.preparation or self.store.preparation(self.job.id)
+        trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
+        now = measure_progress(self.job.spec, trials, hours, len(pool.children), self.preparation)
         self.live.update(self._panel(now, pool))
 
     def _panel(self, now: Progress, pool: Pool) -> RenderableType:
@@ -116,9 +129,12 @@ class LiveView:
             f"hypervolume {now.hypervolume:.3f}",
             f"{elapsed} elapsed, {left} left",
         )
+        floors = [
+            Text(f"  {line}", style="dim") for line in tell_floors(self.preparation, spec)[:1]
+        ]
         bar = Table.grid()
         bar.add_row(ProgressBar(total=total or 1, completed=now.done + now.failed, width=60))
-        return Group(facts, bar, *self._running(now, pool))
+        return Group(facts, *floors, bar, *self._running(now, pool))
 
     def _running(self, now: Progress, pool: Pool) -> list[Text]:
         if not now.running:

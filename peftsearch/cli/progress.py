@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peftsearch.jobs.time_left import seconds_left
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.objectives import objective
@@ -27,13 +28,18 @@ class Progress:
 
 
 def measure_progress(
-    spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int
+    spec: JobSpec,
+    trials: Sequence[Trial],
+    hours: float,
+    workers: int,
+    preparation: Preparation | None = None,
 ) -> Progress:
     """Summarise a job's records.
 
     Args:
         hours: Hours used, on the budget's clock.
         workers: Number of workers that share the remaining trials.
+        preparation: The job's; None until it has one, and of a job without.
     """
     completed = [x for x in trials if x.state is TrialState.COMPLETED]
     failed = sum(x.state is TrialState.FAILED for x in trials)
@@ -44,7 +50,7 @@ def measure_progress(
         failed=failed,
         running=tuple(x for x in trials if x.state is TrialState.RUNNING),
         best=None if best is None else goal.signed(best),
-        hypervolume=hypervolume(spec, trials),
+        hypervolume=hypervolume(spec, trials, preparation),
         left=_left(spec, trials, hours, workers),
     )
 

@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.results.floor_words import tell_standing
+from peftsearch.results.floors import compare
 from peftsearch.results.search_result import export_picked, load_result
 from peftsearch.results.wording import describe, duration
 from peftsearch.spaces.space.presets import make_space
@@ -43,18 +45,28 @@ def export(
     """Write the picked adapter and check it."""
     with open_existing(storage) as store:
         result = load_result(store, store.find_job(name), choose_root(storage, files))
-    summary = result.pick(pick)
+    summary, spec = result.pick(pick), result.job.spec
+    standing = compare(summary, spec, result.preparation)
     started = time.monotonic()
-    report = export_picked(result.job.spec, summary, result.root, out, form)
+    report = export_picked(result, summary, out, form)
     if as_json:
-        print_json(report.to_json())
+        print_json(report.to_json() | {"floor": standing and tell_standing(standing, spec)})
         return
-    console.print(
-        f"exported {describe(summary.configuration, result.job.spec.anatomy)}", highlight=False
-    )
+    console.print(f"exported {describe(summary.configuration, spec.anatomy)}", highlight=False)
     console.print(
         f"as {report.form} to {report.out} in {duration(time.monotonic() - started)}; reloaded, "
         f"{report.rows} predictions equal (largest difference {report.difference:.1e})",
         highlight=False,
         soft_wrap=True,
     )
+    if standing is not None:
+        doubtful = "" if standing.verdict == "above" else "yellow"
+        console.print(
+            tell_standing(standing, spec),
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+            style=doubtful,
+        )
+    for line in result.warnings:
+        console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")

@@ -6,7 +6,10 @@ from typing_extensions import TypedDict
 
 from peftsearch.records.estimates import estimate
 from peftsearch.records.front_points import FrontEntry
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TrialState
+from peftsearch.results.floor_words import FloorStanding, show_standing
+from peftsearch.results.floors import compare
 from peftsearch.results.pick import Choice, broken, choose, knee
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -37,6 +40,7 @@ class Pick(TypedDict):
     """The picked configuration, its trial of the best quality, and why it was picked.
 
     Attributes:
+        floor: The configuration beside the best floor; null of a job without floors.
         fitting: How many configurations meet the bounds.
     """
 
@@ -44,6 +48,7 @@ class Pick(TypedDict):
     point: PickedPoint
     trial: int
     why: str
+    floor: FloorStanding | None
     next: NextBetter | None
     fitting: int
 
@@ -54,6 +59,7 @@ def pick(
     members: Mapping[str, Candidate],
     entries: Sequence[FrontEntry],
     points: Mapping[int, Point],
+    preparation: Preparation | None = None,
 ) -> Pick:
     """What `text` means (`peftsearch.results.pick.choose`), why, and what its bounds kept out.
 
@@ -61,6 +67,7 @@ def pick(
         members: All configurations by key.
         entries: The front, ascending by cost.
         points: The ended trials by number.
+        preparation: The job's; None of a job without.
 
     Raises:
         NotFoundError: The front is empty, has no such row, or nothing meets the bounds.
@@ -78,11 +85,13 @@ def pick(
 
     choice = choose(text, spec, front, everything, find_trial)
     better = next_better(choice, everything)
+    standing = compare(choice.chosen, spec, preparation)
     return {
         "pick": text,
         "point": _show(choice.chosen, entries, front, spec),
         "trial": choice.chosen.best(spec.task.quality).number,
         "why": explain(choice, better, front, spec),
+        "floor": None if standing is None else show_standing(standing, spec),
         "next": None if better is None else _show_next(better, choice.bounds),
         "fitting": len(choice.fitting),
     }

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -89,7 +88,7 @@ def point_of(trial: Trial, spec: JobSpec) -> Point:
         parameters=_shared(parameters(configuration, anatomy)),
         quality=quality_of(spec, trial),
         cost=cost_of(spec, configuration),
-        validation_rows=_rows(trial.provenance),
+        validation_rows=trial.validation_rows,
         frozen=configuration.frozen,
         plain_lora=is_plain_lora(configuration),
         adapter=trial.adapter is not None,
@@ -116,9 +115,3 @@ def _shared(values: Mapping[str, float | str]) -> dict[str, float | str]:
         sys.intern(name): sys.intern(value) if isinstance(value, str) else value
         for name, value in values.items()
     }
-
-
-def _rows(provenance: Mapping[str, Any]) -> int | None:
-    # A user's own training function writes what it likes.
-    rows = provenance.get("validation_rows")
-    return rows if isinstance(rows, int) and rows > 0 else None

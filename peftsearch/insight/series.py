@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.records.estimates import mean
-from peftsearch.search.reference_point import ReferencePoint, cost_range, make_reference_point
+from peftsearch.records.preparation import Preparation
+from peftsearch.search.reference_point import (
+    ReferencePoint,
+    cost_range,
+    floor_quality,
+    make_reference_point,
+)
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
@@ -104,14 +110,17 @@ class _Seeds:
 class Tracker:
     """Takes in ended trials in order of event and knows the hypervolume and the best."""
 
-    def __init__(self, spec: JobSpec) -> None:
+    def __init__(self, spec: JobSpec, preparation: Preparation | None = None) -> None:
         self._spec = spec
         self._goal: Objective = objective(spec.task.quality)
         self._costs = cost_range(spec, make_space(spec))
         self._stairs = _Staircase()
         self._seeds: dict[str, _Seeds] = {}
         self._probe: int | None = None
+        self._floor = floor_quality(spec, preparation)
         self._box: ReferencePoint | None = None
+        if self._floor is not None:
+            self._box = self._make_box(None)
         self._volume = 0.0
 
     def add(self, point: Point) -> tuple[float, float | None]:
@@ -127,14 +136,17 @@ class Tracker:
         if not point.frozen or (self._probe is not None and self._probe < point.number):
             return False
         self._probe = point.number
-        self._box = make_reference_point(self._spec, point.quality, self._costs)
+        self._box = self._make_box(point.quality)
         return True
+
+    def _make_box(self, probe: float | None) -> ReferencePoint:
+        return make_reference_point(self._spec, probe, self._costs, self._floor)
 
     def _place(self, point: Point, quality: float) -> bool:
         seeds = self._seeds.get(point.key)
         if seeds is None:
             seeds = self._seeds[point.key] = _Seeds(len(self._seeds), {point.number: quality})
-            position = make_reference_point(self._spec, None, self._costs).axis(point.cost)
+            position = self._make_box(None).axis(point.cost)
             return self._stairs.insert(position, quality, seeds.serial)
         seeds.found[point.number] = quality
         self._stairs.change(seeds.serial, seeds.mean())
@@ -147,7 +159,7 @@ class Tracker:
         height = self._goal.signed(self._goal.best) - box.quality
         if height <= 0 or not self._stairs.size:
             return 0.0
-        start, end = box.axis(box.floor), box.axis(box.cost)
+        start, end = box.axis(box.cheapest), box.axis(box.cost)
         return self._stairs.area(box.quality, end) / (height * (end - start))
 
     def _best(self) -> float | None:

@@ -100,6 +100,13 @@ class Trial:
         """Canonical key of its configuration."""
         return self.configuration.key
 
+    @property
+    def validation_rows(self) -> int | None:
+        """Rows that its quality was measured on; None where unknown."""
+        rows = self.provenance.get("validation_rows")
+        # A user's own training function writes what it likes.
+        return rows if isinstance(rows, int) and rows > 0 else None
+
 
 @dataclass(frozen=True)
 class Measurement:

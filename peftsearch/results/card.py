@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from peftsearch.records.trial import Trial
@@ -13,8 +14,11 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.models.backbone import Backbone, read_config
 
 from .export_report import ExportReport, Loading
+from .floor_words import tell_verdict
+from .floors import Standing
 from .wording import count, describe, score
 
+_WIDTH = 100
 _CARD = """# {title}
 
 A parameter-efficient fine-tuning of `{model}` for {kind}, found by
@@ -29,7 +33,7 @@ A parameter-efficient fine-tuning of `{model}` for {kind}, found by
 | objective | value |
 |---|---|
 {measurements}
-
+{floor}
 Quality is that of the validation split, which the search optimised; `peftsearch confirm` measures
 on the test split. The export was loaded again and compared on {rows} validation rows: the
 largest difference of an output was {difference}.
@@ -65,11 +69,13 @@ def write_card(
     trial: Trial,
     labels: list[str],
     report: ExportReport,
+    standing: Standing | None = None,
 ) -> None:
     """A README in Markdown.
 
     Args:
         labels: Class names; empty for kinds without classes.
+        standing: The trial beside the best floor of its job; None of a job without.
     """
     kind = find_kind(spec.task.kind)
     shown = {
@@ -80,6 +86,7 @@ def write_card(
         "configuration": describe(trial.configuration, spec.anatomy),
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial),
+        "floor": "" if standing is None else _floor(standing, spec),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
@@ -88,6 +95,16 @@ def write_card(
         "provenance": _provenance(trial.provenance),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
+
+
+def _floor(standing: Standing, spec: JobSpec) -> str:
+    """A paragraph that tells both numbers, whichever is better."""
+    name, floor = spec.task.quality, standing.floor.label
+    both = (
+        f"The best baseline without adapters, {floor}: {name} {score(standing.value)}; "
+        f"this configuration: {score(standing.quality)}."
+    )
+    return "\n" + "\n".join(wrap(f"{both} {tell_verdict(standing, spec)}", _WIDTH)) + "\n"
 
 
 def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:

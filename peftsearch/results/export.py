@@ -18,6 +18,7 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
+from .floors import Standing
 
 CHECKED_ROWS = 64
 _TOLERANCE: Mapping[Form, float] = {"peft": 1e-4, "adapter": 1e-4, "merged": 1e-3}
@@ -30,7 +31,12 @@ class ExportMismatch(PeftsearchError):
 
 
 def export(
-    spec: JobSpec, trial: Trial, adapter_folder: Path, out: Path, form: str = "auto"
+    spec: JobSpec,
+    trial: Trial,
+    adapter_folder: Path,
+    out: Path,
+    form: str = "auto",
+    standing: Standing | None = None,
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 
@@ -39,6 +45,7 @@ def export(
         out: A folder that does not exist or is empty.
         form: `peft` loads with `peft` alone, `adapter` with `peftsearch.load_adapter`, `merged`
             is a plain `transformers` model; `auto` takes `peft` where it can, else `adapter`.
+        standing: The trial beside the best floor of its job, which the card tells.
 
     Raises:
         UserError: `out` is not empty or not writable, the adapter's files are missing or corrupt,
@@ -58,7 +65,7 @@ def export(
         labels = runner.data.label_names
         loading = find_loading(runner.backbone, labels)
         report = ExportReport(chosen, out, rows, difference, loading)
-        write_card(part / "README.md", spec, trial, labels, report)
+        write_card(part / "README.md", spec, trial, labels, report, standing)
         write_job(part / "job.toml", spec, trial)
         publish(part, out)
     finally:

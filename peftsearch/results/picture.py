@@ -10,12 +10,15 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate, estimate_each
+from peftsearch.records.preparation import Floor
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .floor_words import floor_json
 from .pick import knee
+from .reference_lines import Line, draw_lines
 from .wording import describe
 
 Estimates = Sequence[Estimate[Trial]]
@@ -38,12 +41,19 @@ def check_picture(path: Path) -> None:
         raise UserError(expected, got, "make the folder, or choose another with --picture")
 
 
-def draw_front(members: Estimates, trials: Sequence[Trial], spec: JobSpec, path: Path) -> Path:
+def draw_front(
+    members: Estimates,
+    trials: Sequence[Trial],
+    spec: JobSpec,
+    path: Path,
+    floors: Sequence[Floor] = (),
+) -> Path:
     """Write the picture.
 
     Args:
         members: The front, ascending by cost.
         trials: All trials of the job; completed ones off the front are drawn as dominated.
+        floors: Baselines without adapters, the best first; a line each.
 
     Raises:
         UserError: The file cannot be written, or the front is empty.
@@ -57,8 +67,9 @@ def draw_front(members: Estimates, trials: Sequence[Trial], spec: JobSpec, path:
     others = [member for member in estimate_each(trials) if member.key not in keys]
     zero = _zero_position([*members, *others], spec)
     _draw_points(axes, members, others, spec, zero)
-    _label_points(axes, members, spec, zero)
+    _label_points(axes, members, spec, zero, floors)
     _dress(axes, spec, zero)
+    draw_lines(axes, _find_lines(members, floors, spec), objective(spec.task.quality).signed)
     try:
         figure.savefig(path, bbox_inches="tight", pad_inches=0.25)
     except OSError as error:
@@ -82,15 +93,15 @@ def _draw_points(
     axes: Any, members: Estimates, others: Estimates, spec: JobSpec, zero: float
 ) -> None:
     goal = objective(spec.task.quality)
-    quality, floor = goal.name, _floor(members, goal)
+    quality, bottom = goal.name, _bottom(members, goal)
     height = {x.key: goal.signed(x.values[quality]) for x in others}
     for name, marker, shown in (
-        ("dominated", "o", [x for x in others if height[x.key] >= floor]),
-        ("below the axis", "v", [x for x in others if height[x.key] < floor]),
+        ("dominated", "o", [x for x in others if height[x.key] >= bottom]),
+        ("below the axis", "v", [x for x in others if height[x.key] < bottom]),
     ):
         if shown:
             costs = [_cost(x, spec, zero) for x in shown]
-            heights = [goal.signed(max(height[x.key], floor)) for x in shown]
+            heights = [goal.signed(max(height[x.key], bottom)) for x in shown]
             axes.scatter(costs, heights, s=28, c=_QUIET, marker=marker, label=name, zorder=2)
     x = [_cost(member, spec, zero) for member in members]
     y = [member.values[quality] for member in members]
@@ -99,35 +110,37 @@ def _draw_points(
     marked = knee(members, spec)
     ring = {"s": 170, "facecolors": "none", "edgecolors": _INK}
     axes.scatter(x[marked], y[marked], label="knee", zorder=5, **ring)
-    _draw_probe(axes, members[0], spec)
 
 
-def _floor(members: Estimates, goal: Objective) -> float:
+def _bottom(members: Estimates, goal: Objective) -> float:
     """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
     qualities = [goal.signed(x.values[goal.name]) for x in members]
     return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
 
 
-def _draw_probe(axes: Any, cheapest: Estimate[Trial], spec: JobSpec) -> None:
-    """A line at the quality of the linear probe, which is the cheapest member wherever it ran."""
-    if cheapest.values[spec.objectives.cost] > 0:
-        return
-    quality = cheapest.values[spec.task.quality]
-    axes.axhline(quality, color=_QUIET, linewidth=0.9, linestyle="--", zorder=1)
-    axes.annotate(
-        find_kind(spec.task.kind).baseline,
-        (1, quality),
-        xycoords=("axes fraction", "data"),
-        xytext=(-4, 4),
-        textcoords="offset points",
-        ha="right",
-        fontsize=8.5,
-        color="#6b7680",
-    )
+def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> list[Line]:
+    """What the front must beat: the floors, and the probe, the cheapest member wherever it ran.
+
+    A floor that lies below the axis is left out, but for the best one.
+    """
+    goal = objective(spec.task.quality)
+    bottom, best = _bottom(members, goal), floors[:1]
+    values = [(floor, floor.measurements[goal.name]) for floor in floors]
+    lines = [
+        Line(value, floor_json(floor, spec)["short"], "floor")
+        for floor, value in values
+        if floor in best or goal.signed(value) >= bottom
+    ]
+    if members[0].values[spec.objectives.cost] == 0:
+        name = find_kind(spec.task.kind).baseline
+        lines.append(Line(members[0].values[goal.name], name, "probe"))
+    return lines
 
 
-def _label_points(axes: Any, members: Estimates, spec: JobSpec, zero: float) -> None:
-    """Row numbers beside the points; what they mean stands below the axes."""
+def _label_points(
+    axes: Any, members: Estimates, spec: JobSpec, zero: float, floors: Sequence[Floor]
+) -> None:
+    """Row numbers beside the points; what they and the floors are stands below the axes."""
     for i, member in enumerate(members):
         axes.annotate(
             str(i + 1),
@@ -144,6 +157,7 @@ def _label_points(axes: Any, members: Estimates, spec: JobSpec, zero: float) -> 
         f"{describe(member.configuration, spec.anatomy)}"
         for i, member in enumerate(members)
     ]
+    lines += [f"-  {x.measurements[spec.task.quality]:.4f}  {x.label}" for x in floors]
     style = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
     axes.figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
 

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peftsearch.records.estimates import Estimate
+from peftsearch.records.estimates import Estimate, estimate, estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
+from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 
+from .floor_words import tell_nothing_beats
+from .floors import Standing, compare, sort_floors
 from .pick import select
+from .views import front_members
 
 if TYPE_CHECKING:
     from .export_report import ExportReport
@@ -24,12 +27,38 @@ class SearchResult:
     Attributes:
         front: Ascending by cost.
         root: Folder of the jobs' files.
+        preparation: What the job found out before its first trial; None of a job without.
     """
 
     job: Job
     trials: tuple[Trial, ...]
     front: tuple[FrontPoint, ...]
     root: Path
+    preparation: Preparation | None = None
+
+    @property
+    def floors(self) -> list[Floor]:
+        """The job's baselines without adapters, the best first."""
+        return sort_floors(self.preparation, self.job.spec)
+
+    @property
+    def warnings(self) -> list[str]:
+        """That nothing on the front beats the floor by more than noise, and what to try; nothing
+        where one configuration does."""
+        front = front_members(self.front, self.trials)
+        tried = estimate_each(self.trials)
+        return tell_nothing_beats(front, tried, self.job.spec, self.preparation)
+
+    def standing(self, pick: str = "best") -> Standing | None:
+        """The picked configuration beside the best floor; None of a job without floors.
+
+        Args:
+            pick: As `pick` takes it.
+
+        Raises:
+            UserError: Nothing fits.
+        """
+        return compare(self.pick(pick), self.job.spec, self.preparation)
 
     def pick(self, text: str = "knee") -> Estimate[Trial]:
         """The configuration that `text` means (`peftsearch.results.pick.select`).
@@ -54,7 +83,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits, or the folder is not empty.
         """
-        return export_picked(self.job.spec, self.pick(pick), self.root, Path(out), form)
+        return export_picked(self, self.pick(pick), Path(out), form)
 
 
 def load_result(store: Store, job: Job, root: Path) -> SearchResult:
@@ -64,15 +93,20 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front = store.at_once(lambda: (store.trials(job.id), store.front(job.id)))
-    return SearchResult(job, tuple(trials), tuple(front), root)
+    trials, front, preparation = store.at_once(
+        lambda: (store.trials(job.id), store.front(job.id), store.preparation(job.id))
+    )
+    return SearchResult(job, tuple(trials), tuple(front), root, preparation)
 
 
 def export_picked(
-    spec: JobSpec, picked: Estimate[Trial], root: Path, out: Path, form: str
+    result: SearchResult, picked: Estimate[Trial], out: Path, form: str
 ) -> "ExportReport":
     """Export, of the seeds of a configuration, the one of the best validation quality."""
     from .export import export
 
+    spec = result.job.spec
     trial = picked.best(spec.task.quality)
-    return export(spec, trial, root / str(trial.adapter), out, form)
+    # The trial that goes home, not the mean of its seeds.
+    standing = compare(estimate([trial]), spec, result.preparation)
+    return export(spec, trial, result.root / str(trial.adapter), out, form, standing)

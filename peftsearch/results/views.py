@@ -31,8 +31,7 @@ def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[
 
 def standard_error(member: Estimate[Trial], spec: JobSpec) -> float | None:
     """Sampling error of a share of right rows on the validation split; None for other metrics."""
-    rows = member.trials[0].provenance.get("validation_rows")
-    return sampling_error(spec, member.values, rows)
+    return sampling_error(spec, member.values, member.first.validation_rows)
 
 
 def sampling_error(spec: JobSpec, values: Mapping[str, float], rows: int | None) -> float | None:

@@ -10,7 +10,10 @@ from peftsearch.insight.best_on_front import Best, best_of
 from peftsearch.insight.kind_rows import KindRow, kind_row
 from peftsearch.jobs.liveness import count_live
 from peftsearch.records.job import Job, JobState
+from peftsearch.records.preparation import HeadChoice, Pooling, Preparation, Start
 from peftsearch.records.trial import TrialState
+from peftsearch.results.floor_words import FloorLine, floor_json
+from peftsearch.results.floors import sort_floors
 from peftsearch.results.views import budget_text
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
@@ -74,18 +77,36 @@ class JobSummary(Search):
     pool: PoolStatus | None
 
 
+class HeadLine(TypedDict):
+    """What the heads of all trials of a job have in common.
+
+    Attributes:
+        pooling: What they read: the first token, the mean of all, the last, or what the
+            checkpoint's own pooler makes.
+        start: Where their training starts: at the fitted probe, or at random weights.
+    """
+
+    pooling: Pooling
+    start: Start
+
+
 class JobDetail(JobSummary):
     """One job with its complete spec.
 
     Attributes:
         task_kind: The row of its kind of task.
-        notes: What the check of its data had to say.
+        notes: What the check of its data had to say, and what was decided before its first trial.
+        floors: Models without adapters that every configuration must beat, the best first; empty
+            before they are measured, and of a job without.
+        head: What the heads of all its trials have in common; null as `floors` is empty.
     """
 
     spec: dict[str, Any]
     task_kind: KindRow
     hypervolume: float
     notes: list[str]
+    floors: list[FloorLine]
+    head: HeadLine | None
     preset: str
     seed: int
 
@@ -127,12 +148,16 @@ class Summaries:
         """
         job, volumes = store.find_job(history.job.name), history.series.hypervolume
         live = count_live(store.workers(job.id)).get(job.id, 0)
+        found = history.preparation or store.preparation(job.id) or Preparation()
+        notes = [x for report in store.reports(job.id, NOTES) for x in report["notes"]]
         return {
             **self._summary(store, job, store.counts(job.id), live, pools),
             "spec": job.spec.to_json(),
             "task_kind": kind_row(job.spec.task.kind),
             "hypervolume": volumes[-1] if volumes else 0.0,
-            "notes": [x for report in store.reports(job.id, NOTES) for x in report["notes"]],
+            "notes": [*notes, *found.notes],
+            "floors": [floor_json(x, job.spec) for x in sort_floors(found, job.spec)],
+            "head": None if found.head is None else _head_of(found.head),
             "preset": job.spec.space.preset,
             "seed": job.spec.seed,
         }
@@ -173,6 +198,10 @@ class Summaries:
             best = best_of(store.front(job.id), job.spec, job.spec.anatomy)
             self._best[key] = job.event, best
         return best
+
+
+def _head_of(head: HeadChoice) -> HeadLine:
+    return {"pooling": head.pooling, "start": head.start}
 
 
 def _search_of(spec: JobSpec) -> Search:

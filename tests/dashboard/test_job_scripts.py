@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.pick import knee
+from peftsearch.results.reference_lines import spread
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.bounds import parse_quantity
 from tests.service.records import PROBE, SPEC, lora
@@ -138,6 +139,56 @@ def test_a_limit_says_exactly_what_it_means(page: Page, name: str, value: float)
 def test_a_loosened_limit_lets_its_point_in(page: Page, value: float) -> None:
     rounded = call(page, "components/limits.js", "roundUp", value)
     assert value <= rounded < value * 1.11
+
+
+@pytest.mark.parametrize("places", [[], [3, 3, 3], [0, 4, 40, 45, 90], [-5, 1, 2, 60]])
+def test_names_of_lines_are_spread_as_in_the_picture(page: Page, places: list[float]) -> None:
+    assert call(page, "charts/front-view.js", "spread", places, 15) == pytest.approx(
+        spread(places, 15)
+    )
+
+
+def _model(*trials: Trial) -> dict[str, Any]:
+    columns = _columns(list(trials)) | {"words": ["" for _ in trials]}
+    entries = [
+        {"key": x.key, "entered": x.event, "left": None, "values": dict(x.measurements)}
+        for x in trials
+    ]
+    names = {"quality": NAMES[0], "cost": NAMES[1], "sign": 1, "probeName": "linear probe"}
+    return names | {"columns": columns, "entries": entries, "event": len(trials)}
+
+
+def _floors(*values: float) -> list[dict[str, Any]]:
+    return [{"short": f"{value}", "value": value} for value in values]
+
+
+def test_the_best_floor_is_in_the_chart_and_one_far_below_is_not(page: Page) -> None:
+    model = _model(_trial(0, PROBE, 0.6), _trial(1, lora(8), 0.7))
+    for floors in (_floors(0.9, 0.2), _floors(0.3)):
+        frame = call(
+            page, "charts/front-view.js", "frameOf", model, "trainable_parameters", floors
+        )
+        assert frame["bottom"] < floors[0]["value"] < frame["top"]
+        front = {"baselines": None, "floors": floors}
+        lines = call(page, "charts/front-view.js", "referencesAt", model, front, 0, frame)
+        assert [x["value"] for x in lines] == [floors[0]["value"]]
+    bare = call(page, "charts/front-view.js", "frameOf", model, "trainable_parameters")
+    assert bare["top"] < 0.8
+
+
+def test_a_chart_of_one_trial_stays_within_what_is_possible(page: Page) -> None:
+    frame = call(
+        page,
+        "charts/front-view.js",
+        "frameOf",
+        _model(_trial(0, PROBE, 0.6)),
+        "trainable_parameters",
+    )
+    assert 0 < frame["bottom"] < 0.6 < frame["top"] < 1
+    for values, bounds, inside in (([0], [0, 1], 0), ([1, 1], [0, 1], 1), ([None], [0, 1], 0.5)):
+        low, high = call(page, "charts/progress.js", "rangeOf", values, bounds)
+        assert 0 <= low <= inside <= high <= 1
+        assert low < high
 
 
 def test_a_cost_of_nothing_has_a_place_of_its_own(page: Page) -> None:

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.series import Series, Tracker
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.floors import prepare
 from tests.search.jobs import make_trial
 from tests.service.records import PROBE, SPEC, Filler, lora
 from tests.specs import make_spec
@@ -19,8 +21,10 @@ from tests.specs import make_spec
 LOSS = make_spec(task={"train": "t.csv", "kind": "causal_lm", "prompt": "p", "response": "r"})
 
 
-def series(points: list[Point], spec: JobSpec = SPEC) -> Series:
-    return Series().extended(points, Tracker(spec), created=100.0)
+def series(
+    points: list[Point], spec: JobSpec = SPEC, preparation: Preparation | None = None
+) -> Series:
+    return Series().extended(points, Tracker(spec, preparation), created=100.0)
 
 
 def test_a_real_job_has_the_hypervolume_of_its_trials_at_every_event(
@@ -31,11 +35,13 @@ def test_a_real_job_has_the_hypervolume_of_its_trials_at_every_event(
         for _ in range(40):
             filler.random(rng)
         trials = store.ended_since(filler.job.id, 0)
-    found = series([point_of(trial, SPEC) for trial in trials])
-    expected = [hypervolume(SPEC, trials[: i + 1]) for i in range(len(trials))]
-    assert found.hypervolume == pytest.approx(expected, abs=1e-12)
-    assert max(expected) > 0
-    assert found.event == tuple(range(1, 41))
+    points = [point_of(trial, SPEC) for trial in trials]
+    for preparation in (None, prepare(0.66)):
+        found = series(points, preparation=preparation)
+        expected = [hypervolume(SPEC, trials[: i + 1], preparation) for i in range(len(trials))]
+        assert found.hypervolume == pytest.approx(expected, abs=1e-12)
+        assert max(expected) > 0
+        assert found.event == tuple(range(1, 41))
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,7 +3,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,17 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec, read_spec
+from peftsearch.records.job import Job as StoredJob
+from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial
 from peftsearch.results import export as export_module
 from peftsearch.results.export import ExportMismatch, export
+from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.floors import prepare
 from tests.workers.mixtures import IA3, MIXED
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
@@ -239,6 +243,28 @@ def test_card_and_job_say_how_to_make_it_again(bert: Job, tmp_path: Path) -> Non
     assert spec.budget.trials == 2
     again = TrialRunner.open(spec, "cpu").evaluate(spec.try_configurations[0], trial.seed)
     assert again.measurements["loss"] == trial.measurements["loss"]
+
+
+def test_the_card_tells_the_floor_and_this_configuration(bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("mixed")
+    result = SearchResult(
+        StoredJob(1, "job", bert.spec.to_json(), JobState.FINISHED, 1, 0.0, "0" * 32),
+        (replace(trial, adapter=folder.name),),
+        (),
+        folder.parent,
+        prepare(2.0),
+    )
+    picked = result.pick(f"trial {trial.number}")
+    card = (
+        export_picked(result, picked, tmp_path / "out", "adapter").out / "README.md"
+    ).read_text()
+    told = " ".join(card.split())
+    quality = f"{trial.measurements['accuracy']:.4f}"
+    assert (
+        "The best baseline without adapters, logistic regression on frozen features: accuracy "
+        f"2.0000; this configuration: {quality}. It is" in told
+    )
+    assert "worse than that baseline; more than one standard error of the difference" in told
 
 
 def test_job_of_the_probe_has_one_trial(bert: Job, tmp_path: Path) -> None:

@@ -11,46 +11,15 @@ from rich.console import Console
 
 from peftsearch.cli.progress import measure_progress
 from peftsearch.errors import UserError
-from peftsearch.records.estimates import Estimate, estimate_each
-from peftsearch.records.trial import FailureKind, Trial, TrialState
+from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
 from peftsearch.results.picture import check_picture, draw_front
-from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
-from tests.anatomies import BERT
+from peftsearch.spaces.configurations.configuration import Configuration
+from tests.floors import prepare
 from tests.specs import make_spec
 
-SPEC = make_spec(trials=10)
+from .made import SPEC, TRIALS, make_trial, members
 
-
-def make_trial(number: int, rank: int, accuracy: float) -> Trial:
-    """A completed trial of uniform LoRA; rank 0 is the probe."""
-    modules = (Module("lora", rank, ("query", "value")),) if rank else ()
-    configuration = Configuration((Stratum(0, 6, modules),), 1e-3)
-    known = {name: float(cost(configuration, BERT)) for name, cost in KNOWN_COSTS.items()}
-    return Trial(
-        id=number,
-        job_id=1,
-        number=number,
-        configuration=configuration,
-        seed=number,
-        origin="search" if rank else "probe",
-        fidelity=1.0,
-        state=TrialState.COMPLETED,
-        attempt=1,
-        measurements=known | {"accuracy": accuracy, "training_seconds": 12.0},
-        provenance={"validation_rows": 400, "head_parameters": 770},
-        running_seconds=20.0,
-    )
-
-
-TRIALS = [
-    make_trial(0, 0, 0.60),
-    make_trial(1, 1, 0.74),
-    make_trial(2, 2, 0.45),
-    make_trial(3, 8, 0.79),
-    make_trial(4, 1, 0.76),
-]
 FAILED = replace(
     make_trial(5, 32, 0.0),
     state=TrialState.FAILED,
@@ -58,10 +27,6 @@ FAILED = replace(
     message="12 GiB were asked for",
     measurements={"trainable_parameters": 294_912.0},
 )
-
-
-def members() -> list[Estimate[Trial]]:
-    return [x for x in estimate_each(TRIALS) if x.values["accuracy"] > 0.5]
 
 
 def show(content: object, width: int) -> str:
@@ -117,6 +82,12 @@ def test_a_failed_trial_shows_its_message(width: int) -> None:
 def test_picture_is_written(tmp_path: Path) -> None:
     path = draw_front(members(), TRIALS, SPEC, tmp_path / "front.png")
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_progress_and_hypervolume_are_counted_from_the_floor() -> None:
+    alone = measure_progress(SPEC, TRIALS, hours=0.1, workers=2).hypervolume
+    assert measure_progress(SPEC, TRIALS, 0.1, 2, prepare(0.77)).hypervolume < alone
+    assert measure_progress(SPEC, TRIALS, 0.1, 2, prepare(0.9)).hypervolume == 0
 
 
 def test_picture_of_one_point(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.hypervolume import hypervolume
 from peftsearch.search.recipe_trials import probe
@@ -14,13 +15,14 @@ from peftsearch.search.reference_point import find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT
+from tests.floors import prepare
 from tests.specs import make_spec
 
 from .jobs import lora, make_trial
 
 SPEC = make_spec(space={"preset": "lora", "roles": ["query+value", "all"]})
 PROBE = probe(make_space(SPEC))
-FLOOR = 6 * (384 + 384) * 2.0
+CHEAPEST = 6 * (384 + 384) * 2.0
 """Of the lora preset: rank 1 on two roles in all six layers."""
 CEILING = 2 * 6 * 32.0 * (4 * 768 + 2 * 1920)
 """One step of the ladder beyond rank 32 on all roles."""
@@ -36,8 +38,32 @@ def trials(*results: tuple[Configuration, float]) -> list[Trial]:
 
 def test_the_reference_is_the_probe_and_a_step_beyond_the_dearest() -> None:
     reference = find_reference_point(SPEC, trials())
-    assert (reference.quality, reference.cost, reference.floor) == (0.60, CEILING, FLOOR)
-    assert reference.axis(0) == reference.axis(FLOOR) == pytest.approx(np.log10(FLOOR))
+    assert (reference.quality, reference.cost, reference.cheapest) == (0.60, CEILING, CHEAPEST)
+    assert reference.axis(0) == reference.axis(CHEAPEST) == pytest.approx(np.log10(CHEAPEST))
+
+
+def test_the_reference_is_the_best_floor_from_the_start_and_for_good() -> None:
+    prepared = prepare(0.77)
+    for records in ([], trials(), trials((lora(8), 0.9))):
+        reference = find_reference_point(SPEC, records, preparation=prepared)
+        assert (reference.quality, reference.cost) == (0.77, CEILING)
+    assert hypervolume(SPEC, trials((lora(8), 0.76)), prepared) == 0.0
+    assert hypervolume(SPEC, trials((lora(1), 1.0)), prepared) == pytest.approx(1.0)
+    assert hypervolume(SPEC, trials((lora(1), 0.885))[1:], prepared) == pytest.approx(0.5)
+
+
+def test_without_floors_of_the_jobs_quality_it_is_the_probe() -> None:
+    other = Preparation((Floor("base", "base", {"loss": 0.1}),), notes=("nothing to fit",))
+    for preparation in (None, Preparation(), other):
+        found = find_reference_point(SPEC, trials(), preparation=preparation)
+        assert (found.quality, found.lowest) == (0.60, 0.60)
+
+
+@pytest.mark.parametrize(("floor", "lowest"), [(0.77, 0.60), (0.5, 0.5)])
+def test_the_surrogate_tells_adapters_below_the_floor_apart(floor: float, lowest: float) -> None:
+    prepared = prepare(floor, tfidf=0.1)
+    assert find_reference_point(SPEC, trials(), preparation=prepared).lowest == lowest
+    assert find_reference_point(SPEC, [], preparation=prepared).lowest == floor
 
 
 def test_repeats_of_the_probe_do_not_move_the_reference() -> None:
@@ -56,7 +82,7 @@ def test_the_reference_lies_a_step_beyond_a_bound_on_either_cost(bound: str, lim
 def test_a_space_of_one_cost_has_a_cost_axis_all_the_same() -> None:
     spec = make_spec(space={"preset": "lora", "ranks": [8], "roles": ["query"]})
     reference = find_reference_point(spec, [])
-    assert reference.cost == 2 * reference.floor
+    assert reference.cost == 2 * reference.cheapest
 
 
 def test_the_dearest_configuration_gains_something() -> None:
@@ -66,8 +92,8 @@ def test_the_dearest_configuration_gains_something() -> None:
 
 
 def test_a_single_point_fills_its_rectangle() -> None:
-    cost = 8 * FLOOR
-    share = (np.log10(CEILING) - np.log10(cost)) / (np.log10(CEILING) - np.log10(FLOOR))
+    cost = 8 * CHEAPEST
+    share = (np.log10(CEILING) - np.log10(cost)) / (np.log10(CEILING) - np.log10(CHEAPEST))
     expected = (0.80 - 0.60) / 0.40 * share
     assert hypervolume(SPEC, trials((lora(8), 0.80))) == pytest.approx(expected)
 

@@ -8,7 +8,7 @@ from peftsearch.search.repeats import choose_repeat, repeat_due
 
 from .jobs import lora
 
-REFERENCE = ReferencePoint(quality=0.6, cost=1e6, floor=1e3)
+REFERENCE = ReferencePoint(quality=0.6, cost=1e6, cheapest=1e3, lowest=0.6)
 
 
 def member(rank: int, cost: float, *qualities: float, pending: int = 0) -> Observation:

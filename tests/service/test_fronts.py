@@ -138,6 +138,12 @@ def test_a_job_without_results(new_sqlite: NewDatabase) -> None:
     with Store.open(url) as store, client_of(open_site(url)) as client:
         Filler.open(store)
         lines = {"probe": None, "lora": None}
-        assert get(client, "front") == {"event": 0, "points": [], "baselines": lines}
+        assert get(client, "front") == {
+            "event": 0,
+            "points": [],
+            "baselines": lines,
+            "floors": [],
+            "warnings": [],
+        }
         assert get(client, "front/history") == {"event": 0, "entries": []}
         assert client.get("/api/v1/jobs/job/pick").status_code == 404

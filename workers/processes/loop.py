@@ -137,7 +137,8 @@ class WorkerLoop:
         spec = self.store.job(self.job.id).spec
         if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
             return False
-        proposals = propose(spec, trials, n, spec.seed)
+        preparation = self.store.preparation(self.job.id)
+        proposals = propose(spec, trials, n, spec.seed, preparation)
         costs = [self._costs(proposal) for proposal in proposals]
         try:
             return bool(self.store.insert(self.job.id, token, proposals, costs))

@@ -25,10 +25,10 @@ _BATCH = 200
 
 @dataclass
 class _Record:
-    """One job's newest history, and what is needed to go on from it."""
+    """One job's newest history, and what is needed to go on from it: None before any trial."""
 
     history: History
-    tracker: Tracker
+    tracker: Tracker | None
 
 
 class Histories:
@@ -86,9 +86,9 @@ class Histories:
             job = replace(store.find_job(pulse.name), event=0)
             if (job.id, job.created) != key:  # another of that name took its place just now
                 return self._refresh(store, store.pulse(pulse.name))
-            record = _Record(History(job), Tracker(job.spec))
+            record = _Record(History(job), None)
         if not _is_current(record.history.job, pulse):
-            record = _Record(_advance(store, record, pulse), record.tracker)
+            record = _advance(store, record, pulse)
         self._forget(pulse)
         self._records[key] = record
         return record.history
@@ -105,26 +105,33 @@ def _is_current(job: Job, pulse: Pulse) -> bool:
     return (job.event, job.state) == (pulse.event, pulse.state)
 
 
-def _advance(store: Store, record: _Record, pulse: Pulse) -> History:
-    """The history up to the pulse's event."""
+def _advance(store: Store, record: _Record, pulse: Pulse) -> _Record:
+    """The record up to the pulse's event."""
     old = record.history
     # The budget may have changed with the state or beside an event.
     document = store.find_job(pulse.name).document
     job = replace(old.job, document=document, event=pulse.event, state=pulse.state)
     if old.event == pulse.event:
-        return replace(old, job=job)
+        return replace(record, history=replace(old, job=job))
     changes = store.front_changes(pulse.id, old.event)
     new = list(_read_points(store, job, old.event, pulse.event))
     points = (*old.points, *new)
-    return History(
+    preparation, tracker = old.preparation, record.tracker
+    if tracker is None:
+        # It was written before the first trial began, so that now it is there or never will be.
+        preparation = store.preparation(pulse.id)
+        tracker = Tracker(job.spec, preparation)
+    history = History(
         job,
         points,
         _merge(old.entries, changes, pulse.event),
-        old.series.extended(new, record.tracker, job.created),
+        old.series.extended(new, tracker, job.created),
         old.columns.extended(points),
         add_seeds(old.members, new),
+        preparation,
         old.slow_values,
     )
+    return _Record(history, tracker)
 
 
 def _read_points(store: Store, job: Job, after: int, until: int) -> Iterator[Point]:

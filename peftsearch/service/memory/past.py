@@ -12,6 +12,7 @@ from peftsearch.insight.points import Point
 from peftsearch.insight.series import Series
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job
+from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.jobspec.objectives import objective
 
 from .slow_values import SlowValues
@@ -36,6 +37,8 @@ class History:
         points: The ended trials in order of event.
         entries: Every stay on the front, by the event at which it began.
         members: The configurations at the mean of their seeds, by key.
+        preparation: What the job found out before its first trial; None before that has ended,
+            and of a job without.
         slow_values: What takes long to compute; all histories of the job share it.
     """
 
@@ -45,6 +48,7 @@ class History:
     series: Series = Series()
     columns: Columns = Columns()
     members: Mapping[str, Candidate] = field(default_factory=dict)
+    preparation: Preparation | None = None
     slow_values: SlowValues = field(default_factory=SlowValues, compare=False, repr=False)
     derived: _Derived = field(default_factory=_Derived, compare=False, repr=False)
 

@@ -7,8 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from typing_extensions import TypedDict
 
 from peftsearch.insight.baselines import Baselines, baselines
+from peftsearch.insight.candidate_estimates import add_seeds
 from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
+from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
+from peftsearch.results.floors import sort_floors
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 
@@ -19,11 +22,19 @@ router = APIRouter(tags=["front"])
 
 
 class FrontBody(TypedDict):
-    """The front after `event`, in ascending cost."""
+    """The front after `event`, in ascending cost.
+
+    Attributes:
+        baselines: Trials that the front is compared with.
+        floors: Models without adapters that it must beat, the best first; none of a job without.
+        warnings: That nothing on the front beats the floor by more than noise, and what to try.
+    """
 
     event: int
     points: list[FrontRow]
     baselines: Baselines
+    floors: list[FloorLine]
+    warnings: list[str]
 
 
 class FrontHistoryBody(TypedDict):
@@ -54,14 +65,19 @@ def show_front_history(request: Request, history: InHistory) -> Response:
 
 
 def _front(history: History, event: int) -> bytes:
-    spec = history.job.spec
-    points = history.points
+    spec, preparation = history.job.spec, history.preparation
+    points, members = history.points, history.members
     if event < history.event:
         points = tuple(x for x in points if x.event is not None and x.event <= event)
+        members = add_seeds({}, points)
+    entries = history.front(event)
+    front = [members[x.key] for x in entries]
     body: FrontBody = {
         "event": event,
-        "points": front_rows(history.front(event), history.by_number, spec),
+        "points": front_rows(entries, history.by_number, spec),
         "baselines": baselines(points, spec),
+        "floors": [floor_json(x, spec) for x in sort_floors(preparation, spec)],
+        "warnings": tell_nothing_beats(front, list(members.values()), spec, preparation),
     }
     return orjson.dumps(body)
 
@@ -87,5 +103,5 @@ def pick_point(
     ] = "knee",
 ) -> Response:
     """The configuration that a text means, and why."""
-    front, points = history.front(), history.by_number
-    return respond(pick(text, history.job.spec, history.members, front, points))
+    front, points, spec = history.front(), history.by_number, history.job.spec
+    return respond(pick(text, spec, history.members, front, points, history.preparation))

@@ -4,17 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from peftsearch.records.job import Job, JobState
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import spool_folder
+from peftsearch.workers.processes import loop
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.optimisation import count_steps
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.floors import prepare
 from tests.storage.examples import insert
 from tests.workers.runners import LORA, PROBE, open_runner
 
@@ -104,6 +108,24 @@ def test_a_job_of_the_same_name_is_another_job(
     with Store.open(url) as store:
         (trial,) = store.trials(store.find_job(runner.spec.name).id)
         assert (trial.attempt, trial.event) == (0, None)
+
+
+def test_a_proposal_counts_from_the_jobs_floor(
+    url: str, runner: TrialRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Preparation | None] = []
+
+    def watch(*given: Any) -> list[Proposal]:
+        seen.append(given[-1])
+        return []
+
+    monkeypatch.setattr(loop, "propose", watch)
+    with Store.open(url) as store:
+        job = store.create_job(runner.spec)
+        store.prepare(job.id, prepare(0.77))
+        store.register_worker(job.id, "w", "host", 1, "cpu")
+        WorkerLoop("w", store, job, runner, tmp_path, Watcher(lambda done: None)).run()
+    assert seen and all(x == prepare(0.77) for x in seen)
 
 
 class MeddledStore(Store):

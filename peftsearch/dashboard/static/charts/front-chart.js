@@ -1,14 +1,14 @@
 // The front chart: quality against a cost, with replay, and a click that opens the trial.
 
 import { get } from "../lib/api.js";
-import { h, setText } from "../lib/dom.js";
+import { h, replace, setText } from "../lib/dom.js";
 import { score } from "../lib/format.js";
 import { costsOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
-import { MANY, PointCanvas, layout, traces } from "./front-drawing.js";
-import { Pointing, alternative, note } from "./front-notes.js";
+import { MANY, PointCanvas, layout, legendLine, traces } from "./front-drawing.js";
+import { Pointing, alternative, floorWords, note } from "./front-notes.js";
 import { Replay } from "./front-replay.js";
 import { frameOf, referencesAt, viewAt } from "./front-view.js";
 
@@ -17,13 +17,14 @@ const [TALL, NARROW] = [520, 420];
 export class FrontChart {
   constructor(model) {
     Object.assign(this, { model, cost: model.cost, picked: null, errors: new Map(), running: [] });
-    this.baselines = null;
+    this.front = { baselines: null, floors: model.detail.floors, warnings: [] };
     this.figure = h("figure", {});
     this.chooser = h("select", { id: "front-cost" });
     this.remark = h("p", { class: "quiet small", hidden: true });
     this.offerCosts();
     this.replay = new Replay(model, () => this.redraw());
-    this.element = h("div", { class: "front" }, this.controls(), this.figure, this.remark, this.replay.element);
+    this.told = h("div", { class: "front-floors" });
+    this.element = h("div", { class: "front" }, this.told, this.controls(), this.figure, this.remark, this.replay.element);
     this.chart = makeChart(this.figure, {
       caption: "", label: "Quality against cost", height: innerWidth > 640 ? TALL : NARROW,
       draw: (theme) => this.draw(theme), table: () => this.table(),
@@ -67,8 +68,9 @@ export class FrontChart {
   }
 
   async fetchFront() {
-    const { points, baselines } = await get(`${this.model.path}/front`);
-    this.baselines = baselines;
+    const { points, baselines, floors, warnings } = await get(`${this.model.path}/front`);
+    this.front = { baselines, floors, warnings };
+    replace(this.told, ...floorWords(this.front, this.model));
     this.errors = new Map(points.map((x) => [x.key, x.standard_error]).filter(([, error]) => error));
   }
 
@@ -101,14 +103,14 @@ export class FrontChart {
     const event = this.replay.event;
     const frame = this.frame();
     this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : []);
-    const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), pick: colour("--series-2") };
-    const references = referencesAt(model, this.baselines, event);
+    const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), floor: colour("--warn"), pick: colour("--series-2") };
+    const references = referencesAt(model, this.front, event, frame);
     const own = cost === model.cost;
     const crowded = this.view.dominated.length > MANY;
     this.canvas.set(crowded ? this.view.dominated : [], colours.quiet);
-    this.chart.describe(alternative(model, this.view));
+    this.chart.describe(alternative(model, this.view, this.front.floors));
     return {
-      data: traces(this.view, model, colours, { picked: this.picked, own, errors: this.errors }),
+      data: [...legendLine(references, colours), ...traces(this.view, model, colours, { picked: this.picked, own, errors: this.errors })],
       layout: layout(model, cost, frame, references, colours, theme.narrow),
       config: { displayModeBar: false },
     };
@@ -116,8 +118,8 @@ export class FrontChart {
 
   /** Kept while nothing has ended: a replay draws many times on one frame. */
   frame() {
-    const key = `${this.cost} ${this.model.event}`;
-    if (this.framed?.key !== key) this.framed = { key, ...frameOf(this.model, this.cost) };
+    const key = `${this.cost} ${this.model.event} ${this.front.floors.map((x) => x.value)} ${this.errors.size}`;
+    if (this.framed?.key !== key) this.framed = { key, ...frameOf(this.model, this.cost, this.front.floors, this.errors) };
     return this.framed;
   }
 
@@ -135,7 +137,7 @@ export class FrontChart {
     return {
       columns: ["Trials", noun(model.quality), noun(cost), "Configuration, layers from input to output"],
       rows: this.view.front.map((x) => [link(x), score(x.values[model.quality]), write(cost, x.values[cost]), x.words]),
-      note: `${alternative(model, this.view)} Below are the points of the front, cheapest first.`,
+      note: `${alternative(model, this.view, this.front.floors)} Below are the points of the front, cheapest first.`,
     };
   }
 }

@@ -2,12 +2,19 @@
 
 import { h } from "../lib/dom.js";
 import { noun } from "../lib/measures.js";
-import { ticks, zeroBand } from "./front-view.js";
+import { spread, ticks, zeroBand } from "./front-view.js";
 
 /** More quiet points than these are drawn by PointCanvas. */
 export const MANY = 1500;
 /** A front of more points than these has smaller ones, and tells its errors in their notes alone. */
 const CROWDED = 60;
+/** Pixels of the names of lines: the margin at their right ends, and the distance between two of them. */
+const [WORDS, GAP] = [112, 15];
+/** Where names stand; `plot` is the height of the chart between its axes in pixels, about. */
+const BESIDE = { words: { x: 1, xanchor: "left", xshift: 4 }, plot: 432, rise: 0 };
+/** A front rises from the left below to the right above: high lines have room at their left ends. */
+const LEFT = { words: { x: 0, xanchor: "left" }, plot: 332, rise: GAP / 2 };
+const RIGHT = { words: { x: 1, xanchor: "right" }, plot: 332, rise: GAP / 2 };
 /** Keeps the legend's entry of points that are drawn elsewhere. */
 const NOWHERE = { x: null, y: null };
 
@@ -81,9 +88,9 @@ export function layout(model, cost, frame, references, colours, narrow) {
       range: [model.sign * frame.bottom, model.sign * frame.top], zeroline: false,
       title: { text: `validation ${noun(model.quality)}${notes}` },
     },
-    shapes: [...zeroBand(frame, colours.band), ...references.map((x) => rule(x.value, colours))],
-    annotations: captions(references, frame, model.sign, colours),
-    margin: narrow ? { l: 44, r: 6, t: 44, b: 44 } : { l: 64, r: 16, t: 36, b: 52 },
+    shapes: [...zeroBand(frame, colours.band), ...references.map((x) => rule(x, colours))],
+    annotations: captions(references, frame, model.sign, colours, narrow),
+    margin: narrow ? { l: 44, r: 6, t: 44, b: 44 } : { l: 64, r: references.length ? WORDS : 16, t: 36, b: 52 },
     legend: legend(narrow),
     font: { size: narrow ? 10.5 : 12 },
     dragmode: narrow ? false : "zoom", uirevision: `${cost}`, hovermode: false,
@@ -101,22 +108,34 @@ function head(model, cost) {
   return counted && model.hasFreshHead ? ", head excluded" : "";
 }
 
-function rule(value, colours) {
+function rule({ value, floor }, colours) {
   return {
-    type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, layer: "below",
-    line: { color: colours.muted, width: 1, dash: "dash" },
+    type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, layer: "between",
+    line: { color: floor ? colours.floor : colours.muted, width: floor ? 1.5 : 1, dash: "dash" },
   };
 }
 
-/** Labels at the right end; the lower of two close lines has its label below. */
-function captions(references, frame, sign, colours) {
-  const close = references.length === 2
-    && Math.abs(references[0].value - references[1].value) < 0.06 * (frame.top - frame.bottom);
-  const lowest = Math.min(...references.map((x) => sign * x.value));
-  return references.map((x) => ({
-    xref: "paper", x: 1, xanchor: "right", y: x.value, text: x.name, showarrow: false,
-    yanchor: close && sign * x.value === lowest ? "top" : "bottom",
-    font: { size: 11, color: colours.muted }, bgcolor: colours.surface, opacity: 0.9, borderpad: 1,
+/** The legend's entry of the floors, whose lines are no traces. */
+export function legendLine(references, colours) {
+  if (!references.some((x) => x.floor)) return [];
+  const line = { color: colours.floor, width: 1.5, dash: "dash" };
+  return [{ type: "scatter", name: "floor, no adapter", mode: "lines", x: [null], y: [null], line, hoverinfo: "skip" }];
+}
+
+/** Names beside the right ends of the lines; where there is no room, above them within the chart. */
+function captions(references, frame, sign, colours, narrow) {
+  const sides = narrow ? [LEFT, RIGHT] : [BESIDE];
+  const within = (x) => sides[narrow && sign * x.value < frame.start + 0.1 * (frame.top - frame.bottom) ? 1 : 0];
+  return sides.flatMap((side) => names(references.filter((x) => within(x) === side), side, frame, sign, colours));
+}
+
+function names(references, { words, plot, rise }, frame, sign, colours) {
+  const scale = plot / (frame.top - frame.bottom);
+  const ordered = [...references].sort((a, b) => sign * (a.value - b.value));
+  return spread(ordered.map((x) => sign * x.value * scale + rise), GAP).map((height, i) => ({
+    xref: "paper", y: ordered[i].value, yanchor: "middle", yshift: height - sign * ordered[i].value * scale,
+    text: ordered[i].name, showarrow: false, borderpad: 1, bgcolor: colours.surface, opacity: rise ? 0.9 : 1, ...words,
+    font: { size: rise ? 10 : 11, color: ordered[i].floor ? colours.floor : colours.muted },
   }));
 }
 

@@ -3,7 +3,7 @@
 import { runs } from "../lib/configuration.js";
 import { h } from "../lib/dom.js";
 import { duration, failureText, score } from "../lib/format.js";
-import { noun, write } from "../lib/measures.js";
+import { inWords, noun, write } from "../lib/measures.js";
 
 /** Children of the note of a point of one of the chart's groups. */
 export function note(group, point, model, costs, errors) {
@@ -38,15 +38,31 @@ function trialsText(trials) {
 }
 
 /** One sentence for those who do not see the chart. */
-export function alternative(model, view) {
+export function alternative(model, view, floors = []) {
   const members = view.front;
-  if (!members.length) return "No trial has completed yet.";
+  const lines = floors.length ? ` Lines are floors without adapters: ${listFloors(floors)}.` : "";
+  if (!members.length) return `No trial has completed yet.${lines}`;
   const [first, last] = [members[0], members.at(-1)];
   const ring = members[view.knee];
   const said = (x) => `${noun(model.quality)} ${score(x.values[model.quality])} at ${write(model.cost, x.values[model.cost])}`;
   return `The front has ${members.length} points, from ${said(first)} to ${said(last)} (${noun(model.cost)}); `
     + `the knee is ${said(ring)}. ${view.dominated.length + view.below.length} configurations are dominated, `
-    + `${view.failed.length} failed trials are marked.`;
+    + `${view.failed.length} failed trials are marked.${lines}`;
+}
+
+/** What stands above the chart: that nothing beats the floor, where it is so, and what the floors are. */
+export function floorWords({ floors, warnings }, model) {
+  if (!floors.length) return [];
+  const warned = warnings.length ? h("div", { class: "note note-warn" }, warnings.map((text) => h("p", {}, inWords(text)))) : null;
+  const text = `Without adapters, validation ${noun(model.quality)}: ${listFloors(floors)}.`;
+  return [warned, h("p", { class: "quiet small" }, text)].filter(Boolean);
+}
+
+function listFloors(floors) {
+  return floors.map((x) => {
+    const error = x.standard_error === null ? "" : ` ± ${x.standard_error.toFixed(4)}`;
+    return `${x.label} ${score(x.value)}${error}`;
+  }).join("; ");
 }
 
 // Pointing at the front chart: the note beside the nearest point, and the trial that a click opens.

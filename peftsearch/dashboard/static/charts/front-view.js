@@ -3,27 +3,34 @@
 import { quantity } from "../lib/measures.js";
 
 /** The whole run's axes, with all that ever was on the front: a replay moves the points and not the frame. */
-export function frameOf(model, cost) {
+export function frameOf(model, cost, floors = [], errors = new Map()) {
   const summaries = summarise(model.columns, model.event, [model.quality, cost]);
   const shown = summaries.filter((x) => x.values[cost] !== null && x.values[model.quality] !== null);
   const members = frontAt(model.entries, model.event, model.cost);
   const heights = members.map((x) => model.sign * x.values[model.quality]);
   const [low, high] = [Math.min(...heights), Math.max(...heights)];
   const floor = low - 0.4 * (high - low || Math.abs(high) * 0.05 || 1);
-  const highest = model.entries.reduce((most, x) => Math.max(most, model.sign * x.values[model.quality]), high);
-  return { ...span(shown.map((x) => x.values[cost])), ...vertical(shown, floor, highest, model) };
+  const lines = linesWithin(floors, floor, model.sign).map((x) => model.sign * x.value);
+  const ends = members.flatMap((x, i) => [-1, 1].map((side) => heights[i] + side * (errors.get(x.key) ?? 0)));
+  const highest = model.entries.reduce((most, x) => Math.max(most, model.sign * x.values[model.quality]), Math.max(high, ...lines, ...ends));
+  return { ...span(shown.map((x) => x.values[cost])), ...vertical(shown, [...lines, ...ends], Math.min(floor, ...lines), highest, model), start: heights[0] };
 }
 
 /** Collapsed runs would press the front into a thin band, so the axis ends at `floor`. */
-function vertical(shown, floor, high, model) {
-  let [bottom, top] = [Infinity, high];
+function vertical(shown, lines, floor, high, model) {
+  let [bottom, top] = [Math.min(Infinity, ...lines), high];
   for (const x of shown) {
     const height = model.sign * x.values[model.quality];
     bottom = Math.min(bottom, Math.max(height, floor));
     top = Math.max(top, height);
   }
-  const pad = (top - bottom || 1) * 0.08;
+  const pad = (top - bottom || Math.abs(top) * 0.1 || 1) * 0.08;
   return { floor, bottom: bottom - pad * 1.4, top: top + pad * 1.6, edge: bottom - pad * 0.8 };
+}
+
+/** Floors that have a line: the first, which is the best, and those that do not lie below the axis. */
+function linesWithin(floors, low, sign) {
+  return floors.filter((x, i) => !i || sign * x.value >= low);
 }
 
 /** The points of the chart in groups: {front, dominated, below, failed, running, knee}. */
@@ -62,12 +69,27 @@ function failedPoints(model, cost, event, frame, low) {
     }));
 }
 
-/** Reference lines whose trial had ended by an event: [{name, value, trial}]. */
-export function referencesAt(model, baselines, event) {
+/** Reference lines: the floors, and trials that had ended by an event: [{name, value, floor}]. */
+export function referencesAt(model, { baselines, floors = [] }, event, frame) {
+  const shown = linesWithin(floors, frame.floor, model.sign).map((x) => ({ name: x.short, value: x.value, floor: true }));
   const named = [[model.probeName, baselines?.probe], ["best plain LoRA", baselines?.lora]];
-  return named
-    .filter(([, line]) => line && endedBy(model, line.trial, event))
-    .map(([name, line]) => ({ name, ...line }));
+  const ended = named.filter(([, line]) => line && endedBy(model, line.trial, event));
+  return [...shown, ...ended.map(([name, { value }]) => ({ name, value, floor: false }))];
+}
+
+/** Ascending places at least `gap` apart, each near where it was: close ones stand around their middle. */
+export function spread(places, gap) {
+  const groups = [];
+  for (const place of places) {
+    let [middle, size] = [place, 1];
+    while (groups.length && middle - groups.at(-1).middle < (gap * (size + groups.at(-1).size)) / 2) {
+      const before = groups.pop();
+      middle = (before.middle * before.size + middle * size) / (before.size + size);
+      size += before.size;
+    }
+    groups.push({ middle, size });
+  }
+  return groups.flatMap(({ middle, size }) => Array.from({ length: size }, (_, i) => middle + gap * (i - (size - 1) / 2)));
 }
 
 function endedBy(model, number, event) {

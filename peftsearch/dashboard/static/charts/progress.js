@@ -3,8 +3,9 @@
 import { get } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { count, duration, plural, score } from "../lib/format.js";
-import { noun } from "../lib/measures.js";
+import { isShare, noun } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
+import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 
 const POINTS_IN_TABLE = 40;
@@ -51,16 +52,17 @@ export class ProgressCharts {
   chart(figure, name, caption, paint) {
     return makeChart(figure, {
       caption, label: caption, height: 230,
-      draw: (theme) => ({ data: [this.line(name, paint(theme))], layout: this.layout(theme), config: PLAIN }),
+      draw: (theme) => ({ data: [this.line(name, paint(theme))], layout: this.layout(theme, name), config: PLAIN }),
       table: () => this.table(name, caption),
     });
   }
 
   line(name, color) {
+    const marker = { color, size: 6 };
     const x = (this.data?.[this.against] ?? []).map((v) => (this.against === "seconds" ? v / this.unit().scale : v));
     return {
-      type: "scatter", mode: "lines", x, y: this.data?.[name] ?? [], line: { shape: "hv", color, width: 2 },
-      hovertemplate: `%{y:.4f} after %{x:.4~g} ${this.unit().name}<extra></extra>`, showlegend: false,
+      type: "scatter", mode: x.length > 2 ? "lines" : "lines+markers", marker, x, y: this.data?.[name] ?? [], line: { shape: "hv", color, width: 2 },
+      hovertemplate: `%{y:.4f} after %{x:.4~g} ${this.unit().name}<extra></extra>`, showlegend: false, cliponaxis: false,
     };
   }
 
@@ -72,10 +74,14 @@ export class ProgressCharts {
     return last > 120 ? { name: "minutes", scale: 60 } : { name: "seconds", scale: 1 };
   }
 
-  layout(theme) {
+  layout(theme, name) {
+    const floor = name === "best" ? this.model.detail.floors[0] : undefined;
+    const bounds = name === "hypervolume" || isShare(this.model.quality) ? [0, 1] : [-Infinity, Infinity];
+    const few = this.against === "trials" && (this.data?.trials.length ?? 0) < 8;
     const title = this.against === "trials" ? "ended trials" : `${this.unit().name} since the start`;
     return {
-      xaxis: { title: { text: title }, rangemode: "tozero", showgrid: false }, yaxis: { nticks: 5 },
+      xaxis: { title: { text: title }, rangemode: "tozero", showgrid: false, ...(few ? { dtick: 1 } : {}) }, yaxis: { nticks: 5, range: rangeOf([...(this.data?.[name] ?? []), floor?.value], bounds) },
+      shapes: floor ? [floorLine(floor, colour("--warn"))] : [], annotations: floor ? [floorName(floor, colour("--warn"))] : [],
       margin: { l: 52, r: 12, t: 8, b: 44 }, dragmode: false, uirevision: this.against,
       hovermode: theme.narrow ? "closest" : "x",
     };
@@ -91,6 +97,24 @@ export class ProgressCharts {
       note: sentence(this.data, name, this.model),
     };
   }
+}
+
+/** Around all values, and within what is possible: of one value Plotly would show a whole unit on either side. */
+export function rangeOf(values, [least, most]) {
+  const known = values.filter(Number.isFinite);
+  if (!known.length) return [Math.max(least, 0), Math.min(most, 1)];
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const pad = high > low ? 0.08 * (high - low) : Math.max(0.1 * Math.abs(high), 0.05);
+  return [Math.max(least, low - pad), Math.min(most, high + pad)];
+}
+
+function floorLine({ value }, color) {
+  return { type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, layer: "between", line: { color, width: 1.5, dash: "dash" } };
+}
+
+function floorName({ short, value }, color) {
+  const font = { size: 11, color };
+  return { xref: "paper", x: 0, xanchor: "left", y: value, yanchor: "bottom", text: `floor: ${short}`, showarrow: false, font };
 }
 
 /** What the curve says: where it stands, and after which trial it had reached 95 % of its rise. */

@@ -82,6 +82,7 @@ function factsOf(model, job) {
     ["Time used", duration(3600 * job.used_hours) + hours],
     live ? ["Time left", job.left_seconds === null ? "not known yet" : `about ${duration(job.left_seconds)}`] : null,
     ["Best so far", best(model, job)],
+    job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,
     live ? ["Workers", job.live_workers ? count(job.live_workers) : "none"] : null,
     ["Model", shortName(job.model)],
     ["Data", shortName(job.data)],
@@ -94,6 +95,10 @@ function best(model, job) {
   const { value, trial } = job.best;
   const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial}`);
   return [[value, trial], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link]];
+}
+
+function floorFact({ value, short, label }, model) {
+  return [[value, short], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, h("span", { title: label }, short)]];
 }
 
 /** What a person does next; nothing while the job runs as it should. */

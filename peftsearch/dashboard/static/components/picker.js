@@ -119,13 +119,14 @@ export function purpose(model) {
 // The picker's answer: the configuration, why it, what next, and how to take it home.
 
 /** Elements that tell the pick of `text`; `loosen(name, value)` sets a limit so that the next better fits. */
-function result(model, text, { point, trial, why, next }, loosen) {
+function result(model, text, { point, trial, why, floor, next }, loosen) {
   const values = point.values;
   return [
     h("p", { class: "pick-head" }, h("strong", { class: "pick-score" }, score(values[model.quality])),
       ` ${noun(model.quality)} · trial ${trial}`),
     h("p", { class: "pick-words" }, runs(point.description)),
     h("p", {}, inWords(why)),
+    ...(floor && floor.verdict !== "above" ? [h("p", { class: "note note-warn" }, inWords(floor.words))] : []),
     h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name])))),
     h("div", { class: "pick-actions" }, offers(next, loosen)),
     actions(model, text, trial),

@@ -26,19 +26,21 @@ function errorWords({ standard_error: error, provenance }, job) {
 /** Where the value lies between what the job has measured: probe, LoRA, front, this trial. */
 function strip({ job, trial, front, value }) {
   const error = trial.standard_error ?? 0;
-  const lines = [["probe", front.baselines.probe?.value], ["LoRA", front.baselines.lora?.value]].filter(([, x]) => x !== undefined);
+  const floor = front.floors[0];
+  const lines = [["probe", front.baselines.probe?.value, 10], ["LoRA", front.baselines.lora?.value, 10], [floor?.short, floor?.value, 52]]
+    .filter(([, x]) => x !== undefined);
   const scale = range([value - error, value + error, ...lines.map(([, x]) => x), ...front.points.map((x) => x.values[job.quality])]);
   if (!scale) return null;
   const at = (x) => `${2 + 96 * placeOnScale(x, scale)}%`;
   const words = [`this trial ${score(value)}`, ...lines.map(([name, x]) => `${name} ${score(x)}`)].join(", ");
   return s(
     "svg",
-    { class: "trial-strip", height: 44, width: "100%", role: "img", "aria-label": `Quality beside others: ${words}.` },
+    { class: "trial-strip", height: floor ? 56 : 44, width: "100%", role: "img", "aria-label": `Quality beside others: ${words}.` },
     s("line", { class: "strip-axis", x1: "2%", x2: "98%", y1: 30, y2: 30 }),
     front.points.map((point) => s("line", { class: "strip-front", x1: at(point.values[job.quality]), x2: at(point.values[job.quality]), y1: 25, y2: 35 })),
-    lines.map(([name, x]) => [
+    lines.map(([name, x, y]) => [
       s("line", { class: "strip-line", x1: at(x), x2: at(x), y1: 16, y2: 40 }),
-      s("text", { x: at(x), y: 10, "text-anchor": placeOnScale(x, scale) > 0.9 ? "end" : placeOnScale(x, scale) < 0.1 ? "start" : "middle" }, name),
+      s("text", { x: at(x), y, "text-anchor": placeOnScale(x, scale) > 0.9 ? "end" : placeOnScale(x, scale) < 0.1 ? "start" : "middle" }, name),
     ]),
     s("line", { class: "strip-error", x1: at(value - error), x2: at(value + error), y1: 30, y2: 30 }),
     s("circle", { class: "strip-own", cx: at(value), cy: 30, r: 6 }),
@@ -63,12 +65,15 @@ function placeWords({ job, trial, front }) {
 
 function baselineWords({ job, front, value }) {
   const named = [[`the ${job.task_kind.baseline}`, front.baselines.probe], ["the best plain LoRA", front.baselines.lora]];
-  return named.filter(([, line]) => line).map(([name, line]) => {
-    const difference = value - line.value;
-    const better = job.maximise ? difference > 0 : difference < 0;
-    if (!difference) return ["As good as ", name, ", ", trialLink(job, line.trial), "."];
-    return [`${better ? "Better" : "Worse"} than ${name} by ${score(Math.abs(difference))} (`, trialLink(job, line.trial), ")."];
-  });
+  const floors = front.floors.map((x) => `${beside(value, x.value, job, x.label)} (without adapters).`);
+  return [...floors, ...named.filter(([, line]) => line)
+    .map(([name, line]) => [`${beside(value, line.value, job, name)} (`, trialLink(job, line.trial), ")."])];
+}
+
+function beside(value, other, job, name) {
+  if (value === other) return `As good as ${name}`;
+  const better = job.maximise ? value > other : value < other;
+  return `${better ? "Better" : "Worse"} than ${name} by ${score(Math.abs(value - other))}`;
 }
 
 function trialLink(job, number) {

@@ -76,6 +76,11 @@ export function inWords(text) {
   return text.replace(/\b[a-z]+(_[a-z]+)+\b/g, (name) => (isCost(name) ? noun(name) : name));
 }
 
+/** Whether a quality is a share of the rows that are right, between 0 and 1. */
+export function isShare(name) {
+  return table.get(name)?.share ?? false;
+}
+
 /** A limit as the expression of a pick writes it: `200 KB`, `30 s`, `4608`. */
 export function quantity(name, value) {
   const units = unitsOf(table.get(name));

@@ -1,0 +1,164 @@
+"""What is said of a job's floors: in the terminal, on cards, in answers and on pages."""
+
+from collections.abc import Mapping, Sequence
+
+from typing_extensions import TypedDict
+
+from peftsearch.records.estimates import Estimate
+from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .floors import S, Standing, Verdict, compare, find_best, sort_floors
+from .wording import amount, count
+
+_SHORT: Mapping[str, str] = {
+    "features": "frozen features",
+    "tfidf": "TF-IDF",
+    "base": "base model",
+    "few_shot": "few-shot prompts",
+}
+_DEAR = 0.5
+"""What costs at least this share of the dearest that was tried stands at the edge of the space."""
+
+
+class FloorLine(TypedDict):
+    """A baseline without adapters, which every configuration must beat.
+
+    Attributes:
+        short: For lines in charts, where there is no room for the label.
+        value: Of the job's quality.
+        standard_error: Of the value, on the validation split; null where unknown.
+    """
+
+    name: str
+    label: str
+    short: str
+    value: float
+    standard_error: float | None
+
+
+class FloorStanding(TypedDict):
+    """A configuration beside the best floor of its job.
+
+    Attributes:
+        verdict: `above`: better by more than noise; `level`: as good, or better by noise;
+            `below`: worse.
+        gain: Over the floor; negative where it is worse.
+        standard_error: Of the gain; null where unknown.
+        words: The same as a sentence.
+    """
+
+    verdict: Verdict
+    gain: float
+    standard_error: float | None
+    words: str
+
+
+def floor_json(floor: Floor, spec: JobSpec) -> FloorLine:
+    """A floor as plain data."""
+    value = floor.measurements[spec.task.quality]
+    return {
+        "name": floor.name,
+        "label": floor.label,
+        "short": _SHORT.get(floor.name, floor.name.replace("_", " ")),
+        "value": value,
+        "standard_error": floor.standard_error,
+    }
+
+
+def tell_floor(floor: Floor, spec: JobSpec) -> str:
+    """`accuracy 0.7700 ± 0.0130, logistic regression on frozen features`."""
+    name = spec.task.quality
+    error = "" if floor.standard_error is None else f" ± {amount(name, floor.standard_error)}"
+    return f"{name} {amount(name, floor.measurements[name])}{error}, {floor.label}"
+
+
+def tell_floors(preparation: Preparation | None, spec: JobSpec) -> list[str]:
+    """One line for each floor, the best first."""
+    return [f"floor: {tell_floor(x, spec)}" for x in sort_floors(preparation, spec)]
+
+
+def tell_standing(standing: Standing, spec: JobSpec) -> str:
+    """One sentence on a configuration, however it stands."""
+    name = spec.task.quality
+    floor = f"the best baseline without adapters, {standing.floor.label}"
+    return f"{name} {amount(name, standing.quality)} is {_beside(standing, name, floor)}."
+
+
+def show_standing(standing: Standing, spec: JobSpec) -> FloorStanding:
+    """Where a configuration stands, as plain data."""
+    return {
+        "verdict": standing.verdict,
+        "gain": standing.gain,
+        "standard_error": standing.error,
+        "words": tell_standing(standing, spec),
+    }
+
+
+def tell_verdict(standing: Standing, spec: JobSpec) -> str:
+    """One sentence that names no baseline: of a paragraph that has."""
+    name = spec.task.quality
+    if standing.gain == 0:
+        return "It is as good as that baseline."
+    gain = f"{amount(name, abs(standing.gain))} {_better(standing)}"
+    return f"It is {gain} than that baseline{_noise(standing, name)}."
+
+
+def tell_nothing_beats(
+    front: Sequence[Estimate[S]],
+    tried: Sequence[Estimate[S]],
+    spec: JobSpec,
+    preparation: Preparation | None,
+) -> list[str]:
+    """That nothing on a front beats the floor by more than noise, and what to try.
+
+    Args:
+        tried: All configurations of the job.
+
+    Returns:
+        Two sentences; nothing where one beats it, and where either is not there.
+    """
+    best = find_best(front, spec)
+    standing = None if best is None else compare(best, spec, preparation)
+    if best is None or standing is None or standing.verdict == "above":
+        return []
+    name = spec.task.quality
+    beside = _beside(standing, name, standing.floor.label)
+    return [
+        "Nothing here beats the floor by more than noise: "
+        f"the best, {name} {amount(name, standing.quality)}, is {beside}.",
+        f"Try {'; '.join(_advise(best, standing, tried, spec))}.",
+    ]
+
+
+def _advise(
+    best: Estimate[S], standing: Standing, tried: Sequence[Estimate[S]], spec: JobSpec
+) -> list[str]:
+    """What may help; what the records suggest stands first."""
+    cost, rows = spec.objectives.cost, best.first.validation_rows
+    costs = [x.values[cost] for x in tried if cost in x.values]
+    at_edge = best.values.get(cost, 0.0) >= _DEAR * max(costs, default=0.0) > 0
+    wider = "a wider space or looser bounds"
+    suggested = [f"{wider}, since the best is among the dearest tried"] if at_edge else []
+    if standing.verdict == "level" and standing.error is not None and rows:
+        suggested.append(f"more validation rows than {count(rows)}, to tell gains from noise")
+    general = ["more training rows", "longer training", "another model"]
+    return [*suggested, *general, *([] if at_edge else [wider])]
+
+
+def _beside(standing: Standing, name: str, floor: str) -> str:
+    if standing.gain == 0:
+        return f"that of {floor}"
+    gain, value = amount(name, abs(standing.gain)), amount(name, standing.value)
+    return f"{gain} {_better(standing)} than the {value} of {floor}{_noise(standing, name)}"
+
+
+def _better(standing: Standing) -> str:
+    return "better" if standing.gain > 0 else "worse"
+
+
+def _noise(standing: Standing, name: str) -> str:
+    if standing.error is None:
+        return ""
+    most = "more than" if abs(standing.gain) > standing.error else "within"
+    return f"; {most} one standard error of the difference, {amount(name, standing.error)}"

@@ -1,0 +1,94 @@
+"""Where configurations stand against the floors of their job, the baselines without adapters.
+
+What "beats the floor by more than noise" means is decided here alone (decision 0047): by more than
+one standard error of the difference, by the validation rows and by the seeds.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from peftsearch.records.estimates import Estimate, Seed
+from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .views import sampling_error
+
+Verdict = Literal["above", "level", "below"]
+"""`above`: better by more than noise; `level`: as good, or better by noise; `below`: worse."""
+
+
+class Scored(Seed, Protocol):
+    """A seed of which is known on how many rows it was scored."""
+
+    @property
+    def validation_rows(self) -> int | None:
+        """Rows of the validation split; None where unknown."""
+
+
+S = TypeVar("S", bound=Scored)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A configuration beside the best floor of its job.
+
+    Attributes:
+        value: Quality of the floor.
+        quality: Of the configuration, at the mean of its seeds.
+        gain: Of the configuration over the floor; negative where it is worse.
+        error: Standard error of the difference; None where nothing tells it.
+    """
+
+    floor: Floor
+    value: float
+    quality: float
+    gain: float
+    error: float | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the two compare."""
+        if self.gain < 0:
+            return "below"
+        return "above" if self.gain > (self.error or 0.0) else "level"
+
+
+def sort_floors(preparation: Preparation | None, spec: JobSpec) -> list[Floor]:
+    """Floors whose quality is known, the best first."""
+    goal = objective(spec.task.quality)
+    floors = () if preparation is None else preparation.floors
+    known = [floor for floor in floors if goal.name in floor.measurements]
+    return sorted(known, key=lambda x: -goal.signed(x.measurements[goal.name]))
+
+
+def find_best(members: Sequence[Estimate[S]], spec: JobSpec) -> Estimate[S] | None:
+    """The one of the best quality, of equals the first; None where none has a quality."""
+    goal = objective(spec.task.quality)
+    known = [x for x in members if goal.name in x.values]
+    return max(known, key=lambda x: goal.signed(x.values[goal.name]), default=None)
+
+
+def compare(found: Estimate[S], spec: JobSpec, preparation: Preparation | None) -> Standing | None:
+    """A configuration beside the best floor; None where either has no quality."""
+    goal = objective(spec.task.quality)
+    floor = next(iter(sort_floors(preparation, spec)), None)
+    quality = found.values.get(goal.name)
+    if floor is None or quality is None:
+        return None
+    value = floor.measurements[goal.name]
+    gain = goal.signed(quality) - goal.signed(value)
+    return Standing(floor, value, quality, gain, _error(floor, found, spec))
+
+
+def _error(floor: Floor, found: Estimate[S], spec: JobSpec) -> float | None:
+    """As if the two were scored on rows of their own, which is rather too large than too small."""
+    rows = found.first.validation_rows
+    of_floor = floor.standard_error or sampling_error(spec, floor.measurements, rows)
+    # A metric without a formula varies between draws of the rows about as much for both.
+    of_rows = sampling_error(spec, found.values, rows) or of_floor
+    parts = (of_floor, of_rows, found.standard_error(spec.task.quality))
+    known = [x for x in parts if x is not None]
+    return math.hypot(*known) if known else None

@@ -1,0 +1,78 @@
+"""What the commands say of a job's floors."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from peftsearch.records.preparation import Preparation
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+from tests.floors import prepare
+from tests.service.records import fill_example
+
+from .calls import call
+
+NOTHING = "Nothing here beats the floor by more than noise"
+FLOOR = "floor: accuracy 0.7900 ± 0.0200, logistic regression on frozen features"
+
+
+def fill(new_sqlite: NewDatabase, preparation: Preparation | None) -> str:
+    """A database with the example, whose best has .80 of 400 rows."""
+    url = new_sqlite()
+    with Store.open(url) as store:
+        job = fill_example(store).job
+        if preparation is not None:
+            store.prepare(job.id, preparation)
+    return url
+
+
+@pytest.mark.parametrize(
+    ("preparation", "floors", "warned"),
+    [(prepare(0.79), True, True), (prepare(0.7), True, False), (None, False, False)],
+)
+def test_front_names_the_floors_and_says_where_nothing_beats_them(
+    preparation: Preparation | None,
+    floors: bool,
+    warned: bool,
+    new_sqlite: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = fill(new_sqlite, preparation)
+    assert call(monkeypatch, "front", "job", "--storage", url) == 0
+    text = capsys.readouterr().out
+    assert ("floor: accuracy" in text) is floors
+    assert (NOTHING in text) is warned
+    assert ("Try " in text) is warned
+
+
+def test_show_tells_what_was_found_out(
+    new_sqlite: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = fill(new_sqlite, prepare(0.79))
+    assert call(monkeypatch, "show", "job", "--storage", url) == 0
+    text = capsys.readouterr().out
+    assert FLOOR in text and "the head reads the mean" in text
+    assert call(monkeypatch, "show", "job", "--storage", url, "--json") == 0
+    found = json.loads(capsys.readouterr().out)["preparation"]
+    assert Preparation.from_json(found) == prepare(0.79)
+
+
+def test_run_and_its_json_say_it(
+    new_sqlite: NewDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = fill(new_sqlite, prepare(0.79))
+    with Store.open(url) as store:
+        store.set_state(store.find_job("job").id, "finished")  # type: ignore[arg-type]
+    monkeypatch.setattr("peftsearch.cli.commands.check_device", lambda device: None)
+    given = ["--storage", url, "--files", str(tmp_path), "--workers", "0", "--json"]
+    assert call(monkeypatch, "resume", "job", "--trials", "9", *given) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [x["name"] for x in found["floors"]] == ["features", "tfidf"]
+    assert NOTHING in found["warnings"][0]

@@ -1,0 +1,117 @@
+"""Where a configuration stands against the floors, and what is said of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from peftsearch.records.estimates import Estimate, estimate, estimate_each
+from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.records.trial import Trial
+from peftsearch.results.floor_words import tell_floors, tell_nothing_beats, tell_standing
+from peftsearch.results.floors import Standing, compare
+from peftsearch.spaces.jobspec.spec import JobSpec
+from tests.floors import prepare
+from tests.specs import make_spec
+
+from .made import SPEC, make_trial
+
+LOSS = make_spec(task={"train": "t.csv", "kind": "causal_lm", "prompt": "p", "response": "r"})
+
+
+def stand(preparation: Preparation, *accuracies: float, spec: JobSpec = SPEC) -> Standing:
+    found = compare(_estimate(*accuracies), spec, preparation)
+    assert found is not None
+    return found
+
+
+def _estimate(*accuracies: float) -> Estimate[Trial]:
+    return estimate(make_trial(i, 8, x) for i, x in enumerate(accuracies))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "verdict"),
+    # Of 400 rows .80 has a standard error of .02, the floor as well: .0283 together.
+    [(0.76, "below"), (0.77, "level"), (0.79, "level"), (0.7985, "above"), (0.9, "above")],
+)
+def test_a_gain_of_more_than_a_standard_error_is_none_of_noise(
+    accuracy: float, verdict: str
+) -> None:
+    found = stand(prepare(0.77), accuracy)
+    assert (found.floor.name, found.verdict) == ("features", verdict)
+    assert found.gain == pytest.approx(accuracy - 0.77)
+
+
+def test_seeds_that_differ_make_a_gain_doubtful() -> None:
+    assert stand(prepare(0.77), 0.81).verdict == "above"
+    spread = stand(prepare(0.77), 0.75, 0.87)
+    assert spread.verdict == "level"
+    of_rows = (0.02**2 + 0.81 * 0.19 / 400) ** 0.5
+    assert spread.error == pytest.approx((of_rows**2 + 0.06**2) ** 0.5)
+
+
+def test_where_no_error_is_known_the_better_one_is_better() -> None:
+    floors = (Floor("base", "the base model", {"loss": 2.0}),)
+    trial = replace(make_trial(0, 8, 0.5), measurements={"loss": 1.9})
+    better = compare(estimate([trial]), LOSS, Preparation(floors))
+    assert better is not None
+    assert (better.verdict, better.error) == ("above", None)
+    assert better.gain == pytest.approx(0.1)
+    worse = replace(trial, measurements={"loss": 2.1})
+    found = compare(estimate([worse]), LOSS, Preparation(floors))
+    assert found is not None and found.verdict == "below"
+    assert tell_standing(found, LOSS) == (
+        "loss 2.1000 is 0.1000 worse than the 2.0000 of the best baseline without adapters, "
+        "the base model."
+    )
+
+
+def test_a_job_without_floors_stands_against_nothing() -> None:
+    found = _estimate(0.5)
+    for preparation in (None, Preparation(), Preparation((Floor("x", "x", {"loss": 1.0}),))):
+        assert compare(found, SPEC, preparation) is None
+        assert tell_floors(preparation, SPEC) == []
+        assert tell_nothing_beats([found], [found], SPEC, preparation) == []
+    assert tell_nothing_beats([], [], SPEC, prepare(0.7)) == []
+
+
+def test_both_numbers_are_told_whichever_is_better() -> None:
+    assert tell_standing(stand(prepare(0.69), 0.56), SPEC) == (
+        "accuracy 0.5600 is 0.1300 worse than the 0.6900 of the best baseline without adapters, "
+        "logistic regression on frozen features; more than one standard error of the difference, "
+        "0.0319."
+    )
+    assert "0.0100 better" in tell_standing(stand(prepare(0.69), 0.70), SPEC)
+    assert "within one standard error" in tell_standing(stand(prepare(0.69), 0.70), SPEC)
+    assert "is that of the best baseline" in tell_standing(stand(prepare(0.7), 0.70), SPEC)
+    assert tell_floors(prepare(0.69), SPEC) == [
+        "floor: accuracy 0.6900 ± 0.0200, logistic regression on frozen features",
+        "floor: accuracy 0.6500 ± 0.0200, TF-IDF with logistic regression",
+    ]
+
+
+def _tell(floor: float, *trials: tuple[int, float]) -> list[str]:
+    tried = estimate_each(
+        make_trial(i, rank, accuracy) for i, (rank, accuracy) in enumerate(trials)
+    )
+    return tell_nothing_beats(tried, tried, SPEC, prepare(floor))
+
+
+def test_it_is_said_where_nothing_beats_the_floor() -> None:
+    assert _tell(0.70, (0, 0.6), (1, 0.75)) == []
+    below, tries = _tell(0.80, (0, 0.60), (1, 0.75), (8, 0.7))
+    assert below.startswith(
+        "Nothing here beats the floor by more than noise: the best, accuracy 0.7500, is 0.0500 "
+        "worse than the 0.8000 of logistic regression on frozen features"
+    )
+    assert tries == (
+        "Try more training rows; longer training; another model; a wider space or looser bounds."
+    )
+
+
+def test_what_the_records_suggest_stands_first() -> None:
+    _, tries = _tell(0.80, (0, 0.60), (1, 0.70), (8, 0.81))
+    assert tries.startswith(
+        "Try a wider space or looser bounds, since the best is among the dearest tried; more "
+        "validation rows than 400, to tell gains from noise; more training rows;"
+    )
+    assert _tell(0.80, (0, 0.60))[1].startswith("Try more training rows;")

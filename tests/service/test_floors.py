@@ -1,0 +1,99 @@
+"""What the API says of a job's floors: beside the front, of a pick, of the job."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from peftsearch.search.hypervolume import hypervolume
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
+from tests.floors import prepare
+
+from .records import SPEC, Filler, fill_example, lora
+from .sites import client_of, get, open_site
+
+FLOOR = 0.79
+"""The example's best has .80, of 400 rows."""
+
+
+@pytest.fixture(scope="module")
+def url(new_sqlite: NewDatabase) -> str:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        store.prepare(fill_example(store).job.id, prepare(FLOOR))
+    return url
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[TestClient]:
+    with client_of(open_site(url)) as client:
+        yield client
+
+
+def test_the_front_names_the_floors_the_best_first(client: TestClient) -> None:
+    floors = get(client, "front")["floors"]
+    assert [x["name"] for x in floors] == ["features", "tfidf"]
+    assert floors[0] == {
+        "name": "features",
+        "label": "logistic regression on frozen features",
+        "short": "frozen features",
+        "value": FLOOR,
+        "standard_error": 0.02,
+    }
+
+
+def test_that_nothing_beats_the_floor_is_said_now_and_of_the_past(client: TestClient) -> None:
+    below, tries = get(client, "front")["warnings"]
+    assert "Nothing here beats the floor by more than noise: the best, accuracy 0.8000" in below
+    assert tries.startswith("Try ")
+    assert "0.1900 worse" in get(client, "front?event=1")["warnings"][0]
+    assert get(client, "front?event=0")["warnings"] == []
+
+
+def test_a_pick_says_where_it_stands(client: TestClient) -> None:
+    verdicts = [
+        client.get("/api/v1/jobs/job/pick", params={"pick": text}).json()["floor"]
+        for text in ("best", "1")
+    ]
+    assert [x["verdict"] for x in verdicts] == ["level", "below"]
+    assert verdicts[0]["gain"] == pytest.approx(0.01)
+    assert verdicts[1]["words"].startswith("accuracy 0.6000 is 0.1900 worse than the 0.7900 of")
+
+
+def test_the_job_tells_what_it_found_out(client: TestClient, url: str) -> None:
+    job = client.get("/api/v1/jobs/job").json()
+    assert [x["short"] for x in job["floors"]] == ["frozen features", "TF-IDF"]
+    assert job["head"] == {"pooling": "mean", "start": "probe"}
+    assert job["notes"] == ["the head reads the mean"]
+    with Store.open(url) as store:
+        trials = store.trials(store.find_job("job").id)
+    volumes = get(client, "progress")["hypervolume"]
+    assert (
+        volumes[-1]
+        == job["hypervolume"]
+        == pytest.approx(hypervolume(SPEC, trials, prepare(FLOOR)))
+    )
+    assert 0 < volumes[-1] < hypervolume(SPEC, trials)
+
+
+def test_floors_that_are_measured_after_the_first_look_count(new_sqlite: NewDatabase) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store, client_of(open_site(url)) as client:
+        filler = Filler.open(store)
+        assert get(client, "front")["floors"] == []
+        store.prepare(filler.job.id, prepare(FLOOR))
+        assert client.get("/api/v1/jobs/job").json()["floors"][0]["value"] == FLOOR
+        filler.complete(lora(1), 0.85)
+        assert get(client, "front")["floors"][0]["value"] == FLOOR
+        expected = hypervolume(SPEC, store.trials(filler.job.id), prepare(FLOOR))
+        assert get(client, "progress")["hypervolume"] == [pytest.approx(expected)]
+
+
+def test_a_job_from_before_has_none(new_sqlite: NewDatabase) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store, client_of(open_site(url)) as client:
+        fill_example(store)
+        job = client.get("/api/v1/jobs/job").json()
+        assert (job["floors"], job["head"], job["notes"]) == ([], None, [])
+        assert client.get("/api/v1/jobs/job/pick?pick=1").json()["floor"] is None
