@@ -76,7 +76,13 @@ def measure(runner: TrialRunner, found: Configuration) -> dict[str, Any]:
 def run(model: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """One result for each technique, in the order of the table."""
     task = TASKS[model] | {"train_rows": rows, "validation_rows": max(200, rows // 3)}
-    data = {"name": "techniques", "model": {"path": model}, "task": task, "budget": {"trials": 1}}
+    data = {
+        "name": "techniques",
+        "model": {"path": model},
+        "task": task,
+        "training": {"epochs": 1.0, "checkpoints": 1},
+        "budget": {"trials": 1},
+    }
     runner = TrialRunner.open(complete_spec(data, Path.cwd()), "auto")
     for name, row in TECHNIQUES.items():
         found = configuration(row, runner.spec.anatomy)

@@ -14,6 +14,7 @@ from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec import spec as jobspec
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.spaces.space.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +22,7 @@ TEXT = (ROOT / "docs" / "jobfile.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "model": jobspec.ModelSpec,
     "task": TaskSpec,
-    "training": jobspec.TrainingSpec,
+    "training": TrainingSpec,
     "space": SpaceSpec,
     "search": jobspec.SearchSpec,
     "objectives": jobspec.ObjectivesSpec,

@@ -32,6 +32,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         "data",
         f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows",
     )
+    table.add_row("training", forecast.length)
     table.add_row("budget", f"{views.budget_text(spec)}, about {forecast.trials} trials here")
     table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
     table.add_row("disk", f"about {size(forecast.disk)} of adapters")

@@ -19,6 +19,8 @@ from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_data
 
+from .training_length import note_resolution, tell_length
+
 EFFICIENCY = 0.35
 SPREAD = 2.0
 STARTUP_SECONDS = 15.0
@@ -32,6 +34,7 @@ class Forecast:
         configurations: Size of the space without the learning rate (`spaces.counting`).
         rates: Number of learning rates.
         seconds: Low and high forecast for the whole budget with the given workers.
+        length: A sentence on the steps of each training.
         first: What the first proposals would be.
         disk: Bytes of all adapters, if every one were as large as the mean of the first.
     """
@@ -40,6 +43,9 @@ class Forecast:
     rates: int
     train_rows: int
     validation_rows: int
+    steps: int
+    epochs: float
+    length: str
     trials: int
     seconds: tuple[float, float]
     disk: float
@@ -53,6 +59,9 @@ class Forecast:
             "learning_rates": self.rates,
             "train_rows": self.train_rows,
             "validation_rows": self.validation_rows,
+            "steps": self.steps,
+            "epochs": self.epochs,
+            "length": self.length,
             "trials": self.trials,
             "seconds": list(self.seconds),
             "disk_bytes": self.disk,
@@ -76,16 +85,20 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     trials = _trials(spec, seconds)
     whole = STARTUP_SECONDS + trials * seconds
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
+    rows, held_out = len(data.train.texts), len(data.validation.texts)
     return Forecast(
         configurations=count_bases(space),
         rates=len(space.rates),
-        train_rows=len(data.train.texts),
-        validation_rows=len(data.validation.texts),
+        train_rows=rows,
+        validation_rows=held_out,
+        steps=spec.training.steps(rows),
+        epochs=spec.training.passes(rows),
+        length=tell_length(spec.training, rows),
         trials=trials,
         seconds=(whole / SPREAD, whole * SPREAD),
         disk=trials * sum(sizes) / len(sizes),
         first=first,
-        notes=(*data.notes, *notes),
+        notes=(*data.notes, *notes, *note_resolution(spec, held_out)),
     )
 
 
@@ -109,9 +122,11 @@ def _trials(spec: JobSpec, seconds: float) -> int:
 def _trial_seconds(
     spec: JobSpec, data: TaskData, first: tuple[Configuration, ...], tokens: float
 ) -> float:
-    """Mean seconds of a trial: training, and one forward pass over the validation split."""
-    train = Workload(len(data.train.texts), tokens, spec.training.epochs)
-    forward = Workload(len(data.validation.texts), tokens, 1.0)
+    """Mean seconds of a trial: training, and a pass over the validation split at each stop."""
+    rows, training = len(data.train.texts), spec.training
+    train = Workload(rows, tokens, training.passes(rows))
+    looks = float(len(training.stops(training.steps(rows))))
+    forward = Workload(len(data.validation.texts), tokens, looks)
     probe = first[0]
     flops = sum(training_flops(x, spec.anatomy, train) for x in first) / len(first)
     flops += training_flops(probe, spec.anatomy, forward)

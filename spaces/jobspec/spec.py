@@ -4,7 +4,7 @@ The service reads it from TOML (`peftsearch.jobs.jobfile`); the store keeps it a
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -20,6 +20,7 @@ from .sampler_names import SamplerName
 from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
+from .training import TrainingSpec
 
 
 class ModelSpec(Section):
@@ -32,24 +33,6 @@ class ModelSpec(Section):
 
     path: str
     anatomy: Anatomy | None = None
-
-
-class TrainingSpec(Section):
-    """How every trial is trained; equal for all of a job's trials.
-
-    Attributes:
-        standardise_labels: Train a regression on labels of mean 0 and deviation 1. Its saved head
-            gives them in their own units.
-    """
-
-    epochs: float = Field(1.0, gt=0, le=1000)
-    batch_size: int = Field(16, ge=1, le=4096)
-    weight_decay: float = Field(0.01, ge=0)
-    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
-    max_grad_norm: float = Field(1.0, gt=0)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    timeout_minutes: float | None = Field(None, gt=0, description="per trial")
-    standardise_labels: bool = True
 
 
 class SearchSpec(Section):

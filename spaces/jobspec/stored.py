@@ -7,7 +7,7 @@ from .spec import JobSpec, parse_spec
 
 BEFORE: Mapping[str, Mapping[str, Any]] = {
     "task": {"reading": 1},
-    "training": {"standardise_labels": False},
+    "training": {"epochs": 1.0, "checkpoints": 1, "standardise_labels": False},
 }
 """By section: keys whose default is not what was done before they were, with what was done.
 

@@ -415,6 +415,7 @@ def test_a_downloaded_adapter_predicts_what_the_trial_predicted(
 name = "films"
 model.path = "{base}"
 task = {{train = "{data}", max_length = 16}}
+training.epochs = 1
 space.preset = "lora"
 search.recipes = false
 budget.trials = 2

@@ -56,12 +56,28 @@ class Evaluator:
 
     def count_steps(self, data: Encoded) -> int:
         """How often `evaluate` ticks."""
-        if isinstance(data, EncodedResponses) and self._generates:
-            return count_batches(data) + count_generations(data)
+        return self.count_measuring(data) + self.count_generating(data)
+
+    def count_measuring(self, data: Encoded) -> int:
+        """How often `measure` ticks."""
         return count_batches(data)
+
+    def count_generating(self, data: Encoded) -> int:
+        """How often `generate` ticks."""
+        generates = isinstance(data, EncodedResponses) and self._generates
+        return count_generations(data) if generates else 0
 
     def evaluate(self, data: Encoded, clock: Clock) -> Evaluation:
         """Score all `n` rows; what is generated only where it is the task's quality.
+
+        Raises:
+            NonFiniteLoss: An output is infinite or not a number.
+            TrialTimeout: The trial's time is over.
+        """
+        return self.generate(self.measure(data, clock), data, clock)
+
+    def measure(self, data: Encoded, clock: Clock) -> Evaluation:
+        """Score all `n` rows by one forward pass; nothing is generated.
 
         Raises:
             NonFiniteLoss: An output is infinite or not a number.
@@ -79,11 +95,22 @@ class Evaluator:
         scores = score(kind, predictions, references, self.classes)
         scores.pop(self._generated, None)
         scores["loss"] = mean_loss(kind, logits, data.labels)
-        if isinstance(data, EncodedResponses) and self._generates:
-            predictions = self._match(data, clock)
-            references = np.ones(len(data))
-            scores[self._generated] = float(predictions.mean())
         return Evaluation(scores, predictions, references)
+
+    def generate(self, found: Evaluation, data: Encoded, clock: Clock) -> Evaluation:
+        """With what is generated, where that is the task's quality.
+
+        Args:
+            found: What `measure` gave of the model as it stands.
+
+        Raises:
+            TrialTimeout: The trial's time is over.
+        """
+        if not (isinstance(data, EncodedResponses) and self._generates):
+            return found
+        predictions = self._match(data, clock)
+        scores = {**found.measurements, self._generated: float(predictions.mean())}
+        return Evaluation(scores, predictions, np.ones(len(data)))
 
     @property
     def _generated(self) -> str:

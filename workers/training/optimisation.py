@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from peftsearch.spaces.jobspec.spec import TrainingSpec
+from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.adapters.parameter_groups import group_parameters
@@ -56,11 +56,6 @@ class Clock:
             raise TrialTimeout(limit)
 
 
-def count_steps(rows: int, training: TrainingSpec) -> int:
-    """Optimiser steps of a trial, at least 1; epochs may be fractional."""
-    return max(1, round(training.epochs * math.ceil(rows / training.batch_size)))
-
-
 def schedule(step: int, steps: int, warmup: float) -> float:
     """Share of the rate at `step` of `steps`: linear up over the warm-up, then linear to 0."""
     rise = math.ceil(warmup * steps)
@@ -79,22 +74,26 @@ def train(
     precision: str,
     clock: Clock,
     meter: MemoryMeter,
+    after_step: Callable[[int], None] = lambda done: None,
 ) -> tuple[float, list[float]]:
     """Train in place; where there is nothing to train, do nothing.
 
     Deterministic given configuration, seed, data, precision and number of threads.
 
+    Args:
+        after_step: Told how many steps are done, after each; what it takes is no training.
+
     Returns:
-        Seconds, without evaluation, and the loss of each step.
+        Seconds of training alone, and the loss of each step.
 
     Raises:
         NonFiniteLoss: The loss became infinite or not a number.
         TrialTimeout: The trial's time is over.
     """
-    start = time.perf_counter()
+    seconds, start = 0.0, time.perf_counter()
     if not attachment.trained:
         return 0.0, []
-    steps = count_steps(len(data), training)
+    steps = training.steps(len(data))
     groups = group_parameters(attachment.parameters, learning_rate, training.weight_decay)
     optimizer = torch.optim.AdamW(groups)
     shares = partial(schedule, steps=steps, warmup=training.warmup)
@@ -114,7 +113,10 @@ def train(
         optimizer.zero_grad(set_to_none=True)
         scheduler.step()
         clock.tick()
-    return time.perf_counter() - start, losses
+        seconds += time.perf_counter() - start
+        after_step(step + 1)
+        start = time.perf_counter()
+    return seconds, losses
 
 
 def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """One job's backbone and data in one process: from a configuration to measured metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -20,11 +20,12 @@ from peftsearch.workers.runtime.devices import choose_device, choose_precision
 from peftsearch.workers.runtime.memory import MemoryMeter
 
 from .calibration import add_gradients
+from .checkpoints import Checkpoints
 from .curves import reduce_curve
 from .evaluation import Evaluator
 from .inference import predict_logits
 from .label_scale import LabelScale
-from .optimisation import Clock, OnStep, count_steps, train
+from .optimisation import Clock, OnStep, train
 from .outcome import Outcome, measure_also
 from .provenance import describe
 
@@ -141,8 +142,11 @@ class TrialRunner:
         held_out: Encoded,
     ) -> Outcome:
         meter = MemoryMeter(self.backbone.device)
-        evaluator = self._evaluator(configuration)
-        clock = self._clock(attachment, on_step, evaluator.count_steps(held_out))
+        evaluator, validation = self._evaluator(configuration), self.encoded("validation")
+        stops = self._stops(attachment)
+        clock = Clock(0, on_step, self.spec.training.timeout_minutes)
+        checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
+        clock.total = self._count_ticks(evaluator, stops, held_out)
         seconds, losses = train(
             self.backbone,
             attachment,
@@ -153,8 +157,13 @@ class TrialRunner:
             self.precision,
             clock,
             meter,
+            checkpoints.after_step,
         )
-        found = evaluator.evaluate(held_out, clock)
+        checkpoints.restore()
+        if checkpoints.found is not None and held_out is validation:
+            found = evaluator.generate(checkpoints.found, held_out, clock)
+        else:
+            found = evaluator.evaluate(held_out, clock)
         if self.scale is not None:
             self.scale.fold(output_linear(self.backbone.model, self.backbone.heads))
             losses = [loss * self.scale.deviation**2 for loss in losses]
@@ -163,7 +172,7 @@ class TrialRunner:
         measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
         outcome = Outcome(
             {**found.measurements, **known, **measured},
-            self.provenance(seed),
+            self.provenance(seed) | _tell_length(checkpoints, losses),
             attachment.tensors(),
             found.predictions,
             found.references,
@@ -183,10 +192,22 @@ class TrialRunner:
             self.backbone, self.spec.task, classes, self.precision, cached, self.scale
         )
 
-    def _clock(self, attachment: Attachment, on_step: OnStep, evaluation: int) -> Clock:
+    def _stops(self, attachment: Attachment) -> tuple[int, ...]:
+        """After which steps a state may be kept; none where nothing is trained."""
         training = self.spec.training
-        steps = count_steps(len(self.encoded("train")), training) if attachment.trained else 0
-        return Clock(steps + evaluation, on_step, training.timeout_minutes)
+        steps = training.steps(len(self.encoded("train")))
+        return training.stops(steps) if attachment.trained else ()
+
+    def _count_ticks(self, evaluator: Evaluator, stops: Sequence[int], held_out: Encoded) -> int:
+        """Steps of training, and batches of every evaluation."""
+        validation = self.encoded("validation")
+        if len(stops) < 2:
+            return sum(stops) + evaluator.count_steps(held_out)
+        measured = len(stops) * evaluator.count_measuring(validation)
+        last = evaluator.count_steps(held_out)
+        if held_out is validation:
+            last = evaluator.count_generating(held_out)
+        return stops[-1] + measured + last
 
     def provenance(self, seed: int) -> dict[str, Any]:
         """What a trial's numbers depend on."""
@@ -199,3 +220,8 @@ class TrialRunner:
             "validation_rows": len(self.data.validation.texts),
             "head_parameters": sum(parameter.numel() for parameter in head.values()),
         }
+
+
+def _tell_length(checkpoints: Checkpoints, losses: Sequence[float]) -> dict[str, int]:
+    """The steps that were trained, and after how many of them the kept state was."""
+    return {"steps": len(losses), "kept_step": checkpoints.kept}

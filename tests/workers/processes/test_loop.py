@@ -16,7 +16,6 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import spool_folder
 from peftsearch.workers.processes import loop
 from peftsearch.workers.processes.loop import WorkerLoop
-from peftsearch.workers.training.optimisation import count_steps
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
 from tests.storage.examples import insert
@@ -69,7 +68,7 @@ def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Pa
             curve = store.measurements(
                 job.id, range(trial.number, trial.number + 1), TRAINING_LOSS
             )
-            assert len(curve) == count_steps(len(runner.encoded("train")), runner.spec.training)
+            assert len(curve) == runner.spec.training.steps(len(runner.encoded("train")))
             assert TRAINING_LOSS not in trial.measurements
 
 

@@ -6,7 +6,7 @@ import torch
 
 from peftsearch.records.trial import FailureKind
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.jobspec.spec import TrainingSpec
+from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.batches.encoding import encode_texts
 from peftsearch.workers.batches.encodings import EncodedTexts
@@ -16,7 +16,6 @@ from peftsearch.workers.training.inference import decide, mean_loss, predict_log
 from peftsearch.workers.training.optimisation import (
     Clock,
     compute_loss,
-    count_steps,
     schedule,
     train,
 )
@@ -47,17 +46,10 @@ def _run(
         _, losses = train(
             backbone, attachment, data, training, rate, seed, precision, chosen, meter
         )
-        assert len(losses) == chosen.done == count_steps(len(data), training)
+        assert len(losses) == chosen.done == training.steps(len(data))
         return attachment.tensors(), predict_logits(backbone.model, data, "cpu", precision)
     finally:
         attachment.detach()
-
-
-@pytest.mark.parametrize(
-    ("rows", "epochs", "expected"), [(100, 1.0, 7), (100, 0.5, 4), (100, 2.5, 18), (10, 0.01, 1)]
-)
-def test_steps_of_fractional_epochs(rows: int, epochs: float, expected: int) -> None:
-    assert count_steps(rows, TrainingSpec(epochs=epochs, batch_size=16)) == expected
 
 
 def test_schedule_rises_and_falls_to_zero() -> None:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,30 @@ def test_outcome_holds_every_objective_and_its_evidence(runner: TrialRunner) -> 
     assert runner.device == "cpu"
 
 
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_the_state_with_the_least_validation_loss_is_scored_and_saved(
+    tmp_path: Path, folders: dict[str, Path], split: str
+) -> None:
+    """Trained at so high a rate that nothing is left to learn in the second half."""
+    runner = open_runner(tmp_path, folders["bert"], epochs=6, checkpoints=6)
+    wild = replace(LORA, learning_rate=0.1)
+    steps: list[tuple[int, int]] = []
+    outcome = runner.evaluate(wild, 1, lambda *told: steps.append(told), split)
+    assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
+    assert {total for _, total in steps} == {len(steps)}
+    trained, kept = outcome.provenance["steps"], outcome.provenance["kept_step"]
+    assert trained == runner.spec.training.steps(len(runner.encoded("train")))
+    stops = runner.spec.training.stops(trained)
+    assert kept in stops
+    logits = runner.predict(wild, outcome.tensors, runner.encoded(split))
+    assert (logits.argmax(1).numpy() == outcome.predictions).all()
+    last = open_runner(tmp_path, folders["bert"], epochs=6, checkpoints=1).evaluate(wild, 1)
+    if split == "validation":
+        assert kept < trained
+        assert outcome.measurements["loss"] <= last.measurements["loss"]
+    assert outcome.curve == last.curve  # to look at it changes nothing of a training
+
+
 def test_provenance_is_plain_data_that_says_on_what_and_with_what(runner: TrialRunner) -> None:
     provenance = json.loads(json.dumps(runner.provenance(9)))
     assert provenance["model"]["sha256"] == runner.backbone.sha256
@@ -69,7 +94,7 @@ def test_same_trial_again_is_equal_whatever_ran_between(runner: TrialRunner) -> 
 def test_the_probe_has_a_learning_curve_too_since_its_head_is_trained(runner: TrialRunner) -> None:
     for configuration in (LORA, PROBE):
         curve = runner.evaluate(configuration, 3).curve
-        steps = runner.spec.training.epochs * len(runner.data.train.labels) / 8
+        steps = runner.spec.training.steps(len(runner.data.train.labels))
         assert len(curve) == 20 <= steps
         assert all(0 < share < 1 for share in curve)
         losses = list(curve.values())

@@ -1,0 +1,58 @@
+"""What a person should know before a job starts: how long a trial trains, and what its validation
+rows can tell apart."""
+
+import math
+
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.training import FEWEST_STEPS, MOST_EPOCHS, TrainingSpec
+
+EXPECTED_SPAN = 0.05
+"""What the best adapters usually gain over a model without, as a score: 0.02 to 0.07 on the pairs
+of decision 0050."""
+USUAL_SCORE = 0.8
+FEWEST_ERRORS = 3.0
+"""A span of fewer standard errors is told: most of what a search sees is noise then."""
+
+
+def tell_length(training: TrainingSpec, rows: int) -> str:
+    """A sentence on the length of each training, and what it was chosen for.
+
+    Args:
+        rows: Of the training split.
+    """
+    steps, passes = training.steps(rows), training.passes(rows)
+    batches = f"{steps:,} steps of {training.batch_size} rows"
+    epochs = "1 epoch" if passes == 1 else f"{passes:.3g} epochs"
+    length = f"{batches}, {epochs}: {_explain(training, passes)}"
+    if training.checkpoints == 1:
+        return f"{length}; the last state is kept"
+    return f"{length}; the best of {training.checkpoints} states by validation loss is kept"
+
+
+def note_resolution(spec: JobSpec, rows: int) -> tuple[str, ...]:
+    """A note where the validation rows are too few to tell configurations apart.
+
+    Args:
+        rows: Of the validation split.
+    """
+    row = objective(spec.task.quality)
+    error = math.sqrt(USUAL_SCORE * (1 - USUAL_SCORE) / rows)
+    if not row.maximise or row.best != 1.0 or error * FEWEST_ERRORS <= EXPECTED_SPAN:
+        return ()
+    wanted = USUAL_SCORE * (1 - USUAL_SCORE) * (FEWEST_ERRORS / EXPECTED_SPAN) ** 2
+    return (
+        f"{rows:,} validation rows tell {row.label} to {error:.3f} (one standard error), and "
+        f"adapters usually gain about {EXPECTED_SPAN} over a model without: much of what the "
+        f"search sees will be noise; {math.ceil(wanted / 100) * 100:,} rows would do",
+    )
+
+
+def _explain(training: TrainingSpec, passes: float) -> str:
+    if training.epochs is not None:
+        return "as the job file says"
+    if passes == 1:
+        return f"one pass makes at least {FEWEST_STEPS} steps"
+    if passes < MOST_EPOCHS:
+        return f"so many that there are {FEWEST_STEPS} steps, since fewer train too little"
+    return "the most that are chosen for so few rows"

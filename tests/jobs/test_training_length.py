@@ -1,0 +1,36 @@
+"""What a dry run says of a training's length, and of what its validation rows can tell."""
+
+import pytest
+
+from peftsearch.jobs.training_length import note_resolution, tell_length
+from peftsearch.spaces.jobspec.training import TrainingSpec
+from tests.specs import make_spec
+
+
+@pytest.mark.parametrize(
+    ("training", "rows", "parts"),
+    [
+        ({}, 1000, ("250 steps of 16 rows, 3.97 epochs", "since fewer train too little")),
+        ({}, 50_000, ("3,125 steps", "1 epoch: one pass", "best of 3 states")),
+        ({}, 40, ("60 steps", "20 epochs: the most that are chosen")),
+        (
+            {"epochs": 1, "checkpoints": 1},
+            1000,
+            ("63 steps", "as the job file says", "the last state is kept"),
+        ),
+    ],
+)
+def test_steps_epochs_and_reason_are_told(
+    training: dict[str, float], rows: int, parts: tuple[str, ...]
+) -> None:
+    told = tell_length(TrainingSpec.model_validate(training), rows)
+    assert all(part in told for part in parts), told
+
+
+def test_too_few_validation_rows_are_told_with_how_many_would_do() -> None:
+    spec = make_spec()
+    (note,) = note_resolution(spec, 100)
+    assert "tell accuracy to 0.040" in note and "600 rows would do" in note
+    assert note_resolution(spec, 600) == ()
+    decoder = make_spec(task={"kind": "causal_lm", "train": "x"})
+    assert note_resolution(decoder, 100) == ()  # a loss is no share of rows
