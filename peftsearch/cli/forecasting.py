@@ -32,6 +32,9 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         "data",
         f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows",
     )
+    if forecast.max_length is not None:
+        given = "the job file says" if spec.task.max_length else "99 of 100 training rows have"
+        table.add_row("texts", f"up to {forecast.max_length} tokens of each, as {given}")
     table.add_row("training", forecast.length)
     table.add_row("budget", f"{views.budget_text(spec)}, about {forecast.trials} trials here")
     table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")

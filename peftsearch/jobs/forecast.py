@@ -35,6 +35,7 @@ class Forecast:
         rates: Number of learning rates.
         seconds: Low and high forecast for the whole budget with the given workers.
         length: A sentence on the steps of each training.
+        max_length: Tokens of an example at most; None of images.
         first: What the first proposals would be.
         disk: Bytes of all adapters, if every one were as large as the mean of the first.
     """
@@ -46,6 +47,7 @@ class Forecast:
     steps: int
     epochs: float
     length: str
+    max_length: int | None
     trials: int
     seconds: tuple[float, float]
     disk: float
@@ -62,6 +64,7 @@ class Forecast:
             "steps": self.steps,
             "epochs": self.epochs,
             "length": self.length,
+            "max_length": self.max_length,
             "trials": self.trials,
             "seconds": list(self.seconds),
             "disk_bytes": self.disk,
@@ -79,7 +82,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     data = load_data(spec)
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
-    tokens, notes = _sample(spec, data)
+    tokens, longest, notes = _sample(spec, data)
     seconds = _trial_seconds(spec, data, first, tokens)
     seconds /= _devices(workers)
     trials = _trials(spec, seconds)
@@ -94,6 +97,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         steps=spec.training.steps(rows),
         epochs=spec.training.passes(rows),
         length=tell_length(spec.training, rows),
+        max_length=longest,
         trials=trials,
         seconds=(whole / SPREAD, whole * SPREAD),
         disk=trials * sum(sizes) / len(sizes),
@@ -133,17 +137,20 @@ def _trial_seconds(
     return flops / (EFFICIENCY * _measure_speed(spec.anatomy, spec.training.batch_size))
 
 
-def _sample(spec: JobSpec, data: TaskData) -> tuple[float, tuple[str, ...]]:
-    """Mean tokens of about 200 training rows, and what is to be said of their lengths."""
+def _sample(spec: JobSpec, data: TaskData) -> tuple[float, int | None, tuple[str, ...]]:
+    """Mean tokens of about 200 training rows, how many are read of one at most, and what is to be
+    said of those that have more."""
     from peftsearch.workers.batches.encoding import encode_split, note_cuts
+    from peftsearch.workers.batches.lengths import choose_length
     from peftsearch.workers.models.backbone import load_processor, read_config
     from peftsearch.workers.models.locations import fetch_model
 
     chosen = range(0, len(data.train.texts), max(1, len(data.train.texts) // 200))
     processor = load_processor(fetch_model(spec.model.path), spec.task.kind)
-    encoded = encode_split(spec.task, processor, data.train.pick(chosen))
-    notes = note_cuts(spec.task, "sampled training", encoded)
-    return encoded.mean_tokens(read_config(spec.model.path)), notes
+    task = choose_length(spec.task, processor, data.train, spec.anatomy.positions)
+    encoded = encode_split(task, processor, data.train.pick(chosen))
+    notes = note_cuts(task, "sampled training", encoded)
+    return encoded.mean_tokens(read_config(spec.model.path)), task.max_length, notes
 
 
 def _measure_speed(anatomy: Anatomy, batch: int) -> float:

@@ -65,8 +65,9 @@ def export(
         labels = runner.data.label_names
         loading = find_loading(runner.backbone, labels)
         report = ExportReport(chosen, out, rows, difference, loading)
-        write_card(part / "README.md", spec, trial, labels, report, standing)
-        write_job(part / "job.toml", spec, trial)
+        told = spec.model_copy(update={"task": runner.spec.task})
+        write_card(part / "README.md", told, trial, labels, report, standing)
+        write_job(part / "job.toml", told, trial)
         publish(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -6,7 +6,7 @@ from typing import Any
 from .spec import JobSpec, parse_spec
 
 BEFORE: Mapping[str, Mapping[str, Any]] = {
-    "task": {"reading": 1},
+    "task": {"reading": 1, "max_length": 128},
     "training": {"epochs": 1.0, "checkpoints": 1, "standardise_labels": False},
 }
 """By section: keys whose default is not what was done before they were, with what was done.

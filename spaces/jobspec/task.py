@@ -11,6 +11,9 @@ from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
 from .section import Section
 
+LONGEST = 512
+"""Tokens of an example where `max_length` is chosen, at most: a step's time and memory grow with
+them."""
 _COLUMNS = ("text", "choices", "prompt", "response", "messages", "image", "label")
 
 
@@ -42,7 +45,8 @@ class TaskSpec(Section):
         image: Column of the images.
         metric: Quality metric of the kind; None takes the kind's default.
         max_length: Tokens per example. Longer texts lose their end, prompts their beginning. Of
-            `seq2seq`, tokens of the prompt and of the response each.
+            `seq2seq`, tokens of the prompt and of the response each. None takes as many as 99 of
+            100 training rows have, at most 512 or what the model reads.
         group: Column whose equal values are held out together, such as a speaker or a document.
         split_seed: Another number holds out other rows.
         reading: Rules of reading and of holding out: 2, or 1 as before it.
@@ -65,7 +69,7 @@ class TaskSpec(Section):
     messages: str | None = None
     image: str | None = None
     metric: str | None = None
-    max_length: int = Field(128, ge=8, le=8192)
+    max_length: int | None = Field(None, ge=8, le=8192)
     validation_fraction: float = Field(0.15, gt=0, lt=0.5)
     test_fraction: float = Field(0.15, gt=0, lt=0.5)
     group: str | None = None
@@ -78,6 +82,26 @@ class TaskSpec(Section):
     def quality(self) -> str:
         """Name of the quality metric."""
         return self.metric or find_kind(self.kind).qualities[0]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of an example at most, once they are given or chosen.
+
+        Raises:
+            UserError: They are still to be chosen (`workers.batches.lengths`).
+        """
+        if self.max_length is None:
+            hint = "choose it from the data"
+            raise UserError("a task.max_length", "none", hint, "task.max_length")
+        return self.max_length
+
+    def most_tokens(self, positions: int | None) -> int:
+        """Tokens of an example at most, before they are chosen.
+
+        Args:
+            positions: Those of the model; None where it has no end.
+        """
+        return self.max_length or min(LONGEST, positions or LONGEST)
 
     @property
     def text_columns(self) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def read_inputs(chosen: SpaceSpec, anatomy: Anatomy, length: int) -> tuple[Modul
             raise UserError(
                 f"room for virtual tokens beside {length} of an example",
                 f"{anatomy.positions} positions of {anatomy.family}",
-                "lower task.max_length",
+                "set a lower task.max_length",
             )
         found += [Module(name, size) for size in sizes]
     return tuple(found)

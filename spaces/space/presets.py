@@ -86,7 +86,7 @@ def make_space(spec: JobSpec) -> Space:
         placements=tuple(dict.fromkeys(chosen.placements or ())),
         rates=read_rates(chosen),
         factors=read_factors(chosen),
-        inputs=read_inputs(chosen, anatomy, spec.task.max_length),
+        inputs=read_inputs(chosen, anatomy, spec.task.most_tokens(anatomy.positions)),
         masked=bool(chosen.mask),
         monotone=chosen.ladder == "monotone",
         bounds=spec.bounds,
@@ -105,7 +105,7 @@ def _merge(user: SpaceSpec) -> SpaceSpec:
 
 def _check_length(spec: JobSpec) -> None:
     limit, length = spec.anatomy.positions, spec.task.max_length
-    if limit is not None and length > limit:
+    if limit is not None and length is not None and length > limit:
         raise UserError(
             f"a task.max_length of at most {limit}, as many tokens as {spec.anatomy.family} reads",
             f"{length}",

@@ -25,13 +25,16 @@ def encode_split(task: TaskSpec, processor: Any, split: Split) -> Encoded:
 
 
 def note_cuts(task: TaskSpec, name: str, data: Encoded) -> tuple[str, ...]:
-    """What a person should know of examples that were cut: of language models, where a cut takes
-    the question or the answer, and not just the end of a long text."""
+    """What a person should know of examples that were cut.
+
+    Args:
+        name: Of the rows.
+    """
     if not data.cut:
         return ()
     return (
         f"{data.cut:,} of {len(data):,} {name} rows are longer than max_length = "
-        f"{task.max_length} tokens: their prompts lose their beginning",
+        f"{task.tokens} tokens: {find_kind(task.kind).load_work().cut}",
     )
 
 
@@ -39,8 +42,8 @@ def encode_texts(
     tokenizer: Any, columns: Sequence[Sequence[str]], labels: torch.Tensor, max_length: int
 ) -> EncodedTexts:
     """Tokenise one or two text columns of `n` rows; longer examples are cut to `max_length`."""
-    rows, padding = _tokenise(tokenizer, columns, max_length)
-    return EncodedTexts(rows, labels, padding)
+    rows, padding, longer = _tokenise(tokenizer, columns, max_length)
+    return EncodedTexts(rows, labels, padding, len(longer))
 
 
 def encode_choices(
@@ -59,12 +62,26 @@ def encode_choices(
     count = len(texts[0]) - contexts
     firsts = [row[0] for row in texts for _ in range(count)]
     seconds = [" ".join((*row[1:contexts], x)) for row in texts for x in row[contexts:]]
-    flat, padding = _tokenise(tokenizer, [firsts, seconds], max_length)
+    flat, padding, longer = _tokenise(tokenizer, [firsts, seconds], max_length)
     rows = [flat[i : i + count] for i in range(0, len(flat), count)]
-    return EncodedChoices(rows, labels, padding)
+    return EncodedChoices(rows, labels, padding, len({i // count for i in longer}))
 
 
 def _tokenise(
+    tokenizer: Any, columns: Sequence[Sequence[str]], max_length: int
+) -> tuple[list[Row], dict[str, int], list[int]]:
+    """Tokens of `n` texts or pairs, what fills each input, and which were longer."""
+    rows, padding = _tokenise_to(tokenizer, columns, max_length + 1)
+    longer = [i for i, row in enumerate(rows) if len(row["input_ids"]) > max_length]
+    if longer:
+        kept = [[column[i] for i in longer] for column in columns]
+        cut, _ = _tokenise_to(tokenizer, kept, max_length)
+        for i, row in zip(longer, cut, strict=True):
+            rows[i] = row
+    return rows, padding, longer
+
+
+def _tokenise_to(
     tokenizer: Any, columns: Sequence[Sequence[str]], max_length: int
 ) -> tuple[list[Row], dict[str, int]]:
     tokens = tokenizer(

@@ -27,7 +27,7 @@ class Encoded(Protocol):
 
     @property
     def cut(self) -> int:
-        """How many lost what a person should know of."""
+        """How many were longer than the limit."""
 
     @property
     def evaluated_together(self) -> int:
@@ -71,7 +71,7 @@ class Examples:
 
     @property
     def cut(self) -> int:
-        """A text that loses its end is nothing to be told of."""
+        """None, where examples have no length."""
         return 0
 
     @property
@@ -103,11 +103,18 @@ class EncodedTexts(Examples):
         rows: Each example's inputs (`input_ids`, and `token_type_ids` where the model has them).
         labels: Class indices (int64) or values (float32), `n`.
         padding: Value that fills each input.
+        longer: How many examples were longer than the limit.
     """
 
     rows: Sequence[Row]
     labels: torch.Tensor
     padding: dict[str, int]
+    longer: int = 0
+
+    @property
+    def cut(self) -> int:
+        """Those that lost their end."""
+        return self.longer
 
     @property
     def lengths(self) -> list[int]:
@@ -128,11 +135,18 @@ class EncodedChoices(Examples):
         rows: The inputs of each example's choices, `n` times `k`.
         labels: Index of the right choice (int64), `n`.
         padding: Value that fills each input.
+        longer: How many examples were longer than the limit.
     """
 
     rows: Sequence[Sequence[Row]]
     labels: torch.Tensor
     padding: dict[str, int]
+    longer: int = 0
+
+    @property
+    def cut(self) -> int:
+        """Those that lost their end."""
+        return self.longer
 
     @property
     def lengths(self) -> list[int]:

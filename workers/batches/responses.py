@@ -40,7 +40,7 @@ def encode_decoder(task: TaskSpec, tokenizer: Any, split: Split) -> EncodedRespo
     """
     texts, special = _segments(task, tokenizer, split)
     pieces = _tokenise_segments(tokenizer, texts, special)
-    examples = [_join(tokenizer, row, task.max_length) for row in pieces]
+    examples = [_join(tokenizer, row, task.tokens) for row in pieces]
     spoken = [""] * len(pieces) if task.text else _responses(task, tokenizer, split, pieces)
     return _collect(tokenizer, examples, spoken)
 
@@ -52,9 +52,9 @@ def encode_encoder_decoder(task: TaskSpec, tokenizer: Any, split: Split) -> Enco
     answers = tokenizer(text_target=responses, padding=False, truncation=False)["input_ids"]
     examples = []
     for prompt, answer in zip(prompts, answers, strict=True):
-        ids = keep_end(prompt or [filler(tokenizer)], task.max_length, tokenizer.bos_token_id)
+        ids = keep_end(prompt or [filler(tokenizer)], task.tokens, tokenizer.bos_token_id)
         whole = _close(tokenizer, list(answer))
-        labels = whole[: task.max_length]
+        labels = whole[: task.tokens]
         cut = len(ids) < len(prompt) or len(labels) < len(whole)
         examples.append(_Example(_row(ids, labels), ids, cut))
     return _collect(tokenizer, examples, responses)

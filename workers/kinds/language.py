@@ -28,6 +28,7 @@ class Responses(Work):
     response, summed over its tokens; references are the numbers of those tokens."""
 
     generated = "exact_match"
+    cut = "their prompts lose their beginning"
 
     def read(self, task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
         """Prompts and responses, of messages as JSON; of a text alone an empty response."""
@@ -70,7 +71,7 @@ class Responses(Work):
 
     def tell_inputs(self, task: TaskSpec) -> str:
         """What is cut."""
-        limit = task.max_length
+        limit = task.tokens
         return f"Prompts lose their beginning where an example is longer than {limit} tokens."
 
 

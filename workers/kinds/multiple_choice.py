@@ -38,7 +38,7 @@ class MultipleChoice(Work):
         from peftsearch.workers.batches.encoding import encode_choices
 
         contexts, labels = len(task.text_columns), self.labels(split)
-        return encode_choices(processor, split.texts, contexts, labels, task.max_length)
+        return encode_choices(processor, split.texts, contexts, labels, task.tokens)
 
     def score(
         self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None

@@ -29,9 +29,11 @@ class Work:
 
     Attributes:
         generated: The metric that only generation can measure; None where there is none.
+        cut: What a cut to `max_length` tokens takes, for notes.
     """
 
     generated: str | None = None
+    cut: str = "their texts lose their end"
 
     def find_classes(self, task: TaskSpec, table: Table) -> tuple[str, ...]:
         """Class names of the training source, in the order of their indices.
@@ -82,7 +84,7 @@ class Work:
         from peftsearch.workers.batches.encoding import encode_texts
 
         columns = list(zip(*split.texts, strict=True))
-        return encode_texts(processor, columns, self.labels(split), task.max_length)
+        return encode_texts(processor, columns, self.labels(split), task.tokens)
 
     def labels(self, split: Split) -> torch.Tensor:
         """The labels as a tensor, `n`: indices (int64)."""
@@ -140,4 +142,4 @@ class Work:
 
     def tell_inputs(self, task: TaskSpec) -> str:
         """A sentence for an export's card: how inputs are prepared."""
-        return f"Texts are cut to {task.max_length} tokens."
+        return f"Texts are cut to {task.tokens} tokens."

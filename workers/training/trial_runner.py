@@ -11,8 +11,9 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
-from peftsearch.workers.batches.encoding import encode_split
+from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
+from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels
 from peftsearch.workers.models.heads import head_parameters, output_linear
@@ -35,6 +36,7 @@ class TrialRunner:
     """Evaluates configurations one after another on one backbone.
 
     Attributes:
+        spec: The job's, with the length of texts that was chosen from them.
         precision: Of matrix products, `float32` or `bfloat16`.
     """
 
@@ -56,6 +58,8 @@ class TrialRunner:
         backbone = load_backbone(spec, max(1, len(data.label_names)), chosen)
         if data.label_names:
             name_labels(backbone, tuple(data.label_names))
+        task = choose_length(spec.task, backbone.tokenizer, data.train, spec.anatomy.positions)
+        spec = spec.model_copy(update={"task": task})
         return cls(spec, backbone, data, choose_precision(spec.training.precision, chosen))
 
     @property
@@ -127,6 +131,14 @@ class TrialRunner:
         work = find_kind(self.spec.task.kind).load_work()
         rows: Encoded = work.training_rows(self.encoded("train"), self.data.train, self.scale)
         return rows
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the rows that were cut, one line each."""
+        found = (
+            note_cuts(self.spec.task, name, self.encoded(split))
+            for split, name in (("train", "training"), ("validation", "validation"))
+        )
+        return tuple(note for notes in found for note in notes)
 
     def _split(self, name: str) -> Split:
         if name == "test":
@@ -218,6 +230,8 @@ class TrialRunner:
             "kind": self.spec.task.kind,
             "train_rows": len(self.data.train.texts),
             "validation_rows": len(self.data.validation.texts),
+            "max_length": self.spec.task.max_length,
+            "cut_rows": {name: self.encoded(name).cut for name in ("train", "validation")},
             "head_parameters": sum(parameter.numel() for parameter in head.values()),
         }
 

@@ -79,6 +79,8 @@ def test_provenance_is_plain_data_that_says_on_what_and_with_what(runner: TrialR
     assert provenance["data"] == runner.data.fingerprint
     assert provenance["versions"]["torch"] == torch.__version__
     assert (provenance["seed"], provenance["threads"]) == (9, torch.get_num_threads())
+    assert provenance["max_length"] == 8  # of texts of 7 tokens
+    assert provenance["cut_rows"] == {"train": 0, "validation": 0}
 
 
 def test_same_trial_again_is_equal_whatever_ran_between(runner: TrialRunner) -> None:

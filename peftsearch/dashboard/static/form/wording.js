@@ -83,6 +83,7 @@ export const HELP = {
   "task.text": "Two columns, with a comma, for pairs of texts.",
   "task.choices": "One column of lists, or several with commas between them.",
   "task.label": "The class, the number, or the right choice.",
+  "task.max_length": "What is longer is cut. Left out: as many as 99 of 100 training rows have, at most 512.",
   "task.metric": "What the front calls quality.",
   "task.validation_rows": "Use this many rows to measure quality.",
   "task.validation_fraction": "Taken from the training data where it has no validation split.",
