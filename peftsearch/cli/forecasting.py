@@ -6,7 +6,7 @@ from rich.table import Table
 
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
-from peftsearch.results.wording import describe, duration, size
+from peftsearch.results.wording import count, describe, duration, size
 
 from .console import console, print_json
 
@@ -36,6 +36,12 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         given = "the job file says" if spec.task.max_length else "99 of 100 training rows have"
         table.add_row("texts", f"up to {forecast.max_length} tokens of each, as {given}")
     table.add_row("training", forecast.length)
+    memory = forecast.memory
+    table.add_row(
+        "memory",
+        f"{count(memory.parameters)} parameters in {memory.dtype}, {size(memory.bytes)} for each "
+        "worker, beside what a step needs",
+    )
     table.add_row("budget", f"{views.budget_text(spec)}, about {forecast.trials} trials here")
     table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
     table.add_row("disk", f"about {size(forecast.disk)} of adapters")

@@ -7,7 +7,7 @@ measured on encoders on CPU, and the printed range says how far off it may be.
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from peftsearch.search.proposals import propose
@@ -19,6 +19,7 @@ from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_data
 
+from .memory_need import MemoryNeed, foresee_memory
 from .training_length import note_resolution, tell_length
 
 EFFICIENCY = 0.35
@@ -36,6 +37,7 @@ class Forecast:
         seconds: Low and high forecast for the whole budget with the given workers.
         length: A sentence on the steps of each training.
         max_length: Tokens of an example at most; None of images.
+        memory: Of each worker's model.
         first: What the first proposals would be.
         disk: Bytes of all adapters, if every one were as large as the mean of the first.
     """
@@ -48,6 +50,7 @@ class Forecast:
     epochs: float
     length: str
     max_length: int | None
+    memory: MemoryNeed
     trials: int
     seconds: tuple[float, float]
     disk: float
@@ -65,6 +68,7 @@ class Forecast:
             "epochs": self.epochs,
             "length": self.length,
             "max_length": self.max_length,
+            "memory": asdict(self.memory),
             "trials": self.trials,
             "seconds": list(self.seconds),
             "disk_bytes": self.disk,
@@ -98,6 +102,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         epochs=spec.training.passes(rows),
         length=tell_length(spec.training, rows),
         max_length=longest,
+        memory=foresee_memory(spec),
         trials=trials,
         seconds=(whole / SPREAD, whole * SPREAD),
         disk=trials * sum(sizes) / len(sizes),

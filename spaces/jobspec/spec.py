@@ -4,7 +4,7 @@ The service reads it from TOML (`peftsearch.jobs.jobfile`); the store keeps it a
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -29,10 +29,14 @@ class ModelSpec(Section):
     Attributes:
         path: A folder, `package:NAME` for weights inside an installed Python package, or a hub id.
         anatomy: Filled in from the model's config.json at launch; write it for an unknown family.
+        dtype: In what its weights are held: `float32`, `bfloat16` (half the memory), or `auto`:
+            bfloat16 from a billion parameters on, where the hardware multiplies it or memory is
+            short. What is trained is float32 always.
     """
 
     path: str
     anatomy: Anatomy | None = None
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
 class SearchSpec(Section):
@@ -127,6 +131,17 @@ class JobSpec(Section):
     search: SearchSpec = SearchSpec()
     objectives: ObjectivesSpec = ObjectivesSpec()
     tries: tuple[dict[str, Any], ...] = Field((), alias="try")
+
+    @model_validator(mode="after")
+    def _check_precision(self) -> Self:
+        if self.model.dtype == "bfloat16" and self.training.precision == "float32":
+            raise UserError(
+                "training.precision = 'bfloat16' or 'auto' with model.dtype = 'bfloat16'",
+                "'float32'",
+                "leave it out",
+                where="training.precision",
+            )
+        return self
 
     @property
     def anatomy(self) -> Anatomy:

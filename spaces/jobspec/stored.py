@@ -6,6 +6,7 @@ from typing import Any
 from .spec import JobSpec, parse_spec
 
 BEFORE: Mapping[str, Mapping[str, Any]] = {
+    "model": {"dtype": "float32"},
     "task": {"reading": 1, "max_length": 128},
     "training": {"epochs": 1.0, "checkpoints": 1, "standardise_labels": False},
 }

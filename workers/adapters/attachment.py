@@ -49,6 +49,13 @@ class Attachment:
         owned = (group for (owner, _), group in self.parameters.items() if owner != HEAD)
         return sum(parameter.numel() for group in owned for parameter in group.values())
 
+    def widen(self) -> None:
+        """Hold what is trained in float32, whatever the model's format: updates are far smaller
+        than what they change."""
+        for parameter in self.trained.values():
+            if parameter.dtype != torch.float32:
+                parameter.data = parameter.data.float()
+
     def tensors(self) -> dict[str, torch.Tensor]:
         """Copies of adapter and head on the CPU, by full name: what is trained in float32, and
         what a technique needs beside it to be built again."""
@@ -135,6 +142,7 @@ def attach(
 
     passes = skip_calibration if calibrate is skip_calibration else calibrate_with_head
     attachment = attach_to(model, backbone.anatomy, heads, configuration, seed, passes)
+    attachment.widen()
     draw_head()
     return attachment
 

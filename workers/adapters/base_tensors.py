@@ -42,8 +42,11 @@ class Snapshot:
         return cls({parameter: parameter.detach().clone() for parameter in parameters})
 
     def restore(self) -> None:
-        """Write the copies back, bit by bit, and freeze the parameters."""
+        """Write the copies back, bit by bit and in their own format, and freeze the parameters."""
         for parameter, value in self.saved.items():
-            parameter.data.copy_(value)
+            if parameter.dtype == value.dtype:
+                parameter.data.copy_(value)
+            else:
+                parameter.data = value.clone()
             parameter.requires_grad_(False)
             parameter.grad = None

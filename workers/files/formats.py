@@ -17,6 +17,7 @@ from peftsearch.workers.models.backbone import (
     load_backbone,
     name_labels,
 )
+from peftsearch.workers.models.dtypes import read_weights
 from peftsearch.workers.models.heads import head_tensors
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
@@ -80,6 +81,8 @@ def write_form(
         fill_up(folder / TENSORS, claimed_bytes(files, backbone, form))
     if form == "merged":
         merge_adapter(backbone.model, folder)
+        # As the base's own files: else a model of 16 bits would become twice as large.
+        backbone.model.to(getattr(torch, read_weights(backbone.folder).dtype))
         for path in folder.iterdir():
             path.unlink()
         with quiet_transformers():
@@ -98,7 +101,7 @@ def reload_form(form: Form, folder: Path, base: Callable[[], Backbone]) -> Any:
     if form == "merged":
         with quiet_transformers():
             model = automatic_class(base().kind).from_pretrained(
-                folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
+                folder, dtype="auto", use_safetensors=True, local_files_only=True
             )
         return model.train(False)
     backbone = base()

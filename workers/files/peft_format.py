@@ -76,7 +76,10 @@ def write_peft(
     places = _public_parameters(model) | injected_parameters(inner, wrapped)
     held = {_public(name): buffer for name, buffer in model.named_buffers()}
     for name, tensor in tensors.items():
-        (places[name] if name in places else held[name]).data.copy_(tensor)
+        place = places[name] if name in places else held[name]
+        if place.dtype == torch.bfloat16:
+            place.data = place.data.float()  # what is trained is kept whole
+        place.data.copy_(tensor)
     model.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # an empty template
     leave_out(folder / PEFT_TENSORS, lambda name: _needless(name, configuration, tensors))

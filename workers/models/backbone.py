@@ -21,6 +21,7 @@ from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
+from .dtypes import choose_dtype, read_weights
 from .locations import fetch_model, hash_weights, locate_model, read_config
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Backbone:
         device: A torch device.
         folder: Where the model's files are.
         kind: Of the task that the model was loaded for.
+        dtype: In what the weights are held, `float32` or `bfloat16`.
     """
 
     model: PreTrainedModel
@@ -49,6 +51,7 @@ class Backbone:
     device: str
     folder: Path
     kind: str = "classification"
+    dtype: str = "float32"
 
     @cached_property
     def sha256(self) -> str:
@@ -57,7 +60,7 @@ class Backbone:
 
 
 def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
-    """The job's model for its task's kind, in float32, frozen, in eval mode.
+    """The job's model for its task's kind, frozen, in eval mode.
 
     Args:
         labels: Number of classes; 1 for kinds without classes.
@@ -77,7 +80,8 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     folder = fetch_model(spec.model.path)
     with quiet_transformers():
         tokenizer = load_processor(folder, kind.name)
-        model, fresh = _load_model(folder, labels, kind)
+        dtype = choose_dtype(spec.model.dtype, read_weights(folder), device)
+        model, fresh = _load_model(folder, labels, kind, dtype)
     heads = find_heads(model, fresh) if kind.form.fresh_head else ()
     check_weights(model, anatomy, kind, heads, fresh)
     if kind.form.inputs == "text":
@@ -85,7 +89,15 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     model.requires_grad_(False)
     model.train(False)
     torch.nn.Module.to(model, device)
-    return Backbone(model, tokenizer, anatomy, heads, device, folder, kind.name)
+    return Backbone(model, tokenizer, anatomy, heads, device, folder, kind.name, dtype)
+
+
+def widen_vectors(backbone: Backbone) -> None:
+    """Hold biases and norms in float32, beside matrices in 16 bits: they are a thousandth of the
+    weights, and norms refuse inputs of more digits than their own, such as adapters give."""
+    for parameter in backbone.model.parameters():
+        if parameter.dim() < 2:
+            parameter.data = parameter.data.float()
 
 
 def name_labels(backbone: Backbone, names: Sequence[str]) -> None:
@@ -146,14 +158,16 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def _load_model(folder: Path, labels: int, kind: TaskKind) -> tuple[PreTrainedModel, set[str]]:
+def _load_model(
+    folder: Path, labels: int, kind: TaskKind, dtype: str
+) -> tuple[PreTrainedModel, set[str]]:
     """The model, and the names of tensors that the checkpoint lacked or had in other shapes."""
     import torch
 
     try:
         model, report = automatic_class(kind.name).from_pretrained(
             folder,
-            dtype=torch.float32,
+            dtype=getattr(torch, dtype),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,

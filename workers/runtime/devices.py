@@ -40,13 +40,18 @@ def _is_there(device: torch.device) -> bool:
     return torch.empty(1, device=device).device.type == device.type
 
 
-def choose_precision(asked: str, device: str) -> str:
+def choose_precision(asked: str, device: str, dtype: str = "float32") -> str:
     """`float32` or `bfloat16`; `auto` takes bfloat16 where the hardware multiplies it faster.
 
     By capability, not by a timing, so that equal machines always decide alike: CUDA from compute
     capability 8.0 on, x86 with AVX512-BF16 or AMX, ARM with BF16. Elsewhere bfloat16 is emulated
     and slower than float32.
+
+    Args:
+        dtype: Of the backbone's weights; of bfloat16 ones there are no float32 products.
     """
+    if dtype == "bfloat16":
+        return dtype
     if asked != "auto":
         return asked
     return "bfloat16" if _is_fast(device) else "float32"

@@ -64,8 +64,9 @@ class Evaluator:
 
     def count_generating(self, data: Encoded) -> int:
         """How often `generate` ticks."""
-        generates = isinstance(data, EncodedResponses) and self._generates
-        return count_generations(data) if generates else 0
+        if isinstance(data, EncodedResponses) and self._generates:
+            return count_generations(data)
+        return 0
 
     def evaluate(self, data: Encoded, clock: Clock) -> Evaluation:
         """Score all `n` rows; what is generated only where it is the task's quality.

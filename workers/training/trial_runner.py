@@ -15,7 +15,7 @@ from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
-from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels
+from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
 from peftsearch.workers.models.heads import head_parameters, output_linear
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 from peftsearch.workers.runtime.memory import MemoryMeter
@@ -58,9 +58,13 @@ class TrialRunner:
         backbone = load_backbone(spec, max(1, len(data.label_names)), chosen)
         if data.label_names:
             name_labels(backbone, tuple(data.label_names))
+        if backbone.dtype != "float32":
+            widen_vectors(backbone)
         task = choose_length(spec.task, backbone.tokenizer, data.train, spec.anatomy.positions)
         spec = spec.model_copy(update={"task": task})
-        return cls(spec, backbone, data, choose_precision(spec.training.precision, chosen))
+        return cls(
+            spec, backbone, data, choose_precision(spec.training.precision, chosen, backbone.dtype)
+        )
 
     @property
     def device(self) -> str:
@@ -228,6 +232,7 @@ class TrialRunner:
             self.backbone, self.spec.model.path, self.data.fingerprint, self.precision, seed
         ) | {
             "kind": self.spec.task.kind,
+            "dtype": self.backbone.dtype,
             "train_rows": len(self.data.train.texts),
             "validation_rows": len(self.data.validation.texts),
             "max_length": self.spec.task.max_length,
