@@ -84,9 +84,9 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         UserError: The data is wrong.
     """
     data = load_data(spec)
+    tokens, longest, notes = _sample(spec, data)
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
-    tokens, longest, notes = _sample(spec, data)
     seconds = _trial_seconds(spec, data, first, tokens)
     seconds /= _devices(workers)
     trials = _trials(spec, seconds)
@@ -147,11 +147,11 @@ def _sample(spec: JobSpec, data: TaskData) -> tuple[float, int | None, tuple[str
     said of those that have more."""
     from peftsearch.workers.batches.encoding import encode_split, note_cuts
     from peftsearch.workers.batches.lengths import choose_length
-    from peftsearch.workers.models.backbone import load_processor, read_config
-    from peftsearch.workers.models.locations import fetch_model
+    from peftsearch.workers.models.locations import read_config
+    from peftsearch.workers.training.rehearsal import open_processor
 
+    processor = open_processor(spec, data)
     chosen = range(0, len(data.train.texts), max(1, len(data.train.texts) // 200))
-    processor = load_processor(fetch_model(spec.model.path), spec.task.kind)
     task = choose_length(spec.task, processor, data.train, spec.anatomy.positions)
     encoded = encode_split(task, processor, data.train.pick(chosen))
     notes = note_cuts(task, "sampled training", encoded)

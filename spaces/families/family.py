@@ -20,6 +20,7 @@ from peftsearch.spaces.kinds.model_forms import (
 )
 
 from .anatomy import Anatomy
+from .anatomy_sizes import check_sizes
 from .decoders import (
     read_gemma,
     read_gemma2,
@@ -153,7 +154,10 @@ def read_anatomy(config: Mapping[str, Any], kind: str = "classification") -> Ana
     try:
         complete = {**row.defaults, **config}
         limit = row.positions(complete) if row.positions else None
-        return row.read(complete, find_kind(kind).form).model_copy(update={"positions": limit})
+        anatomy = row.read(complete, find_kind(kind).form)
+        return check_sizes(anatomy.model_copy(update={"positions": limit}))
+    except UserError:
+        raise
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise UserError(
             "a config.json with the sizes of its layers",

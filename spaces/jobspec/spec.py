@@ -12,6 +12,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import read_try
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.anatomy_sizes import check_sizes
 
 from .bounds import Bound
 from .mistakes import Mistake, explain
@@ -37,6 +38,11 @@ class ModelSpec(Section):
     path: str
     anatomy: Anatomy | None = None
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    @field_validator("anatomy")
+    @classmethod
+    def _check_anatomy(cls, anatomy: Anatomy | None) -> Anatomy | None:
+        return anatomy and check_sizes(anatomy)
 
 
 class SearchSpec(Section):

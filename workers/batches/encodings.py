@@ -30,6 +30,10 @@ class Encoded(Protocol):
         """How many were longer than the limit."""
 
     @property
+    def largest_token(self) -> int:
+        """The highest token id; -1 where examples have no tokens."""
+
+    @property
     def evaluated_together(self) -> int:
         """Examples of one evaluation batch."""
 
@@ -73,6 +77,11 @@ class Examples:
     def cut(self) -> int:
         """None, where examples have no length."""
         return 0
+
+    @property
+    def largest_token(self) -> int:
+        """None is in an image."""
+        return -1
 
     @property
     def evaluated_together(self) -> int:
@@ -121,6 +130,11 @@ class EncodedTexts(Examples):
         """Tokens of each example, `n`."""
         return [len(row["input_ids"]) for row in self.rows]
 
+    @property
+    def largest_token(self) -> int:
+        """The highest token id."""
+        return max(max(row["input_ids"]) for row in self.rows)
+
     def batch(self, indices: Sequence[int]) -> Batch:
         """Inputs of `b` examples, each `b x longest`, with `labels` of size `b`."""
         inputs = pad_rows([self.rows[i] for i in indices], self.padding)
@@ -152,6 +166,11 @@ class EncodedChoices(Examples):
     def lengths(self) -> list[int]:
         """Tokens of each example's longest choice, `n`."""
         return [max(len(choice["input_ids"]) for choice in row) for row in self.rows]
+
+    @property
+    def largest_token(self) -> int:
+        """The highest token id."""
+        return max(max(choice["input_ids"]) for row in self.rows for choice in row)
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """Inputs of `b` examples, each `b x k x longest`, with `labels` of size `b`."""
@@ -200,6 +219,11 @@ class EncodedResponses(Examples):
     def cut(self) -> int:
         """Those that lost a part of their question or answer."""
         return self.longer
+
+    @property
+    def largest_token(self) -> int:
+        """The highest token id, of inputs and labels."""
+        return max(max(row["input_ids"] + row["labels"]) for row in self.rows)
 
     @property
     def evaluated_together(self) -> int:

@@ -38,6 +38,11 @@ class TrainingRows:
         return self.rows.cut
 
     @property
+    def largest_token(self) -> int:
+        """That of the rows."""
+        return self.rows.largest_token
+
+    @property
     def evaluated_together(self) -> int:
         """That of the rows."""
         return self.rows.evaluated_together

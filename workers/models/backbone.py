@@ -21,6 +21,7 @@ from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
+from .checkpoints import reason, unloadable
 from .dtypes import choose_dtype, read_weights
 from .locations import fetch_model, hash_weights, locate_model, read_config
 
@@ -58,6 +59,15 @@ class Backbone:
         """Hash of the weight files, computed once."""
         return hash_weights(self.folder)
 
+    @cached_property
+    def short_of(self) -> int | None:
+        """Rows of the token embedding, where the tokenizer has tokens beyond it; else None."""
+        if find_kind(self.kind).form.inputs != "text":
+            return None
+        embedding: Any = self.model.get_input_embeddings()
+        rows = int(embedding.weight.shape[0])
+        return rows if has_beyond(self.tokenizer, rows) else None
+
 
 def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     """The job's model for its task's kind, frozen, in eval mode.
@@ -73,11 +83,13 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     import torch
 
     from .heads import find_heads
+    from .sizes import check_size
     from .weights import check_weights
 
     kind = find_kind(spec.task.kind)
     anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path), kind.name)
     folder = fetch_model(spec.model.path)
+    check_size(folder, kind, labels)
     with quiet_transformers():
         tokenizer = load_processor(folder, kind.name)
         dtype = choose_dtype(spec.model.dtype, read_weights(folder), device)
@@ -129,7 +141,7 @@ def load_processor(folder: Path, kind: str) -> Any:
         )
     except Exception as error:
         raise UserError(
-            f"an image processor in {folder}", _reason(error), "save it with `save_pretrained`"
+            f"an image processor in {folder}", reason(error), "save it with `save_pretrained`"
         ) from error
 
 
@@ -147,7 +159,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         )
     except Exception as error:
         raise UserError(
-            f"a tokenizer in {folder}", _reason(error), "save it there with `save_pretrained`"
+            f"a tokenizer in {folder}", reason(error), "save it there with `save_pretrained`"
         ) from error
     if tokenizer.pad_token_id is None:
         if tokenizer.eos_token is None:
@@ -156,6 +168,11 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             )
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def has_beyond(tokenizer: Any, rows: int) -> bool:
+    """Whether a tokenizer knows a token beyond an embedding of so many rows."""
+    return max(tokenizer.get_vocab().values(), default=-1) >= rows
 
 
 def _load_model(
@@ -176,21 +193,9 @@ def _load_model(
             **_head_options(labels, kind),
         )
     except Exception as error:
-        raise _unloadable(folder, kind, error) from error
+        raise unloadable(folder, kind, error) from error
     return model, set(report["missing_keys"]) | {row[0] for row in report["mismatched_keys"]}
 
 
 def _head_options(labels: int, kind: TaskKind) -> dict[str, Any]:
     return {"num_labels": labels, "problem_type": kind.problem} if kind.problem else {}
-
-
-def _unloadable(folder: Path, kind: TaskKind, error: Exception) -> UserError:
-    if "Unrecognized configuration class" in str(error):
-        expected = f"a model that {kind.form.automatic} of transformers can load"
-        return UserError(expected, str(folder), "use another model or task.kind")
-    return UserError(f"a loadable model in {folder}", _reason(error), "download the model again")
-
-
-def _reason(error: Exception) -> Any:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

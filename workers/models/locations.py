@@ -2,16 +2,21 @@
 
 import hashlib
 import importlib.metadata
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
 
+from .checkpoints import check_beside, check_checkpoint, check_config, read_object
+
 _PACKAGE = "package:"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
-_WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
+_WANTED = ("*.json", "*.jinja", "model*.safetensors", "*.txt", "*.model")
+"""Of a repository's root: the weights once, as `transformers` reads them, and all small files."""
+_UNWANTED = ("*/*", "model.*.safetensors")
+"""Folders hold the same weights for other programs: `original`, `onnx`, `openvino`; files such as
+`model.fp16.safetensors` hold them in another precision."""
 _KINDS = "a model folder, package:NAME or a hub id"
 
 
@@ -38,22 +43,14 @@ def read_config(path: str) -> dict[str, Any]:
     """The model's parsed `config.json`; of a hub id, this one file is fetched.
 
     Raises:
-        UserError: The model or its config.json is missing or is not JSON.
+        UserError: The model or its config.json is missing or is not JSON, or it is none that can
+            be searched on (`check_checkpoint`).
     """
     located = locate_model(path)
     file = Path(located) / "config.json" if Path(located).is_dir() else _fetch_config(located)
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            "a model folder with a config.json", f"none in {located}", "check model.path"
-        ) from None
-    except (ValueError, OSError) as error:
-        raise UserError(
-            f"a readable config.json in {located}", str(error), "download the model again"
-        ) from error
-    if not isinstance(content, dict):
-        raise UserError("a config.json with one object", f"another in {located}", "correct it")
+    content = read_object(file)
+    check_config(content, located)
+    check_beside(Path(located))
     return content
 
 
@@ -61,10 +58,12 @@ def fetch_model(path: str) -> Path:
     """The model's folder; a hub id is downloaded into the hub's cache first.
 
     Raises:
-        UserError: The model cannot be had, or it has no safetensors.
+        UserError: The model cannot be had, it has no safetensors, or it is none that can be
+            searched on (`check_checkpoint`).
     """
     located = locate_model(path)
     folder = Path(located) if Path(located).is_dir() else _fetch_snapshot(located)
+    check_checkpoint(folder)
     weight_files(folder)
     return folder
 
@@ -134,7 +133,8 @@ def _fetch_snapshot(hub_id: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=list(_WANTED)))
+        wanted, unwanted = list(_WANTED), list(_UNWANTED)
+        return Path(snapshot_download(hub_id, allow_patterns=wanted, ignore_patterns=unwanted))
     except Exception as error:
         raise _unreachable(hub_id, error) from error
 

@@ -14,6 +14,7 @@ from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.batches.lengths import choose_length
+from peftsearch.workers.batches.vocabulary import check_tokens
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
 from peftsearch.workers.models.heads import head_parameters, output_linear
@@ -62,9 +63,11 @@ class TrialRunner:
             widen_vectors(backbone)
         task = choose_length(spec.task, backbone.tokenizer, data.train, spec.anatomy.positions)
         spec = spec.model_copy(update={"task": task})
-        return cls(
-            spec, backbone, data, choose_precision(spec.training.precision, chosen, backbone.dtype)
-        )
+        precision = choose_precision(spec.training.precision, chosen, backbone.dtype)
+        runner = cls(spec, backbone, data, precision)
+        if backbone.short_of is not None:  # else every trial would fail of the same token
+            runner.encoded("train"), runner.encoded("validation")
+        return runner
 
     @property
     def device(self) -> str:
@@ -114,9 +117,11 @@ class TrialRunner:
     def encoded(self, split: str) -> Encoded:
         """A split's tokens, made once. The test split is read here, when it is first asked for."""
         if split not in self._encoded:
-            self._encoded[split] = encode_split(
-                self.spec.task, self.backbone.tokenizer, self._split(split)
-            )
+            tokenizer, rows = self.backbone.tokenizer, self.backbone.short_of
+            encoded = encode_split(self.spec.task, tokenizer, self._split(split))
+            if rows is not None:
+                check_tokens(tokenizer, rows, split, encoded)
+            self._encoded[split] = encoded
         return self._encoded[split]
 
     @cached_property

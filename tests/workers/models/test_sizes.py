@@ -1,0 +1,71 @@
+"""Sizes that the weights do not have are refused before anything of them is allocated."""
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.spec import parse_spec
+from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.models.sizes import check_size
+from tests.workers.families import VISION
+from tests.workers.tiny import ALL_FAMILIES, complete, load, save_model, spec_on
+
+from .configs import change
+
+HUGE = 10**9
+GIBIBYTE = 2**30
+
+
+@pytest.fixture
+def little_memory() -> Iterator[None]:
+    """Fails who allocates more than 2 GiB beyond what the process holds."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with Path("/proc/self/statm").open() as file:
+        held = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + 2 * GIBIBYTE, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.parametrize(
+    ("family", "key"),
+    [
+        ("bert", "vocab_size"),
+        ("bert", "hidden_size"),
+        ("bert", "intermediate_size"),
+        ("bert", "max_position_embeddings"),
+        ("bert", "num_hidden_layers"),
+        ("bert", "num_labels"),
+        ("llama", "vocab_size"),
+        ("gpt2", "n_positions"),
+        ("t5", "d_ff"),
+    ],
+)
+@pytest.mark.usefixtures("little_memory")
+def test_a_size_that_no_machine_holds(tmp_path: Path, family: str, key: str) -> None:
+    folder = save_model(tmp_path / "m", family)
+    change(folder, **{key: HUGE})
+    with pytest.raises(UserError, match=r"config\.json") as caught:
+        load(folder)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("family", ALL_FAMILIES)
+def test_a_model_is_as_large_as_its_weights(tmp_path: Path, family: str) -> None:
+    """Of every family: nothing that loads is refused."""
+    kind = find_kind("image_classification" if family in VISION else "classification")
+    check_size(save_model(tmp_path / "m", family, kind=kind.name), kind, 3)
+
+
+@pytest.mark.parametrize(("key", "value"), [("layers", 0), ("layers", 10**6), ("hidden", -4)])
+def test_an_anatomy_beyond_measure_is_no_spec(
+    folders: dict[str, Path], key: str, value: int
+) -> None:
+    data = complete(spec_on(folders["bert"])).to_json()
+    part = data["model"]["anatomy"] if key == "hidden" else data["model"]["anatomy"]["stacks"][0]
+    part[key] = value
+    with pytest.raises(UserError, match="layers"):
+        parse_spec(data)

@@ -1,0 +1,53 @@
+"""Whether a model is as large as its weights, asked before anything of it is allocated."""
+
+from pathlib import Path
+
+import torch
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.kinds.kind import TaskKind
+from peftsearch.workers.runtime.quiet import quiet_transformers
+
+from .checkpoints import unloadable
+from .dtypes import read_weights
+
+_MOST = 2
+"""Times the numbers that the files hold: a fresh head and a fresh pooler are less."""
+
+
+def check_size(folder: Path, kind: TaskKind, labels: int) -> None:
+    """Refuse a `config.json` of a model that is far larger than the weights beside it.
+
+    `transformers` fills tensors that the files lack or have in other shapes with fresh ones, of
+    whatever size the configuration says.
+
+    Args:
+        labels: Number of classes.
+
+    Raises:
+        UserError: It is so, or the model cannot even be sketched.
+    """
+    held, wanted = read_weights(folder).parameters, _count_wanted(folder, kind, labels)
+    if wanted > _MOST * held:
+        raise UserError(
+            f"a config.json of the {held:,} weights in {folder}",
+            f"one of {wanted:,}",
+            "download the model again",
+        )
+
+
+def _count_wanted(folder: Path, kind: TaskKind, labels: int) -> int:
+    """Parameters of the model, on a device that holds shapes alone."""
+    import transformers
+
+    options = {"num_labels": labels} if kind.problem else {}
+    automatic = getattr(transformers, kind.form.automatic)
+    try:
+        with torch.device("meta"), quiet_transformers():
+            config = transformers.AutoConfig.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, **options
+            )
+            model = automatic.from_config(config)
+    except Exception as error:
+        raise unloadable(folder, kind, error) from error
+    return sum(parameter.numel() for parameter in model.parameters())
