@@ -46,8 +46,10 @@ def search(
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
     """
     from peftsearch.jobs.inline import work_inline
+    from peftsearch.jobs.settling import settle
     from peftsearch.results.search_result import load_result
     from peftsearch.storage.store import Store
+    from peftsearch.workers.data.task_data import load_data
     from peftsearch.workers.files.job_folder import check_folder, choose_root
     from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -56,10 +58,12 @@ def search(
     complete, url = _complete(spec), to_url(storage)
     root = choose_root(url, files)
     check_folder(root)
-    runner = TrialRunner.open(complete, device)
+    data = load_data(complete)
+    settled = settle(complete, data).spec
+    runner = TrialRunner.open(settled, device, data)
     with Store.open(url) as store:
-        job = life.create_or_resume(store, complete)
-        if not life.is_as_launched(job, complete):
+        job = life.create_or_resume(store, settled)
+        if not life.is_as_launched(job, settled):
             runner = TrialRunner.open(job.spec, device)
         work_inline(store, job, runner, root)
         return load_result(store, store.find_job(job.name), root)
@@ -78,15 +82,16 @@ def launch(
         Conflict: The name is taken.
         UserError: The spec, its model or its data is wrong.
     """
+    from peftsearch.jobs.settling import settle
     from peftsearch.storage.store import Store
     from peftsearch.workers.data.task_data import load_data
 
     from .jobs import life
 
     complete = _complete(spec)
-    load_data(complete)
+    settled = settle(complete, load_data(complete)).spec
     with Store.open(to_url(storage)) as store:
-        return life.create(store, complete)
+        return life.create(store, settled)
 
 
 def resume(

@@ -84,17 +84,22 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
     Raises:
         SystemExit: With 130 after Ctrl-C, when what ran is queued again.
     """
+    from peftsearch.jobs.settling import settle
     from peftsearch.workers.data.task_data import load_data
 
     if crew.workers:
         check_device(crew.device)
-    notes = load_data(spec).notes
+    data = load_data(spec)
+    settled = settle(spec, data)
     with Store.open(crew.storage) as store:
-        job = life.create_or_resume(store, spec)
-        if job.spec.task != spec.task:  # it was made before, and reads as it did then
-            notes = load_data(job.spec).notes
-        for note in notes:
+        job = life.create_or_resume(store, settled.spec)
+        as_launched = job.spec.task == settled.spec.task
+        if not as_launched:  # it was made before, and reads as it did then
+            data = load_data(job.spec)
+        for note in data.notes:
             log.print(f"note: {note}", style="yellow", highlight=False)
+        if as_launched:
+            _say(f"quality: {settled.quality}")
         return _work(store, job, crew)
 
 

@@ -32,6 +32,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         "data",
         f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows",
     )
+    table.add_row("quality", forecast.quality)
     if forecast.max_length is not None:
         given = "the job file says" if spec.task.max_length else "99 of 100 training rows have"
         table.add_row("texts", f"up to {forecast.max_length} tokens of each, as {given}")

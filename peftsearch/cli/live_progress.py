@@ -13,7 +13,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.floor_words import tell_floors
-from peftsearch.results.wording import count, describe, duration, plural
+from peftsearch.results.wording import cell, count, describe, duration, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
@@ -65,7 +65,9 @@ class PlainView:
 def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
     value = trial.measurements.get(spec.task.quality)
     result = (
-        f"{spec.task.quality} {value:.4f}" if value is not None else f"failed: {trial.message}"
+        f"{spec.task.quality} {cell(spec.task.quality, value)}"
+        if value is not None
+        else f"failed: {trial.message}"
     )
     left = f", about {duration(now.left)} left" if now.left else ""
     return (
@@ -121,7 +123,7 @@ class LiveView:
             f"{len(now.running)} running",
             f"[red]{now.failed} failed[/]" if now.failed else "0 failed",
         )
-        best = "-" if now.best is None else f"{now.best:.4f}"
+        best = "-" if now.best is None else cell(spec.task.quality, now.best)
         left = "-" if now.left is None else f"about {duration(now.left)}"
         facts.add_row(
             "",

@@ -20,6 +20,7 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_data
 
 from .memory_need import MemoryNeed, foresee_memory
+from .settling import settle
 from .training_length import note_resolution, tell_length
 
 EFFICIENCY = 0.35
@@ -35,6 +36,7 @@ class Forecast:
         configurations: Size of the space without the learning rate (`spaces.counting`).
         rates: Number of learning rates.
         seconds: Low and high forecast for the whole budget with the given workers.
+        quality: Which metric is the quality, and why.
         length: A sentence on the steps of each training.
         max_length: Tokens of an example at most; None of images.
         memory: Of each worker's model.
@@ -46,6 +48,7 @@ class Forecast:
     rates: int
     train_rows: int
     validation_rows: int
+    quality: str
     steps: int
     epochs: float
     length: str
@@ -64,6 +67,7 @@ class Forecast:
             "learning_rates": self.rates,
             "train_rows": self.train_rows,
             "validation_rows": self.validation_rows,
+            "quality": self.quality,
             "steps": self.steps,
             "epochs": self.epochs,
             "length": self.length,
@@ -85,6 +89,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     """
     data = load_data(spec)
     tokens, longest, notes = _sample(spec, data)
+    settled = settle(spec, data)
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
     seconds = _trial_seconds(spec, data, first, tokens)
@@ -103,6 +108,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         length=tell_length(spec.training, rows),
         max_length=longest,
         memory=foresee_memory(spec),
+        quality=settled.quality,
         trials=trials,
         seconds=(whole / SPREAD, whole * SPREAD),
         disk=trials * sum(sizes) / len(sizes),

@@ -129,6 +129,7 @@ def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
 
 def _comparable(spec: JobSpec) -> dict[str, Any]:
     data, anatomy = spec.to_json(), spec.model.anatomy
+    del data["task"]["default_metric"]  # which a launch decides
     if anatomy is not None:
         names = ("layers", "layer_path", "linears", "norms")
         stacks = data["model"]["anatomy"]["stacks"]

@@ -113,6 +113,8 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     It has the search's model, data, training and bounds; paths in it are absolute.
     """
     data = spec.to_json()
+    del data["task"]["default_metric"]
+    data["task"]["metric"] = spec.task.quality
     data["name"] = f"{spec.name[:40]}-trial-{trial.number}"
     data["try"] = [trial.configuration.to_json()]
     probe_alone = trial.configuration.frozen

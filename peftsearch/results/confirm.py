@@ -21,11 +21,11 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 from peftsearch.storage.store import Store
-from peftsearch.workers.training.metrics import score
+from peftsearch.workers.training.metrics import measure
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .intervals import Difference, paired_difference
-from .wording import describe
+from .wording import cell, describe
 
 SEEDS = (900_001, 900_002, 900_003)
 RATES = tuple(NOMINAL_RATE * 10**step for step in (-0.75, -0.5, -0.25, 0.0, 0.25))
@@ -36,10 +36,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Run:
-    """One training of one arm, scored on one split."""
+    """One training of one arm, scored on one split; predictions and references as of `Outcome`."""
 
     measurements: Mapping[str, float]
-    predictions: list[float]
+    predictions: list[float] | list[list[float]]
     references: list[float]
 
 
@@ -139,8 +139,8 @@ class Confirmer:
         outcome = self.runner.evaluate(configuration, seed, lambda done, total: None, split=split)
         run = Run(
             dict(outcome.measurements),
-            [float(x) for x in outcome.predictions],
-            [float(x) for x in outcome.references],
+            outcome.predictions.astype(float).tolist(),
+            outcome.references.astype(float).tolist(),
         )
         place = {"key": configuration.key, "seed": seed, "split": split}
         self.store.save_report(self.job.id, _RUN, place | vars(run))
@@ -148,11 +148,12 @@ class Confirmer:
 
     def _difference(self, left: Arm, right: Arm, metric: str) -> Difference:
         kind = find_kind(self.job.spec.task.kind)
-        classes = len(self.runner.data.label_names)
+        classes, positive = len(self.runner.data.label_names), self.runner.positive
 
         def metric_of(predictions: Any, references: Any) -> float:
-            exact = predictions.astype(kind.label), references.astype(kind.label)
-            return score(kind.name, *exact, classes=classes)[metric]
+            exact = predictions if predictions.ndim == 2 else predictions.astype(kind.label)
+            truth = references.astype(kind.label)
+            return measure(metric, kind.name, exact, truth, classes, positive)
 
         return paired_difference(
             [np.asarray(run.predictions) for run in left.runs],
@@ -165,17 +166,19 @@ class Confirmer:
 def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     """What the terminal prints."""
     rows = len(confirmation.arms[0].runs[0].references)
-    text = [f"{confirmation.metric} on {rows:,} test rows, {len(SEEDS)} seeds each"]
+    goal = objective(confirmation.metric)
+    text = [f"{goal.label} on {rows:,} test rows, {len(SEEDS)} seeds each"]
     for arm in confirmation.arms:
         values = arm.values(confirmation.metric)
-        each = " ".join(f"{value:.4f}" for value in values)
+        centre = cell(goal.name, mean(values))
+        each = " ".join(cell(goal.name, value) for value in values)
         parameters = trainable_parameters(arm.configuration, spec.anatomy)
         text.append(
-            f"  {arm.name:17} {mean(values):.4f}  ({each})  {parameters:>9,} parameters  "
+            f"  {arm.name:17} {centre}  ({each})  {parameters:>9,} parameters  "
             f"{describe(arm.configuration, spec.anatomy)}"
         )
     for arm, difference in zip(confirmation.arms[1:], confirmation.differences, strict=True):
-        verdict = _verdict(difference, arm.name, objective(confirmation.metric))
+        verdict = _verdict(difference, arm.name, goal)
         text.append(
             f"  picked - {arm.name}: {difference.mean:+.4f}, "
             f"95 % interval [{difference.low:+.4f}, {difference.high:+.4f}]: {verdict}"

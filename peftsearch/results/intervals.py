@@ -42,7 +42,7 @@ def paired_difference(
     few seeds it understates seed variance somewhat.
 
     Args:
-        left: Predictions of each of the arm's `s` seeds, `n` each.
+        left: Predictions of each of the arm's `s` seeds, `n` or `n x classes` each.
         right: As `left`, for the arm that is subtracted.
         references: The `n` labels.
         score: The metric.

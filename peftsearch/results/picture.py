@@ -19,7 +19,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .floor_words import floor_json
 from .pick import knee
 from .reference_lines import Line, draw_lines
-from .wording import describe
+from .wording import cell, describe
 
 Estimates = Sequence[Estimate[Trial]]
 
@@ -153,7 +153,7 @@ def _label_points(
             color=_INK,
         )
     lines = [
-        f"{i + 1}  {member.values[spec.task.quality]:.4f}  "
+        f"{i + 1}  {cell(spec.task.quality, member.values[spec.task.quality])}  "
         f"{describe(member.configuration, spec.anatomy)}"
         for i, member in enumerate(members)
     ]

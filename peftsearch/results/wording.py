@@ -104,7 +104,9 @@ def cell(name: str, value: float) -> str:
 
 
 def score(value: float) -> str:
-    """Four decimals."""
+    """Four decimals; of an error in units of its own, which may be large or small, four digits."""
+    if value and not 0.01 <= abs(value) < 100:
+        return count(value) if abs(value) >= 100 else f"{value:.3g}"
     return f"{value:.4f}"
 
 

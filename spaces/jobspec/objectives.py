@@ -33,7 +33,7 @@ class Objective:
         share: Whether it is a share of the rows that are right, which has a sampling error.
         best: The best possible value of a quality.
         worst: What a quality counts as where the reference was not measured: a score of 0; of a
-            language model, a uniform guess among as many words as any model knows.
+            loss, a uniform guess among as many words or classes as any model knows.
         cost: Computes it before any training; None where only a training tells. As the cost of a
             front it is to be small, and must not fall where modules are added or grow. For
             every configuration finite and not negative.
@@ -69,6 +69,9 @@ class Objective:
 
 _WORDS = 262_144
 """The largest vocabulary in use, that of Gemma 3."""
+_CLASSES = 1000
+_FAR = 1e6
+"""An error whose units nobody knows."""
 
 
 def _known(name: str, label: str, style: Style, unit: str = "") -> Objective:
@@ -86,8 +89,16 @@ OBJECTIVES = Registry(
         Objective("accuracy", "accuracy", True, share=True),
         Objective("f1", "F1", True),
         Objective("matthews", "Matthews correlation", True),
+        Objective("f1_macro", "macro F1", True),
+        Objective("balanced_accuracy", "balanced accuracy", True),
+        Objective("roc_auc", "ROC AUC", True, worst=0.5),
+        Objective("average_precision", "average precision (PR AUC)", True),
+        Objective("log_loss", "log loss", False, best=0.0, worst=math.log(_CLASSES)),
         Objective("pearson", "Pearson correlation", True),
         Objective("spearman", "Spearman correlation", True),
+        Objective("r2", "R²", True),
+        Objective("rmse", "RMSE", False, best=0.0, worst=_FAR),
+        Objective("mae", "MAE", False, best=0.0, worst=_FAR),
         Objective("loss", "loss", False, best=0.0, worst=math.log(_WORDS)),
         Objective("perplexity", "perplexity", False, best=1.0, worst=float(_WORDS)),
         Objective("exact_match", "exact match", True, share=True),

@@ -13,6 +13,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import read_try
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.anatomy_sizes import check_sizes
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .bounds import Bound
 from .mistakes import Mistake, explain
@@ -146,6 +147,18 @@ class JobSpec(Section):
                 "'float32'",
                 "leave it out",
                 where="training.precision",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_weighting(self) -> Self:
+        changed = self.training.weighting
+        if changed and not find_kind(self.task.kind).classes:
+            raise UserError(
+                f"a kind of task with classes for training.{changed}",
+                repr(self.task.kind),
+                f"remove training.{changed} or correct task.kind",
+                f"training.{changed}",
             )
         return self
 

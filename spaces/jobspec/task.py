@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from peftsearch.errors import UserError, located
 from peftsearch.spaces.kinds.kind import TaskKind
@@ -43,7 +44,11 @@ class TaskSpec(Section):
         response: What it is to answer; loss on this alone.
         messages: Lists of `{role, content}` that end with the assistant's; loss on its turns.
         image: Column of the images.
-        metric: Quality metric of the kind; None takes the kind's default.
+        metric: Quality metric of the kind; None leaves the choice to the launch.
+        default_metric: What the launch chose by the data where `metric` is None. None in jobs of
+            before, which have the kind's first.
+        positive: Of classes, the one that F1, ROC AUC and average precision are of. None takes the
+            second of two, and of more classes the mean over all.
         max_length: Tokens per example. Longer texts lose their end, prompts their beginning. Of
             `seq2seq`, tokens of the prompt and of the response each. None takes as many as 99 of
             100 training rows have, at most 512 or what the model reads.
@@ -69,6 +74,8 @@ class TaskSpec(Section):
     messages: str | None = None
     image: str | None = None
     metric: str | None = None
+    default_metric: SkipJsonSchema[str | None] = None
+    positive: str | None = None
     max_length: int | None = Field(None, ge=8, le=8192)
     validation_fraction: float = Field(0.15, gt=0, lt=0.5)
     test_fraction: float = Field(0.15, gt=0, lt=0.5)
@@ -81,7 +88,7 @@ class TaskSpec(Section):
     @property
     def quality(self) -> str:
         """Name of the quality metric."""
-        return self.metric or find_kind(self.kind).qualities[0]
+        return self.metric or self.default_metric or find_kind(self.kind).qualities[0]
 
     @property
     def tokens(self) -> int:
@@ -165,12 +172,31 @@ class TaskSpec(Section):
         expected = "a column of lists, or at least two columns of one choice each"
         raise UserError(expected, repr(choices), "correct task.choices")
 
+    @field_validator("positive", mode="before")
+    @classmethod
+    def _name_positive(cls, positive: Any) -> Any:
+        """As classes are named: of `1`, `1.0` and `"1"` the last."""
+        if isinstance(positive, float) and positive.is_integer():
+            return str(int(positive))
+        return str(positive) if isinstance(positive, (bool, int, float)) else positive
+
+    @model_validator(mode="after")
+    def _check_positive(self) -> Self:
+        if self.positive is not None and not find_kind(self.kind).classes:
+            raise UserError(
+                "a kind of task with classes for task.positive",
+                f"{self.kind!r}",
+                "remove task.positive or correct task.kind",
+                where="task.positive",
+            )
+        return self
+
     @model_validator(mode="after")
     def _check_metric(self) -> Self:
         known = find_kind(self.kind).qualities
         if self.quality not in known:
             expected = f"a metric of {self.kind} among {', '.join(known)}"
-            raise UserError(expected, repr(self.metric), "correct it", "task.metric")
+            raise UserError(expected, repr(self.quality), "correct it", "task.metric")
         if self.quality == "exact_match" and self.text is not None:
             raise UserError(
                 "prompts and responses, or messages, for exact_match",

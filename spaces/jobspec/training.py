@@ -1,7 +1,8 @@
 """The training section of a job: how long and how every trial is trained."""
 
 import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,6 +14,9 @@ MOST_EPOCHS = 20.0
 steps; of a handful of rows no more epochs than these."""
 
 
+Weight = Annotated[float, Field(gt=0)]
+
+
 class TrainingSpec(Section):
     """How every trial is trained; equal for all of a job's trials.
 
@@ -22,6 +26,11 @@ class TrainingSpec(Section):
         batch_size: Examples of one step.
         checkpoints: How often in the second half of training the model is scored on the validation
             rows; the state with the least loss is kept. 1 keeps the last.
+        class_weights: What a row weighs in the loss: `balanced` gives every class the same sum, a
+            table says it by class and leaves 1 to the others.
+        logit_adjustment: Adds so many times the logarithm of each class's share of the training
+            rows to the outputs, in the loss alone: the model then answers as if the classes were
+            equally frequent (Menon et al., 2021; 1 is theirs). 0 does nothing.
         standardise_labels: Train a regression on labels of mean 0 and deviation 1. Its saved head
             gives them in their own units.
     """
@@ -34,6 +43,8 @@ class TrainingSpec(Section):
     checkpoints: int = Field(3, ge=1, le=20)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     timeout_minutes: float | None = Field(None, gt=0, description="per trial")
+    class_weights: Literal["none", "balanced"] | Mapping[str, Weight] = "none"
+    logit_adjustment: float = Field(0.0, ge=0, le=10)
     standardise_labels: bool = True
 
     def steps(self, rows: int) -> int:
@@ -51,6 +62,13 @@ class TrainingSpec(Section):
         parts = max(1, self.checkpoints - 1)
         shares = (1 - 0.5 * i / parts for i in range(self.checkpoints))
         return tuple(sorted({max(1, round(share * steps)) for share in shares}))
+
+    @property
+    def weighting(self) -> str | None:
+        """The first key by which classes are weighted; None where none is."""
+        if self.class_weights != "none":
+            return "class_weights"
+        return "logit_adjustment" if self.logit_adjustment else None
 
     def _steps_of_pass(self, rows: int) -> int:
         return math.ceil(rows / self.batch_size)

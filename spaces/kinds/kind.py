@@ -38,6 +38,11 @@ class TaskKind:
     problem: str | None = None
 
     @property
+    def classes(self) -> bool:
+        """Whether labels are classes with names, one of each row."""
+        return self.problem == "single_label_classification"
+
+    @property
     def baseline(self) -> str:
         """What a model without an adapter is called."""
         return "linear probe" if self.form.fresh_head else "base model"

@@ -5,7 +5,16 @@ from peftsearch.extensions import Registry
 from .kind import TaskKind
 from .model_forms import CHOICES, DECODER, ENCODER_DECODER, IMAGES, SEQUENCE
 
-_OF_CLASSES = ("accuracy", "f1", "matthews")
+_OF_CLASSES = (
+    "accuracy",
+    "f1",
+    "matthews",
+    "f1_macro",
+    "balanced_accuracy",
+    "roc_auc",
+    "average_precision",
+    "log_loss",
+)
 _OF_RESPONSES = ("loss", "perplexity", "exact_match")
 """The loss of a language model is in nats per response token; `exact_match`, which generates, is
 measured only where it is the job's metric."""
@@ -30,7 +39,7 @@ KINDS = Registry(
             "regression: a number for each text",
             SEQUENCE,
             ({"text": "text", "label": "label"},),
-            ("pearson", "spearman"),
+            ("pearson", "spearman", "r2", "rmse", "mae"),
             "peftsearch.workers.kinds.regression:WORK",
             label=float,
             problem="regression",
@@ -40,7 +49,7 @@ KINDS = Registry(
             "multiple choice",
             CHOICES,
             ({"text": "text", "choices": "choices", "label": "label"},),
-            ("accuracy",),
+            ("accuracy", "log_loss"),
             "peftsearch.workers.kinds.multiple_choice:WORK",
         ),
         TaskKind(

@@ -84,6 +84,13 @@ def test_a_share_stays_a_share_and_a_layer_a_layer(page: Page) -> None:
     page.check("#spec-toml")
 
 
+@pytest.mark.parametrize("weights", ["'balanced'", "{ spam = 5.0, ham = 1.0 }"])
+def test_weights_of_classes_are_a_word_or_a_table(page: Page, weights: str) -> None:
+    text = f"{SHARES}[training]\nclass_weights = {weights}\n"
+    paste(page, text.replace("shares", "weights"))
+    assert read_preview(page, "weights")["training"] == tomllib.loads(text)["training"]
+
+
 def test_a_broken_job_file_names_its_line_and_loses_nothing(page: Page) -> None:
     paste(page, SHARES)
     page.wait_for_selector(f"{PREVIEW} >> text=shares")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from peftsearch.results.intervals import paired_difference
+from peftsearch.workers.training.metrics import measure
 
 
 def accuracy(predictions: np.ndarray, references: np.ndarray) -> float:
@@ -42,3 +43,24 @@ def test_interval_covers_about_95_percent() -> None:
         found = paired_difference(left, right, references, accuracy, resamples=200, seed=i)
         hits += found.low <= 0.1 <= found.high
     assert 180 <= hits <= 199
+
+
+def test_the_interval_of_an_area_is_that_of_the_area() -> None:
+    """The metric is computed anew in each sample, from outputs and not from what was chosen."""
+    rng = np.random.default_rng(2)
+    references = (np.arange(300) < 60).astype(int)
+    good, poor = (
+        np.column_stack([np.zeros(300), rng.normal(size=300) + gap * references])
+        for gap in (2.0, 0.5)
+    )
+
+    def area(predictions: np.ndarray, truth: np.ndarray) -> float:
+        return measure("roc_auc", "classification", predictions, truth, 2)
+
+    found = paired_difference([good], [poor], references, area, resamples=200)
+    assert found.mean == pytest.approx(area(good, references) - area(poor, references))
+    assert 0 < found.low < found.mean < found.high
+    both = np.array([area(x, references) for x in (good, poor)])
+    # Of areas of .92 and .64 with 60 positive rows (Hanley and McNeil, 1982).
+    assert both == pytest.approx([0.92, 0.64], abs=0.08)
+    assert 0.07 < found.high - found.low < 0.22

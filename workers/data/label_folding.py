@@ -37,6 +37,13 @@ def fold_labels(table: Table, column: str, classes: Sequence[str] = ()) -> Table
     return replace(table, columns={**table.columns, column: folded}, notes=table.notes + notes)
 
 
+def find_class(named: str, classes: Sequence[str]) -> int | None:
+    """Index of the class that a job file names, in whichever spelling; None where none is it."""
+    name = _spell(named) or named
+    found = _match(Counter([name]), classes)[name]
+    return classes.index(found) if found in classes else None
+
+
 def _spell(label: Any) -> str | None:
     """The label as text without what tells spellings of one number apart; None of no label."""
     if not isinstance(label, (str, bool, int, float)) or label != label:  # not a number

@@ -69,10 +69,15 @@ def index_classes(names: Sequence[str], classes: Sequence[str], origin: str) -> 
     index = {name: i for i, name in enumerate(classes)}
     for row, name in enumerate(names, 1):
         if name not in index:
-            known = cut(", ".join(classes[:10])) + (", ..." if len(classes) > 10 else "")
             got = f"{show(name)} at row {row} of {origin}"
-            raise UserError(f"the classes of the training data ({known})", got, "correct the file")
+            expected = f"the classes of the training data ({name_some(classes)})"
+            raise UserError(expected, got, "correct the file")
     return [index[name] for name in names]
+
+
+def name_some(classes: Sequence[str]) -> str:
+    """The first ten, for messages."""
+    return cut(", ".join(classes[:10])) + (", ..." if len(classes) > 10 else "")
 
 
 def read_numbers(table: Table, column: str) -> list[float]:

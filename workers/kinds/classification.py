@@ -1,16 +1,34 @@
 """Classes of texts."""
 
+from __future__ import annotations
+
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
-from peftsearch.workers.data.labels import index_classes, order_classes, read_classes
+from peftsearch.spaces.jobspec.training import TrainingSpec
+from peftsearch.workers.data.label_folding import find_class
+from peftsearch.workers.data.labels import index_classes, name_some, order_classes, read_classes
 from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split
+from peftsearch.workers.training.judged import Judged, Metrics
 
 from .work import Work
+
+if TYPE_CHECKING:
+    import torch
+
+    from peftsearch.workers.batches.batching import Batch
+    from peftsearch.workers.batches.encodings import Encoded
+    from peftsearch.workers.training.label_scale import LabelScale
+
+LARGEST_SHARE = 0.6
+"""Of one class in the training rows, up to which accuracy is the default quality
+(decision 0049)."""
 
 
 class Classification(Work):
@@ -18,7 +36,15 @@ class Classification(Work):
 
     def find_classes(self, task: TaskSpec, table: Table) -> tuple[str, ...]:
         """The classes that occur."""
-        return order_classes(read_classes(table, str(task.label)), table)
+        classes = order_classes(read_classes(table, str(task.label)), table)
+        if task.positive is not None and find_class(task.positive, classes) is None:
+            raise UserError(
+                f"a class of {table.origin} as the positive one, among {name_some(classes)}",
+                repr(task.positive),
+                "correct task.positive",
+                where="task.positive",
+            )
+        return classes
 
     def read_labels(self, task: TaskSpec, table: Table, classes: Sequence[str]) -> list[int]:
         """Class indices, `n`."""
@@ -28,18 +54,68 @@ class Classification(Work):
         """The class of each row, `n`."""
         return [f"{label:09}" for label in rows.labels]
 
-    def score(
-        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
-    ) -> dict[str, float]:
-        """Accuracy, F1 and Matthews correlation."""
-        from peftsearch.workers.training.metrics import accuracy, f1, matthews
+    def choose_metric(self, rows: Split, classes: Sequence[str]) -> tuple[str, str]:
+        """Accuracy, or macro F1 where one class has so many rows that to guess it always would
+        look good."""
+        labels: Any = rows.labels
+        (largest, count), *_ = Counter(labels).most_common(1)
+        share = f"{classes[largest]!r} has {count / len(labels):.0%} of the training rows"
+        if count > LARGEST_SHARE * len(labels):
+            return "f1_macro", f"since {share}, more than {LARGEST_SHARE:.0%}"
+        return "accuracy", f"since no class is much larger than the rest ({share})"
 
-        count = classes or int(max(predictions.max(), references.max())) + 1
-        return {
-            "accuracy": accuracy(predictions, references),
-            "f1": f1(predictions, references, count),
-            "matthews": matthews(predictions, references),
-        }
+    def check_training(self, training: TrainingSpec, classes: Sequence[str]) -> None:
+        """Weights are of classes that there are."""
+        weights = training.class_weights
+        unknown = [] if isinstance(weights, str) else sorted(set(weights) - set(classes))
+        if unknown:
+            raise UserError(
+                f"weights of classes among {name_some(classes)}",
+                repr(unknown[0]),
+                "correct training.class_weights",
+                where="training.class_weights",
+            )
+
+    def training_rows(
+        self,
+        rows: Encoded,
+        split: Split,
+        classes: Sequence[str],
+        training: TrainingSpec,
+        scale: LabelScale | None,
+    ) -> Encoded:
+        """With the weights of the classes and the shift of their outputs, where there are any."""
+        from peftsearch.workers.batches.training_rows import TrainingRows
+        from peftsearch.workers.training.class_balance import balance
+
+        constants = balance(training, [int(x) for x in split.labels], classes)
+        return TrainingRows(rows, rows.labels, constants) if constants else rows
+
+    def training_loss(self, model: Any, batch: Batch) -> torch.Tensor:
+        """The model's own, or cross-entropy with the constants that the batch brings along."""
+        from peftsearch.workers.training.class_balance import balanced_loss
+
+        loss = balanced_loss(model, batch)
+        return super().training_loss(model, batch) if loss is None else loss
+
+    @property
+    def metrics(self) -> Metrics:
+        """Of what is chosen, and of how sure the model is."""
+        from peftsearch.workers.training.class_metrics import CLASS_METRICS
+
+        return CLASS_METRICS
+
+    def judge(
+        self,
+        predictions: NDArray[Any],
+        references: NDArray[Any],
+        classes: int | None,
+        positive: int | None = None,
+    ) -> Judged:
+        """With the number of classes."""
+        if predictions.ndim == 1:
+            classes = classes or int(max(predictions.max(), references.max())) + 1
+        return super().judge(predictions, references, classes, positive)
 
     def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
         """The classes by index."""

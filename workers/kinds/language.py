@@ -54,7 +54,11 @@ class Responses(Work):
         return float(logits.sum() / labels.sum())
 
     def score(
-        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
+        self,
+        predictions: NDArray[Any],
+        references: NDArray[Any],
+        classes: int | None,
+        positive: int | None = None,
     ) -> dict[str, float]:
         """Loss and perplexity of sums and numbers of tokens; of 1 for a response that is right,
         else 0, and ones as references: `exact_match`."""

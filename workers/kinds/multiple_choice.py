@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.data.choice_columns import index_choices, read_choices
 from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split, read_texts
+from peftsearch.workers.training.judged import Metrics
 
 from .work import Work
 
@@ -40,13 +39,12 @@ class MultipleChoice(Work):
         contexts, labels = len(task.text_columns), self.labels(split)
         return encode_choices(processor, split.texts, contexts, labels, task.tokens)
 
-    def score(
-        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
-    ) -> dict[str, float]:
-        """Accuracy."""
-        from peftsearch.workers.training.metrics import accuracy
+    @property
+    def metrics(self) -> Metrics:
+        """Of the choice, and of how sure the model is of it."""
+        from peftsearch.workers.training.class_metrics import CHOICE_METRICS
 
-        return {"accuracy": accuracy(predictions, references)}
+        return CHOICE_METRICS
 
     def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
         """What the column of the label names."""

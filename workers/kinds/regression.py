@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.workers.data.labels import check_varied, read_numbers
 from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split
+from peftsearch.workers.training.judged import Metrics
 
 from .work import Work
 
@@ -43,7 +45,14 @@ class Regression(Work):
 
         return LabelScale.fit([float(x) for x in split.labels])
 
-    def training_rows(self, rows: Encoded, split: Split, scale: LabelScale | None) -> Encoded:
+    def training_rows(
+        self,
+        rows: Encoded,
+        split: Split,
+        classes: Sequence[str],
+        training: TrainingSpec,
+        scale: LabelScale | None,
+    ) -> Encoded:
         """With labels of mean 0 and deviation 1."""
         from peftsearch.workers.batches.training_rows import TrainingRows
 
@@ -61,16 +70,12 @@ class Regression(Work):
 
         return float(torch.nn.functional.mse_loss(logits[:, 0], labels.float()))
 
-    def score(
-        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
-    ) -> dict[str, float]:
-        """Pearson's and Spearman's correlation."""
-        from peftsearch.workers.training.metrics import correlation, rank_correlation
+    @property
+    def metrics(self) -> Metrics:
+        """Correlations, and errors in the labels' units."""
+        from peftsearch.workers.training.number_metrics import NUMBER_METRICS
 
-        return {
-            "pearson": correlation(predictions, references),
-            "spearman": rank_correlation(predictions, references),
-        }
+        return NUMBER_METRICS
 
     def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
         """The label's name."""

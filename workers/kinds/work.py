@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split, read_texts
+from peftsearch.workers.training.judged import Judged, Metrics
 
 if TYPE_CHECKING:
     import torch
@@ -96,7 +99,21 @@ class Work:
         """How the labels of the training rows lose their units; None where they have none."""
         return None
 
-    def training_rows(self, rows: Encoded, split: Split, scale: LabelScale | None) -> Encoded:
+    def check_training(self, training: TrainingSpec, classes: Sequence[str]) -> None:
+        """Refuse what the training section says of classes that there are not.
+
+        Raises:
+            UserError: It names one.
+        """
+
+    def training_rows(
+        self,
+        rows: Encoded,
+        split: Split,
+        classes: Sequence[str],
+        training: TrainingSpec,
+        scale: LabelScale | None,
+    ) -> Encoded:
         """The training rows as the loss takes them.
 
         Args:
@@ -120,17 +137,75 @@ class Work:
 
         return float(torch.nn.functional.cross_entropy(logits, labels))
 
-    def score(
-        self, predictions: NDArray[Any], references: NDArray[Any], classes: int | None
-    ) -> dict[str, float]:
-        """Every quality of the kind, in the order of its row.
+    def choose_metric(self, rows: Split, classes: Sequence[str]) -> tuple[str, str] | None:
+        """The quality that suits the training rows, and why; None for the kind's first."""
+        return None
+
+    @property
+    def metrics(self) -> Metrics:
+        """The qualities of the kind's row, in its order; none where `score` computes them."""
+        return {}
+
+    def evidence(self, logits: torch.Tensor, metric: str | None = None) -> NDArray[Any]:
+        """What is kept of `n` outputs to tell a metric from: predictions, `n`, or the outputs
+        themselves, `n x classes`, where it asks how sure the model is.
 
         Args:
-            predictions: What `decide` gave, `n`.
+            metric: None for all metrics.
+        """
+        asked = self.metrics if metric is None else {metric: self.metrics.get(metric)}
+        graded = any(row is not None and row.graded for row in asked.values())
+        if graded and type(self).score is Work.score:
+            return np.asarray(logits.double())
+        return self.decide(logits)
+
+    def judge(
+        self,
+        predictions: NDArray[Any],
+        references: NDArray[Any],
+        classes: int | None,
+        positive: int | None = None,
+    ) -> Judged:
+        """What the metrics are computed from; arguments as of `score`."""
+        if predictions.ndim == 1:
+            return Judged(predictions, references, None, classes or 0, positive)
+        chosen, count = predictions.argmax(axis=1), predictions.shape[1]
+        return Judged(chosen, references, predictions, count, positive)
+
+    def score(
+        self,
+        predictions: NDArray[Any],
+        references: NDArray[Any],
+        classes: int | None,
+        positive: int | None = None,
+    ) -> dict[str, float]:
+        """Every quality of the kind that the predictions tell, in the order of its row.
+
+        Args:
+            predictions: What `evidence` gave, `n` or `n x classes`.
             references: The labels, `n`.
             classes: Number of classes; None where there are none, or that is not known.
+            positive: Index of the class that the task names as the positive one.
         """
-        raise NotImplementedError
+        judged = self.judge(predictions, references, classes, positive)
+        told = {
+            name: x for name, x in self.metrics.items() if predictions.ndim == 2 or not x.graded
+        }
+        return {name: row.compute(judged) for name, row in told.items()}
+
+    def measure(
+        self,
+        metric: str,
+        predictions: NDArray[Any],
+        references: NDArray[Any],
+        classes: int | None,
+        positive: int | None = None,
+    ) -> float:
+        """One quality; arguments as of `score`. A bootstrap calls it thousands of times."""
+        if type(self).score is Work.score:
+            judged = self.judge(predictions, references, classes, positive)
+            return self.metrics[metric].compute(judged)
+        return self.score(predictions, references, classes)[metric]
 
     def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
         """A sentence for an export's card: what the model's outputs mean.

@@ -14,7 +14,7 @@ from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.models.backbone import Backbone
 
 from .generation import count_generations, generate, match
-from .inference import count_batches, decide, mean_loss, predict_logits
+from .inference import count_batches, evidence, mean_loss, predict_logits
 from .label_scale import LabelScale
 from .metrics import score
 from .optimisation import Clock
@@ -27,8 +27,8 @@ class Evaluation:
 
     Attributes:
         measurements: Metric name to value.
-        predictions: One for each row, `n`; with `references` what `metrics.score` takes for the
-            task's quality.
+        predictions: One for each row, `n`, or outputs, `n x classes`; with `references` what
+            `metrics.measure` takes for the task's quality.
         references: `n`.
     """
 
@@ -44,6 +44,7 @@ class Evaluator:
     Attributes:
         classes: Number of classes; None for kinds without.
         cached: Whether generation may keep keys and values between tokens.
+        positive: Index of the class that the task names as the positive one.
         scale: In whose units the model still answers; None where it answers in the labels'.
     """
 
@@ -52,6 +53,7 @@ class Evaluator:
     classes: int | None
     precision: str
     cached: bool = True
+    positive: int | None = None
     scale: LabelScale | None = None
 
     def count_steps(self, data: Encoded) -> int:
@@ -92,8 +94,9 @@ class Evaluator:
             raise NonFiniteLoss(clock.done, float("nan"))
         if self.scale is not None:
             logits = self.scale.restore(logits)
-        predictions, references = decide(kind, logits), data.labels.numpy()
-        scores = score(kind, predictions, references, self.classes)
+        predictions = evidence(kind, logits, self.task.quality)
+        references, told = data.labels.numpy(), evidence(kind, logits)
+        scores = score(kind, told, references, self.classes, self.positive)
         scores.pop(self._generated, None)
         scores["loss"] = mean_loss(kind, logits, data.labels)
         return Evaluation(scores, predictions, references)

@@ -20,8 +20,9 @@ class Outcome:
     Attributes:
         measurements: Objective name to value.
         tensors: Adapter and head by full name, on the CPU.
-        predictions: One for each row of the evaluated split, `n`; with `references` what
-            `metrics.score` takes for the task's quality.
+        predictions: One for each row of the evaluated split, `n`; where the task's quality asks
+            how sure the model is, outputs, `n x classes`. With `references` what
+            `metrics.measure` takes for that quality.
         references: The labels of those rows, `n`; of a language model see `metrics.score`.
         curve: Share of the training to mean training loss (`curves.reduce_curve`).
     """

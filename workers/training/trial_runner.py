@@ -15,6 +15,7 @@ from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.batches.vocabulary import check_tokens
+from peftsearch.workers.data.label_folding import find_class
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
 from peftsearch.workers.models.heads import head_parameters, output_linear
@@ -48,14 +49,19 @@ class TrialRunner:
     _encoded: dict[str, Encoded] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, spec: JobSpec, device: str = "auto") -> "TrialRunner":
+    def open(
+        cls, spec: JobSpec, device: str = "auto", data: TaskData | None = None
+    ) -> "TrialRunner":
         """Load data and model once.
+
+        Args:
+            data: The job's, where it was read already.
 
         Raises:
             UserError: The data, the model or the device cannot be used.
         """
         chosen = choose_device(device)
-        data = load_data(spec)
+        data = load_data(spec) if data is None else data
         backbone = load_backbone(spec, max(1, len(data.label_names)), chosen)
         if data.label_names:
             name_labels(backbone, tuple(data.label_names))
@@ -124,6 +130,12 @@ class TrialRunner:
             self._encoded[split] = encoded
         return self._encoded[split]
 
+    @property
+    def positive(self) -> int | None:
+        """Index of the class that the task names as the positive one; None where it names none."""
+        named = self.spec.task.positive
+        return None if named is None else find_class(named, self.data.label_names)
+
     @cached_property
     def scale(self) -> LabelScale | None:
         """In whose units a head is trained; None where that is in the labels' own."""
@@ -138,7 +150,13 @@ class TrialRunner:
     def training_rows(self) -> Encoded:
         """The training split with labels, and what else the loss needs, as trials train on it."""
         work = find_kind(self.spec.task.kind).load_work()
-        rows: Encoded = work.training_rows(self.encoded("train"), self.data.train, self.scale)
+        rows: Encoded = work.training_rows(
+            self.encoded("train"),
+            self.data.train,
+            self.data.label_names,
+            self.spec.training,
+            self.scale,
+        )
         return rows
 
     def notes(self) -> tuple[str, ...]:
@@ -210,7 +228,13 @@ class TrialRunner:
         # Virtual inputs are put in front of every call, which a cache of earlier tokens forbids.
         cached = configuration.input is None
         return Evaluator(
-            self.backbone, self.spec.task, classes, self.precision, cached, self.scale
+            self.backbone,
+            self.spec.task,
+            classes,
+            self.precision,
+            cached,
+            self.positive,
+            self.scale,
         )
 
     def _stops(self, attachment: Attachment) -> tuple[int, ...]:

@@ -13,12 +13,13 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.jobs.settling import settle
 from peftsearch.samples.packages import FetchError
 from peftsearch.spaces.jobspec.mistakes import Mistake
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space
-from peftsearch.workers.data.task_data import load_data
+from peftsearch.workers.data.task_data import TaskData, load_data
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
@@ -32,19 +33,23 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
     try:
         folder = Path(request["folder"])
         spec = complete_spec(request["spec"], folder, roots and [Path(x) for x in roots])
-        notes = _read_notes(spec)
+        data = _read_data(spec)
     except UserError as error:
         return {"mistake": asdict(Mistake.of(error))}
     except FetchError as error:
         hint = "check the network of the machine that the service runs on"
         return {"mistake": asdict(Mistake("", "a sample that can be fetched", str(error), hint))}
-    configurations = count_bases(make_space(spec))
-    return {"spec": spec.to_json(), "notes": notes, "configurations": configurations}
+    settled = settle(spec, data)
+    return {
+        "spec": settled.spec.to_json(),
+        "notes": [*data.notes, f"the quality is {settled.quality}"],
+        "configurations": count_bases(make_space(spec)),
+    }
 
 
-def _read_notes(spec: JobSpec) -> list[str]:
+def _read_data(spec: JobSpec) -> TaskData:
     try:
-        return list(load_data(spec).notes)
+        return load_data(spec)
     except UserError as error:
         error.where = error.where or _blame(spec, str(error))
         raise

@@ -64,7 +64,7 @@ def test_columns_and_default_metric(
         ({"kind": "multiple_choice", "choices": 3}, "a column of lists"),
         (
             {"kind": "multiple_choice", "metric": "f1"},
-            "a metric of multiple_choice among accuracy; got 'f1'",
+            "a metric of multiple_choice among accuracy, log_loss; got 'f1'",
         ),
         ({"kind": "causal_lm", "metric": "accuracy"}, "loss, perplexity, exact_match"),
         ({"kind": "causal_lm", "text": "t", "metric": "exact_match"}, "which has no response"),

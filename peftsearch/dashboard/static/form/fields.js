@@ -2,7 +2,8 @@
 //
 //   fieldsOf(schema) -> [{where: "task.train", path: ["task", "train"], title, help, kind, required, fallback,
 //                         options, minimum, maximum}]
-//   kinds: text number integer boolean choice columns strings numbers pair pairs set ladders json
+//   kinds: text number integer boolean choice columns strings numbers pair pairs set ladders
+//          weights json
 
 import { sentence } from "../lib/format.js";
 import { GROUPS, HELP, TITLES, UNITS } from "./wording.js";
@@ -53,7 +54,7 @@ function kindOf(node, schema) {
   if (node.enum) return "choice";
   if (node.anyOf) return unionOf(node.anyOf.map((choice) => kindOf(plainOf(choice, schema), schema)));
   if (node.type === "array") return listOf(node, schema);
-  if (node.type === "object") return ladders(node) ? "ladders" : "json";
+  if (node.type === "object") return tableOf(node.additionalProperties);
   const simple = { string: "text", number: "number", integer: "integer", boolean: "boolean" };
   return simple[node.type] ?? "json";
 }
@@ -61,6 +62,7 @@ function kindOf(node, schema) {
 function unionOf(kinds) {
   const has = (...wanted) => wanted.some((kind) => kinds.includes(kind));
   if (kinds.every((kind) => kind === "integer" || kind === "number")) return "number";
+  if (has("weights")) return "weights";
   if (has("text") && has("strings", "textpair") && kinds.length === 2) return "columns";
   return "json";
 }
@@ -79,9 +81,9 @@ function pairOf(kinds) {
   return kinds.every((kind) => kind === "integer" || kind === "number") ? "pair" : "json";
 }
 
-function ladders(node) {
-  const inner = node.additionalProperties;
-  return inner?.type === "array" && inner.items?.type === "integer";
+function tableOf(inner) {
+  if (inner?.type === "number") return "weights";
+  return inner?.type === "array" && inner.items?.type === "integer" ? "ladders" : "json";
 }
 
 // The fields of the schema in the groups of wording.js, with their words for people.

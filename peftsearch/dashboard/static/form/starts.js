@@ -28,10 +28,11 @@ export async function makeStarts(place, fill, isDirty) {
   };
 }
 
-/** The spec of a job that was launched before, under a free name; the launch fills in the anatomy again. */
+/** The spec of a job that was launched before, under a free name; the launch fills in again what it decides. */
 async function copyOf(job, names) {
   const { spec } = await get(path`/jobs/${job}`, {}, { exact: true });
   delete spec.model.anatomy;
+  delete spec.task.default_metric;
   return prepared(spec, names);
 }
 

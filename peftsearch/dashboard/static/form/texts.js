@@ -49,6 +49,22 @@ function readLadder(line) {
   return [name.trim(), readList(values.replace(/[[\]]/g, ""), readNumber) ?? []];
 }
 
+/** A word such as `balanced`, or weights one a line: `spam = 5`. */
+export function readWeights(text) {
+  if (!/[=:]/.test(text)) return text.trim() || undefined;
+  return Object.fromEntries(text.split("\n").filter((line) => line.trim()).map(readWeight));
+}
+
+function readWeight(line) {
+  const [, name, value] = /^(.*?)[=:]([^=:]*)$/.exec(line) ?? ["", line, ""];
+  return [name.trim(), readNumber(value) ?? ""];
+}
+
+export function writeWeights(weights) {
+  if (typeof weights === "string") return weights;
+  return Object.entries(weights).map(([name, value]) => `${name} = ${writeItem(value)}`).join("\n");
+}
+
 export function writeLadders(ladders) {
   return Object.entries(ladders).map(([name, values]) => `${name} = ${writeList(values)}`).join("\n");
 }

@@ -165,5 +165,6 @@ const WIDGETS = {
   pairs: areaWidget(texts.readPairs, texts.writePairs, "0.1, 0.5"),
   set: setWidget,
   ladders: areaWidget(texts.readLadders, texts.writeLadders, "lora = 1, 2, 4, 8"),
+  weights: areaWidget(texts.readWeights, texts.writeWeights, "balanced, or a class a line: spam = 5"),
   json: jsonWidget,
 };

@@ -12,7 +12,7 @@ export const GROUPS = [
     title: "Columns and metric",
     fields: [
       "task.text", "task.choices", "task.prompt", "task.response", "task.messages", "task.image", "task.label",
-      "task.metric",
+      "task.metric", "task.positive",
     ],
   },
   { id: "budget", title: "Budget", help: "Whichever comes first. Give at least one.", fields: ["budget.*"] },
@@ -46,6 +46,7 @@ export const TITLES = {
   "task.messages": "Column of the messages",
   "task.image": "Column of the images",
   "task.metric": "Quality metric",
+  "task.positive": "Positive class",
   "task.max_length": "Longest text",
   "task.train_split": "Split for training",
   "task.validation_split": "Split for validation",
@@ -86,7 +87,7 @@ export const HELP = {
   "task.choices": "One column of lists, or several with commas between them.",
   "task.label": "The class, the number, or the right choice.",
   "task.max_length": "What is longer is cut. Left out: as many as 99 of 100 training rows have, at most 512.",
-  "task.metric": "What the front calls quality.",
+  "task.metric": "What the front calls quality. Left out: chosen by how balanced the classes are.",
   "task.validation_rows": "Use this many rows to measure quality.",
   "task.validation_fraction": "Taken from the training data where it has no validation split.",
   "task.group": "Rows of one group are held out together, such as those of a speaker.",
@@ -98,6 +99,9 @@ export const HELP = {
   "space.boundaries": "One `low, high` a line for each inner boundary: layers, or shares of the depth such as `0.5`.",
   "space.capacities": "One technique a line, with its sizes; 0 stands for absent.",
   "training.epochs": "Passes over the training rows. Left out: one, or of few rows as many as make 250 steps.",
+  "training.class_weights": "`balanced`, or one class a line with its weight, such as `spam = 5`. Left out: rows weigh alike.",
+  "training.logit_adjustment": "1 lets the model answer as if classes were equally frequent; 0 leaves it alone.",
+  "training.standardise_labels": "Of a regression. What is saved has the labels' own units either way.",
   "training.batch_size": "Examples of one step.",
   "training.checkpoints": "The state with the least validation loss is kept, among so many in the second half. 1 keeps the last.",
   "training.weight_decay": "Pull of the weights towards zero.",
@@ -130,7 +134,7 @@ const OPTIONS = {
 /** Words for a choice of a field; the value itself where there are none. */
 export function choiceWords(where, value) {
   if (where === "task.kind") return findKind(value)?.title ?? value;
-  if (where === "objectives.cost") return noun(value);
+  if (where === "objectives.cost" || where === "task.metric") return noun(value);
   return OPTIONS[where]?.[value] ?? value;
 }
 
@@ -140,6 +144,7 @@ export function isRead(where, kind) {
   const row = findKind(kind);
   if (section !== "task" || !row) return true;
   if (isColumn(name)) return name in usualColumns(row);
+  if (name === "positive") return row.qualities.includes("f1");
   return name !== "max_length" || row.inputs === "text";
 }
 

@@ -68,6 +68,7 @@ export function percent(share, digits = 1) {
 
 export function score(value) {
   if (missing(value)) return NOTHING;
+  if (value !== 0 && Math.abs(value) < 0.01) return String(Number(value.toPrecision(3)));
   return Math.abs(value) >= 100 ? count(value) : value.toFixed(4);
 }
 

@@ -4,7 +4,7 @@ import { get } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
-import { label, loadObjectives, objective } from "../lib/measures.js";
+import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { makeBar, updateBar } from "../components/bar.js";
@@ -129,7 +129,7 @@ function best(job) {
   const where = `/jobs/${encodeURIComponent(job.name)}/trials/${job.best.trial}`;
   const value = h("strong", { class: "job-value" }, objective(job.quality, job.best.value));
   const from = h("a", { href: where }, `trial ${job.best.trial}`);
-  const name = label(job.quality).toLowerCase();
+  const name = noun(job.quality);
   return [
     h("p", {}, `Best ${name}${job.state === "finished" ? "" : " so far"} `, value, " by ", from),
     h("p", { class: "words" }, job.best.words),

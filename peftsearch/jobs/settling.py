@@ -1,0 +1,57 @@
+"""What a launch decides from the data where the job file leaves it open."""
+
+from dataclasses import dataclass
+
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.data.task_data import TaskData
+
+_OF_ONE_CLASS = ("f1", "average_precision")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A spec with the decisions written down.
+
+    Attributes:
+        quality: Which metric is the job's quality and why, for people, without a full stop.
+    """
+
+    spec: JobSpec
+    quality: str
+
+
+def settle(spec: JobSpec, data: TaskData) -> Settled:
+    """Decide by the spec and its training rows alone, so that equal ones are settled alike.
+
+    Raises:
+        UserError: The spec says something of classes that the rows do not have.
+    """
+    task = spec.task
+    find_kind(task.kind).load_work().check_training(spec.training, data.label_names)
+    chosen, reason = _choose(task, data)
+    quality = f"{objective(chosen).label}{_of_class(chosen, task, data)}, {reason}"
+    default = chosen if task.metric is None else None
+    task = task.model_copy(update={"default_metric": default})
+    return Settled(spec.model_copy(update={"task": task}), quality)
+
+
+def _choose(task: TaskSpec, data: TaskData) -> tuple[str, str]:
+    if task.metric is not None:
+        return task.metric, "as task.metric says"
+    kind = find_kind(task.kind)
+    found: tuple[str, str] | None = kind.load_work().choose_metric(data.train, data.label_names)
+    return found or (kind.qualities[0], f"the default of {kind.name}")
+
+
+def _of_class(metric: str, task: TaskSpec, data: TaskData) -> str:
+    """Which class a metric of one class is of."""
+    if metric not in _OF_ONE_CLASS:
+        return ""
+    if task.positive is not None:
+        return f" of {task.positive!r}"
+    if len(data.label_names) != 2:
+        return ", the mean over the classes"
+    return f" of {data.label_names[1]!r}, the second class (task.positive names another)"

@@ -1,0 +1,91 @@
+"""Classes of unequal size: what the training loss makes of them, and what it leaves alone."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.utils.class_weight import compute_class_weight
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.training import TrainingSpec
+from peftsearch.workers.training.class_balance import balance
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.specs import make_spec
+from tests.workers.runners import PROBE
+from tests.workers.tiny import complete, spec_on
+
+LABELS = [0] * 12 + [1] * 3 + [2] * 5
+CLASSES = ("a", "b", "c")
+
+
+def test_balanced_weights_are_those_of_scikit_learn() -> None:
+    found = balance(TrainingSpec(class_weights="balanced"), LABELS, CLASSES)
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=LABELS)
+    assert found["class_weights"].tolist() == pytest.approx(expected)
+    assert list(found) == ["class_weights"]
+
+
+def test_weights_by_class_and_the_logarithm_of_shares() -> None:
+    training = TrainingSpec(class_weights={"b": 4.0}, logit_adjustment=2.0)
+    found = balance(training, LABELS, CLASSES)
+    assert found["class_weights"].tolist() == [1.0, 4.0, 1.0]
+    shares = np.array([12, 3, 5]) / 20
+    assert found["class_shift"].tolist() == pytest.approx(2.0 * np.log(shares))
+    assert balance(TrainingSpec(), LABELS, CLASSES) == {}
+
+
+def open_skewed(tmp_path: Path, model: Path, **training: Any) -> TrialRunner:
+    """Of 160 texts, of which 20 are of the class `rare`, by words that both classes have."""
+    rng = np.random.default_rng(0)
+    with (tmp_path / "data.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        for i in range(160):
+            rare = i % 8 == 0
+            word = "good" if rng.random() < (0.7 if rare else 0.3) else "bad"
+            fillers = [("film", "plot", "the", "a")[(i >> shift) % 4] for shift in (0, 2, 4, 6)]
+            writer.writerow([" ".join([*fillers, word]), "rare" if rare else "usual"])
+    task = {"train": str(tmp_path / "data.csv"), "metric": "roc_auc", "positive": "rare"}
+    training = {"batch_size": 16, "epochs": 4, "precision": "float32"} | training
+    return TrialRunner.open(complete(spec_on(model, task=task, training=training)), "cpu")
+
+
+def guesses(runner: TrialRunner) -> np.ndarray:
+    """How often each class is predicted."""
+    outcome = runner.evaluate(PROBE, 3)
+    assert outcome.predictions.shape == (len(outcome.references), 2)
+    return np.bincount(outcome.predictions.argmax(axis=1), minlength=2)
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"class_weights": "balanced"}, {"class_weights": {"rare": 7.0}}, {"logit_adjustment": 1.0}],
+)
+def test_a_rare_class_is_predicted_once_it_weighs_as_much(
+    tmp_path: Path, folders: dict[str, Path], training: dict[str, Any]
+) -> None:
+    plain = open_skewed(tmp_path, folders["bert"])
+    assert plain.training_rows is plain.encoded("train")
+    assert guesses(plain)[0] == 0
+    assert guesses(open_skewed(tmp_path, folders["bert"], **training))[0] > 0
+
+
+def test_outputs_that_are_saved_are_not_adjusted(tmp_path: Path, folders: dict[str, Path]) -> None:
+    """The shift is in the loss, so that the saved tensors predict what was scored."""
+    runner = open_skewed(tmp_path, folders["bert"], logit_adjustment=1.0)
+    outcome = runner.evaluate(PROBE, 3)
+    logits = runner.predict(PROBE, outcome.tensors, runner.encoded("validation"))
+    assert logits.numpy() == pytest.approx(outcome.predictions, abs=1e-5)
+    loss = torch.nn.functional.cross_entropy(logits, runner.encoded("validation").labels)
+    assert outcome.measurements["loss"] == pytest.approx(float(loss), abs=1e-5)
+    assert outcome.measurements["log_loss"] == pytest.approx(float(loss), abs=1e-5)
+
+
+@pytest.mark.parametrize("key", ["class_weights", "logit_adjustment"])
+def test_numbers_have_no_classes_to_weigh(key: str) -> None:
+    value = {"class_weights": "balanced", "logit_adjustment": 1.0}[key]
+    with pytest.raises(UserError, match=rf"with classes for training\.{key}; got 'regression'"):
+        make_spec(task={"train": "x.csv", "kind": "regression"}, training={key: value})
