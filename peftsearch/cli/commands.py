@@ -11,14 +11,22 @@ from peftsearch.jobs.waiting import Waiter
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
-from peftsearch.results.floor_words import floor_json
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import check_picture, console, draw, log, print_front, print_json, storage_option
+from .console import (
+    check_picture,
+    console,
+    draw,
+    floor_facts,
+    log,
+    print_front,
+    print_json,
+    storage_option,
+)
 from .live_progress import LiveView, PlainView
 
 
@@ -133,9 +141,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
     if crew.quiet:
         members = views.front_members(result.front, result.trials)
         front = views.front_json(members, spec)
-        floors = [floor_json(x, spec) for x in result.floors]
-        facts = {"floors": floors, "warnings": result.warnings}
-        print_json({"job": spec.name, "state": state, "front": front} | facts)
+        print_json({"job": spec.name, "state": state, "front": front} | floor_facts(result))
         return
     if result.job.state is JobState.RUNNING:
         console.print(f"{spec.name} runs, for workers to take up", highlight=False)

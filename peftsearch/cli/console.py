@@ -11,7 +11,7 @@ from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
-from peftsearch.results.floor_words import tell_floors
+from peftsearch.results.floor_words import floor_json, tell_floors
 from peftsearch.results.search_result import SearchResult
 from peftsearch.results.wording import plural
 from peftsearch.storage.connection import describe, parse_url
@@ -46,6 +46,12 @@ def print_front(result: SearchResult) -> None:
     text += f"; see `peftsearch show {spec.name}`" if failed else ""
     text += "; the space has no more within its bounds" if _is_exhausted(result) else ""
     console.print(text, highlight=False, style="yellow" if failed else "")
+
+
+def floor_facts(result: SearchResult) -> dict[str, Any]:
+    """What `print_floors` prints, as plain data."""
+    floors = [floor_json(floor, result.job.spec) for floor in result.floors]
+    return {"floors": floors, "warnings": result.warnings}
 
 
 def print_floors(result: SearchResult) -> None:

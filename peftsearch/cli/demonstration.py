@@ -13,7 +13,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from . import commands
-from .console import console, print_front, print_json, storage_option
+from .console import console, floor_facts, print_front, print_json, storage_option
 
 
 def write_job(folder: Path) -> JobSpec:
@@ -48,7 +48,8 @@ def run_demo(
     exported = _export(result, folder / "adapter")
     if as_json:
         members = views.front_members(result.front, result.trials)
-        print_json({"front": views.front_json(members, spec), "picture": str(picture)} | exported)
+        front = {"front": views.front_json(members, spec), "picture": str(picture)}
+        print_json(front | exported | floor_facts(result))
         return
     print_front(result)
     console.print(f"picture: {picture}", highlight=False)

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.results.floor_words import tell_standing
+from peftsearch.results.floor_words import floor_json, tell_floors, tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.search_result import export_picked, load_result
 from peftsearch.results.wording import describe, duration
@@ -31,11 +31,16 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
             lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
         )
         confirmation = confirmer.confirm(summary.configuration, probe(make_space(spec)))
-        store.save_report(result.job.id, "confirm", confirmation.to_json(spec))
+        floors = [floor_json(floor, spec) for floor in result.floors]
+        report = confirmation.to_json(spec) | {"floors": floors}
+        store.save_report(result.job.id, "confirm", report)
     if as_json:
-        print_json(confirmation.to_json(spec))
+        print_json(report)
     else:
-        for line in lines(confirmation, spec):
+        named = [
+            f"  {line} (on the validation rows)" for line in tell_floors(result.preparation, spec)
+        ]
+        for line in (*lines(confirmation, spec), *named):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

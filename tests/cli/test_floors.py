@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from peftsearch.records.preparation import Preparation
+from peftsearch.results.confirm import SEEDS, Arm, Confirmation, Confirmer, Run
+from peftsearch.results.intervals import Difference
 from peftsearch.storage.store import Store
+from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.floors import prepare
-from tests.service.records import fill_example
+from tests.service.records import PROBE, fill_example, lora
 
 from .calls import call
 
@@ -76,3 +79,20 @@ def test_run_and_its_json_say_it(
     found = json.loads(capsys.readouterr().out)
     assert [x["name"] for x in found["floors"]] == ["features", "tfidf"]
     assert NOTHING in found["warnings"][0]
+
+
+def test_confirm_names_the_floors_and_keeps_them_in_its_report(
+    new_sqlite: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url, run = fill(new_sqlite, prepare(0.79)), Run({"accuracy": 0.5}, [0.0], [1.0])
+    arms = [Arm(f"{i}", x, (run,) * len(SEEDS)) for i, x in enumerate((lora(8), PROBE))]
+    found = Confirmation(tuple(arms), (Difference(0.0, -0.1, 0.1),), "accuracy")
+    monkeypatch.setattr(TrialRunner, "open", lambda spec, device: None)
+    monkeypatch.setattr(Confirmer, "confirm", lambda self, picked, probe: found)
+    assert call(monkeypatch, "confirm", "job", "--storage", url) == 0
+    assert f"{FLOOR} (on the validation rows)" in capsys.readouterr().out
+    with Store.open(url) as store:
+        (report,) = store.reports(store.find_job("job").id, "confirm")
+    assert [x["value"] for x in report["floors"]] == [0.79, 0.65]

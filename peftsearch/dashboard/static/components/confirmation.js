@@ -30,8 +30,16 @@ function told(found, model) {
   return [
     h("p", {}, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds each.`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Arms of the comparison" }, table),
+    floorsLine(report, metric),
     h("ul", { class: "verdicts" }, differences.map((x) => h("li", {}, difference(x, model)))),
   ];
+}
+
+/** Reports of before floors were measured name none. */
+function floorsLine({ floors = [] }, metric) {
+  if (!floors.length) return null;
+  const each = floors.map((x) => `${x.label} ${score(x.value)}`).join("; ");
+  return h("p", { class: "quiet small" }, `Without adapters, ${noun(metric)} on the validation rows: ${each}.`);
 }
 
 function difference({ versus, mean, low, high }, model) {
