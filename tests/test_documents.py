@@ -12,6 +12,7 @@ from peftsearch.service.settings import Settings
 from peftsearch.spaces.configurations.recipes import RECIPES
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec import spec as jobspec
+from peftsearch.spaces.jobspec.head import HeadSpec
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.jobspec.training import TrainingSpec
@@ -23,6 +24,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "model": jobspec.ModelSpec,
     "task": TaskSpec,
     "training": TrainingSpec,
+    "head": HeadSpec,
     "space": SpaceSpec,
     "search": jobspec.SearchSpec,
     "objectives": jobspec.ObjectivesSpec,

@@ -8,6 +8,7 @@ from typing import Any
 from peftsearch.errors import UserError, located
 from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
+from peftsearch.spaces.jobspec.head import check_head
 from peftsearch.spaces.jobspec.jobtext import read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.extremes import try_costs
@@ -76,6 +77,7 @@ def complete_spec(
             anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
         model = spec.model.model_copy(update={"anatomy": anatomy})
         spec = spec.model_copy(update={"model": model})
+    check_head(spec.head, spec.task.kind, spec.anatomy)
     with located("space"):
         try_costs(spec, make_space(spec))
     return spec

@@ -12,6 +12,7 @@ from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.models.backbone import Backbone, read_config
+from peftsearch.workers.models.chosen_head import pooled_linear
 
 from .export_report import ExportReport, Loading
 from .floor_words import tell_verdict
@@ -137,7 +138,9 @@ def find_loading(base: Backbone, labels: list[str]) -> Loading:
     told = kind.form.inputs != "text" or "pad_token_id" in _given(base)
     if not told:
         arguments["pad_token_id"] = base.tokenizer.pad_token_id
-    return Loading(kind.form.automatic, str(base.folder), arguments)
+    pooled = pooled_linear(base)
+    head = (base.pooling, pooled.out_features) if pooled is not None else ()
+    return Loading(kind.form.automatic, str(base.folder), arguments, *head)
 
 
 def _given(base: Backbone) -> set[str]:

@@ -10,11 +10,13 @@ from typing import Any
 import torch
 
 from peftsearch.errors import PeftsearchError, UserError
+from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.forms import Form
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
+from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -60,10 +62,11 @@ def export(
     exact = spec.training.model_copy(update={"precision": "float32"})
     runner = TrialRunner.open(spec.model_copy(update={"training": exact}), "cpu")
     files = load_adapter_files(adapter_folder, runner.backbone.sha256)
+    runner.adopt(Prepared(Preparation(head=HeadChoice(files.pooling, "random"))))
     chosen = choose_form(form, files, runner.backbone)
     part = _make_part(out)
     try:
-        base = partial(load_base, spec, tuple(runner.data.label_names))
+        base = partial(load_base, spec, tuple(runner.data.label_names), files.pooling)
         write_form(chosen, part, files, base)
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
         labels = runner.data.label_names

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from peftsearch.spaces.configurations.forms import Form
+from peftsearch.spaces.configurations.forms import HEAD_TENSORS, Form
 
 _PROGRAMS: Mapping[Form, str] = {
     "peft": """from peft import PeftModel
@@ -28,6 +28,31 @@ model = {automatic}.from_pretrained({folder})""",
 }
 
 
+_WITH_HEAD: Mapping[Form, str] = {
+    "peft": """import sys
+
+from peft import PeftModel
+from transformers import {automatic}
+
+sys.path.insert(0, {folder})
+from head import replace_head  # head.py of this folder
+
+base = {automatic}.from_pretrained({base})
+model = PeftModel.from_pretrained(replace_head(base, {pooling}, {outputs}), {folder})""",
+    "adapter": _PROGRAMS["adapter"],
+    "merged": """import sys
+
+from transformers import {automatic}
+
+sys.path.insert(0, {folder})
+from head import replace_head  # head.py of this folder
+
+body = {automatic}.from_pretrained({folder})
+model = replace_head(body, {pooling}, {outputs}, {tensors})""",
+}
+"""With a head that the class of `transformers` does not have."""
+
+
 @dataclass(frozen=True)
 class Loading:
     """How an export is loaded in Python.
@@ -36,18 +61,27 @@ class Loading:
         automatic: The class of `transformers` that loads such a model.
         base: Folder of the base model.
         arguments: What the class must be told of the base model besides.
+        pooling: What the head reads that replaces the class's own; empty where none does.
+        outputs: Of that head.
     """
 
     automatic: str
     base: str
     arguments: Mapping[str, int]
+    pooling: str = ""
+    outputs: int = 0
 
     def to_python(self, form: Form, folder: str) -> str:
         """A program that loads the export from a folder."""
         named = [f"{name}={value}" for name, value in self.arguments.items()]
         base = ", ".join([_quoted(self.base), *named])
         shown = {"automatic": self.automatic, "base": base, "folder": _quoted(folder)}
-        return _PROGRAMS[form].format(**shown)
+        head = {
+            "pooling": _quoted(self.pooling),
+            "outputs": self.outputs,
+            "tensors": _quoted(f"{folder}/{HEAD_TENSORS}"),
+        }
+        return (_WITH_HEAD if self.pooling else _PROGRAMS)[form].format(**shown, **head)
 
 
 @dataclass(frozen=True)

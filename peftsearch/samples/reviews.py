@@ -21,15 +21,17 @@ PACKAGE = Package(
 TABLE = "snippets.csv"
 INSTRUCTIONS = "instructions.csv"
 _INNER_ARCHIVE = "additional_resources/hutto_ICWSM_2014.tar.gz"
-_RATINGS = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt"
+_RATINGS = "hutto_ICWSM_2014/{source}_GroundTruth.txt"
+FILMS = "movieReviewSnippets"
+"""Of the rated sets; others are `tweets`, `amazonReviewSnippets` and `nytEditorialSnippets`."""
 _NEUTRAL = 0.5
 _QUESTION = "Is this film review positive or negative?"
 
 
-def write_reviews(sdist: Path, folder: Path) -> None:
+def write_reviews(sdist: Path, folder: Path, source: str = FILMS) -> None:
     """Write `TABLE` with columns text, valence (mean human rating, -4 to 4) and label (positive
     or negative; valences within 0.5 of zero are left out). Nothing is unpacked to the disk."""
-    _write(folder / TABLE, ("text", "valence", "label"), _label(read_ratings(sdist)))
+    _write(folder / TABLE, ("text", "valence", "label"), _label(read_ratings(sdist, source)))
 
 
 def write_instructions(table: Path, folder: Path) -> None:
@@ -46,10 +48,10 @@ def write_instructions(table: Path, folder: Path) -> None:
     _write(folder / INSTRUCTIONS, ("prompt", "response"), rows)
 
 
-def read_ratings(sdist: Path) -> dict[str, list[float]]:
+def read_ratings(sdist: Path, source: str = FILMS) -> dict[str, list[float]]:
     """Mean human ratings by text, in the file's order; a text that occurs twice has two."""
     ratings: dict[str, list[float]] = {}
-    for line in _ratings_text(sdist).split("\n"):
+    for line in _ratings_text(sdist, source).split("\n"):
         if line.strip():
             _, valence, text = line.rstrip("\r").split("\t", 2)
             ratings.setdefault(text.strip(), []).append(float(valence))
@@ -70,10 +72,10 @@ def _write(path: Path, names: Sequence[str], rows: Iterable[Sequence[str]]) -> N
         writer.writerows(rows)
 
 
-def _ratings_text(sdist: Path) -> str:
+def _ratings_text(sdist: Path, source: str) -> str:
     root = sdist.name.removesuffix(".tar.gz")
     inner = io.BytesIO(_member(tarfile.open(sdist), f"{root}/{_INNER_ARCHIVE}"))
-    return _member(tarfile.open(fileobj=inner), _RATINGS).decode("utf-8")
+    return _member(tarfile.open(fileobj=inner), _RATINGS.format(source=source)).decode("utf-8")
 
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:

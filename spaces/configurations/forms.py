@@ -12,6 +12,10 @@ Form = Literal["peft", "adapter", "merged"]
 AskedForm = Literal["auto", "peft", "adapter", "merged"]
 """`auto` is the form that ships."""
 FORMS: tuple[Form, ...] = get_args(Form)
+HEAD_CODE = "head.py"
+"""Of exports for other libraries: the few lines of a head that `transformers` does not have."""
+HEAD_TENSORS = "head.safetensors"
+"""The tensors of such a head, beside a merged model."""
 
 
 def shipped_form(configuration: Configuration, anatomy: Anatomy) -> FileForm:

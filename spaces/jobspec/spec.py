@@ -16,6 +16,7 @@ from peftsearch.spaces.families.anatomy_sizes import check_sizes
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .bounds import Bound
+from .head import HeadSpec
 from .mistakes import Mistake, explain
 from .objectives import OBJECTIVES, Cost, cost_function, known_names, objective
 from .sampler_names import SamplerName
@@ -134,6 +135,7 @@ class JobSpec(Section):
     task: TaskSpec
     budget: BudgetSpec
     training: TrainingSpec = TrainingSpec()
+    head: HeadSpec = HeadSpec()
     space: SpaceSpec = SpaceSpec()
     search: SearchSpec = SearchSpec()
     objectives: ObjectivesSpec = ObjectivesSpec()

@@ -33,8 +33,10 @@ ALL_FAMILIES = tuple(SIZES)
 
 
 def spec_on(folder: Path | str, **sections: Any) -> JobSpec:
-    """A job on the model in that folder, whose anatomy is not read yet."""
-    named = {"model": {"path": str(folder)}} | sections
+    """A job on the model in that folder, whose anatomy is not read yet; its head is the model's
+    own and starts at random, which takes no preparation."""
+    head: Any = {"pooling": "model", "start": "random", "relative": True}
+    named: dict[str, Any] = {"model": {"path": str(folder)}, "head": head} | sections
     return make_spec("tiny", anatomy=None, trials=2, **named)
 
 

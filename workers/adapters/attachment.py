@@ -121,7 +121,8 @@ def attach(
     seed: int,
     calibrate: Calibrate = skip_calibration,
 ) -> Attachment:
-    """Inject, unfreeze and draw initial values, as a function of the seed alone.
+    """Inject, unfreeze and draw initial values, as a function of the seed alone; where the
+    backbone has a start of the head, it starts there.
 
     Args:
         calibrate: Runs forward and backward on training batches, for techniques that choose what
@@ -135,6 +136,8 @@ def attach(
 
     def draw_head() -> None:
         initialise_head(model, heads, deviation, stream(seed, "head"))
+        for name, values in (backbone.start or {}).items():
+            model.get_parameter(name).data.copy_(values)
 
     def calibrate_with_head() -> None:
         draw_head()

@@ -18,6 +18,7 @@ def group_parameters(
     parameters: Mapping[Owner, Mapping[str, nn.Parameter]],
     learning_rate: float,
     weight_decay: float = 0.0,
+    head_rate: float | None = None,
 ) -> list[dict[str, Any]]:
     """Groups for an optimiser: each technique at its own rate, relative to the nominal one.
 
@@ -25,10 +26,13 @@ def group_parameters(
 
     Args:
         parameters: By owner and full name, as `Attachment.parameters`.
+        head_rate: The head's own rate; None where it is relative as well.
     """
     groups: list[dict[str, Any]] = []
     for (owner, factor), owned in parameters.items():
         rate = learning_rate * factor * _nominal_rate(owner) / NOMINAL_RATE
+        if owner == HEAD and head_rate is not None:
+            rate = head_rate
         for decay, chosen in _split_by_decay(owned, weight_decay).items():
             groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
     return groups

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from peftsearch.errors import UserError
+from peftsearch.records.preparation import Pooling
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.techniques.table import TECHNIQUES, providers
 
@@ -33,6 +34,12 @@ class AdapterFiles:
     configuration: Configuration
     tensors: Mapping[str, torch.Tensor]
     metadata: Mapping[str, Any]
+
+    @property
+    def pooling(self) -> Pooling:
+        """What its head reads; adapters of earlier versions have the head of the model's class."""
+        found: Pooling = self.metadata.get("head", {}).get("pooling", "model")
+        return found
 
 
 def save_adapter(

@@ -5,23 +5,33 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.configurations.forms import FORMS, Form, shipped_form
+from peftsearch.records.preparation import HeadChoice, Pooling
+from peftsearch.spaces.configurations.forms import (
+    FORMS,
+    HEAD_CODE,
+    HEAD_TENSORS,
+    Form,
+    shipped_form,
+)
 from peftsearch.spaces.configurations.weight_files import FileForm, weight_files
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
+from peftsearch.workers.models import pooled_head
 from peftsearch.workers.models.backbone import (
     Backbone,
     automatic_class,
     load_backbone,
     name_labels,
 )
+from peftsearch.workers.models.chosen_head import pooled_linear, use_head
 from peftsearch.workers.models.dtypes import read_weights
 from peftsearch.workers.models.heads import head_tensors
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
-from .adapter_files import TENSORS, AdapterFiles, write_adapter
+from .adapter_files import CONFIGURATION, TENSORS, AdapterFiles, write_adapter
 from .loading import load_adapter, merge_adapter
 from .peft_format import express, read_peft, write_peft
 from .tensor_files import fill_up
@@ -52,15 +62,17 @@ def _merges(files: AdapterFiles) -> bool:
     return all(technique(name).merges for name in files.configuration.techniques)
 
 
-def load_base(spec: JobSpec, names: tuple[str, ...]) -> Backbone:
+def load_base(spec: JobSpec, names: tuple[str, ...], pooling: Pooling = "model") -> Backbone:
     """A fresh copy of the job's base model on the CPU.
 
     Args:
         names: Class names; empty for kinds without classes.
+        pooling: Of the head that an adapter was trained with.
     """
     backbone = load_backbone(spec, max(1, len(names)), "cpu")
     if names:
         name_labels(backbone, names)
+    use_head(backbone, HeadChoice(pooling, "random"), {})
     return backbone
 
 
@@ -73,6 +85,9 @@ def write_form(
         base: Gives a fresh backbone at each call.
     """
     backbone = base()
+    pooled = pooled_linear(backbone)
+    if pooled is not None and form != "adapter":
+        (folder / HEAD_CODE).write_text(Path(pooled_head.__file__).read_text(encoding="utf-8"))
     if form == "peft":
         write_peft(folder, backbone, files.configuration, files.tensors)
         return
@@ -83,10 +98,13 @@ def write_form(
         merge_adapter(backbone.model, folder)
         # As the base's own files: else a model of 16 bits would become twice as large.
         backbone.model.to(getattr(torch, read_weights(backbone.folder).dtype))
-        for path in folder.iterdir():
-            path.unlink()
+        for name in (TENSORS, CONFIGURATION):
+            (folder / name).unlink()
         with quiet_transformers():
-            backbone.model.save_pretrained(folder)
+            whole: Any = backbone.model if pooled is None else backbone.model.base_model
+            whole.save_pretrained(folder)
+        if pooled is not None:
+            save_file(pooled.state_dict(), folder / HEAD_TENSORS)
         backbone.tokenizer.save_pretrained(folder)
 
 
@@ -98,13 +116,16 @@ def claimed_bytes(files: AdapterFiles, backbone: Backbone, form: FileForm) -> in
 
 def reload_form(form: Form, folder: Path, base: Callable[[], Backbone]) -> Any:
     """The exported model as its user would load it, in eval mode."""
+    backbone = base()
     if form == "merged":
         with quiet_transformers():
-            model = automatic_class(base().kind).from_pretrained(
+            model = automatic_class(backbone.kind).from_pretrained(
                 folder, dtype="auto", use_safetensors=True, local_files_only=True
             )
+        if (own := pooled_linear(backbone)) is not None:
+            weights = folder / HEAD_TENSORS
+            pooled_head.replace_head(model, backbone.pooling, own.out_features, weights)
         return model.train(False)
-    backbone = base()
     if form == "adapter":
         return load_adapter(backbone.model, folder)
     return read_peft(folder, backbone).train(False)

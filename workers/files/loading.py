@@ -6,11 +6,14 @@ from typing import TypeVar
 from transformers import PreTrainedModel
 
 from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.head_tensors import POOLED
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach_to
+from peftsearch.workers.models.heads import REPLACED
 from peftsearch.workers.models.locations import hash_weights
+from peftsearch.workers.models.pooled_head import replace_head
 
 from .adapter_files import AdapterFiles, load_adapter_files
 
@@ -46,6 +49,7 @@ def merge_adapter(model: Model, path: str | Path) -> Model:
 
 def _attach_saved(model: PreTrainedModel, folder: Path) -> Attachment:
     files = load_adapter_files(folder, _hash_of(model))
+    _replace_head(model, files)
     anatomy, heads = _anatomy(model, files), _heads(model, files)
     try:
         attachment = attach_to(model, anatomy, heads, files.configuration)
@@ -63,6 +67,13 @@ def _attach_saved(model: PreTrainedModel, folder: Path) -> Attachment:
     model.requires_grad_(False)
     model.train(False)
     return attachment
+
+
+def _replace_head(model: PreTrainedModel, files: AdapterFiles) -> None:
+    """Of adapters whose head is not the one of the model's class."""
+    if files.pooling in REPLACED and getattr(model, "pooling", None) != files.pooling:
+        outputs = files.tensors[f"{POOLED}.weight"].shape[0]
+        replace_head(model, files.pooling, outputs)
 
 
 def _hash_of(model: PreTrainedModel) -> str | None:

@@ -7,13 +7,14 @@ and adapters of this size rarely over-fit in the few epochs of a trial. `locate_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import UserError
+from peftsearch.records.preparation import Pooling
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -26,6 +27,7 @@ from .dtypes import choose_dtype, read_weights
 from .locations import fetch_model, hash_weights, locate_model, read_config
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
@@ -43,6 +45,10 @@ class Backbone:
         folder: Where the model's files are.
         kind: Of the task that the model was loaded for.
         dtype: In what the weights are held, `float32` or `bfloat16`.
+        pooling: What the head reads, as `records.preparation.Pooling` says.
+        start: The head's tensors by full name, from which every training starts; None where they
+            are drawn.
+        head_rate: Learning rate of the head; None where it follows the configuration's.
     """
 
     model: PreTrainedModel
@@ -53,6 +59,9 @@ class Backbone:
     folder: Path
     kind: str = "classification"
     dtype: str = "float32"
+    pooling: Pooling = "model"
+    start: Mapping[str, torch.Tensor] | None = None
+    head_rate: float | None = None
 
     @cached_property
     def sha256(self) -> str:

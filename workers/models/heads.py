@@ -7,6 +7,7 @@ configuration of a job.
 import torch
 from torch import nn
 
+from peftsearch.spaces.configurations.head_tensors import POOLED
 from peftsearch.spaces.techniques.saved import Tensor
 
 HEAD_NAMES = ("classifier", "score", "classification_head")
@@ -14,9 +15,16 @@ HEAD_NAMES = ("classifier", "score", "classification_head")
 fresh: its head is pre-trained and stays as it is."""
 
 HEAD_RATE = 3e-2
-"""Nominal learning rate of the head, high since it starts from noise: with a MiniLM encoder and
-63 steps of 16 film reviews the linear probe scored .54 at 1e-2, .62 at 3e-2 and .65 at 1e-1 (mean
-of three seeds, 2,000 rows); LoRA scored the same at each of these."""
+"""Rate of one linear that starts from noise, hence high: with a MiniLM encoder and 63 steps of 16
+film reviews the linear probe scored .54 at 1e-2, .62 at 3e-2 and .65 at 1e-1 (mean of three
+seeds, 2,000 rows); LoRA scored the same at each of these."""
+
+FITTED_RATE = 3e-3
+"""Of a head that starts at a fitted probe, and of one with hidden layers, which higher rates ruin
+(decision 0044)."""
+
+REPLACED = ("first", "mean")
+"""Poolings that need another head than the model's class has."""
 
 
 def find_heads(model: nn.Module, fresh: set[str]) -> tuple[str, ...]:
@@ -35,7 +43,8 @@ def find_heads(model: nn.Module, fresh: set[str]) -> tuple[str, ...]:
 
 def output_linear(model: nn.Module, heads: tuple[str, ...]) -> nn.Linear:
     """The linear that gives the model's outputs: the last one of its task head."""
-    named = [head for head in heads if head.rpartition(".")[2] in HEAD_NAMES]
+    known = (*HEAD_NAMES, POOLED)
+    named = [head for head in heads if head.rpartition(".")[2] in known]
     linears = [x for x in model.get_submodule(named[-1]).modules() if isinstance(x, nn.Linear)]
     return linears[-1]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
 from peftsearch.records.job import Job, JobState
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.jobspec.objectives import CostError
@@ -19,6 +20,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import adapter_name, spool_folder
 from peftsearch.workers.files.spool import Result, flush, spool
+from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -55,10 +57,24 @@ class WorkerLoop:
             with contextlib.suppress(StoreUnavailable):
                 self.store.unregister_worker(self.name)
 
+    def _prepare(self) -> None:
+        """Take up the job's preparation, or make it before the first trial. A job from before
+        there were any goes on without."""
+        known = self.store.preparation(self.job.id)
+        if known is None and not self.runner.decides and self.store.trials(self.job.id):
+            self.runner.adopt(Prepared(Preparation()))
+            return
+        if known is None:
+            made = self.runner.prepare(lambda: self.monitor.step(0, 0))
+            known = self.store.prepare(self.job.id, made.preparation, made.tensors)
+        self.runner.adopt(Prepared(known, self.store.head_start(self.job.id)))
+
     def _take_turns(self) -> None:
         self.monitor.step(0, 0)
         while not self.monitor.stopping():
             try:
+                if self.runner.prepared is None:
+                    self._prepare()
                 if not self._turn():
                     return
             except NotFoundError:

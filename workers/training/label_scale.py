@@ -1,6 +1,6 @@
 """The units of a regression's labels: left for training, and given back by the saved head."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -43,6 +43,11 @@ class LabelScale:
     def restore(self, outputs: torch.Tensor) -> torch.Tensor:
         """Outputs in the labels' units, of any shape."""
         return outputs * self.deviation + self.mean
+
+    def unfold(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """A linear's weight and bias that answer in the labels' units, for answers without."""
+        shift = {name: self.mean if name.endswith("bias") else 0.0 for name in tensors}
+        return {name: (x - shift[name]) / self.deviation for name, x in tensors.items()}
 
     def fold(self, linear: nn.Linear) -> None:
         """Let the head's last linear answer in the labels' units from now on."""

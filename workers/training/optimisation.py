@@ -94,7 +94,9 @@ def train(
     if not attachment.trained:
         return 0.0, []
     steps = training.steps(len(data))
-    groups = group_parameters(attachment.parameters, learning_rate, training.weight_decay)
+    groups = group_parameters(
+        attachment.parameters, learning_rate, training.weight_decay, backbone.head_rate
+    )
     optimizer = torch.optim.AdamW(groups)
     shares = partial(schedule, steps=steps, warmup=training.warmup)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares)

@@ -1,12 +1,14 @@
 """One job's backbone and data in one process: from a configuration to measured metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 import torch
+from safetensors.torch import load
 
+from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -18,7 +20,9 @@ from peftsearch.workers.batches.vocabulary import check_tokens
 from peftsearch.workers.data.label_folding import find_class
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
+from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.heads import head_parameters, output_linear
+from peftsearch.workers.preparation.prepare import Prepared, prepare
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 from peftsearch.workers.runtime.memory import MemoryMeter
 
@@ -40,12 +44,14 @@ class TrialRunner:
     Attributes:
         spec: The job's, with the length of texts that was chosen from them.
         precision: Of matrix products, `float32` or `bfloat16`.
+        prepared: What was adopted; None until then.
     """
 
     spec: JobSpec
     backbone: Backbone
     data: TaskData
     precision: str
+    prepared: Prepared | None = None
     _encoded: dict[str, Encoded] = field(default_factory=dict)
 
     @classmethod
@@ -96,11 +102,47 @@ class TrialRunner:
             UserError: The configuration does not fit the model, or the test split is unusable.
         """
         held_out = self.encoded(split)
+        if self.prepared is None:
+            self.adopt(self.prepare() if self.decides else Prepared(Preparation()))
         attachment = attach(self.backbone, configuration, seed, partial(self._calibrate, seed))
         try:
             return self._measure(attachment, configuration, seed, on_step, held_out)
         finally:
             attachment.detach()
+
+    def prepare(self, on_batch: Callable[[], None] = lambda: None) -> Prepared:
+        """The job's floors, its head and where that starts: a function of its spec, its model and
+        its data. Only before something is adopted, since it needs the model's own head.
+
+        Raises:
+            UserError: The spec asks for a head that this model cannot have.
+        """
+        return prepare(
+            self.spec,
+            self.backbone,
+            self.data,
+            self.encoded,
+            self.precision,
+            self.positive,
+            on_batch,
+        )
+
+    def adopt(self, prepared: Prepared) -> None:
+        """Give the model the head that was prepared; once, and for good."""
+        if self.prepared is not None:
+            return
+        self.prepared, head = prepared, prepared.preparation.head
+        if head is not None:
+            use_head(self.backbone, head, load(prepared.tensors) if prepared.tensors else {})
+            if self.backbone.start is not None and self.scale is not None:
+                self.backbone.start = self.scale.unfold(self.backbone.start)
+        self.backbone.head_rate = choose_head_rate(self.backbone, self.spec.head)
+
+    @property
+    def decides(self) -> bool:
+        """Whether a trial's head depends on what is found out."""
+        head = self.spec.head
+        return not (head.pooling == "model" and head.start == "random")
 
     def predict(
         self,
@@ -267,6 +309,11 @@ class TrialRunner:
             "max_length": self.spec.task.max_length,
             "cut_rows": {name: self.encoded(name).cut for name in ("train", "validation")},
             "head_parameters": sum(parameter.numel() for parameter in head.values()),
+            "head": {
+                "pooling": self.backbone.pooling,
+                "start": "random" if self.backbone.start is None else "probe",
+                "learning_rate": self.backbone.head_rate,
+            },
         }
 
 

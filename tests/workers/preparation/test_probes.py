@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from peftsearch.workers.preparation.probes import fit_probe, prefer, row_losses
+
+RNG = np.random.default_rng(0)
+
+
+def test_scaling_is_folded_into_weights_and_bias() -> None:
+    x = RNG.normal(size=(90, 4)) * [1.0, 100.0, 0.01, 1.0] + [5.0, 0.0, 0.0, 0.0]
+    y = (x[:, 0] + x[:, 1] / 100 > 5).astype(int)
+    probe = fit_probe("classes", x, y, 2)
+    assert (probe.linear.outputs(x).argmax(1) == y).mean() > 0.9
+    moved = fit_probe("classes", x * 7 + 3, y, 2)
+    np.testing.assert_allclose(
+        probe.linear.outputs(x), moved.linear.outputs(x * 7 + 3), rtol=1e-2, atol=1e-2
+    )
+
+
+def test_noise_is_fitted_with_the_strongest_penalty() -> None:
+    x, y = RNG.normal(size=(100, 30)), RNG.integers(2, size=100)
+    probe = fit_probe("classes", x, y, 2)
+    assert probe.strength == 1e-4
+    assert probe.losses.mean() < 0.75
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_a_class_that_no_row_has_keeps_its_output(intercept: bool) -> None:
+    x, y = RNG.normal(size=(60, 3)), RNG.integers(2, size=60) * 2
+    probe = fit_probe("classes", x, y, 4, intercept)
+    assert probe.linear.weight.shape == (4, 3)
+    assert not probe.linear.weight[[1, 3]].any()
+    assert probe.linear.bias.any() == intercept
+
+
+def test_choices_are_told_apart_by_their_own_features() -> None:
+    x = RNG.normal(size=(80, 3, 5))
+    y = x[:, :, 1].argmax(axis=1)
+    probe = fit_probe("choices", x, y, 1)
+    assert (probe.linear.outputs(x).argmax(axis=1) == y).mean() > 0.9
+    assert row_losses("choices", probe.linear.outputs(x), y).mean() < 0.7
+
+
+def test_numbers_far_from_zero_are_met_by_the_bias() -> None:
+    x = RNG.normal(size=(100, 3))
+    y = 100 + x @ [1.0, 2.0, 0.0]
+    for features in (x, sparse.csr_array(x)):
+        probe = fit_probe("numbers", features, y, 1, scale=features is x)
+        assert np.abs(probe.linear.outputs(features)[:, 0] - y).mean() < 0.2
+
+
+def test_another_model_is_taken_only_where_it_is_better_beyond_its_noise() -> None:
+    noise = RNG.normal(size=400)
+    assert prefer([noise, noise + RNG.normal(size=400) - 0.01]) == 0
+    assert prefer([noise, noise - 0.01]) == 1

@@ -1,0 +1,201 @@
+"""Penalised linear models: logistic regression of classes and choices, ridge of numbers.
+
+The strength of the penalty is the best of a grid by cross-validation on the rows that are given.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold
+
+Target = Literal["classes", "numbers", "choices"]
+Floats = NDArray[np.float64]
+FOLDS = 5
+STRENGTHS: dict[Target, tuple[float, ...]] = {
+    "classes": tuple(10.0**x for x in (-4, -3, -2.5, -2, -1, 0)),
+    "choices": tuple(10.0**x for x in (-4, -3, -2, -1, 0)),
+    "numbers": tuple(10.0**x for x in (-5, -4, -3.5, -3, -2, -1, 0)),
+}
+"""Inverse penalties, ascending; of columns with a variance of 1."""
+OF_WORDS = (0.03, 0.3, 1.0, 3.0, 10.0, 100.0)
+"""Inverse penalties of columns as they are, of rows of length 1."""
+PATIENCE = 2
+"""Larger strengths that may be worse one after another before the grid is left."""
+UNSEEN = -10.0
+"""Output of a class that no row has."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`x @ weight.T + bias`: logits of classes, numbers, or one score for each choice.
+
+    Attributes:
+        weight: `o x d`.
+        bias: `o`.
+    """
+
+    weight: Floats
+    bias: Floats
+
+    def outputs(self, x: Any) -> Floats:
+        """`n x o`; of choices `n x k`."""
+        if getattr(x, "ndim", 2) == 3:
+            return np.asarray(x @ self.weight[0])
+        return np.asarray(x @ self.weight.T) + self.bias
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A fitted model.
+
+    Attributes:
+        losses: Of each row when it was held out, `n`: nats, or squared error.
+        strength: The chosen inverse penalty.
+    """
+
+    linear: Linear
+    losses: Floats
+    strength: float
+
+
+def fit_probe(
+    target: Target,
+    x: Any,
+    y: NDArray[Any],
+    outputs: int,
+    intercept: bool = True,
+    scale: bool = True,
+) -> Probe:
+    """The model of the best strength, fitted to all rows.
+
+    Args:
+        x: `n x d`, dense or sparse; of choices `n x k x d`.
+        y: `n`: class or choice indices, or numbers.
+        outputs: Classes; 1 otherwise.
+        intercept: Whether the outputs may have a bias.
+        scale: Penalise columns as if each had a variance of 1; of dense ones.
+    """
+    centre, spread = _moments(x, target, intercept) if scale else (0.0, 1.0)
+    scaled = (x - centre) / spread if scale else x
+
+    def fit(rows: Any, strength: float) -> Linear:
+        return _FITS[target](scaled[rows], y[rows], outputs, strength, intercept)
+
+    grid = STRENGTHS[target] if scale else OF_WORDS
+    strength, losses = _choose(target, scaled, y, fit, grid)
+    found = fit(np.arange(len(y)), strength)
+    weight = found.weight / spread
+    shift = weight @ centre if scale and intercept and target != "choices" else 0.0
+    return Probe(Linear(weight, found.bias - shift), losses, strength)
+
+
+def _choose(
+    target: Target,
+    x: Any,
+    y: NDArray[Any],
+    fit: Callable[[Any, float], Linear],
+    grid: Sequence[float],
+) -> tuple[float, Floats]:
+    """The strength of the least loss on held-out rows, and those losses, `n`."""
+    splits = list(KFold(min(FOLDS, len(y)), shuffle=True, random_state=0).split(np.arange(len(y))))
+    best: tuple[float, Floats] | None = None
+    worse = 0
+    for strength in grid:
+        losses = np.empty(len(y))
+        for train, held in splits:
+            losses[held] = row_losses(target, fit(train, strength).outputs(x[held]), y[held])
+        worse = worse + 1 if best is not None and losses.mean() >= best[1].mean() else 0
+        if worse == 0:
+            best = strength, losses
+        if worse >= PATIENCE:
+            break
+    assert best is not None, "a grid has strengths"
+    return best
+
+
+def row_losses(target: Target, outputs: Floats, y: NDArray[Any]) -> Floats:
+    """`n`: the negative log-likelihood of each label, or its squared error."""
+    if target == "numbers":
+        return np.asarray((outputs[:, 0] - y) ** 2)
+    return np.asarray(-log_softmax(outputs, axis=1)[np.arange(len(y)), y])
+
+
+def _moments(x: Any, target: Target, intercept: bool) -> tuple[Any, Floats]:
+    """Mean and deviation of each column; what choices share with each other has no meaning."""
+    flat = x.reshape(-1, x.shape[-1])
+    spread = flat.std(axis=0)
+    spread = np.where(spread > 1e-8 * max(1.0, float(spread.max(initial=0.0))), spread, 1.0)
+    centre = flat.mean(axis=0) if intercept and target != "choices" else np.zeros(flat.shape[1])
+    return centre, spread
+
+
+def _fit_classes(
+    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
+) -> Linear:
+    weight, bias = np.zeros((outputs, x.shape[1])), np.full(outputs, UNSEEN)
+    seen = np.unique(y)
+    if len(seen) == 1:
+        bias[seen] = 0.0
+        return Linear(weight, bias)
+    model = _logistic(x, y, strength, intercept)
+    if len(seen) == 2:  # scikit-learn has one row of weights then, for the second class
+        half = np.concatenate([-model.coef_, model.coef_]) / 2
+        offset = np.broadcast_to(model.intercept_, 1)[0] / 2
+        weight[seen], bias[seen] = half, [-offset, offset]
+    else:
+        weight[seen], bias[seen] = model.coef_, model.intercept_
+    return Linear(weight, bias if intercept else np.zeros(outputs))
+
+
+def _fit_choices(
+    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
+) -> Linear:
+    """By the differences of the right choice and each wrong one, and their negatives."""
+    n, k = x.shape[:2]
+    wrong = np.arange(k)[None] != y[:, None]
+    differences = (x[np.arange(n), y][:, None] - x)[wrong]
+    both = np.concatenate([differences, -differences])
+    labels = np.repeat([1, 0], len(differences))
+    model = _logistic(both, labels, strength / 2, False)
+    return Linear(np.asarray(model.coef_), np.zeros(1))
+
+
+def _fit_numbers(
+    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
+) -> Linear:
+    model = Ridge(
+        1 / strength, fit_intercept=intercept, solver="lsqr" if sparse.issparse(x) else "auto"
+    )
+    model.fit(x, y)
+    return Linear(np.atleast_2d(model.coef_), np.broadcast_to(model.intercept_, 1).astype(float))
+
+
+def _logistic(x: Any, y: NDArray[Any], strength: float, intercept: bool) -> Any:
+    model = LogisticRegression(C=strength, fit_intercept=intercept, tol=1e-4, max_iter=300)
+    return model.fit(x, y)
+
+
+_Fit = Callable[[Any, NDArray[Any], int, float, bool], Linear]
+_FITS: dict[Target, _Fit] = {
+    "classes": _fit_classes,
+    "choices": _fit_choices,
+    "numbers": _fit_numbers,
+}
+
+
+def prefer(losses: Sequence[Floats]) -> int:
+    """Which of several models of the same rows is best: the first, unless another has less loss
+    by more than the standard error of the difference.
+
+    Args:
+        losses: `n` of each.
+    """
+    best = min(range(len(losses)), key=lambda i: float(losses[i].mean()))
+    gain = losses[0] - losses[best]
+    return best if gain.mean() > gain.std() / np.sqrt(len(gain)) else 0
