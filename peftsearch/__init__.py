@@ -5,7 +5,7 @@
     import peftsearch
 
     result = peftsearch.search("job.toml")
-    result.export("adapter/", pick="accuracy where adapter_bytes <= 200 KB")
+    result.export("adapter/", pick="size <= 200 KB")
     model = peftsearch.load_adapter(model, "adapter/")
 
 A search that others work on, here or elsewhere::

@@ -51,7 +51,7 @@ def reference() -> str:
 
 
 def _table(found: Iterable[TechniqueRow]) -> list[str]:
-    head = ("technique", "what it does", "trained parameters", "sizes", "rate", "families")
+    head = ("technique", "what it does", "trainable parameters", "sizes", "rate", "families")
     columns = (*head, "merges", "exports as", "source")
     lines = [_line(columns), _line(["---"] * len(columns))]
     return lines + [_line(_cells(row)) for row in found]

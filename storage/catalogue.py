@@ -1,6 +1,7 @@
 """Jobs: create, find, change."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -8,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.job import Job, JobState, Pulse, name_taken
+from peftsearch.spaces.families.anatomy import HeadTensor
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .clock import now
@@ -117,7 +119,10 @@ class Catalogue(Session):
             NotFoundError: No job has that id.
             UserError: The spec differs by more than its budget.
         """
-        old, new = self.lock_job(job_id).spec.to_json(), spec.to_json()
+        stored = self.lock_job(job_id).spec
+        if stored.model.anatomy and spec.model.anatomy and spec.anatomy.head is None:
+            spec = _with_head(spec, stored.model.anatomy.head)  # it may be known since a moment
+        old, new = stored.to_json(), spec.to_json()
         differing = {key for key in old | new if old.get(key) != new.get(key)} - {"budget"}
         if differing:
             raise UserError(
@@ -128,9 +133,29 @@ class Catalogue(Session):
         changed = jobs.update().where(jobs.c.id == job_id).values(spec=new, state=JobState.RUNNING)
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
+    @write
+    def describe_head(self, job_id: int, head: Sequence[HeadTensor]) -> Job:
+        """Write the head's tensors into the job's anatomy, unless they stand there already.
+
+        Raises:
+            NotFoundError: No job has that id.
+        """
+        job = self.lock_job(job_id)
+        if job.spec.anatomy.head is not None:
+            return job
+        spec = _with_head(job.spec, tuple(head))
+        changed = jobs.update().where(jobs.c.id == job_id).values(spec=spec.to_json())
+        return job_of(self._connection.execute(changed.returning(jobs)).one())
+
 
 def _pulse_of(row: Row[Any]) -> Pulse:
     return Pulse(row.id, row.name, row.state, row.event, row.created, uid_of(row))
+
+
+def _with_head(spec: JobSpec, head: tuple[HeadTensor, ...] | None) -> JobSpec:
+    anatomy = spec.anatomy.model_copy(update={"head": head})
+    model = spec.model.model_copy(update={"anatomy": anatomy})
+    return spec.model_copy(update={"model": model})
 
 
 def _unknown_name(connection: Connection, name: str) -> NotFoundError:

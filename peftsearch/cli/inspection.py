@@ -103,7 +103,7 @@ def techniques(as_json: bool) -> None:
     table = Table(box=SIMPLE_HEAD)
     head = (
         "technique",
-        "trained parameters",
+        "trainable parameters",
         "sizes",
         "rate",
         "families",

@@ -22,9 +22,7 @@ Files = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Pick = Annotated[
     str,
-    typer.Option(
-        help="knee, best, a row of the front, or e.g. 'accuracy where adapter_bytes <= 200 KB'."
-    ),
+    typer.Option(help="knee, best, a row of the front, or e.g. 'size <= 200 KB'."),
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
 Crew = Annotated[

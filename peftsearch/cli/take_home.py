@@ -6,8 +6,9 @@ from pathlib import Path
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.results.floor_words import floor_json, tell_floors, tell_standing
 from peftsearch.results.floors import compare
+from peftsearch.results.pick import size_limit
 from peftsearch.results.search_result import export_picked, load_result
-from peftsearch.results.wording import describe, duration
+from peftsearch.results.wording import describe, duration, size
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.files.job_folder import choose_root
 
@@ -53,13 +54,15 @@ def export(
     summary, spec = result.pick(pick), result.job.spec
     standing = compare(summary, spec, result.preparation)
     started = time.monotonic()
-    report = export_picked(result, summary, out, form)
+    limit = size_limit(pick, result.job.spec.task.quality)
+    report = export_picked(result, summary, out, form, limit)
     if as_json:
         print_json(report.to_json() | {"floor": standing and tell_standing(standing, spec)})
         return
     console.print(f"exported {describe(summary.configuration, spec.anatomy)}", highlight=False)
     console.print(
-        f"as {report.form} to {report.out} in {duration(time.monotonic() - started)}; reloaded, "
+        f"as {report.form} to {report.out}, file size {size(report.size)}, in "
+        f"{duration(time.monotonic() - started)}; reloaded, "
         f"{report.rows} predictions equal (largest difference {report.difference:.1e})",
         highlight=False,
         soft_wrap=True,

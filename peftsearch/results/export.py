@@ -43,6 +43,7 @@ def export(
     out: Path,
     form: str = "auto",
     standing: Standing | None = None,
+    limit: float | None = None,
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 
@@ -50,12 +51,14 @@ def export(
         adapter_folder: Where the worker saved the trial's adapter.
         out: A folder that does not exist or is empty.
         form: `peft` loads with `peft` alone, `adapter` with `peftsearch.load_adapter`, `merged`
-            is a plain `transformers` model; `auto` takes `peft` where it can, else `adapter`.
+            is a plain `transformers` model; `auto` takes `peft` where that is no larger, else
+            `adapter`.
         standing: The trial beside the best floor of its job, which the card tells.
+        limit: Bytes that the files of weights may have.
 
     Raises:
         UserError: `out` is not empty or not writable, the adapter's files are missing or corrupt,
-            or `form` cannot hold this adapter.
+            or `form` cannot hold this adapter, or not within the limit.
         ExportMismatch: The reloaded export predicts otherwise.
     """
     _check_free(out)
@@ -68,10 +71,11 @@ def export(
     try:
         base = partial(load_base, spec, tuple(runner.data.label_names), files.pooling)
         write_form(chosen, part, files, base)
+        size = _measure(part, chosen, limit)
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
         labels = runner.data.label_names
         loading = find_loading(runner.backbone, labels)
-        report = ExportReport(chosen, out, rows, difference, loading)
+        report = ExportReport(chosen, out, rows, difference, loading, size)
         told = spec.model_copy(update={"task": runner.spec.task})
         write_card(part / "README.md", told, trial, labels, report, standing)
         write_job(part / "job.toml", told, trial)
@@ -89,6 +93,22 @@ def _check_free(out: Path) -> None:
         raise UserError(
             "an output folder that is new or empty", f"{out}, {kind}", "name another with --out"
         )
+
+
+def _measure(part: Path, form: Form, limit: float | None) -> int:
+    """Bytes of the files of weights.
+
+    Raises:
+        UserError: More than the limit.
+    """
+    size = sum(path.stat().st_size for path in part.glob("*.safetensors"))
+    if limit is not None and size > limit:
+        raise UserError(
+            f"files of weights of at most {limit:,.0f} B",
+            f"{size:,} B as {form}",
+            "leave --form out, or loosen the bound on size",
+        )
+    return size
 
 
 def _make_part(out: Path) -> Path:

@@ -93,6 +93,7 @@ class ExportReport:
         rows: Validation rows on which the reloaded model was compared with the original.
         difference: Largest absolute difference of an output among them.
         loading: How it is loaded.
+        size: Bytes of its files of weights.
     """
 
     form: Form
@@ -100,6 +101,7 @@ class ExportReport:
     rows: int
     difference: float
     loading: Loading
+    size: int
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -112,7 +114,7 @@ class ExportReport:
         Raises:
             KeyError, TypeError: It made something else.
         """
-        found = {name: data[name] for name in ("form", "rows", "difference")}
+        found = {name: data[name] for name in ("form", "rows", "difference", "size")}
         return cls(**found, out=Path(data["out"]), loading=Loading(**data["loading"]))
 
 

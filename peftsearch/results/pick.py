@@ -17,6 +17,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 _TRIAL = re.compile(r"trial\s+([0-9]{1,9})", re.IGNORECASE)
 _ROW = re.compile("[0-9]{1,9}")
 _EXPRESSION = re.compile(r"\s*(\w+)\s+where\s+(\S.*?)\s*", re.IGNORECASE)
+_BOUNDS = re.compile("[<>]")
 
 
 C = TypeVar("C", bound=Valued)
@@ -73,8 +74,9 @@ def choose(
 
     Args:
         text: `knee`, `best`, a row number of the printed front, `trial 17`, or for example
-            `accuracy where adapter_bytes <= 200 KB and training_seconds <= 30`. An expression
-            looks at all completed configurations, for its bounds need not be the front's.
+            `accuracy where size <= 200 KB and training_seconds <= 30`. An expression looks at all
+            completed configurations, for its bounds need not be the front's. Bounds alone mean
+            the best quality within them.
         front: Ascending by cost.
         everything: All configurations with a completed full-fidelity trial.
         find_trial: Gives a completed trial of that number as a candidate; None: there is none.
@@ -137,19 +139,32 @@ def _scale(values: Sequence[float]) -> list[float]:
     return [(x - low) / (high - low) if high > low else 0.0 for x in values]
 
 
-def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
+def _read_sentence(text: str, quality: str) -> tuple[Objective, tuple[Bound, ...]]:
+    """What is wanted, and within which bounds; bounds alone want the quality."""
     match = _EXPRESSION.fullmatch(text)
-    if match is None:
+    if match is None and not _BOUNDS.search(text):
         raise UserError(
-            "knee, best, a row of the front, 'trial 17', or"
+            "knee, best, a row of the front, 'trial 17', 'size <= 100 KB', or"
             " 'accuracy where adapter_bytes <= 200 KB'",
             repr(text),
             "correct --pick",
         )
-    wanted = objective(match[1])
-    bounds = tuple(
-        Bound.parse(part) for part in re.split(r"\s+and\s+|,", match[2], flags=re.IGNORECASE)
-    )
+    wanted, rest = (match[1], match[2]) if match else (quality, text)
+    parts = re.split(r"\s+and\s+|,", rest, flags=re.IGNORECASE)
+    return objective(wanted), tuple(Bound.parse(part) for part in parts)
+
+
+def size_limit(text: str, quality: str) -> float | None:
+    """Bytes that the file of what `text` picks may have at most; None where it says nothing."""
+    if not _BOUNDS.search(text):
+        return None
+    bounds = _read_sentence(text.strip(), quality)[1]
+    limits = [x.limit for x in bounds if x.name == "export_bytes" and x.sign.startswith("<")]
+    return min(limits, default=None)
+
+
+def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
+    wanted, bounds = _read_sentence(text, spec.task.quality)
     fitting = [x for x in everything if wanted.name in x.values and not broken(x, bounds)]
     if not fitting:
         closest = ", ".join(_closest(bound, everything) for bound in bounds)

@@ -13,7 +13,7 @@ from peftsearch.storage.store import Store
 
 from .floor_words import tell_nothing_beats
 from .floors import Standing, compare, sort_floors
-from .pick import select
+from .pick import select, size_limit
 from .views import front_members
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SearchResult:
 
         Args:
             text: `knee`, `best`, a row of the front, `trial 17`, or a sentence such as
-                `accuracy where adapter_bytes <= 200 KB`.
+                `accuracy where size <= 200 KB`.
 
         Raises:
             UserError: Nothing fits.
@@ -78,12 +78,13 @@ class SearchResult:
         Args:
             out: A folder that is empty or does not exist.
             pick: As `pick` takes it.
-            form: `peft`, `adapter`, `merged`, or `auto`: `peft` where it can express the adapter.
+            form: `peft`, `adapter`, `merged`, or `auto`: the one that ships.
 
         Raises:
             UserError: Nothing fits, or the folder is not empty.
         """
-        return export_picked(self, self.pick(pick), Path(out), form)
+        limit = size_limit(pick, self.job.spec.task.quality)
+        return export_picked(self, self.pick(pick), Path(out), form, limit)
 
 
 def load_result(store: Store, job: Job, root: Path) -> SearchResult:
@@ -100,13 +101,21 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
 
 
 def export_picked(
-    result: SearchResult, picked: Estimate[Trial], out: Path, form: str
+    result: SearchResult,
+    picked: Estimate[Trial],
+    out: Path,
+    form: str,
+    limit: float | None = None,
 ) -> "ExportReport":
-    """Export, of the seeds of a configuration, the one of the best validation quality."""
+    """Export, of the seeds of a configuration, the one of the best validation quality.
+
+    Args:
+        limit: Bytes that the files of weights may have.
+    """
     from .export import export
 
     spec = result.job.spec
     trial = picked.best(spec.task.quality)
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation)
-    return export(spec, trial, result.root / str(trial.adapter), out, form, standing)
+    return export(spec, trial, result.root / str(trial.adapter), out, form, standing, limit)

@@ -21,6 +21,7 @@ from .pick import knee
 from .wording import cell, count, describe, duration, plural
 
 _WIDE = 130
+_SIZES = ("trainable_parameters", "adapter_bytes", "export_bytes")
 
 
 def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[Estimate[Trial]]:
@@ -56,10 +57,11 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
     """
     marked = knee(members, spec) if members else -1
     rows = [_front_row(i, member, spec, i == marked) for i, member in enumerate(members)]
-    kept, left_out = _fit(_front_head(spec), rows, spec, width)
+    head = _front_head(spec, members)
+    kept, left_out = _fit(head, rows, spec, width)
     table = Table(title=f"Pareto front of {spec.name}", title_justify="left", box=SIMPLE_HEAD)
     for name in kept:
-        table.add_column(_front_head(spec)[name], justify="right", no_wrap=True)
+        table.add_column(head[name], justify="right", no_wrap=True)
     words = [describe(member.configuration, spec.anatomy) for member in members]
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")
@@ -71,13 +73,13 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
     return Group(table, *below, Text(_caption(members, spec) + note, style="dim"))
 
 
-def _front_head(spec: JobSpec) -> dict[str, str]:
+def _front_head(spec: JobSpec, members: Sequence[Estimate[Trial]]) -> dict[str, str]:
     """Headings by column: objectives by their names, and what else a row tells."""
     return {
         "#": "#",
         spec.task.quality: objective(spec.task.quality).heading,
         "trainable_parameters": "parameters",
-        "adapter_bytes": "size",
+        **({"export_bytes": "size"} if _sized(members) else {"adapter_bytes": "adapter size"}),
         **{name: objective(name).heading for name in _more(spec)},
         "training_seconds": "train",
         "seeds": "seeds",
@@ -93,12 +95,12 @@ def _fit(
     The number, the quality and the cost always stay.
     """
     wide = {x: max(map(len, (head[x], *(row[x] for row in rows)))) + 3 for x in head}
-    first = ("trials", "seeds", "training_seconds", "adapter_bytes", "trainable_parameters")
+    sizes = reversed(_SIZES)
     kept, left_out = list(head), []
-    for name in (*first, *reversed(_more(spec))):
+    for name in ("trials", "seeds", "training_seconds", *sizes, *reversed(_more(spec))):
         if sum(wide[x] for x in kept) < width:
             break
-        if name != spec.objectives.cost:
+        if name != spec.objectives.cost and name in kept:
             kept.remove(name)
             left_out.append(head[name])
     return kept, left_out
@@ -118,7 +120,7 @@ def _numbered(words: Sequence[str], marked: int) -> list[RenderableType]:
 
 def _front_row(index: int, member: Estimate[Trial], spec: JobSpec, marked: bool) -> dict[str, str]:
     values = member.values
-    told = (spec.task.quality, "trainable_parameters", "adapter_bytes", *_more(spec))
+    told = (spec.task.quality, *_SIZES, *_more(spec))
     seconds = values.get("training_seconds")
     return {
         "#": f"{'*' if marked else ''}{index + 1}",
@@ -133,14 +135,20 @@ def _more(spec: JobSpec) -> tuple[str, ...]:
     """Objectives with a column of their own: a cost that is not always there, and what the job
     measures beside."""
     named = (spec.objectives.cost, *spec.objectives.also)
-    always = ("trainable_parameters", "adapter_bytes", "training_seconds", spec.task.quality)
+    always = ("trainable_parameters", "export_bytes", "training_seconds", spec.task.quality)
     return tuple(name for name in dict.fromkeys(named) if name not in always)
+
+
+def _sized(members: Sequence[Estimate[Trial]]) -> bool:
+    """Whether the size of files is known, which earlier versions did not tell."""
+    return all("export_bytes" in member.values for member in members)
 
 
 def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     note = "* marks the knee."
     if find_kind(spec.task.kind).form.fresh_head:
-        note += f" {_head(members)} is excluded from parameters and size."
+        without = "parameters" if _sized(members) else "parameters and size"
+        note += f" {_head(members)} is excluded from {without}."
     errors = [x for x in (standard_error(member, spec) for member in members) if x is not None]
     if errors:
         note += (

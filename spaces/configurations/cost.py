@@ -1,6 +1,7 @@
 """Exact costs before training: functions of the configuration and the model's anatomy alone.
 
-The task head is excluded everywhere: it is the same for every configuration of a job.
+The task head is excluded but for the size of the exported file: it is the same for every
+configuration of a job.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
 from peftsearch.spaces.techniques.table import technique
 
 from .configuration import Configuration, Module
+from .forms import shipped_form
+from .weight_files import weight_files
 
 BYTES_PER_PARAMETER = 4
 """Adapters are stored in float32."""
@@ -95,6 +98,12 @@ def _stored(modules: tuple[Module, ...], stack: Stack) -> int:
     )
 
 
+def export_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
+    """Size of the file of weights that ships: header, adapter and head, which must be known."""
+    form = shipped_form(configuration, anatomy)
+    return weight_files(anatomy).size(configuration, form, anatomy.head or ())
+
+
 def backward_depth(configuration: Configuration, anatomy: Anatomy) -> int:
     """Number of layers that the backward pass visits: from the top down to the lowest adapted,
     or all of them below virtual tokens."""
@@ -121,6 +130,7 @@ def training_flops(configuration: Configuration, anatomy: Anatomy, workload: Wor
 KNOWN_COSTS = {
     "trainable_parameters": trainable_parameters,
     "adapter_bytes": adapter_bytes,
+    "export_bytes": export_bytes,
     "backward_depth": backward_depth,
 }
 """Costs that need no training, by the name that job files and measurements use."""

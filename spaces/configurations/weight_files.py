@@ -4,12 +4,12 @@ Layers with equal contents differ in nothing but the prefix of their names, so e
 worked out once for a model.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
-from peftsearch.spaces.techniques.saved import Saved, Tensor, Tensors, unknown
+from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor, Linear, Stack
+from peftsearch.spaces.techniques.saved import Saved, Tensor, unknown
 from peftsearch.spaces.techniques.table import Technique, technique
 
 from .base_shapes import shape_of
@@ -37,14 +37,17 @@ class WeightFiles:
         """Bytes of the adapter's tensors, without the header and the task's head."""
         return payload(self._contents(configuration, form))
 
-    def size(self, configuration: Configuration, form: FileForm, head: Tensors) -> int:
+    def size(
+        self, configuration: Configuration, form: FileForm, head: Iterable[HeadTensor | Tensor]
+    ) -> int:
         """Bytes of the whole file.
 
         Args:
             head: The task's, by full name.
         """
         start = _PREFIX if form == "peft" else ""
-        return file_bytes([*self._contents(configuration, form), *by_itself(start, head)])
+        tensors = (Tensor(x.name, x.shape) for x in head)
+        return file_bytes([*self._contents(configuration, form), *by_itself(start, tensors)])
 
     def _contents(self, configuration: Configuration, form: FileForm) -> Contents:
         start = _PREFIX if form == "peft" else ""
@@ -86,11 +89,11 @@ class WeightFiles:
         return found
 
     def _at_model(self, configuration: Configuration) -> Iterator[Tensor]:
-        carried = dict.fromkeys(x for modules in configuration.profile for x in modules)
         for name in configuration.techniques:
-            make = (technique(name).saved or _NOTHING).model
-            alike = [x for x in carried if x.technique == name]
-            yield from (y for i in range(len(alike) if make else 0) for y in make(i))  # type: ignore[misc]
+            if make := (technique(name).saved or _NOTHING).model:
+                carried = {x for modules in configuration.profile for x in modules}
+                alike = sum(x.technique == name for x in carried)
+                yield from (tensor for i in range(alike) for tensor in make(i))
         yield from self._input(configuration.input)
 
     def _input(self, module: Module | None) -> Iterator[Tensor]:

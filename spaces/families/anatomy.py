@@ -105,6 +105,13 @@ class Stack(_Part):
         return [norm for norm in self.norms if layer >= norm.first]
 
 
+class HeadTensor(_Part):
+    """One tensor of the task's head; `name` is its full name."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
 class Anatomy(_Part):
     """The layers of one model, by role. Layers count from 0 through all stacks, so that of an
     encoder-decoder model the encoder's come first.
@@ -116,6 +123,8 @@ class Anatomy(_Part):
         embedding: Width of the token embeddings; None where the input is no text.
         causal: Whether a token sees only those before it.
         positions: Tokens that the model can read at most; None where no table of positions ends.
+        head: What is trained of the task's head in every trial, since files hold it; None until
+            a worker has loaded model and data, which alone tell.
     """
 
     family: str
@@ -124,6 +133,7 @@ class Anatomy(_Part):
     embedding: int | None = None
     causal: bool = False
     positions: int | None = None
+    head: tuple[HeadTensor, ...] | None = None
 
     @model_validator(mode="before")
     @classmethod

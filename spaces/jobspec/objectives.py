@@ -102,8 +102,9 @@ OBJECTIVES = Registry(
         Objective("loss", "loss", False, best=0.0, worst=math.log(_WORDS)),
         Objective("perplexity", "perplexity", False, best=1.0, worst=float(_WORDS)),
         Objective("exact_match", "exact match", True, share=True),
-        _known("trainable_parameters", "trained parameters", "count"),
+        _known("trainable_parameters", "trainable parameters", "count"),
         _known("adapter_bytes", "adapter size", "size", "B"),
+        _known("export_bytes", "file size", "size", "B"),
         _known("backward_depth", "backward depth", "count", "layers"),
         Objective("training_seconds", "training time", False, "duration", "s"),
         Objective("peak_memory_bytes", "peak memory", False, "size", "B"),
@@ -111,17 +112,24 @@ OBJECTIVES = Registry(
 )
 
 
+SHORT_NAMES = {"size": "export_bytes"}
+"""What people may write for an objective: size is that of the file that they take home."""
+
+
 def objective(name: str) -> Objective:
     """Row of the table.
+
+    Args:
+        name: Its name, or one of `SHORT_NAMES`.
 
     Raises:
         UserError: No row has that name, or another distribution's is broken.
     """
-    return OBJECTIVES.find(name)
+    return OBJECTIVES.find(SHORT_NAMES.get(name, name))
 
 
 class CostError(UserError):
-    """Another package's cost raises, or gives what is no cost."""
+    """A cost cannot be computed, or is beyond a bound whatever is tried: a person must decide."""
 
 
 def cost_function(name: str) -> Cost:

@@ -73,7 +73,7 @@ class ObjectivesSpec(Section):
 
     Attributes:
         cost: A cost that is known before training, to be kept small.
-        bounds: Such as `adapter_bytes <= 200 KB`.
+        bounds: Such as `size <= 200 KB`.
         also: Objectives of installed plug-ins to measure as well.
     """
 

@@ -7,7 +7,7 @@ import numpy as np
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, cost_function
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, CostError, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
 
@@ -40,6 +40,25 @@ def try_costs(spec: JobSpec, space: Space) -> None:
     for configuration in (probe, *spec.try_configurations, *ends, *draws):
         for cost in added:
             cost(configuration, space.anatomy)
+
+
+def check_bounds(space: Space) -> None:
+    """Refuse bounds that even the cheapest configurations of the space break.
+
+    Raises:
+        CostError: They do, and which.
+    """
+    probe = Configuration((Stratum(0, space.anatomy.layers),), space.rates[0])
+    cheapest = [probe, *smallest(space)]
+    for bound in space.bounds:
+        least = min(float(cost_function(bound.name)(x, space.anatomy)) for x in cheapest)
+        if not bound.holds(least):
+            raise CostError(
+                f"a bound on {bound.name} that some configuration meets",
+                f"{bound}, where the smallest is {least:,.0f}",
+                "loosen it, or launch the job without it",
+                "objectives.bounds",
+            )
 
 
 def smallest(space: Space) -> Iterator[Configuration]:

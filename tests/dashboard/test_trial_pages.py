@@ -136,7 +136,7 @@ def test_a_queued_trial_completes_without_a_reload(site: Site, page: Page) -> No
     assert page.evaluate("window.same")
     assert "0.7700" in page.inner_text("#quality")
     site.visit(page, "/trials/3")
-    beaten = "Not on the front: trial 5 is better by 0.0700 with trained parameters of 18,432."
+    beaten = "Not on the front: trial 5 is better by 0.0700 with trainable parameters of 18,432."
     assert beaten in page.inner_text("#quality")
 
 

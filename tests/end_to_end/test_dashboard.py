@@ -137,7 +137,7 @@ def replay(visitor: Visit) -> None:
 def pick_by_budget(visitor: Visit) -> tuple[int, float]:
     """The tightest limit by the keyboard, then the best of all: the trial, and its accuracy."""
     page = visitor.page
-    page.get_by_label("Limit on trained parameters").focus()
+    page.get_by_label("Limit on trainable parameters").focus()
     cheapest = picked(page, "trainable_parameters", lambda: page.keyboard.press("Home"))
     assert "trainable_parameters <=" in cheapest["pick"]
     limited = page.get_by_role("button", name="Within my limits")

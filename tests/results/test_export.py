@@ -12,13 +12,15 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from peftsearch.errors import UserError
+from peftsearch.errors import NotFoundError, UserError
 from peftsearch.jobs.jobfile import complete_spec, read_spec
+from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job as StoredJob
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial
 from peftsearch.results import export as export_module
 from peftsearch.results.export import ExportMismatch, export
+from peftsearch.results.pick import select, size_limit
 from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -168,12 +170,37 @@ def test_export_takes_peft_where_it_can_and_predicts_the_same(
     out = tmp_path / "out"
     report = export(bert.spec, trial, folder, out)
     assert report.form == FORMS[name]
+    files = [path.stat().st_size for path in out.glob("*.safetensors")]
+    assert [report.size] == files == [trial.measurements["export_bytes"]]
     assert report.rows > 8 and 0 <= report.difference < 1e-4
     loaded = _load(report.form, bert, out)
     torch.testing.assert_close(
         bert.score(loaded), bert.predict(name, folder), atol=1e-5, rtol=1e-5
     )
     assert [x.name for x in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("form", ["auto", "adapter", "merged"])
+def test_a_pick_by_size_never_writes_a_larger_file(form: str, bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("ranks")
+    size = trial.measurements["export_bytes"]
+    configuration = trial.configuration
+    front = [FrontPoint(configuration.key, configuration, trial.measurements, (4,), 1)]
+    picked = select(f"size <= {size:.0f} B", bert.spec, front, [trial])
+    assert picked.trials[0] is trial
+    with pytest.raises(NotFoundError, match="export_bytes reaches"):
+        select(f"size < {size:.0f} B", bert.spec, front, [trial])
+    limit = size_limit(f"size <= {size:.0f} B", "accuracy")
+    assert limit == size
+    out = tmp_path / "out"
+    if form == "merged":
+        with pytest.raises(UserError, match="files of weights of at most"):
+            export(bert.spec, trial, folder, out, form, limit=limit)
+        assert list(tmp_path.iterdir()) == []
+    else:
+        export(bert.spec, trial, folder, out, form, limit=limit)
+        (path,) = out.glob("*.safetensors")
+        assert path.stat().st_size <= size
 
 
 @pytest.mark.parametrize("name", ["mixed", "lora+bitfit", "ln_tuning"])

@@ -30,7 +30,7 @@ RUNNING = ExportRecord(
     owner=Process(1, 0.0),
 )
 BERT = Loading("AutoModelForSequenceClassification", "/models/bert", {"num_labels": 2})
-REPORT = ExportReport("peft", Path("adapter"), 64, 1e-7, BERT)
+REPORT = ExportReport("peft", Path("adapter"), 64, 1e-7, BERT, 98_304)
 
 
 def settled(folder: Path, report: Any) -> ExportRecord:

@@ -15,7 +15,9 @@ from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.jobspec.objectives import CostError
-from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
+from peftsearch.spaces.space.extremes import check_bounds
+from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import adapter_name, spool_folder
@@ -150,12 +152,12 @@ class WorkerLoop:
 
     def _propose(self, token: int, n: int) -> bool:
         trials = self.store.trials(self.job.id)
-        spec = self.store.job(self.job.id).spec
+        spec = self._describe_head(self.store.job(self.job.id).spec)
         if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
             return False
         preparation = self.store.preparation(self.job.id)
         proposals = propose(spec, trials, n, spec.seed, preparation)
-        costs = [self._costs(proposal) for proposal in proposals]
+        costs = [_costs(spec, proposal) for proposal in proposals]
         try:
             return bool(self.store.insert(self.job.id, token, proposals, costs))
         except StaleLeaseError:
@@ -166,10 +168,17 @@ class WorkerLoop:
         if job.state is JobState.RUNNING:
             self.store.set_state(job.id, JobState.STOPPED)
 
-    def _costs(self, proposal: Proposal) -> dict[str, float]:
-        spec = self.job.spec
-        costs = spec.known_costs.items()
-        return {name: float(cost(proposal.configuration, spec.anatomy)) for name, cost in costs}
+    def _describe_head(self, spec: JobSpec) -> JobSpec:
+        """The spec with the head's tensors, which the first worker that proposes writes down.
+
+        Raises:
+            CostError: With the head, nothing that a search would begin with is within the bounds.
+        """
+        head = self.runner.anatomy.head
+        if spec.anatomy.head is None and head is not None:
+            spec = self.store.describe_head(self.job.id, head).spec
+            check_bounds(make_space(spec))
+        return spec
 
     def _work(self, trial: Trial) -> None:
         self.monitor.claimed(trial)
@@ -217,3 +226,8 @@ class WorkerLoop:
             result.record(self.store)
         except StoreUnavailable:
             spool(self._spool, result)
+
+
+def _costs(spec: JobSpec, proposal: Proposal) -> dict[str, float]:
+    costs = spec.known_costs.items()
+    return {name: float(cost(proposal.configuration, spec.anatomy)) for name, cost in costs}

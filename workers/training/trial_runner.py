@@ -10,6 +10,7 @@ from safetensors.torch import load
 
 from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
@@ -21,7 +22,7 @@ from peftsearch.workers.data.label_folding import find_class
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
-from peftsearch.workers.models.heads import head_parameters, output_linear
+from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.preparation.prepare import Prepared, prepare
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 from peftsearch.workers.runtime.memory import MemoryMeter
@@ -85,6 +86,13 @@ class TrialRunner:
     def device(self) -> str:
         """The torch device."""
         return self.backbone.device
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """The model's, with the head that every trial trains."""
+        tensors = head_tensors(self.backbone.model, self.backbone.heads)
+        head = tuple(HeadTensor(name=x.name, shape=x.shape) for x in tensors)
+        return self.backbone.anatomy.model_copy(update={"head": head})
 
     def evaluate(
         self,
@@ -248,7 +256,7 @@ class TrialRunner:
         if self.scale is not None:
             self.scale.fold(output_linear(self.backbone.model, self.backbone.heads))
             losses = [loss * self.scale.deviation**2 for loss in losses]
-        anatomy, costs = self.backbone.anatomy, self.spec.known_costs.items()
+        anatomy, costs = self.anatomy, self.spec.known_costs.items()
         known = {name: float(cost(configuration, anatomy)) for name, cost in costs}
         measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
         outcome = Outcome(

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.work.export_records import Export
-from peftsearch.service.work.picking import resolve
+from peftsearch.service.work.picking import check_form, resolve
 from peftsearch.spaces.configurations.forms import AskedForm
 
 from .path_parameters import JobName
@@ -23,7 +23,7 @@ ExportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of an 
 
 class ExportRequest(BaseModel):
     """What to export: `knee`, `best`, a row of the front, `trial 17`, or an expression such as
-    `accuracy where adapter_bytes <= 200 KB`; and as what."""
+    `size <= 200 KB`; and as what."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,6 +56,7 @@ def start_export(
     """Export the trial that a pick means now; an export of it that runs or is done is reused."""
     history = service.histories.read(service.stores, job)
     trial = resolve(history, request.pick)
+    check_form(history, request.pick, request.form, trial)
     export = service.exporter.start(history.job, request.pick, request.form, trial)
     response.status_code = 202 if export.state == "running" else 200
     response.headers["Location"] = f"/api/v1/jobs/{job}/exports/{export.id}"

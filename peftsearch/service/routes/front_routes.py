@@ -98,7 +98,7 @@ def pick_point(
             alias="pick",
             max_length=500,
             description="`knee`, `best`, a row of the front, `trial 17`, or for example"
-            " `accuracy where adapter_bytes <= 200 KB`.",
+            " `accuracy where size <= 200 KB`.",
         ),
     ] = "knee",
 ) -> Response:

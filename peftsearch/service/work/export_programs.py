@@ -65,6 +65,7 @@ def settle(folder: Path, record: ExportRecord, otherwise: str) -> ExportRecord:
         form=report.form,
         rows=report.rows,
         difference=report.difference,
+        file_size=report.size,
     )
     done = replace(done, loading=report.loading.to_python(report.form, done.title))
     packed = write_archive(folder / ADAPTER, folder / ARCHIVE, done.title)

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -54,6 +54,7 @@ class Export:
         rows: Validation rows on which the reloaded export was compared with the trial.
         difference: Largest absolute difference of an output among them.
         bytes: Size of the archive.
+        file_size: Bytes of its files of weights.
         created: Seconds since the epoch.
         loading: Python that loads it.
     """
@@ -71,6 +72,7 @@ class Export:
     bytes: int | None
     created: float
     loading: str | None
+    file_size: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

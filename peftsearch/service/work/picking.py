@@ -1,9 +1,14 @@
 """From what a person picks to one trial."""
 
-from peftsearch.errors import NotFoundError
+import json
+
+from peftsearch.errors import NotFoundError, UserError
 from peftsearch.insight.explained_pick import pick as choose
 from peftsearch.insight.points import Point
+from peftsearch.results.pick import size_limit
 from peftsearch.service.memory.past import History
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.forms import AskedForm, shipped_form
 
 
 def resolve(history: History, pick: str) -> Point:
@@ -24,3 +29,18 @@ def resolve(history: History, pick: str) -> Point:
             "a trial whose adapter was kept", f"trial {found.number} without one", "pick another"
         )
     return found
+
+
+def check_form(history: History, pick: str, form: AskedForm, found: Point) -> None:
+    """Refuse a form whose file may be larger than the pick allows.
+
+    Raises:
+        UserError: The pick bounds the size of the file, which is that of another form.
+    """
+    spec = history.job.spec
+    if form == "auto" or size_limit(pick, spec.task.quality) is None:
+        return
+    shipped = shipped_form(Configuration.from_json(json.loads(found.configuration)), spec.anatomy)
+    if form != shipped:
+        expected = f"the form {shipped}, of which the pick bounds the size"
+        raise UserError(expected, form, f"pick 'trial {found.number}' for another form", "form")

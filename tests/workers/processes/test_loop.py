@@ -11,6 +11,8 @@ import pytest
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial
+from peftsearch.spaces.configurations.cost import export_bytes
+from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import spool_folder
@@ -70,6 +72,34 @@ def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Pa
             )
             assert len(curve) == runner.spec.training.steps(len(runner.encoded("train")))
             assert TRAINING_LOSS not in trial.measurements
+
+
+def test_a_job_knows_the_head_before_its_first_proposal(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    job = _run(url, runner, tmp_path, lambda done: None)
+    with Store.open(url) as store:
+        anatomy = store.job(job.id).spec.anatomy
+        assert anatomy.head is not None
+        assert (2, anatomy.hidden) in [x.shape for x in anatomy.head]
+        for trial in store.trials(job.id):
+            claimed = export_bytes(trial.configuration, anatomy)
+            assert trial.measurements["export_bytes"] == claimed
+        again = store.describe_head(job.id, ())
+        assert again.spec.anatomy.head == anatomy.head
+
+
+def test_a_bound_that_the_head_alone_breaks_stops_the_job(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    tight = runner.spec.objectives.model_copy(update={"bounds": ("size <= 300 B",)})
+    with Store.open(url) as store:
+        job = store.create_job(runner.spec.model_copy(update={"objectives": tight}))
+        store.register_worker(job.id, "w", "host", 1, "cpu")
+        loop = WorkerLoop("w", store, job, runner, tmp_path, Watcher(lambda done: None))
+        with pytest.raises(CostError, match="a bound on export_bytes that some configuration"):
+            loop.run()
+        assert store.job(job.id).state is JobState.STOPPED
 
 
 def test_a_job_that_vanishes_amid_a_trial_ends_the_loop(

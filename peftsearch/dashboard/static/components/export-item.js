@@ -36,10 +36,11 @@ function message({ state, message: said, rows, difference }) {
   return said ?? (state === "running" ? "Writing it, and checking it by loading it again…" : "");
 }
 
-function download({ id, job, state, bytes, trial }) {
+function download({ id, job, state, bytes, file_size: weights, trial }) {
   if (state !== "done") return null;
   const href = PREFIX + path`/jobs/${job}/exports/${id}/archive`;
-  return h("a", { class: "button button-primary button-small", href, download: true, "aria-label": `Download the export of trial ${trial}, ${size(bytes)}` }, `Download ${size(bytes)}`);
+  const words = size(weights ?? bytes);
+  return h("a", { class: "button button-primary button-small", href, download: true, "aria-label": `Download the export of trial ${trial}, ${words}` }, `Download ${words}`);
 }
 
 function removeButton(item, { remove }) {

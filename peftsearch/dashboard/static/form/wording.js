@@ -116,7 +116,7 @@ export const HELP = {
   "training.max_grad_norm": "Longer gradients are shortened to it.",
   "training.warmup": "Share of the steps in which the rate rises.",
   "search.design": "Trials before the model takes over, recipes included. Left out: chosen by the space.",
-  "objectives.bounds": "Such as `adapter_bytes <= 50 KB`; with commas between them.",
+  "objectives.bounds": "Such as `size <= 50 KB`; with commas between them.",
   seed: "Equal seeds propose equal configurations.",
   try: "Trained first. JSON, or `[[try]]` blocks as in a job file.",
 };
