@@ -30,7 +30,8 @@ def hold_out_rows(
     strata = name_strata(task.kind, rows)
     if task.reading == 1:
         return hold_out(rows.texts, strata, fractions), ()
-    whole = _mark_whole(rows.texts, groups)
+    folded = [fold_row(text) for text in rows.texts]
+    whole = _mark_whole(folded, groups)
     sides = find_kind(task.kind).load_work().sides
     marks = [
         [*own, *_mark_sides(sides(task, text))]
@@ -40,21 +41,21 @@ def hold_out_rows(
     parts = hold_out_groups(rows.texts, strata, joined, fractions, task.split_seed)
     missed = _count_missed(parts, fractions, len(joined))
     if marks == whole or missed <= _TOLERANCE * sum(fractions.values()) * len(joined):
-        return parts, _note_groups(task, rows.texts, groups, joined)
+        return parts, _note_groups(task, rows.texts, folded, groups, joined)
     alone = join_rows(whole)
     nearer = hold_out_groups(rows.texts, strata, alone, fractions, task.split_seed)
     if _count_missed(nearer, fractions, len(joined)) >= missed:
-        return parts, _note_groups(task, rows.texts, groups, joined)
+        return parts, _note_groups(task, rows.texts, folded, groups, joined)
     linked = max(Counter(joined).values())
     note = (
         f"{linked} of {len(joined)} rows hang together by texts that they share, too many to be "
         "held out: held-out rows share texts with training rows"
     )
-    return nearer, (note, *_note_groups(task, rows.texts, groups, alone))
+    return nearer, (note, *_note_groups(task, rows.texts, folded, groups, alone))
 
 
-def _mark_whole(texts: Sequence[Text], groups: Sequence[Any] | None) -> list[list[Hashable]]:
-    marks: list[list[Hashable]] = [[("row", *fold_row(text))] for text in texts]
+def _mark_whole(folded: Sequence[Text], groups: Sequence[Any] | None) -> list[list[Hashable]]:
+    marks: list[list[Hashable]] = [[("row", *text)] for text in folded]
     for mark, group in zip(marks, groups or (), strict=bool(groups)):
         if group is not None and str(group).strip():
             mark.append(("group", str(group).strip()))
@@ -71,12 +72,16 @@ def _count_missed(parts: Parts, fractions: Mapping[str, float], rows: int) -> fl
 
 
 def _note_groups(
-    task: TaskSpec, texts: Sequence[Text], groups: Sequence[Any] | None, joined: Sequence[int]
+    task: TaskSpec,
+    texts: Sequence[Text],
+    folded: Sequence[Text],
+    groups: Sequence[Any] | None,
+    joined: Sequence[int],
 ) -> tuple[str, ...]:
     found = len(set(joined))
     if groups is not None:
         return (f"rows are held out by {task.group!r}: {found} groups of {len(joined)} rows",)
-    repeats = len(texts) - len({fold_row(text) for text in texts})
+    repeats = len(texts) - len(set(folded))
     alike = repeats - (len(texts) - len(set(texts)))
     linked = len(texts) - repeats - found
     why = {"repeat an earlier one but for case, spaces or punctuation": alike}

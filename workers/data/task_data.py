@@ -46,8 +46,9 @@ def load_data(spec: JobSpec) -> TaskData:
     task = spec.task
     source = TrainingSource.open(task)
     train, validation = source.part("train"), source.part("validation")
-    notes = source.notes() + validation.notes
-    notes += note_shared(task, validation, train, "validation", "training")
+    notes = (
+        source.notes() + validation.notes + _note_shared(source, validation, "validation", "train")
+    )
     train, cut = _cut(task, train, "train_rows")
     validation, cut_validation = _cut(task, validation, "validation_rows")
     names = list(source.classes)
@@ -68,9 +69,16 @@ def load_test(spec: JobSpec) -> Split:
     """
     source = TrainingSource.open(spec.task)
     test = source.part("test")
-    notes = test.notes + note_shared(spec.task, test, source.part("train"), "test", "training")
-    notes += note_shared(spec.task, test, source.part("validation"), "test", "validation")
-    return replace(test, notes=notes)
+    notes = test.notes + _note_shared(source, test, "test", "train")
+    return replace(test, notes=notes + _note_shared(source, test, "test", "validation"))
+
+
+def _note_shared(source: TrainingSource, part: Split, name: str, other: str) -> tuple[str, ...]:
+    """Rows of a part in another; where one partition made both there are none."""
+    if {name, other} <= source.parts.keys():
+        return ()
+    called = {"train": "training"}.get(other, other)
+    return note_shared(source.task, part, source.part(other), name, called)
 
 
 def _cut(task: TaskSpec, split: Split, name: str) -> tuple[Split, tuple[str, ...]]:
