@@ -43,10 +43,12 @@ def search(
     Raises:
         Conflict: A job of that name has another spec, or the new budget is used up.
         UserError: The spec, its model or its data is wrong.
+        TrialsFailed: No trial completed; `load` has their messages.
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
     """
     from peftsearch.jobs.inline import work_inline
     from peftsearch.jobs.settling import settle
+    from peftsearch.records.failing import find_all_failed
     from peftsearch.results.search_result import load_result
     from peftsearch.storage.store import Store
     from peftsearch.workers.data.task_data import load_data
@@ -66,7 +68,10 @@ def search(
         if not life.is_as_launched(job, settled):
             runner = TrialRunner.open(job.spec, device)
         work_inline(store, job, runner, root)
-        return load_result(store, store.find_job(job.name), root)
+        result = load_result(store, store.find_job(job.name), root)
+    if failed := find_all_failed(result.trials):
+        raise failed
+    return result
 
 
 def launch(
@@ -207,7 +212,9 @@ def load_adapter(model: "PreTrainedModel", path: str | Path) -> "PreTrainedModel
 
 def to_url(storage: str) -> str:
     """A SQLAlchemy URL; a path names an SQLite file."""
-    return storage if "://" in storage else f"sqlite:///{storage}"
+    from peftsearch.storage.connection import file_url
+
+    return storage if "://" in storage else file_url(storage)
 
 
 def _complete(spec: "str | Path | Mapping[str, Any] | JobSpec") -> "JobSpec":

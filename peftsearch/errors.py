@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
+from .message_text import as_line, one_line
+
 
 class PeftsearchError(Exception):
     """Base of all errors that peftsearch raises on purpose; the CLI exits with `exit_code`."""
@@ -23,9 +25,10 @@ class UserError(PeftsearchError, ValueError):
     exit_code = 2
 
     def __init__(self, expected: str, got: str, hint: str, where: str = "") -> None:
-        super().__init__(expected, got, hint, where)
-        self.expected, self.got, self.hint = (_one_line(part) for part in (expected, got, hint))
+        # A hint is kept whole: it may be a command.
+        self.expected, self.got, self.hint = one_line(expected), one_line(got), as_line(hint)
         self.where = where
+        super().__init__(self.expected, self.got, self.hint, where)
 
     def __str__(self) -> str:
         return f"expected {self.expected}; got {self.got}; {self.hint}"
@@ -64,15 +67,11 @@ class StoreUnavailable(PeftsearchError):
     """
 
     def __init__(self, database: str, reason: str) -> None:
-        super().__init__(database, reason)
-        self.database, self.reason = _one_line(database), _one_line(reason)
+        self.database, self.reason = one_line(database), one_line(reason)
+        super().__init__(self.database, self.reason)
 
     def __str__(self) -> str:
         return (
             f"expected the database {self.database} to answer; got {self.reason}; "
             "try again when it is back"
         )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -5,6 +5,7 @@ SQLite runs in WAL mode, so that readers do not wait for the writer, and waits u
 """
 
 import json
+import shlex
 import sqlite3
 import time
 from functools import partial
@@ -16,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import as_line
 
 BUSY_SECONDS = 30
 _DRIVERS = {
@@ -32,6 +34,7 @@ def parse_url(text: str) -> URL:
     Raises:
         UserError: Not a URL of SQLite or PostgreSQL, or the folder of its file does not exist.
     """
+    _check_login(text)
     try:
         url = make_url(text)
         url = url.set(drivername=_DRIVERS[url.drivername])
@@ -43,13 +46,30 @@ def parse_url(text: str) -> URL:
             "correct the storage URL",
         ) from error
     if url.drivername == "sqlite":
-        _check_folder(url)
+        _check_file(url)
     return url
 
 
 def describe(url: URL) -> str:
-    """The URL for people, without its password."""
-    return url.render_as_string(hide_password=True)
+    """The URL for people, without its password, wherever it stands in it."""
+    return as_line(url.render_as_string(hide_password=True))
+
+
+def as_argument(text: str) -> str:
+    """What a shell needs to mean a database: the path of an SQLite file, else the URL without its
+    password.
+
+    Args:
+        text: A checked URL.
+    """
+    url = parse_url(text)
+    plain = url.get_backend_name() == "sqlite" and url.database and not url.query
+    return shlex.quote(str(url.database) if plain else describe(url))
+
+
+def file_url(path: str) -> str:
+    """The URL of an SQLite file, whatever letters its name has."""
+    return f"sqlite:///{path.replace('%', '%25').replace('?', '%3F')}"
 
 
 def connect(url: URL) -> Connection:
@@ -61,17 +81,36 @@ def connect(url: URL) -> Connection:
     return _make_engine(url).connect()
 
 
-def _check_folder(url: URL) -> None:
+def _check_login(text: str) -> None:
+    """Refuse a login with an `@` of its own: what stands behind the first one would be taken for
+    the host, and be shown."""
+    scheme, _, rest = text.partition("://")
+    login = rest.rpartition("@")[0]
+    if not scheme.startswith("sqlite") and "@" in login:
+        expected, hint = "a database URL with one @", "write the @ of a password as %40"
+        raise UserError(expected, f"{scheme}://... with several", hint)
+
+
+def _check_file(url: URL) -> None:
+    if url.host or url.username:
+        found = f"{url.host or url.username}{f'/{url.database}' if url.database else ''}"
+        expected, got = "three slashes before the file of an SQLite database", "two"
+        raise UserError(expected, got, f"write sqlite:///{found}")
     path = Path(url.database or ":memory:")
     if str(path) == ":memory:":
         return
-    if not path.parent.is_dir():
+    try:
+        is_file, is_placed = not path.is_dir(), path.parent.is_dir()
+    except (OSError, ValueError) as error:  # too long, or with a NUL
+        expected, got = "the path of a database file", f"{str(path)!r} ({error})"
+        raise UserError(expected, got, "correct the storage URL") from error
+    if not is_placed:
         raise UserError(
             "a database file in an existing folder",
             f"{path}, but {path.parent} is no folder",
             "create the folder or correct the storage URL",
         )
-    if path.is_dir():
+    if not is_file:
         raise UserError("a database file", f"the folder {path}", "add the name of a file to it")
 
 

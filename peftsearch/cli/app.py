@@ -10,6 +10,7 @@ import typer
 
 from peftsearch.api import DEFAULT_STORAGE, to_url
 from peftsearch.errors import PeftsearchError, UserError
+from peftsearch.message_text import one_line
 
 from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
 
@@ -273,8 +274,12 @@ def main() -> None:
 def _fail(error: Exception, code: int) -> None:
     if os.environ.get("PEFTSEARCH_DEBUG"):
         raise error
-    text = str(error) if isinstance(error, PeftsearchError) else f"{type(error).__name__}: {error}"
-    first = next(iter(text.splitlines()), "")
+    if isinstance(error, UserError):
+        first = str(error)
+    else:
+        known = isinstance(error, PeftsearchError)
+        text = str(error) if known else f"{type(error).__name__}: {error}"
+        first = one_line(next(iter(text.splitlines()), ""))
     hint = "" if isinstance(error, UserError) else " (peftsearch --debug shows where)"
     if "--json" in sys.argv:
         print(json.dumps({"error": first, "exit_code": code}))

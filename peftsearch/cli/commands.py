@@ -8,6 +8,7 @@ from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.jobs.local_pool import check_device, run_pool
 from peftsearch.jobs.waiting import Waiter
+from peftsearch.records.failing import find_all_failed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
@@ -114,7 +115,8 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
 def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
     finished = job.state is JobState.FINISHED
     if finished:
-        _say(f"job {job.name} is finished; `peftsearch resume {job.name} --trials N` goes on")
+        goes_on = f"peftsearch resume {job.name} --trials N{storage_option(crew.storage)}"
+        _say(f"job {job.name} is finished; `{goes_on}` goes on")
     done = finished or not crew.workers or _run_pool(store, job, crew)
     result = load_result(store, store.find_job(job.name), crew.root)
     if not done:
@@ -124,6 +126,8 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
             "run the same command to resume"
         )
         raise SystemExit(130)
+    if result.job.state is not JobState.RUNNING and (failed := find_all_failed(result.trials)):
+        raise failed
     return result
 
 
@@ -146,7 +150,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
     if result.job.state is JobState.RUNNING:
         console.print(f"{spec.name} runs, for workers to take up", highlight=False)
         return
-    print_front(result)
+    print_front(result, crew.storage)
     if result.front:
         where = storage_option(crew.storage)
         hint = f"next: peftsearch export {spec.name} --pick knee --out adapter/{where}"

@@ -14,7 +14,7 @@ from peftsearch.results import views
 from peftsearch.results.floor_words import floor_json, tell_floors
 from peftsearch.results.search_result import SearchResult
 from peftsearch.results.wording import plural
-from peftsearch.storage.connection import describe, parse_url
+from peftsearch.storage.connection import as_argument
 
 console = Console()
 """Results, to standard output."""
@@ -31,10 +31,10 @@ def storage_option(storage: str) -> str:
     """What a command line needs to mean this storage; without a password."""
     if storage in (DEFAULT_STORAGE, os.environ.get("PEFTSEARCH_STORAGE")):
         return ""
-    return f" --storage {describe(parse_url(storage)).removeprefix('sqlite:///')}"
+    return f" --storage {as_argument(storage)}"
 
 
-def print_front(result: SearchResult) -> None:
+def print_front(result: SearchResult, storage: str) -> None:
     """The front, and how many trials it stands on."""
     spec = result.job.spec
     members = views.front_members(result.front, result.trials)
@@ -43,9 +43,10 @@ def print_front(result: SearchResult) -> None:
     failed = sum(trial.failure is not None for trial in result.trials)
     done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
     text = f"{plural(done, 'trial')} done, {failed} failed, budget {views.budget_text(spec)}"
-    text += f"; see `peftsearch show {spec.name}`" if failed else ""
+    text += f"; see `peftsearch show {spec.name}{storage_option(storage)}`" if failed else ""
     text += "; the space has no more within its bounds" if _is_exhausted(result) else ""
-    console.print(text, highlight=False, style="yellow" if failed else "")
+    style = "yellow" if failed else ""
+    console.print(text, highlight=False, markup=False, soft_wrap=True, style=style)
 
 
 def floor_facts(result: SearchResult) -> dict[str, Any]:

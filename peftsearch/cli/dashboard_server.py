@@ -6,12 +6,13 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
 from peftsearch.dashboard.server import Server, bind, make_url
 from peftsearch.dashboard.site import make_site
 from peftsearch.errors import UserError
 from peftsearch.service.settings import Settings
-from peftsearch.storage.connection import describe, parse_url
+from peftsearch.storage.connection import as_argument, describe, parse_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
@@ -64,10 +65,10 @@ def serve(
 
 def _demo_command(storage: str, files: Path | None) -> str:
     """What launches the demonstration into this storage; it has a default of its own."""
-    where = describe(parse_url(storage)).removeprefix("sqlite:///")
+    where = as_argument(storage)
     if storage == os.environ.get("PEFTSEARCH_STORAGE"):
         where = '"$PEFTSEARCH_STORAGE"'  # may hold a password
-    more = f" --files {files}" if files else ""
+    more = f" --files {quote(str(files))}" if files else ""
     return f"peftsearch demo --storage {where}{more}"
 
 

@@ -51,7 +51,7 @@ def run_demo(
         front = {"front": views.front_json(members, spec), "picture": str(picture)}
         print_json(front | exported | floor_facts(result))
         return
-    print_front(result)
+    print_front(result, storage)
     console.print(f"picture: {picture}", highlight=False)
     console.print(f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False)
     hint = f"next:    peftsearch confirm {spec.name}{storage_option(storage)}"

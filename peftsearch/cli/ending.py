@@ -10,7 +10,7 @@ from peftsearch.records.job import JobState
 from peftsearch.results.wording import plural
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, log, print_json
+from .console import console, log, print_json, storage_option
 
 
 def stop(name: str, storage: str, as_json: bool) -> None:
@@ -20,7 +20,9 @@ def stop(name: str, storage: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "state": job.state.value})
     elif job.state is JobState.STOPPED:
-        console.print(f"{name} is stopped; `peftsearch resume {name}` goes on", highlight=False)
+        goes_on = f"peftsearch resume {name}{storage_option(storage)}"
+        text = f"{name} is stopped; `{goes_on}` goes on"
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
     else:
         console.print(f"{name} is {job.state.value} already", highlight=False)
 

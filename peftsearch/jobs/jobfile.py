@@ -9,7 +9,7 @@ from peftsearch.errors import UserError, located
 from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 from peftsearch.spaces.jobspec.head import check_head
-from peftsearch.spaces.jobspec.jobtext import read_text
+from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.extremes import try_costs
 from peftsearch.spaces.space.presets import make_space
@@ -31,10 +31,11 @@ def read_spec(path: str | Path) -> JobSpec:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST + 1)  # a device may have no end
     except FileNotFoundError as error:
         raise UserError("a job file", f"no file {str(path)!r}", "check the path") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UserError("a readable job file", f"{path}: {error}", "check the file") from error
     return complete_spec(read_named(text, str(path)), path.resolve().parent)
 

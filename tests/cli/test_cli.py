@@ -21,6 +21,7 @@ from peftsearch.records.job import JobState
 from peftsearch.service.routes import job_actions
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.techniques.table import TECHNIQUES
+from peftsearch.storage.connection import as_argument
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import files_root
 from tests.conftest import NewDatabase
@@ -163,7 +164,8 @@ def test_stop_says_what_the_job_is_now(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
 ) -> None:
     assert call(monkeypatch, "stop", "job", "--storage", job_url) == 0
-    assert capsys.readouterr().out == "job is stopped; `peftsearch resume job` goes on\n"
+    told = f"job is stopped; `peftsearch resume job --storage {as_argument(job_url)}` goes on\n"
+    assert capsys.readouterr().out == told
     with Store.open(job_url) as store:
         store.set_state(store.find_job("job").id, JobState.FINISHED)
     assert call(monkeypatch, "stop", "job", "--storage", job_url) == 0

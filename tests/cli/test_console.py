@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.cli.console import print_front
 from peftsearch.records.job import JobState
 from peftsearch.results.search_result import load_result
@@ -33,5 +34,5 @@ def test_a_job_that_ended_before_its_budget_says_why(
         insert(store, job.id, [make_proposal(0)])
         complete(store, claim(store, job.id), 0.5, 1)
         store.set_state(job.id, state)
-        print_front(load_result(store, store.find_job(job.name), tmp_path))
+        print_front(load_result(store, store.find_job(job.name), tmp_path), DEFAULT_STORAGE)
     assert (EXHAUSTED in " ".join(capsys.readouterr().out.split())) is told

@@ -1,5 +1,6 @@
 """How a connection is prepared."""
 
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from peftsearch.errors import StoreUnavailable
-from peftsearch.storage.connection import connect, parse_url
+from peftsearch.errors import StoreUnavailable, UserError
+from peftsearch.storage.connection import as_argument, connect, describe, file_url, parse_url
 from peftsearch.storage.schema import front_entries
 from peftsearch.storage.store import Store
 from peftsearch.storage.transactions import run_read
@@ -63,3 +64,48 @@ def test_a_locked_file_is_unavailable_and_can_be_written_later(tmp_path: Path) -
         other.close()
         assert store.claim(job.id, "w", LEASE) is None
         assert len(insert(store, job.id, [make_proposal(0)])) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://x.db", "write sqlite:///x.db"),
+        ("sqlite://folder/x.db", "write sqlite:///folder/x.db"),
+        ("postgresql://u:corr@Horse99@host/db", "write the @ of a password as %40"),
+        ("postgres://u@host:p@Horse99@h/db", "as %40"),
+        ("mysql://u:Horse99@host/db", "a database such as"),
+        ("postgresql://u:Horse99@host:port/db", "a database such as"),
+        ("sqlite:///" + "x" * 5000, "the path of a database file"),
+        ("https://host/" + "x" * 5000, "a database such as"),
+        ("x" * 5000 + ":///Horse99", "a database such as"),
+    ],
+)
+def test_a_url_that_is_wrong(url: str, words: str) -> None:
+    with pytest.raises(UserError, match=words) as caught:
+        parse_url(url)
+    assert "Horse99" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:Horse99@host/db",
+        "postgresql://u:a%40Horse99@host/db",
+        "postgresql://host/db?user=u&password=Horse99",
+    ],
+)
+def test_people_see_no_password(url: str) -> None:
+    for shown in (describe(parse_url(url)), as_argument(url)):
+        assert "Horse99" not in shown
+        assert "***" in shown
+
+
+@pytest.mark.parametrize(
+    "name", ["runs?.db", "50%25.db", "a b.db", "it's.db", "a@b:c.db", "#1.db"]
+)
+def test_a_path_names_that_file(tmp_path: Path, name: str) -> None:
+    url = file_url(str(tmp_path / name))
+    Store.open(url).close()
+    assert [x.name for x in tmp_path.iterdir() if not x.name.endswith(("-wal", "-shm"))] == [name]
+    assert shlex.split(as_argument(url)) == [str(tmp_path / name)]

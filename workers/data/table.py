@@ -1,12 +1,12 @@
 """A table: the wanted columns of one split, whatever it was read from."""
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import suggest
 
 _LONGEST = 80
 
@@ -74,8 +74,7 @@ def check_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> N
     """
     missing = [name for name in wanted if name not in names]
     if missing:
-        near = difflib.get_close_matches(missing[0], names, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else "correct the columns under [task]"
+        hint = suggest(missing[0], map(str, names), "correct the columns under [task]")
         known = ", ".join(map(str, names))
         raise UserError(f"a column among {cut(known)} in {origin}", show(missing[0]), hint)
     twice = [name for name in wanted if names.count(name) > 1]

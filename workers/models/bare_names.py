@@ -4,6 +4,7 @@ import difflib
 from pathlib import Path
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import suggest
 
 
 def check_bare_name(path: str, folder: Path) -> None:
@@ -22,7 +23,7 @@ def check_bare_name(path: str, folder: Path) -> None:
         return
     if near := difflib.get_close_matches(path, _folders(folder), 1):
         expected = "a model folder, package:NAME or a hub id OWNER/NAME"
-        raise UserError(expected, f"{path!r}, and no such folder", f"did you mean {near[0]!r}?")
+        raise UserError(expected, f"{path!r}, and no such folder", suggest(path, near, ""))
 
 
 def _folders(folder: Path) -> list[str]:

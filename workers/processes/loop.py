@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
+from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
@@ -93,6 +94,7 @@ class WorkerLoop:
         job = self.store.job(self.job.id)
         if job.state is not JobState.RUNNING:
             return False
+        self._check_hope()
         late = self._out_of_hours(job.spec.budget)
         open_ended = not late and self._replenish()
         trial = None if late else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
@@ -104,6 +106,19 @@ class WorkerLoop:
         self.monitor.step(0, 0)
         time.sleep(POLL_SECONDS)
         return True
+
+    def _check_hope(self) -> None:
+        """Stop the job when its first trials all failed alike, for a person to see why.
+
+        Raises:
+            TrialsFailed: They did.
+        """
+        counts = self.store.counts(self.job.id)
+        if counts[TrialState.COMPLETED] or counts[TrialState.FAILED] < PATIENCE:
+            return
+        if failed := find_hopeless(self.store.trials(self.job.id), self.job.event):
+            self.store.together(self._stop)
+            raise failed
 
     @property
     def _spool(self) -> Path:

@@ -3,6 +3,7 @@
 import torch
 
 from peftsearch.errors import PeftsearchError, UserError
+from peftsearch.message_text import one_line
 from peftsearch.records.trial import FailureKind
 
 _ALLOCATOR_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
@@ -14,7 +15,7 @@ class TrialFailure(PeftsearchError):
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(kind, message)
         self.kind = kind
-        self.message = " ".join(message.split())
+        self.message = one_line(message)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from peftsearch.records.failing import PATIENCE, TrialsFailed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial
@@ -200,3 +201,25 @@ def test_a_change_in_the_last_moment_is_not_lost(
         WorkerLoop("w", store, job, runner, tmp_path, Watcher(lambda done: None)).run()
         assert store.find_job(job.name).state is state
         assert len(store.trials(job.id)) == trials
+
+
+def test_a_job_whose_trials_all_fail_is_stopped_and_may_be_resumed(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """A person mends the cause in between; else it would stop at once."""
+
+    def fail(done: int) -> None:
+        if done:
+            raise RuntimeError("index out of range")
+
+    spec = runner.spec.model_copy(update={"budget": BudgetSpec(trials=40, hours=None)})
+    with Store.open(url) as store:
+        job = store.create_job(spec)
+        for _ in range(2):
+            store.register_worker(job.id, "w", "host", 1, "cpu")
+            with pytest.raises(TrialsFailed, match=r"index out of range"):
+                WorkerLoop("w", store, job, runner, tmp_path, Watcher(fail)).run()
+            assert store.find_job(job.name).state is JobState.STOPPED
+            store.set_state(job.id, JobState.RUNNING)
+            job = store.job(job.id)
+        assert len(store.trials(job.id)) == 2 * PATIENCE

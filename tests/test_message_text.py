@@ -1,0 +1,90 @@
+"""What no message may do, whatever text a person or a library gave."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from peftsearch.errors import StoreUnavailable, UserError
+from peftsearch.message_text import LONGEST_MESSAGE, LONGEST_VALUE, show, suggest
+from peftsearch.workers.training.trial_failures import classify
+
+LETTERS = "ab'\"\\ \n://@?=&.%\U0001f600"
+PASSWORD = "Horse99"
+
+
+def messages(text: str) -> list[str]:
+    """That text in a message of each kind."""
+    error = UserError(text, f"{text!r} in it", "correct it")
+    failures = [classify(RuntimeError(text)), classify(error), StoreUnavailable(text, text)]
+    return [*map(str, failures), str(error), repr(error)]
+
+
+@given(st.text(LETTERS, max_size=400) | st.text(max_size=400))
+@settings(max_examples=60)
+def test_a_message_is_one_line_of_short_values(text: str) -> None:
+    for message in messages(text):
+        assert "\n" not in message
+    assert all(len(word) <= LONGEST_VALUE for word in UserError(text, text, "").got.split())
+
+
+@given(st.sampled_from(["a", "'", '"', "\\'", "://", "a://:", "' '"]), st.integers(1, 3))
+@settings(max_examples=20)
+def test_a_text_of_any_length_takes_no_time(unit: str, spread: int) -> None:
+    started = time.process_time()
+    error = UserError(unit * 100_000, (unit + " " * spread) * 30_000, "correct it")
+    assert len(str(error)) < 3 * LONGEST_MESSAGE
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:{}@host/db",
+        "postgresql+psycopg://u:a@{}@host/db",
+        "postgresql://u:a:{}/b@host:5432/db",
+        "postgresql://host/db?user=u&password={}",
+        "postgresql://host/db?sslpassword={}&user=u",
+        "https://u:{}@host/x",
+    ],
+)
+def test_a_password_is_in_no_message(url: str) -> None:
+    filled = url.format(PASSWORD)
+    for text in (filled, repr(filled), f"no {filled}, but another", f"{'x' * 99}={filled}"):
+        for message in messages(text):
+            assert PASSWORD not in message
+            assert "***" in message
+
+
+def test_a_value_keeps_its_beginning_and_its_end() -> None:
+    path = "/home/" + "deep/" * 1000 + "train.csv"
+    got = UserError("a file", f"no file {path!r}", "check the path").got
+    assert re.fullmatch(r"no file '/home/deep/.*\.\.\..*/train\.csv'", got)
+    assert len(got) == len("no file ") + LONGEST_VALUE
+
+
+def test_prose_with_apostrophes_is_no_value() -> None:
+    text = "the model's own " + "words and " * 20 + "the task's own"
+    assert UserError(text, "", "").expected == text
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 5000, list(range(5000)), {"a" * 5000: "b" * 5000}, 10**4000, [[[[[[[[1]]]]]]]]]
+)
+def test_any_value_is_shown_short(value: Any) -> None:
+    assert len(show(value)) <= LONGEST_VALUE
+
+
+def test_endless_values_are_shown() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert len(show(deep)) <= LONGEST_VALUE
+
+
+def test_a_hint_names_the_nearest() -> None:
+    assert suggest("lroa", ["lora", "dora"], "") == "did you mean 'lora'?"
+    assert suggest("q" * 100_000, ["lora"], "correct it") == "correct it"
