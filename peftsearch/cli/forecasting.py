@@ -7,6 +7,7 @@ from rich.table import Table
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
 from peftsearch.results.wording import count, describe, duration, size
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .console import console, print_json
 
@@ -36,6 +37,8 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     if forecast.max_length is not None:
         given = "the job file says" if spec.task.max_length else "99 of 100 training rows have"
         table.add_row("texts", f"up to {forecast.max_length} tokens of each, as {given}")
+    if find_kind(spec.task.kind).form.fresh_head:
+        table.add_row("floors", "baselines without adapters, fitted before the first trial")
     table.add_row("training", forecast.length)
     memory = forecast.memory
     table.add_row(

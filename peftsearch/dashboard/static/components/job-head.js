@@ -137,5 +137,7 @@ function words(model, job) {
   const load = hasWorkers(job)
     ? "The workers load the model and the data. Then"
     : "Once a worker has loaded the model and the data,";
-  return `${load} ${first}, the quality that costs nothing. The front starts there, and the charts appear with it.`;
+  const [floor] = job.floors;
+  const known = floor ? `The floor without an adapter is ${noun(model.quality)} ${score(floor.value)}, ${floor.label}. ` : "";
+  return `${known}${load} ${first}, the quality that costs nothing. The front starts there, and the charts appear with it.`;
 }
