@@ -7,7 +7,6 @@ just changed.
 """
 
 import contextlib
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.stored import is_later
 from peftsearch.storage.store import Store
 
+from .job_files import find_adapters_by_name, remove_files
 from .jobfile import differing_keys
 from .liveness import is_live
 
@@ -108,14 +108,15 @@ def delete(store: Store, name: str, root: Path) -> None:
         Conflict: It runs, or somebody works on it.
         NotFoundError: There is no such job.
     """
-    job_id = store.find_job(name).id
+    job = store.find_job(name)
+    adapters = find_adapters_by_name(store, job, root)
 
     def remove() -> None:
-        _check_rests(store, store.lock_job(job_id))
-        store.delete_job(job_id)
+        _check_rests(store, store.lock_job(job.id))
+        store.delete_job(job.id)
 
     store.together(remove)
-    shutil.rmtree(root / name, ignore_errors=True)
+    remove_files(root, job, adapters)
 
 
 def check_deletable(store: Store, name: str) -> Job:

@@ -16,6 +16,7 @@ from peftsearch.spaces.configurations.forms import Form
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
+from peftsearch.workers.files.ownership import check_adapter
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -57,11 +58,13 @@ def export(
         limit: Bytes that the files of weights may have.
 
     Raises:
-        UserError: `out` is not empty or not writable, the adapter's files are missing or corrupt,
-            or `form` cannot hold this adapter, or not within the limit.
+        UserError: `out` is not empty or not writable, the adapter's files are missing, corrupt or
+            not those that the trial's worker saved, or `form` cannot hold this adapter, or not
+            within the limit.
         ExportMismatch: The reloaded export predicts otherwise.
     """
     _check_free(out)
+    check_adapter(adapter_folder, trial)
     exact = spec.training.model_copy(update={"precision": "float32"})
     runner = TrialRunner.open(spec.model_copy(update={"training": exact}), "cpu")
     files = load_adapter_files(adapter_folder, runner.backbone.sha256)

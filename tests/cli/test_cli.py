@@ -23,7 +23,7 @@ from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.storage.connection import as_argument
 from peftsearch.storage.store import Store
-from peftsearch.workers.files.job_folder import files_root
+from peftsearch.workers.files.job_folder import files_root, job_folder
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
 
@@ -138,8 +138,9 @@ def job_url(new_sqlite: NewDatabase) -> str:
     """A database with one stopped job, `job`, and a file of it."""
     url = new_sqlite()
     with Store.open(url) as store:
-        store.set_state(store.create_job(make_spec("job")).id, JobState.STOPPED)
-    adapter = files_root(url) / "job" / "trials" / "000001-1" / "adapter.safetensors"
+        job = store.create_job(make_spec("job"))
+        store.set_state(job.id, JobState.STOPPED)
+    adapter = files_root(url) / job_folder(job) / "trials" / "000001-1" / "adapter.safetensors"
     adapter.parent.mkdir(parents=True)
     adapter.touch()
     return url
@@ -156,7 +157,7 @@ def test_delete_removes_records_and_files(
     assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url, "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"name": "job", "deleted": True}
     assert names(job_url) == []
-    assert not (files_root(job_url) / "job").exists()
+    assert list(files_root(job_url).iterdir()) == []
     assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url) == 2
 
 
@@ -244,7 +245,7 @@ def test_delete_refuses_a_job_at_work(
     assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url) == 2
     assert "1 that lives;" in capsys.readouterr().err
     assert names(job_url) == ["job"]
-    assert (files_root(job_url) / "job").exists()
+    assert len(list(files_root(job_url).iterdir())) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.storage.store import Store
-from peftsearch.workers.files.job_folder import files_root
+from peftsearch.workers.files.job_folder import files_root, job_folder
 from tests.conftest import NewDatabase
 from tests.service.launches import spec_of, write_workshop
 from tests.service.sites import client_of, open_site
@@ -169,10 +169,12 @@ def test_a_deleted_job_leaves_no_files_and_its_name_is_free(
     door: Door, store: Store, url: str, spec: dict[str, Any]
 ) -> None:
     put(store, spec, "stopped")
-    folder = files_root(url) / NAME
-    (folder / "trials").mkdir(parents=True)
+    folder = files_root(url) / job_folder(store.find_job(NAME))
+    other = files_root(url) / f"{NAME}-{'0' * 32}" / "trials"
+    for place in (folder / "trials", other):
+        place.mkdir(parents=True)
     assert door.delete(NAME) is None
-    assert not folder.exists()
+    assert not folder.exists() and other.exists()
     assert door.launch(spec) is None
     assert [job.name for job in store.jobs()] == ["another", NAME]
 

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import spool_folder
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
 from tests.waiting import wait_until
@@ -170,7 +171,8 @@ def test_results_survive_a_database_that_goes_away(
     options: list[str | Path] = ["--storage", url, "--files", folder / "files"]
     process = start("run", slow_job, *options, folder=folder)
     wait_until(lambda: len(running(url)) > 0)
-    spool = folder / "files" / "small" / "spool"
+    with Store.open(url) as store:
+        spool = spool_folder(folder / "files", store.jobs()[0])
     with away(administer):
         wait_until(lambda: spool.is_dir() and any(spool.glob("*.json")))
     finish(process)

@@ -24,6 +24,7 @@ from peftsearch.results.pick import select, size_limit
 from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.files.adapter_files import load_adapter_files, save_adapter
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
@@ -353,15 +354,27 @@ def _foreign(folder: Path) -> None:
     path.write_text(json.dumps(content))
 
 
+def _overwrite(folder: Path) -> None:
+    """As the worker of another job that took the folder for its own."""
+    other = load_adapter_files(folder)
+    zeros = {name: torch.zeros_like(tensor) for name, tensor in other.tensors.items()}
+    save_adapter(folder, other.configuration, zeros, other.metadata)
+
+
 @pytest.mark.parametrize(
-    ("spoil", "expected"), [(_corrupt, "whole adapter.safetensors"), (_foreign, "base model")]
+    ("spoil", "expected"),
+    [
+        (_corrupt, "adapter.safetensors with .*: restore"),
+        (_overwrite, "adapter.safetensors with .*: restore"),
+        (_foreign, "configuration.json of another one"),
+    ],
 )
 def test_spoilt_adapter_writes_nothing(
     spoil: Callable[[Path], None], expected: str, bert: Job, tmp_path: Path
 ) -> None:
     trial, folder = bert.train("ia3")
     spoil(folder)
-    with pytest.raises(UserError, match=expected):
+    with pytest.raises(UserError, match=f"the adapter of trial 4.*{expected}"):
         export(bert.spec, trial, folder, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

@@ -11,7 +11,7 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 def train(runner: TrialRunner, configuration: Configuration, folder: Path) -> Trial:
     """The completed trial number 4, of seed 7; its adapter is saved in `folder`."""
     outcome = runner.evaluate(configuration, 7)
-    save_adapter(folder, configuration, outcome.tensors, outcome.provenance)
+    sha256 = save_adapter(folder, configuration, outcome.tensors, outcome.provenance)
     return Trial(
         id=1,
         job_id=1,
@@ -24,4 +24,5 @@ def train(runner: TrialRunner, configuration: Configuration, folder: Path) -> Tr
         attempt=1,
         measurements=outcome.measurements,
         provenance=outcome.provenance,
+        adapter_sha256=sha256,
     )

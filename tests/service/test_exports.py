@@ -20,6 +20,7 @@ from peftsearch.records.trial import FailureKind, Proposal
 from peftsearch.service.work.export_tasks import AT_ONCE, WAITS
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import job_folder
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
 from tests.specs import make_spec
@@ -128,7 +129,8 @@ def finish(client: TestClient, export: Any) -> Any:
 
 
 def status_file(root: Path, export: dict[str, str]) -> Path:
-    return root / "films" / "exports" / export["id"] / "status.json"
+    (found,) = root.glob(f"films-*/exports/{export['id']}/status.json")
+    return found
 
 
 def test_an_export_runs_and_is_downloaded(client: TestClient, root: Path) -> None:
@@ -265,7 +267,7 @@ def test_delete_ends_what_runs_and_removes_what_is_there(client: TestClient, roo
         assert client.get(f"{EXPORTS}/{export['id']}").status_code == 404
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
     assert _children(root) == []
-    assert list((root / "films" / "exports").iterdir()) == []
+    assert list(root.glob("films-*/exports/*")) == []
     assert client.delete(f"{EXPORTS}/{asked[0]['id']}").status_code == 404
 
 
@@ -336,13 +338,35 @@ def test_links_that_lead_elsewhere_are_no_exports(
     assert (elsewhere / "archive.zip").is_file()
 
 
-def test_a_broken_record_is_no_export(client: TestClient, root: Path) -> None:
-    folder = root / "films" / "exports" / ("0" * 16)
+@pytest.mark.parametrize("old", [True, False])
+def test_a_broken_record_is_no_export(
+    client: TestClient, root: Path, database: str, old: bool
+) -> None:
+    with Store.open(database) as store:
+        name = "films" if old else job_folder(store.find_job("films"))
+    folder = root / name / "exports" / ("0" * 16)
     folder.mkdir(parents=True)
     for content in ("", "[]", "{}", '{"id": 3}', '{"child": 1}', "\0"):
         (folder / "status.json").write_text(content)
         assert client.get(f"{EXPORTS}/{'0' * 16}").status_code == 404
         assert client.get(EXPORTS).json() == {"exports": []}
+
+
+def test_an_export_of_an_older_version_is_still_there(client: TestClient, root: Path) -> None:
+    """It lies in a folder of the job's name, and its record names no `uid`."""
+    let_go(root)
+    done = finish(client, ask(client, "trial 1"))
+    status = status_file(root, done)
+    record = json.loads(status.read_text())
+    del record["job_uid"]
+    status.write_text(json.dumps(record))
+    old = root / "films" / "exports"
+    old.mkdir(parents=True)
+    status.parent.rename(old / done["id"])
+    assert client.get(EXPORTS).json()["exports"] == [done]
+    assert client.get(f"{EXPORTS}/{done['id']}/archive").status_code == 200
+    assert client.delete(f"{EXPORTS}/{done['id']}").status_code == 204
+    assert list(old.iterdir()) == []
 
 
 def test_a_new_job_of_the_name_begins_without_exports(

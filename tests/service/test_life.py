@@ -51,7 +51,7 @@ class Job:
         return found
 
     def log(self) -> str:
-        return log_path(self.service.settings.root, "live").read_text()
+        return log_path(self.service.settings, "live").read_text()
 
 
 def is_gone(process: psutil.Process) -> bool:

@@ -82,7 +82,7 @@ def status(supervisor: Supervisor) -> PoolStatus:
 
 
 def log(settings: Settings) -> str:
-    return log_path(settings.root, "job").read_text()
+    return log_path(settings, "job").read_text()
 
 
 def test_database_reaches_the_pool_by_its_environment_alone(
@@ -112,7 +112,7 @@ def test_pool_that_fails_without_a_word_names_its_log(start: Start, settings: Se
     ended = wait_end(start("raise SystemExit(3)"))
     assert ended.message is not None
     assert "exit code 3" in ended.message
-    assert str(log_path(settings.root, "job")) in ended.message
+    assert str(log_path(settings, "job")) in ended.message
 
 
 def test_killed_pool_is_started_again_three_times(start: Start, settings: Settings) -> None:
@@ -123,7 +123,7 @@ def test_killed_pool_is_started_again_three_times(start: Start, settings: Settin
 
 
 def test_killed_pool_that_recovers(start: Start, settings: Settings) -> None:
-    once = f"import os\nif os.path.getsize({str(log_path(settings.root, 'job'))!r}) == 0: {KILLED}"
+    once = f"import os\nif os.path.getsize({str(log_path(settings, 'job'))!r}) == 0: {KILLED}"
     assert wait_end(start(once)).state == "ended"
     assert log(settings).count("begun") == 1
 
@@ -222,7 +222,7 @@ def test_long_log_is_cut(
 ) -> None:
     monkeypatch.setattr(pool_process, "LOG_BYTES", 10_000)
     start(f"print('x' * 100_000, flush=True); {SLEEP}")
-    path = log_path(settings.root, "job")
+    path = log_path(settings, "job")
     wait_until(lambda: path.stat().st_size == 0)
 
 
@@ -232,4 +232,4 @@ def test_forgotten_job_leaves_nothing(start: Start, settings: Settings) -> None:
     supervisor.forget("job")
     assert supervisor.pool("job") is None
     assert supervisor.pools() == {}
-    assert not log_path(settings.root, "job").exists()
+    assert not log_path(settings, "job").exists()

@@ -18,8 +18,9 @@ from peftsearch.records.preparation import Pooling
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.techniques.table import TECHNIQUES, providers
 
-TENSORS = "adapter.safetensors"
-CONFIGURATION = "configuration.json"
+from .ownership import CONFIGURATION, TENSORS, hash_tensors
+from .tensor_files import METADATA, fill_up
+
 FORMAT = 1
 
 
@@ -47,16 +48,21 @@ def save_adapter(
     configuration: Configuration,
     tensors: Mapping[str, torch.Tensor],
     metadata: Mapping[str, Any],
-) -> None:
-    """Write the folder, whole or not at all; one that exists is replaced."""
+) -> str:
+    """Write the folder, whole or not at all; one that exists is replaced.
+
+    Returns:
+        The hash of its tensors, by which they are known again.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
-        write_adapter(part, configuration, tensors, metadata)
+        sha256 = write_adapter(part, configuration, tensors, metadata)
         publish(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+    return sha256
 
 
 def write_adapter(
@@ -64,21 +70,30 @@ def write_adapter(
     configuration: Configuration,
     tensors: Mapping[str, torch.Tensor],
     metadata: Mapping[str, Any],
-) -> None:
-    """Write both files into a folder that exists."""
+    size: int = 0,
+) -> str:
+    """Write both files into a folder that exists; the hash of the tensors, which it holds too.
+
+    Args:
+        size: Of the file of tensors, in bytes, where it would be smaller.
+    """
+    save_file(dict(tensors), folder / TENSORS, metadata=METADATA)
+    fill_up(folder / TENSORS, size)
+    sha256 = hash_tensors(folder)
     content = {
         "format": FORMAT,
+        "sha256": sha256,
         "configuration": configuration.to_json(),
         "metadata": dict(metadata),
     }
     if packages := providers(configuration.techniques):
         content["packages"] = packages
-    save_file(dict(tensors), folder / TENSORS, metadata={"format": "pt"})
     with (folder / CONFIGURATION).open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
+    return sha256
 
 
 def load_adapter_files(folder: Path, model_sha256: str | None = None) -> AdapterFiles:
@@ -89,14 +104,18 @@ def load_adapter_files(folder: Path, model_sha256: str | None = None) -> Adapter
             the check.
 
     Raises:
-        UserError: A file is missing or corrupt, or the adapter belongs to another base model.
+        UserError: A file is missing, corrupt or of another adapter than the one beside it, or the
+            adapter belongs to another base model.
     """
     content = _read_configuration(folder / CONFIGURATION)
     metadata = content["metadata"]
     _check_base(metadata, model_sha256)
     _check_packages(content.get("packages", {}))
     configuration = Configuration.from_json(content["configuration"])
-    return AdapterFiles(configuration, _read_tensors(folder / TENSORS), metadata)
+    tensors = _read_tensors(folder / TENSORS)
+    if content.get("sha256", sha256 := hash_tensors(folder)) != sha256:
+        raise _unreadable(folder / TENSORS, f"not what {CONFIGURATION} says it is, by its hash")
+    return AdapterFiles(configuration, tensors, metadata)
 
 
 def _read_configuration(path: Path) -> dict[str, Any]:

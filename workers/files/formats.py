@@ -31,10 +31,10 @@ from peftsearch.workers.models.dtypes import read_weights
 from peftsearch.workers.models.heads import head_tensors
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
-from .adapter_files import CONFIGURATION, TENSORS, AdapterFiles, write_adapter
+from .adapter_files import AdapterFiles, write_adapter
 from .loading import load_adapter, merge_adapter
+from .ownership import CONFIGURATION, TENSORS
 from .peft_format import express, read_peft, write_peft
-from .tensor_files import fill_up
 
 
 def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
@@ -91,9 +91,9 @@ def write_form(
     if form == "peft":
         write_peft(folder, backbone, files.configuration, files.tensors)
         return
-    write_adapter(folder, files.configuration, files.tensors, _metadata(files, backbone))
-    if form == "adapter":
-        fill_up(folder / TENSORS, claimed_bytes(files, backbone, form))
+    size = claimed_bytes(files, backbone, form) if form == "adapter" else 0
+    metadata = _metadata(files, backbone)
+    write_adapter(folder, files.configuration, files.tensors, metadata, size)
     if form == "merged":
         merge_adapter(backbone.model, folder)
         # As the base's own files: else a model of 16 bits would become twice as large.

@@ -4,6 +4,8 @@ import tempfile
 from pathlib import Path
 
 from peftsearch.errors import UserError
+from peftsearch.records.job import Job, Pulse
+from peftsearch.records.trial import Trial
 from peftsearch.storage.connection import parse_url
 
 _DEFAULT = "peftsearch.files"
@@ -45,11 +47,19 @@ def check_folder(folder: Path) -> None:
         ) from error
 
 
-def adapter_name(job: str, number: int) -> str:
-    """Path of a trial's adapter folder relative to the root; the store keeps this."""
-    return f"{job}/trials/{number:06d}"
+def job_folder(job: Job | Pulse) -> str:
+    """Name of a job's folder below the root, which jobs of other databases may share."""
+    return f"{job.name}-{job.uid}"
 
 
-def spool_folder(root: Path, job: str) -> Path:
+def adapter_name(job: Job, trial: Trial) -> str:
+    """Path of the adapter of a trial's attempt relative to the root; the store keeps this.
+
+    A folder for each attempt, so that a late twin cannot overwrite the winner.
+    """
+    return f"{job_folder(job)}/trials/{trial.number:06d}-{trial.attempt}"
+
+
+def spool_folder(root: Path, job: Job) -> Path:
     """Where results wait that the database could not take."""
-    return root / job / "spool"
+    return root / job_folder(job) / "spool"

@@ -4,6 +4,7 @@ The attempt number travels with each result, so that sending it again is harmles
 accepts it once, or refuses it as stale.
 """
 
+import contextlib
 import json
 import os
 import tempfile
@@ -13,19 +14,30 @@ from pathlib import Path
 from typing import Any, Self
 
 from peftsearch.errors import NotFoundError, StaleLeaseError
+from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind
 from peftsearch.storage.store import Store
+
+from .job_folder import spool_folder
+from .ownership import describes
 
 
 @dataclass(frozen=True)
 class Result:
-    """The end of one attempt: measurements, or a failure with its message."""
+    """The end of one attempt: measurements, or a failure with its message.
 
+    Attributes:
+        job: `uid` of its job, since trials of two databases may have one id; empty in files of
+            older versions.
+    """
+
+    job: str
     trial_id: int
     attempt: int
     measurements: Mapping[str, float]
     provenance: Mapping[str, Any]
     adapter: str | None = None
+    adapter_sha256: str | None = None
     failure: str | None = None
     message: str = ""
     curve: Mapping[float, float] = field(default_factory=dict)
@@ -34,7 +46,7 @@ class Result:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """What `asdict` gave, after JSON made text of the curve's shares; older ones had none."""
         curve = {float(share): loss for share, loss in data.get("curve", {}).items()}
-        return cls(**(dict(data) | {"curve": curve}))
+        return cls(**({"job": ""} | dict(data) | {"curve": curve}))
 
     def record(self, store: Store) -> bool:
         """Write it to the store; False where the attempt is not current, or the job deleted.
@@ -54,14 +66,16 @@ class Result:
                     self.provenance,
                     self.adapter,
                     self.curve,
+                    self.adapter_sha256,
                 )
         except (StaleLeaseError, NotFoundError):
             return False
         return True
 
 
-def spool(folder: Path, result: Result) -> Path:
+def spool(root: Path, job: Job, result: Result) -> Path:
     """Keep a result as a file, whole or not at all."""
+    folder = spool_folder(root, job)
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -73,8 +87,11 @@ def spool(folder: Path, result: Result) -> Path:
     return path
 
 
-def flush(folder: Path, store: Store) -> int:
-    """Record all spooled results, in order of their names, and remove their files.
+def flush(root: Path, store: Store, job: Job) -> int:
+    """Record all spooled results of a job, in order of their names, and remove their files.
+
+    Args:
+        root: Folder of the jobs' files.
 
     Returns:
         How many were accepted.
@@ -82,12 +99,36 @@ def flush(folder: Path, store: Store) -> int:
     Raises:
         StoreUnavailable: The database cannot be reached; what is left stays spooled.
     """
+    waiting = _waiting(spool_folder(root, job))
+    own = [(path, result) for path, result in waiting if result.job == job.uid]
     accepted = 0
-    for path in sorted(folder.glob("*.json")):
-        try:
-            result = Result.from_json(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:  # another worker of this machine was faster
-            continue
+    for path, result in own + _left_by_older_versions(root, store, job):
         accepted += result.record(store)
         path.unlink(missing_ok=True)
     return accepted
+
+
+def _waiting(folder: Path) -> list[tuple[Path, Result]]:
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        # Another worker of this machine may be faster.
+        with contextlib.suppress(FileNotFoundError):
+            found.append((path, Result.from_json(json.loads(path.read_text(encoding="utf-8")))))
+    return found
+
+
+def _left_by_older_versions(root: Path, store: Store, job: Job) -> list[tuple[Path, Result]]:
+    """Results of a folder that jobs of one name shared: those whose adapter is the trial's.
+
+    Others stay where they are, and their trials are trained again.
+    """
+    if not (waiting := _waiting(root / job.name / "spool")):
+        return []
+    running = {(trial.id, trial.attempt): trial for trial in store.open_trials(job.id)}
+    return [
+        (path, result)
+        for path, result in waiting
+        if (trial := running.get((result.trial_id, result.attempt))) is not None
+        and (not result.job and result.provenance.get("seed") == trial.seed)
+        and describes(root / str(result.adapter), trial.configuration, result.provenance)
+    ]

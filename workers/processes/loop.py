@@ -6,7 +6,7 @@ lease's token fences the insert, so that a worker that slept through its lease c
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
@@ -21,7 +21,7 @@ from peftsearch.spaces.space.extremes import check_bounds
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
-from peftsearch.workers.files.job_folder import adapter_name, spool_folder
+from peftsearch.workers.files.job_folder import adapter_name
 from peftsearch.workers.files.spool import Result, flush, spool
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.outcome import Outcome
@@ -89,7 +89,7 @@ class WorkerLoop:
     def _turn(self) -> bool:
         """One claim and trial, or one wait. False when the job has ended."""
         self.store.heartbeat(self.name)
-        flush(self._spool, self.store)
+        flush(self.root, self.store, self.job)
         self.store.requeue_expired(self.job.id)
         job = self.store.job(self.job.id)
         if job.state is not JobState.RUNNING:
@@ -119,10 +119,6 @@ class WorkerLoop:
         if failed := find_hopeless(self.store.trials(self.job.id), self.job.event):
             self.store.together(self._stop)
             raise failed
-
-    @property
-    def _spool(self) -> Path:
-        return spool_folder(self.root, self.job.name)
 
     def _finish(self, budget: BudgetSpec, late: bool) -> bool:
         """Finish the job if nothing is left to do.
@@ -212,35 +208,35 @@ class WorkerLoop:
     def _train(self, trial: Trial) -> Result:
         try:
             outcome = self.runner.evaluate(trial.configuration, trial.seed, self.monitor.step)
-            adapter = self._save(trial, outcome)
+            adapter, sha256 = self._save(trial, outcome)
         except Cancelled:
             raise
         except Exception as error:
             failure = classify(error)
-            return Result(
-                trial.id, trial.attempt, {}, {}, None, failure.kind.value, failure.message
-            )
+            end = Result(self.job.uid, trial.id, trial.attempt, {}, {})
+            return replace(end, failure=failure.kind.value, message=failure.message)
         return Result(
+            self.job.uid,
             trial.id,
             trial.attempt,
             outcome.measurements,
             outcome.provenance,
             adapter,
+            sha256,
             curve=outcome.curve,
         )
 
-    def _save(self, trial: Trial, outcome: Outcome) -> str:
-        """A folder for each attempt, so that a late twin cannot overwrite the winner."""
-        name = f"{adapter_name(self.job.name, trial.number)}-{trial.attempt}"
-        save_adapter(self.root / name, trial.configuration, outcome.tensors, outcome.provenance)
-        return name
+    def _save(self, trial: Trial, outcome: Outcome) -> tuple[str, str]:
+        name = adapter_name(self.job, trial)
+        place = self.root / name
+        return name, save_adapter(place, trial.configuration, outcome.tensors, outcome.provenance)
 
     def _record(self, result: Result) -> None:
         """Record, or keep as a file and go on; the next turn sends it again."""
         try:
             result.record(self.store)
         except StoreUnavailable:
-            spool(self._spool, result)
+            spool(self.root, self.job, result)
 
 
 def _costs(spec: JobSpec, proposal: Proposal) -> dict[str, float]:

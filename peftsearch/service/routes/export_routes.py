@@ -68,7 +68,7 @@ def list_exports(service: InService, job: JobName) -> ExportList:
     """The exports of a job."""
     with service.stores.borrow() as store:
         found = store.pulse(job)
-    return {"exports": service.exporter.all(found.name, found.created)}
+    return {"exports": service.exporter.all(found)}
 
 
 @router.get("/jobs/{job}/exports/{export}", responses=problems(404))

@@ -140,7 +140,6 @@ def delete(service: Service, name: str) -> None:
     _state(service, name)
     with service.supervisor.place(name):
         with service.stores.borrow() as store:
-            life.check_deletable(store, name)
-            service.exporter.forget(name)
+            service.exporter.forget(life.check_deletable(store, name))
             life.delete(store, name, service.settings.root)
         service.supervisor.forget(name)

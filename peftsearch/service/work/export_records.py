@@ -11,7 +11,9 @@ from typing import Any, Literal, NamedTuple, Self
 import psutil
 
 from peftsearch.errors import NotFoundError
+from peftsearch.records.job import Job, Pulse
 from peftsearch.spaces.configurations.forms import AskedForm
+from peftsearch.workers.files.job_folder import job_folder
 
 ADAPTER = "adapter"
 ARCHIVE = "archive.zip"
@@ -81,7 +83,8 @@ class ExportRecord(Export):
 
     Attributes:
         asked: The form that was asked for.
-        job_created: Tells the job from an earlier one of its name.
+        job_created: Tells the job from others of its name.
+        job_uid: Of the job; empty in exports of older versions, which lie in a folder of its name.
         owner: The service that started it.
         child: The program that writes it, once it began.
     """
@@ -90,6 +93,7 @@ class ExportRecord(Export):
     job_created: float
     owner: Process
     child: Process | None = None
+    job_uid: str = ""
 
     @property
     def title(self) -> str:
@@ -108,41 +112,61 @@ class ExportFolders:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def folder(self, job: str, export: str) -> Path:
+    def folder(self, record: ExportRecord) -> Path:
         """Where an export lies, or would."""
-        return self._root / job / "exports" / export
+        name = f"{record.job}-{record.job_uid}" if record.job_uid else record.job
+        return self._root / name / "exports" / record.id
 
     def write(self, record: ExportRecord) -> None:
         """Keep a record, whole or as it was before."""
-        folder = self.folder(record.job, record.id)
+        folder = self.folder(record)
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f".{_STATUS}"
         part.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
         os.replace(part, folder / _STATUS)
 
-    def read(self, job: str, export: str) -> ExportRecord:
-        """One record.
+    def read(self, job: Job | Pulse, export: str) -> ExportRecord:
+        """One record of a job.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: It has none of that id.
         """
-        found = self._read(self.folder(job, export))
+        for place in self._places(job):
+            record = self._read(place / export)
+            if record is not None and record.job_created == job.created:
+                return record
+        raise _unknown(job.name, export)
+
+    def read_again(self, record: ExportRecord) -> ExportRecord:
+        """The same record as it is now.
+
+        Raises:
+            NotFoundError: It was deleted.
+        """
+        found = self._read(self.folder(record))
         if found is None:
-            raise NotFoundError(
-                f"an export of job {job!r}", repr(export), "see the job's list of exports"
-            )
+            raise _unknown(record.job, record.id)
         return found
 
-    def all(self, job: str) -> list[ExportRecord]:
-        """The records of the jobs of that name, newest first."""
-        folder = self._root / job / "exports"
-        entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    def all(self, job: Job | Pulse) -> list[ExportRecord]:
+        """The records of a job, newest first."""
+        entries = [
+            entry
+            for place in self._places(job)
+            if place.is_dir()
+            for entry in sorted(place.iterdir())
+        ]
         found = [record for entry in entries if (record := self._read(entry)) is not None]
-        return sorted(found, key=lambda x: (-x.created, x.id))
+        mine = [record for record in found if record.job_created == job.created]
+        return sorted(mine, key=lambda x: (-x.created, x.id))
+
+    def _places(self, job: Job | Pulse) -> list[Path]:
+        """The job's own, and that of older versions, which others of its name shared."""
+        return [self._root / name / "exports" for name in (job_folder(job), job.name)]
 
     def remove(self, record: ExportRecord) -> None:
         """Delete an export's folder."""
-        folder = self.folder(record.job, record.id)
+        folder = self.folder(record)
         if self._inside(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -155,12 +179,18 @@ class ExportFolders:
             record = _parse(data)
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return record if self.folder(record.job, record.id) == folder else None
+        return record if self.folder(record) == folder else None
 
     def _inside(self, folder: Path) -> bool:
         """Whether no link leads elsewhere."""
         expected = self._root.resolve() / folder.relative_to(self._root)
         return folder.is_dir() and folder.resolve() == expected
+
+
+def _unknown(job: str, export: str) -> NotFoundError:
+    return NotFoundError(
+        f"an export of job {job!r}", repr(export), "see the job's list of exports"
+    )
 
 
 def _parse(data: dict[str, Any]) -> ExportRecord:

@@ -80,7 +80,7 @@ class ExportTasks:
             with self.lock:
                 if task.cancelled:
                     return
-                folder = self._folders.folder(task.record.job, task.record.id)
+                folder = self._folders.folder(task.record)
                 task.process = spawn(self._settings, self._program, folder, task.record)
                 child = Process.find(task.process.pid)
                 task.record = replace(task.record, message=None, child=child)

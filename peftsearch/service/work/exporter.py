@@ -44,7 +44,7 @@ class Exporter:
             Conflict: The service ends, or its folder of files cannot be written.
         """
         with self._tasks.lock:
-            for known in self.all(job.name, job.created):
+            for known in self.all(job):
                 same = known.trial == trial.number and form in (known.asked, known.form)
                 if same and known.state != "failed":
                     return known
@@ -72,6 +72,7 @@ class Exporter:
             loading=None,
             asked=form,
             job_created=job.created,
+            job_uid=job.uid,
             owner=self._owner,
         )
 
@@ -83,10 +84,9 @@ class Exporter:
                 "a writable folder of files", str(error.strerror), "ask who runs the service"
             ) from error
 
-    def all(self, job: str, created: float) -> list[ExportRecord]:
+    def all(self, job: Job | Pulse) -> list[ExportRecord]:
         """The exports of a job, newest first."""
-        found = self._folders.all(job)
-        return [self._settled(record) for record in found if record.job_created == created]
+        return [self._settled(record) for record in self._folders.all(job)]
 
     def find(self, job: Pulse, export: str) -> ExportRecord:
         """One export.
@@ -94,12 +94,7 @@ class Exporter:
         Raises:
             NotFoundError: The job has none of that id.
         """
-        record = self._folders.read(job.name, export)
-        if record.job_created != job.created:
-            raise NotFoundError(
-                f"an export of job {job.name!r}", repr(export), "see the job's list of exports"
-            )
-        return self._settled(record)
+        return self._settled(self._folders.read(job, export))
 
     def archive(self, job: Pulse, export: str) -> tuple[Path, ExportRecord]:
         """The archive of an export that is done.
@@ -111,7 +106,7 @@ class Exporter:
         record = self.find(job, export)
         if record.state != "done":
             raise Conflict("an export that is done", record.state, "wait for it, or export again")
-        path = self._folders.folder(record.job, record.id) / ARCHIVE
+        path = self._folders.folder(record) / ARCHIVE
         if not path.is_file():
             raise NotFoundError("the export's archive", "no such file", "export again")
         return path, record
@@ -128,7 +123,7 @@ class Exporter:
             kill(record.child.pid)
         self._folders.remove(record)
 
-    def forget(self, job: str) -> None:
+    def forget(self, job: Job | Pulse) -> None:
         """End and remove all exports of a job that is deleted."""
         records = self._folders.all(job)
         self._tasks.end([record.id for record in records])
@@ -142,7 +137,7 @@ class Exporter:
         for record in self._tasks.close():
             # Whoever looks next says so otherwise.
             with contextlib.suppress(OSError, NotFoundError):
-                if self._folders.read(record.job, record.id).state == "running":
+                if self._folders.read_again(record).state == "running":
                     self._folders.write(replace(record, state="failed", message=_LOST))
 
     def _settled(self, record: ExportRecord) -> ExportRecord:
@@ -153,11 +148,11 @@ class Exporter:
             if record.id in self._tasks:
                 return record
             with contextlib.suppress(NotFoundError):  # then it was deleted just now
-                record = self._folders.read(record.job, record.id)
+                record = self._folders.read_again(record)
             if record.state != "running" or self._is_watched(record):
                 return record
             with contextlib.suppress(OSError):  # then whoever looks next settles it
-                folder = self._folders.folder(record.job, record.id)
+                folder = self._folders.folder(record)
                 record = settle(folder, record, _LOST)
                 self._folders.write(record)
             return record

@@ -1,6 +1,7 @@
 """One local worker pool: `peftsearch worker` in a session of its own, and who tends it."""
 
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from peftsearch.service.settings import Settings
+from peftsearch.storage.connection import describe, parse_url
 
 from .children import child_environment
 from .pool_status import PoolStatus
@@ -66,7 +68,7 @@ class PoolProcess:
             *(*program, "worker", status.job),
             *("--workers", str(status.workers), "--device", status.device),
         ]
-        self._log = log_path(settings.root, status.job)
+        self._log = log_path(settings, status.job)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._log.write_bytes(b"")
         self._asked, self._lock = threading.Event(), threading.Lock()
@@ -151,9 +153,11 @@ class PoolProcess:
         return replace(self.status, state="failed", message=message)
 
 
-def log_path(root: Path, job: str) -> Path:
-    """Where a job's pool writes; no job's own folder begins with a dot."""
-    return root / ".logs" / f"{job}.log"
+def log_path(settings: Settings, job: str) -> Path:
+    """Where a job's pool writes; no job's own folder begins with a dot, and those of services of
+    other databases may share the root."""
+    database = hashlib.sha256(describe(parse_url(settings.storage)).encode()).hexdigest()[:8]
+    return settings.root / ".logs" / f"{job}-{database}.log"
 
 
 def last_error(log: Path, code: int) -> str:

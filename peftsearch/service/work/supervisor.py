@@ -116,7 +116,7 @@ class Supervisor:
         """Drop what is known of a job that is deleted, and its log."""
         with self._lock:
             self._pools.pop(job, None)
-        log_path(self._settings.root, job).unlink(missing_ok=True)
+        log_path(self._settings, job).unlink(missing_ok=True)
 
     def close(self) -> None:
         """End all pools; their jobs stay as they are and can be resumed."""

@@ -67,6 +67,11 @@ def _cut(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-4])
 
 
+def _swap(folder: Path) -> None:
+    save_adapter(folder.parent / "other", CONFIGURATION, {"x": torch.zeros(1)}, {})
+    (folder.parent / "other" / "adapter.safetensors").replace(folder / "adapter.safetensors")
+
+
 def _edit(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
     path = folder / "configuration.json"
     content = json.loads(path.read_text())
@@ -78,6 +83,7 @@ def _edit(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
     ("spoil", "expected"),
     [
         (_cut, "whole adapter.safetensors"),
+        (_swap, "not what configuration.json says it is, by its hash"),
         (lambda x: (x / "adapter.safetensors").unlink(), "whole adapter.safetensors"),
         (lambda x: (x / "adapter.safetensors").write_bytes(b""), "whole adapter.safetensors"),
         (lambda x: (x / "configuration.json").unlink(), "whole configuration.json"),

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from peftsearch.records.job import Job
 from peftsearch.records.trial import TRAINING_LOSS, FailureKind, Trial, TrialState
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import spool_folder
 from peftsearch.workers.files.spool import Result, flush, spool
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, claim, insert, make_proposal
@@ -15,18 +17,27 @@ MEASUREMENTS = {"accuracy": 0.75, "training_seconds": 2.0}
 
 
 @pytest.fixture
-def claimed(store: Store) -> Trial:
-    """The first trial of a job, running."""
-    job = store.create_job(make_spec())
+def job(store: Store) -> Job:
+    """A job that runs."""
+    return store.create_job(make_spec())
+
+
+@pytest.fixture
+def claimed(store: Store, job: Job) -> Trial:
+    """Its first trial, running."""
     insert(store, job.id, [make_proposal(0)], [{"trainable_parameters": 64.0}])
     return claim(store, job.id)
 
 
 def test_a_spooled_result_is_recorded_and_its_file_removed(
-    store: Store, claimed: Trial, tmp_path: Path
+    store: Store, job: Job, claimed: Trial, tmp_path: Path
 ) -> None:
-    path = spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {"seed": 1}, "a/1"))
-    assert flush(tmp_path, store) == 1
+    path = spool(
+        tmp_path,
+        job,
+        Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {"seed": 1}, "a/1"),
+    )
+    assert flush(tmp_path, store, job) == 1
     (trial,) = store.trials(claimed.job_id)
     assert trial.state is TrialState.COMPLETED
     assert trial.measurements["accuracy"] == 0.75
@@ -34,61 +45,72 @@ def test_a_spooled_result_is_recorded_and_its_file_removed(
     assert not path.exists()
 
 
-def test_a_failure_is_spooled_too(store: Store, claimed: Trial, tmp_path: Path) -> None:
+def test_a_failure_is_spooled_too(store: Store, job: Job, claimed: Trial, tmp_path: Path) -> None:
     kind = FailureKind.OUT_OF_MEMORY
-    spool(tmp_path, Result(claimed.id, claimed.attempt, {}, {}, None, kind.value, "12 GiB"))
-    assert flush(tmp_path, store) == 1
+    end = Result(
+        job.uid, claimed.id, claimed.attempt, {}, {}, failure=kind.value, message="12 GiB"
+    )
+    spool(tmp_path, job, end)
+    assert flush(tmp_path, store, job) == 1
     (trial,) = store.trials(claimed.job_id)
     assert (trial.state, trial.failure, trial.message) == (TrialState.FAILED, kind, "12 GiB")
 
 
-def test_sending_twice_records_once(store: Store, claimed: Trial, tmp_path: Path) -> None:
-    result = Result(claimed.id, claimed.attempt, MEASUREMENTS, {})
-    spool(tmp_path, result)
-    assert flush(tmp_path, store) == 1
-    spool(tmp_path, result)
-    assert flush(tmp_path, store) == 0
-    assert not list(tmp_path.iterdir())
+def test_sending_twice_records_once(
+    store: Store, job: Job, claimed: Trial, tmp_path: Path
+) -> None:
+    result = Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {})
+    spool(tmp_path, job, result)
+    assert flush(tmp_path, store, job) == 1
+    spool(tmp_path, job, result)
+    assert flush(tmp_path, store, job) == 0
+    assert not list(spool_folder(tmp_path, job).iterdir())
 
 
-def test_a_stale_result_is_dropped(store: Store, claimed: Trial, tmp_path: Path) -> None:
+def test_a_stale_result_is_dropped(store: Store, job: Job, claimed: Trial, tmp_path: Path) -> None:
     """Another worker took the trial meanwhile: its attempt counts."""
     store.renew(claimed.id, claimed.attempt, EXPIRED)
     store.requeue_expired(claimed.job_id)
     again = store.claim(claimed.job_id, "other", 60)
     assert again is not None and again.attempt == claimed.attempt + 1
-    spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}))
-    assert flush(tmp_path, store) == 0
+    spool(tmp_path, job, Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {}))
+    assert flush(tmp_path, store, job) == 0
     assert store.trials(claimed.job_id)[0].state is TrialState.RUNNING
 
 
-def test_a_curve_is_spooled_to_the_last_bit(store: Store, claimed: Trial, tmp_path: Path) -> None:
+def test_a_curve_is_spooled_to_the_last_bit(
+    store: Store, job: Job, claimed: Trial, tmp_path: Path
+) -> None:
     curve = {(i + 0.5) / 3: 0.1 * i for i in range(3)}
-    spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}, curve=curve))
-    assert flush(tmp_path, store) == 1
+    spool(
+        tmp_path, job, Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {}, curve=curve)
+    )
+    assert flush(tmp_path, store, job) == 1
     found = store.measurements(claimed.job_id, range(9), TRAINING_LOSS)
     assert {point.fidelity: point.value for point in found} == curve
 
 
 def test_a_file_of_an_older_release_has_no_curve(
-    store: Store, claimed: Trial, tmp_path: Path
+    store: Store, job: Job, claimed: Trial, tmp_path: Path
 ) -> None:
-    path = spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}))
+    path = spool(tmp_path, job, Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {}))
     old = {k: v for k, v in json.loads(path.read_text()).items() if k != "curve"}
     path.write_text(json.dumps(old))
-    assert flush(tmp_path, store) == 1
+    assert flush(tmp_path, store, job) == 1
     assert store.trial(claimed.job_id, 0).state is TrialState.COMPLETED
 
 
 def test_a_result_of_a_deleted_job_is_dropped(
-    store: Store, claimed: Trial, tmp_path: Path
+    store: Store, job: Job, claimed: Trial, tmp_path: Path
 ) -> None:
-    spool(tmp_path, Result(claimed.id, claimed.attempt, MEASUREMENTS, {}))
+    spool(tmp_path, job, Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {}))
     store.delete_job(claimed.job_id)
-    assert flush(tmp_path, store) == 0
-    assert not list(tmp_path.iterdir())
+    assert flush(tmp_path, store, job) == 0
+    assert not list(spool_folder(tmp_path, job).iterdir())
 
 
-def test_half_written_files_are_ignored(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "x.part").write_text("{")
-    assert flush(tmp_path, store) == 0
+def test_half_written_files_are_ignored(store: Store, job: Job, tmp_path: Path) -> None:
+    folder = spool_folder(tmp_path, job)
+    folder.mkdir(parents=True)
+    (folder / "x.part").write_text("{")
+    assert flush(tmp_path, store, job) == 0

@@ -117,7 +117,7 @@ def test_a_job_that_vanishes_amid_a_trial_ends_the_loop(
 
     job = _run(url, runner, tmp_path, delete)
     assert last > 3
-    assert not spool_folder(tmp_path, job.name).exists()
+    assert not spool_folder(tmp_path, job).exists()
     with Store.open(url) as store:
         assert store.jobs() == []
 

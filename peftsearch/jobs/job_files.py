@@ -1,0 +1,38 @@
+"""The files of a job that goes; those of other jobs, also of other databases, stay."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+from peftsearch.errors import UserError
+from peftsearch.records.job import Job
+from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import job_folder
+from peftsearch.workers.files.ownership import describes
+
+
+def find_adapters_by_name(store: Store, job: Job, root: Path) -> list[Path]:
+    """Adapters of a job that older versions ran, in the folder that all jobs of its name shared;
+    only those that say themselves that they are its own."""
+    if not (root / job.name / "trials").is_dir():
+        return []
+    try:
+        trials = store.trials(job.id)
+    except UserError:  # they are of a package that is not installed here
+        return []
+    return [
+        folder
+        for trial in trials
+        if trial.adapter is not None
+        and trial.adapter.startswith(f"{job.name}/")
+        and describes(folder := root / trial.adapter, trial.configuration, trial.provenance)
+    ]
+
+
+def remove_files(root: Path, job: Job, adapters: list[Path]) -> None:
+    """Remove a job's folder, some adapters, and folders of its name that are empty then."""
+    for folder in (root / job_folder(job), *adapters):
+        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        (root / job.name / "trials").rmdir()
+        (root / job.name).rmdir()

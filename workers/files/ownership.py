@@ -1,0 +1,63 @@
+"""Whose adapter a folder holds. Imports no torch.
+
+Folders are shared, copied and restored: files that are not what the trial's worker saved are
+refused by name, since they would load all the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from peftsearch.errors import UserError
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.configurations.configuration import Configuration
+
+TENSORS = "adapter.safetensors"
+CONFIGURATION = "configuration.json"
+
+
+def hash_tensors(folder: Path) -> str:
+    """SHA-256 of an adapter's tensors, as `sha256sum` prints it.
+
+    Raises:
+        OSError: There is no such file, or it cannot be read.
+    """
+    with (folder / TENSORS).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describes(folder: Path, configuration: Configuration, provenance: Mapping[str, Any]) -> bool:
+    """Whether a folder says that it holds an adapter of that configuration and provenance."""
+    try:
+        content = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+        same = Configuration.from_json(content["configuration"]) == configuration
+        return same and content["metadata"] == dict(provenance)
+    except (OSError, ValueError, LookupError, TypeError, UserError):
+        return False
+
+
+def check_adapter(folder: Path, trial: Trial) -> None:
+    """Refuse files that are not what the trial's worker saved.
+
+    Of trials that ran before hashes were kept, what the folder says of itself is compared.
+
+    Raises:
+        UserError: They were changed, replaced by another job's, or are not there.
+    """
+    try:
+        found = hash_tensors(folder)
+    except OSError as error:
+        got = f"{folder / TENSORS}: {error.strerror}"
+        raise UserError(f"the adapter of trial {trial.number}", got, _HINT) from error
+    if trial.adapter_sha256 not in (None, found):
+        got = f"{folder / TENSORS} with {found[:12]}"
+        known = f"the adapter of trial {trial.number}, with SHA-256 {trial.adapter_sha256[:12]}"
+        raise UserError(known, got, f"it was damaged or replaced: {_HINT}")
+    if not describes(folder, trial.configuration, trial.provenance):
+        got = f"{folder / CONFIGURATION} of another one, or a damaged one"
+        raise UserError(f"the adapter of trial {trial.number}", got, _HINT)
+
+
+_HINT = "restore the folder from a backup, name another with --files, or export another trial"
