@@ -6,7 +6,7 @@ others take the trial; its worker may still renew it or bring its result as long
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, Trial, TrialState
@@ -69,13 +69,16 @@ class Leases(Completion):
 
     @write
     def give_back(self, trial_id: int, attempt: int) -> None:
-        """Queue a running trial again; nothing happens if the attempt no longer runs."""
+        """Queue a running trial again; nothing happens if the attempt no longer runs.
+
+        It is no attempt in which a worker fell silent, of which a trial has few.
+        """
         running = and_(trials.c.state == TrialState.RUNNING, trials.c.attempt == attempt)
         held = select(trials).where(trials.c.id == trial_id, running).with_for_update()
         row = self._connection.execute(held).one_or_none()
         if row is None:
             return
-        _keep_lost(self._connection, row, now())
+        _keep_lost(self._connection, row, None, now())
         freed = {"state": TrialState.QUEUED, "worker": None, "lease_until": None}
         self._connection.execute(trials.update().where(trials.c.id == trial_id).values(freed))
 
@@ -83,7 +86,8 @@ class Leases(Completion):
     def requeue_expired(self, job_id: int, max_attempts: int = 3) -> list[int]:
         """Queue the running trials whose lease ran out; their numbers.
 
-        One that already had `max_attempts` fails as LOST_WORKER instead and is not returned.
+        One whose workers fell silent `max_attempts` times fails as LOST_WORKER instead and is not
+        returned; attempts that were given back do not count.
         """
         expired = and_(
             trials.c.job_id == job_id,
@@ -97,14 +101,22 @@ class Leases(Completion):
         query = select(trials).where(expired).order_by(trials.c.number).with_for_update()
         requeued = []
         for row in self._connection.execute(query).all():
-            if row.attempt >= max_attempts:
+            if self._silences(row) + 1 >= max_attempts:
                 self._fail_lost(row)
                 continue
-            _keep_lost(self._connection, row, row.lease_until)
+            _keep_lost(self._connection, row, row.worker, row.lease_until)
             lost = trials.update().where(trials.c.id == row.id)
             self._connection.execute(lost.values(state=TrialState.QUEUED))
             requeued.append(row.number)
         return requeued
+
+    def _silences(self, row: Row[Any]) -> int:
+        """How many attempts before had a worker that fell silent; of those that were given back
+        none is named."""
+        lost = lost_attempts.c
+        before = lost.trial_id == row.id, lost.worker.is_not(None), lost.attempt < row.attempt
+        query = select(func.count(lost.attempt.distinct())).where(*before)
+        return int(self._connection.execute(query).scalar_one())
 
     def _fail_lost(self, row: Row[Any]) -> None:
         silent = f"worker {row.worker} fell silent in attempt {row.attempt}"
@@ -115,8 +127,8 @@ class Leases(Completion):
         self._connection.execute(lost.values(ended_at=row.lease_until))
 
 
-def _keep_lost(connection: Connection, row: Row[Any], ended_at: Any) -> None:
-    values = {"trial_id": row.id, "attempt": row.attempt, "worker": row.worker}
+def _keep_lost(connection: Connection, row: Row[Any], silent: str | None, ended_at: Any) -> None:
+    values = {"trial_id": row.id, "attempt": row.attempt, "worker": silent}
     connection.execute(
         lost_attempts.insert().values(
             values | {"claimed_at": row.claimed_at, "ended_at": ended_at}

@@ -108,7 +108,7 @@ lost_attempts = Table(
     Column("ended_at", Double, nullable=False),
 )
 """Attempts that ended without a result: given back, or lost with their worker. The budget of
-hours counts them, and they show which worker loses trials."""
+hours counts them. `worker` is the one that fell silent; empty where it gave the trial back."""
 
 front_entries = Table(
     "front_entries",

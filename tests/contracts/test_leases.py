@@ -128,6 +128,19 @@ def test_a_trial_that_loses_every_worker_fails(store: Store, job: Job) -> None:
         complete(store, trial, 0.5, 1)
 
 
+def test_attempts_that_were_given_back_cost_a_trial_nothing(store: Store, job: Job) -> None:
+    """As when a person or a full disk ended them."""
+    for _ in range(5):
+        back = claim(store, job.id)
+        store.give_back(back.id, back.attempt)
+    for attempt in (6, 7):
+        assert claim(store, job.id, seconds=EXPIRED).attempt == attempt
+        assert store.requeue_expired(job.id, max_attempts=3) == [0]
+    claim(store, job.id, seconds=EXPIRED)
+    assert store.requeue_expired(job.id, max_attempts=3) == []
+    assert store.trial(job.id, 0).failure is FailureKind.LOST_WORKER
+
+
 def test_several_trials_can_be_lost_at_once(store: Store, job: Job) -> None:
     for _ in range(3):
         claim(store, job.id, seconds=EXPIRED)
@@ -175,7 +188,7 @@ def test_attempts_without_a_result_are_kept(store: Store, job: Job, database_url
     with engine.connect() as connection:
         columns = lost_attempts.c.trial_id, lost_attempts.c.attempt, lost_attempts.c.worker
         kept = [tuple(row) for row in connection.execute(select(*columns))]
-    assert kept == [(first.id, 1, "a"), (first.id, 2, "b")]
+    assert kept == [(first.id, 1, "a"), (first.id, 2, None)]
 
 
 def test_a_lost_trial_ran_until_its_lease_ended(store: Store, job: Job, database_url: str) -> None:

@@ -9,6 +9,8 @@ from peftsearch.records.trial import Trial
 from peftsearch.storage.connection import parse_url
 
 _DEFAULT = "peftsearch.files"
+_PROBE_BYTES = 65536
+"""A full disk still takes files without content."""
 
 
 def files_root(storage: str) -> Path:
@@ -32,18 +34,20 @@ def choose_root(storage: str, files: str | Path | None) -> Path:
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that cannot be made or written.
+    """Refuse a folder that cannot be made or written, also for want of room.
 
     Raises:
         UserError: Says which and why.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE_BYTES))
     except OSError as error:
         raise UserError(
-            f"a writable folder {str(folder)!r}", str(error), "choose another with --files"
+            f"a writable folder {str(folder)!r}",
+            str(error),
+            "make room, or choose another with --files",
         ) from error
 
 

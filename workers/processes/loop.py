@@ -24,6 +24,11 @@ from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import adapter_name
 from peftsearch.workers.files.spool import Result, flush, spool
 from peftsearch.workers.preparation.prepare import Prepared
+from peftsearch.workers.runtime.machine_faults import (
+    MachineFault,
+    machine_reason,
+    system_reason,
+)
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -194,14 +199,13 @@ class WorkerLoop:
     def _work(self, trial: Trial) -> None:
         self.monitor.claimed(trial)
         try:
-            result = self._train(trial)
+            self._record(self._train(trial))
         except Cancelled:
             self.store.give_back(trial.id, trial.attempt)
-        except KeyboardInterrupt:
-            self.store.give_back(trial.id, trial.attempt)
+        except (KeyboardInterrupt, MachineFault):
+            with contextlib.suppress(StoreUnavailable):  # then its lease runs out
+                self.store.give_back(trial.id, trial.attempt)
             raise
-        else:
-            self._record(result)
         finally:
             self.monitor.claimed(None)
 
@@ -209,9 +213,11 @@ class WorkerLoop:
         try:
             outcome = self.runner.evaluate(trial.configuration, trial.seed, self.monitor.step)
             adapter, sha256 = self._save(trial, outcome)
-        except Cancelled:
+        except (Cancelled, MachineFault):
             raise
         except Exception as error:
+            if reason := machine_reason(error):
+                raise MachineFault("train", reason, self.job.name) from error
             failure = classify(error)
             end = Result(self.job.uid, trial.id, trial.attempt, {}, {})
             return replace(end, failure=failure.kind.value, message=failure.message)
@@ -227,16 +233,28 @@ class WorkerLoop:
         )
 
     def _save(self, trial: Trial, outcome: Outcome) -> tuple[str, str]:
+        """Whatever the system says against writing there, it says it to the next trial too."""
         name = adapter_name(self.job, trial)
-        place = self.root / name
-        return name, save_adapter(place, trial.configuration, outcome.tensors, outcome.provenance)
+        folder, kept = self.root / name, (outcome.tensors, outcome.provenance)
+        try:
+            return name, save_adapter(folder, trial.configuration, *kept)
+        except Exception as error:
+            if reason := system_reason(error):
+                doing = f"write an adapter to {self.root}"
+                raise MachineFault(doing, reason, self.job.name) from error
+            raise
 
     def _record(self, result: Result) -> None:
         """Record, or keep as a file and go on; the next turn sends it again."""
         try:
             result.record(self.store)
         except StoreUnavailable:
-            spool(self.root, self.job, result)
+            try:
+                spool(self.root, self.job, result)
+            except OSError as error:
+                doing = f"keep a result in {self.root} while the database is away"
+                reason = error.strerror or str(error)
+                raise MachineFault(doing, reason, self.job.name) from error
 
 
 def _costs(spec: JobSpec, proposal: Proposal) -> dict[str, float]:
