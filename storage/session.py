@@ -10,9 +10,13 @@ from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
+from peftsearch.errors import StoreUnavailable
+
+from .connection import connect, describe
 from .opening import open_connection
-from .transactions import run_read, run_write
+from .transactions import explain, run_read, run_write
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -39,6 +43,18 @@ class Session:
                 program, or the URL is wrong.
         """
         return cls(open_connection(url))
+
+    def beside(self) -> Self:
+        """Another store over the same database, for another thread. The caller closes it.
+
+        Raises:
+            StoreUnavailable: The database does not answer.
+        """
+        url = self._connection.engine.url
+        try:
+            return type(self)(connect(url))
+        except DBAPIError as error:
+            raise StoreUnavailable(describe(url), explain(error)) from error
 
     def close(self) -> None:
         """Give up the connection; a closed store cannot be used again."""

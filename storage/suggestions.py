@@ -1,8 +1,9 @@
 """Who may propose, and how proposals become queued trials.
 
-The suggestion lease keeps two workers from proposing at once. Each holder gets a higher token
-(Kleppmann's fencing token), and an insert with a token that is not the newest is refused: a holder
-that stalled past its lease cannot add a batch that knows nothing of its successor's.
+The suggestion lease keeps two workers from proposing at once; its holder renews it while it
+computes. Each holder gets a higher token (Kleppmann's fencing token), and an insert with a token
+that is not the newest is refused: a holder that stalled past its lease cannot add a batch that
+knows nothing of its successor's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,17 @@ class Suggestions(Budgets):
             suggestion_until=now() + seconds,
         )
         return self._connection.execute(taken.returning(jobs.c.suggestion_token)).scalar()
+
+    @write
+    def renew_suggestion_lease(self, job_id: int, token: int, seconds: float) -> bool:
+        """Whether the token is still the newest; if so its lease lasts `seconds` from now."""
+        mine = jobs.update().where(
+            jobs.c.id == job_id,
+            jobs.c.suggestion_token == token,
+            jobs.c.suggestion_worker.is_not(None),
+        )
+        renewed = mine.values(suggestion_until=now() + seconds)
+        return self._connection.execute(renewed).rowcount == 1
 
     @write
     def release_suggestion_lease(self, job_id: int, token: int) -> None:

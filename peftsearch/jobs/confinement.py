@@ -14,8 +14,8 @@ from peftsearch.errors import UserError
 from peftsearch.samples.fetch import PREFIX
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-_PACKAGE = re.compile(r"package:[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)
-_SUBSET = re.compile(r"[\w.-]+", re.ASCII)
+_PACKAGE = re.compile(r"package:[A-Za-z0-9]++([_.-]++[A-Za-z0-9]++)*+")
+_SUBSET = re.compile(r"[\w.-]++", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-_TRIAL = re.compile(r"trial\s+([0-9]{1,9})", re.IGNORECASE)
+LONGEST = 500
+"""Characters of a pick; room for a bound on each objective."""
+_TRIAL = re.compile(r"trial\s++([0-9]{1,9})", re.IGNORECASE)
 _ROW = re.compile("[0-9]{1,9}")
-_EXPRESSION = re.compile(r"\s*(\w+)\s+where\s+(\S.*?)\s*", re.IGNORECASE)
-_BOUNDS = re.compile("[<>]")
 
 
 C = TypeVar("C", bound=Valued)
@@ -85,6 +85,9 @@ def choose(
         NotFoundError: The front is empty, has no such row, or nothing meets the bounds.
         UserError: `text` is none of these.
     """
+    if len(text) > LONGEST:
+        got = f"{text[:20]!r} and so on, {len(text):,} characters"
+        raise UserError(f"a pick of at most {LONGEST} characters", got, "shorten --pick")
     text, quality = text.strip(), objective(spec.task.quality)
     if match := _TRIAL.fullmatch(text):
         return _trial(int(match[1]), find_trial, quality)
@@ -141,22 +144,26 @@ def _scale(values: Sequence[float]) -> list[float]:
 
 def _read_sentence(text: str, quality: str) -> tuple[Objective, tuple[Bound, ...]]:
     """What is wanted, and within which bounds; bounds alone want the quality."""
-    match = _EXPRESSION.fullmatch(text)
-    if match is None and not _BOUNDS.search(text):
+    name, where, conditions = [*text.split(maxsplit=2), "", "", ""][:3]
+    named = where.lower() == "where" and bool(conditions)
+    if not named and not _has_bounds(text):
         raise UserError(
             "knee, best, a row of the front, 'trial 17', 'size <= 100 KB', or"
             " 'accuracy where adapter_bytes <= 200 KB'",
             repr(text),
             "correct --pick",
         )
-    wanted, rest = (match[1], match[2]) if match else (quality, text)
-    parts = re.split(r"\s+and\s+|,", rest, flags=re.IGNORECASE)
-    return objective(wanted), tuple(Bound.parse(part) for part in parts)
+    wanted, rest = (name, conditions) if named else (quality, text)
+    return objective(wanted), tuple(map(Bound.parse, _split(rest)))
+
+
+def _has_bounds(text: str) -> bool:
+    return "<" in text or ">" in text
 
 
 def size_limit(text: str, quality: str) -> float | None:
     """Bytes that the file of what `text` picks may have at most; None where it says nothing."""
-    if not _BOUNDS.search(text):
+    if not _has_bounds(text):
         return None
     bounds = _read_sentence(text.strip(), quality)[1]
     limits = [x.limit for x in bounds if x.name == "export_bytes" and x.sign.startswith("<")]
@@ -178,6 +185,17 @@ def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
         key=lambda x: (wanted.signed(x.values[wanted.name]), -x.values[spec.objectives.cost]),
     )
     return Choice("where", best, fitting, wanted, bounds)
+
+
+def _split(conditions: str) -> list[str]:
+    """At each comma and each `and`."""
+    parts = [""]
+    for word in conditions.replace(",", " , ").split():
+        if word == "," or word.lower() == "and":
+            parts.append("")
+        else:
+            parts[-1] += f" {word}"
+    return [part.strip() for part in parts]
 
 
 def broken(candidate: Valued, bounds: Iterable[Bound]) -> list[Bound]:

@@ -32,8 +32,10 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_BOUND = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S.*?)\s*")
-_QUANTITY = re.compile(r"([-+]?\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)")
+LONGEST = 200
+"""Characters of a bound; the longest sensible one has some forty."""
+_NAME = re.compile(r"\w++")
+_QUANTITY = re.compile(r"([-+]?\d[\d_]*+(?:\.\d++)?(?:[eE][-+]?\d++)?)\s*+([A-Za-z]*+)")
 
 
 def parse_quantity(text: str) -> float:
@@ -42,6 +44,7 @@ def parse_quantity(text: str) -> float:
     Raises:
         UserError: Not a number with a known unit.
     """
+    _check_length(text)
     match = _QUANTITY.fullmatch(text.strip())
     if match is None or match[2].upper() not in _UNITS:
         units = "KB, MB, GB, KiB, MiB, K, M, s, min, h"
@@ -64,10 +67,13 @@ class Bound:
         Raises:
             UserError: Not of that form, or no such objective.
         """
-        match = _BOUND.fullmatch(text)
-        if match is None:
+        _check_length(text)
+        start = next((i for i, letter in enumerate(text) if letter in "<>"), len(text))
+        sign = next((sign for sign in _OPERATORS if text.startswith(sign, start)), "")
+        name, limit = text[:start].strip(), text[start + len(sign) :].strip()
+        if not (limit and sign and _NAME.fullmatch(name)):
             raise UserError("a bound such as 'adapter_bytes <= 200 KB'", repr(text), "correct it")
-        return cls(objective(match[1]).name, match[2], parse_quantity(match[3]))
+        return cls(objective(name).name, sign, parse_quantity(limit))
 
     def holds(self, value: float) -> bool:
         """Whether `value` meets the bound."""
@@ -75,3 +81,9 @@ class Bound:
 
     def __str__(self) -> str:
         return f"{self.name} {self.sign} {self.limit:,.15g}"
+
+
+def _check_length(text: str) -> None:
+    if len(text) > LONGEST:
+        got = f"{text[:20]!r} and so on, {len(text):,} characters"
+        raise UserError(f"a bound of at most {LONGEST} characters", got, "shorten it")

@@ -1,7 +1,6 @@
 """The text of a job file, to plain data and back: TOML, and JSON as programs write it."""
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -18,8 +17,6 @@ DEEPEST = 50
 _MOST_DOTS = 100
 """In one line: reading a key of n parts takes time n^3, so that thousands would keep a service
 busy for minutes. Only a list of a hundred fractions would have as many."""
-_AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
-_JSON_AT = re.compile(r": line (\d+) column \d+ \(char \d+\)$")
 
 
 def read_text(text: str) -> dict[str, Any]:
@@ -68,9 +65,10 @@ def _read_toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place, lines = _AT.search(str(error)), text.rstrip().count("\n") + 1
-        line = int(place[1]) if place and place[1] else lines
-        raise _at(line, "TOML", _AT.sub("", str(error))) from error
+        said, _, place = str(error).rpartition(" (at ")
+        line = place.removeprefix("line ").partition(",")[0]
+        last = text.rstrip().count("\n") + 1
+        raise _at(int(line) if line.isdecimal() else last, "TOML", said) from error
     except ValueError as error:
         raise _too_long(error) from error
 
@@ -79,7 +77,7 @@ def _read_json(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
-        raise _at(error.lineno, "JSON", _JSON_AT.sub("", str(error))) from error
+        raise _at(error.lineno, "JSON", error.msg) from error
     except ValueError as error:
         raise _too_long(error) from error
     assert isinstance(found, dict)  # it begins with a brace

@@ -150,7 +150,7 @@ class Technique:
         Raises:
             ValueError: Says of which row, and why.
         """
-        if not re.fullmatch("[a-z][a-z0-9_]*", self.name) or self.name == "none":
+        if not re.fullmatch("[a-z][a-z0-9_]*+", self.name) or self.name == "none":
             raise ValueError(f"{self.name!r} is no name of lower-case letters, digits and _")
         if self.group not in GROUPS:
             raise ValueError(f"{self.name}: group {self.group!r} is none of {', '.join(GROUPS)}")

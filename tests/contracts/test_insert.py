@@ -41,6 +41,19 @@ def test_an_expired_lease_that_nobody_took_still_inserts(store: Store) -> None:
     assert len(store.insert(job.id, token, [make_proposal(0)], [{}])) == 1
 
 
+def test_a_renewed_lease_is_kept_and_a_lost_one_is_not_renewed(store: Store) -> None:
+    job = store.create_job(make_spec())
+    token = store.take_suggestion_lease(job.id, "a", EXPIRED)
+    assert token is not None
+    assert store.renew_suggestion_lease(job.id, token, LEASE)
+    assert store.take_suggestion_lease(job.id, "b", LEASE) is None
+    assert store.renew_suggestion_lease(job.id, token, EXPIRED)
+    new = store.take_suggestion_lease(job.id, "b", LEASE)
+    assert new is not None and not store.renew_suggestion_lease(job.id, token, LEASE)
+    store.release_suggestion_lease(job.id, new)
+    assert not store.renew_suggestion_lease(job.id, new, LEASE)
+
+
 def test_the_same_worker_gets_a_new_token(store: Store) -> None:
     job = store.create_job(make_spec())
     old = store.take_suggestion_lease(job.id, "a", LEASE)

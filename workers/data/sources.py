@@ -24,7 +24,7 @@ _TEXTS: Mapping[str, _Reader] = {
     ".json": read_json,
     ".jsonl": read_json_lines,
 }
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"[\w.-]++(/[\w.-]++)?")
 _ANY_KIND = f"a {', '.join(FILE_SUFFIXES)} file, a folder written by `datasets` or a hub id"
 
 

@@ -11,7 +11,7 @@ from peftsearch.errors import UserError
 from .checkpoints import check_beside, check_checkpoint, check_config, read_object
 
 _PACKAGE = "package:"
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*+(/[A-Za-z0-9][\w.-]*+)?")
 _WANTED = ("*.json", "*.jinja", "model*.safetensors", "*.txt", "*.model")
 """Of a repository's root: the weights once, as `transformers` reads them, and all small files."""
 _UNWANTED = ("*/*", "model.*.safetensors")

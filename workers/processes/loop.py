@@ -35,6 +35,7 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
+from .proposing import keep_lease
 
 POLL_SECONDS = 0.5
 
@@ -159,7 +160,8 @@ class WorkerLoop:
         if token is None:
             return True
         try:
-            return self._propose(token, missing)
+            with keep_lease(self.store, self.job.id, token, self.name):
+                return self._propose(token, missing)
         except CostError:  # as any worker would find: the job waits for a person
             self.store.together(self._stop)
             raise

@@ -15,6 +15,7 @@ from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import check_folder
 from peftsearch.workers.processes import loop
 from peftsearch.workers.processes.loop import WorkerLoop
@@ -70,11 +71,9 @@ def _small_files() -> Iterator[None]:
 
 
 def _limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = loop.save_adapter
-
     def save(*arguments: Any) -> str:
         with _small_files():
-            return whole(*arguments)
+            return save_adapter(*arguments)
 
     monkeypatch.setattr(loop, "save_adapter", save)
 

@@ -1,0 +1,84 @@
+"""A proposal that takes longer than the suggestion lease is queued, once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.pool import NullPool
+
+from peftsearch.records.job import JobState
+from peftsearch.records.trial import Proposal, Trial
+from peftsearch.search.proposals import propose as propose_at_once
+from peftsearch.storage.clock import now
+from peftsearch.storage.schema import jobs
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes import loop, proposing
+from peftsearch.workers.processes.loop import WorkerLoop
+from tests.specs import make_spec
+from tests.storage.examples import EXPIRED, LEASE
+from tests.waiting import wait_until
+
+
+class Idle:
+    """A monitor of a worker that has nothing to train."""
+
+    def claimed(self, trial: Trial | None) -> None:
+        pass
+
+    def step(self, done: int, total: int) -> None:
+        pass
+
+    def stopping(self) -> bool:
+        return False
+
+
+def _held(url: str) -> bool:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        return bool(connection.execute(select(jobs.c.suggestion_until > now())).scalar_one())
+
+
+def _turn(url: str, propose: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
+    """What one turn queues that proposes while its lease has run out from the beginning."""
+
+    def slow(*arguments: Any) -> list[Proposal]:
+        propose()
+        return propose_at_once(*arguments)
+
+    monkeypatch.setattr(loop, "propose", slow)
+    monkeypatch.setattr(loop, "SUGGESTION_SECONDS", EXPIRED)
+    monkeypatch.setattr(proposing, "SUGGESTION_SECONDS", LEASE)
+    monkeypatch.setattr(proposing, "SUGGESTION_RENEW_SECONDS", 0.01)
+    with Store.open(url) as store:
+        job = store.create_job(make_spec())
+        store.register_worker(job.id, "w", "host", 1, "cpu")
+        runner: Any = SimpleNamespace(anatomy=job.spec.anatomy)  # nothing is trained
+        WorkerLoop("w", store, job, runner, Path(), Idle())._replenish()
+        assert store.job(job.id).state is JobState.RUNNING
+        return store.trials(job.id)
+
+
+def test_a_lease_is_renewed_while_its_holder_computes(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compute() -> None:
+        wait_until(lambda: _held(database_url))
+        with Store.open(database_url) as other:
+            job = other.jobs()[0]
+            assert other.take_suggestion_lease(job.id, "rival", LEASE) is None
+
+    assert [x.number for x in _turn(database_url, compute, monkeypatch)] == [0]
+
+
+def test_a_lease_of_one_that_broke_lapses(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        _turn(database_url, break_down, monkeypatch)
+    with Store.open(database_url) as other:
+        assert other.take_suggestion_lease(other.jobs()[0].id, "rival", LEASE) is not None
