@@ -61,7 +61,7 @@ def export(
         return
     console.print(f"exported {describe(summary.configuration, spec.anatomy)}", highlight=False)
     console.print(
-        f"as {report.form} to {report.out}, file size {size(report.size)}, in "
+        f"as {report.form} to {report.out}, file size {size(report.size or 0)}, in "
         f"{duration(time.monotonic() - started)}; reloaded, "
         f"{report.rows} predictions equal (largest difference {report.difference:.1e})",
         highlight=False,

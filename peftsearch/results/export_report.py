@@ -93,7 +93,7 @@ class ExportReport:
         rows: Validation rows on which the reloaded model was compared with the original.
         difference: Largest absolute difference of an output among them.
         loading: How it is loaded.
-        size: Bytes of its files of weights.
+        size: Bytes of its files of weights; None in what earlier versions wrote.
     """
 
     form: Form
@@ -101,7 +101,7 @@ class ExportReport:
     rows: int
     difference: float
     loading: Loading
-    size: int
+    size: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -114,8 +114,9 @@ class ExportReport:
         Raises:
             KeyError, TypeError: It made something else.
         """
-        found = {name: data[name] for name in ("form", "rows", "difference", "size")}
-        return cls(**found, out=Path(data["out"]), loading=Loading(**data["loading"]))
+        found = {name: data[name] for name in ("form", "rows", "difference")}
+        loading = Loading(**data["loading"])
+        return cls(**found, out=Path(data["out"]), loading=loading, size=data.get("size"))
 
 
 def _quoted(text: str) -> str:
