@@ -11,6 +11,7 @@ from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import check_folder
 from peftsearch.workers.processes.pool import Pool
+from peftsearch.workers.runtime.threads import wait_passively
 
 from .interrupt import Interrupt
 
@@ -40,6 +41,7 @@ def run_pool(
     _ = job.spec  # each worker would load for seconds before it says so
     check_folder(root)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    wait_passively(os.environ)
     pool = Pool(store, job, storage, root, workers, device)
     interrupt = Interrupt()
     with interrupt.installed():

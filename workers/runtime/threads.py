@@ -1,9 +1,12 @@
 """How many threads of this machine a worker computes with. Imports no torch."""
 
 import os
+from collections.abc import MutableMapping
 from pathlib import Path
 
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
+"""For each of the OpenMP libraries that torch comes with."""
 
 
 def count_threads(workers: int = 1) -> int:
@@ -14,6 +17,16 @@ def count_threads(workers: int = 1) -> int:
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
     return max(1, count_cpus() // workers)
+
+
+def wait_passively(environment: MutableMapping[str, str]) -> None:
+    """Let threads of processes that start from now on sleep while they wait for one another.
+
+    Threads that spin use up the CPU that other workers could compute with. OpenMP reads the
+    environment when it is loaded; where a person has set any of it, all stays as it is.
+    """
+    if not _PASSIVE.keys() & environment.keys():
+        environment.update(_PASSIVE)
 
 
 def count_cpus(quota: Path = _QUOTA) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from peftsearch.workers.runtime.threads import count_cpus, count_threads
+from peftsearch.workers.runtime.threads import count_cpus, count_threads, wait_passively
 
 
 def test_what_the_user_says_holds_for_each_worker(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,3 +40,17 @@ def test_a_quota_cuts_the_cpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for text, cpus in zip(texts, (8, 2, 1, 8, 8, 8), strict=True):
         quota.write_text(text + "\n")
         assert count_cpus(quota) == cpus
+
+
+@pytest.mark.parametrize("name", ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"])
+def test_threads_of_workers_sleep_while_they_wait_unless_a_person_said_otherwise(
+    name: str,
+) -> None:
+    environment = {"PATH": "/bin"}
+    wait_passively(environment)
+    passive = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
+    assert environment == {"PATH": "/bin"} | passive
+    said = {name: "ACTIVE" if name == "OMP_WAIT_POLICY" else "100"}
+    kept = dict(said)
+    wait_passively(said)
+    assert said == kept
