@@ -35,6 +35,7 @@ class FailureKind(StrEnum):
 
     OUT_OF_MEMORY = "out_of_memory"
     NON_FINITE_LOSS = "non_finite_loss"
+    COLLAPSED = "collapsed"
     TIMEOUT = "timeout"
     DATA = "data"
     LOST_WORKER = "lost_worker"

@@ -8,7 +8,12 @@ from .spec import JobSpec, parse_spec
 BEFORE: Mapping[str, Mapping[str, Any]] = {
     "model": {"dtype": "float32"},
     "task": {"reading": 1, "max_length": 128},
-    "training": {"epochs": 1.0, "checkpoints": 1, "standardise_labels": False},
+    "training": {
+        "epochs": 1.0,
+        "checkpoints": 1,
+        "standardise_labels": False,
+        "stop_collapsed": False,
+    },
     "head": {"pooling": "model", "start": "random", "relative": True},
 }
 """By section: keys whose default is not what was done before they were, with what was done.

@@ -24,6 +24,12 @@ class TrainingSpec(Section):
         epochs: Passes over the training rows, also fractions. Left out, one pass, or of few rows
             as many as make 250 steps, at most 20.
         batch_size: Examples of one step.
+        accumulate: Parts in which a step's rows are computed, one after another, for less memory;
+            their gradients add up to the step's.
+        gradient_checkpointing: Compute what a layer holds once more in the backward pass, instead
+            of keeping it: much less memory, a third more time.
+        stop_collapsed: End a trial whose loss is far above that of a constant answer in its second
+            half, as failed; never a repeat.
         checkpoints: How often in the second half of training the model is scored on the validation
             rows; the state with the least loss is kept. 1 keeps the last.
         class_weights: What a row weighs in the loss: `balanced` gives every class the same sum, a
@@ -41,6 +47,9 @@ class TrainingSpec(Section):
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
     max_grad_norm: float = Field(1.0, gt=0)
     checkpoints: int = Field(3, ge=1, le=20)
+    accumulate: int = Field(1, ge=1, le=4096)
+    gradient_checkpointing: bool = False
+    stop_collapsed: bool = True
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     timeout_minutes: float | None = Field(None, gt=0, description="per trial")
     class_weights: Literal["none", "balanced"] | Mapping[str, Weight] = "none"

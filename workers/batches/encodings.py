@@ -48,6 +48,9 @@ class Encoded(Protocol):
     def outputs(self, model: Any, batch: Batch) -> torch.Tensor:
         """What predictions are made from, for the `b` examples of a batch, on the CPU."""
 
+    def weight(self, indices: Sequence[int]) -> float:
+        """How much these examples count in the mean loss of a batch that they are a part of."""
+
     def mean_tokens(self, config: Mapping[str, Any]) -> float:
         """Tokens of an example that a layer sees, on average.
 
@@ -98,6 +101,10 @@ class Examples:
         inputs = {name: x for name, x in batch.items() if name != "labels"}
         logits: torch.Tensor = model(**inputs).logits
         return logits.float().cpu()
+
+    def weight(self, indices: Sequence[int]) -> float:
+        """Each counts alike."""
+        return float(len(indices))
 
     def mean_tokens(self, config: Mapping[str, Any]) -> float:
         """The mean of `lengths`."""
@@ -229,6 +236,10 @@ class EncodedResponses(Examples):
     def evaluated_together(self) -> int:
         """Examples of one evaluation batch: fewer of long ones."""
         return max(1, min(EVALUATED, EVALUATED_TOKENS // max(self.lengths)))
+
+    def weight(self, indices: Sequence[int]) -> float:
+        """Each token of a response counts alike."""
+        return float(sum(x != IGNORED for i in indices for x in self.rows[i]["labels"]))
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """Inputs and `labels` of `b` examples, each `b x` its longest, padded on the right."""

@@ -18,11 +18,13 @@ class TrainingRows:
         rows: The examples as they are.
         labels: In place of theirs, `n`.
         constants: Tensors by name that every batch brings along; the kind's loss takes them out.
+        weights: How much each example counts in the mean of a batch, `n`; None where alike.
     """
 
     rows: Encoded
     labels: torch.Tensor
     constants: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    weights: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -49,7 +51,12 @@ class TrainingRows:
 
     def head(self, n: int) -> Self:
         """The first `n` examples."""
-        return replace(self, rows=self.rows.head(n), labels=self.labels[:n])
+        return replace(
+            self,
+            rows=self.rows.head(n),
+            labels=self.labels[:n],
+            weights=None if self.weights is None else self.weights[:n],
+        )
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """The rows' batch with these labels, `b`, and the constants."""
@@ -60,6 +67,12 @@ class TrainingRows:
         """Those of the rows."""
         inputs = {name: x for name, x in batch.items() if name not in self.constants}
         return self.rows.outputs(model, inputs)
+
+    def weight(self, indices: Sequence[int]) -> float:
+        """That of the rows, or the sum of their own."""
+        if self.weights is None:
+            return self.rows.weight(indices)
+        return float(self.weights[torch.as_tensor(indices)].sum())
 
     def mean_tokens(self, config: Mapping[str, Any]) -> float:
         """That of the rows."""

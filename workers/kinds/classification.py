@@ -86,10 +86,12 @@ class Classification(Work):
     ) -> Encoded:
         """With the weights of the classes and the shift of their outputs, where there are any."""
         from peftsearch.workers.batches.training_rows import TrainingRows
-        from peftsearch.workers.training.class_balance import balance
+        from peftsearch.workers.training.class_balance import balance, weigh_rows
 
         constants = balance(training, [int(x) for x in split.labels], classes)
-        return TrainingRows(rows, rows.labels, constants) if constants else rows
+        if not constants:
+            return rows
+        return TrainingRows(rows, rows.labels, constants, weigh_rows(constants, rows.labels))
 
     def training_loss(self, model: Any, batch: Batch) -> torch.Tensor:
         """The model's own, or cross-entropy with the constants that the batch brings along."""

@@ -45,6 +45,10 @@ class Responses(Work):
         """What messages call a row and its label."""
         return ("text" if task.text else "prompt"), "response"
 
+    def constant_loss(self, labels: torch.Tensor) -> float | None:
+        """None: every model begins with another loss."""
+        return None
+
     def decide(self, logits: torch.Tensor) -> NDArray[Any]:
         """The sums, `n`."""
         return np.asarray(logits[:, 0].double())

@@ -60,6 +60,10 @@ class Regression(Work):
             return rows
         return TrainingRows(rows, scale.standardise([float(x) for x in split.labels]))
 
+    def constant_loss(self, labels: torch.Tensor) -> float | None:
+        """That of the mean: the labels' variance."""
+        return float(labels.var(correction=0))
+
     def decide(self, logits: torch.Tensor) -> NDArray[Any]:
         """The one output, `n`."""
         return np.asarray(logits[:, 0].double())

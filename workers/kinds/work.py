@@ -5,6 +5,7 @@ Modules of this room import what needs torch where it is used, so that data can 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,15 @@ class Work:
         """Loss of a batch, a scalar with its graph: the one that the model has for its labels."""
         loss: torch.Tensor = model(**batch).loss
         return loss
+
+    def constant_loss(self, labels: torch.Tensor) -> float | None:
+        """Mean training loss of an answer that is the same for all rows: all classes or choices
+        alike. None where no such answer is known.
+
+        Args:
+            labels: Those of the training rows, as the loss takes them, `n`.
+        """
+        return math.log(max(2, int(labels.max()) + 1))
 
     def decide(self, logits: torch.Tensor) -> NDArray[Any]:
         """Predictions, `n`, from `n` outputs."""

@@ -213,7 +213,11 @@ class WorkerLoop:
 
     def _train(self, trial: Trial) -> Result:
         try:
-            outcome = self.runner.evaluate(trial.configuration, trial.seed, self.monitor.step)
+            # A repeat tells how noisy a configuration is: its bad seeds count too.
+            watched = trial.origin != "repeat"
+            outcome = self.runner.evaluate(
+                trial.configuration, trial.seed, self.monitor.step, watched=watched
+            )
             adapter, sha256 = self._save(trial, outcome)
         except (Cancelled, MachineFault):
             raise

@@ -33,6 +33,11 @@ def balance(
     return {name: torch.as_tensor(x, dtype=torch.float32) for name, x in found.items()}
 
 
+def weigh_rows(constants: Mapping[str, torch.Tensor], labels: torch.Tensor) -> torch.Tensor | None:
+    """How much each of `n` rows counts in the mean loss of a batch; None where all do alike."""
+    return constants[_WEIGHTS][labels] if _WEIGHTS in constants else None
+
+
 def balanced_loss(model: Any, batch: Batch) -> torch.Tensor | None:
     """Cross-entropy with the batch's constants, a scalar with its graph; None without any."""
     weights, shift = batch.get(_WEIGHTS), batch.get(_SHIFT)

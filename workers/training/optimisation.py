@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.runtime.memory import MemoryMeter
 from peftsearch.workers.runtime.seeds import stream
 
+from .recomputation import recomputing
 from .trial_failures import NonFiniteLoss, TrialTimeout
 
 OnStep = Callable[[int, int], None]
@@ -74,14 +75,14 @@ def train(
     precision: str,
     clock: Clock,
     meter: MemoryMeter,
-    after_step: Callable[[int], None] = lambda done: None,
+    after_step: Callable[[Sequence[float]], None] = lambda losses: None,
 ) -> tuple[float, list[float]]:
     """Train in place; where there is nothing to train, do nothing.
 
     Deterministic given configuration, seed, data, precision and number of threads.
 
     Args:
-        after_step: Told how many steps are done, after each; what it takes is no training.
+        after_step: Told the losses so far, after each step; what it takes is no training.
 
     Returns:
         Seconds of training alone, and the loss of each step.
@@ -104,21 +105,48 @@ def train(
     order = training_batches(data.lengths, training.batch_size, stream(seed, "order"))
     losses: list[float] = []
     for step in range(steps):
-        loss = compute_loss(backbone, data.batch(next(order)), precision)
-        meter.sample()
-        losses.append(loss.item())
+        losses.append(accumulate(backbone, data, next(order), training, precision, meter))
         if not math.isfinite(losses[-1]):
             raise NonFiniteLoss(step, losses[-1])
-        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         scheduler.step()
         clock.tick()
         seconds += time.perf_counter() - start
-        after_step(step + 1)
+        after_step(losses)
         start = time.perf_counter()
     return seconds, losses
+
+
+def accumulate(
+    backbone: Backbone,
+    data: Encoded,
+    rows: Sequence[int],
+    training: TrainingSpec,
+    precision: str,
+    meter: MemoryMeter,
+) -> float:
+    """Add the gradients of the mean loss of a step's rows, in as many parts as the job wants.
+
+    Returns:
+        That loss; where it is not finite, there may be no gradients.
+    """
+    size, whole = math.ceil(len(rows) / training.accumulate), data.weight(rows)
+    total = 0.0
+    with recomputing(backbone.model, training.gradient_checkpointing):
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            share = data.weight(part) / whole if size < len(rows) else 1.0
+            if not share:
+                continue  # no token of it counts: its mean is none
+            loss = share * compute_loss(backbone, data.batch(part), precision)
+            meter.sample()
+            total += loss.item()
+            if not math.isfinite(total):
+                break
+            loss.backward()  # type: ignore[no-untyped-call]
+    return total
 
 
 def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:

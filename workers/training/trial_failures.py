@@ -28,6 +28,14 @@ class NonFiniteLoss(TrialFailure):
         super().__init__(FailureKind.NON_FINITE_LOSS, f"the loss was {loss} at step {step}")
 
 
+class Collapsed(TrialFailure):
+    """The loss is far above that of a constant answer; usually the learning rate is too high."""
+
+    def __init__(self, step: int, loss: float, bound: float) -> None:
+        words = f"the mean loss was {loss:.3g} at step {step}, above {bound:.3g}"
+        super().__init__(FailureKind.COLLAPSED, f"{words}, twice that of a constant answer")
+
+
 class TrialTimeout(TrialFailure):
     """The trial ran longer than `training.timeout_minutes`."""
 

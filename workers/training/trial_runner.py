@@ -1,7 +1,7 @@
 """One job's backbone and data in one process: from a configuration to measured metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from peftsearch.workers.runtime.memory import MemoryMeter
 
 from .calibration import add_gradients
 from .checkpoints import Checkpoints
+from .collapse import check_progress
 from .curves import reduce_curve
 from .evaluation import Evaluator
 from .inference import predict_logits
@@ -100,13 +101,17 @@ class TrialRunner:
         seed: int,
         on_step: OnStep = lambda done, total: None,
         split: str = "validation",
+        watched: bool = False,
     ) -> Outcome:
         """Train the configuration and score it on a split (`validation` or `test`).
 
         The backbone is left as it was found, also when `on_step` or anything else raises.
 
+        Args:
+            watched: Whether it ends early where the training has collapsed.
+
         Raises:
-            TrialFailure: Non-finite loss or timeout; `classify` types all other errors.
+            TrialFailure: Non-finite loss, collapse or timeout; `classify` types all other errors.
             UserError: The configuration does not fit the model, or the test split is unusable.
         """
         held_out = self.encoded(split)
@@ -114,7 +119,7 @@ class TrialRunner:
             self.adopt(self.prepare() if self.decides else Prepared(Preparation()))
         attachment = attach(self.backbone, configuration, seed, partial(self._calibrate, seed))
         try:
-            return self._measure(attachment, configuration, seed, on_step, held_out)
+            return self._measure(attachment, configuration, seed, on_step, held_out, watched)
         finally:
             attachment.detach()
 
@@ -125,7 +130,7 @@ class TrialRunner:
         Raises:
             UserError: The spec asks for a head that this model cannot have.
         """
-        return prepare(
+        prepared = prepare(
             self.spec,
             self.backbone,
             self.data,
@@ -134,6 +139,8 @@ class TrialRunner:
             self.positive,
             on_batch,
         )
+        notes = (*prepared.preparation.notes, *self.notes())
+        return replace(prepared, preparation=replace(prepared.preparation, notes=notes))
 
     def adopt(self, prepared: Prepared) -> None:
         """Give the model the head that was prepared; once, and for good."""
@@ -229,6 +236,7 @@ class TrialRunner:
         seed: int,
         on_step: OnStep,
         held_out: Encoded,
+        watched: bool,
     ) -> Outcome:
         meter = MemoryMeter(self.backbone.device)
         evaluator, validation = self._evaluator(configuration), self.encoded("validation")
@@ -236,6 +244,12 @@ class TrialRunner:
         clock = Clock(0, on_step, self.spec.training.timeout_minutes)
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)
+
+        def after_step(losses: Sequence[float]) -> None:
+            checkpoints.after_step(len(losses))
+            if watched and self.spec.training.stop_collapsed:
+                self._check_progress(losses, stops[-1])
+
         seconds, losses = train(
             self.backbone,
             attachment,
@@ -246,7 +260,7 @@ class TrialRunner:
             self.precision,
             clock,
             meter,
-            checkpoints.after_step,
+            after_step,
         )
         checkpoints.restore()
         if checkpoints.found is not None and held_out is validation:
@@ -286,6 +300,10 @@ class TrialRunner:
             self.positive,
             self.scale,
         )
+
+    def _check_progress(self, losses: Sequence[float], steps: int) -> None:
+        work = find_kind(self.spec.task.kind).load_work()
+        check_progress(losses, steps, work.constant_loss(self.training_rows.labels))
 
     def _stops(self, attachment: Attachment) -> tuple[int, ...]:
         """After which steps a state may be kept; none where nothing is trained."""

@@ -177,6 +177,9 @@ def test_cut_rows_are_noted(open_bench: Open) -> None:
     notes = [note_cuts(runner.spec.task, name, runner.encoded(name)) for name in splits]
     assert (runner.data.notes, [len(found) for found in notes]) == ((), [1, 1])
     assert "train rows are longer than max_length = 8" in notes[0][0]
+    told = runner.prepare().preparation.notes
+    assert [note for note in told if "max_length = 8" in note] == list(runner.notes())
+    assert len(runner.notes()) == 2
 
 
 def test_multiple_choice(open_bench: Open) -> None:

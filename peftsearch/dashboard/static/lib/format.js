@@ -10,6 +10,7 @@ export const NOTHING = "–";
 const FAILURES = {
   out_of_memory: "out of memory",
   non_finite_loss: "the loss was not finite",
+  collapsed: "the training collapsed",
   timeout: "took too long",
   data: "the data could not be used",
   lost_worker: "the worker was lost",
