@@ -120,7 +120,7 @@ def test_a_folder_that_takes_nothing_costs_no_trial(
 def test_a_disk_that_breaks_in_training_costs_no_trial(
     store: Store, runner: TrialRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def evaluate(*arguments: Any) -> None:
+    def evaluate(*arguments: Any, **options: Any) -> None:
         try:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         except OSError as error:
@@ -135,7 +135,7 @@ def test_a_disk_that_breaks_in_training_costs_no_trial(
 def test_a_file_that_is_not_there_is_the_trial_s_own_failure(
     store: Store, runner: TrialRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def evaluate(*arguments: Any) -> None:
+    def evaluate(*arguments: Any, **options: Any) -> None:
         (tmp_path / "none").read_text()
 
     monkeypatch.setattr(TrialRunner, "evaluate", evaluate)
