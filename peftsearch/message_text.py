@@ -15,8 +15,8 @@ LONGEST_MESSAGE = 1_000
 """Of one part of a message: a list of known names may be as long."""
 _READ = 2 * LONGEST_MESSAGE
 """Characters that are looked at, from either end: no pattern runs over a text of any length."""
-_VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*'|(?<!\w)"(?:[^"\\]|\\.)*"|\S+""")
-_SECRET = re.compile(r"((?:password|passwd|sslpassword|token)=)[^&\s'\"]+", re.IGNORECASE)
+_VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|\S++""")
+_SECRET = re.compile(r"((?:password|passwd|sslpassword|token)=)[^&\s'\"]++", re.IGNORECASE)
 _TAIL = 28
 """The end of a value is kept: of a path it is the name."""
 
