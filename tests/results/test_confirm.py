@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from peftsearch.results.confirm import (
     lines,
     uniform_lora,
 )
-from peftsearch.results.intervals import Difference
+from peftsearch.results.intervals import Difference, paired_difference
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.storage.store import Store
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -106,3 +107,25 @@ def test_the_better_one_is_named_whoever_it_is(
     arms = Arm("picked", PICKED, (run,)), Arm("linear probe", PROBE, (run,))
     text = lines(Confirmation(arms, (difference,), "accuracy"), runner.spec)
     assert text[-1].endswith(f": {verdict}")
+
+
+def test_an_area_is_computed_from_the_outputs_that_a_run_keeps(
+    confirmer: Confirmer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the store and back, where predictions of classes alone would tell no area."""
+    few = partial(paired_difference, resamples=20)
+    monkeypatch.setattr("peftsearch.results.confirm.paired_difference", few)
+    truth = [float(i % 2) for i in range(20)]
+    better = [[0.0, 2 * label + i / 40] for i, label in enumerate(truth)]
+    worse = [[0.0, -1.0 if i < 5 else row[1]] for i, row in enumerate(better)]
+    arms = []
+    for configuration, outputs in ((PICKED, better), (PROBE, worse)):
+        content = {"key": configuration.key, "seed": SEEDS[0], "split": "test"}
+        found = {"measurements": {}, "predictions": outputs, "references": truth}
+        confirmer.store.save_report(confirmer.job.id, "confirm-run", content | found)
+        run = confirmer._run(configuration, SEEDS[0], "test")
+        arms.append(Arm("arm", configuration, (run,)))
+    difference = confirmer._difference(arms[0], arms[1], "roc_auc")
+    # Two of ten positive rows fall below seven negative ones, and tie with three.
+    assert difference.mean == pytest.approx(2 / 10 * (7 + 3 / 2) / 10)
+    assert difference.low >= 0
