@@ -46,6 +46,7 @@ largest difference of an output was {difference}.
 ```
 
 {inputs}
+{companions}
 
 ## Make it again
 
@@ -62,6 +63,14 @@ outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed
 
 {provenance}
 """
+
+
+_COMPANIONS = (
+    "The folder holds what prepares them; `config/config.json` is the base's with the classes\n"
+    '(`AutoConfig.from_pretrained(folder, subfolder="config")`).',
+    "The folder holds what prepares them.",
+)
+"""Of an adapter, and of a merged model."""
 
 
 def write_card(
@@ -92,6 +101,7 @@ def write_card(
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
         "inputs": kind.load_work().tell_inputs(spec.task),
+        "companions": _COMPANIONS[report.form == "merged"],
         "seed": trial.seed,
         "provenance": _provenance(trial.provenance),
     }

@@ -10,7 +10,7 @@ from typing import Any
 import peft
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.jobs.jobfile import complete_spec, read_spec
@@ -233,6 +233,22 @@ def test_every_form_of_a_decoder(form: str, llama: Job, tmp_path: Path) -> None:
     )
     card = (report.out / "README.md").read_text()
     assert ("pad_token_id=2" in card) is (form != "merged")
+
+
+@pytest.mark.parametrize("form", ["peft", "adapter", "merged"])
+def test_every_form_brings_the_names_of_its_classes_and_its_tokenizer(
+    form: str, bert: Job, tmp_path: Path
+) -> None:
+    trial, folder = bert.train("ranks")
+    out = export(bert.spec, trial, folder, tmp_path / "out", form).out
+    config = AutoConfig.from_pretrained(out, subfolder="" if form == "merged" else "config")
+    assert config.id2label == {0: "down", 1: "up"}
+    assert config.label2id == {"down": 0, "up": 1}
+    assert config.num_labels == 2
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    own = bert.runner.backbone.tokenizer
+    assert tokenizer(TEXTS)["input_ids"] == own(TEXTS)["input_ids"]
+    assert (out / "config.json").exists() is (form == "merged")  # transformers takes it for a base
 
 
 def test_peft_loads_without_peftsearch_in_another_process(bert: Job, tmp_path: Path) -> None:

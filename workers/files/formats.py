@@ -32,6 +32,7 @@ from peftsearch.workers.models.heads import head_tensors
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .adapter_files import AdapterFiles, write_adapter
+from .companions import write_companions
 from .loading import load_adapter, merge_adapter
 from .ownership import CONFIGURATION, TENSORS
 from .peft_format import express, read_peft, write_peft
@@ -88,6 +89,8 @@ def write_form(
     pooled = pooled_linear(backbone)
     if pooled is not None and form != "adapter":
         (folder / HEAD_CODE).write_text(Path(pooled_head.__file__).read_text(encoding="utf-8"))
+    if form != "merged":
+        write_companions(folder, backbone)
     if form == "peft":
         write_peft(folder, backbone, files.configuration, files.tensors)
         return
