@@ -35,7 +35,8 @@ from .adapter_files import AdapterFiles, write_adapter
 from .companions import write_companions
 from .loading import load_adapter, merge_adapter
 from .ownership import CONFIGURATION, TENSORS
-from .peft_format import express, read_peft, write_peft
+from .peft_format import PEFT_TENSORS, express, read_peft, write_peft
+from .tensor_files import fill_up
 
 
 def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
@@ -92,7 +93,9 @@ def write_form(
     if form != "merged":
         write_companions(folder, backbone)
     if form == "peft":
+        claimed = claimed_bytes(files, backbone, form)  # before the backbone is used up
         write_peft(folder, backbone, files.configuration, files.tensors)
+        fill_up(folder / PEFT_TENSORS, claimed)
         return
     size = claimed_bytes(files, backbone, form) if form == "adapter" else 0
     metadata = _metadata(files, backbone)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
+from peftsearch.spaces.configurations import weight_files
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes
 from peftsearch.spaces.configurations.forms import shipped_form
@@ -206,3 +207,20 @@ def test_a_file_that_is_filled_up_holds_the_same(tmp_path: Path) -> None:
     assert {name: x.tolist() for name, x in again.items()} == {
         name: x.tolist() for name, x in tensors.items()
     }
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_files_of_rows_that_declare_nothing_are_filled_up(
+    form: FileForm, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        weight_files, "technique", lambda name: replace(TECHNIQUES[name], saved=None)
+    )
+    backbone = open_model(folder, "bert")
+    module = Module("lora", 2, ("query", "value"))
+    configuration = Configuration((Stratum(0, LAYERS, (module,)),), 1e-3)
+    write_form(form, tmp_path, make_files(backbone, configuration), lambda: copy_of(backbone))
+    path = tmp_path / FILES[form]
+    head = head_tensors(backbone.model, backbone.heads)
+    assert path.stat().st_size == WeightFiles(backbone.anatomy).size(configuration, form, head)
+    assert payload(path, backbone.heads) == adapter_bytes(configuration, backbone.anatomy)
