@@ -12,34 +12,37 @@ from peftsearch.jobs import life
 from peftsearch.records.job import Job, JobState
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import job_folder
 from tests.anatomies import BERT
 from tests.specs import make_spec
 from tests.storage.examples import make_older
 
 
-def make_job(store: Store, root: Path, name: str) -> None:
+def make_job(store: Store, root: Path, name: str) -> Path:
+    """A stopped job; its folder, with a file."""
     job = store.create_job(make_spec(name))
     store.set_state(job.id, JobState.STOPPED)
-    (root / name / "trials").mkdir(parents=True)
-    (root / name / "trials" / "file").touch()
+    folder = root / job_folder(job)
+    (folder / "trials").mkdir(parents=True)
+    (folder / "trials" / "file").touch()
+    return folder
 
 
 def test_a_job_goes_with_its_files_and_others_stay(store: Store, tmp_path: Path) -> None:
-    for name in ("a", "a.b"):
-        make_job(store, tmp_path, name)
+    _, other = (make_job(store, tmp_path, name) for name in ("a", "a.b"))
     life.delete(store, "a", tmp_path)
     assert [x.name for x in store.jobs()] == ["a.b"]
-    assert [x.name for x in tmp_path.iterdir()] == ["a.b"]
+    assert list(tmp_path.iterdir()) == [other]
     with pytest.raises(NotFoundError):
         life.delete(store, "a", tmp_path)
 
 
 def test_a_job_that_stays_keeps_its_files(store: Store, tmp_path: Path) -> None:
-    make_job(store, tmp_path, "a")
+    folder = make_job(store, tmp_path, "a")
     life.resume(store, "a")
     with pytest.raises(Conflict):
         life.delete(store, "a", tmp_path)
-    assert (tmp_path / "a" / "trials" / "file").exists()
+    assert (folder / "trials" / "file").exists()
 
 
 def test_a_link_in_place_of_the_folder_leads_nowhere(store: Store, tmp_path: Path) -> None:
@@ -48,8 +51,8 @@ def test_a_link_in_place_of_the_folder_leads_nowhere(store: Store, tmp_path: Pat
     (other / "file").touch()
     root = tmp_path / "root"
     root.mkdir()
-    (root / "a").symlink_to(other)
-    life.stop(store, life.create(store, make_spec("a")).name)
+    job = life.stop(store, life.create(store, make_spec("a")).name)
+    (root / job_folder(job)).symlink_to(other)
     life.delete(store, "a", root)
     assert (other / "file").exists()
 
@@ -137,7 +140,7 @@ def test_a_job_is_resumed_or_deleted_but_not_both(
 ) -> None:
     for number in range(10):
         name = f"job{number}"
-        make_job(store, tmp_path, name)
+        folder = make_job(store, tmp_path, name)
         resumed, _ = race(
             database_url,
             lambda own: life.resume(own, name),  # noqa: B023 - called within the turn
@@ -145,7 +148,7 @@ def test_a_job_is_resumed_or_deleted_but_not_both(
         )
         there = [job for job in store.jobs() if job.name == name]
         assert there == ([resumed] if isinstance(resumed, Job) else [])
-        assert (tmp_path / name).exists() == bool(there)
+        assert folder.exists() == bool(there)
 
 
 def test_a_stop_and_a_larger_budget_at_once_both_count(store: Store, database_url: str) -> None:
