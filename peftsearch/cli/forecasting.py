@@ -44,7 +44,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     table.add_row(
         "memory",
         f"{count(memory.parameters)} parameters in {memory.dtype}, {size(memory.bytes)} for each "
-        "worker, beside what a step needs",
+        f"worker; a step of the first configurations takes at most {size(memory.step)} more",
     )
     table.add_row("budget", f"{views.budget_text(spec)}, about {forecast.trials} trials here")
     table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")

@@ -107,7 +107,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         epochs=spec.training.passes(rows),
         length=tell_length(spec.training, rows),
         max_length=longest,
-        memory=foresee_memory(spec),
+        memory=foresee_memory(spec, first, longest or tokens),
         quality=settled.quality,
         trials=trials,
         seconds=(whole / SPREAD, whole * SPREAD),

@@ -125,6 +125,8 @@ class Anatomy(_Part):
         positions: Tokens that the model can read at most; None where no table of positions ends.
         head: What is trained of the task's head in every trial, since files hold it; None until
             a worker has loaded model and data, which alone tell.
+        heads: Attention heads of a layer; None where nobody said.
+        vocabulary: Tokens that it knows; None where the input is no text, or nobody said.
     """
 
     family: str
@@ -134,6 +136,8 @@ class Anatomy(_Part):
     causal: bool = False
     positions: int | None = None
     head: tuple[HeadTensor, ...] | None = None
+    heads: int | None = None
+    vocabulary: int | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -44,6 +44,7 @@ from .encoders import (
 )
 from .vision import read_dinov2, read_vit
 
+_HEADS = ("num_attention_heads", "n_heads", "n_head", "num_heads")
 _LABELS = (SEQUENCE,)
 _ENCODER = (SEQUENCE, CHOICES)
 _DECODER = (SEQUENCE, DECODER)
@@ -155,7 +156,8 @@ def read_anatomy(config: Mapping[str, Any], kind: str = "classification") -> Ana
         complete = {**row.defaults, **config}
         limit = row.positions(complete) if row.positions else None
         anatomy = row.read(complete, find_kind(kind).form)
-        return check_sizes(anatomy.model_copy(update={"positions": limit}))
+        sizes = {"heads": _first(complete, *_HEADS), "vocabulary": _first(complete, "vocab_size")}
+        return check_sizes(anatomy.model_copy(update={"positions": limit, **sizes}))
     except UserError:
         raise
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
@@ -164,6 +166,11 @@ def read_anatomy(config: Mapping[str, Any], kind: str = "classification") -> Ana
             f"none ({type(error).__name__}: {error})",
             "check the model",
         ) from error
+
+
+def _first(config: Config, *names: str) -> int | None:
+    """The first of these sizes that a configuration has."""
+    return next((int(config[name]) for name in names if config.get(name) is not None), None)
 
 
 def check_kind(family: str, kind: str) -> None:

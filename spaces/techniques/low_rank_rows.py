@@ -10,7 +10,7 @@ from functools import partial
 
 from . import formulas, restrictions, saved_linears
 from .saved import NO_PROJECTION, Saved, Tensor
-from .technique import Technique
+from .technique import Activations, Technique
 
 _RANKS = (1, 2, 4, 8, 16, 32)
 _EVEN_RANKS = (2, 4, 8, 16, 32)
@@ -63,6 +63,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r, "alpha": 16},
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "lokr",
@@ -78,6 +79,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r, "alpha": 16},
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "hira",
@@ -92,6 +94,7 @@ LOW_RANK_ROWS = (
         peft="HiraConfig",
         arguments=lambda r: {"r": r},
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "delora",
@@ -111,6 +114,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r, "delora_lambda": 15},
         exports=True,
+        activations=Activations(matrices=1),
     ),
     _row(
         "gralora",
@@ -139,6 +143,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r},
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "miss",
@@ -155,6 +160,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r},
         restriction=restrictions.above_inputs,
         exports=True,
+        activations=Activations(0, capacity=2),
     ),
     _row(
         "peanut",
@@ -170,6 +176,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r},
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "adamss",
@@ -188,6 +195,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda c: {"num_subspaces": c, "subspace_rank": 1, "random_seed": 0},
         restriction=restrictions.above_outputs,
+        activations=Activations(matrices=1),
     ),
     _row(
         "randlora",
@@ -204,6 +212,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "randlora_alpha": 20 * r, "projection_prng_key": 0},
         restriction=restrictions.above_rank,
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "pvera",
@@ -218,6 +227,7 @@ LOW_RANK_ROWS = (
         peft="PveraConfig",
         arguments=lambda r: {"r": r, "projection_prng_key": 0},
         exports=True,
+        activations=Activations(capacity=4),
     ),
     _row(
         "vblora",
@@ -236,5 +246,6 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "num_vectors": 64, "vector_length": 64},
         restriction=restrictions.in_blocks_of(64),
         exports=True,
+        activations=Activations(matrices=1),
     ),
 )

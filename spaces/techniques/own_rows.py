@@ -11,7 +11,7 @@ from . import layer_formulas, layer_restrictions, saved_layers
 from .layer_formulas import ENCODER_WIDTH
 from .layer_restrictions import OUTPUTS, PHM_ORDER
 from .saved import Saved
-from .technique import Technique
+from .technique import Activations, Technique
 
 _ADAPTERS = "peftsearch.workers.adapters"
 _WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -47,6 +47,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         saved=Saved(layer=saved_layers.houlsby),
         build=f"{_ADAPTERS}.builders:add_houlsby",
         merges=False,
+        activations=Activations(2, capacity=4),
     ),
     Technique(
         "parallel",
@@ -79,6 +80,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.builders:add_prefix",
         order=2,
         merges=False,
+        activations=Activations(0, capacity=0, trained=2),
     ),
     Technique(
         "compacter",
@@ -96,6 +98,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         saved=Saved(layer=saved_layers.compacter, model=saved_layers.rules),
         build=f"{_ADAPTERS}.builders:add_compacter",
         merges=False,
+        activations=Activations(2, capacity=8, matrices=6),
     ),
     Technique(
         "prompt",

@@ -8,7 +8,7 @@ from . import formulas, restrictions, saved_linears
 from .low_rank_rows import LOW_RANK_ROWS
 from .saved import NO_PROJECTION, Saved
 from .sparse_rows import SPARSE_ROWS
-from .technique import Technique
+from .technique import Activations, Technique
 from .transform_rows import TRANSFORM_ROWS
 
 _RANKS = (1, 2, 4, 8, 16, 32)
@@ -28,6 +28,7 @@ _CORE_ROWS = (
         peft="IA3Config",
         role_arguments={"feedforward_modules": ("mlp_out",)},
         exports=True,
+        activations=Activations(0, 1, 0),
     ),
     Technique(
         "lora",
@@ -70,6 +71,7 @@ _CORE_ROWS = (
         arguments=lambda rank: {"r": rank, "lora_alpha": 16, "use_dora": True},
         capacity_pattern=_PATTERN,
         exports=True,
+        activations=Activations(outputs=2, matrices=2),
     ),
     Technique(
         "vera",
@@ -101,6 +103,7 @@ _CORE_ROWS = (
         arguments=lambda block: {"oft_block_size": block},
         restriction=restrictions.first(restrictions.below_two, restrictions.indivisible_inputs),
         exports=True,
+        activations=Activations(matrices=1),
     ),
 )
 

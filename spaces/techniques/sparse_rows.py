@@ -4,7 +4,7 @@ from functools import partial
 
 from . import formulas, restrictions, saved_linears
 from .saved import Saved
-from .technique import Technique
+from .technique import Activations, Technique
 
 _MASKS = "peftsearch.workers.adapters.masks"
 
@@ -31,6 +31,7 @@ SPARSE_ROWS = (
         "inputs outputs c / 1000",
         "Bhardwaj et al., arXiv 2406.13175",
         entries=f"{_MASKS}:draw_entries",
+        activations=Activations(capacity=0, matrices=1),
     ),
     _sparse(
         "sparse_magnitude",
@@ -38,6 +39,7 @@ SPARSE_ROWS = (
         "inputs outputs c / 1000",
         "Bhardwaj et al., arXiv 2406.13175",
         entries=f"{_MASKS}:find_largest",
+        activations=Activations(capacity=0, matrices=1),
     ),
     _sparse(
         "sparse_gradient",
@@ -46,5 +48,6 @@ SPARSE_ROWS = (
         "He et al., arXiv 2303.08566",
         entries=f"{_MASKS}:find_steepest",
         calibrates=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
 )

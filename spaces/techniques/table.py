@@ -18,7 +18,7 @@ from peftsearch.spaces.families.anatomy import Stack
 from . import layer_restrictions
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
-from .technique import NOMINAL_RATE, Technique
+from .technique import NOMINAL_RATE, Activations, Technique
 
 __all__ = ["NOMINAL_RATE", "TECHNIQUES", "Technique", "technique"]
 
@@ -50,6 +50,7 @@ _BASE_ROWS = (
         layer_restriction=layer_restrictions.no_biases,
         # All biases, since `peft` knows no others.
         beside_peft={"LoraConfig": {"bias": "all"}},
+        activations=Activations(0),
     ),
     Technique(
         "ln_tuning",
@@ -61,6 +62,7 @@ _BASE_ROWS = (
         tensors=lambda stack, layer: stack.norm_tensors(layer),
         peft="LNTuningConfig",
         exports=True,
+        activations=Activations(0),
     ),
     Technique(
         "full",

@@ -49,6 +49,31 @@ GROUPS: Mapping[str, Group] = {
 }
 
 
+@dataclass(frozen=True)
+class Activations:
+    """Numbers that one adapted linear keeps for the backward pass, beside what its layer keeps.
+
+    Modules beside the linears count by the layer's width: for inputs and outputs, and with the
+    capacity for the matrix.
+
+    Attributes:
+        inputs: Of each token, as a factor of the linear's inputs; linears that read one tensor
+            keep it once.
+        outputs: The same of its outputs.
+        capacity: The same of the capacity.
+        matrices: However many tokens there are, as a factor of the size of the matrix.
+        steps: The same for each unit of the capacity: matrices that are made one after another.
+        trained: Of each example, as a factor of what is trained in the layer.
+    """
+
+    inputs: float = 1.0
+    outputs: float = 0.0
+    capacity: float = 2.0
+    matrices: float = 0.0
+    steps: float = 0.0
+    trained: float = 0.0
+
+
 def _always_fits(linear: Linear, capacity: int) -> str | None:
     return None
 
@@ -79,6 +104,7 @@ class Technique:
         saved: Names and shapes of the tensors that a file of weights holds of it; None of one that
             trains the backbone's own tensors, and of one that does not say: then files of more
             than its trained parameters are claimed generously, and filled up to the claim.
+        activations: What it keeps of a forward pass until the backward pass, at most.
         roles: Fixed target roles; None where the roles are searched.
         peft: Name of the `peft` config class; None for a technique of our own.
         arguments: Keyword arguments of that class at a capacity, targets apart.
@@ -123,6 +149,7 @@ class Technique:
     input: Callable[[int, int], int] | None = None
     stored: LinearCount | None = None
     saved: Saved | None = None
+    activations: Activations = Activations()
     roles: tuple[str, ...] | None = None
     peft: str | None = None
     arguments: Callable[[int], Mapping[str, Any]] = field(default=lambda capacity: {})

@@ -8,7 +8,7 @@ from functools import partial
 
 from . import formulas, restrictions, saved_linears
 from .saved import NO_PROJECTION, Saved, Tensor
-from .technique import Technique
+from .technique import Activations, Technique
 
 _RANKS = (1, 2, 4, 8, 16, 32)
 _EVEN_RANKS = (2, 4, 8, 16, 32)
@@ -32,6 +32,7 @@ TRANSFORM_ROWS = (
         arguments=lambda b: {"boft_block_size": b, "boft_n_butterfly_factor": 1},
         restriction=restrictions.indivisible_inputs,
         exports=True,
+        activations=Activations(outputs=1, matrices=3),
     ),
     _row(
         "fourierft",
@@ -48,6 +49,7 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"n_frequency": c, "init_weights": True, "random_loc_seed": 777},
         restriction=restrictions.above_entries,
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "waveft",
@@ -63,6 +65,7 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"n_frequency": c, "random_loc_seed": 777},
         restriction=restrictions.above_entries,
         exports=True,
+        activations=Activations(capacity=0, matrices=2),
     ),
     _row(
         "hra",
@@ -80,6 +83,7 @@ TRANSFORM_ROWS = (
         arguments=lambda r: {"r": r},
         restriction=restrictions.odd,
         exports=True,
+        activations=Activations(capacity=0, matrices=2, steps=1.2),
     ),
     _row(
         "beft",
@@ -94,6 +98,7 @@ TRANSFORM_ROWS = (
         transposed=False,
         merges=False,
         exports=True,
+        activations=Activations(0),
     ),
     _row(
         "shira",
@@ -109,6 +114,7 @@ TRANSFORM_ROWS = (
         arguments=lambda r: {"r": r, "mask_type": "random", "random_seed": 0},
         restriction=restrictions.denser_than_matrix,
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "c3a",
@@ -145,6 +151,7 @@ TRANSFORM_ROWS = (
             restrictions.one_of(1, 2, 4), restrictions.outputs_in_blocks_of(8)
         ),
         exports=True,
+        activations=Activations(0, 2.5, 0),
     ),
     _row(
         "ssf",
@@ -162,6 +169,7 @@ TRANSFORM_ROWS = (
             "config_D_E": "vector",
         },
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
     _row(
         "psoft",
@@ -179,6 +187,7 @@ TRANSFORM_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r, "psoft_alpha": r},
         restriction=restrictions.first(restrictions.below_two, restrictions.above_rank),
+        activations=Activations(matrices=1),
     ),
     _row(
         "tinylora",
@@ -202,6 +211,7 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"u": c, "r": 2, "weight_tying": 1.0, "projection_seed": 42},
         restriction=lambda linear, count: restrictions.above_rank(linear, 2),
         exports=True,
+        activations=Activations(0, capacity=1),
     ),
     _row(
         "unilora",
@@ -219,6 +229,7 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"theta_d_length": c, "r": 4, "proj_seed": 42},
         restriction=restrictions.above_thin_entries(4),
         exports=True,
+        activations=Activations(0, capacity=1),
     ),
     _row(
         "frod",
@@ -239,6 +250,7 @@ TRANSFORM_ROWS = (
         },
         restriction=restrictions.above_per_mille,
         exports=True,
+        activations=Activations(capacity=0, matrices=2),
     ),
     _row(
         "supertuning",
@@ -258,5 +270,6 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"sparsity": 1 - c / 1000},
         restriction=restrictions.first(restrictions.empty_below_one, restrictions.above_per_mille),
         exports=True,
+        activations=Activations(capacity=0, matrices=1),
     ),
 )
