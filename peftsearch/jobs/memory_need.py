@@ -1,5 +1,6 @@
 """The memory that a job's model takes, told before anything of it is loaded."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ def foresee_memory(
     weights = read_weights(fetch_model(spec.model.path))
     dtype = choose_dtype(spec.model.dtype, weights, choose_device())
     words = 0 if find_kind(spec.task.kind).form.fresh_head else spec.anatomy.vocabulary or 0
-    size = (spec.training.batch_size, tokens, words)
+    examples = math.ceil(spec.training.batch_size / spec.training.accumulate)
+    size = (examples, tokens, words)
     step = max(step_bytes(x, spec.anatomy, *size) for x in configurations)
     return MemoryNeed(weights.parameters, dtype, weights.bytes(dtype), round(step))

@@ -68,7 +68,8 @@ def prepare(
     best = choose_pooling(spec.head, probes)
     if best is not None:
         known = extract(backbone, held, range(len(held)), precision, on_batch)[best]
-        floors.append(measure_features(rows, probes[best], known.double().numpy(), best))
+        if torch.isfinite(known).all():
+            floors.append(measure_features(rows, probes[best], known.double().numpy(), best))
     floors += measure_words(rows, data.train.pick(some), data.validation)
     choice, tensors = _decide(spec.head, backbone, probes, best)
     return Prepared(Preparation(tuple(floors), choice, _tell(rows, probes, choice)), tensors)
@@ -80,10 +81,11 @@ def fit_probes(
     features: Features,
     on_probe: Callable[[], None] = lambda: None,
 ) -> dict[str, Probe]:
-    """A probe on the features of each pooling, in the order of `ORDER`."""
+    """A probe on the finite features of each pooling, in the order of `ORDER`. Of a model whose
+    features are infinite there is none, and its trials say so."""
     probes = {}
     for name in ORDER:
-        if name in features:
+        if name in features and torch.isfinite(features[name]).all():
             x = features[name].double().numpy()
             intercept = _has_bias(backbone, name)
             probes[name] = fit_probe(rows.target, x, rows.labels, rows.outputs, intercept)

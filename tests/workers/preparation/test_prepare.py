@@ -13,6 +13,7 @@ from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.models.heads import head_tensors
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.inference import predict_logits
+from peftsearch.workers.training.trial_failures import NonFiniteLoss
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.families import save_model
 from tests.workers.runners import LORA, PROBE, write_texts
@@ -129,3 +130,13 @@ def test_preparing_twice_gives_the_same(tmp_path: Path) -> None:
     again = TrialRunner.open(runner.spec, "cpu").prepare()
     assert again == prepared
     assert all(0.0 <= (floor.standard_error or 0.0) < 0.5 for floor in again.preparation.floors)
+
+
+def test_of_a_model_with_infinite_features_only_its_trials_fail(tmp_path: Path) -> None:
+    runner, _ = open_prepared(tmp_path, "llama")
+    torch.nn.init.constant_(runner.backbone.model.model.norm.weight, float("inf"))
+    prepared = runner.prepare()
+    assert [floor.name for floor in prepared.preparation.floors] == ["tfidf"]
+    assert prepared.tensors == b""
+    with pytest.raises(NonFiniteLoss):
+        runner.evaluate(LORA, 0)
