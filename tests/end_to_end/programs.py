@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,22 +10,12 @@ from typing import Any
 
 COMMAND = [sys.executable, "-m", "peftsearch"]
 
-_LOAD_AND_SCORE = """
+_SCORE = """
 import csv, json, sys
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-model_path, adapter, data, form = sys.argv[1:]
+from transformers import AutoTokenizer
+model_path, data = sys.argv[1:]
 tokenizer = AutoTokenizer.from_pretrained(model_path)
-if form == "merged":
-    model = AutoModelForSequenceClassification.from_pretrained(adapter)
-else:
-    model = AutoModelForSequenceClassification.from_pretrained(model_path, num_labels=2)
-    if form == "peft":
-        from peft import PeftModel
-        model = PeftModel.from_pretrained(model, adapter)
-    else:
-        import peftsearch
-        model = peftsearch.load_adapter(model, adapter)
 model.eval()
 rows = list(csv.DictReader(open(data)))
 names = ["bad", "good"]
@@ -77,11 +68,18 @@ def start(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
     )
 
 
-def load_and_score(workshop: Path, adapter: Path, form: str) -> float:
-    """Accuracy of an exported adapter, loaded in a separate process."""
-    arguments = [workshop / "model", adapter, workshop / "data.csv", form]
+def loading_program(export: Path) -> str:
+    """The program of an export's card, which defines `model`."""
+    found = re.search(r"```python\n(.*?)```", (export / "README.md").read_text(), re.DOTALL)
+    assert found is not None
+    return found[1].replace("path/to/this/folder", str(export))
+
+
+def load_and_score(workshop: Path, export: Path) -> float:
+    """Accuracy of an export, loaded in a separate process by the program of its card."""
+    program = loading_program(export) + _SCORE
     done = subprocess.run(
-        [sys.executable, "-c", _LOAD_AND_SCORE, *map(str, arguments)],
+        [sys.executable, "-c", program, str(workshop / "model"), str(workshop / "data.csv")],
         env=environment(),
         capture_output=True,
         text=True,

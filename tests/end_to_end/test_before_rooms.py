@@ -89,4 +89,4 @@ def test_an_old_job_reads_the_same_resumes_and_exports(old: Path, tmp_path: Path
     options = ("--pick", "trial 5", "--out", tmp_path / "out", "--storage", "jobs.db")
     report = read("export", "old", *options, folder=old)
     assert report["form"] == "peft"
-    assert load_and_score(old, tmp_path / "out", "peft") == pytest.approx(0.5, abs=0.15)
+    assert load_and_score(old, tmp_path / "out") == pytest.approx(0.5, abs=0.15)

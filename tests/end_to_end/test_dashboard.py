@@ -179,8 +179,7 @@ def score_download(download: Download, workshop: Path) -> float:
         packed.extractall(home)
     (adapter,) = home.iterdir()
     assert (adapter / "README.md").is_file()
-    form = "peft" if (adapter / "adapter_config.json").is_file() else "adapter"
-    return load_and_score(workshop, adapter, form)
+    return load_and_score(workshop, adapter)
 
 
 def resume_stop_delete(visitor: Visit) -> None:

@@ -66,12 +66,10 @@ def test_export_loads_in_another_process(
     finished: Path, workshop: Path, tmp_path: Path, form: str
 ) -> None:
     out = tmp_path / "adapter"
-    report = read(
-        "export", "small", "--pick", "best", "--out", out, "--form", form, folder=finished
-    )
+    read("export", "small", "--pick", "best", "--out", out, "--form", form, folder=finished)
     rows = read("front", "small", folder=finished)
     validation = rows[-1]["values"]["accuracy"]
-    assert load_and_score(workshop, out, report["form"]) == pytest.approx(validation, abs=0.12)
+    assert load_and_score(workshop, out) == pytest.approx(validation, abs=0.12)
 
 
 def test_the_same_command_resumes_and_the_budget_may_grow(finished: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.workers.families import IMAGE_SIZE, save_model
 
-from .programs import call, environment, load_and_score, read
+from .programs import call, environment, load_and_score, loading_program, read
 
 ANSWER = """
 import json, sys
@@ -32,9 +32,9 @@ SHADES = """
 import json, sys
 import torch
 from PIL import Image
-from transformers import AutoImageProcessor, AutoModelForImageClassification
-path, adapter, *pictures = sys.argv[1:]
-model = AutoModelForImageClassification.from_pretrained(adapter).eval()
+from transformers import AutoImageProcessor
+path, *pictures = sys.argv[1:]
+model.eval()
 images = [Image.open(picture).convert("RGB") for picture in pictures]
 pixels = AutoImageProcessor.from_pretrained(path, backend="pil")(images, return_tensors="pt")
 with torch.no_grad():
@@ -95,7 +95,7 @@ strata = [{{ start = 0.0, stop = 1.0, modules = [
     pick = ("--pick", "accuracy where trainable_parameters >= 1")
     report = read("export", "autopeft", *pick, "--out", "best", folder=tmp_path)
     assert report["form"] == "adapter"
-    scored = load_and_score(workshop, tmp_path / "best", "adapter")
+    scored = load_and_score(workshop, tmp_path / "best")
     assert scored == pytest.approx(max(x["accuracy"] for x in adapted), abs=0.15)
     merged = call("export", "autopeft", *pick, "--out", "m", "--form", "merged", folder=tmp_path)
     assert merged.returncode == 2
@@ -175,4 +175,5 @@ trials = 3
     )
     assert report["form"] == "merged"
     pictures = [tmp_path / "images" / name / "0.png" for name in ("dark", "light")]
-    assert run_alone(SHADES, tmp_path / "model", tmp_path / "m", *pictures) == ["dark", "light"]
+    program = loading_program(tmp_path / "m") + SHADES
+    assert run_alone(program, tmp_path / "model", *pictures) == ["dark", "light"]

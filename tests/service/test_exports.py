@@ -404,20 +404,21 @@ peftsearch.search(spec, storage=storage, device="cpu")
 """
 PREDICT = """
 import json, sys
-import peft, torch
+import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
-import peftsearch
-base, taken, original = sys.argv[1:]
+path, original = sys.argv[1:]
 texts = ["the film was fine", "the plot was dull", "a rather great cast"]
-batch = AutoTokenizer.from_pretrained(base)(texts, padding=True, return_tensors="pt")
-def predict(load, folder):
-    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=2)
+batch = AutoTokenizer.from_pretrained(path)(texts, padding=True, return_tensors="pt")
+def predict(model):
     with torch.no_grad():
-        return load(model, folder).eval()(**batch).logits.tolist()
-alone = predict(peft.PeftModel.from_pretrained, taken)
-print(json.dumps([alone, predict(peftsearch.load_adapter, original)]))
+        return model.eval()(**batch).logits.tolist()
+alone = predict(model)
+assert "peftsearch" not in sys.modules
+import peftsearch
+bare = AutoModelForSequenceClassification.from_pretrained(path, num_labels=2)
+print(json.dumps([alone, predict(peftsearch.load_adapter(bare, original))]))
 """
-"""Predictions by `peft` alone from a download, and from the trial's own files."""
+"""Predictions by the program of a download, and from the trial's own files."""
 
 
 def run_program(program: str, *arguments: str) -> str:
@@ -459,9 +460,9 @@ learning_rate = 2e-2
         packed.extractall(tmp_path)
     taken = tmp_path / "films-trial-1-peft"
     assert {"README.md", "job.toml"} <= {x.name for x in taken.iterdir()}
-    run_program(f"import os; os.chdir({str(tmp_path)!r})\n{done['loading']}")
     with Store.open(storage) as store:
         original = root / str(store.trial(store.find_job("films").id, 1).adapter)
-    alone, own = json.loads(run_program(PREDICT, str(base), str(taken), str(original)))
+    load = f"import os; os.chdir({str(tmp_path)!r})\n{done['loading']}"
+    alone, own = json.loads(run_program(load + PREDICT, str(base), str(original)))
     assert alone == [pytest.approx(row, abs=1e-5) for row in own]
     assert max(abs(x - y) for x, y in zip(own[0], own[1], strict=True)) > 0.01

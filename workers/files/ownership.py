@@ -49,15 +49,17 @@ def check_adapter(folder: Path, trial: Trial) -> None:
     try:
         found = hash_tensors(folder)
     except OSError as error:
-        got = f"{folder / TENSORS}: {error.strerror}"
-        raise UserError(f"the adapter of trial {trial.number}", got, _HINT) from error
+        got = f"{TENSORS}: {error.strerror}"
+        raise UserError(f"the adapter of trial {trial.number}", got, _hint(folder)) from error
     if trial.adapter_sha256 not in (None, found):
-        got = f"{folder / TENSORS} with {found[:12]}"
+        got = f"{TENSORS} with {found[:12]}"
         known = f"the adapter of trial {trial.number}, with SHA-256 {trial.adapter_sha256[:12]}"
-        raise UserError(known, got, f"it was damaged or replaced: {_HINT}")
+        raise UserError(known, got, f"it was damaged or replaced: {_hint(folder)}")
     if not describes(folder, trial.configuration, trial.provenance):
-        got = f"{folder / CONFIGURATION} of another one, or a damaged one"
-        raise UserError(f"the adapter of trial {trial.number}", got, _HINT)
+        got = f"{CONFIGURATION} of another one, or a damaged one"
+        raise UserError(f"the adapter of trial {trial.number}", got, _hint(folder))
 
 
-_HINT = "restore the folder from a backup, name another with --files, or export another trial"
+def _hint(folder: Path) -> str:
+    """With the whole path: what is expected and what came are cut where they are long."""
+    return f"restore {folder} from a backup, name another with --files, or export another trial"

@@ -39,6 +39,7 @@ def train(backbone: Backbone, configuration: Configuration) -> dict[str, torch.T
         attachment.detach()
 
 
+@pytest.mark.filterwarnings("ignore:Specified to not:UserWarning")  # that is the point
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("name", EXPORTED)
 def test_what_exports_as_peft_is_loaded_by_peft_alone(

@@ -109,12 +109,15 @@ def test_each_variant_has_exactly_the_tensors_listed(
 
 @pytest.mark.parametrize("family", SIZES)
 def test_keys_that_a_config_lacks_have_the_defaults_of_transformers(family: str) -> None:
+    """But for sizes that only a claim of memory asks for: they are then not known."""
     kind = FAMILIES[family].kinds[0]
     config = AutoConfig.for_model(family, **SIZES[family]).to_dict()
     for key in set(config) - REQUIRED:
         without = {x: y for x, y in config.items() if x != key}
         filled = AutoConfig.for_model(**without).to_dict()
-        assert read_anatomy(without, kind) == read_anatomy(filled, kind), key
+        found, wanted = read_anatomy(without, kind), read_anatomy(filled, kind)
+        unknown = {x: None for x in ("heads", "vocabulary") if getattr(found, x) is None}
+        assert found == wanted.model_copy(update=unknown), key
 
 
 @pytest.mark.parametrize("family", FAMILIES)
