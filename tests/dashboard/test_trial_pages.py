@@ -161,7 +161,7 @@ def test_a_comparison_marks_what_differs_and_what_is_better(site: Site, page: Pa
         "rows => rows.map((x) => [x.cells[0].innerText, x.cells[1].className.includes('better')])"
     )
     assert dict(better)["Accuracy"] is True
-    assert dict(better)["Trained parameters"] is False
+    assert dict(better)["Trainable parameters"] is False
     page.click("#swap")
     page.wait_for_url("**trials=3,1")
 
