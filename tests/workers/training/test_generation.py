@@ -45,7 +45,7 @@ def encode(backbone: Backbone, n: int = 12) -> EncodedResponses:
         (" ".join(WORDS[(i * k) % 12] for k in range(1, i + 2)),) for i in range(n)
     ]
     labels = [" ".join(WORDS[(i + k) % 12] for k in range(1 + i % 5)) for i in range(n)]
-    task = TaskSpec(kind=backbone.kind, train="x")
+    task = TaskSpec(kind=backbone.kind, train="x", max_length=128)
     data = encode_split(task, backbone.tokenizer, Split(texts, labels))
     assert isinstance(data, EncodedResponses)
     return data

@@ -37,7 +37,7 @@ def test_outcome_holds_every_objective_and_its_evidence(runner: TrialRunner) -> 
     expected = set(OBJECTIVES) - qualities | set(KINDS["classification"].qualities)
     assert set(outcome.measurements) == expected
     for name, cost in KNOWN_COSTS.items():
-        assert outcome.measurements[name] == cost(LORA, runner.spec.anatomy)
+        assert outcome.measurements[name] == cost(LORA, runner.anatomy)
     assert outcome.measurements["accuracy"] == np.mean(outcome.predictions == outcome.references)
     assert outcome.measurements["accuracy"] > 0.9
     assert outcome.measurements["training_seconds"] > 0
