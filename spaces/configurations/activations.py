@@ -12,7 +12,7 @@ from peftsearch.spaces.techniques.table import technique
 from peftsearch.spaces.techniques.technique import Technique
 
 from .configuration import Configuration, Module
-from .cost import trainable_parameters
+from .cost import backward_depth, trainable_parameters
 
 BYTES_PER_ACTIVATION = 4
 _OPTIMISED = 4
@@ -52,8 +52,9 @@ def activation_bytes(
     own = configuration.input
     tokens += own.capacity if own is not None else 0
     profile = list(zip(configuration.profile, anatomy.each(), strict=True))
+    lowest = anatomy.layers - backward_depth(configuration, anatomy)
     kept = 0.0
-    for modules, (stack, index) in profile[_lowest(configuration) :]:
+    for modules, (stack, index) in profile[lowest:]:
         added = _count_modules(modules, anatomy, stack, index)
         each = kept_by(anatomy, stack).count(anatomy, stack, tokens) + added.token
         kept += examples * (tokens * each + added.example) + added.batch
@@ -77,14 +78,6 @@ def step_bytes(
     return (
         activation_bytes(configuration, anatomy, examples, tokens) + BYTES_PER_ACTIVATION * numbers
     )
-
-
-def _lowest(configuration: Configuration) -> int:
-    """The lowest layer that gradients run through; the number of layers where none is."""
-    if configuration.input is not None:
-        return 0
-    profile = configuration.profile
-    return next((i for i, modules in enumerate(profile) if modules), len(profile))
 
 
 def _count_modules(

@@ -5,7 +5,7 @@ multiple of 8, and the tensors' values. The header names each tensor with its ty
 where its values begin and end; tensors are sorted by type, then by name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,8 +85,3 @@ def payload(contents: Iterable[tuple[str, Content]]) -> int:
 def by_itself(prefix: str, tensors: Iterable[Tensor]) -> list[tuple[str, Content]]:
     """Tensors that names of others may lie between."""
     return [(prefix, Content(((x.name, x),))) for x in tensors]
-
-
-def merged_bytes(tensors: Mapping[str, tuple[int, ...]], size: int = 4) -> int:
-    """Payload of whole models: so many numbers of `size` bytes under each name."""
-    return sum(size * int(np.prod(shape)) for shape in tensors.values())

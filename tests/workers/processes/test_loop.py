@@ -1,7 +1,6 @@
 """A worker of this process from its first turn to its last."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,23 +21,8 @@ from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
 from tests.storage.examples import insert
+from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, PROBE, open_runner
-
-
-@dataclass
-class Watcher:
-    """A monitor that calls `act` at each step of training or evaluation."""
-
-    act: Callable[[int], None]
-
-    def claimed(self, trial: Trial | None) -> None:
-        pass
-
-    def step(self, done: int, total: int) -> None:
-        self.act(done)
-
-    def stopping(self) -> bool:
-        return False
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 
 from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.records.job import JobState
-from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
+from peftsearch.records.trial import FailureKind, Proposal, TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import check_folder
@@ -23,20 +23,8 @@ from peftsearch.workers.runtime.machine_faults import MachineFault
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.storage.examples import insert
+from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, PROBE, open_runner
-
-
-class Patient:
-    """A monitor that lets its worker be."""
-
-    def claimed(self, trial: Trial | None) -> None:
-        pass
-
-    def step(self, done: int, total: int) -> None:
-        pass
-
-    def stopping(self) -> bool:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +44,7 @@ def store(new_sqlite: NewDatabase, runner: TrialRunner) -> Iterator[Store]:
 def _work(store: Store, runner: TrialRunner, root: Path) -> None:
     job = store.jobs()[0]
     store.register_worker(job.id, "w", "host", 1, "cpu")
-    WorkerLoop("w", store, job, runner, root, Patient()).run()
+    WorkerLoop("w", store, job, runner, root, Watcher()).run()
 
 
 @contextmanager

@@ -20,19 +20,7 @@ from peftsearch.workers.processes.loop import WorkerLoop
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, LEASE
 from tests.waiting import wait_until
-
-
-class Idle:
-    """A monitor of a worker that has nothing to train."""
-
-    def claimed(self, trial: Trial | None) -> None:
-        pass
-
-    def step(self, done: int, total: int) -> None:
-        pass
-
-    def stopping(self) -> bool:
-        return False
+from tests.workers.monitors import Watcher
 
 
 def _held(url: str) -> bool:
@@ -55,7 +43,7 @@ def _turn(url: str, propose: Callable[[], object], monkeypatch: pytest.MonkeyPat
         job = store.create_job(make_spec())
         store.register_worker(job.id, "w", "host", 1, "cpu")
         runner: Any = SimpleNamespace(anatomy=job.spec.anatomy)  # nothing is trained
-        WorkerLoop("w", store, job, runner, Path(), Idle())._replenish()
+        WorkerLoop("w", store, job, runner, Path(), Watcher())._replenish()
         assert store.job(job.id).state is JobState.RUNNING
         return store.trials(job.id)
 

@@ -17,19 +17,17 @@ from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.storage.examples import claim, insert
+from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, open_runner
 
 
-class Once:
+class Once(Watcher):
     """A monitor that lets a worker go after one trial."""
 
     ended = False
 
     def claimed(self, trial: Trial | None) -> None:
         self.ended = trial is None
-
-    def step(self, done: int, total: int) -> None:
-        pass
 
     def stopping(self) -> bool:
         return self.ended
