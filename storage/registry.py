@@ -10,7 +10,7 @@ from peftsearch.records.worker import Worker
 
 from .clock import now
 from .rows import hold_job, to_plain
-from .schema import reports, workers
+from .schema import jobs, reports, workers
 from .session import Session, read, write, write_once
 
 _WORKERS = select(workers, (now() - workers.c.seen_at).label("silent")).order_by(
@@ -49,7 +49,10 @@ class Registry(Session):
 
     @write
     def unregister_worker(self, name: str) -> None:
-        """A worker has ended; nothing happens if it is not known."""
+        """A worker has ended, and holds no suggestion lease any more; nothing happens if it is not
+        known."""
+        held = jobs.update().where(jobs.c.suggestion_worker == name)
+        self._connection.execute(held.values(suggestion_worker=None, suggestion_until=None))
         self._connection.execute(workers.delete().where(workers.c.name == name))
 
     @read

@@ -73,6 +73,17 @@ def test_a_released_token_is_refused(store: Store) -> None:
     assert store.trials(job.id) == []
 
 
+def test_a_worker_that_is_gone_holds_no_lease(store: Store) -> None:
+    """However long it would have lasted."""
+    first, second = store.create_job(make_spec("first")), store.create_job(make_spec("second"))
+    store.register_worker(first.id, "a", "host", 1, "cpu")
+    assert store.take_suggestion_lease(first.id, "a", LEASE) is not None
+    assert store.take_suggestion_lease(second.id, "b", LEASE) is not None
+    store.unregister_worker("a")
+    assert store.take_suggestion_lease(first.id, "c", LEASE) is not None
+    assert store.take_suggestion_lease(second.id, "c", LEASE) is None
+
+
 def test_an_unknown_job_takes_nothing(store: Store) -> None:
     assert store.take_suggestion_lease(1, "a", LEASE) is None
     with pytest.raises(NotFoundError):

@@ -12,7 +12,6 @@ from pathlib import Path
 from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
-from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.jobspec.objectives import CostError
@@ -23,7 +22,6 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import adapter_name
 from peftsearch.workers.files.spool import Result, flush, spool
-from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.runtime.machine_faults import (
     MachineFault,
     machine_reason,
@@ -35,6 +33,7 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
+from .preparing import take_up
 from .proposing import keep_lease
 
 POLL_SECONDS = 0.5
@@ -66,24 +65,10 @@ class WorkerLoop:
             with contextlib.suppress(StoreUnavailable):
                 self.store.unregister_worker(self.name)
 
-    def _prepare(self) -> None:
-        """Take up the job's preparation, or make it before the first trial. A job from before
-        there were any goes on without."""
-        known = self.store.preparation(self.job.id)
-        if known is None and not self.runner.decides and self.store.trials(self.job.id):
-            self.runner.adopt(Prepared(Preparation()))
-            return
-        if known is None:
-            made = self.runner.prepare(lambda: self.monitor.step(0, 0))
-            known = self.store.prepare(self.job.id, made.preparation, made.tensors)
-        self.runner.adopt(Prepared(known, self.store.head_start(self.job.id)))
-
     def _take_turns(self) -> None:
         self.monitor.step(0, 0)
         while not self.monitor.stopping():
             try:
-                if self.runner.prepared is None:
-                    self._prepare()
                 if not self._turn():
                     return
             except NotFoundError:
@@ -93,7 +78,7 @@ class WorkerLoop:
                 time.sleep(POLL_SECONDS)
 
     def _turn(self) -> bool:
-        """One claim and trial, or one wait. False when the job has ended."""
+        """One preparation, one claim and trial, or one wait. False when the job has ended."""
         self.store.heartbeat(self.name)
         flush(self.root, self.store, self.job)
         self.store.requeue_expired(self.job.id)
@@ -101,6 +86,8 @@ class WorkerLoop:
         if job.state is not JobState.RUNNING:
             return False
         self._check_hope()
+        if not self._is_prepared():
+            return self._rest()
         late = self._out_of_hours(job.spec.budget)
         open_ended = not late and self._replenish()
         trial = None if late else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
@@ -109,9 +96,17 @@ class WorkerLoop:
             return True
         if not open_ended and self.store.together(lambda: self._finish(job.spec.budget, late)):
             return False
+        return self._rest()
+
+    def _rest(self) -> bool:
         self.monitor.step(0, 0)
         time.sleep(POLL_SECONDS)
         return True
+
+    def _is_prepared(self) -> bool:
+        if self.runner.prepared is not None:
+            return True
+        return take_up(self.store, self.job, self.runner, self.name, self.monitor)
 
     def _check_hope(self) -> None:
         """Stop the job when its first trials all failed alike, for a person to see why.
