@@ -1,5 +1,6 @@
 """Databases for tests: a SQLite file, and one on a PostgreSQL server that the session starts."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -21,6 +22,12 @@ hypothesis.settings.load_profile("side by side")
 
 NewDatabase = Callable[[], str]
 _numbers = itertools.count()
+
+
+def pytest_collection_finish() -> None:
+    """The libraries stay, as in a worker: each trial begins with a garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

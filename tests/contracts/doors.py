@@ -1,18 +1,21 @@
 """The three ways to a job: the command line, the Python API, the HTTP API."""
 
+import contextlib
+import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from unittest import mock
 
 import tomli_w
 from fastapi.testclient import TestClient
 
 import peftsearch
+from peftsearch.cli.app import main
 
 Budget = Mapping[str, float]
 
@@ -47,7 +50,8 @@ class Door(Protocol):
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Real commands in processes of their own."""
+    """Real commands, in this process: the start of another costs two seconds each time, and
+    tests/end_to_end starts them."""
 
     folder: Path
     url: str
@@ -67,21 +71,30 @@ class CommandLine:
         return self._call("delete", name, "--yes")
 
     def _call(self, *arguments: str) -> Refusal | None:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("PEFTSEARCH_")}
-        done = subprocess.run(
-            [sys.executable, "-m", "peftsearch", *arguments, "--storage", self.url, "--json"],
-            cwd=self.folder,
-            env=kept | {"HF_HUB_OFFLINE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode == 0:
+        code, out, err = self._run([*arguments, "--storage", self.url, "--json"])
+        if code == 0:
             return None
-        assert done.returncode == 2, done.stderr
-        line = json.loads(done.stdout)["error"]
-        assert done.stderr == f"error: {line}\n"
+        assert code == 2, err
+        line = json.loads(out)["error"]
+        assert err == f"error: {line}\n"
         return Refusal("mistake", line)
+
+    def _run(self, arguments: list[str]) -> tuple[int, str, str]:
+        """Exit code, output, errors."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("PEFTSEARCH_")}
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            mock.patch.dict(os.environ, kept | {"HF_HUB_OFFLINE": "1"}, clear=True),
+            mock.patch.object(sys, "argv", ["peftsearch", *arguments]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                return int(end.code or 0), out.getvalue(), err.getvalue()
+        return 0, out.getvalue(), err.getvalue()
 
 
 @dataclass(frozen=True)

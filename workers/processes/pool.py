@@ -74,6 +74,7 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
     import torch
 
     from peftsearch.workers.runtime.devices import choose_device
+    from peftsearch.workers.runtime.memory import keep_loaded
     from peftsearch.workers.training.trial_runner import TrialRunner
 
     from .loop import WorkerLoop
@@ -84,6 +85,7 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
         job = store.job(assignment.job)
         device = choose_device(assignment.device, assignment.index)
         runner = TrialRunner.open(job.spec, device)
+        keep_loaded()
         store.register_worker(
             job.id, assignment.name, socket.gethostname(), os.getpid(), str(runner.device)
         )

@@ -1,6 +1,9 @@
+import gc
+import weakref
+
 import torch
 
-from peftsearch.workers.runtime.memory import MemoryMeter
+from peftsearch.workers.runtime.memory import MemoryMeter, keep_loaded, release_memory
 
 _BLOCK = 4 * 2**20
 
@@ -23,3 +26,19 @@ def test_peak_is_above_the_start_and_survives_release() -> None:
 def test_an_equal_trial_reads_alike_after_the_first() -> None:
     _rise(16)
     assert _rise(16) > 12 * _BLOCK
+
+
+def test_collections_visit_no_libraries_but_what_trials_leave() -> None:
+    class Knot:
+        """In a circle, as models are."""
+
+        def __init__(self) -> None:
+            self.me = self
+
+    keep_loaded()
+    alive = gc.get_freeze_count()
+    watched = weakref.ref(Knot())
+    release_memory()
+    assert watched() is None
+    assert alive > 100_000
+    assert len(gc.get_objects()) < alive / 100
