@@ -19,7 +19,8 @@ Written by `scripts/write_techniques_reference.py` from the table that the searc
 width of the hidden states. Sizes are the ladder that is searched unless the job file sets
 `ranks` or `capacities`. The nominal rate is what the searched learning rate is relative to: at
 the searched rate 1e-3 each technique trains at its own nominal one. *Merges*: folds into the
-model's weights without a trace. *Exports as*: `peft` where `peft` alone can load it when nothing
+model's weights without a trace. *Dropout*: whether `training.dropout` acts in it; where the paper
+and `peft` have none, it has none. *Exports as*: `peft` where `peft` alone can load it when nothing
 else is mixed in.
 """
 _CORE = """## Core
@@ -52,7 +53,7 @@ def reference() -> str:
 
 def _table(found: Iterable[TechniqueRow]) -> list[str]:
     head = ("technique", "what it does", "trainable parameters", "sizes", "rate", "families")
-    columns = (*head, "merges", "exports as", "source")
+    columns = (*head, "merges", "dropout", "exports as", "source")
     lines = [_line(columns), _line(["---"] * len(columns))]
     return lines + [_line(_cells(row)) for row in found]
 
@@ -69,6 +70,7 @@ def _cells(row: TechniqueRow) -> Sequence[str]:
         f"{row.rate:g}",
         families,
         merges,
+        "yes" if row.dropout else "none",
         row.exports_as,
         row.source,
     )

@@ -1,11 +1,13 @@
 """What the surrogate sees of a configuration: a vector of `d` numbers, each about 0 to 1.
 
-Everything comes from the canonical profile and the learning rate, so that equal keys have equal
-features, and depths and costs are fractions, so that any model has the same `d`. The summaries
-(rates relative to a technique's nominal one, cost, adapted depth) carry most of the signal.
+Everything comes from the canonical profile, the learning rate and what else of the training is
+searched, so that equal keys have equal features, and depths and costs are fractions, so that any
+model has the same `d`. The summaries (rates relative to a technique's nominal one, cost, adapted
+depth) carry most of the signal.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -41,6 +43,14 @@ SUMMARIES = (
     *(f"size_{third}" for third in _THIRDS),
 )
 
+_SCALES: Mapping[str, Callable[[float], float]] = {
+    "epochs": lambda epochs: (math.log2(epochs) + 1) / 4,
+    "batch_size": lambda size: (math.log2(size) - 2) / 4,
+    "dropout": lambda share: 5 * share,
+}
+"""A hyperparameter as a feature: half an epoch to 8, batches of 4 to 64 and dropouts of 0 to 0.2,
+the usual ones, span the unit interval, counts on a log scale."""
+
 
 @cache
 def _adapting() -> tuple[str, ...]:
@@ -66,6 +76,7 @@ def feature_names() -> tuple[str, ...]:
         *(f"role_{role}" for role in ROLES),
         *(f"size_{name}" for name in _sized()),
         *(f"input_{name}" for name in _inputs()),
+        *_SCALES,
     )
 
 
@@ -86,6 +97,7 @@ def relevant(space: Space, tries: Sequence[Configuration] = ()) -> list[int]:
     wanted = {*SUMMARIES, *(f"role_{role}" for role in roles & space.anatomy.linears.keys())}
     wanted |= {f"share_{name}" for name in names} | {f"input_{name}" for name in inputs}
     wanted |= {f"size_{name}" for name in names} if space.slots > 1 else set()
+    wanted |= space.training.keys()
     return [i for i, name in enumerate(feature_names()) if name in wanted]
 
 
@@ -115,7 +127,14 @@ def feature_matrix(configurations: Sequence[Configuration], anatomy: Anatomy) ->
     rates = [round(float(np.log10(x.learning_rate)), 6) for x in configurations]
     inputs = [[_input_size(x.input, name) for x in configurations] for name in _inputs()]
     columns = _columns(layers, table, np.array(rates), anatomy)
-    return np.column_stack([*columns, *map(np.array, inputs)])
+    training = [[_training(x, name) for x in configurations] for name in _SCALES]
+    return np.column_stack([*columns, *map(np.array, [*inputs, *training])])
+
+
+def _training(configuration: Configuration, name: str) -> float:
+    """0 where it is not said: then it is equal for all of the job, or a dropout of nothing."""
+    value = configuration.training.said.get(name)
+    return 0.0 if value is None else _SCALES[name](value)
 
 
 def _input_size(module: Module | None, name: str) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, sized
 from peftsearch.spaces.configurations.recipes import RANK, recipe
 from peftsearch.spaces.space.inverse import encode
@@ -15,7 +16,8 @@ _USUAL = ("bitfit", "lora", "spafit-4-9-I", "ia3", "ln_tuning")
 
 def probe(space: Space) -> Configuration:
     """The linear probe: no adapters, only the head is trained."""
-    return Configuration((Stratum(0, space.anatomy.layers),), _nominal_rate(space))
+    strata = (Stratum(0, space.anatomy.layers),)
+    return Configuration(strata, _nominal_rate(space), training=_usual(space))
 
 
 def recipes(space: Space) -> list[Configuration]:
@@ -27,7 +29,7 @@ def recipes(space: Space) -> list[Configuration]:
     smallest LoRA, in the top layer alone, which opens the cheap end of the front; the norms
     everywhere; where there is one stratum with a choice of bundles, each of them at a middle size.
     Sizes are the ladder's nearest. All train at the nominal rate, since a rate is relative to each
-    technique's.
+    technique's, and with the middle one of the values of each searched hyperparameter.
     """
     named = {name: recipe(name, space.anatomy, RANK, _nominal_rate(space)) for name in _USUAL}
     several = len(space.bundles) > 1 and "lora" in space.ladders
@@ -53,7 +55,7 @@ def _adapt(space: Space, configuration: Configuration) -> Configuration:
         return replace(module, capacity=size if module.capacity else 0, roles=roles)
 
     strata = (replace(x, modules=tuple(map(fit, x.modules))) for x in configuration.strata)
-    return replace(configuration, strata=tuple(strata))
+    return replace(configuration, strata=tuple(strata), training=_usual(space))
 
 
 def _is_choice(space: Space) -> bool:
@@ -105,6 +107,10 @@ def _tile(space: Space, parts: list[tuple[int, tuple[Module, ...]]]) -> Configur
         strata.append(Stratum(start, stop, modules))
         start = stop
     return Configuration(tuple(strata), _nominal_rate(space))
+
+
+def _usual(space: Space) -> Hyperparameters:
+    return Hyperparameters().fill(space.training)
 
 
 def _nominal_rate(space: Space) -> float:

@@ -7,9 +7,17 @@ from rich.table import Table
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
 from peftsearch.results.wording import count, describe, duration, size
+from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .console import console, print_json
+
+
+def _tell_searched(training: TrainingSpec) -> str:
+    """` and 3 lengths x 2 batch sizes`; empty where nothing else is searched."""
+    nouns = {"epochs": "lengths", "batch_size": "batch sizes", "dropout": "dropouts"}
+    found = [f"{len(values)} {nouns[name]}" for name, values in training.searched.items()]
+    return f" and {' x '.join(found)}" if found else ""
 
 
 def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
@@ -26,8 +34,8 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row(
         "space",
-        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates, "
-        f"preset {spec.space.preset}",
+        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates"
+        f"{_tell_searched(spec.training)}, preset {spec.space.preset}",
     )
     table.add_row(
         "data",

@@ -108,6 +108,7 @@ def techniques(as_json: bool) -> None:
         "rate",
         "families",
         "merges",
+        "dropout",
         "as",
         "status",
     )
@@ -123,6 +124,7 @@ def techniques(as_json: bool) -> None:
             f"{row.rate:g}",
             row.families_text,
             merges,
+            "yes" if row.dropout else "none",
             row.exports_as,
             row.status,
         )

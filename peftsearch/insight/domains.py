@@ -10,6 +10,7 @@ from itertools import combinations
 
 from peftsearch.results.wording import short_roles
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.placement import Bundle
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
@@ -51,7 +52,9 @@ def domains(spec: JobSpec) -> dict[str, Domain]:
     """
     space = make_space(spec)
     found = _numbers(space) | _categories(space)
-    probe = Configuration((Stratum(0, space.anatomy.layers),), space.rates[0])
+    training = Hyperparameters().fill(space.training)
+    strata = (Stratum(0, space.anatomy.layers),)
+    probe = Configuration(strata, space.rates[0], training=training)
     own = [parameters(x, space.anatomy) for x in (probe, *spec.try_configurations)]
     ordered = {
         name: _widen(found[name], [row[name] for row in own]) for name in own[0] if name in found
@@ -78,6 +81,9 @@ def _numbers(space: Space) -> dict[str, Domain]:
         "largest_capacity": Number(1, max([1, *sizes])),
         "rate_ratio": Number(float(f"{1 / ratio:.6g}"), float(f"{ratio:.6g}"), whole=False),
     }
+    for name, values in space.training.items():
+        low = 0.0 if name == "dropout" else values[0]  # which a technique without has
+        found[name] = Number(low, values[-1], whole=False)
     return {name: Number(x.low, x.high, name in LOG, x.whole) for name, x in found.items()}
 
 

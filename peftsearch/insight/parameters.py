@@ -28,9 +28,14 @@ LABELS: Mapping[str, str] = {
     "modules": "adapted matrices",
     "rate_ratio": "rate of the top over the bottom",
     "input": "virtual tokens",
+    "epochs": "epochs",
+    "batch_size": "batch size",
+    "dropout": "dropout",
 }
 """Each parameter's name for people; charts show them in this order."""
-LOG: Collection[str] = frozenset({"learning_rate", "largest_capacity", "rate_ratio"})
+LOG: Collection[str] = frozenset(
+    {"learning_rate", "largest_capacity", "rate_ratio", "epochs", "batch_size"}
+)
 """Parameters for a log scale; always positive."""
 
 _STACKS = ("adapted_encoder_layers", "adapted_decoder_layers")
@@ -50,6 +55,8 @@ def parameters(configuration: Configuration, anatomy: Anatomy) -> dict[str, floa
     - `modules`: the matrices that are wrapped, such as `q+v`, or `all` or `none`.
     - `rate_ratio`: the rate's factor in the highest adapted layer over that in the lowest.
     - `input`: a technique and its number of virtual tokens, or `none`.
+    - `epochs`, `batch_size`: 1 where the job says it for all of its trials.
+    - `dropout`: 0 where the job does, and where nothing has one.
 
     A model of an encoder and a decoder has its adapted layers counted for each as well.
     """
@@ -76,6 +83,7 @@ def parameters(configuration: Configuration, anatomy: Anatomy) -> dict[str, floa
         "modules": _matrices(distinct, anatomy),
         "rate_ratio": _ratio(profile[low], profile[high]) if adapted else 1.0,
         "input": "none" if tokens is None else f"{tokens.technique} {tokens.capacity}",
+        **{"epochs": 1.0, "batch_size": 1, "dropout": 0.0, **configuration.training.said},
     }
 
 

@@ -7,7 +7,9 @@ measured on encoders on CPU, and the printed range says how far off it may be.
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import Any
 
 from peftsearch.search.proposals import propose
@@ -16,6 +18,7 @@ from peftsearch.spaces.configurations.cost import Workload, adapter_bytes, train
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
+from peftsearch.spaces.space.dropout import note_dropout
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_data
 
@@ -35,8 +38,11 @@ class Forecast:
     Attributes:
         configurations: Size of the space without the learning rate (`spaces.counting`).
         rates: Number of learning rates.
+        regimes: Number of combinations of what else of the training is searched; 1 for nothing.
         seconds: Low and high forecast for the whole budget with the given workers.
         quality: Which metric is the quality, and why.
+        steps: Of a training; where that is searched, the mean.
+        epochs: The same.
         length: A sentence on the steps of each training.
         max_length: Tokens of an example at most; None of images.
         memory: Of each worker's model.
@@ -46,10 +52,11 @@ class Forecast:
 
     configurations: int
     rates: int
+    regimes: int
     train_rows: int
     validation_rows: int
     quality: str
-    steps: int
+    steps: float
     epochs: float
     length: str
     max_length: int | None
@@ -65,6 +72,7 @@ class Forecast:
         return {
             "configurations": self.configurations,
             "learning_rates": self.rates,
+            "regimes": self.regimes,
             "train_rows": self.train_rows,
             "validation_rows": self.validation_rows,
             "quality": self.quality,
@@ -92,19 +100,22 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     settled = settle(spec, data)
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
-    seconds = _trial_seconds(spec, data, first, tokens)
-    seconds /= _devices(workers)
+    rows, held_out = len(data.train.texts), len(data.validation.texts)
+    flops = trial_flops(spec, first, tokens, rows, held_out)
+    batch = spec.training.regime().batch_size
+    seconds = flops / (EFFICIENCY * _measure_speed(spec.anatomy, batch)) / _devices(workers)
     trials = _trials(spec, seconds)
     whole = STARTUP_SECONDS + trials * seconds
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
-    rows, held_out = len(data.train.texts), len(data.validation.texts)
+    regimes = spec.training.regimes()
     return Forecast(
         configurations=count_bases(space),
         rates=len(space.rates),
+        regimes=len(regimes),
         train_rows=rows,
         validation_rows=held_out,
-        steps=spec.training.steps(rows),
-        epochs=spec.training.passes(rows),
+        steps=fmean(regime.steps(rows) for regime in regimes),
+        epochs=fmean(regime.passes(rows) for regime in regimes),
         length=tell_length(spec.training, rows),
         max_length=longest,
         memory=foresee_memory(spec, first, longest or tokens),
@@ -113,7 +124,12 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         seconds=(whole / SPREAD, whole * SPREAD),
         disk=trials * sum(sizes) / len(sizes),
         first=first,
-        notes=(*data.notes, *notes, *note_resolution(spec, held_out)),
+        notes=(
+            *data.notes,
+            *notes,
+            *note_resolution(spec, held_out),
+            *note_dropout(spec, space),
+        ),
     )
 
 
@@ -134,18 +150,24 @@ def _trials(spec: JobSpec, seconds: float) -> int:
     return min(limits)
 
 
-def _trial_seconds(
-    spec: JobSpec, data: TaskData, first: tuple[Configuration, ...], tokens: float
+def trial_flops(
+    spec: JobSpec, first: Sequence[Configuration], tokens: float, rows: int, held_out: int
 ) -> float:
-    """Mean seconds of a trial: training, and a pass over the validation split at each stop."""
-    rows, training = len(data.train.texts), spec.training
-    train = Workload(rows, tokens, training.passes(rows))
-    looks = float(len(training.stops(training.steps(rows))))
-    forward = Workload(len(data.validation.texts), tokens, looks)
-    probe = first[0]
-    flops = sum(training_flops(x, spec.anatomy, train) for x in first) / len(first)
-    flops += training_flops(probe, spec.anatomy, forward)
-    return flops / (EFFICIENCY * _measure_speed(spec.anatomy, spec.training.batch_size))
+    """Mean operations of a trial: training, and a pass over the validation split at each stop.
+    Of what is searched of the training, all values count alike.
+
+    Args:
+        first: Configurations; the first one is the probe.
+        tokens: Mean of an example.
+        rows: Of the training split.
+        held_out: Of the validation split.
+    """
+    training, regimes = spec.training, spec.training.regimes()
+    train = Workload(rows, tokens, fmean(regime.passes(rows) for regime in regimes))
+    looks = fmean(len(training.stops(regime.steps(rows))) for regime in regimes)
+    forward = Workload(held_out, tokens, looks)
+    flops = fmean(training_flops(x, spec.anatomy, train) for x in first)
+    return flops + training_flops(first[0], spec.anatomy, forward)
 
 
 def _sample(spec: JobSpec, data: TaskData) -> tuple[float, int | None, tuple[str, ...]]:

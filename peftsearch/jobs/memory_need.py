@@ -46,7 +46,8 @@ def foresee_memory(
     weights = read_weights(fetch_model(spec.model.path))
     dtype = choose_dtype(spec.model.dtype, weights, choose_device())
     words = 0 if find_kind(spec.task.kind).form.fresh_head else spec.anatomy.vocabulary or 0
-    examples = math.ceil(spec.training.batch_size / spec.training.accumulate)
+    largest = max(regime.batch_size for regime in spec.training.regimes())
+    examples = math.ceil(largest / spec.training.accumulate)
     size = (examples, tokens, words)
     step = max(step_bytes(x, spec.anatomy, *size) for x in configurations)
     return MemoryNeed(weights.parameters, dtype, weights.bytes(dtype), round(step))

@@ -2,10 +2,16 @@
 rows can tell apart."""
 
 import math
+from collections.abc import Sequence
 
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.jobspec.training import FEWEST_STEPS, MOST_EPOCHS, TrainingSpec
+from peftsearch.spaces.jobspec.training import (
+    FEWEST_STEPS,
+    MOST_CHOSEN,
+    Regime,
+    TrainingSpec,
+)
 
 EXPECTED_SPAN = 0.05
 """What the best adapters usually gain over a model without, as a score: 0.02 to 0.07 on the pairs
@@ -21,10 +27,12 @@ def tell_length(training: TrainingSpec, rows: int) -> str:
     Args:
         rows: Of the training split.
     """
-    steps, passes = training.steps(rows), training.passes(rows)
-    batches = f"{steps:,} steps of {training.batch_size} rows"
-    epochs = "1 epoch" if passes == 1 else f"{passes:.3g} epochs"
-    length = f"{batches}, {epochs}: {_explain(training, passes)}"
+    regimes = training.regimes()
+    steps, sizes = [x.steps(rows) for x in regimes], [float(x.batch_size) for x in regimes]
+    passes, drops = [x.passes(rows) for x in regimes], [x.dropout for x in regimes]
+    epochs = "1 epoch" if set(passes) == {1} else f"{_span(passes)} epochs"
+    batches = f"{_span(steps)} steps of {_span(sizes)} rows"
+    length = f"{batches}, {epochs}{_tell_dropout(drops)}: {_explain(training, regimes, passes)}"
     if training.checkpoints == 1:
         return f"{length}; the last state is kept"
     return f"{length}; the best of {training.checkpoints} states by validation loss is kept"
@@ -48,11 +56,21 @@ def note_resolution(spec: JobSpec, rows: int) -> tuple[str, ...]:
     )
 
 
-def _explain(training: TrainingSpec, passes: float) -> str:
+def _span(values: Sequence[float]) -> str:
+    """`4`, or `1 to 4`."""
+    low, high = (f"{x:,.0f}" if x >= 1000 else f"{x:.3g}" for x in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _tell_dropout(shares: Sequence[float]) -> str:
+    return f", dropout {_span(shares)}" if any(shares) else ""
+
+
+def _explain(training: TrainingSpec, regimes: Sequence[Regime], passes: Sequence[float]) -> str:
     if training.epochs is not None:
-        return "as the job file says"
-    if passes == 1:
+        return "as the job file says" + (", searched" if len(regimes) > 1 else "")
+    if max(passes) == 1:
         return f"one pass makes at least {FEWEST_STEPS} steps"
-    if passes < MOST_EPOCHS:
+    if min(passes) < MOST_CHOSEN:
         return f"so many that there are {FEWEST_STEPS} steps, since fewer train too little"
     return "the most that are chosen for so few rows"

@@ -65,6 +65,7 @@ outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed
 """
 
 
+_TOLD = ("epochs", "steps", "batch_size", "dropout", "device", "precision", "threads")
 _COMPANIONS = (
     "The folder holds what prepares them; `config/config.json` is the base's with the classes\n"
     '(`AutoConfig.from_pretrained(folder, subfolder="config")`).',
@@ -172,6 +173,6 @@ def _provenance(provenance: Mapping[str, Any]) -> str:
     lines = [f"- {name} {version}" for name, version in versions.items()]
     lines += [f"- base model weights, SHA-256 {provenance.get('model', {}).get('sha256')}"]
     lines += [f"- data, SHA-256 {provenance.get('data')}"]
-    known = [key for key in ("device", "precision", "threads") if key in provenance]
+    known = [key for key in _TOLD if key in provenance]
     lines += [f"- {key}: {provenance[key]}" for key in known]
     return "\n".join(lines)

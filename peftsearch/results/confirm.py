@@ -6,7 +6,7 @@ rates by validation. Differences are printed whoever wins.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -90,9 +90,11 @@ def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
     }
 
 
-def uniform_lora(spec: JobSpec, rate: float) -> Configuration:
-    """LoRA r=8 on query and value in every layer."""
-    return recipe(BASELINE, spec.anatomy, RANK, rate)
+def uniform_lora(spec: JobSpec, rate: float, like: Configuration) -> Configuration:
+    """LoRA r=8 on query and value in every layer; of what else of the training is searched with
+    the values of another configuration."""
+    training = like.training.fill(spec.training.searched)
+    return replace(recipe(BASELINE, spec.anatomy, RANK, rate), training=training)
 
 
 @dataclass
@@ -107,7 +109,7 @@ class Confirmer:
 
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the probe and with tuned uniform LoRA."""
-        lora = self._tune_lora()
+        lora = self._tune_lora(picked)
         base = find_kind(self.job.spec.task.kind).baseline
         named = [("picked", picked), (base, probe), (f"uniform LoRA r={RANK}", lora)]
         arms = tuple(
@@ -118,10 +120,11 @@ class Confirmer:
         differences = tuple(self._difference(arms[0], arm, metric) for arm in arms[1:])
         return Confirmation(arms, differences, metric)
 
-    def _tune_lora(self) -> Configuration:
-        """At the best of the rates; where they tie, at that of the smallest loss."""
+    def _tune_lora(self, picked: Configuration) -> Configuration:
+        """At the best of the rates; where they tie, at that of the smallest loss. It is trained
+        for as long as the picked one."""
         goal = objective(self.job.spec.task.quality)
-        candidates = [uniform_lora(self.job.spec, rate) for rate in RATES]
+        candidates = [uniform_lora(self.job.spec, rate, picked) for rate in RATES]
 
         def merit(candidate: Configuration) -> tuple[float, float]:
             found = self._run(candidate, SEEDS[0], "validation").measurements

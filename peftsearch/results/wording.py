@@ -24,6 +24,12 @@ _SHORT = {
     "mlp_out": "out",
 }
 
+_HYPERPARAMETERS: Mapping[str, Callable[[float], str]] = {
+    "epochs": lambda value: f"{value:g} epoch{'' if value == 1 else 's'}",
+    "batch_size": lambda value: f"batches of {value}",
+    "dropout": lambda value: f"dropout {value:g}",
+}
+
 _MANY = 5
 """Runs of layers that are told one by one."""
 
@@ -33,7 +39,7 @@ def describe(configuration: Configuration, anatomy: Anatomy) -> str:
 
     Layers count from 0, for example `0-2 frozen | 3 bitfit | 4-5 lora r8 q+v | rate 1.0e-03`.
     Where there are many runs, layers that carry the same stand together: `0,2,5-7 serial 8`.
-    Virtual tokens of the input stand first.
+    Virtual tokens of the input stand first, and last what else of its training the job searches.
     """
     runs = [
         ([layer for layer, _ in group], modules)
@@ -49,7 +55,9 @@ def describe(configuration: Configuration, anatomy: Anatomy) -> str:
     for spans, modules in found:
         words = " + ".join(_module(module, anatomy) for module in modules) or "frozen"
         parts.append(f"{','.join(map(_span, spans))} {words}")
-    return " | ".join([*parts, f"rate {configuration.learning_rate:.1e}"])
+    parts.append(f"rate {configuration.learning_rate:.1e}")
+    said = configuration.training.said.items()
+    return " | ".join([*parts, *(_HYPERPARAMETERS[name](value) for name, value in said)])
 
 
 def _span(layers: list[int]) -> str:

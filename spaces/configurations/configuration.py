@@ -9,13 +9,15 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import index
 from typing import Any, Self
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.techniques.table import technique
+
+from .hyperparameters import HYPERPARAMETERS, Hyperparameters
 
 
 @dataclass(frozen=True, order=True)
@@ -71,11 +73,18 @@ class Configuration:
         learning_rate: Rate of a technique whose nominal rate is `NOMINAL_RATE`; the others are
             scaled by the ratio of their nominal rates.
         input: Virtual tokens in front of the model's input, which belong to no layer.
+        training: What its job does not say for all its trials alike; no dropout where nothing of
+            it has one.
     """
 
     strata: tuple[Stratum, ...]
     learning_rate: float
     input: Module | None = None
+    training: Hyperparameters = field(default_factory=Hyperparameters)
+
+    def __post_init__(self) -> None:
+        if self.training.dropout is not None and not self.drops_out:
+            object.__setattr__(self, "training", replace(self.training, dropout=None))
 
     @property
     def depth(self) -> int:
@@ -99,6 +108,11 @@ class Configuration:
         return used if self.input is None else used | {self.input.technique}
 
     @property
+    def drops_out(self) -> bool:
+        """Whether it has a technique with dropout."""
+        return any(technique(name).dropout for name in self.techniques)
+
+    @property
     def frozen(self) -> bool:
         """Whether it adapts nothing: the linear probe."""
         return self.input is None and not any(self.profile)
@@ -110,6 +124,8 @@ class Configuration:
         parts = [form, round(math.log10(self.learning_rate), 6)]
         if self.input is not None:
             parts.append(_module_form(self.input))
+        if said := self.training.said:
+            parts.append({name: round(value, 6) for name, value in said.items()})
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def rescale(self, layers: int) -> Self:
@@ -132,6 +148,7 @@ class Configuration:
             "learning_rate": self.learning_rate,
             "strata": [_stratum_to_json(stratum) for stratum in self.strata],
         }
+        data |= self.training.said
         return data | ({"input": _module_to_json(self.input)} if self.input else {})
 
     @classmethod
@@ -145,11 +162,12 @@ class Configuration:
             UserError: A key is missing, unknown or of the wrong type.
         """
         try:
-            _check_keys(data, "learning_rate", "strata", "input")
+            _check_keys(data, "learning_rate", "strata", "input", *HYPERPARAMETERS)
             strata = tuple(_stratum_from_json(item, layers) for item in data["strata"])
             rate = float(data["learning_rate"])
             tokens = data.get("input")
             virtual = _module_from_json(tokens) if tokens else None
+            training = Hyperparameters.read(data)
         except UserError:
             raise
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -158,7 +176,7 @@ class Configuration:
                 f"{dict(data)} ({type(error).__name__}: {error})",
                 "compare with one that `peftsearch front JOB --json` prints",
             ) from error
-        return cls(strata, rate, virtual)
+        return cls(strata, rate, virtual, training)
 
 
 def _acts(module: Module) -> bool:

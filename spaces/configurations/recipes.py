@@ -5,6 +5,7 @@ rate, since a rate is relative to each technique's own nominal one.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from operator import index
 from typing import Any
 
@@ -14,6 +15,7 @@ from peftsearch.spaces.techniques.applicability import resolve_roles
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 
 from .configuration import Configuration, Module, Stratum
+from .hyperparameters import HYPERPARAMETERS, Hyperparameters
 from .placement import Bundle, make_modules, sized
 
 RANK = 8
@@ -112,7 +114,7 @@ def read_try(data: Mapping[str, Any], anatomy: Anatomy) -> Configuration:
     """
     if "recipe" not in data:
         return Configuration.from_json(data, anatomy.layers)
-    known = {"recipe", "rank", "learning_rate"}
+    known = {"recipe", "rank", "learning_rate", *HYPERPARAMETERS}
     if unknown := sorted(set(data) - known):
         raise UserError(
             f"keys among {', '.join(sorted(known))} beside a recipe", unknown[0], "remove it"
@@ -120,8 +122,9 @@ def read_try(data: Mapping[str, Any], anatomy: Anatomy) -> Configuration:
     try:
         rank = index(data.get("rank", RANK))
         rate = float(data.get("learning_rate", NOMINAL_RATE))
+        training = Hyperparameters.read(data)
     except (TypeError, ValueError) as error:
         raise UserError(
             "a whole rank and a learning_rate beside a recipe", str(error), "correct it"
         ) from error
-    return recipe(str(data["recipe"]), anatomy, rank, rate)
+    return replace(recipe(str(data["recipe"]), anatomy, rank, rate), training=training)

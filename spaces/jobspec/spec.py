@@ -4,6 +4,7 @@ The service reads it from TOML (`peftsearch.jobs.jobfile`); the store keeps it a
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -196,9 +197,17 @@ class JobSpec(Section):
         """The user's own configurations, to be trained first.
 
         Raises:
-            UserError: One is no configuration and names no recipe.
+            UserError: One is no configuration and names no recipe, or says what the job does.
         """
-        return tuple(read_try(item, self.anatomy) for item in self.tries)
+        return tuple(self._complete(read_try(item, self.anatomy)) for item in self.tries)
+
+    def _complete(self, tried: Configuration) -> Configuration:
+        searched = self.training.searched
+        for name in tried.training.said.keys() - searched:
+            expected, got = f"{name} under [training], where it is not searched", "it in a [[try]]"
+            hint = f"move it, or give training.{name} several values"
+            raise UserError(expected, got, hint, f"training.{name}")
+        return replace(tried, training=tried.training.fill(searched))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `parse_spec` reads it back to an equal spec."""

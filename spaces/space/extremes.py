@@ -6,6 +6,7 @@ import numpy as np
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import layer_parameters
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, CostError, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -35,7 +36,7 @@ def try_costs(spec: JobSpec, space: Space) -> None:
         return
     rng = np.random.default_rng(0)
     draws = (space.from_unit(rng.random(len(space.dimensions))) for _ in range(_DRAWS))
-    probe = Configuration((Stratum(0, space.anatomy.layers),), space.rates[0])
+    probe = _probe(space)
     ends = (*smallest(space), *_dearest(space))
     for configuration in (probe, *spec.try_configurations, *ends, *draws):
         for cost in added:
@@ -48,8 +49,7 @@ def check_bounds(space: Space) -> None:
     Raises:
         CostError: They do, and which.
     """
-    probe = Configuration((Stratum(0, space.anatomy.layers),), space.rates[0])
-    cheapest = [probe, *smallest(space)]
+    cheapest = [_probe(space), *smallest(space)]
     for bound in space.bounds:
         least = min(float(cost_function(bound.name)(x, space.anatomy)) for x in cheapest)
         if not bound.holds(least):
@@ -75,7 +75,9 @@ def smallest(space: Space) -> Iterator[Configuration]:
 
 
 def _dearest(space: Space) -> Iterator[Configuration]:
-    """Every bundle with its dearest sizes in all layers, with every kind of input."""
+    """Every bundle with its dearest sizes in all layers, with every kind of input, trained for
+    longest in the largest batches."""
+    training = Hyperparameters.choose(space.training, max)
     bundles = dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles)
     for bundle in bundles:
         for roles in space.role_sets:
@@ -83,7 +85,7 @@ def _dearest(space: Space) -> Iterator[Configuration]:
             modules = make_modules(bundle, sizes, roles, space.anatomy)
             stratum = Stratum(0, space.anatomy.layers, modules)
             for virtual in space.inputs:
-                yield Configuration((stratum,), space.rates[0], virtual)
+                yield Configuration((stratum,), space.rates[0], virtual, training)
 
 
 def _dearest_size(space: Space, name: str, roles: tuple[str, ...]) -> int:
@@ -108,4 +110,14 @@ def _top(space: Space, modules: tuple[Module, ...], virtual: Module | None) -> C
     if len(space.bundles) == 1 and not space.masked:
         places = (place(name, 0, layers) or tuple(range(layers)) for name in space.placements)
         kept = min(places, key=len)
-    return Configuration((Stratum(0, layers, modules, kept),), space.rates[0], virtual)
+    strata = (Stratum(0, layers, modules, kept),)
+    return Configuration(strata, space.rates[0], virtual, _least(space))
+
+
+def _probe(space: Space) -> Configuration:
+    strata = (Stratum(0, space.anatomy.layers),)
+    return Configuration(strata, space.rates[0], training=_least(space))
+
+
+def _least(space: Space) -> Hyperparameters:
+    return Hyperparameters.choose(space.training, min)

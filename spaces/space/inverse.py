@@ -1,7 +1,7 @@
 """From a configuration to the points of a space that mean it: the inverse of `Space.decode`."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations_with_replacement, islice, pairwise
 
@@ -48,6 +48,7 @@ def encodings(
     runs = _shorten(join(configuration), len(space.bundles))
     rate = nearest_index(space.rates, configuration.learning_rate)
     tokens, mask = _input(space, configuration), _mask(space, configuration)
+    training = _training(space, configuration, rng)
     for inner in islice(_cuts(space, runs), _ENCODINGS):
         edges = pairwise([0, *inner, space.anatomy.layers])
         strata = tuple(
@@ -55,7 +56,7 @@ def encodings(
             for i, (start, stop) in enumerate(edges)
         )
         above = tuple(x - low for x, (low, _) in zip(inner, space.boundaries, strict=True))
-        yield Parts(rate, above, strata, tokens, mask).join()
+        yield Parts(rate, above, strata, tokens, training, mask).join()
 
 
 def _input(space: Space, configuration: Configuration) -> int:
@@ -69,6 +70,20 @@ def _input(space: Space, configuration: Configuration) -> int:
         if x is not None and x.technique == wanted.technique
     ]
     return min(alike)[1] if alike else 0
+
+
+def _training(
+    space: Space, configuration: Configuration, rng: np.random.Generator | None
+) -> tuple[int, ...]:
+    """The nearest of each ladder; what is not said has no effect, as a dropout of nothing."""
+
+    def place(name: str, values: Sequence[float]) -> int:
+        wanted = configuration.training.said.get(name)
+        if wanted is None:
+            return 0 if rng is None else int(rng.integers(len(values)))
+        return min(range(len(values)), key=lambda i: abs(values[i] - wanted))
+
+    return tuple(place(name, values) for name, values in space.training.items())
 
 
 def _mask(space: Space, configuration: Configuration) -> tuple[int, ...]:

@@ -1,9 +1,10 @@
 """How a point of a space is laid out: the one place that knows.
 
 A point is a tuple of `d` integers, each an index into what one coordinate may be. With `n` strata
-of `s` sizes each, on a model of `L` layers, they stand in this order:
+of `s` sizes each and `t` searched hyperparameters, on a model of `L` layers, they stand in this
+order:
 
-    rate | boundary 1 .. n-1 | stratum 1 | ... | stratum n | input | layer 1 .. L
+    rate | boundary 1 .. n-1 | stratum 1 | ... | stratum n | input | training 1 .. t | layer 1 .. L
     stratum: bundle | size 1 .. s | roles | placement | factor
 
 - `rate`, `roles`, `placement`, `factor` and `input` count in the space's tuples of those things,
@@ -11,6 +12,7 @@ of `s` sizes each, on a model of `L` layers, they stand in this order:
 - `boundary` counts layers from the lowest that this boundary may have. Boundaries may cross.
 - `size k` is a level of the `k`-th technique of the bundle that comes in several sizes; ladders
   are stretched to the longest (`Space.capacity`). Without effect where a bundle has fewer.
+- `training` counts in the ladder of a hyperparameter that the job searches.
 - `layer` is 0 where the layer is left out, else 1. Only a masked space has these.
 """
 
@@ -35,25 +37,29 @@ class StratumPart(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A point by its parts: `n - 1` boundaries, `n` strata; `mask` is empty or has `L` numbers."""
+    """A point by its parts: `n - 1` boundaries, `n` strata, `t` of training; `mask` is empty or
+    has `L` numbers."""
 
     rate: int
     boundaries: tuple[int, ...]
     strata: tuple[StratumPart, ...]
     input: int
+    training: tuple[int, ...] = ()
     mask: tuple[int, ...] = ()
 
     def join(self) -> Point:
         """The point."""
         strata = (x for part in self.strata for x in part.join())
-        return (self.rate, *self.boundaries, *strata, self.input, *self.mask)
+        return (self.rate, *self.boundaries, *strata, self.input, *self.training, *self.mask)
 
 
 class Layout(NamedTuple):
-    """Where the parts stand, for `strata` strata (`n`) with `sizes` sizes each (`s`)."""
+    """Where the parts stand, for `strata` strata (`n`) with `sizes` sizes each (`s`) and
+    `training` searched hyperparameters (`t`)."""
 
     strata: int
     sizes: int
+    training: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,6 +80,12 @@ class Layout(NamedTuple):
             x = point[first : first + width]
             strata.append(StratumPart(x[0], tuple(x[1:-3]), x[-3], x[-2], x[-1]))
         tail = self.start(n)
+        mask = tail + 1 + self.training
         return Parts(
-            point[0], tuple(point[1:n]), tuple(strata), point[tail], tuple(point[tail + 1 :])
+            point[0],
+            tuple(point[1:n]),
+            tuple(strata),
+            point[tail],
+            tuple(point[tail + 1 : mask]),
+            tuple(point[mask:]),
         )

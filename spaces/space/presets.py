@@ -6,6 +6,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import TECHNIQUES
 
 from .bundles import read_bundles, read_ladders
+from .dropout import check_dropout
 from .options import (
     USUAL_RATES,
     read_boundaries,
@@ -90,7 +91,9 @@ def make_space(spec: JobSpec) -> Space:
         masked=bool(chosen.mask),
         monotone=chosen.ladder == "monotone",
         bounds=spec.bounds,
+        training=spec.training.searched,
     )
+    check_dropout(spec, space)
     for configuration in spec.try_configurations:
         space.validate(configuration)
     return space

@@ -5,8 +5,9 @@ configuration; what counts is `Configuration.key`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import layer_parameters
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters, Ladders
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -40,6 +42,7 @@ class Space:
         masked: Whether each layer may be left out by itself.
         monotone: Whether what a layer costs never falls with depth.
         bounds: Hard bounds on known costs.
+        training: Ascending values of each hyperparameter that is searched.
     """
 
     anatomy: Anatomy
@@ -54,6 +57,7 @@ class Space:
     masked: bool = False
     monotone: bool = False
     bounds: tuple[Bound, ...] = ()
+    training: Ladders = field(default_factory=dict)
 
     @cached_property
     def slots(self) -> int:
@@ -68,7 +72,7 @@ class Space:
     @cached_property
     def layout(self) -> Layout:
         """Where the parts of a point stand."""
-        return Layout(len(self.bundles), self.slots)
+        return Layout(len(self.bundles), self.slots, len(self.training))
 
     @cached_property
     def dimensions(self) -> tuple[tuple[str, int], ...]:
@@ -82,6 +86,7 @@ class Space:
             values = zip(self.layout.names, (len(bundles), *common), strict=True)
             named += [(name.format(i), count) for name, count in values]
         named.append(("input", len(self.inputs)))
+        named += [(name, len(values)) for name, values in self.training.items()]
         masks = range(self.anatomy.layers if self.masked else 0)
         return (*named, *((f"layer{layer}", 2) for layer in masks))
 
@@ -99,7 +104,13 @@ class Space:
             start, stop = edges[i], edges[i + 1]
             carriers = self._carriers(start, stop, part.placement, parts.mask)
             strata.append(Stratum(start, stop, modules, carriers))
-        return Configuration(tuple(strata), self.rates[parts.rate], self.inputs[parts.input])
+        rate, tokens = self.rates[parts.rate], self.inputs[parts.input]
+        return Configuration(tuple(strata), rate, tokens, self._training(parts.training))
+
+    def _training(self, places: Sequence[int]) -> Hyperparameters:
+        chosen = zip(self.training.items(), places, strict=True)
+        said: dict[str, Any] = {name: values[place] for (name, values), place in chosen}
+        return Hyperparameters(**said)
 
     def _modules(self, stratum: int, part: StratumPart) -> tuple[Module, ...]:
         bundle = self.bundles[stratum][part.bundle]

@@ -17,6 +17,7 @@ class TechniqueRow:
     Attributes:
         families: Model families that can carry it.
         group: What it trains, by which charts colour it.
+        dropout: Whether it has one.
         package: That adds it, with its version; empty for our own.
         exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`).
     """
@@ -33,6 +34,7 @@ class TechniqueRow:
     exports_as: str
     source: str
     group: str
+    dropout: bool
     package: str
 
     @property
@@ -71,5 +73,6 @@ def _row(technique: Technique, package: str) -> TechniqueRow:
         exports_as="peft" if technique.exports else "adapter",
         source=technique.source,
         group=technique.group,
+        dropout=technique.dropout is not None,
         package=package,
     )

@@ -31,6 +31,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         layer_restriction=layer_restrictions.lacks("mlp_out"),
         saved=Saved(layer=saved_layers.serial),
         build=f"{_ADAPTERS}.builders:add_serial",
+        dropout="site",
         merges=False,
     ),
     Technique(
@@ -46,6 +47,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         layer_restriction=layer_restrictions.lacks(*OUTPUTS),
         saved=Saved(layer=saved_layers.houlsby),
         build=f"{_ADAPTERS}.builders:add_houlsby",
+        dropout="site",
         merges=False,
         activations=Activations(2, capacity=4),
     ),
@@ -62,6 +64,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         layer_restriction=layer_restrictions.no_mlp,
         saved=Saved(layer=saved_layers.parallel),
         build=f"{_ADAPTERS}.builders:add_parallel",
+        dropout="site",
         order=1,
         merges=False,
     ),

@@ -108,6 +108,9 @@ class Technique:
         roles: Fixed target roles; None where the roles are searched.
         peft: Name of the `peft` config class; None for a technique of our own.
         arguments: Keyword arguments of that class at a capacity, targets apart.
+        dropout: The argument of that class that is the share to leave out while it trains; of a
+            technique of our own `site`, whose `dropout` its builder reads. None: it has no
+            dropout.
         role_arguments: Its arguments that take the names of the linears in some roles.
         capacity_pattern: Its argument that gives single linears a capacity of their own, where one
             configuration can hold several capacities.
@@ -153,6 +156,7 @@ class Technique:
     roles: tuple[str, ...] | None = None
     peft: str | None = None
     arguments: Callable[[int], Mapping[str, Any]] = field(default=lambda capacity: {})
+    dropout: str | None = None
     role_arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     capacity_pattern: str | None = None
     beside_peft: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

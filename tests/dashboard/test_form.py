@@ -91,6 +91,24 @@ def test_weights_of_classes_are_a_word_or_a_table(page: Page, weights: str) -> N
     assert read_preview(page, "weights")["training"] == tomllib.loads(text)["training"]
 
 
+TRAININGS = (
+    {"epochs": [1, 2.5], "batch_size": [8, 16], "dropout": [0.0, 0.1]},
+    {"epochs": 4, "batch_size": 8, "dropout": 0.1},
+)
+
+
+@pytest.mark.parametrize("training", TRAININGS)
+def test_hyperparameters_are_one_value_or_several(page: Page, training: dict[str, Any]) -> None:
+    name = f"values{TRAININGS.index(training)}"
+    keys = "".join(f"{key} = {value}\n" for key, value in training.items())
+    paste(page, f"{SHARES}[training]\n{keys}".replace("shares", name))
+    assert read_preview(page, name)["training"] == training
+    shown = [page.input_value(f"#field-training-{key}") for key in training]
+    assert shown == [
+        ", ".join(map(str, [x] if not isinstance(x, list) else x)) for x in training.values()
+    ]
+
+
 def test_a_broken_job_file_names_its_line_and_loses_nothing(page: Page) -> None:
     paste(page, SHARES)
     page.wait_for_selector(f"{PREVIEW} >> text=shares")

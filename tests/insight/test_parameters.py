@@ -49,6 +49,9 @@ def test_what_a_linear_probe_lacks_has_a_value() -> None:
         "modules": "none",
         "rate_ratio": 1.0,
         "input": "none",
+        "epochs": 1.0,
+        "batch_size": 1,
+        "dropout": 0.0,
     }
 
 
@@ -74,6 +77,9 @@ def test_strata_show_as_boundaries_and_techniques_by_third() -> None:
         "modules": "q+in",
         "rate_ratio": 0.333333,
         "input": "prompt 4",
+        "epochs": 1.0,
+        "batch_size": 1,
+        "dropout": 0.0,
     }
 
 

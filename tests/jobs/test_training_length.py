@@ -18,6 +18,11 @@ from tests.specs import make_spec
             1000,
             ("63 steps", "as the job file says", "the last state is kept"),
         ),
+        (
+            {"epochs": [4, 1], "batch_size": [8, 16], "dropout": [0.0, 0.1]},
+            1000,
+            ("63 to 500 steps of 8 to 16 rows, 1 to 4 epochs, dropout 0 to 0.1", "searched"),
+        ),
     ],
 )
 def test_steps_epochs_and_reason_are_told(

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -19,8 +20,10 @@ from peftsearch.results.confirm import (
 )
 from peftsearch.results.intervals import Difference, paired_difference
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.storage.store import Store
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.specs import make_spec
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
 ROWS = 60
@@ -55,7 +58,7 @@ def record_rates(confirmer: Confirmer, found: Sequence[tuple[int, float]]) -> No
     """Of each rate of LoRA how many rows of the validation split are right, and the loss."""
     for rate, (right, loss) in zip(RATES, found, strict=True):
         content = {
-            "key": uniform_lora(confirmer.job.spec, rate).key,
+            "key": uniform_lora(confirmer.job.spec, rate, PICKED).key,
             "seed": SEEDS[0],
             "split": "validation",
             "measurements": {"accuracy": right / ROWS, "loss": loss},
@@ -77,7 +80,16 @@ def test_lora_gets_its_best_rate_and_of_equals_the_one_of_the_smallest_loss(
     confirmer: Confirmer, found: list[tuple[int, float]], best: int
 ) -> None:
     record_rates(confirmer, found)
-    assert confirmer._tune_lora() == uniform_lora(confirmer.job.spec, RATES[best])
+    tuned = confirmer._tune_lora(PICKED)
+    assert tuned == uniform_lora(confirmer.job.spec, RATES[best], PICKED)
+
+
+def test_lora_is_trained_for_as_long_as_what_it_is_compared_with() -> None:
+    spec = make_spec(training={"epochs": [1, 2, 4], "dropout": [0.0, 0.1]})
+    picked = replace(PICKED, training=Hyperparameters(epochs=4.0))
+    lora = uniform_lora(spec, 1e-3, picked)
+    assert lora.training == Hyperparameters(epochs=4.0, dropout=0.0)
+    assert uniform_lora(make_spec(), 1e-3, PICKED).training == Hyperparameters()
 
 
 def test_an_arm_stands_at_the_mean_of_its_seeds(runner: TrialRunner) -> None:

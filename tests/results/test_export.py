@@ -23,6 +23,7 @@ from peftsearch.results.export import ExportMismatch, export
 from peftsearch.results.pick import select, size_limit
 from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import load_adapter_files, save_adapter
 from peftsearch.workers.files.loading import load_adapter
@@ -274,6 +275,24 @@ assert "peftsearch" not in sys.modules
     torch.testing.assert_close(
         torch.tensor(json.loads(done.stdout)), expected, atol=1e-5, rtol=1e-5
     )
+
+
+def test_an_export_says_how_it_was_trained(bert: Job, tmp_path: Path) -> None:
+    said = Hyperparameters(epochs=1.0, batch_size=4, dropout=0.1)
+    folder = tmp_path / "trial"
+    lora = Configuration((Stratum(0, LAYERS, (LORA,)),), 5e-3, training=said)
+    trial = train(bert.runner, lora, folder)
+    training = bert.spec.training.model_copy(
+        update={"epochs": (1.0, 2.0), "batch_size": (4, 8), "dropout": (0.0, 0.1)}
+    )
+    spec = bert.spec.model_copy(update={"training": training})
+    out = export(spec, trial, folder, tmp_path / "out", "peft").out
+    assert json.loads((out / "adapter_config.json").read_text())["lora_dropout"] == 0.1
+    card = (out / "README.md").read_text()
+    assert "| 1 epoch | batches of 4 | dropout 0.1" in card and "- dropout: 0.1" in card
+    again = read_spec(out / "job.toml")
+    assert again.try_configurations == (trial.configuration,)
+    assert again.training.searched == spec.training.searched
 
 
 def test_card_and_job_say_how_to_make_it_again(bert: Job, tmp_path: Path) -> None:

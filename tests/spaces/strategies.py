@@ -14,6 +14,7 @@ def make_preset(preset: str, anatomy: Anatomy, **changes: object) -> Space:
     return make_space(make_spec(anatomy=anatomy, space={"preset": preset, **changes}))
 
 
+SEARCHED = {"epochs": [1, 2, 4], "batch_size": [8, 16, 32], "dropout": [0.0, 0.1]}
 SPACES = {
     "strata": make_preset("strata", BERT),
     "spafit": make_preset("spafit", BERT),
@@ -27,6 +28,10 @@ SPACES = {
     "factors": make_preset("strata", BERT, rate_factors=[0.3, 1.0, 3.0]),
     "inputs": make_preset("methods", BERT, inputs=["none", "prompt"]),
     "bounded": make_preset("strata", BERT, boundaries=[[1, 3], [2, 4]]),
+    "searched": make_space(make_spec(training=SEARCHED)),
+    "all at once": make_space(
+        make_spec(training=SEARCHED, space={"strata": 2, "mask": True, "placements": ["all"]})
+    ),
 }
 
 

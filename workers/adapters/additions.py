@@ -34,13 +34,18 @@ class Additions:
     anatomy: Anatomy
     configuration: Configuration
     changes: Changes
+    dropout: float
 
     @classmethod
     def prepare(
-        cls, model: nn.Module, anatomy: Anatomy, configuration: Configuration
+        cls,
+        model: nn.Module,
+        anatomy: Anatomy,
+        configuration: Configuration,
+        dropout: float = 0.0,
     ) -> "Additions":
         """The additions of a configuration that `validation` has found to fit the model."""
-        return cls(model, anatomy, configuration, Changes(model))
+        return cls(model, anatomy, configuration, Changes(model), dropout)
 
     def add(self, seed: int) -> None:
         """Build all modules and let them act.
@@ -70,6 +75,10 @@ class Additions:
             found.setdefault((module.technique, module.rate), {}).update(named)
         return found
 
+    def dropping(self) -> list[nn.Module]:
+        """Modules that leave something out in training mode."""
+        return [x for module, _, x in self.changes.children if technique(module.technique).dropout]
+
     def merge(self) -> None:
         """Fold the modules into the model's own tensors, for good, and remove them."""
         for fold in self.changes.merges:
@@ -93,7 +102,8 @@ class Additions:
             name = self.anatomy.layer_name(layer)
             for x in modules:
                 if x.technique == row.name:
-                    yield Site(self.model, self.anatomy, stack, name, x, self.changes, seed)
+                    changes, dropout = self.changes, self.dropout
+                    yield Site(self.model, self.anatomy, stack, name, x, changes, seed, dropout)
 
     def _add_tokens(self, module: Module, seed: int) -> None:
         words, base = self.model.get_input_embeddings(), self.model.base_model

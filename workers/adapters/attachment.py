@@ -1,6 +1,7 @@
 """Attach a configuration to a shared model, and detach it without a trace."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +19,7 @@ from peftsearch.workers.runtime.seeds import derive, stream
 
 from .additions import Additions
 from .base_tensors import Owner, Snapshot, trained_base_tensors
-from .injection import Injection
+from .injection import Injection, forked_generators
 from .masks import Calibrate, skip_calibration
 from .parameter_groups import HEAD
 
@@ -48,6 +49,24 @@ class Attachment:
         """Number of trained scalars, the head excluded."""
         owned = (group for (owner, _), group in self.parameters.items() if owner != HEAD)
         return sum(parameter.numel() for group in owned for parameter in group.values())
+
+    @contextmanager
+    def dropping(self, seed: int) -> Iterator[None]:
+        """For the length of a training step, adapters leave out what their dropout says; what that
+        is, is a function of the seed."""
+        modules = [*self.injection.dropping(), *self.additions.dropping()]
+        if not self.injection.dropout or not modules:
+            yield
+            return
+        for module in modules:
+            module.training = True
+        try:
+            with forked_generators(self.model):
+                torch.manual_seed(seed)
+                yield
+        finally:
+            for module in modules:
+                module.training = False
 
     def widen(self) -> None:
         """Hold what is trained in float32, whatever the model's format: updates are far smaller
@@ -120,6 +139,7 @@ def attach(
     configuration: Configuration,
     seed: int,
     calibrate: Calibrate = skip_calibration,
+    dropout: float = 0.0,
 ) -> Attachment:
     """Inject, unfreeze and draw initial values, as a function of the seed alone; where the
     backbone has a start of the head, it starts there.
@@ -127,6 +147,7 @@ def attach(
     Args:
         calibrate: Runs forward and backward on training batches, for techniques that choose what
             they train by its gradients; may be left out where `load` follows.
+        dropout: Of the techniques that have one, within `Attachment.dropping`.
 
     Raises:
         UserError: The configuration does not fit the model.
@@ -144,7 +165,8 @@ def attach(
         calibrate()
 
     passes = skip_calibration if calibrate is skip_calibration else calibrate_with_head
-    attachment = attach_to(model, backbone.anatomy, heads, configuration, seed, passes)
+    anatomy = backbone.anatomy
+    attachment = attach_to(model, anatomy, heads, configuration, seed, passes, dropout)
     attachment.widen()
     draw_head()
     return attachment
@@ -157,6 +179,7 @@ def attach_to(
     configuration: Configuration,
     seed: int = 0,
     calibrate: Calibrate = skip_calibration,
+    dropout: float = 0.0,
 ) -> Attachment:
     """As `attach`, on any frozen model; the head keeps its values."""
     check_configuration(configuration, anatomy)
@@ -165,8 +188,8 @@ def attach_to(
     head = head_parameters(model, heads)
     snapshot = Snapshot.take([*base.values(), *head.values()])
     groups = injected_groups(configuration, anatomy)
-    injection = Injection.prepare(model, groups)
-    additions = Additions.prepare(model, anatomy, configuration)
+    injection = Injection.prepare(model, groups, dropout)
+    additions = Additions.prepare(model, anatomy, configuration, dropout)
     try:
         injection.inject(groups, anatomy, derive(seed, "adapter"), calibrate)
         additions.add(derive(seed, "additions"))

@@ -16,7 +16,7 @@ SCALE = 4.0
 
 
 class Bottleneck(nn.Module):
-    """`up(gelu(down(x)))`, from `inputs` through `width` to `outputs`; 0 before training.
+    """`up(dropout(gelu(down(x))))`, from `inputs` through `width` to `outputs`; 0 before training.
 
     The papers of serial and parallel bottlenecks have ReLU. In the top layer of a classifier just
     one token per text counts, and these are so alike that a narrow ReLU may see none of them and
@@ -25,13 +25,21 @@ class Bottleneck(nn.Module):
     Args:
         scale: Factor on the result.
         generator: Draws `down` as `nn.Linear` does, on the CPU.
+        dropout: Share of the hidden numbers that is left out in training, as in the code of
+            He et al. (2110.04366).
     """
 
     def __init__(
-        self, inputs: int, width: int, outputs: int, scale: float, generator: torch.Generator
+        self,
+        inputs: int,
+        width: int,
+        outputs: int,
+        scale: float,
+        generator: torch.Generator,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.scale = scale
+        self.scale, self.dropout = scale, dropout
         self.down = _make_linear(inputs, width)
         self.up = _make_linear(width, outputs)
         bound = inputs**-0.5
@@ -39,7 +47,8 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """`... x inputs` to `... x outputs`."""
-        result: torch.Tensor = self.up(functional.gelu(self.down(x)))
+        hidden = functional.dropout(functional.gelu(self.down(x)), self.dropout, self.training)
+        result: torch.Tensor = self.up(hidden)
         return result if self.scale == 1 else result * self.scale
 
 

@@ -34,7 +34,8 @@ def add_houlsby(site: Site) -> None:
 
 def _add_bottleneck(site: Site, role: str, name: str) -> None:
     width = site.stack.linears[role].outputs
-    child = Bottleneck(width, site.module.capacity, width, 1.0, site.generator(name))
+    size, draws = site.module.capacity, site.generator(name)
+    child = Bottleneck(width, size, width, 1.0, draws, site.dropout)
     _put_after(site, role, name, child)
 
 
@@ -68,7 +69,8 @@ def add_parallel(site: Site) -> None:
     """A bottleneck beside the MLP."""
     name, role = f"{site.layer}.parallel", mlp_input(site.stack)
     inputs, outputs = site.stack.linears[role].inputs, site.stack.linears["mlp_out"].outputs
-    child = Bottleneck(inputs, site.module.capacity, outputs, SCALE, site.generator(name))
+    size, draws = site.module.capacity, site.generator(name)
+    child = Bottleneck(inputs, size, outputs, SCALE, draws, site.dropout)
     layer, entry, end = (
         site.model.get_submodule(site.layer),
         site.linear(role),

@@ -26,6 +26,9 @@ from .frozen_tensors import keep_start, read_frozen, write_frozen
 from .masks import ADAPTER, Calibrate, mask_layer, measure_gradients
 from .peft_configs import peft_config
 
+_SAMPLING = ("PveraConfig",)
+"""Layers of `peft` that would add noise of their own in training mode; here they train without."""
+
 
 def injected_parameters(model: nn.Module, names: Iterable[str]) -> dict[str, nn.Parameter]:
     """Injected parameters of the linears `names`, by full name without the adapter's name. One
@@ -53,15 +56,19 @@ class Injection:
     Attributes:
         techniques: What wraps each of them.
         weights: Copies of the weights that the technique alters at once.
+        dropout: Share to leave out in training, where a technique has a dropout.
     """
 
     model: nn.Module
     originals: dict[str, nn.Module]
     techniques: dict[str, str]
     weights: dict[str, torch.Tensor]
+    dropout: float
 
     @classmethod
-    def prepare(cls, model: nn.Module, groups: Mapping[Group, list[str]]) -> "Injection":
+    def prepare(
+        cls, model: nn.Module, groups: Mapping[Group, list[str]], dropout: float = 0.0
+    ) -> "Injection":
         """Remember the linears before they are wrapped."""
         techniques = {name: group[0] for group, names in groups.items() for name in names}
         originals = {name: model.get_submodule(name) for name in techniques}
@@ -70,7 +77,7 @@ class Injection:
             for name, linear in originals.items()
             if technique(techniques[name]).alters
         }
-        return cls(model, originals, techniques, weights)
+        return cls(model, originals, techniques, weights, dropout)
 
     def inject(
         self,
@@ -90,10 +97,11 @@ class Injection:
         """
         wanting = [x for x, name in self.techniques.items() if technique(name).calibrates]
         gradients = measure_gradients({x: self.originals[x] for x in wanting}, calibrate)
-        with torch.random.fork_rng(devices=_cuda_devices(self.model)):
+        with forked_generators(self.model):
             torch.manual_seed(seed)
             for group, names in groups.items():
-                wrapped = self._wrap(peft_config(group, names, anatomy), names)
+                config = peft_config(group, names, anatomy, self.dropout)
+                wrapped = self._wrap(config, names)
                 for name, layer in wrapped.items():
                     self._finish(group, name, layer, gradients.get(name))
                     _place(self.model, name, layer)
@@ -114,6 +122,18 @@ class Injection:
         row = technique(group[0])
         if row.entries:
             mask_layer(layer, row, group[1], gradient)
+
+    def dropping(self) -> list[nn.Module]:
+        """Modules that leave something out in training mode: the dropouts, and what holds them,
+        since some ask their own mode first."""
+        rows = {name: technique(kind) for name, kind in self.techniques.items()}
+        found: list[nn.Module] = []
+        for name in (name for name, row in rows.items() if row.dropout):
+            layer = self.model.get_submodule(name)
+            inner = [x for key, x in layer.named_children() if key.endswith("dropout")]
+            found += [x for child in inner for x in child.modules()]
+            found += [] if rows[name].peft in _SAMPLING else [layer]
+        return found
 
     def parameters(self, names: Iterable[str]) -> dict[str, nn.Parameter]:
         """`injected_parameters` of the linears `names`."""
@@ -175,9 +195,13 @@ def _calm_peft() -> Iterator[None]:
         yield
 
 
-def _cuda_devices(model: nn.Module) -> list[int]:
-    """Some techniques draw on the device of the weight that they wrap."""
-    return sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda})
+@contextmanager
+def forked_generators(model: nn.Module) -> Iterator[None]:
+    """Global random streams, of the CPU and of the model's devices, are within what one makes
+    them, and afterwards as they were. Some techniques draw on the device of their weights."""
+    devices = sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda})
+    with torch.random.fork_rng(devices=devices):
+        yield
 
 
 def _public(inner: str) -> str:

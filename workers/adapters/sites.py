@@ -42,6 +42,7 @@ class Changes:
         """
         like = next(beside.parameters())
         child.to(device=like.device, dtype=like.dtype if like.is_floating_point() else None)
+        child.train(False)  # as the model
         path, _, last = name.rpartition(".")
         parent = self.model.get_submodule(path)
         if hasattr(parent, last):
@@ -86,6 +87,8 @@ class Site:
         layer: Full name of the layer.
         module: The technique with its capacity and target roles.
         changes: What is done to the model; give it all that must go again.
+        dropout: Share to leave out in training, for rows with a dropout. Modules are in training
+            mode for the length of a training step alone.
     """
 
     model: Any
@@ -95,6 +98,7 @@ class Site:
     module: Module
     changes: Changes
     seed: int
+    dropout: float = 0.0
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -42,6 +42,11 @@ class AdapterFiles:
         found: Pooling = self.metadata.get("head", {}).get("pooling", "model")
         return found
 
+    @property
+    def dropout(self) -> float:
+        """With which it was trained; adapters of earlier versions had none."""
+        return float(self.metadata.get("dropout", 0.0))
+
 
 def save_adapter(
     folder: Path,

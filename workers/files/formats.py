@@ -94,7 +94,7 @@ def write_form(
         write_companions(folder, backbone)
     if form == "peft":
         claimed = claimed_bytes(files, backbone, form)  # before the backbone is used up
-        write_peft(folder, backbone, files.configuration, files.tensors)
+        write_peft(folder, backbone, files.configuration, files.tensors, files.dropout)
         fill_up(folder / PEFT_TENSORS, claimed)
         return
     size = claimed_bytes(files, backbone, form) if form == "adapter" else 0

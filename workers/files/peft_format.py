@@ -33,8 +33,14 @@ _PREFIX = "base_model.model."
 _INTERNAL = {"base_layer", "default", "modules_to_save", "ln_tuning_layers"}
 
 
-def express(configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ...]) -> Any | None:
-    """The `peft` configuration that means this adapter; None where no single one does."""
+def express(
+    configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ...], dropout: float = 0.0
+) -> Any | None:
+    """The `peft` configuration that means this adapter; None where no single one does.
+
+    Args:
+        dropout: With which it was trained.
+    """
     row = peft_row(configuration)
     if row is None:
         return None
@@ -47,9 +53,9 @@ def express(configuration: Configuration, anatomy: Anatomy, heads: tuple[str, ..
         return _tensors(row, configuration, anatomy, common)
     groups = injected_groups(configuration, anatomy)
     if row.capacity_pattern:
-        return _patterned(row.capacity_pattern, groups, anatomy, common)
+        return _patterned(row.capacity_pattern, groups, anatomy, common, dropout)
     ((group, names),) = groups.items()
-    return _with(peft_config(group, names, anatomy), common)
+    return _with(peft_config(group, names, anatomy, dropout), common)
 
 
 def write_peft(
@@ -57,6 +63,7 @@ def write_peft(
     backbone: Backbone,
     configuration: Configuration,
     tensors: Mapping[str, torch.Tensor],
+    dropout: float = 0.0,
 ) -> None:
     """Write a folder that `PeftModel.from_pretrained` loads, without what it makes again by
     itself. Uses the backbone up.
@@ -64,8 +71,9 @@ def write_peft(
     Args:
         configuration: One that `express` can say.
         tensors: Adapter and head by full name.
+        dropout: With which they were trained.
     """
-    config: Any = express(configuration, backbone.anatomy, backbone.heads)
+    config: Any = express(configuration, backbone.anatomy, backbone.heads, dropout)
     config.base_model_name_or_path = str(backbone.folder)
     config.task_type = find_kind(backbone.kind).form.peft_task
     with quiet_peft():
@@ -111,10 +119,12 @@ def _tensors(
     return _with(peft_config((row.name, 0, 1.0), list(names), anatomy), common)
 
 
-def _patterned(pattern: str, groups: Groups, anatomy: Anatomy, common: Mapping[str, Any]) -> Any:
+def _patterned(
+    pattern: str, groups: Groups, anatomy: Anatomy, common: Mapping[str, Any], dropout: float
+) -> Any:
     """One technique at any sizes: all else is constant, so that sizes alone need a pattern."""
     names = [name for group in groups.values() for name in group]
-    config = peft_config(next(iter(groups)), names, anatomy)
+    config = peft_config(next(iter(groups)), names, anatomy, dropout)
     sizes = {match_names([x]): size for (_, size, _), group in groups.items() for x in group}
     return _with(config, {**common, pattern: sizes})
 

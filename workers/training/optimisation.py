@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from peftsearch.spaces.jobspec.training import TrainingSpec
+from peftsearch.spaces.jobspec.training import Regime, TrainingSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.adapters.parameter_groups import group_parameters
@@ -17,7 +17,7 @@ from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.runtime.memory import MemoryMeter
-from peftsearch.workers.runtime.seeds import stream
+from peftsearch.workers.runtime.seeds import derive, stream
 
 from .recomputation import recomputing
 from .trial_failures import NonFiniteLoss, TrialTimeout
@@ -70,6 +70,7 @@ def train(
     attachment: Attachment,
     data: Encoded,
     training: TrainingSpec,
+    regime: Regime,
     learning_rate: float,
     seed: int,
     precision: str,
@@ -82,6 +83,7 @@ def train(
     Deterministic given configuration, seed, data, precision and number of threads.
 
     Args:
+        regime: How long, and in which batches; its dropout is the attachment's.
         after_step: Told the losses so far, after each step; what it takes is no training.
 
     Returns:
@@ -94,7 +96,7 @@ def train(
     seconds, start = 0.0, time.perf_counter()
     if not attachment.trained:
         return 0.0, []
-    steps = training.steps(len(data))
+    steps = regime.steps(len(data))
     groups = group_parameters(
         attachment.parameters, learning_rate, training.weight_decay, backbone.head_rate
     )
@@ -102,10 +104,11 @@ def train(
     shares = partial(schedule, steps=steps, warmup=training.warmup)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares)
     parameters = list(attachment.trained.values())
-    order = training_batches(data.lengths, training.batch_size, stream(seed, "order"))
+    order = training_batches(data.lengths, regime.batch_size, stream(seed, "order"))
     losses: list[float] = []
     for step in range(steps):
-        losses.append(accumulate(backbone, data, next(order), training, precision, meter))
+        with attachment.dropping(derive(seed, f"dropout {step}")):
+            losses.append(accumulate(backbone, data, next(order), training, precision, meter))
         if not math.isfinite(losses[-1]):
             raise NonFiniteLoss(step, losses[-1])
         torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)

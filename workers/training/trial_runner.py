@@ -12,6 +12,7 @@ from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.training import Regime
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
@@ -117,7 +118,9 @@ class TrialRunner:
         held_out = self.encoded(split)
         if self.prepared is None:
             self.adopt(self.prepare() if self.decides else Prepared(Preparation()))
-        attachment = attach(self.backbone, configuration, seed, partial(self._calibrate, seed))
+        regime = self.spec.training.regime(configuration)
+        calibrate = partial(self._calibrate, seed, regime.batch_size)
+        attachment = attach(self.backbone, configuration, seed, calibrate, regime.dropout)
         try:
             return self._measure(attachment, configuration, seed, on_step, held_out, watched)
         finally:
@@ -240,7 +243,8 @@ class TrialRunner:
     ) -> Outcome:
         meter = MemoryMeter(self.backbone.device)
         evaluator, validation = self._evaluator(configuration), self.encoded("validation")
-        stops = self._stops(attachment)
+        regime = self.spec.training.regime(configuration)
+        stops = self._stops(attachment, regime)
         clock = Clock(0, on_step, self.spec.training.timeout_minutes)
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)
@@ -255,6 +259,7 @@ class TrialRunner:
             attachment,
             self.training_rows,
             self.spec.training,
+            regime,
             configuration.learning_rate,
             seed,
             self.precision,
@@ -275,7 +280,7 @@ class TrialRunner:
         measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
         outcome = Outcome(
             {**found.measurements, **known, **measured},
-            self.provenance(seed) | _tell_length(checkpoints, losses),
+            self.provenance(seed) | self._tell_training(regime, checkpoints, losses),
             attachment.tensors(),
             found.predictions,
             found.references,
@@ -283,8 +288,7 @@ class TrialRunner:
         )
         return measure_also(outcome, self.spec)
 
-    def _calibrate(self, seed: int) -> None:
-        batch_size = self.spec.training.batch_size
+    def _calibrate(self, seed: int, batch_size: int) -> None:
         add_gradients(self.backbone, self.training_rows, batch_size, self.precision, seed)
 
     def _evaluator(self, configuration: Configuration) -> Evaluator:
@@ -305,11 +309,10 @@ class TrialRunner:
         work = find_kind(self.spec.task.kind).load_work()
         check_progress(losses, steps, work.constant_loss(self.training_rows.labels))
 
-    def _stops(self, attachment: Attachment) -> tuple[int, ...]:
+    def _stops(self, attachment: Attachment, regime: Regime) -> tuple[int, ...]:
         """After which steps a state may be kept; none where nothing is trained."""
-        training = self.spec.training
-        steps = training.steps(len(self.encoded("train")))
-        return training.stops(steps) if attachment.trained else ()
+        steps = regime.steps(len(self.encoded("train")))
+        return self.spec.training.stops(steps) if attachment.trained else ()
 
     def _count_ticks(self, evaluator: Evaluator, stops: Sequence[int], held_out: Encoded) -> int:
         """Steps of training, and batches of every evaluation."""
@@ -342,7 +345,14 @@ class TrialRunner:
             },
         }
 
-
-def _tell_length(checkpoints: Checkpoints, losses: Sequence[float]) -> dict[str, int]:
-    """The steps that were trained, and after how many of them the kept state was."""
-    return {"steps": len(losses), "kept_step": checkpoints.kept}
+    def _tell_training(
+        self, regime: Regime, checkpoints: Checkpoints, losses: Sequence[float]
+    ) -> dict[str, float]:
+        """How the trial was trained, and after how many of its steps the kept state was."""
+        return {
+            "epochs": regime.passes(len(self.encoded("train"))),
+            "batch_size": regime.batch_size,
+            "dropout": regime.dropout,
+            "steps": len(losses),
+            "kept_step": checkpoints.kept,
+        }

@@ -114,7 +114,16 @@ def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
         ("task.text", [], "a text column, or two for pairs"),
         ("task.train_rows", 3, "task.train_rows: greater than or equal to 16"),
         ("task.test_fraction", 0.5, "less than 0.5"),
-        ("training.epochs", float("nan"), "training.epochs: a finite number"),
+        ("training.epochs", float("nan"), "training.epochs: a number above 0 and at most 1000"),
+        ("training.epochs", [1, 0], "a number above 0 and at most 1000, or a list of such"),
+        ("training.epochs", [], "or a list of such to search; got []"),
+        ("training.epochs", [[1], [2]], "or a list of such to search"),
+        ("training.batch_size", 2.5, "training.batch_size: a whole number from 1 to 4096"),
+        ("training.batch_size", [8, True], "a whole number from 1 to 4096"),
+        ("training.batch_size", None, "a whole number from 1 to 4096"),
+        ("training.batch_size", "16", "a whole number from 1 to 4096"),
+        ("training.dropout", 1.0, "training.dropout: a number from 0 to 0.9"),
+        ("training.dropout", 10**400, "training.dropout: a number from 0 to 0.9"),
         ("training.weight_decay", float("inf"), "a finite number"),
         ("space.preset", "Strata", "'methods' or 'mola'"),
         ("space.placements", ["al"], "space.placements.0"),
@@ -171,7 +180,7 @@ def test_key_stands_beside_what_was_expected() -> None:
     (mistake,) = find_mistakes(change("training.epochs", 0))
     assert (mistake.where, mistake.expected, mistake.got, mistake.hint) == (
         "training.epochs",
-        "greater than 0",
+        "a number above 0 and at most 1000, or a list of such to search",
         "0",
         "correct training.epochs in the job file",
     )

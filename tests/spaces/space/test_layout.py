@@ -18,6 +18,7 @@ def test_parts_are_what_the_dimensions_call_them(drawn: tuple[Space, tuple[int, 
     named = dict(zip((name for name, _ in space.dimensions), point, strict=True))
     parts, layers = space.layout.split(point), range(space.anatomy.layers if space.masked else 0)
     assert (parts.rate, parts.input) == (named["rate"], named["input"])
+    assert parts.training == tuple(named[name] for name in space.training)
     assert parts.mask == tuple(named[f"layer{x}"] for x in layers)
     assert parts.boundaries == tuple(named[f"boundary{i}"] for i in range(len(space.boundaries)))
     for i, part in enumerate(parts.strata):

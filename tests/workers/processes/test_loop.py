@@ -55,7 +55,7 @@ def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Pa
             curve = store.measurements(
                 job.id, range(trial.number, trial.number + 1), TRAINING_LOSS
             )
-            assert len(curve) == runner.spec.training.steps(len(runner.encoded("train")))
+            assert len(curve) == runner.spec.training.regime().steps(len(runner.encoded("train")))
             assert TRAINING_LOSS not in trial.measurements
 
 

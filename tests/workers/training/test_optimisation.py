@@ -37,16 +37,17 @@ def _run(
     rate: float = LORA.learning_rate,
     clock: Clock | None = None,
     precision: str = "float32",
+    configuration: Configuration = LORA,
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    data = _data(backbone)
-    attachment = attach(backbone, LORA, seed)
+    data, regime = _data(backbone), training.regime(configuration)
+    attachment = attach(backbone, configuration, seed, dropout=regime.dropout)
     chosen = clock or Clock(10**6, lambda done, total: None)
     meter = MemoryMeter("cpu")
     try:
         _, losses = train(
-            backbone, attachment, data, training, rate, seed, precision, chosen, meter
+            backbone, attachment, data, training, regime, rate, seed, precision, chosen, meter
         )
-        assert len(losses) == chosen.done == training.steps(len(data))
+        assert len(losses) == chosen.done == regime.steps(len(data))
         return attachment.tensors(), predict_logits(backbone.model, data, "cpu", precision)
     finally:
         attachment.detach()
@@ -78,6 +79,27 @@ def test_equal_seeds_are_bit_equal_and_others_are_not(backbones: dict[str, Backb
     assert torch.equal(logits, again)
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert not torch.equal(first["classifier.weight"], other["classifier.weight"])
+
+
+def test_dropout_is_a_function_of_the_seed_and_ends_with_the_training(
+    backbones: dict[str, Backbone],
+) -> None:
+    found = {
+        (share, parts): _run(
+            backbones["bert"],
+            TrainingSpec(epochs=2, batch_size=8, dropout=share, gradient_checkpointing=parts),
+            seed=1,
+        )[1]
+        for share in (0.0, 0.3)
+        for parts in (False, True)
+    }
+    torch.rand(5)
+    training = TrainingSpec(epochs=2, batch_size=8, dropout=0.3)
+    again = _run(backbones["bert"], training, seed=1)[1]
+    assert torch.equal(found[0.3, False], again)
+    assert not torch.equal(found[0.3, False], found[0.0, False])
+    # What is computed twice leaves out the same.
+    torch.testing.assert_close(found[0.3, True], again, atol=1e-5, rtol=1e-4)
 
 
 def test_bfloat16_trains_float32_weights(backbones: dict[str, Backbone]) -> None:
@@ -137,8 +159,10 @@ def test_nothing_to_train_is_no_training(backbones: dict[str, Backbone]) -> None
     clock = Clock(1, lambda done, total: None)
     try:
         data, training = _data(backbone), TrainingSpec()
-        meter = MemoryMeter("cpu")
-        found = train(backbone, attachment, data, training, 1e-3, 0, "float32", clock, meter)
+        meter, regime = MemoryMeter("cpu"), training.regime()
+        found = train(
+            backbone, attachment, data, training, regime, 1e-3, 0, "float32", clock, meter
+        )
     finally:
         attachment.detach()
     assert (found, clock.done) == ((0.0, []), 0)
@@ -152,7 +176,10 @@ def test_the_loss_of_each_step_is_told(backbones: dict[str, Backbone]) -> None:
     try:
         first = compute_loss(backbone, batch, "float32").item()
         clock, meter = Clock(20, lambda done, total: None), MemoryMeter("cpu")
-        _, losses = train(backbone, attachment, data, training, 1e-2, 0, "float32", clock, meter)
+        regime = training.regime()
+        _, losses = train(
+            backbone, attachment, data, training, regime, 1e-2, 0, "float32", clock, meter
+        )
         last = compute_loss(backbone, batch, "float32").item()
     finally:
         attachment.detach()

@@ -10,6 +10,7 @@ import torch
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import KINDS
@@ -60,7 +61,7 @@ def test_the_state_with_the_least_validation_loss_is_scored_and_saved(
     assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
     assert {total for _, total in steps} == {len(steps)}
     trained, kept = outcome.provenance["steps"], outcome.provenance["kept_step"]
-    assert trained == runner.spec.training.steps(len(runner.encoded("train")))
+    assert trained == runner.spec.training.regime().steps(len(runner.encoded("train")))
     stops = runner.spec.training.stops(trained)
     assert kept in stops
     logits = runner.predict(wild, outcome.tensors, runner.encoded(split))
@@ -96,11 +97,27 @@ def test_same_trial_again_is_equal_whatever_ran_between(runner: TrialRunner) -> 
 def test_the_probe_has_a_learning_curve_too_since_its_head_is_trained(runner: TrialRunner) -> None:
     for configuration in (LORA, PROBE):
         curve = runner.evaluate(configuration, 3).curve
-        steps = runner.spec.training.steps(len(runner.data.train.labels))
+        steps = runner.spec.training.regime().steps(len(runner.data.train.labels))
         assert len(curve) == 20 <= steps
         assert all(0 < share < 1 for share in curve)
         losses = list(curve.values())
         assert losses[-1] < losses[0] < 2
+
+
+def test_a_configuration_is_trained_as_it_says(tmp_path: Path, folders: dict[str, Path]) -> None:
+    runner = open_runner(
+        tmp_path, folders["bert"], epochs=[1, 2], batch_size=[8, 16], dropout=[0.0, 0.2]
+    )
+    rows = len(runner.encoded("train"))
+    for epochs, size, dropout in ((1.0, 16, 0.0), (2.0, 8, 0.2)):
+        said = Hyperparameters(epochs, size, dropout)
+        outcome = runner.evaluate(replace(LORA, training=said), 1)
+        told = {name: outcome.provenance[name] for name in ("epochs", "batch_size", "dropout")}
+        assert told == said.said
+        assert outcome.provenance["steps"] == epochs * -(-rows // size)
+    usual = runner.evaluate(LORA, 1).provenance
+    assert (usual["epochs"], usual["batch_size"], usual["dropout"]) == (1.0, 8, 0.0)
+    assert runner.evaluate(PROBE, 1).provenance["dropout"] == 0.0
 
 
 def test_saved_tensors_predict_what_was_scored(runner: TrialRunner) -> None:

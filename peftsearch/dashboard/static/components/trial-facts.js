@@ -37,11 +37,21 @@ export function settingFacts(trial) {
   const total = trial.values.trainable_parameters ?? sumOf(map);
   return facts([
     ["Learning rate", Number(configuration.learning_rate.toPrecision(4)).toExponential()],
+    ["Training", trainingWords(trial)],
     ["Trained", `${count(total)} parameters, ${adapted} of ${plural(map.layers.length, "layer")}`],
     ["Boundaries", map.boundaries.length ? `before ${map.boundaries.length > 1 ? "layers" : "layer"} ${map.boundaries.join(", ")}` : "none"],
     ["Origin", ORIGINS[trial.origin] ?? trial.origin],
     ["Key", copyable(trial.key)],
   ]);
+}
+
+/** `4 epochs in batches of 16, dropout 0.1`: of its configuration, else what its job says for all. */
+export function trainingWords({ configuration, provenance }) {
+  const { epochs, batch_size: size, dropout } = { ...provenance, ...configuration };
+  const length = epochs === undefined ? "" : plural(Number(epochs.toPrecision(3)), "epoch");
+  const batches = size === undefined ? "" : `batches of ${size}`;
+  const words = [length, batches].filter(Boolean).join(" in ");
+  return dropout ? [words, `dropout ${dropout}`].filter(Boolean).join(", ") : words;
 }
 
 function sumOf(map) {

@@ -2,7 +2,7 @@
 //
 //   fieldsOf(schema) -> [{where: "task.train", path: ["task", "train"], title, help, kind, required, fallback,
 //                         options, minimum, maximum}]
-//   kinds: text number integer boolean choice columns strings numbers pair pairs set ladders
+//   kinds: text number integer boolean choice columns strings numbers values pair pairs set ladders
 //          weights json
 
 import { sentence } from "../lib/format.js";
@@ -62,6 +62,7 @@ function kindOf(node, schema) {
 function unionOf(kinds) {
   const has = (...wanted) => wanted.some((kind) => kinds.includes(kind));
   if (kinds.every((kind) => kind === "integer" || kind === "number")) return "number";
+  if (kinds.every((kind) => ["integer", "number", "numbers"].includes(kind))) return "values";
   if (has("weights")) return "weights";
   if (has("text") && has("strings", "textpair") && kinds.length === 2) return "columns";
   return "json";

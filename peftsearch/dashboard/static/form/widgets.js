@@ -51,6 +51,12 @@ function readColumns(text) {
   return names?.length === 1 ? names[0] : names;
 }
 
+/** One number, or several to search. */
+function readValues(text) {
+  const values = texts.readList(text, texts.readNumber);
+  return values?.length === 1 ? values[0] : values;
+}
+
 function choiceWidget(field, ids) {
   const control = h("select", ids);
   const widget = typed(control, (value) => readChoice(field, value), texts.writeItem);
@@ -161,6 +167,7 @@ const WIDGETS = {
   columns: lineWidget(readColumns, texts.writeList),
   strings: lineWidget((text) => texts.readList(text, (item) => item), texts.writeList),
   numbers: lineWidget((text) => texts.readList(text, texts.readNumber), texts.writeList),
+  values: lineWidget(readValues, texts.writeList),
   pair: pairWidget,
   pairs: areaWidget(texts.readPairs, texts.writePairs, "0.1, 0.5"),
   set: setWidget,

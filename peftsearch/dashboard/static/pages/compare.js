@@ -8,6 +8,7 @@ import { problemBox } from "../lib/notice.js";
 import { showCurves } from "../charts/curves.js";
 import { alignMaps, showMap } from "../charts/map.js";
 import { fillKnown } from "../components/other-trials.js";
+import { trainingWords } from "../components/trial-facts.js";
 
 const SIDES = ["left", "right"];
 const job = byId("main").dataset.job;
@@ -117,6 +118,7 @@ function settingTable(trials) {
   const lines = [
     ["State", ({ state, failure }) => failure?.replaceAll("_", " ") ?? state],
     ["Learning rate", ({ configuration }) => configuration.learning_rate.toExponential(2)],
+    ["Training", (trial) => trainingWords(trial) || "not recorded"],
     ["Boundaries", ({ map }) => map.boundaries.join(", ") || "none"],
     ["Adapted layers", ({ map }) => map.layers.filter(({ modules }) => modules.length).length],
     ["Techniques", ({ map }) => [...new Set(map.layers.flatMap(({ modules }) => modules.map((x) => x.technique)))].join(", ") || "none"],

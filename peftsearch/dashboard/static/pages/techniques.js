@@ -35,6 +35,7 @@ function makeRow(row) {
     h("td", { class: "number", "data-title": "Usual rate" }, String(row.rate)),
     cell("Families", families(row)),
     cell("Merges", row.merges ? "yes" : "no"),
+    cell("Dropout", row.dropout ? "yes" : "none"),
     cell("Exports as", row.exports_as),
     cell("Source", source(row.source)),
   );

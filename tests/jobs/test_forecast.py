@@ -1,0 +1,34 @@
+"""What a trial costs before it runs."""
+
+from typing import Any
+
+import pytest
+
+from peftsearch.jobs.forecast import trial_flops
+from peftsearch.search.proposals import propose
+from tests.specs import make_spec
+
+
+def operations(held_out: int = 0, **training: Any) -> float:
+    """Mean of a trial on 1,000 rows of 20 tokens."""
+    spec = make_spec(training={"checkpoints": 1, **training})
+    first = [x.configuration for x in propose(spec, [], 4, 0)]
+    return trial_flops(spec, first, 20.0, 1000, held_out)
+
+
+def test_a_longer_training_costs_as_much_more() -> None:
+    assert operations(epochs=4) == pytest.approx(4 * operations(epochs=1))
+
+
+def test_of_searched_lengths_each_counts_alike() -> None:
+    assert operations(epochs=[1, 2, 9]) == pytest.approx(operations(epochs=4))
+    # 250 steps of each size: twice the rows are twice the work
+    chosen = operations(batch_size=[16, 32]), operations(batch_size=16), operations(batch_size=32)
+    assert chosen[0] == pytest.approx((chosen[1] + chosen[2]) / 2)
+    assert chosen[2] == pytest.approx(2 * chosen[1], rel=0.05)
+
+
+def test_each_look_at_the_validation_rows_costs_a_pass() -> None:
+    alone, once = operations(epochs=1), operations(500, epochs=1)
+    thrice = operations(500, epochs=1, checkpoints=3)
+    assert thrice - alone == pytest.approx(3 * (once - alone))
