@@ -17,7 +17,8 @@ from .console import console, log, print_json
 
 def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
     """Train and compare on the test split."""
-    from peftsearch.results.confirm import Confirmer, lines
+    from peftsearch.results.confirm import Confirmer
+    from peftsearch.results.confirmation import lines
     from peftsearch.search.recipe_trials import probe
     from peftsearch.workers.training.trial_runner import TrialRunner
 

@@ -16,6 +16,9 @@ Pooling = Literal["first", "mean", "last", "model"]
 Start = Literal["probe", "random"]
 """Where the head's training starts: at the fitted probe, or at random weights."""
 
+BASE = "base"
+"""Name of the floor that is a language model as it is."""
+
 
 @dataclass(frozen=True)
 class Floor:
@@ -28,12 +31,15 @@ class Floor:
         measurements: Value by objective, the job's quality among them.
         standard_error: Sampling error of the job's quality on the validation rows; None where
             unknown.
+        details: What it takes to make the same model again, as plain data; empty where nothing
+            was chosen.
     """
 
     name: str
     label: str
     measurements: Mapping[str, float] = field(hash=False)
     standard_error: float | None = None
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class Preparation:
 
 def _plain(record: Floor | HeadChoice) -> dict[str, Any]:
     found = {x.name: getattr(record, x.name) for x in fields(record)}
+    if not found.get("details", True):
+        del found["details"]  # so that earlier versions, which know none, read the rest
     return {
         name: dict(value) if isinstance(value, Mapping) else value for name, value in found.items()
     }

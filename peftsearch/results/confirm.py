@@ -1,93 +1,42 @@
-"""The honest comparison: a picked point against the linear probe and a tuned uniform LoRA.
+"""The honest comparison: a picked point against the floors, the linear probe and a tuned LoRA.
 
 Each arm is trained with three seeds that the search did not use and scored on the test split,
 which nothing else reads. LoRA gets r=8 on query and value in every layer, at the best of five
-rates by validation. Differences are printed whoever wins.
+rates by validation. Floors are the models that the job has measured before its first trial, fitted
+to training rows alone, without seeds. Differences are printed whoever wins.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from peftsearch.records.estimates import mean, standard_error
 from peftsearch.records.job import Job
+from peftsearch.records.preparation import BASE, Floor
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.spaces.configurations.recipes import BASELINE, RANK, recipe
-from peftsearch.spaces.jobspec.objectives import Objective, objective
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 from peftsearch.storage.store import Store
+from peftsearch.workers.preparation.evaluation import Evaluation
+from peftsearch.workers.preparation.prepare import Prepared, make_again
 from peftsearch.workers.training.metrics import measure
+from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .confirmation import SEEDS, Arm, Confirmation, Run
+from .floor_words import short_name
+from .floors import sort_floors
 from .intervals import Difference, paired_difference
-from .wording import cell, describe
+from .wording import describe
 
-SEEDS = (900_001, 900_002, 900_003)
 RATES = tuple(NOMINAL_RATE * 10**step for step in (-0.75, -0.5, -0.25, 0.0, 0.25))
 _RUN = "confirm-run"
 _RUNS = len(RATES) + 3 * len(SEEDS)
 Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training of one arm, scored on one split; predictions and references as of `Outcome`."""
-
-    measurements: Mapping[str, float]
-    predictions: list[float] | list[list[float]]
-    references: list[float]
-
-
-@dataclass(frozen=True)
-class Arm:
-    """A configuration with its runs on the test split, one per seed."""
-
-    name: str
-    configuration: Configuration
-    runs: tuple[Run, ...]
-
-    def values(self, metric: str) -> list[float]:
-        """The metric of each seed."""
-        return [run.measurements[metric] for run in self.runs]
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """The picked arm first, then what it is compared with; a difference for each of those."""
-
-    arms: tuple[Arm, ...]
-    differences: tuple[Difference, ...]
-    metric: str
-
-    def to_json(self, spec: JobSpec) -> dict[str, Any]:
-        """Plain data for `--json` and the store."""
-        return {
-            "metric": self.metric,
-            "seeds": list(SEEDS),
-            "test_rows": len(self.arms[0].runs[0].references),
-            "arms": [_arm_json(arm, self.metric, spec) for arm in self.arms],
-            "differences": [
-                {"versus": arm.name, "mean": x.mean, "low": x.low, "high": x.high}
-                for arm, x in zip(self.arms[1:], self.differences, strict=True)
-            ],
-        }
-
-
-def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
-    return {
-        "name": arm.name,
-        "values": arm.values(metric),
-        "mean": mean(arm.values(metric)),
-        "standard_error": standard_error(arm.values(metric)),
-        "trainable_parameters": trainable_parameters(arm.configuration, spec.anatomy),
-        "description": describe(arm.configuration, spec.anatomy),
-        "configuration": arm.configuration.to_json(),
-    }
 
 
 def uniform_lora(spec: JobSpec, rate: float, like: Configuration) -> Configuration:
@@ -108,17 +57,45 @@ class Confirmer:
     count: int = 0
 
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
-        """Compare the picked configuration with the probe and with tuned uniform LoRA."""
+        """Compare the picked configuration with the floors, the probe and tuned uniform LoRA."""
+        floors = self._score_floors()
         lora = self._tune_lora(picked)
         base = find_kind(self.job.spec.task.kind).baseline
         named = [("picked", picked), (base, probe), (f"uniform LoRA r={RANK}", lora)]
-        arms = tuple(
+        trained = [
             Arm(name, configuration, tuple(self._run(configuration, s, "test") for s in SEEDS))
             for name, configuration in named
-        )
+        ]
+        arms = (*trained, *floors)
         metric = self.job.spec.task.quality
         differences = tuple(self._difference(arms[0], arm, metric) for arm in arms[1:])
         return Confirmation(arms, differences, metric)
+
+    def _score_floors(self) -> list[Arm]:
+        """The job's floors on the test split; then its head is taken up, for all that is trained.
+        A job without a preparation, as one of an earlier version, goes on without."""
+        known = self.store.preparation(self.job.id)
+        if known is None:
+            return []
+        prepared = Prepared(known, self.store.head_start(self.job.id))
+        arms = [self._score_floor(prepared, x) for x in sort_floors(known, self.job.spec)]
+        self.runner.adopt(prepared)
+        return [arm for arm in arms if arm is not None]
+
+    def _score_floor(self, prepared: Prepared, floor: Floor) -> Arm | None:
+        """None of one that is among the arms anyway, or that cannot be made again."""
+        if floor.name == BASE:
+            return None
+        place = {"key": f"floor {floor.name}", "seed": 0, "split": "test"}
+        run = self._recall(place)
+        if run is None:
+            self.report(f"scoring on the test split: {floor.label}")
+            baseline = make_again(self.runner, prepared, floor)
+            found = None if baseline is None else baseline.score("test", lambda: None)
+            if found is None:
+                return None
+            run = self._keep(place, found)
+        return Arm(short_name(floor), None, (run,), floor.label)
 
     def _tune_lora(self, picked: Configuration) -> Configuration:
         """At the best of the rates; where they tie, at that of the smallest loss. It is trained
@@ -134,19 +111,27 @@ class Confirmer:
 
     def _run(self, configuration: Configuration, seed: int, split: str) -> Run:
         self.count += 1
-        for known in self.store.reports(self.job.id, _RUN):
-            if (known["key"], known["seed"], known["split"]) == (configuration.key, seed, split):
-                return Run(known["measurements"], known["predictions"], known["references"])
+        place = {"key": configuration.key, "seed": seed, "split": split}
+        if (known := self._recall(place)) is not None:
+            return known
         words = describe(configuration, self.job.spec.anatomy)
         self.report(f"{self.count} of {_RUNS}: training for the {split} split: {words}")
         outcome = self.runner.evaluate(configuration, seed, lambda done, total: None, split=split)
+        return self._keep(place, outcome)
+
+    def _recall(self, place: Mapping[str, Any]) -> Run | None:
+        for known in self.store.reports(self.job.id, _RUN):
+            if all(known[name] == value for name, value in place.items()):
+                return Run(known["measurements"], known["predictions"], known["references"])
+        return None
+
+    def _keep(self, place: Mapping[str, Any], found: Outcome | Evaluation) -> Run:
         run = Run(
-            dict(outcome.measurements),
-            outcome.predictions.astype(float).tolist(),
-            outcome.references.astype(float).tolist(),
+            dict(found.measurements),
+            found.predictions.astype(float).tolist(),
+            found.references.astype(float).tolist(),
         )
-        place = {"key": configuration.key, "seed": seed, "split": split}
-        self.store.save_report(self.job.id, _RUN, place | vars(run))
+        self.store.save_report(self.job.id, _RUN, {**place, **vars(run)})
         return run
 
     def _difference(self, left: Arm, right: Arm, metric: str) -> Difference:
@@ -164,36 +149,3 @@ class Confirmer:
             np.asarray(left.runs[0].references),
             metric_of,
         )
-
-
-def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
-    """What the terminal prints."""
-    rows = len(confirmation.arms[0].runs[0].references)
-    goal = objective(confirmation.metric)
-    text = [f"{goal.label} on {rows:,} test rows, {len(SEEDS)} seeds each"]
-    for arm in confirmation.arms:
-        values = arm.values(confirmation.metric)
-        centre = cell(goal.name, mean(values))
-        each = " ".join(cell(goal.name, value) for value in values)
-        parameters = trainable_parameters(arm.configuration, spec.anatomy)
-        text.append(
-            f"  {arm.name:17} {centre}  ({each})  {parameters:>9,} parameters  "
-            f"{describe(arm.configuration, spec.anatomy)}"
-        )
-    for arm, difference in zip(confirmation.arms[1:], confirmation.differences, strict=True):
-        verdict = _verdict(difference, arm.name, goal)
-        text.append(
-            f"  picked - {arm.name}: {difference.mean:+.4f}, "
-            f"95 % interval [{difference.low:+.4f}, {difference.high:+.4f}]: {verdict}"
-        )
-    return text
-
-
-def _verdict(difference: Difference, name: str, goal: Objective) -> str:
-    if not difference.resolved:
-        return "not resolved by these rows and seeds"
-    return (
-        "the picked point is better"
-        if goal.signed(difference.mean) > 0
-        else f"the {name} is better"
-    )

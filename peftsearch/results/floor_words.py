@@ -60,10 +60,15 @@ def floor_json(floor: Floor, spec: JobSpec) -> FloorLine:
     return {
         "name": floor.name,
         "label": floor.label,
-        "short": _SHORT.get(floor.name, floor.name.replace("_", " ")),
+        "short": short_name(floor),
         "value": value,
         "standard_error": floor.standard_error,
     }
+
+
+def short_name(floor: Floor) -> str:
+    """For charts and tables."""
+    return _SHORT.get(floor.name, floor.name.replace("_", " "))
 
 
 def tell_floor(floor: Floor, spec: JobSpec) -> str:

@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate, estimate_each
-from peftsearch.records.preparation import Floor
+from peftsearch.records.preparation import BASE, Floor
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -121,7 +121,8 @@ def _bottom(members: Estimates, goal: Objective) -> float:
 def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> list[Line]:
     """What the front must beat: the floors, and the probe, the cheapest member wherever it ran.
 
-    A floor that lies below the axis is left out, but for the best one.
+    A floor that lies below the axis is left out, but for the best one; the probe of a language
+    model is a floor already.
     """
     goal = objective(spec.task.quality)
     bottom, best = _bottom(members, goal), floors[:1]
@@ -131,7 +132,8 @@ def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> l
         for floor, value in values
         if floor in best or goal.signed(value) >= bottom
     ]
-    if members[0].values[spec.objectives.cost] == 0:
+    named = {floor.name for floor in floors}
+    if members[0].values[spec.objectives.cost] == 0 and BASE not in named:
         name = find_kind(spec.task.kind).baseline
         lines.append(Line(members[0].values[goal.name], name, "probe"))
     return lines

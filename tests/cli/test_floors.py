@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from peftsearch.records.preparation import Preparation
-from peftsearch.results.confirm import SEEDS, Arm, Confirmation, Confirmer, Run
+from peftsearch.results.confirm import Confirmer
+from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run
 from peftsearch.results.intervals import Difference
 from peftsearch.storage.store import Store
 from peftsearch.workers.training.trial_runner import TrialRunner

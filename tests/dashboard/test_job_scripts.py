@@ -172,6 +172,10 @@ def test_the_best_floor_is_in_the_chart_and_one_far_below_is_not(page: Page) -> 
         front = {"baselines": None, "floors": floors}
         lines = call(page, "charts/front-view.js", "referencesAt", model, front, 0, frame)
         assert [x["value"] for x in lines] == [floors[0]["value"]]
+    lines = [["base model", 1], ["best plain LoRA", 2]]
+    for short, kept in (("frozen features", lines), ("base model", lines[1:])):
+        floors = [{"short": short, "value": 0.3}]
+        assert call(page, "charts/front-view.js", "besideFloors", lines, floors) == kept
     bare = call(page, "charts/front-view.js", "frameOf", model, "trainable_parameters")
     assert bare["top"] < 0.8
 

@@ -91,13 +91,16 @@ def test_confirm_prints_intervals_and_keeps_its_runs(finished: Path) -> None:
     """Row 1 is the probe itself: it differs from the probe by nothing, and shares its runs."""
     first = call("confirm", "small", "--pick", "1", folder=finished)
     assert first.returncode == 0, first.stderr
-    assert first.stdout.count("95 % interval") == 2
+    assert first.stdout.count("95 % interval") == 4
+    assert "picked - frozen features: " in first.stdout
+    assert "picked - TF-IDF: " in first.stdout
     assert "picked - linear probe: +0.0000, 95 % interval [" in first.stdout
     assert first.stderr.count("training for the test split") == 6
     assert first.stderr.count("training for the validation split") == 5
+    assert first.stderr.count("scoring on the test split") == 2
     again = call("confirm", "small", "--pick", "1", folder=finished)
     assert again.stdout == first.stdout
-    assert "training for" not in again.stderr
+    assert "training for" not in again.stderr and "scoring" not in again.stderr
 
 
 def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:

@@ -8,16 +8,8 @@ from functools import partial
 import pytest
 
 from peftsearch.jobs.jobfile import complete_spec
-from peftsearch.results.confirm import (
-    RATES,
-    SEEDS,
-    Arm,
-    Confirmation,
-    Confirmer,
-    Run,
-    lines,
-    uniform_lora,
-)
+from peftsearch.results.confirm import RATES, Confirmer, uniform_lora
+from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines
 from peftsearch.results.intervals import Difference, paired_difference
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
+from peftsearch.records.preparation import BASE, Floor
 from peftsearch.results.picture import draw_front
 from peftsearch.results.reference_lines import Line, draw_lines, spread
 from tests.floors import prepare
@@ -53,4 +54,13 @@ def test_a_picture_names_its_floors_and_what_they_are(tmp_path: Path) -> None:
         text = path.read_text()
         for words in ("frozen features", "linear probe", f"{features:.4f}  logistic regression"):
             assert f"<!-- {words}" in text or f"<!-- -  {words}" in text
+        assert "<!-- base model -->" not in text
         assert "<!-- TF-IDF -->" not in text, "a floor far below would press the front together"
+
+
+def test_a_language_model_without_an_adapter_has_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "front.svg"
+    base = Floor(BASE, "the base model as it is", {"accuracy": 0.75})
+    draw_front(members(), TRIALS, SPEC, path, [base])
+    text = path.read_text()
+    assert "<!-- base model -->" in text and "<!-- linear probe -->" not in text

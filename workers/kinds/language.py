@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peftsearch.records.preparation import Floor
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.workers.data.dialogues import read_dialogues
 from peftsearch.workers.data.sources import Table
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import torch
 
     from peftsearch.workers.batches.encodings import EncodedResponses
+    from peftsearch.workers.preparation.baselines import Baseline
+    from peftsearch.workers.preparation.opened_job import OpenedJob
 
 _LARGEST_EXPONENT = 700.0
 
@@ -72,6 +75,24 @@ class Responses(Work):
             "perplexity": float(np.exp(min(loss, _LARGEST_EXPONENT))),
             "exact_match": float(np.mean(predictions == references)),
         }
+
+    def baselines(self, job: OpenedJob, on_batch: Callable[[], None]) -> Sequence[Baseline]:
+        """The model as it is; where the job's quality is generated also the best of a few prompts
+        with examples."""
+        from peftsearch.workers.training.language_baselines import ask_base, choose_prompt
+
+        task = job.spec.task
+        base, asked = ask_base(job), task.quality == self.generated and task.text is None
+        prompted = choose_prompt(job, on_batch) if asked else None
+        return [base] if prompted is None else [base, prompted]
+
+    def baseline(self, job: OpenedJob, floor: Floor) -> Baseline | None:
+        """With the examples that were chosen."""
+        from peftsearch.workers.training.language_baselines import ask_base, ask_with_examples
+
+        if "examples" in floor.details:
+            return ask_with_examples(job, floor.details["examples"])
+        return ask_base(job)
 
     def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
         """The column that it answers with."""

@@ -6,12 +6,13 @@ Modules of this room import what needs torch where it is used, so that data can 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peftsearch.records.preparation import Floor
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.workers.data.sources import Table
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from peftsearch.workers.batches.batching import Batch
     from peftsearch.workers.batches.encodings import Encoded
+    from peftsearch.workers.preparation.baselines import Baseline
+    from peftsearch.workers.preparation.opened_job import OpenedJob
     from peftsearch.workers.training.label_scale import LabelScale
 
 
@@ -216,6 +219,22 @@ class Work:
             judged = self.judge(predictions, references, classes, positive)
             return self.metrics[metric].compute(judged)
         return self.score(predictions, references, classes)[metric]
+
+    def baselines(self, job: OpenedJob, on_batch: Callable[[], None]) -> Sequence[Baseline]:
+        """Models without an adapter that are floors of a job beside the linear ones, made from its
+        training rows alone: none.
+
+        Args:
+            job: With the model as it was loaded.
+            on_batch: To be called now and then, so that the work is seen to go on.
+        """
+        return ()
+
+    def baseline(self, job: OpenedJob, floor: Floor) -> Baseline | None:
+        """The baseline that was measured as a floor, to be scored on other rows; None where it
+        cannot be made again."""
+        made = self.baselines(job, lambda: None)
+        return next((x for x in made if x.name == floor.name), None)
 
     def tell_outputs(self, task: TaskSpec, labels: Sequence[str]) -> str:
         """A sentence for an export's card: what the model's outputs mean.

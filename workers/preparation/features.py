@@ -37,9 +37,9 @@ def extract(
 ) -> Features:
     """Pooled states of some rows, in one pass over them.
 
-    `first` and `mean` are of an encoder alone. `last` of a decoder, and `model`, what the
-    checkpoint's own pooling gives, are there where nothing of it is fresh: where all that
-    it lacks is one linear.
+    `first` and `mean` are of an encoder alone, `encoder` of an encoder-decoder. `last` of a
+    decoder, and `model`, what the checkpoint's own pooling gives, are there where nothing of
+    it is fresh: where all that it lacks is one linear.
     """
     found: dict[str, list[torch.Tensor]] = {}
     order: list[int] = []
@@ -49,9 +49,9 @@ def extract(
             loaded = data.batch([rows[i] for i in places])
             batch = {name: x.to(backbone.device) for name, x in loaded.items()}
             with torch.no_grad(), autocast(precision, backbone.device):
-                data.outputs(backbone.model, batch)
+                pooled = _read(backbone, data, batch, seen)
             shape = (len(places), *_choices(batch), -1)
-            for name, values in _pool(backbone, seen, batch).items():
+            for name, values in pooled.items():
                 found.setdefault(name, []).append(values.float().cpu().view(shape))
             order += places
             on_batch()
@@ -76,6 +76,19 @@ def _watched(backbone: Backbone) -> Iterator[_Seen]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _read(
+    backbone: Backbone, data: Encoded, batch: Mapping[str, torch.Tensor], seen: _Seen
+) -> Features:
+    """Features of one batch, by a pass through the model; of an encoder-decoder, through its
+    encoder alone."""
+    if not backbone.model.config.is_encoder_decoder:
+        data.outputs(backbone.model, dict(batch))
+        return _pool(backbone, seen, batch)
+    inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    states = backbone.model.get_encoder()(**inputs)[0]
+    return {"encoder": pool(states, inputs["attention_mask"], "mean")}
 
 
 def _pool(backbone: Backbone, seen: _Seen, batch: Mapping[str, torch.Tensor]) -> Features:

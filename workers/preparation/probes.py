@@ -1,21 +1,17 @@
-"""Penalised linear models: logistic regression of classes and choices, ridge of numbers.
-
-The strength of the penalty is the best of a grid by cross-validation on the rows that are given.
-"""
+"""Linear models whose strength of penalty is the best of a grid by cross-validation on the rows
+that are given."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.special import log_softmax
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold
 
-Target = Literal["classes", "numbers", "choices"]
-Floats = NDArray[np.float64]
+from .linear_models import Floats, Linear, Target, fit_linear
+
 FOLDS = 5
 STRENGTHS: dict[Target, tuple[float, ...]] = {
     "classes": tuple(10.0**x for x in (-4, -3, -2.5, -2, -1, 0)),
@@ -27,27 +23,6 @@ OF_WORDS = (0.03, 0.3, 1.0, 3.0, 10.0, 100.0)
 """Inverse penalties of columns as they are, of rows of length 1."""
 PATIENCE = 2
 """Larger strengths that may be worse one after another before the grid is left."""
-UNSEEN = -10.0
-"""Output of a class that no row has."""
-
-
-@dataclass(frozen=True)
-class Linear:
-    """`x @ weight.T + bias`: logits of classes, numbers, or one score for each choice.
-
-    Attributes:
-        weight: `o x d`.
-        bias: `o`.
-    """
-
-    weight: Floats
-    bias: Floats
-
-    def outputs(self, x: Any) -> Floats:
-        """`n x o`; of choices `n x k`."""
-        if getattr(x, "ndim", 2) == 3:
-            return np.asarray(x @ self.weight[0])
-        return np.asarray(x @ self.weight.T) + self.bias
 
 
 @dataclass(frozen=True)
@@ -85,7 +60,7 @@ def fit_probe(
     scaled = (x - centre) / spread if scale else x
 
     def fit(rows: Any, strength: float) -> Linear:
-        return _FITS[target](scaled[rows], y[rows], outputs, strength, intercept)
+        return fit_linear(target, scaled[rows], y[rows], outputs, strength, intercept)
 
     grid = STRENGTHS[target] if scale else OF_WORDS
     strength, losses = _choose(target, scaled, y, fit, grid)
@@ -133,60 +108,6 @@ def _moments(x: Any, target: Target, intercept: bool) -> tuple[Any, Floats]:
     spread = np.where(spread > 1e-8 * max(1.0, float(spread.max(initial=0.0))), spread, 1.0)
     centre = flat.mean(axis=0) if intercept and target != "choices" else np.zeros(flat.shape[1])
     return centre, spread
-
-
-def _fit_classes(
-    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
-) -> Linear:
-    weight, bias = np.zeros((outputs, x.shape[1])), np.full(outputs, UNSEEN)
-    seen = np.unique(y)
-    if len(seen) == 1:
-        bias[seen] = 0.0
-        return Linear(weight, bias)
-    model = _logistic(x, y, strength, intercept)
-    if len(seen) == 2:  # scikit-learn has one row of weights then, for the second class
-        half = np.concatenate([-model.coef_, model.coef_]) / 2
-        offset = np.broadcast_to(model.intercept_, 1)[0] / 2
-        weight[seen], bias[seen] = half, [-offset, offset]
-    else:
-        weight[seen], bias[seen] = model.coef_, model.intercept_
-    return Linear(weight, bias if intercept else np.zeros(outputs))
-
-
-def _fit_choices(
-    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
-) -> Linear:
-    """By the differences of the right choice and each wrong one, and their negatives."""
-    n, k = x.shape[:2]
-    wrong = np.arange(k)[None] != y[:, None]
-    differences = (x[np.arange(n), y][:, None] - x)[wrong]
-    both = np.concatenate([differences, -differences])
-    labels = np.repeat([1, 0], len(differences))
-    model = _logistic(both, labels, strength / 2, False)
-    return Linear(np.asarray(model.coef_), np.zeros(1))
-
-
-def _fit_numbers(
-    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
-) -> Linear:
-    model = Ridge(
-        1 / strength, fit_intercept=intercept, solver="lsqr" if sparse.issparse(x) else "auto"
-    )
-    model.fit(x, y)
-    return Linear(np.atleast_2d(model.coef_), np.broadcast_to(model.intercept_, 1).astype(float))
-
-
-def _logistic(x: Any, y: NDArray[Any], strength: float, intercept: bool) -> Any:
-    model = LogisticRegression(C=strength, fit_intercept=intercept, tol=1e-4, max_iter=300)
-    return model.fit(x, y)
-
-
-_Fit = Callable[[Any, NDArray[Any], int, float, bool], Linear]
-_FITS: dict[Target, _Fit] = {
-    "classes": _fit_classes,
-    "choices": _fit_choices,
-    "numbers": _fit_numbers,
-}
 
 
 def prefer(losses: Sequence[Floats]) -> int:

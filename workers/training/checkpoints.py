@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import torch
 
 from peftsearch.workers.adapters.attachment import Attachment
-
-from .evaluation import Evaluation
+from peftsearch.workers.preparation.evaluation import Evaluation
 
 
 @dataclass

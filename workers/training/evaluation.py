@@ -1,8 +1,6 @@
-"""The scores of a model as it stands on one split, by task kind."""
+"""The scores of a backbone as it stands, with whatever is attached to it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,29 +10,13 @@ from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.preparation.evaluation import Evaluation, evaluate_outputs
 
 from .generation import count_generations, generate, match
-from .inference import count_batches, evidence, mean_loss, predict_logits
+from .inference import count_batches, predict_logits
 from .label_scale import LabelScale
-from .metrics import score
 from .optimisation import Clock
 from .trial_failures import NonFiniteLoss
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Scores of one split.
-
-    Attributes:
-        measurements: Metric name to value.
-        predictions: One for each row, `n`, or outputs, `n x classes`; with `references` what
-            `metrics.measure` takes for the task's quality.
-        references: `n`.
-    """
-
-    measurements: Mapping[str, float]
-    predictions: NDArray[Any]
-    references: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -86,7 +68,6 @@ class Evaluator:
             NonFiniteLoss: An output is infinite or not a number.
             TrialTimeout: The trial's time is over.
         """
-        kind = self.task.kind
         logits = predict_logits(
             self.backbone.model, data, self.backbone.device, self.precision, clock.tick
         )
@@ -94,12 +75,9 @@ class Evaluator:
             raise NonFiniteLoss(clock.done, float("nan"))
         if self.scale is not None:
             logits = self.scale.restore(logits)
-        predictions = evidence(kind, logits, self.task.quality)
-        references, told = data.labels.numpy(), evidence(kind, logits)
-        scores = score(kind, told, references, self.classes, self.positive)
-        scores.pop(self._generated, None)
-        scores["loss"] = mean_loss(kind, logits, data.labels)
-        return Evaluation(scores, predictions, references)
+        found = evaluate_outputs(self.task, logits, data.labels, self.classes, self.positive)
+        told = {k: x for k, x in found.measurements.items() if k != self._generated}
+        return replace(found, measurements=told)
 
     def generate(self, found: Evaluation, data: Encoded, clock: Clock) -> Evaluation:
         """With what is generated, where that is the task's quality.

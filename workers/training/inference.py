@@ -48,13 +48,6 @@ def decide(kind: str, logits: torch.Tensor) -> NDArray[Any]:
     return predictions
 
 
-def evidence(kind: str, logits: torch.Tensor, metric: str | None = None) -> NDArray[Any]:
-    """What `metrics.measure` takes for a metric, or `metrics.score` for all of them: predictions,
-    `n`, or outputs, `n x classes`."""
-    found: NDArray[Any] = find_kind(kind).load_work().evidence(logits, metric)
-    return found
-
-
 def mean_loss(kind: str, logits: torch.Tensor, labels: torch.Tensor) -> float:
     """Mean loss over all `n` rows; of a language model over all response tokens."""
     loss: float = find_kind(kind).load_work().mean_loss(logits, labels)

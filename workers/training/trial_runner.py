@@ -1,7 +1,7 @@
 """One job's backbone and data in one process: from a configuration to measured metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -11,21 +11,14 @@ from safetensors.torch import load
 from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
-from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.training import Regime
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
-from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
-from peftsearch.workers.batches.lengths import choose_length
-from peftsearch.workers.batches.vocabulary import check_tokens
-from peftsearch.workers.data.label_folding import find_class
-from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
-from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
-from peftsearch.workers.preparation.prepare import Prepared, prepare
-from peftsearch.workers.runtime.devices import choose_device, choose_precision
+from peftsearch.workers.preparation.opened_job import OpenedJob
+from peftsearch.workers.preparation.prepare import Prepared, prepare, prepare_head
 from peftsearch.workers.runtime.memory import MemoryMeter
 
 from .calibration import add_gradients
@@ -41,53 +34,14 @@ from .provenance import describe
 
 
 @dataclass
-class TrialRunner:
+class TrialRunner(OpenedJob):
     """Evaluates configurations one after another on one backbone.
 
     Attributes:
-        spec: The job's, with the length of texts that was chosen from them.
-        precision: Of matrix products, `float32` or `bfloat16`.
         prepared: What was adopted; None until then.
     """
 
-    spec: JobSpec
-    backbone: Backbone
-    data: TaskData
-    precision: str
     prepared: Prepared | None = None
-    _encoded: dict[str, Encoded] = field(default_factory=dict)
-
-    @classmethod
-    def open(
-        cls, spec: JobSpec, device: str = "auto", data: TaskData | None = None
-    ) -> "TrialRunner":
-        """Load data and model once.
-
-        Args:
-            data: The job's, where it was read already.
-
-        Raises:
-            UserError: The data, the model or the device cannot be used.
-        """
-        chosen = choose_device(device)
-        data = load_data(spec) if data is None else data
-        backbone = load_backbone(spec, max(1, len(data.label_names)), chosen)
-        if data.label_names:
-            name_labels(backbone, tuple(data.label_names))
-        if backbone.dtype != "float32":
-            widen_vectors(backbone)
-        task = choose_length(spec.task, backbone.tokenizer, data.train, spec.anatomy.positions)
-        spec = spec.model_copy(update={"task": task})
-        precision = choose_precision(spec.training.precision, chosen, backbone.dtype)
-        runner = cls(spec, backbone, data, precision)
-        if backbone.short_of is not None:  # else every trial would fail of the same token
-            runner.encoded("train"), runner.encoded("validation")
-        return runner
-
-    @property
-    def device(self) -> str:
-        """The torch device."""
-        return self.backbone.device
 
     @property
     def anatomy(self) -> Anatomy:
@@ -117,7 +71,7 @@ class TrialRunner:
         """
         held_out = self.encoded(split)
         if self.prepared is None:
-            self.adopt(self.prepare() if self.decides else Prepared(Preparation()))
+            self.adopt(prepare_head(self) if self.decides else Prepared(Preparation()))
         regime = self.spec.training.regime(configuration)
         calibrate = partial(self._calibrate, seed, regime.batch_size)
         attachment = attach(self.backbone, configuration, seed, calibrate, regime.dropout)
@@ -133,15 +87,7 @@ class TrialRunner:
         Raises:
             UserError: The spec asks for a head that this model cannot have.
         """
-        prepared = prepare(
-            self.spec,
-            self.backbone,
-            self.data,
-            self.encoded,
-            self.precision,
-            self.positive,
-            on_batch,
-        )
+        prepared = prepare(self, on_batch)
         notes = (*prepared.preparation.notes, *self.notes())
         return replace(prepared, preparation=replace(prepared.preparation, notes=notes))
 
@@ -151,7 +97,7 @@ class TrialRunner:
             return
         self.prepared, head = prepared, prepared.preparation.head
         if head is not None:
-            use_head(self.backbone, head, load(prepared.tensors) if prepared.tensors else {})
+            use_head(self.backbone, head, load(prepared.tensors) if head.start == "probe" else {})
             if self.backbone.start is not None and self.scale is not None:
                 self.backbone.start = self.scale.unfold(self.backbone.start)
         self.backbone.head_rate = choose_head_rate(self.backbone, self.spec.head)
@@ -180,22 +126,6 @@ class TrialRunner:
         finally:
             attachment.detach()
 
-    def encoded(self, split: str) -> Encoded:
-        """A split's tokens, made once. The test split is read here, when it is first asked for."""
-        if split not in self._encoded:
-            tokenizer, rows = self.backbone.tokenizer, self.backbone.short_of
-            encoded = encode_split(self.spec.task, tokenizer, self._split(split))
-            if rows is not None:
-                check_tokens(tokenizer, rows, split, encoded)
-            self._encoded[split] = encoded
-        return self._encoded[split]
-
-    @property
-    def positive(self) -> int | None:
-        """Index of the class that the task names as the positive one; None where it names none."""
-        named = self.spec.task.positive
-        return None if named is None else find_class(named, self.data.label_names)
-
     @cached_property
     def scale(self) -> LabelScale | None:
         """In whose units a head is trained; None where that is in the labels' own."""
@@ -218,19 +148,6 @@ class TrialRunner:
             self.scale,
         )
         return rows
-
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know of the rows that were cut, one line each."""
-        found = (
-            note_cuts(self.spec.task, name, self.encoded(split))
-            for split, name in (("train", "training"), ("validation", "validation"))
-        )
-        return tuple(note for notes in found for note in notes)
-
-    def _split(self, name: str) -> Split:
-        if name == "test":
-            return load_test(self.spec)
-        return self.data.train if name == "train" else self.data.validation
 
     def _measure(
         self,
@@ -292,13 +209,12 @@ class TrialRunner:
         add_gradients(self.backbone, self.training_rows, batch_size, self.precision, seed)
 
     def _evaluator(self, configuration: Configuration) -> Evaluator:
-        classes = len(self.data.label_names) or None
         # Virtual inputs are put in front of every call, which a cache of earlier tokens forbids.
         cached = configuration.input is None
         return Evaluator(
             self.backbone,
             self.spec.task,
-            classes,
+            self.classes,
             self.precision,
             cached,
             self.positive,

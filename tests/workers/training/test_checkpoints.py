@@ -8,8 +8,8 @@ import torch
 
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.training.checkpoints import Checkpoints
-from peftsearch.workers.training.evaluation import Evaluation
 from tests.workers.runners import LORA
 
 

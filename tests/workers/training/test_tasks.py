@@ -1,6 +1,5 @@
 """Every kind of task from a file to measurements, on tiny models."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,30 +17,10 @@ from peftsearch.workers.models.backbone import load_backbone
 from peftsearch.workers.training.metrics import score
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.families import save_model
+from tests.workers.rows import Row, make_choices, make_rows, write_rows
 from tests.workers.tiny import complete, spec_on, state_of
 
-Row = dict[str, Any]
 Open = Callable[..., TrialRunner]
-_FILLERS = ("film", "plot", "the", "a", "is", "was", "very", "not")
-_ANSWERS = {"good": "fine", "bad": "poor"}
-
-
-def make_rows(count: int = 128) -> list[Row]:
-    """The last word of each prompt decides the answer."""
-    rows = []
-    for i in range(count):
-        words = [_FILLERS[(i >> shift) % 8] for shift in range(3 + i % 4)]
-        last = ("good", "bad")[i % 2]
-        prompt = " ".join([str(_FILLERS[i % 8]), *words, _FILLERS[i // 16], last])
-        rows.append({"prompt": prompt, "response": _ANSWERS[last]})
-    return rows
-
-
-def make_choices() -> list[Row]:
-    return [
-        {"text": row["prompt"], "choices": ["fine", "poor"], "label": row["response"]}
-        for row in make_rows()
-    ]
 
 
 def make_images() -> list[Row]:
@@ -63,8 +42,7 @@ def open_bench(tmp_path_factory: pytest.TempPathFactory) -> Open:
         folder = root / f"{family}-{kind}"
         if not folder.exists():
             save_model(folder, family, kind=kind)
-        file = root / f"{kind}.jsonl"
-        file.write_text("\n".join(json.dumps(row) for row in rows))
+        file = write_rows(root / f"{kind}.jsonl", rows)
         spec = spec_on(
             folder,
             task={"train": str(file), "kind": kind} | task,

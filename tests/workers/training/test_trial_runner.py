@@ -15,7 +15,7 @@ from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.workers.data.task_data import Split, load_test
-from peftsearch.workers.training import trial_runner as bench_module
+from peftsearch.workers.preparation import opened_job
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.tiny import LAYERS, complete, spec_on, state_of
@@ -135,7 +135,7 @@ def test_test_split_is_read_only_when_asked_for(
         reads.append(spec.name)
         return load_test(spec)
 
-    monkeypatch.setattr(bench_module, "load_test", read)
+    monkeypatch.setattr(opened_job, "load_test", read)
     runner.evaluate(PROBE, 0)
     assert reads == []
     outcome = runner.evaluate(PROBE, 0, split="test")

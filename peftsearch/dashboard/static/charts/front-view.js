@@ -69,11 +69,16 @@ function failedPoints(model, cost, event, frame, low) {
     }));
 }
 
+/** Lines [name, ...] that are no floor already, as a language model without an adapter is. */
+export function besideFloors(lines, floors) {
+  return lines.filter(([name]) => !floors.some((x) => x.short === name));
+}
+
 /** Reference lines: the floors, and trials that had ended by an event: [{name, value, floor}]. */
 export function referencesAt(model, { baselines, floors = [] }, event, frame) {
   const shown = linesWithin(floors, frame.floor, model.sign).map((x) => ({ name: x.short, value: x.value, floor: true }));
   const named = [[model.probeName, baselines?.probe], ["best plain LoRA", baselines?.lora]];
-  const ended = named.filter(([, line]) => line && endedBy(model, line.trial, event));
+  const ended = besideFloors(named, floors).filter(([, line]) => line && endedBy(model, line.trial, event));
   return [...shown, ...ended.map(([name, { value }]) => ({ name, value, floor: false }))];
 }
 

@@ -28,7 +28,7 @@ function told(found, model) {
     arms.map((x) => [x.name, score(x.mean), x.values.map(score).join("  "), count(x.trainable_parameters), x.description]),
   );
   return [
-    h("p", {}, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds each.`),
+    h("p", {}, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds of what is trained.`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Arms of the comparison" }, table),
     floorsLine(report, metric),
     h("ul", { class: "verdicts" }, differences.map((x) => h("li", {}, difference(x, model)))),

@@ -1,0 +1,122 @@
+"""What a confirmation found: arms, the differences between them, and how they are told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peftsearch.records.estimates import mean, standard_error
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.jobspec.objectives import Objective, objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .intervals import Difference
+from .wording import cell, describe
+
+SEEDS = (900_001, 900_002, 900_003)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of one arm, scored on one split; predictions and references as of `Outcome`."""
+
+    measurements: Mapping[str, float]
+    predictions: list[float] | list[list[float]]
+    references: list[float]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What is compared, with its runs on the test split.
+
+    Attributes:
+        configuration: None of a floor, a model without an adapter and a head.
+        runs: One for each seed; one of a floor.
+        label: Of a floor, for people; empty of a configuration, which describes itself.
+    """
+
+    name: str
+    configuration: Configuration | None
+    runs: tuple[Run, ...]
+    label: str = ""
+
+    def values(self, metric: str) -> list[float]:
+        """The metric of each seed."""
+        return [run.measurements[metric] for run in self.runs]
+
+    def parameters(self, spec: JobSpec) -> int:
+        """Trainable ones of the adapter."""
+        found = self.configuration
+        return 0 if found is None else trainable_parameters(found, spec.anatomy)
+
+    def describe(self, spec: JobSpec) -> str:
+        """The arm in words."""
+        found = self.configuration
+        return self.label if found is None else describe(found, spec.anatomy)
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """The picked arm first, then what it is compared with; a difference for each of those."""
+
+    arms: tuple[Arm, ...]
+    differences: tuple[Difference, ...]
+    metric: str
+
+    def to_json(self, spec: JobSpec) -> dict[str, Any]:
+        """Plain data for `--json` and the store."""
+        return {
+            "metric": self.metric,
+            "seeds": list(SEEDS),
+            "test_rows": len(self.arms[0].runs[0].references),
+            "arms": [_arm_json(arm, self.metric, spec) for arm in self.arms],
+            "differences": [
+                {"versus": arm.name, "mean": x.mean, "low": x.low, "high": x.high}
+                for arm, x in zip(self.arms[1:], self.differences, strict=True)
+            ],
+        }
+
+
+def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
+    return {
+        "name": arm.name,
+        "values": arm.values(metric),
+        "mean": mean(arm.values(metric)),
+        "standard_error": standard_error(arm.values(metric)),
+        "trainable_parameters": arm.parameters(spec),
+        "description": arm.describe(spec),
+        "configuration": None if arm.configuration is None else arm.configuration.to_json(),
+    }
+
+
+def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
+    """What the terminal prints."""
+    rows = len(confirmation.arms[0].runs[0].references)
+    goal = objective(confirmation.metric)
+    seeds = f"{len(SEEDS)} seeds of what is trained"
+    text = [f"{goal.label} on {rows:,} test rows, {seeds}"]
+    for arm in confirmation.arms:
+        values = arm.values(confirmation.metric)
+        centre = cell(goal.name, mean(values))
+        each = " ".join(cell(goal.name, value) for value in values)
+        text.append(
+            f"  {arm.name:17} {centre}  ({each})  {arm.parameters(spec):>9,} parameters  "
+            f"{arm.describe(spec)}"
+        )
+    for arm, difference in zip(confirmation.arms[1:], confirmation.differences, strict=True):
+        verdict = _verdict(difference, arm.name, goal)
+        text.append(
+            f"  picked - {arm.name}: {difference.mean:+.4f}, "
+            f"95 % interval [{difference.low:+.4f}, {difference.high:+.4f}]: {verdict}"
+        )
+    return text
+
+
+def _verdict(difference: Difference, name: str, goal: Objective) -> str:
+    if not difference.resolved:
+        return "not resolved by these rows and seeds"
+    return (
+        "the picked point is better"
+        if goal.signed(difference.mean) > 0
+        else f"the {name} is better"
+    )

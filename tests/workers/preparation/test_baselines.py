@@ -1,0 +1,106 @@
+"""Baselines without an adapter: what they are made of, and that they can be made again."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.workers.preparation.features import extract
+from peftsearch.workers.preparation.prepare import Prepared, make_again
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.workers.families import save_model
+from tests.workers.rows import make_choices, make_rows, write_rows
+from tests.workers.runners import write_texts
+from tests.workers.tiny import complete, spec_on
+
+
+def _open(folder: Path, family: str, kind: str, head: Any = None, **task: Any) -> TrialRunner:
+    """A runner of 128 rows with nothing prepared yet."""
+    folder.mkdir(exist_ok=True)
+    rows = {"multiple_choice": make_choices, "causal_lm": make_rows, "seq2seq": make_rows}
+    data = (
+        write_rows(folder / "data.jsonl", rows[kind]())
+        if kind in rows
+        else write_texts(folder / "data.csv", kind == "regression")
+    )
+    model = save_model(folder / "model", family, kind=kind)
+    given = {"train": str(data), "kind": kind} | task
+    training = {"batch_size": 8, "epochs": 1, "precision": "float32"}
+    spec = spec_on(model, task=given, head=head or {}, training=training)
+    return TrialRunner.open(complete(spec), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "given", "names"),
+    [
+        ("bert", "classification", {"head": {"pooling": "mean"}}, ["features", "tfidf"]),
+        ("roberta", "classification", {"head": {"pooling": "model"}}, ["features", "tfidf"]),
+        ("roberta", "regression", {}, ["features", "tfidf"]),
+        ("llama", "classification", {}, ["features", "tfidf"]),
+        ("t5", "classification", {}, ["features", "tfidf"]),
+        ("bert", "multiple_choice", {}, ["features", "tfidf"]),
+        ("llama", "causal_lm", {"metric": "exact_match"}, ["base", "few_shot"]),
+        ("llama", "causal_lm", {}, ["base"]),
+        ("t5", "seq2seq", {"metric": "exact_match"}, ["base", "few_shot"]),
+    ],
+)
+def test_a_floor_that_is_made_again_scores_the_same(
+    family: str, kind: str, given: dict[str, Any], names: list[str], tmp_path: Path
+) -> None:
+    """By what is stored of it, as another process finds it."""
+    runner = _open(tmp_path, family, kind, **given)
+    made = runner.prepare()
+    stored = Preparation.from_json(made.preparation.to_json())
+    assert stored == made.preparation
+    assert [floor.name for floor in stored.floors] == names
+    again = TrialRunner.open(runner.spec, "cpu")
+    for floor in stored.floors:
+        baseline = make_again(again, Prepared(stored, made.tensors), floor)
+        assert baseline is not None
+        found = baseline.score("validation", lambda: None)
+        assert found is not None
+        assert baseline.label == floor.label
+        assert dict(found.measurements) == pytest.approx(dict(floor.measurements), abs=1e-5)
+        assert len(found.predictions) == len(runner.encoded("validation"))
+
+
+def test_what_an_earlier_version_stored_may_not_say_enough(tmp_path: Path) -> None:
+    """Its head tells the pooling, unless that is the model's own with hidden layers."""
+    runner = _open(tmp_path, "roberta", "classification", {"pooling": "model"})
+    floor = Floor("features", "logistic regression", {"accuracy": 0.9})
+    assert make_again(runner, Prepared(Preparation((floor,))), floor) is None
+    pooled = _open(tmp_path / "pooled", "bert", "classification", {"pooling": "mean"})
+    made = pooled.prepare()
+    found = make_again(pooled, made, floor)
+    assert found is not None and found.details == {"pooling": "mean"}
+
+
+@pytest.mark.parametrize("family", ["t5", "mt5"])
+def test_the_floor_of_an_encoder_decoder_reads_its_encoder_alone(
+    family: str, tmp_path: Path
+) -> None:
+    runner = _open(tmp_path, family, "classification")
+    data, model = runner.encoded("train"), cast(Any, runner.backbone.model)
+    rows = sorted(range(16), key=lambda i: -i)
+    calls: list[object] = []
+    handle = model.get_decoder().register_forward_hook(lambda *given: calls.append(given))
+    found = extract(runner.backbone, data, rows, "float32")
+    handle.remove()
+    assert list(found) == ["encoder"] and not calls
+    for row, pooled in zip(rows, found["encoder"], strict=True):
+        ids = data.batch([row])["input_ids"]
+        with torch.no_grad():
+            (states,) = model.transformer.encoder(input_ids=ids).last_hidden_state
+        np.testing.assert_allclose(pooled, states.mean(dim=0), rtol=1e-4, atol=1e-5)
+    prepared = runner.prepare()
+    choice = prepared.preparation.head
+    assert choice is not None and (choice.pooling, choice.start) == ("model", "random")
+    features, _ = prepared.preparation.floors
+    assert "mean of the encoder's last layer" in features.label
+    assert features.measurements["accuracy"] > 0.9
+    runner.adopt(prepared)
+    assert runner.backbone.heads == ("classification_head",)
+    assert runner.backbone.start is None

@@ -1,0 +1,80 @@
+"""The scores of a model on one split, whatever the model is, and how sure they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
+
+from .opened_job import OpenedJob
+
+RESAMPLES = 50
+_OF_ROWS = ("accuracy", "exact_match")
+"""Metrics that are a mean over rows, of whether each is right."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of one split.
+
+    Attributes:
+        measurements: Metric name to value.
+        predictions: One for each row, `n`, or outputs, `n x classes`; with `references` what
+            `metrics.measure` takes for the task's quality.
+        references: `n`.
+    """
+
+    measurements: Mapping[str, float]
+    predictions: NDArray[Any]
+    references: NDArray[Any]
+
+
+def evaluate_outputs(
+    task: TaskSpec,
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    classes: int | None = None,
+    positive: int | None = None,
+) -> Evaluation:
+    """What outputs before any decision are worth.
+
+    Args:
+        logits: As `inference.predict_logits` gives them, finite.
+        labels: `n`.
+    """
+    work, references = find_kind(task.kind).load_work(), labels.numpy()
+    named = {} if positive is None else {"positive": positive}
+    scores = dict(work.score(work.evidence(logits), references, classes, **named))
+    scores["loss"] = work.mean_loss(logits, labels)
+    return Evaluation(scores, work.evidence(logits, task.quality), references)
+
+
+def evaluate_split(job: OpenedJob, split: str, outputs: NDArray[Any]) -> Evaluation:
+    """What outputs for the rows of a split are worth.
+
+    Args:
+        outputs: Of a head: `n x classes`, of choices `n x k`, of numbers `n x 1`.
+    """
+    logits, labels = torch.as_tensor(outputs, dtype=torch.float32), job.encoded(split).labels
+    return evaluate_outputs(job.spec.task, logits, labels, job.classes, job.positive)
+
+
+def standard_error(job: OpenedJob, found: Evaluation) -> float:
+    """Of the job's quality, by the rows that it was measured on: of a mean over rows by its
+    formula, else by a bootstrap."""
+    quality, truth = job.spec.task.quality, found.references
+    n = len(truth)
+    if quality in _OF_ROWS:
+        return float(np.std(found.predictions == truth) / np.sqrt(n))
+    work, draw = find_kind(job.spec.task.kind).load_work(), np.random.default_rng(0)
+    values = []
+    for _ in range(RESAMPLES):
+        rows = draw.integers(n, size=n)
+        drawn = found.predictions[rows], truth[rows]
+        values.append(work.measure(quality, *drawn, job.classes, job.positive))
+    return float(np.std(values, ddof=1))

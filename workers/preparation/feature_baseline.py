@@ -1,0 +1,42 @@
+"""Logistic or ridge regression on frozen features."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+
+from .baselines import Baseline, OnBatch
+from .evaluation import Evaluation, evaluate_split
+from .features import extract
+from .linear_models import Linear, name_regression
+from .opened_job import OpenedJob
+
+FEATURES = "features"
+POOLINGS: Mapping[str, str] = {
+    "first": "first token",
+    "mean": "mean of the last layer",
+    "last": "last token",
+    "model": "the model's own pooling",
+    "encoder": "mean of the encoder's last layer",
+}
+
+
+def use_features(job: OpenedJob, pooling: str, linear: Linear) -> Baseline:
+    """A linear on pooled states of the frozen model.
+
+    Args:
+        job: With the model's own head, also where it is scored later.
+    """
+    regression = name_regression(job.spec.task.kind)
+    label = f"{regression} regression on frozen features ({POOLINGS[pooling]})"
+    return Baseline(FEATURES, label, partial(_score, job, pooling, linear), {"pooling": pooling})
+
+
+def _score(
+    job: OpenedJob, pooling: str, linear: Linear, split: str, on_batch: OnBatch
+) -> Evaluation | None:
+    data = job.encoded(split)
+    features = extract(job.backbone, data, range(len(data)), job.precision, on_batch)
+    if not torch.isfinite(features[pooling]).all():
+        return None
+    return evaluate_split(job, split, linear.outputs(features[pooling].double().numpy()))
