@@ -68,7 +68,7 @@ def search(
         if not life.is_as_launched(job, settled):
             runner = TrialRunner.open(job.spec, device)
         work_inline(store, job, runner, root)
-        result = load_result(store, store.find_job(job.name), root)
+        result = load_result(store, store.job(job.id), root)
     if failed := find_all_failed(result.trials):
         raise failed
     return result

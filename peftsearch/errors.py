@@ -75,3 +75,13 @@ class StoreUnavailable(PeftsearchError):
             f"expected the database {self.database} to answer; got {self.reason}; "
             "try again when it is back"
         )
+
+
+class StoreFull(StoreUnavailable):
+    """This machine cannot write the database's file: its disk is full, broken or read-only."""
+
+    def __str__(self) -> str:
+        return (
+            f"expected a database that can be written at {self.database}; got {self.reason}; "
+            "make room or mend the disk, and try again"
+        )

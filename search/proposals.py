@@ -55,6 +55,7 @@ def propose(
             without.
 
     Raises:
+        SamplerError: The job's sampler is another package's, and it failed.
         UserError: The spec names what the model or the space lacks.
     """
     # Thousands of operations on small matrices: threads would mostly wait for one another, and

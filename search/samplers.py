@@ -16,15 +16,14 @@ from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
-from peftsearch.extensions import load
 from peftsearch.records.axes import cost_of, quality_of
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.jobspec.sampler_names import GROUP
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.inverse import encode
 from peftsearch.spaces.space.space import Space
 
+from .added_samplers import AddedSampler
 from .candidates import draw_unseen
 from .design import sobol
 
@@ -169,11 +168,9 @@ def make_sampler(spec: JobSpec, space: Space, trials: Sequence[Trial], seed: int
     """Sampler of the job's name, other than ours.
 
     Raises:
-        UserError: It is another package's, which cannot be imported.
+        SamplerError: It is another package's, which cannot be imported or made.
     """
-    name = spec.search.sampler
-    factory: Factory = SAMPLERS[name] if name in SAMPLERS else load(GROUP, name)
-    return factory(spec, space, trials, seed)
+    return SAMPLERS.get(spec.search.sampler, AddedSampler)(spec, space, trials, seed)
 
 
 def _make_optuna_sampler(name: str, seed: int) -> BaseSampler:

@@ -38,13 +38,13 @@ def parse_url(text: str) -> URL:
     try:
         url = make_url(text)
         url = url.set(drivername=_DRIVERS[url.drivername])
-    except (ArgumentError, KeyError, ValueError) as error:
+    except (ArgumentError, KeyError, ValueError):
         raise UserError(
             "a database such as sqlite:///search.db or postgresql+psycopg://user@host/name",
             # Text that is no URL may hold a password that no parser can hide.
             repr(text.partition("://")[0] + "://..." if "://" in text else text),
             "correct the storage URL",
-        ) from error
+        ) from None  # what cannot be parsed is a part of it, perhaps of its password
     if url.drivername == "sqlite":
         _check_file(url)
     return url

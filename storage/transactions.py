@@ -4,13 +4,14 @@ What fails before its commit left no trace, so it is run again on a new connecti
 its commit may or may not have been recorded: only an action that may be repeated is run again.
 """
 
+import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from peftsearch.errors import StoreUnavailable
+from peftsearch.errors import StoreFull, StoreUnavailable
 
 from .connection import describe
 
@@ -42,6 +43,7 @@ def run_write(connection: Connection, action: Callable[[], T], repeatable: bool)
 
     Raises:
         StoreUnavailable: The database does not answer, or stays locked.
+        StoreFull: Its file cannot be written.
     """
     if connection.in_transaction():
         assert connection.get_execution_options()["writes"], "a reader's transaction cannot write"
@@ -64,7 +66,14 @@ def _run(connection: Connection, action: Callable[[], T], writes: bool, repeatab
     except (_Lost, OperationalError, InterfaceError) as error:
         cause = error.__cause__ if isinstance(error, _Lost) else error
         assert isinstance(cause, DBAPIError)
-        raise StoreUnavailable(describe(connection.engine.url), explain(cause)) from cause
+        kind = StoreFull if _is_of_the_disk(cause.orig) else StoreUnavailable
+        raise kind(describe(connection.engine.url), explain(cause)) from cause
+
+
+def _is_of_the_disk(error: BaseException | None) -> bool:
+    """Whether waiting mends nothing: SQLite's file is on this machine."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
 
 
 def _run_once(connection: Connection, action: Callable[[], T], repeatable: bool) -> T:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peftsearch.errors import StoreUnavailable, UserError
-from peftsearch.message_text import LONGEST_MESSAGE, LONGEST_VALUE, show, suggest
+from peftsearch.message_text import LONGEST_MESSAGE, LONGEST_VALUE, hide, show, suggest, trace
 from peftsearch.workers.training.trial_failures import classify
 
 LETTERS = "ab'\"\\ \n://@?=&.%\U0001f600"
@@ -54,9 +55,27 @@ def test_a_text_of_any_length_takes_no_time(unit: str, spread: int) -> None:
 def test_a_password_is_in_no_message(url: str) -> None:
     filled = url.format(PASSWORD)
     for text in (filled, repr(filled), f"no {filled}, but another", f"{'x' * 99}={filled}"):
-        for message in messages(text):
+        for message in (*messages(text), hide(text)):
             assert PASSWORD not in message
             assert "***" in message
+
+
+@pytest.mark.parametrize("before", range(0, 90, 7))
+def test_a_password_that_is_cut_leaves_no_half(before: int) -> None:
+    """Of the two ends of a long value neither shows what is a URL's no more."""
+    url = f"postgresql://{'u' * before}:{PASSWORD * 12}@host/{'d' * 90}"
+    for value in (url, [url], {"a": url}, {url: 1}, Path(url), {"a": [{"b": url}]}):
+        for text in (show(value), UserError(f"a {value}", f"{value!r}", "").got):
+            assert not any(PASSWORD[i : i + 3] in text for i in range(5)), text
+
+
+def test_a_trace_is_whole_but_for_passwords() -> None:
+    try:
+        raise ValueError(f"no postgresql://u:{PASSWORD}@host")
+    except ValueError as error:
+        found = trace(error)
+    assert PASSWORD not in found
+    assert "    raise ValueError(f" in found and "no postgresql://u:***@host\n" in found
 
 
 def test_a_value_keeps_its_beginning_and_its_end() -> None:

@@ -10,7 +10,7 @@ import typer
 
 from peftsearch.api import DEFAULT_STORAGE, to_url
 from peftsearch.errors import PeftsearchError, UserError
-from peftsearch.message_text import one_line
+from peftsearch.message_text import hide_word, one_line, trace
 
 from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
 
@@ -80,6 +80,10 @@ def worker(
     job: Annotated[
         str | None, typer.Argument(metavar="JOB", help="Name of the job [any that runs].")
     ] = None,
+    uid: Annotated[
+        str | None,
+        typer.Option(help="Only if the job of that name has this id of its own (`show --json`)."),
+    ] = None,
     workers: Workers = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
@@ -88,7 +92,7 @@ def worker(
     """Work on a job of a database, or wait for jobs and work on each, the oldest first."""
     from . import commands
 
-    commands.work(job, workers, device, to_url(storage), files)
+    commands.work(job, uid, workers, device, to_url(storage), files)
 
 
 @app.command()
@@ -262,7 +266,8 @@ def main() -> None:
     try:
         app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
-        _fail(UserError("a command and options that exist", error.format_message(), _HELP), 2)
+        message = _without_passwords(error.format_message())
+        _fail(UserError("a command and options that exist", message, _HELP), 2)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except PeftsearchError as error:
@@ -271,9 +276,16 @@ def main() -> None:
         _fail(error, 1)
 
 
+def _without_passwords(message: str) -> str:
+    """What is said of arguments, which as wholes are known to be URLs, spaces and all."""
+    for argument in sys.argv[1:]:
+        message = message.replace(argument, hide_word(argument))
+    return message
+
+
 def _fail(error: Exception, code: int) -> None:
     if os.environ.get("PEFTSEARCH_DEBUG"):
-        raise error
+        print(trace(error), file=sys.stderr)
     if isinstance(error, UserError):
         first = str(error)
     else:

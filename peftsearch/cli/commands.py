@@ -1,12 +1,14 @@
 """The commands that work on jobs: run, resume, worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from peftsearch.errors import NotFoundError
 from peftsearch.jobs import life
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.jobfile import read_spec
-from peftsearch.jobs.local_pool import check_device, run_pool
+from peftsearch.jobs.local_devices import check_device
+from peftsearch.jobs.local_pool import run_pool
 from peftsearch.jobs.waiting import Waiter
 from peftsearch.records.failing import find_all_failed
 from peftsearch.records.job import Job, JobState
@@ -41,7 +43,7 @@ class Crew:
         quiet: Print no panel.
     """
 
-    storage: str
+    storage: str = field(repr=False)
     root: Path
     workers: int
     device: str
@@ -118,7 +120,7 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
         goes_on = f"peftsearch resume {job.name} --trials N{storage_option(crew.storage)}"
         _say(f"job {job.name} is finished; `{goes_on}` goes on")
     done = finished or not crew.workers or _run_pool(store, job, crew)
-    result = load_result(store, store.find_job(job.name), crew.root)
+    result = load_result(store, store.job(job.id), crew.root)
     if not done:
         completed = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
         _say(
@@ -157,8 +159,22 @@ def _report(result: SearchResult, crew: Crew) -> None:
         console.print(hint, highlight=False, soft_wrap=True)
 
 
-def work(name: str | None, workers: int, device: str, storage: str, files: Path | None) -> None:
-    """Join a job until it ends; without a name, all jobs that run or will, until Ctrl-C."""
+def work(
+    name: str | None,
+    uid: str | None,
+    workers: int,
+    device: str,
+    storage: str,
+    files: Path | None,
+) -> None:
+    """Join a job until it ends; without a name, all jobs that run or will, until Ctrl-C.
+
+    Args:
+        uid: That the job of this name must have.
+
+    Raises:
+        NotFoundError: There is no such job.
+    """
     root = choose_root(storage, files)
     check_device(device)
     with open_existing(storage) as store:
@@ -166,6 +182,9 @@ def work(name: str | None, workers: int, device: str, storage: str, files: Path 
             Waiter(store, storage, root, workers, device, _say, _plain_view).run()
             return
         job = store.find_job(name)
+        if uid not in (None, job.uid):
+            hint = "it was deleted: leave --uid out to work on the one that has its name now"
+            raise NotFoundError(f"job {name!r} of uid {uid}", f"one of uid {job.uid}", hint)
         if not run_pool(store, job, storage, root, workers, device, _plain_view(store, job)):
             raise SystemExit(130)
 

@@ -11,6 +11,7 @@ from shlex import quote
 from peftsearch.dashboard.server import Server, bind, make_url
 from peftsearch.dashboard.site import make_site
 from peftsearch.errors import UserError
+from peftsearch.message_text import as_line, hide
 from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import as_argument, describe, parse_url
 from peftsearch.storage.store import Store
@@ -113,19 +114,24 @@ def _check_roots(roots: tuple[Path, ...] | None) -> tuple[Path, ...] | None:
 def _log_errors() -> None:
     """Errors in one line each; with --debug also where they came from."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("error: %(message)s"))
-    if not os.environ.get("PEFTSEARCH_DEBUG"):
-        handler.setFormatter(_OneLine())
+    debug = bool(os.environ.get("PEFTSEARCH_DEBUG"))
+    handler.setFormatter(_Traced("error: %(message)s") if debug else _OneLine())
     for name in ("peftsearch.service", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(logging.ERROR)
 
 
+class _Traced(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """With a traceback, and without passwords."""
+        return hide(super().format(record))
+
+
 class _OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Without a traceback."""
-        return "error: " + " ".join(record.getMessage().split())
+        return f"error: {as_line(record.getMessage())}"
 
 
 def _greet(settings: Settings, hint: str | None, as_json: bool) -> None:

@@ -41,6 +41,7 @@ def _job_json(
 ) -> dict[str, Any]:
     return {
         "name": job.name,
+        "uid": job.uid,
         "state": job.state.value,
         "event": job.event,
         "live_workers": live.get(job.id, 0),

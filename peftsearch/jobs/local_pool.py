@@ -57,18 +57,6 @@ def run_pool(
     return interrupt.count == 0
 
 
-def check_device(name: str) -> None:
-    """Before a job is made that no worker could take up. What is everywhere asks no torch.
-
-    Raises:
-        UserError: No such device on this machine.
-    """
-    if name not in ("auto", "cpu"):
-        from peftsearch.workers.runtime.devices import choose_device
-
-        choose_device(name)
-
-
 def _end(pool: Pool, interrupt: Interrupt) -> None:
     """Stop gently; a second interrupt cuts the wait short. Who still loads has nothing to save."""
     for child in pool.children:

@@ -29,7 +29,7 @@ class Waiter:
     """
 
     store: Store
-    storage: str
+    storage: str = field(repr=False)
     root: Path
     workers: int
     device: str

@@ -1,7 +1,7 @@
 """How one service runs: which database, which address, who may do what."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -28,11 +28,11 @@ class Settings:
         UserError: An address that other machines reach has no token, or the token is too short.
     """
 
-    storage: str
+    storage: str = field(repr=False)
     root: Path
     host: str = "127.0.0.1"
     port: int = PORT
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     data_roots: tuple[Path, ...] | None = None
     allow_hosts: tuple[str, ...] = ()
 

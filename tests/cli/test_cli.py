@@ -16,7 +16,9 @@ from urllib.request import urlopen
 import pytest
 from pydantic import TypeAdapter
 
+import peftsearch
 from peftsearch.cli import shared_options
+from peftsearch.errors import UserError
 from peftsearch.records.job import JobState
 from peftsearch.service.routes import job_actions
 from peftsearch.spaces.families.family import FAMILIES
@@ -25,6 +27,7 @@ from peftsearch.storage.connection import as_argument
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import files_root, job_folder
 from tests.conftest import NewDatabase
+from tests.service.launches import write_workshop
 from tests.specs import make_spec
 
 from .calls import call
@@ -319,3 +322,36 @@ def test_the_dashboard_tells_how_to_begin_and_ends_by_sigterm(tmp_path: Path) ->
     assert f"{match[1]}/new" in lines[1]
     assert lines[2] == "  peftsearch demo --storage peftsearch.db --files kept\n"
     assert process.returncode == 0
+
+
+def test_a_worker_of_a_job_that_was_deleted_takes_no_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    uid = "0" * 32
+    assert call(monkeypatch, "worker", "job", "--uid", uid, "--storage", job_url) == 2
+    assert f"expected job 'job' of uid {uid}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run job.toml", "resume job", "worker job", "worker"])
+def test_a_device_that_is_not_there_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    job_url: str,
+    tmp_path: Path,
+    command: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    root = write_workshop(tmp_path / "root")
+    job = tmp_path / "job.toml"
+    job.write_text(
+        f"name = 'new'\n[model]\npath = '{root}/model'\n[task]\ntrain = '{root}/data.csv'\n"
+        "[budget]\ntrials = 2\n"
+    )
+    given = ["--device", "cuda:31", "--storage", job_url]
+    assert call(monkeypatch, *command.split(), *given) == 2
+    assert "a device of this machine: auto, cpu" in capsys.readouterr().err
+    with Store.open(job_url) as store:
+        assert [(x.name, x.state) for x in store.jobs()] == [("job", JobState.STOPPED)]
+    with pytest.raises(UserError, match="a device of this machine"):
+        peftsearch.search(job, job_url, device="cuda:31")
+    assert names(job_url) == ["job"]

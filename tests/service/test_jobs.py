@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from fastapi.testclient import TestClient
 
 from peftsearch.jobs import life
@@ -173,6 +174,26 @@ def test_wrong_launch_makes_nothing(client: TestClient, store: Store) -> None:
     post(client, "/jobs", 422, spec=spec_of("new"), device="cpu; rm")
     assert store.jobs() == []
     assert service_of(client).supervisor.pools() == {}
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:31", "mps"])
+def test_a_device_that_is_not_there_makes_no_job(
+    client: TestClient, store: Store, device: str
+) -> None:
+    """Nor does it let one run on; without workers here it is no matter."""
+    if device.startswith("cuda") and torch.cuda.device_count() > 31:
+        pytest.skip("this machine has them")
+    if device in ("cuda", "mps") and (torch.cuda.is_available() or torch.mps.is_available()):
+        pytest.skip("this machine has it")
+    found = post(client, "/jobs", 422, spec=spec_of("new"), device=device)
+    (mistake,) = found["mistakes"]
+    assert (mistake["where"], mistake["got"]) == ("device", repr(device))
+    assert "a device of this machine: auto, cpu" in mistake["expected"]
+    assert store.jobs() == [] and service_of(client).supervisor.pools() == {}
+    post(client, "/jobs", 201, spec=spec_of("new"), workers=0, device=device)
+    post(client, "/jobs/new/stop", 200)
+    post(client, "/jobs/new/resume", 422, device=device)
+    assert store.find_job("new").state is JobState.STOPPED
 
 
 def test_quick_check_names_every_mistake(empty: TestClient) -> None:

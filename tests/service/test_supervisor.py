@@ -67,7 +67,7 @@ def start(settings: Settings, jobs: Jobs) -> Iterator[Start]:
 
 def begin_pool(supervisor: Supervisor, workers: int = 2) -> PoolStatus:
     with supervisor.place("job") as begin:
-        return begin(workers, "cpu")
+        return begin("abc", workers, "cpu")
 
 
 def wait_end(supervisor: Supervisor) -> PoolStatus:
@@ -92,7 +92,7 @@ def test_database_reaches_the_pool_by_its_environment_alone(
     code = "import os, sys; print(sys.argv[1:]); print(sorted(os.environ.items()))"
     assert wait_end(start(code)).state == "ended"
     argv, environment = log(settings).splitlines()
-    assert argv == "['worker', 'job', '--workers', '2', '--device', 'cpu']"
+    assert argv == "['worker', 'job', '--uid', 'abc', '--workers', '2', '--device', 'cpu']"
     assert SECRET in environment
     assert str(settings.root) in environment
     assert "the token" not in environment

@@ -29,7 +29,15 @@ def files_root(storage: str) -> Path:
 
 
 def choose_root(storage: str, files: str | Path | None) -> Path:
-    """Folder for the files of a storage: the user's, or else the storage's own."""
+    """Folder for the files of a storage: the user's, or else the storage's own.
+
+    Raises:
+        UserError: It is a URL, or the storage is none that a store can open.
+    """
+    if ":/" in str(files):
+        raise UserError(
+            "a folder of files", f"the URL {str(files)!r}", "name databases with --storage"
+        )
     return Path(files).resolve() if files else files_root(storage)
 
 

@@ -78,12 +78,16 @@ def spool(root: Path, job: Job, result: Result) -> Path:
     folder = spool_folder(root, job)
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(result), file)
-        file.flush()
-        os.fsync(file.fileno())
     path = folder / f"{result.trial_id}-{result.attempt}.json"
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(result), file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
     return path
 
 

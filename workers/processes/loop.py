@@ -9,12 +9,11 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from peftsearch.errors import NotFoundError, StaleLeaseError, StoreUnavailable
+from peftsearch.errors import NotFoundError, StaleLeaseError, StoreFull, StoreUnavailable
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
-from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.space.extremes import check_bounds
 from peftsearch.spaces.space.presets import make_space
@@ -73,6 +72,9 @@ class WorkerLoop:
                     return
             except NotFoundError:
                 return
+            except StoreFull as error:
+                doing = f"write the database {error.database}"
+                raise MachineFault(doing, error.reason, self.job.name) from error
             except StoreUnavailable:
                 self.monitor.step(0, 0)
                 time.sleep(POLL_SECONDS)
@@ -82,7 +84,7 @@ class WorkerLoop:
         self.store.heartbeat(self.name)
         flush(self.root, self.store, self.job)
         self.store.requeue_expired(self.job.id)
-        job = self.store.job(self.job.id)
+        job = self._look()
         if job.state is not JobState.RUNNING:
             return False
         self._check_hope()
@@ -107,6 +109,18 @@ class WorkerLoop:
         if self.runner.prepared is not None:
             return True
         return take_up(self.store, self.job, self.runner, self.name, self.monitor)
+
+    def _look(self) -> Job:
+        """The job as it is now.
+
+        Raises:
+            NotFoundError: It was deleted, or the database was made anew and has another job by
+                its id.
+        """
+        job = self.store.job(self.job.id)
+        if job.uid != self.job.uid:
+            raise NotFoundError(f"job {self.job.name!r}", "another one", "launch it again")
+        return job
 
     def _check_hope(self) -> None:
         """Stop the job when its first trials all failed alike, for a person to see why.
@@ -157,7 +171,9 @@ class WorkerLoop:
         try:
             with keep_lease(self.store, self.job.id, token, self.name):
                 return self._propose(token, missing)
-        except CostError:  # as any worker would find: the job waits for a person
+        except (NotFoundError, StoreUnavailable):
+            raise
+        except Exception:  # as any worker would find: the job waits for a person
             self.store.together(self._stop)
             raise
         finally:
@@ -248,12 +264,13 @@ class WorkerLoop:
     def _record(self, result: Result) -> None:
         """Record, or keep as a file and go on; the next turn sends it again."""
         try:
+            self._look()
             result.record(self.store)
         except StoreUnavailable:
             try:
                 spool(self.root, self.job, result)
             except OSError as error:
-                doing = f"keep a result in {self.root} while the database is away"
+                doing = f"keep a result in {self.root}, which the database did not take"
                 reason = error.strerror or str(error)
                 raise MachineFault(doing, reason, self.job.name) from error
 

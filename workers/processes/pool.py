@@ -10,14 +10,15 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import time
-import traceback
 import uuid
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from peftsearch.errors import NotFoundError, PeftsearchError, StoreUnavailable
+from peftsearch.message_text import as_line, trace
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 from peftsearch.workers.runtime.threads import count_threads
@@ -44,10 +45,12 @@ class Assignment:
 
     Attributes:
         job: Its id, since another job may have its name by the time the child has loaded.
+        uid: Its id of its own, since a database that was made anew gives the same ids again.
     """
 
-    storage: str
+    storage: str = field(repr=False)
     job: int
+    uid: str
     root: Path
     device: str
     threads: int
@@ -63,10 +66,11 @@ def _child(assignment: Assignment, status: SharedStatus) -> None:
         _work(assignment, status)
     except Exception as error:
         if os.environ.get("PEFTSEARCH_DEBUG"):
-            traceback.print_exc()
-        known = isinstance(error, PeftsearchError)
-        text = str(error) if known else f"{type(error).__name__}: {error}"
-        status.error.put((text, error.exit_code if isinstance(error, PeftsearchError) else 1))
+            print(trace(error), file=sys.stderr)
+        text, code = f"{type(error).__name__}: {error}", 1
+        if isinstance(error, PeftsearchError):
+            text, code = str(error), error.exit_code
+        status.error.put((as_line(text), code))
         raise SystemExit(1) from None
 
 
@@ -83,6 +87,8 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
     with Store.open(assignment.storage) as store, contextlib.suppress(NotFoundError):
         # What is not found is the job: it was deleted, and there is nothing to work on.
         job = store.job(assignment.job)
+        if job.uid != assignment.uid:
+            return
         device = choose_device(assignment.device, assignment.index)
         runner = TrialRunner.open(job.spec, device)
         keep_loaded()
@@ -142,7 +148,7 @@ class Pool:
 
     store: Store
     job: Job
-    storage: str
+    storage: str = field(repr=False)
     root: Path
     workers: int
     device: str = "auto"
@@ -158,8 +164,9 @@ class Pool:
     def _spawn(self, index: int) -> Child:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         threads = count_threads(self.workers)
+        job, pid = (self.job.id, self.job.uid), os.getpid()
         assignment = Assignment(
-            self.storage, self.job.id, self.root, self.device, threads, name, os.getpid(), index
+            self.storage, *job, self.root, self.device, threads, name, pid, index
         )
         status = SharedStatus()
         process = CONTEXT.Process(target=_child, args=(assignment, status), name=name, daemon=True)
@@ -233,7 +240,7 @@ class Pool:
             return False
         except StoreUnavailable:
             return True
-        return pulse.id == self.job.id and pulse.state is JobState.RUNNING
+        return pulse.uid == self.job.uid and pulse.state is JobState.RUNNING
 
     def _expire(self, child: Child) -> None:
         """Let the trial of a dead child be requeued now instead of when its lease runs out, and

@@ -28,7 +28,7 @@ def choose_device(name: str = "auto", index: int = 0) -> str:
     if not there:
         gpus = "".join(f", cuda:{index}" for index in range(torch.cuda.device_count()))
         raise UserError(
-            f"a device of this machine: auto, cpu{gpus}", repr(name), "correct --device"
+            f"a device of this machine: auto, cpu{gpus}", repr(name), "name another device"
         )
     return name
 

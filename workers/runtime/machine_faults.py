@@ -37,7 +37,7 @@ class MachineFault(PeftsearchError):
 
     def __str__(self) -> str:
         return (
-            f"this machine cannot {self.doing}: {self.reason}; the trial is queued again: "
+            f"this machine cannot {self.doing}: {self.reason}; what ran is queued again: "
             f"mend it, and `peftsearch resume {self.job}` goes on"
         )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peftsearch.jobs import life
-from peftsearch.records.job import JobState
+from peftsearch.records.job import Job, JobState
 from peftsearch.service.context import Service
 from peftsearch.service.summaries import NOTES
 from peftsearch.service.work.checker import Complete
@@ -68,26 +68,28 @@ def launch(service: Service, body: Launch) -> str:
 
     Raises:
         Conflict: The name is taken, or the pool of a job that had it has not left yet.
-        UserError: The spec is wrong.
+        UserError: The spec is wrong, or the machine has no such device.
     """
     service.checker.check_quickly(body.spec)
     with service.stores.borrow() as store:
         life.check_new(store, str(body.spec["name"]))
     if body.workers:
         check_folder(service.settings.root)
+        service.checker.check_device(body.device)
     found = service.checker.check(body.spec)
     with service.supervisor.place(found.spec.name) as begin:
-        _create(service, found)
+        job = _create(service, found)
         if body.workers:
-            begin(body.workers, body.device)
+            begin(job.uid, body.workers, body.device)
     return found.spec.name
 
 
-def _create(service: Service, found: Complete) -> None:
+def _create(service: Service, found: Complete) -> Job:
     with service.stores.borrow() as store:
         job = life.create(store, found.spec)
         if found.notes:
             store.save_report(job.id, NOTES, {"notes": found.notes})
+    return job
 
 
 def stop(service: Service, name: str) -> None:
@@ -107,16 +109,18 @@ def resume(service: Service, name: str, body: Resume) -> None:
         Conflict: It has a pool and is to get one, or its pool does not leave in time; it is
             finished and no budget came, or the budget is used up.
         NotFoundError: There is no such job.
+        UserError: The machine has no such device.
     """
     if body.workers:
         check_folder(service.settings.root)
+        service.checker.check_device(body.device)
     if _state(service, name) is JobState.RUNNING and not body.workers:
         _resume(service, name, body.budget)
         return
     with service.supervisor.place(name) as begin:
-        _resume(service, name, body.budget)
+        job = _resume(service, name, body.budget)
         if body.workers:
-            begin(body.workers, body.device)
+            begin(job.uid, body.workers, body.device)
 
 
 def _state(service: Service, name: str) -> JobState:
@@ -125,9 +129,9 @@ def _state(service: Service, name: str) -> JobState:
         return store.pulse(name).state
 
 
-def _resume(service: Service, name: str, budget: BudgetSpec | None) -> None:
+def _resume(service: Service, name: str, budget: BudgetSpec | None) -> Job:
     with service.stores.borrow() as store:
-        life.resume(store, name, budget)
+        return life.resume(store, name, budget)
 
 
 def delete(service: Service, name: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from peftsearch.errors import Conflict, UserError
+from peftsearch.jobs.local_devices import EVERYWHERE
 from peftsearch.service.guard.bodies import check_plain
 from peftsearch.service.settings import Settings
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
@@ -90,11 +91,27 @@ class Checker:
             "folder": str(folder),
             "roots": None if roots is None else [str(x) for x in roots],
         }
+        answer = self._answer(request, folder)
+        return Complete(parse_spec(answer["spec"]), answer["notes"], answer["configurations"])
+
+    def check_device(self, device: str) -> None:
+        """Before a job is made that no worker of this machine could take up; waits for it.
+
+        Raises:
+            Conflict: The service ends.
+            HTTPException: 429, where too many checks run.
+            WrongSpec: No such device on this machine.
+        """
+        if device not in EVERYWHERE:
+            self._answer({"device": device}, Path.cwd())
+
+    def _answer(self, request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        """What the program answers to a request without mistakes."""
         with self._turn():
             answer = self._ask(json.dumps(request), folder)
         if "mistake" in answer:
             raise WrongSpec([Mistake(**answer["mistake"])])
-        return Complete(parse_spec(answer["spec"]), answer["notes"], answer["configurations"])
+        return answer
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

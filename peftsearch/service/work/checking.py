@@ -11,8 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from peftsearch.errors import UserError
+from peftsearch.errors import UserError, located
 from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.settling import settle
 from peftsearch.samples.packages import FetchError
 from peftsearch.spaces.jobspec.mistakes import Mistake
@@ -27,10 +28,14 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         request: `spec` as plain data, `folder` where its paths begin, and `roots`, folders that
-            they must not leave, or None.
+            they must not leave, or None; or a `device` alone.
     """
-    roots = request["roots"]
     try:
+        if "device" in request:
+            with located("device"):
+                check_device(request["device"])
+            return {}
+        roots = request["roots"]
         folder = Path(request["folder"])
         spec = complete_spec(request["spec"], folder, roots and [Path(x) for x in roots])
         data = _read_data(spec)

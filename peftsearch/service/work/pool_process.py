@@ -51,6 +51,7 @@ class PoolProcess:
     ended by itself, or whose job does not run any more, is not.
 
     Args:
+        uid: Of the job: one that gets its name later is another's.
         runs: Whether the job runs, as far as is known.
     """
 
@@ -58,6 +59,7 @@ class PoolProcess:
         self,
         settings: Settings,
         status: PoolStatus,
+        uid: str,
         runs: Callable[[], bool],
         program: Sequence[str] = PROGRAM,
         timing: Timing = Timing(),
@@ -65,7 +67,7 @@ class PoolProcess:
         self.status = status
         self._settings, self._runs, self._timing = settings, runs, timing
         self._command = [
-            *(*program, "worker", status.job),
+            *(*program, "worker", status.job, "--uid", uid),
             *("--workers", str(status.workers), "--device", status.device),
         ]
         self._log = log_path(settings, status.job)

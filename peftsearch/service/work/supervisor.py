@@ -12,8 +12,8 @@ from peftsearch.service.settings import Settings
 from .pool_process import PROGRAM, TIMING, PoolProcess, Timing, log_path
 from .pool_status import PoolStatus
 
-Begin = Callable[[int, str], PoolStatus]
-"""Starts a pool of so many workers on a device."""
+Begin = Callable[[str, int, str], PoolStatus]
+"""Starts a pool for the job of a `uid`, of so many workers, on a device."""
 _TICK_SECONDS = 0.05
 
 
@@ -69,12 +69,12 @@ class Supervisor:
             self._held.add(job)
             return True
 
-    def _begin(self, job: str, workers: int, device: str) -> PoolStatus:
+    def _begin(self, job: str, uid: str, workers: int, device: str) -> PoolStatus:
         with self._lock:
             self._check_open()
             status = PoolStatus(job, workers, device, "running", None, time.time())
             runs = partial(self._runs, job)
-            pool = PoolProcess(self._settings, status, runs, self._program, self._timing)
+            pool = PoolProcess(self._settings, status, uid, runs, self._program, self._timing)
             self._pools[job] = pool
             return status
 

@@ -1,6 +1,7 @@
 """Results wait as files while the database is away, and are recorded once."""
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,20 @@ def test_a_spooled_result_is_recorded_and_its_file_removed(
     assert trial.measurements["accuracy"] == 0.75
     assert trial.adapter == "a/1"
     assert not path.exists()
+
+
+def test_a_file_that_finds_no_room_leaves_nothing(
+    job: Job, claimed: Trial, tmp_path: Path
+) -> None:
+    result = Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {"note": "x" * 9000})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            spool(tmp_path, job, result)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [x for x in tmp_path.rglob("*") if x.is_file()] == []
 
 
 def test_a_failure_is_spooled_too(store: Store, job: Job, claimed: Trial, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A worker of this process from its first turn to its last."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from peftsearch.records.failing import PATIENCE, TrialsFailed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
-from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial
+from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial, TrialState
 from peftsearch.spaces.configurations.cost import export_bytes
 from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec
@@ -207,3 +208,28 @@ def test_a_job_whose_trials_all_fail_is_stopped_and_may_be_resumed(
             store.set_state(job.id, JobState.RUNNING)
             job = store.job(job.id)
         assert len(store.trials(job.id)) == 2 * PATIENCE
+
+
+@pytest.mark.parametrize("at", ["start", "end"])
+def test_a_job_by_the_same_id_of_a_database_that_was_made_anew(
+    url: str, runner: TrialRunner, tmp_path: Path, at: str
+) -> None:
+    """It gets nothing of the job that the worker was for, and no work."""
+
+    def change(done: int) -> None:
+        if done:
+            loop_.job = replace(loop_.job, uid="0" * 32)
+
+    with Store.open(url) as store:
+        job = store.create_job(runner.spec)
+        insert(store, job.id, [Proposal(LORA, 0, "try")])
+        store.register_worker(job.id, "w", "host", 1, "cpu")
+        loop_ = WorkerLoop("w", store, job, runner, tmp_path, Watcher())
+        loop_.monitor = Watcher(change if at == "end" else lambda done: None)
+        if at == "start":
+            change(1)
+        elif runner.prepared is None:
+            runner.adopt(runner.prepare())
+        loop_.run()
+        (trial,) = store.trials(job.id)
+    assert trial.state is not TrialState.COMPLETED and trial.attempt == (at == "end")

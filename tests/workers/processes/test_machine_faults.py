@@ -41,10 +41,15 @@ def store(new_sqlite: NewDatabase, runner: TrialRunner) -> Iterator[Store]:
         yield store
 
 
-def _work(store: Store, runner: TrialRunner, root: Path) -> None:
+def _work(
+    store: Store,
+    runner: TrialRunner,
+    root: Path,
+    act: Callable[[int], None] = lambda done: None,
+) -> None:
     job = store.jobs()[0]
     store.register_worker(job.id, "w", "host", 1, "cpu")
-    WorkerLoop("w", store, job, runner, root, Watcher()).run()
+    WorkerLoop("w", store, job, runner, root, Watcher(act)).run()
 
 
 @contextmanager
@@ -145,6 +150,22 @@ def test_a_result_that_can_be_kept_nowhere_is_told(
     with pytest.raises(MachineFault, match="keep a result in .* No space left on device"):
         _work(store, runner, tmp_path)
     assert store.trial(store.jobs()[0].id, 0).state is TrialState.QUEUED
+
+
+def test_a_database_that_cannot_be_written_is_told(
+    store: Store, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """What waits for a database that is away would wait for ever; the result is kept."""
+
+    def limit(done: int, only: int = 1) -> None:
+        store._connection.connection.cursor().execute(f"PRAGMA query_only = {only}")
+
+    with pytest.raises(MachineFault, match="cannot write the database .* readonly database;"):
+        _work(store, runner, tmp_path, limit)
+    limit(0, only=0)
+    _work(store, runner, tmp_path)
+    trials = store.trials(store.jobs()[0].id)
+    assert [(x.state, x.attempt) for x in trials] == [(TrialState.COMPLETED, 1)] * 2
 
 
 def test_a_full_folder_is_refused_before_anything_is_trained(tmp_path: Path) -> None:

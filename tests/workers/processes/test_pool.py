@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.monitor import Cancelled
-from peftsearch.workers.processes.pool import Child, Pool
+from peftsearch.workers.processes.pool import Assignment, Child, Pool, _work
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedMonitor, SharedStatus
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
@@ -128,3 +129,15 @@ def test_a_child_that_still_loads_is_not_for_another_job_of_the_name(
         pool.start()
         wait_until(lambda: not pool.poll())
         assert (pool.restarts, store.workers(other.id)) == (0, [])
+
+
+def test_a_worker_is_not_for_the_job_of_a_database_that_was_made_anew(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    """There another may have the id that its job had."""
+    url = new_sqlite()
+    with Store.open(url) as store:
+        other = store.create_job(make_spec())
+        place = (url, other.id, "0" * 32, tmp_path, "cpu")
+        _work(Assignment(*place, torch.get_num_threads(), "w", os.getppid(), 0), SharedStatus())
+        assert (store.trials(other.id), store.workers(other.id)) == ([], [])
