@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 LONGEST_VALUE = 80
+LONGEST_PATH = 400
 LONGEST_MESSAGE = 1_000
 """Of one part of a message: a list of known names may be as long."""
 _READ = 2 * LONGEST_MESSAGE
@@ -21,6 +22,7 @@ _VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|\S++
 _WORD = re.compile(r"""(?<!\w)'(?:[^'\\\n]|\\.)*+'|(?<!\w)"(?:[^"\\\n]|\\.)*+"|\S++""")
 """A quoted value of one line, or what stands between spaces."""
 _SECRET = re.compile(r"((?:password|passwd|sslpassword|token)=)[^&\s'\"]++", re.IGNORECASE)
+_ROOTS = ("/", "./", "../", "~/", "sqlite:///")
 _TAIL = 28
 """The end of a value is kept: of a path it is the name."""
 
@@ -29,7 +31,7 @@ def one_line(text: str) -> str:
     """A text as a part of a message: on one line, its values cut, without passwords."""
     words = " ".join(hide(text).split())
     read = words if len(words) <= 2 * _READ else f"{words[:_READ]}...{words[-_READ:]}"
-    return shorten(_VALUE.sub(lambda found: shorten(found[0]), read), LONGEST_MESSAGE)
+    return shorten(_VALUE.sub(lambda found: shorten_value(found[0]), read), LONGEST_MESSAGE)
 
 
 def as_line(text: str) -> str:
@@ -66,16 +68,51 @@ def shorten(text: str, longest: int = LONGEST_VALUE) -> str:
     return f"{text[: longest - _TAIL - 3]}...{text[-_TAIL:]}"
 
 
+def shorten_value(text: str) -> str:
+    """A value in a message: at most 80 characters, but for a path, which a person may copy."""
+    return shorten(text, LONGEST_PATH if _is_path(text) else LONGEST_VALUE)
+
+
+def _is_path(text: str) -> bool:
+    bare = text.strip("'\"`()[],;:")
+    if "/" not in bare or ("://" in bare and not bare.startswith("sqlite:///")):
+        return False
+    return bare.startswith(_ROOTS) or not any(letter.isspace() for letter in bare)
+
+
 def show(value: Any) -> str:
-    """Any value as a message shows it, however large or deep it is. What is cut has no password
-    any more: none could be told from a half of its URL."""
+    """Any value as a message shows it, however large or deep it is; a path is whole. What is cut
+    has no password any more: none could be told from a half of its URL."""
+    if isinstance(value, PurePath):
+        value = str(value)
+    if isinstance(value, str) and _is_path(value):
+        return shorten_value(repr(hide_word(value)))
     return shorten(_SHORT.repr(value))
 
 
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:
-    """A hint to the name that was meant; `otherwise` where none of those known is near."""
-    near = get_close_matches(name[:LONGEST_VALUE], list(known), 1, 0.5)
-    return f"did you mean {near[0]!r}?" if near else otherwise
+    """A hint to the name that was meant; `otherwise` where none of those known is near: one edit
+    away, or one for each three letters."""
+    meant = name[:LONGEST_VALUE]
+    edits = {x: count_edits(meant, x) for x in get_close_matches(meant, list(known), 9, 0.5)}
+    nearest = min(edits, key=lambda x: edits[x], default="")
+    near = edits.get(nearest, len(meant)) <= max(1, len(meant) // 3)
+    return f"did you mean {nearest!r}?" if near else otherwise
+
+
+def count_edits(left: str, right: str) -> int:
+    """The fewest letters to add, leave out, replace, or exchange with their neighbour, from one
+    name to the other (optimal string alignment); case is no edit."""
+    a, b = left.casefold(), right.casefold()
+    before, row = list[int](), list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        earlier, before, row = before, row, [i]
+        for j, other in enumerate(b, 1):
+            edits = [before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other)]
+            if i > 1 and j > 1 and (letter, other) == (b[j - 2], a[i - 2]):
+                edits.append(earlier[j - 2] + 1)
+            row.append(min(edits))
+    return row[-1]
 
 
 class _Short(reprlib.Repr):

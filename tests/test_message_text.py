@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peftsearch.errors import StoreUnavailable, UserError
-from peftsearch.message_text import LONGEST_MESSAGE, LONGEST_VALUE, hide, show, suggest, trace
+from peftsearch.message_text import (
+    LONGEST_MESSAGE,
+    LONGEST_PATH,
+    LONGEST_VALUE,
+    count_edits,
+    hide,
+    show,
+    suggest,
+    trace,
+)
 from peftsearch.workers.training.trial_failures import classify
 
 LETTERS = "ab'\"\\ \n://@?=&.%\U0001f600"
@@ -29,7 +38,8 @@ def messages(text: str) -> list[str]:
 def test_a_message_is_one_line_of_short_values(text: str) -> None:
     for message in messages(text):
         assert "\n" not in message
-    assert all(len(word) <= LONGEST_VALUE for word in UserError(text, text, "").got.split())
+    for word in UserError(text, text, "").got.split():
+        assert len(word) <= (LONGEST_PATH if "/" in word else LONGEST_VALUE)
 
 
 @given(st.sampled_from(["a", "'", '"', "\\'", "://", "a://:", "' '"]), st.integers(1, 3))
@@ -82,7 +92,7 @@ def test_a_value_keeps_its_beginning_and_its_end() -> None:
     path = "/home/" + "deep/" * 1000 + "train.csv"
     got = UserError("a file", f"no file {path!r}", "check the path").got
     assert re.fullmatch(r"no file '/home/deep/.*\.\.\..*/train\.csv'", got)
-    assert len(got) == len("no file ") + LONGEST_VALUE
+    assert len(got) == len("no file ") + LONGEST_PATH
 
 
 def test_prose_with_apostrophes_is_no_value() -> None:
@@ -104,6 +114,44 @@ def test_endless_values_are_shown() -> None:
     assert len(show(deep)) <= LONGEST_VALUE
 
 
-def test_a_hint_names_the_nearest() -> None:
-    assert suggest("lroa", ["lora", "dora"], "") == "did you mean 'lora'?"
-    assert suggest("q" * 100_000, ["lora"], "correct it") == "correct it"
+@pytest.mark.parametrize(
+    ("name", "known", "meant"),
+    [
+        ("lroa", ["road", "lora", "dora"], "lora"),
+        ("lroa", ["road", "dora"], None),
+        ("trian", ["train", "test"], "train"),
+        ("Label", ["labels", "label"], "label"),
+        ("lable", ["text", "label"], "label"),
+        ("valdiation_split", ["validation", "validation_split"], "validation_split"),
+        ("team", ["text", "seam"], "seam"),
+        ("ab", ["ba", "bc"], "ba"),
+        ("rank", ["rate", "band"], None),
+        ("q" * 100_000, ["lora"], None),
+    ],
+)
+def test_a_hint_names_what_is_truly_near(name: str, known: list[str], meant: str | None) -> None:
+    found = suggest(name, known, "correct it")
+    assert found == ("correct it" if meant is None else f"did you mean {meant!r}?")
+
+
+@given(st.text("abcd", max_size=7), st.text("abcd", max_size=7))
+@settings(max_examples=60)
+def test_edits_are_counted_alike_from_both_ends(left: str, right: str) -> None:
+    edits = count_edits(left, right)
+    assert edits == count_edits(right, left) == count_edits(left[::-1], right[::-1])
+    assert abs(len(left) - len(right)) <= edits <= max(len(left), len(right))
+    assert (edits == 0) == (left == right)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/srv/" + "a deep folder/" * 9 + "train.csv",
+        "runs/" + "deep/" * 30 + "train.csv",
+        "sqlite:////srv/" + "deep/" * 30 + "jobs.db",
+    ],
+)
+def test_a_path_that_can_be_copied_is_whole(path: str) -> None:
+    error = UserError(f"a file {path!r}", f"no file {path!r}", "correct it")
+    assert path in error.got and path in error.expected and path in show(path)
+    assert path in show(Path(path)) or path.startswith("sqlite")

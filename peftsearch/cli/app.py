@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -283,6 +284,26 @@ def _without_passwords(message: str) -> str:
     return message
 
 
+def _complete(message: str) -> str:
+    """Commands to go on with, in backticks, get the database and the files of this command."""
+    parts = message.split("`")
+    for i in range(1, len(parts) - 1, 2):
+        command = parts[i].split()[:2]
+        if command[:1] == ["peftsearch"] and command[1:] in (["resume"], ["show"]):
+            given = _given("--storage") + (_given("--files") if command[1] == "resume" else "")
+            parts[i] += "" if "--storage" in parts[i] else given
+    return "`".join(parts)
+
+
+def _given(option: str) -> str:
+    """An option as this command line has it; nothing where it does not."""
+    for word, value in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+        if word == option or word.startswith(f"{option}="):
+            told = value if word == option else word.partition("=")[2]
+            return f" {option} {quote(hide_word(told))}"
+    return ""
+
+
 def _fail(error: Exception, code: int) -> None:
     if os.environ.get("PEFTSEARCH_DEBUG"):
         print(trace(error), file=sys.stderr)
@@ -292,6 +313,7 @@ def _fail(error: Exception, code: int) -> None:
         known = isinstance(error, PeftsearchError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
         first = one_line(next(iter(text.splitlines()), ""))
+    first = _complete(first)
     hint = "" if isinstance(error, UserError) else " (peftsearch --debug shows where)"
     if "--json" in sys.argv:
         print(json.dumps({"error": first, "exit_code": code}))

@@ -26,9 +26,9 @@ from .console import (
     draw,
     floor_facts,
     log,
+    place_options,
     print_front,
     print_json,
-    storage_option,
 )
 from .live_progress import LiveView, PlainView
 
@@ -117,7 +117,8 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
 def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
     finished = job.state is JobState.FINISHED
     if finished:
-        goes_on = f"peftsearch resume {job.name} --trials N{storage_option(crew.storage)}"
+        where = place_options(crew.storage, crew.root)
+        goes_on = f"peftsearch resume {job.name} --trials N{where}"
         _say(f"job {job.name} is finished; `{goes_on}` goes on")
     done = finished or not crew.workers or _run_pool(store, job, crew)
     result = load_result(store, store.job(job.id), crew.root)
@@ -154,7 +155,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
         return
     print_front(result, crew.storage)
     if result.front:
-        where = storage_option(crew.storage)
+        where = place_options(crew.storage, crew.root)
         hint = f"next: peftsearch export {spec.name} --pick knee --out adapter/{where}"
         console.print(hint, highlight=False, soft_wrap=True)
 

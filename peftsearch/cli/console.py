@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from peftsearch.results.floor_words import floor_json, tell_floors
 from peftsearch.results.search_result import SearchResult
 from peftsearch.results.wording import plural
 from peftsearch.storage.connection import as_argument
+from peftsearch.workers.files.job_folder import files_root
 
 console = Console()
 """Results, to standard output."""
@@ -32,6 +34,17 @@ def storage_option(storage: str) -> str:
     if storage in (DEFAULT_STORAGE, os.environ.get("PEFTSEARCH_STORAGE")):
         return ""
     return f" --storage {as_argument(storage)}"
+
+
+def place_options(storage: str, root: Path) -> str:
+    """The same of a command that looks for files too.
+
+    Args:
+        root: Folder of the jobs' files.
+    """
+    given = os.environ.get("PEFTSEARCH_FILES")
+    usual = root in (files_root(storage), None if given is None else Path(given).resolve())
+    return storage_option(storage) + ("" if usual else f" --files {quote(str(root))}")
 
 
 def print_front(result: SearchResult, storage: str) -> None:
@@ -84,4 +97,4 @@ def draw(result: SearchResult, path: Path) -> None:
 
     members = views.front_members(result.front, result.trials)
     draw_front(members, result.trials, result.job.spec, path, result.floors)
-    log.print(f"picture: {path}", highlight=False)
+    log.print(f"picture: {path}", highlight=False, markup=False, soft_wrap=True)

@@ -52,8 +52,11 @@ def run_demo(
         print_json(front | exported | floor_facts(result))
         return
     print_front(result, storage)
-    console.print(f"picture: {picture}", highlight=False)
-    console.print(f"adapter: {exported['adapter']} ({exported['configuration']})", highlight=False)
+    for line in (
+        f"picture: {picture}",
+        f"adapter: {exported['adapter']} ({exported['configuration']})",
+    ):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     hint = f"next:    peftsearch confirm {spec.name}{storage_option(storage)}"
     console.print(hint, highlight=False, soft_wrap=True)
 

@@ -19,7 +19,7 @@ from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import check_picture, console, draw, log, print_floors, print_json
+from .console import check_picture, console, draw, floor_facts, log, print_floors, print_json
 
 
 def list_jobs(storage: str, as_json: bool) -> None:
@@ -71,7 +71,8 @@ def show(name: str, storage: str, as_json: bool) -> None:
         f"trained for {duration(hours * 3600)}",
         highlight=False,
     )
-    console.print(f"model {spec.model.path}\ndata  {spec.task.train}", highlight=False)
+    for line in (f"model {spec.model.path}", f"data  {spec.task.train}"):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     notes = () if preparation is None else preparation.notes
     for line in (*notes, *tell_floors(preparation, spec)):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -87,7 +88,8 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
     if picture is not None:
         draw(result, picture)
     if as_json:
-        print_json(views.front_json(members, result.job.spec))
+        front = {"front": views.front_json(members, result.job.spec)}
+        print_json({"job": name, "state": result.job.state.value} | front | floor_facts(result))
     else:
         console.print(views.front_table(members, result.job.spec, console.width))
         print_floors(result)

@@ -17,7 +17,7 @@ from .console import console, log, print_json
 
 def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
     """Train and compare on the test split."""
-    from peftsearch.results.confirm import Confirmer
+    from peftsearch.results.confirm import Confirmer, tell_forecast
     from peftsearch.results.confirmation import lines
     from peftsearch.search.recipe_trials import probe
     from peftsearch.workers.training.trial_runner import TrialRunner
@@ -32,7 +32,10 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
             TrialRunner.open(spec, device),
             lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
         )
-        confirmation = confirmer.confirm(summary.configuration, probe(make_space(spec)))
+        arms = summary.configuration, probe(make_space(spec))
+        forecast = tell_forecast(confirmer.count_left(*arms), result.trials)
+        log.print(forecast, highlight=False, soft_wrap=True)
+        confirmation = confirmer.confirm(*arms)
         floors = [floor_json(floor, spec) for floor in result.floors]
         report = confirmation.to_json(spec) | {"floors": floors}
         store.save_report(result.job.id, "confirm", report)

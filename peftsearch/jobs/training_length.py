@@ -50,7 +50,7 @@ def note_resolution(spec: JobSpec, rows: int) -> tuple[str, ...]:
         return ()
     wanted = USUAL_SCORE * (1 - USUAL_SCORE) * (FEWEST_ERRORS / EXPECTED_SPAN) ** 2
     return (
-        f"{rows:,} validation rows tell {row.label} to {error:.3f} (one standard error), and "
+        f"{rows:,} validation rows tell {row.label} to {error:.4f} (one standard error), and "
         f"adapters usually gain about {EXPECTED_SPAN} over a model without: much of what the "
         f"search sees will be noise; {math.ceil(wanted / 100) * 100:,} rows would do",
     )

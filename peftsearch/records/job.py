@@ -32,7 +32,7 @@ class Job:
 
     id: int
     name: str
-    document: Mapping[str, Any] = field(hash=False)
+    document: Mapping[str, Any] = field(hash=False, repr=False)
     state: JobState
     event: int
     created: float

@@ -6,14 +6,16 @@ rates by validation. Floors are the models that the job has measured before its 
 to training rows alone, without seeds. Differences are printed whoever wins.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from peftsearch.records.estimates import mean
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import BASE, Floor
+from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import BASELINE, RANK, recipe
 from peftsearch.spaces.jobspec.objectives import objective
@@ -31,7 +33,7 @@ from .confirmation import SEEDS, Arm, Confirmation, Run
 from .floor_words import short_name
 from .floors import sort_floors
 from .intervals import Difference, paired_difference
-from .wording import describe
+from .wording import describe, duration, plural
 
 RATES = tuple(NOMINAL_RATE * 10**step for step in (-0.75, -0.5, -0.25, 0.0, 0.25))
 _RUN = "confirm-run"
@@ -55,6 +57,15 @@ class Confirmer:
     runner: TrialRunner
     report: Report
     count: int = 0
+
+    def count_left(self, picked: Configuration, probe: Configuration) -> int:
+        """Trainings that `confirm` will take at most; those that are kept are not repeated."""
+        rates = [uniform_lora(self.job.spec, rate, picked) for rate in RATES]
+        tested = {x.key for x in (picked, probe, *rates)}
+        wanted = {(x.key, SEEDS[0], "validation") for x in rates}
+        wanted |= {(key, seed, "test") for key in tested for seed in SEEDS}
+        kept = {(x["key"], x["seed"], x["split"]) for x in self.store.reports(self.job.id, _RUN)}
+        return max(_RUNS - len(kept & wanted), 0)
 
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the floors, the probe and tuned uniform LoRA."""
@@ -149,3 +160,15 @@ class Confirmer:
             np.asarray(left.runs[0].references),
             metric_of,
         )
+
+
+def tell_forecast(left: int, trials: Sequence[Trial]) -> str:
+    """What is about to begin: how many trainings, and how long by the trials of the job."""
+    seconds = [x.running_seconds for x in trials if x.running_seconds and x.measurements]
+    if not left:
+        return f"all {_RUNS} trainings are kept from before"
+    about = (
+        f", about {duration(left * mean(seconds))} at the mean of its trials" if seconds else ""
+    )
+    done = f" of {_RUNS}, the others are kept" if left < _RUNS else ""
+    return f"{plural(left, 'training')}{done}{about}; what is interrupted goes on where it was"

@@ -12,6 +12,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .intervals import Difference
 from .wording import cell, describe
+from .wording import difference as tell_difference
 
 SEEDS = (900_001, 900_002, 900_003)
 
@@ -105,11 +106,16 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
         )
     for arm, difference in zip(confirmation.arms[1:], confirmation.differences, strict=True):
         verdict = _verdict(difference, arm.name, goal)
-        text.append(
-            f"  picked - {arm.name}: {difference.mean:+.4f}, "
-            f"95 % interval [{difference.low:+.4f}, {difference.high:+.4f}]: {verdict}"
+        middle, low, high = (
+            _signed(goal.name, x, mean(arm.values(goal.name)))
+            for x in (difference.mean, difference.low, difference.high)
         )
+        text.append(f"  picked - {arm.name}: {middle}, 95 % interval [{low}, {high}]: {verdict}")
     return text
+
+
+def _signed(name: str, value: float, beside: float) -> str:
+    return f"{'-' if value < 0 else '+'}{tell_difference(name, abs(value), beside)}"
 
 
 def _verdict(difference: Difference, name: str, goal: Objective) -> str:

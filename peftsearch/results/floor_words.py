@@ -9,7 +9,7 @@ from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .floors import S, Standing, Verdict, compare, find_best, sort_floors
-from .wording import amount, count
+from .wording import amount, count, difference
 
 _SHORT: Mapping[str, str] = {
     "features": "frozen features",
@@ -74,8 +74,9 @@ def short_name(floor: Floor) -> str:
 def tell_floor(floor: Floor, spec: JobSpec) -> str:
     """`accuracy 0.7700 ± 0.0130, logistic regression on frozen features`."""
     name = spec.task.quality
-    error = "" if floor.standard_error is None else f" ± {amount(name, floor.standard_error)}"
-    return f"{name} {amount(name, floor.measurements[name])}{error}, {floor.label}"
+    value, error = floor.measurements[name], floor.standard_error
+    spread = "" if error is None else f" ± {difference(name, error, value)}"
+    return f"{name} {amount(name, value)}{spread}, {floor.label}"
 
 
 def tell_floors(preparation: Preparation | None, spec: JobSpec) -> list[str]:
@@ -105,7 +106,7 @@ def tell_verdict(standing: Standing, spec: JobSpec) -> str:
     name = spec.task.quality
     if standing.gain == 0:
         return "It is as good as that baseline."
-    gain = f"{amount(name, abs(standing.gain))} {_better(standing)}"
+    gain = f"{difference(name, abs(standing.gain), standing.quality)} {_better(standing)}"
     return f"It is {gain} than that baseline{_noise(standing, name)}."
 
 
@@ -154,7 +155,8 @@ def _advise(
 def _beside(standing: Standing, name: str, floor: str) -> str:
     if standing.gain == 0:
         return f"that of {floor}"
-    gain, value = amount(name, abs(standing.gain)), amount(name, standing.value)
+    gain = difference(name, abs(standing.gain), standing.quality)
+    value = amount(name, standing.value)
     return f"{gain} {_better(standing)} than the {value} of {floor}{_noise(standing, name)}"
 
 
@@ -166,4 +168,7 @@ def _noise(standing: Standing, name: str) -> str:
     if standing.error is None:
         return ""
     most = "more than" if abs(standing.gain) > standing.error else "within"
-    return f"; {most} one standard error of the difference, {amount(name, standing.error)}"
+    return (
+        f"; {most} one standard error of the difference, "
+        f"{difference(name, standing.error, standing.quality)}"
+    )

@@ -159,7 +159,10 @@ def _label_points(
         f"{describe(member.configuration, spec.anatomy)}"
         for i, member in enumerate(members)
     ]
-    lines += [f"-  {x.measurements[spec.task.quality]:.4f}  {x.label}" for x in floors]
+    lines += [
+        f"-  {cell(spec.task.quality, x.measurements[spec.task.quality])}  {x.label}"
+        for x in floors
+    ]
     style = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
     axes.figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
 

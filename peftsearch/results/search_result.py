@@ -11,18 +11,20 @@ from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
 
-from .floor_words import tell_nothing_beats
+from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, sort_floors
 from .pick import select, size_limit
+from .result_text import tell_result
 from .views import front_members
+from .wording import plural
 
 if TYPE_CHECKING:
     from .export_report import ExportReport
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SearchResult:
-    """A job's records at one moment.
+    """A job's records at one moment. Printed, it is its front, its floors and what can be done.
 
     Attributes:
         front: Ascending by cost.
@@ -35,6 +37,14 @@ class SearchResult:
     front: tuple[FrontPoint, ...]
     root: Path
     preparation: Preparation | None = None
+
+    def __repr__(self) -> str:
+        known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
+        return f"<SearchResult of job {self.job.name!r}, {self.job.state.value}: {known}>"
+
+    def __str__(self) -> str:
+        told = tell_floors(self.preparation, self.job.spec)
+        return tell_result(self.job, self.trials, self.front, [*told, *self.warnings])
 
     @property
     def floors(self) -> list[Floor]:

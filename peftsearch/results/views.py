@@ -152,7 +152,7 @@ def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     errors = [x for x in (standard_error(member, spec) for member in members) if x is not None]
     if errors:
         note += (
-            f" One standard error of the validation split is about {errors[-1]:.3f} for the best;"
+            f" One standard error of the validation split is about {errors[-1]:.4f} for the best;"
             " `peftsearch confirm` measures on the test split."
         )
     return note

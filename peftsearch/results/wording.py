@@ -118,6 +118,14 @@ def score(value: float) -> str:
     return f"{value:.4f}"
 
 
+def difference(name: str, value: float, beside: float) -> str:
+    """A difference of two values of an objective, or an error of one, as `amount` but with as many
+    decimals as the value beside it has: of accuracies always four."""
+    if objective(name).style != "score":
+        return amount(name, value)
+    return f"{value:.{len(score(beside).partition('.')[2])}f}"
+
+
 def duration(seconds: float) -> str:
     """`45 s`, `3 min 20 s`, `2 h 05 min`."""
     whole = round(seconds)

@@ -1,7 +1,6 @@
 """Which problem details answer which error: what was expected, what came, what to do."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -23,8 +22,6 @@ from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 from .problems import problem
 
 _MOST = 100
-_LONGEST = 200
-"""Characters of what came."""
 
 
 def register(app: FastAPI) -> None:
@@ -55,7 +52,7 @@ def _mistakes(error: UserError) -> list[Mistake] | None:
     """Those of a spec, or what an error says of one key; at most `_MOST`."""
     one = [Mistake.of(error)] if error.where else []
     found: Sequence[Mistake] = error.mistakes if isinstance(error, WrongSpec) else one
-    return [replace(x, got=x.got[:_LONGEST]) for x in found[:_MOST]] or None
+    return list(found[:_MOST]) or None
 
 
 def _user_status(error: UserError) -> tuple[int, str]:

@@ -97,3 +97,16 @@ def test_confirm_names_the_floors_and_keeps_them_in_its_report(
     with Store.open(url) as store:
         (report,) = store.reports(store.find_job("job").id, "confirm")
     assert [x["value"] for x in report["floors"]] == [0.79, 0.65]
+
+
+def test_front_as_json_has_the_floors(
+    new_sqlite: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = fill(new_sqlite, prepare(0.79))
+    assert call(monkeypatch, "front", "job", "--storage", url, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [x["name"] for x in found["floors"]] == ["features", "tfidf"]
+    assert NOTHING in found["warnings"][0]
+    assert found["job"] == "job" and len(found["front"]) > 1 and found["front"][0]["row"] == 1

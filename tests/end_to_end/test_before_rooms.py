@@ -76,7 +76,7 @@ def test_an_old_job_reads_the_same_resumes_and_exports(old: Path, tmp_path: Path
     assert (now["state"], now["event"]) == ("stopped", then["show"]["event"])
     assert cut(now["trials"], TRIAL) == cut(then["show"]["trials"], TRIAL)
     assert [x["state"] for x in now["trials"]] == ["completed"] * 6 + ["queued"]
-    assert cut(look("front", old), POINT) == cut(then["front"], POINT)
+    assert cut(look("front", old)["front"], POINT) == cut(then["front"], POINT)
 
     done = call("run", "job.toml", "--storage", "jobs.db", folder=old)
     assert done.returncode == 0, done.stderr

@@ -44,7 +44,7 @@ def test_trials_carry_their_provenance(finished: Path) -> None:
 
 
 def test_front_is_sorted_and_not_dominated(finished: Path) -> None:
-    rows = read("front", "small", folder=finished)
+    rows = read("front", "small", folder=finished)["front"]
     costs = [row["values"]["trainable_parameters"] for row in rows]
     quality = [row["values"]["accuracy"] for row in rows]
     assert costs == sorted(costs) and quality == sorted(quality)
@@ -67,7 +67,7 @@ def test_export_loads_in_another_process(
 ) -> None:
     out = tmp_path / "adapter"
     read("export", "small", "--pick", "best", "--out", out, "--form", form, folder=finished)
-    rows = read("front", "small", folder=finished)
+    rows = read("front", "small", folder=finished)["front"]
     validation = rows[-1]["values"]["accuracy"]
     assert load_and_score(workshop, out) == pytest.approx(validation, abs=0.12)
 

@@ -8,13 +8,15 @@ from functools import partial
 import pytest
 
 from peftsearch.jobs.jobfile import complete_spec
-from peftsearch.results.confirm import RATES, Confirmer, uniform_lora
+from peftsearch.records.trial import Proposal
+from peftsearch.results.confirm import RATES, Confirmer, tell_forecast, uniform_lora
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines
 from peftsearch.results.intervals import Difference, paired_difference
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.storage.store import Store
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.search.jobs import make_trial
 from tests.specs import make_spec
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
@@ -74,6 +76,21 @@ def test_lora_gets_its_best_rate_and_of_equals_the_one_of_the_smallest_loss(
     record_rates(confirmer, found)
     tuned = confirmer._tune_lora(PICKED)
     assert tuned == uniform_lora(confirmer.job.spec, RATES[best], PICKED)
+
+
+def test_what_is_to_come_is_told_before_it_begins(confirmer: Confirmer) -> None:
+    """Trainings that are kept from before are not counted."""
+    assert confirmer.count_left(PICKED, PROBE) == 14
+    record_rates(confirmer, [(40, 0.1)] * 5)
+    assert confirmer.count_left(PICKED, PROBE) == 9
+    trial = make_trial(0, Proposal(PICKED, 0, "try"), 0.5)
+    ran = [replace(trial, running_seconds=x) for x in (50.0, 70.0)]
+    assert tell_forecast(9, ran) == (
+        "9 trainings of 14, the others are kept, about 9 min 00 s at the mean of its trials; "
+        "what is interrupted goes on where it was"
+    )
+    assert tell_forecast(14, []) == "14 trainings; what is interrupted goes on where it was"
+    assert tell_forecast(0, ran) == "all 14 trainings are kept from before"
 
 
 def test_lora_is_trained_for_as_long_as_what_it_is_compared_with() -> None:

@@ -8,6 +8,8 @@ from peftsearch.results.search_result import load_result
 from peftsearch.results.views import front_members
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.floors import prepare
+from tests.service.records import fill_example
 from tests.specs import make_spec
 from tests.storage.examples import claim, complete, insert, make_proposal
 
@@ -37,3 +39,18 @@ def test_a_trial_that_ends_meanwhile_is_in_the_trials_and_the_front_or_in_none(
     members = front_members(result.front, result.trials)
     assert [[trial.number for trial in member.trials] for member in members] == [[0]]
     assert [trial.number for trial in result.pick("best").trials] == [0]
+
+
+def test_a_printed_result_is_its_front_its_floors_and_how_to_go_on(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    with Store.open(new_sqlite()) as store:
+        job = fill_example(store).job
+        store.prepare(job.id, prepare(0.79))
+        result = load_result(store, job, tmp_path)
+    text = str(result)
+    assert "Pareto front of job" in text and "floor: accuracy 0.7900" in text
+    assert "result.export(" in text and "Nothing here beats the floor" in text
+    assert len(text.splitlines()) < 40 and "\x1b" not in text
+    assert repr(result).startswith("<SearchResult of job 'job', ") and len(repr(result)) < 120
+    assert len(repr(job)) < 200

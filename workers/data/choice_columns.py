@@ -5,9 +5,10 @@ from string import ascii_uppercase
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 
 from .labels import check_present
-from .table import Table, show
+from .table import Table
 
 Choices = tuple[str, ...]
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 
 from .labels import check_present
-from .table import Table, show
+from .table import Table
 
 Message = Mapping[str, Any]
 Segment = tuple[str, bool]

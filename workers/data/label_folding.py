@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .table import Table, show
+from peftsearch.message_text import show
+
+from .table import Table
 
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})(\.0*)?", re.ASCII)
 _TRUTH = {"true": "1", "false": "0"}

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import shorten, show
 
-from .table import Table, cut, show
+from .table import Table
 
 
 def read_classes(table: Table, column: str) -> list[str]:
@@ -77,7 +78,7 @@ def index_classes(names: Sequence[str], classes: Sequence[str], origin: str) -> 
 
 def name_some(classes: Sequence[str]) -> str:
     """The first ten, for messages."""
-    return cut(", ".join(classes[:10])) + (", ..." if len(classes) > 10 else "")
+    return shorten(", ".join(classes[:10])) + (", ..." if len(classes) > 10 else "")
 
 
 def read_numbers(table: Table, column: str) -> list[float]:

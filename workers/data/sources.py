@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 
 from .delimited import read_plain, read_quoted
 from .json_rows import read_json, read_json_lines
 from .parquet import find_parquet, read_parquet, read_parquet_folder
 from .saved_sets import SAVED, read_hub, read_saved
-from .table import Splits, Table, check_columns, check_filled, show
+from .table import Splits, Table, check_columns, check_filled
 from .text_files import FILE_SUFFIXES, PACKED, suffix_of
 
 __all__ = ["Table", "check_columns", "read_source"]

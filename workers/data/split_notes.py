@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.task import TaskSpec
 
 from .likeness import fold_row
-from .table import show
 from .task_rows import Split
 from .training_source import name_row
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import shorten, show
 from peftsearch.spaces.jobspec.task import TaskSpec
 
-from .table import Table, cut, show
+from .table import Table
 
 _NAMES: Mapping[str, Sequence[str]] = {
     "train": ("train", "training"),
@@ -35,7 +36,7 @@ def choose_split(names: Sequence[str], part: str, task: TaskSpec, source: str) -
     name = part if wanted is None else wanted
     raise UserError(
         f"a split {name!r} in {source}",
-        f"splits {cut(', '.join(found or names))}",
+        f"splits {shorten(', '.join(found or names))}",
         f"name one as task.{part}_split",
         where=f"task.{part}_split" if wanted is not None else f"task.{part}",
     )
@@ -65,7 +66,7 @@ def note_unused(names: Sequence[str], used: Sequence[str], source: str) -> tuple
     if not left:
         return ()
     keys = "task.train_split, task.validation_split and task.test_split choose"
-    return (f"splits of {source} that are not used: {cut(', '.join(left))}; {keys}",)
+    return (f"splits of {source} that are not used: {shorten(', '.join(left))}; {keys}",)
 
 
 def note_secret(name: str, table: Table, column: str) -> tuple[str, ...]:

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import suggest
-
-_LONGEST = 80
+from peftsearch.message_text import shorten, show, suggest
 
 
 @dataclass(frozen=True)
@@ -76,19 +74,8 @@ def check_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> N
     if missing:
         hint = suggest(missing[0], map(str, names), "correct the columns under [task]")
         known = ", ".join(map(str, names))
-        raise UserError(f"a column among {cut(known)} in {origin}", show(missing[0]), hint)
+        raise UserError(f"a column among {shorten(known)} in {origin}", show(missing[0]), hint)
     twice = [name for name in wanted if names.count(name) > 1]
     if twice:
         got, hint = f"{names.count(twice[0])} columns of that name", "rename the others"
         raise UserError(f"one column {show(twice[0])} in {origin}", got, hint)
-
-
-def show(value: Any) -> str:
-    """A value for a message: as Python writes it, cut."""
-    return cut(repr(value))
-
-
-def cut(text: str) -> str:
-    """At most 80 characters; of a longer text, as of a path, both ends tell most."""
-    half = (_LONGEST - 3) // 2
-    return text if len(text) <= _LONGEST else f"{text[:half]}...{text[-half:]}"

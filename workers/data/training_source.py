@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
@@ -14,7 +15,7 @@ from .label_folding import fold_labels
 from .partition import Text
 from .sources import read_source
 from .splits import choose_split, find_splits, note_secret, note_unused
-from .table import Table, show
+from .table import Table
 from .task_rows import Split, read_rows
 
 MINIMUM_ROWS = {"train": 8, "validation": 4, "test": 4}

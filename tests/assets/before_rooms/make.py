@@ -53,7 +53,7 @@ def make(folder: Path) -> None:
     start(folder)
     call(folder, "stop", "old")
     shown = json.loads(call(folder, "show", "old", "--json"))
-    front = json.loads(call(folder, "front", "old", "--json"))
+    front = json.loads(call(folder, "front", "old", "--json"))["front"]
     assert shown["trials"][DONE - 1]["state"] == "completed", "interrupted too early"
     assert sum(trial["state"] == "completed" for trial in shown["trials"]) == DONE
     kept = {"show": shown, "front": front}

@@ -74,7 +74,7 @@ def test_every_group_has_a_technique_and_presets_take_ours_alone() -> None:
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(UserError, match="did you mean 'road'"):
+    with pytest.raises(UserError, match="did you mean 'lora'"):
         technique("lroa")
     with pytest.raises(UserError, match="see `peftsearch techniques`"):
         technique("zzz")
