@@ -100,8 +100,11 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     settled = settle(spec, data)
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
-    rows, held_out = len(data.train.texts), len(data.validation.texts)
-    flops = trial_flops(spec, first, tokens, rows, held_out)
+    rows, held_out = len(data.train.texts), data.held_out
+    flops = sum(
+        trial_flops(spec, first, tokens, len(x.train.texts), len(x.validation.texts))
+        for x in data.folds
+    )
     batch = spec.training.regime().batch_size
     seconds = flops / (EFFICIENCY * _measure_speed(spec.anatomy, batch)) / _devices(workers)
     trials = _trials(spec, seconds)

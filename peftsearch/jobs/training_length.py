@@ -52,8 +52,15 @@ def note_resolution(spec: JobSpec, rows: int) -> tuple[str, ...]:
     return (
         f"{rows:,} validation rows tell {row.label} to {error:.4f} (one standard error), and "
         f"adapters usually gain about {EXPECTED_SPAN} over a model without: much of what the "
-        f"search sees will be noise; {math.ceil(wanted / 100) * 100:,} rows would do",
+        f"search sees will be noise; {math.ceil(wanted / 100) * 100:,} rows would do"
+        f"{_advise_folds(spec)}",
     )
+
+
+def _advise_folds(spec: JobSpec) -> str:
+    if spec.task.folds > 1 or spec.task.validation or spec.task.validation_split:
+        return ""
+    return ", or task.folds = 5, at five times the time, where rows are held out of task.train"
 
 
 def _span(values: Sequence[float]) -> str:

@@ -97,7 +97,7 @@ def write_card(
         "configuration": describe(trial.configuration, spec.anatomy),
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial),
-        "floor": "" if standing is None else _floor(standing, spec),
+        "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
@@ -117,6 +117,20 @@ def _floor(standing: Standing, spec: JobSpec) -> str:
         f"this configuration: {score(standing.quality)}."
     )
     return "\n" + "\n".join(wrap(f"{both} {tell_verdict(standing, spec)}", _WIDTH)) + "\n"
+
+
+def _folds(trial: Trial, spec: JobSpec) -> str:
+    """A paragraph on which of several trainings the adapter is of."""
+    folds = trial.provenance.get("folds")
+    if not folds:
+        return ""
+    name = spec.task.quality
+    text = (
+        f"The values are means over {len(folds)} folds of a cross-validation. The adapter is that "
+        f"of the first, which was trained without its {folds[0]['validation_rows']} rows and has "
+        f"{name} {score(folds[0][name])} on them."
+    )
+    return "\n" + "\n".join(wrap(text, _WIDTH)) + "\n"
 
 
 def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:

@@ -55,6 +55,8 @@ class TaskSpec(Section):
             100 training rows have, at most 512 or what the model reads.
         group: Column whose equal values are held out together, such as a speaker or a document.
         split_seed: Another number holds out other rows.
+        folds: Of a cross-validation of small data: each trial trains once for each, and is scored
+            on all rows that are held out in turn. 1 holds one part out.
         reading: Rules of reading and of holding out: 2, or 1 as before it.
         train_rows: Use this many rows of the training split, chosen once for the job.
     """
@@ -82,6 +84,7 @@ class TaskSpec(Section):
     test_fraction: float = Field(0.15, gt=0, lt=0.5)
     group: str | None = None
     split_seed: int = Field(0, ge=0, lt=2**31)
+    folds: int = Field(1, ge=1, le=20)
     reading: Literal[1, 2] = 2
     train_rows: int | None = Field(None, ge=16)
     validation_rows: int | None = Field(None, ge=16)
@@ -218,6 +221,16 @@ class TaskSpec(Section):
             expected = "another column for task.group than for the label"
             got, hint = repr(self.group), "name what rows of one origin share"
             raise UserError(expected, got, hint, where="task.group")
+        return self
+
+    @model_validator(mode="after")
+    def _check_folds(self) -> Self:
+        given = [x for x in ("validation", "validation_split") if getattr(self, x) is not None]
+        given += ["reading"] * (self.reading == 1)
+        if self.folds > 1 and given:
+            expected = "rows of task.train to hold out in turn, for task.folds"
+            got, hint = f"task.{given[0]} beside it", "leave out one of the two"
+            raise UserError(expected, got, hint, where="task.folds")
         return self
 
     @model_validator(mode="after")

@@ -28,10 +28,10 @@ def write_texts(path: Path, regression: bool = False) -> Path:
 
 
 def open_runner(
-    tmp_path: Path, model: Path, kind: str = "classification", **training: Any
+    tmp_path: Path, model: Path, kind: str = "classification", folds: int = 1, **training: Any
 ) -> TrialRunner:
     """Of a job on 160 texts; `training` changes that section."""
     data = write_texts(tmp_path / "data.csv", kind == "regression")
-    task = {"train": str(data), "kind": kind}
+    task = {"train": str(data), "kind": kind, "folds": folds}
     spec = spec_on(model, task=task, training={"batch_size": 8, "epochs": 6} | training)
     return TrialRunner.open(complete(spec), "cpu")

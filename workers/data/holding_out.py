@@ -7,6 +7,7 @@ from typing import Any
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .folds import split_folds
 from .grouped_partition import hold_out_groups
 from .likeness import fold_row, fold_text, join_rows
 from .partition import Text, hold_out
@@ -41,17 +42,35 @@ def hold_out_rows(
     parts = hold_out_groups(rows.texts, strata, joined, fractions, task.split_seed)
     missed = _count_missed(parts, fractions, len(joined))
     if marks == whole or missed <= _TOLERANCE * sum(fractions.values()) * len(joined):
+        parts = _fold(task, rows, strata, joined, parts)
         return parts, _note_groups(task, rows.texts, folded, groups, joined)
     alone = join_rows(whole)
     nearer = hold_out_groups(rows.texts, strata, alone, fractions, task.split_seed)
     if _count_missed(nearer, fractions, len(joined)) >= missed:
+        parts = _fold(task, rows, strata, joined, parts)
         return parts, _note_groups(task, rows.texts, folded, groups, joined)
     linked = max(Counter(joined).values())
     note = (
         f"{linked} of {len(joined)} rows hang together by texts that they share, too many to be "
         "held out: held-out rows share texts with training rows"
     )
+    nearer = _fold(task, rows, strata, alone, nearer)
     return nearer, (note, *_note_groups(task, rows.texts, folded, groups, alone))
+
+
+def _fold(
+    task: TaskSpec, rows: Split, strata: Sequence[str], groups: Sequence[int], parts: Parts
+) -> Parts:
+    """The parts with what each fold holds out, if the job has folds: the first in place of
+    `validation`, the others as `fold 1` and so on."""
+    if task.folds == 1:
+        return parts
+    free = sorted(parts["train"] + parts["validation"])
+    held = split_folds(rows.texts, strata, groups, free, task.folds, task.split_seed)
+    named = {f"fold {i}": fold for i, fold in enumerate(held) if i}
+    first = set(held[0])
+    train = [row for row in free if row not in first]
+    return {**parts, "train": train, "validation": held[0], **named}
 
 
 def _mark_whole(folded: Sequence[Text], groups: Sequence[Any] | None) -> list[list[Hashable]]:

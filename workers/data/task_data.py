@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
@@ -28,6 +29,7 @@ class TaskData:
         label_names: Class names by index; empty for kinds without classes.
         fingerprint: SHA-256 of all rows of both splits, in their order.
         notes: What a person should know about the data, one line each.
+        others: The further folds of a cross-validation; this one is the first.
     """
 
     train: Split
@@ -35,6 +37,17 @@ class TaskData:
     label_names: list[str]
     fingerprint: str
     notes: tuple[str, ...] = ()
+    others: tuple["TaskData", ...] = ()
+
+    @property
+    def folds(self) -> tuple["TaskData", ...]:
+        """This one, and the further ones of a cross-validation."""
+        return (replace(self, others=()), *self.others)
+
+    @property
+    def held_out(self) -> int:
+        """Rows that a trial is scored on."""
+        return sum(len(fold.validation.texts) for fold in self.folds)
 
 
 def load_data(spec: JobSpec) -> TaskData:
@@ -52,13 +65,24 @@ def load_data(spec: JobSpec) -> TaskData:
     train, cut = _cut(task, train, "train_rows")
     validation, cut_validation = _cut(task, validation, "validation_rows")
     names = list(source.classes)
-    return TaskData(
+    data = TaskData(
         train,
         replace(validation, notes=()),
         names,
         _fingerprint(train, validation, names),
-        notes + cut + cut_validation + note_classes(validation, names),
+        notes + cut + cut_validation,
+        tuple(_load_fold(source, number) for number in range(1, task.folds)),
     )
+    labels: Any = [label for fold in data.folds for label in fold.validation.labels]
+    held = replace(validation, labels=labels)
+    return replace(data, notes=data.notes + note_classes(held, names))
+
+
+def _load_fold(source: TrainingSource, number: int) -> TaskData:
+    task, names = source.task, list(source.classes)
+    parts = zip(source.fold(number), ("train_rows", "validation_rows"), strict=True)
+    train, validation = (_cut(task, split, name)[0] for split, name in parts)
+    return TaskData(train, validation, names, _fingerprint(train, validation, names))
 
 
 def load_test(spec: JobSpec) -> Split:

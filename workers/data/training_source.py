@@ -19,6 +19,7 @@ from .table import Table
 from .task_rows import Split, read_rows
 
 MINIMUM_ROWS = {"train": 8, "validation": 4, "test": 4}
+_MOST_HELD_OUT = 0.49
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class TrainingSource:
         classes, train = _label(task, tables[name])
         rows = read_rows(task, train, classes)
         fractions = {"test": task.test_fraction, "validation": task.validation_fraction}
+        if task.folds > 1:
+            _check_folds(task, own, rows)
+            fractions["validation"] = min(1 / task.folds, _MOST_HELD_OUT)
         explicit = {"validation": task.validation, "test": task.test}
         carved = {
             name: fraction
@@ -78,11 +82,25 @@ class TrainingSource:
             split = self._read(self.own[name])
         else:
             split = self.rows.pick(self.parts[name])
+        return self._check(split, name)
+
+    def _check(self, split: Split, name: str) -> Split:
         if len(split.texts) < MINIMUM_ROWS[name]:
             got = f"{len(split.texts)} of {len(self.rows.texts)} rows in {self.task.train}"
             expected = f"at least {MINIMUM_ROWS[name]} rows in the {name} split"
-            raise UserError(expected, got, "bring more rows")
+            hint = "bring more rows" + (", or fewer folds" if self.task.folds > 1 else "")
+            raise UserError(expected, got, hint)
         return split
+
+    def fold(self, number: int) -> tuple[Split, Split]:
+        """What a fold of a cross-validation trains on, and what it holds out.
+
+        Raises:
+            UserError: The split that is held out has too few rows.
+        """
+        held = self.parts[f"fold {number}"] if number else self.parts["validation"]
+        free = sorted({*self.parts["train"], *self.parts["validation"]} - {*held})
+        return self.rows.pick(free), self._check(self.rows.pick(held), "validation")
 
     def notes(self) -> tuple[str, ...]:
         """What a person should know about the training rows, one line each."""
@@ -101,6 +119,16 @@ class TrainingSource:
             table = _fold(self.task, table, self.classes)
         rows = read_rows(self.task, table, self.classes)
         return replace(rows, notes=(*table.notes, *said, *rows.notes))
+
+
+def _check_folds(task: TaskSpec, own: Mapping[str, Table], rows: Split) -> None:
+    where = "task.folds"
+    if "validation" in own:
+        expected, hint = "a source without a validation split, for task.folds", "leave it out"
+        raise UserError(expected, f"{task.train}, which has one", hint, where)
+    if len(rows.texts) < task.folds * MINIMUM_ROWS["validation"]:
+        expected = f"at least {task.folds * MINIMUM_ROWS['validation']} rows for task.folds"
+        raise UserError(expected, f"{len(rows.texts)} in {task.train}", "ask for fewer", where)
 
 
 def name_row(task: TaskSpec) -> tuple[str, str]:

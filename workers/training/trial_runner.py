@@ -1,12 +1,11 @@
 """One job's backbone and data in one process: from a configuration to measured metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
 import torch
-from safetensors.torch import load
 
 from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -24,6 +23,7 @@ from peftsearch.workers.runtime.memory import MemoryMeter
 from .calibration import add_gradients
 from .checkpoints import Checkpoints
 from .collapse import check_progress
+from .cross_validation import as_in_first, cross_validate, head_of_fold, join_prepared
 from .curves import reduce_curve
 from .evaluation import Evaluator
 from .inference import predict_logits
@@ -42,6 +42,7 @@ class TrialRunner(OpenedJob):
     """
 
     prepared: Prepared | None = None
+    _starts: list[dict[str, torch.Tensor] | None] = field(default_factory=list)
 
     @property
     def anatomy(self) -> Anatomy:
@@ -71,7 +72,36 @@ class TrialRunner(OpenedJob):
         """
         held_out = self.encoded(split)
         if self.prepared is None:
-            self.adopt(prepare_head(self) if self.decides else Prepared(Preparation()))
+            self.adopt(
+                self._prepare_folds(prepare_head) if self.decides else Prepared(Preparation())
+            )
+        if split != "validation" or not self.data.others:
+            return self._train(configuration, seed, on_step, held_out, watched)
+
+        def train_fold(fold: int, step: OnStep) -> Outcome:
+            runner, self.backbone.start = self.folds[fold], self._starts[fold]
+            held_out = runner.encoded(split)
+            return runner._train(configuration, seed, step, held_out, watched)
+
+        try:
+            return cross_validate(len(self.folds), train_fold, on_step, self.spec.task.quality)
+        finally:
+            self.backbone.start = self._starts[0]
+
+    @cached_property
+    def folds(self) -> tuple["TrialRunner", ...]:
+        """This runner and, where the job has folds, one for each further of them."""
+        others = (replace(self, data=data, _encoded={}) for data in self.data.others)
+        return (self, *others)
+
+    def _train(
+        self,
+        configuration: Configuration,
+        seed: int,
+        on_step: OnStep,
+        held_out: Encoded,
+        watched: bool,
+    ) -> Outcome:
         regime = self.spec.training.regime(configuration)
         calibrate = partial(self._calibrate, seed, regime.batch_size)
         attachment = attach(self.backbone, configuration, seed, calibrate, regime.dropout)
@@ -87,20 +117,43 @@ class TrialRunner(OpenedJob):
         Raises:
             UserError: The spec asks for a head that this model cannot have.
         """
-        prepared = prepare(self, on_batch)
+        prepared = self._prepare_folds(prepare, on_batch)
         notes = (*prepared.preparation.notes, *self.notes())
         return replace(prepared, preparation=replace(prepared.preparation, notes=notes))
+
+    def _prepare_folds(
+        self,
+        make: Callable[[OpenedJob, Callable[[], None]], Prepared],
+        on_batch: Callable[[], None] = lambda: None,
+    ) -> Prepared:
+        prepared = make(self, on_batch)
+        if not self.data.others:
+            return prepared
+        head = as_in_first(self.spec.head, prepared)
+        alike = self.spec.model_copy(update={"head": head})
+        others = [make(replace(x, spec=alike), on_batch) for x in self.folds[1:]]
+        held_out = [len(x.data.validation.texts) for x in self.folds]
+        return join_prepared([prepared, *others], held_out)
 
     def adopt(self, prepared: Prepared) -> None:
         """Give the model the head that was prepared; once, and for good."""
         if self.prepared is not None:
             return
         self.prepared, head = prepared, prepared.preparation.head
+        self._starts = [None] * len(self.folds)
         if head is not None:
-            use_head(self.backbone, head, load(prepared.tensors) if head.start == "probe" else {})
-            if self.backbone.start is not None and self.scale is not None:
-                self.backbone.start = self.scale.unfold(self.backbone.start)
+            tensors = prepared.tensors if head.start == "probe" else b""
+            starts = [head_of_fold(tensors, i) for i in range(len(self.folds))]
+            use_head(self.backbone, head, starts[0])
+            self._starts = [x._unfold(y) for x, y in zip(self.folds, starts, strict=True)]
+            self.backbone.start = self._starts[0]
         self.backbone.head_rate = choose_head_rate(self.backbone, self.spec.head)
+
+    def _unfold(self, start: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
+        """The tensors that training starts from, in the units that it is in."""
+        if start and self.scale is not None:
+            return self.scale.unfold(start)
+        return dict(start) or None
 
     @property
     def decides(self) -> bool:

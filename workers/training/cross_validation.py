@@ -1,0 +1,112 @@
+"""One trial as a cross-validation: a training for each fold, and one outcome of all of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from safetensors.torch import load, save
+
+from peftsearch.records.preparation import Floor
+from peftsearch.spaces.jobspec.head import HeadSpec
+from peftsearch.workers.preparation.prepare import Prepared
+
+from .optimisation import OnStep
+from .outcome import Outcome
+
+_SUMMED, _LARGEST = ("training_seconds",), ("peak_memory_bytes",)
+_OF_FOLD = " of fold "
+Train = Callable[[int, OnStep], Outcome]
+"""Trains and scores on the fold of a number."""
+
+
+def cross_validate(folds: int, train: Train, on_step: OnStep, quality: str) -> Outcome:
+    """Train on each fold in turn, as one trial.
+
+    Returns:
+        Each metric's mean over the folds, weighted by the rows that they hold out; the adapter and
+        the curve of the first fold; predictions and references of all rows.
+    """
+    found = [train(fold, _shift(on_step, fold, folds)) for fold in range(folds)]
+    rows = [int(x.provenance["validation_rows"]) for x in found]
+    told = [
+        {"validation_rows": n, quality: x.measurements[quality]}
+        for n, x in zip(rows, found, strict=True)
+    ]
+    return replace(
+        found[0],
+        measurements=_join([x.measurements for x in found], rows),
+        provenance={**found[0].provenance, "validation_rows": sum(rows), "folds": told},
+        predictions=np.concatenate([x.predictions for x in found]),
+        references=np.concatenate([x.references for x in found]),
+    )
+
+
+def join_prepared(prepared: Sequence[Prepared], rows: Sequence[int]) -> Prepared:
+    """Preparations of the folds as the job's own: floors that are scored over the same folds, and
+    the heads that each fold's training starts from.
+
+    Args:
+        rows: How many each fold holds out.
+    """
+    first = prepared[0].preparation
+    named = [{floor.name: floor for floor in x.preparation.floors} for x in prepared]
+    floors = tuple(
+        _join_floors([x[floor.name] for x in named], rows)
+        for floor in first.floors
+        if all(floor.name in x for x in named)
+    )
+    note = f"floors and trials are scored over {len(rows)} folds of {sum(rows):,} rows"
+    tensors = {
+        f"{name}{f'{_OF_FOLD}{fold}' if fold else ''}": tensor
+        for fold, x in enumerate(prepared)
+        for name, tensor in _load(x.tensors).items()
+    }
+    told = replace(first, floors=floors, notes=(*first.notes, note))
+    return Prepared(told, save(tensors) if tensors else b"")
+
+
+def head_of_fold(tensors: bytes, fold: int) -> dict[str, torch.Tensor]:
+    """The head that a fold's training starts from; of a job without folds there is one, 0."""
+    named = [(*name.partition(_OF_FOLD)[::2], x) for name, x in _load(tensors).items()]
+    return {name: x for name, other, x in named if (other or "0") == str(fold)}
+
+
+def as_in_first(head: HeadSpec, prepared: Prepared) -> HeadSpec:
+    """What the further folds are asked for: one job has one kind of head."""
+    choice = prepared.preparation.head
+    if choice is None:
+        return head
+    pooling = "model" if choice.pooling == "last" else choice.pooling
+    return head.model_copy(update={"pooling": pooling, "start": choice.start})
+
+
+def _shift(on_step: OnStep, fold: int, folds: int) -> OnStep:
+    return lambda done, total: on_step(fold * total + done, folds * total)
+
+
+def _load(tensors: bytes) -> dict[str, torch.Tensor]:
+    return load(tensors) if tensors else {}
+
+
+def _join_floors(floors: Sequence[Floor], rows: Sequence[int]) -> Floor:
+    """The rows of two folds are different ones, so that their errors are independent."""
+    errors = [x.standard_error for x in floors]
+    known = [x for x in errors if x is not None]
+    shares = np.asarray(rows) / sum(rows)
+    error = float(np.linalg.norm(shares * known)) if len(known) == len(errors) else None
+    measured = _join([x.measurements for x in floors], rows)
+    return replace(floors[0], measurements=measured, standard_error=error)
+
+
+def _join(found: Sequence[Mapping[str, float]], rows: Sequence[int]) -> dict[str, float]:
+    names = [name for name in found[0] if all(name in x for x in found)]
+    return {name: _join_values(name, [x[name] for x in found], rows) for name in names}
+
+
+def _join_values(name: str, values: Sequence[float], rows: Sequence[int]) -> float:
+    if name in _SUMMED:
+        return sum(values)
+    if name in _LARGEST or len(set(values)) == 1:  # costs are exact, and stay so
+        return max(values)
+    return float(np.average(values, weights=rows))
