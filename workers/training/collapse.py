@@ -8,9 +8,12 @@ from .trial_failures import Collapsed
 FACTOR = 2.0
 """Times the loss of a constant answer; what fits the rows at all stays well below it."""
 WINDOW = 0.1
-"""Share of the steps over whose mean loss it is decided."""
+"""Share of the steps by whose losses it is decided."""
 FEWEST = 10
 """Steps of a window at least: single batches jump."""
+SPARED = 0.2
+"""Share of the window that may lie below the bound. A training that jumps has good batches
+between bad ones, and often ends well (decision 0067); one that has collapsed has none."""
 
 
 def check_progress(losses: Sequence[float], steps: int, constant: float | None) -> None:
@@ -30,5 +33,5 @@ def check_progress(losses: Sequence[float], steps: int, constant: float | None) 
     if done < max(steps / 2, 2 * window):
         return
     bound = FACTOR * (fmean(losses[:window]) if constant is None else constant)
-    if (recent := fmean(losses[-window:])) > bound:
-        raise Collapsed(done, recent, bound)
+    if sorted(losses[-window:])[int(SPARED * window)] > bound:
+        raise Collapsed(done, bound)

@@ -31,8 +31,8 @@ class NonFiniteLoss(TrialFailure):
 class Collapsed(TrialFailure):
     """The loss is far above that of a constant answer; usually the learning rate is too high."""
 
-    def __init__(self, step: int, loss: float, bound: float) -> None:
-        words = f"the mean loss was {loss:.3g} at step {step}, above {bound:.3g}"
+    def __init__(self, step: int, bound: float) -> None:
+        words = f"up to step {step} four losses in five were above {bound:.3g}"
         super().__init__(FailureKind.COLLAPSED, f"{words}, twice that of a constant answer")
 
 

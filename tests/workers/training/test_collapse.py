@@ -9,6 +9,13 @@ from peftsearch.workers.training.collapse import check_progress
 from peftsearch.workers.training.trial_failures import Collapsed
 from tests.workers.runners import LORA, open_runner
 
+JUMPY = [
+    *(0.08, 1.9, 0.98, 0.54, 0.27, 0.66, 0.14, 0.06, 0.08, 0.67, 0.18, 0.19),
+    *(0.17, 0.09, 0.11, 0.09, 1.55, 2.39, 1.5, 1.18, 0.02, 1.12, 1.03, 2.66),
+    *(1.22, 1.34, 0.11, 0.12, 0.2, 0.59, 0.1, 0.31, 0.1, 0.04, 0.04, 0.03),
+]
+"""Of a real training, norms at a high rate, that ended at an accuracy of .93 of 1.0."""
+
 
 def last_step(losses: list[float], constant: float | None = 0.69) -> int | None:
     """After how many steps a training with these losses is ended; None where it is not."""
@@ -27,9 +34,11 @@ def last_step(losses: list[float], constant: float | None = 0.69) -> int | None:
         ([0.7] * 100, None),  # as good as a constant answer: a cheap adapter may be no better
         ([5.0] * 100, 50),
         ([5.0] * 35 + [0.5] * 65, None),  # it may recover in the first half
-        ([0.5] * 70 + [9.0] * 30, 72),
+        ([0.5] * 70 + [9.0] * 30, 78),
         ([0.5, 9.0] * 5 + [0.5] * 90, None),
         ([5.0] * 19, None),  # too few to tell
+        ([0.1, 9.0] * 50, None),  # it jumps, and is good between
+        (JUMPY, None),
     ],
 )
 def test_only_what_is_far_above_a_constant_answer_ends(
