@@ -1,7 +1,6 @@
 """Jobs: create, find, change."""
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -9,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.job import Job, JobState, Pulse, name_taken
-from peftsearch.spaces.families.anatomy import HeadTensor
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .clock import now
@@ -18,6 +17,7 @@ from .rows import get_job, job_of, uid_of
 from .schema import jobs
 from .session import Session, read, write, write_once
 
+_DESCRIBED = ("head", "workload")
 _PULSES = select(*(jobs.c[x] for x in ("id", "name", "state", "event", "created", "uid")))
 
 
@@ -120,8 +120,8 @@ class Catalogue(Session):
             UserError: The spec differs by more than its budget.
         """
         stored = self.lock_job(job_id).spec
-        if stored.model.anatomy and spec.model.anatomy and spec.anatomy.head is None:
-            spec = _with_head(spec, stored.model.anatomy.head)  # it may be known since a moment
+        if stored.model.anatomy and spec.model.anatomy:  # it may be known since a moment
+            spec = _described(spec, stored.anatomy)
         old, new = stored.to_json(), spec.to_json()
         differing = {key for key in old | new if old.get(key) != new.get(key)} - {"budget"}
         if differing:
@@ -134,16 +134,20 @@ class Catalogue(Session):
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
     @write
-    def describe_head(self, job_id: int, head: Sequence[HeadTensor]) -> Job:
-        """Write the head's tensors into the job's anatomy, unless they stand there already.
+    def describe(self, job_id: int, anatomy: Anatomy) -> Job:
+        """Write into the job's anatomy what only data and model tell, its head and its workload,
+        unless they stand there already.
+
+        Args:
+            anatomy: As a worker found it.
 
         Raises:
             NotFoundError: No job has that id.
         """
         job = self.lock_job(job_id)
-        if job.spec.anatomy.head is not None:
+        spec = _described(job.spec, anatomy)
+        if spec == job.spec:
             return job
-        spec = _with_head(job.spec, tuple(head))
         changed = jobs.update().where(jobs.c.id == job_id).values(spec=spec.to_json())
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
@@ -152,10 +156,10 @@ def _pulse_of(row: Row[Any]) -> Pulse:
     return Pulse(row.id, row.name, row.state, row.event, row.created, uid_of(row))
 
 
-def _with_head(spec: JobSpec, head: tuple[HeadTensor, ...] | None) -> JobSpec:
-    anatomy = spec.anatomy.model_copy(update={"head": head})
-    model = spec.model.model_copy(update={"anatomy": anatomy})
-    return spec.model_copy(update={"model": model})
+def _described(spec: JobSpec, known: Anatomy) -> JobSpec:
+    """With what is known of another anatomy of the model, where it lacks that itself."""
+    found = {x: getattr(known, x) for x in _DESCRIBED if getattr(spec.anatomy, x) is None}
+    return spec.with_anatomy(spec.anatomy.model_copy(update=found))
 
 
 def _unknown_name(connection: Connection, name: str) -> NotFoundError:

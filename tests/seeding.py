@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space

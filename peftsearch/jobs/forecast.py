@@ -20,7 +20,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.dropout import note_dropout
 from peftsearch.spaces.space.presets import make_space
-from peftsearch.workers.data.task_data import TaskData, load_data
+from peftsearch.workers.data.task_data import load_data
 
 from .memory_need import MemoryNeed, foresee_memory
 from .settling import settle
@@ -95,14 +95,16 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     Raises:
         UserError: The data is wrong.
     """
+    from peftsearch.workers.training.rehearsal import rehearse
+
     data = load_data(spec)
-    tokens, longest, notes = _sample(spec, data)
-    settled = settle(spec, data)
+    settled, rehearsed = settle(spec, data), rehearse(spec, data)
+    spec = rehearsed.spec
     space = make_space(spec)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
     rows, held_out = len(data.train.texts), data.held_out
     flops = sum(
-        trial_flops(spec, first, tokens, len(x.train.texts), len(x.validation.texts))
+        trial_flops(spec, first, rehearsed.tokens, len(x.train.texts), len(x.validation.texts))
         for x in data.folds
     )
     batch = spec.training.regime().batch_size
@@ -120,8 +122,8 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         steps=fmean(regime.steps(rows) for regime in regimes),
         epochs=fmean(regime.passes(rows) for regime in regimes),
         length=tell_length(spec.training, rows),
-        max_length=longest,
-        memory=foresee_memory(spec, first, longest or tokens),
+        max_length=spec.task.max_length,
+        memory=foresee_memory(spec, first),
         quality=settled.quality,
         trials=trials,
         seconds=(whole / SPREAD, whole * SPREAD),
@@ -129,7 +131,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         first=first,
         notes=(
             *data.notes,
-            *notes,
+            *rehearsed.notes,
             *note_resolution(spec, held_out),
             *note_dropout(spec, space),
         ),
@@ -171,22 +173,6 @@ def trial_flops(
     forward = Workload(held_out, tokens, looks)
     flops = fmean(training_flops(x, spec.anatomy, train) for x in first)
     return flops + training_flops(first[0], spec.anatomy, forward)
-
-
-def _sample(spec: JobSpec, data: TaskData) -> tuple[float, int | None, tuple[str, ...]]:
-    """Mean tokens of about 200 training rows, how many are read of one at most, and what is to be
-    said of those that have more."""
-    from peftsearch.workers.batches.encoding import encode_split, note_cuts
-    from peftsearch.workers.batches.lengths import choose_length
-    from peftsearch.workers.models.locations import read_config
-    from peftsearch.workers.training.rehearsal import open_processor
-
-    processor = open_processor(spec, data)
-    chosen = range(0, len(data.train.texts), max(1, len(data.train.texts) // 200))
-    task = choose_length(spec.task, processor, data.train, spec.anatomy.positions)
-    encoded = encode_split(task, processor, data.train.pick(chosen))
-    notes = note_cuts(task, "sampled training", encoded)
-    return encoded.mean_tokens(read_config(spec.model.path)), task.max_length, notes
 
 
 def _measure_speed(anatomy: Anatomy, batch: int) -> float:

@@ -76,8 +76,7 @@ def complete_spec(
         with located("model.path"):
             check_bare_name(spec.model.path, folder)
             anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
-        model = spec.model.model_copy(update={"anatomy": anatomy})
-        spec = spec.model_copy(update={"model": model})
+        spec = spec.with_anatomy(anatomy)
     check_head(spec.head, spec.task.kind, spec.anatomy)
     with located("space"):
         try_costs(spec, make_space(spec))

@@ -172,6 +172,7 @@ def size_limit(text: str, quality: str) -> float | None:
 
 def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
     wanted, bounds = _read_sentence(text, spec.task.quality)
+    _check_counted([wanted, *(objective(x.name) for x in bounds)], everything)
     fitting = [x for x in everything if wanted.name in x.values and not broken(x, bounds)]
     if not fitting:
         closest = ", ".join(_closest(bound, everything) for bound in bounds)
@@ -185,6 +186,18 @@ def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
         key=lambda x: (wanted.signed(x.values[wanted.name]), -x.values[spec.objectives.cost]),
     )
     return Choice("where", best, fitting, wanted, bounds)
+
+
+def _check_counted(named: Iterable[Objective], everything: Sequence[Valued]) -> None:
+    """Refuse a pick by what needs a job's workload, where none of its trials has it."""
+    for row in named:
+        if row.counted and not any(row.name in x.values for x in everything):
+            raise NotFoundError(
+                f"a job whose trials have {row.name}",
+                "one that recorded no workload: of an earlier version, or of several batch sizes,"
+                " lengths or dropouts",
+                "pick by another objective",
+            )
 
 
 def _split(conditions: str) -> list[str]:

@@ -4,19 +4,19 @@ A bound from above: the lowest adapted layer counts in full, wherever in it the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from peftsearch.spaces.families.anatomy import Anatomy, Stack
 from peftsearch.spaces.families.kept_activations import kept_by
+from peftsearch.spaces.families.workload import NOTHING, Workload
 from peftsearch.spaces.techniques.table import technique
 from peftsearch.spaces.techniques.technique import Technique
 
 from .configuration import Configuration, Module
-from .cost import backward_depth, trainable_parameters
+from .cost import backward_depth
+from .recent import Recent
 
 BYTES_PER_ACTIVATION = 4
-_OPTIMISED = 4
-_OUTPUTS = 3
 _SOURCES = {
     "query": "attention",
     "key": "attention",
@@ -40,44 +40,59 @@ class _Added:
     batch: float = 0.0
 
 
-def activation_bytes(
-    configuration: Configuration, anatomy: Anatomy, examples: int, tokens: float
-) -> float:
-    """Bytes kept of one batch in float32, the head's and the outputs' apart.
+@dataclass
+class KeptActivations:
+    """Of the largest batch of a model's workload; layers with the like are worked out once."""
 
-    Args:
-        examples: In the batch.
-        tokens: Of each, padding included.
-    """
-    own = configuration.input
-    tokens += own.capacity if own is not None else 0
-    profile = list(zip(configuration.profile, anatomy.each(), strict=True))
-    lowest = anatomy.layers - backward_depth(configuration, anatomy)
-    kept = 0.0
-    for modules, (stack, index) in profile[lowest:]:
-        added = _count_modules(modules, anatomy, stack, index)
-        each = kept_by(anatomy, stack).count(anatomy, stack, tokens) + added.token
-        kept += examples * (tokens * each + added.example) + added.batch
-    return BYTES_PER_ACTIVATION * kept
+    anatomy: Anatomy
+    _known: dict[object, float] = field(default_factory=dict)
+
+    @property
+    def workload(self) -> Workload:
+        """The model's; of none, nothing is kept."""
+        return self.anatomy.workload or NOTHING
+
+    def count(self, configuration: Configuration) -> float:
+        """Numbers kept, the head's and the outputs' apart. Where layers are recomputed, their
+        inputs, and all of one layer."""
+        virtual = configuration.input.capacity if configuration.input is not None else 0
+        lowest = self.anatomy.layers - backward_depth(configuration, self.anatomy)
+        layers = range(lowest, self.anatomy.layers)
+        each = [self._layer(x, configuration.profile[x], virtual) for x in layers]
+        if not self.workload.recomputed:
+            return sum(each)
+        return sum(self._inputs(x, virtual) for x in layers) + max(each, default=0.0)
+
+    def tokens(self, place: int, virtual: int) -> int:
+        """Of the longest sequence, as a stack sees it. Virtual ones stand before the first one's;
+        a decoder keeps as much for what it reads as for what it writes."""
+        longest = self.workload.longest
+        return max(longest[: place + 1]) + virtual
+
+    def _inputs(self, layer: int, virtual: int) -> float:
+        tokens = self.tokens(self.anatomy.place(layer), virtual)
+        return self.workload.together * tokens * self.anatomy.hidden
+
+    def _layer(self, layer: int, modules: tuple[Module, ...], virtual: int) -> float:
+        place, (stack, index) = self.anatomy.place(layer), self.anatomy.locate(layer)
+        by_layer = any(technique(x.technique).tensors for x in modules)
+        key = (place, modules, virtual, index if by_layer else None)
+        if key not in self._known:
+            tokens = self.tokens(place, virtual)
+            added = _count_modules(modules, self.anatomy, stack, index)
+            each = kept_by(self.anatomy, place).count(self.anatomy, stack, tokens) + added.token
+            example = tokens * each + added.example
+            self._known[key] = self.workload.together * example + added.batch
+        return self._known[key]
 
 
-def step_bytes(
-    configuration: Configuration, anatomy: Anatomy, examples: int, tokens: float, words: int = 0
-) -> float:
-    """Bytes that a training step takes beside the model's weights, at most: activations, and of
-    each trained number itself, its gradient and the two moments of AdamW, and the outputs of each
-    token with their logarithms and gradients.
+kept_activations = Recent(KeptActivations)
+"""Those of a model; of the last few models the same object."""
 
-    Args:
-        examples: In a batch.
-        tokens: Of each, padding included.
-        words: Outputs of each token: a language model's vocabulary.
-    """
-    trained = trainable_parameters(configuration, anatomy)
-    numbers = _OPTIMISED * trained + _OUTPUTS * examples * tokens * words
-    return (
-        activation_bytes(configuration, anatomy, examples, tokens) + BYTES_PER_ACTIVATION * numbers
-    )
+
+def activation_bytes(configuration: Configuration, anatomy: Anatomy) -> float:
+    """Bytes kept of the workload's largest batch in float32, the head's and the outputs' apart."""
+    return BYTES_PER_ACTIVATION * kept_activations(anatomy).count(configuration)
 
 
 def _count_modules(

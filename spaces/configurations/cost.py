@@ -125,12 +125,3 @@ def training_flops(configuration: Configuration, anatomy: Anatomy, workload: Wor
     trained = trainable_parameters(configuration, anatomy)
     per_token = 2.0 * (sum(weights) + sum(visited) + trained)
     return per_token * workload.rows * workload.tokens * workload.epochs
-
-
-KNOWN_COSTS = {
-    "trainable_parameters": trainable_parameters,
-    "adapter_bytes": adapter_bytes,
-    "export_bytes": export_bytes,
-    "backward_depth": backward_depth,
-}
-"""Costs that need no training, by the name that job files and measurements use."""

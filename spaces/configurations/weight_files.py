@@ -15,6 +15,7 @@ from peftsearch.spaces.techniques.table import Technique, technique
 from .base_shapes import shape_of
 from .configuration import Configuration, Module
 from .groups import Group
+from .recent import Recent
 from .safetensors_sizes import Content, by_itself, file_bytes, payload
 
 FileForm = Literal["peft", "adapter"]
@@ -22,8 +23,6 @@ Contents = list[tuple[str, Content]]
 """Tensors of a file, with the prefix of their names."""
 _PREFIX = "base_model.model."
 _NOTHING = Saved()
-_KEPT = 8
-"""Models whose contents are remembered."""
 
 
 @dataclass
@@ -200,14 +199,5 @@ def _saved(module: Module) -> Saved:
     return technique(module.technique).saved or _NOTHING
 
 
-_MODELS: list[WeightFiles] = []
-
-
-def weight_files(anatomy: Anatomy) -> WeightFiles:
-    """Those of a model; of the last few models the same object."""
-    found = next((x for x in _MODELS if x.anatomy is anatomy), None)
-    if found is None:
-        found = WeightFiles(anatomy)
-        _MODELS.append(found)
-        del _MODELS[:-_KEPT]
-    return found
+weight_files = Recent(WeightFiles)
+"""Those of a model; of the last few models the same object."""

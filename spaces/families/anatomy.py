@@ -5,9 +5,12 @@ rows) and travels in the job spec, so that search needs no model.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .workload import Workload
 
 ROLES = (
     "query",
@@ -127,6 +130,7 @@ class Anatomy(_Part):
             a worker has loaded model and data, which alone tell.
         heads: Attention heads of a layer; None where nobody said.
         vocabulary: Tokens that it knows; None where the input is no text, or nobody said.
+        workload: What a training of the job goes through; None until a worker has counted it.
     """
 
     family: str
@@ -138,6 +142,7 @@ class Anatomy(_Part):
     head: tuple[HeadTensor, ...] | None = None
     heads: int | None = None
     vocabulary: int | None = None
+    workload: Workload | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -169,6 +174,11 @@ class Anatomy(_Part):
                 return stack, layer
             layer -= stack.layers
         raise IndexError(f"no such layer: {self.layers} layers and {layer} more")
+
+    def place(self, layer: int) -> int:
+        """Which of the stacks has a layer."""
+        ends = accumulate(stack.layers for stack in self.stacks)
+        return next(i for i, end in enumerate(ends) if layer < end)
 
     def each(self) -> Iterator[tuple[Stack, int]]:
         """`locate` of every layer, in order."""

@@ -40,11 +40,11 @@ class Kept:
 
     def count(self, anatomy: Anatomy, stack: Stack, tokens: float) -> float:
         """Numbers for each of the `tokens` of an example."""
-        attention, keys = _attention_widths(stack)
+        attention, keys = attention_widths(stack)
         heads = anatomy.heads or max(1, attention // _HEAD_SIZE)
         return (
             self.hidden * anatomy.hidden
-            + self.inner * _inner_width(stack)
+            + self.inner * inner_width(stack)
             + self.attention * attention
             + self.keys * keys
             + self.scores * heads * tokens
@@ -86,15 +86,14 @@ KEPT: Mapping[str, tuple[Kept, ...]] = {
 """One for each stack of the family."""
 
 
-def kept_by(anatomy: Anatomy, stack: Stack) -> Kept:
-    """Of one stack of a model."""
+def kept_by(anatomy: Anatomy, place: int) -> Kept:
+    """Of one stack of a model, by its place among them."""
     rows = KEPT.get(anatomy.family, UNKNOWN)
-    place = next(i for i, other in enumerate(anatomy.stacks) if other is stack)
     return rows[min(place, len(rows) - 1)]
 
 
-def _attention_widths(stack: Stack) -> tuple[int, int]:
-    """Width of all queries, and of all keys."""
+def attention_widths(stack: Stack) -> tuple[int, int]:
+    """Widths of all queries, and of all keys."""
     linears = stack.linears
     query = linears["attention_output"].inputs if "attention_output" in linears else 0
     if "query_key_value" in linears:
@@ -102,5 +101,6 @@ def _attention_widths(stack: Stack) -> tuple[int, int]:
     return query, linears["key"].outputs if "key" in linears else query
 
 
-def _inner_width(stack: Stack) -> int:
+def inner_width(stack: Stack) -> int:
+    """Width of the MLP."""
     return stack.linears["mlp_out"].inputs if "mlp_out" in stack.linears else 0

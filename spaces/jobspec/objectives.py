@@ -12,7 +12,7 @@ from typing import Any, Literal
 from peftsearch.errors import UserError
 from peftsearch.extensions import Registry, provider
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.families.anatomy import Anatomy
 
 Cost = Callable[[Configuration, Anatomy], float]
@@ -34,6 +34,7 @@ class Objective:
         best: The best possible value of a quality.
         worst: What a quality counts as where the reference was not measured: a score of 0; of a
             loss, a uniform guess among as many words or classes as any model knows.
+        counted: Whether that needs the job's workload, which a job of an earlier version lacks.
         cost: Computes it before any training; None where only a training tells. As the cost of a
             front it is to be small, and must not fall where modules are added or grow. For
             every configuration finite and not negative.
@@ -49,6 +50,7 @@ class Objective:
     share: bool = False
     best: float = 1.0
     worst: float = 0.0
+    counted: bool = False
     cost: Cost | None = None
     measure: Callable[[Any], float] | None = None
 
@@ -74,8 +76,10 @@ _FAR = 1e6
 """An error whose units nobody knows."""
 
 
-def _known(name: str, label: str, style: Style, unit: str = "") -> Objective:
-    return Objective(name, label, False, style, unit, cost=KNOWN_COSTS[name])
+def _known(
+    name: str, label: str, style: Style, unit: str = "", counted: bool = False
+) -> Objective:
+    return Objective(name, label, False, style, unit, counted=counted, cost=KNOWN_COSTS[name])
 
 
 GROUP = "peftsearch.objectives"
@@ -106,6 +110,7 @@ OBJECTIVES = Registry(
         _known("adapter_bytes", "adapter size", "size", "B"),
         _known("export_bytes", "file size", "size", "B"),
         _known("backward_depth", "backward depth", "count", "layers"),
+        _known("training_memory", "training memory", "size", "B", counted=True),
         Objective("training_seconds", "training time", False, "duration", "s"),
         Objective("peak_memory_bytes", "peak memory", False, "size", "B"),
     ),

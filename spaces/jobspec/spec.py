@@ -155,6 +155,19 @@ class JobSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_counted(self) -> Self:
+        named = (self.objectives.cost, *(bound.name for bound in self.bounds))
+        counted = [name for name in named if objective(name).counted]
+        if counted and not self.training.alike:
+            raise UserError(
+                f"one batch size, one length of training and no dropout for {counted[0]}",
+                "others under [training]",
+                "give each one value, dropout 0, or choose by peak_memory_bytes afterwards",
+                where="objectives",
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_weighting(self) -> Self:
         changed = self.training.weighting
         if changed and not find_kind(self.task.kind).classes:
@@ -179,6 +192,11 @@ class JobSpec(Section):
             )
         return self.model.anatomy
 
+    def with_anatomy(self, anatomy: Anatomy) -> Self:
+        """The same on a model of that anatomy."""
+        model = self.model.model_copy(update={"anatomy": anatomy})
+        return self.model_copy(update={"model": model})
+
     @property
     def bounds(self) -> tuple[Bound, ...]:
         """Hard bounds on known costs."""
@@ -186,11 +204,15 @@ class JobSpec(Section):
 
     @property
     def known_costs(self) -> Mapping[str, Cost]:
-        """What is computed of every configuration before its training, by objective."""
+        """What is computed of every configuration before its training, by objective; without what
+        needs the job's workload, as long as nobody has counted it."""
         named = (self.objectives.cost, *(x.name for x in self.bounds), *self.objectives.also)
         own = [row.name for row in OBJECTIVES.own.values() if row.known]
         wanted = map(objective, dict.fromkeys((*own, *named)))
-        return {row.name: cost_function(row.name) for row in wanted if row.known}
+        anatomy = self.model.anatomy
+        counted = anatomy is not None and anatomy.workload is not None
+        known = (row.name for row in wanted if row.known and (counted or not row.counted))
+        return {name: cost_function(name) for name in known}
 
     @property
     def try_configurations(self) -> tuple[Configuration, ...]:

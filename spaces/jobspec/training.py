@@ -126,6 +126,12 @@ class TrainingSpec(Section):
         return {name: values for name, values in self._ladders.items() if len(values) > 1}
 
     @property
+    def alike(self) -> bool:
+        """Whether all configurations are trained on the same batches, and without dropout, whose
+        masks nobody has counted: then their memory and their operations are known before."""
+        return not self.searched and not self.regime().dropout
+
+    @property
     def _ladders(self) -> Ladders:
         own = {name: getattr(self, name) for name in HYPERPARAMETERS}
         given = {name: x for name, x in own.items() if x is not None}

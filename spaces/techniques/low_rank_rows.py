@@ -50,6 +50,8 @@ LOW_RANK_ROWS = (
         alters=True,
         transposed=False,
         restriction=restrictions.above_rank,
+        # At rank 1 `peft` keeps the whole decomposition alive.
+        activations=Activations(matrices=1),
     ),
     _row(
         "loha",
@@ -237,7 +239,7 @@ LOW_RANK_ROWS = (
         dropout="pvera_dropout",
         arguments=lambda r: {"r": r, "projection_prng_key": 0},
         exports=True,
-        activations=Activations(capacity=4),
+        activations=Activations(0, 1, 5, projected=True),
     ),
     _row(
         "vblora",

@@ -90,6 +90,7 @@ _CORE_ROWS = (
         dropout="vera_dropout",
         arguments=lambda rank: {"r": rank, "projection_prng_key": 0},
         exports=True,
+        activations=Activations(0, 1, 2, projected=True),
     ),
     Technique(
         "oft",

@@ -64,6 +64,8 @@ class Activations:
         matrices: However many tokens there are, as a factor of the size of the matrix.
         steps: The same for each unit of the capacity: matrices that are made one after another.
         trained: Of each example, as a factor of what is trained in the layer.
+        projected: Whether all its linears share two frozen random matrices, which are not saved:
+            the capacity by their inputs, and by their outputs.
     """
 
     inputs: float = 1.0
@@ -72,6 +74,7 @@ class Activations:
     matrices: float = 0.0
     steps: float = 0.0
     trained: float = 0.0
+    projected: bool = False
 
 
 def _always_fits(linear: Linear, capacity: int) -> str | None:
@@ -101,6 +104,7 @@ class Technique:
             within its stack.
         input: Trained parameters of `capacity` virtual tokens, given the width of the embeddings.
         stored: Bytes that are saved for one linear beside its trained parameters.
+        held: Bytes of frozen tensors of one linear that are made again and not saved.
         saved: Names and shapes of the tensors that a file of weights holds of it; None of one that
             trains the backbone's own tensors, and of one that does not say: then files of more
             than its trained parameters are claimed generously, and filled up to the claim.
@@ -151,6 +155,7 @@ class Technique:
     tensors: Callable[[Stack, int], Mapping[str, int]] | None = None
     input: Callable[[int, int], int] | None = None
     stored: LinearCount | None = None
+    held: LinearCount | None = None
     saved: Saved | None = None
     activations: Activations = Activations()
     roles: tuple[str, ...] | None = None

@@ -113,6 +113,7 @@ TRANSFORM_ROWS = (
         peft="ShiraConfig",
         transposed=False,
         arguments=lambda r: {"r": r, "mask_type": "random", "random_seed": 0},
+        held=formulas.in_bytes(formulas.lora, 8),
         restriction=restrictions.denser_than_matrix,
         exports=True,
         activations=Activations(capacity=0, matrices=1),
@@ -133,6 +134,7 @@ TRANSFORM_ROWS = (
         arguments=lambda b: {"block_size": b},
         restriction=restrictions.indivisible,
         exports=True,
+        activations=Activations(1.5),
     ),
     _row(
         "road",
@@ -234,6 +236,8 @@ TRANSFORM_ROWS = (
         restriction=restrictions.above_thin_entries(4),
         exports=True,
         activations=Activations(0, capacity=1),
+        # A place and a factor of each entry of both matrices.
+        held=formulas.in_bytes(lambda linear, role, c: formulas.lora(linear, role, 4), 12),
     ),
     _row(
         "frod",

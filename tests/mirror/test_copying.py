@@ -20,7 +20,7 @@ from peftsearch.mirror.studies import open_storage
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store

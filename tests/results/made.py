@@ -3,7 +3,7 @@
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from tests.anatomies import BERT
 from tests.specs import make_spec
 

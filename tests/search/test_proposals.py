@@ -10,7 +10,7 @@ import torch
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.observations import find_front, observe
 from peftsearch.search.proposals import propose
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.anatomies import BERT, LLAMA
 from tests.specs import make_spec

@@ -8,7 +8,7 @@ import numpy as np
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.specs import make_spec

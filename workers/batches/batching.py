@@ -1,5 +1,6 @@
 """Batches of examples of similar length, padded to their longest."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -41,6 +42,12 @@ def training_batches(
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]
         for index in torch.randperm(len(batches), generator=generator).tolist():
             yield batches[index]
+
+
+def split_batch(rows: Sequence[int], parts: int) -> list[Sequence[int]]:
+    """A step's rows in at most so many parts, which are computed one after another."""
+    size = math.ceil(len(rows) / parts)
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def evaluation_batches(lengths: Sequence[int], size: int) -> list[list[int]]:

@@ -51,8 +51,13 @@ class Encoded(Protocol):
     def weight(self, indices: Sequence[int]) -> float:
         """How much these examples count in the mean loss of a batch that they are a part of."""
 
-    def mean_tokens(self, config: Mapping[str, Any]) -> float:
-        """Tokens of an example that a layer sees, on average.
+    @property
+    def choices(self) -> int:
+        """Sequences of each example that the model reads side by side."""
+
+    def sides(self, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
+        """Tokens that a layer sees of each example's longest sequence, `n`: of an encoder-decoder
+        those that are read and those that are written.
 
         Args:
             config: The model's parsed `config.json`.
@@ -106,9 +111,14 @@ class Examples:
         """Each counts alike."""
         return float(len(indices))
 
-    def mean_tokens(self, config: Mapping[str, Any]) -> float:
-        """The mean of `lengths`."""
-        return sum(self.lengths) / len(self)
+    @property
+    def choices(self) -> int:
+        """One sequence of each example."""
+        return 1
+
+    def sides(self, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
+        """One side, of `lengths`."""
+        return [(length,) for length in self.lengths]
 
 
 @dataclass(frozen=True)
@@ -185,9 +195,10 @@ class EncodedChoices(Examples):
         inputs = {name: x.view(len(indices), -1, x.shape[-1]) for name, x in flat.items()}
         return inputs | {"labels": self.labels[torch.as_tensor(indices)]}
 
-    def mean_tokens(self, config: Mapping[str, Any]) -> float:
-        """Of all choices of an example."""
-        return len(self.rows[0]) * sum(self.lengths) / len(self)
+    @property
+    def choices(self) -> int:
+        """`k`."""
+        return len(self.rows[0])
 
 
 @dataclass(frozen=True)
@@ -236,6 +247,12 @@ class EncodedResponses(Examples):
     def evaluated_together(self) -> int:
         """Examples of one evaluation batch: fewer of long ones."""
         return max(1, min(EVALUATED, EVALUATED_TOKENS // max(self.lengths)))
+
+    def sides(self, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
+        """Of an encoder-decoder, prompt and response; else both as one."""
+        if not config.get("is_encoder_decoder"):
+            return super().sides(config)
+        return [(len(row["input_ids"]), len(row["labels"])) for row in self.rows]
 
     def weight(self, indices: Sequence[int]) -> float:
         """Each token of a response counts alike."""

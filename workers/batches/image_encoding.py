@@ -41,11 +41,11 @@ class EncodedImages(Examples):
         values = self.pixels[chosen].float() * self.factor + self.shift
         return {"pixel_values": values, "labels": self.labels[chosen]}
 
-    def mean_tokens(self, config: Mapping[str, Any]) -> float:
+    def sides(self, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
         """Patches of an image, and the token of its class."""
         height, width = self.pixels.shape[-2:]
         patch = int(config["patch_size"])
-        return float((height // patch) * (width // patch) + 1)
+        return [((height // patch) * (width // patch) + 1,)] * len(self)
 
 
 def encode_images(processor: Any, images: Sequence[Image], labels: torch.Tensor) -> EncodedImages:

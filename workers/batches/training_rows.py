@@ -74,6 +74,11 @@ class TrainingRows:
             return self.rows.weight(indices)
         return float(self.weights[torch.as_tensor(indices)].sum())
 
-    def mean_tokens(self, config: Mapping[str, Any]) -> float:
-        """That of the rows."""
-        return self.rows.mean_tokens(config)
+    @property
+    def choices(self) -> int:
+        """Those of the rows."""
+        return self.rows.choices
+
+    def sides(self, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
+        """Those of the rows, `n`."""
+        return self.rows.sides(config)

@@ -17,7 +17,7 @@ LARGE = 1_000_000_000
 """Parameters from which half the memory counts for more than the last digits: 4 GB in float32."""
 _SHARE = 0.5
 """Of a device's memory, which weights may take: what a step needs comes beside them."""
-_BYTES = {"float32": 4, "bfloat16": 2}
+BYTES = {"float32": 4, "bfloat16": 2}
 _STORED = {"F64": "float32", "F32": "float32", "BF16": "bfloat16"}
 _LONGEST_HEADER = 100_000_000
 
@@ -36,7 +36,7 @@ class Weights:
 
     def bytes(self, dtype: str) -> int:
         """Memory that they take in a format."""
-        return self.parameters * _BYTES[dtype]
+        return self.parameters * BYTES[dtype]
 
 
 def read_weights(folder: Path) -> Weights:

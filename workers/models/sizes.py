@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .checkpoints import unloadable
-from .dtypes import read_weights
+from .dtypes import BYTES, read_weights
 
 _MOST = 2
 """Times the numbers that the files hold: a fresh head and a fresh pooler are less."""
@@ -34,6 +35,18 @@ def check_size(folder: Path, kind: TaskKind, labels: int) -> None:
             f"one of {wanted:,}",
             "download the model again",
         )
+
+
+def count_base(model: nn.Module, heads: tuple[str, ...], dtype: str) -> int:
+    """Bytes of a model's frozen weights: matrices in their format, vectors in float32.
+
+    Args:
+        heads: Names of the modules of the task head, which is not among them.
+    """
+    starts = tuple(f"{head}." for head in heads)
+    frozen = (x for name, x in model.named_parameters() if not name.startswith(starts))
+    weights = sum(x.numel() * (BYTES[dtype] if x.dim() > 1 else 4) for x in frozen)
+    return weights + sum(x.nbytes for x in model.buffers())
 
 
 def _count_wanted(folder: Path, kind: TaskKind, labels: int) -> int:

@@ -181,7 +181,7 @@ class WorkerLoop:
 
     def _propose(self, token: int, n: int) -> bool:
         trials = self.store.trials(self.job.id)
-        spec = self._describe_head(self.store.job(self.job.id).spec)
+        spec = self._describe(self.store.job(self.job.id).spec)
         if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
             return False
         preparation = self.store.preparation(self.job.id)
@@ -197,15 +197,16 @@ class WorkerLoop:
         if job.state is JobState.RUNNING:
             self.store.set_state(job.id, JobState.STOPPED)
 
-    def _describe_head(self, spec: JobSpec) -> JobSpec:
-        """The spec with the head's tensors, which the first worker that proposes writes down.
+    def _describe(self, spec: JobSpec) -> JobSpec:
+        """The spec with its head and its workload, which the first worker that proposes writes
+        down.
 
         Raises:
-            CostError: With the head, nothing that a search would begin with is within the bounds.
+            CostError: With them, nothing that a search would begin with is within the bounds.
         """
-        head = self.runner.anatomy.head
-        if spec.anatomy.head is None and head is not None:
-            spec = self.store.describe_head(self.job.id, head).spec
+        lacks_workload = spec.anatomy.workload is None and spec.training.alike
+        if spec.anatomy.head is None or lacks_workload:
+            spec = self.store.describe(self.job.id, self.runner.describe()).spec
             check_bounds(make_space(spec))
         return spec
 
@@ -242,7 +243,7 @@ class WorkerLoop:
             self.job.uid,
             trial.id,
             trial.attempt,
-            outcome.measurements,
+            {**outcome.measurements, **trial.measurements},  # its costs are those it was chosen by
             outcome.provenance,
             adapter,
             sha256,

@@ -12,14 +12,14 @@ from peftsearch.spaces.jobspec.training import Regime, TrainingSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.adapters.parameter_groups import group_parameters
-from peftsearch.workers.batches.batching import Batch, training_batches
+from peftsearch.workers.batches.batching import Batch, split_batch, training_batches
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.runtime.memory import MemoryMeter
 from peftsearch.workers.runtime.seeds import derive, stream
 
-from .recomputation import recomputing
+from .recomputation import recomputing, without_cache
 from .trial_failures import NonFiniteLoss, TrialTimeout
 
 OnStep = Callable[[int, int], None]
@@ -135,12 +135,11 @@ def accumulate(
     Returns:
         That loss; where it is not finite, there may be no gradients.
     """
-    size, whole = math.ceil(len(rows) / training.accumulate), data.weight(rows)
+    parts, whole = split_batch(rows, training.accumulate), data.weight(rows)
     total = 0.0
     with recomputing(backbone.model, training.gradient_checkpointing):
-        for start in range(0, len(rows), size):
-            part = rows[start : start + size]
-            share = data.weight(part) / whole if size < len(rows) else 1.0
+        for part in parts:
+            share = data.weight(part) / whole if len(parts) > 1 else 1.0
             if not share:
                 continue  # no token of it counts: its mean is none
             loss = share * compute_loss(backbone, data.batch(part), precision)
@@ -155,7 +154,7 @@ def accumulate(
 def compute_loss(backbone: Backbone, batch: Batch, precision: str) -> torch.Tensor:
     """The model's loss on one batch, a scalar in the graph of the trained parameters."""
     moved = {name: tensor.to(backbone.device) for name, tensor in batch.items()}
-    with autocast(precision, backbone.device):
+    with autocast(precision, backbone.device), without_cache(backbone.model):
         work = find_kind(backbone.kind).load_work()
         loss: torch.Tensor = work.training_loss(backbone.model, moved)
     return loss

@@ -1,5 +1,6 @@
-"""Gradient checkpointing: activations within a layer are computed again in the backward pass.
+"""What a training step keeps for its backward pass, and no more.
 
+Gradient checkpointing computes activations within a layer again in the backward pass.
 `transformers` recomputes the layers that are in training mode. The backbone stays in eval mode, so
 for the length of a step the layers themselves are put into training mode, and nothing below them:
 no dropout wakes.
@@ -48,3 +49,18 @@ def recomputing(model: nn.Module, wanted: bool) -> Iterator[None]:
         for layer, known in zip(layers, before, strict=True):
             vars(layer).clear()
             vars(layer).update(known)
+
+
+@contextmanager
+def without_cache(model: Any) -> Iterator[None]:
+    """Within, a decoder keeps no keys and values of its layers for tokens that come later: no
+    training has any, and layers that are recomputed would read them twice."""
+    configs = {id(x.config): x.config for x in model.modules() if hasattr(x, "config")}
+    cached = [x for x in configs.values() if getattr(x, "use_cache", False)]
+    try:
+        for config in cached:
+            config.use_cache = False
+        yield
+    finally:
+        for config in cached:
+            config.use_cache = True

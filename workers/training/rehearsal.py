@@ -1,16 +1,72 @@
-"""What a worker would refuse of a job's model, found without reading its weights."""
+"""What a worker would find out of a job's model and data, found without reading its weights."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.batches.encoding import encode_split
+from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.batches.vocabulary import check_tokens
 from peftsearch.workers.data.task_data import TaskData
 from peftsearch.workers.models.backbone import has_beyond, load_processor, read_config
+from peftsearch.workers.models.dtypes import choose_dtype, read_weights
 from peftsearch.workers.models.locations import fetch_model
 from peftsearch.workers.models.sizes import check_size
+from peftsearch.workers.runtime.devices import choose_device, choose_precision
+
+from .workload import count_workload
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A job as workers on this machine's first device would take it up.
+
+    Attributes:
+        spec: With the length of texts that was chosen, and the workload of its trainings; where
+            batches of several sizes are tried, of the largest.
+        tokens: Mean of an example, padding and all its choices included.
+        notes: What is to be said of rows that are cut.
+    """
+
+    spec: JobSpec
+    tokens: float
+    notes: tuple[str, ...]
+
+
+def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
+    """Read all training rows as the model would, and count what a training goes through.
+
+    Raises:
+        UserError: As `open_processor`.
+    """
+    kind, processor = find_kind(spec.task.kind), open_processor(spec, data)
+    task = choose_length(spec.task, processor, data.train, spec.anatomy.positions)
+    alike = kind.form.inputs != "text"
+    train = data.train.pick(range(1)) if alike else data.train
+    encoded, stacks = encode_split(task, processor, train), len(spec.anatomy.stacks)
+    config, rows = read_config(spec.model.path), len(data.train.texts)
+    regime = max(spec.training.regimes(), key=lambda x: x.batch_size)
+    counted = count_workload(spec.training, regime, encoded, config, stacks, spec.seed, rows)
+    workload = counted.model_copy(update=_describe_model(spec))
+    anatomy = spec.anatomy.model_copy(update={"workload": workload})
+    notes = note_cuts(task, "training", encoded)
+    tokens = counted.tokens[0] / (rows * regime.passes(rows))
+    spec = spec.model_copy(update={"task": task}).with_anatomy(anatomy)
+    return Rehearsal(spec, tokens, notes)
+
+
+def _describe_model(spec: JobSpec) -> dict[str, Any]:
+    """What a workload says of the model, by the headers of its files."""
+    device, weights = choose_device(), read_weights(fetch_model(spec.model.path))
+    dtype = choose_dtype(spec.model.dtype, weights, device)
+    fresh = find_kind(spec.task.kind).form.fresh_head
+    return {
+        "base_bytes": weights.bytes(dtype),
+        "base_dtype": dtype,
+        "precision": choose_precision(spec.training.precision, device, dtype),
+        "words": 0 if fresh else spec.anatomy.vocabulary or 0,
+    }
 
 
 def open_processor(spec: JobSpec, data: TaskData) -> Any:

@@ -10,12 +10,14 @@ import torch
 from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
+from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.jobspec.training import Regime
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
+from peftsearch.workers.models.sizes import count_base
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.preparation.prepare import Prepared, prepare, prepare_head
 from peftsearch.workers.runtime.memory import MemoryMeter
@@ -31,6 +33,7 @@ from .label_scale import LabelScale
 from .optimisation import Clock, OnStep, train
 from .outcome import Outcome, measure_also
 from .provenance import describe
+from .workload import count_workload
 
 
 @dataclass
@@ -39,17 +42,20 @@ class TrialRunner(OpenedJob):
 
     Attributes:
         prepared: What was adopted; None until then.
+        workload: Of a training; None until it was asked for.
     """
 
     prepared: Prepared | None = None
+    workload: Workload | None = None
     _starts: list[dict[str, torch.Tensor] | None] = field(default_factory=list)
 
     @property
     def anatomy(self) -> Anatomy:
-        """The model's, with the head that every trial trains."""
+        """The model's, with the head that every trial trains, and the workload if it is known."""
         tensors = head_tensors(self.backbone.model, self.backbone.heads)
         head = tuple(HeadTensor(name=x.name, shape=x.shape) for x in tensors)
-        return self.backbone.anatomy.model_copy(update={"head": head})
+        known = {"head": head, "workload": self.workload}
+        return self.backbone.anatomy.model_copy(update=known)
 
     def evaluate(
         self,
@@ -75,11 +81,13 @@ class TrialRunner(OpenedJob):
             self.adopt(
                 self._prepare_folds(prepare_head) if self.decides else Prepared(Preparation())
             )
+        self.describe()
         if split != "validation" or not self.data.others:
             return self._train(configuration, seed, on_step, held_out, watched)
 
         def train_fold(fold: int, step: OnStep) -> Outcome:
             runner, self.backbone.start = self.folds[fold], self._starts[fold]
+            runner.workload = self.workload
             held_out = runner.encoded(split)
             return runner._train(configuration, seed, step, held_out, watched)
 
@@ -154,6 +162,23 @@ class TrialRunner(OpenedJob):
         if start and self.scale is not None:
             return self.scale.unfold(start)
         return dict(start) or None
+
+    def describe(self) -> Anatomy:
+        """The model's anatomy with what a job learns of it: its head and, counted once while
+        nothing is attached, its workload, where all configurations have one."""
+        if self.workload is None and self.spec.training.alike:
+            self.workload = self._count_workload()
+        return self.anatomy
+
+    def _count_workload(self) -> Workload:
+        backbone, training = self.backbone, self.spec.training
+        model, stacks = backbone.model, len(backbone.anatomy.stacks)
+        data, config = self.encoded("train"), model.config.to_dict()
+        counted = count_workload(training, training.regime(), data, config, stacks, self.spec.seed)
+        words = 0 if find_kind(backbone.kind).form.fresh_head else model.config.vocab_size
+        held = count_base(model, backbone.heads, backbone.dtype)
+        base = {"base_bytes": held, "base_dtype": backbone.dtype, "precision": self.precision}
+        return counted.model_copy(update=base | {"words": words})
 
     @property
     def decides(self) -> bool:
@@ -245,8 +270,9 @@ class TrialRunner(OpenedJob):
         if self.scale is not None:
             self.scale.fold(output_linear(self.backbone.model, self.backbone.heads))
             losses = [loss * self.scale.deviation**2 for loss in losses]
-        anatomy, costs = self.anatomy, self.spec.known_costs.items()
-        known = {name: float(cost(configuration, anatomy)) for name, cost in costs}
+        spec = self.spec.with_anatomy(self.anatomy)
+        costs = spec.known_costs.items()
+        known = {name: float(cost(configuration, spec.anatomy)) for name, cost in costs}
         measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
         outcome = Outcome(
             {**found.measurements, **known, **measured},

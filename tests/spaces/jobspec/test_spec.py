@@ -205,3 +205,13 @@ def test_every_mistake_has_a_key(path: str, value: Any, key: str) -> None:
 
 def test_right_spec_has_no_mistakes() -> None:
     assert find_mistakes(MINIMAL) == []
+
+
+@pytest.mark.parametrize(
+    "training", [{"batch_size": [8, 16]}, {"epochs": [1, 2]}, {"dropout": 0.1}]
+)
+def test_costs_of_one_workload_need_one(training: dict[str, Any]) -> None:
+    for wanted in ({"cost": "training_memory"}, {"bounds": ["training_memory <= 8 GB"]}):
+        assert make_spec(objectives=wanted).objectives.cost
+        with pytest.raises(UserError, match="one batch size, one length of training"):
+            make_spec(objectives=wanted, training=training)

@@ -8,7 +8,8 @@ import pytest
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS, trainable_parameters
+from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.space.presets import PRESETS

@@ -12,7 +12,8 @@ from peftsearch.records.failing import PATIENCE, TrialsFailed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial, TrialState
-from peftsearch.spaces.configurations.cost import export_bytes
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
+from peftsearch.spaces.families.workload import NOTHING
 from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
@@ -60,7 +61,7 @@ def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Pa
             assert TRAINING_LOSS not in trial.measurements
 
 
-def test_a_job_knows_the_head_before_its_first_proposal(
+def test_a_job_knows_its_head_and_its_workload_before_its_first_proposal(
     url: str, runner: TrialRunner, tmp_path: Path
 ) -> None:
     job = _run(url, runner, tmp_path, lambda done: None)
@@ -69,10 +70,12 @@ def test_a_job_knows_the_head_before_its_first_proposal(
         assert anatomy.head is not None
         assert (2, anatomy.hidden) in [x.shape for x in anatomy.head]
         for trial in store.trials(job.id):
-            claimed = export_bytes(trial.configuration, anatomy)
-            assert trial.measurements["export_bytes"] == claimed
-        again = store.describe_head(job.id, ())
-        assert again.spec.anatomy.head == anatomy.head
+            for name in ("export_bytes", "training_memory"):
+                claimed = KNOWN_COSTS[name](trial.configuration, anatomy)
+                assert trial.measurements[name] == claimed
+        assert anatomy.workload == runner.workload
+        other = anatomy.model_copy(update={"head": (), "workload": NOTHING})
+        assert store.describe(job.id, other).spec.anatomy == anatomy
 
 
 def test_a_bound_that_the_head_alone_breaks_stops_the_job(

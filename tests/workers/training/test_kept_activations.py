@@ -11,6 +11,7 @@ from peftsearch.spaces.configurations.activations import BYTES_PER_ACTIVATION, a
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.families.anatomy import ROLES, Anatomy
 from peftsearch.spaces.families.kept_activations import KEPT
+from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.techniques.applicability import find_obstacle
 from peftsearch.spaces.techniques.table import TECHNIQUES, technique
 from peftsearch.workers.adapters.attachment import attach
@@ -63,7 +64,8 @@ def on_layer(anatomy: Anatomy, layer: int, module: Module) -> Configuration:
 
 
 def claim(anatomy: Anatomy, configuration: Configuration, tokens: int) -> float:
-    return activation_bytes(configuration, anatomy, EXAMPLES, tokens)
+    workload = Workload(together=EXAMPLES, longest=(tokens,) * len(anatomy.stacks))
+    return activation_bytes(configuration, anatomy.model_copy(update={"workload": workload}))
 
 
 @pytest.mark.parametrize("family", KEPT)

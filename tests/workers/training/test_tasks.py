@@ -134,7 +134,9 @@ def test_saved_adapter_of_a_language_model_gives_the_same_likelihoods(open_bench
 
 def count_tokens(runner: TrialRunner) -> float:
     """Mean tokens of a training example."""
-    return runner.encoded("train").mean_tokens(runner.backbone.model.config.to_dict())
+    data = runner.encoded("train")
+    sides = data.sides(runner.backbone.model.config.to_dict())
+    return data.choices * sum(side[0] for side in sides) / len(sides)
 
 
 def test_messages_are_a_task_too(open_bench: Open) -> None:

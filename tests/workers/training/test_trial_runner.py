@@ -9,8 +9,8 @@ import torch
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.configurations.cost import KNOWN_COSTS
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import KINDS
@@ -45,7 +45,7 @@ def test_outcome_holds_every_objective_and_its_evidence(runner: TrialRunner) -> 
     assert len(outcome.predictions) == len(runner.data.validation.labels)
     assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
     assert {total for _, total in steps} == {len(steps)}
-    assert runner.encoded("train").mean_tokens(runner.backbone.model.config.to_dict()) == 7
+    assert runner.workload is not None and runner.workload.longest == (7,)
     assert runner.device == "cpu"
 
 

@@ -1,0 +1,74 @@
+"""What a job says of its trainings' batches, against the batches that a training computes."""
+
+from pathlib import Path
+
+import pytest
+
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
+from peftsearch.workers.training import optimisation
+from peftsearch.workers.training.rehearsal import rehearse
+from tests.workers.runners import LORA, PROBE, open_runner
+from tests.workers.tiny import LAYERS, complete, save_model
+
+Shapes = list[tuple[int, int]]
+
+
+@pytest.fixture
+def shapes(monkeypatch: pytest.MonkeyPatch) -> Shapes:
+    """Of the batches that are trained on from here."""
+    seen: Shapes = []
+    loss = optimisation.compute_loss
+
+    def watch(backbone, batch, precision):  # type: ignore[no-untyped-def]
+        seen.append(tuple(batch["input_ids"].shape))
+        return loss(backbone, batch, precision)
+
+    monkeypatch.setattr(optimisation, "compute_loss", watch)
+    return seen
+
+
+def test_a_workload_is_what_training_computes(
+    tmp_path: Path, folders: dict[str, Path], shapes: Shapes
+) -> None:
+    """One pass in the order of the job's seed: to the token."""
+    runner = open_runner(tmp_path, folders["bert"], epochs=1, accumulate=3)
+    runner.evaluate(LORA, runner.spec.seed)
+    found = runner.workload
+    assert found is not None
+    assert found.batches == len(shapes)
+    assert found.sequences == sum(n for n, _ in shapes)
+    assert found.together == max(n for n, _ in shapes)
+    assert found.tokens == (sum(n * t for n, t in shapes),)
+    assert found.pairs == ((sum(n * t * t for n, t in shapes),),)
+    assert found.longest == (max(t for _, t in shapes),)
+
+
+def test_a_rehearsal_counts_as_a_worker_does(tmp_path: Path, folders: dict[str, Path]) -> None:
+    """All but the bytes of a head, which only the loaded model tells."""
+    runner = open_runner(tmp_path, folders["bert"], gradient_checkpointing=True)
+    foreseen = rehearse(complete(runner.spec), runner.data).spec.anatomy.workload
+    worker = runner.describe().workload
+    assert foreseen is not None and worker is not None
+    assert foreseen.model_copy(update={"base_bytes": worker.base_bytes}) == worker
+    assert worker.recomputed and abs(foreseen.base_bytes / worker.base_bytes - 1) < 0.05
+
+
+def test_without_a_workload_nothing_needs_it(tmp_path: Path, folders: dict[str, Path]) -> None:
+    runner = open_runner(tmp_path, folders["bert"])
+    assert "training_memory" not in runner.spec.known_costs
+    anatomy = runner.describe()
+    assert set(runner.spec.with_anatomy(anatomy).known_costs) == set(KNOWN_COSTS)
+    assert KNOWN_COSTS["training_memory"](LORA, anatomy) > KNOWN_COSTS["training_memory"](
+        PROBE, anatomy
+    )
+
+
+def test_a_decoder_keeps_no_cache_in_training(tmp_path: Path) -> None:
+    """With one, layers that are computed again would read their keys twice."""
+    folder = save_model(tmp_path / "model", "gpt2")
+    runner = open_runner(tmp_path, folder, epochs=0.2, gradient_checkpointing=True)
+    lora = Module("lora", 4, ("query_key_value",))
+    outcome = runner.evaluate(Configuration((Stratum(0, LAYERS, (lora,)),), 1e-3), 0)
+    assert outcome.measurements["training_memory"] > 0
+    assert runner.backbone.model.config.use_cache

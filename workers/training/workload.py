@@ -1,0 +1,66 @@
+"""The batches that a training goes through, counted before any of them is computed."""
+
+import math
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peftsearch.spaces.families.workload import Workload
+from peftsearch.spaces.jobspec.training import Regime, TrainingSpec
+from peftsearch.workers.batches.batching import split_batch, training_batches
+from peftsearch.workers.batches.encodings import Encoded
+from peftsearch.workers.runtime.seeds import stream
+
+
+def count_workload(
+    training: TrainingSpec,
+    regime: Regime,
+    data: Encoded,
+    config: Mapping[str, Any],
+    stacks: int,
+    seed: int,
+    rows: int | None = None,
+) -> Workload:
+    """The batches of a training, by one pass in the order of a seed; other seeds pad their batches
+    a little differently.
+
+    Args:
+        data: The training rows.
+        config: The model's parsed `config.json`.
+        stacks: Of the model; where examples have one side, each stack sees it.
+        rows: How many there are, where `data` has a few of many alike; None where it has all.
+    """
+    sides = np.array(data.sides(config), dtype=np.int64)
+    lengths, rows = data.lengths, len(data) if rows is None else rows
+    if len(sides) < rows:
+        sides, lengths = np.repeat(sides[:1], rows, axis=0), [1] * rows
+    sides = np.pad(sides, ((0, 0), (0, stacks - sides.shape[1])), mode="edge")
+    steps = regime.steps(rows)
+    counted = min(steps, math.ceil(rows / regime.batch_size))
+    order = training_batches(lengths, regime.batch_size, stream(seed, "order"))
+    batches = islice(order, counted)
+    parts = [x for batch in batches for x in split_batch(batch, training.accumulate)]
+    longest = np.array([sides[part].max(axis=0) for part in parts])
+    sequences = data.choices * np.array([len(part) for part in parts])
+    times = steps / counted
+    together = math.ceil(min(rows, regime.batch_size) / training.accumulate)
+    row = data.batch([int(np.argmax(data.lengths))])
+    pairs = (sequences[:, None, None] * longest[:, :, None] * longest[:, None, :]).sum(axis=0)
+    return Workload(
+        steps=steps,
+        batches=times * len(parts),
+        sequences=times * float(sequences.sum()),
+        together=data.choices * together,
+        input_bytes=together * sum(tensor.nbytes for tensor in row.values()),
+        longest=_plain(sides.max(axis=0)),
+        tokens=_plain(times * (sequences @ longest)),
+        pairs=tuple(_plain(times * row) for row in pairs),
+        recomputed=training.gradient_checkpointing,
+    )
+
+
+def _plain(values: NDArray[Any]) -> tuple[Any, ...]:
+    return tuple(values.tolist())
