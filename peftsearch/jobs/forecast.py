@@ -14,7 +14,8 @@ from typing import Any
 
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.cost import Workload, adapter_bytes, training_flops
+from peftsearch.spaces.configurations.cost import adapter_bytes
+from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
@@ -104,8 +105,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
     rows, held_out = len(data.train.texts), data.held_out
     flops = sum(
-        trial_flops(spec, first, rehearsed.tokens, len(x.train.texts), len(x.validation.texts))
-        for x in data.folds
+        trial_flops(spec, first, len(x.train.texts), len(x.validation.texts)) for x in data.folds
     )
     batch = spec.training.regime().batch_size
     seconds = flops / (EFFICIENCY * _measure_speed(spec.anatomy, batch)) / _devices(workers)
@@ -155,24 +155,21 @@ def _trials(spec: JobSpec, seconds: float) -> int:
     return min(limits)
 
 
-def trial_flops(
-    spec: JobSpec, first: Sequence[Configuration], tokens: float, rows: int, held_out: int
-) -> float:
+def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_out: int) -> float:
     """Mean operations of a trial: training, and a pass over the validation split at each stop.
     Of what is searched of the training, all values count alike.
 
     Args:
-        first: Configurations; the first one is the probe.
-        tokens: Mean of an example.
+        spec: With the workload of the regime of the largest batches.
         rows: Of the training split.
         held_out: Of the validation split.
     """
     training, regimes = spec.training, spec.training.regimes()
-    train = Workload(rows, tokens, fmean(regime.passes(rows) for regime in regimes))
+    counted = max(regimes, key=lambda regime: regime.batch_size).passes(rows)
+    passes = fmean(regime.passes(rows) for regime in regimes)
     looks = fmean(len(training.stops(regime.steps(rows))) for regime in regimes)
-    forward = Workload(held_out, tokens, looks)
-    flops = fmean(training_flops(x, spec.anatomy, train) for x in first)
-    return flops + training_flops(first[0], spec.anatomy, forward)
+    flops = passes * fmean(training_flops(x, spec.anatomy) for x in first)
+    return (flops + looks * held_out / rows * forward_flops(spec.anatomy)) / counted
 
 
 def _measure_speed(anatomy: Anatomy, batch: int) -> float:

@@ -5,7 +5,6 @@ configuration of a job.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
@@ -17,15 +16,6 @@ from .weight_files import weight_files
 
 BYTES_PER_PARAMETER = 4
 """Adapters are stored in float32."""
-
-
-@dataclass(frozen=True)
-class Workload:
-    """How much is trained: examples per epoch, mean tokens per example, epochs."""
-
-    rows: int
-    tokens: float
-    epochs: float
 
 
 def trainable_parameters(configuration: Configuration, anatomy: Anatomy) -> int:
@@ -111,17 +101,3 @@ def backward_depth(configuration: Configuration, anatomy: Anatomy) -> int:
         return anatomy.layers
     adapted = [layer for layer, modules in enumerate(configuration.profile) if modules]
     return anatomy.layers - adapted[0] if adapted else 0
-
-
-def training_flops(configuration: Configuration, anatomy: Anatomy, workload: Workload) -> float:
-    """Floating-point operations of training, by the usual two per weight and token and pass.
-
-    Forward through all layers; backward through the visited ones for activations, and for the
-    trained scalars themselves (Kaplan et al., arXiv 2001.08361, section 2.1, split by pass).
-    Attention scores, embeddings and the head are left out.
-    """
-    weights = [sum(stack.weights().values()) for stack, _ in anatomy.each()]
-    visited = weights[anatomy.layers - backward_depth(configuration, anatomy) :]
-    trained = trainable_parameters(configuration, anatomy)
-    per_token = 2.0 * (sum(weights) + sum(visited) + trained)
-    return per_token * workload.rows * workload.tokens * workload.epochs

@@ -1,6 +1,7 @@
 """Costs that need no training, by the name that job files and measurements use."""
 
 from .cost import adapter_bytes, backward_depth, export_bytes, trainable_parameters
+from .training_flops import training_flops
 from .training_memory import training_memory
 
 KNOWN_COSTS = {
@@ -9,4 +10,5 @@ KNOWN_COSTS = {
     "export_bytes": export_bytes,
     "backward_depth": backward_depth,
     "training_memory": training_memory,
+    "training_flops": training_flops,
 }

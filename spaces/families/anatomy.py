@@ -130,6 +130,8 @@ class Anatomy(_Part):
             a worker has loaded model and data, which alone tell.
         heads: Attention heads of a layer; None where nobody said.
         vocabulary: Tokens that it knows; None where the input is no text, or nobody said.
+        reach: Distances that relative positions tell apart, to each side; None where those are as
+            many as tokens, or nobody said.
         workload: What a training of the job goes through; None until a worker has counted it.
     """
 
@@ -142,6 +144,7 @@ class Anatomy(_Part):
     head: tuple[HeadTensor, ...] | None = None
     heads: int | None = None
     vocabulary: int | None = None
+    reach: int | None = None
     workload: Workload | None = None
 
     @model_validator(mode="before")

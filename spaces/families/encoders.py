@@ -108,7 +108,9 @@ def read_deberta_v2(config: Config) -> Anatomy:
     for kind, name in (("c2p", "pos_key_proj"), ("p2c", "pos_query_proj")):
         if kind in kinds:
             others |= {f"{name}.weight": d * d, f"{name}.bias": d}
-    return _replace(anatomy, anatomy.stacks[0].linears, others)
+    buckets = int(config.get("position_buckets") or 0)
+    found = _replace(anatomy, anatomy.stacks[0].linears, others)
+    return found.model_copy(update={"reach": buckets if buckets > 0 else None})
 
 
 def read_modernbert(config: Config) -> Anatomy:

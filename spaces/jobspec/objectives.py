@@ -111,6 +111,7 @@ OBJECTIVES = Registry(
         _known("export_bytes", "file size", "size", "B"),
         _known("backward_depth", "backward depth", "count", "layers"),
         _known("training_memory", "training memory", "size", "B", counted=True),
+        _known("training_flops", "training compute", "count", "FLOPs", counted=True),
         Objective("training_seconds", "training time", False, "duration", "s"),
         Objective("peak_memory_bytes", "peak memory", False, "size", "B"),
     ),

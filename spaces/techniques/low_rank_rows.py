@@ -9,6 +9,7 @@ sweep on a small random encoder.
 from functools import partial
 
 from . import formulas, restrictions, saved_linears
+from .products import THIN, WHOLE, Products
 from .saved import NO_PROJECTION, Saved, Tensor
 from .technique import Activations, Technique
 
@@ -33,6 +34,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "lora_alpha": r, "init_lora_weights": "pissa"},
         alters=True,
         restriction=restrictions.above_rank,
+        products=THIN,
     ),
     _row(
         "olora",
@@ -52,6 +54,7 @@ LOW_RANK_ROWS = (
         restriction=restrictions.above_rank,
         # At rank 1 `peft` keeps the whole decomposition alive.
         activations=Activations(matrices=1),
+        products=THIN,
     ),
     _row(
         "loha",
@@ -69,6 +72,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "alpha": 16},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=Products(whole=3, made=8),
     ),
     _row(
         "lokr",
@@ -86,6 +90,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "alpha": 16},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=WHOLE,
     ),
     _row(
         "hira",
@@ -102,6 +107,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=Products(whole=3, made=3),
     ),
     _row(
         "delora",
@@ -123,6 +129,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "delora_lambda": 15},
         exports=True,
         activations=Activations(matrices=1),
+        products=THIN,
     ),
     _row(
         "gralora",
@@ -138,6 +145,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "alpha": 16, "gralora_k": 2},
         restriction=restrictions.first(restrictions.odd, restrictions.in_blocks_of(2)),
         exports=True,
+        products=THIN,
     ),
     _row(
         "glora",
@@ -153,6 +161,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=Products(whole=3, made=6),
     ),
     _row(
         "miss",
@@ -171,6 +180,7 @@ LOW_RANK_ROWS = (
         restriction=restrictions.above_inputs,
         exports=True,
         activations=Activations(0, capacity=2),
+        products=Products(written=3),
     ),
     _row(
         "peanut",
@@ -187,6 +197,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=Products(whole=3, made=5),
     ),
     _row(
         "adamss",
@@ -206,6 +217,7 @@ LOW_RANK_ROWS = (
         arguments=lambda c: {"num_subspaces": c, "subspace_rank": 1, "random_seed": 0},
         restriction=restrictions.above_outputs,
         activations=Activations(matrices=1),
+        products=Products(fixed=1.11, fixed_rank=100),
     ),
     _row(
         "randlora",
@@ -224,6 +236,7 @@ LOW_RANK_ROWS = (
         restriction=restrictions.above_rank,
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=Products(fixed=2.5, fixed_rank=1_000_000),
     ),
     _row(
         "pvera",
@@ -240,6 +253,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "projection_prng_key": 0},
         exports=True,
         activations=Activations(0, 1, 5, projected=True),
+        products=Products(read=4, written=2, below=2),
     ),
     _row(
         "vblora",
@@ -260,5 +274,6 @@ LOW_RANK_ROWS = (
         restriction=restrictions.in_blocks_of(64),
         exports=True,
         activations=Activations(matrices=1),
+        products=THIN,
     ),
 )

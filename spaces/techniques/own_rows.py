@@ -10,6 +10,7 @@ so short a training moved them little (prompt .597, .598 at 3e-2, 3e-1, p_tuning
 from . import layer_formulas, layer_restrictions, saved_layers
 from .layer_formulas import ENCODER_WIDTH
 from .layer_restrictions import OUTPUTS, PHM_ORDER
+from .products import NONE, Products
 from .saved import Saved
 from .technique import Activations, Technique
 
@@ -33,6 +34,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.builders:add_serial",
         dropout="site",
         merges=False,
+        products=Products(beside=6, after="mlp_out"),
     ),
     Technique(
         "houlsby",
@@ -50,6 +52,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         dropout="site",
         merges=False,
         activations=Activations(2, capacity=4),
+        products=Products(beside=12, after="attention_output"),
     ),
     Technique(
         "parallel",
@@ -67,6 +70,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         dropout="site",
         order=1,
         merges=False,
+        products=Products(beside=6, after="mlp_out"),
     ),
     Technique(
         "prefix",
@@ -84,6 +88,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         order=2,
         merges=False,
         activations=Activations(0, capacity=0, trained=2),
+        products=Products(beside=7),
     ),
     Technique(
         "compacter",
@@ -102,6 +107,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.builders:add_compacter",
         merges=False,
         activations=Activations(2, capacity=8, matrices=6),
+        products=Products(beside=12, after="attention_output"),
     ),
     Technique(
         "prompt",
@@ -117,6 +123,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         saved=Saved(input=saved_layers.prompt),
         build=f"{_ADAPTERS}.virtual_tokens:Prompt",
         merges=False,
+        products=NONE,
     ),
     Technique(
         "p_tuning",
@@ -132,5 +139,6 @@ OWN_ROWS: tuple[Technique, ...] = (
         saved=Saved(input=saved_layers.encoder),
         build=f"{_ADAPTERS}.virtual_tokens:EncodedPrompt",
         merges=False,
+        products=NONE,
     ),
 )

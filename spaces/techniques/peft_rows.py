@@ -6,6 +6,7 @@ LoRA's alpha is constant in the rank, so that the best rate hardly moves with it
 
 from . import formulas, restrictions, saved_linears
 from .low_rank_rows import LOW_RANK_ROWS
+from .products import NONE, THIN, Products
 from .saved import NO_PROJECTION, Saved
 from .sparse_rows import SPARSE_ROWS
 from .technique import Activations, Technique
@@ -29,6 +30,7 @@ _CORE_ROWS = (
         role_arguments={"feedforward_modules": ("mlp_out",)},
         exports=True,
         activations=Activations(0, 1, 0),
+        products=NONE,
     ),
     Technique(
         "lora",
@@ -44,6 +46,7 @@ _CORE_ROWS = (
         arguments=lambda rank: {"r": rank, "lora_alpha": 16},
         capacity_pattern=_PATTERN,
         exports=True,
+        products=THIN,
     ),
     Technique(
         "rslora",
@@ -59,6 +62,7 @@ _CORE_ROWS = (
         arguments=lambda rank: {"r": rank, "lora_alpha": 6, "use_rslora": True},
         capacity_pattern=_PATTERN,
         exports=True,
+        products=THIN,
     ),
     Technique(
         "dora",
@@ -75,6 +79,7 @@ _CORE_ROWS = (
         capacity_pattern=_PATTERN,
         exports=True,
         activations=Activations(outputs=2, matrices=2),
+        products=Products(thin=3, made=1, squared=1),
     ),
     Technique(
         "vera",
@@ -91,6 +96,7 @@ _CORE_ROWS = (
         arguments=lambda rank: {"r": rank, "projection_prng_key": 0},
         exports=True,
         activations=Activations(0, 1, 2, projected=True),
+        products=Products(thin=2),
     ),
     Technique(
         "oft",
@@ -110,6 +116,7 @@ _CORE_ROWS = (
         restriction=restrictions.first(restrictions.below_two, restrictions.indivisible_inputs),
         exports=True,
         activations=Activations(matrices=1),
+        products=Products(read=3, blocks=9, inside=True),
     ),
 )
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from . import formulas, restrictions, saved_linears
+from .products import ENTRIES
 from .saved import Saved
 from .technique import Activations, Technique
 
@@ -32,6 +33,7 @@ SPARSE_ROWS = (
         "Bhardwaj et al., arXiv 2406.13175",
         entries=f"{_MASKS}:draw_entries",
         activations=Activations(capacity=0, matrices=1),
+        products=ENTRIES,
     ),
     _sparse(
         "sparse_magnitude",
@@ -40,6 +42,7 @@ SPARSE_ROWS = (
         "Bhardwaj et al., arXiv 2406.13175",
         entries=f"{_MASKS}:find_largest",
         activations=Activations(capacity=0, matrices=1),
+        products=ENTRIES,
     ),
     _sparse(
         "sparse_gradient",
@@ -49,5 +52,6 @@ SPARSE_ROWS = (
         entries=f"{_MASKS}:find_steepest",
         calibrates=True,
         activations=Activations(capacity=0, matrices=1),
+        products=ENTRIES,
     ),
 )

@@ -18,6 +18,7 @@ from peftsearch.spaces.families.anatomy import Stack
 from . import layer_restrictions
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
+from .products import NONE
 from .technique import NOMINAL_RATE, Activations, Technique
 
 __all__ = ["NOMINAL_RATE", "TECHNIQUES", "Technique", "technique"]
@@ -38,6 +39,7 @@ _BASE_ROWS = (
         "0",
         "SPAFIT, arXiv 2405.00201",
         group="frozen",
+        products=NONE,
     ),
     Technique(
         "bitfit",
@@ -51,6 +53,7 @@ _BASE_ROWS = (
         # All biases, since `peft` knows no others.
         beside_peft={"LoraConfig": {"bias": "all"}},
         activations=Activations(0),
+        products=NONE,
     ),
     Technique(
         "ln_tuning",
@@ -63,6 +66,7 @@ _BASE_ROWS = (
         peft="LNTuningConfig",
         exports=True,
         activations=Activations(0),
+        products=NONE,
     ),
     Technique(
         "full",
@@ -72,6 +76,7 @@ _BASE_ROWS = (
         group="full",
         rate=1e-4,
         tensors=lambda stack, layer: stack.tensors(layer),
+        products=NONE,
     ),
     Technique(
         "half",
@@ -82,6 +87,7 @@ _BASE_ROWS = (
         status="experimental",
         rate=1e-4,
         tensors=_half,
+        products=NONE,
     ),
 )
 

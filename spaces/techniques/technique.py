@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from peftsearch.spaces.families.anatomy import Linear, Stack
 
+from .products import TRAINED, Products
 from .saved import Saved
 
 NOMINAL_RATE = 1e-3
@@ -109,6 +110,8 @@ class Technique:
             trains the backbone's own tensors, and of one that does not say: then files of more
             than its trained parameters are claimed generously, and filled up to the claim.
         activations: What it keeps of a forward pass until the backward pass, at most.
+        products: Matrix products that it adds to a training, but for gradients of the backbone's
+            own matrices.
         roles: Fixed target roles; None where the roles are searched.
         peft: Name of the `peft` config class; None for a technique of our own.
         arguments: Keyword arguments of that class at a capacity, targets apart.
@@ -158,6 +161,7 @@ class Technique:
     held: LinearCount | None = None
     saved: Saved | None = None
     activations: Activations = Activations()
+    products: Products = TRAINED
     roles: tuple[str, ...] | None = None
     peft: str | None = None
     arguments: Callable[[int], Mapping[str, Any]] = field(default=lambda capacity: {})

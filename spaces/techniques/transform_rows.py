@@ -7,6 +7,7 @@ On a CPU a step of `boft` or `hra` takes tens of times as long as one of LoRA.
 from functools import partial
 
 from . import formulas, restrictions, saved_linears
+from .products import ENTRIES, NONE, WHOLE, Products
 from .saved import NO_PROJECTION, Saved, Tensor
 from .technique import Activations, Technique
 
@@ -34,6 +35,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.indivisible_inputs,
         exports=True,
         activations=Activations(outputs=1, matrices=3),
+        products=Products(turned=3, cubed=6, inside=True),
     ),
     _row(
         "fourierft",
@@ -51,6 +53,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.above_entries,
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=WHOLE,
     ),
     _row(
         "waveft",
@@ -67,6 +70,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.above_entries,
         exports=True,
         activations=Activations(capacity=0, matrices=2),
+        products=WHOLE,
     ),
     _row(
         "hra",
@@ -85,6 +89,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.odd,
         exports=True,
         activations=Activations(capacity=0, matrices=2, steps=1.2),
+        products=Products(whole=1, squared=6, cubed=2, formed=2, below=0),
     ),
     _row(
         "beft",
@@ -100,6 +105,7 @@ TRANSFORM_ROWS = (
         merges=False,
         exports=True,
         activations=Activations(0),
+        products=NONE,
     ),
     _row(
         "shira",
@@ -117,6 +123,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.denser_than_matrix,
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=ENTRIES,
     ),
     _row(
         "c3a",
@@ -135,6 +142,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.indivisible,
         exports=True,
         activations=Activations(1.5),
+        products=Products(trained=3, below=0),
     ),
     _row(
         "road",
@@ -155,6 +163,7 @@ TRANSFORM_ROWS = (
         ),
         exports=True,
         activations=Activations(0, 2.5, 0),
+        products=NONE,
     ),
     _row(
         "ssf",
@@ -173,6 +182,7 @@ TRANSFORM_ROWS = (
         },
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=WHOLE,
     ),
     _row(
         "psoft",
@@ -192,6 +202,7 @@ TRANSFORM_ROWS = (
         arguments=lambda r: {"r": r, "psoft_alpha": r},
         restriction=restrictions.first(restrictions.below_two, restrictions.above_rank),
         activations=Activations(matrices=1),
+        products=Products(thin=2),
     ),
     _row(
         "tinylora",
@@ -217,6 +228,7 @@ TRANSFORM_ROWS = (
         restriction=lambda linear, count: restrictions.above_rank(linear, 2),
         exports=True,
         activations=Activations(0, capacity=1),
+        products=Products(fixed=2, fixed_rank=2),
     ),
     _row(
         "unilora",
@@ -238,6 +250,7 @@ TRANSFORM_ROWS = (
         activations=Activations(0, capacity=1),
         # A place and a factor of each entry of both matrices.
         held=formulas.in_bytes(lambda linear, role, c: formulas.lora(linear, role, 4), 12),
+        products=Products(fixed=3, fixed_rank=4),
     ),
     _row(
         "frod",
@@ -260,6 +273,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.above_per_mille,
         exports=True,
         activations=Activations(capacity=0, matrices=2),
+        products=Products(turned=3, whole=0.61, below=0),
     ),
     _row(
         "supertuning",
@@ -280,5 +294,6 @@ TRANSFORM_ROWS = (
         restriction=restrictions.first(restrictions.empty_below_one, restrictions.above_per_mille),
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        products=ENTRIES,
     ),
 )

@@ -6,6 +6,7 @@ import pytest
 
 from peftsearch.jobs.forecast import trial_flops
 from peftsearch.search.proposals import propose
+from peftsearch.spaces.families.workload import Workload
 from tests.specs import make_spec
 
 
@@ -13,7 +14,11 @@ def operations(held_out: int = 0, **training: Any) -> float:
     """Mean of a trial on 1,000 rows of 20 tokens."""
     spec = make_spec(training={"checkpoints": 1, **training})
     first = [x.configuration for x in propose(spec, [], 4, 0)]
-    return trial_flops(spec, first, 20.0, 1000, held_out)
+    passes = max(spec.training.regimes(), key=lambda regime: regime.batch_size).passes(1000)
+    read, pairs = 1000 * passes, 1000 * 20 * 20 * passes
+    workload = Workload(sequences=read, tokens=(20 * read,), pairs=((pairs,),))
+    counted = spec.anatomy.model_copy(update={"workload": workload})
+    return trial_flops(spec.with_anatomy(counted), first, 1000, held_out)
 
 
 def test_a_longer_training_costs_as_much_more() -> None:

@@ -25,12 +25,10 @@ class Rehearsal:
     Attributes:
         spec: With the length of texts that was chosen, and the workload of its trainings; where
             batches of several sizes are tried, of the largest.
-        tokens: Mean of an example, padding and all its choices included.
         notes: What is to be said of rows that are cut.
     """
 
     spec: JobSpec
-    tokens: float
     notes: tuple[str, ...]
 
 
@@ -51,9 +49,8 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
     workload = counted.model_copy(update=_describe_model(spec))
     anatomy = spec.anatomy.model_copy(update={"workload": workload})
     notes = note_cuts(task, "training", encoded)
-    tokens = counted.tokens[0] / (rows * regime.passes(rows))
     spec = spec.model_copy(update={"task": task}).with_anatomy(anatomy)
-    return Rehearsal(spec, tokens, notes)
+    return Rehearsal(spec, notes)
 
 
 def _describe_model(spec: JobSpec) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from hypothesis import given
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import (
-    Workload,
     adapter_bytes,
     backward_depth,
     layer_parameters,
     trainable_parameters,
-    training_flops,
 )
+from peftsearch.spaces.configurations.training_flops import training_flops
+from peftsearch.spaces.families.workload import Workload
 from tests.anatomies import BERT, LLAMA
 from tests.spaces.examples import BERT_LARGE, BITFIT, IA3, LORA, configurations
 
@@ -103,9 +103,14 @@ def test_backward_depth_reaches_down_to_the_lowest_adapted_layer(start: int, dep
 
 
 def test_training_flops_by_hand() -> None:
-    """All 6 layers forward and 2 backward; LoRA of rank 4 on two linears of both is trained."""
+    """All 6 layers forward. Backward the highest whole, and of the one below only what lies above
+    its queries; LoRA of rank 4 on two linears of both is trained."""
     strata = (Stratum(0, 4), Stratum(4, 6, (LORA,)))
-    flops = training_flops(Configuration(strata, 1e-3), BERT, Workload(10, 5.0, 2.0))
-    weights = 4 * 384 * 384 + 2 * 384 * 1536
-    trained = 2 * 2 * 4 * (384 + 384)
-    assert flops == 2 * (weights * (6 + 2) + trained) * 10 * 5 * 2
+    workload = Workload(steps=1, batches=1, sequences=10, tokens=(50,), pairs=((250,),))
+    anatomy = BERT.model_copy(update={"workload": workload})
+    square, wide = 384 * 384, 2 * 384 * 1536
+    frozen = 6 * (4 * square + wide) + (4 * square + wide) + (square + wide)
+    thin = 2 * 3 * 2 * 4 * (384 + 384) - 2 * 4 * 384
+    attention = 4 * 384 * 250 * (6 + 2 * 2.5)
+    found = training_flops(Configuration(strata, 1e-3), anatomy)
+    assert found == 2 * (frozen + thin) * 50 + attention

@@ -1,5 +1,6 @@
 """Models of every family that are wide enough for their layers to weigh more than the rest."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import torch
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
+from peftsearch.spaces.families.anatomy import ROLES, Anatomy, HeadTensor
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.families.workload import Workload
+from peftsearch.spaces.techniques.applicability import find_obstacle
+from peftsearch.spaces.techniques.table import technique
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.heads import HEAD_NAMES, head_tensors
@@ -106,3 +109,14 @@ def _calibrate(subject: Subject) -> None:
     for name, parameter in subject.model.named_parameters():
         if parameter.requires_grad and "classifier" not in name:
             parameter.grad = torch.rand_like(parameter)
+
+
+def modules_of(name: str, anatomy: Anatomy) -> Iterator[Module]:
+    """The technique at its smallest and at a middle capacity, on all linears that it fits."""
+    row = technique(name)
+    few = [x for x in row.capacities if x <= 16] or list(row.capacities[:1])
+    for capacity in dict.fromkeys([few[0], few[-1]] if few else [0]):
+        roles = tuple(role for role in row.roles or ROLES if role in anatomy.linears)
+        if row.injects and find_obstacle(row, anatomy, roles, capacity):
+            continue
+        yield Module(name, capacity, roles if row.injects else ())

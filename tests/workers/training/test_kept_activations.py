@@ -1,6 +1,5 @@
 """What is claimed to be kept for a backward pass, against the tensors that autograd saves."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -9,15 +8,15 @@ import torch
 
 from peftsearch.spaces.configurations.activations import BYTES_PER_ACTIVATION, activation_bytes
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
-from peftsearch.spaces.families.anatomy import ROLES, Anatomy
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.kept_activations import KEPT
 from peftsearch.spaces.families.workload import Workload
-from peftsearch.spaces.techniques.applicability import find_obstacle
-from peftsearch.spaces.techniques.table import TECHNIQUES, technique
+from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.models.backbone import Backbone
 from tests.workers.families import ENCODER_DECODERS, VISION
 from tests.workers.subjects import LENGTHS, Subject, make_subject
+from tests.workers.training.sized import modules_of
 
 EXAMPLES, TOKENS = len(LENGTHS), max(LENGTHS)
 HEAD = BYTES_PER_ACTIVATION * EXAMPLES * 200
@@ -82,17 +81,6 @@ def test_a_layer_that_gradients_run_through_keeps_what_is_claimed(family: str) -
     claimed = claim(anatomy, low, tokens) - claim(anatomy, high, tokens)
     assert measured <= claimed * 1.001 + 64
     assert claimed <= 1.12 * measured
-
-
-def modules_of(name: str, anatomy: Anatomy) -> Iterator[Module]:
-    """The technique at its smallest and at a middle capacity, on all linears that it fits."""
-    row = technique(name)
-    few = [x for x in row.capacities if x <= 16] or list(row.capacities[:1])
-    for capacity in dict.fromkeys([few[0], few[-1]] if few else [0]):
-        roles = tuple(role for role in row.roles or ROLES if role in anatomy.linears)
-        if row.injects and find_obstacle(row, anatomy, roles, capacity):
-            continue
-        yield Module(name, capacity, roles if row.injects else ())
 
 
 @pytest.mark.parametrize("name", [x for x in TECHNIQUES if TECHNIQUES[x].adapts])

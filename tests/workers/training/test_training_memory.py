@@ -20,9 +20,9 @@ from tests.workers.training.sized import (
     kind_of,
     lora,
     make_sized,
+    modules_of,
     on_layers,
 )
-from tests.workers.training.test_kept_activations import modules_of
 from tests.workers.training.tracking import TensorBytes
 
 
