@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from peftsearch.workers.batches.batching import Batch
     from peftsearch.workers.batches.encodings import Encoded
+    from peftsearch.workers.preparation.balance import Balance
     from peftsearch.workers.training.label_scale import LabelScale
 
 LARGEST_SHARE = 0.6
@@ -92,6 +93,14 @@ class Classification(Work):
         if not constants:
             return rows
         return TrainingRows(rows, rows.labels, constants, weigh_rows(constants, rows.labels))
+
+    def class_balance(
+        self, split: Split, classes: Sequence[str], training: TrainingSpec
+    ) -> Balance | None:
+        """The weights of the classes and the shift of their outputs."""
+        from peftsearch.workers.training.class_balance import find_balance
+
+        return find_balance(training, [int(x) for x in split.labels], classes)
 
     def training_loss(self, model: Any, batch: Batch) -> torch.Tensor:
         """The model's own, or cross-entropy with the constants that the batch brings along."""

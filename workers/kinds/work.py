@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from peftsearch.workers.batches.batching import Batch
     from peftsearch.workers.batches.encodings import Encoded
+    from peftsearch.workers.preparation.balance import Balance
     from peftsearch.workers.preparation.baselines import Baseline
     from peftsearch.workers.preparation.opened_job import OpenedJob
     from peftsearch.workers.training.label_scale import LabelScale
@@ -125,6 +126,13 @@ class Work:
             scale: What `label_scale` gave; None also where the job leaves labels as they are.
         """
         return rows
+
+    def class_balance(
+        self, split: Split, classes: Sequence[str], training: TrainingSpec
+    ) -> Balance | None:
+        """What the training loss makes of classes, for models that are fitted otherwise; None
+        where it treats all rows alike."""
+        return None
 
     def training_loss(self, model: Any, batch: Batch) -> torch.Tensor:
         """Loss of a batch, a scalar with its graph: the one that the model has for its labels."""

@@ -15,10 +15,11 @@ from peftsearch.spaces.jobspec.head import HeadSpec
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.chosen_head import final_linear
 
+from .balance import Floats
 from .baselines import OnBatch
 from .feature_baseline import POOLINGS
 from .features import extract
-from .linear_models import Floats, Linear, Target
+from .linear_models import Linear, Target
 from .opened_job import OpenedJob
 from .probes import Probe, fit_probe, prefer
 from .sampling import sample_rows
@@ -91,7 +92,9 @@ def fit_probes(job: OpenedJob, target: Target, on_batch: OnBatch) -> dict[str, P
         if name in features and torch.isfinite(features[name]).all():
             x = features[name].double().numpy()
             intercept = _has_bias(job.backbone, name)
-            probes[name] = fit_probe(target, x, labels, job.classes or 1, intercept)
+            probes[name] = fit_probe(
+                target, x, labels, job.classes or 1, intercept, balance=job.balance
+            )
             on_batch()
     return probes
 

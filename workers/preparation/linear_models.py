@@ -12,8 +12,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.kinds.model_forms import CHOICES
 
+from .balance import Balance, Floats
+
 Target = Literal["classes", "numbers", "choices"]
-Floats = NDArray[np.float64]
 UNSEEN = -10.0
 """Output of a class that no row has."""
 
@@ -55,7 +56,13 @@ class Linear:
 
 
 def fit_linear(
-    target: Target, x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
+    target: Target,
+    x: Any,
+    y: NDArray[Any],
+    outputs: int,
+    strength: float,
+    intercept: bool,
+    balance: Balance | None = None,
 ) -> Linear:
     """The model of one strength.
 
@@ -65,31 +72,39 @@ def fit_linear(
         outputs: Classes; 1 otherwise.
         strength: Inverse penalty.
         intercept: Whether the outputs may have a bias.
+        balance: Of classes, whose shift takes an intercept; None for all rows alike.
     """
-    return _FITS[target](x, y, outputs, strength, intercept)
+    if target == "classes":
+        return _fit_classes(x, y, outputs, strength, intercept, balance)
+    return _FITS[target](x, y, strength, intercept)
 
 
 def _fit_classes(
-    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
+    x: Any,
+    y: NDArray[Any],
+    outputs: int,
+    strength: float,
+    intercept: bool,
+    balance: Balance | None,
 ) -> Linear:
     weight, bias = np.zeros((outputs, x.shape[1])), np.full(outputs, UNSEEN)
     seen = np.unique(y)
     if len(seen) == 1:
         bias[seen] = 0.0
         return Linear(weight, bias)
-    model = _logistic(x, y, strength, intercept)
+    model = _logistic(x, y, strength, intercept, None if balance is None else balance.weights[y])
     if len(seen) == 2:  # scikit-learn has one row of weights then, for the second class
         half = np.concatenate([-model.coef_, model.coef_]) / 2
         offset = np.broadcast_to(model.intercept_, 1)[0] / 2
         weight[seen], bias[seen] = half, [-offset, offset]
     else:
         weight[seen], bias[seen] = model.coef_, model.intercept_
+    if balance is not None:  # the loss adds it, so that it is no part of the answer
+        bias[seen] -= balance.shift[seen]
     return Linear(weight, bias if intercept else np.zeros(outputs))
 
 
-def _fit_choices(
-    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
-) -> Linear:
+def _fit_choices(x: Any, y: NDArray[Any], strength: float, intercept: bool) -> Linear:
     """By the differences of the right choice and each wrong one, and their negatives."""
     n, k = x.shape[:2]
     wrong = np.arange(k)[None] != y[:, None]
@@ -100,9 +115,7 @@ def _fit_choices(
     return Linear(np.asarray(model.coef_), np.zeros(1))
 
 
-def _fit_numbers(
-    x: Any, y: NDArray[Any], outputs: int, strength: float, intercept: bool
-) -> Linear:
+def _fit_numbers(x: Any, y: NDArray[Any], strength: float, intercept: bool) -> Linear:
     model = Ridge(
         1 / strength, fit_intercept=intercept, solver="lsqr" if sparse.issparse(x) else "auto"
     )
@@ -110,14 +123,12 @@ def _fit_numbers(
     return Linear(np.atleast_2d(model.coef_), np.broadcast_to(model.intercept_, 1).astype(float))
 
 
-def _logistic(x: Any, y: NDArray[Any], strength: float, intercept: bool) -> Any:
+def _logistic(
+    x: Any, y: NDArray[Any], strength: float, intercept: bool, weights: Floats | None = None
+) -> Any:
     model = LogisticRegression(C=strength, fit_intercept=intercept, tol=1e-4, max_iter=300)
-    return model.fit(x, y)
+    return model.fit(x, y, sample_weight=weights)
 
 
-_Fit = Callable[[Any, NDArray[Any], int, float, bool], Linear]
-_FITS: dict[Target, _Fit] = {
-    "classes": _fit_classes,
-    "choices": _fit_choices,
-    "numbers": _fit_numbers,
-}
+_Fit = Callable[[Any, NDArray[Any], float, bool], Linear]
+_FITS: dict[Target, _Fit] = {"choices": _fit_choices, "numbers": _fit_numbers}

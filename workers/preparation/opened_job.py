@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.batches.lengths import choose_length
@@ -12,6 +13,8 @@ from peftsearch.workers.data.label_folding import find_class
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
+
+from .balance import Balance
 
 
 @dataclass
@@ -70,6 +73,15 @@ class OpenedJob:
         """Index of the class that the task names as the positive one; None where it names none."""
         named = self.spec.task.positive
         return None if named is None else find_class(named, self.data.label_names)
+
+    @property
+    def balance(self) -> Balance | None:
+        """What the training loss makes of classes of unequal size; None where rows are alike."""
+        work, data = find_kind(self.spec.task.kind).load_work(), self.data
+        found: Balance | None = work.class_balance(
+            data.train, data.label_names, self.spec.training
+        )
+        return found
 
     def split(self, name: str) -> Split:
         """Rows of `train`, `validation` or `test`, which is read when it is first asked for."""

@@ -70,7 +70,7 @@ def make_again(job: OpenedJob, prepared: Prepared, floor: Floor) -> Baseline | N
     if floor.name == FEATURES:
         return _restore_features(job, prepared, floor)
     if floor.name == WORDS:
-        return fit_words(job)
+        return fit_words(job, bool(floor.details.get("balanced")))  # earlier versions did not
     found: Baseline | None = find_kind(job.spec.task.kind).load_work().baseline(job, floor)
     return found
 

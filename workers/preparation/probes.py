@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.model_selection import KFold
 
-from .linear_models import Floats, Linear, Target, fit_linear
+from .balance import Balance, Floats
+from .linear_models import Linear, Target, fit_linear
 
 FOLDS = 5
 STRENGTHS: dict[Target, tuple[float, ...]] = {
@@ -46,6 +47,7 @@ def fit_probe(
     outputs: int,
     intercept: bool = True,
     scale: bool = True,
+    balance: Balance | None = None,
 ) -> Probe:
     """The model of the best strength, fitted to all rows.
 
@@ -55,15 +57,18 @@ def fit_probe(
         outputs: Classes; 1 otherwise.
         intercept: Whether the outputs may have a bias.
         scale: Penalise columns as if each had a variance of 1; of dense ones.
+        balance: Of classes, in the loss of every fit and of the held-out rows; None for all alike.
     """
+    if balance is not None and not intercept:
+        balance = balance.as_weights(y)
     centre, spread = _moments(x, target, intercept) if scale else (0.0, 1.0)
     scaled = (x - centre) / spread if scale else x
 
     def fit(rows: Any, strength: float) -> Linear:
-        return fit_linear(target, scaled[rows], y[rows], outputs, strength, intercept)
+        return fit_linear(target, scaled[rows], y[rows], outputs, strength, intercept, balance)
 
     grid = STRENGTHS[target] if scale else OF_WORDS
-    strength, losses = _choose(target, scaled, y, fit, grid)
+    strength, losses = _choose(target, scaled, y, fit, grid, balance)
     found = fit(np.arange(len(y)), strength)
     weight = found.weight / spread
     shift = weight @ centre if scale and intercept and target != "choices" else 0.0
@@ -76,6 +81,7 @@ def _choose(
     y: NDArray[Any],
     fit: Callable[[Any, float], Linear],
     grid: Sequence[float],
+    balance: Balance | None,
 ) -> tuple[float, Floats]:
     """The strength of the least loss on held-out rows, and those losses, `n`."""
     splits = list(KFold(min(FOLDS, len(y)), shuffle=True, random_state=0).split(np.arange(len(y))))
@@ -84,7 +90,8 @@ def _choose(
     for strength in grid:
         losses = np.empty(len(y))
         for train, held in splits:
-            losses[held] = row_losses(target, fit(train, strength).outputs(x[held]), y[held])
+            outputs = fit(train, strength).outputs(x[held])
+            losses[held] = row_losses(target, outputs, y[held], balance)
         worse = worse + 1 if best is not None and losses.mean() >= best[1].mean() else 0
         if worse == 0:
             best = strength, losses
@@ -94,11 +101,17 @@ def _choose(
     return best
 
 
-def row_losses(target: Target, outputs: Floats, y: NDArray[Any]) -> Floats:
-    """`n`: the negative log-likelihood of each label, or its squared error."""
+def row_losses(
+    target: Target, outputs: Floats, y: NDArray[Any], balance: Balance | None = None
+) -> Floats:
+    """`n`: the negative log-likelihood of each label as training weighs it, or its squared
+    error."""
     if target == "numbers":
         return np.asarray((outputs[:, 0] - y) ** 2)
-    return np.asarray(-log_softmax(outputs, axis=1)[np.arange(len(y)), y])
+    if balance is None:
+        return np.asarray(-log_softmax(outputs, axis=1)[np.arange(len(y)), y])
+    shifted = log_softmax(outputs + balance.shift, axis=1)[np.arange(len(y)), y]
+    return np.asarray(-shifted * balance.weights[y])
 
 
 def _moments(x: Any, target: Target, intercept: bool) -> tuple[Any, Floats]:

@@ -24,8 +24,12 @@ Weigh = Callable[[Texts], Any]
 """From the texts of `n` rows to `n x d`, sparse; of choices to `n x k x d`."""
 
 
-def fit_words(job: OpenedJob) -> Baseline | None:
-    """Fitted to training rows; None where there are no texts, or none with a word."""
+def fit_words(job: OpenedJob, balanced: bool = True) -> Baseline | None:
+    """Fitted to training rows; None where there are no texts, or none with a word.
+
+    Args:
+        balanced: Whether classes count as they do in the job's training.
+    """
     kind, rows = job.spec.task.kind, sample_rows(job)
     target = find_target(kind)
     if target is None or find_kind(kind).form.inputs != "text":
@@ -36,14 +40,17 @@ def fit_words(job: OpenedJob) -> Baseline | None:
     except ValueError:  # texts of punctuation alone have no words
         return None
     labels = job.encoded("train").labels.numpy()[rows]
-    probe = fit_probe(target, weigh(train.texts), labels, job.classes or 1, scale=False)
+    balance = job.balance if balanced else None
+    probe = fit_probe(
+        target, weigh(train.texts), labels, job.classes or 1, scale=False, balance=balance
+    )
 
     def score(split: str, on_batch: OnBatch) -> Evaluation:
         return evaluate_split(job, split, probe.linear.outputs(weigh(job.split(split).texts)))
 
     counted = "choices" if target == "choices" else "texts"
     label = f"TF-IDF of the {counted} with {name_regression(kind)} regression"
-    return Baseline(WORDS, label, score)
+    return Baseline(WORDS, label, score, {} if balance is None else {"balanced": True})
 
 
 def _find_words(job: OpenedJob, train: Texts) -> Weigh:

@@ -12,6 +12,7 @@ import torch
 
 from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.workers.batches.batching import Batch
+from peftsearch.workers.preparation.balance import Balance
 
 _WEIGHTS, _SHIFT = "class_weights", "class_shift"
 
@@ -31,6 +32,17 @@ def balance(
     if training.logit_adjustment:
         found[_SHIFT] = training.logit_adjustment * np.log(counts / counts.sum())
     return {name: torch.as_tensor(x, dtype=torch.float32) for name, x in found.items()}
+
+
+def find_balance(
+    training: TrainingSpec, labels: Sequence[int], classes: Sequence[str]
+) -> Balance | None:
+    """The constants for linear models; arguments as of `balance`."""
+    found = balance(training, labels, classes)
+    if not found:
+        return None
+    weights = found.get(_WEIGHTS, torch.ones(len(classes)))
+    return Balance.of(weights, found.get(_SHIFT, torch.zeros(len(classes))), np.asarray(labels))
 
 
 def weigh_rows(constants: Mapping[str, torch.Tensor], labels: torch.Tensor) -> torch.Tensor | None:

@@ -177,6 +177,43 @@ def test_rows_of_a_group_stay_on_one_side(tmp_path: Path) -> None:
     assert len(load_data(spec_of(path, group="speaker", validation=held)).validation.texts) == 20
 
 
+def test_groups_of_other_files_are_counted_and_none_is_said_to_be_held_out(tmp_path: Path) -> None:
+    def write(name: str, first: int, **columns: str) -> str:
+        rows = [
+            {"text": f"{name} {i}", "label": "xy"[i % 2]}
+            | {column: f"{value}{first + i // 6}" for column, value in columns.items()}
+            for i in range(60)
+        ]
+        return write_csv(tmp_path / f"{name}.csv", rows)
+
+    train, test = write("train", 0, speaker="s"), write("test", 7, speaker="s")
+    spec = spec_of(train, validation=write("v", 0, speaker="s"), test=test, group="speaker")
+    assert load_data(spec).notes == (
+        "60 of 60 validation rows are of 10 groups by 'speaker' that the training split has too",
+    )
+    assert load_test(spec).notes == tuple(
+        f"18 of 60 test rows are of 3 groups by 'speaker' that the {other} split has too"
+        for other in ("training", "validation")
+    )
+    lacking = spec_of(train, validation=write("lacking", 0), test=test, group="speaker")
+    (note,) = load_data(lacking).notes
+    assert note.startswith("validation rows are not compared with others by 'speaker': expected")
+
+
+def test_sides_of_pairs_that_files_share_are_counted(tmp_path: Path) -> None:
+    def write(name: str) -> str:
+        rows = [
+            {"text": f"Premise {i // 3}", "other": f"{name} {i}", "label": "xy"[i % 2]}
+            for i in range(60)
+        ]
+        return write_csv(tmp_path / f"{name}.csv", rows)
+
+    spec = spec_of(write("claim"), validation=write("other"), text=["text", "other"])
+    assert "60 of 60 validation rows share a text with the training split" in load_data(spec).notes
+    same = spec_of(spec.task.train, validation=spec.task.train, text=["text", "other"])
+    assert not any("share a text with the training split" in x for x in load_data(same).notes)
+
+
 def test_rare_classes_are_validated_and_counted(tmp_path: Path) -> None:
     rows = [{"text": f"text {i}", "label": "usual"} for i in range(196)]
     rows += [{"text": f"odd {i}", "label": "rare"} for i in range(4)]

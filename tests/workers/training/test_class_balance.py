@@ -10,8 +10,12 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 
 from peftsearch.errors import UserError
+from peftsearch.records.preparation import Floor
 from peftsearch.spaces.jobspec.training import TrainingSpec
-from peftsearch.workers.training.class_balance import balance
+from peftsearch.workers.preparation.linear_models import Linear, fit_linear
+from peftsearch.workers.preparation.prepare import make_again
+from peftsearch.workers.preparation.probes import row_losses
+from peftsearch.workers.training.class_balance import balance, find_balance
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec
 from tests.workers.runners import PROBE
@@ -49,8 +53,27 @@ def open_skewed(tmp_path: Path, model: Path, **training: Any) -> TrialRunner:
             fillers = [("film", "plot", "the", "a")[(i >> shift) % 4] for shift in (0, 2, 4, 6)]
             writer.writerow([" ".join([*fillers, word]), "rare" if rare else "usual"])
     task = {"train": str(tmp_path / "data.csv"), "metric": "roc_auc", "positive": "rare"}
+    return open_on(task, model, **training)
+
+
+def open_on(task: dict[str, str], model: Path, **training: Any) -> TrialRunner:
+    """A runner with nothing prepared."""
     training = {"batch_size": 16, "epochs": 4, "precision": "float32"} | training
     return TrialRunner.open(complete(spec_on(model, task=task, training=training)), "cpu")
+
+
+def scatter(path: Path) -> dict[str, str]:
+    """The same with words at random: nothing but `good` and `bad` tells of the class."""
+    rng = np.random.default_rng(1)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        for _ in range(400):
+            rare = rng.random() < 0.12
+            word = "good" if rng.random() < (0.8 if rare else 0.2) else "bad"
+            fillers = rng.choice(["film", "plot", "the", "a", "is", "was", "very", "not"], 6)
+            writer.writerow([" ".join([*fillers, word]), "rare" if rare else "usual"])
+    return {"train": str(path), "metric": "f1_macro"}
 
 
 def guesses(runner: TrialRunner) -> np.ndarray:
@@ -71,6 +94,47 @@ def test_a_rare_class_is_predicted_once_it_weighs_as_much(
     assert plain.training_rows is plain.encoded("train")
     assert guesses(plain)[0] == 0
     assert guesses(open_skewed(tmp_path, folders["bert"], **training))[0] > 0
+
+
+@pytest.mark.parametrize("training", [{"class_weights": "balanced"}, {"logit_adjustment": 1.0}])
+def test_floors_and_the_heads_start_weigh_classes_as_training_does(
+    tmp_path: Path, folders: dict[str, Path], training: dict[str, Any]
+) -> None:
+    """Fitted to all rows alike they give the constant answer, which any training beats."""
+    recalls, task = [], scatter(tmp_path / "data.csv")
+    for asked in ({}, training):
+        runner = open_on(task, folders["bert"], **asked)
+        prepared = runner.prepare()
+        floors = prepared.preparation.floors
+        assert [floor.name for floor in floors] == ["features", "tfidf"]
+        for floor in floors:  # as another process finds it
+            again = make_again(TrialRunner.open(runner.spec, "cpu"), prepared, floor)
+            found = again.score("validation", lambda: None) if again is not None else None
+            assert found is not None
+            assert dict(found.measurements) == pytest.approx(dict(floor.measurements), abs=1e-5)
+        recalls.append([floor.measurements["balanced_accuracy"] for floor in floors])
+    assert max(recalls[0]) < 0.55
+    assert min(recalls[1]) > 0.65
+    earlier = make_again(runner, prepared, Floor("tfidf", "TF-IDF", {}))
+    found = earlier.score("validation", lambda: None) if earlier is not None else None
+    assert found is not None and found.measurements["balanced_accuracy"] < 0.55
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_a_probe_has_the_least_of_the_loss_that_is_trained(intercept: bool) -> None:
+    rng = np.random.default_rng(0)
+    y = np.array(LABELS * 10)
+    x = np.concatenate([np.eye(3)[y] + rng.normal(size=(len(y), 3)), np.ones((len(y), 1))], 1)
+    training = TrainingSpec(
+        class_weights={"b": 4.0}, logit_adjustment=0.0 if not intercept else 1.0
+    )
+    balance = find_balance(training, y.tolist(), CLASSES)
+    assert balance is not None
+    found = fit_linear("classes", x, y, 3, 1e6, intercept, balance)
+    best = row_losses("classes", found.outputs(x), y, balance).mean()
+    for _ in range(20):
+        near = Linear(found.weight + 0.05 * rng.normal(size=found.weight.shape), found.bias)
+        assert row_losses("classes", near.outputs(x), y, balance).mean() > best
 
 
 def test_outputs_that_are_saved_are_not_adjusted(tmp_path: Path, folders: dict[str, Path]) -> None:
