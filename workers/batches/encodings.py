@@ -18,7 +18,7 @@ class Encoded(Protocol):
 
     @property
     def labels(self) -> torch.Tensor:
-        """Class or choice indices (int64), values (float32), or of a language model the number of
+        """Class or choice indices (int64), values (float64), or of a language model the number of
         response tokens (int64); `n`."""
 
     @property
@@ -101,6 +101,11 @@ class Examples:
         kept = {name: getattr(self, name)[:n] for name in self.by_row}
         return replace(self, **kept)  # type: ignore[type-var]
 
+    def answers(self, indices: Sequence[int]) -> torch.Tensor:
+        """Labels of `b` examples as a model takes them: indices (int64), or values (float32)."""
+        labels: torch.Tensor = self.labels[torch.as_tensor(indices)]  # type: ignore[attr-defined]
+        return labels.float() if labels.is_floating_point() else labels
+
     def outputs(self, model: Any, batch: Batch) -> torch.Tensor:
         """Outputs of the head, `b x classes`, or `b x k` of choices; `b x 1` of a regression."""
         inputs = {name: x for name, x in batch.items() if name != "labels"}
@@ -127,7 +132,7 @@ class EncodedTexts(Examples):
 
     Attributes:
         rows: Each example's inputs (`input_ids`, and `token_type_ids` where the model has them).
-        labels: Class indices (int64) or values (float32), `n`.
+        labels: Class indices (int64) or values (float64), `n`.
         padding: Value that fills each input.
         longer: How many examples were longer than the limit.
     """
@@ -155,7 +160,7 @@ class EncodedTexts(Examples):
     def batch(self, indices: Sequence[int]) -> Batch:
         """Inputs of `b` examples, each `b x longest`, with `labels` of size `b`."""
         inputs = pad_rows([self.rows[i] for i in indices], self.padding)
-        return inputs | {"labels": self.labels[torch.as_tensor(indices)]}
+        return inputs | {"labels": self.answers(indices)}
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,7 @@ class EncodedChoices(Examples):
         """Inputs of `b` examples, each `b x k x longest`, with `labels` of size `b`."""
         flat = pad_rows([choice for i in indices for choice in self.rows[i]], self.padding)
         inputs = {name: x.view(len(indices), -1, x.shape[-1]) for name, x in flat.items()}
-        return inputs | {"labels": self.labels[torch.as_tensor(indices)]}
+        return inputs | {"labels": self.answers(indices)}
 
     @property
     def choices(self) -> int:

@@ -39,7 +39,7 @@ class EncodedImages(Examples):
         """`pixel_values` of `b` examples, `b x 3 x h x w` (float32), with `labels` of size `b`."""
         chosen = torch.as_tensor(indices)
         values = self.pixels[chosen].float() * self.factor + self.shift
-        return {"pixel_values": values, "labels": self.labels[chosen]}
+        return {"pixel_values": values, "labels": self.answers(indices)}
 
     def sides(self, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
         """Patches of an image, and the token of its class."""

@@ -4,10 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from peftsearch.errors import UserError
 from peftsearch.message_text import shorten, show
 
 from .table import Table
+
+_BLURRED = 0.01
 
 
 def read_classes(table: Table, column: str) -> list[str]:
@@ -111,6 +115,22 @@ def check_varied(labels: Sequence[float], table: Table) -> None:
     if len(set(labels)) < 2:
         got = f"only {labels[0]:g} in {table.origin}"
         raise UserError("labels of at least two values", got, "check task.label")
+
+
+def check_spread(labels: Sequence[float], origin: str) -> None:
+    """Refuse numbers so far from 0 that float32, in which exported heads answer, blurs them.
+
+    Raises:
+        UserError: Its steps at their mean are above 1 % of their deviation.
+    """
+    mean, deviation = float(np.mean(labels)), float(np.std(labels))
+    step = float(np.spacing(np.float32(abs(mean))))
+    if step > _BLURRED * deviation:
+        raise UserError(
+            f"labels whose deviation is {1 / _BLURRED:g} times the step of float32 at their mean",
+            f"a step of {step:g} at a mean of {mean:g}, a deviation of {deviation:g} in {origin}",
+            f"subtract an offset such as {mean:g} from all labels, or multiply tiny ones",
+        )
 
 
 def check_present(table: Table, column: str) -> None:

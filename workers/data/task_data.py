@@ -12,6 +12,7 @@ from typing import Any
 
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .partition import subsample
 from .split_notes import note_classes, note_shared
@@ -62,6 +63,8 @@ def load_data(spec: JobSpec) -> TaskData:
     notes = (
         source.notes() + validation.notes + _note_shared(source, validation, "validation", "train")
     )
+    if task.reading > 1:
+        find_kind(task.kind).load_work().check_rows(task, train)
     train, cut = _cut(task, train, "train_rows")
     validation, cut_validation = _cut(task, validation, "validation_rows")
     names = list(source.classes)

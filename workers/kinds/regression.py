@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.jobspec.training import TrainingSpec
-from peftsearch.workers.data.labels import check_varied, read_numbers
+from peftsearch.workers.data.labels import check_spread, check_varied, read_numbers
 from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.training.judged import Metrics
@@ -33,11 +33,15 @@ class Regression(Work):
         check_varied(labels, table)
         return labels
 
+    def check_rows(self, task: TaskSpec, rows: Split) -> None:
+        """Refuse labels that a head in float32 cannot tell apart."""
+        check_spread([float(x) for x in rows.labels], task.train)
+
     def labels(self, split: Split) -> torch.Tensor:
-        """Numbers (float32), `n`."""
+        """Numbers (float64), `n`."""
         import torch
 
-        return torch.as_tensor(split.labels, dtype=torch.float32)
+        return torch.as_tensor(split.labels, dtype=torch.float64)
 
     def label_scale(self, split: Split) -> LabelScale | None:
         """Mean and deviation of the training labels."""
@@ -72,7 +76,7 @@ class Regression(Work):
         """Mean squared error."""
         import torch
 
-        return float(torch.nn.functional.mse_loss(logits[:, 0], labels.float()))
+        return float(torch.nn.functional.mse_loss(logits[:, 0].double(), labels.double()))
 
     @property
     def metrics(self) -> Metrics:

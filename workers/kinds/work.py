@@ -75,6 +75,13 @@ class Work:
         """What held-out rows are stratified by, `n`: one stratum for all."""
         return [""] * len(rows.labels)
 
+    def check_rows(self, task: TaskSpec, rows: Split) -> None:
+        """Refuse training rows whose labels no model can answer.
+
+        Raises:
+            UserError: They are such.
+        """
+
     def sides(self, task: TaskSpec, text: Sequence[str]) -> Sequence[str]:
         """Which parts of a row tell on another row that has them too: both texts of a pair."""
         return text if len(text) == len(task.text_columns) == 2 else ()

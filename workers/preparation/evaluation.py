@@ -60,7 +60,7 @@ def evaluate_split(job: OpenedJob, split: str, outputs: NDArray[Any]) -> Evaluat
     Args:
         outputs: Of a head: `n x classes`, of choices `n x k`, of numbers `n x 1`.
     """
-    logits, labels = torch.as_tensor(outputs, dtype=torch.float32), job.encoded(split).labels
+    logits, labels = torch.as_tensor(outputs, dtype=torch.float64), job.encoded(split).labels
     return evaluate_outputs(job.spec.task, logits, labels, job.classes, job.positive)
 
 

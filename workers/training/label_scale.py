@@ -41,8 +41,8 @@ class LabelScale:
         return torch.as_tensor(values, dtype=torch.float32)
 
     def restore(self, outputs: torch.Tensor) -> torch.Tensor:
-        """Outputs in the labels' units, of any shape."""
-        return outputs * self.deviation + self.mean
+        """Outputs in the labels' units (float64), of any shape."""
+        return outputs.double() * self.deviation + self.mean
 
     def unfold(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """A linear's weight and bias that answer in the labels' units, for answers without."""

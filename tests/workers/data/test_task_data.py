@@ -224,6 +224,22 @@ def test_one_number(tmp_path: Path) -> None:
     assert "only 2" in refuse(make_rows(60, (2.0,)), tmp_path, kind="regression")
 
 
+@pytest.mark.parametrize(("offset", "unit"), [(1e8, 1.0), (1.7e9, 60.0), (1e-200, 1e-201)])
+def test_numbers_that_an_exported_head_would_blur(
+    offset: float, unit: float, tmp_path: Path
+) -> None:
+    rows = make_rows(60, tuple(offset + unit * i for i in range(4)))
+    message = refuse(rows, tmp_path, kind="regression")
+    assert "float32" in message and "subtract an offset" in message and "\n" not in message
+    spec = spec_of(str(tmp_path / "d.csv"), kind="regression", reading=1)
+    assert len(load_data(spec).train.texts) > 8  # a job that was stored before goes on
+
+
+def test_numbers_far_from_zero_that_are_spread(tmp_path: Path) -> None:
+    rows = make_rows(60, tuple(1.7e9 + 86400.0 * i for i in range(60)))
+    assert load_data(spec_of(write_csv(tmp_path / "d.csv", rows), kind="regression")).notes == ()
+
+
 def test_numbers_as_classes(tmp_path: Path) -> None:
     rows = make_rows(60, tuple(i / 7 for i in range(60)))
     assert "kind = 'regression'" in refuse(rows, tmp_path)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -30,7 +31,7 @@ def test_a_folded_linear_answers_in_the_units(bias: bool) -> None:
     scale, linear, inputs = LabelScale.fit(LABELS), nn.Linear(3, 1, bias=bias), torch.randn(5, 3)
     scale = scale if bias else scale.uncentred
     with torch.no_grad():
-        expected = scale.restore(linear(inputs))
+        expected = scale.restore(linear(inputs)).float()
         scale.fold(linear)
         assert torch.allclose(linear(inputs), expected)
 
@@ -58,6 +59,21 @@ def test_the_units_of_labels_change_nothing_but_the_units(
     assert list(far.curve.values()) == pytest.approx(
         [100 * loss for loss in near.curve.values()], rel=1e-2
     )
+
+
+def test_errors_of_labels_far_from_zero_are_those_of_the_labels(
+    tmp_path: Path, folders: dict[str, Path]
+) -> None:
+    runner = open_shifted(tmp_path, folders["bert"], 1e8)
+    for split in ("validation", "test"):  # of `test` those as they stand in the file
+        found = runner.evaluate(LORA, 3, split=split)
+        errors = found.predictions - np.asarray(runner.split(split).labels)
+        assert found.measurements["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
+        assert found.measurements["loss"] == pytest.approx(np.mean(errors**2))
+    near = open_shifted(tmp_path, folders["bert"], 0.0).prepare().preparation.floors
+    far = open_shifted(tmp_path, folders["bert"], 1e8).prepare().preparation.floors
+    for one, other in zip(near, far, strict=True):
+        assert other.measurements["mae"] == pytest.approx(one.measurements["mae"], rel=1e-2)
 
 
 def test_labels_as_they_are_where_a_job_says_so(tmp_path: Path, folders: dict[str, Path]) -> None:
