@@ -12,6 +12,7 @@ from peftsearch.message_text import shorten, show
 from .table import Table
 
 _BLURRED = 0.01
+_LARGEST = 1e30
 
 
 def read_classes(table: Table, column: str) -> list[str]:
@@ -89,7 +90,7 @@ def read_numbers(table: Table, column: str) -> list[float]:
     """Number of each of `n` rows.
 
     Raises:
-        UserError: A label is missing or is not a finite number.
+        UserError: A label is missing, is not a finite number, or is too large.
     """
     check_present(table, column)
     return [_number(value, row, table) for row, value in enumerate(table.columns[column], 1)]
@@ -103,7 +104,13 @@ def _number(value: Any, row: int, table: Table) -> float:
             f"{show(text)} at row {row} of {table.origin}",
             "check task.label, or set task.kind = 'classification'",
         )
-    return float(text)
+    if abs(number := float(text)) > _LARGEST:
+        raise UserError(
+            f"labels of at most {_LARGEST:g}, which models in float32 can hold",
+            f"{show(text)} at row {row} of {table.origin}",
+            "bring the labels to another unit, or take their logarithm",
+        )
+    return number
 
 
 def check_varied(labels: Sequence[float], table: Table) -> None:

@@ -256,6 +256,14 @@ def test_infinite_label(tmp_path: Path) -> None:
     assert "'inf' at row 8" in refuse(rows, tmp_path, kind="regression")
 
 
+@pytest.mark.parametrize("label", ["1e31", "-1e200"])
+def test_label_that_no_model_can_hold(label: str, tmp_path: Path) -> None:
+    rows = make_rows(60, (1.0, 2.0))
+    rows[7]["label"] = label
+    message = refuse(rows, tmp_path, kind="regression")
+    assert f"'{label}' at row 8" in message and "at most 1e+30" in message
+
+
 def test_unseen_label_in_validation_and_test(tmp_path: Path, file: str) -> None:
     part = write_csv(tmp_path / "part.csv", make_rows(20, ("bad", "ugly")))
     with pytest.raises(UserError, match="'ugly' at row 2"):

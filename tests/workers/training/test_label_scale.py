@@ -1,5 +1,6 @@
 """Regressions train without units, and all that is kept of them has the labels' own."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,18 @@ def test_errors_of_labels_far_from_zero_are_those_of_the_labels(
     far = open_shifted(tmp_path, folders["bert"], 1e8).prepare().preparation.floors
     for one, other in zip(near, far, strict=True):
         assert other.measurements["mae"] == pytest.approx(one.measurements["mae"], rel=1e-2)
+
+
+def test_scores_of_huge_labels_are_finite(tmp_path: Path, folders: dict[str, Path]) -> None:
+    runner = open_shifted(tmp_path, folders["bert"], 0.0, 1e30)
+    prepared = runner.prepare()
+    scores = [floor.measurements for floor in prepared.preparation.floors]
+    runner.adopt(prepared)
+    found = runner.evaluate(PROBE, 3)
+    assert len(scores) > 1 and all(
+        math.isfinite(tensor.sum()) for tensor in found.tensors.values()
+    )
+    assert all(math.isfinite(x) for one in (*scores, found.measurements) for x in one.values())
 
 
 def test_labels_as_they_are_where_a_job_says_so(tmp_path: Path, folders: dict[str, Path]) -> None:
