@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
 
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -20,42 +19,39 @@ Parts = dict[str, list[int]]
 
 
 def hold_out_rows(
-    task: TaskSpec, rows: Split, groups: Sequence[Any] | None, fractions: Mapping[str, float]
+    task: TaskSpec, rows: Split, fractions: Mapping[str, float]
 ) -> tuple[Parts, tuple[str, ...]]:
     """Row indices of `train` and of each part, and notes of what was kept together.
 
     Args:
-        groups: `n` values of the column `task.group`; None where the job names none.
-        fractions: Share of the rows of each part.
+        fractions: Share of the rows of each part; empty where all parts are other splits.
     """
     strata = name_strata(task.kind, rows)
     if task.reading == 1:
         return hold_out(rows.texts, strata, fractions), ()
+    if not fractions:
+        return {"train": list(range(len(rows.texts)))}, ()
     folded = [fold_row(text) for text in rows.texts]
-    whole = _mark_whole(folded, groups)
-    sides = find_kind(task.kind).load_work().sides
-    marks = [
-        [*own, *_mark_sides(sides(task, text))]
-        for own, text in zip(whole, rows.texts, strict=True)
-    ]
+    whole = _mark_whole(folded, rows.groups)
+    marks = [[*own, *mark_sides(task, text)] for own, text in zip(whole, rows.texts, strict=True)]
     joined = join_rows(marks)
     parts = hold_out_groups(rows.texts, strata, joined, fractions, task.split_seed)
     missed = _count_missed(parts, fractions, len(joined))
     if marks == whole or missed <= _TOLERANCE * sum(fractions.values()) * len(joined):
         parts = _fold(task, rows, strata, joined, parts)
-        return parts, _note_groups(task, rows.texts, folded, groups, joined)
+        return parts, _note_groups(task, rows.texts, folded, joined)
     alone = join_rows(whole)
     nearer = hold_out_groups(rows.texts, strata, alone, fractions, task.split_seed)
     if _count_missed(nearer, fractions, len(joined)) >= missed:
         parts = _fold(task, rows, strata, joined, parts)
-        return parts, _note_groups(task, rows.texts, folded, groups, joined)
+        return parts, _note_groups(task, rows.texts, folded, joined)
     linked = max(Counter(joined).values())
     note = (
         f"{linked} of {len(joined)} rows hang together by texts that they share, too many to be "
         "held out: held-out rows share texts with training rows"
     )
     nearer = _fold(task, rows, strata, alone, nearer)
-    return nearer, (note, *_note_groups(task, rows.texts, folded, groups, alone))
+    return nearer, (note, *_note_groups(task, rows.texts, folded, alone))
 
 
 def _fold(
@@ -73,15 +69,17 @@ def _fold(
     return {**parts, "train": train, "validation": held[0], **named}
 
 
-def _mark_whole(folded: Sequence[Text], groups: Sequence[Any] | None) -> list[list[Hashable]]:
+def _mark_whole(folded: Sequence[Text], groups: Sequence[str | None]) -> list[list[Hashable]]:
     marks: list[list[Hashable]] = [[("row", *text)] for text in folded]
-    for mark, group in zip(marks, groups or (), strict=bool(groups)):
-        if group is not None and str(group).strip():
-            mark.append(("group", str(group).strip()))
+    for mark, group in zip(marks, groups, strict=bool(groups)):
+        if group is not None:
+            mark.append(("group", group))
     return marks
 
 
-def _mark_sides(sides: Sequence[str]) -> list[Hashable]:
+def mark_sides(task: TaskSpec, text: Text) -> list[Hashable]:
+    """What a row shares with those that have one of its sides too, as a premise."""
+    sides = find_kind(task.kind).load_work().sides(task, text)
     return [("side", fold_text(side)) for side in sides if side.strip()]
 
 
@@ -94,11 +92,10 @@ def _note_groups(
     task: TaskSpec,
     texts: Sequence[Text],
     folded: Sequence[Text],
-    groups: Sequence[Any] | None,
     joined: Sequence[int],
 ) -> tuple[str, ...]:
     found = len(set(joined))
-    if groups is not None:
+    if task.group is not None:
         return (f"rows are held out by {task.group!r}: {found} groups of {len(joined)} rows",)
     repeats = len(texts) - len(set(folded))
     alike = repeats - (len(texts) - len(set(texts)))

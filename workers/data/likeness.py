@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 from .partition import Text
 
@@ -14,6 +15,11 @@ def fold_text(text: str) -> str:
     One of nothing else stays as it is.
     """
     return _BETWEEN.sub(" ", text.casefold()).strip() or text
+
+
+def read_group(value: Any) -> str | None:
+    """The value of `task.group` as text; None where a row is of no group."""
+    return (str(value).strip() or None) if value is not None else None
 
 
 def join_rows(marks: Sequence[Iterable[Hashable]]) -> list[int]:

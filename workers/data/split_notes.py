@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.task import TaskSpec
 
+from .holding_out import mark_sides
 from .likeness import fold_row
 from .task_rows import Split
 from .training_source import name_row
@@ -17,7 +18,8 @@ _MOST_NAMED = 5
 def note_shared(
     task: TaskSpec, part: Split, other: Split, name: str, other_name: str
 ) -> tuple[str, ...]:
-    """How many rows of a part occur in another one, as they are or nearly so.
+    """How many rows of a part occur in another one, as they are or nearly so, or in part, or are
+    of a group that it has too.
 
     Args:
         name: Of the part, for people.
@@ -30,7 +32,35 @@ def note_shared(
     notes = [f"{shared} {rows} also occur in the {other_name} split"] * bool(shared)
     but = "but for case, spaces or punctuation"
     notes += [f"{alike} {rows} also occur in the {other_name} split {but}"] * bool(alike)
-    return tuple(notes)
+    return (
+        *notes,
+        *_note_sides(task, part, other, name, other_name),
+        *_note_groups(task, part, other, name, other_name),
+    )
+
+
+def _note_sides(
+    task: TaskSpec, part: Split, other: Split, name: str, other_name: str
+) -> tuple[str, ...]:
+    """Rows that share a side alone, as a premise; those that occur there whole are not counted."""
+    folded = {fold_row(text) for text in other.texts}
+    sides = {side for text in other.texts for side in mark_sides(task, text)}
+    linked = sum(
+        fold_row(text) not in folded and not sides.isdisjoint(mark_sides(task, text))
+        for text in part.texts
+    )
+    rows = f"{linked} of {len(part.texts)} {name} rows"
+    return (f"{rows} share a text with the {other_name} split",) if linked else ()
+
+
+def _note_groups(
+    task: TaskSpec, part: Split, other: Split, name: str, other_name: str
+) -> tuple[str, ...]:
+    known = {*other.groups} - {None}
+    shared = [group for group in part.groups if group in known]
+    rows = f"{len(shared)} of {len(part.groups)} {name} rows"
+    groups = f"{len(set(shared))} groups by {task.group!r}"
+    return (f"{rows} are of {groups} that the {other_name} split has too",) if shared else ()
 
 
 def note_classes(validation: Split, names: Sequence[str]) -> tuple[str, ...]:

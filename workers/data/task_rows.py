@@ -24,18 +24,22 @@ class Split:
             of a language model the responses (of messages the last one, as JSON).
         notes: What a person should know about it, one line each.
         images: The images; empty for other kinds.
+        groups: The value of `task.group` in each row, None where there is none; empty where the
+            job names no such column, or the source has none.
     """
 
     texts: list[Text]
     labels: list[int] | list[float] | list[str]
     notes: tuple[str, ...] = ()
     images: Sequence[Any] = ()
+    groups: Sequence[str | None] = ()
 
     def pick(self, indices: Sequence[int]) -> "Split":
         """Some of the rows, without the notes."""
         labels: Any = [self.labels[i] for i in indices]
         images = [self.images[i] for i in indices] if self.images else ()
-        return Split([self.texts[i] for i in indices], labels, images=images)
+        groups = [self.groups[i] for i in indices] if self.groups else ()
+        return Split([self.texts[i] for i in indices], labels, images=images, groups=groups)
 
 
 def read_rows(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:

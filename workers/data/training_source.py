@@ -12,6 +12,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .holding_out import hold_out_rows
 from .image_folders import is_image_folder, read_image_folder
 from .label_folding import fold_labels
+from .likeness import read_group
 from .partition import Text
 from .sources import read_source
 from .splits import choose_split, find_splits, note_secret, note_unused
@@ -52,7 +53,7 @@ class TrainingSource:
         name = choose_split(list(tables), "train", task, task.train)
         own, said = _find_own(tables, name, task)
         classes, train = _label(task, tables[name])
-        rows = read_rows(task, train, classes)
+        rows = _read_rows(task, train, classes)
         fractions = {"test": task.test_fraction, "validation": task.validation_fraction}
         if task.folds > 1:
             _check_folds(task, own, rows)
@@ -63,8 +64,7 @@ class TrainingSource:
             for name, fraction in fractions.items()
             if explicit[name] is None and name not in own
         }
-        groups = None if task.group is None else train.columns[task.group]
-        parts, held = hold_out_rows(task, rows, groups, carved)
+        parts, held = hold_out_rows(task, rows, carved)
         return cls(task, own, classes, rows, parts, (*train.notes, *said, *held))
 
     def part(self, name: str) -> Split:
@@ -75,9 +75,7 @@ class TrainingSource:
         """
         explicit = {"validation": self.task.validation, "test": self.task.test}.get(name)
         if explicit is not None:
-            tables = _read_tables(self.task, explicit, self.task.columns)
-            chosen = choose_split(list(tables), name, self.task, explicit)
-            split = self._read(tables[chosen], note_unused(list(tables), [chosen], explicit))
+            split = self._read(*_read_explicit(self.task, name, explicit))
         elif name in self.own:
             split = self._read(self.own[name])
         else:
@@ -117,7 +115,7 @@ class TrainingSource:
     def _read(self, table: Table, said: tuple[str, ...] = ()) -> Split:
         if self.classes:
             table = _fold(self.task, table, self.classes)
-        rows = read_rows(self.task, table, self.classes)
+        rows = _read_rows(self.task, table, self.classes)
         return replace(rows, notes=(*table.notes, *said, *rows.notes))
 
 
@@ -145,6 +143,30 @@ def _read_tables(task: TaskSpec, source: str, wanted: Sequence[str]) -> Mapping[
             raise UserError("a data file with the column task.group", got, hint, "task.group")
         return read_image_folder(Path(source), wanted)
     return read_source(source, task.subset, wanted, task.reading)
+
+
+def _read_explicit(task: TaskSpec, part: str, source: str) -> tuple[Table, tuple[str, ...]]:
+    """A part from a source of its own, which may lack the column `task.group`, and notes of it."""
+
+    def read(*wanted: str) -> tuple[Table, tuple[str, ...]]:
+        tables = _read_tables(task, source, wanted)
+        chosen = choose_split(list(tables), part, task, source)
+        return tables[chosen], note_unused(list(tables), [chosen], source)
+
+    if task.group is None:
+        return read(*task.columns)
+    try:
+        return read(task.group, *task.columns)
+    except UserError as error:
+        table, said = read(*task.columns)
+        why = f"expected {error.expected}, got {error.got}"
+        note = f"{part} rows are not compared with others by {task.group!r}: {why}"
+        return table, (*said, note)
+
+
+def _read_rows(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
+    groups = () if task.group is None else table.columns.get(task.group, ())
+    return replace(read_rows(task, table, classes), groups=[read_group(x) for x in groups])
 
 
 def _find_own(

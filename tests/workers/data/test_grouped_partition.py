@@ -208,10 +208,11 @@ def test_sides_of_pairs_that_files_share_are_counted(tmp_path: Path) -> None:
         ]
         return write_csv(tmp_path / f"{name}.csv", rows)
 
-    spec = spec_of(write("claim"), validation=write("other"), text=["text", "other"])
-    assert "60 of 60 validation rows share a text with the training split" in load_data(spec).notes
-    same = spec_of(spec.task.train, validation=spec.task.train, text=["text", "other"])
-    assert not any("share a text with the training split" in x for x in load_data(same).notes)
+    train, text = write("claim"), ["text", "other"]
+    other = load_data(spec_of(train, validation=write("other"), test=train, text=text))
+    assert other.notes == ("60 of 60 validation rows share a text with the training split",)
+    same = load_data(spec_of(train, validation=train, test=train, text=text))
+    assert same.notes == ("60 of 60 validation texts also occur in the training split",)
 
 
 def test_rare_classes_are_validated_and_counted(tmp_path: Path) -> None:
