@@ -1,6 +1,7 @@
 """Which rows must lie on one side of a split: those that a model could know from the other."""
 
 import re
+import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
@@ -10,11 +11,12 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 
 def fold_text(text: str) -> str:
-    """The text without what tells near-identical ones apart: case, spaces, punctuation.
+    """The text without what tells near-identical ones apart: case, spaces, punctuation, and
+    how Unicode writes a letter (NFKC).
 
     One of nothing else stays as it is.
     """
-    return _BETWEEN.sub(" ", text.casefold()).strip() or text
+    return _BETWEEN.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip() or text
 
 
 def read_group(value: Any) -> str | None:

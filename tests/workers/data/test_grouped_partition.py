@@ -91,7 +91,14 @@ def test_subsample_of_every_class() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Good film!", "good  film"), ("a,b", "A b"), ("Straße", "STRASSE"), ("it's\n", " IT S ")],
+    [
+        ("Good film!", "good  film"),
+        ("a,b", "A b"),
+        ("Straße", "STRASSE"),
+        ("it's\n", " IT S "),
+        ("caf\u00e9", "cafe\u0301"),
+        ("\ufb01lm \uff11", "film 1"),
+    ],
 )
 def test_near_identical_texts(one: str, other: str) -> None:
     assert fold_text(one) == fold_text(other)
