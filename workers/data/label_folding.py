@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from peftsearch.message_text import show
@@ -13,6 +14,7 @@ from .table import Table
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})(\.0*)?", re.ASCII)
 _TRUTH = {"true": "1", "false": "0"}
 _MOST_NOTES = 10
+_MOST_NUMBERS = 5
 
 
 def fold_labels(table: Table, column: str, classes: Sequence[str] = ()) -> Table:
@@ -35,7 +37,8 @@ def fold_labels(table: Table, column: str, classes: Sequence[str] = ()) -> Table
     ]
     notes = _note(labels, folded, table.origin)
     if not classes:
-        notes += _note_case({x for x in folded if isinstance(x, str)}, table.origin)
+        found = {x for x in folded if isinstance(x, str)}
+        notes += _note_case(found, table.origin) + _note_numbers(found, table.origin)
     return replace(table, columns={**table.columns, column: folded}, notes=table.notes + notes)
 
 
@@ -96,3 +99,24 @@ def _note_case(names: set[str], origin: str) -> tuple[str, ...]:
         return ()
     listed = " and ".join(show(name) for name in alike[:2])
     return (f"{len(alike)} classes of {origin} differ in case alone, as {listed}",)
+
+
+def _note_numbers(names: set[str], origin: str) -> tuple[str, ...]:
+    """Classes that are one number, as `.5` and `0.50`: they may be codes, so nobody folds them."""
+    same: dict[Decimal, list[str]] = {}
+    for name in sorted(names):
+        if (number := _read_number(name)) is not None:
+            same.setdefault(number, []).append(name)
+    alike = [spellings for spellings in same.values() if len(spellings) > 1]
+    listed = ", ".join(" and ".join(map(show, names)) for names in alike[:_MOST_NUMBERS])
+    more = f" and {len(alike) - _MOST_NUMBERS} more" if len(alike) > _MOST_NUMBERS else ""
+    note = f"classes of {origin} that are the same number are kept apart: {listed}{more}"
+    return (note,) if alike else ()
+
+
+def _read_number(name: str) -> Decimal | None:
+    try:
+        number = Decimal(name)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

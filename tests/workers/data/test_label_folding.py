@@ -57,6 +57,10 @@ def test_each_folding_is_told() -> None:
     assert fold("Good", "good", "bad")[1] == (
         "2 classes of d.csv differ in case alone, as 'Good' and 'good'",
     )
+    assert fold("0.5", ".5", "0.50", "1", "01", "1e0", "nan", "x")[1] == (
+        "classes of d.csv that are the same number are kept apart: "
+        "'.5' and '0.5' and '0.50', '01' and '1' and '1e0'",
+    )
     many = fold(*(f"{i} " for i in range(30)))[1]
     assert len(many) == 11 and many[-1] == "20 more spellings of labels are folded"
     assert all(len(note) < 200 for note in fold("x" * 5000 + " ")[1])
