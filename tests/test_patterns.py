@@ -109,7 +109,7 @@ LONG = [
 CANDIDATE: Any = object()
 READERS: dict[str, Callable[[str], object]] = {
     "bound": Bound.parse,
-    "quantity": parse_quantity,
+    "quantity": lambda text: parse_quantity("adapter_bytes", text),
     "pick": lambda text: choose(text, make_spec(), [CANDIDATE], [], lambda n: None),
     "job file": read_text,
     "model": locate_model,

@@ -1,31 +1,33 @@
 """Bounds on objectives as people write them: `adapter_bytes <= 200 KB`."""
 
+import math
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from peftsearch.errors import UserError
 
-from .objectives import objective
+from .objectives import Style, objective
 
-_UNITS = {
-    "": 1.0,
-    "B": 1.0,
-    "K": 1e3,
-    "KB": 1e3,
-    "KIB": 2.0**10,
-    "M": 1e6,
-    "MB": 1e6,
-    "MIB": 2.0**20,
-    "G": 1e9,
-    "GB": 1e9,
-    "GIB": 2.0**30,
-    "S": 1.0,
-    "MIN": 60.0,
-    "H": 3600.0,
+_THOUSANDS = {"K": 1e3, "M": 1e6, "G": 1e9}
+_BINARY = {"KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
+_UNITS: Mapping[Style, Mapping[str, float]] = {
+    "size": {"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, **_BINARY, **_THOUSANDS},
+    "duration": {"s": 1.0, "min": 60.0, "h": 3600.0},
+    "count": _THOUSANDS,
+    "score": {},
 }
+"""By the style of an objective: what may stand behind a number, in any case, and its scale."""
+_EXAMPLES: Mapping[Style, str] = {
+    "size": "200 KB",
+    "duration": "5 min",
+    "count": "20 K",
+    "score": "0.9",
+}
+_ANY = {unit: scale for units in _UNITS.values() for unit, scale in units.items()}
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -38,18 +40,36 @@ _NAME = re.compile(r"\w++")
 _QUANTITY = re.compile(r"([-+]?\d[\d_]*+(?:\.\d++)?(?:[eE][-+]?\d++)?)\s*+([A-Za-z]*+)")
 
 
-def parse_quantity(text: str) -> float:
-    """`200 KB` is 200,000 and `1.5 MiB` 1,572,864.
+def parse_quantity(name: str, text: str) -> float:
+    """Of `adapter_bytes`, `200 KB` is 200,000 and `1.5 MiB` 1,572,864.
+
+    Args:
+        name: Of an objective, whose style says which units there are.
+        text: A number with such a unit, or a plain one in the unit of the objective.
 
     Raises:
-        UserError: Not a number with a known unit.
+        UserError: Not such a number, not finite, or no such objective.
     """
+    style = objective(name).style
+    value = _read(text, _UNITS[style])
+    if value is None:
+        units = ", ".join(_UNITS[style])
+        number = f"a number with a unit among {units}" if units else "a plain number"
+        vague = style == "duration" and re.search(r"\dm$", "".join(text.lower().split()))
+        hint = "m may be minutes or millions; write e.g." if vague else "e.g."
+        raise UserError(f"{number} for {name}", repr(text), f"{hint} '{_EXAMPLES[style]}'")
+    if not math.isfinite(value):
+        raise UserError(f"a finite limit on {name}", repr(text), "leave it out or lower it")
+    return value
+
+
+def _read(text: str, units: Mapping[str, float]) -> float | None:
     _check_length(text)
+    scales = {"": 1.0, **{unit.upper(): scale for unit, scale in units.items()}}
     match = _QUANTITY.fullmatch(text.strip())
-    if match is None or match[2].upper() not in _UNITS:
-        units = "KB, MB, GB, KiB, MiB, K, M, s, min, h"
-        raise UserError(f"a number with a unit among {units}", repr(text), "e.g. '200 KB'")
-    return float(match[1].replace("_", "")) * _UNITS[match[2].upper()]
+    if match is None or match[2].upper() not in scales:
+        return None
+    return float(match[1].replace("_", "")) * scales[match[2].upper()]
 
 
 @dataclass(frozen=True)
@@ -65,15 +85,11 @@ class Bound:
         """Read `name <= limit`.
 
         Raises:
-            UserError: Not of that form, or no such objective.
+            UserError: Not of that form, no such objective, or a unit that is not its own.
         """
-        _check_length(text)
-        start = next((i for i, letter in enumerate(text) if letter in "<>"), len(text))
-        sign = next((sign for sign in _OPERATORS if text.startswith(sign, start)), "")
-        name, limit = text[:start].strip(), text[start + len(sign) :].strip()
-        if not (limit and sign and _NAME.fullmatch(name)):
-            raise UserError("a bound such as 'adapter_bytes <= 200 KB'", repr(text), "correct it")
-        return cls(objective(name).name, sign, parse_quantity(limit))
+        name, sign, limit = _divide(text)
+        name = objective(name).name
+        return cls(name, sign, parse_quantity(name, limit))
 
     def holds(self, value: float) -> bool:
         """Whether `value` meets the bound."""
@@ -81,6 +97,32 @@ class Bound:
 
     def __str__(self) -> str:
         return f"{self.name} {self.sign} {self.limit:,.15g}"
+
+
+def plain_bound(text: str) -> str:
+    """A bound of a job from before units belonged to objectives, as it was read then, in a plain
+    number; as it is where its unit is the objective's, or where it is none.
+
+    Without any limit it is that of the largest number."""
+    try:
+        name, sign, limit = _divide(text)
+        value, style = _read(limit, _ANY), objective(name).style
+    except UserError:
+        return text
+    if value is None or (_read(limit, _UNITS[style]) is not None and math.isfinite(value)):
+        return text
+    return f"{name} {sign} {min(value, sys.float_info.max)!r}"
+
+
+def _divide(text: str) -> tuple[str, str, str]:
+    """Name, sign and limit of a bound."""
+    _check_length(text)
+    start = next((i for i, letter in enumerate(text) if letter in "<>"), len(text))
+    sign = next((sign for sign in _OPERATORS if text.startswith(sign, start)), "")
+    name, limit = text[:start].strip(), text[start + len(sign) :].strip()
+    if not (limit and sign and _NAME.fullmatch(name)):
+        raise UserError("a bound such as 'adapter_bytes <= 200 KB'", repr(text), "correct it")
+    return name, sign, limit
 
 
 def _check_length(text: str) -> None:

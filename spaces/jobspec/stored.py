@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .bounds import plain_bound
 from .spec import JobSpec, parse_spec
 
 BEFORE: Mapping[str, Mapping[str, Any]] = {
@@ -30,7 +31,15 @@ def parse_stored(document: Mapping[str, Any]) -> JobSpec:
     """
     sections = {name: document.get(name, {}) for name in BEFORE}
     then = {name: {**BEFORE[name], **x} for name, x in sections.items() if isinstance(x, Mapping)}
-    return parse_spec({**document, **then})
+    return parse_spec(_with_plain_bounds({**document, **then}))
+
+
+def _with_plain_bounds(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    section = document.get("objectives")
+    if not isinstance(section, Mapping) or not isinstance(section.get("bounds"), list | tuple):
+        return document
+    bounds = [plain_bound(x) if isinstance(x, str) else x for x in section["bounds"]]
+    return {**document, "objectives": {**section, "bounds": bounds}}
 
 
 def is_later(document: Mapping[str, Any], key: str, spec: JobSpec) -> bool:

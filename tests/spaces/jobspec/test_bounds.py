@@ -23,26 +23,64 @@ from peftsearch.spaces.jobspec.bounds import Bound, parse_quantity
         ("1e5", 1e5),
         ("2.5e-3", 0.0025),
         ("-3", -3),
-        ("90 s", 90),
-        ("2 min", 120),
-        ("1.5 h", 5400),
         ("3M", 3e6),
         (" 7 B ", 7),
     ],
 )
 def test_quantities(text: str, value: float) -> None:
-    assert parse_quantity(text) == value
+    assert parse_quantity("adapter_bytes", text) == value
 
 
 @pytest.mark.parametrize("text", ["", "KB", "200 parsec", "1,000", "2 KB KB", "nan", "1.", "1 2"])
 def test_no_quantity(text: str) -> None:
     with pytest.raises(UserError, match="a number with a unit"):
-        parse_quantity(text)
+        parse_quantity("adapter_bytes", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("training_seconds <= 90 s", 90),
+        ("training_seconds <= 2 MIN", 120),
+        ("training_seconds <= 1.5 h", 5400),
+        ("training_seconds <= 7", 7),
+        ("trainable_parameters <= 3M", 3e6),
+        ("training_flops < 2 G", 2e9),
+        ("backward_depth <= 4", 4),
+        ("size <= 5 K", 5000),
+        ("accuracy >= 0.9", 0.9),
+    ],
+)
+def test_units_of_objectives(text: str, limit: float) -> None:
+    assert Bound.parse(text).limit == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("training_seconds <= 5 m", "among s, min, h for training_seconds; got '5 m'; m may be"),
+        ("training_seconds <= 2 KB", "among s, min, h for training_seconds; got '2 KB'"),
+        ("training_seconds <= 2 K", "among s, min, h"),
+        ("size <= 5 h", "among B, KB, .* for export_bytes; got '5 h'; e.g. '200 KB'"),
+        ("peak_memory_bytes <= 5 s", "among B, KB"),
+        ("accuracy >= 90 KB", "a plain number for accuracy; got '90 KB'; e.g. '0.9'"),
+        ("accuracy >= 90%", "a plain number for accuracy"),
+        ("trainable_parameters <= 5 KB", "among K, M, G for trainable_parameters"),
+        ("backward_depth <= 2 h", "among K, M, G"),
+        ("size <= 1e400", "a finite limit on export_bytes; got '1e400'"),
+        ("size <= 1e308 GB", "a finite limit"),
+        ("size <= inf", "a number with a unit"),
+        ("size <= nan", "a number with a unit"),
+    ],
+)
+def test_units_of_other_objectives_are_refused(text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        Bound.parse(text)
 
 
 @given(st.integers(0, 10**15))
 def test_plain_integers_are_exact(value: int) -> None:
-    assert parse_quantity(str(value)) == value
+    assert parse_quantity("adapter_bytes", str(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Documents of before a key keep what was done before it."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -43,3 +44,21 @@ def test_the_same_file_resumes_a_job_of_before(place: str, name: str) -> None:
 def test_a_whole_dump_is_read_back_whatever_it_holds() -> None:
     spec = make_spec(task={"train": "train.csv", "reading": 1})
     assert parse_stored(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("then", "limit"),
+    [
+        ("trainable_parameters <= 20 KB", 20_000),
+        ("size <= 5 h", 18_000),
+        ("size <= 1e400", sys.float_info.max),
+        ("size < 5 KB", 5000),
+    ],
+)
+def test_a_bound_in_a_unit_of_another_objective_means_what_it_meant(
+    then: str, limit: float
+) -> None:
+    document = make_spec().to_json()
+    document["objectives"]["bounds"] = [then]
+    (bound,) = parse_stored(document).bounds
+    assert bound.limit == limit

@@ -101,7 +101,8 @@ export function parseQuantity(name, text) {
   const match = /^\s*(\d[\d_,]*(?:\.\d+)?(?:e[-+]?\d+)?)\s*([a-z]*)\s*$/i.exec(text);
   if (!match) return null;
   const scale = scaleOf(name, match[2].toUpperCase());
-  return scale === undefined ? null : Number(match[1].replace(/[_,]/g, "")) * scale;
+  const value = Number(match[1].replace(/[_,]/g, "")) * scale;
+  return Number.isFinite(value) ? value : null;
 }
 
 const THOUSANDS = { K: 1e3, M: 1e6, G: 1e9 };
