@@ -42,7 +42,7 @@ def _turn(url: str, propose: Callable[[], object], monkeypatch: pytest.MonkeyPat
     with Store.open(url) as store:
         job = store.create_job(make_spec())
         store.register_worker(job.id, "w", "host", 1, "cpu")
-        runner: Any = SimpleNamespace(anatomy=job.spec.anatomy)  # nothing is trained
+        runner: Any = SimpleNamespace(describe=lambda: job.spec.anatomy)  # nothing is trained
         WorkerLoop("w", store, job, runner, Path(), Watcher())._replenish()
         assert store.job(job.id).state is JobState.RUNNING
         return store.trials(job.id)
