@@ -34,7 +34,7 @@ def job(folder: Path) -> dict[str, Any]:
 def check(error: UserError) -> None:
     """That it is one line, and short."""
     assert len(str(error).splitlines()) == 1
-    assert len(error.got) <= 300
+    assert len(error.got) <= 400  # a path that may be copied is whole up to here
 
 
 @pytest.mark.parametrize("depth", [60, 500, 20_000])

@@ -18,6 +18,7 @@ from peftsearch.records.job import JobState
 from peftsearch.service.application import PREFIX, make_app
 from peftsearch.service.context import Service
 from peftsearch.service.settings import Settings
+from peftsearch.service.work.checker import Checker
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.service.work.supervisor import Supervisor
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -67,6 +68,11 @@ class Target:
                 self.store.set_state(pulse.id, state)
 
 
+class _Checker(Checker):
+    def check_device(self, device: str) -> None:
+        """Nothing: a process that loads torch would outlast a request on a busy machine."""
+
+
 @pytest.fixture(scope="module")
 def target(new_sqlite: NewDatabase) -> Iterator[Target]:
     """A real server, whose child processes are quick ones; specs may read from no folder."""
@@ -75,7 +81,8 @@ def target(new_sqlite: NewDatabase) -> Iterator[Target]:
     service: Service = app.state.service
     supervisor = Supervisor(service.settings, service.stores.runs, QUICK)
     exporter = Exporter(service.settings, QUICK)
-    app.state.service = replace(service, supervisor=supervisor, exporter=exporter)
+    checker = _Checker(service.settings)
+    app.state.service = replace(service, supervisor=supervisor, exporter=exporter, checker=checker)
     with serve(app) as (address, _), Store.open(url) as store:
         with httpx.Client(base_url=address + PREFIX, headers=BEARER) as client:
             yield Target(address, client, store)
