@@ -185,7 +185,8 @@ WRONG: list[tuple[Any, int]] = [
     ({"pick": "99"}, 404),
     ({"pick": "nonsense"}, 422),
     ({"pick": "accuracy where adapter_bytes <= 1 KB"}, 404),
-    ({"pick": "accuracy where trainable_parameters <= 1e999"}, 404),  # the best has no adapter
+    ({"pick": "accuracy where trainable_parameters <= 1e99"}, 404),  # the best has no adapter
+    ({"pick": "accuracy where trainable_parameters <= 1e999"}, 422),
     ({"pick": ""}, 422),
     ({"pick": "\0"}, 422),
     ({"pick": "knee", "form": "pickle"}, 422),
