@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.training_memory import step_bytes
-from peftsearch.spaces.families.workload import NOTHING
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.models.dtypes import read_weights
 from peftsearch.workers.models.locations import fetch_model
@@ -38,7 +37,7 @@ def foresee_memory(spec: JobSpec, configurations: Iterable[Configuration]) -> Me
     Raises:
         UserError: The model cannot be had, or its files are none of weights.
     """
-    workload = spec.anatomy.workload or NOTHING
+    workload = spec.anatomy.counted_workload
     step = max(step_bytes(x, spec.anatomy) for x in configurations)
     parameters = read_weights(fetch_model(spec.model.path)).parameters
     return MemoryNeed(parameters, workload.base_dtype, workload.base_bytes, step)

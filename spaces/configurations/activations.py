@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from peftsearch.spaces.families.anatomy import Anatomy, Stack
 from peftsearch.spaces.families.kept_activations import kept_by
-from peftsearch.spaces.families.workload import NOTHING, Workload
 from peftsearch.spaces.techniques.table import technique
 from peftsearch.spaces.techniques.technique import Technique
 
@@ -47,31 +46,26 @@ class KeptActivations:
     anatomy: Anatomy
     _known: dict[object, float] = field(default_factory=dict)
 
-    @property
-    def workload(self) -> Workload:
-        """The model's; of none, nothing is kept."""
-        return self.anatomy.workload or NOTHING
-
     def count(self, configuration: Configuration) -> float:
         """Numbers kept, the head's and the outputs' apart. Where layers are recomputed, their
         inputs, and all of one layer."""
-        virtual = configuration.input.capacity if configuration.input is not None else 0
+        virtual = configuration.virtual_tokens
         lowest = self.anatomy.layers - backward_depth(configuration, self.anatomy)
         layers = range(lowest, self.anatomy.layers)
         each = [self._layer(x, configuration.profile[x], virtual) for x in layers]
-        if not self.workload.recomputed:
+        if not self.anatomy.counted_workload.recomputed:
             return sum(each)
         return sum(self._inputs(x, virtual) for x in layers) + max(each, default=0.0)
 
     def tokens(self, place: int, virtual: int) -> int:
         """Of the longest sequence, as a stack sees it. Virtual ones stand before the first one's;
         a decoder keeps as much for what it reads as for what it writes."""
-        longest = self.workload.longest
+        longest = self.anatomy.counted_workload.longest
         return max(longest[: place + 1]) + virtual
 
     def _inputs(self, layer: int, virtual: int) -> float:
         tokens = self.tokens(self.anatomy.place(layer), virtual)
-        return self.workload.together * tokens * self.anatomy.hidden
+        return self.anatomy.counted_workload.together * tokens * self.anatomy.hidden
 
     def _layer(self, layer: int, modules: tuple[Module, ...], virtual: int) -> float:
         place, (stack, index) = self.anatomy.place(layer), self.anatomy.locate(layer)
@@ -82,7 +76,7 @@ class KeptActivations:
             added = _count_modules(modules, self.anatomy, stack, index)
             each = kept_by(self.anatomy, place).count(self.anatomy, stack, tokens) + added.token
             example = tokens * each + added.example
-            self._known[key] = self.workload.together * example + added.batch
+            self._known[key] = self.anatomy.counted_workload.together * example + added.batch
         return self._known[key]
 
 

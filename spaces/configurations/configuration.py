@@ -91,6 +91,11 @@ class Configuration:
         """Number of layers that the strata tile, `L`."""
         return self.strata[-1].stop if self.strata else 0
 
+    @property
+    def virtual_tokens(self) -> int:
+        """Tokens that the input puts before each sequence."""
+        return self.input.capacity if self.input is not None else 0
+
     @cached_property
     def profile(self) -> Profile:
         """Canonical form: for each of the `L` layers, its sorted modules that do something."""

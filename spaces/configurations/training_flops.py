@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
 from peftsearch.spaces.families.attention_products import attention_by
-from peftsearch.spaces.families.workload import NOTHING, Workload
 from peftsearch.spaces.techniques.table import technique
 
 from .adapter_products import Reads, count_adapter
@@ -45,14 +44,9 @@ class TrainingProducts:
     anatomy: Anatomy
     _known: dict[object, float] = field(default_factory=dict)
 
-    @property
-    def workload(self) -> Workload:
-        """The model's; of none, nothing is computed."""
-        return self.anatomy.workload or NOTHING
-
     def count(self, configuration: Configuration) -> float:
         """Operations of a training."""
-        virtual = configuration.input.capacity if configuration.input is not None else 0
+        virtual = configuration.virtual_tokens
         depth = backward_depth(configuration, self.anatomy)
         lowest = self.anatomy.layers - depth
         total = self.around(virtual, 1 if depth else 0, trains=True)
@@ -71,7 +65,7 @@ class TrainingProducts:
         relative = attention_by(self.anatomy.family).relative
         if relative:  # positions pass a matrix of their own in every batch
             numbers = self._reach(place, virtual) * self.anatomy.hidden**2
-            linears += 2.0 * relative * numbers * self.workload.batches
+            linears += 2.0 * relative * numbers * self.anatomy.counted_workload.batches
         return linears + sum(self._attention(stack, place, virtual))
 
     def around(self, virtual: int, visited: int, trains: bool = False) -> float:
@@ -81,7 +75,7 @@ class TrainingProducts:
             visited: 1 where gradients go on into the layers below.
             trains: Whether there is a backward pass.
         """
-        workload, anatomy = self.workload, self.anatomy
+        workload, anatomy = self.anatomy.counted_workload, self.anatomy
         tokens, width = self._tokens(0, virtual), anatomy.embedding or anatomy.hidden
         before = 2.0 * tokens * width * anatomy.hidden if width != anatomy.hidden else 0.0
         if anatomy.embedding is None:  # every number of an image is in one patch
@@ -97,7 +91,11 @@ class TrainingProducts:
         total = 0.0
         matrices = [x for x in self.anatomy.head or () if len(x.shape) == 2]
         for i, matrix in enumerate(matrices):
-            once = tokens if matrix.name.startswith(_TOKENWISE) else self.workload.sequences
+            once = (
+                tokens
+                if matrix.name.startswith(_TOKENWISE)
+                else self.anatomy.counted_workload.sequences
+            )
             times = 1 + trains * (1 + (visited or i > 0))
             total += 2.0 * once * math.prod(matrix.shape) * times
         return total
@@ -121,11 +119,13 @@ class TrainingProducts:
         back += relative if first <= stage_of("query") else 0.0
         back += attention_gradients(None, stack, -1, family.fused) * cross
         reads = Reads(
-            self._tokens(place, virtual), self._tokens(0, virtual), self.workload.batches
+            self._tokens(place, virtual),
+            self._tokens(0, virtual),
+            self.anatomy.counted_workload.batches,
         )
         known = (modules, stack, index, self.anatomy.hidden, reads, first if begins else None)
         added, again = count_adapter(*known)
-        if self.workload.recomputed:
+        if self.anatomy.counted_workload.recomputed:
             added += forward + again
             if family.before and "mlp_out" in stack.linears:  # nobody needs what it gives
                 added -= self._product("mlp_out", stack.linears["mlp_out"], place, virtual)
@@ -155,17 +155,17 @@ class TrainingProducts:
 
     def _reach(self, place: int, virtual: int) -> float:
         """Relative positions to both sides."""
-        mean = self._tokens(place, virtual) / max(1.0, self.workload.sequences)
+        mean = self._tokens(place, virtual) / max(1.0, self.anatomy.counted_workload.sequences)
         return 2 * (self.anatomy.reach or mean)
 
     def _tokens(self, place: int, virtual: int) -> float:
-        tokens = self.workload.tokens
-        extra = virtual * self.workload.sequences if place == 0 else 0
+        tokens = self.anatomy.counted_workload.tokens
+        extra = virtual * self.anatomy.counted_workload.sequences if place == 0 else 0
         return tokens[min(place, len(tokens) - 1)] + extra
 
     def _pairs(self, one: int, other: int, virtual: int) -> float:
         """Products of the lengths of two sides, virtual tokens before the first included."""
-        work = self.workload
+        work = self.anatomy.counted_workload
         pairs = work.pairs[min(one, len(work.pairs) - 1)][min(other, len(work.pairs) - 1)]
         for place, against in ((one, other), (other, one)):
             pairs += virtual * self._tokens(against, 0) if place == 0 else 0.0

@@ -8,7 +8,6 @@ import math
 
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
 from peftsearch.spaces.families.passing_activations import passing_by
-from peftsearch.spaces.families.workload import NOTHING
 from peftsearch.spaces.techniques.table import technique
 
 from .activations import BYTES_PER_ACTIVATION, kept_activations
@@ -34,14 +33,14 @@ _UPDATED = 2
 def training_memory(configuration: Configuration, anatomy: Anatomy) -> int:
     """Bytes at the peak of a training step: the frozen weights, adapter and head with gradients
     and the optimiser's state, and what the largest batch takes."""
-    workload = anatomy.workload or NOTHING
+    workload = anatomy.counted_workload
     return workload.base_bytes + step_bytes(configuration, anatomy)
 
 
 def step_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
     """Bytes of a training step beside the model's frozen weights, at most; 0 where nothing is
     trained."""
-    workload = anatomy.workload or NOTHING
+    workload = anatomy.counted_workload
     heads = [math.prod(x.shape) for x in anatomy.head or ()]
     trained, head = trainable_parameters(configuration, anatomy), sum(heads)
     if not trained + head:
@@ -57,7 +56,7 @@ def step_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
 def _kept(configuration: Configuration, anatomy: Anatomy) -> float:
     """Numbers that the largest batch keeps, as many bytes each as float32. Products in bfloat16
     keep less of the activations, and where weights are float32, a copy of each that they read."""
-    workload = anatomy.workload or NOTHING
+    workload = anatomy.counted_workload
     kept = kept_activations(anatomy).count(configuration)
     if workload.precision == "float32":
         return kept
@@ -70,13 +69,13 @@ def _kept(configuration: Configuration, anatomy: Anatomy) -> float:
 def _passing(configuration: Configuration, anatomy: Anatomy) -> float:
     """Numbers of the largest batch that are alive within one layer for a while."""
     kept, row = kept_activations(anatomy), passing_by(anatomy)
-    virtual = configuration.input.capacity if configuration.input is not None else 0
+    virtual = configuration.virtual_tokens
     places = range(len(anatomy.stacks))
     tokens = [kept.tokens(place, virtual) for place in places]
     each = [tokens[x] * row.count(anatomy, x, tokens[x]) for x in places]
     whole = any(technique(x).activations.matrices for x in configuration.techniques)
     matrices = max(x.inputs * x.outputs for x in anatomy.linears.values()) if whole else 0
-    return kept.workload.together * max(each) + _MATRICES * matrices
+    return kept.anatomy.counted_workload.together * max(each) + _MATRICES * matrices
 
 
 def _frozen(configuration: Configuration, anatomy: Anatomy) -> int:
@@ -101,5 +100,5 @@ def _aimed(module: Module, stack: Stack) -> list[tuple[str, Linear]]:
 
 def _outputs(anatomy: Anatomy) -> int:
     """Numbers of the outputs of a language model for the largest batch."""
-    workload = anatomy.workload or NOTHING
+    workload = anatomy.counted_workload
     return _OUTPUTS * workload.words * workload.together * workload.longest[-1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .workload import Workload
+from .workload import NOTHING, Workload
 
 ROLES = (
     "query",
@@ -156,6 +156,11 @@ class Anatomy(_Part):
         outer = {name: data[name] for name in cls.model_fields if name in data}
         inner = {name: data[name] for name in data if name not in outer}
         return outer | {"stacks": (inner,)}
+
+    @property
+    def counted_workload(self) -> Workload:
+        """The workload; before it is counted, one without a batch, of which nothing is kept."""
+        return self.workload or NOTHING
 
     @property
     def layers(self) -> int:

@@ -47,10 +47,10 @@ class Dashboard:
 
 @contextmanager
 def run_dashboard(
-    folder: Path, *options: str | Path, token: str | None = None, **settings: str
+    folder: Path, *options: str | Path, token: str | None = None
 ) -> Iterator[Dashboard]:
     """A dashboard over the database of a folder, on a free port, until the block ends."""
-    process = start("dashboard", "--port", "0", "--json", *options, folder=folder, **settings)
+    process = start("dashboard", "--port", "0", "--json", *options, folder=folder)
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "url" in line, line + process.communicate()[1]

@@ -28,22 +28,19 @@ print(json.dumps(hits / len(rows)))
 """
 
 
-def environment(**settings: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Offline, unaware of the caller's settings, and with threads that do not spin while they
     wait: on a machine that is busy with other work, spinning makes steps many times slower."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PEFTSEARCH_")}
-    ours = {"HF_HUB_OFFLINE": "1", "COLUMNS": "200", "OMP_WAIT_POLICY": "PASSIVE"}
-    return kept | ours | settings
+    return kept | {"HF_HUB_OFFLINE": "1", "COLUMNS": "200", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
-def call(
-    *arguments: str | Path, folder: Path, **settings: str
-) -> "subprocess.CompletedProcess[str]":
+def call(*arguments: str | Path, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Run to the end."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=folder,
-        env=environment(**settings),
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=400,
@@ -58,12 +55,12 @@ def read(*arguments: str | Path, folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
-def start(*arguments: str | Path, folder: Path, **settings: str) -> "subprocess.Popen[str]":
+def start(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
     """Start in a process group of its own, so that a test can signal all of it."""
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         cwd=folder,
-        env=environment(**settings),
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
