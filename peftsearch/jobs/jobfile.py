@@ -110,7 +110,8 @@ def _absolute(value: str, folder: Path, where: str) -> str:
             return str(path.resolve()) if path.exists() or named_as_file else value
         except (OSError, ValueError, RuntimeError) as error:
             # A name that is too long or holds NUL, a loop of links, the home of nobody.
-            raise UserError("a usable path", f"{value!r} ({error})", "correct it") from error
+            reason = getattr(error, "strerror", None) or error  # what it is about stands before
+            raise UserError("a usable path", f"{show(value)} ({reason})", "correct it") from error
 
 
 def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
