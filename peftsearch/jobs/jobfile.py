@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError, located
+from peftsearch.message_text import show
 from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 from peftsearch.spaces.jobspec.head import check_head
