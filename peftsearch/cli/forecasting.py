@@ -1,6 +1,7 @@
 """`run --dry-run`: what a job would do, and what it would cost."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
@@ -8,9 +9,11 @@ from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
 from peftsearch.results.wording import count, describe, duration, size
 from peftsearch.spaces.jobspec.training import TrainingSpec
-from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .console import console, print_json
+
+if TYPE_CHECKING:
+    from peftsearch.jobs.forecast import Forecast
 
 
 def _tell_searched(training: TrainingSpec) -> str:
@@ -18,6 +21,23 @@ def _tell_searched(training: TrainingSpec) -> str:
     nouns = {"epochs": "lengths", "batch_size": "batch sizes", "dropout": "dropouts"}
     found = [f"{len(values)} {nouns[name]}" for name, values in training.searched.items()]
     return f" and {' x '.join(found)}" if found else ""
+
+
+def _tell_share(forecast: "Forecast") -> str:
+    """How much of the space meets the bounds; of little, no more than is known."""
+    share, bounds = forecast.share, ", ".join(forecast.bounds)
+    if share is None:
+        return "none"
+    met = f"{count(share.met)} of {count(share.of)} random configurations meet"
+    about = f"{share.met / share.of:.1%} of the space" if share.met else "very little of the space"
+    return f"{bounds}; estimated: {about}, as {met} {'them' if len(forecast.bounds) > 1 else 'it'}"
+
+
+def _tell_test(forecast: "Forecast") -> str:
+    rows = (
+        "the rows of task.test" if forecast.test_rows is None else f"{forecast.test_rows:,} rows"
+    )
+    return f"{rows} for the test, which `confirm` alone reads"
 
 
 def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
@@ -37,16 +57,18 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         f"{forecast.configurations:,} configurations at {forecast.rates} learning rates"
         f"{_tell_searched(spec.training)}, preset {spec.space.preset}",
     )
+    table.add_row("bounds", _tell_share(forecast))
     table.add_row(
         "data",
-        f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows",
+        f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows, "
+        f"{_tell_test(forecast)}",
     )
     table.add_row("quality", forecast.quality)
     if forecast.max_length is not None:
         given = "the job file says" if spec.task.max_length else "99 of 100 training rows have"
         table.add_row("texts", f"up to {forecast.max_length} tokens of each, as {given}")
-    if find_kind(spec.task.kind).form.fresh_head:
-        table.add_row("floors", "baselines without adapters, fitted before the first trial")
+    if forecast.floors:
+        table.add_row("floors", f"{', '.join(forecast.floors)}, before the first trial")
     table.add_row("training", forecast.length)
     memory = forecast.memory
     table.add_row(

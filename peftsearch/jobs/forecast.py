@@ -20,11 +20,12 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.dropout import note_dropout
+from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_share
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import load_data
 
 from .memory_need import MemoryNeed, foresee_memory
-from .settling import settle
+from .settling import settle, with_supposed_head
 from .training_length import note_resolution, tell_length
 
 EFFICIENCY = 0.35
@@ -41,6 +42,10 @@ class Forecast:
         rates: Number of learning rates.
         regimes: Number of combinations of what else of the training is searched; 1 for nothing.
         seconds: Low and high forecast for the whole budget with the given workers.
+        bounds: The hard bounds on known costs.
+        share: How much of the space meets them, estimated; None without bounds.
+        test_rows: That `confirm` will score; None where a source of their own holds them.
+        floors: Baselines without adapters that will be measured, in words.
         quality: Which metric is the quality, and why.
         steps: Of a training; where that is searched, the mean.
         epochs: The same.
@@ -56,6 +61,10 @@ class Forecast:
     regimes: int
     train_rows: int
     validation_rows: int
+    test_rows: int | None
+    bounds: tuple[str, ...]
+    share: Share | None
+    floors: tuple[str, ...]
     quality: str
     steps: float
     epochs: float
@@ -76,6 +85,10 @@ class Forecast:
             "regimes": self.regimes,
             "train_rows": self.train_rows,
             "validation_rows": self.validation_rows,
+            "test_rows": self.test_rows,
+            "bounds": list(self.bounds),
+            "share": self.share and asdict(self.share),
+            "floors": list(self.floors),
             "quality": self.quality,
             "steps": self.steps,
             "epochs": self.epochs,
@@ -94,14 +107,17 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     """Forecast a job without training or writing anything.
 
     Raises:
+        CostError: Nothing that is searched is within the bounds, as this machine trains it.
         UserError: The data is wrong.
     """
+    from peftsearch.workers.preparation.prepare import foresee_floors
     from peftsearch.workers.training.rehearsal import rehearse
 
     data = load_data(spec)
     settled, rehearsed = settle(spec, data), rehearse(spec, data)
-    spec = rehearsed.spec
+    spec = with_supposed_head(rehearsed.spec, data)
     space = make_space(spec)
+    check_bounds(space)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
     rows, held_out = len(data.train.texts), data.held_out
     flops = sum(
@@ -119,6 +135,10 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         regimes=len(regimes),
         train_rows=rows,
         validation_rows=held_out,
+        test_rows=data.test_rows,
+        bounds=tuple(map(str, space.bounds)),
+        share=estimate_share(space) if space.bounds else None,
+        floors=foresee_floors(settled.spec.task),
         steps=fmean(regime.steps(rows) for regime in regimes),
         epochs=fmean(regime.passes(rows) for regime in regimes),
         length=tell_length(spec.training, rows),

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from peftsearch.spaces.jobspec.head import suppose_head
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.spaces.space.feasibility import check_bounds
+from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData
 
 _OF_ONE_CLASS = ("f1", "average_precision")
@@ -27,15 +30,24 @@ def settle(spec: JobSpec, data: TaskData) -> Settled:
     """Decide by the spec and its training rows alone, so that equal ones are settled alike.
 
     Raises:
+        CostError: Whatever head is chosen, no adapter of the space is within the bounds.
         UserError: The spec says something of classes that the rows do not have.
     """
     task = spec.task
     find_kind(task.kind).load_work().check_training(spec.training, data.label_names)
+    if spec.bounds:
+        check_bounds(make_space(with_supposed_head(spec, data)))
     chosen, reason = _choose(task, data)
     quality = f"{objective(chosen).label}{_of_class(chosen, task, data)}, {reason}"
     default = chosen if task.metric is None else None
     task = task.model_copy(update={"default_metric": default})
     return Settled(spec.model_copy(update={"task": task}), quality)
+
+
+def with_supposed_head(spec: JobSpec, data: TaskData) -> JobSpec:
+    """The spec on a model with the smallest head that the preparation may choose."""
+    classes = len(data.label_names)
+    return spec.with_anatomy(suppose_head(spec.head, spec.task.kind, classes, spec.anatomy))
 
 
 def _choose(task: TaskSpec, data: TaskData) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from peftsearch.spaces.techniques.saved import Tensor
 
 POOLED = "pooled_classifier"
 """The linear on pooled states, in place of the head that a model's class has."""
+_OWN = "classifier"
+"""The shortest name that a head of several parts has."""
 LAST = "score"
 """The linear of a decoder that classifies, on its last token."""
 
@@ -26,3 +28,11 @@ def linear_head(
     name = LAST if pooling == "last" else POOLED
     weight = Tensor(f"{name}.weight", (outputs, anatomy.hidden))
     return (weight,) if pooling == "last" else (weight, Tensor(f"{name}.bias", (outputs,)))
+
+
+def smallest_own_head(outputs: int, anatomy: Anatomy) -> tuple[Tensor, ...]:
+    """A head that is no larger than any that a model's class has, or that may take its place."""
+    return (
+        Tensor(f"{_OWN}.weight", (outputs, anatomy.hidden)),
+        Tensor(f"{_OWN}.bias", (outputs,)),
+    )

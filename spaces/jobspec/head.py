@@ -5,8 +5,10 @@ from typing import Literal
 from pydantic import Field
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.configurations.head_tensors import linear_head, smallest_own_head
+from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.spaces.kinds.model_forms import CHOICES
 
 from .section import Section
 
@@ -47,3 +49,19 @@ def has_pooling(kind: str, anatomy: Anatomy) -> bool:
     """Whether one linear on the first token or on the mean may take the place of the head."""
     encoder = len(anatomy.stacks) == 1 and not anatomy.causal
     return find_kind(kind).form.fresh_head and encoder
+
+
+def suppose_head(head: HeadSpec, kind: str, classes: int, anatomy: Anatomy) -> Anatomy:
+    """The anatomy with the smallest head that a job may be given: the one that it gets where that
+    is one linear or none, and else a head that is no larger.
+
+    Args:
+        classes: That the data has; 0 where labels are none.
+    """
+    form = find_kind(kind).form
+    outputs = 1 if form is CHOICES else max(1, classes)
+    pooling = "last" if anatomy.causal else head.pooling
+    found = None if pooling == "auto" else linear_head(pooling, outputs, anatomy)
+    tensors = (found or smallest_own_head(outputs, anatomy)) if form.fresh_head else ()
+    known = tuple(HeadTensor(name=x.name, shape=x.shape) for x in tensors)
+    return anatomy.model_copy(update={"head": known})

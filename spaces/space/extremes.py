@@ -1,6 +1,6 @@
 """The dearest and the cheapest configurations of a space: the ends of its cost axis."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -8,13 +8,15 @@ from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, CostError, cost_function
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
 
 from .space import Space
 
 _DRAWS = 16
+Choose = Callable[..., int]
+"""`min` or `max`."""
 
 
 def maximum_cost(space: Space, name: str) -> float:
@@ -43,32 +45,14 @@ def try_costs(spec: JobSpec, space: Space) -> None:
             cost(configuration, space.anatomy)
 
 
-def check_bounds(space: Space) -> None:
-    """Refuse bounds that even the cheapest configurations of the space break.
-
-    Raises:
-        CostError: They do, and which.
-    """
-    cheapest = [_probe(space), *smallest(space)]
-    for bound in space.bounds:
-        least = min(float(cost_function(bound.name)(x, space.anatomy)) for x in cheapest)
-        if not bound.holds(least):
-            raise CostError(
-                f"a bound on {bound.name} that some configuration meets",
-                f"{bound}, where the smallest is {least:,.0f}",
-                "loosen it, or launch the job without it",
-                "objectives.bounds",
-            )
-
-
 def smallest(space: Space) -> Iterator[Configuration]:
     """Configurations among which are the cheapest that adapt something: the smallest modules in
     as few layers as may carry them, or virtual tokens alone."""
     wholes = {bundle for bundles in space.bundles for bundle in bundles}
     parts = {part for whole in wholes for part in _parts(space, whole)}
     for bundle in sorted(parts):
-        sizes = [min(x for x in space.ladders[name] if x) for name in sized(bundle)]
         for roles in space.role_sets:
+            sizes = [_extreme_size(space, name, roles, min) for name in sized(bundle)]
             yield _top(space, make_modules(bundle, sizes, roles, space.anatomy), None)
     for virtual in space.inputs:
         yield _top(space, (), virtual)
@@ -81,20 +65,22 @@ def _dearest(space: Space) -> Iterator[Configuration]:
     bundles = dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles)
     for bundle in bundles:
         for roles in space.role_sets:
-            sizes = [_dearest_size(space, name, roles) for name in sized(bundle)]
+            sizes = [_extreme_size(space, name, roles, max) for name in sized(bundle)]
             modules = make_modules(bundle, sizes, roles, space.anatomy)
             stratum = Stratum(0, space.anatomy.layers, modules)
             for virtual in space.inputs:
                 yield Configuration((stratum,), space.rates[0], virtual, training)
 
 
-def _dearest_size(space: Space, name: str, roles: tuple[str, ...]) -> int:
+def _extreme_size(space: Space, name: str, roles: tuple[str, ...], choose: Choose) -> int:
+    """The capacity of a technique that costs most or least; of some that is not the largest."""
+
     def cost(capacity: int) -> int:
         modules = make_modules((name,), (capacity,), roles, space.anatomy)
         shared = technique(name).shared
         return layer_parameters(modules, space.anatomy) + (shared(capacity) if shared else 0)
 
-    return max(space.ladders[name], key=cost)
+    return choose([x for x in space.ladders[name] if x], key=cost)
 
 
 def _parts(space: Space, bundle: Bundle) -> Iterator[Bundle]:

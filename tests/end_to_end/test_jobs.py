@@ -105,9 +105,29 @@ def test_confirm_prints_intervals_and_keeps_its_runs(finished: Path) -> None:
 
 def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:
     forecast = read("run", job_file, "--dry-run", folder=job_file.parent)
-    assert forecast["train_rows"] + forecast["validation_rows"] < 400
+    rows = [forecast[f"{name}_rows"] for name in ("train", "validation", "test")]
+    assert rows == [280, 60, 60]
+    assert (forecast["bounds"], forecast["share"]) == ([], None)
+    floors = [f"logistic regression on {x}" for x in ("frozen features", "TF-IDF")]
+    assert forecast["floors"] == floors
     assert forecast["trials"] == 8
     assert [path.name for path in job_file.parent.iterdir()] == ["job.toml"]
+
+
+def test_a_bound_is_estimated_or_refused_before_anything_runs(job_file: Path) -> None:
+    folder, text = job_file.parent, job_file.read_text()
+    job_file.write_text(f'{text}[objectives]\nbounds = ["size <= 6 KB"]\n')
+    forecast = read("run", job_file, "--dry-run", folder=folder)
+    assert forecast["bounds"] == ["export_bytes <= 6,000"]
+    assert 0 < forecast["share"]["met"] < forecast["share"]["of"]
+    assert "6,000; estimated: " in call("run", job_file, "--dry-run", folder=folder).stdout
+    job_file.write_text(f'{text}[objectives]\nbounds = ["size <= 600 B"]\n')
+    for options in ([], ["--dry-run"]):
+        done = call("run", job_file, *options, folder=folder)
+        assert done.returncode == 2
+        assert "export_bytes <= 600, where the smallest possible is" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert [path.name for path in folder.iterdir()] == ["job.toml"]
 
 
 def test_hours_end_a_job_and_more_hours_go_on(job_file: Path) -> None:

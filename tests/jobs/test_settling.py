@@ -8,6 +8,7 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import differing_keys
 from peftsearch.jobs.settling import Settled, settle
+from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.data.task_data import load_data
 from tests.specs import make_spec
@@ -93,3 +94,15 @@ def test_weights_of_classes_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="among fraud, legit; got 'frod'") as refused:
         settle(spec, load_data(spec))
     assert refused.value.where == "training.class_weights"
+
+
+@pytest.mark.parametrize("pooling", ["auto", "first", "model"])
+def test_a_file_that_no_head_leaves_room_for_is_refused(tmp_path: Path, pooling: str) -> None:
+    spec = spec_of(tmp_path, {"a": 40, "b": 30, "c": 30})
+    sections = {"objectives": {"bounds": ["size <= 5 KB"]}, "head": {"pooling": pooling}}
+    spec = JobSpec.model_validate(spec.to_json() | sections)
+    with pytest.raises(CostError, match="export_bytes <= 5,000, where the smallest") as refused:
+        settle(spec, load_data(spec))
+    assert refused.value.where == "objectives.bounds"
+    roomy = {"objectives": {"bounds": ["size <= 12 KB"]}}
+    settle(JobSpec.model_validate(spec.to_json() | roomy), load_data(spec))

@@ -31,6 +31,8 @@ class TaskData:
         fingerprint: SHA-256 of all rows of both splits, in their order.
         notes: What a person should know about the data, one line each.
         others: The further folds of a cross-validation; this one is the first.
+        test_rows: How many `confirm` will score; None where a source of their own holds them,
+            which is not opened.
     """
 
     train: Split
@@ -39,6 +41,7 @@ class TaskData:
     fingerprint: str
     notes: tuple[str, ...] = ()
     others: tuple["TaskData", ...] = ()
+    test_rows: int | None = None
 
     @property
     def folds(self) -> tuple["TaskData", ...]:
@@ -75,6 +78,7 @@ def load_data(spec: JobSpec) -> TaskData:
         _fingerprint(train, validation, names),
         notes + cut + cut_validation,
         tuple(_load_fold(source, number) for number in range(1, task.folds)),
+        source.count_test_rows(),
     )
     labels: Any = [label for fold in data.folds for label in fold.validation.labels]
     held = replace(validation, labels=labels)

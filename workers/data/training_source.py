@@ -100,6 +100,14 @@ class TrainingSource:
         free = sorted({*self.parts["train"], *self.parts["validation"]} - {*held})
         return self.rows.pick(free), self._check(self.rows.pick(held), "validation")
 
+    def count_test_rows(self) -> int | None:
+        """Rows that are held back for the test; None where an explicit source has them."""
+        if self.task.test is not None:
+            return None
+        if "test" in self.own:
+            return len(next(iter(self.own["test"].columns.values())))
+        return len(self.parts["test"])
+
     def notes(self) -> tuple[str, ...]:
         """What a person should know about the training rows, one line each."""
         labels: dict[Text, set[object]] = {}

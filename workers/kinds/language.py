@@ -81,10 +81,17 @@ class Responses(Work):
         with examples."""
         from peftsearch.workers.training.language_baselines import ask_base, choose_prompt
 
-        task = job.spec.task
-        base, asked = ask_base(job), task.quality == self.generated and task.text is None
+        base, asked = ask_base(job), self._is_asked(job.spec.task)
         prompted = choose_prompt(job, on_batch) if asked else None
         return [base] if prompted is None else [base, prompted]
+
+    def foresee_baselines(self, task: TaskSpec) -> Sequence[str]:
+        """The same."""
+        base, asked = "the base model as it is", self._is_asked(task)
+        return [base, *(["the best of a few prompts with solved examples"] if asked else [])]
+
+    def _is_asked(self, task: TaskSpec) -> bool:
+        return task.quality == self.generated and task.text is None
 
     def baseline(self, job: OpenedJob, floor: Floor) -> Baseline | None:
         """With the examples that were chosen."""

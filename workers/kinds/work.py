@@ -245,6 +245,10 @@ class Work:
         """
         return ()
 
+    def foresee_baselines(self, task: TaskSpec) -> Sequence[str]:
+        """What `baselines` will be, as nouns within a sentence, before there is a model."""
+        return ()
+
     def baseline(self, job: OpenedJob, floor: Floor) -> Baseline | None:
         """The baseline that was measured as a floor, to be scored on other rows; None where it
         cannot be made again."""

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .baselines import Baseline, OnBatch, measure_floor
 from .feature_baseline import FEATURES, use_features
 from .head_choice import choose_head, read_probe
-from .linear_models import find_target
+from .linear_models import find_target, name_regression
 from .opened_job import OpenedJob
 from .word_baseline import WORDS, fit_words
 
@@ -43,6 +44,16 @@ def prepare(job: OpenedJob, on_batch: OnBatch = lambda: None) -> Prepared:
     if head is None:
         return Prepared(Preparation(floors, notes=told))
     return Prepared(Preparation(floors, head.choice, told), head.tensors)
+
+
+def foresee_floors(task: TaskSpec) -> tuple[str, ...]:
+    """What `prepare` will measure, as nouns within a sentence, as far as the task tells it."""
+    row, made = find_kind(task.kind), list[str]()
+    if find_target(task.kind) is not None:
+        regression = f"{name_regression(task.kind)} regression"
+        read = ["frozen features", *(["TF-IDF"] if row.form.inputs == "text" else [])]
+        made = [f"{regression} on {x}" for x in read]
+    return (*made, *row.load_work().foresee_baselines(task))
 
 
 def prepare_head(job: OpenedJob, on_batch: OnBatch = lambda: None) -> Prepared:

@@ -15,7 +15,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
-from peftsearch.spaces.space.extremes import check_bounds
+from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter

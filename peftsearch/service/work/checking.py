@@ -39,12 +39,12 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
         folder = Path(request["folder"])
         spec = complete_spec(request["spec"], folder, roots and [Path(x) for x in roots])
         data = _read_data(spec)
+        settled = settle(spec, data)
     except UserError as error:
         return {"mistake": asdict(Mistake.of(error))}
     except FetchError as error:
         hint = "check the network of the machine that the service runs on"
         return {"mistake": asdict(Mistake("", "a sample that can be fetched", str(error), hint))}
-    settled = settle(spec, data)
     return {
         "spec": settled.spec.to_json(),
         "notes": [*data.notes, f"the quality is {settled.quality}"],

@@ -31,6 +31,8 @@ def test_splits_are_disjoint_and_cover_the_file(file: str) -> None:
     data, test = load_data(spec_of(file)), load_test(spec_of(file))
     parts = [texts(data.train), texts(data.validation), texts(test)]
     assert [len(part) for part in parts] == [140, 30, 30]
+    assert data.test_rows == 30
+    assert load_data(spec_of(file, test=file)).test_rows is None
     assert len(set().union(*parts)) == 200
     assert data.label_names == ["bad", "good"]
     assert list(data.validation.labels).count(1) == 15

@@ -13,8 +13,13 @@ from transformers import AutoConfig, AutoImageProcessor
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.auto import modeling_auto
 
+from peftsearch.spaces.configurations.safetensors_sizes import by_itself, file_bytes
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
+from peftsearch.spaces.jobspec.head import HeadSpec, suppose_head
+from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.spaces.techniques.saved import Tensor
+from peftsearch.workers.models.heads import find_heads, head_tensors
 from tests.workers.families import (
     CLASSES,
     IMAGE_SIZE,
@@ -96,6 +101,21 @@ def _written(model: Any, folder: Path) -> Mapping[str, Any]:
 def test_each_layer_has_exactly_the_tensors_listed(family: str, kind: str, tmp_path: Path) -> None:
     model = build_model(family, kind)
     _check(model, read_anatomy(_written(model, tmp_path), kind))
+
+
+@pytest.mark.parametrize(("family", "kind"), [x for x in ROWS if find_kind(x[1]).form.fresh_head])
+def test_no_head_of_its_own_is_smaller_than_supposed(
+    family: str, kind: str, tmp_path: Path
+) -> None:
+    model = build_model(family, kind)
+    anatomy = read_anatomy(_written(model, tmp_path), kind)
+    labels = 1 if kind == "multiple_choice" else model.config.num_labels
+    head = suppose_head(HeadSpec(), kind, labels, anatomy).head or ()
+    supposed = [Tensor(x.name, x.shape) for x in head]
+    own = head_tensors(model, find_heads(model, set()))
+    assert file_bytes(by_itself("", supposed)) <= file_bytes(by_itself("", own))
+    if anatomy.causal:
+        assert supposed == list(own)
 
 
 @pytest.mark.parametrize(("family", "changes"), VARIANTS)

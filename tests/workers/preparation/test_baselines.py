@@ -9,7 +9,7 @@ import torch
 
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.workers.preparation.features import extract
-from peftsearch.workers.preparation.prepare import Prepared, make_again
+from peftsearch.workers.preparation.prepare import Prepared, foresee_floors, make_again
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.families import save_model
 from tests.workers.rows import make_choices, make_rows, write_rows
@@ -56,6 +56,7 @@ def test_a_floor_that_is_made_again_scores_the_same(
     stored = Preparation.from_json(made.preparation.to_json())
     assert stored == made.preparation
     assert [floor.name for floor in stored.floors] == names
+    assert len(foresee_floors(runner.spec.task)) == len(names)
     again = TrialRunner.open(runner.spec, "cpu")
     for floor in stored.floors:
         baseline = make_again(again, Prepared(stored, made.tensors), floor)

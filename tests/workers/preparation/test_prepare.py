@@ -11,7 +11,7 @@ from peftsearch.spaces.configurations.head_tensors import linear_head
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.models.heads import head_tensors
-from peftsearch.workers.preparation.prepare import Prepared
+from peftsearch.workers.preparation.prepare import Prepared, foresee_floors
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_failures import NonFiniteLoss
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -71,6 +71,7 @@ def test_training_starts_where_the_probe_ends(
     assert told in (None, head_tensors(backbone.model, backbone.heads))
     floors = {floor.name: floor.measurements for floor in prepared.preparation.floors}
     assert list(floors) == ["features", "tfidf"]
+    assert len(foresee_floors(runner.spec.task)) == len(floors)
     assert floors["features"]["loss"] == pytest.approx(start_loss(runner), rel=1e-3)
     assert floors["tfidf"]["accuracy"] > 0.9
     outcome = runner.evaluate(PROBE, 0)

@@ -86,7 +86,7 @@ def test_a_bound_that_the_head_alone_breaks_stops_the_job(
         job = store.create_job(runner.spec.model_copy(update={"objectives": tight}))
         store.register_worker(job.id, "w", "host", 1, "cpu")
         loop = WorkerLoop("w", store, job, runner, tmp_path, Watcher(lambda done: None))
-        with pytest.raises(CostError, match="a bound on export_bytes that some configuration"):
+        with pytest.raises(CostError, match="a bound on export_bytes that some adapter"):
             loop.run()
         assert store.job(job.id).state is JobState.STOPPED
 
