@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
+from typing import Any
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
@@ -17,7 +19,8 @@ _USUAL = ("bitfit", "lora", "spafit-4-9-I", "ia3", "ln_tuning")
 def probe(space: Space) -> Configuration:
     """The linear probe: no adapters, only the head is trained."""
     strata = (Stratum(0, space.anatomy.layers),)
-    return Configuration(strata, _nominal_rate(space), training=_usual(space))
+    bare = Configuration(strata, _nominal_rate(space), training=_usual(space))
+    return _within_bounds(space, bare)
 
 
 def recipes(space: Space) -> list[Configuration]:
@@ -29,7 +32,8 @@ def recipes(space: Space) -> list[Configuration]:
     smallest LoRA, in the top layer alone, which opens the cheap end of the front; the norms
     everywhere; where there is one stratum with a choice of bundles, each of them at a middle size.
     Sizes are the ladder's nearest. All train at the nominal rate, since a rate is relative to each
-    technique's, and with the middle one of the values of each searched hyperparameter.
+    technique's, and with the middle one of the values of each searched hyperparameter, or, where
+    that breaks a bound, a lower one.
     """
     named = {name: recipe(name, space.anatomy, RANK, _nominal_rate(space)) for name in _USUAL}
     several = len(space.bundles) > 1 and "lora" in space.ladders
@@ -41,7 +45,17 @@ def recipes(space: Space) -> list[Configuration]:
     ]
     points = [encode(space, _adapt(space, x)) for x in candidates]
     kept = {x.key: x for x in (space.decode(point) for point in points if point is not None)}
-    return [x for x in kept.values() if space.feasible(x)]
+    return [x for x in (_within_bounds(space, x) for x in kept.values()) if space.feasible(x)]
+
+
+def _within_bounds(space: Space, configuration: Configuration) -> Configuration:
+    """With the highest values of what is searched of the training, none above its own, with which
+    it is within the bounds; itself where it is with none."""
+    own = configuration.training.said
+    ladders = [[x for x in space.training[name][::-1] if x <= own[name]] for name in own]
+    said: list[dict[str, Any]] = [dict(zip(own, x, strict=True)) for x in product(*ladders)]
+    fitting = (replace(configuration, training=Hyperparameters(**x)) for x in said)
+    return next(filter(space.feasible, fitting), configuration)
 
 
 def _adapt(space: Space, configuration: Configuration) -> Configuration:

@@ -185,11 +185,13 @@ def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_o
         held_out: Of the validation split.
     """
     training, regimes = spec.training, spec.training.regimes()
+    alone = spec.anatomy.counted_workload.model_copy(update={"others": ()})
+    anatomy = spec.anatomy.model_copy(update={"workload": alone})
     counted = max(regimes, key=lambda regime: regime.batch_size).passes(rows)
     passes = fmean(regime.passes(rows) for regime in regimes)
     looks = fmean(len(training.stops(regime.steps(rows))) for regime in regimes)
-    flops = passes * fmean(training_flops(x, spec.anatomy) for x in first)
-    return (flops + looks * held_out / rows * forward_flops(spec.anatomy)) / counted
+    flops = passes * fmean(training_flops(x, anatomy) for x in first)
+    return (flops + looks * held_out / rows * forward_flops(anatomy)) / counted
 
 
 def _measure_speed(anatomy: Anatomy, batch: int) -> float:

@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 from peftsearch.spaces.families.anatomy import Anatomy
 
 T = TypeVar("T")
-_KEPT = 8
-"""Models."""
+_KEPT = 64
+"""Models, one for each workload of a job: 8 batch sizes of as many lengths."""
 
 
 class Recent(Generic[T]):

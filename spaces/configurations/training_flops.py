@@ -16,6 +16,7 @@ from .configuration import Configuration, Module
 from .cost import backward_depth, trainable_parameters
 from .gradient_paths import MEMORY, attention_gradients, first_stage, stage_of
 from .recent import Recent
+from .regimes import as_trained
 
 _TOKENWISE = "score"
 """A head that answers for each token, of which one is then chosen."""
@@ -27,7 +28,7 @@ def training_flops(configuration: Configuration, anatomy: Anatomy) -> float:
     head = sum(math.prod(x.shape) for x in anatomy.head or ())
     if not trainable_parameters(configuration, anatomy) + head:
         return 0.0
-    return training_products(anatomy).count(configuration)
+    return training_products(as_trained(configuration, anatomy)).count(configuration)
 
 
 def forward_flops(anatomy: Anatomy) -> float:

@@ -13,6 +13,7 @@ from peftsearch.spaces.techniques.table import technique
 from .activations import BYTES_PER_ACTIVATION, kept_activations
 from .configuration import Configuration, Module
 from .cost import BYTES_PER_PARAMETER, adapter_bytes, backward_depth, trainable_parameters
+from .regimes import as_trained
 
 _OPTIMISED = 4
 """Of each number of an adapter itself, its gradient and the two moments of AdamW. Of a number of
@@ -33,13 +34,13 @@ _UPDATED = 2
 def training_memory(configuration: Configuration, anatomy: Anatomy) -> int:
     """Bytes at the peak of a training step: the frozen weights, adapter and head with gradients
     and the optimiser's state, and what the largest batch takes."""
-    workload = anatomy.counted_workload
-    return workload.base_bytes + step_bytes(configuration, anatomy)
+    return anatomy.counted_workload.base_bytes + step_bytes(configuration, anatomy)
 
 
 def step_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
     """Bytes of a training step beside the model's frozen weights, at most; 0 where nothing is
     trained."""
+    anatomy = as_trained(configuration, anatomy)
     workload = anatomy.counted_workload
     heads = [math.prod(x.shape) for x in anatomy.head or ()]
     trained, head = trainable_parameters(configuration, anatomy), sum(heads)

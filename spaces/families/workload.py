@@ -1,10 +1,13 @@
 """What a job's trainings go through: known once data, model and device are."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Workload(BaseModel):
-    """The batches of one training, and what they meet. Equal for all configurations of a job.
+    """The batches of one training, and what they meet. Equal for all configurations of a job that
+    are trained as long and in batches as large.
 
     A sequence is what a model reads at once: a text, an image, one choice of a multiple choice.
     It has one side, or of an encoder-decoder two: what is read and what is written.
@@ -24,6 +27,8 @@ class Workload(BaseModel):
         base_dtype: Of their matrices, `float32` or `bfloat16`.
         precision: Of matrix products, `float32` or `bfloat16`.
         recomputed: Whether activations within a layer are computed again in the backward pass.
+        said: Epochs and batch size that it is of, where a job searches them.
+        others: Where it does, those of the other values; this one is of the largest batches.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +46,8 @@ class Workload(BaseModel):
     base_dtype: str = "float32"
     precision: str = "float32"
     recomputed: bool = False
+    said: Mapping[str, float] = Field(default_factory=dict)
+    others: tuple["Workload", ...] = ()
 
 
 NOTHING = Workload()

@@ -158,11 +158,12 @@ class JobSpec(Section):
     def _check_counted(self) -> Self:
         named = (self.objectives.cost, *(bound.name for bound in self.bounds))
         counted = [name for name in named if objective(name).counted]
-        if counted and not self.training.alike:
+        if counted and not self.training.countable:
             raise UserError(
-                f"one batch size, one length of training and no dropout for {counted[0]}",
-                "others under [training]",
-                "give each one value, dropout 0, or choose by peak_memory_bytes afterwards",
+                f"training.dropout = 0 for {counted[0]}, which counts no masks",
+                "dropout under [training]",
+                "leave it out, or choose by what trials measure: peak_memory_bytes, "
+                "training_seconds",
                 where="objectives",
             )
         return self

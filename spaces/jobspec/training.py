@@ -126,10 +126,10 @@ class TrainingSpec(Section):
         return {name: values for name, values in self._ladders.items() if len(values) > 1}
 
     @property
-    def alike(self) -> bool:
-        """Whether all configurations are trained on the same batches, and without dropout, whose
-        masks nobody has counted: then their memory and their operations are known before."""
-        return not self.searched and not self.regime().dropout
+    def countable(self) -> bool:
+        """Whether no configuration is trained with dropout, whose masks nobody has counted: then
+        their memory and their operations are known before."""
+        return not any(self._ladders["dropout"])
 
     @property
     def _ladders(self) -> Ladders:

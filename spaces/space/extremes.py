@@ -1,6 +1,9 @@
 """The dearest and the cheapest configurations of a space: the ends of its cost axis."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -53,22 +56,21 @@ def smallest(space: Space) -> Iterator[Configuration]:
     for bundle in sorted(parts):
         for roles in space.role_sets:
             sizes = [_extreme_size(space, name, roles, min) for name in sized(bundle)]
-            yield _top(space, make_modules(bundle, sizes, roles, space.anatomy), None)
+            yield from _top(space, make_modules(bundle, sizes, roles, space.anatomy), None)
     for virtual in space.inputs:
-        yield _top(space, (), virtual)
+        yield from _top(space, (), virtual)
 
 
 def _dearest(space: Space) -> Iterator[Configuration]:
     """Every bundle with its dearest sizes in all layers, with every kind of input, trained for
-    longest in the largest batches."""
-    training = Hyperparameters.choose(space.training, max)
+    longest, in batches of each size."""
     bundles = dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles)
     for bundle in bundles:
         for roles in space.role_sets:
             sizes = [_extreme_size(space, name, roles, max) for name in sized(bundle)]
             modules = make_modules(bundle, sizes, roles, space.anatomy)
             stratum = Stratum(0, space.anatomy.layers, modules)
-            for virtual in space.inputs:
+            for virtual, training in product(space.inputs, _trainings(space, max)):
                 yield Configuration((stratum,), space.rates[0], virtual, training)
 
 
@@ -90,19 +92,30 @@ def _parts(space: Space, bundle: Bundle) -> Iterator[Bundle]:
         yield from ((name,) for name in bundle)
 
 
-def _top(space: Space, modules: tuple[Module, ...], virtual: Module | None) -> Configuration:
+def _top(
+    space: Space, modules: tuple[Module, ...], virtual: Module | None
+) -> Iterator[Configuration]:
     layers = space.anatomy.layers
     kept: tuple[int, ...] = (layers - 1,)
     if len(space.bundles) == 1 and not space.masked:
         places = (place(name, 0, layers) or tuple(range(layers)) for name in space.placements)
         kept = min(places, key=len)
     strata = (Stratum(0, layers, modules, kept),)
-    return Configuration(strata, space.rates[0], virtual, _least(space))
+    for training in _trainings(space, min):
+        yield Configuration(strata, space.rates[0], virtual, training)
 
 
 def _probe(space: Space) -> Configuration:
     strata = (Stratum(0, space.anatomy.layers),)
     return Configuration(strata, space.rates[0], training=_least(space))
+
+
+def _trainings(space: Space, choose: Callable[..., float]) -> Iterator[Hyperparameters]:
+    """Those that take longest or shortest. Of batch sizes each, since how much they are padded
+    and how many epochs they get is not in their order."""
+    chosen = Hyperparameters.choose(space.training, choose)
+    sizes: Sequence[Any] = space.training.get("batch_size", (None,))
+    yield from (replace(chosen, batch_size=size) for size in sizes)
 
 
 def _least(space: Space) -> Hyperparameters:

@@ -10,9 +10,16 @@ import torch
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.observations import find_front, observe
 from peftsearch.search.proposals import propose
+from peftsearch.search.reference_point import cost_range
+from peftsearch.spaces.configurations.configuration import Configuration, Stratum
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
+from peftsearch.spaces.families.anatomy import HeadTensor
+from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT, LLAMA
+from tests.spaces.examples import LORA
 from tests.specs import make_spec
 
 from .jobs import make_trial, run_job
@@ -122,6 +129,53 @@ def test_hard_bounds_are_never_broken(sampler: str) -> None:
     for trial in trials:
         for bound in spec.bounds:
             assert bound.holds(KNOWN_COSTS[bound.name](trial.configuration, spec.anatomy))
+
+
+def counted(batch_size: int) -> Workload:
+    """Of 320 rows of 40 tokens, twice; larger batches are padded to more."""
+    longest, read = 40 + batch_size, 640
+    return Workload(
+        steps=read // batch_size,
+        batches=read / batch_size,
+        sequences=read,
+        together=batch_size,
+        longest=(longest,),
+        tokens=(read * longest,),
+        pairs=((read * longest**2,),),
+        base_bytes=10**7,
+        said={"batch_size": batch_size},
+    )
+
+
+@pytest.mark.parametrize("name", ["training_memory", "training_flops"])
+def test_bounds_hold_for_each_batch_size(name: str) -> None:
+    """No trial, the probe included, costs more than a job fixed to its batch size would say."""
+    sizes = [64, 8, 32]
+    workload = counted(64).model_copy(update={"others": tuple(map(counted, sizes[1:]))})
+    head = (HeadTensor(name="classifier.weight", shape=(2, 384)),)
+    anatomy = BERT.model_copy(update={"workload": workload, "head": head})
+    top = Configuration((Stratum(0, 5), Stratum(5, 6, (LORA,))), 1e-3)
+    low, high = (
+        KNOWN_COSTS[name](replace(top, training=Hyperparameters(batch_size=x)), anatomy)
+        for x in (8, 64)
+    )
+    limit = (low + high) / 2
+    assert low < limit
+    spec = make_spec(
+        anatomy=anatomy,
+        trials=25,
+        training={"batch_size": sizes},
+        objectives={"cost": name, "bounds": [f"{name} <= {limit}"]},
+    )
+    trials = run_job(spec, seed=0, trials=14)
+    used = Counter(x.configuration.training.batch_size for x in trials)
+    for trial in trials:
+        size = trial.configuration.training.batch_size or 0
+        fixed = anatomy.model_copy(update={"workload": counted(size)})
+        plain = replace(trial.configuration, training=Hyperparameters())
+        assert KNOWN_COSTS[name](plain, fixed) <= limit
+    assert used[8] > used[64]
+    assert max(cost_range(spec, make_space(spec))) <= 2 * limit
 
 
 @pytest.mark.parametrize("sampler", ["bo", "random", "sobol", "tpe", "nsga2"])

@@ -15,7 +15,7 @@ from peftsearch.workers.models.locations import fetch_model
 from peftsearch.workers.models.sizes import check_size
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 
-from .workload import count_workload
+from .workload import count_workloads
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,8 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
     train = data.train.pick(range(1)) if alike else data.train
     encoded, stacks = encode_split(task, processor, train), len(spec.anatomy.stacks)
     config, rows = read_config(spec.model.path), len(data.train.texts)
-    regime = max(spec.training.regimes(), key=lambda x: x.batch_size)
-    counted = count_workload(spec.training, regime, encoded, config, stacks, spec.seed, rows)
-    workload = counted.model_copy(update=_describe_model(spec))
+    known = _describe_model(spec)
+    workload = count_workloads(spec.training, encoded, config, stacks, spec.seed, known, rows)
     anatomy = spec.anatomy.model_copy(update={"workload": workload})
     notes = note_cuts(task, "training", encoded)
     spec = spec.model_copy(update={"task": task}).with_anatomy(anatomy)

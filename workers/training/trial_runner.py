@@ -33,7 +33,7 @@ from .label_scale import LabelScale
 from .optimisation import Clock, OnStep, train
 from .outcome import Outcome, measure_also
 from .provenance import describe
-from .workload import count_workload
+from .workload import count_workloads
 
 
 @dataclass
@@ -165,8 +165,8 @@ class TrialRunner(OpenedJob):
 
     def describe(self) -> Anatomy:
         """The model's anatomy with what a job learns of it: its head and, counted once while
-        nothing is attached, its workload, where all configurations have one."""
-        if self.workload is None and self.spec.training.alike:
+        nothing is attached, its workload, where that is known."""
+        if self.workload is None and self.spec.training.countable:
             self.workload = self._count_workload()
         return self.anatomy
 
@@ -174,11 +174,11 @@ class TrialRunner(OpenedJob):
         backbone, training = self.backbone, self.spec.training
         model, stacks = backbone.model, len(backbone.anatomy.stacks)
         data, config = self.encoded("train"), model.config.to_dict()
-        counted = count_workload(training, training.regime(), data, config, stacks, self.spec.seed)
         words = 0 if find_kind(backbone.kind).form.fresh_head else model.config.vocab_size
         held = count_base(model, backbone.heads, backbone.dtype)
         base = {"base_bytes": held, "base_dtype": backbone.dtype, "precision": self.precision}
-        return counted.model_copy(update=base | {"words": words})
+        known = base | {"words": words}
+        return count_workloads(training, data, config, stacks, self.spec.seed, known)
 
     @property
     def decides(self) -> bool:

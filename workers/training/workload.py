@@ -14,6 +14,36 @@ from peftsearch.workers.batches.batching import split_batch, training_batches
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.runtime.seeds import stream
 
+TELLING = ("epochs", "batch_size")
+"""Hyperparameters that workloads differ by."""
+
+
+def count_workloads(
+    training: TrainingSpec,
+    data: Encoded,
+    config: Mapping[str, Any],
+    stacks: int,
+    seed: int,
+    known: Mapping[str, Any],
+    rows: int | None = None,
+) -> Workload:
+    """The workload of a job: of the largest batches, with those of the other batch sizes and
+    lengths that it searches.
+
+    Args:
+        known: What a workload says of the model, the same for all.
+    """
+    told = [name for name in training.searched if name in TELLING]
+    regimes = {tuple(getattr(x, name) for name in told): x for x in training.regimes()}
+    found = []
+    for values, regime in regimes.items():
+        counted = count_workload(training, regime, data, config, stacks, seed, rows)
+        said = dict(zip(told, values, strict=True))
+        found.append(counted.model_copy(update={**known, "said": said}))
+    sizes = [regime.batch_size for regime in regimes.values()]
+    largest = found.pop(sizes.index(max(sizes)))
+    return largest.model_copy(update={"others": tuple(found)})
+
 
 def count_workload(
     training: TrainingSpec,

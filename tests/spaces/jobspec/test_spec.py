@@ -207,11 +207,14 @@ def test_right_spec_has_no_mistakes() -> None:
     assert find_mistakes(MINIMAL) == []
 
 
+@pytest.mark.parametrize("dropout", [0.1, [0.0, 0.1]])
 @pytest.mark.parametrize(
-    "training", [{"batch_size": [8, 16]}, {"epochs": [1, 2]}, {"dropout": 0.1}]
+    "wanted", [{"cost": "training_memory"}, {"bounds": ["training_memory <= 8 GB"]}]
 )
-def test_costs_of_one_workload_need_one(training: dict[str, Any]) -> None:
-    for wanted in ({"cost": "training_memory"}, {"bounds": ["training_memory <= 8 GB"]}):
-        assert make_spec(objectives=wanted).objectives.cost
-        with pytest.raises(UserError, match="one batch size, one length of training"):
-            make_spec(objectives=wanted, training=training)
+def test_costs_of_a_workload_count_no_dropout(
+    wanted: dict[str, Any], dropout: float | list[float]
+) -> None:
+    searched = {"batch_size": [8, 16], "epochs": [1, 2]}
+    assert make_spec(objectives=wanted, training=searched).training.countable
+    with pytest.raises(UserError, match=r"training\.dropout = 0 for training_memory"):
+        make_spec(objectives=wanted, training=searched | {"dropout": dropout})

@@ -1,11 +1,16 @@
 """What a job says of its trainings' batches, against the batches that a training computes."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
+from peftsearch.spaces.configurations.regimes import as_trained
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.workers.training import optimisation
 from peftsearch.workers.training.rehearsal import rehearse
 from tests.workers.runners import LORA, PROBE, open_runner
@@ -52,6 +57,53 @@ def test_a_rehearsal_counts_as_a_worker_does(tmp_path: Path, folders: dict[str, 
     assert foreseen is not None and worker is not None
     assert foreseen.model_copy(update={"base_bytes": worker.base_bytes}) == worker
     assert worker.recomputed and abs(foreseen.base_bytes / worker.base_bytes - 1) < 0.05
+
+
+SEARCHED: dict[str, Any] = {"batch_size": [4, 8, 16], "epochs": [0.5, 2]}
+
+
+@pytest.mark.parametrize("rehearsed", [False, True])
+@pytest.mark.parametrize("said", [{"batch_size": 4, "epochs": 2.0}, {"batch_size": 16}, {}])
+def test_a_configuration_costs_what_a_job_of_its_batch_size_says(
+    said: dict[str, Any], rehearsed: bool, tmp_path: Path, folders: dict[str, Path]
+) -> None:
+    """What it leaves open has the usual value."""
+
+    def claims(configuration: Configuration, **training: Any) -> list[float]:
+        runner = open_runner(tmp_path, folders["bert"], **training)
+        anatomy = runner.describe()
+        if rehearsed:
+            anatomy = rehearse(complete(runner.spec), runner.data).spec.anatomy
+        names = ("training_memory", "training_flops")
+        return [KNOWN_COSTS[x](configuration, anatomy) for x in names]
+
+    own = {"batch_size": 8, "epochs": 0.5} | said
+    tried = replace(LORA, training=Hyperparameters(**said))
+    assert claims(tried, **SEARCHED) == claims(LORA, **own)
+
+
+def test_a_trial_of_a_searched_batch_size_is_claimed_and_trained_with_it(
+    tmp_path: Path, folders: dict[str, Path], shapes: Shapes
+) -> None:
+    runner = open_runner(tmp_path, folders["bert"], **SEARCHED)
+    tried = replace(LORA, training=Hyperparameters(epochs=0.5, batch_size=4))
+    found = runner.evaluate(tried, runner.spec.seed).measurements
+    workload = as_trained(tried, runner.anatomy).counted_workload
+    assert workload.together == 4 == max(n for n, _ in shapes)
+    assert workload.tokens == (sum(n * t for n, t in shapes),)
+    for name in ("training_memory", "training_flops"):
+        assert found[name] == KNOWN_COSTS[name](tried, runner.anatomy)
+
+
+def test_a_workload_of_searched_values_is_read_again(
+    tmp_path: Path, folders: dict[str, Path]
+) -> None:
+    anatomy = open_runner(tmp_path, folders["bert"], **SEARCHED).describe()
+    again = Anatomy.model_validate_json(anatomy.model_dump_json())
+    assert again == anatomy
+    assert len(again.counted_workload.others) == 5
+    tried = replace(LORA, training=Hyperparameters(epochs=2.0, batch_size=4))
+    assert as_trained(tried, again) is as_trained(tried, again)
 
 
 def test_without_a_workload_nothing_needs_it(tmp_path: Path, folders: dict[str, Path]) -> None:
