@@ -4,6 +4,7 @@ import gc
 import itertools
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster, find_programs, run_cluster
+from tests.warm_python import warm
 
 # Tests run side by side: how long an example takes says nothing.
 hypothesis.settings.register_profile("side by side", deadline=None)
@@ -24,10 +26,23 @@ NewDatabase = Callable[[], str]
 _numbers = itertools.count()
 
 
+def pytest_configure() -> None:
+    """Programs that a script starts in the background have Ctrl-C ignored, and so would all that
+    the tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_finish() -> None:
     """The libraries stay, as in a worker: each trial begins with a garbage collection."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def warm_start() -> Iterator[None]:
+    """Python programs that are started have the libraries loaded."""
+    with warm():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ def test_every_group_of_entry_points_has_a_recipe() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("warm_start")
 @pytest.mark.parametrize("heading", RECIPES)
 def test_recipe_works(heading: str, tmp_path: Path) -> None:
     recipes.run(RECIPES[heading], tmp_path)

@@ -51,6 +51,13 @@ def write_data(path: Path, rows: int = 400) -> Path:
     return path
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm_programs(request: pytest.FixtureRequest) -> None:
+    """But for the demonstration, which is timed."""
+    if not request.node.get_closest_marker("alone"):
+        request.getfixturevalue("warm_start")
+
+
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `model/` and `data.csv`, shared by all tests, read only."""

@@ -18,6 +18,8 @@ from tests.workers.tiny import LAYERS, save_model, spec_on
 
 from .trained import train
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 LORA = (Module("lora", 2, ("query",)),)
 CONFIGURATION = Configuration((Stratum(0, LAYERS, LORA),), 5e-3)
 LABELS = ("bad", "fair", "good")

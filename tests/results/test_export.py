@@ -37,6 +37,7 @@ from .trained import train
 # `peft` still asks for an attribute that `transformers` has renamed, and calls the norms that its
 # own LN tuning wraps unsupported.
 pytestmark = [
+    pytest.mark.usefixtures("warm_start"),
     pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning"),
     pytest.mark.filterwarnings("ignore:Unsupported layer type:UserWarning"),
 ]

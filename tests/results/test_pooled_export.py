@@ -19,7 +19,10 @@ from tests.workers.tiny import spec_on
 
 from .trained import train
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning"),
+    pytest.mark.usefixtures("warm_start"),
+]
 
 _PROGRAM = """
 import json, sys, torch

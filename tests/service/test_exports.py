@@ -30,6 +30,8 @@ from tests.waiting import wait_until
 from .launches import configuration
 from .sites import client_of, open_site
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 EXPORTS = "/api/v1/jobs/films/exports"
 PROGRAM = """
 import json, os, pathlib, sys, time

@@ -28,6 +28,8 @@ from tests.waiting import wait_until
 from .launches import add_job, spec_of, write_workshop
 from .sites import client_of, open_site
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 API = "/api/v1"
 SLEEP = "import time; time.sleep(60)"
 HASTY = Timing(pause=0.01, closing=0.5, leaving=0.3)

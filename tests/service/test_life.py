@@ -21,6 +21,8 @@ from tests.waiting import wait_until
 from .launches import spec_of
 from .sites import client_of, open_site
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 JOBS = "/api/v1/jobs"
 
 

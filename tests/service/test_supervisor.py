@@ -22,7 +22,8 @@ PATIENT = Timing(pause=0.01, patience=300, closing=300, leaving=300)
 """Who listens has the time to answer, on a busy machine too."""
 SHORT = Timing(pause=0.01, patience=0.5, closing=0.5, leaving=0.2)
 SLEEP = "import time; print('here', flush=True); time.sleep(600)"
-STUBBORN = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEP}"
+IGNORE = "import signal; signal.signal(signal.{0}, signal.SIG_IGN); "
+STUBBORN = IGNORE.format("SIGTERM") + SLEEP
 KILLED = "import os, signal; print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
 WRONG = "import sys; print('error: old'); print('error: no such device', flush=True); sys.exit(2)"
 
@@ -128,12 +129,22 @@ def test_killed_pool_that_recovers(start: Start, settings: Settings) -> None:
     assert log(settings).count("begun") == 1
 
 
-def test_stop_interrupts(start: Start, settings: Settings) -> None:
-    supervisor = start(SLEEP)
+BACKGROUND = IGNORE.format("SIGINT") + SLEEP
+"""As it begins where a script has started the service in the background."""
+LISTENS = f"""
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("gives its trial back"))
+{SLEEP}
+"""
+
+
+@pytest.mark.parametrize("code", [LISTENS, BACKGROUND])
+def test_stop_interrupts(start: Start, settings: Settings, code: str) -> None:
+    supervisor = start(code)
     wait_until(lambda: "here" in log(settings))
     supervisor.stop("job")
     assert wait_end(supervisor).state == "ended"
-    assert "KeyboardInterrupt" in log(settings)
+    assert ("gives its trial back" in log(settings)) == (code == LISTENS)
 
 
 def test_pool_that_does_not_listen_is_killed(start: Start, settings: Settings) -> None:
@@ -149,12 +160,12 @@ def test_stopped_job_lets_its_pool_end_by_itself(
 ) -> None:
     go = settings.root / "go"
     code = f"import os, time; print('here', flush=True)\nwhile not os.path.exists({str(go)!r}):"
-    supervisor = start(f"{code} time.sleep(0.01)")
+    supervisor = start(f"{code} time.sleep(0.01)\nprint('by itself')")
     wait_until(lambda: "here" in log(settings))
     jobs.clear()
     go.touch()
     assert wait_end(supervisor).state == "ended"
-    assert "KeyboardInterrupt" not in log(settings)
+    assert "by itself" in log(settings)
 
 
 def test_killed_while_it_stops_is_not_started_again(

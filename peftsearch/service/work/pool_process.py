@@ -134,7 +134,9 @@ class PoolProcess:
             if self._asked.is_set():
                 if deadline is None:
                     deadline = time.monotonic() + self._timing.patience
-                    self._process.send_signal(signal.SIGINT)
+                    # Not SIGINT: programs of a service that a script keeps in the background
+                    # begin with it ignored.
+                    self._process.send_signal(signal.SIGTERM)
                 elif time.monotonic() > deadline:
                     self.kill()
             self._cut_log()

@@ -1,5 +1,6 @@
 """Points, placements, bounds and sizes of a space."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -35,17 +36,23 @@ def preset_space(preset: str, anatomy: Anatomy) -> Space:
     return make_space(make_spec(anatomy=anatomy, space={"preset": preset}))
 
 
+@functools.cache
+def space_and_limits(preset: str, family: str) -> tuple[Space, dict[str, float]]:
+    """A space and its maximum costs, made once for all examples."""
+    space = preset_space(preset, ANATOMIES[family])
+    return space, {name: maximum_cost(space, name) for name in KNOWN_COSTS}
+
+
 @pytest.mark.parametrize(("preset", "family"), CASES)
 @given(rng=UNIT)
 def test_every_sample_is_buildable_and_within_the_maximum_cost(
     preset: str, family: str, rng: np.random.Generator
 ) -> None:
-    space = preset_space(preset, ANATOMIES[family])
+    space, limits = space_and_limits(preset, family)
     configuration = space.sample(rng)
     check_configuration(configuration, space.anatomy)
     assert configuration.depth == space.anatomy.layers
     assert configuration.learning_rate in space.rates
-    limits = {name: maximum_cost(space, name) for name in KNOWN_COSTS}
     for name, cost in KNOWN_COSTS.items():
         assert cost(configuration, space.anatomy) <= limits[name]
 

@@ -26,6 +26,8 @@ from tests.storage.examples import insert
 from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, PROBE, open_runner
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -> TrialRunner:

@@ -18,6 +18,8 @@ from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, claim, insert, make_proposal
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 Steps = tuple[int | None, int | None]
 
 

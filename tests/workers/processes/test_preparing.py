@@ -22,6 +22,8 @@ from tests.workers.monitors import Watcher
 from tests.workers.runners import PROBE, write_texts
 from tests.workers.tiny import complete, spec_on
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 SHORT = 1.0
 """Seconds of a lease, so that a test sees it run out."""
 

@@ -20,6 +20,8 @@ from tests.storage.examples import claim, insert
 from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, open_runner
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 
 class Once(Watcher):
     """A monitor that lets a worker go after one trial."""
