@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import suggest
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -148,9 +149,10 @@ class Registry(Mapping[str, Row], Generic[Row]):
             UserError: There is none, or it is broken.
         """
         if name not in self:
-            known = ", ".join(map(repr, self))
-            hint = "correct it, or install the package that adds it"
-            raise UserError(f"{self.noun} among {known}", repr(name), hint)
+            hint = suggest(name, self, "")
+            known = "" if hint else f" among {', '.join(map(repr, self))}"
+            hint = hint or "correct it, or install the package that adds it"
+            raise UserError(f"{self.noun}{known}", repr(name), hint)
         return self[name]
 
     def usable(self) -> list[Row]:

@@ -34,10 +34,10 @@ class Preparations(Session):
 
         Raises:
             NotFoundError: No job has that id.
-            ValueError: A number is not finite.
+            UserError: A number is not finite.
         """
         for floor in preparation.floors:
-            check_finite(floor.measurements)
+            check_finite(floor.measurements, f"the floor {floor.name}")
         # Locked, so that of two writers the second sees the first one's.
         get_job(self._connection, job_id, lock=True)
         if (standing := self._read(job_id)) is not None:

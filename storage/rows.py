@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
-from peftsearch.errors import NotFoundError
+from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -117,14 +117,21 @@ def add_values(
     )
 
 
-def check_finite(values: Mapping[str, float]) -> None:
+def check_finite(values: Mapping[str, float], of: str = "") -> None:
     """Refuse what no database can compare.
 
+    Args:
+        of: Whose measurements, for people; empty where they are a trial's.
+
     Raises:
-        ValueError: A value is infinite or not a number.
+        UserError: A value is infinite or not a number.
     """
-    if wrong := {name: value for name, value in values.items() if not math.isfinite(value)}:
-        raise ValueError(f"expected finite measurements; got {wrong}")
+    if wrong := [f"{name} {value}" for name, value in values.items() if not math.isfinite(value)]:
+        raise UserError(
+            f"finite measurements{of and ' of '}{of}",
+            ", ".join(wrong),
+            "scale the labels, or mend the package that measures it",
+        )
 
 
 def _join_values(

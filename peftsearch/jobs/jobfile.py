@@ -14,6 +14,7 @@ from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.extremes import try_costs
 from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.tries import check_tries
 from peftsearch.workers.data.text_files import FILE_SUFFIXES, suffix_of
 from peftsearch.workers.models.bare_names import check_bare_name
 from peftsearch.workers.models.locations import read_config
@@ -81,6 +82,7 @@ def complete_spec(
     check_head(spec.head, spec.task.kind, spec.anatomy)
     with located("space"):
         try_costs(spec, make_space(spec))
+    check_tries(spec)
     return spec
 
 

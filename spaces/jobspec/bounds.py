@@ -91,6 +91,15 @@ class Bound:
         name = objective(name).name
         return cls(name, sign, parse_quantity(name, limit))
 
+    @staticmethod
+    def name_in(text: str) -> str:
+        """What a bound is on, as it is written.
+
+        Raises:
+            UserError: It is none.
+        """
+        return _divide(text)[0]
+
     def holds(self, value: float) -> bool:
         """Whether `value` meets the bound."""
         return _OPERATORS[self.sign](value, self.limit)

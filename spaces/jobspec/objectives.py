@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from peftsearch.errors import UserError
 from peftsearch.extensions import Registry, provider
+from peftsearch.message_text import suggest
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -165,6 +166,24 @@ def _compute(name: str, cost: Cost, configuration: Configuration, anatomy: Anato
         got,
         f"update {package.split()[0]}, or leave {name} out",
         "objectives",
+    )
+
+
+def check_known(name: str, expected: str, got: str, hint: str) -> None:
+    """Refuse what is no cost that is known before training.
+
+    Args:
+        name: As a person wrote it.
+        hint: Where no known one has a name like it.
+
+    Raises:
+        UserError: It is none, or another distribution's is broken.
+    """
+    if SHORT_NAMES.get(name, name) in OBJECTIVES and objective(name).known:
+        return
+    known = known_names()
+    raise UserError(
+        f"{expected} {', '.join(known)}", got, suggest(name, (*known, *SHORT_NAMES), hint)
     )
 
 

@@ -20,7 +20,15 @@ from .bounds import Bound
 from .head import HeadSpec
 from .jobtext import check_depth
 from .mistakes import Mistake, explain
-from .objectives import OBJECTIVES, Cost, cost_function, known_names, objective
+from .objectives import (
+    OBJECTIVES,
+    SHORT_NAMES,
+    Cost,
+    check_known,
+    cost_function,
+    known_names,
+    objective,
+)
 from .sampler_names import SamplerName
 from .section import Section
 from .space_section import SpaceSpec
@@ -86,10 +94,8 @@ class ObjectivesSpec(Section):
     @field_validator("cost")
     @classmethod
     def _check_cost(cls, cost: str) -> str:
-        if cost not in OBJECTIVES or not objective(cost).known:
-            known = ", ".join(known_names())
-            raise UserError(f"a cost among {known}", repr(cost), "correct objectives.cost")
-        return cost
+        check_known(cost, "a cost among", repr(cost), "correct objectives.cost")
+        return SHORT_NAMES.get(cost, cost)
 
     @field_validator("also")
     @classmethod
@@ -102,13 +108,11 @@ class ObjectivesSpec(Section):
     @classmethod
     def _check_bounds(cls, bounds: tuple[str, ...]) -> tuple[str, ...]:
         for text in bounds:
-            bound = Bound.parse(text)
-            if not objective(bound.name).known or not bound.sign.startswith("<"):
-                raise UserError(
-                    f"an upper bound on {' or '.join(known_names())}",
-                    repr(text),
-                    "use `--pick` of `peftsearch export` for measured objectives",
-                )
+            name, got = Bound.name_in(text), repr(text)
+            hint = "use `--pick` for what trials measure"
+            check_known(name, "an upper bound on one of", got, hint)
+            if not Bound.parse(text).sign.startswith("<"):
+                raise UserError(f"an upper bound on {name}", got, "write it with <=")
         return bounds
 
 

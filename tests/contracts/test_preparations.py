@@ -87,3 +87,12 @@ def test_what_a_newer_one_wrote_is_refused_in_one_line(document: dict[str, objec
     with pytest.raises(UserError, match="update peftsearch") as caught:
         Preparation.from_json(document)
     assert "\n" not in str(caught.value)
+
+
+def test_a_floor_that_is_not_finite_is_refused_in_one_line(store: Store) -> None:
+    """A kind of another package measures what it likes; labels may be too large for a square."""
+    job = store.create_job(make_spec())
+    floor = Floor("middle", "the middle", {"accuracy": 0.5, "rmse": float("inf")})
+    with pytest.raises(UserError, match="finite measurements of the floor middle; got rmse inf"):
+        store.prepare(job.id, Preparation((floor,)))
+    assert store.preparation(job.id) is None

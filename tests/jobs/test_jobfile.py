@@ -82,7 +82,27 @@ def test_written_anatomy_serves_an_unknown_family(folder: Path) -> None:
         ("[space]\nbundles = ['lorra']", "the name of a technique"),
         ("[space]\nboundaries = [[0, 2], [1, 9]]", "the model's 2 layers"),
         ("[search]\nsampler = 'best'", "search.sampler"),
-        ("[objectives]\nbounds = ['accuracy >= 0.5']", "an upper bound on trainable_parameters"),
+        (
+            "[objectives]\nbounds = ['accuracy >= 0.5']",
+            "an upper bound on one of trainable_parameters",
+        ),
+        ("[objectives]\nbounds = ['adaptor_bytes <= 5 KB']", "did you mean 'adapter_bytes'?"),
+        ("[objectives]\nbounds = ['train_memory <= 5 GB']", "did you mean 'training_memory'?"),
+        ("[objectives]\nbounds = ['sise <= 5 KB']", "did you mean 'size'?"),
+        ("[objectives]\ncost = 'adaptor_bytes'", "did you mean 'adapter_bytes'?"),
+        ("[objectives]\nbounds = ['size >= 5 KB']", "write it with <="),
+        (
+            "[training]\nbatch_size = [8, 16]\n[[try]]\nrecipe = 'lora'\nbatch_size = 32",
+            "batch_size among 8, 16 in a [[try]]; got 32; add it to training.batch_size",
+        ),
+        (
+            "[training]\nepochs = [1, 2]\n[[try]]\nrecipe = 'lora'\nepochs = 0.5",
+            "epochs among 1, 2 in a [[try]]; got 0.5",
+        ),
+        (
+            "[training]\ndropout = [0.0, 0.1]\n[[try]]\nrecipe = 'lora'\ndropout = 0.2",
+            "dropout among 0, 0.1 in a [[try]]; got 0.2",
+        ),
         ("[[try]]\nlearning_rate = 1e-3\nstrata = [{start = 0, stop = 3}]", "tile the model"),
         ("[[try]]\nlearning_rate = 1e-3", "a configuration with learning_rate and strata"),
     ],
@@ -93,6 +113,12 @@ def test_mistakes_get_one_clear_line(folder: Path, line: str, part: str) -> None
         read_spec(folder / "job.toml")
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_try_without_dropout_needs_no_value_of_it(folder: Path) -> None:
+    tried = "[training]\ndropout = [0.1, 0.2]\n[[try]]\nrecipe = 'bitfit'"
+    (folder / "job.toml").write_text(JOB + tried)
+    assert len(read_spec(folder / "job.toml").tries) == 1
 
 
 def test_zero_budget(folder: Path) -> None:
