@@ -78,7 +78,8 @@ class TrainingSpec(Section):
         stop_collapsed: End a trial whose loss is far above that of a constant answer in its second
             half, as failed; never a repeat.
         checkpoints: How often in the second half of training the model is scored on the validation
-            rows; the state with the least loss is kept. 1 keeps the last.
+            rows; the state with the least of the loss that is trained, weights of classes and
+            all, is kept. 1 keeps the last.
         class_weights: What a row weighs in the loss: `balanced` gives every class the same sum, a
             table says it by class and leaves 1 to the others.
         logit_adjustment: Adds so many times the logarithm of each class's share of the training

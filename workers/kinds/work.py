@@ -148,7 +148,8 @@ class Work:
 
     def constant_loss(self, labels: torch.Tensor) -> float | None:
         """Mean training loss of an answer that is the same for all rows: all classes or choices
-        alike. None where no such answer is known.
+        alike, which no best constant answer exceeds, however the loss weighs or shifts classes.
+        None where no such answer is known.
 
         Args:
             labels: Those of the training rows, as the loss takes them, `n`.

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +28,15 @@ class Balance:
         """With the weights brought to their mean over rows of these class indices, `n`."""
         weights = np.asarray(weights, dtype=float)
         return cls(weights / weights[labels].mean(), np.asarray(shift, dtype=float))
+
+    def row_losses(self, outputs: Floats, labels: NDArray[Any]) -> Floats:
+        """`n`: the negative log-likelihood of each label as training weighs it.
+
+        Args:
+            outputs: Before the shift, `n x c`.
+        """
+        shifted = log_softmax(outputs + self.shift, axis=1)[np.arange(len(labels)), labels]
+        return np.asarray(-shifted * self.weights[labels])
 
     def as_weights(self, labels: NDArray[Any]) -> Self:
         """Weights alone with the same best answer, for models without a bias to hold a shift."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .balance import Balance
 from .opened_job import OpenedJob
 
 RESAMPLES = 50
@@ -27,11 +28,19 @@ class Evaluation:
         predictions: One for each row, `n`, or outputs, `n x classes`; with `references` what
             `metrics.measure` takes for the task's quality.
         references: `n`.
+        trained_loss: The loss that the job trains, on these rows, up to a constant factor; None
+            where it is the measured one.
     """
 
     measurements: Mapping[str, float]
     predictions: NDArray[Any]
     references: NDArray[Any]
+    trained_loss: float | None = None
+
+    @property
+    def loss(self) -> float:
+        """What tells two states of one training apart: the loss that the job trains."""
+        return self.measurements["loss"] if self.trained_loss is None else self.trained_loss
 
 
 def evaluate_outputs(
@@ -40,18 +49,23 @@ def evaluate_outputs(
     labels: torch.Tensor,
     classes: int | None = None,
     positive: int | None = None,
+    balance: Balance | None = None,
 ) -> Evaluation:
     """What outputs before any decision are worth.
 
     Args:
         logits: As `inference.predict_logits` gives them, finite.
         labels: `n`.
+        balance: What the training loss makes of classes; None where it treats all rows alike.
     """
     work, references = find_kind(task.kind).load_work(), labels.numpy()
     named = {} if positive is None else {"positive": positive}
     scores = dict(work.score(work.evidence(logits), references, classes, **named))
     scores["loss"] = work.mean_loss(logits, labels)
-    return Evaluation(scores, work.evidence(logits, task.quality), references)
+    trained = None
+    if balance is not None:
+        trained = float(balance.row_losses(logits.double().numpy(), references).mean())
+    return Evaluation(scores, work.evidence(logits, task.quality), references, trained)
 
 
 def evaluate_split(job: OpenedJob, split: str, outputs: NDArray[Any]) -> Evaluation:

@@ -32,11 +32,13 @@ class Probe:
 
     Attributes:
         losses: Of each row when it was held out, `n`: nats, or squared error.
+        held_out: Outputs for each row when it was held out, `n x o`; of choices `n x k`.
         strength: The chosen inverse penalty.
     """
 
     linear: Linear
     losses: Floats
+    held_out: Floats
     strength: float
 
 
@@ -68,11 +70,11 @@ def fit_probe(
         return fit_linear(target, scaled[rows], y[rows], outputs, strength, intercept, balance)
 
     grid = STRENGTHS[target] if scale else OF_WORDS
-    strength, losses = _choose(target, scaled, y, fit, grid, balance)
+    strength, losses, held_out = _choose(target, scaled, y, fit, grid, balance)
     found = fit(np.arange(len(y)), strength)
     weight = found.weight / spread
     shift = weight @ centre if scale and intercept and target != "choices" else 0.0
-    return Probe(Linear(weight, found.bias - shift), losses, strength)
+    return Probe(Linear(weight, found.bias - shift), losses, held_out, strength)
 
 
 def _choose(
@@ -82,19 +84,20 @@ def _choose(
     fit: Callable[[Any, float], Linear],
     grid: Sequence[float],
     balance: Balance | None,
-) -> tuple[float, Floats]:
-    """The strength of the least loss on held-out rows, and those losses, `n`."""
+) -> tuple[float, Floats, Floats]:
+    """The strength of the least loss on held-out rows, those losses, `n`, and the outputs."""
     splits = list(KFold(min(FOLDS, len(y)), shuffle=True, random_state=0).split(np.arange(len(y))))
-    best: tuple[float, Floats] | None = None
+    best: tuple[float, Floats, Floats] | None = None
     worse = 0
     for strength in grid:
-        losses = np.empty(len(y))
-        for train, held in splits:
-            outputs = fit(train, strength).outputs(x[held])
-            losses[held] = row_losses(target, outputs, y[held], balance)
+        found = [fit(train, strength).outputs(x[held]) for train, held in splits]
+        outputs = np.empty((len(y), found[0].shape[1]))
+        for (_, held), part in zip(splits, found, strict=True):
+            outputs[held] = part
+        losses = row_losses(target, outputs, y, balance)
         worse = worse + 1 if best is not None and losses.mean() >= best[1].mean() else 0
         if worse == 0:
-            best = strength, losses
+            best = strength, losses, outputs
         if worse >= PATIENCE:
             break
     assert best is not None, "a grid has strengths"
@@ -110,8 +113,7 @@ def row_losses(
         return np.asarray((outputs[:, 0] - y) ** 2)
     if balance is None:
         return np.asarray(-log_softmax(outputs, axis=1)[np.arange(len(y)), y])
-    shifted = log_softmax(outputs + balance.shift, axis=1)[np.arange(len(y)), y]
-    return np.asarray(-shifted * balance.weights[y])
+    return balance.row_losses(outputs, y)
 
 
 def _moments(x: Any, target: Target, intercept: bool) -> tuple[Any, Floats]:

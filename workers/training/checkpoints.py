@@ -1,4 +1,4 @@
-"""The best of a few states of a training, by the loss on the validation rows."""
+"""The best of a few states of a training, by the loss that it trains, on the validation rows."""
 
 import math
 from collections.abc import Callable, Collection, Mapping
@@ -51,5 +51,4 @@ class Checkpoints:
 
 
 def _loss(found: Evaluation) -> float:
-    loss = found.measurements["loss"]
-    return loss if math.isfinite(loss) else math.inf
+    return found.loss if math.isfinite(found.loss) else math.inf

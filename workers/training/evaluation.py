@@ -10,6 +10,7 @@ from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.preparation.balance import Balance
 from peftsearch.workers.preparation.evaluation import Evaluation, evaluate_outputs
 
 from .generation import count_generations, generate, match
@@ -28,6 +29,7 @@ class Evaluator:
         cached: Whether generation may keep keys and values between tokens.
         positive: Index of the class that the task names as the positive one.
         scale: In whose units the model still answers; None where it answers in the labels'.
+        balance: What the training loss makes of classes; None where it treats all rows alike.
     """
 
     backbone: Backbone
@@ -37,6 +39,7 @@ class Evaluator:
     cached: bool = True
     positive: int | None = None
     scale: LabelScale | None = None
+    balance: Balance | None = None
 
     def count_steps(self, data: Encoded) -> int:
         """How often `evaluate` ticks."""
@@ -75,7 +78,9 @@ class Evaluator:
             raise NonFiniteLoss(clock.done, float("nan"))
         if self.scale is not None:
             logits = self.scale.restore(logits)
-        found = evaluate_outputs(self.task, logits, data.labels, self.classes, self.positive)
+        found = evaluate_outputs(
+            self.task, logits, data.labels, self.classes, self.positive, self.balance
+        )
         told = {k: x for k, x in found.measurements.items() if k != self._generated}
         return replace(found, measurements=told)
 

@@ -298,6 +298,7 @@ class TrialRunner(OpenedJob):
             cached,
             self.positive,
             self.scale,
+            self.balance,
         )
 
     def _check_progress(self, losses: Sequence[float], steps: int) -> None:

@@ -1,6 +1,7 @@
 """Classes of unequal size: what the training loss makes of them, and what it leaves alone."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ from sklearn.utils.class_weight import compute_class_weight
 from peftsearch.errors import UserError
 from peftsearch.records.preparation import Floor
 from peftsearch.spaces.jobspec.training import TrainingSpec
+from peftsearch.workers.adapters.attachment import Attachment
+from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.linear_models import Linear, fit_linear
 from peftsearch.workers.preparation.prepare import make_again
 from peftsearch.workers.preparation.probes import row_losses
+from peftsearch.workers.training import trial_runner
+from peftsearch.workers.training.checkpoints import Checkpoints
 from peftsearch.workers.training.class_balance import balance, find_balance
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec
@@ -146,6 +151,52 @@ def test_outputs_that_are_saved_are_not_adjusted(tmp_path: Path, folders: dict[s
     loss = torch.nn.functional.cross_entropy(logits, runner.encoded("validation").labels)
     assert outcome.measurements["loss"] == pytest.approx(float(loss), abs=1e-5)
     assert outcome.measurements["log_loss"] == pytest.approx(float(loss), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("training", "as_plain"),
+    [({}, True), ({"class_weights": {"rare": 7.0}}, False), ({"logit_adjustment": 1.0}, True)],
+)
+def test_a_state_is_kept_by_the_loss_that_is_trained(
+    tmp_path: Path,
+    folders: dict[str, Path],
+    training: dict[str, Any],
+    as_plain: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At its end the plain loss rises with these weights, while that which is trained falls."""
+    seen: list[Evaluation] = []
+
+    def watch(
+        attachment: Attachment, stops: Any, measure: Callable[[], Evaluation]
+    ) -> Checkpoints:
+        def told() -> Evaluation:
+            seen.append(measure())
+            return seen[-1]
+
+        return Checkpoints(attachment, stops, told)
+
+    monkeypatch.setattr(trial_runner, "Checkpoints", watch)
+    runner = open_skewed(tmp_path, folders["bert"], checkpoints=4, **training)
+    outcome = runner.evaluate(PROBE, 3)
+    steps = runner.spec.training.stops(outcome.provenance["steps"])
+    constants = balance(
+        runner.spec.training, list(map(int, runner.data.train.labels)), runner.data.label_names
+    )
+    losses = [_trained_loss(found, constants) for found in seen]
+    assert outcome.provenance["kept_step"] == steps[int(np.argmin(losses))]
+    ratios = [found.loss / loss for found, loss in zip(seen, losses, strict=True)]
+    assert ratios == pytest.approx([ratios[0]] * len(seen), rel=1e-5)
+    plain = [found.measurements["loss"] for found in seen]
+    assert (np.argmin(losses) == np.argmin(plain)) == as_plain
+
+
+def _trained_loss(found: Evaluation, constants: dict[str, torch.Tensor]) -> float:
+    """By torch, as a batch of all rows."""
+    outputs = torch.as_tensor(found.predictions) + constants.get("class_shift", torch.zeros(2))
+    labels, weights = torch.as_tensor(found.references), constants.get("class_weights")
+    given = None if weights is None else weights.double()
+    return float(torch.nn.functional.cross_entropy(outputs, labels, weight=given))
 
 
 @pytest.mark.parametrize("key", ["class_weights", "logit_adjustment"])
