@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import torch
 
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
+from .evened import EVENED, WORDS_OF_EVENED
 from .features import extract
 from .linear_models import Linear, name_regression
 from .opened_job import OpenedJob
@@ -21,15 +23,18 @@ POOLINGS: Mapping[str, str] = {
 }
 
 
-def use_features(job: OpenedJob, pooling: str, linear: Linear) -> Baseline:
+def use_features(job: OpenedJob, pooling: str, linear: Linear, evened: bool = False) -> Baseline:
     """A linear on pooled states of the frozen model.
 
     Args:
         job: With the model's own head, also where it is scored later.
+        evened: Whether it was fitted to classes that weigh alike, as `evened` says.
     """
     regression = name_regression(job.spec.task.kind)
     label = f"{regression} regression on frozen features ({POOLINGS[pooling]})"
-    return Baseline(FEATURES, label, partial(_score, job, pooling, linear), {"pooling": pooling})
+    details: dict[str, Any] = {"pooling": pooling} | ({EVENED: True} if evened else {})
+    label += WORDS_OF_EVENED if evened else ""
+    return Baseline(FEATURES, label, partial(_score, job, pooling, linear), details)
 
 
 def _score(

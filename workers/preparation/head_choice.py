@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,16 +18,14 @@ from peftsearch.workers.models.chosen_head import final_linear
 
 from .balance import Floats
 from .baselines import OnBatch
+from .evened import even_out
 from .feature_baseline import POOLINGS
-from .features import extract
+from .feature_probes import ORDER, fit_features, has_bias, training_features
 from .linear_models import Linear, Target
 from .opened_job import OpenedJob
-from .probes import Probe, fit_probe, prefer
+from .probes import Probe, prefer
 from .sampling import sample_rows
 
-ORDER = ("model", "last", "mean", "first", "encoder")
-"""Poolings; the first of those that are equally good is taken, and what plain `transformers` loads
-comes first."""
 OF_HEADS = ORDER[:-1]
 """Poolings that a head may have."""
 _APART = "probe"
@@ -43,6 +42,7 @@ class ChosenHead:
         note: For people: what was decided, and why.
         pooling: Of the probe; None without one.
         probe: None where the model's features are infinite, or it has none.
+        evened: Of the same features, where classes that weigh alike make the better floor.
     """
 
     choice: HeadChoice
@@ -50,6 +50,7 @@ class ChosenHead:
     note: str
     pooling: str | None
     probe: Linear | None
+    evened: Linear | None = None
 
 
 def choose_head(job: OpenedJob, target: Target, on_batch: OnBatch) -> ChosenHead:
@@ -62,16 +63,22 @@ def choose_head(job: OpenedJob, target: Target, on_batch: OnBatch) -> ChosenHead
     Raises:
         UserError: The spec asks for a head that this model cannot have.
     """
-    probes = fit_probes(job, target, on_batch)
+    features = training_features(job, on_batch)
+    probes = {}
+    for name in features:
+        probes[name] = fit_features(job, target, features, name, job.balance)
+        on_batch()
     best = choose_pooling(job.spec.head, probes)
     choice = _decide(job.spec.head, best)
     note = _tell(job, target, probes, choice)
     if best is None:
         return ChosenHead(choice, b"", note, None, None)
     name = _name_start(job.backbone, best) if choice.start == "probe" else _APART
-    biased = choice.start == "random" or _has_bias(job.backbone, best)
+    biased = choice.start == "random" or has_bias(job.backbone, best)
     tensors = save(_tensors(name, probes[best].linear, biased))
-    return ChosenHead(choice, tensors, note, best, probes[best].linear)
+    evened = even_out(job, probes[best], partial(fit_features, job, target, features, best))
+    others = None if evened is None else evened.linear
+    return ChosenHead(choice, tensors, note, best, probes[best].linear, others)
 
 
 def read_probe(tensors: bytes) -> Linear | None:
@@ -80,23 +87,6 @@ def read_probe(tensors: bytes) -> Linear | None:
         return None
     found = {name.rpartition(".")[2]: x.double().numpy() for name, x in load(tensors).items()}
     return Linear(found["weight"], found.get("bias", np.zeros(len(found["weight"]))))
-
-
-def fit_probes(job: OpenedJob, target: Target, on_batch: OnBatch) -> dict[str, Probe]:
-    """A probe on the finite features of each pooling, in the order of `ORDER`. Of a model whose
-    features are infinite there is none, and its trials say so."""
-    rows, train = sample_rows(job), job.encoded("train")
-    features = extract(job.backbone, train, rows, job.precision, on_batch)
-    labels, probes = train.labels.numpy()[rows], {}
-    for name in ORDER:
-        if name in features and torch.isfinite(features[name]).all():
-            x = features[name].double().numpy()
-            intercept = _has_bias(job.backbone, name)
-            probes[name] = fit_probe(
-                target, x, labels, job.classes or 1, intercept, balance=job.balance
-            )
-            on_batch()
-    return probes
 
 
 def choose_pooling(head: HeadSpec, probes: Mapping[str, Probe]) -> str | None:
@@ -136,11 +126,6 @@ def _tensors(name: str, linear: Linear, biased: bool) -> dict[str, torch.Tensor]
 
 def _tensor(values: Floats) -> torch.Tensor:
     return torch.as_tensor(values, dtype=torch.float32).contiguous()
-
-
-def _has_bias(backbone: Backbone, pooling: str) -> bool:
-    own = final_linear(backbone)
-    return own is None or pooling not in ("model", "last") or own[1].bias is not None
 
 
 def _tell(job: OpenedJob, target: Target, probes: Mapping[str, Probe], choice: HeadChoice) -> str:

@@ -7,7 +7,9 @@ from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .baselines import Baseline, OnBatch, measure_floor
+from .evened import EVENED
 from .feature_baseline import FEATURES, use_features
+from .feature_probes import fit_evened
 from .head_choice import choose_head, read_probe
 from .linear_models import find_target, name_regression
 from .opened_job import OpenedJob
@@ -36,7 +38,8 @@ def prepare(job: OpenedJob, on_batch: OnBatch = lambda: None) -> Prepared:
     made: list[Baseline | None] = []
     head = None if target is None else choose_head(job, target, on_batch)
     if head is not None and head.pooling is not None and head.probe is not None:
-        made.append(use_features(job, head.pooling, head.probe))
+        linear, evened = head.evened or head.probe, head.evened is not None
+        made.append(use_features(job, head.pooling, linear, evened))
     made += [fit_words(job), *find_kind(kind).load_work().baselines(job, on_batch)]
     found = [measure_floor(job, x, on_batch) for x in made if x is not None]
     floors = tuple(floor for floor in found if floor is not None)
@@ -81,7 +84,7 @@ def make_again(job: OpenedJob, prepared: Prepared, floor: Floor) -> Baseline | N
     if floor.name == FEATURES:
         return _restore_features(job, prepared, floor)
     if floor.name == WORDS:
-        return fit_words(job, bool(floor.details.get("balanced")))  # earlier versions did not
+        return fit_words(job, floor.details)
     found: Baseline | None = find_kind(job.spec.task.kind).load_work().baseline(job, floor)
     return found
 
@@ -90,4 +93,11 @@ def _restore_features(job: OpenedJob, prepared: Prepared, floor: Floor) -> Basel
     head, probe = prepared.preparation.head, read_probe(prepared.tensors)
     started = head.pooling if head is not None and head.start == "probe" else None
     pooling = floor.details.get("pooling", started)
-    return None if pooling is None or probe is None else use_features(job, pooling, probe)
+    evened = bool(floor.details.get(EVENED))
+    if evened and pooling is not None:  # the stored one is where the head's training starts
+        target = find_target(job.spec.task.kind)
+        again = None if target is None else fit_evened(job, target, pooling)
+        probe = None if again is None else again.linear
+    if pooling is None or probe is None:
+        return None
+    return use_features(job, pooling, probe, evened)

@@ -1,6 +1,7 @@
 """Logistic or ridge regression on weighted counts of words, which needs no model at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,19 @@ from scipy import sparse
 
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .balance import Balance
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
-from .linear_models import find_target, name_regression
+from .evened import EVENED, WORDS_OF_EVENED, even_balance, even_out
+from .linear_models import Target, find_target, name_regression
 from .opened_job import OpenedJob
-from .probes import fit_probe
-from .sampling import sample_rows
+from .probes import Probe, fit_probe
+from .sampling import sample_labels, sample_rows
 from .words import Words
 
 WORDS = "tfidf"
+_BALANCED = "balanced"
+"""In its details: whether classes count as they do in the job's training."""
 _MOST_OF_CHOICES = 2_000
 """Words of choices, whose features are dense."""
 Texts = Sequence[tuple[str, ...]]
@@ -24,11 +29,11 @@ Weigh = Callable[[Texts], Any]
 """From the texts of `n` rows to `n x d`, sparse; of choices to `n x k x d`."""
 
 
-def fit_words(job: OpenedJob, balanced: bool = True) -> Baseline | None:
+def fit_words(job: OpenedJob, stored: Mapping[str, Any] | None = None) -> Baseline | None:
     """Fitted to training rows; None where there are no texts, or none with a word.
 
     Args:
-        balanced: Whether classes count as they do in the job's training.
+        stored: The details of the one that is made again; None makes a new one.
     """
     kind, rows = job.spec.task.kind, sample_rows(job)
     target = find_target(kind)
@@ -39,18 +44,36 @@ def fit_words(job: OpenedJob, balanced: bool = True) -> Baseline | None:
         weigh = _find_words(job, train.texts)
     except ValueError:  # texts of punctuation alone have no words
         return None
-    labels = job.encoded("train").labels.numpy()[rows]
-    balance = job.balance if balanced else None
-    probe = fit_probe(
-        target, weigh(train.texts), labels, job.classes or 1, scale=False, balance=balance
-    )
+    fit = partial(_fit, job, target, weigh(train.texts))
+    if stored is None:
+        probe, details = _choose(job, fit)
+    else:
+        balance = job.balance if stored.get(_BALANCED) else None  # earlier versions had none
+        probe = fit(even_balance(job) if stored.get(EVENED) else balance)
+        details = dict(stored)
 
     def score(split: str, on_batch: OnBatch) -> Evaluation:
         return evaluate_split(job, split, probe.linear.outputs(weigh(job.split(split).texts)))
 
     counted = "choices" if target == "choices" else "texts"
     label = f"TF-IDF of the {counted} with {name_regression(kind)} regression"
-    return Baseline(WORDS, label, score, {} if balance is None else {"balanced": True})
+    label += WORDS_OF_EVENED if details.get(EVENED) else ""
+    return Baseline(WORDS, label, score, details)
+
+
+def _fit(job: OpenedJob, target: Target, x: Any, balance: Balance | None) -> Probe:
+    return fit_probe(target, x, sample_labels(job), job.classes or 1, scale=False, balance=balance)
+
+
+def _choose(
+    job: OpenedJob, fit: Callable[[Balance | None], Probe]
+) -> tuple[Probe, dict[str, Any]]:
+    """The model of a new floor, and what it takes to make it again."""
+    plain = fit(job.balance)
+    evened = even_out(job, plain, fit)
+    if evened is not None:
+        return evened, {EVENED: True}
+    return plain, {} if job.balance is None else {_BALANCED: True}
 
 
 def _find_words(job: OpenedJob, train: Texts) -> Weigh:

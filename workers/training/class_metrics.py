@@ -81,18 +81,18 @@ def log_loss(judged: Judged) -> float:
 
 
 CHOICE_METRICS: Metrics = {
-    "accuracy": Metric(accuracy),
-    "log_loss": Metric(log_loss, graded=True),
+    "accuracy": Metric(accuracy, alike=True),
+    "log_loss": Metric(log_loss, graded=True, alike=True),
 }
 CLASS_METRICS: Metrics = {
-    "accuracy": Metric(accuracy),
+    "accuracy": Metric(accuracy, alike=True),
     "f1": Metric(f1),
     "matthews": Metric(matthews),
     "f1_macro": Metric(f1_macro),
     "balanced_accuracy": Metric(balanced_accuracy),
     "roc_auc": Metric(roc_auc, graded=True),
     "average_precision": Metric(average_precision, graded=True),
-    "log_loss": Metric(log_loss, graded=True),
+    "log_loss": Metric(log_loss, graded=True, alike=True),
 }
 
 

@@ -33,10 +33,13 @@ class Metric:
 
     Attributes:
         graded: Whether it needs the outputs: how sure the model is, not only what it chose.
+        alike: Whether all rows count alike in it, of whatever class: a model that is fitted to all
+            rows alike is fitted to it.
     """
 
     compute: Callable[[Judged], float]
     graded: bool = False
+    alike: bool = False
 
 
 Metrics = Mapping[str, Metric]

@@ -16,7 +16,7 @@ from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.linear_models import Linear, fit_linear
-from peftsearch.workers.preparation.prepare import make_again
+from peftsearch.workers.preparation.prepare import Prepared, make_again
 from peftsearch.workers.preparation.probes import row_losses
 from peftsearch.workers.training import trial_runner
 from peftsearch.workers.training.checkpoints import Checkpoints
@@ -67,7 +67,7 @@ def open_on(task: dict[str, str], model: Path, **training: Any) -> TrialRunner:
     return TrialRunner.open(complete(spec_on(model, task=task, training=training)), "cpu")
 
 
-def scatter(path: Path) -> dict[str, str]:
+def scatter(path: Path, metric: str = "accuracy") -> dict[str, str]:
     """The same with words at random: nothing but `good` and `bad` tells of the class."""
     rng = np.random.default_rng(1)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -78,7 +78,7 @@ def scatter(path: Path) -> dict[str, str]:
             word = "good" if rng.random() < (0.8 if rare else 0.2) else "bad"
             fillers = rng.choice(["film", "plot", "the", "a", "is", "was", "very", "not"], 6)
             writer.writerow([" ".join([*fillers, word]), "rare" if rare else "usual"])
-    return {"train": str(path), "metric": "f1_macro"}
+    return {"train": str(path), "metric": metric}
 
 
 def guesses(runner: TrialRunner) -> np.ndarray:
@@ -101,6 +101,42 @@ def test_a_rare_class_is_predicted_once_it_weighs_as_much(
     assert guesses(open_skewed(tmp_path, folders["bert"], **training))[0] > 0
 
 
+def check_made_again(runner: TrialRunner, prepared: Prepared) -> None:
+    """As another process finds it."""
+    for floor in prepared.preparation.floors:
+        again = make_again(TrialRunner.open(runner.spec, "cpu"), prepared, floor)
+        found = again.score("validation", lambda: None) if again is not None else None
+        assert again is not None and found is not None
+        assert again.label == floor.label
+        assert dict(found.measurements) == pytest.approx(dict(floor.measurements), abs=1e-5)
+
+
+def test_a_floor_is_fitted_to_what_the_quality_asks_for(
+    tmp_path: Path, folders: dict[str, Path]
+) -> None:
+    """Where that is not what training weighs: the better on held-out training rows, and nothing
+    else of the preparation changes."""
+    found = {}
+    for metric in ("accuracy", "balanced_accuracy"):
+        runner = open_on(scatter(tmp_path / "data.csv", metric), folders["bert"])
+        found[metric] = runner.prepare()
+        check_made_again(runner, found[metric])
+    plain, evened = (x.preparation for x in found.values())
+    for before, after in zip(plain.floors, evened.floors, strict=True):
+        assert before.measurements["balanced_accuracy"] < 0.55
+        assert after.measurements["balanced_accuracy"] > 0.65
+        assert after.label == f"{before.label}, classes weighed alike"
+    assert found["accuracy"].tensors == found["balanced_accuracy"].tensors != b""
+
+
+def test_a_job_that_balances_its_classes_has_floors_of_its_own_training(
+    tmp_path: Path, folders: dict[str, Path]
+) -> None:
+    task = scatter(tmp_path / "data.csv", "f1_macro")
+    prepared = open_on(task, folders["bert"], class_weights={"rare": 2.0}).prepare()
+    assert not any(floor.details.get("evened") for floor in prepared.preparation.floors)
+
+
 @pytest.mark.parametrize("training", [{"class_weights": "balanced"}, {"logit_adjustment": 1.0}])
 def test_floors_and_the_heads_start_weigh_classes_as_training_does(
     tmp_path: Path, folders: dict[str, Path], training: dict[str, Any]
@@ -112,11 +148,7 @@ def test_floors_and_the_heads_start_weigh_classes_as_training_does(
         prepared = runner.prepare()
         floors = prepared.preparation.floors
         assert [floor.name for floor in floors] == ["features", "tfidf"]
-        for floor in floors:  # as another process finds it
-            again = make_again(TrialRunner.open(runner.spec, "cpu"), prepared, floor)
-            found = again.score("validation", lambda: None) if again is not None else None
-            assert found is not None
-            assert dict(found.measurements) == pytest.approx(dict(floor.measurements), abs=1e-5)
+        check_made_again(runner, prepared)
         recalls.append([floor.measurements["balanced_accuracy"] for floor in floors])
     assert max(recalls[0]) < 0.55
     assert min(recalls[1]) > 0.65
