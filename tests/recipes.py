@@ -9,6 +9,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.relay import relayed
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "extending.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -53,18 +55,26 @@ def run(blocks: list[Block], folder: Path) -> None:
         copy_house(folder)
     lay_out(blocks, folder)
     path = f"{folder}" if inside else f"{folder}{os.pathsep}{ROOT}"
-    scripts = Path(sys.executable).parent
-    environment = os.environ | {
-        "PYTHONPATH": path,
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
-    }
-    for block in blocks:
-        if block.path is None:
-            command = _COMMANDS[block.language]
-            done = subprocess.run(
-                [*command, block.text], cwd=folder, env=environment, capture_output=True, text=True
-            )
-            assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
+    with relayed(["peftsearch"]) as programs:
+        scripts = f"{programs}{os.pathsep}{Path(sys.executable).parent}"
+        environment = os.environ | {
+            "PYTHONPATH": path,
+            "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        }
+        for block in blocks:
+            if block.path is None:
+                _run_block(block, folder, environment)
+
+
+def _run_block(block: Block, folder: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [*_COMMANDS[block.language], block.text],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
 
 
 _COMMANDS = {"python": [sys.executable, "-c"], "sh": ["bash", "-euo", "pipefail", "-c"]}
