@@ -211,9 +211,14 @@ def load_adapter(model: "PreTrainedModel", path: str | Path) -> "PreTrainedModel
 
 
 def to_url(storage: str) -> str:
-    """A SQLAlchemy URL; a path names an SQLite file."""
-    from peftsearch.storage.connection import file_url
+    """A SQLAlchemy URL; a path names an SQLite file.
 
+    Raises:
+        UserError: It is the misspelt URL of a database server.
+    """
+    from peftsearch.storage.connection import check_scheme, file_url
+
+    check_scheme(storage)
     return storage if "://" in storage else file_url(storage)
 
 

@@ -22,6 +22,10 @@ _VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|\S++
 _WORD = re.compile(r"""(?<!\w)'(?:[^'\\\n]|\\.)*+'|(?<!\w)"(?:[^"\\\n]|\\.)*+"|\S++""")
 """A quoted value of one line, or what stands between spaces."""
 _SECRET = re.compile(r"((?:password|passwd|sslpassword|token)=)[^&\s'\"]++", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:postgres(?:ql)?|mysql|mariadb)(?:\+[a-z]{1,12})?", re.IGNORECASE)
+_NAME = re.compile(r"[\w.-]*+")
+DATABASES = ("postgres", "mysql", "mariadb")
+"""How URLs of databases with a login begin."""
 _ROOTS = ("/", "./", "../", "~/", "sqlite:///")
 _TAIL = 28
 """The end of a value is kept: of a path it is the name."""
@@ -47,13 +51,40 @@ def hide(text: str) -> str:
 def hide_word(word: str) -> str:
     """Without the password of a URL, whatever letters it has: all between the first colon behind
     the scheme and the last `@`, since a password may hold more of both. A URL that was taken for
-    a path has one slash left."""
+    a path has one slash left. Where a database is named, however its URL is misspelt, all of the
+    login is hidden that is not clearly a name."""
+    place = find_database(word)
+    word = _hide_login(word) if place is None else word[:place] + _hide_database(word[place:])
+    return _SECRET.sub(r"\1***", word) if "=" in word else word
+
+
+def find_database(text: str) -> int | None:
+    """Where a text names a kind of database first, as its URLs begin; None where it does not."""
+    lower = text.lower()
+    found = [lower.find(name) for name in DATABASES]
+    return min((place for place in found if place >= 0), default=None)
+
+
+def _hide_login(word: str) -> str:
     scheme, mark, rest = word.partition(":/")
     login, at, place = rest.rpartition("@")
     user, colon, _ = login.partition(":")
-    if mark and at and colon:
-        word = f"{scheme}{mark}{user}:***@{place}"
-    return _SECRET.sub(r"\1***", word) if "=" in word else word
+    if mark and at and "%3a" in user.lower():
+        return f"{scheme}{mark}***@{place}"
+    return f"{scheme}{mark}{user}:***@{place}" if mark and at and colon else word
+
+
+def _hide_database(word: str) -> str:
+    login, at, place = word.rpartition("@")
+    if not at:
+        return word
+    named = _SCHEME.match(login)
+    scheme = named[0] if named else ""
+    user, colon, _ = login[len(scheme) :].removeprefix("://").partition(":")
+    clear = login.startswith("://", len(scheme)) and _NAME.fullmatch(user)
+    if clear:
+        return f"{scheme}://{user}{':***' if colon else ''}@{place}"
+    return f"{scheme}{'://' if '://' in login else ':'}***@{place}"
 
 
 def trace(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import as_line
+from peftsearch.message_text import as_line, find_database
 
 BUSY_SECONDS = 30
 _DRIVERS = {
@@ -45,6 +45,7 @@ def parse_url(text: str) -> URL:
             repr(text.partition("://")[0] + "://..." if "://" in text else text),
             "correct the storage URL",
         ) from None  # what cannot be parsed is a part of it, perhaps of its password
+    _check_database(url)
     if url.drivername == "sqlite":
         _check_file(url)
     return url
@@ -89,6 +90,32 @@ def _check_login(text: str) -> None:
     if not scheme.startswith("sqlite") and "@" in login:
         expected, hint = "a database URL with one @", "write the @ of a password as %40"
         raise UserError(expected, f"{scheme}://... with several", hint)
+    if not scheme.startswith("sqlite") and ":" not in login and "%3a" in login.lower():
+        expected, hint = "a : between user and password", "write it as it is, not as %3A"
+        raise UserError(expected, f"{scheme}://... with %3A", hint)
+
+
+def is_misspelt(text: str) -> bool:
+    """Whether a text is no URL, but begins as one of a database server and holds a login."""
+    return find_database(text) == 0 and "@" in text and "://" not in text
+
+
+def check_scheme(text: str) -> None:
+    """Refuse the misspelt URL of a database server, which would be the name of an SQLite file.
+
+    Raises:
+        UserError: It is one: its kind is named, and `://` is not behind it.
+    """
+    if is_misspelt(text):
+        expected, hint = "a database such as postgresql+psycopg://user@host/name", "write :// once"
+        raise UserError(expected, "one without :// behind its kind", hint)
+
+
+def _check_database(url: URL) -> None:
+    """A login that is not where it belongs is taken for the name of the database."""
+    if url.get_backend_name() != "sqlite" and "@" in (url.database or ""):
+        expected, hint = "a database URL with its login right behind ://", "correct the slashes"
+        raise UserError(expected, f"{url.drivername}://... with an @ in its name", hint)
 
 
 def _check_file(url: URL) -> None:

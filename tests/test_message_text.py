@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peftsearch.api import to_url
 from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.message_text import (
     LONGEST_MESSAGE,
@@ -20,6 +21,7 @@ from peftsearch.message_text import (
     suggest,
     trace,
 )
+from peftsearch.storage.connection import describe, parse_url
 from peftsearch.workers.training.trial_failures import classify
 
 LETTERS = "ab'\"\\ \n://@?=&.%\U0001f600"
@@ -68,6 +70,41 @@ def test_a_password_is_in_no_message(url: str) -> None:
         for message in (*messages(text), hide(text)):
             assert PASSWORD not in message
             assert "***" in message
+
+
+SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "PostgreSQL", "mysql", "postgresqll")
+MARKS = (":", ":/", "://", ":///", "//", "/", "\\", ":\\\\", "::", ";//", "", ":://", "=")
+
+
+@given(
+    st.sampled_from(SCHEMES),
+    st.sampled_from(MARKS),
+    st.sampled_from(["u", "a.b", "a%40b"]),
+    st.sampled_from([":", "%3A", "%3a", "%253A", "/", ";", "::", "@"]),
+    st.text("ab@:/%\\", max_size=3),
+    st.sampled_from(["", "'", "x=", "("]),
+)
+@settings(max_examples=300)
+def test_a_misspelt_url_of_a_database_shows_no_password(
+    scheme: str, mark: str, user: str, colon: str, letters: str, before: str
+) -> None:
+    url = f"{before}{scheme}{mark}{user}{colon}{letters}{PASSWORD}{letters}@host/db"
+    for text in (url, repr(url), show(url), show([url])):
+        for message in (*messages(text), hide(text)):
+            assert PASSWORD not in message
+    for read in (parse_url, lambda text: parse_url(to_url(text))):
+        try:
+            found = describe(read(url))
+        except UserError as error:
+            found = f"{error} {error!r}"
+        assert PASSWORD not in found
+
+
+@pytest.mark.parametrize(
+    "text", ["postgresql://user@host/db", "postgresql://host/db", "ask a@b of postgres", "a:b@c"]
+)
+def test_what_holds_no_password_is_whole(text: str) -> None:
+    assert hide(text) == text
 
 
 @pytest.mark.parametrize("before", range(0, 90, 7))

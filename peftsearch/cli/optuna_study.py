@@ -3,7 +3,7 @@
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.mirror.copying import copy_job
 from peftsearch.results.wording import count
-from peftsearch.storage.connection import describe, parse_url
+from peftsearch.storage.connection import check_scheme, describe, parse_url
 
 from .console import console, print_json
 
@@ -22,6 +22,7 @@ def mirror(name: str, storage: str, out: str, as_json: bool) -> None:
     with open_existing(storage) as store:
         job = store.find_job(name)
         trials = store.trials(job.id)
+    check_scheme(out)
     url = out if "://" in out else f"sqlite:///{out}"
     present, added = copy_job(job, trials, url)
     if as_json:

@@ -62,6 +62,8 @@ REFUSED: dict[str, Callable[[Cluster], str]] = {
     NO_LOGIN: lambda _: f"postgresql://127.0.0.1:{PASSWORD.replace('@', '/')}/secret",
     "query": lambda _: f"postgresql://127.0.0.1:1/secret?user={ROLE}&password={QUOTED}",
     "no option": lambda _: f"postgresql://{ROLE}:{QUOTED}@127.0.0.1:1/secret?fast=1",
+    "no slashes": lambda _: f"postgresql:{ROLE}:{QUOTED}@127.0.0.1:1/secret",
+    "quoted colon": lambda _: f"postgresql://{ROLE}%3A{QUOTED}@127.0.0.1:1/secret",
     "other": lambda _: f"mysql://{ROLE}:{QUOTED}@127.0.0.1:1/secret",
     "long": lambda _: f"postgresql://{ROLE}:{QUOTED * 9}@127.0.0.1:1/secret",
 }

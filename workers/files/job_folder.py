@@ -6,7 +6,7 @@ from pathlib import Path
 from peftsearch.errors import UserError
 from peftsearch.records.job import Job, Pulse
 from peftsearch.records.trial import Trial
-from peftsearch.storage.connection import parse_url
+from peftsearch.storage.connection import is_misspelt, parse_url
 
 _DEFAULT = "peftsearch.files"
 _PROBE_BYTES = 65536
@@ -34,7 +34,7 @@ def choose_root(storage: str, files: str | Path | None) -> Path:
     Raises:
         UserError: It is a URL, or the storage is none that a store can open.
     """
-    if ":/" in str(files):
+    if ":/" in str(files) or is_misspelt(str(files)):
         raise UserError(
             "a folder of files", f"the URL {str(files)!r}", "name databases with --storage"
         )
