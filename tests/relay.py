@@ -56,8 +56,10 @@ def _answer(asker: socket.socket) -> None:
         message, files, _, _ = socket.recv_fds(asker, 180_000, 3)
         name, arguments, folder, environment = json.loads(message)
         command = [sys.executable, "-m", name, *arguments]
-        standard = dict(zip(("stdin", "stdout", "stderr"), files, strict=True))
-        process = subprocess.Popen(command, cwd=folder, env=environment, **standard)
+        given, out, err = files
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=given, stdout=out, stderr=err
+        )
         for file in files:
             os.close(file)
         asker.send(str(process.wait()).encode())
