@@ -120,6 +120,13 @@ def mean(values: Iterable[float]) -> float:
     return fmean(values)
 
 
+def share_error(share: float, rows: int) -> float:
+    """Standard error of a share of right rows, with two right and two wrong ones added (Agresti
+    and Coull, 1998): that all of a few rows are right is no certainty."""
+    p = (share * rows + 2) / (rows + 4)
+    return sqrt(p * (1 - p) / (rows + 4))
+
+
 def standard_error(values: Sequence[float]) -> float | None:
     """Of the mean of independent values; None for a single one."""
     return stdev(values) / sqrt(len(values)) if len(values) > 1 else None

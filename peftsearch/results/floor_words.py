@@ -167,8 +167,6 @@ def _better(standing: Standing) -> str:
 def _noise(standing: Standing, name: str) -> str:
     if standing.error is None:
         return ""
-    most = "more than" if abs(standing.gain) > standing.error else "within"
-    return (
-        f"; {most} one standard error of the difference, "
-        f"{difference(name, standing.error, standing.quality)}"
-    )
+    most = "more" if abs(standing.gain) > standing.error else "no more"
+    error = difference(name, standing.error, standing.quality)
+    return f". That is {most} than the standard error of such a difference, {error}"

@@ -1,6 +1,5 @@
 """What the terminal shows of jobs, trials and fronts; and the same as plain data for `--json`."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from peftsearch.records.estimates import Estimate, estimate_each
+from peftsearch.records.estimates import Estimate, estimate_each, share_error
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
@@ -45,7 +44,7 @@ def sampling_error(spec: JobSpec, values: Mapping[str, float], rows: int | None)
         return None
     p = values.get(spec.task.quality)
     # A training function of the user's own measures what it likes.
-    return None if p is None or not 0 <= p <= 1 else math.sqrt(p * (1 - p) / rows)
+    return None if p is None or not 0 <= p <= 1 else share_error(p, rows)
 
 
 def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -> RenderableType:

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peftsearch.records.estimates import estimate, estimate_each, mean, standard_error
+from peftsearch.records.estimates import (
+    estimate,
+    estimate_each,
+    mean,
+    share_error,
+    standard_error,
+)
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.search.jobs import make_trial
@@ -51,6 +57,12 @@ def test_of_equal_seeds_the_lowest_number_is_best(
 ) -> None:
     seeds = [replace(trial(i, 0.5), measurements={name: x}) for i, x in enumerate(values)]
     assert estimate(reversed(seeds)).best(name).number == best
+
+
+def test_a_perfect_share_of_few_rows_is_no_certainty() -> None:
+    assert share_error(0.6, 10_000) == pytest.approx(sqrt(0.6 * 0.4 / 10_000), rel=1e-3)
+    assert share_error(1.0, 12) == share_error(0.0, 12) == pytest.approx(sqrt(14 * 2 / 16**3))
+    assert share_error(1.0, 12) > share_error(1.0, 1_200) > 0
 
 
 def test_the_standard_error_is_of_the_mean() -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from peftsearch.cli.progress import measure_progress
 from peftsearch.errors import UserError
+from peftsearch.records.estimates import share_error
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
 from peftsearch.results.picture import check_picture, draw_front
@@ -55,7 +56,7 @@ def test_a_narrow_front_keeps_number_quality_and_cost_whole() -> None:
 
 
 def test_front_says_how_sure_its_numbers_are() -> None:
-    assert views.standard_error(members()[0], SPEC) == pytest.approx((0.6 * 0.4 / 400) ** 0.5)
+    assert views.standard_error(members()[0], SPEC) == share_error(0.6, 400)
     regression = make_spec(task={"train": "t.csv", "kind": "regression"})
     assert views.standard_error(members()[0], regression) is None
 

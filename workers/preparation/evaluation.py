@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from peftsearch.records.estimates import share_error
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
@@ -84,11 +86,13 @@ def standard_error(job: OpenedJob, found: Evaluation) -> float:
     quality, truth = job.spec.task.quality, found.references
     n = len(truth)
     if quality in _OF_ROWS:
-        return float(np.std(found.predictions == truth) / np.sqrt(n))
+        return share_error(float(np.mean(found.predictions == truth)), n)
     work, draw = find_kind(job.spec.task.kind).load_work(), np.random.default_rng(0)
     values = []
     for _ in range(RESAMPLES):
         rows = draw.integers(n, size=n)
         drawn = found.predictions[rows], truth[rows]
         values.append(work.measure(quality, *drawn, job.classes, job.positive))
-    return float(np.std(values, ddof=1))
+    error, value = float(np.std(values, ddof=1)), found.measurements[quality]
+    perfect = error == 0 and objective(quality).maximise and 0 <= value <= 1
+    return share_error(value, n) if perfect else error  # every sample of it is alike
