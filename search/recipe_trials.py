@@ -55,7 +55,7 @@ def _within_bounds(space: Space, configuration: Configuration) -> Configuration:
     ladders = [[x for x in space.training[name][::-1] if x <= own[name]] for name in own]
     said: list[dict[str, Any]] = [dict(zip(own, x, strict=True)) for x in product(*ladders)]
     fitting = (replace(configuration, training=Hyperparameters(**x)) for x in said)
-    return next(filter(space.feasible, fitting), configuration)
+    return next(filter(space.within_bounds, fitting), configuration)
 
 
 def _adapt(space: Space, configuration: Configuration) -> Configuration:

@@ -3,6 +3,7 @@
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import TECHNIQUES
 
 from .bundles import read_bundles, read_ladders
@@ -92,6 +93,7 @@ def make_space(spec: JobSpec) -> Space:
         monotone=chosen.ladder == "monotone",
         bounds=spec.bounds,
         training=spec.training.searched,
+        bare=spec.head.relative and find_kind(spec.task.kind).form.fresh_head,
     )
     check_dropout(spec, space)
     for configuration in spec.try_configurations:

@@ -43,6 +43,8 @@ class Space:
         monotone: Whether what a layer costs never falls with depth.
         bounds: Hard bounds on known costs.
         training: Ascending values of each hyperparameter that is searched.
+        bare: Whether what adapts nothing may be searched too: where its head follows the rate.
+            Else every rate would train the linear probe again.
     """
 
     anatomy: Anatomy
@@ -58,6 +60,7 @@ class Space:
     monotone: bool = False
     bounds: tuple[Bound, ...] = ()
     training: Ladders = field(default_factory=dict)
+    bare: bool = True
 
     @cached_property
     def slots(self) -> int:
@@ -161,6 +164,10 @@ class Space:
         return ", ".join(map(str, self.bounds))
 
     def feasible(self, configuration: Configuration) -> bool:
+        """Whether it may be searched: all hard bounds hold, and it is not the probe once more."""
+        return (self.bare or not configuration.frozen) and self.within_bounds(configuration)
+
+    def within_bounds(self, configuration: Configuration) -> bool:
         """Whether all hard bounds hold."""
         return all(
             bound.holds(cost_function(bound.name)(configuration, self.anatomy))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,6 +130,23 @@ def test_hard_bounds_are_never_broken(sampler: str) -> None:
     for trial in trials:
         for bound in spec.bounds:
             assert bound.holds(KNOWN_COSTS[bound.name](trial.configuration, spec.anatomy))
+
+
+@pytest.mark.parametrize("sampler", ["bo", "random", "sobol", "tpe", "nsga2"])
+def test_the_probe_is_trained_once_where_its_head_has_a_rate_of_its_own(sampler: str) -> None:
+    """A tight bound leaves little beside it; at another rate it would be the same training."""
+    bounds = {"bounds": ["trainable_parameters <= 800"]}
+    sections: dict[str, Any] = {
+        "search": {"sampler": sampler},
+        "objectives": bounds,
+        "space": {"strata": 2},
+    }
+    spec = make_spec(trials=30, **sections)
+    trials = run_job(spec, seed=0, trials=12)
+    searched = [x for x in trials if x.origin != "repeat"]
+    assert [x.number for x in searched if x.configuration.frozen] == [0]
+    follows = make_space(make_spec(trials=30, head={"relative": True}, **sections))
+    assert follows.feasible(replace(trials[0].configuration, learning_rate=3e-3))
 
 
 def counted(batch_size: int) -> Workload:

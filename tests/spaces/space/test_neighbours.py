@@ -23,7 +23,7 @@ def test_neighbours_are_other_members_of_the_space(
     configuration = space.decode(point)
     found = neighbours(space, configuration)
     keys = [x.key for x in found]
-    assert found
+    assert found or configuration.frozen  # beside which the rate alone may differ
     assert len(set(keys)) == len(keys)
     assert configuration.key not in keys
     for neighbour in found:
