@@ -141,7 +141,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         floors=foresee_floors(settled.spec.task),
         steps=fmean(regime.steps(rows) for regime in regimes),
         epochs=fmean(regime.passes(rows) for regime in regimes),
-        length=tell_length(spec.training, rows),
+        length=tell_length(spec.training, rows, len(data.folds)),
         max_length=spec.task.max_length,
         memory=foresee_memory(spec, first),
         quality=settled.quality,

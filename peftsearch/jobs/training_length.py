@@ -21,12 +21,16 @@ FEWEST_ERRORS = 3.0
 """A span of fewer standard errors is told: most of what a search sees is noise then."""
 
 
-def tell_length(training: TrainingSpec, rows: int) -> str:
+def tell_length(training: TrainingSpec, rows: int, folds: int = 1) -> str:
     """A sentence on the length of each training, and what it was chosen for.
 
     Args:
         rows: Of the training split.
+        folds: Of the task.
     """
+    if folds > 1:
+        each = f"a trial is {folds} such trainings, one for each fold; its costs are of one"
+        return f"{tell_length(training, rows)}; {each}"
     regimes = training.regimes()
     steps, sizes = [x.steps(rows) for x in regimes], [float(x.batch_size) for x in regimes]
     passes, drops = [x.passes(rows) for x in regimes], [x.dropout for x in regimes]

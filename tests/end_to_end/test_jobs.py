@@ -114,6 +114,15 @@ def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:
     assert [path.name for path in job_file.parent.iterdir()] == ["job.toml"]
 
 
+def test_a_dry_run_counts_the_rows_and_trainings_of_all_folds(job_file: Path) -> None:
+    text = job_file.read_text()
+    job_file.write_text(text.replace("max_length = 16", "max_length = 16\nfolds = 4"))
+    forecast = read("run", job_file, "--dry-run", folder=job_file.parent)
+    assert forecast["validation_rows"] == 340  # all but the test's 60, each held out once
+    assert forecast["train_rows"] == 255
+    assert "a trial is 4 such trainings" in forecast["length"]
+
+
 def test_a_bound_is_estimated_or_refused_before_anything_runs(job_file: Path) -> None:
     folder, text = job_file.parent, job_file.read_text()
     job_file.write_text(f'{text}[objectives]\nbounds = ["size <= 6 KB"]\n')

@@ -32,6 +32,13 @@ def test_steps_epochs_and_reason_are_told(
     assert all(part in told for part in parts), told
 
 
+def test_folds_are_told_as_so_many_trainings() -> None:
+    training = TrainingSpec()
+    alone, told = tell_length(training, 1000), tell_length(training, 1000, folds=5)
+    assert told.startswith(alone)
+    assert "a trial is 5 such trainings" in told and "trainings" not in alone
+
+
 def test_too_few_validation_rows_are_told_with_how_many_would_do() -> None:
     spec = make_spec()
     (note,) = note_resolution(spec, 100)

@@ -30,6 +30,22 @@ print(json.dumps(model.eval()(**batch).logits.tolist()))
 """
 
 
+def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) -> None:
+    rows = [f"the {LABELS[i % 2]} film {'very ' * (i // 2)},{LABELS[i % 2]}" for i in range(60)]
+    (tmp_path / "data.csv").write_text("\n".join(["text,label", *rows]))
+    training = {"batch_size": 8, "epochs": 1}
+    task = {"train": "data.csv", "folds": 3}
+    model = save_model(tmp_path / "model", "bert")
+    spec = complete_spec(spec_on(model, task=task, training=training).to_json(), tmp_path)
+    trial = train(TrialRunner.open(spec, "cpu"), CONFIGURATION, tmp_path / "trial")
+    out = export(spec, trial, tmp_path / "trial", tmp_path / "out", "adapter").out
+    card = " ".join((out / "README.md").read_text().split())
+    first, *others = trial.provenance["folds"]
+    assert len(others) == 2
+    told = f"without its {first['validation_rows']} rows and has accuracy {first['accuracy']:.4f}"
+    assert "means over 3 folds" in card and told in card
+
+
 @pytest.mark.parametrize("form", ["peft", "adapter", "merged"])
 def test_the_program_loads_an_export_whose_base_has_a_head_of_another_size(
     form: str, tmp_path: Path

@@ -14,7 +14,7 @@ from peftsearch.workers.preparation.prepare import Prepared
 from .optimisation import OnStep
 from .outcome import Outcome
 
-_SUMMED, _LARGEST = ("training_seconds",), ("peak_memory_bytes",)
+_LARGEST = ("peak_memory_bytes",)
 _OF_FOLD = " of fold "
 Train = Callable[[int, OnStep], Outcome]
 """Trains and scores on the fold of a number."""
@@ -24,8 +24,9 @@ def cross_validate(folds: int, train: Train, on_step: OnStep, quality: str) -> O
     """Train on each fold in turn, as one trial.
 
     Returns:
-        Each metric's mean over the folds, weighted by the rows that they hold out; the adapter and
-        the curve of the first fold; predictions and references of all rows.
+        Each metric's mean over the folds, weighted by the rows that they hold out, and so the time
+        of one training; the adapter and the curve of the first fold; predictions and references
+        of all rows.
     """
     found = [train(fold, _shift(on_step, fold, folds)) for fold in range(folds)]
     rows = [int(x.provenance["validation_rows"]) for x in found]
@@ -105,8 +106,6 @@ def _join(found: Sequence[Mapping[str, float]], rows: Sequence[int]) -> dict[str
 
 
 def _join_values(name: str, values: Sequence[float], rows: Sequence[int]) -> float:
-    if name in _SUMMED:
-        return sum(values)
     if name in _LARGEST or len(set(values)) == 1:  # costs are exact, and stay so
         return max(values)
     return float(np.average(values, weights=rows))

@@ -1,12 +1,17 @@
 """A trial on folds: what it measures, what it keeps, and that floors are measured alike."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.jobspec.head import HeadSpec
+from peftsearch.workers.training.cross_validation import cross_validate
+from peftsearch.workers.training.optimisation import OnStep
+from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.runners import LORA, PROBE, open_runner
 
@@ -39,6 +44,25 @@ def test_a_trial_is_scored_on_all_rows_that_are_held_out(runner: TrialRunner) ->
     done = [x for x, _ in steps]
     assert done == sorted(done) and done[-1] <= steps[-1][1]
     assert len({total for _, total in steps}) == 1
+
+
+def test_costs_are_of_one_training(runner: TrialRunner) -> None:
+    """As what is exported: known ones of the first fold's batches, the time as the mean."""
+    found: list[Outcome] = []
+
+    def train(fold: int, step: OnStep) -> Outcome:
+        seconds = {"training_seconds": 10.0 + fold, "peak_memory_bytes": 100.0 + fold}
+        outcome = runner.evaluate(LORA, 3, step, split="test")
+        rows = {"validation_rows": 20}
+        measured = {**outcome.measurements, **seconds}
+        found.append(replace(outcome, measurements=measured, provenance=rows))
+        return found[-1]
+
+    told = cross_validate(2, train, lambda done, total: None, "accuracy").measurements
+    assert (told["training_seconds"], told["peak_memory_bytes"]) == (10.5, 101.0)
+    anatomy = runner.describe()
+    for name in ("training_flops", "training_memory"):
+        assert told[name] == KNOWN_COSTS[name](LORA, anatomy) > 0
 
 
 def test_the_kept_adapter_is_the_first_fold_s(runner: TrialRunner) -> None:
