@@ -14,7 +14,8 @@ from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.search_result import load_result
-from peftsearch.results.wording import duration
+from peftsearch.results.wording import duration, size
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
@@ -63,6 +64,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
         preparation = store.preparation(job.id)
     if as_json:
         data = _job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
+        data |= {"base_bytes": spec.anatomy.base_bytes}
         data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
         return
@@ -71,12 +73,21 @@ def show(name: str, storage: str, as_json: bool) -> None:
         f"trained for {duration(hours * 3600)}",
         highlight=False,
     )
-    for line in (f"model {spec.model.path}", f"data  {spec.task.train}"):
+    for line in (f"model {spec.model.path}", *_tell_base(spec), f"data  {spec.task.train}"):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     notes = () if preparation is None else preparation.notes
     for line in (*notes, *tell_floors(preparation, spec)):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(views.trials_table(trials, spec, console.width))
+
+
+def _tell_base(spec: JobSpec) -> list[str]:
+    """What of the model is frozen and the same for all adapters; nothing before it is counted."""
+    held, anatomy = spec.anatomy.base_bytes, spec.anatomy
+    if held is None:
+        return []
+    dtype = anatomy.counted_workload.base_dtype
+    return [f"base  {size(held)} of frozen weights in {dtype}, which every adapter needs"]
 
 
 def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> None:

@@ -99,6 +99,8 @@ class JobDetail(JobSummary):
         floors: Models without adapters that every configuration must beat, the best first; empty
             before they are measured, and of a job without.
         head: What the heads of all its trials have in common; null as `floors` is empty.
+        base_bytes: Of the frozen weights as workers hold them, which every adapter needs beside
+            its own; null until a worker has counted them.
     """
 
     spec: dict[str, Any]
@@ -107,6 +109,7 @@ class JobDetail(JobSummary):
     notes: list[str]
     floors: list[FloorLine]
     head: HeadLine | None
+    base_bytes: int | None
     preset: str
     seed: int
 
@@ -158,6 +161,7 @@ class Summaries:
             "notes": [*notes, *found.notes],
             "floors": [floor_json(x, job.spec) for x in sort_floors(found, job.spec)],
             "head": None if found.head is None else _head_of(found.head),
+            "base_bytes": job.spec.anatomy.base_bytes,
             "preset": job.spec.space.preset,
             "seed": job.spec.seed,
         }

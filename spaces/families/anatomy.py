@@ -163,6 +163,12 @@ class Anatomy(_Part):
         return self.workload or NOTHING
 
     @property
+    def base_bytes(self) -> int | None:
+        """Of the frozen weights as workers hold them, which every adapter stands beside; None
+        until a worker has counted them."""
+        return self.counted_workload.base_bytes or None
+
+    @property
     def layers(self) -> int:
         """Number of transformer layers, `L`."""
         return sum(stack.layers for stack in self.stacks)

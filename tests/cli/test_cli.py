@@ -28,6 +28,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import files_root, job_folder
 from tests.conftest import NewDatabase
 from tests.service.launches import write_workshop
+from tests.service.records import count_base
 from tests.specs import make_spec
 
 from .calls import call
@@ -152,6 +153,24 @@ def job_url(new_sqlite: NewDatabase) -> str:
 def names(url: str) -> list[str]:
     with Store.open(url) as store:
         return [job.name for job in store.jobs()]
+
+
+def test_show_tells_the_frozen_base_once_a_worker_has_counted_it(
+    new_sqlite: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url, told = new_sqlite(), []
+    with Store.open(url) as store:
+        job = store.create_job(make_spec(name="one"))
+        for held in (None, 90_000_000):
+            if held is not None:
+                count_base(store, job, held)
+            assert call(monkeypatch, "show", "one", "--storage", url) == 0
+            told.append("base" in capsys.readouterr().out)
+            call(monkeypatch, "show", "one", "--storage", url, "--json")
+            assert json.loads(capsys.readouterr().out)["base_bytes"] == held
+    assert told == [False, True]
 
 
 def test_delete_removes_records_and_files(

@@ -116,6 +116,9 @@ def watch_it_grow(visitor: Visit) -> None:
     expect(page.locator("#front .js-plotly-plot .main-svg").first).to_be_visible()
     expect(page.locator("#job-state")).to_have_text("finished")
     expect(rows).to_have_count(6)
+    expect(page.locator("#job-facts")).to_contain_text(
+        re.compile("[0-9] KB, one for all adapters")
+    )
     assert visitor.is_marked()
 
 
@@ -156,6 +159,7 @@ def picked(page: Page, wanted: str, act: Callable[[], None]) -> Any:
     found = answered.value.json()
     answer = page.locator(".pick-answer")
     expect(answer.locator(".pick-head")).to_contain_text(f"trial {found['trial']}")
+    expect(answer.locator(".pick-costs")).to_contain_text(re.compile("frozen base[0-9.]+ KB"))
     expect(answer.locator(".pick-words")).to_have_text(found["point"]["description"])
     return found
 

@@ -9,6 +9,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
+from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.specs import make_spec
@@ -77,6 +78,12 @@ class Filler:
         if rng.random() < 0.15:
             return self.fail(configuration)
         return self.complete(configuration, round(float(rng.uniform(0.5, 0.9)), 2))
+
+
+def count_base(store: Store, job: Job, held: int) -> None:
+    """Write down what a worker counts before the first proposal: bytes of the frozen weights."""
+    workload = Workload(base_bytes=held, base_dtype="bfloat16")
+    store.describe(job.id, job.spec.anatomy.model_copy(update={"workload": workload}))
 
 
 def fill_example(store: Store) -> Filler:

@@ -26,6 +26,7 @@ from tests.conftest import NewDatabase
 from tests.waiting import wait_until
 
 from .launches import add_job, spec_of, write_workshop
+from .records import count_base
 from .sites import client_of, open_site
 
 pytestmark = pytest.mark.usefixtures("warm_start")
@@ -129,6 +130,15 @@ def test_detail(client: TestClient, store: Store) -> None:
         found["kind"],
         "linear probe",
     )
+
+
+def test_the_frozen_base_is_told_once_a_worker_has_counted_it(
+    client: TestClient, store: Store
+) -> None:
+    job = add_job(store, "a", [])
+    assert get(client, "/jobs/a")["base_bytes"] is None
+    count_base(store, job, 90_000_000)
+    assert get(client, "/jobs/a")["base_bytes"] == 90_000_000
 
 
 def test_time_left_is_told_while_a_worker_lives(client: TestClient, store: Store) -> None:

@@ -1,7 +1,7 @@
 // The head of the page: state, budget, time left, best so far, what runs now, and what one can do.
 
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
-import { clock, count, duration, plural, score, shortName } from "../lib/format.js";
+import { clock, count, duration, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "./job-actions.js";
@@ -85,6 +85,7 @@ function factsOf(model, job) {
     job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,
     live ? ["Workers", job.live_workers ? count(job.live_workers) : "none"] : null,
     ["Model", shortName(job.model)],
+    job.base_bytes === null ? null : ["Frozen base", `${size(job.base_bytes)}, one for all adapters`],
     ["Data", shortName(job.data)],
     ["Created", clock(job.created)],
   ].filter(Boolean);

@@ -4,7 +4,7 @@ import { get } from "../lib/api.js";
 import { runs } from "../lib/configuration.js";
 import { commandBox } from "../lib/copy.js";
 import { after, h } from "../lib/dom.js";
-import { score, shellWord } from "../lib/format.js";
+import { score, shellWord, size } from "../lib/format.js";
 import { costsOf, inWords, isCost, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { exportButton } from "./exports.js";
@@ -127,7 +127,8 @@ function result(model, text, { point, trial, why, floor, next }, loosen) {
     h("p", { class: "pick-words" }, runs(point.description)),
     h("p", {}, inWords(why)),
     ...(floor && floor.verdict !== "above" ? [h("p", { class: "note note-warn" }, inWords(floor.words))] : []),
-    h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name])))),
+    h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name]))),
+      base(model.detail)),
     h("div", { class: "pick-actions" }, offers(next, loosen)),
     actions(model, text, trial),
   ];
@@ -135,6 +136,11 @@ function result(model, text, { point, trial, why, floor, next }, loosen) {
 
 function fact(name, value) {
   return h("div", {}, h("dt", {}, name), h("dd", {}, value));
+}
+
+/** What stands beside every adapter; nothing before a worker has counted it. */
+function base({ base_bytes: bytes }) {
+  return bytes === null ? [] : [fact("frozen base", size(bytes))];
 }
 
 /** One button for each limit that keeps the next better one out. */
