@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import unquote
 
 LONGEST_VALUE = 80
 LONGEST_PATH = 400
@@ -21,7 +22,9 @@ _READ = 2 * LONGEST_MESSAGE
 _VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|\S++""")
 _WORD = re.compile(r"""(?<!\w)'(?:[^'\\\n]|\\.)*+'|(?<!\w)"(?:[^"\\\n]|\\.)*+"|\S++""")
 """A quoted value of one line, or what stands between spaces."""
-_SECRET = re.compile(r"((?:password|passwd|sslpassword|token)=)[^&\s'\"]++", re.IGNORECASE)
+_PARAMETER = re.compile(r"([\w%.+-]++)=([^&]++)")
+_SECRETS = ("pass", "token", "secret")
+"""What stands in the names of parameters that hold one, or in a value that holds such a name."""
 _SCHEME = re.compile(r"(?:postgres(?:ql)?|mysql|mariadb)(?:\+[a-z]{1,12})?", re.IGNORECASE)
 _NAME = re.compile(r"[\w.-]*+")
 DATABASES = ("postgres", "mysql", "mariadb")
@@ -52,10 +55,20 @@ def hide_word(word: str) -> str:
     """Without the password of a URL, whatever letters it has: all between the first colon behind
     the scheme and the last `@`, since a password may hold more of both. A URL that was taken for
     a path has one slash left. Where a database is named, however its URL is misspelt, all of the
-    login is hidden that is not clearly a name."""
+    login is hidden that is not clearly a name. Secrets among the parameters go first, since an
+    `@` in them ends no login."""
+    word = _PARAMETER.sub(_hide_parameter, word) if "=" in word else word
     place = find_database(word)
-    word = _hide_login(word) if place is None else word[:place] + _hide_database(word[place:])
-    return _SECRET.sub(r"\1***", word) if "=" in word else word
+    return _hide_login(word) if place is None else word[:place] + _hide_database(word[place:])
+
+
+def _hide_parameter(found: re.Match[str]) -> str:
+    """A driver decodes the name of a parameter, and its value may hold parameters of its own."""
+    name, value = unquote(found[1]).lower(), found[2]
+    if not any(x in name or f"{x}word=" in unquote(value).lower() for x in _SECRETS):
+        return found[0]
+    end = value[len(value.rstrip("'\"`)],;")) :]
+    return f"{found[1]}=***{end}"
 
 
 def find_database(text: str) -> int | None:

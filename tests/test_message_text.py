@@ -62,6 +62,11 @@ def test_a_text_of_any_length_takes_no_time(unit: str, spread: int) -> None:
         "postgresql://host/db?user=u&password={}",
         "postgresql://host/db?sslpassword={}&user=u",
         "https://u:{}@host/x",
+        "postgresql:///db?user=u&password={}@cret&host=/tmp",
+        "postgresql:///db?user=u&pass%77ord={}",
+        "postgresql:///db?user=u&password={}'more",
+        "postgresql://u@host/db?options=-c%20password%3D{}",
+        "postgresql://host/db?dbname=password%3D{}",
     ],
 )
 def test_a_password_is_in_no_message(url: str) -> None:

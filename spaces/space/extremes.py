@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -53,9 +53,8 @@ def smallest(space: Space) -> Iterator[Configuration]:
     as few layers as may carry them, or virtual tokens alone."""
     wholes = {bundle for bundles in space.bundles for bundle in bundles}
     parts = {part for whole in wholes for part in _parts(space, whole)}
-    for bundle in sorted(parts):
-        for roles in space.role_sets:
-            sizes = [_extreme_size(space, name, roles, min) for name in sized(bundle)]
+    for bundle, roles in product(sorted(parts), space.role_sets):
+        for sizes in product(*(_small_sizes(space, name, roles) for name in sized(bundle))):
             yield from _top(space, make_modules(bundle, sizes, roles, space.anatomy), None)
     for virtual in space.inputs:
         yield from _top(space, (), virtual)
@@ -85,23 +84,31 @@ def _extreme_size(space: Space, name: str, roles: tuple[str, ...], choose: Choos
     return choose([x for x in space.ladders[name] if x], key=cost)
 
 
+def _small_sizes(space: Space, name: str, roles: tuple[str, ...]) -> list[int]:
+    """Capacities of a technique among which is the cheapest: that of the fewest parameters, and
+    the ends, since bytes, memory and compute may be in another order."""
+    sizes = [x for x in space.ladders[name] if x]
+    return sorted({_extreme_size(space, name, roles, min), min(sizes), max(sizes)})
+
+
 def _parts(space: Space, bundle: Bundle) -> Iterator[Bundle]:
-    """The bundle, and each technique alone to which sizes of 0 can reduce it."""
-    yield bundle
-    if all(0 in space.ladders.get(name, ()) for name in bundle):
-        yield from ((name,) for name in bundle)
+    """The bundle, and what sizes of 0 can leave of it, but nothing at all."""
+    choices = [(True, False) if 0 in space.ladders.get(x, ()) else (True,) for x in bundle]
+    for kept in product(*choices):
+        if any(kept):
+            yield tuple(compress(bundle, kept))
 
 
 def _top(
     space: Space, modules: tuple[Module, ...], virtual: Module | None
 ) -> Iterator[Configuration]:
     layers = space.anatomy.layers
-    kept: tuple[int, ...] = (layers - 1,)
+    places: set[tuple[int, ...]] = {(layers - 1,)}
     if len(space.bundles) == 1 and not space.masked:
-        places = (place(name, 0, layers) or tuple(range(layers)) for name in space.placements)
-        kept = min(places, key=len)
-    strata = (Stratum(0, layers, modules, kept),)
-    for training in _trainings(space, min):
+        named = (place(name, 0, layers) for name in space.placements)
+        places = {x or tuple(range(layers)) for x in named}
+    for kept, training in product(sorted(places), _trainings(space, min)):
+        strata = (Stratum(0, layers, modules, kept),)
         yield Configuration(strata, space.rates[0], virtual, training)
 
 

@@ -42,10 +42,11 @@ def check_bounds(space: Space) -> None:
         cost = cost_function(bound.name)
         least = min((float(cost(x, space.anatomy)) for x in cheapest), default=0.0)
         if not bound.holds(least):
+            near = "to" if bound.holds(bound.limit) else "above"
             raise CostError(
                 f"a bound on {bound.name} that some adapter of the space meets",
                 f"{bound}, where the smallest possible is {least:,.0f}",
-                f"raise it above {least:.0f}, well above to have a choice, or leave it out",
+                f"raise it {near} {least:.0f}, well above to have a choice, or leave it out",
                 "objectives.bounds",
             )
 

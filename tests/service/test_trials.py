@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from peftsearch.insight import columns
+from peftsearch.records.estimates import share_error
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 
@@ -132,7 +133,7 @@ def test_one_trial(client: TestClient) -> None:
 def test_one_trial_knows_its_seeds_and_its_error(client: TestClient) -> None:
     found = get(client, "trials/1")
     assert found["same_key"] == [3]
-    assert found["standard_error"] == pytest.approx((0.74 * 0.26 / 400) ** 0.5)
+    assert found["standard_error"] == pytest.approx(share_error(0.74, 400))
     assert get(client, "trials/0")["same_key"] == [8]
 
 

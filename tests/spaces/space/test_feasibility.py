@@ -1,5 +1,6 @@
 """Bounds that nothing meets, and how much of a space meets the others."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.head import suppose_head
 from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -35,6 +37,37 @@ def test_what_some_adapter_meets_is_not_refused(name: str, preset: str, family: 
     check_bounds(space_of(f"{name} <= {least}", ANATOMIES[family], preset=preset))
 
 
+SPACES: dict[str, dict[str, Any]] = {
+    "lower first": {"preset": "lora", "placements": ["lower", "upper"]},
+    "upper first": {"preset": "lora", "placements": ["upper", "lower"]},
+    "one stratum": {"preset": "strata", "strata": 1},
+    "a part that may be absent": {
+        "strata": 1,
+        "bundles": ["ln_tuning+lora"],
+        "capacities": {"lora": [0, 32]},
+    },
+    "two of three may be absent": {
+        "strata": 1,
+        "bundles": ["serial+parallel+lora"],
+        "capacities": {"serial": [0, 32], "parallel": [0, 1], "lora": [8, 16]},
+    },
+    **{name: {"strata": 1, "bundles": [name]} for name in ("randlora", "c3a", "boft", "lokr")},
+}
+
+
+@pytest.mark.parametrize("family", ["bert", "t5"])
+@pytest.mark.parametrize("kind", SPACES)
+def test_what_a_draw_meets_is_not_refused(kind: str, family: str) -> None:
+    """Whatever the cost is, and in whatever order things are named."""
+    space = space_of("trainable_parameters <= 1", ANATOMIES[family], **SPACES[kind])
+    open_space = replace(space, bounds=())
+    rng = np.random.default_rng(2)
+    drawn = [open_space.from_unit(rng.random(len(space.dimensions))) for _ in range(60)]
+    for name, cost in KNOWN_COSTS.items():
+        least = min(cost(x, space.anatomy) for x in drawn if not x.frozen)
+        check_bounds(replace(space, bounds=(Bound(name, "<=", float(least)),)))
+
+
 @pytest.mark.parametrize("name", ["trainable_parameters", "adapter_bytes", "export_bytes"])
 def test_the_smallest_is_named_and_can_be_had(name: str) -> None:
     """LoRA of rank 1 on one role of one layer: in the space, so that the limit is exact."""
@@ -53,7 +86,7 @@ def test_the_smallest_is_named_and_can_be_had(name: str) -> None:
 
 
 def test_a_bound_that_the_probe_alone_meets_is_refused() -> None:
-    with pytest.raises(CostError, match="smallest possible is 2,304; raise it above 2304"):
+    with pytest.raises(CostError, match="smallest possible is 2,304; raise it to 2304"):
         check_bounds(space_of("trainable_parameters <= 100", bundles=["frozen", "ia3"]))
 
 
