@@ -7,7 +7,8 @@ from rich.table import Table
 
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
-from peftsearch.results.wording import count, describe, duration, size
+from peftsearch.results.wording import count, describe, duration, plural, size
+from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.spaces.jobspec.training import TrainingSpec
 
 from .console import console, print_json
@@ -38,6 +39,13 @@ def _tell_test(forecast: "Forecast") -> str:
         "the rows of task.test" if forecast.test_rows is None else f"{forecast.test_rows:,} rows"
     )
     return f"{rows} for the test, which `confirm` alone reads"
+
+
+def _tell_budget(budget: BudgetSpec, text: str, trials: int) -> str:
+    """Of a number of trials alone, nothing is to be foreseen."""
+    if budget.hours is None:
+        return text
+    return f"{text}; about {plural(trials, 'trial')} as fast as this machine would train them"
 
 
 def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
@@ -76,7 +84,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         f"{count(memory.parameters)} parameters in {memory.dtype}, {size(memory.bytes)} for each "
         f"worker; a step of the first configurations takes at most {size(memory.step)} more",
     )
-    table.add_row("budget", f"{views.budget_text(spec)}, about {forecast.trials} trials here")
+    table.add_row("budget", _tell_budget(spec.budget, views.budget_text(spec), forecast.trials))
     table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
     table.add_row("disk", f"about {size(forecast.disk)} of adapters")
     console.print(table)

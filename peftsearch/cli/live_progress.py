@@ -58,8 +58,16 @@ class PlainView:
         if self.preparation is not None:
             return
         self.preparation = self.store.preparation(self.job.id)
+        _print_notes(self.preparation, self.console)
         for line in tell_floors(self.preparation, self.job.spec):
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_notes(preparation: Preparation | None, console: Console) -> None:
+    """What was decided before the first trial, and which rows are cut."""
+    for note in () if preparation is None else preparation.notes:
+        line = f"note: {note}"
+        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
 
 def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
@@ -105,7 +113,9 @@ class LiveView:
         if time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
         self.refreshed = time.monotonic()
-        self.preparation = self.preparation or self.store.preparation(self.job.id)
+        if self.preparation is None:
+            self.preparation = self.store.preparation(self.job.id)
+            _print_notes(self.preparation, self.live.console)
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
         now = measure_progress(self.job.spec, trials, hours, len(pool.children), self.preparation)
         self.live.update(self._panel(now, pool))

@@ -9,6 +9,8 @@ from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
 from peftsearch.results.search_result import export_picked, load_result
 from peftsearch.results.wording import describe, duration, size
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.files.job_folder import choose_root
 
@@ -65,8 +67,8 @@ def export(
         return
     console.print(f"exported {describe(summary.configuration, spec.anatomy)}", highlight=False)
     console.print(
-        f"as {report.form} to {report.out}, file size {size(report.size or 0)}, in "
-        f"{duration(time.monotonic() - started)}; reloaded, "
+        f"as {report.form} to {report.out} in {duration(time.monotonic() - started)}: weights of "
+        f"{size(report.size or 0)}, and beside them {_companion(spec)}; reloaded, "
         f"{report.rows} predictions equal (largest difference {report.difference:.1e})",
         highlight=False,
         soft_wrap=True,
@@ -82,3 +84,9 @@ def export(
         )
     for line in result.warnings:
         console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
+
+
+def _companion(spec: JobSpec) -> str:
+    """What makes the model's inputs, as a noun."""
+    images = find_kind(spec.task.kind).form.inputs == "images"
+    return f"the model's {'image processor' if images else 'tokenizer'}"

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .floors import S, Standing, Verdict, compare, find_best, sort_floors
@@ -148,6 +149,10 @@ def _advise(
     suggested = [f"{wider}, since the best is among the dearest tried"] if at_edge else []
     if standing.verdict == "level" and standing.error is not None and rows:
         suggested.append(f"more validation rows than {count(rows)}, to tell gains from noise")
+    quality = objective(spec.task.quality)
+    if quality.by_class and spec.training.weighting is None:
+        balanced = 'training.class_weights = "balanced"'
+        suggested.append(f"{balanced}, since {quality.label} counts rare classes as much as any")
     general = ["more training rows", "longer training", "another model"]
     return [*suggested, *general, *([] if at_edge else [wider])]
 

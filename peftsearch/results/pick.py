@@ -18,6 +18,7 @@ LONGEST = 500
 """Characters of a pick; room for a bound on each objective."""
 _TRIAL = re.compile(r"trial\s++([0-9]{1,9})", re.IGNORECASE)
 _ROW = re.compile("[0-9]{1,9}")
+_NUMBERED = re.compile(r"([a-z]*+)[\s#:=.-]*+([0-9]{1,9})", re.IGNORECASE)
 
 
 C = TypeVar("C", bound=Valued)
@@ -148,13 +149,23 @@ def _read_sentence(text: str, quality: str) -> tuple[Objective, tuple[Bound, ...
     named = where.lower() == "where" and bool(conditions)
     if not named and not _has_bounds(text):
         raise UserError(
-            "knee, best, a row of the front, 'trial 17', 'size <= 100 KB', or"
-            " 'accuracy where adapter_bytes <= 200 KB'",
+            "knee, best, 3 (a row of the front), 'trial 17', 'size <= 100 KB', or"
+            f" '{quality} where adapter_bytes <= 200 KB'",
             repr(text),
-            "correct --pick",
+            _suggest_form(text),
         )
     wanted, rest = (name, conditions) if named else (quality, text)
     return objective(wanted), tuple(map(Bound.parse, _split(rest)))
+
+
+def _suggest_form(text: str) -> str:
+    """The pick that was probably meant: `row 9` and `#9` are 9, `trial #9` is `trial 9`."""
+    match = _NUMBERED.fullmatch(text)
+    if match is None:
+        return "correct --pick"
+    number = int(match[2])
+    trial = match[1].lower() in ("t", "trial", "trials")
+    return f"--pick 'trial {number}'" if trial else f"--pick {number}, or 'trial {number}'"
 
 
 def _has_bounds(text: str) -> bool:

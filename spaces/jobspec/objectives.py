@@ -32,6 +32,7 @@ class Objective:
         style: How a value is written.
         unit: For people; empty for scores and plain numbers.
         share: Whether it is a share of the rows that are right, which has a sampling error.
+        by_class: Whether it is a mean over classes, in which a rare one counts as much as any.
         best: The best possible value of a quality.
         worst: What a quality counts as where the reference was not measured: a score of 0; of a
             loss, a uniform guess among as many words or classes as any model knows.
@@ -49,6 +50,7 @@ class Objective:
     style: Style = "score"
     unit: str = ""
     share: bool = False
+    by_class: bool = False
     best: float = 1.0
     worst: float = 0.0
     counted: bool = False
@@ -94,8 +96,8 @@ OBJECTIVES = Registry(
         Objective("accuracy", "accuracy", True, share=True),
         Objective("f1", "F1", True),
         Objective("matthews", "Matthews correlation", True),
-        Objective("f1_macro", "macro F1", True),
-        Objective("balanced_accuracy", "balanced accuracy", True),
+        Objective("f1_macro", "macro F1", True, by_class=True),
+        Objective("balanced_accuracy", "balanced accuracy", True, by_class=True),
         Objective("roc_auc", "ROC AUC", True, worst=0.5),
         Objective("average_precision", "average precision (PR AUC)", True),
         Objective("log_loss", "log loss", False, best=0.0, worst=math.log(_CLASSES)),

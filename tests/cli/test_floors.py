@@ -1,15 +1,20 @@
 """What the commands say of a job's floors."""
 
+import contextlib
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from peftsearch.cli.live_progress import LiveView, PlainView
 from peftsearch.records.preparation import Preparation
 from peftsearch.results.confirm import Confirmer
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run
 from peftsearch.results.intervals import Difference
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.floors import prepare
@@ -80,6 +85,22 @@ def test_run_and_its_json_say_it(
     found = json.loads(capsys.readouterr().out)
     assert [x["name"] for x in found["floors"]] == ["features", "tfidf"]
     assert NOTHING in found["warnings"][0]
+
+
+@pytest.mark.parametrize("kind", [PlainView, LiveView])
+def test_progress_says_once_what_the_preparation_decided(
+    kind: type[PlainView] | type[LiveView], new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url, written = fill(new_sqlite, prepare(0.79)), io.StringIO()
+    with Store.open(url) as store:
+        job = store.find_job("job")
+        view = kind(store, job, Console(file=written, force_terminal=True, width=120))
+        pool = Pool(store, job, url, tmp_path, workers=0)
+        with view if isinstance(view, LiveView) else contextlib.nullcontext():
+            view.update(pool)
+            view.refreshed = 0.0
+            view.update(pool)
+    assert written.getvalue().count("note: the head reads the mean") == 1
 
 
 def test_confirm_names_the_floors_and_keeps_them_in_its_report(

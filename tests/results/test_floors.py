@@ -103,6 +103,24 @@ def test_both_numbers_are_told_whichever_is_better() -> None:
     ]
 
 
+def test_weights_of_classes_are_advised_where_all_classes_count_alike() -> None:
+    def advise(metric: str, **training: object) -> str:
+        spec = make_spec(task={"train": "t.csv", "metric": metric}, training=training)
+        found = estimate([replace(make_trial(0, 0, 0.5), measurements={metric: 0.5})])
+        return tell_nothing_beats([found], [found], spec, _prepared(metric))[1]
+
+    told = 'Try training.class_weights = "balanced", since macro F1 counts rare classes'
+    assert advise("f1_macro").startswith(told)
+    assert "class_weights" in advise("balanced_accuracy")
+    assert "class_weights" not in advise("accuracy")
+    assert "class_weights" not in advise("f1_macro", class_weights="balanced")
+    assert "class_weights" not in advise("f1_macro", logit_adjustment=1.0)
+
+
+def _prepared(metric: str) -> Preparation:
+    return Preparation((Floor("features", "regression", {metric: 0.9}),))
+
+
 def _tell(floor: float, *trials: tuple[int, float]) -> list[str]:
     tried = estimate_each(
         make_trial(i, rank, accuracy) for i, (rank, accuracy) in enumerate(trials)

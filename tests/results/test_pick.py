@@ -119,6 +119,24 @@ def test_errors_say_what_to_do(text: str, part: str) -> None:
         chosen(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("row 2", "--pick 2, or 'trial 2'"),
+        ("#2", "--pick 2, or 'trial 2'"),
+        ("Trial #2", "--pick 'trial 2'"),
+        ("trial2", "--pick 'trial 2'"),
+        ("rows of mine", "correct --pick"),
+    ],
+)
+def test_a_number_in_other_words_is_told_in_the_right_ones(text: str, hint: str) -> None:
+    with pytest.raises(UserError) as caught:
+        chosen(text)
+    line = str(caught.value)
+    assert line.endswith(hint) and "\n" not in line
+    assert "3 (a row of the front)" in line and "'accuracy where" in line
+
+
 def test_one_trial_is_not_the_mean_of_its_seeds() -> None:
     found = select("trial 5", SPEC, front(), TRIALS)
     assert found.values == TRIALS[5].measurements

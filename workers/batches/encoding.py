@@ -25,15 +25,17 @@ def encode_split(task: TaskSpec, processor: Any, split: Split) -> Encoded:
 
 
 def note_cuts(task: TaskSpec, name: str, data: Encoded) -> tuple[str, ...]:
-    """What a person should know of examples that were cut.
+    """What a person should know of examples that were cut: how many, and at least in thousandths
+    which share of all.
 
     Args:
         name: Of the rows.
     """
     if not data.cut:
         return ()
+    share = max(data.cut / len(data), 0.001)
     return (
-        f"{data.cut:,} of {len(data):,} {name} rows are longer than max_length = "
+        f"{data.cut:,} of {len(data):,} {name} rows ({share:.1%}) are longer than max_length = "
         f"{task.tokens} tokens: {find_kind(task.kind).load_work().cut}",
     )
 

@@ -156,7 +156,7 @@ def test_cut_rows_are_noted(open_bench: Open) -> None:
     splits = ("train", "validation")
     notes = [note_cuts(runner.spec.task, name, runner.encoded(name)) for name in splits]
     assert (runner.data.notes, [len(found) for found in notes]) == ((), [1, 1])
-    assert "train rows are longer than max_length = 8" in notes[0][0]
+    assert "train rows (100.0%) are longer than max_length = 8" in notes[0][0]
     told = runner.prepare().preparation.notes
     assert [note for note in told if "max_length = 8" in note] == list(runner.notes())
     assert len(runner.notes()) == 2
