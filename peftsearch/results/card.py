@@ -10,14 +10,17 @@ from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.batches.encoding import tell_cut
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
 
 from .export_report import ExportReport, Loading
 from .floor_words import tell_verdict
 from .floors import Standing
-from .wording import count, describe, score
+from .views import sampling_error
+from .wording import count, describe, difference, plural, score
 
 _WIDTH = 100
 _CARD = """# {title}
@@ -35,9 +38,9 @@ A parameter-efficient fine-tuning of `{model}` for {kind}, found by
 |---|---|
 {measurements}
 {floor}
-Quality is that of the validation split, which the search optimised; `peftsearch confirm` measures
-on the test split. The export was loaded again and compared on {rows} validation rows: the
-largest difference of an output was {difference}.
+{quality}
+The export was loaded again and compared on {rows} validation rows: the largest difference of an
+output was {difference}.
 
 ## Load
 
@@ -66,6 +69,16 @@ outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed
 
 
 _TOLD = ("epochs", "steps", "batch_size", "dropout", "device", "precision", "threads")
+_INPUTS = """
+
+```python
+from transformers import AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")
+inputs = tokenizer({call}, return_tensors="pt")
+outputs = model.eval()(**inputs).logits
+```
+"""
 _COMPANIONS = (
     "The folder holds what prepares them; `config/config.json` is the base's with the classes\n"
     '(`AutoConfig.from_pretrained(folder, subfolder="config")`).',
@@ -80,12 +93,14 @@ def write_card(
     trial: Trial,
     labels: list[str],
     report: ExportReport,
+    held: str,
     standing: Standing | None = None,
 ) -> None:
     """A README in Markdown.
 
     Args:
         labels: Class names; empty for kinds without classes.
+        held: Where the validation rows are from.
         standing: The trial beside the best floor of its job; None of a job without.
     """
     kind = find_kind(spec.task.kind)
@@ -98,15 +113,49 @@ def write_card(
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
+        "quality": _quality(trial, spec, held),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
-        "inputs": kind.load_work().tell_inputs(spec.task),
+        "inputs": _inputs(kind.load_work(), spec.task),
         "companions": _COMPANIONS[report.form == "merged"],
         "seed": trial.seed,
         "provenance": _provenance(trial.provenance),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
+
+
+def _quality(trial: Trial, spec: JobSpec, held: str) -> str:
+    """A paragraph on the number that the search optimised, and on the rows that it is of."""
+    name, rows = spec.task.quality, trial.validation_rows
+    value, error = trial.measurements[name], sampling_error(spec, trial.measurements, rows)
+    spread = "" if error is None else f" ± {difference(name, error, value)}, one standard error,"
+    of = "the validation rows" if rows is None else f"{plural(rows, 'validation row')} ({held})"
+    text = (
+        f"Quality is {name} {score(value)}{spread} of {of}, which the search optimised; "
+        "`peftsearch confirm` measures on the test split."
+    )
+    return "\n".join([*_wrap(text), *(line for cut in _cuts(trial, spec) for line in _wrap(cut))])
+
+
+def _cuts(trial: Trial, spec: JobSpec) -> list[str]:
+    """Sentences on the rows that were cut in training; of several trainings those of the first."""
+    known, cut = trial.provenance, trial.provenance.get("cut_rows", {})
+    validation = () if known.get("folds") else (("validation", "validation"),)
+    named = [
+        (cut.get(x, 0), known.get(f"{x}_rows"), y) for x, y in (("train", "training"), *validation)
+    ]
+    return [f"{tell_cut(spec.task, name, n, rows)}." for n, rows, name in named if n and rows]
+
+
+def _wrap(text: str) -> list[str]:
+    return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _inputs(work: Any, task: TaskSpec) -> str:
+    """How a row becomes inputs."""
+    told, call = str(work.tell_inputs(task)), str(work.call_inputs(task))
+    return told + (_INPUTS.format(call=call) if call else "")
 
 
 def _floor(standing: Standing, spec: JobSpec) -> str:

@@ -80,7 +80,7 @@ def export(
         loading = find_loading(runner.backbone, labels)
         report = ExportReport(chosen, out, rows, difference, loading, size)
         told = spec.model_copy(update={"task": runner.spec.task})
-        write_card(part / "README.md", told, trial, labels, report, standing)
+        write_card(part / "README.md", told, trial, labels, report, runner.data.held, standing)
         write_job(part / "job.toml", told, trial)
         publish(part, out)
     finally:

@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.records.estimates import share_error
 from peftsearch.results.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.files.formats import load_base
@@ -44,6 +46,39 @@ def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) 
     assert len(others) == 2
     told = f"without its {first['validation_rows']} rows and has accuracy {first['accuracy']:.4f}"
     assert "means over 3 folds" in card and told in card
+    held = f"validation rows (each held out once, in 3 folds of `{tmp_path}/data.csv`)"
+    assert f"one standard error, of {trial.validation_rows} {held}" in card
+    assert (
+        f" ± {share_error(trial.measurements['accuracy'], trial.validation_rows or 0):.4f}" in card
+    )
+
+
+def test_the_card_tells_how_inputs_are_made_and_which_rows_were_cut(tmp_path: Path) -> None:
+    rows = [f"{'very ' * 9}{LABELS[i % 2]},the film {i},{LABELS[i % 2]}" for i in range(60)]
+    (tmp_path / "data.csv").write_text("\n".join(["end,start,label", *rows]))
+    task = {"train": "data.csv", "text": ["start", "end"], "max_length": 8}
+    training = {"batch_size": 8, "epochs": 1}
+    model = save_model(tmp_path / "model", "bert")
+    spec = complete_spec(spec_on(model, task=task, training=training).to_json(), tmp_path)
+    runner = TrialRunner.open(spec, "cpu")
+    trial = train(runner, CONFIGURATION, tmp_path / "trial")
+    out = export(spec, trial, tmp_path / "trial", tmp_path / "out", "adapter").out
+    card = (out / "README.md").read_text()
+    count = trial.provenance["train_rows"]
+    cut = f"{count} of {count} training rows (100.0%) are longer than max_length = 8 tokens"
+    told = " ".join(card.split())
+    assert cut in told
+    assert "15% of" in told and "held out by a draw that is always the same" in told
+    program = card.split("```python\n")[2].partition("```")[0]
+    first = runner.data.train.texts[0]
+    for column, words in zip(("start", "end"), first, strict=True):
+        program = program.replace(f'"the {column}"', json.dumps(words))
+    known: dict[str, Any] = {"model": load_adapter(load_base(spec, LABELS[:2]).model, out)}
+    exec(program.replace("path/to/this/folder", str(out)), known)
+    made = {name: x[0].tolist() for name, x in known["inputs"].items()}
+    encoded: Any = runner.encoded("train")
+    assert made == encoded.rows[0]
+    assert known["outputs"].shape == (1, 2)
 
 
 @pytest.mark.parametrize("form", ["peft", "adapter", "merged"])

@@ -25,18 +25,20 @@ def encode_split(task: TaskSpec, processor: Any, split: Split) -> Encoded:
 
 
 def note_cuts(task: TaskSpec, name: str, data: Encoded) -> tuple[str, ...]:
-    """What a person should know of examples that were cut: how many, and at least in thousandths
-    which share of all.
+    """What a person should know of examples that were cut.
 
     Args:
         name: Of the rows.
     """
-    if not data.cut:
-        return ()
-    share = max(data.cut / len(data), 0.001)
+    return (tell_cut(task, name, data.cut, len(data)),) if data.cut else ()
+
+
+def tell_cut(task: TaskSpec, name: str, cut: int, rows: int) -> str:
+    """How many of the rows, and which share of them, in thousandths but never 0.0%."""
+    share = max(cut / rows, 0.001)
     return (
-        f"{data.cut:,} of {len(data):,} {name} rows ({share:.1%}) are longer than max_length = "
-        f"{task.tokens} tokens: {find_kind(task.kind).load_work().cut}",
+        f"{cut:,} of {rows:,} {name} rows ({share:.1%}) are longer than max_length = "
+        f"{task.tokens} tokens: {find_kind(task.kind).load_work().cut}"
     )
 
 

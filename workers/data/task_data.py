@@ -33,6 +33,7 @@ class TaskData:
         others: The further folds of a cross-validation; this one is the first.
         test_rows: How many `confirm` will score; None where a source of their own holds them,
             which is not opened.
+        held: Where the validation rows are from, for people.
     """
 
     train: Split
@@ -42,6 +43,7 @@ class TaskData:
     notes: tuple[str, ...] = ()
     others: tuple["TaskData", ...] = ()
     test_rows: int | None = None
+    held: str = ""
 
     @property
     def folds(self) -> tuple["TaskData", ...]:
@@ -79,6 +81,7 @@ def load_data(spec: JobSpec) -> TaskData:
         notes + cut + cut_validation,
         tuple(_load_fold(source, number) for number in range(1, task.folds)),
         source.count_test_rows(),
+        source.tell_validation(),
     )
     labels: Any = [label for fold in data.folds for label in fold.validation.labels]
     held = replace(validation, labels=labels)

@@ -100,6 +100,19 @@ class TrainingSource:
         free = sorted({*self.parts["train"], *self.parts["validation"]} - {*held})
         return self.rows.pick(free), self._check(self.rows.pick(held), "validation")
 
+    def tell_validation(self) -> str:
+        """Where the validation rows are from, for people."""
+        task, sampled = self.task, "a sample of " if self.task.validation_rows else ""
+        if task.folds > 1:
+            return f"each held out once, in {task.folds} folds of `{task.train}`"
+        if task.validation is not None:
+            return f"{sampled}`{task.validation}`"
+        if "validation" in self.own:
+            return f"{sampled}the validation split of `{task.train}`"
+        together = f", those of one `{task.group}` together" if task.group else ""
+        share = f"{task.validation_fraction:.0%} of `{task.train}`"
+        return f"{sampled}{share}, held out by a draw that is always the same{together}"
+
     def count_test_rows(self) -> int | None:
         """Rows that are held back for the test; None where an explicit source has them."""
         if self.task.test is not None:

@@ -40,5 +40,9 @@ class ImageClassification(Classification):
         """Who prepares them."""
         return "Images are prepared by the base model's image processor."
 
+    def call_inputs(self, task: TaskSpec) -> str:
+        """None."""
+        return ""
+
 
 WORK = ImageClassification()

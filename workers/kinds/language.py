@@ -110,6 +110,10 @@ class Responses(Work):
         limit = task.tokens
         return f"Prompts lose their beginning where an example is longer than {limit} tokens."
 
+    def call_inputs(self, task: TaskSpec) -> str:
+        """None."""
+        return ""
+
 
 class DecoderResponses(Responses):
     """Of a decoder, which reads prompt and response as one text."""

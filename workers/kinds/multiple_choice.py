@@ -32,6 +32,10 @@ class MultipleChoice(Work):
         """The context: choices such as `yes` stand in many rows."""
         return text[: len(task.text_columns)][:1]
 
+    def call_inputs(self, task: TaskSpec) -> str:
+        """None: the context goes with each choice in turn."""
+        return ""
+
     def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedChoices:
         """Each context with each of its choices."""
         from peftsearch.workers.batches.encoding import encode_choices

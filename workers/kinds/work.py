@@ -5,6 +5,7 @@ Modules of this room import what needs torch where it is used, so that data can 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -267,3 +268,10 @@ class Work:
     def tell_inputs(self, task: TaskSpec) -> str:
         """A sentence for an export's card: how inputs are prepared."""
         return f"Texts are cut to {task.tokens} tokens."
+
+    def call_inputs(self, task: TaskSpec) -> str:
+        """Arguments with which the tokenizer makes of one row the inputs that training had, for an
+        export's card: its texts in their order, and how they are cut. Empty where it takes more
+        than one call."""
+        texts = [json.dumps(f"the {column}", ensure_ascii=False) for column in task.text_columns]
+        return ", ".join([*texts, "truncation=True", f"max_length={task.tokens}"])
