@@ -28,7 +28,10 @@ _DRAWS = 500
 def make_starts(
     space: Space, parents: Sequence[Configuration], rng: np.random.Generator
 ) -> list[Configuration]:
-    """Starts, distinct by key: mutations of `parents` by one to four edits, and Sobol points."""
+    """Starts, distinct by key: mutations of `parents` by one to four edits, and Sobol points; of a
+    closed space all that may be proposed."""
+    if space.members:
+        return [x for x in space.members if space.feasible(x)]
     mutants: list[Configuration] = []
     if parents:
         edits = rng.integers(1, _EDITS + 1, _MUTATIONS)
@@ -50,6 +53,7 @@ class LocalSearch:
 
     def __init__(self, space: Space, starts: Sequence[Configuration]) -> None:
         self._space, self._starts = space, starts
+        self._limit = max(_LIMIT, len(starts))
         self._neighbours: dict[str, list[Configuration]] = {}
 
     def best(self, evaluate: Acquisition, excluded: set[str]) -> Configuration | None:
@@ -63,7 +67,7 @@ class LocalSearch:
         visited: dict[str, Configuration] = {}
 
         def visit(configurations: Iterable[Configuration]) -> None:
-            room = _LIMIT - len(values)
+            room = self._limit - len(values)
             fresh = [
                 x
                 for x in _distinct(configurations)
@@ -75,7 +79,7 @@ class LocalSearch:
 
         visit(self._starts)
         climbers = sorted(values, key=lambda key: -values[key])[:_CLIMBERS]
-        while climbers and len(values) < _LIMIT:
+        while climbers and len(values) < self._limit:
             around = {key: self._around(visited[key]) for key in climbers}
             visit(x for near in around.values() for x in near)
             climbers = list(dict.fromkeys(_climb(climbers, around, values)))
@@ -104,8 +108,11 @@ def draw_unseen(
 ) -> Configuration | None:
     """A random configuration within the bounds whose key is new; None if the space has no more.
 
-    A space of few points is searched to the end; of a larger one, 500 draws decide.
+    A space of few points is searched to the end, a closed one too; of a larger one, 500 draws
+    decide.
     """
+    if space.members:
+        return _choose(space.members, space, excluded, rng)
     for _ in range(_DRAWS):
         try:
             configuration = space.sample(rng)
@@ -117,7 +124,13 @@ def draw_unseen(
     if np.prod(sizes, dtype=float) > _ENUMERABLE:
         return None
     points = map(space.decode, product(*map(range, sizes)))
-    left = [x for x in points if x.key not in excluded and space.feasible(x)]
+    return _choose(points, space, excluded, rng)
+
+
+def _choose(
+    among: Iterable[Configuration], space: Space, excluded: set[str], rng: np.random.Generator
+) -> Configuration | None:
+    left = [x for x in among if x.key not in excluded and space.feasible(x)]
     return left[int(rng.integers(len(left)))] if left else None
 
 

@@ -7,6 +7,7 @@ from scipy.stats import qmc
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.nearest import Nearest
 from peftsearch.spaces.space.space import Space
 
 from .recipe_trials import probe, recipes
@@ -36,9 +37,11 @@ def make_design(spec: JobSpec, space: Space) -> Design:
     follow the fixed ones, and the whole takes at most two thirds of the budget: with 12 trials
     the probe and seven recipes leave four to the model; with 200 it takes over after 18. The
     recipes already span the techniques and the cost axis, which is why so few points follow. The
-    probe and the user's own are never cut.
+    probe and the user's own are never cut. In a closed space the probe, too, is tried only where
+    it is listed.
     """
-    own = [(probe(space), "probe"), *((x, "try") for x in spec.try_configurations)]
+    own = [(x, "probe") for x in _probes(space)]
+    own += [(x, "try") for x in spec.try_configurations]
     known = [(x, "recipe") for x in recipes(space)] if spec.search.recipes else []
     fixed: dict[str, tuple[Configuration, str]] = {}
     for configuration, origin in own + known:
@@ -53,10 +56,23 @@ def make_design(spec: JobSpec, space: Space) -> Design:
     return Design(tuple(fixed.values())[:length], length)
 
 
+def _probes(space: Space) -> list[Configuration]:
+    """The probe; of a closed space the first that it lists, if any."""
+    if not space.members:
+        return [probe(space)]
+    return [x for x in space.members if x.frozen and space.feasible(x)][:1]
+
+
 def sobol(space: Space, seed: int) -> Iterator[Configuration]:
-    """Feasible configurations of a scrambled Sobol sequence over the space's points."""
+    """Feasible configurations of a scrambled Sobol sequence over the space's points; of a closed
+    space the members that are nearest to them, some several times."""
     engine = qmc.Sobol(len(space.dimensions), scramble=True, rng=seed)
-    for unit in engine.random_base2(_SOBOL_POINTS):
+    units = engine.random_base2(_SOBOL_POINTS)
+    if space.members:
+        nearest, sizes = Nearest(space), [size for _, size in space.dimensions]
+        yield from filter(None, (nearest.find(unit * sizes - 0.5) for unit in units))
+        return
+    for unit in units:
         configuration = space.from_unit(unit)
         if space.feasible(configuration):
             yield configuration

@@ -21,6 +21,7 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.inverse import encode
+from peftsearch.spaces.space.nearest import Nearest
 from peftsearch.spaces.space.space import Space
 
 from .added_samplers import AddedSampler
@@ -80,6 +81,7 @@ class OptunaSampler:
 
     def __init__(self, name: str, spec: JobSpec, space: Space, trials: Sequence[Trial]) -> None:
         self._name, self._spec, self._space, self._trials = name, spec, space, trials
+        self._nearest = Nearest(space) if space.members else None
         self._distributions: dict[str, BaseDistribution] = {
             label: CategoricalDistribution(range(size))
             if label.startswith(_CATEGORICAL)
@@ -96,11 +98,18 @@ class OptunaSampler:
         for _ in range(_ASKS):
             trial = study.ask(self._distributions)
             point = [int(trial.params[label]) for label, _ in self._space.dimensions]
-            configuration = self._space.decode(point)
-            if configuration.key not in excluded and self._space.feasible(configuration):
+            configuration = self._read(point, excluded)
+            if configuration is not None:
                 return configuration
             study.tell(trial, state=OptunaState.FAIL)
         return draw_unseen(self._space, excluded, rng)
+
+    def _read(self, point: list[int], excluded: set[str]) -> Configuration | None:
+        """What a point means, in a closed space the nearest new member; None if it is not new."""
+        if self._nearest is not None:
+            return self._nearest.find(point, lambda x: x.key not in excluded)
+        found = self._space.decode(point)
+        return found if found.key not in excluded and self._space.feasible(found) else None
 
     def _study(self, running: Sequence[Configuration], seed: int) -> optuna.Study:
         """The records as a study."""

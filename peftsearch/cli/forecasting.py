@@ -8,7 +8,7 @@ from rich.table import Table
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
 from peftsearch.results.wording import count, describe, duration, plural, size
-from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.training import TrainingSpec
 
 from .console import console, print_json
@@ -22,6 +22,17 @@ def _tell_searched(training: TrainingSpec) -> str:
     nouns = {"epochs": "lengths", "batch_size": "batch sizes", "dropout": "dropouts"}
     found = [f"{len(values)} {nouns[name]}" for name, values in training.searched.items()]
     return f" and {' x '.join(found)}" if found else ""
+
+
+def _tell_space(forecast: "Forecast", spec: JobSpec) -> str:
+    if listed := len(spec.space.listed):
+        same = listed - forecast.configurations
+        again = f"; {same} more mean the same as another" if same else ""
+        return f"{count(forecast.configurations)} configurations of a list{again}"
+    return (
+        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates"
+        f"{_tell_searched(spec.training)}, preset {spec.space.preset}"
+    )
 
 
 def _tell_share(forecast: "Forecast") -> str:
@@ -60,11 +71,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     low, high = forecast.seconds
     console.print(f"[bold]{spec.name}[/]: the job file and its data are fine")
     table = Table.grid(padding=(0, 2))
-    table.add_row(
-        "space",
-        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates"
-        f"{_tell_searched(spec.training)}, preset {spec.space.preset}",
-    )
+    table.add_row("space", _tell_space(forecast, spec))
     table.add_row("bounds", _tell_share(forecast))
     table.add_row(
         "data",

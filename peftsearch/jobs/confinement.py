@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from peftsearch.errors import UserError
 from peftsearch.samples.fetch import PREFIX
@@ -42,6 +43,10 @@ class Confinement:
             value = getattr(spec.task, name)
             if value is not None:
                 self._check_value(f"task.{name}", value, folder, packages=False)
+        if isinstance(listed := spec.space.configurations, str) and not self._holds(
+            listed, folder
+        ):
+            self._refuse("space.configurations", listed)
         if spec.task.subset is not None and not _SUBSET.fullmatch(spec.task.subset):
             got = repr(spec.task.subset)
             raise UserError("the name of a subset", got, "correct it", "task.subset")
@@ -49,13 +54,15 @@ class Confinement:
     def _check_value(self, where: str, value: str, folder: Path, packages: bool) -> None:
         allowed = value.startswith(PREFIX) or (packages and _PACKAGE.fullmatch(value))
         if not allowed and not self._holds(value, folder):
-            raise UserError(
-                f"a path within the service's data folders, a name that begins with {PREFIX}, "
-                "or a hub id",
-                repr(value),
-                "name a file or folder there; the service's --data-root says which they are",
-                where,
-            )
+            self._refuse(where, value, f", a name that begins with {PREFIX}, or a hub id")
+
+    def _refuse(self, where: str, value: str, others: str = "") -> NoReturn:
+        raise UserError(
+            f"a path within the service's data folders{others}",
+            repr(value),
+            "name a file or folder there; the service's --data-root says which they are",
+            where,
+        )
 
     def _holds(self, value: str, folder: Path) -> bool:
         if not value or "\\" in value or ":" in value or not value.isprintable():

@@ -17,11 +17,13 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import adapter_bytes
 from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.dropout import note_dropout
 from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_share
 from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.space import Space
 from peftsearch.workers.data.task_data import load_data
 
 from .memory_need import MemoryNeed, foresee_memory
@@ -125,7 +127,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     )
     batch = spec.training.regime().batch_size
     seconds = flops / (EFFICIENCY * _measure_speed(spec.anatomy, batch)) / _devices(workers)
-    trials = _trials(spec, seconds)
+    trials = _trials(spec, seconds, _most_trials(spec, space))
     whole = STARTUP_SECONDS + trials * seconds
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
     regimes = spec.training.regimes()
@@ -165,14 +167,22 @@ def _devices(workers: int) -> int:
     return max(1, min(workers, torch.cuda.device_count()))
 
 
-def _trials(spec: JobSpec, seconds: float) -> int:
-    """Trials within the budget, where one ends every `seconds`."""
-    limits = []
+def _most_trials(spec: JobSpec, space: Space) -> float:
+    """Trials until a closed space is trained, repeats included; without end in an open one."""
+    if not space.members:
+        return math.inf
+    repeated = spec.search.repeats if spec.search.sampler == ENGINE else 0.0
+    return math.ceil(sum(map(space.feasible, space.members)) / (1 - repeated))
+
+
+def _trials(spec: JobSpec, seconds: float, most: float) -> int:
+    """Trials within the budget, where one ends every `seconds` and there are at most so many."""
+    limits = [most]
     if spec.budget.trials is not None:
         limits.append(spec.budget.trials)
     if spec.budget.hours is not None:
         limits.append(math.ceil(spec.budget.hours * 3600 / seconds))
-    return min(limits)
+    return int(min(limits))
 
 
 def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_out: int) -> float:

@@ -20,6 +20,7 @@ from peftsearch.workers.models.bare_names import check_bare_name
 from peftsearch.workers.models.locations import read_config
 
 from .confinement import Confinement
+from .listed import check_list, read_list
 
 _FILE_STARTS = (".", "/", "~")
 _ANATOMY_SOURCES = {"model.path", "task.kind"}
@@ -73,13 +74,14 @@ def complete_spec(
     spec = parse_spec(data)
     if roots is not None:
         Confinement(roots).check(spec, folder)
-    spec = _resolve(spec, folder)
+    spec, places = read_list(_resolve(spec, folder), folder)
     if spec.model.anatomy is None:
         with located("model.path"):
             check_bare_name(spec.model.path, folder)
             anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
         spec = spec.with_anatomy(anatomy)
     check_head(spec.head, spec.task.kind, spec.anatomy)
+    check_list(spec, places)
     with located("space"):
         try_costs(spec, make_space(spec))
     check_tries(spec)

@@ -162,7 +162,7 @@ class Summaries:
             "floors": [floor_json(x, job.spec) for x in sort_floors(found, job.spec)],
             "head": None if found.head is None else _head_of(found.head),
             "base_bytes": job.spec.anatomy.base_bytes,
-            "preset": job.spec.space.preset,
+            "preset": "list" if job.spec.space.listed else job.spec.space.preset,
             "seed": job.spec.seed,
         }
 

@@ -18,6 +18,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.techniques.table import technique
 
 from .hyperparameters import HYPERPARAMETERS, Hyperparameters
+from .places import PLACEMENTS, place
 
 
 @dataclass(frozen=True, order=True)
@@ -208,13 +209,20 @@ def _module_to_json(module: Module) -> dict[str, Any]:
 
 def _stratum_from_json(data: Mapping[str, Any], depth: int | None) -> Stratum:
     _check_keys(data, "start", "stop", "modules", "layers")
-    layers = data.get("layers")
-    return Stratum(
-        _boundary(data["start"], depth),
-        _boundary(data["stop"], depth),
-        tuple(_module_from_json(item) for item in data.get("modules", ())),
-        None if layers is None else tuple(sorted(index(x) for x in layers)),
-    )
+    start, stop = _boundary(data["start"], depth), _boundary(data["stop"], depth)
+    modules = tuple(_module_from_json(item) for item in data.get("modules", ()))
+    return Stratum(start, stop, modules, _placed(data.get("layers"), start, stop))
+
+
+def _placed(layers: Any, start: int, stop: int) -> tuple[int, ...] | None:
+    """Layers by their indices, or by the name of a placement."""
+    if layers is None or layers == "all":
+        return None
+    if not isinstance(layers, str):
+        return tuple(sorted(index(x) for x in layers))
+    if layers not in PLACEMENTS:
+        raise ValueError(f"layers is a list, all, or one of {', '.join(PLACEMENTS)}")
+    return place(layers, start, stop)
 
 
 def _boundary(value: Any, depth: int | None) -> int:

@@ -1,4 +1,4 @@
-"""From a space's choices to the modules of a stratum and the layers that carry them."""
+"""From a space's choices to the modules of a stratum."""
 
 from collections.abc import Sequence
 
@@ -40,18 +40,3 @@ def make_modules(
             capacity = capacities.get(name, 0)
             modules.append(Module(name, capacity, aimed if row.injects else (), rate))
     return tuple(modules)
-
-
-def place(placement: str, start: int, stop: int) -> tuple[int, ...] | None:
-    """Layers of `start <= layer < stop` that a named placement keeps; None for all.
-
-    `alternate` keeps every second layer counted from the top, `upper` and `lower` the half nearer
-    to the output and to the input (the larger half where the number is odd).
-    """
-    half = (stop - start + 1) // 2
-    kept = {
-        "alternate": range(stop - 1, start - 1, -2),
-        "upper": range(stop - half, stop),
-        "lower": range(start, start + half),
-    }
-    return tuple(sorted(kept[placement])) if placement in kept else None

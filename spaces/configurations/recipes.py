@@ -5,9 +5,6 @@ rate, since a rate is relative to each technique's own nominal one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from operator import index
-from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -15,7 +12,6 @@ from peftsearch.spaces.techniques.applicability import resolve_roles
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 
 from .configuration import Configuration, Module, Stratum
-from .hyperparameters import HYPERPARAMETERS, Hyperparameters
 from .placement import Bundle, make_modules, sized
 
 RANK = 8
@@ -104,27 +100,3 @@ def recipe(
         strata.append(Stratum(start, stop, modules))
         start = stop
     return Configuration(tuple(strata), learning_rate)
-
-
-def read_try(data: Mapping[str, Any], anatomy: Anatomy) -> Configuration:
-    """A configuration that a user wrote under `[[try]]`: whole, or a recipe with its rank.
-
-    Raises:
-        UserError: It is no configuration, or names no recipe.
-    """
-    if "recipe" not in data:
-        return Configuration.from_json(data, anatomy.layers)
-    known = {"recipe", "rank", "learning_rate", *HYPERPARAMETERS}
-    if unknown := sorted(set(data) - known):
-        raise UserError(
-            f"keys among {', '.join(sorted(known))} beside a recipe", unknown[0], "remove it"
-        )
-    try:
-        rank = index(data.get("rank", RANK))
-        rate = float(data.get("learning_rate", NOMINAL_RATE))
-        training = Hyperparameters.read(data)
-    except (TypeError, ValueError) as error:
-        raise UserError(
-            "a whole rank and a learning_rate beside a recipe", str(error), "correct it"
-        ) from error
-    return replace(recipe(str(data["recipe"]), anatomy, rank, rate), training=training)

@@ -1,5 +1,6 @@
 """Whether a configuration can be trained on a model, decided before any training."""
 
+import math
 from collections import Counter
 from itertools import pairwise
 
@@ -80,7 +81,7 @@ def _check_module(module: Module, anatomy: Anatomy) -> None:
             ", ".join(module.roles),
             "leave them out",
         )
-    if module.rate <= 0:
+    if not 0 < module.rate < math.inf:
         raise UserError("a positive factor on the learning rate", f"{module.rate}", "correct it")
     _check_capacity(module)
 

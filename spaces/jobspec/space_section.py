@@ -1,9 +1,12 @@
 """The space section of a job: a preset, and what the user changes of it."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
+
+from peftsearch.errors import UserError
+from peftsearch.message_text import show
 
 from .section import Section
 
@@ -26,6 +29,8 @@ class SpaceSpec(Section):
         learning_rates: Lowest and highest rate; the grid between them has 8 steps a decade.
         rate_factors: Factors on a stratum's learning rate.
         inputs: Virtual tokens of the model's input: `none` and techniques.
+        configurations: A closed list in place of all the above: a file, which the launch reads, or
+            what it holds.
     """
 
     preset: Literal["strata", "spafit", "autopeft", "lora", "methods", "mola"] = "strata"
@@ -43,3 +48,34 @@ class SpaceSpec(Section):
     learning_rates: tuple[float, float] | None = None
     rate_factors: tuple[float, ...] | None = Field(None, min_length=1)
     inputs: tuple[str, ...] | None = Field(None, min_length=1)
+    configurations: str | tuple[Mapping[str, Any], ...] | None = None
+
+    @field_validator("configurations", mode="before")
+    @classmethod
+    def _check_configurations(cls, value: Any) -> Any:
+        listed = isinstance(value, list | tuple) and all(isinstance(x, Mapping) for x in value)
+        if value is None or (value and (listed or isinstance(value, str))):
+            return value
+        got = "an empty list" if value in ([], ()) else show(value)
+        raise UserError("a file or a list of configurations", got, "correct it")
+
+    @model_validator(mode="after")
+    def _check_alone(self) -> Self:
+        others = {name for name, value in self if value != type(self).model_fields[name].default}
+        if self.configurations is not None and (others := others - {"configurations"}):
+            name = min(others)
+            expected = "no other key of [space] beside configurations, which are all that it holds"
+            raise UserError(expected, name, f"remove space.{name}", f"space.{name}")
+        return self
+
+    @property
+    def listed(self) -> tuple[Mapping[str, Any], ...]:
+        """The closed list; empty where the space is open.
+
+        Raises:
+            UserError: It is a file that was not read.
+        """
+        if isinstance(self.configurations, str):
+            got, hint = f"the file {self.configurations!r}", "complete the spec by `read_spec`"
+            raise UserError("a list of configurations that was read", got, hint)
+        return self.configurations or ()

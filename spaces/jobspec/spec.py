@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.recipes import read_try
+from peftsearch.spaces.configurations.written import read_written
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.anatomy_sizes import check_sizes
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -226,12 +226,20 @@ class JobSpec(Section):
         Raises:
             UserError: One is no configuration and names no recipe, or says what the job does.
         """
-        return tuple(self._complete(read_try(item, self.anatomy)) for item in self.tries)
+        return tuple(map(self.read_configuration, self.tries))
 
-    def _complete(self, tried: Configuration) -> Configuration:
-        searched = self.training.searched
+    def read_configuration(self, data: Mapping[str, Any]) -> Configuration:
+        """One that the user wrote, in a `[[try]]` or in the list of the space.
+
+        Raises:
+            UserError: It is no configuration and names no recipe, or says what the job does.
+        """
+        tried, searched = read_written(data, self.anatomy), self.training.searched
         for name in tried.training.said.keys() - searched:
-            expected, got = f"{name} under [training], where it is not searched", "it in a [[try]]"
+            expected, got = (
+                f"{name} under [training], where it is not searched",
+                "it in a configuration",
+            )
             hint = f"move it, or give training.{name} several values"
             raise UserError(expected, got, hint, f"training.{name}")
         return replace(tried, training=tried.training.fill(searched))

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from peftsearch.spaces.configurations.configuration import Module, Stratum
-from peftsearch.spaces.configurations.placement import Bundle, place, sized
+from peftsearch.spaces.configurations.placement import Bundle, sized
+from peftsearch.spaces.configurations.places import place
 from peftsearch.spaces.techniques.table import technique
 
 from .layout import StratumPart

@@ -18,8 +18,10 @@ def count_bases(space: Space) -> int:
     Exact (distinct by what each layer carries) where all strata choose from the same bundles with
     free boundaries and placement `all`, and for one stratum with a layer mask: then
     (m - 1) (2^L - 1) for `m` distinct choices of modules, frozen among them. Else the number of
-    ways to write one, an upper limit.
+    ways to write one, an upper limit. Of a closed space as many as it lists, all counted.
     """
+    if space.members:
+        return len(space.members)
     choices, inputs = _choices(space), len(space.inputs)
     probes = int(None in space.inputs)
     if space.masked and len(space.bundles) == 1 and _plain(space):

@@ -10,7 +10,8 @@ import numpy as np
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
-from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
+from peftsearch.spaces.configurations.placement import Bundle, make_modules, sized
+from peftsearch.spaces.configurations.places import place
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
@@ -62,7 +63,10 @@ def smallest(space: Space) -> Iterator[Configuration]:
 
 def _dearest(space: Space) -> Iterator[Configuration]:
     """Every bundle with its dearest sizes in all layers, with every kind of input, trained for
-    longest, in batches of each size."""
+    longest, in batches of each size; of a closed space all that is listed."""
+    if space.members:
+        yield from space.members
+        return
     bundles = dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles)
     for bundle in bundles:
         for roles in space.role_sets:

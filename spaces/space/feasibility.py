@@ -52,10 +52,13 @@ def check_bounds(space: Space) -> None:
 
 
 def estimate_share(space: Space) -> Share:
-    """Of a fixed sample of the space's points; those that adapt nothing are not counted."""
+    """Of a fixed sample of the space's points, of a closed space of all that is listed; those that
+    adapt nothing are not counted."""
     rng = np.random.default_rng(0)
     drawn = (space.from_unit(rng.random(len(space.dimensions))) for _ in range(2 * DRAWS))
-    adapting = list(islice((x for x in drawn if not x.frozen), DRAWS))
+    adapting = [x for x in space.members if not x.frozen]
+    if not space.members:
+        adapting = list(islice((x for x in drawn if not x.frozen), DRAWS))
     return Share(sum(map(space.feasible, adapting)), len(adapting))
 
 
@@ -66,6 +69,8 @@ def _cheapest(space: Space) -> Iterator[Configuration]:
         if configuration.frozen:
             continue
         yield configuration
+        if space.members:
+            continue
         (stratum,) = configuration.strata
         if stratum.layers is not None and len(stratum.layers) == 1:
             for layer in _first_layers(space.anatomy):

@@ -44,7 +44,7 @@ def encodings(
     strata, empty ones among them, is a point. What the space lacks is replaced by the nearest
     that it has.
     """
-    join = _join_masked if space.masked else _join
+    join = _join_masked if space.masked else join_strata
     runs = _shorten(join(configuration), len(space.bundles))
     rate = nearest_index(space.rates, configuration.learning_rate)
     tokens, mask = _input(space, configuration), _mask(space, configuration)
@@ -115,7 +115,7 @@ def _part(runs: list[Stratum], start: int, stop: int) -> Stratum:
     return Stratum(start, stop, run.modules, run.layers if whole else None)
 
 
-def _join(configuration: Configuration) -> list[Stratum]:
+def join_strata(configuration: Configuration) -> list[Stratum]:
     """Strata without empty ones; whole ones are joined with an equal neighbour."""
     runs: list[Stratum] = []
     for stratum in configuration.strata:

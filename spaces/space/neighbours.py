@@ -24,10 +24,13 @@ def neighbours(space: Space, configuration: Configuration) -> list[Configuration
     space's strata gives edits of its own; its coordinates without effect are drawn by the
     configuration's key, so that the same configuration always has the same neighbours.
     A configuration that the space can not express has those of the nearest one that it can.
+    A closed space, which is looked at whole, has none.
 
     Returns:
         Distinct by key, without `configuration`.
     """
+    if space.members:
+        return []
     rng = np.random.default_rng(int(configuration.key, 16))
     found: dict[str, Configuration] = {}
     for point in encodings(space, configuration, rng):

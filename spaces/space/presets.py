@@ -7,6 +7,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import TECHNIQUES
 
 from .bundles import read_bundles, read_ladders
+from .closed import close_space
 from .dropout import check_dropout
 from .options import (
     USUAL_RATES,
@@ -74,12 +75,25 @@ def make_space(spec: JobSpec) -> Space:
     Raises:
         UserError: Names an unknown technique, role or rank, or a boundary outside the model.
     """
+    _check_length(spec)
+    space = _listed(spec) if spec.space.listed else _open(spec)
+    check_dropout(spec, space)
+    for configuration in spec.try_configurations:
+        space.validate(configuration)
+    return space
+
+
+def _listed(spec: JobSpec) -> Space:
+    listed = map(spec.read_configuration, spec.space.listed)
+    return close_space(listed, spec.anatomy, spec.bounds, spec.training.searched)
+
+
+def _open(spec: JobSpec) -> Space:
     chosen, anatomy = _merge(spec.space), spec.anatomy
     _check_monotone(chosen)
-    _check_length(spec)
     role_sets = read_role_sets(chosen, anatomy)
     ladders = read_ladders(chosen, anatomy, role_sets)
-    space = Space(
+    return Space(
         anatomy=anatomy,
         bundles=read_bundles(spec.space, chosen, anatomy, ladders),
         boundaries=read_boundaries(chosen, anatomy),
@@ -95,10 +109,6 @@ def make_space(spec: JobSpec) -> Space:
         training=spec.training.searched,
         bare=spec.head.relative and find_kind(spec.task.kind).form.fresh_head,
     )
-    check_dropout(spec, space)
-    for configuration in spec.try_configurations:
-        space.validate(configuration)
-    return space
 
 
 def _merge(user: SpaceSpec) -> SpaceSpec:

@@ -16,7 +16,8 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters, Ladders
-from peftsearch.spaces.configurations.placement import Bundle, make_modules, place, sized
+from peftsearch.spaces.configurations.placement import Bundle, make_modules, sized
+from peftsearch.spaces.configurations.places import place
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import Bound
@@ -45,6 +46,8 @@ class Space:
         training: Ascending values of each hyperparameter that is searched.
         bare: Whether what adapts nothing may be searched too: where its head follows the rate.
             Else every rate would train the linear probe again.
+        members: Of a closed space, all that it holds, distinct by key; the coordinates then only
+            say which are alike. Empty of an open one.
     """
 
     anatomy: Anatomy
@@ -61,6 +64,7 @@ class Space:
     bounds: tuple[Bound, ...] = ()
     training: Ladders = field(default_factory=dict)
     bare: bool = True
+    members: tuple[Configuration, ...] = ()
 
     @cached_property
     def slots(self) -> int:
@@ -150,7 +154,7 @@ class Space:
             UserError: No feasible configuration was met in 10,000 draws.
         """
         for _ in range(10_000):
-            configuration = self.from_unit(rng.random(len(self.dimensions)))
+            configuration = self._draw(rng)
             if self.feasible(configuration):
                 return configuration
         raise UserError(
@@ -159,13 +163,20 @@ class Space:
             "loosen objectives.bounds or lower the ranks",
         )
 
+    def _draw(self, rng: np.random.Generator) -> Configuration:
+        if self.members:
+            return self.members[int(rng.integers(len(self.members)))]
+        return self.from_unit(rng.random(len(self.dimensions)))
+
     @property
     def _bounds_text(self) -> str:
         return ", ".join(map(str, self.bounds))
 
     def feasible(self, configuration: Configuration) -> bool:
-        """Whether it may be searched: all hard bounds hold, and it is not the probe once more."""
-        return (self.bare or not configuration.frozen) and self.within_bounds(configuration)
+        """Whether it may be searched: all hard bounds hold, it is not the probe once more, and a
+        closed space lists it."""
+        wanted = self._lists(configuration) and (self.bare or not configuration.frozen)
+        return wanted and self.within_bounds(configuration)
 
     def within_bounds(self, configuration: Configuration) -> bool:
         """Whether all hard bounds hold."""
@@ -174,13 +185,23 @@ class Space:
             for bound in self.bounds
         )
 
+    def _lists(self, configuration: Configuration) -> bool:
+        return not self.members or configuration.key in self._keys
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(x.key for x in self.members)
+
     def validate(self, configuration: Configuration) -> None:
-        """Refuse a configuration that cannot be built or that breaks a hard bound.
+        """Refuse a configuration that cannot be built, breaks a hard bound or is not listed.
 
         Raises:
             UserError: Says which rule it breaks.
         """
         check_configuration(configuration, self.anatomy)
+        if not self._lists(configuration):
+            got, hint = "another one", "add it to the list, or leave it out"
+            raise UserError("a configuration of the list space.configurations", got, hint)
         for bound in self.bounds:
             value = cost_function(bound.name)(configuration, self.anatomy)
             if not bound.holds(value):

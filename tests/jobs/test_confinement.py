@@ -52,7 +52,7 @@ def make(place: Path, **changes: Any) -> dict[str, Any]:
     }
     for key, value in changes.items():
         section, name = key.split("_")
-        spec[section][name] = value
+        spec.setdefault(section, {})[name] = value
     return spec
 
 
@@ -61,6 +61,7 @@ def complete(place: Path, **changes: Any) -> JobSpec:
     return complete_spec(make(place, **changes), root, (root,))
 
 
+KEYS = ["model_path", "task_train", "task_validation", "task_test", "space_configurations"]
 OUTSIDE = [
     "{place}/other/data.csv",
     "{place}/other/none.csv",
@@ -109,7 +110,7 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("value", OUTSIDE)
-@pytest.mark.parametrize("key", ["model_path", "task_train", "task_validation", "task_test"])
+@pytest.mark.parametrize("key", KEYS)
 def test_outside_is_refused_before_anything_is_read(
     place: Path, key: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,10 +119,12 @@ def test_outside_is_refused_before_anything_is_read(
 
     monkeypatch.setattr("peftsearch.jobs.jobfile.read_config", read)
     monkeypatch.setattr("peftsearch.jobs.jobfile.fetch_sample", read)
+    monkeypatch.setattr("peftsearch.jobs.jobfile.read_list", read)
     with pytest.raises(UserError) as caught:
         complete(place, **{key: value.format(place=place)})
     assert caught.value.where == key.replace("_", ".")
-    assert caught.value.expected.startswith("a path within the service's data folders")
+    if value or key != "space_configurations":
+        assert caught.value.expected.startswith("a path within the service's data folders")
 
 
 def test_refusal_does_not_tell_whether_a_file_is_there(place: Path) -> None:

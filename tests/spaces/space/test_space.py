@@ -12,7 +12,8 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
-from peftsearch.spaces.configurations.placement import make_modules, place
+from peftsearch.spaces.configurations.placement import make_modules
+from peftsearch.spaces.configurations.places import place
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import Bound

@@ -129,7 +129,18 @@ function setWidget(field, ids) {
 function jsonWidget(field, ids) {
   const write = (value) => JSON.stringify(value, null, 1);
   if (field.where === "try") return areaWidget(makeTryReader(), write, "[[try]]\nlearning_rate = 1e-3", 5)(field, ids);
+  if (field.where === "space.configurations") return areaWidget(readListed, writeListed, "list.jsonl", 5)(field, ids);
   return areaWidget((text) => (text.trim() ? JSON.parse(text) : undefined), write, "{ } as JSON", 5)(field, ids);
+}
+
+/** A closed list: the name of its file, or JSON. */
+function readListed(text) {
+  const found = text.trim();
+  return found.startsWith("[") ? JSON.parse(found) : found || undefined;
+}
+
+function writeListed(value) {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 1);
 }
 
 /** The user's own configurations: JSON, or `[[try]]` blocks of a job file. What could be read is not sent again. */
