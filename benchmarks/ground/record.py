@@ -1,0 +1,184 @@
+"""Records a closed grid of real trainings: one job of `peftsearch` over a list of configurations.
+
+Usage, from the root of the repository:
+    python -m benchmarks.ground.record film --draw 240 --epochs 4
+    python -m benchmarks.ground.record film --job-seed 1 --every 3      (a second seed of a third)
+    python -m benchmarks.ground.record tweets --list benchmarks/ground/lists/thin.jsonl
+
+Each writes pieces of at most 50 trainings, `benchmarks/ground/PAIR/JOB-000.parquet`, and goes on
+where it was stopped: the job and its adapters are kept in `--work`. `--draw` makes the list first,
+where it is not there: configurations of the default space by its Sobol sequence, which spreads
+them over techniques, boundaries, placements, ranks, roles and rates alike, and uniform LoRA at
+three rates. They are written by shares of the depth, so that the list fits other models.
+"""
+
+import argparse
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+import peftsearch
+from peftsearch.errors import UserError
+from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.search.design import sobol
+from peftsearch.search.recipe_trials import probe
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.recipes import RANK, recipe
+from peftsearch.spaces.configurations.written import written_form
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
+
+from .pairs import EPOCHS, RATES, make_job
+from .watching import read_spool, watching
+
+HERE = Path("benchmarks/ground")
+PIECE = 50
+LOOKS = ("at_1_9", "at_1_3", "at_2_3", "at_end")
+"""Names of `watching.SHARES` in columns such as `accuracy_at_1_3`."""
+
+
+def draw_list(spec: JobSpec, count: int) -> Iterator[dict[str, Any]]:
+    """Distinct configurations of an open space that can be written for models of any depth."""
+    space, seen = make_space(spec), set[str]()
+    usual = (recipe("lora", space.anatomy, RANK, rate) for rate in RATES)
+
+    def fresh() -> Iterator[dict[str, Any]]:
+        for configuration in chain([probe(space)], usual, sobol(space, spec.seed)):
+            if configuration.key not in seen:
+                seen.add(configuration.key)
+                try:
+                    yield written_form(configuration, space.anatomy)
+                except UserError:
+                    continue
+
+    return islice(fresh(), count)
+
+
+def describe(row: Mapping[str, Any], anatomy: Anatomy) -> dict[str, Any]:
+    """A training as one row of a table."""
+    made = Configuration.from_json(row["configuration"], anatomy.layers)
+    modules = [(i, x) for i, layer in enumerate(made.profile) for x in layer]
+    layers = [i for i, _ in modules]
+    looks = dict(zip(LOOKS, row["looks"], strict=False))
+    return {
+        "key": row["key"],
+        "seed": row["seed"],
+        "configuration": json.dumps(row["configuration"]),
+        "techniques": "+".join(sorted(made.techniques)) or "none",
+        "largest_rank": max((x.capacity for _, x in modules), default=0),
+        "roles": "+".join(sorted({role for _, x in modules for role in x.roles})) or "none",
+        "learning_rate": made.learning_rate,
+        "adapted_layers": len(set(layers)),
+        "lowest_layer": min(layers, default=-1),
+        "highest_layer": max(layers, default=-1),
+        **{f"{name}_{at}": x for at, found in looks.items() for name, x in found.items()},
+        **{f"test_{name}": x for name, x in row.get("test", {}).items()},
+        **row.get("measurements", {}),
+        "losses": row.get("losses", []),
+        "collapsed": row.get("collapsed"),
+        "failure": row.get("failure"),
+        "message": row.get("message"),
+        "seconds": row["seconds"],
+        "cpu_seconds": row["cpu_seconds"],
+    }
+
+
+def tell_spec(spec: JobSpec) -> dict[str, Any]:
+    """Without the list, since each row has its configuration, and without folders of this
+    machine: the name of the job begins with that of its pair."""
+    said: dict[str, Any] = spec.to_json() | {"space": {}}
+    said["model"] = {k: v for k, v in said["model"].items() if k != "path"}
+    said["task"] = {k: v for k, v in said["task"].items() if k not in ("train", "test")}
+    return said
+
+
+def write_piece(path: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec) -> None:
+    """A Parquet file with its provenance as the schema's metadata; it appears whole."""
+    provenance = next((x["provenance"] for x in rows if "provenance" in x), {})
+    table = pa.Table.from_pylist([describe(x, spec.anatomy) for x in rows])
+    about = {
+        "spec": tell_spec(spec),
+        "list": len(spec.space.listed),
+        "provenance": provenance | {"model": provenance.get("model", {}) | {"path": None}},
+        "machine": {
+            "processors": os.cpu_count(),
+            "system": platform.system(),
+            "kind": platform.machine(),
+        },
+        "cpu_seconds": sum(x["cpu_seconds"] for x in rows),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".part")
+    pq.write_table(table.replace_schema_metadata({"ground": json.dumps(about)}), scratch)
+    scratch.replace(path)
+
+
+def write_pieces(folder: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec) -> None:
+    """All that is recorded, in the order of the spool; full pieces never change."""
+    for start in range(0, len(rows), PIECE):
+        path = folder / f"{spec.name}-{start // PIECE:03d}.parquet"
+        piece = rows[start : start + PIECE]
+        if not path.exists() or pq.read_metadata(path).num_rows != len(piece):
+            write_piece(path, piece, spec)
+
+
+def record(job: Mapping[str, Any], work: Path, folder: Path) -> None:
+    """Run the job to its end, and write what it has whenever a piece is full."""
+    spec, spool = complete_spec(job, Path.cwd()), work / f"{job['name']}.jsonl"
+    work.mkdir(parents=True, exist_ok=True)
+
+    def after() -> None:
+        rows = read_spool(spool)
+        if len(rows) % PIECE == 0:
+            write_pieces(folder, rows, spec)
+
+    try:
+        with watching(spool, after):
+            result = peftsearch.search(job, str(work / "ground.db"), device="cpu")
+        floors = {x.label: dict(x.measurements) for x in result.floors}
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{spec.name}.json").write_text(json.dumps({"floors": floors}, indent=1) + "\n")
+    finally:
+        write_pieces(folder, read_spool(spool), spec)
+
+
+def main() -> None:
+    """Record one list on one pair."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pair")
+    parser.add_argument("--list", type=Path)
+    parser.add_argument("--draw", type=int, help="make the list, of so many, if it is not there")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th of the list")
+    parser.add_argument("--job-seed", type=int, default=0)
+    parser.add_argument("--epochs", type=float, default=EPOCHS)
+    parser.add_argument("--work", type=Path, default=Path("/tmp/peftsearch-ground"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    listed = options.list or HERE / "lists" / f"{options.pair}.jsonl"
+    if options.draw and not listed.exists():
+        spec = complete_spec(make_job(options.pair, options.epochs), Path.cwd())
+        listed.parent.mkdir(parents=True, exist_ok=True)
+        listed.write_text("".join(json.dumps(x) + "\n" for x in draw_list(spec, options.draw)))
+    lines = [x for x in listed.read_text("utf-8").splitlines() if x.strip()][:: options.every]
+    sections = {
+        "name": f"{options.pair}-{listed.stem}-{options.job_seed}",
+        "seed": options.job_seed,
+        "space": {"configurations": list(map(json.loads, lines))},
+        "search": {"sampler": "random", "recipes": False},
+        "budget": {"trials": len(lines)},
+        "training": {"epochs": options.epochs, "precision": "float32", "stop_collapsed": False},
+    }
+    record(make_job(options.pair, options.epochs, **sections), options.work, HERE / options.pair)
+
+
+if __name__ == "__main__":
+    main()
