@@ -1,56 +1,20 @@
-"""A database's password is in nothing that is written: no line, page, answer, record or file.
+"""A database's password is in nothing that is written: no line, page, answer, record or file."""
 
-The password holds letters that URLs have a use for, so that one half of it or the other would pass
-for a host, a port or a path; every part of it is looked for.
-"""
-
-import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
 
 import peftsearch
 from tests.cli import calls
 from tests.cluster import Cluster
 
+from .keeper import PASSWORD, QUOTED, ROLE, assert_clean, server
+
 pytestmark = pytest.mark.postgres
 
-PASSWORD = "Zq7x@Vk9m:Tj4w/Hn2b%Ld8c Wy5p"
-PARTS = re.findall(r"\w{4}", PASSWORD)
-QUOTED = quote(PASSWORD, safe="")
-ROLE = "keeper"
-
-
-def assert_clean(*texts: str) -> None:
-    for written in texts:
-        found = [part for part in PARTS if part in written]
-        assert not found, f"{found} in {written}"
-
-
-@pytest.fixture(scope="module")
-def server(cluster: Cluster) -> Iterator[Cluster]:
-    """The session's server, which asks a role of its own for a password."""
-    engine = create_engine(
-        cluster.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
-    )
-    rules = cluster.folder / "data" / "pg_hba.conf"
-    trusting = rules.read_text()
-    with engine.connect() as connection:
-        connection.execute(
-            text(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'".replace(":", r"\:"))
-        )
-        connection.execute(text(f"CREATE DATABASE secret OWNER {ROLE}"))
-        rules.write_text(f"local all {ROLE} scram-sha-256\n{trusting}")
-        connection.execute(text("SELECT pg_reload_conf()"))
-        yield cluster
-        rules.write_text(trusting)
-        connection.execute(text("SELECT pg_reload_conf()"))
-
+__all__ = ["server"]
 
 NO_LOGIN = "as a port"
 """Nothing tells that it holds a password, but that it was given as a database."""
