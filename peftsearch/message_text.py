@@ -134,6 +134,11 @@ def show(value: Any) -> str:
     return shorten(_SHORT.repr(value))
 
 
+def show_failed(path: str, error: Exception) -> str:
+    """A path and why it cannot be used; the text of the error may repeat the path."""
+    return f"{show(path)} ({getattr(error, 'strerror', None) or error})"
+
+
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:
     """A hint to the name that was meant; `otherwise` where none of those known is near: one edit
     away, or one for each three letters."""

@@ -17,13 +17,11 @@ from typing import Any, Self
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.training import Regime
-from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.training import trial_runner
 from peftsearch.workers.training.checkpoints import Checkpoints
-from peftsearch.workers.training.collapse import check_progress
 from peftsearch.workers.training.evaluation import Evaluator
 from peftsearch.workers.training.optimisation import Clock, OnStep
 from peftsearch.workers.training.outcome import Outcome
@@ -124,11 +122,9 @@ class WatchedRunner(TrialRunner):
 
     def _has_collapsed(self, losses: Sequence[float]) -> bool:
         """Whether the job would have ended it by `training.stop_collapsed`."""
-        work = find_kind(self.spec.task.kind).load_work()
-        constant = work.constant_loss(self.training_rows.labels)
         try:
             for done in range(len(losses) // 2, len(losses) + 1):
-                check_progress(losses[:done], len(losses), constant)
+                self._check_progress(losses[:done], len(losses))
         except Collapsed:
             return True
         return False

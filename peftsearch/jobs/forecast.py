@@ -195,8 +195,7 @@ def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_o
         held_out: Of the validation split.
     """
     training, regimes = spec.training, spec.training.regimes()
-    alone = spec.anatomy.counted_workload.model_copy(update={"others": ()})
-    anatomy = spec.anatomy.model_copy(update={"workload": alone})
+    anatomy = spec.anatomy.model_copy(update={"workload": spec.anatomy.counted_workload.alone})
     counted = max(regimes, key=lambda regime: regime.batch_size).passes(rows)
     passes = fmean(regime.passes(rows) for regime in regimes)
     looks = fmean(len(training.stops(regime.steps(rows))) for regime in regimes)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError, located
-from peftsearch.message_text import show
+from peftsearch.message_text import show_failed
 from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 from peftsearch.spaces.jobspec.head import check_head
@@ -115,8 +115,7 @@ def _absolute(value: str, folder: Path, where: str) -> str:
             return str(path.resolve()) if path.exists() or named_as_file else value
         except (OSError, ValueError, RuntimeError) as error:
             # A name that is too long or holds NUL, a loop of links, the home of nobody.
-            reason = getattr(error, "strerror", None) or error  # what it is about stands before
-            raise UserError("a usable path", f"{show(value)} ({reason})", "correct it") from error
+            raise UserError("a usable path", show_failed(value, error), "correct it") from error
 
 
 def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:

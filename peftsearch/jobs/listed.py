@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from peftsearch.errors import UserError, located
-from peftsearch.message_text import show
+from peftsearch.message_text import show, show_failed
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.jobspec.jobtext import check_depth
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -74,8 +74,7 @@ def _read(folder: Path, name: str) -> str:
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, UserError):
             raise
-        reason = getattr(error, "strerror", None) or error
-        got = f"{show(str(path))} ({reason})"
+        got = show_failed(str(path), error)
         raise UserError("a readable file of configurations", got, "check the file") from error
     if len(text) > _LONGEST:
         raise UserError(f"a list of at most {_LONGEST:,} characters", "more", "shorten it")

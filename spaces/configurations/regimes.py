@@ -27,10 +27,9 @@ def as_trained(configuration: Configuration, anatomy: Anatomy) -> Anatomy:
 
 def _make_each(anatomy: Anatomy) -> Mapping[Values, Anatomy]:
     first = anatomy.counted_workload
-    alone = first.model_copy(update={"others": ()})
     return {
         tuple(x.said[name] for name in first.said): anatomy.model_copy(update={"workload": x})
-        for x in (alone, *first.others)
+        for x in (first.alone, *first.others)
     }
 
 

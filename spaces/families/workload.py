@@ -49,6 +49,11 @@ class Workload(BaseModel):
     said: Mapping[str, float] = Field(default_factory=dict)
     others: tuple["Workload", ...] = ()
 
+    @property
+    def alone(self) -> "Workload":
+        """Without those of the other values."""
+        return self.model_copy(update={"others": ()})
+
 
 NOTHING = Workload()
 """Of a job whose data nobody has read: costs are a lower limit then."""

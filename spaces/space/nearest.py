@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from peftsearch.spaces.configurations.configuration import Configuration
 
 from .inverse import encodings
-from .space import Space
-
-_CATEGORICAL = ("bundle", "roles", "placement", "input")
+from .space import CATEGORICAL, Space
 
 
 class Nearest:
@@ -23,7 +21,7 @@ class Nearest:
         self._members = [x for x in space.members if space.feasible(x)]
         names = [name for name, _ in space.dimensions]
         self._sizes = np.array([size for _, size in space.dimensions], dtype=float)
-        self._categorical = np.array([name.startswith(_CATEGORICAL) for name in names])
+        self._categorical = np.array([name.startswith(CATEGORICAL) for name in names])
         points = [_point(space, x) for x in self._members]
         self._points = np.array(points, dtype=float).reshape(-1, len(names))
 

@@ -10,9 +10,7 @@ from peftsearch.spaces.techniques.table import technique
 
 from .inverse import encodings
 from .layout import Point
-from .space import Space
-
-_CATEGORICAL = ("bundle", "roles", "placement", "input")
+from .space import CATEGORICAL, Space
 
 
 def neighbours(space: Space, configuration: Configuration) -> list[Configuration]:
@@ -59,7 +57,7 @@ def _edits(space: Space, point: Point) -> Iterator[Point]:
     """Points one step away, in coordinates that have an effect."""
     for i in _effective(space, point):
         name, size = space.dimensions[i]
-        if name.startswith(_CATEGORICAL):
+        if name.startswith(CATEGORICAL):
             values = [value for value in range(size) if value != point[i]]
         else:
             values = [value for value in (point[i] - 1, point[i] + 1) if 0 <= value < size]

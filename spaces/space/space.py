@@ -25,6 +25,9 @@ from peftsearch.spaces.jobspec.objectives import cost_function
 
 from .layout import Layout, StratumPart
 
+CATEGORICAL = ("bundle", "roles", "placement", "input")
+"""How names of dimensions begin whose values have no order."""
+
 
 @dataclass(frozen=True)
 class Space:

@@ -21,12 +21,8 @@ from tests.specs import make_spec
 from tests.workers.runners import open_runner
 from tests.workers.tiny import save_model
 
-CONFIG = {
-    "model_type": "bert",
-    "hidden_size": 8,
-    "intermediate_size": 16,
-    "num_hidden_layers": 2,
-}
+from .folders import CONFIG
+
 MODULE = """
 from peftsearch.spaces.jobspec.objectives import Objective
 

@@ -15,12 +15,8 @@ from peftsearch.jobs.confinement import Confinement
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 
-CONFIG = {
-    "model_type": "bert",
-    "hidden_size": 8,
-    "intermediate_size": 16,
-    "num_hidden_layers": 2,
-}
+from .folders import CONFIG
+
 ROWS = "text,label\nhello,1\n"
 
 

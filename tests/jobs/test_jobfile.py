@@ -8,30 +8,12 @@ from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec, differing_keys, read_spec
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-JOB = """
-name = "tickets"
-[model]
-path = "model"
-[task]
-train = "tickets.csv"
-[budget]
-trials = 5
-"""
-CONFIG = {
-    "model_type": "bert",
-    "hidden_size": 8,
-    "intermediate_size": 16,
-    "num_hidden_layers": 2,
-}
+from .folders import CONFIG, JOB, write_folder
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text(json.dumps(CONFIG))
-    (tmp_path / "tickets.csv").write_text("text,label\nhello,1\n")
-    (tmp_path / "job.toml").write_text(JOB)
-    return tmp_path
+    return write_folder(tmp_path)
 
 
 def test_paths_are_relative_to_the_file(folder: Path) -> None:

@@ -12,23 +12,7 @@ from peftsearch.jobs.jobfile import complete_spec, read_spec
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 
-CONFIG = {
-    "model_type": "bert",
-    "hidden_size": 8,
-    "intermediate_size": 16,
-    "num_hidden_layers": 2,
-}
-JOB = """
-name = "tickets"
-[model]
-path = "model"
-[task]
-train = "tickets.csv"
-[budget]
-trials = 5
-[space]
-configurations = "list.jsonl"
-"""
+from .folders import JOB, write_folder
 
 
 def lora(rank: int, **changes: Any) -> dict[str, Any]:
@@ -42,11 +26,7 @@ LISTED = [lora(1), lora(2), lora(4)]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text(json.dumps(CONFIG))
-    (tmp_path / "tickets.csv").write_text("text,label\nhello,1\n")
-    (tmp_path / "job.toml").write_text(JOB)
-    return tmp_path
+    return write_folder(tmp_path, f'{JOB}[space]\nconfigurations = "list.jsonl"\n')
 
 
 def read(folder: Path, text: str) -> JobSpec:
