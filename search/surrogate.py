@@ -1,32 +1,21 @@
-"""Surrogates of quality behind one small interface; BoTorch fits, `search.gaussian` predicts.
+"""Surrogates of quality behind one small interface.
 
-BoTorch's own `posterior` on thousands of candidates costs tens of seconds, so that only the
-hyper-parameters are taken from it.
+`search.map_saas` fits the hyper-parameters of the one that jobs use, `search.gaussian` predicts.
 """
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-import torch
-from botorch.fit import fit_gpytorch_mll
-from botorch.models import SingleTaskGP
-from botorch.models.map_saas import EnsembleMapSaasSingleTaskGP
-from botorch.models.utils.gpytorch_modules import get_covar_module_with_dim_scaled_prior
-from gpytorch.mlls import ExactMarginalLogLikelihood
 from numpy.typing import NDArray
 
 from .gaussian import EnsemblePosterior, Prior
+from .map_saas import HyperParameters, fit_members
 
 Matrix = NDArray[np.float64]
 
 FIT_POINTS = 256
 """Hyper-parameters are fitted on at most so many rows; the posterior conditions on all."""
-ITERATIONS = 50
-"""Of L-BFGS-B: further ones move the hyper-parameters within their uncertainty."""
 MEMBERS = 4
 
 
@@ -61,8 +50,14 @@ class Fitted(Protocol):
 class Surrogate(Protocol):
     """Learns quality from observations."""
 
-    def fit(self, x: Matrix, y: Matrix, seed: int) -> Fitted:
-        """Fit to `n` observations of quality at `n x d`; repeats of one point are rows."""
+    def fit(self, x: Matrix, y: Matrix, seed: int, noise_floor: float = 0.0) -> Fitted:
+        """Fit to `n` observations of quality at `n x d`; repeats of one point are rows.
+
+        Args:
+            seed: For a fit that takes random numbers.
+            noise_floor: Smallest variance that one observation's noise may have, in units of `y`
+                squared.
+        """
 
 
 @dataclass(frozen=True)
@@ -86,85 +81,46 @@ class EnsembleMapSaas:
     than draws from it, so that four members cover it and no random numbers are used.
     """
 
-    def fit(self, x: Matrix, y: Matrix, seed: int) -> GaussianFit:
+    def fit(self, x: Matrix, y: Matrix, seed: int, noise_floor: float = 0.0) -> GaussianFit:
         """See `Surrogate.fit`."""
-        inputs, outputs, shift, spread = _prepare(x, y)
-        levels = (torch.arange(MEMBERS, dtype=torch.float64) + 0.5) / MEMBERS
-        taus = 0.1 * torch.tan(0.5 * torch.pi * levels)
-        model = EnsembleMapSaasSingleTaskGP(
-            inputs, outputs, num_taus=MEMBERS, taus=taus, outcome_transform=None
-        )
-        _fit(model, seed)
-        kernel = model.covar_module
-        return _read(
-            model, kernel.base_kernel.lengthscale, kernel.outputscale, False, shift, spread
-        )
+        rows, unit = spread_evenly(len(y), FIT_POINTS), Unit.of(y)
+        inputs, outputs, floor = x[rows], unit.standardise(y[rows]), noise_floor / unit.spread**2
+        found = fit_members(inputs, outputs, shrinkages(), floor)
+        return GaussianFit(tuple(map(unit.restore, found)))
 
 
-class DimensionScaled:
-    """Squared-exponential with a prior on lengthscales that grows with the dimension.
+class Unit(NamedTuple):
+    """Mean and standard deviation of the observations, in which a fit counts."""
 
-    Hvarfner et al., arXiv 2402.02229: BoTorch's default `SingleTaskGP`.
-    """
+    shift: float
+    spread: float
 
-    def fit(self, x: Matrix, y: Matrix, seed: int) -> GaussianFit:
-        """See `Surrogate.fit`."""
-        inputs, outputs, shift, spread = _prepare(x, y)
-        kernel = get_covar_module_with_dim_scaled_prior(inputs.shape[-1])
-        model = SingleTaskGP(inputs, outputs, covar_module=kernel, outcome_transform=None)
-        _fit(model, seed)
-        return _read(model, kernel.lengthscale, torch.ones(1), True, shift, spread)
+    @classmethod
+    def of(cls, y: Matrix) -> "Unit":
+        """That of some observations; of equal ones only their mean."""
+        spread = float(y.std())
+        return cls(float(y.mean()), spread if spread > 1e-9 else 1.0)
 
+    def standardise(self, y: Matrix) -> Matrix:
+        """Observations in this unit."""
+        standard: Matrix = (y - self.shift) / self.spread
+        return standard
 
-def _prepare(x: Matrix, y: Matrix) -> tuple[torch.Tensor, torch.Tensor, float, float]:
-    """Tensors of at most `FIT_POINTS` rows, spread evenly over time, with standardised y."""
-    rows = np.unique(np.linspace(0, len(y) - 1, min(len(y), FIT_POINTS)).round().astype(int))
-    shift, spread = float(y.mean()), float(y.std())
-    spread = spread if spread > 1e-9 else 1.0
-    outputs = torch.from_numpy((y[rows, None] - shift) / spread)
-    return torch.from_numpy(x[rows]), outputs, shift, spread
-
-
-def _fit(model: SingleTaskGP, seed: int) -> None:
-    """MAP fit. BoTorch may retry from a random start, hence the private generator state."""
-    mll = ExactMarginalLogLikelihood(model.likelihood, model)
-    with torch.random.fork_rng(devices=[]), _one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.manual_seed(seed)
-        fit_gpytorch_mll(mll, optimizer_kwargs={"options": {"maxiter": ITERATIONS}})
+    def restore(self, found: HyperParameters, smooth: bool = False) -> Prior:
+        """What was fitted to standardised observations, on their own scale."""
+        scale, noise = found.scale * self.spread**2, found.noise * self.spread**2
+        mean = self.shift + found.mean * self.spread
+        return Prior(found.lengthscales, scale, noise, mean, smooth)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """As the engine asks of the other libraries; PyTorch keeps its own number."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def shrinkages() -> list[float]:
+    """Of the members: quantiles of a half-Cauchy with scale 0.1."""
+    levels = (np.arange(MEMBERS) + 0.5) / MEMBERS
+    taus: list[float] = (0.1 * np.tan(0.5 * np.pi * levels)).tolist()
+    return taus
 
 
-def _read(
-    model: SingleTaskGP,
-    lengthscales: torch.Tensor,
-    scales: torch.Tensor,
-    smooth: bool,
-    shift: float,
-    spread: float,
-) -> GaussianFit:
-    """Members of a fitted model, rescaled to the observations."""
-    rows = lengthscales.detach().reshape(-1, lengthscales.shape[-1]).double().numpy()
-    numbers = zip(
-        rows,
-        scales.detach().reshape(-1).tolist(),
-        model.likelihood.noise.detach().reshape(-1).tolist(),
-        model.mean_module.constant.detach().reshape(-1).tolist(),
-        strict=True,
-    )
-    return GaussianFit(
-        tuple(
-            Prior(row, scale * spread**2, noise * spread**2, shift + mean * spread, smooth)
-            for row, scale, noise, mean in numbers
-        )
-    )
+def spread_evenly(n: int, most: int) -> NDArray[np.int64]:
+    """Ascending indices of at most `most` of `n` things, the first and the last among them."""
+    places: NDArray[np.int64] = np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
+    return places

@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from peftsearch.search import surrogate as module
+from peftsearch.search import dimension_scaled
+from peftsearch.search import surrogate as ensemble
+from peftsearch.search.dimension_scaled import DimensionScaled
 from peftsearch.search.gaussian import Matrix
-from peftsearch.search.surrogate import DimensionScaled, EnsembleMapSaas, Surrogate
+from peftsearch.search.surrogate import EnsembleMapSaas
 
-SURROGATES: dict[str, Surrogate] = {"saas": EnsembleMapSaas(), "scaled": DimensionScaled()}
+Gaussian = EnsembleMapSaas | DimensionScaled
+SURROGATES: dict[str, Gaussian] = {"saas": EnsembleMapSaas(), "scaled": DimensionScaled()}
 
 
 @pytest.fixture(params=sorted(SURROGATES))
-def surrogate(request: pytest.FixtureRequest) -> Surrogate:
+def surrogate(request: pytest.FixtureRequest) -> Gaussian:
     return SURROGATES[request.param]
 
 
@@ -24,7 +27,7 @@ def make_data(n: int, d: int = 8, noise: float = 0.01) -> tuple[Matrix, Matrix, 
     return x, f + noise * rng.standard_normal(n), f
 
 
-def test_it_predicts_what_it_has_not_seen(surrogate: Surrogate) -> None:
+def test_it_predicts_what_it_has_not_seen(surrogate: Gaussian) -> None:
     x, y, f = make_data(90)
     posterior = surrogate.fit(x[:60], y[:60], 0).posterior(x[:60], y[:60], np.ones(60), 8, 0)
     mean, variance = posterior.predict(x[60:])
@@ -33,7 +36,7 @@ def test_it_predicts_what_it_has_not_seen(surrogate: Surrogate) -> None:
     assert (variance > 0).all()
 
 
-def test_it_draws_at_observed_and_pending_points(surrogate: Surrogate) -> None:
+def test_it_draws_at_observed_and_pending_points(surrogate: Gaussian) -> None:
     x, y, _ = make_data(22)
     fitted = surrogate.fit(x[:20], y[:20], 0)
     draws = fitted.posterior(x, y[:20], np.ones(20), 50, 0).draws
@@ -42,7 +45,7 @@ def test_it_draws_at_observed_and_pending_points(surrogate: Surrogate) -> None:
     assert draws[:, 20:].std(0).min() > draws[:, :20].std(0).mean() / 2
 
 
-def test_equal_arguments_give_equal_answers(surrogate: Surrogate) -> None:
+def test_equal_arguments_give_equal_answers(surrogate: Gaussian) -> None:
     x, y, _ = make_data(20)
     answers = [
         surrogate.fit(x, y, 3).posterior(x, y, np.ones(20), 4, 5).predict(x + 0.1)[0]
@@ -51,7 +54,7 @@ def test_equal_arguments_give_equal_answers(surrogate: Surrogate) -> None:
     np.testing.assert_array_equal(answers[0], answers[1])
 
 
-def test_no_global_generator_moves(surrogate: Surrogate) -> None:
+def test_no_global_generator_moves(surrogate: Gaussian) -> None:
     x, y, _ = make_data(20)
     before, legacy = torch.get_rng_state(), str(np.random.get_state())
     surrogate.fit(x, y, 3).posterior(x, y, np.ones(20), 4, 5)
@@ -68,7 +71,7 @@ def test_repeats_teach_the_noise() -> None:
     assert [member.noise**0.5 for member in members] == pytest.approx([0.02] * 4, rel=0.35)
 
 
-def test_constant_quality_is_learnt(surrogate: Surrogate) -> None:
+def test_constant_quality_is_learnt(surrogate: Gaussian) -> None:
     x, _, _ = make_data(6)
     y = np.full(6, 0.7)
     mean, variance = surrogate.fit(x, y, 0).posterior(x, y, np.ones(6), 4, 0).predict(x + 0.2)
@@ -77,10 +80,11 @@ def test_constant_quality_is_learnt(surrogate: Surrogate) -> None:
 
 
 def test_at_most_so_many_rows_are_fitted(
-    surrogate: Surrogate, monkeypatch: pytest.MonkeyPatch
+    surrogate: Gaussian, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows beyond the cap are conditioned on all the same."""
-    monkeypatch.setattr(module, "FIT_POINTS", 20)
+    for module in (ensemble, dimension_scaled):
+        monkeypatch.setattr(module, "FIT_POINTS", 20)
     x, y, f = make_data(80)
     fitted = surrogate.fit(x[:60], y[:60], 0)
     rows = np.unique(np.linspace(0, 59, 20).round().astype(int))
@@ -91,3 +95,13 @@ def test_at_most_so_many_rows_are_fitted(
     )
     assert np.corrcoef(left, f[60:])[0, 1] > 0.9
     np.testing.assert_allclose(left, right, atol=0.05)
+
+
+@pytest.mark.parametrize("unit", [1.0, 100.0])
+def test_the_noise_has_a_floor_in_the_unit_of_quality(surrogate: Gaussian, unit: float) -> None:
+    x, y, _ = make_data(40)
+    floor = (0.02 * unit) ** 2
+    fits = [surrogate.fit(x, unit * y, 0, least) for least in (0.0, floor)]
+    for free, held in zip(fits[0].members, fits[1].members, strict=True):
+        assert free.noise < floor
+        assert held.noise == pytest.approx(floor, rel=0.05)
