@@ -33,12 +33,12 @@ class Design(NamedTuple):
 def make_design(spec: JobSpec, space: Space) -> Design:
     """Design of a job.
 
-    By default one Sobol point for each ten trials of the budget, at least two and at most ten,
-    follow the fixed ones, and the whole takes at most two thirds of the budget: with 12 trials
-    the probe and seven recipes leave four to the model; with 200 it takes over after 18. The
-    recipes already span the techniques and the cost axis, which is why so few points follow. The
-    probe and the user's own are never cut. In a closed space the probe, too, is tried only where
-    it is listed.
+    By default one Sobol point for each ten trials of the budget beyond the first twenty, at most
+    eight, follow the fixed ones, and the whole takes at most two thirds of the budget: with 12
+    trials the probe and seven recipes leave four to the model; with 200 it takes over after 18.
+    The recipes already span the techniques, the cost axis and the rates, which is why so few
+    points follow. The probe and the user's own are never cut. In a closed space the probe, too,
+    is tried only where it is listed.
     """
     own = [(x, "probe") for x in _probes(space)]
     own += [(x, "try") for x in spec.try_configurations]
@@ -50,7 +50,7 @@ def make_design(spec: JobSpec, space: Space) -> Design:
     length = spec.search.design
     if length is None:
         budget = spec.budget.trials or USUAL_TRIALS
-        points = min(max(round(budget / 10), 2), 10)
+        points = min(max(round(budget / 10) - 2, 0), 8)
         length = min(len(fixed) + points, 2 * budget // 3)
     length = max(length, needed)
     return Design(tuple(fixed.values())[:length], length)

@@ -1,8 +1,9 @@
 """Known good configurations, to begin a search with where its space can express them."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
@@ -14,6 +15,8 @@ from peftsearch.spaces.space.space import Space
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 
 _USUAL = ("bitfit", "lora", "spafit-4-9-I", "ia3", "ln_tuning")
+_BRACKET = 10**0.5
+"""Factor on the nominal rate, up and down, at which the commonest recipe is tried as well."""
 
 
 def probe(space: Space) -> Configuration:
@@ -26,14 +29,18 @@ def probe(space: Space) -> Configuration:
 def recipes(space: Space) -> list[Configuration]:
     """The known recipes that the space can express within its bounds.
 
-    In this order: BitFit everywhere; uniform LoRA of rank 8 on queries and values (Hu et al.);
-    SPAFIT-4-9 scaled to the depth; IA3 everywhere; where there are several strata, LoRA on all
-    roles with a rank that grows with depth (MoLA's finding that upper layers deserve more) and the
-    smallest LoRA, in the top layer alone, which opens the cheap end of the front; the norms
-    everywhere; where there is one stratum with a choice of bundles, each of them at a middle size.
-    Sizes are the ladder's nearest. All train at the nominal rate, since a rate is relative to each
-    technique's, and with the middle one of the values of each searched hyperparameter, or, where
-    that breaks a bound, a lower one.
+    In this order: BitFit everywhere; uniform LoRA of rank 8 on queries and values (Hu et al.), and
+    again half a decade below and above its rate; SPAFIT-4-9 scaled to the depth; IA3 everywhere;
+    where there are several strata, LoRA on all roles with a rank that grows with depth (MoLA's
+    finding that upper layers deserve more) and the smallest LoRA, in the top layer alone, which
+    opens the cheap end of the front; the norms everywhere; where there is one stratum with a
+    choice of bundles, each of them at a middle size.
+
+    Sizes are the ladder's nearest. All but two train at the nominal rate, since a rate is relative
+    to each technique's; whether nominal rates suit the task is what three rates of one recipe tell
+    before any technique is judged. Where a space has no uniform LoRA, it is the first of the
+    others that comes at three rates. All train with the middle one of the values of each searched
+    hyperparameter, or, where that breaks a bound, a lower one.
     """
     named = {name: recipe(name, space.anatomy, RANK, _nominal_rate(space)) for name in _USUAL}
     several = len(space.bundles) > 1 and "lora" in space.ladders
@@ -43,9 +50,25 @@ def recipes(space: Space) -> list[Configuration]:
         named["ln_tuning"],
         *(_each_bundle(space) if _is_choice(space) else []),
     ]
-    points = [encode(space, _adapt(space, x)) for x in candidates]
-    kept = {x.key: x for x in (space.decode(point) for point in points if point is not None)}
+    found = [known for x in candidates if (known := _express(space, x)) is not None]
+    common = _express(space, named["lora"]) or next(iter(found), None)
+    bracketed = chain.from_iterable(
+        [x, *_bracket(space, x)] if x == common else [x] for x in found
+    )
+    kept = {x.key: x for x in bracketed}
     return [x for x in (_within_bounds(space, x) for x in kept.values()) if space.feasible(x)]
+
+
+def _express(space: Space, recipe: Configuration) -> Configuration | None:
+    """The space's own point for a recipe, if it has one."""
+    point = encode(space, _adapt(space, recipe))
+    return None if point is None else space.decode(point)
+
+
+def _bracket(space: Space, common: Configuration) -> list[Configuration]:
+    """The same half a decade below and above the nominal rate, or as far as the space goes."""
+    rates = [_nearest_rate(space, NOMINAL_RATE * x) for x in (1 / _BRACKET, _BRACKET)]
+    return [replace(common, learning_rate=rate) for rate in rates]
 
 
 def _within_bounds(space: Space, configuration: Configuration) -> Configuration:
@@ -128,4 +151,8 @@ def _usual(space: Space) -> Hyperparameters:
 
 
 def _nominal_rate(space: Space) -> float:
-    return min(space.rates, key=lambda rate: abs(rate / NOMINAL_RATE - 1))
+    return _nearest_rate(space, NOMINAL_RATE)
+
+
+def _nearest_rate(space: Space, wanted: float) -> float:
+    return min(space.rates, key=lambda rate: abs(math.log(rate / wanted)))

@@ -14,6 +14,8 @@ from peftsearch.spaces.space.extremes import maximum_cost, smallest
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 
+from .worth import free_cost, worthless_cost
+
 BEYOND = 2.0
 """The reference point costs so many times the largest cost that is allowed: one step of the ladder
 of ranks. At 1, the dearest configuration could gain nothing (decision 0002).
@@ -29,9 +31,10 @@ class ReferencePoint:
         quality: What a configuration must beat, maximised: the best floor without adapters. Of a
             job without floors that of the linear probe (its first trial); the metric's worst until
             it completed, or if it failed.
-        cost: `BEYOND` times the user's bound, or else the space's maximum.
-        cheapest: Smallest non-zero cost of the space. Cheaper ones count as this, since the axis
-            is logarithmic.
+        cost: `BEYOND` times the user's bound, or else the space's maximum; what is worth nothing
+            to the user (`search.worth`) where that is less.
+        cheapest: Smallest non-zero cost of the space, or what is free to the user. Cheaper ones
+            count as this, since the axis is logarithmic.
         lowest: Where the surrogate stops telling bad from worse: `quality`, or the probe's where
             that is lower, so that it learns of adapters although none beats the floor yet.
     """
@@ -66,8 +69,11 @@ def find_reference_point(
 
 def cost_range(spec: JobSpec, space: Space) -> tuple[float, float]:
     """A reference point's cheapest and dearest cost, which do not depend on any trial."""
-    cheapest = _smallest_cost(spec, space)
-    return cheapest, BEYOND * max(_largest_cost(spec, space), cheapest)
+    smallest, largest = _smallest_cost(spec, space), _largest_cost(spec, space)
+    farthest = BEYOND * max(largest, smallest)
+    farthest = min(farthest, worthless_cost(spec) or farthest)
+    cheapest = max(smallest, free_cost(spec, largest))
+    return min(cheapest, farthest / BEYOND), farthest
 
 
 def floor_quality(spec: JobSpec, preparation: Preparation | None) -> float | None:

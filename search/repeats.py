@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from peftsearch.spaces.configurations.configuration import Configuration
 
 from .observations import Observation, find_front
@@ -39,14 +41,18 @@ def choose_repeat(
     member, and is known up to a standard error of sigma / sqrt(seeds): the one with the largest
     product is retrained. Seeds that are pending count. What does not beat the reference
     point's quality, a floor or the probe, has no step.
+
+    The dearest member's step runs to the reference point, which lies far out for the hypervolume's
+    sake: it counts as at most the widest of the others. Of equals the dearest is retrained.
     """
     front = [x for x in find_front(observations) if x.quality > reference.quality]
     front = [x for x in front if x.cost < reference.cost]
     if not front:
         return None
-    ends = [reference.axis(x.cost) for x in front[1:]] + [reference.axis(reference.cost)]
-    stakes = [
-        (end - reference.axis(x.cost)) / math.sqrt(len(x.qualities) + x.pending)
-        for x, end in zip(front, ends, strict=True)
-    ]
-    return front[stakes.index(max(stakes))].configuration
+    places = [reference.axis(x.cost) for x in front]
+    *widths, last = np.diff([*places, reference.axis(reference.cost)]).tolist()
+    widths.append(min(last, max(widths)) if widths else last)
+    seeds = (len(x.qualities) + x.pending for x in front)
+    stakes = [width / math.sqrt(count) for width, count in zip(widths, seeds, strict=True)]
+    chosen = max(range(len(front)), key=lambda i: (stakes[i], i))
+    return front[chosen].configuration

@@ -16,7 +16,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.anatomy_sizes import check_sizes
 from peftsearch.spaces.kinds.kind_table import find_kind
 
-from .bounds import Bound
+from .bounds import Bound, parse_quantity
 from .head import HeadSpec
 from .jobtext import check_depth
 from .mistakes import Mistake, explain
@@ -34,6 +34,9 @@ from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
 from .training import TrainingSpec
+
+AUTO = "auto"
+"""In place of a quantity: the job chooses it."""
 
 
 class ModelSpec(Section):
@@ -85,11 +88,16 @@ class ObjectivesSpec(Section):
         cost: A cost that is known before training, to be kept small.
         bounds: Such as `size <= 200 KB`.
         also: Objectives of installed plug-ins to measure as well.
+        free_below: Such as `50 KB`: the search takes what costs less for equally cheap. `auto` is
+            what ships without any adapter, the head and the file's header.
+        worth_up_to: What costs more is worth nothing to the search, though no bound forbids it.
     """
 
     cost: str = Field("trainable_parameters", json_schema_extra=_list_costs)
     bounds: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    free_below: str = AUTO
+    worth_up_to: str | None = None
 
     @field_validator("cost")
     @classmethod
@@ -114,6 +122,22 @@ class ObjectivesSpec(Section):
             if not Bound.parse(text).sign.startswith("<"):
                 raise UserError(f"an upper bound on {name}", got, "write it with <=")
         return bounds
+
+    @model_validator(mode="after")
+    def _check_worth(self) -> Self:
+        free = 0.0 if self.free_below == AUTO else self._quantity("free_below", self.free_below)
+        if self.worth_up_to is None or self._quantity("worth_up_to", self.worth_up_to) > free:
+            return self
+        where = "objectives.worth_up_to"
+        expected = f"{where} above free_below, {self.free_below}"
+        raise UserError(expected, repr(self.worth_up_to), "raise it", where)
+
+    def _quantity(self, key: str, text: str) -> float:
+        value = parse_quantity(self.cost, text)
+        if value < 0:
+            where = f"objectives.{key}"
+            raise UserError(f"{where} of at least 0", repr(text), "correct it", where)
+        return value
 
 
 class BudgetSpec(Section):

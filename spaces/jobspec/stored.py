@@ -16,6 +16,7 @@ BEFORE: Mapping[str, Mapping[str, Any]] = {
         "stop_collapsed": False,
     },
     "head": {"pooling": "model", "start": "random", "relative": True},
+    "objectives": {"free_below": "0"},
 }
 """By section: keys whose default is not what was done before they were, with what was done.
 

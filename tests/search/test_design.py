@@ -31,7 +31,7 @@ def test_recipes_of_the_default_space() -> None:
     found = [layers(x) for x in recipes(SPACES["strata"])]
     assert found == [
         ["bitfit:0"] * 6,
-        ["lora:8"] * 6,
+        *[["lora:8"] * 6] * 3,
         ["-", "bitfit:0", *["bitfit:0+lora:8"] * 4],
         ["ia3:0"] * 6,
         ["lora:2"] * 2 + ["lora:8"] * 2 + ["lora:16"] * 2,
@@ -42,14 +42,14 @@ def test_recipes_of_the_default_space() -> None:
 
 def test_spafit_is_scaled_to_the_depth() -> None:
     deep = resize(BERT, 24)
-    spafit = recipes(make_space(make_spec(anatomy=deep)))[2]
+    spafit = recipes(make_space(make_spec(anatomy=deep)))[4]
     names = ["-"] * 4 + ["bitfit:0"] * 5 + ["bitfit:0+lora:8"] * 15
     assert layers(spafit) == names
 
 
 @pytest.mark.parametrize(
     ("preset", "anatomy", "count"),
-    [("strata", BERT, 7), ("spafit", BERT, 2), ("lora", BERT, 1), ("strata", LLAMA, 5)],
+    [("strata", BERT, 9), ("spafit", BERT, 4), ("lora", BERT, 3), ("strata", LLAMA, 7)],
 )
 def test_only_what_the_space_can_express_is_a_recipe(
     preset: str, anatomy: Anatomy, count: int
@@ -62,7 +62,26 @@ def test_only_what_the_space_can_express_is_a_recipe(
         space.validate(recipe)
         assert len(recipe.strata) == len(space.bundles)
         assert encode(space, recipe) is not None
-        assert recipe.learning_rate == pytest.approx(NOMINAL_RATE)
+    rates = [x.learning_rate for x in found]
+    assert sum(x == pytest.approx(NOMINAL_RATE) for x in rates) == count - 2
+
+
+@pytest.mark.parametrize(
+    ("said", "tried"),
+    [
+        (None, {10**-3.5, 10**-3, 10**-2.5}),
+        ([7e-4, 1.4e-3], {10**-3.125, 10**-3, 10**-2.875}),
+        ([1e-3, 1e-3], {1e-3}),
+    ],
+)
+def test_the_common_recipe_is_tried_at_three_rates(
+    said: list[float] | None, tried: set[float]
+) -> None:
+    """Where the space has them; then its nearest."""
+    space = {"preset": "lora"} | ({"learning_rates": said} if said else {})
+    found = recipes(make_space(make_spec(space=space)))
+    assert sorted(x.learning_rate for x in found) == pytest.approx(sorted(tried))
+    assert len({tuple(layers(x)) for x in found}) == 1
 
 
 def test_recipes_keep_hard_bounds() -> None:
@@ -86,7 +105,7 @@ def test_probe_tries_and_recipes_in_this_order_without_doubles() -> None:
     own = [lora(3), recipes(space)[1]]
     spec = make_spec(tries=own)
     origins = [origin for _, origin in make_design(spec, space).fixed]
-    assert origins == ["probe", "try", "try"] + ["recipe"] * 6
+    assert origins == ["probe", "try", "try"] + ["recipe"] * 8
     keys = [x.key for x, _ in make_design(spec, space).fixed]
     assert keys[1:3] == [x.key for x in own]
     assert len(set(keys)) == len(keys)
@@ -103,7 +122,7 @@ def test_without_recipes_the_probe_and_tries_are_left() -> None:
 def test_the_default_length_follows_the_budget(trials: int, length: int) -> None:
     design = make_design(make_spec(trials=trials), SPACES["strata"])
     assert design.length == length
-    assert len(design.fixed) == min(length, 8)
+    assert len(design.fixed) == min(length, 10)
 
 
 def test_hours_alone_are_taken_for_fifty_trials() -> None:

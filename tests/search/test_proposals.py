@@ -44,7 +44,7 @@ def test_the_first_proposal_is_the_probe() -> None:
 def test_a_job_runs_through_design_model_and_repeats() -> None:
     trials = run_job(make_spec(trials=20), seed=0, trials=20)
     origins = [trial.origin for trial in trials]
-    assert origins[:10] == ["probe"] + ["recipe"] * 7 + ["sobol"] * 2
+    assert origins[:10] == ["probe"] + ["recipe"] * 9
     assert Counter(origins[10:]) == {"search": 7, "repeat": 3}
     pairs = [(trial.key, trial.seed) for trial in trials]
     assert len(set(pairs)) == len(pairs)

@@ -5,6 +5,7 @@ import pytest
 from peftsearch.search.observations import Observation
 from peftsearch.search.reference_point import ReferencePoint
 from peftsearch.search.repeats import choose_repeat, repeat_due
+from peftsearch.spaces.configurations.configuration import Configuration
 
 from .jobs import lora
 
@@ -47,10 +48,21 @@ def test_the_widest_step_is_retrained() -> None:
 
 def test_seeds_and_pending_seeds_lower_the_stake() -> None:
     """The wide step spans two decades, the narrow one: even at four seeds against one."""
-    narrow = member(4, 1e3, 0.7)
-    assert choose_repeat([narrow, member(8, 1e4, 0.8, 0.8, 0.8)], REFERENCE) == lora(8)
-    assert choose_repeat([narrow, member(8, 1e4, *[0.8] * 5)], REFERENCE) == lora(4)
-    assert choose_repeat([narrow, member(8, 1e4, 0.8, pending=4)], REFERENCE) == lora(4)
+    narrow, dearest = member(4, 1e3, 0.7), member(32, 9e5, 0.9)
+
+    def chosen(wide: Observation) -> Configuration | None:
+        return choose_repeat([narrow, wide, dearest], REFERENCE)
+
+    assert chosen(member(8, 1e4, 0.8, 0.8, 0.8)) == lora(8)
+    assert chosen(member(8, 1e4, *[0.8] * 5)) == lora(4)
+    assert chosen(member(8, 1e4, 0.8, pending=4)) == lora(4)
+
+
+def test_the_dearest_gets_no_more_repeats_than_another() -> None:
+    """Its step runs to the reference point, two decades out, the other's spans one."""
+    small = member(4, 1e3, 0.7)
+    assert choose_repeat([small, member(8, 1e4, 0.8)], REFERENCE) == lora(8)
+    assert choose_repeat([small, member(8, 1e4, 0.8, 0.8)], REFERENCE) == lora(4)
 
 
 def test_nothing_that_earns_nothing_is_retrained() -> None:

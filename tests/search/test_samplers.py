@@ -20,7 +20,7 @@ def test_probe_tries_and_recipes_come_first(sampler: str) -> None:
     spec = make_spec(search={"sampler": sampler}, tries=[lora(3)])
     trials = run_job(spec, seed=0, trials=13)
     origins = [trial.origin for trial in trials]
-    assert origins == ["probe", "try"] + ["recipe"] * 7 + [sampler] * 4
+    assert origins == ["probe", "try"] + ["recipe"] * 9 + [sampler] * 2
     bare = make_spec(search={"sampler": sampler, "recipes": False})
     assert [x.origin for x in propose(bare, [], 3, 0)] == ["probe", sampler, sampler]
 

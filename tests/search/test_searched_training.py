@@ -21,7 +21,7 @@ SPEC = make_spec(trials=30, training=SEARCHED)
 
 def test_the_design_begins_with_the_middle_ones() -> None:
     first = [x for x in propose(SPEC, [], 10, 0) if x.origin in ("probe", "recipe")]
-    assert len(first) == 8
+    assert len(first) == 10
     for proposal in first:
         found = proposal.configuration.training
         assert (found.epochs, found.batch_size) == (2.0, 16)

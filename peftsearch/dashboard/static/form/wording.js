@@ -70,6 +70,8 @@ export const TITLES = {
   "space.mask": "Mask of layers",
   "space.configurations": "A closed list",
   "objectives.cost": "Cost",
+  "objectives.free_below": "Free below",
+  "objectives.worth_up_to": "Worth something up to",
   "search.design": "Trials before the model",
   try: "Own configurations",
 };
@@ -127,6 +129,8 @@ export const HELP = {
   "training.warmup": "Share of the steps in which the rate rises.",
   "search.design": "Trials before the model takes over, recipes included. Left out: chosen by the space.",
   "objectives.bounds": "Such as `size <= 50 KB`; with commas between them.",
+  "objectives.free_below": "Such as `50 KB`: the search takes all that costs less for equally cheap. Auto: what ships without any adapter.",
+  "objectives.worth_up_to": "Such as `2 MB`: what costs more is still allowed, but the search gains nothing by it.",
   seed: "Equal seeds propose equal configurations.",
   try: "Trained first. JSON, or `[[try]]` blocks as in a job file.",
 };
