@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "extending.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"\A(?:# file:|---) (\S+)\n")
+_WARM = "-W 'ignore:Module already imported:pytest.PytestAssertRewriteWarning'"
+"""For pytest, which wants to load all plug-ins itself; some are among the libraries."""
 _SOURCES = ("peftsearch", "search", "spaces", "storage", "workers", "tests")
 
 
@@ -55,11 +57,12 @@ def run(blocks: list[Block], folder: Path) -> None:
         copy_house(folder)
     lay_out(blocks, folder)
     path = f"{folder}" if inside else f"{folder}{os.pathsep}{ROOT}"
-    with relayed(["peftsearch"]) as programs:
+    with relayed(["peftsearch", "pytest"]) as programs:
         scripts = f"{programs}{os.pathsep}{Path(sys.executable).parent}"
         environment = os.environ | {
             "PYTHONPATH": path,
             "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+            "PYTEST_ADDOPTS": _WARM,
         }
         for block in blocks:
             if block.path is None:
