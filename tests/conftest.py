@@ -28,12 +28,14 @@ _numbers = itertools.count()
 
 def pytest_configure() -> None:
     """Programs that a script starts in the background have Ctrl-C ignored, and so would all that
-    the tests start."""
+    the tests start. Nothing that is made while tests are collected is garbage."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """The libraries stay, as in a worker: each trial begins with a garbage collection."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 
