@@ -67,6 +67,17 @@ def staircase(costs: Matrix, qualities: Matrix, q_ref: float, c_ref: float) -> S
     return Staircase(left, right, heights)
 
 
+def mean_volume(steps: Staircase, q_ref: float, cheapest: float) -> float:
+    """Hypervolume under F* within the box, averaged over the draws.
+
+    Args:
+        q_ref: Quality of the reference point.
+        cheapest: Left end of the box on the cost axis.
+    """
+    widths = np.maximum(steps.right - np.maximum(steps.left, cheapest), 0.0)
+    return float((widths * (steps.levels - q_ref)).sum(1).mean())
+
+
 def log_improvement(u: Matrix) -> Matrix:
     """log(phi(u) + u Phi(u)), stable for every u.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,13 @@ def make_starts(
     return list(_distinct([*(x for x in mutants if space.feasible(x)), *spread]))
 
 
+class Found(NamedTuple):
+    """A configuration, and its acquisition value."""
+
+    configuration: Configuration
+    value: float
+
+
 class LocalSearch:
     """Best-improvement climbing over one-step edits, from the best of the starts.
 
@@ -56,8 +64,8 @@ class LocalSearch:
         self._limit = max(_LIMIT, len(starts))
         self._neighbours: dict[str, list[Configuration]] = {}
 
-    def best(self, evaluate: Acquisition, excluded: set[str]) -> Configuration | None:
-        """The best configuration met; None where all are excluded or useless.
+    def best(self, evaluate: Acquisition, excluded: set[str]) -> Found | None:
+        """The best configuration met, with its value; None where all are excluded or useless.
 
         Args:
             evaluate: The acquisition function.
@@ -84,7 +92,9 @@ class LocalSearch:
             visit(x for near in around.values() for x in near)
             climbers = list(dict.fromkeys(_climb(climbers, around, values)))
         best = max(values, key=lambda key: values[key], default=None)
-        return None if best is None or values[best] == -np.inf else visited[best]
+        if best is None or values[best] == -np.inf:
+            return None
+        return Found(visited[best], values[best])
 
     def _around(self, configuration: Configuration) -> list[Configuration]:
         if configuration.key not in self._neighbours:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from peftsearch.records.axes import cost_of
 from peftsearch.records.preparation import Preparation
-from peftsearch.records.trial import Proposal, Trial
+from peftsearch.records.trial import Proposal, Reasons, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -65,6 +66,14 @@ def propose(
         return list(islice(iter(batch.next, None), n))
 
 
+class _Choice(NamedTuple):
+    """Configuration and origin of the next trial, and of what the model chose, why."""
+
+    configuration: Configuration
+    origin: str
+    reasons: Reasons | None = None
+
+
 class _Batch:
     """Proposals that take those before them in the batch into account as pending."""
 
@@ -89,41 +98,46 @@ class _Batch:
         choice = self._choose(np.random.default_rng((self._seed, self._number)))
         if choice is None:
             return None
-        configuration, origin = choice
-        proposal = Proposal(configuration, self._training_seed(configuration.key), origin)
+        configuration, origin, reasons = choice
+        seed = self._training_seed(configuration.key)
+        proposal = Proposal(configuration, seed, origin, reasons=reasons)
         self._record(proposal)
         return proposal
 
-    def _choose(self, rng: np.random.Generator) -> tuple[Configuration, str] | None:
-        """Configuration and origin of the next trial."""
+    def _choose(self, rng: np.random.Generator) -> _Choice | None:
         for configuration, origin in self._design.fixed:
             if configuration.key not in self._known:
-                return configuration, origin
+                return _Choice(configuration, origin)
         own = self._spec.search.sampler == ENGINE
         if own and self._learnt() and self._number >= self._design.length:
             return self._repeat() or self._search() or self._draw(rng)
         sampler = self._sobol if own else self._sampler
         found = sampler.suggest(self._running(), set(self._known), rng)
-        return None if found is None else (found, "sobol" if own else self._spec.search.sampler)
+        origin = "sobol" if own else self._spec.search.sampler
+        return None if found is None else _Choice(found, origin)
 
     def _learnt(self) -> bool:
-        return sum(bool(x.qualities) for x in self._known.values()) >= _FEWEST
+        return self._results() >= _FEWEST
 
-    def _repeat(self) -> tuple[Configuration, str] | None:
+    def _results(self) -> int:
+        return sum(bool(x.qualities) for x in self._known.values())
+
+    def _repeat(self) -> _Choice | None:
         share, budget = self._spec.search.repeats, self._spec.budget.trials
         if not repeat_due(share, budget, self._design.length, self._number, self._repeats):
             return None
         chosen = choose_repeat(list(self._known.values()), self._reference_point)
-        return None if chosen is None else (chosen, "repeat")
+        return None if chosen is None else _Choice(chosen, "repeat")
 
-    def _search(self) -> tuple[Configuration, str] | None:
+    def _search(self) -> _Choice | None:
         found = self._suggester.suggest(self._running(), set(self._known))
-        return None if found is None else (found, "search")
+        return None if found is None else _Choice(found[0], "search", found[1])
 
-    def _draw(self, rng: np.random.Generator) -> tuple[Configuration, str] | None:
+    def _draw(self, rng: np.random.Generator) -> _Choice | None:
         """Something new where nothing is expected to gain."""
         drawn = draw_unseen(self._space, set(self._known), rng)
-        return None if drawn is None else (drawn, "random")
+        hopeless = Reasons(0.0, self._results(), ())
+        return None if drawn is None else _Choice(drawn, "random", hopeless)
 
     @cached_property
     def _reference_point(self) -> ReferencePoint:

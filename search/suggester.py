@@ -1,17 +1,19 @@
 """The next configuration by the model: known-cost EHVI over a surrogate of quality."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.records.axes import cost_of
+from peftsearch.records.trial import Reasons
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.space import Space
 
-from .acquisition import acquisition_values
-from .candidates import LocalSearch, make_starts
+from .acquisition import acquisition_values, mean_volume, staircase
+from .candidates import Found, LocalSearch, make_starts
 from .features import feature_matrix, relevant
 from .observations import Observation, find_front
 from .reference_point import ReferencePoint
@@ -22,6 +24,9 @@ Matrix = NDArray[np.float64]
 _DRAWS = 8
 """Posterior draws for each member of the ensemble."""
 _PARENTS = 12
+_NEAREST = 3
+_TINY, _LARGEST = 1e-9, math.log(1e3)
+"""Where nothing beats the reference point yet, any gain is a thousandfold."""
 
 
 class Suggester:
@@ -64,8 +69,8 @@ class Suggester:
 
     def suggest(
         self, pending: Sequence[Configuration], excluded: set[str]
-    ) -> Configuration | None:
-        """The configuration with the best EHVI, given that others are being trained.
+    ) -> tuple[Configuration, Reasons] | None:
+        """The configuration with the best EHVI, given that others are being trained, and why.
 
         The quality of the pending points is drawn together with that of the baseline set X (the
         observed ones) and takes part in the front: the expectation is over the outcomes of what
@@ -88,7 +93,23 @@ class Suggester:
             candidates, axis = self._encode(configurations)
             return acquisition_values(posterior, candidates, axis, baseline, q_ref, c_ref)
 
-        return self._search.best(evaluate, excluded)
+        found = self._search.best(evaluate, excluded)
+        if found is None:
+            return None
+        steps = staircase(baseline, posterior.draws, q_ref, c_ref)
+        present = mean_volume(steps, q_ref, self._reference.axis(0.0))
+        return found.configuration, self._explain(found, present)
+
+    def _explain(self, found: Found, present: float) -> Reasons:
+        """Why a configuration is proposed.
+
+        Args:
+            present: Hypervolume of the front as the model knows it.
+        """
+        gain = math.exp(min(found.value - math.log(max(present, _TINY)), _LARGEST))
+        apart = np.linalg.norm(self._x - self._features([found.configuration]), axis=1)
+        nearest = [self._known[int(i)].configuration.key for i in np.argsort(apart)[:_NEAREST]]
+        return Reasons(gain, sum(bool(x.qualities) for x in self._known), tuple(nearest))
 
     def _encode(self, configurations: Sequence[Configuration]) -> tuple[Matrix, Matrix]:
         """Features `k x d` and costs `k`, kept for the further members of the batch."""

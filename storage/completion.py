@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
-from peftsearch.records.trial import TRAINING_LOSS, FailureKind, TrialState
+from peftsearch.records.trial import PROPOSED, TRAINING_LOSS, FailureKind, TrialState
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.stored import parse_stored
 
@@ -57,7 +57,7 @@ class Completion(Session):
         connection = self._connection
         job_id, event, spec = _raise_event(connection, trial_id)
         changes = {
-            "provenance": to_plain(provenance),
+            "provenance": to_plain(provenance) | _proposed(connection, trial_id),
             "adapter": adapter,
             "adapter_sha256": adapter_sha256,
         }
@@ -138,6 +138,13 @@ def _add_curve(
     ]
     if points:
         connection.execute(measurements.insert(), points)
+
+
+def _proposed(connection: Connection, trial_id: int) -> dict[str, Any]:
+    """What a trial's provenance has said since it was proposed."""
+    query = select(trials.c.provenance).where(trials.c.id == trial_id)
+    said = connection.execute(query).scalar_one()
+    return {name: x for name, x in said.items() if name == PROPOSED}
 
 
 def _check_objectives(

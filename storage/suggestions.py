@@ -7,12 +7,14 @@ knows nothing of its successor's.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from peftsearch.errors import StaleLeaseError
 from peftsearch.records.job import JobState
-from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.records.trial import PROPOSED, Proposal, Trial, TrialState
 
 from .budget import Budgets
 from .clock import now
@@ -124,6 +126,10 @@ def _keep_new(
     return kept
 
 
+def _tell_reasons(proposal: Proposal) -> dict[str, Any]:
+    return {} if proposal.reasons is None else {PROPOSED: asdict(proposal.reasons)}
+
+
 def _insert_one(connection: Connection, job_id: int, number: int, proposal: Proposal) -> int:
     statement = trials.insert().values(
         job_id=job_id,
@@ -135,7 +141,7 @@ def _insert_one(connection: Connection, job_id: int, number: int, proposal: Prop
         fidelity=proposal.fidelity,
         state=TrialState.QUEUED,
         attempt=0,
-        provenance={},
+        provenance=_tell_reasons(proposal),
         **fresh_id(connection, trials),
     )
     trial_id: int = connection.execute(statement.returning(trials.c.id)).scalar_one()

@@ -42,11 +42,31 @@ class FailureKind(StrEnum):
     BUG = "bug"
 
 
+PROPOSED = "proposed"
+"""Entry of a trial's provenance with its `Reasons`; what its training adds leaves it there."""
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What the model knew and hoped when it proposed a configuration.
+
+    Attributes:
+        expected_gain: Expected rise of the front's hypervolume, as a share of what it was.
+        known: Number of configurations that had a result.
+        nearest: Keys of the known configurations that look most alike, the nearest first.
+    """
+
+    expected_gain: float
+    known: int
+    nearest: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Proposal:
     """What search returns: a configuration to train with a seed.
 
     Attributes:
+        reasons: Of what the model proposed; None of all else.
         origin: Who proposed it: probe, try, recipe, sobol, search, repeat, random, tpe or nsga2.
         fidelity: Share of the full training, 1.0 is all of it.
     """
@@ -55,6 +75,7 @@ class Proposal:
     seed: int
     origin: str
     fidelity: float = 1.0
+    reasons: Reasons | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +121,12 @@ class Trial:
     def key(self) -> str:
         """Canonical key of its configuration."""
         return self.configuration.key
+
+    @property
+    def reasons(self) -> Reasons | None:
+        """Why the model proposed it; None of what it did not, or an older version did."""
+        said = self.provenance.get(PROPOSED)
+        return None if said is None else Reasons(**said | {"nearest": tuple(said["nearest"])})
 
     @property
     def validation_rows(self) -> int | None:

@@ -9,6 +9,7 @@ from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
+from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.storage.store import Store
 
 from .floor_words import tell_floors, tell_nothing_beats
@@ -53,11 +54,12 @@ class SearchResult:
 
     @property
     def warnings(self) -> list[str]:
-        """That nothing on the front beats the floor by more than noise, and what to try; nothing
-        where one configuration does."""
+        """That nothing on the front beats the floor by more than noise, and what to try; that the
+        model expects no gain from more trials; nothing where neither is so."""
         front = front_members(self.front, self.trials)
-        tried = estimate_each(self.trials)
-        return tell_nothing_beats(front, tried, self.job.spec, self.preparation)
+        tried, spec = estimate_each(self.trials), self.job.spec
+        beaten = tell_nothing_beats(front, tried, spec, self.preparation)
+        return [*beaten, *tell_no_gain(spec, self.trials)]
 
     def standing(self, pick: str = "best") -> Standing | None:
         """The picked configuration beside the best floor; None of a job without floors.

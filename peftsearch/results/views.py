@@ -213,6 +213,8 @@ def budget_text(spec: JobSpec) -> str:
         parts.append(plural(spec.budget.trials, "trial"))
     if spec.budget.hours is not None:
         parts.append(duration(spec.budget.hours * 3600))
+    if spec.budget.stop_when is not None:
+        parts.append(spec.budget.stop_when)
     return " or ".join(parts)
 
 

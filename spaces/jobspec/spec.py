@@ -141,10 +141,17 @@ class ObjectivesSpec(Section):
 
 
 class BudgetSpec(Section):
-    """Whichever comes first. Hours count the time in which at least one trial ran."""
+    """Whichever comes first.
+
+    Attributes:
+        hours: Of the time in which at least one trial ran.
+        stop_when: `no gain` ends the job once the model has expected a rise of the hypervolume
+            under 1 % three times on end (`search.no_gain`); without it, the job says so.
+    """
 
     trials: int | None = Field(None, ge=1, le=1_000_000_000)
     hours: float | None = Field(None, gt=0, le=1_000_000)
+    stop_when: Literal["no gain"] | None = None
 
     @model_validator(mode="after")
     def _check_any(self) -> Self:

@@ -1,12 +1,13 @@
 """Contract: how a trial ends, and that it ends once."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
 from peftsearch.records.job import Job
-from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.records.trial import FailureKind, Reasons, TrialState
 from peftsearch.storage.store import Store
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
@@ -35,6 +36,18 @@ def test_a_result_is_recorded_with_all_that_came(store: Store, job: Job) -> None
     assert trial.adapter_sha256 == HASH
     assert trial.running_seconds is not None and trial.running_seconds >= 0
     assert (trial.failure, trial.message) == (None, None)
+
+
+def test_why_it_was_proposed_stays_with_a_trial(store: Store) -> None:
+    job = store.create_job(make_spec())
+    reasons = Reasons(0.02, 7, ("0123456789abcdef",))
+    trials = [replace(make_proposal(i), reasons=reasons) for i in range(2)]
+    insert(store, job.id, trials)
+    done, failed = claim(store, job.id), claim(store, job.id)
+    assert done.reasons == reasons
+    complete(store, done, 0.5, 8.0)
+    store.fail(failed.id, failed.attempt, FailureKind.BUG, "x")
+    assert [x.reasons for x in store.trials(job.id)] == [reasons, reasons]
 
 
 def test_a_known_cost_that_is_measured_again_is_replaced(store: Store, job: Job) -> None:

@@ -22,7 +22,13 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from peftsearch.search import acquisition
-from peftsearch.search.acquisition import acquisition_values, log_ehvi, log_improvement, staircase
+from peftsearch.search.acquisition import (
+    acquisition_values,
+    log_ehvi,
+    log_improvement,
+    mean_volume,
+    staircase,
+)
 from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior
 
 Q_REF, C_REF = 0.6, 6.0
@@ -46,6 +52,17 @@ def hypervolume(costs: Matrix, qualities: Matrix) -> float:
 fronts = st.lists(st.tuples(st.floats(2.0, 7.0), st.floats(0.4, 0.9)), min_size=0, max_size=6).map(
     lambda points: (np.array([c for c, _ in points]), np.array([[q for _, q in points]]))
 )
+
+
+@given(fronts, st.floats(2.0, 4.0))
+def test_the_volume_under_a_front_is_that_within_the_box(
+    front: tuple[Matrix, Matrix], cheapest: float
+) -> None:
+    costs, qualities = front
+    found = mean_volume(staircase(*front, Q_REF, C_REF), Q_REF, cheapest)
+    clipped = np.maximum(costs, cheapest)
+    expected = hypervolume(clipped, qualities.reshape(-1)) if len(costs) else 0.0
+    assert found == pytest.approx(expected, abs=1e-12)
 
 
 @settings(max_examples=40)

@@ -64,6 +64,10 @@ def test_equal_arguments_give_equal_proposals(records: list[Trial], first: list[
     before, legacy = torch.get_rng_state(), str(np.random.get_state())
     assert propose(SPEC, list(reversed(records)), 2, 5) == first
     assert [x.origin for x in first] == ["search", "search"]
+    for proposal in first:
+        assert proposal.reasons is not None
+        assert proposal.reasons.expected_gain > 0
+        assert set(proposal.reasons.nearest) < {x.key for x in records}
     assert torch.equal(before, torch.get_rng_state())
     assert legacy == str(np.random.get_state())
 

@@ -8,8 +8,10 @@ from fastapi.testclient import TestClient
 
 from peftsearch.insight import columns
 from peftsearch.records.estimates import share_error
+from peftsearch.records.trial import Proposal, Reasons
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.storage.examples import insert
 
 from .records import PROBE, Filler, fill_example, lora
 from .sites import client_of, get, open_site
@@ -128,6 +130,18 @@ def test_one_trial(client: TestClient) -> None:
     named = {x["name"]: (x["unit"], x["maximise"], x["value"]) for x in found["objectives"]}
     assert named["accuracy"] == ("", True, 0.75)
     assert named["adapter_bytes"] == ("B", False, 4 * found["cost"])
+
+
+def test_one_trial_says_why_the_model_proposed_it(new_sqlite: NewDatabase) -> None:
+    with Store.open(url := new_sqlite()) as store:
+        filler = Filler.open(store)
+        filler.complete(PROBE, 0.6)
+        reasons = Reasons(0.02, 1, (PROBE.key, "0123456789abcdef"))
+        insert(store, filler.job.id, [Proposal(lora(2), 0, "search", reasons=reasons)])
+    with client_of(open_site(url)) as client:
+        assert get(client, "trials/0")["reasons"] is None
+        found = get(client, "trials/1")["reasons"]
+    assert found == {"expected_gain": 0.02, "known": 1, "nearest": [0]}
 
 
 def test_one_trial_knows_its_seeds_and_its_error(client: TestClient) -> None:

@@ -13,6 +13,7 @@ from peftsearch.errors import NotFoundError, StaleLeaseError, StoreFull, StoreUn
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.search.no_gain import expects_no_gain
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.space.feasibility import check_bounds
@@ -183,6 +184,8 @@ class WorkerLoop:
         trials = self.store.trials(self.job.id)
         spec = self._describe(self.store.job(self.job.id).spec)
         if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
+            return False
+        if spec.budget.stop_when == "no gain" and expects_no_gain(trials):
             return False
         preparation = self.store.preparation(self.job.id)
         proposals = propose(spec, trials, n, spec.seed, preparation)

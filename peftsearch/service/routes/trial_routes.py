@@ -11,7 +11,7 @@ from peftsearch.insight.layers import layer_map
 from peftsearch.insight.objective_rows import MeasuredObjective, measured_objectives
 from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.trial_table import Filter, TrialRow, choose_rows, sort_rows, table_row
-from peftsearch.records.trial import TRAINING_LOSS, Trial
+from peftsearch.records.trial import TRAINING_LOSS, Reasons, Trial
 from peftsearch.results.views import sampling_error
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
@@ -32,10 +32,25 @@ class TrialsBody(TypedDict):
     trials: list[TrialRow]
 
 
+class ReasonsLine(TypedDict):
+    """Why the model proposed a trial.
+
+    Attributes:
+        expected_gain: Expected rise of the front's hypervolume, as a share of what it was.
+        known: Number of configurations that had a result.
+        nearest: First trials of the known configurations that look most alike, the nearest first.
+    """
+
+    expected_gain: float
+    known: int
+    nearest: list[int]
+
+
 class TrialDetail(TrialRow):
     """All about one trial.
 
     Attributes:
+        reasons: Null of what the model did not propose.
         map: For the strata map.
         curve: Pairs of the share of the training and the mean loss there.
         standard_error: Of the quality on the validation split; null where unknown.
@@ -51,6 +66,7 @@ class TrialDetail(TrialRow):
     same_key: list[int]
     objectives: list[MeasuredObjective]
     adapter: bool
+    reasons: ReasonsLine | None
 
 
 class PointsBody(TypedDict):
@@ -130,7 +146,25 @@ def _detail(
         "same_key": same,
         "objectives": measured_objectives(trial.measurements),
         "adapter": point.adapter,
+        "reasons": _tell_reasons(trial.reasons, history),
     }
+
+
+def _tell_reasons(reasons: Reasons | None, history: History) -> ReasonsLine | None:
+    if reasons is None:
+        return None
+    numbers = history.derive("first_numbers", _first_numbers)
+    nearest = [numbers[key] for key in reasons.nearest if key in numbers]
+    return {
+        "expected_gain": reasons.expected_gain,
+        "known": reasons.known,
+        "nearest": nearest,
+    }
+
+
+def _first_numbers(history: History) -> dict[str, int]:
+    """The lowest number of a trial with each key."""
+    return {x.key: number for number, x in sorted(history.by_number.items(), reverse=True)}
 
 
 @router.get("/jobs/{job}/points", responses=problems(404), response_model=PointsBody)

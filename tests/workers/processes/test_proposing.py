@@ -10,15 +10,16 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.pool import NullPool
 
 from peftsearch.records.job import JobState
-from peftsearch.records.trial import Proposal, Trial
+from peftsearch.records.trial import Proposal, Reasons, Trial, TrialState
 from peftsearch.search.proposals import propose as propose_at_once
 from peftsearch.storage.clock import now
 from peftsearch.storage.schema import jobs
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes import loop, proposing
 from peftsearch.workers.processes.loop import WorkerLoop
+from tests.search.jobs import lora
 from tests.specs import make_spec
-from tests.storage.examples import EXPIRED, LEASE
+from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert
 from tests.waiting import wait_until
 from tests.workers.monitors import Watcher
 
@@ -58,6 +59,23 @@ def test_a_lease_is_renewed_while_its_holder_computes(
             assert other.take_suggestion_lease(job.id, "rival", LEASE) is None
 
     assert [x.number for x in _turn(database_url, compute, monkeypatch)] == [0]
+
+
+@pytest.mark.parametrize(("stop_when", "queued"), [("no gain", 0), (None, 1)])
+def test_a_job_that_expects_no_gain_ends_if_it_is_to(
+    store: Store, stop_when: str | None, queued: int
+) -> None:
+    job = store.create_job(make_spec(budget={"trials": 50, "stop_when": stop_when}))
+    store.register_worker(job.id, "w", "host", 1, "cpu")
+    hopeless = [
+        Proposal(lora(i + 1), i, "search", reasons=Reasons(0.001, i, ())) for i in range(3)
+    ]
+    for trial in insert(store, job.id, hopeless):
+        complete(store, claim(store, job.id), 0.5, 8.0 + trial.number)
+    runner: Any = SimpleNamespace(describe=lambda: job.spec.anatomy)  # nothing is trained
+    loop_ = WorkerLoop("w", store, job, runner, Path(), Watcher())
+    assert loop_._replenish() is bool(queued)
+    assert store.counts(job.id)[TrialState.QUEUED] == queued
 
 
 def test_a_lease_of_one_that_broke_lapses(

@@ -2,7 +2,7 @@
 
 import { copyable } from "../lib/copy.js";
 import { h } from "../lib/dom.js";
-import { clock, count, duration, plural } from "../lib/format.js";
+import { clock, count, duration, percent, plural } from "../lib/format.js";
 
 const STATES = {
   queued: ["queued", "Queued"],
@@ -76,6 +76,7 @@ export function provenanceFacts(trial) {
   const { provenance, seed } = trial;
   const versions = Object.entries(provenance.versions ?? {});
   return facts([
+    ["Proposed", trial.reasons && reasonWords(trial.reasons)],
     ["Seed", copyable(String(seed))],
     ["Device", provenance.device && deviceWords(provenance)],
     ["Model", provenance.model?.path],
@@ -84,8 +85,15 @@ export function provenanceFacts(trial) {
     ["Rows", provenance.train_rows && `${count(provenance.train_rows)} to train, ${count(provenance.validation_rows)} to validate`],
     ["Head", provenance.head_parameters && `${count(provenance.head_parameters)} parameters, not in the costs`],
     ["Versions", versions.length ? versionList(versions) : null],
-    ["", Object.keys(provenance).length ? null : "Recorded when the trial completes."],
+    ["", Object.keys(provenance).some((name) => name !== "proposed") ? null : "Recorded when the trial completes."],
   ]);
+}
+
+/** Why the model proposed a trial: a gain tenfold and more says that nothing was on the front yet. */
+function reasonWords({ expected_gain: gain, known, nearest }) {
+  const hoped = gain < 10 ? `to raise the hypervolume by ${percent(gain)}` : "to give the front its first gain";
+  const alike = nearest.length ? `; most like trial${nearest.length > 1 ? "s" : ""} ${nearest.join(", ")}` : "";
+  return `by the model, ${hoped}, after ${plural(known, "result")}${alike}`;
 }
 
 function deviceWords({ device, precision, threads }) {

@@ -107,6 +107,7 @@ export const HELP = {
   "task.test_fraction": "Taken from the training data where it has no test split.",
   "budget.trials": "How many configurations are trained.",
   "budget.hours": "Time in which at least one trial ran.",
+  "budget.stop_when": "No gain: once the model has expected less than 1 % more of the hypervolume three times on end.",
   "space.boundaries": "One `low, high` a line for each inner boundary: layers, or shares of the depth such as `0.5`.",
   "space.capacities": "One technique a line, with its sizes; 0 stands for absent.",
   "space.configurations": "A file of configurations, or JSON, in place of all else here: nothing but these is trained.",
