@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.neighbours import mutate, neighbours
 from peftsearch.spaces.space.space import Space
@@ -23,7 +22,7 @@ _CLIMBERS = 6
 _LIMIT = 2_000
 """Configurations that are evaluated for one proposal."""
 _ENUMERABLE = 20_000
-_DRAWS = 500
+_DRAWS, _DESCENTS = 500, 8
 
 
 def make_starts(
@@ -119,15 +118,11 @@ def draw_unseen(
     """A random configuration within the bounds whose key is new; None if the space has no more.
 
     A space of few points is searched to the end, a closed one too; of a larger one, 500 draws
-    decide.
+    decide, or a few descents where draws meet no bound.
     """
     if space.members:
         return _choose(space.members, space, excluded, rng)
-    for _ in range(_DRAWS):
-        try:
-            configuration = space.sample(rng)
-        except UserError:
-            break
+    for configuration in _draws(space, rng):
         if configuration.key not in excluded:
             return configuration
     sizes = [size for _, size in space.dimensions]
@@ -135,6 +130,21 @@ def draw_unseen(
         return None
     points = map(space.decode, product(*map(range, sizes)))
     return _choose(points, space, excluded, rng)
+
+
+def _draws(space: Space, rng: np.random.Generator) -> Iterator[Configuration]:
+    """Random configurations within the bounds; where draws find none, the ends of descents."""
+    for _ in range(_DRAWS):
+        drawn = space.draw(rng)
+        if drawn is None:
+            break
+        yield drawn
+    else:
+        return
+    for _ in range(_DESCENTS):
+        nearest, excess = space.approach(rng)
+        if excess == 0:
+            yield nearest
 
 
 def _choose(

@@ -34,6 +34,7 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+_LEAST_EXCESS = 1e-9
 LONGEST = 200
 """Characters of a bound; the longest sensible one has some forty."""
 _NAME = re.compile(r"\w++")
@@ -103,6 +104,13 @@ class Bound:
     def holds(self, value: float) -> bool:
         """Whether `value` meets the bound."""
         return _OPERATORS[self.sign](value, self.limit)
+
+    def excess(self, value: float) -> float:
+        """How far a value of at least 0 is beyond an upper bound: 0 where it meets it, else about
+        the logarithm of how many times it is too large."""
+        if self.holds(value):
+            return 0.0
+        return max(math.log1p(value) - math.log1p(max(self.limit, 0.0)), _LEAST_EXCESS)
 
     def __str__(self) -> str:
         return f"{self.name} {self.sign} {self.limit:,.15g}"

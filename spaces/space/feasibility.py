@@ -1,16 +1,19 @@
 """Whether anything of a space meets its bounds, and about how much of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NoReturn
 
 import numpy as np
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import CostError, cost_function
 
 from .extremes import smallest
+from .inverse import encode
 from .space import Space
 
 DRAWS = 1000
@@ -30,7 +33,8 @@ class Share:
 
 
 def check_bounds(space: Space) -> None:
-    """Refuse bounds that even the cheapest configurations of the space that adapt something break.
+    """Refuse bounds that nothing in the space that adapts something meets: each by itself where
+    even the cheapest configurations break it, and all together where none is found.
 
     What the anatomy leaves open counts as nothing, so that what is refused is refused in any case.
 
@@ -42,13 +46,43 @@ def check_bounds(space: Space) -> None:
         cost = cost_function(bound.name)
         least = min((float(cost(x, space.anatomy)) for x in cheapest), default=0.0)
         if not bound.holds(least):
-            near = "to" if bound.holds(bound.limit) else "above"
-            raise CostError(
-                f"a bound on {bound.name} that some adapter of the space meets",
-                f"{bound}, where the smallest possible is {least:,.0f}",
-                f"raise it {near} {least:.0f}, well above to have a choice, or leave it out",
-                "objectives.bounds",
-            )
+            _refuse(bound, least, "possible")
+    if space.bounds and not _meets(space, cheapest):
+        _check_together(space)
+
+
+def _refuse(bound: Bound, least: float, how: str) -> NoReturn:
+    near = "to" if bound.holds(bound.limit) else "above"
+    raise CostError(
+        f"a bound on {bound.name} that some adapter of the space meets",
+        f"{bound}, where the smallest {how} is {least:,.0f}",
+        f"raise it {near} {least:.0f}, well above to have a choice, or leave it out",
+        "objectives.bounds",
+    )
+
+
+def _meets(space: Space, configurations: Iterable[Configuration]) -> bool:
+    """Whether one of them is of the space and within all of its bounds."""
+    within = (x for x in configurations if space.excess(x) == 0)
+    return any(space.members or encode(space, x) is not None for x in within)
+
+
+def _check_together(space: Space) -> None:
+    """Refuse bounds that nothing met that was looked at as a search would."""
+    nearest, excess = space.approach(np.random.default_rng(0))
+    if excess == 0:
+        return
+    costs = {x: float(cost_function(x.name)(nearest, space.anatomy)) for x in space.bounds}
+    if len(costs) == 1:
+        _refuse(*next(iter(costs.items())), "found")
+    raised = [f"{x.name} to {cost:.0f}" for x, cost in costs.items() if not x.holds(cost)]
+    raise CostError(
+        "bounds that some adapter of the space meets together",
+        f"{', '.join(map(str, costs))}, where the nearest found has "
+        + ", ".join(f"{x.name} {cost:,.0f}" for x, cost in costs.items()),
+        f"raise {' and '.join(raised)}, well above to have a choice, or leave one out",
+        "objectives.bounds",
+    )
 
 
 def estimate_share(space: Space) -> Share:
@@ -64,13 +98,14 @@ def estimate_share(space: Space) -> Share:
 
 def _cheapest(space: Space) -> Iterator[Configuration]:
     """The smallest in the top layer, and in others, where a file may be smaller: layers that lack
-    a norm, and those whose numbers have fewer digits."""
+    a norm, and those whose numbers have fewer digits. Of a closed space all that it lists."""
+    if space.members:
+        yield from (x for x in space.members if not x.frozen)
+        return
     for configuration in smallest(space):
         if configuration.frozen:
             continue
         yield configuration
-        if space.members:
-            continue
         (stratum,) = configuration.strata
         if stratum.layers is not None and len(stratum.layers) == 1:
             for layer in _first_layers(space.anatomy):

@@ -4,6 +4,7 @@ A point is a tuple of integers; `layout` says what each means. Many points can m
 configuration; what counts is `Configuration.key`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,10 +24,12 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import cost_function
 
+from .descent import descend
 from .layout import Layout, StratumPart
 
 CATEGORICAL = ("bundle", "roles", "placement", "input")
 """How names of dimensions begin whose values have no order."""
+_DRAWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -151,25 +154,50 @@ class Space:
         return self.decode([min(int(u * s), s - 1) for u, s in zip(unit, sizes, strict=True)])
 
     def sample(self, rng: np.random.Generator) -> Configuration:
-        """One configuration within the bounds, uniform over points.
+        """One configuration within the bounds: uniform over points, or the end of a descent where
+        10,000 draws met none.
 
         Raises:
-            UserError: No feasible configuration was met in 10,000 draws.
+            UserError: Neither has met one.
         """
-        for _ in range(10_000):
-            configuration = self._draw(rng)
-            if self.feasible(configuration):
-                return configuration
+        drawn = self.draw(rng)
+        if drawn is not None:
+            return drawn
+        nearest, excess = self.approach(rng)
+        if excess == 0:
+            return nearest
         raise UserError(
             f"bounds that some configuration of the space meets ({self._bounds_text})",
             "none in 10,000 samples",
             "loosen objectives.bounds or lower the ranks",
         )
 
+    def draw(self, rng: np.random.Generator) -> Configuration | None:
+        """The first of 10,000 random configurations that is within the bounds; None of none."""
+        drawn = (self._draw(rng) for _ in range(_DRAWS))
+        return next((x for x in drawn if self.feasible(x)), None)
+
     def _draw(self, rng: np.random.Generator) -> Configuration:
         if self.members:
             return self.members[int(rng.integers(len(self.members)))]
         return self.from_unit(rng.random(len(self.dimensions)))
+
+    def approach(self, rng: np.random.Generator) -> tuple[Configuration, float]:
+        """The configuration that adapts something and breaks the bounds least, of those that a
+        descent met, of a closed space of all; and how far (`excess`)."""
+        if self.members:
+            least = min(self.members, key=self.excess)
+            return least, self.excess(least)
+        sizes = [size for _, size in self.dimensions]
+        point, excess = descend(sizes, lambda x: self.excess(self.decode(x)), rng)
+        return self.decode(point), excess
+
+    def excess(self, configuration: Configuration) -> float:
+        """How far the bounds are broken, summed over them; infinite of what adapts nothing."""
+        if configuration.frozen:
+            return math.inf
+        costs = ((x, cost_function(x.name)(configuration, self.anatomy)) for x in self.bounds)
+        return sum(bound.excess(cost) for bound, cost in costs)
 
     @property
     def _bounds_text(self) -> str:

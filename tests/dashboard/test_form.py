@@ -1,5 +1,6 @@
 """The launch form in a real browser over the real API: job files go in and come out whole."""
 
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,3 +140,32 @@ def test_a_list_with_a_hole_is_said_and_not_written(page: Page) -> None:
     read_preview(page, "shares")
     page.fill("#field-space-learning_rates", "0.001")
     page.wait_for_selector(f"{PREVIEW} >> text=# not yet: expected a value in each place")
+
+
+LISTED = [{"learning_rate": 0.002, "strata": [{"start": 0, "stop": 6, "modules": []}]}]
+
+
+@pytest.mark.parametrize("given", ["lists/closed.jsonl", LISTED], ids=["a file", "a list"])
+def test_a_closed_list_is_a_file_or_configurations(page: Page, given: Any) -> None:
+    name = f"closed{len(given)}"
+    paste(page, SHARES.replace("boundaries = [[0.5, 1.0], [2, 3]]", "").replace("shares", name))
+    read_preview(page, name)
+    page.fill(
+        "#field-space-configurations", f" {given if given is not LISTED else json.dumps(given)}\n"
+    )
+    page.fill("#field-name", f"{name}-typed")
+    assert read_preview(page, f"{name}-typed")["space"] == {"configurations": given}
+    page.fill("#field-space-configurations", "")
+    page.fill("#field-name", f"{name}-empty")
+    assert "configurations" not in read_preview(page, f"{name}-empty").get("space", {})
+
+
+def test_a_list_of_configurations_that_is_broken_is_said(page: Page) -> None:
+    paste(page, SHARES)
+    read_preview(page, "shares")
+    page.fill("#field-space-configurations", "[{")
+    page.fill("#field-name", "broken")
+    page.wait_for_selector("#field-space-configurations-mistake >> text=JSON")
+    assert "configurations" not in read_preview(page, "broken")["space"]
+    page.fill("#field-space-configurations", "")
+    page.wait_for_selector("#field-space-configurations-mistake", state="hidden")
