@@ -1,7 +1,7 @@
 """What every message does with the words and values within it, whoever raises or prints it.
 
 A message is one line. Values are cut, so that a text of thousands of letters does not bury what
-was expected of it, and passwords of URLs never appear.
+was expected of it, and passwords of URLs never appear (`passwords`).
 """
 
 import re
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import unquote
+
+from .passwords import hide, hide_word
 
 LONGEST_VALUE = 80
 LONGEST_PATH = 400
@@ -20,15 +21,6 @@ LONGEST_MESSAGE = 1_000
 _READ = 2 * LONGEST_MESSAGE
 """Characters that are looked at, from either end: no pattern runs over a text of any length."""
 _VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|\S++""")
-_WORD = re.compile(r"""(?<!\w)'(?:[^'\\\n]|\\.)*+'|(?<!\w)"(?:[^"\\\n]|\\.)*+"|\S++""")
-"""A quoted value of one line, or what stands between spaces."""
-_PARAMETER = re.compile(r"([\w%.+-]++)=([^&]++)")
-_SECRETS = ("pass", "token", "secret")
-"""What stands in the names of parameters that hold one, or in a value that holds such a name."""
-_SCHEME = re.compile(r"(?:postgres(?:ql)?|mysql|mariadb)(?:\+[a-z]{1,12})?", re.IGNORECASE)
-_NAME = re.compile(r"[\w.-]*+")
-DATABASES = ("postgres", "mysql", "mariadb")
-"""How URLs of databases with a login begin."""
 _ROOTS = ("/", "./", "../", "~/", "sqlite:///")
 _TAIL = 28
 """The end of a value is kept: of a path it is the name."""
@@ -44,60 +36,6 @@ def one_line(text: str) -> str:
 def as_line(text: str) -> str:
     """A text that is to be read whole, such as a command: on one line, without passwords."""
     return shorten(" ".join(hide(text).split()), LONGEST_MESSAGE)
-
-
-def hide(text: str) -> str:
-    """A text as it is, but for the passwords of the URLs in it."""
-    return _WORD.sub(lambda found: hide_word(found[0]), text)
-
-
-def hide_word(word: str) -> str:
-    """Without the password of a URL, whatever letters it has: all between the first colon behind
-    the scheme and the last `@`, since a password may hold more of both. A URL that was taken for
-    a path has one slash left. Where a database is named, however its URL is misspelt, all of the
-    login is hidden that is not clearly a name. Secrets among the parameters go first, since an
-    `@` in them ends no login."""
-    word = _PARAMETER.sub(_hide_parameter, word) if "=" in word else word
-    place = find_database(word)
-    return _hide_login(word) if place is None else word[:place] + _hide_database(word[place:])
-
-
-def _hide_parameter(found: re.Match[str]) -> str:
-    """A driver decodes the name of a parameter, and its value may hold parameters of its own."""
-    name, value = unquote(found[1]).lower(), found[2]
-    if not any(x in name or f"{x}word=" in unquote(value).lower() for x in _SECRETS):
-        return found[0]
-    end = value[len(value.rstrip("'\"`)],;")) :]
-    return f"{found[1]}=***{end}"
-
-
-def find_database(text: str) -> int | None:
-    """Where a text names a kind of database first, as its URLs begin; None where it does not."""
-    lower = text.lower()
-    found = [lower.find(name) for name in DATABASES]
-    return min((place for place in found if place >= 0), default=None)
-
-
-def _hide_login(word: str) -> str:
-    scheme, mark, rest = word.partition(":/")
-    login, at, place = rest.rpartition("@")
-    user, colon, _ = login.partition(":")
-    if mark and at and "%3a" in user.lower():
-        return f"{scheme}{mark}***@{place}"
-    return f"{scheme}{mark}{user}:***@{place}" if mark and at and colon else word
-
-
-def _hide_database(word: str) -> str:
-    login, at, place = word.rpartition("@")
-    if not at:
-        return word
-    named = _SCHEME.match(login)
-    scheme = named[0] if named else ""
-    user, colon, _ = login[len(scheme) :].removeprefix("://").partition(":")
-    clear = login.startswith("://", len(scheme)) and _NAME.fullmatch(user)
-    if clear:
-        return f"{scheme}://{user}{':***' if colon else ''}@{place}"
-    return f"{scheme}{'://' if '://' in login else ':'}***@{place}"
 
 
 def trace(error: BaseException) -> str:

@@ -17,7 +17,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import as_line, find_database
+from peftsearch.message_text import as_line
+from peftsearch.passwords import find_database
 
 BUSY_SECONDS = 30
 _DRIVERS = {

@@ -16,11 +16,11 @@ from peftsearch.message_text import (
     LONGEST_PATH,
     LONGEST_VALUE,
     count_edits,
-    hide,
     show,
     suggest,
     trace,
 )
+from peftsearch.passwords import hide
 from peftsearch.storage.connection import describe, parse_url
 from peftsearch.workers.training.trial_failures import classify
 
@@ -77,6 +77,42 @@ def test_a_password_is_in_no_message(url: str) -> None:
             assert "***" in message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://user:my Horse99@h",
+        "no postgresql://user:my Horse99 it's@h/db here",
+        "postgresql+psycopg://user:my 1 2 Horse99@h?x=1 for mail@example.org",
+        "url=postgresql://user:my Horse99@h",
+        "postgresql:user:my Horse99@h",
+        "https://user:my Horse99@h/x",
+        "host=h password='a Horse99 b' user=u",
+        'connect(host="h", password="a Horse99 b", user="u")',
+        r"password='a\' Horse99'",
+        "password='a Horse99",
+        "user:Horse99@host",
+        "user:Horse99@host:5432/db is no file",
+        "--storage=user:Horse99@host",
+        "'user:my Horse99@host'",
+        "('user:Horse99@host',)",
+        "no file 'of user:Horse99@host'",
+        "//user:Horse99@host/db",
+        "user:Horse@99Horse99@host",
+    ],
+)
+def test_a_password_with_spaces_or_without_a_scheme_is_hidden(text: str) -> None:
+    for message in (*messages(text), hide(text), hide(f"first\n{text}\nlast")):
+        assert PASSWORD not in message
+        assert "***" in message
+    for kept in ("here", "for mail@example.org", "user=", "is no file", "first\n", "\nlast"):
+        assert kept not in text or kept in hide(text)
+
+
+def test_lines_are_read_apart() -> None:
+    text = "postgresql://user:abc\nask mail@example.org"
+    assert hide(text) == text
+
+
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "PostgreSQL", "mysql", "postgresqll")
 MARKS = (":", ":/", "://", ":///", "//", "/", "\\", ":\\\\", "::", ";//", "", ":://", "=")
 
@@ -106,7 +142,21 @@ def test_a_misspelt_url_of_a_database_shows_no_password(
 
 
 @pytest.mark.parametrize(
-    "text", ["postgresql://user@host/db", "postgresql://host/db", "ask a@b of postgres", "a:b@c"]
+    "text",
+    [
+        "postgresql://user@host/db",
+        "postgresql://host/db",
+        "ask a@b of postgres",
+        "ask mail@example.org at 12:30 or 12:30@office",
+        "mailto:mail@example.org, 'to: a@b', from:a@b",
+        r"C:\Users\me@corp\x and C:/Users/me@corp and D:a\b",
+        "git@github.com:owner/name.git",
+        "no http://127.0.0.1:8321/jobs for mail@example.org",
+        "cannot open postgresql://host:5432/db: ask mail@example.org",
+        "package:name@1.2 and {'a':'b@c'}",
+        "x='it is' and y=\"a 'b' c\" at a@b",
+        "expected: this; got 'that: one' by a@b",
+    ],
 )
 def test_what_holds_no_password_is_whole(text: str) -> None:
     assert hide(text) == text

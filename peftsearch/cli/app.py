@@ -11,7 +11,8 @@ import typer
 
 from peftsearch.api import DEFAULT_STORAGE, to_url
 from peftsearch.errors import PeftsearchError, UserError
-from peftsearch.message_text import hide_word, one_line, trace
+from peftsearch.message_text import one_line, trace
+from peftsearch.passwords import hide_word
 
 from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
 

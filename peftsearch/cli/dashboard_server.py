@@ -11,7 +11,8 @@ from shlex import quote
 from peftsearch.dashboard.server import Server, bind, make_url
 from peftsearch.dashboard.site import make_site
 from peftsearch.errors import UserError
-from peftsearch.message_text import as_line, hide
+from peftsearch.message_text import as_line
+from peftsearch.passwords import hide
 from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import as_argument, describe, parse_url
 from peftsearch.storage.store import Store
