@@ -6,11 +6,11 @@ from textwrap import wrap
 from typing import Any
 
 from peftsearch.records.trial import Trial
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
 from peftsearch.workers.models.backbone import Backbone, read_config
@@ -72,11 +72,7 @@ _TOLD = ("epochs", "steps", "batch_size", "dropout", "device", "precision", "thr
 _INPUTS = """
 
 ```python
-from transformers import AutoTokenizer
-
-tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")
-inputs = tokenizer({call}, return_tensors="pt")
-outputs = model.eval()(**inputs).logits
+{program}
 ```
 """
 _COMPANIONS = (
@@ -117,7 +113,7 @@ def write_card(
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
-        "inputs": _inputs(kind.load_work(), spec.task),
+        "inputs": _inputs(kind.load_work(), spec, trial.configuration),
         "companions": _COMPANIONS[report.form == "merged"],
         "seed": trial.seed,
         "provenance": _provenance(trial.provenance),
@@ -152,10 +148,13 @@ def _wrap(text: str) -> list[str]:
     return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _inputs(work: Any, task: TaskSpec) -> str:
-    """How a row becomes inputs."""
-    told, call = str(work.tell_inputs(task)), str(work.call_inputs(task))
-    return told + (_INPUTS.format(call=call) if call else "")
+def _inputs(work: Any, spec: JobSpec, configuration: Configuration) -> str:
+    """How a row becomes inputs and an answer. Generation keeps nothing between tokens where
+    virtual inputs stand in front of every call, nor where stacks differ in depth, which
+    `transformers` confuses."""
+    even = len({stack.layers for stack in spec.anatomy.stacks}) == 1
+    program = work.program(spec.task, cached=even and configuration.input is None)
+    return str(work.tell_inputs(spec.task)) + (_INPUTS.format(program=program) if program else "")
 
 
 def _floor(standing: Standing, spec: JobSpec) -> str:

@@ -10,6 +10,7 @@ from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split
 
 from .classification import Classification
+from .programs import score_image
 
 if TYPE_CHECKING:
     from peftsearch.workers.batches.image_encoding import EncodedImages
@@ -40,9 +41,9 @@ class ImageClassification(Classification):
         """Who prepares them."""
         return "Images are prepared by the base model's image processor."
 
-    def call_inputs(self, task: TaskSpec) -> str:
-        """None."""
-        return ""
+    def program(self, task: TaskSpec, cached: bool = True) -> str:
+        """The image by its processor."""
+        return score_image()
 
 
 WORK = ImageClassification()

@@ -14,6 +14,7 @@ from peftsearch.workers.data.dialogues import read_dialogues
 from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split, read_column, read_texts
 
+from .programs import answer_dialogue, answer_prompt
 from .work import Work
 
 if TYPE_CHECKING:
@@ -28,8 +29,13 @@ _LARGEST_EXPONENT = 700.0
 
 class Responses(Work):
     """Prompts with responses. Outputs and predictions are the negative log-likelihood of each
-    response, summed over its tokens; references are the numbers of those tokens."""
+    response, summed over its tokens; references are the numbers of those tokens.
 
+    Attributes:
+        encoder: Whether an encoder reads the prompt.
+    """
+
+    encoder: bool = False
     generated = "exact_match"
     cut = "their prompts lose their beginning"
 
@@ -110,9 +116,11 @@ class Responses(Work):
         limit = task.tokens
         return f"Prompts lose their beginning where an example is longer than {limit} tokens."
 
-    def call_inputs(self, task: TaskSpec) -> str:
-        """None."""
-        return ""
+    def program(self, task: TaskSpec, cached: bool = True) -> str:
+        """A prompt, a question or the beginning of a text, and what the model writes then."""
+        if task.messages is not None:
+            return answer_dialogue(cached)
+        return answer_prompt(task.prompt or "beginning of a text", self.encoder, cached)
 
 
 class DecoderResponses(Responses):
@@ -127,6 +135,8 @@ class DecoderResponses(Responses):
 
 class EncoderDecoderResponses(Responses):
     """Of an encoder-decoder."""
+
+    encoder = True
 
     def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedResponses:
         """The prompt for the encoder, the response as labels."""

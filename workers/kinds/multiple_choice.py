@@ -11,6 +11,7 @@ from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split, read_texts
 from peftsearch.workers.training.judged import Metrics
 
+from .programs import score_choices
 from .work import Work
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ class MultipleChoice(Work):
         """The context: choices such as `yes` stand in many rows."""
         return text[: len(task.text_columns)][:1]
 
-    def call_inputs(self, task: TaskSpec) -> str:
-        """None: the context goes with each choice in turn."""
-        return ""
+    def program(self, task: TaskSpec, cached: bool = True) -> str:
+        """The context with each choice in turn."""
+        return score_choices(task.text_columns, task.tokens)
 
     def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedChoices:
         """Each context with each of its choices."""

@@ -5,7 +5,6 @@ Modules of this room import what needs torch where it is used, so that data can 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split, read_texts
 from peftsearch.workers.training.judged import Judged, Metrics
+
+from .programs import score_texts
 
 if TYPE_CHECKING:
     import torch
@@ -269,9 +270,11 @@ class Work:
         """A sentence for an export's card: how inputs are prepared."""
         return f"Texts are cut to {task.tokens} tokens."
 
-    def call_inputs(self, task: TaskSpec) -> str:
-        """Arguments with which the tokenizer makes of one row the inputs that training had, for an
-        export's card: its texts in their order, and how they are cut. Empty where it takes more
-        than one call."""
-        texts = [json.dumps(f"the {column}", ensure_ascii=False) for column in task.text_columns]
-        return ", ".join([*texts, "truncation=True", f"max_length={task.tokens}"])
+    def program(self, task: TaskSpec, cached: bool = True) -> str:
+        """Python for an export's card, behind what loads `model` (`programs`): makes of a row the
+        inputs that training had, and asks the model. Empty where a kind has none.
+
+        Args:
+            cached: Whether a model that generates may keep keys and values between tokens.
+        """
+        return score_texts(task.text_columns, task.tokens)
