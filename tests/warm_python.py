@@ -4,7 +4,8 @@ A program of peftsearch loads torch, transformers and peft for some ten seconds 
 the tests start hundreds. Within `warm()` each is a copy (a fork) of a process that has loaded the
 libraries and nothing of peftsearch, and so are the programs that it starts itself. It is a process
 of its own all the same: with its own arguments, environment, folder, session and exit code, and a
-child of the one that started it, which may wait for it, signal it and kill it.
+child of the one that started it, which may wait for it, signal it and kill it. Lists of processes
+tell its own command line.
 
 How: a server is asked through a socket with the files to use. It forks twice and lets the process
 in between end, while the one that asked is the reaper of orphans (Linux): so the copy becomes its
@@ -42,6 +43,8 @@ _BYTES = 180_000
 """Of one request: what a socket of packets takes at once."""
 _HIGH = 400
 """No file that a program starts with has a number from here on."""
+_ROOM = 4000
+"""Bytes that the server's command line leaves for those of its copies."""
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux
 _cold_child: Any = subprocess.Popen._execute_child  # type: ignore[attr-defined]
 _cold_spawn: Any = multiprocessing.util.spawnv_passfds
@@ -76,6 +79,7 @@ def _start_server() -> None:
     _server, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     code = "import sys; sys.path[:1] = [sys.argv[1]]; import warm_python; warm_python.main()"
     command = [sys.executable, "-c", code, str(Path(__file__).parent), str(theirs.fileno())]
+    command.append(" " * _ROOM)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     process = subprocess.Popen(
         command,
@@ -208,6 +212,7 @@ def _take_place(request: dict[str, Any], files: Sequence[int]) -> dict[str, Any]
     for fd, target in zip(high, request["targets"], strict=True):
         os.dup2(fd, target)
         os.close(fd)
+    _tell_command([sys.executable, *request["arguments"]])
     os.chdir(request["folder"])
     former = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = [x for x in sys.path if x not in former]
@@ -216,6 +221,14 @@ def _take_place(request: dict[str, Any], files: Sequence[int]) -> dict[str, Any]
     added = os.environ.get("PYTHONPATH", "")
     sys.path[:0] = added.split(os.pathsep) if added else []
     return request
+
+
+def _tell_command(command: list[str]) -> None:
+    """Write it where the system looks for it, over the server's; what has no room is cut."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = (int(x) for x in fields[45:47])  # `arg_start` and `arg_end`
+    told = b"\0".join(map(os.fsencode, command))[: end - start - 1]
+    ctypes.memmove(start, told.ljust(end - start, b"\0"), end - start)
 
 
 def _run(arguments: list[str]) -> None:

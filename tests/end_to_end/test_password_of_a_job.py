@@ -1,13 +1,9 @@
-"""A database's password through a whole job: launched, trained, looked at in a browser, exported.
-
-The programs start cold: those of a warm server have its command line, and `ps` is looked at here.
-"""
+"""A database's password through a whole job: launched, trained, looked at over HTTP, exported."""
 
 import io
 import json
 import signal
 import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -24,13 +20,12 @@ from tests.waiting import wait_until
 
 from .conftest import write_job
 from .keeper import QUOTED, ROLE, assert_clean, server
-from .programs import environment
+from .programs import COMMAND, environment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 __all__ = ["server"]
 
-COLD = [sys.executable, "-X", "utf8", "-m", "peftsearch"]
 COMMANDS = (
     "run job.toml",
     "jobs --json",
@@ -55,7 +50,7 @@ class House:
     def start(self, command: str) -> "subprocess.Popen[str]":
         """Start a program."""
         return subprocess.Popen(
-            [*COLD, *command.split()],
+            [*COMMAND, *command.split()],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
