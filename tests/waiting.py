@@ -10,7 +10,7 @@ LIMIT = 300.0
 def wait_until(
     holds: Callable[[], object], explain: Callable[[], object] = lambda: "", seconds: float = LIMIT
 ) -> None:
-    """Look again and again until it holds.
+    """Look again and again until it holds, less often the longer it takes.
 
     Args:
         explain: Gives what a failure says.
@@ -18,7 +18,8 @@ def wait_until(
     Raises:
         AssertionError: It does not within the limit.
     """
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.02
     while not holds():
         assert time.monotonic() < deadline, f"it never came to hold; {explain()}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.1 * pause, 0.1)
