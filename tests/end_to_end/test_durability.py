@@ -28,7 +28,7 @@ def slow_job(job_file: Path) -> Path:
     """Trials of some seconds, long enough to be interrupted."""
     job_file.write_text(
         job_file.read_text()
-        .replace("epochs = 2", "epochs = 20")
+        .replace("epochs = 2", "epochs = 12")
         .replace("trials = 8", f"trials = {TRIALS}")
     )
     return job_file

@@ -40,8 +40,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def job(job_file: Path) -> Path:
-    """Trials of some seconds."""
-    text = job_file.read_text().replace("epochs = 2", "epochs = 8")
+    """Trials of a second."""
+    text = job_file.read_text().replace("epochs = 2", "epochs = 4")
     job_file.write_text(text.replace("trials = 8", f"trials = {TRIALS}"))
     return job_file
 

@@ -40,7 +40,7 @@ def counts(dashboard: Dashboard, job: str) -> dict[str, int]:
 def test_control_c_gives_trials_back_and_the_job_goes_on(workshop: Path, tmp_path: Path) -> None:
     """Also by another dashboard on the same database, which sees and stops what the first does."""
     with run_dashboard(tmp_path) as first, run_dashboard(tmp_path) as second:
-        first.ask("/jobs", "POST", spec=spec_of(workshop, "long", 2, epochs=30), workers=1)
+        first.ask("/jobs", "POST", spec=spec_of(workshop, "long", 2, epochs=20), workers=1)
         wait_until(lambda: counts(second, "long")["running"] == 1)
         assert second.ask("/jobs/long")["live_workers"] == 1
         first.end()
