@@ -47,6 +47,13 @@ def warm_start() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def warm_test() -> Iterator[None]:
+    """The same for one test, where another of its module is about the start."""
+    with warm():
+        yield
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running PostgreSQL server; skips without its programs, unless they are required."""

@@ -45,6 +45,7 @@ def test_all_verbs_are_public() -> None:
     )
 
 
+@pytest.mark.usefixtures("warm_test")
 @pytest.mark.parametrize(
     "first", ["import peftsearch", "from peftsearch.search.proposals import propose"]
 )

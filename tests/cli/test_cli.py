@@ -314,6 +314,7 @@ def test_a_port_that_is_taken_is_named(
     assert "--port 0" in err
 
 
+@pytest.mark.usefixtures("warm_test")
 def test_the_dashboard_serves_until_ctrl_c_even_with_open_streams(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--json"]
     with subprocess.Popen(
@@ -330,6 +331,7 @@ def test_the_dashboard_serves_until_ctrl_c_even_with_open_streams(tmp_path: Path
     assert (tmp_path / "peftsearch.db").is_file()
 
 
+@pytest.mark.usefixtures("warm_test")
 def test_the_dashboard_tells_how_to_begin_and_ends_by_sigterm(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--files", "kept"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:

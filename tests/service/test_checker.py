@@ -16,7 +16,6 @@ from peftsearch.service.settings import Settings
 from peftsearch.service.work import checker as module
 from peftsearch.service.work.checker import Checker
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
-from tests.warm_python import warm
 
 from .launches import spec_of, write_workshop
 
@@ -44,13 +43,6 @@ def make(workshop: Path) -> Iterator[Make]:
         checker.close()
 
 
-@pytest.fixture
-def warm_check() -> Iterator[None]:
-    """For tests that are not about how a check starts."""
-    with warm():
-        yield
-
-
 def refuse(checker: Checker, **sections: object) -> Mistake:
     with pytest.raises(WrongSpec) as caught:
         checker.check(spec_of("x", **sections))
@@ -58,7 +50,7 @@ def refuse(checker: Checker, **sections: object) -> Mistake:
     return mistake
 
 
-@pytest.mark.usefixtures("warm_check")
+@pytest.mark.usefixtures("warm_test")
 def test_complete_spec(make: Make, workshop: Path) -> None:
     found = make().check(spec_of("x", task={"train": "data.csv", "train_rows": 1000}))
     assert found.spec.anatomy.layers == 2
@@ -79,7 +71,7 @@ def test_complete_spec(make: Make, workshop: Path) -> None:
         ({"space": {"bundles": ["lorra"]}}, "space", "'lorra'"),
     ],
 )
-@pytest.mark.usefixtures("warm_check")
+@pytest.mark.usefixtures("warm_test")
 def test_mistakes_name_their_key(
     make: Make, section: dict[str, object], where: str, got: str
 ) -> None:
@@ -89,7 +81,7 @@ def test_mistakes_name_their_key(
     assert mistake.hint
 
 
-@pytest.mark.usefixtures("warm_check")
+@pytest.mark.usefixtures("warm_test")
 def test_library_that_prints_does_not_spoil_the_answer(make: Make) -> None:
     code = (
         "import builtins, sys; from peftsearch.service.work import checking; "
