@@ -1,5 +1,6 @@
 """Live progress of a job: a panel on a terminal, a line per event elsewhere."""
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -19,8 +20,11 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
 
 from .progress import Progress, measure_progress
+from .stages import tell_stage
 
 _REFRESH_SECONDS = 1.0
+_STAGE_SECONDS = 10.0
+"""Between two lines on what goes on before the first trial."""
 
 
 @dataclass
@@ -33,14 +37,20 @@ class PlainView:
     seen: set[int] = field(default_factory=set)
     preparation: Preparation | None = None
     refreshed: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+    told: float = -math.inf
+    begun: bool = False
 
     def update(self, pool: Pool) -> None:
-        """Print what ended since the last call."""
+        """Print what ended since the last call, and while nothing has begun what goes on."""
         if pool.children and time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
         self.refreshed = time.monotonic()
         self._tell_preparation()
         trials = self.store.trials(self.job.id)
+        self.begun = self.begun or any(child.trial for child in pool.children)
+        if pool.children and not self.begun:
+            self._tell_stage(pool)
         ended = [x for x in trials if x.state in (TrialState.COMPLETED, TrialState.FAILED)]
         fresh = [x for x in ended if x.number not in self.seen]
         if fresh:
@@ -52,6 +62,14 @@ class PlainView:
                 line = _line(trial, self.job.spec, now)
                 self.console.print(line, highlight=False, markup=False, soft_wrap=True)
         self.seen.update(x.number for x in fresh)
+
+    def _tell_stage(self, pool: Pool) -> None:
+        """At once, and then now and then."""
+        if time.monotonic() - self.told < _STAGE_SECONDS:
+            return
+        self.told = time.monotonic()
+        line = tell_stage(pool, self.job.spec, self.preparation, self.told - self.started)
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _tell_preparation(self) -> None:
         """The floors that trials must beat, as soon as they are known."""
@@ -150,7 +168,9 @@ class LiveView:
 
     def _running(self, now: Progress, pool: Pool) -> list[Text]:
         if not now.running:
-            return [Text("loading the model in the workers ...", style="dim")]
+            seconds = time.monotonic() - self.started
+            stage = tell_stage(pool, self.job.spec, self.preparation, seconds)
+            return [Text(stage, style="dim")]
         steps = {
             int(child.status.number.value): (child.status.done.value, child.status.total.value)
             for child in pool.children

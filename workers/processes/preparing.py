@@ -1,6 +1,7 @@
 """One preparation for a job: one worker makes it, the others wait and take up what it wrote."""
 
 import contextlib
+from itertools import count
 
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
@@ -38,8 +39,10 @@ def take_up(store: Store, job: Job, runner: TrialRunner, worker: str, monitor: M
 def _make(
     store: Store, job: Job, runner: TrialRunner, worker: str, monitor: Monitor
 ) -> Preparation | None:
+    batches = count(1)
+
     def step() -> None:
-        monitor.step(0, 0)
+        monitor.step(next(batches), 0)
         if monitor.stopping():
             raise Cancelled
 

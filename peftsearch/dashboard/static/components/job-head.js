@@ -135,10 +135,11 @@ function words(model, job) {
   const first = model.hasFreshHead
     ? "the linear probe comes first: the task's head alone is trained on the frozen model"
     : "the base model comes first: it is measured as it is";
-  const load = hasWorkers(job)
-    ? "The workers load the model and the data. Then"
-    : "Once a worker has loaded the model and the data,";
   const [floor] = job.floors;
+  const measure = floor ? "" : ", and measure what needs no adapter";
+  const load = hasWorkers(job)
+    ? `The workers load the model and the data${measure}. Then`
+    : "Once a worker has loaded the model and the data,";
   const known = floor ? `The floor without an adapter is ${noun(model.quality)} ${score(floor.value)}, ${floor.label}. ` : "";
   return `${known}${load} ${first}, the quality that costs nothing. The front starts there, and the charts appear with it.`;
 }

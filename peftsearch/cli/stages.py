@@ -1,0 +1,32 @@
+"""What the workers of a job do before its first trial, in words."""
+
+from peftsearch.records.preparation import Preparation
+from peftsearch.results.wording import count, duration
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.processes.pool import Pool
+
+
+def tell_stage(pool: Pool, spec: JobSpec, preparation: Preparation | None, seconds: float) -> str:
+    """What goes on while no trial has begun.
+
+    Args:
+        preparation: The job's; None until it stands.
+        seconds: Since the workers were started.
+    """
+    since = f"({duration(seconds)} so far)"
+    if not any(child.loaded for child in pool.children):
+        return f"loading the model and the data in the workers ... {since}"
+    if preparation is not None:
+        return f"choosing the first configurations ... {since}"
+    done = max(int(child.status.done.value) for child in pool.children)
+    batches = f", batch {count(done)}" if done else ""
+    return f"preparing: {_measured(spec)}{batches} ... {since}"
+
+
+def _measured(spec: JobSpec) -> str:
+    """What the preparation of the job's kind reads, and what it is for."""
+    rows = f"{count(spec.task.train_rows)} " if spec.task.train_rows else ""
+    if find_kind(spec.task.kind).form.fresh_head:
+        return f"frozen features of {rows}training rows, for the floors and the head"
+    return "the model as it is on the validation rows, a floor"

@@ -1,0 +1,75 @@
+"""What `run` says before the first trial."""
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from peftsearch.cli.live_progress import LiveView, PlainView
+from peftsearch.records.job import Job
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.pool import Child, Pool
+from peftsearch.workers.processes.shared_status import CONTEXT, SharedStatus
+from tests.anatomies import BERT, LLAMA
+from tests.conftest import NewDatabase
+from tests.floors import prepare
+from tests.specs import make_spec
+
+FEATURES = "preparing: frozen features of 1,000 training rows, for the floors and the head"
+
+
+def make_pool(store: Store, url: str, root: Path, **sections: Any) -> tuple[Job, Pool, Child]:
+    """A worker whose process nobody started."""
+    job = store.create_job(make_spec(**sections))
+    child = Child("w", 0, SharedStatus(), CONTEXT.Process())
+    return job, Pool(store, job, url, root, workers=1, children=[child]), child
+
+
+def test_what_goes_on_is_said_until_a_trial_begins(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        job, pool, child = make_pool(
+            store, url, tmp_path, task={"train": "data.csv", "train_rows": 1000}
+        )
+        written = io.StringIO()
+        view = PlainView(store, job, Console(file=written, width=120))
+
+        def look(later: bool = True) -> str:
+            """What is printed, ten seconds later or at once."""
+            written.truncate(written.seek(0))
+            view.refreshed, view.told = 0.0, -math.inf if later else view.told
+            view.update(pool)
+            return written.getvalue()
+
+        assert look().startswith("loading the model and the data in the workers ... (")
+        assert look(later=False) == ""
+        child.status.steps.value = 1
+        assert look().startswith(f"{FEATURES} ... (")
+        child.status.done.value = 3
+        assert look().startswith(f"{FEATURES}, batch 3 ... (")
+        store.prepare(job.id, prepare(0.79))
+        assert look().splitlines()[-1].startswith("choosing the first configurations ... (")
+        child.status.trial.value = 1
+        assert look() == ""
+        child.status.trial.value = -1
+        assert look() == ""
+
+
+@pytest.mark.parametrize("kind", ["causal_lm", "classification"])
+def test_the_panel_says_it_too(kind: str, new_sqlite: NewDatabase, tmp_path: Path) -> None:
+    url, written = new_sqlite(), io.StringIO()
+    asked = {"prompt": "a", "response": "b"} if kind == "causal_lm" else {}
+    task = {"train": "data.csv", "kind": kind} | asked
+    anatomy = LLAMA if kind == "causal_lm" else BERT
+    with Store.open(url) as store:
+        job, pool, child = make_pool(store, url, tmp_path, task=task, anatomy=anatomy)
+        child.status.steps.value = 1
+        with LiveView(store, job, Console(file=written, force_terminal=True, width=120)) as view:
+            view.update(pool)
+    read = "the model as it is" if kind == "causal_lm" else "frozen features of training rows"
+    assert f"preparing: {read}" in written.getvalue()
