@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import compress, product
+from itertools import accumulate, compress, permutations, product
 from typing import Any
 
 import numpy as np
@@ -12,22 +12,24 @@ from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.placement import Bundle, make_modules, sized
 from peftsearch.spaces.configurations.places import place
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, cost_function
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, Cost, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
 
 from .space import Space
 
 _DRAWS = 16
-Choose = Callable[..., int]
-"""`min` or `max`."""
 
 
 def maximum_cost(space: Space, name: str) -> float:
-    """An upper limit of a known cost: the dearest bundle everywhere, within the bounds on it."""
+    """About the largest value of a known cost within the bounds on it: of one bundle everywhere,
+    or of two where layers differ or hold numbers in common.
+
+    Exact but for mixtures of several techniques or sizes that each hold such numbers.
+    """
     cost = cost_function(name)
     limits = [bound.limit for bound in space.bounds if bound.name == name]
-    return min([max(float(cost(x, space.anatomy)) for x in _dearest(space)), *limits])
+    return min([max(float(cost(x, space.anatomy)) for x in _dearest(space, cost)), *limits])
 
 
 def try_costs(spec: JobSpec, space: Space) -> None:
@@ -43,9 +45,9 @@ def try_costs(spec: JobSpec, space: Space) -> None:
     rng = np.random.default_rng(0)
     draws = (space.from_unit(rng.random(len(space.dimensions))) for _ in range(_DRAWS))
     probe = _probe(space)
-    ends = (*smallest(space), *_dearest(space))
-    for configuration in (probe, *spec.try_configurations, *ends, *draws):
-        for cost in added:
+    tried = (probe, *spec.try_configurations, *smallest(space), *draws)
+    for cost in added:
+        for configuration in (*tried, *_dearest(space, cost)):
             cost(configuration, space.anatomy)
 
 
@@ -61,38 +63,70 @@ def smallest(space: Space) -> Iterator[Configuration]:
         yield from _top(space, (), virtual)
 
 
-def _dearest(space: Space) -> Iterator[Configuration]:
+def _dearest(space: Space, cost: Cost) -> Iterator[Configuration]:
     """Every bundle with its dearest sizes in all layers, with every kind of input, trained for
     longest, in batches of each size; of a closed space all that is listed."""
     if space.members:
         yield from space.members
         return
-    bundles = dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles)
-    for bundle in bundles:
-        for roles in space.role_sets:
-            sizes = [_extreme_size(space, name, roles, max) for name in sized(bundle)]
-            modules = make_modules(bundle, sizes, roles, space.anatomy)
-            stratum = Stratum(0, space.anatomy.layers, modules)
-            for virtual, training in product(space.inputs, _trainings(space, max)):
-                yield Configuration((stratum,), space.rates[0], virtual, training)
+    strata = [x for roles in space.role_sets for x in _dear_strata(space, roles, cost)]
+    for found, virtual, training in product(strata, space.inputs, _trainings(space, max)):
+        yield Configuration(found, space.rates[0], virtual, training)
 
 
-def _extreme_size(space: Space, name: str, roles: tuple[str, ...], choose: Choose) -> int:
-    """The capacity of a technique that costs most or least; of some that is not the largest."""
+def _dear_strata(
+    space: Space, roles: tuple[str, ...], cost: Cost
+) -> Iterator[tuple[Stratum, ...]]:
+    """Each bundle in all layers; two where a stack ends, since one stack may make more of one; and
+    one of them in a single layer, where all of its layers hold numbers in common."""
+    layers, dear = space.anatomy.layers, dict[Bundle, tuple[Module, ...]]()
+    for bundle in dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles):
+        sizes = [_dearest_size(space, name, roles, cost) for name in sized(bundle)]
+        dear[bundle] = make_modules(bundle, sizes, roles, space.anatomy)
+    yield from ((Stratum(0, layers, modules),) for modules in dear.values())
+    ends = set(accumulate(stack.layers for stack in space.anatomy.stacks))
+    for below, above in permutations(dear if len(space.bundles) > 1 else (), 2):
+        single = {1, layers - 1} if any(map(_shares, (*below, *above))) else set[int]()
+        for cut in sorted(ends | single):
+            if 0 < cut < layers:
+                yield Stratum(0, cut, dear[below]), Stratum(cut, layers, dear[above])
+
+
+def _shares(name: str) -> bool:
+    """Whether layers with this technique hold numbers in common."""
+    row = technique(name)
+    return row.shared is not None or row.activations.projected
+
+
+def _dearest_size(space: Space, name: str, roles: tuple[str, ...], cost: Cost) -> int:
+    """The capacity with which a technique costs most in all layers: not always the largest, nor of
+    each cost the same."""
+
+    def whole(capacity: int) -> float:
+        modules = make_modules((name,), (capacity,), roles, space.anatomy)
+        strata = (Stratum(0, space.anatomy.layers, modules),)
+        training = Hyperparameters.choose(space.training, max)
+        return float(cost(Configuration(strata, space.rates[0], None, training), space.anatomy))
+
+    return max([x for x in space.ladders[name] if x], key=whole)
+
+
+def _fewest(space: Space, name: str, roles: tuple[str, ...]) -> int:
+    """The capacity of a technique that trains least; of some that is not the smallest."""
 
     def cost(capacity: int) -> int:
         modules = make_modules((name,), (capacity,), roles, space.anatomy)
         shared = technique(name).shared
         return layer_parameters(modules, space.anatomy) + (shared(capacity) if shared else 0)
 
-    return choose([x for x in space.ladders[name] if x], key=cost)
+    return min([x for x in space.ladders[name] if x], key=cost)
 
 
 def _small_sizes(space: Space, name: str, roles: tuple[str, ...]) -> list[int]:
     """Capacities of a technique among which is the cheapest: that of the fewest parameters, and
     the ends, since bytes, memory and compute may be in another order."""
     sizes = [x for x in space.ladders[name] if x]
-    return sorted({_extreme_size(space, name, roles, min), min(sizes), max(sizes)})
+    return sorted({_fewest(space, name, roles), min(sizes), max(sizes)})
 
 
 def _parts(space: Space, bundle: Bundle) -> Iterator[Bundle]:
