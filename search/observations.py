@@ -1,15 +1,16 @@
 """What the trials of a job say about each configuration key."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from peftsearch.records.axes import cost_of, quality_of
+from peftsearch.records.axes import cost_of, known_value, quality_of
 from peftsearch.records.dominance import non_dominated
 from peftsearch.records.estimates import mean
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 
@@ -22,6 +23,10 @@ class Observation:
         cost: Exact, in the unit of the job's cost objective.
         pending: Number of its queued and running trials.
         failed: Whether at least one of its trials failed.
+        values: By name what decides about the front and only a training tells, of the same
+            trials.
+        heights: All goals at the mean over its seeds, maximised; empty where there are none.
+        able: Whether it is within the limits on what is measured.
     """
 
     configuration: Configuration
@@ -29,6 +34,9 @@ class Observation:
     cost: float
     pending: int
     failed: bool
+    values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    heights: tuple[float, ...] = ()
+    able: bool = True
 
     @property
     def quality(self) -> float:
@@ -46,21 +54,50 @@ def observe(spec: JobSpec, trials: Sequence[Trial]) -> list[Observation]:
 
 def _observe_key(spec: JobSpec, group: list[Trial]) -> Observation:
     configuration, states = group[0].configuration, [trial.state for trial in group]
-    found = [quality_of(spec, trial) for trial in group]
+    found = [(quality_of(spec, trial), trial) for trial in group]
+    known = [(x, trial) for x, trial in found if x is not None]
+    values = {
+        name: tuple(trial.measurements[name] for _, trial in known) for name in spec.measured
+    }
+    means = {name: mean(x) for name, x in values.items() if x}
+    qualities = tuple(x for x, _ in known)
     return Observation(
         configuration,
-        tuple(x for x in found if x is not None),
+        qualities,
         cost_of(spec, configuration),
         sum(state in (TrialState.QUEUED, TrialState.RUNNING) for state in states),
         TrialState.FAILED in states,
+        values,
+        _heights(spec, configuration, qualities, means),
+        all(x.holds(means[x.name]) for x in spec.limits if x.name in means),
+    )
+
+
+def _heights(
+    spec: JobSpec,
+    configuration: Configuration,
+    qualities: Sequence[float],
+    means: Mapping[str, float],
+) -> tuple[float, ...]:
+    if not qualities:
+        return ()
+    rows = map(objective, spec.goals[1:])
+    return (
+        mean(qualities),
+        *(
+            x.signed(
+                means[x.name] if x.name in means else known_value(spec, x.name, configuration)
+            )
+            for x in rows
+        ),
     )
 
 
 def find_front(observations: Sequence[Observation]) -> list[Observation]:
-    """The non-dominated ones among those with a quality, by ascending cost."""
-    known = [x for x in observations if x.qualities]
+    """The non-dominated ones among those within the limits, by ascending cost."""
+    known = [x for x in observations if x.qualities and x.able]
     if not known:
         return []
-    mask = non_dominated(np.array([[x.quality, -x.cost] for x in known]))
+    mask = non_dominated(np.array([x.heights for x in known]))
     kept = [x for x, keep in zip(known, mask, strict=True) if keep]
     return sorted(kept, key=lambda x: x.cost)

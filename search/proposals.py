@@ -17,11 +17,13 @@ from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 
+from .box import Side, find_box, is_plain
 from .candidates import draw_unseen
 from .design import make_design
+from .many_suggester import ManySuggester
 from .observations import Observation, observe
 from .reference_point import ReferencePoint, find_reference_point
-from .repeats import choose_repeat, repeat_due
+from .repeats import choose_repeat, choose_repeat_in, repeat_due
 from .samplers import Sampler, SobolSampler, make_sampler
 from .suggester import Suggester
 
@@ -126,7 +128,11 @@ class _Batch:
         share, budget = self._spec.search.repeats, self._spec.budget.trials
         if not repeat_due(share, budget, self._design.length, self._number, self._repeats):
             return None
-        chosen = choose_repeat(list(self._known.values()), self._reference_point)
+        known = list(self._known.values())
+        if is_plain(self._spec):
+            chosen = choose_repeat(known, self._reference_point)
+        else:
+            chosen = choose_repeat_in(self._box, known)
         return None if chosen is None else _Choice(chosen, "repeat")
 
     def _search(self) -> _Choice | None:
@@ -144,6 +150,10 @@ class _Batch:
         return find_reference_point(self._spec, self._trials, self._space, self._preparation)
 
     @cached_property
+    def _box(self) -> tuple[Side, ...]:
+        return find_box(self._spec, self._trials, self._space, self._preparation)
+
+    @cached_property
     def _sobol(self) -> Sampler:
         return SobolSampler(self._space, self._seed)
 
@@ -155,7 +165,10 @@ class _Batch:
     def _suggester(self) -> Suggester:
         seed = int(np.random.SeedSequence((self._seed, self._number)).generate_state(1)[0])
         known = list(self._known.values())
-        return Suggester(self._spec, self._space, self._reference_point, known, seed)
+        if is_plain(self._spec):
+            return Suggester(self._spec, self._space, self._reference_point, known, seed)
+        reference, box = self._reference_point, self._box
+        return ManySuggester(self._spec, self._space, reference, box, known, seed)
 
     def _running(self) -> list[Configuration]:
         """Configurations that are queued or being trained, without any result yet."""

@@ -67,10 +67,18 @@ def find_reference_point(
     return make_reference_point(spec, quality, costs, floor_quality(spec, preparation))
 
 
-def cost_range(spec: JobSpec, space: Space) -> tuple[float, float]:
-    """A reference point's cheapest and dearest cost, which do not depend on any trial."""
-    smallest, largest = _smallest_cost(spec, space), _largest_cost(spec, space)
+def cost_range(spec: JobSpec, space: Space, name: str | None = None) -> tuple[float, float]:
+    """A reference point's cheapest and dearest cost, which do not depend on any trial.
+
+    Args:
+        name: Of a known cost; None is the job's first, of which alone is said what is free to the
+            user and what is worth nothing.
+    """
+    cost, name = spec.objectives.cost, name or spec.objectives.cost
+    smallest, largest = _smallest_cost(spec, space, name), _largest_cost(space, name)
     farthest = BEYOND * max(largest, smallest)
+    if name != cost:
+        return smallest, farthest
     farthest = min(farthest, worthless_cost(spec) or farthest)
     cheapest = max(smallest, free_cost(spec, largest))
     return min(cheapest, farthest / BEYOND), farthest
@@ -108,9 +116,8 @@ def find_probe(trials: Sequence[Trial]) -> Trial | None:
     return min(probes, key=lambda trial: trial.number, default=None)
 
 
-def _largest_cost(spec: JobSpec, space: Space) -> float:
+def _largest_cost(space: Space, name: str) -> float:
     """The space's maximum within the bounds; bytes and parameters bound each other."""
-    name = spec.objectives.cost
     bounds = [
         x.limit * _BYTES[name] / _BYTES[x.name]
         for x in space.bounds
@@ -119,9 +126,9 @@ def _largest_cost(spec: JobSpec, space: Space) -> float:
     return min([maximum_cost(space, name), *bounds])
 
 
-def _smallest_cost(spec: JobSpec, space: Space) -> float:
+def _smallest_cost(spec: JobSpec, space: Space, name: str) -> float:
     """Smallest non-zero cost: one layer where strata can be short, with the smallest modules."""
-    cost = cost_function(spec.objectives.cost)
+    cost = cost_function(name)
     cheap = [*smallest(space), *spec.try_configurations]
     found = (float(cost(x, space.anatomy)) for x in cheap)
     return min((x for x in found if x > 0), default=1.0)

@@ -3,15 +3,19 @@
 import math
 from collections.abc import Sequence
 
+import moocore
 import numpy as np
 
 from peftsearch.spaces.configurations.configuration import Configuration
 
+from .box import Side, place_heights
 from .observations import Observation, find_front
 from .reference_point import ReferencePoint
 
 _DENSEST = 0.5
 """At most every second trial after the design is a repeat."""
+_BIT = 1e-6
+"""By which a quality is raised to see how much that moves the hypervolume."""
 
 
 def repeat_due(share: float, budget: int | None, design: int, number: int, done: int) -> bool:
@@ -56,3 +60,25 @@ def choose_repeat(
     stakes = [width / math.sqrt(count) for width, count in zip(widths, seeds, strict=True)]
     chosen = max(range(len(front)), key=lambda i: (stakes[i], i))
     return front[chosen].configuration
+
+
+def choose_repeat_in(
+    box: Sequence[Side], observations: Sequence[Observation]
+) -> Configuration | None:
+    """The same with more goals: by how much the hypervolume grows with a member's quality, which
+    of two goals is the width of its step, over the root of its seeds."""
+    corner = [side.corner for side in box]
+    front = find_front(observations)
+    places = np.array([place_heights(x.heights, box) for x in front]).reshape(-1, len(box))
+    inside = (places > corner).all(axis=1)
+    if not inside.any():
+        return None
+    whole = moocore.hypervolume(places, ref=corner, maximise=True)
+    stakes = []
+    for i, member in enumerate(front):
+        raised = places.copy()
+        raised[i, 0] += _BIT
+        grown = moocore.hypervolume(raised, ref=corner, maximise=True) - whole
+        seeds = len(member.qualities) + member.pending
+        stakes.append(grown / math.sqrt(seeds) if inside[i] else -1.0)
+    return front[stakes.index(max(stakes))].configuration

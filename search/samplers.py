@@ -16,9 +16,10 @@ from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
-from peftsearch.records.axes import cost_of, quality_of
+from peftsearch.records.axes import known_value, quality_of
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.inverse import encode
 from peftsearch.spaces.space.nearest import Nearest
@@ -73,7 +74,7 @@ class SobolSampler:
 
 
 class OptunaSampler:
-    """An Optuna sampler by ask-and-tell, on quality and log cost.
+    """An Optuna sampler by ask-and-tell, on quality and log cost, and on all further goals.
 
     Points that are not the space's own (a user's try, the probe where no stratum may be frozen)
     are left out: they have no encoding, and an approximate one would be a wrong label.
@@ -114,20 +115,19 @@ class OptunaSampler:
     def _study(self, running: Sequence[Configuration], seed: int) -> optuna.Study:
         """The records as a study."""
         sampler = _make_optuna_sampler(self._name, seed)
-        study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
+        directions = ["maximize", *("minimize" for _ in self._spec.goals[1:])]
+        study = optuna.create_study(directions=directions, sampler=sampler)
         for trial in self._trials:
             quality = quality_of(self._spec, trial)
             if quality is not None or trial.state is TrialState.FAILED:
-                self._add(study, trial.configuration, quality)
+                self._add(study, trial, quality)
         for configuration in running:
             self._start(study, configuration)
         return study
 
-    def _add(
-        self, study: optuna.Study, configuration: Configuration, quality: float | None
-    ) -> None:
+    def _add(self, study: optuna.Study, trial: Trial, quality: float | None) -> None:
         """An ended trial; it failed if it has no quality."""
-        started = self._start(study, configuration)
+        started = self._start(study, trial.configuration)
         if started is None:
             return
         if isinstance(study.sampler, NSGAIISampler):
@@ -136,8 +136,18 @@ class OptunaSampler:
         if quality is None:
             study.tell(started.number, state=OptunaState.FAIL)
         else:
-            cost = math.log10(1.0 + cost_of(self._spec, configuration))
-            study.tell(started.number, [quality, cost])
+            study.tell(started.number, [quality, *self._others(trial)])
+
+    def _others(self, trial: Trial) -> list[float]:
+        """Goals beside the quality, to be small."""
+        found = []
+        for goal in map(objective, self._spec.goals[1:]):
+            if goal.known:
+                value = known_value(self._spec, goal.name, trial.configuration)
+            else:
+                value = trial.measurements[goal.name]
+            found.append(math.log10(1.0 + value) if goal.logarithmic else -goal.signed(value))
+        return found
 
     def _start(self, study: optuna.Study, configuration: Configuration) -> FrozenTrial | None:
         """A running trial; none for a configuration that is not the space's."""

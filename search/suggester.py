@@ -21,7 +21,7 @@ from .surrogate import EnsembleMapSaas, Surrogate
 
 Matrix = NDArray[np.float64]
 
-_DRAWS = 8
+DRAWS = 8
 """Posterior draws for each member of the ensemble."""
 _PARENTS = 12
 _NEAREST = 3
@@ -84,7 +84,7 @@ class Suggester:
             None where nothing new can gain anything.
         """
         x = np.concatenate([self._x, self._features(pending)])
-        posterior = self._fitted.posterior(x, self._means, self._counts, _DRAWS, self._seed)
+        posterior = self._fitted.posterior(x, self._means, self._counts, DRAWS, self._seed)
         costs = [self._axis(x.configuration) if x.qualities else np.inf for x in self._known]
         baseline = np.array(costs + [self._axis(x) for x in pending])
         q_ref, c_ref = self._reference.quality, self._reference.axis(self._reference.cost)

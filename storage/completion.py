@@ -48,7 +48,7 @@ class Completion(Session):
             NotFoundError: No trial has that id.
             StaleLeaseError: The trial was claimed again or has ended.
             TypeError: The provenance is no plain data.
-            UserError: The task's quality or the front's cost was not measured.
+            UserError: An objective of the front, or what a bound is on, was not measured.
             ValueError: A measurement, or a number of the provenance or the curve, is not finite,
                 or a share of the curve is not between 0 and 1.
         """
@@ -154,7 +154,7 @@ def _check_objectives(
         measurements.c.trial_id == trial_id, measurements.c.fidelity == fidelity
     )
     names = set(connection.scalars(query))
-    for name in (spec.task.quality, spec.objectives.cost):
+    for name in (*spec.goals, *spec.measured):
         if name not in names:
             raise UserError(
                 f"a measurement of {name}",

@@ -82,7 +82,8 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
 
     The caller holds the job's row.
     """
-    mine, names = trials.c.job_id == job_id, (spec.task.quality, spec.objectives.cost)
+    mine, limits = trials.c.job_id == job_id, spec.limits
+    names = (*spec.goals, *(x.name for x in limits))
     rows = connection.execute(select(front_entries).where(_is_on_front(job_id)))
     old = {entry.key: entry for entry in map(_entry_of, rows)}
     candidates: list[FrontEntry | Estimate[_Seed]]
@@ -93,7 +94,7 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
         # What the front dominated, it still dominates, or the changed key does.
         changed = _read_estimates(connection, and_(mine, trials.c.key == key), names)
         candidates = [*old.values(), *changed]
-    new = {candidate.key for candidate in choose_front(candidates, names)}
+    new = {candidate.key for candidate in choose_front(candidates, spec.goals, limits)}
     # The changed key leaves even if it stays: it enters again at its new mean.
     if gone := [x for x in old if x == key or x not in new]:
         leaving = front_entries.update().where(_is_on_front(job_id), front_entries.c.key.in_(gone))

@@ -42,9 +42,7 @@ def copy_job(job: Job, trials: Sequence[Trial], url: str) -> tuple[int, int]:
         UserError: It is no database for Optuna, or has another study of that name.
     """
     spec = job.spec
-    metrics = {
-        name: objective(name).maximise for name in (spec.task.quality, spec.objectives.cost)
-    }
+    metrics = {name: objective(name).maximise for name in spec.goals}
     storage = open_storage(url)
     try:
         open_study(
@@ -69,7 +67,7 @@ class _Converter:
     def __init__(self, spec: JobSpec) -> None:
         self._spec = spec
         self._domains = domains(spec)
-        self._metrics = (spec.task.quality, spec.objectives.cost)
+        self._metrics = spec.goals
 
     def __call__(self, trial: Trial) -> FrozenTrial:
         row = parameters(trial.configuration, self._spec.anatomy)
@@ -111,9 +109,9 @@ class _Converter:
 
     def _constraints(self, trial: Trial) -> dict[str, float]:
         """By how much each bound is missed; 0 or less where it holds."""
-        values = trial.measurements
-        bounds = [bound for bound in self._spec.bounds if bound.name in values]
-        return {str(bound): values[bound.name] - bound.limit for bound in bounds}
+        values, spec = trial.measurements, self._spec
+        bounds = [bound for bound in (*spec.bounds, *spec.limits) if bound.name in values]
+        return {str(bound): bound.missed_by(values[bound.name]) for bound in bounds}
 
 
 def _times(trial: Trial) -> tuple[datetime, datetime]:

@@ -1,4 +1,4 @@
-"""The two axes of a front: the quality, to be maximised, and the exact cost."""
+"""What stands on the axes of a front: the quality, to be maximised, and exact costs."""
 
 import math
 
@@ -12,12 +12,18 @@ from .trial import Trial
 
 def cost_of(spec: JobSpec, configuration: Configuration) -> float:
     """Exact cost, in the unit of the job's cost objective."""
-    return float(cost_function(spec.objectives.cost)(configuration, spec.anatomy))
+    return known_value(spec, spec.objectives.cost, configuration)
+
+
+def known_value(spec: JobSpec, name: str, configuration: Configuration) -> float:
+    """A known objective, in its unit."""
+    return float(cost_function(name)(configuration, spec.anatomy))
 
 
 def quality_of(spec: JobSpec, trial: Trial) -> float | None:
-    """Quality to maximise; None unless the trial was trained in full and its quality is finite."""
-    value = trial.measurements.get(spec.task.quality)
-    if value is None or not counts(trial) or not math.isfinite(value):
+    """Quality to maximise; None unless the trial was trained in full, and all that decides about
+    the front was measured and is finite."""
+    values = [trial.measurements.get(name, math.nan) for name in spec.measured]
+    if not counts(trial) or not all(map(math.isfinite, values)):
         return None
-    return objective(spec.task.quality).signed(value)
+    return objective(spec.task.quality).signed(values[0])

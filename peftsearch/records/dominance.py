@@ -1,4 +1,4 @@
-"""Non-dominance. Maximise is the one sign here."""
+"""Which configurations stand on a front. Maximise is the one sign here."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import objective
 
 from .estimates import Valued
@@ -13,13 +14,26 @@ from .estimates import Valued
 V = TypeVar("V", bound=Valued)
 
 
-def choose_front(candidates: Sequence[V], names: Sequence[str]) -> list[V]:
-    """The candidates that no other dominates in the objectives `names`."""
-    if not candidates:
+def choose_front(
+    candidates: Sequence[V], names: Sequence[str], limits: Sequence[Bound] = ()
+) -> list[V]:
+    """The candidates that no other dominates in the objectives `names`.
+
+    Args:
+        limits: Who breaks one, or lacks a value, stands on no front and dominates nobody.
+    """
+    able = [x for x in candidates if _is_able(x, names, limits)]
+    if not able:
         return []
-    points = np.array([[objective(x).signed(c.values[x]) for x in names] for c in candidates])
+    points = np.array([[objective(x).signed(c.values[x]) for x in names] for c in able])
     kept = non_dominated(points)
-    return [candidate for candidate, keep in zip(candidates, kept, strict=True) if keep]
+    return [candidate for candidate, keep in zip(able, kept, strict=True) if keep]
+
+
+def _is_able(candidate: Valued, names: Sequence[str], limits: Sequence[Bound]) -> bool:
+    values = candidate.values
+    held = all(x.name in values and x.holds(values[x.name]) for x in limits)
+    return held and all(name in values for name in names)
 
 
 def non_dominated(points: NDArray[np.float64]) -> NDArray[np.bool_]:

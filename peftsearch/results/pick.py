@@ -14,6 +14,8 @@ from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+_LEAST = 1e-3
+"""Of a measured cost, in its unit: smaller ones count as this."""
 LONGEST = 500
 """Characters of a pick; room for a bound on each objective."""
 _TRIAL = re.compile(r"trial\s++([0-9]{1,9})", re.IGNORECASE)
@@ -93,9 +95,7 @@ def choose(
     if match := _TRIAL.fullmatch(text):
         return _trial(int(match[1]), find_trial, quality)
     if not front:
-        raise NotFoundError(
-            "a job with completed trials", "an empty front", "let the job run first"
-        )
+        raise _empty(everything, spec)
     if text == "best":
         best = max(front, key=lambda x: quality.signed(_q(x, spec)))
         return Choice("best", best, front, quality)
@@ -104,6 +104,13 @@ def choose(
     if _ROW.fullmatch(text):
         return Choice("row", _row(int(text), front), front, quality)
     return _best_where(text, spec, everything)
+
+
+def _empty(everything: Sequence[Valued], spec: JobSpec) -> NotFoundError:
+    """Why a front has nothing: no trial yet, or none that meets the job's bounds."""
+    if everything and spec.limits:
+        return _unmet(spec.limits, everything, "objectives.bounds")
+    return NotFoundError("a job with completed trials", "an empty front", "let the job run first")
 
 
 def _trial(number: int, find_trial: Callable[[int], C | None], quality: Objective) -> Choice[C]:
@@ -128,14 +135,24 @@ def _row(number: int, members: Sequence[C]) -> C:
 def knee(members: Sequence[Valued], spec: JobSpec) -> int:
     """Index of the point that lies farthest above the line from the cheapest to the best.
 
-    Quality and log10 cost are scaled to [0, 1] over the front (Das, 1999; as in `kneed`).
+    Quality and log10 cost are scaled to [0, 1] over the front (Das, 1999; as in `kneed`). Of more
+    objectives it is the plane through what is best in one and worst in all others.
     """
-    quality = [objective(spec.task.quality).signed(_q(x, spec)) for x in members]
-    cost = [math.log10(max(x.values[spec.objectives.cost], 1.0)) for x in members]
-    positive = [x for x in cost if x > 0]
-    cost = [x if x > 0 else min(positive, default=0.0) for x in cost]
-    gains = [q - c for q, c in zip(_scale(quality), _scale(cost), strict=True)]
+    heights = [_heights(members, objective(name)) for name in spec.goals]
+    gains = [sum(values) for values in zip(*heights, strict=True)]
     return max(range(len(members)), key=gains.__getitem__)
+
+
+def _heights(members: Sequence[Valued], goal: Objective) -> list[float]:
+    """To maximise, over a range of 1; costs as logarithms, of which 0 counts as the smallest."""
+    values = [x.values[goal.name] for x in members]
+    if not goal.logarithmic:
+        return _scale([goal.signed(x) for x in values])
+    if not goal.known:
+        return [goal.signed(x) for x in _scale([math.log10(max(x, _LEAST)) for x in values])]
+    logs = [math.log10(max(x, 1.0)) for x in values]
+    least = min((x for x in logs if x > 0), default=0.0)
+    return [goal.signed(x) for x in _scale([x if x > 0 else least for x in logs])]
 
 
 def _scale(values: Sequence[float]) -> list[float]:
@@ -186,17 +203,21 @@ def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
     _check_counted([wanted, *(objective(x.name) for x in bounds)], everything)
     fitting = [x for x in everything if wanted.name in x.values and not broken(x, bounds)]
     if not fitting:
-        closest = ", ".join(_closest(bound, everything) for bound in bounds)
-        raise NotFoundError(
-            f"a configuration with {' and '.join(map(str, bounds))}",
-            "none among the completed trials",
-            f"loosen the bounds ({closest})",
-        )
+        raise _unmet(bounds, everything, "the bounds")
     best = max(
         fitting,
         key=lambda x: (wanted.signed(x.values[wanted.name]), -x.values[spec.objectives.cost]),
     )
     return Choice("where", best, fitting, wanted, bounds)
+
+
+def _unmet(bounds: Sequence[Bound], everything: Sequence[Valued], named: str) -> NotFoundError:
+    closest = ", ".join(_closest(bound, everything) for bound in bounds)
+    return NotFoundError(
+        f"a configuration with {' and '.join(map(str, bounds))}",
+        "none among the completed trials",
+        f"loosen {named} ({closest})",
+    )
 
 
 def _check_counted(named: Iterable[Objective], everything: Sequence[Valued]) -> None:

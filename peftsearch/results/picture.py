@@ -1,12 +1,10 @@
 """The front as a picture: quality against cost, the front as steps, the rest quiet."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate, estimate_each
@@ -17,6 +15,8 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .floor_words import floor_json
+from .log_axis import dress_with_zero, zero_position
+from .panels import make_panels
 from .pick import knee
 from .reference_lines import Line, draw_lines
 from .wording import cell, describe
@@ -61,15 +61,11 @@ def draw_front(
     check_picture(path)
     if not members:
         raise UserError("a job with completed trials", "none yet", "let the job run first")
-    figure = Figure(figsize=(9.6, 6.0), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
     keys = {member.key for member in members}
     others = [member for member in estimate_each(trials) if member.key not in keys]
-    zero = _zero_position([*members, *others], spec)
-    _draw_points(axes, members, others, spec, zero)
-    _label_points(axes, members, spec, zero, floors)
-    _dress(axes, spec, zero)
-    draw_lines(axes, _find_lines(members, floors, spec), objective(spec.task.quality).signed)
+    make = make_panels if len(spec.goals) > 2 else _make_steps
+    figure = make(members, others, spec, floors)
+    _tell_members(figure, members, spec, floors)
     try:
         figure.savefig(path, bbox_inches="tight", pad_inches=0.25)
     except OSError as error:
@@ -79,14 +75,22 @@ def draw_front(
     return path
 
 
+def _make_steps(
+    members: Estimates, others: Estimates, spec: JobSpec, floors: Sequence[Floor]
+) -> Figure:
+    """Two objectives: quality upwards, cost to the right."""
+    figure = Figure(figsize=(9.6, 6.0), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    zero = zero_position(x.values[spec.objectives.cost] for x in (*members, *others))
+    _draw_points(axes, members, others, spec, zero)
+    _number_points(axes, members, spec, zero)
+    _dress(axes, spec, zero)
+    draw_lines(axes, _find_lines(members, floors, spec), objective(spec.task.quality).signed)
+    return figure
+
+
 def _cost(member: Estimate[Trial], spec: JobSpec, zero: float) -> float:
     return max(member.values[spec.objectives.cost], zero)
-
-
-def _zero_position(shown: Estimates, spec: JobSpec) -> float:
-    """Where a cost of 0 is drawn on the log axis: half a decade left of the smallest cost."""
-    costs = [x.values[spec.objectives.cost] for x in shown]
-    return min((cost for cost in costs if cost > 0), default=1.0) / 10**0.5
 
 
 def _draw_points(
@@ -139,58 +143,38 @@ def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> l
     return lines
 
 
-def _label_points(
-    axes: Any, members: Estimates, spec: JobSpec, zero: float, floors: Sequence[Floor]
+def _number_points(axes: Any, members: Estimates, spec: JobSpec, zero: float) -> None:
+    """Rows of the front beside its points."""
+    style = {"ha": "center", "fontsize": 9, "fontweight": "bold", "color": _INK}
+    for i, member in enumerate(members, 1):
+        place = (_cost(member, spec, zero), member.values[spec.task.quality])
+        axes.annotate(str(i), place, xytext=(0, 9), textcoords="offset points", **style)
+
+
+def _tell_members(
+    figure: Figure, members: Estimates, spec: JobSpec, floors: Sequence[Floor]
 ) -> None:
-    """Row numbers beside the points; what they and the floors are stands below the axes."""
-    for i, member in enumerate(members):
-        axes.annotate(
-            str(i + 1),
-            (_cost(member, spec, zero), member.values[spec.task.quality]),
-            xytext=(0, 9),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-            fontweight="bold",
-            color=_INK,
-        )
+    """What the points and the floors are, below the axes."""
+    told = [name for name in spec.goals if len(spec.goals) > 2 or name == spec.task.quality]
+    rows = [[cell(name, member.values[name]) for name in told] for member in members]
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
-        f"{i + 1}  {cell(spec.task.quality, member.values[spec.task.quality])}  "
-        f"{describe(member.configuration, spec.anatomy)}"
-        for i, member in enumerate(members)
+        "  ".join(
+            [str(i).rjust(2), *(x.rjust(n) for x, n in zip(row, wide, strict=True))]
+            + [describe(member.configuration, spec.anatomy)]
+        )
+        for i, (member, row) in enumerate(zip(members, rows, strict=True), 1)
     ]
     lines += [
-        f"-  {cell(spec.task.quality, x.measurements[spec.task.quality])}  {x.label}"
+        f" -  {cell(spec.task.quality, x.measurements[spec.task.quality])}  {x.label}"
         for x in floors
     ]
     style = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
-    axes.figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
-
-
-def _ticks(zero: float, highest: float) -> list[float]:
-    """The place of 0, then 1 and 3 of each decade beyond the band around it."""
-    decades = range(math.floor(math.log10(zero)), math.ceil(math.log10(highest)) + 1)
-    costs = [scale * 10.0**decade for decade in decades for scale in (1, 3)]
-    return [zero, *(cost for cost in costs if zero * 1.5 < cost <= highest)]
-
-
-def _tick(cost: float, zero: float) -> str:
-    """`30k` and the like."""
-    if cost <= zero:
-        return "0"
-    for unit, scale in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if cost >= scale:
-            return f"{cost / scale:g}{unit}"
-    return f"{cost:g}"
+    figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
 
 
 def _dress(axes: Any, spec: JobSpec, zero: float) -> None:
-    axes.set_xscale("log")
-    axes.set_xlim(left=zero / 1.6)
-    axes.axvspan(zero / 1.6, zero * 1.25, color="#f3f5f7", zorder=0)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_locator(FixedLocator(_ticks(zero, axes.get_xlim()[1])))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, zero)))
+    dress_with_zero(axes, "x", zero)
     head = ", head excluded" if find_kind(spec.task.kind).form.fresh_head else ""
     axes.set_xlabel(f"{objective(spec.objectives.cost).label} (log scale{head})")
     goal = objective(spec.task.quality)

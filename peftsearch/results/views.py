@@ -91,7 +91,7 @@ def _fit(
 ) -> tuple[list[str], list[str]]:
     """Columns that a terminal has room for, and headings of those that were left out.
 
-    The number, the quality and the cost always stay.
+    The number and what the front trades off always stay.
     """
     wide = {x: max(map(len, (head[x], *(row[x] for row in rows)))) + 3 for x in head}
     sizes = reversed(_SIZES)
@@ -99,7 +99,7 @@ def _fit(
     for name in ("trials", "seeds", "training_seconds", *sizes, *reversed(_more(spec))):
         if sum(wide[x] for x in kept) < width:
             break
-        if name != spec.objectives.cost and name in kept:
+        if name not in spec.goals and name in kept:
             kept.remove(name)
             left_out.append(head[name])
     return kept, left_out
@@ -131,9 +131,10 @@ def _front_row(index: int, member: Estimate[Trial], spec: JobSpec, marked: bool)
 
 
 def _more(spec: JobSpec) -> tuple[str, ...]:
-    """Objectives with a column of their own: a cost that is not always there, and what the job
-    measures beside."""
-    named = (spec.objectives.cost, *spec.objectives.also)
+    """Objectives with a column of their own: what the front trades off or is bounded by and is not
+    always there, and what the job measures beside."""
+    limited = (bound.name for bound in spec.limits)
+    named = (*spec.goals, *limited, *spec.objectives.also)
     always = ("trainable_parameters", "export_bytes", "training_seconds", spec.task.quality)
     return tuple(name for name in dict.fromkeys(named) if name not in always)
 
@@ -145,16 +146,28 @@ def _sized(members: Sequence[Estimate[Trial]]) -> bool:
 
 def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     note = "* marks the knee."
+    if not members and spec.limits:
+        return f"No completed trial has {' and '.join(map(str, spec.limits))}."
+    if len(spec.goals) > 2:
+        note += f" Each is unbeaten in {tell_goals(spec)} together."
     if find_kind(spec.task.kind).form.fresh_head:
         without = "parameters" if _sized(members) else "parameters and size"
         note += f" {_head(members)} is excluded from {without}."
-    errors = [x for x in (standard_error(member, spec) for member in members) if x is not None]
-    if errors:
+    goal = objective(spec.task.quality)
+    best = max(members, key=lambda x: goal.signed(x.values[goal.name]), default=None)
+    error = None if best is None else standard_error(best, spec)
+    if error is not None:
         note += (
-            f" One standard error of the validation split is about {errors[-1]:.4f} for the best;"
+            f" One standard error of the validation split is about {error:.4f} for the best;"
             " `peftsearch confirm` measures on the test split."
         )
     return note
+
+
+def tell_goals(spec: JobSpec) -> str:
+    """What a front trades off, in words: `accuracy, file size and training time`."""
+    labels = [objective(name).label for name in spec.goals]
+    return f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 
 def _head(members: Sequence[Estimate[Trial]]) -> str:
@@ -221,7 +234,8 @@ def budget_text(spec: JobSpec) -> str:
 def trials_table(trials: Sequence[Trial], spec: JobSpec, width: int) -> RenderableType:
     """All trials of a job, in order; a failed one shows its message."""
     table = Table(box=SIMPLE_HEAD)
-    for name in ("trial", "state", "origin", spec.task.quality, "parameters", "train"):
+    told = [objective(name).label for name in _beside(spec)]
+    for name in ("trial", "state", "origin", spec.task.quality, "parameters", *told, "train"):
         table.add_column(name, justify="left" if name in ("state", "origin") else "right")
     words = [trial.message or describe(trial.configuration, spec.anatomy) for trial in trials]
     if width >= _WIDE:
@@ -242,8 +256,15 @@ def _trial_row(trial: Trial, spec: JobSpec) -> list[str]:
         trial.origin,
         "" if quality is None else cell(spec.task.quality, quality),
         count(values.get("trainable_parameters", 0)),
+        *(cell(name, values[name]) if name in values else "" for name in _beside(spec)),
         duration(values["training_seconds"]) if "training_seconds" in values else "",
     ]
+
+
+def _beside(spec: JobSpec) -> list[str]:
+    """What the front trades off and a table of trials has no column for anyway."""
+    always = (spec.task.quality, "trainable_parameters", "training_seconds")
+    return [name for name in spec.goals if name not in always]
 
 
 def trial_json(trial: Trial) -> dict[str, Any]:

@@ -112,6 +112,10 @@ class Bound:
             return 0.0
         return max(math.log1p(value) - math.log1p(max(self.limit, 0.0)), _LEAST_EXCESS)
 
+    def missed_by(self, value: float) -> float:
+        """By how much `value` misses the limit; 0 or less where it does not."""
+        return value - self.limit if self.sign.startswith("<") else self.limit - value
+
     def __str__(self) -> str:
         return f"{self.name} {self.sign} {self.limit:,.15g}"
 

@@ -63,6 +63,11 @@ class Objective:
         return self.cost is not None
 
     @property
+    def logarithmic(self) -> bool:
+        """Whether ratios of values mean more than differences: of all but scores."""
+        return self.known or self.style != "score"
+
+    @property
     def heading(self) -> str:
         """The label and, where it has one, the unit: `backward depth (layers)`."""
         return f"{self.label} ({self.unit})" if self.unit else self.label

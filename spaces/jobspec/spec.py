@@ -16,27 +16,17 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.anatomy_sizes import check_sizes
 from peftsearch.spaces.kinds.kind_table import find_kind
 
-from .bounds import Bound, parse_quantity
+from .bounds import Bound
 from .head import HeadSpec
 from .jobtext import check_depth
 from .mistakes import Mistake, explain
-from .objectives import (
-    OBJECTIVES,
-    SHORT_NAMES,
-    Cost,
-    check_known,
-    cost_function,
-    known_names,
-    objective,
-)
+from .objectives import OBJECTIVES, Cost, cost_function, objective
+from .objectives_section import ObjectivesSpec, check_objectives
 from .sampler_names import SamplerName
 from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
 from .training import TrainingSpec
-
-AUTO = "auto"
-"""In place of a quantity: the job chooses it."""
 
 
 class ModelSpec(Section):
@@ -75,69 +65,6 @@ class SearchSpec(Section):
     recipes: bool = True
     design: int | None = Field(None, ge=1)
     repeats: float = Field(0.15, ge=0, lt=1)
-
-
-def _list_costs(schema: dict[str, Any]) -> None:
-    schema["enum"] = known_names()
-
-
-class ObjectivesSpec(Section):
-    """What the front trades quality against, hard bounds on known costs, and what else to measure.
-
-    Attributes:
-        cost: A cost that is known before training, to be kept small.
-        bounds: Such as `size <= 200 KB`.
-        also: Objectives of installed plug-ins to measure as well.
-        free_below: Such as `50 KB`: the search takes what costs less for equally cheap. `auto` is
-            what ships without any adapter, the head and the file's header.
-        worth_up_to: What costs more is worth nothing to the search, though no bound forbids it.
-    """
-
-    cost: str = Field("trainable_parameters", json_schema_extra=_list_costs)
-    bounds: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    free_below: str = AUTO
-    worth_up_to: str | None = None
-
-    @field_validator("cost")
-    @classmethod
-    def _check_cost(cls, cost: str) -> str:
-        check_known(cost, "a cost among", repr(cost), "correct objectives.cost")
-        return SHORT_NAMES.get(cost, cost)
-
-    @field_validator("also")
-    @classmethod
-    def _check_also(cls, also: tuple[str, ...]) -> tuple[str, ...]:
-        for name in also:
-            objective(name)
-        return also
-
-    @field_validator("bounds")
-    @classmethod
-    def _check_bounds(cls, bounds: tuple[str, ...]) -> tuple[str, ...]:
-        for text in bounds:
-            name, got = Bound.name_in(text), repr(text)
-            hint = "use `--pick` for what trials measure"
-            check_known(name, "an upper bound on one of", got, hint)
-            if not Bound.parse(text).sign.startswith("<"):
-                raise UserError(f"an upper bound on {name}", got, "write it with <=")
-        return bounds
-
-    @model_validator(mode="after")
-    def _check_worth(self) -> Self:
-        free = 0.0 if self.free_below == AUTO else self._quantity("free_below", self.free_below)
-        if self.worth_up_to is None or self._quantity("worth_up_to", self.worth_up_to) > free:
-            return self
-        where = "objectives.worth_up_to"
-        expected = f"{where} above free_below, {self.free_below}"
-        raise UserError(expected, repr(self.worth_up_to), "raise it", where)
-
-    def _quantity(self, key: str, text: str) -> float:
-        value = parse_quantity(self.cost, text)
-        if value < 0:
-            where = f"objectives.{key}"
-            raise UserError(f"{where} of at least 0", repr(text), "correct it", where)
-        return value
 
 
 class BudgetSpec(Section):
@@ -190,8 +117,13 @@ class JobSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_objectives(self) -> Self:
+        check_objectives(self.objectives, self.task, self.goals)
+        return self
+
+    @model_validator(mode="after")
     def _check_counted(self) -> Self:
-        named = (self.objectives.cost, *(bound.name for bound in self.bounds))
+        named = (*self.goals, *(bound.name for bound in self.bounds))
         counted = [name for name in named if objective(name).counted]
         if counted and not self.training.countable:
             raise UserError(
@@ -234,15 +166,38 @@ class JobSpec(Section):
         return self.model_copy(update={"model": model})
 
     @property
+    def goals(self) -> tuple[str, ...]:
+        """The objectives that decide which configuration dominates which: the quality, what else
+        is to be large, the cost, what else is to be small."""
+        wanted = self.objectives
+        named = (self.task.quality, *wanted.maximise, wanted.cost, *wanted.minimise)
+        return tuple(dict.fromkeys(named))
+
+    @property
     def bounds(self) -> tuple[Bound, ...]:
         """Hard bounds on known costs."""
+        return tuple(x for x in self._all_bounds if objective(x.name).known)
+
+    @property
+    def limits(self) -> tuple[Bound, ...]:
+        """Bounds on what only a training tells, which no configuration of the front breaks."""
+        return tuple(x for x in self._all_bounds if not objective(x.name).known)
+
+    @property
+    def _all_bounds(self) -> tuple[Bound, ...]:
         return tuple(Bound.parse(text) for text in self.objectives.bounds)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What a trial must measure for the front to be known: goals and limits."""
+        named = (*self.goals, *(x.name for x in self.limits))
+        return tuple(dict.fromkeys(x for x in named if not objective(x).known))
 
     @property
     def known_costs(self) -> Mapping[str, Cost]:
         """What is computed of every configuration before its training, by objective; without what
         needs the job's workload, as long as nobody has counted it."""
-        named = (self.objectives.cost, *(x.name for x in self.bounds), *self.objectives.also)
+        named = (*self.goals, *(x.name for x in self.bounds), *self.objectives.also)
         own = [row.name for row in OBJECTIVES.own.values() if row.known]
         wanted = map(objective, dict.fromkeys((*own, *named)))
         anatomy = self.model.anatomy

@@ -65,8 +65,8 @@ def test_written_anatomy_serves_an_unknown_family(folder: Path) -> None:
         ("[space]\nboundaries = [[0, 2], [1, 9]]", "the model's 2 layers"),
         ("[search]\nsampler = 'best'", "search.sampler"),
         (
-            "[objectives]\nbounds = ['accuracy >= 0.5']",
-            "an upper bound on one of trainable_parameters",
+            "[objectives]\nbounds = ['accuracy <= 0.5']",
+            "a lower bound on accuracy",
         ),
         ("[objectives]\nbounds = ['adaptor_bytes <= 5 KB']", "did you mean 'adapter_bytes'?"),
         ("[objectives]\nbounds = ['train_memory <= 5 GB']", "did you mean 'training_memory'?"),

@@ -128,6 +128,29 @@ def test_a_trial_carries_all_that_is_known(mirrored: tuple[Store, Job, str]) -> 
     assert copied.duration.total_seconds() == pytest.approx(mine.running_seconds, abs=1e-3)
 
 
+def test_a_study_has_all_objectives_and_how_far_limits_are_missed(
+    new_sqlite: NewDatabase, url: str
+) -> None:
+    wanted = {"minimise": ["size", "training_seconds"], "bounds": ["accuracy >= 0.5"]}
+    with Store.open(new_sqlite()) as store:
+        record = store.create_job(make_spec(objectives=wanted))
+        insert(store, record.id, _propose(record.spec, 8))
+        for seconds in range(8):
+            trial = claim(store, record.id)
+            values = _measure(record.spec, trial) | {"training_seconds": float(seconds % 3)}
+            store.complete(trial.id, trial.attempt, values, {}, None)
+        _copy((store, record), url)
+        front = {
+            x.key: [x.values[name] for name in record.spec.goals] for x in store.front(record.id)
+        }
+    study = _load(url)
+    assert study.metric_names == ["accuracy", "export_bytes", "training_seconds"]
+    assert [x.name for x in study.directions] == ["MAXIMIZE", "MINIMIZE", "MINIMIZE"]
+    for trial in study.trials:
+        assert trial.constraints["accuracy >= 0.5"] == pytest.approx(0.5 - trial.values[0])
+    assert {x.user_attrs["key"]: x.values for x in study.best_trials} == front
+
+
 def _row(trial: Trial) -> dict[str, float | str]:
     return parameters(trial.configuration, BERT)
 

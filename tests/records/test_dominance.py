@@ -1,14 +1,17 @@
 """Non-dominance against the definition, point by point."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from peftsearch.records.dominance import non_dominated
+from peftsearch.records.dominance import choose_front, non_dominated
+from peftsearch.spaces.jobspec.bounds import Bound
 
-POINTS = st.tuples(st.integers(1, 12), st.integers(1, 3)).flatmap(
+POINTS = st.tuples(st.integers(1, 12), st.integers(1, 4)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=st.integers(0, 4).map(float))
 )
 
@@ -58,6 +61,26 @@ def test_equal_points_both_stay() -> None:
         True,
         False,
     ]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    values: dict[str, float]
+
+
+def test_who_breaks_a_limit_or_lacks_a_value_is_on_no_front_and_dominates_nobody() -> None:
+    good, poor, slow, blind = (
+        Candidate({"accuracy": 0.7, "trainable_parameters": 5.0, "training_seconds": 9.0}),
+        Candidate({"accuracy": 0.6, "trainable_parameters": 6.0, "training_seconds": 9.0}),
+        Candidate({"accuracy": 0.9, "trainable_parameters": 5.0, "training_seconds": 11.0}),
+        Candidate({"accuracy": 0.9, "trainable_parameters": 5.0}),
+    )
+    names, limit = ("accuracy", "trainable_parameters"), Bound("training_seconds", "<=", 10.0)
+    everyone = [good, poor, slow, blind]
+    assert choose_front(everyone, names) == [slow, blind]
+    assert choose_front(everyone, names, [limit]) == [good]
+    assert choose_front(everyone, [*names, "training_seconds"]) == [good, slow]
+    assert choose_front([slow, blind], names, [limit]) == []
 
 
 def test_no_points() -> None:

@@ -97,6 +97,22 @@ def test_select(text: str, trials: tuple[int, ...]) -> None:
     assert chosen(text) == trials
 
 
+def test_the_knee_of_three_objectives_weighs_the_third() -> None:
+    spec = make_spec(objectives={"minimise": ["trainable_parameters", "training_seconds"]})
+    made = [(0.60, 10, 1.0), (0.78, 100, 100.0), (0.75, 100, 1.0), (0.80, 1000, 100.0)]
+    names = ("accuracy", "trainable_parameters", "training_seconds")
+    members = [Candidate("", dict(zip(names, values, strict=True))) for values in made]
+    assert (knee(members, SPEC), knee(members, spec)) == (1, 2)
+
+
+def test_an_empty_front_names_the_bounds_that_nothing_meets() -> None:
+    spec = make_spec(objectives={"bounds": ["training_seconds <= 0.5 s"]})
+    with pytest.raises(NotFoundError, match=r"training_seconds <= 0\.5; got none .* reaches 1\)"):
+        select("knee", spec, [], TRIALS)
+    with pytest.raises(NotFoundError, match="an empty front"):
+        select("knee", SPEC, [], TRIALS)
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from peftsearch.cli.progress import measure_progress
 from peftsearch.errors import UserError
-from peftsearch.records.estimates import share_error
+from peftsearch.records.estimates import estimate_each, share_error
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
 from peftsearch.results.picture import check_picture, draw_front
@@ -55,6 +55,30 @@ def test_a_narrow_front_keeps_number_quality_and_cost_whole() -> None:
     assert "* marks the knee" in text and re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
 
 
+THREE = make_spec(trials=10, objectives={"minimise": ["training_seconds", "backward_depth"]})
+
+
+@pytest.mark.parametrize("width", [60, 160])
+def test_a_front_of_three_objectives_tells_all_of_them(width: int) -> None:
+    text = show(views.front_table(members(), THREE, width), width)
+    head = next(line for line in text.splitlines() if "#" in line)
+    assert "accuracy" in head and "backward depth" in head and "train" in head
+    together = "accuracy, backward depth and training time together"
+    assert f"Each is unbeaten in {together}" in " ".join(text.split())
+
+
+def test_trials_have_a_column_for_what_else_is_traded_off() -> None:
+    head = show(views.trials_table(TRIALS, THREE, 160), 160).splitlines()[1]
+    assert "backward depth" in head
+    assert "backward depth" not in show(views.trials_table(TRIALS, SPEC, 160), 160)
+
+
+def test_an_empty_front_says_which_bounds_nothing_meets() -> None:
+    spec = make_spec(objectives={"bounds": ["training_seconds <= 1 s"]})
+    text = show(views.front_table([], spec, 100), 100)
+    assert "No completed trial has training_seconds <= 1." in text
+
+
 def test_front_says_how_sure_its_numbers_are() -> None:
     assert views.standard_error(members()[0], SPEC) == share_error(0.6, 400)
     regression = make_spec(task={"train": "t.csv", "kind": "regression"})
@@ -83,6 +107,26 @@ def test_a_failed_trial_shows_its_message(width: int) -> None:
 def test_picture_is_written(tmp_path: Path) -> None:
     path = draw_front(members(), TRIALS, SPEC, tmp_path / "front.png")
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("format", ["png", "svg"])
+@pytest.mark.parametrize("maximise", [(), ("f1",)])
+def test_a_picture_of_more_objectives_has_a_panel_for_each_pair(
+    tmp_path: Path, format: str, maximise: tuple[str, ...]
+) -> None:
+    wanted = {**THREE.to_json()["objectives"], "maximise": maximise}
+    spec = make_spec(trials=10, objectives=wanted)
+    told = [
+        replace(x, measurements={**x.measurements, "f1": x.measurements["accuracy"] ** 2})
+        for x in TRIALS
+    ]
+    shown = [x for x in estimate_each(told) if x.values["accuracy"] > 0.5]
+    path = draw_front(shown, told, spec, tmp_path / f"front.{format}", prepare(0.7).floors[1:])
+    if format == "svg":
+        text = path.read_text()
+        assert text.count('<g id="axes_') == 2 * (3 if not maximise else 6)
+        assert "<!-- training time (s), less is better -->" in text
+        assert "<!-- colour: accuracy -->" in text
 
 
 def test_progress_and_hypervolume_are_counted_from_the_floor() -> None:

@@ -1,5 +1,7 @@
 """When to retrain, and what."""
 
+from statistics import fmean
+
 import pytest
 
 from peftsearch.search.observations import Observation
@@ -13,7 +15,8 @@ REFERENCE = ReferencePoint(quality=0.6, cost=1e6, cheapest=1e3, lowest=0.6)
 
 
 def member(rank: int, cost: float, *qualities: float, pending: int = 0) -> Observation:
-    return Observation(lora(rank), qualities, cost, pending, failed=False)
+    heights = (fmean(qualities), -cost) if qualities else ()
+    return Observation(lora(rank), qualities, cost, pending, failed=False, heights=heights)
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,12 @@ class Outcome:
 
 
 def measure_also(outcome: Outcome, spec: JobSpec) -> Outcome:
-    """With the objectives of plug-ins that the job names and that are not there yet.
+    """With the objectives of plug-ins that the job names anywhere and that are not there yet.
 
     Raises:
         UserError: One of them fails, or gives no number.
     """
-    rows = [objective(name) for name in spec.objectives.also]
+    rows = [objective(x) for x in dict.fromkeys((*spec.measured, *spec.objectives.also))]
     found = {
         row.name: _measure(row.name, row.measure, outcome)
         for row in rows
@@ -60,5 +60,5 @@ def _measure(name: str, measure: Callable[[Any], float], outcome: Outcome) -> fl
         raise UserError(
             f"a number for the objective {name}",
             f"{type(error).__name__}: {error}",
-            "mend the package that measures it, or take it out of objectives.also",
+            "mend the package that measures it, or take it out of [objectives]",
         ) from error

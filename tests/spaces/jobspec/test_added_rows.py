@@ -79,7 +79,7 @@ def test_an_added_cost_stands_in_bounds_and_in_the_front(add: Add) -> None:
     assert "norm" not in spec.known_costs
     assert OBJECTIVES["half"].heading == "half (halves)"
     assert "a cost among" in refuse({}, {"cost": "norm"})
-    assert "an upper bound on" in refuse({}, {"bounds": ["norm <= 3"]})
+    assert "an upper bound on" in refuse({}, {"bounds": ["norm >= 3"]})
     with pytest.raises(UserError, match="a cost among .* got 'norm'"):
         cost_function("norm")
 

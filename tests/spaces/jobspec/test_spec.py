@@ -128,7 +128,7 @@ def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
         ("space.preset", "Strata", "'methods' or 'mola'"),
         ("space.placements", ["al"], "space.placements.0"),
         ("objectives.bounds", ["adapter_bytes >= 3"], "an upper bound on"),
-        ("objectives.bounds", ["accuracy <= 3"], "an upper bound on"),
+        ("objectives.bounds", ["accuracy <= 3"], "a lower bound on accuracy"),
         ("objectives.bounds", ["adapter_bytes <= 3 parsec"], "a number with a unit"),
         ("objectives.free_below", "5 lightyears", "a number with a unit"),
         ("objectives.free_below", "-1", "objectives.free_below of at least 0"),
