@@ -1,7 +1,7 @@
 """The box of more than two goals: for each its axis, and where nothing is gained any more."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from peftsearch.records.estimates import counts
@@ -12,7 +12,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 
-from .reference_point import BEYOND, cost_range, find_reference_point
+from .reference_point import BEYOND, ReferencePoint, cost_range, find_reference_point
 
 FIRST = 10
 """Completed trials that tell what a measured goal may be; the box is fixed once they are there."""
@@ -70,23 +70,44 @@ def find_box(
     """A side for each goal, in the order of `spec.goals`."""
     space = space or make_space(spec)
     reference = find_reference_point(spec, trials, space, preparation)
+    done = sorted((x for x in trials if counts(x)), key=lambda x: x.number)
+    first = [x.measurements for x in done[:FIRST]]
+    return make_box(spec, reference, cost_ranges(spec, space), first)
+
+
+def cost_ranges(spec: JobSpec, space: Space) -> dict[str, tuple[float, float]]:
+    """Cheapest and dearest of each known goal, which do not depend on any trial."""
+    return {x: cost_range(spec, space, x) for x in spec.goals if objective(x).known}
+
+
+def make_box(
+    spec: JobSpec,
+    reference: ReferencePoint,
+    ranges: Mapping[str, tuple[float, float]],
+    first: Sequence[Mapping[str, float]],
+) -> tuple[Side, ...]:
+    """The box for what is known.
+
+    Args:
+        ranges: What `cost_ranges` returns.
+        first: What the first completed trials measured, at most `FIRST` of them.
+    """
     quality = objective(spec.task.quality)
     sides = [Side(quality, reference.quality, quality.signed(quality.best), reference.lowest)]
     for goal in map(objective, spec.goals[1:]):
-        if goal.known:
-            cheapest, farthest = cost_range(spec, space, goal.name)
+        if goal.name in ranges:
+            cheapest, farthest = ranges[goal.name]
             corner = -math.log10(farthest)
             sides.append(Side(goal, corner, -math.log10(cheapest), corner, cheapest))
         else:
-            sides.append(_measured_side(goal, spec, trials))
+            sides.append(_measured_side(goal, spec, first))
     return tuple(sides)
 
 
-def _measured_side(goal: Objective, spec: JobSpec, trials: Sequence[Trial]) -> Side:
+def _measured_side(goal: Objective, spec: JobSpec, first: Sequence[Mapping[str, float]]) -> Side:
     """From what the first trials measured, or from the user's limit on it."""
-    done = [x for x in sorted(trials, key=lambda x: x.number) if counts(x)]
-    values = [x.measurements[goal.name] for x in done if goal.name in x.measurements]
-    places = [place(goal, x) for x in values[:FIRST]] or [place(goal, goal.worst)]
+    values = [x[goal.name] for x in first if goal.name in x]
+    places = [place(goal, x) for x in values] or [place(goal, goal.worst)]
     width = max(max(places) - min(places), _NARROWEST)
     corner = min(places) - _MARGIN * width
     for limit in (x.limit for x in spec.limits if x.name == goal.name):

@@ -10,7 +10,7 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .box import Side, find_box, place_heights
+from .box import Side, find_box, is_plain, place_heights
 from .observations import find_front, observe
 from .reference_point import find_probe, find_reference_point, floor_quality
 
@@ -31,7 +31,7 @@ def hypervolume(
     """
     if floor_quality(spec, preparation) is None and not _has_ended(find_probe(trials)):
         return 0.0
-    if len(spec.goals) > 2:
+    if not is_plain(spec):
         box = find_box(spec, trials, preparation=preparation)
         return hypervolume_in(box, [x.heights for x in find_front(observe(spec, trials))])
     corner = find_reference_point(spec, trials, preparation=preparation)

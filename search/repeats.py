@@ -70,7 +70,7 @@ def choose_repeat_in(
     corner = [side.corner for side in box]
     front = find_front(observations)
     places = np.array([place_heights(x.heights, box) for x in front]).reshape(-1, len(box))
-    inside = (places > corner).all(axis=1)
+    inside = np.all(places > corner, axis=1)
     if not inside.any():
         return None
     whole = moocore.hypervolume(places, ref=corner, maximise=True)

@@ -13,6 +13,7 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
@@ -115,7 +116,8 @@ class OptunaSampler:
     def _study(self, running: Sequence[Configuration], seed: int) -> optuna.Study:
         """The records as a study."""
         sampler = _make_optuna_sampler(self._name, seed)
-        directions = ["maximize", *("minimize" for _ in self._spec.goals[1:])]
+        less = [StudyDirection.MINIMIZE] * (len(self._spec.goals) - 1)
+        directions = [StudyDirection.MAXIMIZE, *less]
         study = optuna.create_study(directions=directions, sampler=sampler)
         for trial in self._trials:
             quality = quality_of(self._spec, trial)

@@ -4,7 +4,8 @@ from peftsearch.spaces.configurations.configuration import Configuration, Stratu
 from peftsearch.spaces.configurations.cost import BYTES_PER_PARAMETER, export_bytes
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import parse_quantity
-from peftsearch.spaces.jobspec.spec import AUTO, JobSpec
+from peftsearch.spaces.jobspec.objectives_section import AUTO
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 
 _BARE_FILES = {

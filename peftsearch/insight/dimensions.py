@@ -29,21 +29,23 @@ class Dimension(TypedDict):
 
 
 def dimensions(points: Sequence[Point], spec: JobSpec) -> list[Dimension]:
-    """Plain data of each dimension; the last two are the cost and the quality.
+    """Plain data of each dimension; the last are the goals of the front, the quality at the end.
 
     Args:
         points: Completed trials.
     """
     names = [name for name in LABELS if points and name in points[0].parameters]
     found = [_parameter(name, [x.parameters[name] for x in points]) for name in names]
-    cost, quality = spec.objectives.cost, spec.task.quality
-    ends = [
-        _number(cost, objective(cost).label, [x.cost for x in points], True),
-        _number(
-            quality, objective(quality).label, [x.measurements[quality] for x in points], False
-        ),
-    ]
+    ends = [_goal(name, points, spec) for name in reversed(spec.goals)]
     return [*(x for x in found if len(set(x["values"])) > 1), *ends]
+
+
+def _goal(name: str, points: Sequence[Point], spec: JobSpec) -> Dimension:
+    goal = objective(name)
+    if name == spec.objectives.cost:
+        return _number(name, goal.label, [x.cost for x in points], True)
+    values = [x.measurements[name] for x in points]
+    return _number(name, goal.label, values, name != spec.task.quality and goal.logarithmic)
 
 
 def _parameter(name: str, values: list[float | str]) -> Dimension:

@@ -35,7 +35,8 @@ def explain(
         return _KNEE.format(quality=wanted.name) + _neighbours(chosen, front, spec)
     if choice.kind == "row":
         row = front.index(chosen) + 1
-        return f"Row {row} of the {len(front)} on the front, from the cheapest to the best."
+        order = "the cheapest to the " + ("best" if len(spec.goals) == 2 else "dearest")
+        return f"Row {row} of the {len(front)} on the front, from {order}."
     number = chosen.first.number
     return f"Trial {number} itself, whatever other seeds of its configuration reached."
 

@@ -1,11 +1,13 @@
 """Hypervolume and best quality after each event, kept up as trials end.
 
-`search.progress.hypervolume` looks at all trials at once. Here each event costs little: only a
-trial that changes the running best along the cost axis changes the area under it.
+`search.hypervolume.hypervolume` looks at all trials at once. Here each event costs little: only a
+trial that changes the running best along the cost axis changes the area under it. Of more goals
+`insight.many_series` does the same.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,7 @@ class Series:
 
     Attributes:
         seconds: Since the job was created.
-        hypervolume: What `search.progress.hypervolume` says of the trials that had ended.
+        hypervolume: What `search.hypervolume.hypervolume` says of the trials that had ended.
         best: Best quality of a configuration, each at the mean of its seeds; None before any.
     """
 
@@ -42,7 +44,7 @@ class Series:
     hypervolume: tuple[float, ...] = ()
     best: tuple[float | None, ...] = ()
 
-    def extended(self, points: Sequence[Point], tracker: "Tracker", created: float) -> "Series":
+    def extended(self, points: Sequence[Point], tracker: "Tracks", created: float) -> "Series":
         """With further trials, which the tracker takes in as well."""
         found = [tracker.add(point) for point in points]
         return Series(
@@ -51,6 +53,13 @@ class Series:
             self.hypervolume + tuple(volume for volume, _ in found),
             self.best + tuple(best for _, best in found),
         )
+
+
+class Tracks(Protocol):
+    """Takes in ended trials in order of event and knows the hypervolume and the best."""
+
+    def add(self, point: Point) -> tuple[float, float | None]:
+        """The hypervolume and the best quality once this trial has ended as well."""
 
 
 @dataclass
@@ -108,7 +117,7 @@ class _Seeds:
 
 
 class Tracker:
-    """Takes in ended trials in order of event and knows the hypervolume and the best."""
+    """See `Tracks`; of one quality and one cost."""
 
     def __init__(self, spec: JobSpec, preparation: Preparation | None = None) -> None:
         self._spec = spec
@@ -124,7 +133,7 @@ class Tracker:
         self._volume = 0.0
 
     def add(self, point: Point) -> tuple[float, float | None]:
-        """The hypervolume and the best quality once this trial has ended as well."""
+        """See `Tracks.add`."""
         changed = self._place_probe(point)
         if point.quality is not None:
             changed |= self._place(point, point.quality)

@@ -13,6 +13,9 @@ from .estimates import Valued
 
 V = TypeVar("V", bound=Valued)
 
+_MANY = 1000
+"""Points of which all pairs are not compared at once, since that takes memory by their square."""
+
 
 def choose_front(
     candidates: Sequence[V], names: Sequence[str], limits: Sequence[Bound] = ()
@@ -50,6 +53,8 @@ def non_dominated(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """
     if points.shape[1] == 2 and not np.isnan(points).any():
         return _sweep(points)
+    if len(points) > _MANY and not np.isnan(points).any():
+        return _one_by_one(points)
     # One objective after the other: an n x n x m array would be much slower to fill.
     worse, better = np.zeros((2, len(points), len(points)), dtype=bool)
     for values in points.T:
@@ -57,6 +62,21 @@ def non_dominated(points: NDArray[np.float64]) -> NDArray[np.bool_]:
         better |= values[:, None] > values[None, :]
     dominated: NDArray[np.bool_] = np.any(~worse & better, axis=0)
     return ~dominated
+
+
+def _one_by_one(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The same against those that no earlier one dominates; the largest sums first, which dominate
+    most."""
+    kept = np.empty(0, int)
+    for i in np.argsort(-points.sum(axis=1), kind="stable"):
+        front, point = points[kept], points[i]
+        if ((front >= point).all(axis=1) & (front > point).any(axis=1)).any():
+            continue
+        beaten = (front <= point).all(axis=1) & (front < point).any(axis=1)
+        kept = np.append(kept[~beaten], i)
+    mask = np.zeros(len(points), bool)
+    mask[kept] = True
+    return mask
 
 
 def _sweep(points: NDArray[np.float64]) -> NDArray[np.bool_]:

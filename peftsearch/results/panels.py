@@ -119,8 +119,8 @@ def _dress(axes: Any, which: str, goal: Objective, zero: float) -> None:
         dress_with_zero(axes, which, zero, narrow=True)
     elif goal.logarithmic:
         getattr(axes, f"set_{which}scale")("log")
-        limits = getattr(axes, f"get_{which}lim")()
-        write_ticks(getattr(axes, f"{which}axis"), ticks(*limits, narrow=True))
+        low, high = getattr(axes, f"get_{which}lim")()
+        write_ticks(getattr(axes, f"{which}axis"), ticks(low, high, narrow=True))
     getattr(axes, f"set_{which}label")(_title(goal))
     axes.grid(axis=which, color="#e6eaee", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)

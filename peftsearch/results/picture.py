@@ -169,7 +169,7 @@ def _tell_members(
         f" -  {cell(spec.task.quality, x.measurements[spec.task.quality])}  {x.label}"
         for x in floors
     ]
-    style = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
+    style: Any = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
     figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
 
 

@@ -29,6 +29,11 @@ _WORDS = (
         "Trades accuracy against the adapter's size, under a hard bound.",
     ),
     (
+        "three",
+        "Three objectives",
+        "Accuracy against the file's size and the time of training, with a limit on macro F1.",
+    ),
+    (
         "rating",
         "A number for each sentence",
         "Regression on how positive a sentence is, with the three strata of SPAFIT.",

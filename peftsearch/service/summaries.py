@@ -39,7 +39,9 @@ class Search(TypedDict):
     """What a job's spec says of it.
 
     Attributes:
-        cost: The objective that the front trades `quality` against.
+        cost: The objective that the front trades `quality` against; of several the one that orders
+            it.
+        goals: All objectives of the front, the quality first.
     """
 
     budget: Budget
@@ -47,6 +49,7 @@ class Search(TypedDict):
     quality: str
     maximise: bool
     cost: str
+    goals: list[str]
     kind: str
     model: str
     data: str
@@ -120,6 +123,7 @@ _UNREADABLE: Search = {
     "quality": "",
     "maximise": True,
     "cost": "",
+    "goals": [],
     "kind": "",
     "model": "",
     "data": "",
@@ -215,6 +219,7 @@ def _search_of(spec: JobSpec) -> Search:
         "quality": spec.task.quality,
         "maximise": objective(spec.task.quality).maximise,
         "cost": spec.objectives.cost,
+        "goals": list(spec.goals),
         "kind": spec.task.kind,
         "model": spec.model.path,
         "data": spec.task.train,

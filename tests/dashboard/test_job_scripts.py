@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from peftsearch.results.reference_lines import spread
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.bounds import parse_quantity
 from tests.service.records import PROBE, SPEC, lora
+from tests.specs import make_spec
 
 from .scripts import call, open_scripts
 
@@ -43,17 +45,50 @@ def test_the_knee_is_that_of_the_command_line(page: Page, seed: int) -> None:
         {"accuracy": float(q), "trainable_parameters": float(c)}
         for q, c in zip(np.sort(rng.uniform(0.5, 0.9, number)), costs, strict=True)
     ]
-    found = call(page, "charts/front-view.js", "knee", [{"values": x} for x in members], *NAMES, 1)
+    found = call(page, "charts/front-view.js", "knee", [{"values": x} for x in members], NAMES)
     assert found == knee([Point(x) for x in members], SPEC)
 
 
 def test_less_is_better_turns_the_knee_round(page: Page) -> None:
     losses = [(3.0, 0.0), (2.2, 1e3), (2.1, 1e6)]
     members = [{"values": {"loss": q, "trainable_parameters": c}} for q, c in losses]
-    assert (
-        call(page, "charts/front-view.js", "knee", members, "loss", "trainable_parameters", -1)
-        == 1
+    names = ["loss", "trainable_parameters"]
+    assert call(page, "charts/front-view.js", "knee", members, names) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_knee_of_four_goals_is_that_of_the_command_line(page: Page, seed: int) -> None:
+    goals = {"maximise": ["f1"], "minimise": ["trainable_parameters", "training_seconds"]}
+    spec, rng = make_spec(objectives=goals), np.random.default_rng(seed)
+    members = [
+        dict(zip(spec.goals, map(float, row), strict=True))
+        for row in np.column_stack(
+            [rng.random((9, 2)), 10 ** rng.uniform(2, 6, 9) * (rng.random(9) > 0.2), rng.random(9)]
+        )
+    ]
+    shown = [{"values": x} for x in members]
+    found = call(page, "charts/front-view.js", "knee", shown, spec.goals)
+    assert found == knee([Point(x) for x in members], spec)
+
+
+def test_each_pair_of_goals_has_a_panel_and_another_goal_as_colour(page: Page) -> None:
+    goals = ["accuracy", "f1", "export_bytes", "training_seconds"]
+    found = call(page, "charts/pairs-view.js", "panelsOf", goals, 3)
+    assert (found["rows"], len(found["list"])) == (2, 6)
+    assert {frozenset((x["x"], x["y"])) for x in found["list"]} == set(
+        map(frozenset, combinations(goals, 2))
     )
+    assert all(x["third"] not in (x["x"], x["y"]) for x in found["list"])
+
+
+def test_ticks_of_pairs_lie_within_their_values(page: Page) -> None:
+    size = {"name": "export_bytes", "sign": -1, "log": True, "known": True}
+    marks = call(page, "charts/pairs-view.js", "ticksOf", size, [0, 1000, 200_000], 4)
+    assert marks["texts"][0] == "0" and 0 < marks["values"][0] < 1000
+    assert marks["values"] == sorted(marks["values"]) and len(marks["values"]) <= 5
+    score = {"name": "accuracy", "sign": 1, "log": False, "known": False}
+    assert call(page, "charts/pairs-view.js", "ticksOf", score, [0.5, 0.8], 4)["values"][-1] == 0.8
+    assert call(page, "charts/pairs-view.js", "ticksOf", size, [], 4)["values"] == []
 
 
 def _trial(number: int, configuration: Configuration, accuracy: float | None) -> Trial:

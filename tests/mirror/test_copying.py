@@ -146,8 +146,8 @@ def test_a_study_has_all_objectives_and_how_far_limits_are_missed(
     study = _load(url)
     assert study.metric_names == ["accuracy", "export_bytes", "training_seconds"]
     assert [x.name for x in study.directions] == ["MAXIMIZE", "MINIMIZE", "MINIMIZE"]
-    for trial in study.trials:
-        assert trial.constraints["accuracy >= 0.5"] == pytest.approx(0.5 - trial.values[0])
+    for copied in study.trials:
+        assert copied.constraints["accuracy >= 0.5"] == pytest.approx(0.5 - copied.values[0])
     assert {x.user_attrs["key"]: x.values for x in study.best_trials} == front
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -53,6 +54,17 @@ def test_many_points_need_little_memory() -> None:
     x = np.arange(10.0**5) * 2 + 1
     mask = non_dominated(np.stack([np.sort(x), x[::-1]], axis=1))
     assert mask.all()
+
+
+@pytest.mark.parametrize("goals", [3, 4])
+def test_of_many_points_the_same_stay(goals: int) -> None:
+    points = np.random.default_rng(goals).integers(0, 12, (1500, goals)).astype(float)
+    kept = non_dominated(points)
+    better = [points[kept] >= point for point in points]
+    equal = [(points[kept] == point).all(axis=1).any() for point in points]
+    beaten = [x.all(axis=1).any() for x in better]
+    assert all(beaten) and equal == kept.tolist()
+    assert np.array_equal(non_dominated(points[kept]), np.ones(kept.sum(), bool))
 
 
 def test_equal_points_both_stay() -> None:

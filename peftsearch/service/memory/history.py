@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from peftsearch.insight.candidate_estimates import add_seeds
+from peftsearch.insight.many_series import make_tracker
 from peftsearch.insight.points import Point, point_of
-from peftsearch.insight.series import Tracker
+from peftsearch.insight.series import Tracks
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.job import Job, Pulse
 from peftsearch.service.stores import StorePool
@@ -28,7 +29,7 @@ class _Record:
     """One job's newest history, and what is needed to go on from it: None before any trial."""
 
     history: History
-    tracker: Tracker | None
+    tracker: Tracks | None
 
 
 class Histories:
@@ -120,7 +121,7 @@ def _advance(store: Store, record: _Record, pulse: Pulse) -> _Record:
     if tracker is None:
         # It was written before the first trial began, so that now it is there or never will be.
         preparation = store.preparation(pulse.id)
-        tracker = Tracker(job.spec, preparation)
+        tracker = make_tracker(job.spec, preparation)
     history = History(
         job,
         points,

@@ -33,7 +33,8 @@ class ProgressBody(TypedDict):
 
 
 class ParametersBody(TypedDict):
-    """Completed trials for parallel coordinates; the last two dimensions are cost and quality."""
+    """Completed trials for parallel coordinates; the last dimensions are the goals of the front,
+    the quality at the end."""
 
     event: int
     numbers: list[int]

@@ -2,8 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { h, replace, setText } from "../lib/dom.js";
-import { score } from "../lib/format.js";
-import { costsOf, noun, write } from "../lib/measures.js";
+import { costsOf, listed, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
@@ -22,6 +21,8 @@ export class FrontChart {
     this.chooser = h("select", { id: "front-cost" });
     this.remark = h("p", { class: "quiet small", hidden: true });
     this.offerCosts();
+    this.tellCost();
+    this.watchers = [];
     this.replay = new Replay(model, () => this.redraw());
     this.told = h("div", { class: "front-floors" });
     this.element = h("div", { class: "front" }, this.told, this.controls(), this.figure, this.remark, this.replay.element);
@@ -76,10 +77,24 @@ export class FrontChart {
 
   switchCost(name) {
     this.cost = name;
-    this.remark.hidden = name === this.model.cost;
-    setText(this.remark, `The front of this job is for ${noun(this.model.cost)}; its points are highlighted here,
-      but they need not be the best for ${noun(name)}.`);
+    this.tellCost();
     this.redraw();
+  }
+
+  /** What the picture alone would say wrongly: points that look beaten are better in what is not drawn. */
+  tellCost() {
+    const { goals } = this.model;
+    const foreign = !goals.includes(this.cost);
+    this.remark.hidden = !foreign && goals.length === 2;
+    setText(this.remark, foreign
+      ? `The front of this job is for ${listed(goals.slice(1))}; its points are highlighted here,
+        but they need not be the best for ${noun(this.cost)}.`
+      : `The front trades off ${listed(goals)}: a point that looks beaten here is better in another of them.`);
+  }
+
+  /** Calls `listener(event)` whenever the chart shows another event or another front. */
+  watch(listener) {
+    this.watchers.push(listener);
   }
 
   pick(key) {
@@ -96,6 +111,7 @@ export class FrontChart {
 
   redraw() {
     this.chart.refresh();
+    for (const listener of this.watchers) listener(this.replay.event);
   }
 
   draw(theme) {
@@ -105,7 +121,7 @@ export class FrontChart {
     this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : []);
     const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), floor: colour("--warn"), pick: colour("--series-2") };
     const references = referencesAt(model, this.front, event, frame);
-    const own = cost === model.cost;
+    const own = cost === model.cost && model.goals.length === 2;
     const crowded = this.view.dominated.length > MANY;
     this.canvas.set(crowded ? this.view.dominated : [], colours.quiet);
     this.chart.describe(alternative(model, this.view, this.front.floors));
@@ -134,9 +150,10 @@ export class FrontChart {
   table() {
     const { model, cost } = this;
     const link = (x) => h("a", { href: `${model.page}/trials/${x.trials[0]}` }, x.trials.join(", "));
+    const shown = [...new Set([model.quality, cost, ...model.goals])];
     return {
-      columns: ["Trials", noun(model.quality), noun(cost), "Configuration, layers from input to output"],
-      rows: this.view.front.map((x) => [link(x), score(x.values[model.quality]), write(cost, x.values[cost]), x.words]),
+      columns: ["Trials", ...shown.map(noun), "Configuration, layers from input to output"],
+      rows: this.view.front.map((x) => [link(x), ...shown.map((name) => write(name, x.values[name])), x.words]),
       note: `${alternative(model, this.view, this.front.floors)} Below are the points of the front, cheapest first.`,
     };
   }

@@ -1,6 +1,6 @@
 // What the front chart shows as of an event, as plain data: no drawing here.
 
-import { quantity } from "../lib/measures.js";
+import { goalOf, quantity } from "../lib/measures.js";
 
 /** The whole run's axes, with all that ever was on the front: a replay moves the points and not the frame. */
 export function frameOf(model, cost, floors = [], errors = new Map()) {
@@ -45,7 +45,7 @@ export function viewAt(model, cost, event, frame, running = []) {
   const low = { y: model.sign * frame.edge };
   return {
     front: members.map((x) => ({ ...x, ...at(x.values) })),
-    knee: knee(members, model.quality, model.cost, model.sign),
+    knee: knee(members, model.goals),
     dominated: others.filter((x) => !below(x)),
     below: others.filter(below).map((x) => ({ ...x, real: x.y, y: model.sign * frame.floor })),
     failed: failedPoints(model, cost, event, frame, low),
@@ -194,15 +194,22 @@ export function frontAt(entries, event, cost) {
     .sort((a, b) => a.values[cost] - b.values[cost]);
 }
 
-/** Index of the member that lies farthest above the line from the cheapest to the best. */
-export function knee(members, quality, cost, sign) {
+/** Index of the member that lies farthest above the line from the cheapest to the best; of more goals the plane. */
+export function knee(members, names) {
   if (!members.length) return -1;
-  const heights = members.map((x) => sign * x.values[quality]);
-  const logs = members.map((x) => Math.log10(Math.max(x.values[cost], 1)));
-  const smallest = Math.min(...logs.filter((x) => x > 0));
-  const costs = logs.map((x) => (x > 0 ? x : Number.isFinite(smallest) ? smallest : 0));
-  const gains = members.map((_, i) => scaled(heights, i) - scaled(costs, i));
+  const columns = names.map((name) => places(members, goalOf(name)));
+  const gains = members.map((_, i) => columns.reduce((sum, { sign, values }) => sum + sign * scaled(values, i), 0));
   return gains.indexOf(Math.max(...gains));
+}
+
+/** Scores as they are, to be maximised; costs as logarithms, of which a known 0 counts as the smallest. */
+function places(members, { name, sign, log, known }) {
+  const values = members.map((x) => x.values[name]);
+  if (!log) return { sign: 1, values: values.map((x) => sign * x) };
+  const logs = values.map((x) => Math.log10(Math.max(x, known ? 1 : 1e-3)));
+  if (!known) return { sign, values: logs };
+  const smallest = Math.min(...logs.filter((x) => x > 0));
+  return { sign, values: logs.map((x) => (x > 0 ? x : Number.isFinite(smallest) ? smallest : 0)) };
 }
 
 function scaled(values, index) {

@@ -7,12 +7,12 @@ const BEST_SHARE = 0.1;
 const FEWEST_BEST = 3;
 const TICKS = 4;
 
-/** Dimensions to draw: the most important parameters first, then cost and quality. */
-export function chosen(dimensions, order, most) {
+/** Dimensions to draw: the most important parameters first, then the goals, the quality last. */
+export function chosen(dimensions, order, most, goals = 2) {
   const place = ({ name }) => (order.includes(name) ? order.indexOf(name) : order.length);
-  const varying = dimensions.slice(0, -2).filter(({ values }) => new Set(values).size > 1);
+  const varying = dimensions.slice(0, -goals).filter(({ values }) => new Set(values).size > 1);
   const ranked = varying.map((x, i) => [place(x), i, x]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  return [...ranked.slice(0, most).map((x) => x[2]), ...dimensions.slice(-2)];
+  return [...ranked.slice(0, most).map((x) => x[2]), ...dimensions.slice(-goals)];
 }
 
 /** An axis: {name, title, at: place of each trial from 0 (bottom) to 1, or null, ticks: [{at, text}]}. */

@@ -51,8 +51,8 @@ export class Parallel {
   draw() {
     if (!this.dimensions?.at(-1)?.values.length) return;
     const narrow = this.element.clientWidth < NARROW;
-    const most = narrow ? MOST_NARROW : MOST;
-    const shown = chosen(this.dimensions, this.importance.order ?? [], this.all ? Infinity : most);
+    const most = Math.max((narrow ? MOST_NARROW : MOST) + 2 - this.model.goals.length, 1);
+    const shown = chosen(this.dimensions, this.importance.order ?? [], this.all ? Infinity : most, this.model.goals.length);
     this.box.style.minWidth = this.all ? `${shown.length * 95}px` : "";
     const quality = this.model.quality;
     const axes = shown.map((x) => axisOf(x, x.name === quality && this.model.sign < 0));

@@ -4,7 +4,7 @@ import { get } from "../lib/api.js";
 import { setWords } from "../lib/configuration.js";
 import { h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { count, duration, failureText, score } from "../lib/format.js";
-import { noun, write } from "../lib/measures.js";
+import { goalOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { Filters } from "./trial-filters.js";
 
@@ -29,10 +29,11 @@ export class Trials {
   }
 
   columns() {
-    const { quality, cost } = this.model;
+    const [quality, ...others] = this.model.goals;
     return [
       [null, "Compare", "tick"], ["number", "Trial", "number"], [null, "State", "state"],
-      [quality, noun(quality), "number"], [cost, noun(cost), "number wide"], ["seconds", "time", "number wide"],
+      [quality, noun(quality), "number"], ...others.map((name) => [name, noun(name), "number wide"]),
+      ["seconds", "time", "number wide"],
       [null, "Origin", "wide"], [null, "Configuration, layers from input to output", "row-words"],
     ];
   }
@@ -46,7 +47,7 @@ export class Trials {
 
   /** First by what is best, then the other way round. */
   sortBy(name) {
-    const down = (name === this.model.quality) === (this.model.sign > 0) || name === "number";
+    const down = name === "number" || (this.model.goals.includes(name) && goalOf(name).sign > 0);
     const first = down ? `-${name}` : name;
     this.sort = this.sort === first ? (down ? name : `-${name}`) : first;
     this.mark();
@@ -77,7 +78,7 @@ export class Trials {
     const { trials, total } = await get(`${this.model.path}/trials`, query);
     if (turn !== this.turn) return;
     this.total = total;
-    const create = (trial) => createRow(trial, (number, on) => this.tick(number, on));
+    const create = (trial) => createRow(trial, this.model.goals.length - 1, (number, on) => this.tick(number, on));
     keep(this.body, trials, (x) => x.number, create, (row, x) => fillRow(row, x, this.model, this.compared));
     this.tell(trials.length);
   }
@@ -122,29 +123,32 @@ function press(text, possible, onclick) {
 
 // One row of the trials table.
 
-/** An empty row of a trial; `tick(number, on)` hears its checkbox. */
-function createRow({ number }, tick) {
+/** An empty row of a trial with so many costs; `tick(number, on)` hears its checkbox. */
+function createRow({ number }, costs, tick) {
   const change = () => tick(number, box.checked);
   const box = h("input", { type: "checkbox", value: number, "aria-label": `Compare trial ${number}`, onchange: change });
   return h("tr", {},
     h("td", { class: "tick" }, box),
     h("th", { scope: "row", class: "number" }, h("a", {}, `${number}`)),
     h("td", { class: "state" }, h("span", { class: "badge" })),
-    ["number", "number wide", "number wide", "wide"].map((look) => h("td", { class: look })),
+    ["number", ...new Array(costs + 1).fill("number wide"), "wide"].map((look) => h("td", { class: look })),
     h("td", { class: "row-words" }, h("span", {}), h("span", { class: "row-message", hidden: true })));
 }
 
 /** Writes what changed; the row and its checkbox stay the same elements. */
 function fillRow(row, trial, model, compared) {
-  const [tick, number, state, quality, cost, seconds, origin, words] = row.children;
+  const [tick, number, state, quality, ...rest] = row.children;
+  const [costs, [seconds, origin, words]] = [rest.slice(0, -3), rest.slice(-3)];
   tick.firstElementChild.checked = compared.includes(trial.number);
   setAttribute(number.firstElementChild, "href", `${model.page}/trials/${trial.number}`);
   setAttribute(state.firstElementChild, "data-state", trial.on_front ? "front" : trial.state);
   setText(state.firstElementChild, trial.on_front ? "on the front" : trial.state);
   const value = trial.values[model.quality];
   setText(quality, value === undefined ? "" : score(value));
-  const known = trial.values[model.cost] ?? trial.cost;
-  setText(cost, known === undefined ? "" : write(model.cost, known));
+  for (const [i, name] of model.goals.slice(1).entries()) {
+    const known = trial.values[name] ?? (name === model.cost ? trial.cost : undefined);
+    setText(costs[i], known === undefined ? "" : write(name, known));
+  }
   setText(seconds, trial.seconds === null ? "" : duration(trial.seconds));
   setText(origin, trial.origin);
   setWords(words.firstElementChild, trial.words);

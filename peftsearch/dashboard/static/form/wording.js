@@ -72,6 +72,8 @@ export const TITLES = {
   "objectives.cost": "Cost",
   "objectives.free_below": "Free below",
   "objectives.worth_up_to": "Worth something up to",
+  "objectives.maximise": "Also to be large",
+  "objectives.minimise": "To be small",
   "search.design": "Trials before the model",
   try: "Own configurations",
 };
@@ -129,6 +131,8 @@ export const HELP = {
   "training.max_grad_norm": "Longer gradients are shortened to it.",
   "training.warmup": "Share of the steps in which the rate rises.",
   "search.design": "Trials before the model takes over, recipes included. Left out: chosen by the space.",
+  "objectives.maximise": "A further metric, such as `f1`, beside the quality; with commas between them. Two to four objectives in all.",
+  "objectives.minimise": "Instead of one cost: `size`, `training_seconds` and others; with commas between them.",
   "objectives.bounds": "Such as `size <= 50 KB`; with commas between them.",
   "objectives.free_below": "Such as `50 KB`: the search takes all that costs less for equally cheap. Auto: what ships without any adapter.",
   "objectives.worth_up_to": "Such as `2 MB`: what costs more is still allowed, but the search gains nothing by it.",

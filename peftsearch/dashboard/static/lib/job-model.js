@@ -37,6 +37,11 @@ export class JobModel {
     return this.detail.cost;
   }
 
+  /** All objectives of the front, the quality first. */
+  get goals() {
+    return this.detail.goals;
+  }
+
   /** 1 where more quality is better, else -1: the one place where directions are flipped. */
   get sign() {
     return this.detail.maximise ? 1 : -1;

@@ -66,6 +66,18 @@ export function isCost(name) {
   return table.has(name) && table.get(name).style !== "score";
 }
 
+/** How a front sees an objective: {name, sign: 1 where more is better, log, known}. */
+export function goalOf(name) {
+  const { maximise = true, style = "score", known = false } = table.get(name) ?? {};
+  return { name, sign: maximise ? 1 : -1, log: known || style !== "score", known };
+}
+
+/** `accuracy, file size and training time`. */
+export function listed(names) {
+  const nouns = names.map(noun);
+  return `${nouns.slice(0, -1).join(", ")} and ${nouns.at(-1)}`;
+}
+
 /** Whether less of it is better. */
 export function isMinimised(name) {
   return table.has(name) && !table.get(name).maximise;

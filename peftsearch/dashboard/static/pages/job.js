@@ -7,6 +7,7 @@ import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { FrontChart } from "../charts/front-chart.js";
 import { Importance } from "../charts/importance.js";
+import { Pairs } from "../charts/pairs.js";
 import { Parallel } from "../charts/parallel.js";
 import { ProgressCharts } from "../charts/progress.js";
 import { showConfirmation } from "../components/confirmation.js";
@@ -54,6 +55,8 @@ function once(model, build) {
 
 function buildCharts(model) {
   const front = new FrontChart(model);
+  byId("pairs").hidden = model.goals.length === 2;
+  if (model.goals.length > 2) byId("pairs").append(new Pairs(model, front).element);
   const picker = new Picker(model, (key) => front.pick(key));
   byId("front").append(front.element);
   byId("picker").append(h("p", { class: "quiet" }, purpose(model)), picker.element);

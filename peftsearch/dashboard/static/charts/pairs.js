@@ -1,0 +1,169 @@
+// A front of more than two objectives: a panel for each pair of them, a further one as colour; it follows the replay.
+
+import { h, setText } from "../lib/dom.js";
+import { goalOf, label, listed, noun, write } from "../lib/measures.js";
+import { colour } from "../lib/theme.js";
+import { makeChart } from "./chart.js";
+import { frontAt, knee, summarise } from "./front-view.js";
+import { panelsOf, placeOf, ticksOf } from "./pairs-view.js";
+
+/** Pixels: height of a panel, between two rows, above and below all, and of the bar of colours. */
+const [PANEL, GAP, TOP, BOTTOM, BAR] = [260, 92, 34, 56, 7];
+/** Between two panels of a row, as a share of the chart: room for the names of an axis. */
+const BESIDE = 0.09;
+const TONES = 12;
+/** From few to much; both ends stand off the surface in either theme. */
+const SCALE = ["--series-5", "--accent", "--series-3", "--series-6"];
+const DOMINATED = 1500;
+
+export class Pairs {
+  constructor(model, front) {
+    Object.assign(this, { model, front, event: model.event, painted: "" });
+    this.chooser = h("select", { id: "pairs-colour" });
+    this.chooser.append(h("option", { value: "" }, "an objective that is not drawn"));
+    this.chooser.append(...model.goals.map((name) => h("option", { value: name }, noun(name))));
+    this.chooser.addEventListener("change", () => this.paint(this.chooser.value));
+    this.told = h("p", { class: "quiet small" });
+    const figure = h("figure", {});
+    const controls = h("div", { class: "row front-controls" }, h("label", { for: "pairs-colour", class: "small" }, "Colour"), this.chooser);
+    this.element = h("div", { class: "pairs" }, controls, figure, this.told);
+    this.wide = innerWidth > 900;
+    this.panels = panelsOf(model.goals, this.wide ? 3 : 1);
+    this.inner = this.panels.rows * PANEL + (this.panels.rows - 1) * GAP;
+    this.chart = makeChart(figure, {
+      caption: "", label: "Objectives in pairs", height: this.inner + TOP + BOTTOM,
+      draw: (theme) => this.draw(theme), table: () => this.table(),
+    });
+    this.chart.on("plotly_click", ({ points }) => this.open(points[0]));
+    front.watch((event) => this.show(event));
+    this.show(model.event);
+  }
+
+  paint(name) {
+    this.painted = name;
+    this.chart.refresh();
+  }
+
+  show(event) {
+    this.event = event;
+    this.chart.refresh();
+  }
+
+  open({ customdata }) {
+    if (customdata) location.assign(`${this.model.page}/trials/${customdata}`);
+  }
+
+  draw(theme) {
+    const { model, event, panels } = this;
+    const members = frontAt(model.entries, event, model.cost);
+    const keys = new Set(members.map((x) => x.key));
+    const all = summarise(model.columns, event, model.goals).filter((x) => Object.values(x.values).every((y) => y !== null));
+    const others = all.filter((x) => !keys.has(x.key)).slice(-DOMINATED);
+    const marked = members.slice(...within(knee(members, model.goals)));
+    const scale = SCALE.map((name, i) => [i / (SCALE.length - 1), colour(name)]);
+    const shown = { members, others, marked, all: [...members, ...all] };
+    const told = members.length
+      ? `${members.length} points that nothing beats in ${listed(model.goals)} together; the ring is the knee. Colours are named above each panel; a click opens the trial.`
+      : "No point of the front yet.";
+    setText(this.told, told);
+    this.chart.describe(told);
+    const made = panels.list.map((panel) => this.panel(panel, shown, theme, scale));
+    return {
+      data: made.flatMap((x) => x.data),
+      layout: {
+        ...Object.assign({}, ...made.map((x) => x.axes)), showlegend: false, dragmode: false, hovermode: "closest",
+        shapes: made.flatMap((x) => x.shapes), annotations: made.flatMap((x) => x.annotations),
+        margin: { l: 72, r: 24, t: TOP, b: BOTTOM }, font: { size: 11.5 },
+      },
+      config: { displayModeBar: false },
+    };
+  }
+
+  /** Traces and axes of one panel. */
+  panel({ x, y, third, number, columns, rows }, { members, others, marked, all }, theme, scale) {
+    const id = number ? `${number + 1}` : "";
+    const painted = goalOf(this.painted && this.painted !== x && this.painted !== y ? this.painted : third);
+    const axes = [x, y].map((name) => ({ goal: goalOf(name), values: all.map((z) => z.values[name]) }));
+    const at = (points) => ({
+      type: "scatter", mode: "markers", xaxis: `x${id}`, yaxis: `y${id}`, customdata: points.map((z) => z.trials[0]),
+      x: points.map((z) => placeOf(axes[0], z.values[x])), y: points.map((z) => placeOf(axes[1], z.values[y])),
+    });
+    const found = members.map((z) => z.values[painted.name]);
+    const placed = { goal: painted, values: found };
+    const tones = found.map((value) => placeOf(placed, value)).map((value) => (painted.log ? Math.log10(value) : value));
+    const [left, right, low, high] = place(number, columns, rows, this.inner);
+    const texts = members.map((z) => [`trial ${z.trials.join(", ")}`, ...this.model.goals.map((name) => `${noun(name)} ${write(name, z.values[name])}`)].join("<br>"));
+    const data = [
+      { ...at(others), hoverinfo: "skip", marker: { color: colour("--edge"), size: 5, opacity: 0.6 } },
+      {
+        ...at(members), text: texts, hovertemplate: "%{text}<extra></extra>",
+        marker: { color: tones, colorscale: scale, size: 9, line: { width: 1, color: theme.surface } },
+      },
+      { ...at(marked), hoverinfo: "skip", marker: { color: theme.ink, symbol: "circle-open", size: 16, line: { width: 1.5 } } },
+    ];
+    const axis = ({ goal, values: found }, name, ends) => {
+      const common = { domain: ends, anchor: name, zeroline: false, title: { text: titleOf(goal), standoff: 6 } };
+      if (!goal.log) return { ...common, nticks: 6 };
+      const ticks = ticksOf(goal, found, 4);
+      return { ...common, type: "log", tickvals: ticks.values, ticktext: ticks.texts };
+    };
+    return {
+      data,
+      ...this.key(painted, found, scale, [left, right, high]),
+      axes: { [`xaxis${id}`]: axis(axes[0], `y${id}`, [left, right]), [`yaxis${id}`]: axis(axes[1], `x${id}`, [low, high]) },
+    };
+  }
+
+  /** What the colours of a panel mean, above it. A colour bar of Plotly's would need inline styles. */
+  key({ name }, values, scale, [left, right, top]) {
+    if (!values.length) return { shapes: [], annotations: [] };
+    const [width, up] = [right - left, BAR / this.inner];
+    const [start, end] = [left + 0.66 * width, left + 0.82 * width];
+    const step = (end - start) / TONES;
+    const y = { yref: "paper", y0: top + 1.6 * up, y1: top + 2.6 * up };
+    const shapes = Array.from({ length: TONES }, (_, i) => ({
+      type: "rect", xref: "paper", x0: start + i * step, x1: start + (i + 1) * step, ...y, line: { width: 0 }, fillcolor: toneAt(scale, i / (TONES - 1)),
+    }));
+    const said = (text, x, xanchor) => ({
+      text, x, xanchor, xref: "paper", yref: "paper", y: top + 2.1 * up, yanchor: "middle", showarrow: false, font: { size: 11 },
+    });
+    const [least, most] = [Math.min(...values), Math.max(...values)].map((x) => write(name, x));
+    return { shapes, annotations: [said(noun(name), left, "left"), said(least, start - 0.01, "right"), said(most, end + 0.01, "left")] };
+  }
+
+  table() {
+    const { model } = this;
+    const rows = frontAt(model.entries, this.event, model.cost).map((x) => [
+      h("a", { href: `${model.page}/trials/${x.trials[0]}` }, x.trials.join(", ")), ...model.goals.map((name) => write(name, x.values[name])), x.words,
+    ]);
+    return { columns: ["Trials", ...model.goals.map(label), "Configuration, layers from input to output"], rows };
+  }
+}
+
+function titleOf({ name, sign }) {
+  return `${noun(name)} (${sign > 0 ? "more" : "less"} is better)`;
+}
+
+function within(index) {
+  return index < 0 ? [0, 0] : [index, index + 1];
+}
+
+/** Ends of a panel in shares of the chart, from the left and from below. */
+function place(number, columns, rows, inner) {
+  const [column, row] = [number % columns, Math.floor(number / columns)];
+  const wide = (1 - BESIDE * (columns - 1)) / columns;
+  const top = 1 - (row * (PANEL + GAP)) / inner;
+  return [column * (wide + BESIDE), column * (wide + BESIDE) + wide, top - PANEL / inner, top];
+}
+
+/** The colour at a share of the scale. */
+function toneAt(scale, share) {
+  const at = share * (scale.length - 1);
+  const [low, high] = [Math.floor(at), Math.min(Math.floor(at) + 1, scale.length - 1)].map((i) => parts(scale[i][1]));
+  return `rgb(${low.map((x, i) => Math.round(x + (high[i] - x) * (at - Math.floor(at)))).join(",")})`;
+}
+
+function parts(text) {
+  if (!text.startsWith("#")) return text.match(/[\d.]+/g).slice(0, 3).map(Number);
+  return [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16));
+}
