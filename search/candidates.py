@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.space.neighbours import mutate, neighbours
+from peftsearch.spaces.space.neighbours import mutate
 from peftsearch.spaces.space.space import Space
 
 from .design import sobol
@@ -54,14 +54,23 @@ class Found(NamedTuple):
 class LocalSearch:
     """Best-improvement climbing over one-step edits, from the best of the starts.
 
-    It keeps each configuration's neighbours, so that the further members of a batch, whose
-    acquisition values differ, climb the same ground faster.
+    The further members of a batch, whose acquisition values differ, climb the same ground: it is
+    faster where `around` keeps what it found.
     """
 
-    def __init__(self, space: Space, starts: Sequence[Configuration]) -> None:
-        self._space, self._starts = space, starts
+    def __init__(
+        self,
+        starts: Sequence[Configuration],
+        around: Callable[[Configuration], Sequence[Configuration]],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            starts: Distinct by key.
+            around: The neighbours of a configuration.
+        """
+        self._starts, self._around = starts, around
         self._limit = max(_LIMIT, len(starts))
-        self._neighbours: dict[str, list[Configuration]] = {}
 
     def best(self, evaluate: Acquisition, excluded: set[str]) -> Found | None:
         """The best configuration met, with its value; None where all are excluded or useless.
@@ -95,14 +104,9 @@ class LocalSearch:
             return None
         return Found(visited[best], values[best])
 
-    def _around(self, configuration: Configuration) -> list[Configuration]:
-        if configuration.key not in self._neighbours:
-            self._neighbours[configuration.key] = neighbours(self._space, configuration)
-        return self._neighbours[configuration.key]
-
 
 def _climb(
-    climbers: list[str], around: dict[str, list[Configuration]], values: dict[str, float]
+    climbers: list[str], around: dict[str, Sequence[Configuration]], values: dict[str, float]
 ) -> Iterator[str]:
     """The best neighbour of each climber that has a better one."""
     for key in climbers:

@@ -38,15 +38,28 @@ class Prior:
     def covariance(self, left: Matrix, right: Matrix) -> Matrix:
         """Prior covariance of `n x d` and `k x d` points, `n x k`."""
         a, b = left / self.lengthscales, right / self.lengthscales
-        squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2.0 * (a @ b.T)
-        squares = np.maximum(squares, 0.0)
+        # In place: fresh memory for each step would cost more than the arithmetic.
+        squares: Matrix = a @ (-2.0 * b.T)
+        squares += (a**2).sum(1)[:, None]
+        squares += (b**2).sum(1)
+        np.maximum(squares, 0.0, out=squares)
         if self.smooth:
-            correlation = np.exp(-0.5 * squares)
+            squares *= -0.5
+            covariance = np.exp(squares, out=squares)
         else:
-            distance = np.sqrt(5.0 * squares)
-            correlation = (1.0 + distance + 5.0 / 3.0 * squares) * np.exp(-distance)
-        covariance: Matrix = self.scale * correlation
+            covariance = _matern(squares)
+        covariance *= self.scale
         return covariance
+
+
+def _matern(squares: Matrix) -> Matrix:
+    """Matern-5/2 correlation at squared distances, which are overwritten."""
+    root = np.sqrt(5.0 * squares)
+    squares *= 5.0 / 3.0
+    squares += root
+    squares += 1.0
+    squares *= np.exp(np.negative(root, out=root), out=root)
+    return squares
 
 
 class _Conditional:
@@ -55,13 +68,13 @@ class _Conditional:
     def __init__(
         self, member: Prior, x: Matrix, means: Matrix, counts: Matrix, normals: Matrix
     ) -> None:
-        """Draw f at `n` points, of which the first `len(means)` were observed.
+        """Draw f at `n` points, of which the first `m = len(means)` were observed.
 
         Args:
             x: `n x d` distinct points.
             means: Mean observation of each observed point.
             counts: Number of observations behind each mean.
-            normals: `draws x n` standard normal numbers.
+            normals: `draws x (m + n)` standard normal numbers, those of the noise first.
         """
         self.member, self.x = member, x
         prior = member.covariance(x, x)
@@ -71,19 +84,20 @@ class _Conditional:
         self.weights: Matrix = cho_solve((self.root, True), (self.draws - member.mean).T)
 
     def _draw(self, prior: Matrix, means: Matrix, counts: Matrix, normals: Matrix) -> Matrix:
+        """By Matheron's rule: a draw from the prior, moved by what would have been observed of it.
+
+        Wilson et al., arXiv 2002.09309, equation 13.
+        """
         seen = len(means)
+        drawn: Matrix = self.member.mean + normals[:, seen:] @ self.root.T
         if seen == 0:
-            drawn: Matrix = self.member.mean + normals @ self.root.T
             return drawn
-        noisy = prior[:seen, :seen] + np.diag(self.member.noise / counts)
-        factor = cho_factor(noisy, lower=True)
-        across = prior[:, :seen]
-        mean = self.member.mean + across @ cho_solve(factor, means - self.member.mean)
-        half = solve_triangular(factor[0], across.T, lower=True)
-        covariance = prior - half.T @ half
-        # The nugget again: the difference of two close matrices may be off by rounding.
-        covariance[np.diag_indices_from(covariance)] += NUGGET * self.member.scale
-        drawn = mean + normals @ np.linalg.cholesky(covariance).T
+        noise = self.member.noise / counts
+        missed = means - drawn[:, :seen] - normals[:, :seen] * np.sqrt(noise)
+        noisy = prior[:seen, :seen].copy()
+        noisy[np.diag_indices_from(noisy)] += noise
+        factor = cho_factor(noisy, lower=True, overwrite_a=True)
+        drawn += (prior[:, :seen] @ cho_solve(factor, missed.T)).T
         return drawn
 
     def predict(self, x: Matrix) -> tuple[Matrix, Matrix]:
@@ -122,7 +136,7 @@ class EnsemblePosterior:
             draws: Number of draws for each member.
             seed: Same seed, same numbers; one more point leaves the earlier points' draws.
         """
-        normals = _normals(len(members) * draws, len(x), seed)
+        normals = _normals(len(members) * draws, len(means) + len(x), seed)
         self._parts = [
             _Conditional(member, x, means, counts, normals[i * draws : (i + 1) * draws])
             for i, member in enumerate(members)

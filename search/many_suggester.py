@@ -18,6 +18,7 @@ from peftsearch.spaces.space.space import Space
 from .box import Side, place
 from .cell_improvement import Moments, log_feasible, log_gain
 from .cells import Cells, open_cells
+from .memory import Terrain
 from .observations import Observation
 from .reference_point import ReferencePoint
 from .suggester import DRAWS, Suggester
@@ -51,9 +52,10 @@ class ManySuggester(Suggester):
         observations: Sequence[Observation],
         seed: int,
         surrogate: Surrogate | None = None,
+        terrain: Terrain | None = None,
     ) -> None:
         surrogate = surrogate or EnsembleMapSaas()
-        super().__init__(spec, space, reference, observations, seed, surrogate)
+        super().__init__(spec, space, reference, observations, seed, surrogate, terrain)
         self._box = box
         self._learnt = {spec.task.quality: _Learnt(self._fitted, self._means)}
         for name in spec.measured[1:]:
@@ -75,7 +77,7 @@ class ManySuggester(Suggester):
     ) -> tuple[Configuration, Reasons] | None:
         """See `Suggester.suggest`. The front of each draw has the points that are within the
         limits in that draw."""
-        x = np.concatenate([self._x, self._features(pending)])
+        x = np.concatenate([self._x, self._encode(pending)[0]])
         posteriors = {
             name: found.fitted.posterior(x, found.means, self._counts, DRAWS, self._seed + i)
             for i, (name, found) in enumerate(self._learnt.items())

@@ -15,12 +15,12 @@ from peftsearch.records.trial import Proposal, Reasons, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.spaces.space.presets import make_space
 
 from .box import Side, find_box, is_plain
 from .candidates import draw_unseen
 from .design import make_design
 from .many_suggester import ManySuggester
+from .memory import Memory, Terrain
 from .observations import Observation, observe
 from .reference_point import ReferencePoint, find_reference_point
 from .repeats import choose_repeat, choose_repeat_in, repeat_due
@@ -37,12 +37,14 @@ def propose(
     n: int,
     seed: int,
     preparation: Preparation | None = None,
+    memory: Memory | None = None,
 ) -> list[Proposal]:
     """Propose `n` trials, fewer if the space is exhausted.
 
-    First the design (`search.design`), then the job's sampler. Nothing is kept between calls and
-    no global random state is read or written: equal arguments give equal proposals, so that a job
-    that was killed resumes with the proposal that it would have made. A (key, seed) is proposed
+    First the design (`search.design`), then the job's sampler. Nothing but `memory`, which changes
+    no answer, is kept between calls and no global random state is read or written: equal arguments
+    give equal proposals, so that a job that was killed resumes with the proposal that it would
+    have made. A (key, seed) is proposed
     once; a key that failed never again.
 
     Every trial has a training seed of its own, drawn from (`seed`, trial number). Had all trials
@@ -56,6 +58,7 @@ def propose(
         seed: The job's seed.
         preparation: The job's, whose best floor is what a gain is counted from; None of a job
             without.
+        memory: The caller's own, for the next call to be faster; None keeps nothing.
 
     Raises:
         SamplerError: The job's sampler is another package's, and it failed.
@@ -64,7 +67,8 @@ def propose(
     # Thousands of operations on small matrices: threads would mostly wait for one another, and
     # on a machine that is busy with training for seconds.
     with threadpool_limits(1):
-        batch = _Batch(spec, trials, seed, preparation)
+        terrain = (memory or Memory()).terrain(spec)
+        batch = _Batch(terrain, trials, seed, preparation)
         return list(islice(iter(batch.next, None), n))
 
 
@@ -81,14 +85,15 @@ class _Batch:
 
     def __init__(
         self,
-        spec: JobSpec,
+        terrain: Terrain,
         trials: Sequence[Trial],
         seed: int,
         preparation: Preparation | None,
     ) -> None:
+        spec = terrain.spec
         self._spec, self._trials, self._seed = spec, trials, seed
         self._preparation = preparation
-        self._space = make_space(spec)
+        self._terrain, self._space = terrain, terrain.space
         self._design = make_design(spec, self._space)
         self._known = {x.configuration.key: x for x in observe(spec, trials)}
         self._taken = {(x.key, x.seed) for x in trials}
@@ -165,10 +170,10 @@ class _Batch:
     def _suggester(self) -> Suggester:
         seed = int(np.random.SeedSequence((self._seed, self._number)).generate_state(1)[0])
         known = list(self._known.values())
-        if is_plain(self._spec):
-            return Suggester(self._spec, self._space, self._reference_point, known, seed)
-        reference, box = self._reference_point, self._box
-        return ManySuggester(self._spec, self._space, reference, box, known, seed)
+        spec, space, reference = self._spec, self._space, self._reference_point
+        if is_plain(spec):
+            return Suggester(spec, space, reference, known, seed, terrain=self._terrain)
+        return ManySuggester(spec, space, reference, self._box, known, seed, terrain=self._terrain)
 
     def _running(self) -> list[Configuration]:
         """Configurations that are queued or being trained, without any result yet."""

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peftsearch.records.axes import cost_of
 from peftsearch.records.trial import Reasons
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -14,10 +15,11 @@ from peftsearch.spaces.space.space import Space
 
 from .acquisition import acquisition_values, mean_volume, staircase
 from .candidates import Found, LocalSearch, make_starts
-from .features import feature_matrix, relevant
+from .memory import Terrain
 from .observations import Observation, find_front
 from .reference_point import ReferencePoint
-from .surrogate import EnsembleMapSaas, Surrogate
+from .subset import choose_subset
+from .surrogate import FIT_POINTS, EnsembleMapSaas, Fitted, Posterior, Surrogate, spread_evenly
 
 Matrix = NDArray[np.float64]
 
@@ -27,6 +29,13 @@ _PARENTS = 12
 _NEAREST = 3
 _TINY, _LARGEST = 1e-9, math.log(1e3)
 """Where nothing beats the reference point yet, any gain is a thousandfold."""
+
+
+class _Model(NamedTuple):
+    """What is known with some points pending; `costs` are places on the axis, or infinite."""
+
+    posterior: Posterior
+    costs: Matrix
 
 
 class Suggester:
@@ -46,25 +55,36 @@ class Suggester:
         observations: Sequence[Observation],
         seed: int,
         surrogate: Surrogate | None = None,
+        terrain: Terrain | None = None,
     ) -> None:
-        self._spec, self._space, self._reference, self._seed = spec, space, reference, seed
-        self._known = [x for x in observations if x.qualities or x.failed]
-        rows = [(i, y) for i, x in enumerate(self._known) for y in _outcomes(x, reference)]
-        groups, y = np.array([i for i, _ in rows]), np.array([y for _, y in rows])
-        self._columns = relevant(space, spec.try_configurations)
-        self._x = self._features([x.configuration for x in self._known])
-        self._counts = np.bincount(groups).astype(float)
-        self._means = np.bincount(groups, weights=y) / self._counts
-        self._fitted = (surrogate or EnsembleMapSaas()).fit(self._x[groups], y, seed)
+        self._spec, self._reference, self._seed = spec, reference, seed
+        self._terrain = terrain or Terrain(spec)
+        trained = [x for x in observations if x.qualities or x.failed]
+        self._fitted = self._fit(trained, surrogate or EnsembleMapSaas())
+        self._known = choose_subset(trained)
+        self._trained = sum(bool(x.qualities) for x in trained)
+        self._corner = reference.quality, reference.axis(reference.cost)
+        self._x, _ = self._encode([x.configuration for x in self._known])
+        outcomes = [_outcomes(x, reference) for x in self._known]
+        self._counts = np.array([float(len(y)) for y in outcomes])
+        self._means = np.array([sum(y) for y in outcomes]) / self._counts
         starts = make_starts(space, self._parents(), np.random.default_rng(seed))
-        self._search = LocalSearch(space, starts)
-        self._seen: dict[str, tuple[Matrix, float]] = {}
+        self._search = LocalSearch(starts, self._terrain.neighbours)
+
+    def _fit(self, trained: Sequence[Observation], surrogate: Surrogate) -> Fitted:
+        """To rows that are spread evenly over all, so that they are as the job is."""
+        rows = [(x, y) for x in trained for y in _outcomes(x, self._reference)]
+        rows = [rows[i] for i in spread_evenly(len(rows), FIT_POINTS)]
+        x, _ = self._encode([observation.configuration for observation, _ in rows])
+        return surrogate.fit(x, np.array([y for _, y in rows]), self._seed)
 
     def _parents(self) -> list[Configuration]:
         """Members of the front, and the best of the rest while it is short."""
         known = [x for x in self._known if x.qualities]
         front = find_front(known)
-        rest = sorted((x for x in known if x not in front), key=lambda x: -x.quality)
+        taken = {x.configuration.key for x in front}
+        others = (x for x in known if x.configuration.key not in taken)
+        rest = sorted(others, key=lambda x: -x.quality)
         return [x.configuration for x in [*front, *rest[: max(0, _PARENTS - len(front))]]]
 
     def suggest(
@@ -83,22 +103,30 @@ class Suggester:
         Returns:
             None where nothing new can gain anything.
         """
-        x = np.concatenate([self._x, self._features(pending)])
-        posterior = self._fitted.posterior(x, self._means, self._counts, DRAWS, self._seed)
-        costs = [self._axis(x.configuration) if x.qualities else np.inf for x in self._known]
-        baseline = np.array(costs + [self._axis(x) for x in pending])
-        q_ref, c_ref = self._reference.quality, self._reference.axis(self._reference.cost)
-
-        def evaluate(configurations: Sequence[Configuration]) -> Matrix:
-            candidates, axis = self._encode(configurations)
-            return acquisition_values(posterior, candidates, axis, baseline, q_ref, c_ref)
-
-        found = self._search.best(evaluate, excluded)
+        model = self._condition(pending)
+        found = self._search.best(partial(self._evaluate, model), excluded)
         if found is None:
             return None
-        steps = staircase(baseline, posterior.draws, q_ref, c_ref)
-        present = mean_volume(steps, q_ref, self._reference.axis(0.0))
+        steps = staircase(model.costs, model.posterior.draws, *self._corner)
+        present = mean_volume(steps, self._corner[0], self._reference.axis(0.0))
         return found.configuration, self._explain(found, present)
+
+    def values(
+        self, configurations: Sequence[Configuration], pending: Sequence[Configuration]
+    ) -> Matrix:
+        """Logarithm of the gain that is expected of each of `k` configurations."""
+        return self._evaluate(self._condition(pending), configurations)
+
+    def _condition(self, pending: Sequence[Configuration]) -> _Model:
+        waiting, places = self._encode(pending)
+        x = np.concatenate([self._x, waiting])
+        posterior = self._fitted.posterior(x, self._means, self._counts, DRAWS, self._seed)
+        costs = [self._reference.axis(x.cost) if x.qualities else np.inf for x in self._known]
+        return _Model(posterior, np.concatenate([costs, places]))
+
+    def _evaluate(self, model: _Model, configurations: Sequence[Configuration]) -> Matrix:
+        candidates, axis = self._encode(configurations)
+        return acquisition_values(model.posterior, candidates, axis, model.costs, *self._corner)
 
     def _explain(self, found: Found, present: float) -> Reasons:
         """Why a configuration is proposed.
@@ -107,25 +135,15 @@ class Suggester:
             present: Hypervolume of the front as the model knows it.
         """
         gain = math.exp(min(found.value - math.log(max(present, _TINY)), _LARGEST))
-        apart = np.linalg.norm(self._x - self._features([found.configuration]), axis=1)
+        place, _ = self._encode([found.configuration])
+        apart = np.linalg.norm(self._x - place, axis=1)
         nearest = [self._known[int(i)].configuration.key for i in np.argsort(apart)[:_NEAREST]]
-        return Reasons(gain, sum(bool(x.qualities) for x in self._known), tuple(nearest))
+        return Reasons(gain, self._trained, tuple(nearest))
 
     def _encode(self, configurations: Sequence[Configuration]) -> tuple[Matrix, Matrix]:
-        """Features `k x d` and costs `k`, kept for the further members of the batch."""
-        new = [x for x in configurations if x.key not in self._seen]
-        rows = self._features(new)
-        for configuration, row in zip(new, rows, strict=True):
-            self._seen[configuration.key] = row, self._axis(configuration)
-        found = [self._seen[x.key] for x in configurations]
-        return np.array([row for row, _ in found]), np.array([cost for _, cost in found])
-
-    def _features(self, configurations: Sequence[Configuration]) -> Matrix:
-        """`k x d`, of the columns that matter in the job's space."""
-        return feature_matrix(configurations, self._spec.anatomy)[:, self._columns]
-
-    def _axis(self, configuration: Configuration) -> float:
-        return self._reference.axis(cost_of(self._spec, configuration))
+        """Features `k x d` and places on the cost axis `k`."""
+        features, costs = self._terrain.encode(configurations)
+        return features, np.array([self._reference.axis(x) for x in costs])
 
 
 def _outcomes(observation: Observation, reference: ReferencePoint) -> list[float]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from peftsearch.errors import StaleLeaseError
 from peftsearch.records.job import JobState
@@ -115,7 +115,9 @@ def _check_token(connection: Connection, job_id: int, token: int) -> None:
 def _keep_new(
     connection: Connection, job_id: int, pairs: list[tuple[Proposal, Costs]]
 ) -> list[tuple[Proposal, Costs]]:
-    known = select(trials.c.key, trials.c.seed).where(trials.c.job_id == job_id)
+    proposed = {proposal.configuration.key for proposal, _ in pairs}
+    mine = and_(trials.c.job_id == job_id, trials.c.key.in_(proposed))
+    known = select(trials.c.key, trials.c.seed).where(mine)
     seen = {(key, seed) for key, seed in connection.execute(known)}
     kept = []
     for proposal, values in pairs:

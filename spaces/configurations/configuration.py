@@ -8,9 +8,9 @@ hashes it, so that a job never trains one model twice by accident.
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import index
 from typing import Any, Self
 
@@ -126,13 +126,22 @@ class Configuration:
     @cached_property
     def key(self) -> str:
         """16 hexadecimal digits, equal for configurations that mean the same training."""
-        form: list[Any] = [[_module_form(x) for x in modules] for modules in self.profile]
-        parts = [form, round(math.log10(self.learning_rate), 6)]
+        rest = [repr(round(math.log10(self.learning_rate), 6))]
         if self.input is not None:
-            parts.append(_module_form(self.input))
+            rest.append(json.dumps(_module_form(self.input)))
         if said := self.training.said:
-            parts.append({name: round(value, 6) for name, value in said.items()})
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+            rest.append(json.dumps({name: round(value, 6) for name, value in said.items()}))
+        # The JSON of one list, most of which is the same for many configurations.
+        text = f"[[{', '.join(self._layer_texts())}], {', '.join(rest)}]"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _layer_texts(self) -> Iterator[str]:
+        last, text = None, ""
+        for modules in self.profile:
+            # The layers of a stratum share one tuple, whose hash is the cost of this loop.
+            if modules is not last:
+                last, text = modules, _layer_text(modules)
+            yield text
 
     def rescale(self, layers: int) -> Self:
         """The same configuration on a model of another depth: boundaries and placements keep
@@ -188,6 +197,11 @@ class Configuration:
 def _acts(module: Module) -> bool:
     row = technique(module.technique)
     return row.adapts and not (row.capacities and module.capacity == 0)
+
+
+@lru_cache(maxsize=10_000)
+def _layer_text(modules: tuple[Module, ...]) -> str:
+    return json.dumps([_module_form(x) for x in modules])
 
 
 def _module_form(module: Module) -> list[Any]:

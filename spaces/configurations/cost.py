@@ -21,7 +21,7 @@ BYTES_PER_PARAMETER = 4
 def trainable_parameters(configuration: Configuration, anatomy: Anatomy) -> int:
     """Number of trained scalars, the head excluded."""
     profile = zip(configuration.profile, anatomy.each(), strict=True)
-    layers = sum(stack_parameters(modules, stack, index) for modules, (stack, index) in profile)
+    layers = sum(stack_parameters(x, stack, index) for x, (stack, index) in profile if x)
     return layers + _shared(configuration) + _input(configuration, anatomy)
 
 

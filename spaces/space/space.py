@@ -5,9 +5,9 @@ configuration; what counts is `Configuration.key`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from peftsearch.spaces.jobspec.objectives import cost_function
 from .descent import descend
 from .layout import Layout, StratumPart
 
+_KEPT_CONTENTS = 10_000
 CATEGORICAL = ("bundle", "roles", "placement", "input")
 """How names of dimensions begin whose values have no order."""
 _DRAWS = 10_000
@@ -127,11 +128,19 @@ class Space:
 
     def _modules(self, stratum: int, part: StratumPart) -> tuple[Module, ...]:
         bundle = self.bundles[stratum][part.bundle]
-        sizes = [
-            self.capacity(name, x) for name, x in zip(sized(bundle), part.sizes, strict=False)
-        ]
-        roles, factor = self.role_sets[part.roles], self.factors[part.factor]
-        return make_modules(bundle, sizes, roles, self.anatomy, factor)
+        return self._contents(bundle, part.sizes, part.roles, part.factor)
+
+    @cached_property
+    def _contents(self) -> Callable[[Bundle, tuple[int, ...], int, int], tuple[Module, ...]]:
+        """Proposals decode the same few contents thousands of times."""
+        return lru_cache(maxsize=_KEPT_CONTENTS)(self._make_contents)
+
+    def _make_contents(
+        self, bundle: Bundle, levels: tuple[int, ...], roles: int, factor: int
+    ) -> tuple[Module, ...]:
+        sizes = [self.capacity(name, x) for name, x in zip(sized(bundle), levels, strict=False)]
+        aimed, rate = self.role_sets[roles], self.factors[factor]
+        return make_modules(bundle, sizes, aimed, self.anatomy, rate)
 
     def capacity(self, name: str, level: int) -> int:
         """Capacity of a technique at a level; a ladder shorter than the longest is stretched."""

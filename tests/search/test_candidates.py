@@ -1,11 +1,13 @@
 """Pool and local search."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from peftsearch.search.candidates import LocalSearch, Matrix, draw_unseen, make_starts
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.space.neighbours import neighbours
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 from tests.spaces.strategies import SPACES
@@ -14,6 +16,7 @@ from tests.specs import make_spec
 from .jobs import emulate, lora
 
 SPACE = SPACES["strata"]
+AROUND = partial(neighbours, SPACE)
 
 
 def score(configurations: Sequence[Configuration]) -> Matrix:
@@ -42,14 +45,14 @@ def test_without_parents_the_pool_is_the_sobol_sequence() -> None:
 
 def test_climbing_beats_its_pool() -> None:
     pool = make_starts(SPACE, [lora(8)], np.random.default_rng(0))[::32]
-    best = LocalSearch(SPACE, pool).best(score, set())
+    best = LocalSearch(pool, AROUND).best(score, set())
     assert best is not None
     assert best.value == emulate(best.configuration) > score(pool).max()
 
 
 def test_excluded_keys_are_neither_scored_nor_returned() -> None:
     pool = make_starts(SPACE, [lora(8)], np.random.default_rng(0))
-    search = LocalSearch(SPACE, pool)
+    search = LocalSearch(pool, AROUND)
     first = search.best(score, set())
     assert first is not None
     met: set[str] = set()
@@ -71,15 +74,16 @@ def test_at_most_so_many_are_scored() -> None:
         counts.append(len(configurations))
         return np.random.default_rng(len(counts)).random(len(configurations))
 
-    LocalSearch(SPACE, make_starts(SPACE, [lora(8)], np.random.default_rng(0))).best(count, set())
+    starts = make_starts(SPACE, [lora(8)], np.random.default_rng(0))
+    LocalSearch(starts, AROUND).best(count, set())
     assert sum(counts) <= 2_000
 
 
 def test_what_can_gain_nothing_is_not_returned() -> None:
     pool = make_starts(SPACE, [], np.random.default_rng(0))[:50]
-    useless = LocalSearch(SPACE, pool).best(lambda x: np.full(len(x), -np.inf), set())
+    useless = LocalSearch(pool, AROUND).best(lambda x: np.full(len(x), -np.inf), set())
     assert useless is None
-    assert LocalSearch(SPACE, []).best(score, set()) is None
+    assert LocalSearch([], AROUND).best(score, set()) is None
 
 
 def test_a_small_space_is_drawn_to_its_end() -> None:

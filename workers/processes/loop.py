@@ -13,6 +13,7 @@ from peftsearch.errors import NotFoundError, StaleLeaseError, StoreFull, StoreUn
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.search.memory import Memory
 from peftsearch.search.no_gain import expects_no_gain
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
@@ -31,6 +32,7 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .known_trials import KnownTrials
 from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
 from .preparing import take_up
@@ -53,6 +55,10 @@ class WorkerLoop:
     runner: TrialRunner
     root: Path
     monitor: Monitor
+
+    def __post_init__(self) -> None:
+        self._trials = KnownTrials(self.store, self.job.id)
+        self._memory = Memory()
 
     def run(self) -> None:
         """Work until the job has ended or was deleted, or the monitor says to stop.
@@ -181,14 +187,14 @@ class WorkerLoop:
             self.store.release_suggestion_lease(self.job.id, token)
 
     def _propose(self, token: int, n: int) -> bool:
-        trials = self.store.trials(self.job.id)
+        trials = self._trials.read()
         spec = self._describe(self.store.job(self.job.id).spec)
         if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
             return False
         if spec.budget.stop_when == "no gain" and expects_no_gain(trials):
             return False
         preparation = self.store.preparation(self.job.id)
-        proposals = propose(spec, trials, n, spec.seed, preparation)
+        proposals = propose(spec, trials, n, spec.seed, preparation, self._memory)
         costs = [_costs(spec, proposal) for proposal in proposals]
         try:
             return bool(self.store.insert(self.job.id, token, proposals, costs))

@@ -134,7 +134,8 @@ def test_a_proposal_counts_from_the_jobs_floor(
     seen: list[Preparation | None] = []
 
     def watch(*given: Any) -> list[Proposal]:
-        seen.append(given[-1])
+        _, _, _, _, preparation, _ = given
+        seen.append(preparation)
         return []
 
     monkeypatch.setattr(loop, "propose", watch)

@@ -1,0 +1,70 @@
+"""What a worker knows of its job is what the store says, and an ended trial is read once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from peftsearch.records.job import Job
+from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes import known_trials as module
+from peftsearch.workers.processes.known_trials import KnownTrials
+from tests.conftest import NewDatabase
+from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert, make_proposal
+
+
+@pytest.fixture
+def store(new_sqlite: NewDatabase) -> Iterator[Store]:
+    with Store.open(new_sqlite()) as store:
+        yield store
+
+
+@pytest.fixture
+def job(store: Store) -> Job:
+    job = store.create_job(make_spec())
+    insert(store, job.id, [make_proposal(i) for i in range(6)])
+    return job
+
+
+def test_it_is_what_the_store_has(store: Store, job: Job) -> None:
+    """After each step in the life of trials, the ends in another order than the numbers."""
+    known = KnownTrials(store, job.id)
+
+    def compare() -> None:
+        assert known.read() == store.trials(job.id)
+
+    compare()
+    first, second, third = (claim(store, job.id) for _ in range(3))
+    compare()
+    complete(store, second, 0.5, 1)
+    compare()
+    store.fail(first.id, first.attempt, FailureKind.BUG, "x")
+    store.give_back(third.id, third.attempt)
+    compare()
+    insert(store, job.id, [make_proposal(9)])
+    again = claim(store, job.id)
+    complete(store, again, 0.7, 1)
+    compare()
+    assert [x.state for x in known.read()].count(TrialState.QUEUED) == 4
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4])
+def test_many_are_read_in_batches(
+    store: Store, job: Job, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", batch)
+    for _ in range(4):
+        complete(store, claim(store, job.id), 0.5, 1)
+    assert KnownTrials(store, job.id).read() == store.trials(job.id)
+
+
+def test_an_ended_trial_is_read_once(store: Store, job: Job) -> None:
+    known = KnownTrials(store, job.id)
+    complete(store, claim(store, job.id), 0.5, 1)
+    before = known.read()
+    complete(store, claim(store, job.id), 0.6, 1)
+    after = known.read()
+    assert after[0] is before[0]
+    assert after[1] is not before[1]
+    assert known.read()[1] is after[1]

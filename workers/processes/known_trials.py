@@ -1,0 +1,42 @@
+"""The trials of a job as a worker that proposes knows them: an ended one is read once."""
+
+from itertools import chain
+
+from peftsearch.records.trial import Trial
+from peftsearch.storage.store import Store
+
+_BATCH = 1000
+
+
+class KnownTrials:
+    """All trials of a job. An ended trial never changes, so that later readings take what ended
+    since, by the job's events, and what is still open."""
+
+    def __init__(self, store: Store, job_id: int) -> None:
+        self._store, self._job_id = store, job_id
+        self._ended: list[Trial] = []
+        self._event = 0
+
+    def read(self) -> list[Trial]:
+        """As they are now, by number.
+
+        Raises:
+            StoreUnavailable: The database does not answer.
+        """
+        new, waiting = self._store.at_once(
+            lambda: (self._read_ended(), self._store.open_trials(self._job_id))
+        )
+        self._ended += new
+        self._event = max([self._event, *(trial.event or 0 for trial in new)])
+        return sorted(chain(self._ended, waiting), key=lambda trial: trial.number)
+
+    def _read_ended(self) -> list[Trial]:
+        """Those that ended after the last event that was seen."""
+        found: list[Trial] = []
+        event, more = self._event, True
+        while more:
+            batch = self._store.ended_since(self._job_id, event, _BATCH)
+            found += batch
+            more = len(batch) == _BATCH
+            event = batch[-1].event or event if batch else event
+        return found
