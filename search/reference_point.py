@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peftsearch.records.axes import quality_of
 from peftsearch.records.preparation import Preparation
@@ -37,12 +37,15 @@ class ReferencePoint:
             count as this, since the axis is logarithmic.
         lowest: Where the surrogate stops telling bad from worse: `quality`, or the probe's where
             that is lower, so that it learns of adapters although none beats the floor yet.
+        error: Standard error of a quality on the validation rows, that of the best floor; 0 where
+            it is not known. No repeat tells more of a configuration than this.
     """
 
     quality: float
     cost: float
     cheapest: float
     lowest: float
+    error: float = 0.0
 
     def axis(self, cost: float) -> float:
         """Position on the cost axis, in decades."""
@@ -64,7 +67,13 @@ def find_reference_point(
     probe = find_probe(trials)
     quality = None if probe is None else quality_of(spec, probe)
     costs = cost_range(spec, space or make_space(spec))
-    return make_reference_point(spec, quality, costs, floor_quality(spec, preparation))
+    found = make_reference_point(spec, quality, costs, floor_quality(spec, preparation))
+    return replace(found, error=_sampling_error(spec, preparation))
+
+
+def _sampling_error(spec: JobSpec, preparation: Preparation | None) -> float:
+    floor = None if preparation is None else preparation.best(spec.task.quality)
+    return 0.0 if floor is None else floor.standard_error or 0.0
 
 
 def cost_range(spec: JobSpec, space: Space, name: str | None = None) -> tuple[float, float]:

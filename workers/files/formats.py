@@ -54,7 +54,7 @@ def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
     if named == "peft" and not expressible:
         raise UserError(
             "an adapter that one peft configuration can express",
-            "a mixture that none can",
+            f"{' with '.join(sorted(files.configuration.techniques))}, which none can",
             "use --form adapter" + (" or --form merged" if _merges(files) else ""),
         )
     return named

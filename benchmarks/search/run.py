@@ -1,0 +1,144 @@
+"""Search methods side by side where trainings are looked up: hypervolume by number of trainings.
+
+Usage: python -m benchmarks.search.run --methods ours,TPE --problems upper --seeds 20 --budget 50
+A problem is a made-up task (`upper`, `shifted`) or the folder of a recorded grid. Each search is
+one line of `--out`, written when it ends; what is there is not run again, so that a run goes on
+where it was stopped. `--table` prints the means of what is there, with 95 % intervals over seeds
+and the paired differences to `--against`.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from threadpoolctl import threadpool_limits
+
+from peftsearch.records.trial import Proposal, Trial, TrialState
+
+from .emulated import TASKS, make_emulated
+from .grid import read_grid
+from .methods import METHODS
+from .problem import Problem
+
+LOOKS = (10, 15, 25, 50, 100, 200)
+Row = Mapping[str, Any]
+
+
+def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any]:
+    """One job, a training at a time."""
+    trials: list[Trial] = []
+    shares, seconds = {}, 0.0
+    while len(trials) < budget:
+        began = time.process_time()
+        proposal = METHODS[name](problem, trials, seed, budget)
+        seconds += time.process_time() - began
+        trials.append(_complete(problem, proposal, len(trials)))
+        if len(trials) in LOOKS:
+            shares[str(len(trials))] = round(problem.share(trials), 5)
+    known = {"problem": problem.name, "method": name, "seed": seed, "budget": budget}
+    origins = [x.origin for x in trials]
+    counts = {origin: origins.count(origin) for origin in dict.fromkeys(origins)}
+    return known | {
+        "shares": shares,
+        "origins": counts,
+        "cpu_seconds_a_proposal": seconds / budget,
+    }
+
+
+def _complete(problem: Problem, proposal: Proposal, number: int) -> Trial:
+    quality = problem.truth.train(proposal.configuration, proposal.seed)
+    return Trial(
+        id=number + 1,
+        job_id=1,
+        number=number,
+        configuration=proposal.configuration,
+        seed=proposal.seed,
+        origin=proposal.origin,
+        fidelity=1.0,
+        state=TrialState.COMPLETED,
+        attempt=1,
+        measurements={"accuracy": quality},
+    )
+
+
+def tell(rows: Sequence[Row], against: str) -> str:
+    """A table for each problem: mean share, half of its 95 % interval, and where seeds pair, the
+    difference to `against` with its standard error."""
+    lines = []
+    for problem, budget in sorted({(x["problem"], x["budget"]) for x in rows}):
+        mine = [x for x in rows if (x["problem"], x["budget"]) == (problem, budget)]
+        looks = [x for x in LOOKS if x <= budget]
+        lines += [f"{problem}, {budget} trainings", ""]
+        lines += ["| method | seeds | " + " | ".join(map(str, looks)) + " | CPU s |"]
+        lines += ["|---" * (len(looks) + 3) + "|"]
+        for name in dict.fromkeys(x["method"] for x in mine):
+            lines.append(_line(mine, name, against, looks))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _line(rows: Sequence[Row], name: str, against: str, looks: Iterable[int]) -> str:
+    own = {x["seed"]: x for x in rows if x["method"] == name}
+    base = {x["seed"]: x for x in rows if x["method"] == against}
+    cells = []
+    for look in map(str, looks):
+        found = np.array([x["shares"][look] for x in own.values()])
+        half = stats.t.ppf(0.975, len(found) - 1) * stats.sem(found) if len(found) > 1 else np.nan
+        cell = f"{found.mean():.3f} ± {half:.3f}"
+        both = sorted(own.keys() & base.keys()) if name != against else []
+        if len(both) > 1:
+            apart = np.array([own[s]["shares"][look] - base[s]["shares"][look] for s in both])
+            cell += f" ({apart.mean():+.3f} ± {stats.sem(apart):.3f})"
+        cells.append(cell)
+    seconds = np.mean([x["cpu_seconds_a_proposal"] for x in own.values()])
+    return f"| {name} | {len(own)} | {' | '.join(cells)} | {seconds:.2f} |"
+
+
+def open_problem(name: str) -> Problem:
+    """A made-up task by its name, or a recorded grid by its folder."""
+    return make_emulated(name) if name in TASKS else read_grid(Path(name))
+
+
+def read(path: Path) -> list[Row]:
+    """The searches that have ended."""
+    return list(map(json.loads, path.read_text().splitlines())) if path.exists() else []
+
+
+def main() -> None:
+    """Run what is missing, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/search/searches.jsonl"))
+    parser.add_argument("--problems", default=",".join(TASKS))
+    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--budget", type=int, default=50)
+    parser.add_argument("--against", default="ours")
+    parser.add_argument("--label", default="", help="what to add to names, of a changed engine")
+    parser.add_argument("--table", action="store_true", help="print alone")
+    options = parser.parse_args()
+    problems = [] if options.table else options.problems.split(",")
+    with threadpool_limits(1):
+        for problem in map(open_problem, problems):
+            for seed in range(options.seeds):
+                for name in options.methods.split(","):
+                    shown = name + options.label
+                    key = (problem.name, shown, seed, options.budget)
+                    done = {
+                        (x["problem"], x["method"], x["seed"], x["budget"])
+                        for x in read(options.out)
+                    }
+                    if key in done:
+                        continue
+                    row = search(problem, name, seed, options.budget) | {"method": shown}
+                    with options.out.open("a") as file:
+                        file.write(json.dumps(row) + "\n")
+    print(tell(read(options.out), options.against))
+
+
+if __name__ == "__main__":
+    main()
