@@ -72,11 +72,16 @@ class Suggester:
         self._search = LocalSearch(starts, self._terrain.neighbours)
 
     def _fit(self, trained: Sequence[Observation], surrogate: Surrogate) -> Fitted:
-        """To rows that are spread evenly over all, so that they are as the job is."""
+        """To rows that are spread evenly over all, so that they are as the job is.
+
+        Their noise is at least what the validation rows leave open: without repeats, a fit takes
+        the model for surer than it can be.
+        """
         rows = [(x, y) for x in trained for y in _outcomes(x, self._reference)]
         rows = [rows[i] for i in spread_evenly(len(rows), FIT_POINTS)]
         x, _ = self._encode([observation.configuration for observation, _ in rows])
-        return surrogate.fit(x, np.array([y for _, y in rows]), self._seed)
+        y = np.array([y for _, y in rows])
+        return surrogate.fit(x, y, self._seed, self._reference.error**2)
 
     def _parents(self) -> list[Configuration]:
         """Members of the front, and the best of the rest while it is short."""

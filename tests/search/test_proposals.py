@@ -9,9 +9,12 @@ import pytest
 import torch
 
 from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.search.gaussian import Matrix
 from peftsearch.search.observations import find_front, observe
 from peftsearch.search.proposals import propose
-from peftsearch.search.reference_point import cost_range
+from peftsearch.search.reference_point import cost_range, find_reference_point
+from peftsearch.search.suggester import Suggester
+from peftsearch.search.surrogate import EnsembleMapSaas, GaussianFit
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
@@ -20,6 +23,7 @@ from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT, LLAMA
+from tests.floors import prepare
 from tests.spaces.examples import LORA
 from tests.specs import make_spec
 
@@ -226,3 +230,22 @@ def test_partial_fidelity_teaches_the_model_nothing(records: list[Trial]) -> Non
 def test_no_budget_of_trials_is_needed() -> None:
     spec: JobSpec = make_spec(anatomy=BERT, trials=None)
     assert [x.origin for x in propose(spec, [], 13, 0)][-1] == "sobol"
+
+
+class _Noting(EnsembleMapSaas):
+    """Keeps the floor that it was asked for."""
+
+    floor = 0.0
+
+    def fit(self, x: Matrix, y: Matrix, seed: int, noise_floor: float = 0.0) -> GaussianFit:
+        self.floor = noise_floor
+        return super().fit(x, y, seed, noise_floor)
+
+
+def test_noise_is_at_least_what_the_validation_rows_leave_open(records: list[Trial]) -> None:
+    """The floors of `prepare` have a standard error of .02."""
+    for preparation, error in ((prepare(0.77), 0.02), (None, 0.0)):
+        surrogate = _Noting()
+        reference = find_reference_point(SPEC, records, preparation=preparation)
+        Suggester(SPEC, make_space(SPEC), reference, observe(SPEC, records), 0, surrogate)
+        assert surrogate.floor == pytest.approx(error**2)
