@@ -6,7 +6,8 @@ Usage, from the root of the repository:
     python -m benchmarks.ground.record tweets --list benchmarks/ground/lists/thin.jsonl
 
 Each writes pieces of at most 50 trainings, `benchmarks/ground/PAIR/JOB-000.parquet`, and goes on
-where it was stopped: the job and its adapters are kept in `--work`. `--draw` makes the list first,
+where it was stopped: the job and its adapters are kept in `--work`, and on another machine what is
+in the pieces is not trained again. SIGINT ends it with a piece. `--draw` makes the list first,
 where it is not there: configurations of the default space by its Sobol sequence, which spreads
 them over techniques, boundaries, placements, ranks, roles and rates alike, and uniform LoRA at
 three rates. They are written by shares of the depth, so that the list fits other models.
@@ -32,7 +33,7 @@ from peftsearch.search.design import sobol
 from peftsearch.search.recipe_trials import probe
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import RANK, recipe
-from peftsearch.spaces.configurations.written import written_form
+from peftsearch.spaces.configurations.written import read_written, written_form
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
@@ -101,10 +102,11 @@ def tell_spec(spec: JobSpec) -> dict[str, Any]:
     return said
 
 
-def write_piece(path: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec) -> None:
+def write_piece(
+    path: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec, provenance: Mapping[str, Any]
+) -> None:
     """A Parquet file with its provenance as the schema's metadata; it appears whole."""
-    provenance = next((x["provenance"] for x in rows if "provenance" in x), {})
-    table = pa.Table.from_pylist([describe(x, spec.anatomy) for x in rows])
+    table = pa.Table.from_pylist(list(rows))
     about = {
         "spec": tell_spec(spec),
         "list": len(spec.space.listed),
@@ -122,13 +124,37 @@ def write_piece(path: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec) ->
     scratch.replace(path)
 
 
-def write_pieces(folder: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec) -> None:
-    """All that is recorded, in the order of the spool; full pieces never change."""
+def write_pieces(folder: Path, trained: Sequence[Mapping[str, Any]], spec: JobSpec) -> None:
+    """All that is recorded: what other machines did, then the spool in its order. Full pieces
+    never change."""
+    here = {(x["key"], x["seed"]) for x in trained}
+    before = [x for x in read_pieces(folder, spec.name) if (x["key"], x["seed"]) not in here]
+    rows = [*before, *(describe(x, spec.anatomy) for x in trained)]
+    provenance = next((x["provenance"] for x in trained if "provenance" in x), {})
     for start in range(0, len(rows), PIECE):
         path = folder / f"{spec.name}-{start // PIECE:03d}.parquet"
         piece = rows[start : start + PIECE]
         if not path.exists() or pq.read_metadata(path).num_rows != len(piece):
-            write_piece(path, piece, spec)
+            write_piece(path, piece, spec, provenance)
+
+
+def read_pieces(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of a job's pieces, in their order."""
+    paths = sorted(folder.glob(f"{name}-[0-9][0-9][0-9].parquet"))
+    return [row for path in paths for row in pq.read_table(path).to_pylist()]
+
+
+def choose_lines(lines: Sequence[str], pair: str, name: str, kept: Path) -> list[Any]:
+    """Of a list, what no piece has; on this machine what it was when the job began (`kept`)."""
+    if not kept.exists():
+        anatomy = complete_spec(make_job(pair, EPOCHS), Path.cwd()).anatomy
+        done = {x["key"] for x in read_pieces(HERE / pair, name)}
+        listed = map(json.loads, lines)
+        left = [x for x in listed if read_written(x, anatomy).key not in done]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(left))
+    found: list[Any] = json.loads(kept.read_text())
+    return found
 
 
 def record(job: Mapping[str, Any], work: Path, folder: Path) -> None:
@@ -169,12 +195,14 @@ def main() -> None:
         listed.parent.mkdir(parents=True, exist_ok=True)
         listed.write_text("".join(json.dumps(x) + "\n" for x in draw_list(spec, options.draw)))
     lines = [x for x in listed.read_text("utf-8").splitlines() if x.strip()][:: options.every]
+    name = f"{options.pair}-{listed.stem}-{options.job_seed}"
+    left = choose_lines(lines, options.pair, name, options.work / f"{name}.list.json")
     sections = {
-        "name": f"{options.pair}-{listed.stem}-{options.job_seed}",
+        "name": name,
         "seed": options.job_seed,
-        "space": {"configurations": list(map(json.loads, lines))},
+        "space": {"configurations": left},
         "search": {"sampler": "random", "recipes": False},
-        "budget": {"trials": len(lines)},
+        "budget": {"trials": len(left)},
         "training": {"epochs": options.epochs, "precision": "float32", "stop_collapsed": False},
     }
     record(make_job(options.pair, options.epochs, **sections), options.work, HERE / options.pair)
