@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from threadpoolctl import threadpool_limits
+
+from peftsearch.errors import UserError
 
 from .study_search import Known, StudySearch
 from .unit_axes import UnitAxes
@@ -41,8 +43,9 @@ class HypervolumeSampler(BaseSampler):
         Args:
             n_startup_trials: Completed trials that are drawn at random before the model.
             seed: Of all random draws.
-            known: By their number, objectives that follow from the parameters exactly, such as
-                the number of a model's parameters: they are computed, not learnt.
+            known: By their number, from 0, objectives that follow from the parameters exactly,
+                such as the number of a model's parameters: they are computed, not learnt. Each is
+                given the parameters that all trials have, constants included.
         """
         self._startup, self._known = n_startup_trials, dict(known or {})
         self._rng, self._independent = np.random.default_rng(seed), RandomSampler(seed=seed)
@@ -70,10 +73,19 @@ class HypervolumeSampler(BaseSampler):
         if not search_space or len(done) < max(self._startup, 1):
             return {}
         pending = [x for x in trials if x.state is TrialState.RUNNING and _has(x, search_space)]
+        _check_known(self._known, study)
+        constants = self._constants(study, search_space)
+        known = {i: _with(constants, compute) for i, compute in self._known.items()}
         with threadpool_limits(1):
             signs = [1.0 if x is StudyDirection.MAXIMIZE else -1.0 for x in study.directions]
-            search = StudySearch(UnitAxes(search_space), np.array(signs), self._known, self._rng)
-            return search.best(done, pending)
+            axes = UnitAxes(search_space)
+            return StudySearch(axes, np.array(signs), known, done, self._rng).best(pending)
+
+    def _constants(self, study: Study, searched: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters of a single value, which are not searched."""
+        found = self._search_space.calculate(study).items()
+        single = [(name, x) for name, x in found if x.single() and name not in searched]
+        return {name: _only(x) for name, x in single}
 
     def sample_independent(
         self,
@@ -84,6 +96,24 @@ class HypervolumeSampler(BaseSampler):
     ) -> Any:
         """A random value, of a parameter that not all trials have."""
         return self._independent.sample_independent(study, trial, param_name, param_distribution)
+
+
+def _check_known(known: Mapping[int, Known], study: Study) -> None:
+    goals = len(study.directions)
+    if wrong := [x for x in known if not 0 <= x < goals]:
+        expected = f"numbers of objectives from 0 to {goals - 1} in known"
+        raise UserError(expected, str(wrong[0]), "correct it")
+
+
+def _with(constants: Mapping[str, Any], compute: Known) -> Known:
+    return lambda params: compute({**constants, **params})
+
+
+def _only(distribution: BaseDistribution) -> Any:
+    """The value of a constant."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[0]
+    return distribution.low  # type: ignore[attr-defined]
 
 
 def _has(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> bool:

@@ -1,5 +1,6 @@
 """The parameters of an Optuna study with the largest expected gain in hypervolume."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,10 +9,12 @@ from numpy.typing import NDArray
 from optuna.trial import FrozenTrial
 from scipy.special import logsumexp
 
+from peftsearch.errors import UserError
 from peftsearch.records.dominance import non_dominated
 
 from .cell_improvement import log_gain
 from .cells import Cells, open_cells
+from .study_values import StudyValues
 from .surrogate import EnsembleMapSaas, Posterior
 from .unit_axes import UnitAxes
 
@@ -36,13 +39,16 @@ class StudySearch:
         axes: UnitAxes,
         signs: Matrix,
         known: Mapping[int, Known],
+        done: Sequence[FrozenTrial],
         rng: np.random.Generator,
     ) -> None:
-        self._axes, self._signs, self._known, self._rng = axes, signs, known, rng
+        self._axes, self._known, self._done, self._rng = axes, known, done, rng
+        self._goals = len(signs)
+        self._values = StudyValues.of([x.values for x in done], signs)
 
-    def best(self, done: Sequence[FrozenTrial], pending: Sequence[FrozenTrial]) -> dict[str, Any]:
+    def best(self, pending: Sequence[FrozenTrial]) -> dict[str, Any]:
         """The parameters with the largest expected gain."""
-        points, values, counts = self._observe(done)
+        points, values, counts = self._observe()
         waiting = self._places(pending)
         there = np.unique(np.concatenate([points, waiting]), axis=0)
         waiting = np.array([x for x in there if not (x == points).all(1).any()])
@@ -55,13 +61,13 @@ class StudySearch:
         places = [self._axes.place(x.params) for x in trials]
         return np.array(places).reshape(len(trials), len(self._axes.space))
 
-    def _observe(self, done: Sequence[FrozenTrial]) -> tuple[Matrix, Matrix, Matrix]:
+    def _observe(self) -> tuple[Matrix, Matrix, Matrix]:
         """Distinct points, `n x d`, the mean of what each measured, `n x m`, and how often."""
         points, groups, counts = np.unique(
-            self._places(done), axis=0, return_inverse=True, return_counts=True
+            self._places(self._done), axis=0, return_inverse=True, return_counts=True
         )
-        values = np.zeros((len(points), len(self._signs)))
-        np.add.at(values, groups.reshape(-1), [self._signs * x.values for x in done])
+        values = np.zeros((len(points), self._goals))
+        np.add.at(values, groups.reshape(-1), self._values.place([x.values for x in self._done]))
         return points, values / counts[:, None], counts.astype(float)
 
     def _make_gain(
@@ -72,7 +78,7 @@ class StudySearch:
         features = self._axes.features(everywhere)
         posteriors = {
             column: self._fit(features, values[:, column], counts, seed + column)
-            for column in range(len(self._signs))
+            for column in range(self._goals)
             if column not in self._known
         }
         fronts = self._draw_fronts(posteriors, everywhere, self._corner(values))
@@ -128,10 +134,10 @@ class StudySearch:
 
     def _exact(self, points: Matrix) -> Matrix:
         """Signed values of the known objectives, `k x m`; 0 in the other columns."""
-        values = np.zeros((len(points), len(self._signs)))
+        values = np.zeros((len(points), self._goals))
         for column, compute in self._known.items():
-            found = [compute(self._axes.read(x)) for x in points]
-            values[:, column] = self._signs[column] * np.array(found)
+            found = [_check(column, compute(self._axes.read(x))) for x in points]
+            values[:, column] = self._values.place_known(column, found)
         return values
 
     def _climb(
@@ -167,6 +173,13 @@ class StudySearch:
         seen = {x.tobytes() for x in taken}
         again = np.array([x.tobytes() in seen for x in points])
         return np.where(again, -np.inf, np.maximum(values, -1e300))
+
+
+def _check(column: int, value: float) -> float:
+    if not math.isfinite(value):
+        expected = f"a finite number of known objective {column}, whatever the parameters"
+        raise UserError(expected, f"{value}", "bound it, or leave it out of known")
+    return float(value)
 
 
 def _padded(values: Matrix) -> Matrix:

@@ -1,5 +1,6 @@
 """The engine as a sampler of any Optuna study, held to Optuna's own conventions."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -13,13 +14,16 @@ from optuna.distributions import (
     IntDistribution,
 )
 from optuna.samplers import BaseSampler
+from optuna.study import StudyDirection
 from optuna.testing.pytest_samplers import (
     BasicSamplerTestCase,
     MultiObjectiveSamplerTestCase,
     RelativeSamplerTestCase,
 )
 
+from peftsearch.errors import UserError
 from peftsearch.search.optuna_sampler import HypervolumeSampler
+from peftsearch.search.study_search import Known
 from peftsearch.search.unit_axes import UnitAxes
 
 DISTRIBUTIONS: dict[str, BaseDistribution] = {
@@ -133,3 +137,66 @@ def test_workers_that_run_at_once_are_given_different_points() -> None:
         study.tell(trial, (trial.params["x"] - 0.3) ** 2)
     running = [study.ask(space).params["x"] for _ in range(4)]
     assert np.min(np.diff(sorted(running))) > 1e-3
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e290])
+def test_the_unit_of_a_value_changes_nothing(scale: float) -> None:
+    def found(unit: float) -> list[float]:
+        study = optuna.create_study(sampler=HypervolumeSampler(seed=0, n_startup_trials=4))
+        study.optimize(lambda t: unit * (t.suggest_float("x", -5, 5) - 1) ** 2, n_trials=6)
+        return [trial.params["x"] for trial in study.trials]
+
+    assert found(scale) == pytest.approx(found(1.0), abs=1e-3)
+
+
+@pytest.mark.parametrize(("goals", "bad"), [(1, math.inf), (2, -math.inf), (2, 1e308)])
+def test_what_is_infinite_counts_as_the_worst(goals: int, bad: float) -> None:
+    direction = StudyDirection.MAXIMIZE if bad < 0 else StudyDirection.MINIMIZE
+
+    def fail_above(trial: optuna.Trial) -> tuple[float, ...]:
+        x = trial.suggest_float("x", 0, 1)
+        value = math.copysign(1.0, bad) * (x - 0.2) ** 2
+        return (bad if x > 0.5 else value, math.copysign(x, bad))[:goals]
+
+    sampler = HypervolumeSampler(seed=0, n_startup_trials=4)
+    study = optuna.create_study(directions=[direction] * goals, sampler=sampler)
+    study.optimize(fail_above, n_trials=9)
+    tried = [trial.params["x"] for trial in study.trials]
+    assert min(abs(x - 0.2) for x in tried) < 0.1
+
+
+def test_where_nothing_is_finite_it_goes_on() -> None:
+    study = optuna.create_study(sampler=HypervolumeSampler(seed=0, n_startup_trials=2))
+    study.optimize(lambda t: t.suggest_float("x", 0, 1) * 0 + math.inf, n_trials=4)
+    assert len({trial.params["x"] for trial in study.trials}) == 4
+
+
+def optimise_known(known: dict[int, Known]) -> optuna.Study:
+    """Two goals, of which the second is the product of a parameter and a constant."""
+
+    def measure(trial: optuna.Trial) -> tuple[float, float]:
+        x, units = trial.suggest_float("x", 0, 1), trial.suggest_int("units", 4, 4)
+        kind = trial.suggest_categorical("kind", ["only"])
+        return (x - 0.5) ** 2, x * units * len(kind)
+
+    sampler = HypervolumeSampler(seed=0, n_startup_trials=3, known=known)
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=sampler)
+    study.optimize(measure, n_trials=5)
+    return study
+
+
+def test_what_computes_a_known_goal_is_given_constants_too() -> None:
+    study = optimise_known({1: lambda p: p["x"] * p["units"] * len(p["kind"])})
+    assert len(study.trials) == 5
+
+
+@pytest.mark.parametrize("column", [-1, 2])
+def test_a_known_goal_that_the_study_lacks_is_refused(column: int) -> None:
+    with pytest.raises(UserError, match=rf"from 0 to 1 in known.*{column}"):
+        optimise_known({column: lambda p: p["x"]})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_known_goal_that_is_no_number_is_refused(value: float) -> None:
+    with pytest.raises(UserError, match="a finite number of known objective 1"):
+        optimise_known({1: lambda _: value})
