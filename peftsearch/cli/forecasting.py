@@ -35,6 +35,12 @@ def _tell_space(forecast: "Forecast", spec: JobSpec) -> str:
     )
 
 
+def _tell_objectives(forecast: "Forecast") -> str:
+    """What the front will trade off, and what it keeps of measured numbers."""
+    kept = f"; the front keeps {', '.join(forecast.limits)}" if forecast.limits else ""
+    return f"{views.tell_goals(forecast.goals)}{kept}"
+
+
 def _tell_share(forecast: "Forecast") -> str:
     """How much of the space meets the bounds; of little, no more than is known."""
     share, bounds = forecast.share, ", ".join(forecast.bounds)
@@ -72,6 +78,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     console.print(f"[bold]{spec.name}[/]: the job file and its data are fine")
     table = Table.grid(padding=(0, 2))
     table.add_row("space", _tell_space(forecast, spec))
+    table.add_row("objectives", _tell_objectives(forecast))
     table.add_row("bounds", _tell_share(forecast))
     table.add_row(
         "data",

@@ -44,6 +44,8 @@ class Forecast:
         rates: Number of learning rates.
         regimes: Number of combinations of what else of the training is searched; 1 for nothing.
         seconds: Low and high forecast for the whole budget with the given workers.
+        goals: The objectives of the front, the quality first.
+        limits: Bounds on what is measured, which the front keeps.
         bounds: The hard bounds on known costs.
         share: How much of the space meets them, estimated; None without bounds.
         test_rows: That `confirm` will score; None where a source of their own holds them.
@@ -64,6 +66,8 @@ class Forecast:
     train_rows: int
     validation_rows: int
     test_rows: int | None
+    goals: tuple[str, ...]
+    limits: tuple[str, ...]
     bounds: tuple[str, ...]
     share: Share | None
     floors: tuple[str, ...]
@@ -88,6 +92,8 @@ class Forecast:
             "train_rows": self.train_rows,
             "validation_rows": self.validation_rows,
             "test_rows": self.test_rows,
+            "goals": list(self.goals),
+            "limits": list(self.limits),
             "bounds": list(self.bounds),
             "share": self.share and asdict(self.share),
             "floors": list(self.floors),
@@ -128,7 +134,6 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     batch = spec.training.regime().batch_size
     seconds = flops / (EFFICIENCY * _measure_speed(spec.anatomy, batch)) / _devices(workers)
     trials = _trials(spec, seconds, _most_trials(spec, space))
-    whole = STARTUP_SECONDS + trials * seconds
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
     regimes = spec.training.regimes()
     return Forecast(
@@ -138,6 +143,8 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         train_rows=rows,
         validation_rows=held_out,
         test_rows=data.test_rows,
+        goals=settled.spec.goals,
+        limits=tuple(map(str, spec.limits)),
         bounds=tuple(map(str, space.bounds)),
         share=estimate_share(space) if space.bounds else None,
         floors=foresee_floors(settled.spec.task),
@@ -148,7 +155,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         memory=foresee_memory(spec, first),
         quality=settled.quality,
         trials=trials,
-        seconds=(whole / SPREAD, whole * SPREAD),
+        seconds=foresee_time(spec, seconds, _most_trials(spec, space)),
         disk=trials * sum(sizes) / len(sizes),
         first=first,
         notes=(
@@ -183,6 +190,21 @@ def _trials(spec: JobSpec, seconds: float, most: float) -> int:
     if spec.budget.hours is not None:
         limits.append(math.ceil(spec.budget.hours * 3600 / seconds))
     return int(min(limits))
+
+
+def foresee_time(spec: JobSpec, seconds: float, most: float) -> tuple[float, float]:
+    """Low and high forecast of a whole job: trials faster and slower than foreseen, each time as
+    many as the budget then has. Hours bind, but the last trial ends later than they do.
+
+    Args:
+        seconds: From the end of one trial to that of the next.
+        most: Trials that there are.
+    """
+    low, high = (
+        factor * STARTUP_SECONDS + _trials(spec, factor * seconds, most) * factor * seconds
+        for factor in (1 / SPREAD, SPREAD)
+    )
+    return min(low, high), max(low, high)
 
 
 def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_out: int) -> float:

@@ -149,7 +149,7 @@ def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     if not members and spec.limits:
         return f"No completed trial has {' and '.join(map(str, spec.limits))}."
     if len(spec.goals) > 2:
-        note += f" Each is unbeaten in {tell_goals(spec)} together."
+        note += f" Each is unbeaten in {tell_goals(spec.goals)} together."
     if find_kind(spec.task.kind).form.fresh_head:
         without = "parameters" if _sized(members) else "parameters and size"
         note += f" {_head(members)} is excluded from {without}."
@@ -164,9 +164,9 @@ def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     return note
 
 
-def tell_goals(spec: JobSpec) -> str:
+def tell_goals(goals: Sequence[str]) -> str:
     """What a front trades off, in words: `accuracy, file size and training time`."""
-    labels = [objective(name).label for name in spec.goals]
+    labels = [objective(name).label for name in goals]
     return f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 

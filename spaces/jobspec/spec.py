@@ -71,7 +71,7 @@ class BudgetSpec(Section):
     """Whichever comes first.
 
     Attributes:
-        hours: Of the time in which at least one trial ran.
+        hours: Of the time in which at least one trial ran; may be written as `minutes`.
         stop_when: `no gain` ends the job once the model has expected a rise of the hypervolume
             under 1 % three times on end (`search.no_gain`); without it, the job says so.
     """
@@ -79,6 +79,18 @@ class BudgetSpec(Section):
     trials: int | None = Field(None, ge=1, le=1_000_000_000)
     hours: float | None = Field(None, gt=0, le=1_000_000)
     stop_when: Literal["no gain"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_minutes(cls, data: Any) -> Any:
+        """Hours from `minutes`; what is no number, or given twice, is left to be refused."""
+        if not isinstance(data, Mapping) or "hours" in data:
+            return data
+        minutes = data.get("minutes")
+        if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+            return data
+        kept = {key: value for key, value in data.items() if key != "minutes"}
+        return kept | {"hours": minutes / 60}
 
     @model_validator(mode="after")
     def _check_any(self) -> Self:

@@ -125,12 +125,18 @@ def test_a_dry_run_counts_the_rows_and_trainings_of_all_folds(job_file: Path) ->
 
 def test_a_bound_is_estimated_or_refused_before_anything_runs(job_file: Path) -> None:
     folder, text = job_file.parent, f"{job_file.read_text()}hours = 1000\n"
-    job_file.write_text(f'{text}[objectives]\nbounds = ["size <= 6 KB"]\n')
+    bounds = '["size <= 6 KB", "f1 >= 0.2"]'
+    job_file.write_text(
+        f'{text}[objectives]\nminimise = ["size", "training_seconds"]\nbounds = {bounds}\n'
+    )
     forecast = read("run", job_file, "--dry-run", folder=folder)
     assert forecast["bounds"] == ["export_bytes <= 6,000"]
+    assert forecast["goals"] == ["accuracy", "export_bytes", "training_seconds"]
+    assert forecast["limits"] == ["f1 >= 0.2"]
     assert 0 < forecast["share"]["met"] < forecast["share"]["of"]
     told = call("run", job_file, "--dry-run", folder=folder).stdout
     assert "6,000; estimated: " in told
+    assert "accuracy, file size and training time; the front keeps f1 >= 0.2" in told
     assert "8 trials or 1000 h 00 min; about 8 trials as fast as this machine" in told
     job_file.write_text(f'{text}[objectives]\nbounds = ["size <= 600 B"]\n')
     for options in ([], ["--dry-run"]):

@@ -1,10 +1,11 @@
 """What a trial costs before it runs."""
 
+import math
 from typing import Any
 
 import pytest
 
-from peftsearch.jobs.forecast import trial_flops
+from peftsearch.jobs.forecast import STARTUP_SECONDS, foresee_time, trial_flops
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.families.workload import Workload
 from tests.specs import make_spec
@@ -37,3 +38,17 @@ def test_each_look_at_the_validation_rows_costs_a_pass() -> None:
     alone, once = operations(epochs=1), operations(500, epochs=1)
     thrice = operations(500, epochs=1, checkpoints=3)
     assert thrice - alone == pytest.approx(3 * (once - alone))
+
+
+def test_the_forecast_of_a_number_of_trials_is_half_and_twice_the_time() -> None:
+    low, high = foresee_time(make_spec(trials=8), 100, math.inf)
+    assert (low, high) == ((STARTUP_SECONDS + 800) / 2, 2 * (STARTUP_SECONDS + 800))
+
+
+def test_hours_end_a_forecast_and_the_last_trial_may_end_after_them() -> None:
+    """However fast the machine is, a job of an hour takes about an hour."""
+    low, high = foresee_time(make_spec(budget={"hours": 1.0}), 100, math.inf)
+    assert 3600 < low < high <= 3600 + 2 * (STARTUP_SECONDS + 100)
+    few = make_spec(budget={"hours": 1.0, "trials": 8})
+    assert foresee_time(few, 100, math.inf) == foresee_time(make_spec(trials=8), 100, math.inf)
+    assert foresee_time(few, 100, 4) == foresee_time(make_spec(trials=4), 100, math.inf)

@@ -92,6 +92,16 @@ def test_unknown_key_names_the_nearest_known_one(path: str, near: str | None) ->
         assert message.endswith(f"did you mean {near!r}?")
 
 
+def test_a_budget_may_be_written_in_minutes() -> None:
+    assert make_spec(budget={"trials": 8, "minutes": 90}) == make_spec(
+        budget={"trials": 8, "hours": 1.5}
+    )
+    assert "got unknown key 'budget.minutes'" in refuse(
+        change("budget", {"hours": 1, "minutes": 30})
+    )
+    assert "budget.hours: greater than 0" in refuse(change("budget", {"minutes": 0}))
+
+
 def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
     data = change("model", {"pth": "model"})
     assert "did you mean 'path'?" in refuse(data)
