@@ -25,11 +25,13 @@ from .stages import tell_stage
 _REFRESH_SECONDS = 1.0
 _STAGE_SECONDS = 10.0
 """Between two lines on what goes on before the first trial."""
+_TRAINING_SECONDS = 60.0
+"""The longest silence while trials train."""
 
 
 @dataclass
 class PlainView:
-    """One line whenever a trial ends; for logs and pipes."""
+    """One line whenever a trial ends, and the steps of those that run long; for logs and pipes."""
 
     store: Store
     job: Job
@@ -42,18 +44,18 @@ class PlainView:
     begun: bool = False
 
     def update(self, pool: Pool) -> None:
-        """Print what ended since the last call, and while nothing has begun what goes on."""
+        """Print what ended since the last call, and after a long silence what goes on."""
         if pool.children and time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
         self.refreshed = time.monotonic()
         self._tell_preparation()
         trials = self.store.trials(self.job.id)
-        self.begun = self.begun or any(child.trial for child in pool.children)
-        if pool.children and not self.begun:
+        if pool.children:
             self._tell_stage(pool)
         ended = [x for x in trials if x.state in (TrialState.COMPLETED, TrialState.FAILED)]
         fresh = [x for x in ended if x.number not in self.seen]
         if fresh:
+            self.told = time.monotonic()
             hours = self.store.used_hours(self.job.id)
             now = measure_progress(
                 self.job.spec, trials, hours, len(pool.children), self.preparation
@@ -64,8 +66,11 @@ class PlainView:
         self.seen.update(x.number for x in fresh)
 
     def _tell_stage(self, pool: Pool) -> None:
-        """At once, and then now and then."""
-        if time.monotonic() - self.told < _STAGE_SECONDS:
+        """At once, and then now and then; between two trials nothing."""
+        trains = any(child.trial for child in pool.children)
+        self.begun = self.begun or trains
+        pause = _TRAINING_SECONDS if self.begun else _STAGE_SECONDS
+        if time.monotonic() - self.told < pause or (self.begun and not trains):
             return
         self.told = time.monotonic()
         line = tell_stage(pool, self.job.spec, self.preparation, self.told - self.started)

@@ -1,20 +1,22 @@
-"""What the workers of a job do before its first trial, in words."""
+"""What the workers of a job do while nothing ends, in words."""
 
 from peftsearch.records.preparation import Preparation
 from peftsearch.results.wording import count, duration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.processes.pool import Pool
+from peftsearch.workers.processes.pool import Child, Pool
 
 
 def tell_stage(pool: Pool, spec: JobSpec, preparation: Preparation | None, seconds: float) -> str:
-    """What goes on while no trial has begun.
+    """What goes on: a training, or what comes before the first.
 
     Args:
         preparation: The job's; None until it stands.
         seconds: Since the workers were started.
     """
     since = f"({duration(seconds)} so far)"
+    if trials := [_trial(child) for child in pool.children if child.trial]:
+        return f"training: {', '.join(trials)} ... {since}"
     if not any(child.loaded for child in pool.children):
         return f"loading the model and the data in the workers ... {since}"
     if preparation is not None:
@@ -22,6 +24,13 @@ def tell_stage(pool: Pool, spec: JobSpec, preparation: Preparation | None, secon
     done = max(int(child.status.done.value) for child in pool.children)
     batches = f", batch {count(done)}" if done else ""
     return f"preparing: {_measured(spec)}{batches} ... {since}"
+
+
+def _trial(child: Child) -> str:
+    """`trial 3 step 40 of 250`; without steps while it prepares or measures."""
+    done, total = child.progress
+    steps = f" step {done} of {total}" if total else ""
+    return f"trial {int(child.status.number.value)}{steps}"
 
 
 def _measured(spec: JobSpec) -> str:

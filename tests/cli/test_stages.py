@@ -1,4 +1,4 @@
-"""What `run` says before the first trial."""
+"""What `run` says before the first trial, and while one trains."""
 
 import io
 import math
@@ -28,9 +28,7 @@ def make_pool(store: Store, url: str, root: Path, **sections: Any) -> tuple[Job,
     return job, Pool(store, job, url, root, workers=1, children=[child]), child
 
 
-def test_what_goes_on_is_said_until_a_trial_begins(
-    new_sqlite: NewDatabase, tmp_path: Path
-) -> None:
+def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_path: Path) -> None:
     url = new_sqlite()
     with Store.open(url) as store:
         job, pool, child = make_pool(
@@ -54,8 +52,11 @@ def test_what_goes_on_is_said_until_a_trial_begins(
         assert look().startswith(f"{FEATURES}, batch 3 ... (")
         store.prepare(job.id, prepare(0.79))
         assert look().splitlines()[-1].startswith("choosing the first configurations ... (")
-        child.status.trial.value = 1
-        assert look() == ""
+        child.status.trial.value, child.status.number.value = 1, 0
+        assert look().startswith("training: trial 0 ... (")
+        child.status.done.value, child.status.total.value = 40, 250
+        assert look().startswith("training: trial 0 step 40 of 250 ... (")
+        assert look(later=False) == ""
         child.status.trial.value = -1
         assert look() == ""
 
