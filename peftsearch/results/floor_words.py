@@ -144,7 +144,8 @@ def _advise(
     """What may help; what the records suggest stands first."""
     cost, rows = spec.objectives.cost, best.first.validation_rows
     costs = [x.values[cost] for x in tried if cost in x.values]
-    at_edge = best.values.get(cost, 0.0) >= _DEAR * max(costs, default=0.0) > 0
+    dear = best.values.get(cost, 0.0) >= _DEAR * max(costs, default=0.0) > 0
+    at_edge = dear and len(set(costs)) > 1  # the only one is the dearest, whatever it costs
     wider = "a wider space or looser bounds"
     suggested = [f"{wider}, since the best is among the dearest tried"] if at_edge else []
     if standing.verdict == "level" and standing.error is not None and rows:

@@ -76,6 +76,14 @@ def test_a_job_file_survives_the_form(page: Page, path: Path) -> None:
     assert read_preview(page, spec["name"]) == spec
 
 
+def test_when_to_stop_is_chosen_and_not_typed(page: Page) -> None:
+    paste(page, SHARES)
+    choice = page.get_by_label("Stop when")
+    assert choice.locator("option").all_inner_texts()[1:] == ["no gain"]
+    choice.select_option("no gain")
+    assert read_preview(page, 'stop_when = "no gain"')["budget"]["stop_when"] == "no gain"
+
+
 def test_a_share_stays_a_share_and_a_layer_a_layer(page: Page) -> None:
     paste(page, SHARES)
     boundaries = read_preview(page, "shares")["space"]["boundaries"]

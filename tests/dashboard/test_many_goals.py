@@ -56,10 +56,10 @@ def test_each_pair_of_objectives_has_a_panel_that_follows_the_replay(
         "that nothing beats in accuracy, F1, file size and training time together"
     )
     page.locator("#replay-slider").fill("1")
-    expect(page.locator("#pairs")).to_contain_text("1 points that nothing beats")
+    expect(page.locator("#pairs")).to_contain_text("1 point that nothing beats")
     page.locator("#pairs-colour").select_option("accuracy")
     page.get_by_role("button", name="Live").click()
-    expect(page.locator("#pairs")).not_to_contain_text("1 points that nothing beats")
+    expect(page.locator("#pairs")).not_to_contain_text("1 point that nothing beats")
 
 
 def test_tables_have_a_column_for_each_objective(page: Page, site: str) -> None:

@@ -146,4 +146,5 @@ def test_what_the_records_suggest_stands_first() -> None:
         "Try a wider space or looser bounds, since the best is among the dearest tried; more "
         "validation rows than 400, to tell gains from noise; more training rows;"
     )
-    assert _tell(0.80, (0, 0.60))[1].startswith("Try more training rows;")
+    for rank in (0, 8):  # the only one is the dearest, whatever it costs
+        assert _tell(0.80, (rank, 0.60))[1].startswith("Try more training rows;")

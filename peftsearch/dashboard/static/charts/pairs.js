@@ -1,6 +1,7 @@
 // A front of more than two objectives: a panel for each pair of them, a further one as colour; it follows the replay.
 
 import { h, setText } from "../lib/dom.js";
+import { plural } from "../lib/format.js";
 import { goalOf, label, listed, noun, write } from "../lib/measures.js";
 import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
@@ -63,7 +64,7 @@ export class Pairs {
     const scale = SCALE.map((name, i) => [i / (SCALE.length - 1), colour(name)]);
     const shown = { members, others, marked, all: [...members, ...all] };
     const told = members.length
-      ? `${members.length} points that nothing beats in ${listed(model.goals)} together; the ring is the knee. Colours are named above each panel; a click opens the trial.`
+      ? `${plural(members.length, "point")} that nothing beats in ${listed(model.goals)} together; the ring is the knee. Colours are named above each panel; a click opens the trial.`
       : "No point of the front yet.";
     setText(this.told, told);
     this.chart.describe(told);

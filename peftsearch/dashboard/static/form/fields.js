@@ -37,10 +37,15 @@ function fieldOf(path, node, required, schema) {
     required,
     fallback: node.default ?? null,
     kind: kindOf(plain, schema),
-    options: plain.enum ?? plain.items?.enum ?? [],
+    options: wordsOf(plain) ?? plain.items?.enum ?? [],
     minimum: plain.minimum ?? plain.exclusiveMinimum ?? null,
     maximum: plain.maximum ?? plain.exclusiveMaximum ?? null,
   };
+}
+
+/** The words of a choice; one word alone is a constant of the schema. */
+function wordsOf(node) {
+  return node.enum ?? (node.const === undefined ? undefined : [node.const]);
 }
 
 /** Without null, and a choice of one as that one. */
@@ -51,7 +56,7 @@ function plainOf(node, schema) {
 }
 
 function kindOf(node, schema) {
-  if (node.enum) return "choice";
+  if (wordsOf(node)) return "choice";
   if (node.anyOf) return unionOf(node.anyOf.map((choice) => kindOf(plainOf(choice, schema), schema)));
   if (node.type === "array") return listOf(node, schema);
   if (node.type === "object") return tableOf(node.additionalProperties);
