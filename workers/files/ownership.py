@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import PROPOSED, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 
 TENSORS = "adapter.safetensors"
@@ -29,11 +29,13 @@ def hash_tensors(folder: Path) -> str:
 
 
 def describes(folder: Path, configuration: Configuration, provenance: Mapping[str, Any]) -> bool:
-    """Whether a folder says that it holds an adapter of that configuration and provenance."""
+    """Whether a folder says that it holds an adapter of that configuration and provenance; why it
+    was proposed only the store knows."""
+    worked = {name: value for name, value in provenance.items() if name != PROPOSED}
     try:
         content = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
         same = Configuration.from_json(content["configuration"]) == configuration
-        return same and content["metadata"] == dict(provenance)
+        return same and content["metadata"] == worked
     except (OSError, ValueError, LookupError, TypeError, UserError):
         return False
 

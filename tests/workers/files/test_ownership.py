@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from peftsearch.errors import UserError
-from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.trial import PROPOSED, Trial, TrialState
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.ownership import check_adapter
 from tests.storage.examples import make_configuration
@@ -81,3 +81,9 @@ def test_a_trial_from_before_hashes_is_known_by_what_its_folder_says(tmp_path: P
         _save(folder, index, seed)
         with pytest.raises(UserError, match="configuration.json of another one"):
             check_adapter(folder, trial)
+
+
+def test_why_a_trial_was_proposed_is_not_asked_of_its_files(tmp_path: Path) -> None:
+    trial = _save(tmp_path, 3)
+    reasons = {PROPOSED: {"expected_gain": 0.1, "known": 3, "nearest": []}}
+    check_adapter(tmp_path, replace(trial, provenance={**trial.provenance, **reasons}))
