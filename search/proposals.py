@@ -21,7 +21,7 @@ from .candidates import draw_unseen
 from .design import make_design
 from .many_suggester import ManySuggester
 from .memory import Memory, Terrain
-from .observations import Observation, observe
+from .observations import Observation, find_front, observe
 from .reference_point import ReferencePoint, find_reference_point
 from .repeats import choose_repeat, choose_repeat_in, repeat_due
 from .samplers import Sampler, SobolSampler, make_sampler
@@ -145,10 +145,12 @@ class _Batch:
         return None if found is None else _Choice(found[0], "search", found[1])
 
     def _draw(self, rng: np.random.Generator) -> _Choice | None:
-        """Something new where nothing is expected to gain."""
+        """Something new where nothing is expected to gain; without a front that is no reason to
+        end a job."""
         drawn = draw_unseen(self._space, set(self._known), rng)
-        hopeless = Reasons(0.0, self._results(), ())
-        return None if drawn is None else _Choice(drawn, "random", hopeless)
+        front = find_front(list(self._known.values()))
+        reasons = Reasons(0.0, self._results(), ()) if front else None
+        return None if drawn is None else _Choice(drawn, "random", reasons)
 
     @cached_property
     def _reference_point(self) -> ReferencePoint:

@@ -28,7 +28,7 @@ DRAWS = 8
 _PARENTS = 12
 _NEAREST = 3
 _TINY, _LARGEST = 1e-9, math.log(1e3)
-"""Where nothing beats the reference point yet, any gain is a thousandfold."""
+"""Where there is no front yet, any gain is a thousandfold: that is no reason to end a job."""
 
 
 class _Model(NamedTuple):
@@ -139,7 +139,8 @@ class Suggester:
         Args:
             present: Hypervolume of the front as the model knows it.
         """
-        gain = math.exp(min(found.value - math.log(max(present, _TINY)), _LARGEST))
+        share = found.value - math.log(max(present, _TINY))
+        gain = math.exp(min(share, _LARGEST) if find_front(self._known) else _LARGEST)
         place, _ = self._encode([found.configuration])
         apart = np.linalg.norm(self._x - place, axis=1)
         nearest = [self._known[int(i)].configuration.key for i in np.argsort(apart)[:_NEAREST]]

@@ -53,7 +53,7 @@ def test_a_picture_names_its_floors_and_what_they_are(tmp_path: Path) -> None:
         draw_front(members(), TRIALS, SPEC, path, prepare(features, tfidf=0.2).floors[::-1])
         text = path.read_text()
         for words in ("frozen features", "linear probe", f"{features:.4f}  logistic regression"):
-            assert f"<!-- {words}" in text or f"<!-- -  {words}" in text
+            assert f"<!-- {words}" in text or f"<!--  -  {words}" in text
         assert "<!-- base model -->" not in text
         assert "<!-- TF-IDF -->" not in text, "a floor far below would press the front together"
 

@@ -77,6 +77,17 @@ def test_equal_arguments_give_equal_proposals(timed: list[Trial]) -> None:
     assert len({x.configuration.key for x in first}) == 3
 
 
+@pytest.mark.parametrize("objectives", [KNOWN, {"minimise": ["trainable_parameters"]}])
+def test_without_a_front_no_job_is_told_to_end(objectives: dict[str, list[str]]) -> None:
+    """Nothing reaches the bound: the search goes on to look for what does."""
+    spec = make_spec(objectives=objectives | {"bounds": ["f1 >= 0.99"]}, trials=40)
+    records = train(spec, [], 12)
+    assert find_front(observe(spec, records)) == []
+    found = propose(spec, records, 3, 0)
+    assert {x.origin for x in found} <= {"search", "random"}
+    assert all(x.reasons is None or x.reasons.expected_gain > 1 for x in found)
+
+
 def test_the_search_keeps_to_limits_that_it_has_learnt() -> None:
     """Two layers at most are within it; the design tries deeper ones."""
     limits = {**KNOWN, "bounds": ["training_seconds <= 15 s"]}
