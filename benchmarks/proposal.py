@@ -40,7 +40,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from threadpoolctl import threadpool_limits
 
 from peftsearch.records.axes import cost_of
-from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search.design import make_design
 from peftsearch.search.features import feature_matrix, relevant
 from peftsearch.search.proposals import propose
@@ -51,6 +51,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.inverse import encode
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
+from tests.search.jobs import make_trial
 
 OURS = "peftsearch"
 BATCH, SIZES, BASELINE_MOST = 4, (50, 100, 200, 1_000, 10_000), 200
@@ -208,21 +209,9 @@ def make_records(spec: JobSpec, n: int, seed: int = 0) -> list[Trial]:
     space, rng = make_space(spec), np.random.default_rng(seed)
     tried = [configuration for configuration, _ in make_design(spec, space).fixed]
     tried += [space.sample(rng) for _ in range(n - len(tried))]
-    return [
-        Trial(
-            id=i + 1,
-            job_id=1,
-            number=i,
-            configuration=configuration,
-            seed=i,
-            origin="sobol",
-            fidelity=1.0,
-            state=TrialState.COMPLETED,
-            attempt=1,
-            measurements={"accuracy": emulate(configuration) + 0.01 * rng.standard_normal()},
-        )
-        for i, configuration in enumerate(tried)
-    ]
+    qualities = [emulate(x) + 0.01 * rng.standard_normal() for x in tried]
+    proposals = [Proposal(x, i, "sobol") for i, x in enumerate(tried)]
+    return [make_trial(i, *x) for i, x in enumerate(zip(proposals, qualities, strict=True))]
 
 
 def emulate(configuration: Configuration) -> float:

@@ -230,7 +230,9 @@ def _add(left: Matrix, right: Matrix) -> Matrix:
 
 
 def _prune(points: Matrix) -> Matrix:
-    return points[reported(points[:, 0], points[:, 1])]
+    """What no other beats, equal ones once."""
+    distinct = np.unique(points, axis=0)
+    return distinct[reported(distinct[:, 0], distinct[:, 1])]
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.records.axes import cost_of
+from peftsearch.records.dominance import non_dominated
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
@@ -70,6 +71,6 @@ class Problem:
 
 def reported(costs: Matrix, qualities: Matrix) -> list[int]:
     """Positions of what no other beats, cheapest first."""
-    order = np.lexsort((-qualities, costs))
-    best = np.maximum.accumulate(np.r_[-np.inf, qualities[order]])[:-1]
-    return [int(i) for i, before in zip(order, best, strict=True) if qualities[i] > before]
+    kept = np.flatnonzero(non_dominated(np.column_stack([qualities, -costs])))
+    found: list[int] = kept[np.argsort(costs[kept], kind="stable")].tolist()
+    return found

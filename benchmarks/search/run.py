@@ -18,7 +18,8 @@ import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.records.trial import Trial
+from tests.search.jobs import make_trial
 
 from .emulated import TASKS, make_emulated
 from .grid import read_grid
@@ -37,7 +38,8 @@ def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any
         began = time.process_time()
         proposal = METHODS[name](problem, trials, seed, budget)
         seconds += time.process_time() - began
-        trials.append(_complete(problem, proposal, len(trials)))
+        quality = problem.truth.train(proposal.configuration, proposal.seed)
+        trials.append(make_trial(len(trials), proposal, quality))
         if len(trials) in LOOKS:
             shares[str(len(trials))] = round(problem.share(trials), 5)
     known = {"problem": problem.name, "method": name, "seed": seed, "budget": budget}
@@ -48,22 +50,6 @@ def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any
         "origins": counts,
         "cpu_seconds_a_proposal": seconds / budget,
     }
-
-
-def _complete(problem: Problem, proposal: Proposal, number: int) -> Trial:
-    quality = problem.truth.train(proposal.configuration, proposal.seed)
-    return Trial(
-        id=number + 1,
-        job_id=1,
-        number=number,
-        configuration=proposal.configuration,
-        seed=proposal.seed,
-        origin=proposal.origin,
-        fidelity=1.0,
-        state=TrialState.COMPLETED,
-        attempt=1,
-        measurements={"accuracy": quality},
-    )
 
 
 def tell(rows: Sequence[Row], against: str) -> str:
