@@ -2,20 +2,27 @@
 
 A peer stands in the table twice: plain, with no more than the linear probe before it, and with the
 fixed trials of our design first (`+ design`), since a lead that comes from those is none of the
-engine's.
+engine's. Peers of `peers/` are imported when they are first asked: some need more packages.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search.proposals import propose
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 
 from .problem import Problem
 
 Method = Callable[[Problem, Sequence[Trial], int, int], Proposal]
 """The next trial of a job: by its problem, trials so far, seed, and number of trials in all."""
+Suggest = Callable[[Problem, Sequence[Trial], int, int], Configuration | None]
+"""What a module of `peers/` has: a configuration whose key is new; None leaves the choice to a
+random draw."""
 
 
 def _with(spec: JobSpec, budget: int, search: Mapping[str, Any]) -> JobSpec:
@@ -34,6 +41,23 @@ def _by_spec(**search: Any) -> Method:
     return suggest
 
 
+def _peer(module: str, recipes: bool = False) -> Method:
+    """One of `peers/`, after what is fixed: all that our design fixes, or the probe alone."""
+    name = f"benchmarks.search.peers.{module}"
+
+    def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
+        # Random search: what is fixed, then a new configuration with its training seed.
+        spec = _with(problem.spec, budget, {"sampler": "random", "recipes": recipes})
+        drawn = propose(spec, trials, 1, seed, problem.preparation)[0]
+        if drawn.origin != "random":
+            return drawn
+        ask: Suggest = import_module(name).suggest
+        found = ask(problem, trials, seed, budget)
+        return drawn if found is None else replace(drawn, configuration=found, origin=module)
+
+    return suggest
+
+
 METHODS: Mapping[str, Method] = {
     "ours": _by_spec(),
     "ours, no repeats": _by_spec(repeats=0.0),
@@ -44,4 +68,28 @@ METHODS: Mapping[str, Method] = {
     "TPE + design": _by_spec(sampler="tpe"),
     "NSGA-II": _by_spec(sampler="nsga2", recipes=False),
     "NSGA-II + design": _by_spec(sampler="nsga2"),
+    "GPSampler": _peer("optuna_gp"),
+    "GPSampler + design": _peer("optuna_gp", recipes=True),
+    "qLogNEHVI": _peer("botorch_nehvi"),
+    "qLogNEHVI + design": _peer("botorch_nehvi", recipes=True),
+    "Ax": _peer("ax_client"),
+    "Ax + design": _peer("ax_client", recipes=True),
+    "AutoPEFT": _peer("autopeft"),
 }
+PACKAGES: Mapping[str, Sequence[str]] = {
+    "Ax": ("ax",),
+    "Ax + design": ("ax",),
+    "AutoPEFT": ("jax", "numpyro"),
+}
+"""What a method needs of the dependency group `benchmark`, by module."""
+
+
+def check_packages(names: Sequence[str]) -> None:
+    """End with one line where methods need what is not installed."""
+    for name in names:
+        missing = [x for x in PACKAGES.get(name, ()) if find_spec(x) is None]
+        if missing:
+            raise SystemExit(
+                f"expected {' and '.join(missing)} for the method {name!r}; got none; "
+                "install them by `pip install --group benchmark`, or leave it out by --methods"
+            )

@@ -23,7 +23,7 @@ from tests.search.jobs import make_trial
 
 from .emulated import TASKS, make_emulated
 from .grid import read_grid
-from .methods import METHODS
+from .methods import METHODS, check_packages
 from .problem import Problem
 
 LOOKS = (10, 15, 25, 50, 100, 200)
@@ -108,6 +108,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print alone")
     options = parser.parse_args()
     problems = [] if options.table else options.problems.split(",")
+    check_packages(options.methods.split(",") if problems else [])
     with threadpool_limits(1):
         for problem in map(open_problem, problems):
             for seed in range(options.seeds):

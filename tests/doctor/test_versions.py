@@ -24,10 +24,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def requirements() -> list[Requirement]:
-    """All that pyproject.toml names, for users and for developers."""
+    """All that pyproject.toml names, for users and for developers, but what no check installs."""
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = [*known["project"]["optional-dependencies"].values()]
-    groups += [x for x in known["dependency-groups"].values()]
+    groups += [x for name, x in known["dependency-groups"].items() if name != "benchmark"]
     named = known["project"]["dependencies"] + [x for group in groups for x in group]
     return [Requirement(text) for text in named if isinstance(text, str)]
 
