@@ -14,6 +14,7 @@ from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.message_text import one_line, trace
 from peftsearch.passwords import hide_word
 
+from .first_word import begin
 from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Launch a search job, or resume it; Ctrl-C requeues what runs."""
+    begin("reading the job file, its model and its data")
     from . import commands, forecasting
 
     if dry_run:
@@ -72,6 +74,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Let a stopped job run on, or a finished one by a larger budget."""
+    begin("opening the job")
     from . import commands
 
     commands.resume(job, trials, hours, workers, device, to_url(storage), files, as_json)
@@ -92,6 +95,7 @@ def worker(
     files: Files = None,
 ) -> None:
     """Work on a job of a database, or wait for jobs and work on each, the oldest first."""
+    begin("opening the database")
     from . import commands
 
     commands.work(job, uid, workers, device, to_url(storage), files)
@@ -135,6 +139,7 @@ def confirm(
     as_json: AsJson = False,
 ) -> None:
     """Compare a point with the linear probe and tuned LoRA on the test split."""
+    begin("loading the libraries, the job and its model")
     from . import take_home
 
     take_home.confirm(job, pick, device, to_url(storage), as_json)
@@ -151,6 +156,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a configuration's trained adapter, and check it by loading it again."""
+    begin("loading the libraries and the job")
     from . import take_home
 
     take_home.export(job, pick, out, form, to_url(storage), files, as_json)
@@ -257,6 +263,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Search a real model on real reviews, within 6 minutes on 2 CPU cores."""
+    begin("reading the model and the data of the demonstration")
     from . import demonstration
 
     url = None if storage is None else to_url(storage)

@@ -81,16 +81,20 @@ class PlainView:
         if self.preparation is not None:
             return
         self.preparation = self.store.preparation(self.job.id)
-        _print_notes(self.preparation, self.console)
+        _print_notes(self.preparation, self.console, soft_wrap=True)
         for line in tell_floors(self.preparation, self.job.spec):
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _print_notes(preparation: Preparation | None, console: Console) -> None:
-    """What was decided before the first trial, and which rows are cut."""
+def _print_notes(preparation: Preparation | None, console: Console, soft_wrap: bool) -> None:
+    """What was decided before the first trial, and which rows are cut.
+
+    Args:
+        soft_wrap: Leave long lines whole. Not above a panel: it is drawn anew with the options of
+            what is printed.
+    """
     for note in () if preparation is None else preparation.notes:
-        line = f"note: {note}"
-        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+        console.print(Text(f"note: {note}", style="yellow"), soft_wrap=soft_wrap)
 
 
 def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
@@ -138,7 +142,7 @@ class LiveView:
         self.refreshed = time.monotonic()
         if self.preparation is None:
             self.preparation = self.store.preparation(self.job.id)
-            _print_notes(self.preparation, self.live.console)
+            _print_notes(self.preparation, self.live.console, soft_wrap=False)
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
         now = measure_progress(self.job.spec, trials, hours, len(pool.children), self.preparation)
         self.live.update(self._panel(now, pool))

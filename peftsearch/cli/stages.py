@@ -17,13 +17,22 @@ def tell_stage(pool: Pool, spec: JobSpec, preparation: Preparation | None, secon
     since = f"({duration(seconds)} so far)"
     if trials := [_trial(child) for child in pool.children if child.trial]:
         return f"training: {', '.join(trials)} ... {since}"
+    if not pool.children:
+        return f"no worker is left {since}"
     if not any(child.loaded for child in pool.children):
         return f"loading the model and the data in the workers ... {since}"
     if preparation is not None:
         return f"choosing the first configurations ... {since}"
-    done = max(int(child.status.done.value) for child in pool.children)
-    batches = f", batch {count(done)}" if done else ""
-    return f"preparing: {_measured(spec)}{batches} ... {since}"
+    return f"preparing: {_measured(spec)}{_batches(pool)} ... {since}"
+
+
+def _batches(pool: Pool) -> str:
+    """`, batch 3 of 127` of the one worker that prepares; nothing before its first."""
+    seen = [(int(x.status.done.value), int(x.status.total.value)) for x in pool.children]
+    done, total = max(seen)
+    if not done:
+        return ""
+    return f", batch {count(done)} of {count(total)}" if total else f", batch {count(done)}"
 
 
 def _trial(child: Child) -> str:
@@ -38,4 +47,5 @@ def _measured(spec: JobSpec) -> str:
     rows = f"{count(spec.task.train_rows)} " if spec.task.train_rows else ""
     if find_kind(spec.task.kind).form.fresh_head:
         return f"frozen features of {rows}training rows, for the floors and the head"
-    return "the model as it is on the validation rows, a floor"
+    floors = find_kind(spec.task.kind).load_work().foresee_baselines(spec.task)
+    return f"the floors, {' and '.join(floors)}"

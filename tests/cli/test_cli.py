@@ -94,6 +94,33 @@ def test_help_loads_no_tables_or_databases(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("command", ["run", "demo", "resume", "worker", "confirm", "export"])
+def test_a_terminal_hears_of_a_slow_command_before_its_imports(
+    command: str, tmp_path: Path
+) -> None:
+    program = (
+        "import io, sys\n"
+        "class Terminal(io.StringIO):\n"
+        "    def isatty(self): return True\n"
+        "    def write(self, text):\n"
+        "        heavy = {'torch', 'sqlalchemy', 'numpy', 'rich'} & set(sys.modules)\n"
+        "        print([text, sorted(heavy)])\n"
+        "        raise SystemExit\n"
+        "sys.stderr = Terminal()\n"
+        "from peftsearch.cli import app\n"
+        "app.main()\n"
+    )
+    given = {"run": ["job.toml"], "demo": [], "export": ["job", "--out", "out"]}
+    done = subprocess.run(
+        [sys.executable, "-c", program, command, *given.get(command, ["job"])],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert re.fullmatch(r"\['(reading|opening|loading) .+ \.\.\.', \[\]\]\n", done.stdout)
+
+
 def test_techniques_as_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +50,12 @@ def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_pa
         assert look(later=False) == ""
         child.status.steps.value = 1
         assert look().startswith(f"{FEATURES} ... (")
-        child.status.done.value = 3
-        assert look().startswith(f"{FEATURES}, batch 3 ... (")
+        child.status.done.value, child.status.total.value = 3, 1127
+        assert look().startswith(f"{FEATURES}, batch 3 of 1,127 ... (")
         store.prepare(job.id, prepare(0.79))
         assert look().splitlines()[-1].startswith("choosing the first configurations ... (")
         child.status.trial.value, child.status.number.value = 1, 0
+        child.status.done.value = child.status.total.value = 0
         assert look().startswith("training: trial 0 ... (")
         child.status.done.value, child.status.total.value = 40, 250
         assert look().startswith("training: trial 0 step 40 of 250 ... (")
@@ -64,13 +67,34 @@ def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_pa
 @pytest.mark.parametrize("kind", ["causal_lm", "classification"])
 def test_the_panel_says_it_too(kind: str, new_sqlite: NewDatabase, tmp_path: Path) -> None:
     url, written = new_sqlite(), io.StringIO()
-    asked = {"prompt": "a", "response": "b"} if kind == "causal_lm" else {}
-    task = {"train": "data.csv", "kind": kind} | asked
+    asked = {"prompt": "a", "response": "b", "metric": "exact_match"}
+    task = {"train": "data.csv", "kind": kind} | (asked if kind == "causal_lm" else {})
     anatomy = LLAMA if kind == "causal_lm" else BERT
     with Store.open(url) as store:
         job, pool, child = make_pool(store, url, tmp_path, task=task, anatomy=anatomy)
         child.status.steps.value = 1
         with LiveView(store, job, Console(file=written, force_terminal=True, width=120)) as view:
             view.update(pool)
-    read = "the model as it is" if kind == "causal_lm" else "frozen features of training rows"
+    read = (
+        "the floors, the base model as it is and the best of a few prompts"
+        if kind == "causal_lm"
+        else "frozen features of training rows"
+    )
     assert f"preparing: {read}" in written.getvalue()
+
+
+def test_a_note_leaves_the_panel_whole(new_sqlite: NewDatabase, tmp_path: Path) -> None:
+    """The panel is drawn below each note: with its markup, and no wider than the terminal."""
+    url, written = new_sqlite(), io.StringIO()
+    with Store.open(url) as store:
+        job, pool, child = make_pool(store, url, tmp_path)
+        child.status.steps.value = 1
+        store.prepare(job.id, replace(prepare(0.79), notes=("the words of a note " * 9,)))
+        with LiveView(store, job, Console(file=written, force_terminal=True, width=70)) as view:
+            view.update(pool)
+            view.refreshed, view.preparation = 0.0, None
+            view.update(pool)
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", written.getvalue())
+    assert told.count("note: the words of a note") == 2
+    assert "[bold]" not in told
+    assert max(map(len, told.splitlines())) <= 70

@@ -91,6 +91,12 @@ class Responses(Work):
         prompted = choose_prompt(job, on_batch) if asked else None
         return [base] if prompted is None else [base, prompted]
 
+    def count_baselines(self, job: OpenedJob) -> int:
+        """Batches of both."""
+        from peftsearch.workers.training.language_baselines import count_floors
+
+        return count_floors(job, self._is_asked(job.spec.task))
+
     def foresee_baselines(self, task: TaskSpec) -> Sequence[str]:
         """The same."""
         base, asked = "the base model as it is", self._is_asked(task)

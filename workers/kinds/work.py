@@ -248,6 +248,10 @@ class Work:
         """
         return ()
 
+    def count_baselines(self, job: OpenedJob) -> int:
+        """How often `baselines`, and the scoring of what they give, call `on_batch`: at most."""
+        return 0
+
     def foresee_baselines(self, task: TaskSpec) -> Sequence[str]:
         """What `baselines` will be, as nouns within a sentence, before there is a model."""
         return ()

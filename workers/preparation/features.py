@@ -58,6 +58,14 @@ def extract(
     return _distinct({name: _sort(torch.cat(parts), order) for name, parts in found.items()})
 
 
+def count_poolings(backbone: Backbone) -> int:
+    """How many `extract` gives, unless two of them are alike."""
+    if backbone.model.config.is_encoder_decoder:
+        return 1
+    pooled = 2 * has_pooling(backbone.kind, backbone.anatomy)
+    return pooled + (final_linear(backbone) is not None)
+
+
 @contextmanager
 def _watched(backbone: Backbone) -> Iterator[_Seen]:
     seen = _Seen()

@@ -10,9 +10,11 @@ from .baselines import Baseline, OnBatch, measure_floor
 from .evened import EVENED
 from .feature_baseline import FEATURES, use_features
 from .feature_probes import fit_evened
+from .features import count_poolings
 from .head_choice import choose_head, read_probe
 from .linear_models import find_target, name_regression
 from .opened_job import OpenedJob
+from .sampling import sample_rows
 from .word_baseline import WORDS, fit_words
 
 
@@ -47,6 +49,17 @@ def prepare(job: OpenedJob, on_batch: OnBatch = lambda: None) -> Prepared:
     if head is None:
         return Prepared(Preparation(floors, notes=told))
     return Prepared(Preparation(floors, head.choice, told), head.tensors)
+
+
+def count_preparing(job: OpenedJob) -> int:
+    """How often `prepare` calls `on_batch`, or a little more: poolings that are alike are one."""
+    kind = job.spec.task.kind
+    total: int = find_kind(kind).load_work().count_baselines(job)
+    if find_target(kind) is None:
+        return total
+    rows = {"train": len(sample_rows(job)), "validation": len(job.encoded("validation"))}
+    read = sum(-(-n // job.encoded(name).evaluated_together) for name, n in rows.items())
+    return total + read + count_poolings(job.backbone)
 
 
 def foresee_floors(task: TaskSpec) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """One preparation for a job: one worker makes it, the others wait and take up what it wrote."""
 
 import contextlib
+from collections.abc import Callable
 from itertools import count
 
 from peftsearch.records.job import Job
@@ -39,13 +40,6 @@ def take_up(store: Store, job: Job, runner: TrialRunner, worker: str, monitor: M
 def _make(
     store: Store, job: Job, runner: TrialRunner, worker: str, monitor: Monitor
 ) -> Preparation | None:
-    batches = count(1)
-
-    def step() -> None:
-        monitor.step(next(batches), 0)
-        if monitor.stopping():
-            raise Cancelled
-
     token = store.take_suggestion_lease(job.id, worker, SUGGESTION_SECONDS)
     if token is None:
         return None
@@ -54,8 +48,20 @@ def _make(
             # Its maker may have ended since nobody had any.
             if (found := store.preparation(job.id)) is not None:
                 return found
-            made = runner.prepare(step)
+            made = runner.prepare(_tell_batches(runner.count_preparing(), monitor))
             return store.prepare(job.id, made.preparation, made.tensors)
         return None
     finally:
         store.release_suggestion_lease(job.id, token)
+
+
+def _tell_batches(total: int, monitor: Monitor) -> Callable[[], None]:
+    """To be called after each batch; ends the preparation where the monitor says to stop."""
+    batches = count(1)
+
+    def step() -> None:
+        monitor.step(next(batches), total)
+        if monitor.stopping():
+            raise Cancelled
+
+    return step

@@ -52,7 +52,7 @@ class Evaluator:
     def count_generating(self, data: Encoded) -> int:
         """How often `generate` ticks."""
         if isinstance(data, EncodedResponses) and self._generates:
-            return count_generations(data)
+            return count_generations(len(data))
         return 0
 
     def evaluate(self, data: Encoded, clock: Clock) -> Evaluation:

@@ -15,9 +15,9 @@ from peftsearch.workers.runtime.devices import autocast
 BATCH_SIZE = 16
 
 
-def count_generations(data: EncodedResponses) -> int:
+def count_generations(rows: int) -> int:
     """Batches of `generate`."""
-    return -(-len(data) // BATCH_SIZE)
+    return -(-rows // BATCH_SIZE)
 
 
 def generate(

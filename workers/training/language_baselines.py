@@ -16,7 +16,7 @@ from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.opened_job import OpenedJob
 
 from .evaluation import Evaluator
-from .generation import generate, match
+from .generation import count_generations, generate, match
 from .optimisation import Clock
 from .trial_failures import NonFiniteLoss
 
@@ -55,14 +55,10 @@ def choose_prompt(job: OpenedJob, on_batch: OnBatch) -> Baseline | None:
     """Of a few prompts with examples, the one that most answers to other training rows are right
     with; of equals the shortest. None where there are too few rows, or where the model's chat
     template takes no examples."""
-    train, responses = job.data.train, [str(x) for x in job.data.train.labels]
-    orders = [order_examples(responses, seed) for seed in range(DRAWS)]
-    prompts = [order[:shots] for shots in SHOTS for order in orders]
-    used = {row for prompt in prompts for row in prompt}
-    tried = [row for row in orders[0] if row not in used][:TRIED]
+    prompts, tried = _draw_prompts(job)
     if len(tried) < TRIED:
         return None
-    rows, rights = train.pick(tried), []
+    rows, rights = job.data.train.pick(tried), []
     try:
         for prompt in prompts:
             rights.append(_ask(job, prompt, rows, on_batch).predictions.mean())
@@ -74,6 +70,30 @@ def choose_prompt(job: OpenedJob, on_batch: OnBatch) -> Baseline | None:
     )
     note = f"prompts of examples, right on {TRIED} other training rows: {each}"
     return ask_with_examples(job, prompts[best], note)
+
+
+def count_floors(job: OpenedJob, asked: bool) -> int:
+    """How often the floors tell of a batch when they are made; less where a template takes no
+    examples.
+
+    Args:
+        asked: Whether prompts with examples are among them.
+    """
+    rows = job.encoded("validation")
+    total = Evaluator(job.backbone, job.spec.task, None, job.precision).count_steps(rows)
+    if asked and len(_draw_prompts(job)[1]) == TRIED:
+        total += len(SHOTS) * DRAWS * count_generations(TRIED) + count_generations(len(rows))
+    return total
+
+
+def _draw_prompts(job: OpenedJob) -> tuple[list[list[int]], list[int]]:
+    """Training rows: the examples of each prompt, the shortest first, and those that prompts are
+    chosen on, as many as there are up to `TRIED`."""
+    responses = [str(x) for x in job.data.train.labels]
+    orders = [order_examples(responses, seed) for seed in range(DRAWS)]
+    prompts = [order[:shots] for shots in SHOTS for order in orders]
+    used = {row for prompt in prompts for row in prompt}
+    return prompts, [row for row in orders[0] if row not in used][:TRIED]
 
 
 def _score_base(job: OpenedJob, split: str, on_batch: OnBatch) -> Evaluation | None:

@@ -19,7 +19,12 @@ from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.models.sizes import count_base
 from peftsearch.workers.preparation.opened_job import OpenedJob
-from peftsearch.workers.preparation.prepare import Prepared, prepare, prepare_head
+from peftsearch.workers.preparation.prepare import (
+    Prepared,
+    count_preparing,
+    prepare,
+    prepare_head,
+)
 from peftsearch.workers.runtime.memory import MemoryMeter
 
 from .calibration import add_gradients
@@ -128,6 +133,10 @@ class TrialRunner(OpenedJob):
         prepared = self._prepare_folds(prepare, on_batch)
         notes = (*prepared.preparation.notes, *self.notes())
         return replace(prepared, preparation=replace(prepared.preparation, notes=notes))
+
+    def count_preparing(self) -> int:
+        """How often `prepare` calls `on_batch`, at most."""
+        return sum(count_preparing(fold) for fold in self.folds)
 
     def _prepare_folds(
         self,
