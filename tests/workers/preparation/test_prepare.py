@@ -27,7 +27,7 @@ def open_prepared(
     data = write_texts(folder / "data.csv", kind == "regression")
     model = save_model(folder / "model", family)
     task = {"train": str(data), "kind": kind}
-    training = {"batch_size": 8, "epochs": 1}
+    training = {"batch_size": 8, "epochs": 1, "precision": "float32"}
     spec = complete(spec_on(model, task=task, head=head, training=training))
     runner = TrialRunner.open(spec, "cpu")
     prepared = runner.prepare()
