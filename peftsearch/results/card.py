@@ -75,12 +75,12 @@ _INPUTS = """
 {program}
 ```
 """
-_COMPANIONS = (
-    "The folder holds what prepares them; `config/config.json` is the base's with the classes\n"
-    '(`AutoConfig.from_pretrained(folder, subfolder="config")`).',
-    "The folder holds what prepares them.",
+_COMPANIONS = "The folder holds what prepares them"
+_CONFIG = (
+    "; `config/config.json` is the base's{classes}\n"
+    '(`AutoConfig.from_pretrained(folder, subfolder="config")`)'
 )
-"""Of an adapter, and of a merged model."""
+"""Beside an adapter, not beside a merged model."""
 
 
 def write_card(
@@ -114,11 +114,17 @@ def write_card(
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
         "inputs": _inputs(kind.load_work(), spec, trial.configuration),
-        "companions": _COMPANIONS[report.form == "merged"],
+        "companions": f"{_COMPANIONS}{_config(report.form, labels)}.",
         "seed": trial.seed,
         "provenance": _provenance(trial.provenance),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
+
+
+def _config(form: str, labels: list[str]) -> str:
+    return (
+        "" if form == "merged" else _CONFIG.format(classes=" with the classes" if labels else "")
+    )
 
 
 def _quality(trial: Trial, spec: JobSpec, held: str) -> str:

@@ -13,6 +13,7 @@ from PIL import Image
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.results.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.families import save_model
 from tests.workers.rows import Row, make_choices, make_rows, write_rows
@@ -61,6 +62,7 @@ def answer(tmp_path: Path, family: str, kind: str, rows: list[Row], form: Any, *
     trial = train(runner, configuration, tmp_path / "trial")
     out = export(spec, trial, tmp_path / "trial", tmp_path / "out", form).out
     card = (out / "README.md").read_text()
+    assert ("with the classes" in card) == (find_kind(kind).classes and form != "merged")
     load, ask = (x.partition("```")[0] for x in card.split("```python\n")[1:3])
     program = (load + ask).replace(FOLDER, str(out))
     for standing, value in row.items():

@@ -14,6 +14,8 @@ from .table import Table, check_columns
 from .text_files import open_text, suffix_of
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_MANY = 10
+"""Rows; fewer may all have been swallowed."""
 
 
 def read_quoted(path: Path, wanted: Sequence[str]) -> Table:
@@ -94,10 +96,11 @@ def _check_width(row: Sequence[str], width: int, path: Path, line: int) -> None:
 
 
 def _note_breaks(table: Table, broken: int) -> tuple[str, ...]:
-    """So that rows swallowed by a stray quote are missed."""
-    if not broken:
-        return ()
+    """So that rows swallowed by a stray quote are missed. Where each of many runs over lines, as
+    prompts do, none was."""
     rows = len(next(iter(table.columns.values())))
+    if not broken or broken == rows >= _MANY:
+        return ()
     return (f"{broken} of {rows} rows of {table.origin} run over several lines, by quoted fields",)
 
 

@@ -222,3 +222,12 @@ def test_halves_of_surrogate_pairs_are_replaced_and_told(tmp_path: Path) -> None
         ]
         assert len(table.notes) == 1
         assert table.notes[0].startswith(f"2 rows of {table.origin} hold halves of surrogate")
+
+
+@pytest.mark.parametrize(("rows", "told"), [(9, 1), (10, 0)])
+def test_prompts_of_several_lines_each_are_no_news(tmp_path: Path, rows: int, told: int) -> None:
+    """Of few rows, all may be what a stray quote has swallowed."""
+    content = "text,label\n" + '"b,y\nc",z\n' * rows
+    table = read(write_text("d.csv", lambda: content)(tmp_path))
+    assert len(table.columns["text"]) == rows
+    assert len(table.notes) == told
