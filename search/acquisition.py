@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcx, logsumexp, ndtr
+from scipy.special import erfcx, ndtr
 
 from .surrogate import Posterior
 
@@ -117,8 +117,7 @@ def log_ehvi(costs: Matrix, mean: Matrix, variance: Matrix, steps: Staircase) ->
     u = above[uncertain] / sigma[uncertain]
     gain[uncertain] = log_improvement(u) + np.log(sigma[uncertain] * widths[uncertain])
     gain[certain] = _log(above[certain] * widths[certain])
-    total: Matrix = logsumexp(gain, axis=-1)
-    return total
+    return _log_sum(gain, axis=-1)
 
 
 def acquisition_values(
@@ -145,8 +144,16 @@ def acquisition_values(
     for begin in range(0, len(x), size):
         chunk = slice(begin, begin + size)
         values = log_ehvi(costs[chunk], *posterior.predict(x[chunk]), steps)
-        parts.append(logsumexp(values, axis=0) - np.log(len(values)))
+        parts.append(_log_sum(values, axis=0) - np.log(len(values)))
     return np.concatenate(parts)
+
+
+def _log_sum(values: Matrix, axis: int) -> Matrix:
+    """Logarithm of the sum of exponentials along an axis; SciPy's takes three times as long for
+    arrays as small as these."""
+    largest = values.max(axis, keepdims=True)
+    largest[np.isneginf(largest)] = 0.0
+    return _log(np.exp(values - largest).sum(axis)) + largest.squeeze(axis)
 
 
 def _log(values: Matrix) -> Matrix:

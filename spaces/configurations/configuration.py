@@ -8,9 +8,9 @@ hashes it, so that a job never trains one model twice by accident.
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import index
 from typing import Any, Self
 
@@ -56,10 +56,19 @@ class Stratum:
     modules: tuple[Module, ...] = ()
     layers: tuple[int, ...] | None = None
 
-    @property
+    @cached_property
     def carriers(self) -> tuple[int, ...]:
         """The layers that carry the modules."""
         return tuple(range(self.start, self.stop)) if self.layers is None else self.layers
+
+    @cached_property
+    def acting(self) -> tuple[Module, ...]:
+        """The modules that do something, sorted: what `carriers` have in the canonical form."""
+        return tuple(sorted({x for x in self.modules if _acts(x)}))
+
+    @cached_property
+    def _text(self) -> str:
+        return json.dumps([_module_form(x) for x in self.acting])
 
 
 Profile = tuple[tuple[Module, ...], ...]
@@ -102,9 +111,8 @@ class Configuration:
         """Canonical form: for each of the `L` layers, its sorted modules that do something."""
         layers: list[tuple[Module, ...]] = [()] * self.depth
         for stratum in self.strata:
-            kept = tuple(sorted({x for x in stratum.modules if _acts(x)}))
             for layer in stratum.carriers:
-                layers[layer] = kept
+                layers[layer] = stratum.acting
         return tuple(layers)
 
     @property
@@ -135,13 +143,12 @@ class Configuration:
         text = f"[[{', '.join(self._layer_texts())}], {', '.join(rest)}]"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def _layer_texts(self) -> Iterator[str]:
-        last, text = None, ""
-        for modules in self.profile:
-            # The layers of a stratum share one tuple, whose hash is the cost of this loop.
-            if modules is not last:
-                last, text = modules, _layer_text(modules)
-            yield text
+    def _layer_texts(self) -> list[str]:
+        texts = ["[]"] * self.depth
+        for stratum in self.strata:
+            for layer in stratum.carriers:
+                texts[layer] = stratum._text
+        return texts
 
     def rescale(self, layers: int) -> Self:
         """The same configuration on a model of another depth: boundaries and placements keep
@@ -197,11 +204,6 @@ class Configuration:
 def _acts(module: Module) -> bool:
     row = technique(module.technique)
     return row.adapts and not (row.capacities and module.capacity == 0)
-
-
-@lru_cache(maxsize=10_000)
-def _layer_text(modules: tuple[Module, ...]) -> str:
-    return json.dumps([_module_form(x) for x in modules])
 
 
 def _module_form(module: Module) -> list[Any]:

@@ -20,9 +20,20 @@ BYTES_PER_PARAMETER = 4
 
 def trainable_parameters(configuration: Configuration, anatomy: Anatomy) -> int:
     """Number of trained scalars, the head excluded."""
-    profile = zip(configuration.profile, anatomy.each(), strict=True)
-    layers = sum(stack_parameters(x, stack, index) for x, (stack, index) in profile if x)
+    layers = sum(_layer_sizes(configuration, anatomy))
     return layers + _shared(configuration) + _input(configuration, anatomy)
+
+
+def _layer_sizes(configuration: Configuration, anatomy: Anatomy) -> Iterator[int]:
+    """Trained scalars of each layer; of equal neighbours they are counted once, unless a technique
+    trains tensors of the base, which may differ by layer."""
+    last: tuple[tuple[Module, ...], Stack] | None = None
+    for modules, (stack, index) in zip(configuration.profile, anatomy.each(), strict=True):
+        if last is None or modules is not last[0] or stack is not last[1]:
+            size = stack_parameters(modules, stack, index)
+            own = any(technique(x.technique).tensors is not None for x in modules)
+            last = None if own else (modules, stack)
+        yield size
 
 
 def layer_parameters(modules: tuple[Module, ...], anatomy: Anatomy, layer: int = 0) -> int:

@@ -1,9 +1,12 @@
 """Which layers of a stratum a named placement keeps."""
 
+from functools import lru_cache
+
 PLACEMENTS = ("alternate", "upper", "lower")
 """Those of a part of the layers; `all` is beside them."""
 
 
+@lru_cache(maxsize=10_000)
 def place(placement: str, start: int, stop: int) -> tuple[int, ...] | None:
     """Layers of `start <= layer < stop` that a named placement keeps; None for all.
 

@@ -69,10 +69,11 @@ def _effective(space: Space, point: Point) -> list[int]:
     """Coordinates that matter: none of an empty stratum, only the bundle of a frozen one, ..."""
     n, layout = len(space.bundles), space.layout
     indices = list(range(n))  # the rate and the boundaries
-    strata = space.decode(point).strata
-    for i, part in enumerate(layout.split(point).strata):
+    parts = layout.split(point)
+    edges = space.edges(parts)
+    for i, part in enumerate(parts.strata):
         # In a monotone space contents are sorted, so that an empty stratum's may move elsewhere.
-        if not space.monotone and strata[i].start == strata[i].stop:
+        if not space.monotone and edges[i] == edges[i + 1]:
             continue
         acting = _acting(space.bundles[i][part.bundle])
         indices += [layout.start(i) + j for j, x in enumerate(layout.names) if x in acting]

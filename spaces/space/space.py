@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,9 @@ from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import cost_function
 
 from .descent import descend
-from .layout import Layout, StratumPart
+from .layout import Layout, Parts, StratumPart
 
-_KEPT_CONTENTS = 10_000
+_KEPT = 10_000
 CATEGORICAL = ("bundle", "roles", "placement", "input")
 """How names of dimensions begin whose values have no order."""
 _DRAWS = 10_000
@@ -108,18 +109,25 @@ class Space:
         """Configuration of a point of `d` indices. Crossing boundaries are sorted; in a monotone
         space, the strata's contents are sorted by cost."""
         parts = self.layout.split(point)
-        cuts = zip(self.boundaries, parts.boundaries, strict=True)
-        edges = [0, *sorted(low + above for (low, _), above in cuts), self.anatomy.layers]
-        contents = [self._modules(i, part) for i, part in enumerate(parts.strata)]
-        if self.monotone:
-            contents.sort(key=lambda modules: layer_parameters(modules, self.anatomy))
-        strata = []
-        for i, (modules, part) in enumerate(zip(contents, parts.strata, strict=True)):
-            start, stop = edges[i], edges[i + 1]
-            carriers = self._carriers(start, stop, part.placement, parts.mask)
-            strata.append(Stratum(start, stop, modules, carriers))
+        contents = self._sort(parts.strata) if self.monotone else enumerate(parts.strata)
+        runs = zip(contents, pairwise(self.edges(parts)), strict=True)
+        strata = tuple(self._stratum(i, part, edges, parts.mask) for (i, part), edges in runs)
         rate, tokens = self.rates[parts.rate], self.inputs[parts.input]
-        return Configuration(tuple(strata), rate, tokens, self._training(parts.training))
+        return Configuration(strata, rate, tokens, self._training(parts.training))
+
+    def _sort(self, strata: Sequence[StratumPart]) -> list[tuple[int, StratumPart]]:
+        """By what a layer of them costs; placements stay where they are."""
+
+        def cost(stratum: tuple[int, StratumPart]) -> int:
+            return layer_parameters(self._modules(*stratum), self.anatomy)
+
+        pairs = zip(sorted(enumerate(strata), key=cost), strata, strict=True)
+        return [(i, part._replace(placement=own.placement)) for (i, part), own in pairs]
+
+    def edges(self, parts: Parts) -> list[int]:
+        """Where the strata of a point begin and end, `n + 1` ascending layers."""
+        cuts = zip(self.boundaries, parts.boundaries, strict=True)
+        return [0, *sorted(low + above for (low, _), above in cuts), self.anatomy.layers]
 
     def _training(self, places: Sequence[int]) -> Hyperparameters:
         chosen = zip(self.training.items(), places, strict=True)
@@ -131,9 +139,22 @@ class Space:
         return self._contents(bundle, part.sizes, part.roles, part.factor)
 
     @cached_property
+    def _stratum(
+        self,
+    ) -> Callable[[int, StratumPart, tuple[int, int], tuple[int, ...]], Stratum]:
+        """Kept, since a stratum keeps what it works out about itself."""
+        return lru_cache(maxsize=_KEPT)(self._make_stratum)
+
+    def _make_stratum(
+        self, index: int, part: StratumPart, edges: tuple[int, int], mask: tuple[int, ...]
+    ) -> Stratum:
+        carriers = self._carriers(*edges, part.placement, mask)
+        return Stratum(*edges, self._modules(index, part), carriers)
+
+    @cached_property
     def _contents(self) -> Callable[[Bundle, tuple[int, ...], int, int], tuple[Module, ...]]:
         """Proposals decode the same few contents thousands of times."""
-        return lru_cache(maxsize=_KEPT_CONTENTS)(self._make_contents)
+        return lru_cache(maxsize=_KEPT)(self._make_contents)
 
     def _make_contents(
         self, bundle: Bundle, levels: tuple[int, ...], roles: int, factor: int
