@@ -153,7 +153,8 @@ def _log_sum(values: Matrix, axis: int) -> Matrix:
     arrays as small as these."""
     largest = values.max(axis, keepdims=True)
     largest[np.isneginf(largest)] = 0.0
-    return _log(np.exp(values - largest).sum(axis)) + largest.squeeze(axis)
+    total: Matrix = _log(np.exp(values - largest).sum(axis)) + largest.squeeze(axis)
+    return total
 
 
 def _log(values: Matrix) -> Matrix:

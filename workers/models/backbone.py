@@ -91,7 +91,7 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     """
     import torch
 
-    from .heads import find_heads
+    from .heads import compute_in_float32, find_heads
     from .sizes import check_size
     from .weights import check_weights
 
@@ -105,6 +105,7 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
         model, fresh = _load_model(folder, labels, kind, dtype)
     heads = find_heads(model, fresh) if kind.form.fresh_head else ()
     check_weights(model, anatomy, kind, heads, fresh)
+    compute_in_float32(model, heads)
     if kind.form.inputs == "text":
         model.config.pad_token_id = tokenizer.pad_token_id
     model.requires_grad_(False)

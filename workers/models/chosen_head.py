@@ -12,7 +12,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.kinds.model_forms import CHOICES
 
 from .backbone import Backbone
-from .heads import FITTED_RATE, HEAD_RATE, REPLACED
+from .heads import FITTED_RATE, HEAD_RATE, REPLACED, compute_in_float32
 from .pooled_head import replace_head
 
 
@@ -29,6 +29,7 @@ def use_head(backbone: Backbone, choice: HeadChoice, start: Mapping[str, torch.T
         replace_head(model, choice.pooling, 1 if choices else model.config.num_labels or 1)
         model.requires_grad_(False)
         backbone.heads = (POOLED,)
+        compute_in_float32(model, backbone.heads)
     backbone.pooling = choice.pooling
     backbone.start = dict(start) or None
 

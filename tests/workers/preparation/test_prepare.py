@@ -40,7 +40,7 @@ def start_loss(runner: TrialRunner) -> float:
     attachment = attach(runner.backbone, PROBE, 0)
     try:
         rows = runner.encoded("validation")
-        logits = predict_logits(runner.backbone.model, rows, "cpu")
+        logits = predict_logits(runner.backbone.model, rows, "cpu", runner.precision)
         if runner.scale is not None:
             logits = runner.scale.restore(logits)
         work = find_kind(runner.spec.task.kind).load_work()

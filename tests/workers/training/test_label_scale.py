@@ -38,10 +38,10 @@ def test_a_folded_linear_answers_in_the_units(bias: bool) -> None:
 
 
 def open_shifted(
-    tmp_path: Path, model: Path, shift: float, times: float = 1.0, standardise: bool = True
+    tmp_path: Path, model: Path, shift: float, times: float = 1.0, **training: Any
 ) -> TrialRunner:
     """Of labels 1 apart, about 0.5, that are multiplied and then shifted."""
-    runner = open_runner(tmp_path, model, "regression", epochs=3, standardise_labels=standardise)
+    runner = open_runner(tmp_path, model, "regression", epochs=3, **training)
     for split in (runner.data.train, runner.data.validation):
         labels: Any = split.labels
         labels[:] = [x * times + shift for x in labels]
@@ -90,17 +90,19 @@ def test_scores_of_huge_labels_are_finite(tmp_path: Path, folders: dict[str, Pat
 
 
 def test_labels_as_they_are_where_a_job_says_so(tmp_path: Path, folders: dict[str, Path]) -> None:
-    runner = open_shifted(tmp_path, folders["bert"], 100.0, standardise=False)
+    runner = open_shifted(tmp_path, folders["bert"], 100.0, standardise_labels=False)
     assert runner.scale is None
     assert runner.training_rows is runner.encoded("train")
     assert runner.evaluate(PROBE, 3).measurements["loss"] > 100
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("family", ["bert", "roberta", "llama"])
 def test_saved_tensors_predict_in_the_labels_units(
-    family: str, tmp_path: Path, folders: dict[str, Path]
+    family: str, precision: str, tmp_path: Path, folders: dict[str, Path]
 ) -> None:
-    runner = open_shifted(tmp_path, folders[family], 100.0)
+    """To more than the eight bits of bfloat16, which would round them to a half."""
+    runner = open_shifted(tmp_path, folders[family], 100.0, precision=precision)
     before = state_of(runner.backbone)
     outcome = runner.evaluate(PROBE, 3)
     outputs = runner.predict(PROBE, outcome.tensors, runner.encoded("validation"))
