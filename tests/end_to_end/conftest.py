@@ -52,10 +52,8 @@ def write_data(path: Path, rows: int = 400) -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def warm_programs(request: pytest.FixtureRequest) -> None:
-    """But for the demonstration, which is timed."""
-    if not request.node.get_closest_marker("alone"):
-        request.getfixturevalue("warm_start")
+def warm_programs(warm_start: None) -> None:
+    """Programs start with their libraries loaded."""
 
 
 @pytest.fixture(scope="session")

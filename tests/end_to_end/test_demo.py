@@ -1,6 +1,6 @@
 """`peftsearch demo`, the real thing: real model, real reviews, within six minutes on 2 cores.
 
-Where other programs take a part of the machine, so much more time and fewer trials are right.
+Other tests take a part of the machine meanwhile: so much more time and fewer trials are right.
 """
 
 import json
@@ -14,12 +14,20 @@ import pytest
 
 from .programs import call
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.slow]
+
+DESIGN = 10
+"""Trials of its fixed design; the model proposes once they have ended, with two under way."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm_programs() -> None:
+    """It starts as a person starts it, since it is timed."""
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What one run printed, and how long it took."""
+    """What one run printed, how long it took, and which share of the machine was its own."""
     folder = tmp_path_factory.mktemp("demo")
     started, others = time.monotonic(), _others_seconds()
     done = call("demo", "out", "--json", folder=folder)
@@ -41,34 +49,39 @@ def _others_seconds() -> float:
     return float(all_times.user + all_times.system - own.children_user - own.children_system)
 
 
-def test_it_ends_in_time_with_enough_full_trials(demo: dict[str, Any]) -> None:
-    """Also where model and data had to be fetched first."""
+def test_the_demonstration(demo: dict[str, Any]) -> None:
+    """One test, so that processes that share the tests run it once."""
     completed = [x for x in demo["job"]["trials"] if x["state"] == "completed"]
+    check_time_and_trials(demo, completed)
+    if len(completed) > DESIGN + 2:
+        assert any(x["origin"] == "search" for x in completed)
+        check_span(demo["front"])
+    check_floor(demo)
+    assert (demo["folder"] / "front.png").read_bytes().startswith(b"\x89PNG")
+    assert (Path(demo["folder"]) / "adapter" / "README.md").is_file()
+
+
+def check_time_and_trials(demo: dict[str, Any], completed: list[Any]) -> None:
+    """Also where model and data had to be fetched first."""
     assert demo["seconds"] * demo["share"] <= 360
     assert len(completed) >= int(12 * demo["share"])
     assert demo["job"]["spec"]["task"]["train_rows"] >= 1000
-    assert any(x["origin"] == "search" for x in completed)
 
 
-def test_the_front_spans_the_cost_axis(demo: dict[str, Any]) -> None:
+def check_span(front: list[dict[str, Any]]) -> None:
     """Its shape is a finding that differs from run to run, so this asks less than what is aimed
     at: 4 adapted points over two decades (benchmarks/README.md counts how often that is met).
     Few points are right where cheap configurations are as good as dear ones."""
-    costs = [row["values"]["trainable_parameters"] for row in demo["front"]]
+    costs = [row["values"]["trainable_parameters"] for row in front]
     adapted = [cost for cost in costs if cost > 0]
     assert len(adapted) >= 2
     assert max(adapted) >= 5 * min(adapted)
 
 
-def test_the_front_beats_the_floor_or_it_says_so(demo: dict[str, Any]) -> None:
-    """By more than the floor's standard error."""
+def check_floor(demo: dict[str, Any]) -> None:
+    """The front beats it by more than its standard error, or that is said."""
     floor = max(demo["floors"], key=lambda row: row["value"])
     best = max(row["values"]["accuracy"] for row in demo["front"])
     assert floor["name"] == "features"
     assert 0.7 < floor["value"] < 0.85  # .67 with the model's own pooler
     assert best > floor["value"] + floor["standard_error"] or demo["warnings"]
-
-
-def test_it_leaves_a_picture_and_an_adapter(demo: dict[str, Any]) -> None:
-    assert (demo["folder"] / "front.png").read_bytes().startswith(b"\x89PNG")
-    assert (Path(demo["folder"]) / "adapter" / "README.md").is_file()

@@ -17,7 +17,7 @@ from .programs import call, environment, load_and_score, read
 def finished(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a finished job of 8 trials, run by two workers on one SQLite file."""
     folder = tmp_path_factory.mktemp("finished")
-    write_job(folder, workshop, epochs=4)
+    write_job(folder, workshop, epochs=2)
     done = call("run", "job.toml", "--workers", "2", "--picture", "front.png", folder=folder)
     assert done.returncode == 0, done.stderr
     assert "Pareto front of small" in done.stdout
