@@ -1,0 +1,99 @@
+"""The recorder of grids, on a tiny model: what it writes of a training, and how it goes on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.ground import pairs, record
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.workers.families import save_model
+from tests.workers.runners import write_texts
+
+TASK = {"max_length": 16, "metric": "accuracy"}
+COUNT = 4
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> pairs.Pair:
+    """160 texts and a model of three layers."""
+    folder = tmp_path_factory.mktemp("tiny")
+    save_model(folder / "model", "bert")
+    data = write_texts(folder / "data.csv")
+    return pairs.Pair(lambda: str(folder / "model"), lambda: str(data), TASK)
+
+
+@pytest.fixture
+def recorder(tiny: pairs.Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command, in a folder of its own; `work` names a machine's."""
+    monkeypatch.setattr(pairs, "PAIRS", {"tiny": tiny})
+    monkeypatch.setattr(record, "HERE", tmp_path / "ground")
+    monkeypatch.setattr(record, "PIECE", 2)
+
+    def run(work: str, *options: str) -> list[dict[str, Any]]:
+        arguments = ["record", "tiny", "--draw", str(COUNT), "--epochs", "1", *options]
+        monkeypatch.setattr("sys.argv", [*arguments, "--work", str(tmp_path / work)])
+        record.main()
+        return record.read_pieces(tmp_path / "ground" / "tiny", "tiny-tiny-0")
+
+    return run
+
+
+def fail_after(monkeypatch: pytest.MonkeyPatch, good: int, error: BaseException) -> list[int]:
+    """Trainings beyond `good` raise; the number of those that were begun."""
+    plain, begun = TrialRunner._measure, [0]
+
+    def measure(self: TrialRunner, *arguments: Any) -> Any:
+        begun[0] += 1
+        if begun[0] > good:
+            raise error
+        return plain(self, *arguments)
+
+    monkeypatch.setattr(TrialRunner, "_measure", measure)
+    return begun
+
+
+def test_a_training_is_written_with_what_a_job_does_not_keep(recorder: Any) -> None:
+    rows = recorder("here")
+    assert len({row["key"] for row in rows}) == COUNT
+    for row in rows:
+        assert row["failure"] is None
+        assert 0 <= row["test_accuracy"] <= 1
+        if row["adapted_layers"]:
+            assert all(0 <= row[f"accuracy_{at}"] <= 1 for at in record.LOOKS)
+            assert row["accuracy_at_end"] == row["accuracy"]
+            assert len(row["losses"]) == len(rows[-1]["losses"])
+    folder = record.HERE / "tiny"
+    assert [pq.read_metadata(x).num_rows for x in sorted(folder.glob("*.parquet"))] == [2, 2]
+    told = json.loads(pq.read_schema(folder / "tiny-tiny-0-000.parquet").metadata[b"ground"])
+    assert "path" not in told["spec"]["model"] and str(folder.parents[1]) not in json.dumps(told)
+    floors = json.loads((folder / "tiny-tiny-0.json").read_text())["floors"]
+    assert all("accuracy" in scores for scores in floors.values())
+
+
+@pytest.mark.parametrize("work", ["here", "another machine"])
+def test_what_is_recorded_is_not_trained_again(
+    work: str, recorder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        fail_after(patch, 3, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            recorder("here")
+    before = record.read_pieces(record.HERE / "tiny", "tiny-tiny-0")
+    assert len(before) == 3
+    begun = fail_after(monkeypatch, COUNT, AssertionError("too many"))
+    rows = recorder(work)
+    assert begun == [COUNT - 3]
+    assert rows[:3] == before
+    assert len({row["key"] for row in rows}) == COUNT
+
+
+def test_a_training_that_fails_is_a_row_too(
+    recorder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_after(monkeypatch, COUNT - 1, RuntimeError("of no use"))
+    rows = recorder("here")
+    assert [row["failure"] for row in rows][:-1] == [None] * (COUNT - 1)
+    assert rows[-1]["message"] == "RuntimeError: of no use"
