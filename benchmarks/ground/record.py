@@ -7,16 +7,17 @@ Usage, from the root of the repository:
 
 Each writes pieces of at most 50 trainings, `benchmarks/ground/PAIR/JOB-000.parquet`, and goes on
 where it was stopped: the job and its adapters are kept in `--work`, and on another machine what is
-in the pieces is not trained again. SIGINT ends it with a piece. `--draw` makes the list first,
-where it is not there: configurations of the default space by its Sobol sequence, which spreads
-them over techniques, boundaries, placements, ranks, roles and rates alike, and uniform LoRA at
-three rates. They are written by shares of the depth, so that the list fits other models.
+in the pieces is not trained again. SIGINT and SIGTERM end it with a piece. `--draw` makes the list
+first, where it is not there: configurations of the default space by its Sobol sequence, which
+spreads them over techniques, boundaries, placements, ranks, roles and rates alike, and uniform
+LoRA at three rates. They are written by shares of the depth, so that the list fits other models.
 """
 
 import argparse
 import json
 import os
 import platform
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -189,6 +190,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("/tmp/peftsearch-ground"))
     options = parser.parse_args()
     torch.set_num_threads(1)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(number, signal.default_int_handler)
     listed = options.list or HERE / "lists" / f"{options.pair}.jsonl"
     if options.draw and not listed.exists():
         spec = complete_spec(make_job(options.pair, options.epochs), Path.cwd())
