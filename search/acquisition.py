@@ -117,7 +117,7 @@ def log_ehvi(costs: Matrix, mean: Matrix, variance: Matrix, steps: Staircase) ->
     u = above[uncertain] / sigma[uncertain]
     gain[uncertain] = log_improvement(u) + np.log(sigma[uncertain] * widths[uncertain])
     gain[certain] = _log(above[certain] * widths[certain])
-    return _log_sum(gain, axis=-1)
+    return log_sum(gain, axis=-1)
 
 
 def acquisition_values(
@@ -144,11 +144,11 @@ def acquisition_values(
     for begin in range(0, len(x), size):
         chunk = slice(begin, begin + size)
         values = log_ehvi(costs[chunk], *posterior.predict(x[chunk]), steps)
-        parts.append(_log_sum(values, axis=0) - np.log(len(values)))
+        parts.append(log_sum(values, axis=0) - np.log(len(values)))
     return np.concatenate(parts)
 
 
-def _log_sum(values: Matrix, axis: int) -> Matrix:
+def log_sum(values: Matrix, axis: int) -> Matrix:
     """Logarithm of the sum of exponentials along an axis; SciPy's takes three times as long for
     arrays as small as these."""
     largest = values.max(axis, keepdims=True)

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import log_ndtr
 
-from .acquisition import log_improvement
+from .acquisition import log_improvement, log_sum
 from .cells import Cells
 
 Matrix = NDArray[np.float64]
@@ -42,7 +42,7 @@ def log_gain(cells: Cells, exact: Matrix, uncertain: Mapping[int, Moments]) -> M
     for begin in range(0, len(exact), size):
         rows = slice(begin, begin + size)
         chunk = {i: (mean[rows], variance[rows]) for i, (mean, variance) in uncertain.items()}
-        parts.append(logsumexp(_log_volumes(cells, exact[rows], chunk), axis=1))
+        parts.append(log_sum(_log_volumes(cells, exact[rows], chunk), axis=1))
     return np.concatenate(parts)
 
 

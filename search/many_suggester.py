@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import moocore
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from peftsearch.records.axes import known_value
 from peftsearch.records.trial import Reasons
@@ -15,6 +14,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.space import Space
 
+from .acquisition import log_sum
 from .box import Side, place
 from .cell_improvement import Moments, log_feasible, log_gain
 from .cells import Cells, open_cells
@@ -90,11 +90,12 @@ class ManySuggester(Suggester):
         def evaluate(configurations: Sequence[Configuration]) -> Matrix:
             features, _ = self._encode(configurations)
             predicted = {name: found.predict(features) for name, found in posteriors.items()}
+            exact = self._places(configurations)
             values = [
-                self._value(cells, self._places(configurations), _at(predicted, draw))
+                self._value(cells, exact, _at(predicted, draw))
                 for draw, cells in enumerate(fronts)
             ]
-            mean: Matrix = logsumexp(values, axis=0) - np.log(len(values))
+            mean: Matrix = log_sum(np.array(values), axis=0) - np.log(len(values))
             return mean
 
         found = self._search.best(evaluate, excluded)

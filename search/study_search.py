@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from optuna.trial import FrozenTrial
-from scipy.special import logsumexp
 
 from peftsearch.errors import UserError
 from peftsearch.records.dominance import non_dominated
 
+from .acquisition import log_sum
 from .cell_improvement import log_gain
 from .cells import Cells, open_cells
 from .study_values import StudyValues
@@ -91,8 +91,7 @@ class StudySearch:
                 log_gain(cells, exact, {i: (m[s], v[s]) for i, (m, v) in predicted.items()})
                 for s, cells in enumerate(fronts)
             ]
-            total: Matrix = logsumexp(logs, axis=0)
-            return total
+            return log_sum(np.array(logs), axis=0)
 
         return gain
 
@@ -136,7 +135,7 @@ class StudySearch:
         """Signed values of the known objectives, `k x m`; 0 in the other columns."""
         values = np.zeros((len(points), self._goals))
         for column, compute in self._known.items():
-            found = [_check(column, compute(self._axes.read(x))) for x in points]
+            found = [_check(column, compute(x)) for x in self._axes.read_all(points)]
             values[:, column] = self._values.place_known(column, found)
         return values
 

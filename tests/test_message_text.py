@@ -44,11 +44,10 @@ def test_a_message_is_one_line_of_short_values(text: str) -> None:
         assert len(word) <= (LONGEST_PATH if "/" in word else LONGEST_VALUE)
 
 
-@given(st.sampled_from(["a", "'", '"', "\\'", "://", "a://:", "' '"]), st.integers(1, 3))
-@settings(max_examples=20)
-def test_a_text_of_any_length_takes_no_time(unit: str, spread: int) -> None:
+@pytest.mark.parametrize("unit", ["a", "'", '"', "\\'", "://", "a://:", "' '"])
+def test_a_text_of_any_length_takes_no_time(unit: str) -> None:
     started = time.process_time()
-    error = UserError(unit * 100_000, (unit + " " * spread) * 30_000, "correct it")
+    error = UserError(unit * 100_000, f"{unit}  " * 15_000, "correct it")
     assert len(str(error)) < 3 * LONGEST_MESSAGE
     assert time.process_time() - started < 5
 

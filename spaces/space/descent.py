@@ -1,6 +1,7 @@
 """From random points of a space down to one that breaks no bound, coordinate by coordinate."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -24,6 +25,7 @@ def descend(sizes: Sequence[int], excess: Excess, rng: np.random.Generator) -> t
         excess: How far a point breaks the bounds; 0 where it breaks none, infinite where it is
             not to be met.
     """
+    excess = cache(excess)  # Descents of a small space meet the same points again and again.
     drawn: list[tuple[float, Point]] = []
     for _ in range(_STARTS):
         point = tuple(int(x) for x in rng.integers(sizes))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
+from peftsearch.search.memory import Memory
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import trainable_parameters
@@ -69,12 +70,13 @@ def run_job(
     quality: Quality = emulate,
     noise: float = 0.01,
 ) -> list[Trial]:
-    """Propose and complete in batches."""
+    """Propose and complete in batches, as a worker does: with a memory."""
     rng = np.random.default_rng(seed)
     records: list[Trial] = []
+    memory = Memory()
     while len(records) < trials:
         room = min(batch, trials - len(records))
-        proposals = propose(spec, records, room, seed)
+        proposals = propose(spec, records, room, seed, memory=memory)
         if not proposals:
             break
         records += [

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search import memory as module
 from peftsearch.search.features import feature_matrix, relevant
 from peftsearch.search.memory import Memory, Terrain
@@ -13,19 +14,33 @@ from tests.specs import make_spec
 from .jobs import lora, run_job
 
 SPEC = make_spec(budget={"trials": 40})
+SEEN = (18, 21, 24)
+
+
+@pytest.fixture(scope="module")
+def trials() -> list[Trial]:
+    return run_job(SPEC, seed=0, trials=SEEN[-1], batch=8)
+
+
+@pytest.fixture(scope="module")
+def alone(trials: list[Trial]) -> list[list[Proposal]]:
+    """What is proposed after so many trials without a memory."""
+    return [propose(SPEC, trials[:seen], 3, 0) for seen in SEEN]
 
 
 @pytest.mark.parametrize("room", [20_000, 700])
 def test_proposals_are_the_same_with_and_without(
-    room: int, monkeypatch: pytest.MonkeyPatch
+    room: int,
+    trials: list[Trial],
+    alone: list[list[Proposal]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also where the memory is so small that a proposal forgets what it learnt itself."""
     monkeypatch.setattr(module, "ENCODED", room)
-    trials, kept = run_job(SPEC, seed=0, trials=24, batch=8), Memory()
-    for seen in (18, 21, 24):
-        alone = propose(SPEC, trials[:seen], 3, 0)
-        assert propose(SPEC, trials[:seen], 3, 0, memory=kept) == alone
-    assert "search" in {proposal.origin for proposal in alone}
+    kept = Memory()
+    for seen, expected in zip(SEEN, alone, strict=True):
+        assert propose(SPEC, trials[:seen], 3, 0, memory=kept) == expected
+    assert "search" in {proposal.origin for proposal in alone[-1]}
 
 
 def test_it_encodes_as_features_and_costs_say() -> None:

@@ -49,8 +49,10 @@ class TestConventions(
 
 def test_points_are_read_as_they_were_placed() -> None:
     axes, rng = UnitAxes(DISTRIBUTIONS), np.random.default_rng(0)
-    for point in [*rng.random((200, len(DISTRIBUTIONS))), np.zeros(7), np.ones(7)]:
+    points = np.array([*rng.random((200, len(DISTRIBUTIONS))), np.zeros(7), np.ones(7)])
+    for point, snapped in zip(points, axes.snap(points), strict=True):
         params = axes.read(point)
+        assert snapped.tolist() == axes.place(params).tolist()
         for name, value in params.items():
             assert DISTRIBUTIONS[name]._contains(DISTRIBUTIONS[name].to_internal_repr(value))
         assert axes.read(axes.place(params)) == params
@@ -98,14 +100,14 @@ def test_two_goals_of_which_one_is_known() -> None:
         found = []
         for seed in range(2):
             study = optuna.create_study(directions=["maximize", "minimize"], sampler=make(seed))
-            study.optimize(two_goals, n_trials=25)
+            study.optimize(two_goals, n_trials=16)
             found.append(front_volume(study))
         return float(np.mean(found))
 
     random = volume(lambda seed: optuna.samplers.RandomSampler(seed=seed))
     learnt = volume(lambda seed: HypervolumeSampler(seed=seed))
     exact = volume(lambda seed: HypervolumeSampler(seed=seed, known=known))
-    assert min(learnt, exact) > random + 10
+    assert min(learnt, exact) > random + 30
 
 
 def test_a_known_goal_is_sought_beyond_what_the_first_trials_had() -> None:

@@ -32,7 +32,7 @@ def test_the_design_begins_with_the_middle_ones() -> None:
 def test_every_sampler_proposes_all_values(sampler: str) -> None:
     search = {"sampler": sampler, "recipes": False, "design": 1}
     spec = make_spec(trials=60, training=SEARCHED, search=search)
-    found = [x.configuration.training for x in run_job(spec, seed=0, trials=40)]
+    found = [x.configuration.training for x in run_job(spec, seed=0, trials=24)]
     assert {x.epochs for x in found} == {1.0, 2.0, 4.0}
     assert {x.batch_size for x in found} == {8, 16, 32}
     assert {x.dropout for x in found} == {None, 0.0, 0.1}
