@@ -46,7 +46,7 @@ def values_of(found: Valued) -> tuple[float, ...]:
 
 @given(st.lists(TRIPLES, min_size=4, max_size=4))
 @example([TIE, TIE[::-1], TIE, TIE[::-1]])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_every_part_has_the_same_front(triples: list[list[float]]) -> None:
     with Store.open("sqlite:///:memory:") as store:
         trials = fill(store, triples)

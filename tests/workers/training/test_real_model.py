@@ -23,7 +23,7 @@ def open_runner(folder: Path, shift: float) -> TrialRunner:
     """Of a regression on ratings from -4 to 4, moved by `shift`."""
     source, moved = Path(fetch_sample("demo:data", print)), folder / f"{shift:g}.csv"
     with source.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))[:240]
+        rows = list(csv.DictReader(file))[:120]
     with moved.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "label"])
