@@ -30,7 +30,7 @@ def test_the_hypervolume_of_every_event(objectives: dict[str, Any], floor: float
     preparation = None if floor is None else prepare(floor)
     with Store.open("sqlite:///:memory:") as store:
         filler = Filler.open(store, spec)
-        for _ in range(24):
+        for _ in range(32):
             made = lora(2 ** int(rng.integers(0, 5)), int(rng.integers(0, 6)))
             accuracy, seconds = rng.uniform(0.5, 0.9), float(rng.integers(1, 9))
             if rng.random() < 0.1:

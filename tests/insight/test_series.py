@@ -32,7 +32,7 @@ def test_a_real_job_has_the_hypervolume_of_its_trials_at_every_event(
 ) -> None:
     with Store.open(new_sqlite()) as store:
         filler, rng = Filler.open(store), np.random.default_rng(3)
-        for _ in range(24):
+        for _ in range(40):
             filler.random(rng)
         trials = store.ended_since(filler.job.id, 0)
     points = [point_of(trial, SPEC) for trial in trials]
@@ -41,7 +41,7 @@ def test_a_real_job_has_the_hypervolume_of_its_trials_at_every_event(
         expected = [hypervolume(SPEC, trials[: i + 1], preparation) for i in range(len(trials))]
         assert found.hypervolume == pytest.approx(expected, abs=1e-12)
         assert max(expected) > 0
-        assert found.event == tuple(range(1, 25))
+        assert found.event == tuple(range(1, 41))
 
 
 @settings(max_examples=40, deadline=None)
