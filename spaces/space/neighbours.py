@@ -70,7 +70,7 @@ def _effective(space: Space, point: Point) -> list[int]:
     n, layout = len(space.bundles), space.layout
     indices = list(range(n))  # the rate and the boundaries
     parts = layout.split(point)
-    edges = space.edges(parts)
+    edges = space.edges(parts.boundaries)
     for i, part in enumerate(parts.strata):
         # In a monotone space contents are sorted, so that an empty stratum's may move elsewhere.
         if not space.monotone and edges[i] == edges[i + 1]:

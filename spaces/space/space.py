@@ -26,7 +26,7 @@ from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import cost_function
 
 from .descent import descend
-from .layout import Layout, Parts, StratumPart
+from .layout import Layout, StratumPart
 
 _KEPT = 10_000
 CATEGORICAL = ("bundle", "roles", "placement", "input")
@@ -110,7 +110,7 @@ class Space:
         space, the strata's contents are sorted by cost."""
         parts = self.layout.split(point)
         contents = self._sort(parts.strata) if self.monotone else enumerate(parts.strata)
-        runs = zip(contents, pairwise(self.edges(parts)), strict=True)
+        runs = zip(contents, pairwise(self.edges(parts.boundaries)), strict=True)
         strata = tuple(self._stratum(i, part, edges, parts.mask) for (i, part), edges in runs)
         rate, tokens = self.rates[parts.rate], self.inputs[parts.input]
         return Configuration(strata, rate, tokens, self._training(parts.training))
@@ -124,9 +124,9 @@ class Space:
         pairs = zip(sorted(enumerate(strata), key=cost), strata, strict=True)
         return [(i, part._replace(placement=own.placement)) for (i, part), own in pairs]
 
-    def edges(self, parts: Parts) -> list[int]:
-        """Where the strata of a point begin and end, `n + 1` ascending layers."""
-        cuts = zip(self.boundaries, parts.boundaries, strict=True)
+    def edges(self, boundaries: Sequence[int]) -> list[int]:
+        """Where strata begin and end by the `n - 1` boundaries of a point, `n + 1` layers."""
+        cuts = zip(self.boundaries, boundaries, strict=True)
         return [0, *sorted(low + above for (low, _), above in cuts), self.anatomy.layers]
 
     def _training(self, places: Sequence[int]) -> Hyperparameters:
