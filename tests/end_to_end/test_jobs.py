@@ -150,7 +150,7 @@ def test_a_bound_is_estimated_or_refused_before_anything_runs(job_file: Path) ->
 def test_hours_end_a_job_and_more_hours_go_on(job_file: Path) -> None:
     """What runs is finished; what is queued waits for a larger budget."""
     folder, text = job_file.parent, job_file.read_text()
-    job_file.write_text(text.replace("trials = 8", "hours = 0.0001"))
+    job_file.write_text(text.replace("trials = 8", "hours = 0.00003"))
     assert call("run", job_file, "--workers", "2", folder=folder).returncode == 0
     states = [trial["state"] for trial in trials(folder)]
     assert 1 <= states.count("completed") <= 2
