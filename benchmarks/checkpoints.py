@@ -14,7 +14,7 @@ import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 import torch
 
 from benchmarks.ground.pairs import PAIRS
+from benchmarks.ground.watching import remake
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import RANK, recipe
@@ -54,8 +55,7 @@ class LookingRunner(TrialRunner):
 
     def _evaluator(self, configuration: Configuration) -> Evaluator:
         plain = super()._evaluator(configuration)
-        same = {x.name: getattr(plain, x.name) for x in fields(plain)}
-        return _Looking(**same, plain=plain, runner=self)
+        return remake(plain, _Looking, plain=plain, runner=self)
 
 
 @dataclass(frozen=True)

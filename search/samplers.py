@@ -95,16 +95,23 @@ class OptunaSampler:
         self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
     ) -> Configuration | None:
         """See `Sampler.suggest`. Where 50 asks give nothing new, a random draw stands in."""
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = self._study(running, int(rng.integers(2**31)))
-        for _ in range(_ASKS):
+        found = self._ask(study, excluded, _ASKS)
+        return draw_unseen(self._space, excluded, rng) if found is None else found
+
+    def _ask(self, study: optuna.Study, excluded: set[str], asks: int) -> Configuration | None:
+        """What is new first; None where `asks` asks give nothing new."""
+        for _ in range(asks):
             trial = study.ask(self._distributions)
-            point = [int(trial.params[label]) for label, _ in self._space.dimensions]
+            point = [int(trial.params[label]) for label in self._distributions]
             configuration = self._read(point, excluded)
             if configuration is not None:
                 return configuration
-            study.tell(trial, state=OptunaState.FAIL)
-        return draw_unseen(self._space, excluded, rng)
+            self._answer_repeat(study, trial, point)
+        return None
+
+    def _answer_repeat(self, study: optuna.Study, trial: optuna.Trial, point: list[int]) -> None:
+        study.tell(trial, state=OptunaState.FAIL)
 
     def _read(self, point: list[int], excluded: set[str]) -> Configuration | None:
         """What a point means, in a closed space the nearest new member; None if it is not new."""
@@ -115,6 +122,7 @@ class OptunaSampler:
 
     def _study(self, running: Sequence[Configuration], seed: int) -> optuna.Study:
         """The records as a study."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = _make_optuna_sampler(self._name, seed)
         less = [StudyDirection.MINIMIZE] * (len(self._spec.goals) - 1)
         directions = [StudyDirection.MAXIMIZE, *less]

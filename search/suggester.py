@@ -68,7 +68,8 @@ class Suggester:
         outcomes = [_outcomes(x, reference) for x in self._known]
         self._counts = np.array([float(len(y)) for y in outcomes])
         self._means = np.array([sum(y) for y in outcomes]) / self._counts
-        starts = make_starts(space, self._parents(), np.random.default_rng(seed))
+        parents = choose_parents([x for x in self._known if x.qualities])
+        starts = make_starts(space, parents, np.random.default_rng(seed))
         self._search = LocalSearch(starts, self._terrain.neighbours)
 
     def _fit(self, trained: Sequence[Observation], surrogate: Surrogate) -> Fitted:
@@ -82,15 +83,6 @@ class Suggester:
         x, _ = self._encode([observation.configuration for observation, _ in rows])
         y = np.array([y for _, y in rows])
         return surrogate.fit(x, y, self._seed, self._reference.error**2)
-
-    def _parents(self) -> list[Configuration]:
-        """Members of the front, and the best of the rest while it is short."""
-        known = [x for x in self._known if x.qualities]
-        front = find_front(known)
-        taken = {x.configuration.key for x in front}
-        others = (x for x in known if x.configuration.key not in taken)
-        rest = sorted(others, key=lambda x: -x.quality)
-        return [x.configuration for x in [*front, *rest[: max(0, _PARENTS - len(front))]]]
 
     def suggest(
         self, pending: Sequence[Configuration], excluded: set[str]
@@ -150,6 +142,14 @@ class Suggester:
         """Features `k x d` and places on the cost axis `k`."""
         features, costs = self._terrain.encode(configurations)
         return features, np.array([self._reference.axis(x) for x in costs])
+
+
+def choose_parents(known: Sequence[Observation]) -> list[Configuration]:
+    """Members of the front, and the best of the rest while it is short; all have qualities."""
+    front = find_front(known)
+    taken = {x.configuration.key for x in front}
+    rest = sorted((x for x in known if x.configuration.key not in taken), key=lambda x: -x.quality)
+    return [x.configuration for x in [*front, *rest[: max(0, _PARENTS - len(front))]]]
 
 
 def _outcomes(observation: Observation, reference: ReferencePoint) -> list[float]:

@@ -140,7 +140,7 @@ def write_pieces(folder: Path, trained: Sequence[Mapping[str, Any]], spec: JobSp
 
 
 def read_pieces(folder: Path, name: str) -> list[dict[str, Any]]:
-    """The rows of a job's pieces, in their order."""
+    """The rows of a job's pieces, in their order; of all jobs by the name `*`."""
     paths = sorted(folder.glob(f"{name}-[0-9][0-9][0-9].parquet"))
     return [row for path in paths for row in pq.read_table(path).to_pylist()]
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from .record import HERE, LOOKS
+from .record import HERE, LOOKS, read_pieces
 
 Matrix = NDArray[np.float64]
 Row = Mapping[str, Any]
@@ -23,8 +22,7 @@ Row = Mapping[str, Any]
 
 def read_all(folder: Path) -> list[dict[str, Any]]:
     """Trainings of all jobs of a pair, of all seeds, that came to their end."""
-    pieces = map(pq.read_table, sorted(folder.glob("*.parquet")))
-    rows = [row for piece in pieces for row in piece.to_pylist()]
+    rows = read_pieces(folder, "*")
     return [row for row in rows if row["failure"] is None and row["losses"]]
 
 

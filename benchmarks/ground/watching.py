@@ -79,9 +79,7 @@ class WatchedRunner(TrialRunner):
         return tuple(stops) if attachment.trained else ()
 
     def _evaluator(self, configuration: Configuration) -> Evaluator:
-        made = super()._evaluator(configuration)
-        same = {x.name: getattr(made, x.name) for x in fields(made)}
-        return _Looking(**same, note=self._note)
+        return remake(super()._evaluator(configuration), _Looking, note=self._note)
 
     def _note(self, found: Evaluation) -> Evaluation:
         """The state as it was found; all but the last look worse than they are, so that the last
@@ -128,6 +126,11 @@ class WatchedRunner(TrialRunner):
         except Collapsed:
             return True
         return False
+
+
+def remake(made: Evaluator, kind: type[Evaluator], **added: Any) -> Evaluator:
+    """An evaluator of another class, with what the class adds."""
+    return kind(**{x.name: getattr(made, x.name) for x in fields(made)}, **added)
 
 
 @dataclass(frozen=True)

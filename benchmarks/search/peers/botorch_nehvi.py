@@ -25,13 +25,14 @@ from peftsearch.records.trial import Trial
 from peftsearch.search.candidates import LocalSearch, make_starts
 from peftsearch.search.design import sobol
 from peftsearch.search.memory import Terrain
-from peftsearch.search.observations import Observation, find_front, observe
+from peftsearch.search.observations import Observation, observe
 from peftsearch.search.reference_point import ReferencePoint, find_reference_point
+from peftsearch.search.suggester import choose_parents
 from peftsearch.spaces.configurations.configuration import Configuration
 
 FIRST = 10
 """Trials before the model, filled up with Sobol points; with our design none are needed."""
-_PARENTS, _SAMPLES, _CHUNK = 12, 128, 256
+_SAMPLES, _CHUNK = 128, 256
 
 
 def suggest(
@@ -45,20 +46,12 @@ def suggest(
     known = [x for x in observe(problem.spec, trials) if x.qualities]
     reference = find_reference_point(problem.spec, trials, terrain.space, problem.preparation)
     rng = np.random.default_rng((seed, len(trials)))
-    starts = make_starts(terrain.space, _parents(known), rng)
+    starts = make_starts(terrain.space, choose_parents(known), rng)
     with manual_seed(int(rng.integers(2**31))), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         acquisition = _Acquisition(terrain, reference, known)
         found = LocalSearch(starts, terrain.neighbours).best(acquisition, excluded)
     return None if found is None else found.configuration
-
-
-def _parents(known: Sequence[Observation]) -> list[Configuration]:
-    """As in `search.suggester`: the front, and the best of the rest while it is short."""
-    front = find_front(known)
-    taken = {x.configuration.key for x in front}
-    rest = sorted((x for x in known if x.configuration.key not in taken), key=lambda x: -x.quality)
-    return [x.configuration for x in [*front, *rest[: max(0, _PARENTS - len(front))]]]
 
 
 class _Acquisition:

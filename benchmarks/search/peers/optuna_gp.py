@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 import optuna
 from optuna.samplers import GPSampler
-from optuna.trial import TrialState
 
 from benchmarks.search.problem import Problem
 from peftsearch.records.trial import Trial
@@ -42,20 +41,14 @@ class _GaussianProcess(OptunaSampler):
         self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
     ) -> Configuration | None:
         """See `Sampler.suggest`; None where ten asks give nothing new."""
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        study = self._study(running, int(rng.integers(2**31)))
-        for _ in range(_ASKS):
-            trial = study.ask(self._distributions)
-            point = [int(trial.params[label]) for label in self._distributions]
-            found = self._read(point, excluded)
-            if found is not None:
-                return found
-            same = find_same(self._trials, self._space.decode(point))
-            if same is None:
-                study.tell(trial, state=TrialState.FAIL)
-            else:
-                study.tell(trial, [same.measurements["accuracy"], *self._others(same)])
-        return None
+        return self._ask(self._study(running, int(rng.integers(2**31))), excluded, _ASKS)
+
+    def _answer_repeat(self, study: optuna.Study, trial: optuna.Trial, point: list[int]) -> None:
+        same = find_same(self._trials, self._space.decode(point))
+        if same is None:
+            super()._answer_repeat(study, trial, point)
+        else:
+            study.tell(trial, [same.measurements["accuracy"], *self._others(same)])
 
     def _study(self, running: Sequence[Configuration], seed: int) -> optuna.Study:
         """Optuna lets the sampler of a study be changed."""
