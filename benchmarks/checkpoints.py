@@ -76,13 +76,13 @@ class _Looking(Evaluator):
 
 
 def make_job(pair: str, dtype: str) -> dict[str, Any]:
-    """A job on a pair over weights in that format, with the default length and states."""
+    """A job on a pair over weights in that format, with the default length."""
     task = {**PAIRS[pair].task, **ROWS[pair]}
     return {
         "name": "checkpoints",
         "model": {"path": PAIRS[pair].model(), "dtype": dtype},
         "task": {"train": PAIRS[pair].train(), **task},
-        "training": {"precision": dtype},
+        "training": {"precision": dtype, "checkpoints": 3},
         "budget": {"trials": 1},
     }
 
@@ -99,7 +99,7 @@ def measure(pair: str, dtype: str, seed: int) -> dict[str, Any]:
     runner.looks = []
     outcome = runner.evaluate(recipe("lora", runner.spec.anatomy, RANK, RATES[pair]), seed)
     told = outcome.provenance
-    stops = runner.spec.training.stops(told["steps"])
+    stops = runner.spec.training.stops(told["steps"], runner.spec.task.quality)
     return {
         "looks": dict(zip(map(str, stops), runner.looks, strict=True)),
         "kept": str(told["kept_step"]),

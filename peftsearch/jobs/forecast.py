@@ -122,7 +122,8 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     from peftsearch.workers.training.rehearsal import rehearse
 
     data = load_data(spec)
-    settled, rehearsed = settle(spec, data), rehearse(spec, data)
+    settled = settle(spec, data)
+    rehearsed = rehearse(settled.spec, data)
     spec = with_supposed_head(rehearsed.spec, data)
     space = make_space(spec)
     check_bounds(space)
@@ -150,7 +151,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         floors=foresee_floors(settled.spec.task),
         steps=fmean(regime.steps(rows) for regime in regimes),
         epochs=fmean(regime.passes(rows) for regime in regimes),
-        length=tell_length(spec.training, rows, len(data.folds)),
+        length=tell_length(spec.training, rows, spec.task.quality, len(data.folds)),
         max_length=spec.task.max_length,
         memory=foresee_memory(spec, first),
         quality=settled.quality,
@@ -220,7 +221,7 @@ def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_o
     anatomy = spec.anatomy.model_copy(update={"workload": spec.anatomy.counted_workload.alone})
     counted = max(regimes, key=lambda regime: regime.batch_size).passes(rows)
     passes = fmean(regime.passes(rows) for regime in regimes)
-    looks = fmean(len(training.stops(regime.steps(rows))) for regime in regimes)
+    looks = fmean(len(training.stops(x.steps(rows), spec.task.quality)) for x in regimes)
     flops = passes * fmean(training_flops(x, anatomy) for x in first)
     return (flops + looks * held_out / rows * forward_flops(anatomy)) / counted
 

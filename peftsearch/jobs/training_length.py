@@ -21,25 +21,34 @@ FEWEST_ERRORS = 3.0
 """A span of fewer standard errors is told: most of what a search sees is noise then."""
 
 
-def tell_length(training: TrainingSpec, rows: int, folds: int = 1) -> str:
+def tell_length(training: TrainingSpec, rows: int, quality: str, folds: int = 1) -> str:
     """A sentence on the length of each training, and what it was chosen for.
 
     Args:
         rows: Of the training split.
+        quality: Name of the job's quality metric.
         folds: Of the task.
     """
     if folds > 1:
         each = f"a trial is {folds} such trainings, one for each fold; its costs are of one"
-        return f"{tell_length(training, rows)}; {each}"
+        return f"{tell_length(training, rows, quality)}; {each}"
     regimes = training.regimes()
     steps, sizes = [x.steps(rows) for x in regimes], [float(x.batch_size) for x in regimes]
     passes, drops = [x.passes(rows) for x in regimes], [x.dropout for x in regimes]
     epochs = "1 epoch" if set(passes) == {1} else f"{_span(passes)} epochs"
     batches = f"{_span(steps)} steps of {_span(sizes)} rows"
     length = f"{batches}, {epochs}{_tell_dropout(drops)}: {_explain(training, regimes, passes)}"
-    if training.checkpoints == 1:
-        return f"{length}; the last state is kept"
-    return f"{length}; the best of {training.checkpoints} states by validation loss is kept"
+    return f"{length}; {_tell_states(training, quality)}"
+
+
+def _tell_states(training: TrainingSpec, quality: str) -> str:
+    """Which state is kept, and why where the job file leaves it open."""
+    states, row = training.states(quality), objective(quality)
+    best = f"the best of {states} states by validation loss is kept"
+    kept = "the last state is kept" if states == 1 else best
+    if training.checkpoints is not None:
+        return kept
+    return f"{kept}, as {row.label} {'follows' if row.graded else 'does not follow'} the loss"
 
 
 def note_resolution(spec: JobSpec, rows: int) -> tuple[str, ...]:

@@ -68,7 +68,10 @@ outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed
 """
 
 
-_TOLD = ("epochs", "steps", "batch_size", "dropout", "device", "precision", "threads")
+_TOLD = (
+    *("epochs", "steps", "batch_size", "dropout", "checkpoints", "kept_step"),
+    *("device", "precision", "threads"),
+)
 _INPUTS = """
 
 ```python

@@ -33,6 +33,8 @@ class Objective:
         unit: For people; empty for scores and plain numbers.
         share: Whether it is a share of the rows that are right, which has a sampling error.
         by_class: Whether it is a mean over classes, in which a rare one counts as much as any.
+        graded: Whether it says how far off an answer is, as a loss and what follows from one do,
+            not which answers are right or how rows are ordered.
         best: The best possible value of a quality.
         worst: What a quality counts as where the reference was not measured: a score of 0; of a
             loss, a uniform guess among as many words or classes as any model knows.
@@ -51,6 +53,7 @@ class Objective:
     unit: str = ""
     share: bool = False
     by_class: bool = False
+    graded: bool = False
     best: float = 1.0
     worst: float = 0.0
     counted: bool = False
@@ -105,14 +108,14 @@ OBJECTIVES = Registry(
         Objective("balanced_accuracy", "balanced accuracy", True, by_class=True),
         Objective("roc_auc", "ROC AUC", True, worst=0.5),
         Objective("average_precision", "average precision (PR AUC)", True),
-        Objective("log_loss", "log loss", False, best=0.0, worst=math.log(_CLASSES)),
+        Objective("log_loss", "log loss", False, graded=True, best=0.0, worst=math.log(_CLASSES)),
         Objective("pearson", "Pearson correlation", True),
         Objective("spearman", "Spearman correlation", True),
-        Objective("r2", "R²", True),
-        Objective("rmse", "RMSE", False, best=0.0, worst=_FAR),
-        Objective("mae", "MAE", False, best=0.0, worst=_FAR),
-        Objective("loss", "loss", False, best=0.0, worst=math.log(_WORDS)),
-        Objective("perplexity", "perplexity", False, best=1.0, worst=float(_WORDS)),
+        Objective("r2", "R²", True, graded=True),
+        Objective("rmse", "RMSE", False, graded=True, best=0.0, worst=_FAR),
+        Objective("mae", "MAE", False, graded=True, best=0.0, worst=_FAR),
+        Objective("loss", "loss", False, graded=True, best=0.0, worst=math.log(_WORDS)),
+        Objective("perplexity", "perplexity", False, graded=True, best=1.0, worst=float(_WORDS)),
         Objective("exact_match", "exact match", True, share=True),
         _known("trainable_parameters", "trainable parameters", "count"),
         _known("adapter_bytes", "adapter size", "size", "B"),

@@ -23,6 +23,10 @@ BEFORE: Mapping[str, Mapping[str, Any]] = {
 A job keeps its spec whole, so that a key which is not there is one that its version did not have:
 the job goes on as it began. In a new job file the same key left out means the default."""
 
+ONCE: Mapping[str, Mapping[str, tuple[Any, ...]]] = {"training": {"checkpoints": (3,)}}
+"""By section: keys with what were their defaults once. Documents of that time hold them, whether
+the job file said so or left them out, and mean them still."""
+
 
 def parse_stored(document: Mapping[str, Any]) -> JobSpec:
     """The spec of a job's document, whichever version wrote it.
@@ -44,15 +48,16 @@ def _with_plain_bounds(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_later(document: Mapping[str, Any], key: str, spec: JobSpec) -> bool:
-    """Whether a job does what was done before a dotted key was, and a new spec leaves that at its
-    default: then the two do not contradict each other.
+    """Whether a job does what was done before a dotted key was, or what its default was once, and
+    a new spec leaves that at its default: then the two do not contradict each other.
 
-    The document may name the key: one whose budget was changed since is written whole.
+    The document may name what was before the key: one whose budget was changed since is whole.
     """
     section, _, name = key.partition(".")
     if name not in BEFORE.get(section, {}):
         return False
-    then, part = BEFORE[section][name], getattr(spec, section)
+    before, part = BEFORE[section][name], getattr(spec, section)
     default: Any = type(part).model_fields[name].default
-    kept = document.get(section, {}).get(name, then) == then
+    then = (before, *ONCE.get(section, {}).get(name, ()))
+    kept = document.get(section, {}).get(name, before) in then
     return bool(kept and getattr(part, name) == default)

@@ -22,12 +22,15 @@ from peftsearch.spaces.configurations.hyperparameters import (
     usual_value,
 )
 
+from .objectives import objective
 from .section import Section
 
 FEWEST_STEPS = 250
 MOST_CHOSEN = 20.0
 """What a length that is not given aims at (decision 0050): one epoch, or as many as give so many
 steps; of a handful of rows no more epochs than these."""
+STATES_OF_A_LOSS = 3
+"""Of a graded quality, where `checkpoints` is not given (decision 0023)."""
 
 
 Weight = Annotated[float, Field(gt=0)]
@@ -79,7 +82,8 @@ class TrainingSpec(Section):
             half, as failed; never a repeat.
         checkpoints: How often in the second half of training the model is scored on the validation
             rows; the state with the least of the loss that is trained, weights of classes and
-            all, is kept. 1 keeps the last.
+            all, is kept. 1 keeps the last. Left out, 3 where the quality is a loss or follows
+            from one, else 1.
         class_weights: What a row weighs in the loss: `balanced` gives every class the same sum, a
             table says it by class and leaves 1 to the others.
         logit_adjustment: Adds so many times the logarithm of each class's share of the training
@@ -95,7 +99,7 @@ class TrainingSpec(Section):
     weight_decay: float = Field(0.01, ge=0)
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
     max_grad_norm: float = Field(1.0, gt=0)
-    checkpoints: int = Field(3, ge=1, le=20)
+    checkpoints: int | None = Field(None, ge=1, le=20)
     accumulate: int = Field(1, ge=1, le=4096)
     gradient_checkpointing: bool = False
     stop_collapsed: bool = True
@@ -159,10 +163,20 @@ class TrainingSpec(Section):
         found: list[dict[str, Any]] = [dict(zip(searched, x, strict=True)) for x in choices]
         return tuple(replace(self.regime(), **values) for values in found)
 
-    def stops(self, steps: int) -> tuple[int, ...]:
+    def states(self, quality: str) -> int:
+        """Of how many states the best is kept: as many as are given, else chosen by the quality.
+
+        Args:
+            quality: Name of the job's quality metric.
+        """
+        if self.checkpoints is not None:
+            return self.checkpoints
+        return STATES_OF_A_LOSS if objective(quality).graded else 1
+
+    def stops(self, steps: int, quality: str) -> tuple[int, ...]:
         """After which of so many steps a state may be kept: evenly from the half to the end."""
-        parts = max(1, self.checkpoints - 1)
-        shares = (1 - 0.5 * i / parts for i in range(self.checkpoints))
+        states = self.states(quality)
+        shares = (1 - 0.5 * i / max(1, states - 1) for i in range(states))
         return tuple(sorted({max(1, round(share * steps)) for share in shares}))
 
     @property

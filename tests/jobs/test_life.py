@@ -108,6 +108,16 @@ def test_a_job_from_before_a_key_goes_on_as_it_began(store: Store, database_url:
     assert life.create_or_resume(store, written) == again
 
 
+def test_a_job_whose_document_holds_a_default_of_once_goes_on_by_it(store: Store) -> None:
+    """Three states were kept of every job file that said nothing of them."""
+    life.create(store, make_spec(training={"checkpoints": 3}))
+    again = life.create_or_resume(store, make_spec(trials=200))
+    assert (again.spec.training.checkpoints, again.spec.budget.trials) == (3, 200)
+    assert not life.is_as_launched(again, make_spec(trials=200))
+    with pytest.raises(Conflict, match=r"other values of training\.checkpoints"):
+        life.create_or_resume(store, make_spec(training={"checkpoints": 1}))
+
+
 def with_positions(spec: JobSpec, positions: int) -> JobSpec:
     """Its model's anatomy says more, or other things, that no trial depends on."""
     anatomy = BERT.model_copy(update={"positions": positions})

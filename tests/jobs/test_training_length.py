@@ -11,7 +11,7 @@ from tests.specs import make_spec
     ("training", "rows", "parts"),
     [
         ({}, 1000, ("250 steps of 16 rows, 3.97 epochs", "since fewer train too little")),
-        ({}, 50_000, ("3,125 steps", "1 epoch: one pass", "best of 3 states")),
+        ({}, 50_000, ("3,125 steps", "1 epoch: one pass", "the last state is kept, as accuracy")),
         ({}, 40, ("60 steps", "20 epochs: the most that are chosen")),
         (
             {"epochs": 1, "checkpoints": 1},
@@ -28,13 +28,22 @@ from tests.specs import make_spec
 def test_steps_epochs_and_reason_are_told(
     training: dict[str, float], rows: int, parts: tuple[str, ...]
 ) -> None:
-    told = tell_length(TrainingSpec.model_validate(training), rows)
+    told = tell_length(TrainingSpec.model_validate(training), rows, "accuracy")
     assert all(part in told for part in parts), told
+
+
+def test_which_state_is_kept_is_told_with_its_reason() -> None:
+    told = tell_length(TrainingSpec(), 1000, "perplexity")
+    assert told.endswith(
+        "best of 3 states by validation loss is kept, as perplexity follows the loss"
+    )
+    given = tell_length(TrainingSpec(checkpoints=1), 1000, "perplexity")
+    assert given.endswith("; the last state is kept")
 
 
 def test_folds_are_told_as_so_many_trainings() -> None:
     training = TrainingSpec()
-    alone, told = tell_length(training, 1000), tell_length(training, 1000, folds=5)
+    alone, told = (tell_length(training, 1000, "accuracy", folds) for folds in (1, 5))
     assert told.startswith(alone)
     assert "a trial is 5 such trainings" in told and "trainings" not in alone
 

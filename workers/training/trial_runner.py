@@ -317,7 +317,9 @@ class TrialRunner(OpenedJob):
     def _stops(self, attachment: Attachment, regime: Regime) -> tuple[int, ...]:
         """After which steps a state may be kept; none where nothing is trained."""
         steps = regime.steps(len(self.encoded("train")))
-        return self.spec.training.stops(steps) if attachment.trained else ()
+        if not attachment.trained:
+            return ()
+        return self.spec.training.stops(steps, self.spec.task.quality)
 
     def _count_ticks(self, evaluator: Evaluator, stops: Sequence[int], held_out: Encoded) -> int:
         """Steps of training, and batches of every evaluation."""
@@ -359,5 +361,6 @@ class TrialRunner(OpenedJob):
             "batch_size": regime.batch_size,
             "dropout": regime.dropout,
             "steps": len(losses),
+            "checkpoints": self.spec.training.states(self.spec.task.quality),
             "kept_step": checkpoints.kept,
         }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from peftsearch.jobs.jobfile import differing_keys
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.stored import BEFORE, is_later, parse_stored
 from tests.specs import make_spec
@@ -39,6 +40,34 @@ def test_the_same_file_resumes_a_job_of_before(place: str, name: str) -> None:
     assert is_later(document, key, today)
     assert not is_later(document, f"{place}.other", today)
     assert not is_later(document, key, parse_stored(document))
+
+
+@pytest.mark.parametrize(
+    ("document", "file", "same"),
+    [
+        ({}, {}, True),  # of before the key: 1
+        ({"checkpoints": 3}, {}, True),  # of when 3 was the default
+        ({"checkpoints": None}, {}, True),
+        ({"checkpoints": 5}, {}, False),
+        ({}, {"checkpoints": 1}, True),
+        ({}, {"checkpoints": 3}, False),
+        ({"checkpoints": 3}, {"checkpoints": 3}, True),
+        ({"checkpoints": 3}, {"checkpoints": 1}, False),
+        ({"checkpoints": None}, {"checkpoints": 1}, False),
+        ({"checkpoints": None}, {"checkpoints": 3}, False),
+    ],
+)
+def test_documents_of_three_times_and_the_files_that_resume_them(
+    document: dict[str, Any], file: dict[str, Any], same: bool
+) -> None:
+    whole, asked = make_spec().to_json(), make_spec(training=file)
+    del whole["training"]["checkpoints"]
+    whole["training"] |= document
+    stored = parse_stored(whole)
+    assert stored.training.checkpoints == document.get("checkpoints", 1)
+    assert parse_stored(stored.to_json()) == stored
+    differing = differing_keys(stored, asked)
+    assert all(is_later(whole, key, asked) for key in differing) is same
 
 
 def test_a_whole_dump_is_read_back_whatever_it_holds() -> None:

@@ -100,4 +100,17 @@ def test_what_is_tried_says_what_is_searched_and_nothing_else() -> None:
 def test_states_are_looked_at_in_the_second_half(
     checkpoints: int, steps: int, stops: tuple[int, ...]
 ) -> None:
-    assert TrainingSpec(checkpoints=checkpoints).stops(steps) == stops
+    assert TrainingSpec(checkpoints=checkpoints).stops(steps, "accuracy") == stops
+
+
+@pytest.mark.parametrize(
+    ("quality", "states"),
+    [
+        *((x, 1) for x in ("accuracy", "f1_macro", "roc_auc", "spearman", "exact_match")),
+        *((x, 3) for x in ("loss", "perplexity", "log_loss", "rmse", "mae", "r2")),
+    ],
+)
+def test_how_many_states_are_looked_at_follows_the_quality(quality: str, states: int) -> None:
+    assert TrainingSpec().states(quality) == states
+    assert len(TrainingSpec().stops(100, quality)) == states
+    assert TrainingSpec(checkpoints=2).states(quality) == 2

@@ -211,7 +211,8 @@ def test_a_state_is_kept_by_the_loss_that_is_trained(
     monkeypatch.setattr(trial_runner, "Checkpoints", watch)
     runner = open_skewed(tmp_path, folders["bert"], checkpoints=4, **training)
     outcome = runner.evaluate(PROBE, 3)
-    steps = runner.spec.training.stops(outcome.provenance["steps"])
+    told = outcome.provenance["steps"]
+    steps = runner.spec.training.stops(told, runner.spec.task.quality)
     constants = balance(
         runner.spec.training, list(map(int, runner.data.train.labels)), runner.data.label_names
     )

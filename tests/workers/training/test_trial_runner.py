@@ -62,7 +62,7 @@ def test_the_state_with_the_least_validation_loss_is_scored_and_saved(
     assert {total for _, total in steps} == {len(steps)}
     trained, kept = outcome.provenance["steps"], outcome.provenance["kept_step"]
     assert trained == runner.spec.training.regime().steps(len(runner.encoded("train")))
-    stops = runner.spec.training.stops(trained)
+    stops = runner.spec.training.stops(trained, runner.spec.task.quality)
     assert kept in stops
     logits = runner.predict(wild, outcome.tensors, runner.encoded(split))
     assert (logits.argmax(1).numpy() == outcome.predictions).all()

@@ -126,7 +126,7 @@ export const HELP = {
   "training.accumulate": "A step's rows are computed in so many parts: less memory, equal gradients.",
   "training.gradient_checkpointing": "Computes activations twice instead of keeping them: less memory, more time.",
   "training.stop_collapsed": "Ends a trial, as failed, whose loss is far above that of a constant answer.",
-  "training.checkpoints": "The state with the least validation loss is kept, among so many in the second half. 1 keeps the last.",
+  "training.checkpoints": "The state with the least validation loss is kept, among so many in the second half; 1 keeps the last. Left out: 3 where the quality is a loss or follows from one, else 1.",
   "training.weight_decay": "Pull of the weights towards zero.",
   "training.max_grad_norm": "Longer gradients are shortened to it.",
   "training.warmup": "Share of the steps in which the rate rises.",
