@@ -105,13 +105,14 @@ def make_box(
 
 
 def _measured_side(goal: Objective, spec: JobSpec, first: Sequence[Mapping[str, float]]) -> Side:
-    """From what the first trials measured, or from the user's limit on it."""
+    """From what the first trials measured, or from the user's tightest limit on it."""
     values = [x[goal.name] for x in first if goal.name in x]
     places = [place(goal, x) for x in values] or [place(goal, goal.worst)]
     width = max(max(places) - min(places), _NARROWEST)
     corner = min(places) - _MARGIN * width
-    for limit in (x.limit for x in spec.limits if x.name == goal.name):
-        beyond = limit * BEYOND if goal.logarithmic else limit
-        corner = place(goal, beyond) - (0.0 if goal.logarithmic else _MARGIN * width)
+    if limits := [x.limit for x in spec.limits if x.name == goal.name]:
+        beyond = BEYOND if goal.logarithmic else 1.0
+        corner = max(place(goal, x * beyond) for x in limits)
+        corner -= 0.0 if goal.logarithmic else _MARGIN * width
     best = max(places) + 1.0 if goal.logarithmic else goal.signed(goal.best)
     return Side(goal, corner, max(best, corner + width), corner)

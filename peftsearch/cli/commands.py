@@ -107,8 +107,8 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
         as_launched = job.spec.task == settled.spec.task
         if not as_launched:  # it was made before, and reads as it did then
             data = load_data(job.spec)
-        for note in data.notes:
-            log.print(f"note: {note}", style="yellow", highlight=False)
+        for note in (*data.notes, *settled.notes):
+            log.print(f"note: {note}", style="yellow", highlight=False, soft_wrap=True)
         if as_launched:
             _say(f"quality: {settled.quality}")
         return _work(store, job, crew)

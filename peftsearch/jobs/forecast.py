@@ -161,6 +161,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         first=first,
         notes=(
             *data.notes,
+            *settled.notes,
             *rehearsed.notes,
             *note_resolution(spec, held_out),
             *note_dropout(spec, space),

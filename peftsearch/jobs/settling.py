@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from peftsearch.spaces.jobspec.head import suppose_head
 from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -20,10 +21,12 @@ class Settled:
 
     Attributes:
         quality: Which metric is the job's quality and why, for people, without a full stop.
+        notes: What of the spec will do nothing.
     """
 
     spec: JobSpec
     quality: str
+    notes: tuple[str, ...] = ()
 
 
 def settle(spec: JobSpec, data: TaskData) -> Settled:
@@ -41,7 +44,17 @@ def settle(spec: JobSpec, data: TaskData) -> Settled:
     quality = f"{objective(chosen).label}{_of_class(chosen, task, data)}, {reason}"
     default = chosen if task.metric is None else None
     task = task.model_copy(update={"default_metric": default})
-    return Settled(spec.model_copy(update={"task": task}), quality)
+    return Settled(spec.model_copy(update={"task": task}), quality, _note_stop(spec))
+
+
+def _note_stop(spec: JobSpec) -> tuple[str, ...]:
+    """That a sampler without a model never says what it expects."""
+    if spec.budget.stop_when is None or spec.search.sampler == ENGINE:
+        return ()
+    return (
+        f"budget.stop_when = {spec.budget.stop_when!r} ends no job of search.sampler = "
+        f"{spec.search.sampler!r}, which expects nothing: only {ENGINE!r} does",
+    )
 
 
 def with_supposed_head(spec: JobSpec, data: TaskData) -> JobSpec:

@@ -1,7 +1,7 @@
 """A trial from its proposal to its measurements."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -125,8 +125,13 @@ class Trial:
     @property
     def reasons(self) -> Reasons | None:
         """Why the model proposed it; None of what it did not, or an older version did."""
-        said = self.provenance.get(PROPOSED)
-        return None if said is None else Reasons(**said | {"nearest": tuple(said["nearest"])})
+        said: Any = self.provenance.get(PROPOSED)
+        # A user's own training function writes what it likes, and a newer version more than this.
+        try:
+            gain, known, nearest = (said[x.name] for x in fields(Reasons))
+            return Reasons(float(gain), int(known), tuple(map(str, nearest)))
+        except (LookupError, TypeError, ValueError):
+            return None
 
     @property
     def validation_rows(self) -> int | None:

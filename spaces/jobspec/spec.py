@@ -71,9 +71,11 @@ class BudgetSpec(Section):
     """Whichever comes first.
 
     Attributes:
-        hours: Of the time in which at least one trial ran; may be written as `minutes`.
+        hours: Of the time in which at least one trial ran, from the first trial on; may be written
+            as `minutes`.
         stop_when: `no gain` ends the job once the model has expected a rise of the hypervolume
-            under 1 % three times on end (`search.no_gain`); without it, the job says so.
+            under 1 % three times on end (`search.no_gain`); without it, the job says so. Of the
+            sampler `bo` alone.
     """
 
     trials: int | None = Field(None, ge=1, le=1_000_000_000)

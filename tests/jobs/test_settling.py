@@ -9,7 +9,7 @@ from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import differing_keys
 from peftsearch.jobs.settling import Settled, settle
 from peftsearch.spaces.jobspec.objectives import CostError
-from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.workers.data.task_data import load_data
 from tests.specs import make_spec
 
@@ -85,6 +85,19 @@ def test_what_was_chosen_is_no_difference_of_job_files(tmp_path: Path) -> None:
     plain = spec_of(tmp_path, {"ham": 90, "spam": 10})
     assert plain.task.quality == "accuracy"
     assert differing_keys(plain, settle(plain, load_data(plain)).spec) == []
+
+
+@pytest.mark.parametrize(("sampler", "notes"), [("bo", 0), ("random", 1), ("tpe", 1)])
+def test_a_stop_that_a_sampler_never_says_is_told(
+    tmp_path: Path, sampler: str, notes: int
+) -> None:
+    spec = spec_of(tmp_path, {"a": 40, "b": 40}).to_json()
+    spec |= {"search": {"sampler": sampler}, "budget": {"trials": 9, "stop_when": "no gain"}}
+    found = settle(parsed := JobSpec.model_validate(spec), load_data(parsed))
+    assert len(found.notes) == notes
+    assert all("budget.stop_when = 'no gain' ends no job" in x for x in found.notes)
+    endless = parsed.model_copy(update={"budget": BudgetSpec(trials=9)})
+    assert settle(endless, load_data(endless)).notes == ()
 
 
 def test_weights_of_classes_that_are_none_are_refused(tmp_path: Path) -> None:

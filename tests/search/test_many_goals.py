@@ -126,6 +126,26 @@ def test_the_corner_of_what_has_a_limit_is_one_step_beyond_it() -> None:
     assert find_box(spec, [])[3].corner == pytest.approx(-math.log10(100))
 
 
+@pytest.mark.parametrize(
+    ("bounds", "corners"),
+    [
+        (["training_seconds <= 50 s", "training_seconds <= 5 min"], (None, 100)),
+        (["training_seconds <= 5 min", "training_seconds <= 50 s"], (None, 100)),
+        (["f1 >= 0.8", "f1 >= 0.6"], (0.8, None)),
+        (["f1 >= 0.6", "f1 >= 0.8"], (0.8, None)),
+    ],
+)
+def test_of_several_limits_on_a_goal_the_tightest_is_the_corner(
+    bounds: list[str], corners: tuple[float | None, float | None]
+) -> None:
+    box = find_box(make_spec(objectives={**TIMED, "bounds": bounds}), [])
+    score, seconds = corners
+    if score is not None:
+        assert 0.0 < score - box[1].corner < 0.05
+    if seconds is not None:
+        assert box[3].corner == pytest.approx(-math.log10(seconds))
+
+
 def test_the_hypervolume_is_that_of_the_front_in_the_box(timed: list[Trial]) -> None:
     spec = make_spec(objectives=TIMED)
     box = find_box(spec, timed)

@@ -30,14 +30,17 @@ def hash_tensors(folder: Path) -> str:
 
 def describes(folder: Path, configuration: Configuration, provenance: Mapping[str, Any]) -> bool:
     """Whether a folder says that it holds an adapter of that configuration and provenance; why it
-    was proposed only the store knows."""
-    worked = {name: value for name, value in provenance.items() if name != PROPOSED}
+    was proposed the store alone knows, whatever a training wrote in its place."""
     try:
         content = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
         same = Configuration.from_json(content["configuration"]) == configuration
-        return same and content["metadata"] == worked
+        return same and _worked(content["metadata"]) == _worked(provenance)
     except (OSError, ValueError, LookupError, TypeError, UserError):
         return False
+
+
+def _worked(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in dict(provenance).items() if name != PROPOSED}
 
 
 def check_adapter(folder: Path, trial: Trial) -> None:

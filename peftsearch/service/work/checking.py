@@ -47,7 +47,7 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
         return {"mistake": asdict(Mistake("", "a sample that can be fetched", str(error), hint))}
     return {
         "spec": settled.spec.to_json(),
-        "notes": [*data.notes, f"the quality is {settled.quality}"],
+        "notes": [*data.notes, *settled.notes, f"the quality is {settled.quality}"],
         "configurations": count_bases(make_space(spec)),
     }
 

@@ -87,3 +87,12 @@ def test_why_a_trial_was_proposed_is_not_asked_of_its_files(tmp_path: Path) -> N
     trial = _save(tmp_path, 3)
     reasons = {PROPOSED: {"expected_gain": 0.1, "known": 3, "nearest": []}}
     check_adapter(tmp_path, replace(trial, provenance={**trial.provenance, **reasons}))
+
+
+def test_what_a_training_wrote_in_its_place_is_not_compared_either(tmp_path: Path) -> None:
+    trial, tensors = _save(tmp_path, 3), {"x": torch.full((8,), 3.0)}
+    own = {**trial.provenance, PROPOSED: "by hand"}
+    written = save_adapter(tmp_path, trial.configuration, tensors, own)
+    told = {**trial.provenance, PROPOSED: {"expected_gain": 0.1, "known": 3, "nearest": []}}
+    for provenance in (own, told):
+        check_adapter(tmp_path, replace(trial, provenance=provenance, adapter_sha256=written))
