@@ -3,14 +3,16 @@
 Usage, from the root of the repository:
     python -m benchmarks.ground.record film --draw 240 --epochs 4
     python -m benchmarks.ground.record film --job-seed 1 --every 3      (a second seed of a third)
-    python -m benchmarks.ground.record tweets --list benchmarks/ground/lists/thin.jsonl
+    python -m benchmarks.ground.record tweets --list benchmarks/ground/lists/sweep.jsonl
 
 Each writes pieces of at most 50 trainings, `benchmarks/ground/PAIR/JOB-000.parquet`, and goes on
 where it was stopped: the job and its adapters are kept in `--work`, and on another machine what is
-in the pieces is not trained again. SIGINT and SIGTERM end it with a piece. `--draw` makes the list
-first, where it is not there: configurations of the default space by its Sobol sequence, which
-spreads them over techniques, boundaries, placements, ranks, roles and rates alike, and uniform
-LoRA at three rates. They are written by shares of the depth, so that the list fits other models.
+in the pieces, of any list with that seed, is not trained again. SIGINT and SIGTERM end it with a
+piece. `--draw` makes the list first, where it is not there: configurations of the default space by
+its Sobol sequence, which spreads them over techniques, boundaries, placements, ranks, roles and
+rates alike, and uniform LoRA at three rates. They are written by shares of the depth, so that the
+list fits other models. `lists/sweep.jsonl` is what people try first: uniform LoRA on queries and
+values (ranks 1 to 32) and on all linears (2, 8 and 32), each at three rates.
 """
 
 import argparse
@@ -145,11 +147,12 @@ def read_pieces(folder: Path, name: str) -> list[dict[str, Any]]:
     return [row for path in paths for row in pq.read_table(path).to_pylist()]
 
 
-def choose_lines(lines: Sequence[str], pair: str, name: str, kept: Path) -> list[Any]:
-    """Of a list, what no piece has; on this machine what it was when the job began (`kept`)."""
+def choose_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list[Any]:
+    """Of a list, what no piece of that seed has, of whichever list; on this machine what it was
+    when the job began (`kept`)."""
     if not kept.exists():
         anatomy = complete_spec(make_job(pair, EPOCHS), Path.cwd()).anatomy
-        done = {x["key"] for x in read_pieces(HERE / pair, name)}
+        done = {x["key"] for x in read_pieces(HERE / pair, f"*-{seed}")}
         listed = map(json.loads, lines)
         left = [x for x in listed if read_written(x, anatomy).key not in done]
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +202,8 @@ def main() -> None:
         listed.write_text("".join(json.dumps(x) + "\n" for x in draw_list(spec, options.draw)))
     lines = [x for x in listed.read_text("utf-8").splitlines() if x.strip()][:: options.every]
     name = f"{options.pair}-{listed.stem}-{options.job_seed}"
-    left = choose_lines(lines, options.pair, name, options.work / f"{name}.list.json")
+    kept = options.work / f"{name}.list.json"
+    left = choose_lines(lines, options.pair, options.job_seed, kept)
     sections = {
         "name": name,
         "seed": options.job_seed,

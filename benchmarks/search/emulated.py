@@ -10,7 +10,7 @@ holds both fronts against 10,000 random configurations each.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 
 import numpy as np
@@ -155,7 +155,7 @@ def make_emulated(name: str) -> Problem:
         EmulatedTruth(task, space.anatomy.layers),
         Preparation((floor,)),
         make_reference_point(spec, FLOOR, cost_range(spec, space), FLOOR),
-        best_front(task, space),
+        partial(best_front, task, space),
     )
 
 

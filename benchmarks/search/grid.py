@@ -105,4 +105,4 @@ def _make_problem(
     floor = floor_quality(spec, preparation)
     reference = make_reference_point(spec, None, cost_range(spec, space), floor)
     best = np.column_stack([costs[kept], worth[kept]])
-    return Problem(name, spec, truth, preparation, reference, best)
+    return Problem(name, spec, truth, preparation, reference, lambda: best)

@@ -1,7 +1,8 @@
 """What a search is measured on: a job whose trainings are answered at once, and its best front."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import moocore
@@ -38,7 +39,7 @@ class Problem:
         spec: The job; its quality is accuracy.
         preparation: Its floors.
         reference: Corner of the box in which hypervolume is measured.
-        best: Cost and true quality of the best front known, `n x 2`.
+        find_best: Makes `best`, which takes seconds and only a score needs.
     """
 
     name: str
@@ -46,7 +47,12 @@ class Problem:
     truth: Truth
     preparation: Preparation
     reference: ReferencePoint
-    best: Matrix = field(repr=False)
+    find_best: Callable[[], Matrix] = field(repr=False)
+
+    @cached_property
+    def best(self) -> Matrix:
+        """Cost and true quality of the best front known, `n x 2`."""
+        return self.find_best()
 
     def share(self, trials: Sequence[Trial]) -> float:
         """True hypervolume of what a job would report after `trials`, as a share of `best`'s.

@@ -24,6 +24,12 @@ def needs(name: str) -> None:
         pytest.importorskip(package)
 
 
+@pytest.fixture(autouse=True)
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """BoTorch's acquisition function as plain torch: its kernel takes a minute to compile."""
+    monkeypatch.setattr("botorch.acquisition.multi_objective.logei._load_attempted", True)
+
+
 @pytest.fixture(scope="module")
 def task() -> Problem:
     return make_emulated("upper")

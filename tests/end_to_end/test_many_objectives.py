@@ -11,6 +11,7 @@ from peftsearch.spaces.jobspec.jobtext import write_text
 from .programs import call, load_and_score, read
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "three.toml"
+TRIALS = 10
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +22,9 @@ def finished(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     told["model"]["path"] = f"{workshop}/model"
     told["task"] = {"train": f"{workshop}/data.csv", "max_length": 16, "metric": "accuracy"}
     told["objectives"]["bounds"] = ["f1_macro >= 0.3"]
-    told["budget"] = {"trials": 14}
+    told["budget"] = {"trials": TRIALS}
     told["training"] = {"epochs": 2}
-    told["search"] = {"design": 8, "recipes": False}
+    told["search"] = {"design": 6, "recipes": False}
     (folder / "job.toml").write_text(write_text(told))
     done = call("run", "job.toml", "--picture", "front.png", folder=folder)
     assert done.returncode == 0, done.stderr
@@ -44,7 +45,7 @@ def test_the_front_is_not_beaten_in_all_three_and_keeps_the_limit(finished: Path
     assert [x["export_bytes"] for x in rows] == sorted(x["export_bytes"] for x in rows)
     assert (finished / "front.png").read_bytes().startswith(b"\x89PNG")
     origins = [x["origin"] for x in read("show", "three", folder=finished)["trials"]]
-    assert "search" in origins and len(origins) == 14
+    assert "search" in origins and len(origins) == TRIALS
 
 
 def test_its_knee_is_taken_home_and_the_same_file_resumes(
@@ -58,7 +59,7 @@ def test_its_knee_is_taken_home_and_the_same_file_resumes(
     assert load_and_score(workshop, tmp_path / "out") == pytest.approx(accuracy, abs=0.15)
     again = call("run", "job.toml", folder=folder)
     assert again.returncode == 0, again.stderr
-    assert len(read("show", "three", folder=folder)["trials"]) == 14
+    assert len(read("show", "three", folder=folder)["trials"]) == TRIALS
     text = (folder / "job.toml").read_text().replace('"training_seconds"', '"backward_depth"')
     (folder / "job.toml").write_text(text)
     assert "objectives" in call("run", "job.toml", folder=folder).stderr

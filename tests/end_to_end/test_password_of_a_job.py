@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
+import psutil
 import pytest
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
@@ -96,10 +97,8 @@ def watch_commands() -> Iterator[set[str]]:
 
     def look() -> None:
         while not ended.wait(0.2):
-            listed = subprocess.run(
-                ["ps", "-e", "-ww", "-o", "args"], capture_output=True, text=True, check=True
-            )
-            seen.update(listed.stdout.splitlines())
+            found = psutil.process_iter(["cmdline"])
+            seen.update(" ".join(x.info["cmdline"] or ()) for x in found)
 
     thread = threading.Thread(target=look)
     thread.start()
