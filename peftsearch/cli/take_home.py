@@ -82,7 +82,7 @@ def export(
             soft_wrap=True,
             style=doubtful,
         )
-    for line in result.warnings:
+    for line in result.doubts:
         console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
 
 

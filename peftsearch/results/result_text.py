@@ -16,13 +16,18 @@ _WIDTH = 100
 
 
 def tell_result(
-    job: Job, trials: Sequence[Trial], front: Sequence[FrontPoint], told: Sequence[str]
+    job: Job,
+    trials: Sequence[Trial],
+    front: Sequence[FrontPoint],
+    told: Sequence[str],
+    proposed: str = "knee",
 ) -> str:
     """The front as a table, what else is told of it, and how to go on; plain text of at most 100
     columns, but for long lines.
 
     Args:
         told: Lines on floors, and warnings.
+        proposed: The pick to export.
     """
     spec, text = job.spec, io.StringIO()
     console = Console(file=text, width=_WIDTH, color_system=None, highlight=False)
@@ -33,7 +38,7 @@ def tell_result(
         *told,
         f"{job.state.value}: {plural(done, 'trial')} done, {failed} failed, "
         f"budget {budget_text(spec)}",
-        'next: result.pick("size <= 200 KB"), result.export("adapter/", pick="knee")',
+        f'next: result.pick("size <= 200 KB"), result.export("adapter/", pick="{proposed}")',
     ):
         console.print(line, markup=False, soft_wrap=True)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())

@@ -14,6 +14,7 @@ from peftsearch.storage.store import Store
 
 from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, sort_floors
+from .knee_words import find_row, tell_knee
 from .pick import select, size_limit
 from .result_text import tell_result
 from .views import front_members
@@ -45,7 +46,8 @@ class SearchResult:
 
     def __str__(self) -> str:
         told = tell_floors(self.preparation, self.job.spec)
-        return tell_result(self.job, self.trials, self.front, [*told, *self.warnings])
+        told += self.warnings
+        return tell_result(self.job, self.trials, self.front, told, self.proposed)
 
     @property
     def floors(self) -> list[Floor]:
@@ -54,12 +56,33 @@ class SearchResult:
 
     @property
     def warnings(self) -> list[str]:
-        """That nothing on the front beats the floor by more than noise, and what to try; that the
-        model expects no gain from more trials; nothing where neither is so."""
-        front = front_members(self.front, self.trials)
+        """That nothing on the front beats the floor by more than noise, and what to try, or that
+        its knee does not; that the model expects no gain from more trials; nothing where none of
+        it is so."""
+        spec, members = self.job.spec, self._members
+        knee = tell_knee(members, spec, self.preparation)
+        return [*self._beaten, *knee, *tell_no_gain(spec, self.trials)]
+
+    @property
+    def doubts(self) -> list[str]:
+        """The warnings, but for that of the knee: beside another pick."""
+        return [*self._beaten, *tell_no_gain(self.job.spec, self.trials)]
+
+    @property
+    def proposed(self) -> str:
+        """The pick to begin with: the knee, or where only others beat the floor by more than noise
+        the row of the cheapest of them."""
+        row = find_row(self._members, self.job.spec, self.preparation)
+        return "knee" if row is None else f"{row}"
+
+    @property
+    def _members(self) -> list[Estimate[Trial]]:
+        return front_members(self.front, self.trials)
+
+    @property
+    def _beaten(self) -> list[str]:
         tried, spec = estimate_each(self.trials), self.job.spec
-        beaten = tell_nothing_beats(front, tried, spec, self.preparation)
-        return [*beaten, *tell_no_gain(spec, self.trials)]
+        return tell_nothing_beats(self._members, tried, spec, self.preparation)
 
     def standing(self, pick: str = "best") -> Standing | None:
         """The picked configuration beside the best floor; None of a job without floors.

@@ -9,10 +9,12 @@ import pytest
 from rich.console import Console
 
 from peftsearch.cli.live_progress import LiveView, PlainView
+from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.results.confirm import Confirmer
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run
 from peftsearch.results.intervals import Difference
+from peftsearch.results.search_result import load_result
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -23,6 +25,7 @@ from tests.service.records import PROBE, fill_example, lora
 from .calls import call
 
 NOTHING = "Nothing here beats the floor by more than noise"
+KNEE = "The knee does not beat the floor by more than noise"
 FLOOR = "floor: accuracy 0.7900 ± 0.0200, logistic regression on frozen features"
 
 
@@ -54,6 +57,28 @@ def test_front_names_the_floors_and_says_where_nothing_beats_them(
     assert ("floor: accuracy" in text) is floors
     assert (NOTHING in text) is warned
     assert ("Try " in text) is warned
+
+
+def test_a_knee_below_the_floor_is_told_and_not_proposed(
+    new_sqlite: NewDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = fill(new_sqlite, prepare(0.74))
+    assert call(monkeypatch, "front", "job", "--storage", url) == 0
+    assert f"{KNEE}, row 3 is the cheapest that does" in capsys.readouterr().out
+    with Store.open(url) as store:
+        store.set_state(store.find_job("job").id, JobState.FINISHED)
+        result = load_result(store, store.find_job("job"), tmp_path)
+    assert KNEE in str(result) and 'pick="3"' in str(result)
+    assert not any(KNEE in x for x in result.doubts)
+    monkeypatch.setattr("peftsearch.cli.commands.check_device", lambda device: None)
+    monkeypatch.setattr("peftsearch.jobs.life.resume", lambda store, name, budget: result.job)
+    given = ["--storage", url, "--files", str(tmp_path)]
+    assert call(monkeypatch, "resume", "job", *given) == 0
+    text = capsys.readouterr().out
+    assert KNEE in text and "peftsearch export job --pick 3 --out adapter/" in text
 
 
 def test_show_tells_what_was_found_out(

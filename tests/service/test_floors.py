@@ -51,6 +51,15 @@ def test_that_nothing_beats_the_floor_is_said_now_and_of_the_past(client: TestCl
     assert get(client, "front?event=0")["warnings"] == []
 
 
+def test_a_knee_that_does_not_beat_the_floor_is_said(new_sqlite: NewDatabase) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        store.prepare(fill_example(store).job.id, prepare(0.74))
+    with client_of(open_site(url)) as client:
+        (told,) = get(client, "front")["warnings"]
+    assert told.startswith("The knee does not beat the floor by more than noise, row 3 is")
+
+
 def test_a_pick_says_where_it_stands(client: TestClient) -> None:
     verdicts = [
         client.get("/api/v1/jobs/job/pick", params={"pick": text}).json()["floor"]

@@ -12,6 +12,7 @@ from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
 from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
 from peftsearch.results.floors import sort_floors
+from peftsearch.results.knee_words import tell_knee
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 
@@ -27,7 +28,8 @@ class FrontBody(TypedDict):
     Attributes:
         baselines: Trials that the front is compared with.
         floors: Models without adapters that it must beat, the best first; none of a job without.
-        warnings: That nothing on the front beats the floor by more than noise, and what to try.
+        warnings: That nothing on the front beats the floor by more than noise, and what to try, or
+            that its knee does not.
     """
 
     event: int
@@ -77,7 +79,10 @@ def _front(history: History, event: int) -> bytes:
         "points": front_rows(entries, history.by_number, spec),
         "baselines": baselines(points, spec),
         "floors": [floor_json(x, spec) for x in sort_floors(preparation, spec)],
-        "warnings": tell_nothing_beats(front, list(members.values()), spec, preparation),
+        "warnings": [
+            *tell_nothing_beats(front, list(members.values()), spec, preparation),
+            *tell_knee(front, spec, preparation),
+        ],
     }
     return orjson.dumps(body)
 

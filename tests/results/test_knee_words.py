@@ -1,0 +1,34 @@
+"""What is said of a knee that does not beat the floor."""
+
+import pytest
+
+from peftsearch.records.estimates import estimate_each
+from peftsearch.results.knee_words import find_row, tell_knee
+from peftsearch.results.pick import knee
+from tests.floors import prepare
+
+from .made import SPEC, make_trial
+
+# Of 400 rows .80 has a standard error of .02, the floor as well: .028 together.
+FRONT = estimate_each(
+    [make_trial(i, rank, x) for i, (rank, x) in enumerate([(1, 0.6), (4, 0.76), (128, 0.8)])]
+)
+
+
+def test_the_cheapest_row_that_beats_the_floor_is_named_where_the_knee_does_not() -> None:
+    assert knee(FRONT, SPEC) == 1
+    assert find_row(FRONT, SPEC, prepare(0.75)) == 3
+    (line,) = tell_knee(FRONT, SPEC, prepare(0.75))
+    assert line.startswith("The knee does not beat the floor by more than noise, row 3 is the")
+    assert "accuracy 0.7600 is 0.0100 better than the 0.7500 of the best baseline" in line
+    assert "no more than the standard error" in line
+
+
+@pytest.mark.parametrize("floor", [0.5, 0.7, 0.79])
+def test_nothing_is_said_where_the_knee_beats_it_or_nothing_does(floor: float) -> None:
+    assert find_row(FRONT, SPEC, prepare(floor)) is None
+    assert tell_knee(FRONT, SPEC, prepare(floor)) == []
+
+
+def test_nothing_is_said_without_floors_or_without_a_front() -> None:
+    assert tell_knee(FRONT, SPEC, None) == tell_knee([], SPEC, prepare(0.75)) == []
