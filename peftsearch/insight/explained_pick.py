@@ -17,7 +17,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from .candidate_estimates import Candidate
 from .fronts import MeanPoint, mean_point
 from .points import Point
-from .reasons import explain, show_bound
+from .reasons import explain
 
 
 class PickedPoint(MeanPoint):
@@ -142,5 +142,5 @@ def _show_next(candidate: Candidate, bounds: Sequence[Bound]) -> NextBetter:
     return {
         "description": candidate.first.words,
         "values": dict(candidate.values),
-        "blocked_by": " and ".join(map(show_bound, broken(candidate, bounds))),
+        "blocked_by": " and ".join(map(str, broken(candidate, bounds))),
     }

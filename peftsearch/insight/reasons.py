@@ -50,7 +50,7 @@ def _explain_bounds(choice: Choice[Candidate], better: Candidate | None) -> str:
     value = amount(name, choice.chosen.values[name])
     number = len(choice.fitting)
     these = f"{number} configurations" if number > 1 else "only configuration"
-    bounds = " and ".join(map(show_bound, choice.bounds))
+    bounds = " and ".join(map(str, choice.bounds))
     first = f"{_most(choice)} {name}, {value}, of the {these} with {bounds}"
     if number == 1:
         first = f"The {these} with {bounds}; its {name} is {value}"
@@ -90,8 +90,3 @@ def _compare(who: str, other: Candidate, chosen: Candidate, spec: JobSpec) -> st
     reached = amount(name, other.values[name])
     costs = amount(cost, other.values[cost]), amount(cost, chosen.values[cost])
     return f"{who} reaches {reached} with {cost} {costs[0]} instead of {costs[1]}."
-
-
-def show_bound(bound: Bound) -> str:
-    """`adapter_bytes <= 200 KB`."""
-    return f"{bound.name} {bound.sign} {amount(bound.name, bound.limit)}"

@@ -13,6 +13,7 @@ from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.forms import Form
+from peftsearch.spaces.jobspec.bounds import write_quantity
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
@@ -107,8 +108,8 @@ def _measure(part: Path, form: Form, limit: float | None) -> int:
     size = sum(path.stat().st_size for path in part.glob("*.safetensors"))
     if limit is not None and size > limit:
         raise UserError(
-            f"files of weights of at most {limit:,.0f} B",
-            f"{size:,} B as {form}",
+            f"files of weights of at most {write_quantity('export_bytes', limit)}",
+            f"{write_quantity('export_bytes', size)} as {form}",
             "leave --form out, or loosen the bound on size",
         )
     return size

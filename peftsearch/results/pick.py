@@ -10,7 +10,7 @@ from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import Estimate, Valued, estimate, estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.bounds import Bound, write_quantity
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -253,4 +253,4 @@ def _closest(bound: Bound, everything: Sequence[Valued]) -> str:
     if not values:
         return f"{bound.name} is not measured by this job"
     extreme = min(values) if bound.sign.startswith("<") else max(values)
-    return f"{bound.name} reaches {extreme:,.6g}"
+    return f"{bound.name} reaches {write_quantity(bound.name, extreme)}"

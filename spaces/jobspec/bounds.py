@@ -21,6 +21,7 @@ _UNITS: Mapping[Style, Mapping[str, float]] = {
     "score": {},
 }
 """By the style of an objective: what may stand behind a number, in any case, and its scale."""
+_BYTES = (("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1.0))
 _EXAMPLES: Mapping[Style, str] = {
     "size": "200 KB",
     "duration": "5 min",
@@ -64,13 +65,29 @@ def parse_quantity(name: str, text: str) -> float:
     return value
 
 
+def write_quantity(name: str, value: float) -> str:
+    """A value of an objective in the unit that people write it in, as exactly as it is known:
+    `300 KB`, `1.2345 MB`, `90 s`, `20,000`. `parse_quantity` reads it, without its commas.
+
+    Args:
+        name: Of the objective.
+    """
+    style = objective(name).style
+    if style != "size":
+        return f"{value:,.15g}{' s' if style == 'duration' else ''}"
+    unit, scale = next((x for x in _BYTES if abs(value) >= x[1]), _BYTES[-1])
+    return f"{value / scale:.15g} {unit}"
+
+
 def _read(text: str, units: Mapping[str, float]) -> float | None:
     _check_length(text)
     scales = {"": 1.0, **{unit.upper(): scale for unit, scale in units.items()}}
     match = _QUANTITY.fullmatch(text.strip())
     if match is None or match[2].upper() not in scales:
         return None
-    return float(match[1].replace("_", "")) * scales[match[2].upper()]
+    number, scale = float(match[1].replace("_", "")), scales[match[2].upper()]
+    # 147.456 KB are 147,456 bytes, and not 2e-11 less.
+    return number if scale == 1.0 else float(f"{number * scale:.15g}")
 
 
 @dataclass(frozen=True)
@@ -117,7 +134,7 @@ class Bound:
         return value - self.limit if self.sign.startswith("<") else self.limit - value
 
     def __str__(self) -> str:
-        return f"{self.name} {self.sign} {self.limit:,.15g}"
+        return f"{self.name} {self.sign} {write_quantity(self.name, self.limit)}"
 
 
 def plain_bound(text: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy
-from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.bounds import Bound, write_quantity
 from peftsearch.spaces.jobspec.objectives import CostError, cost_function
 
 from .extremes import smallest
@@ -53,12 +53,18 @@ def check_bounds(space: Space) -> None:
 
 def _refuse(bound: Bound, least: float, how: str) -> NoReturn:
     near = "to" if bound.holds(bound.limit) else "above"
+    smallest = write_quantity(bound.name, least)
     raise CostError(
         f"a bound on {bound.name} that some adapter of the space meets",
-        f"{bound}, where the smallest {how} is {least:,.0f}",
-        f"raise it {near} {least:.0f}, well above to have a choice, or leave it out",
+        f"{bound}, where the smallest {how} is {smallest}",
+        f"raise it {near} {_typed(smallest)}, well above to have a choice, or leave it out",
         "objectives.bounds",
     )
+
+
+def _typed(quantity: str) -> str:
+    """As a bound may say it."""
+    return quantity.replace(",", "")
 
 
 def _meets(space: Space, configurations: Iterable[Configuration]) -> bool:
@@ -75,11 +81,12 @@ def _check_together(space: Space) -> None:
     costs = {x: float(cost_function(x.name)(nearest, space.anatomy)) for x in space.bounds}
     if len(costs) == 1:
         _refuse(*next(iter(costs.items())), "found")
-    raised = [f"{x.name} to {cost:.0f}" for x, cost in costs.items() if not x.holds(cost)]
+    found = {x: write_quantity(x.name, cost) for x, cost in costs.items()}
+    raised = [f"{x.name} to {_typed(found[x])}" for x in costs if not x.holds(costs[x])]
     raise CostError(
         "bounds that some adapter of the space meets together",
         f"{', '.join(map(str, costs))}, where the nearest found has "
-        + ", ".join(f"{x.name} {cost:,.0f}" for x, cost in costs.items()),
+        + ", ".join(f"{x.name} {words}" for x, words in found.items()),
         f"raise {' and '.join(raised)}, well above to have a choice, or leave one out",
         "objectives.bounds",
     )

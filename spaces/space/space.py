@@ -22,7 +22,7 @@ from peftsearch.spaces.configurations.placement import Bundle, make_modules, siz
 from peftsearch.spaces.configurations.places import place
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
-from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.bounds import Bound, write_quantity
 from peftsearch.spaces.jobspec.objectives import cost_function
 
 from .descent import descend
@@ -266,4 +266,5 @@ class Space:
         for bound in self.bounds:
             value = cost_function(bound.name)(configuration, self.anatomy)
             if not bound.holds(value):
-                raise UserError(str(bound), f"{value:,}", "choose a smaller configuration")
+                got = write_quantity(bound.name, value)
+                raise UserError(str(bound), got, "choose a smaller configuration")

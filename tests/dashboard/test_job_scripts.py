@@ -229,6 +229,47 @@ def test_a_chart_of_one_trial_stays_within_what_is_possible(page: Page) -> None:
         assert low < high
 
 
+def test_a_panel_of_one_point_shows_what_is_around_it(page: Page) -> None:
+    def range_of(name: str, *values: float) -> Any:
+        goal = call(page, "lib/measures.js", "goalOf", name)
+        axis = {"goal": goal, "values": values}
+        return call(page, "charts/pairs-view.js", "rangeOfOne", axis).get("range")
+
+    low, high = range_of("accuracy", 0.9)
+    assert 0.7 < low < 0.9 < high <= 1
+    low, high = range_of("f1", 0.5, 0.5)
+    assert 0.4 < low < 0.5 < high < 0.6
+    assert range_of("accuracy", 0.5, 0.6) is range_of("export_bytes", 1000) is None
+
+
+@pytest.mark.parametrize(
+    ("budget", "hours", "ended", "action"),
+    [
+        ({"trials": None, "hours": 0.1}, 0.05, 3, "Start workers"),
+        ({"trials": None, "hours": 0.1}, 0.1, 3, "Resume"),
+        ({"trials": 9, "hours": 0.1}, 0.2, 3, "Resume"),
+        ({"trials": 9, "hours": None}, 5.0, 8, "Start workers"),
+        ({"trials": 9, "hours": None}, 5.0, 9, "Resume"),
+    ],
+)
+def test_no_workers_are_offered_where_the_budget_is_spent(
+    page: Page, budget: dict[str, Any], hours: float, ended: int, action: str
+) -> None:
+    job = {
+        "state": "running",
+        "live_workers": 0,
+        "pool": None,
+        "problem": None,
+        "budget": budget,
+        "used_hours": hours,
+        "counts": {"queued": 1, "running": 0, "completed": ended - 1, "failed": 1},
+    }
+    offered = call(page, "components/job-actions.js", "actionsOf", job)
+    assert [x[1] for x in offered] == [action, "Stop"]
+    words = call(page, "components/job-actions.js", "stateOf", job)[1]
+    assert words == ("budget spent" if action == "Resume" else "waits for workers")
+
+
 def test_a_cost_of_nothing_has_a_place_of_its_own(page: Page) -> None:
     span = call(page, "charts/front-view.js", "span", [0, 768, 1536, 322_560])
     ticks = call(page, "charts/front-view.js", "ticks", "trainable_parameters", span, False)

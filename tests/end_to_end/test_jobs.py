@@ -130,19 +130,19 @@ def test_a_bound_is_estimated_or_refused_before_anything_runs(job_file: Path) ->
         f'{text}[objectives]\nminimise = ["size", "training_seconds"]\nbounds = {bounds}\n'
     )
     forecast = read("run", job_file, "--dry-run", folder=folder)
-    assert forecast["bounds"] == ["export_bytes <= 6,000"]
+    assert forecast["bounds"] == ["export_bytes <= 6 KB"]
     assert forecast["goals"] == ["accuracy", "export_bytes", "training_seconds"]
     assert forecast["limits"] == ["f1 >= 0.2"]
     assert 0 < forecast["share"]["met"] < forecast["share"]["of"]
     told = call("run", job_file, "--dry-run", folder=folder).stdout
-    assert "6,000; estimated: " in told
+    assert "export_bytes <= 6 KB; estimated: " in told
     assert "accuracy, file size and training time; the front keeps f1 >= 0.2" in told
     assert "8 trials or 1000 h 00 min; about 8 trials as fast as this machine" in told
     job_file.write_text(f'{text}[objectives]\nbounds = ["size <= 600 B"]\n')
     for options in ([], ["--dry-run"]):
         done = call("run", job_file, *options, folder=folder)
         assert done.returncode == 2
-        assert "export_bytes <= 600, where the smallest possible is" in done.stderr
+        assert "export_bytes <= 600 B, where the smallest possible is" in done.stderr
         assert done.stderr.count("\n") == 1
     assert [path.name for path in folder.iterdir()] == ["job.toml"]
 

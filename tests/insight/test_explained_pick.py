@@ -89,7 +89,7 @@ def history(new_sqlite: NewDatabase) -> History:
         ),
         (
             "training_seconds where accuracy >= 0.8",
-            "The only configuration with accuracy >= 0.8000; its training_seconds is 9 s; the next"
+            "The only configuration with accuracy >= 0.8; its training_seconds is 9 s; the next"
             " better one, 2 s (0-5 lora r1 q+v | rate 1.0e-03), has only accuracy 0.7500.",
         ),
     ],

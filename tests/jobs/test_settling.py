@@ -114,7 +114,7 @@ def test_a_file_that_no_head_leaves_room_for_is_refused(tmp_path: Path, pooling:
     spec = spec_of(tmp_path, {"a": 40, "b": 30, "c": 30})
     sections = {"objectives": {"bounds": ["size <= 5 KB"]}, "head": {"pooling": pooling}}
     spec = JobSpec.model_validate(spec.to_json() | sections)
-    with pytest.raises(CostError, match="export_bytes <= 5,000, where the smallest") as refused:
+    with pytest.raises(CostError, match="export_bytes <= 5 KB, where the smallest") as refused:
         settle(spec, load_data(spec))
     assert refused.value.where == "objectives.bounds"
     roomy = {"objectives": {"bounds": ["size <= 12 KB"]}}

@@ -122,7 +122,7 @@ def test_a_trial_carries_all_that_is_known(mirrored: tuple[Store, Job, str]) -> 
         f"rate {mine.configuration.learning_rate:.1e}"
     )
     assert copied.constraints == {
-        "adapter_bytes <= 200,000": mine.measurements["adapter_bytes"] - 200_000
+        "adapter_bytes <= 200 KB": mine.measurements["adapter_bytes"] - 200_000
     }
     assert copied.duration is not None
     assert copied.duration.total_seconds() == pytest.approx(mine.running_seconds, abs=1e-3)

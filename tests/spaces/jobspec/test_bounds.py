@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peftsearch.errors import UserError
-from peftsearch.spaces.jobspec.bounds import Bound, parse_quantity
+from peftsearch.spaces.jobspec.bounds import Bound, parse_quantity, write_quantity
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,18 @@ def test_signs(sign: str, holding: set[int]) -> None:
 def test_text_of_a_bound() -> None:
     bound = Bound.parse("  adapter_bytes <=  0.2 MB ")
     assert bound == Bound("adapter_bytes", "<=", 200_000)
-    assert str(bound) == "adapter_bytes <= 200,000"
+    assert str(bound) == "adapter_bytes <= 200 KB"
+    assert str(Bound.parse("training_seconds <= 1.5 min")) == "training_seconds <= 90 s"
+    assert str(Bound.parse("trainable_parameters <= 20 K")) == "trainable_parameters <= 20,000"
+    assert str(Bound.parse("f1 >= 0.8")) == "f1 >= 0.8"
+
+
+@given(
+    st.sampled_from(["adapter_bytes", "training_seconds", "trainable_parameters"]),
+    st.integers(0, 10**15 - 1),
+)
+def test_what_is_written_means_the_same(name: str, value: int) -> None:
+    assert parse_quantity(name, write_quantity(name, value).replace(",", "")) == value
 
 
 @pytest.mark.parametrize("text", ["", "adapter_bytes", "adapter_bytes = 3", "<= 3", "a b <= 3"])

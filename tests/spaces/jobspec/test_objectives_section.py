@@ -58,8 +58,8 @@ def test_a_document_of_before_means_what_it_meant() -> None:
 def test_bounds_on_what_is_known_are_hard_and_others_are_limits() -> None:
     bounds = ["size <= 200 KB", "f1 >= 0.8", "training_seconds <= 1 min"]
     spec = make(minimise=["size", "peak_memory_bytes"], bounds=bounds)
-    assert list(map(str, spec.bounds)) == ["export_bytes <= 200,000"]
-    assert list(map(str, spec.limits)) == ["f1 >= 0.8", "training_seconds <= 60"]
+    assert list(map(str, spec.bounds)) == ["export_bytes <= 200 KB"]
+    assert list(map(str, spec.limits)) == ["f1 >= 0.8", "training_seconds <= 60 s"]
     assert spec.measured == ("accuracy", "peak_memory_bytes", "f1", "training_seconds")
 
 

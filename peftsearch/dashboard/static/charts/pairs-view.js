@@ -1,6 +1,7 @@
 // Pairs of objectives as plain data: which panels there are, where values stand, and their ticks.
 
-import { write } from "../lib/measures.js";
+import { isShare, write } from "../lib/measures.js";
+import { rangeOf } from "./progress.js";
 
 /** {rows, list: [{x, y, third, number, columns, rows}]}: each pair once, and the first other goal as its colour. */
 export function panelsOf(goals, most) {
@@ -15,6 +16,13 @@ export function panelsOf(goals, most) {
 export function placeOf({ goal, values }, value) {
   if (!goal.log || value > 0) return value;
   return Math.min(...values.filter((x) => x > 0), Infinity) / 10 ** 0.5;
+}
+
+/** Of an axis of scores with one value, around it: Plotly would show a whole unit on either side. */
+export function rangeOfOne({ goal, values }) {
+  const found = new Set(values.filter(Number.isFinite));
+  if (goal.log || found.size !== 1) return {};
+  return { range: rangeOf([...found], isShare(goal.name) ? [0, 1] : [-Infinity, Infinity]) };
 }
 
 /** At most about `most` ticks of an axis: {values, texts}. */

@@ -6,7 +6,7 @@ import { goalOf, label, listed, noun, write } from "../lib/measures.js";
 import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { frontAt, knee, summarise } from "./front-view.js";
-import { panelsOf, placeOf, ticksOf } from "./pairs-view.js";
+import { panelsOf, placeOf, rangeOfOne, ticksOf } from "./pairs-view.js";
 
 /** Pixels: height of a panel, between two rows, above and below all, and of the bar of colours. */
 const [PANEL, GAP, TOP, BOTTOM, BAR] = [260, 92, 34, 56, 7];
@@ -104,7 +104,7 @@ export class Pairs {
     ];
     const axis = ({ goal, values: found }, name, ends) => {
       const common = { domain: ends, anchor: name, zeroline: false, title: { text: titleOf(goal), standoff: 6 } };
-      if (!goal.log) return { ...common, nticks: 6 };
+      if (!goal.log) return { ...common, nticks: 6, ...rangeOfOne({ goal, values: found }) };
       const ticks = ticksOf(goal, found, 4);
       return { ...common, type: "log", tickvals: ticks.values, ticktext: ticks.texts };
     };

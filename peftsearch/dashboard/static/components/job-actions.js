@@ -66,7 +66,14 @@ export function actionsOf(job) {
   const remove = ["delete", "Delete", deleteJob];
   if (isLeaving(job)) return [];
   if (job.state !== "running") return [...resume("Resume"), remove];
-  return hasWorkers(job) ? [stop] : [...resume("Start workers"), stop];
+  return hasWorkers(job) ? [stop] : [...resume(isSpent(job) ? "Resume" : "Start workers"), stop];
+}
+
+/** Nothing of the budget is left, though no worker has come by to end the job. */
+export function isSpent({ budget, counts, used_hours: used }) {
+  const { trials, hours } = budget;
+  const ended = counts.completed + counts.failed;
+  return (hours !== null && used >= hours) || (trials !== null && ended >= trials);
 }
 
 /** The job has ended and its workers finish their trials. */
@@ -80,7 +87,7 @@ export function hasWorkers(job) {
 
 /** Its kind and its words. A job runs in the database as long as it has budget; for people it runs while somebody works on it. */
 export function stateOf(job) {
-  if (job.state === "running" && !hasWorkers(job)) return ["warn", "waits for workers"];
+  if (job.state === "running" && !hasWorkers(job)) return ["warn", isSpent(job) ? "budget spent" : "waits for workers"];
   return isLeaving(job) && job.state === "stopped" ? ["stopping", "stopping"] : [job.state, job.state];
 }
 
@@ -102,7 +109,7 @@ function resumeJob(job) {
 }
 
 function resumeDialog(job) {
-  const isRunning = job.state === "running";
+  const isRunning = job.state === "running" && !isSpent(job);
   const title = `${isRunning ? "Start workers for" : "Resume"} ${job.name}`;
   const action = isRunning ? "Start" : "Resume";
   const form = h(
@@ -118,9 +125,9 @@ function resumeDialog(job) {
   return h("dialog", { class: "dialog", id: "resume", "aria-labelledby": "resume-title" }, form);
 }
 
-/** A finished job has spent its budget, so that twice as much is offered. */
+/** Where the budget is spent, twice as much is offered. */
 function budget(job) {
-  const factor = job.state === "finished" ? 2 : 1;
+  const factor = job.state === "finished" || isSpent(job) ? 2 : 1;
   const { trials, hours } = job.budget;
   const more = Number((factor * hours).toPrecision(4));
   return [

@@ -4,7 +4,7 @@ import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { clock, count, duration, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
-import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "./job-actions.js";
+import { actionButtons, actionsOf, hasWorkers, isLeaving, isSpent, stateOf } from "./job-actions.js";
 
 export class Head {
   constructor(model) {
@@ -105,12 +105,13 @@ function floorFact({ value, short, label }, model) {
 /** What a person does next; nothing while the job runs as it should. */
 function nextStep(job) {
   if (job.pool?.state === "failed") return `The workers ended: ${job.pool.message ?? "no message"}`;
-  if (job.state === "running" && !hasWorkers(job)) {
+  const over = job.state !== "running" || (isSpent(job) && !hasWorkers(job));
+  if (!over && !hasWorkers(job)) {
     return `No worker: start workers here, or run \`peftsearch worker ${job.name}\` on any machine.`;
   }
   if (isLeaving(job)) return "Workers finish their trials.";
-  if (job.state === "running" || !job.counts.completed) return "";
-  const how = job.state === "finished" ? "The budget is spent" : "The job is stopped";
+  if (!over || !job.counts.completed) return "";
+  const how = job.state !== "stopped" ? "The budget is spent" : "The job is stopped";
   return `${how}. Pick a configuration by your budget below and export its adapter;
     a larger budget continues the search.`;
 }

@@ -113,7 +113,8 @@ export function parseQuantity(name, text) {
   const match = /^\s*(\d[\d_,]*(?:\.\d+)?(?:e[-+]?\d+)?)\s*([a-z]*)\s*$/i.exec(text);
   if (!match) return null;
   const scale = scaleOf(name, match[2].toUpperCase());
-  const value = Number(match[1].replace(/[_,]/g, "")) * scale;
+  const number = Number(match[1].replace(/[_,]/g, ""));
+  const value = scale === 1 ? number : Number((number * scale).toPrecision(15));
   return Number.isFinite(value) ? value : null;
 }
 
