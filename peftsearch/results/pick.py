@@ -226,7 +226,7 @@ def _check_counted(named: Iterable[Objective], everything: Sequence[Valued]) -> 
         if row.counted and not any(row.name in x.values for x in everything):
             raise NotFoundError(
                 f"a job whose trials have {row.name}",
-                "one that recorded no workload: of an earlier version, or with dropout",
+                "one of an earlier version, which recorded no workload",
                 "pick by another objective",
             )
 

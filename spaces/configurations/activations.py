@@ -6,14 +6,16 @@ A bound from above: the lowest adapted layer counts in full, wherever in it the 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from peftsearch.spaces.families.anatomy import Anatomy, Stack
+from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
 from peftsearch.spaces.families.kept_activations import kept_by
+from peftsearch.spaces.techniques.activations import Activations
 from peftsearch.spaces.techniques.table import technique
 from peftsearch.spaces.techniques.technique import Technique
 
 from .configuration import Configuration, Module
 from .cost import backward_depth
 from .recent import Recent
+from .regimes import drops_out
 
 BYTES_PER_ACTIVATION = 4
 _SOURCES = {
@@ -49,10 +51,10 @@ class KeptActivations:
     def count(self, configuration: Configuration) -> float:
         """Numbers kept, the head's and the outputs' apart. Where layers are recomputed, their
         inputs, and all of one layer."""
-        virtual = configuration.virtual_tokens
+        virtual, drops = configuration.virtual_tokens, drops_out(configuration, self.anatomy)
         lowest = self.anatomy.layers - backward_depth(configuration, self.anatomy)
         layers = range(lowest, self.anatomy.layers)
-        each = [self._layer(x, configuration.profile[x], virtual) for x in layers]
+        each = [self._layer(x, configuration.profile[x], virtual, drops) for x in layers]
         if not self.anatomy.counted_workload.recomputed:
             return sum(each)
         return sum(self._inputs(x, virtual) for x in layers) + max(each, default=0.0)
@@ -67,13 +69,13 @@ class KeptActivations:
         tokens = self.tokens(self.anatomy.place(layer), virtual)
         return self.anatomy.counted_workload.together * tokens * self.anatomy.hidden
 
-    def _layer(self, layer: int, modules: tuple[Module, ...], virtual: int) -> float:
+    def _layer(self, layer: int, modules: tuple[Module, ...], virtual: int, drops: bool) -> float:
         place, (stack, index) = self.anatomy.place(layer), self.anatomy.locate(layer)
         by_layer = any(technique(x.technique).tensors for x in modules)
-        key = (place, modules, virtual, index if by_layer else None)
+        key = (place, modules, virtual, drops, index if by_layer else None)
         if key not in self._known:
             tokens = self.tokens(place, virtual)
-            added = _count_modules(modules, self.anatomy, stack, index)
+            added = _count_modules(modules, self.anatomy, stack, index, drops)
             each = kept_by(self.anatomy, place).count(self.anatomy, stack, tokens) + added.token
             example = tokens * each + added.example
             self._known[key] = self.anatomy.counted_workload.together * example + added.batch
@@ -90,27 +92,40 @@ def activation_bytes(configuration: Configuration, anatomy: Anatomy) -> float:
 
 
 def _count_modules(
-    modules: tuple[Module, ...], anatomy: Anatomy, stack: Stack, index: int
+    modules: tuple[Module, ...], anatomy: Anatomy, stack: Stack, index: int, drops: bool
 ) -> _Added:
     sources: dict[str, float] = {}
     added = _Added()
     for module in modules:
         row = technique(module.technique)
-        own, capacity = row.activations, module.capacity
+        own = row.keeps(drops)
         for role in _touched(module, row, stack, index):
-            linear = stack.linears[role]
-            source = _SOURCES.get(role, role)
-            sources[source] = max(sources.get(source, 0.0), own.inputs * linear.inputs)
-            added.token += own.outputs * linear.outputs + own.capacity * capacity
-            matrices = own.matrices + own.steps * capacity
-            added.batch += matrices * linear.inputs * linear.outputs
+            source, read = _SOURCES.get(role, role), own.inputs * stack.linears[role].inputs
+            sources[source] = max(sources.get(source, 0.0), read)
+            _add_linear(added, own, row, role, stack.linears[role], module.capacity)
         if row.layer is not None:
-            width = anatomy.hidden
+            width, capacity, trained = (
+                anatomy.hidden,
+                module.capacity,
+                row.layer(stack, module.capacity),
+            )
             added.token += (own.inputs + own.outputs) * width + own.capacity * capacity
-            added.batch += own.matrices * width * capacity
-            added.example += own.trained * row.layer(stack, capacity)
+            added.batch += own.matrices * width * capacity + own.made * trained
+            added.example += own.trained * trained
     added.token += sum(sources.values())
     return added
+
+
+def _add_linear(
+    added: _Added, own: Activations, row: Technique, role: str, linear: Linear, capacity: int
+) -> None:
+    """What one linear keeps by itself."""
+    n, o = linear.inputs, linear.outputs
+    trained = row.linear(linear, role, capacity) if row.linear is not None else 0
+    added.token += own.outputs * o + own.capacity * capacity + own.own * n
+    added.token += own.scaled * trained + own.rank
+    added.batch += (own.matrices + own.steps * capacity) * n * o
+    added.batch += own.made * trained + own.rank * (n + o)
 
 
 def _touched(module: Module, row: Technique, stack: Stack, index: int) -> Iterator[str]:

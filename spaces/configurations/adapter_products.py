@@ -28,6 +28,7 @@ def count_adapter(
     width: int,
     reads: Reads,
     first: int | None,
+    drops: bool,
 ) -> tuple[float, float]:
     """Operations of the modules of one layer, and of those the ones that are computed again where
     layers are.
@@ -35,9 +36,10 @@ def count_adapter(
     Args:
         width: Of the hidden states.
         first: In the lowest adapted layer, the first stage that is adapted; else None.
+        drops: Whether techniques with a dropout are trained with one.
     """
     beside = sum(_count_beside(x, stack, width, reads.tokens) for x in modules)
-    wrapped = sum(_count_wrapped(x, stack, reads, first) for x in modules)
+    wrapped = sum(_count_wrapped(x, stack, reads, first, drops) for x in modules)
     return beside + wrapped + _count_base(modules, stack, index, reads), (
         beside + wrapped
     ) / _PASSES
@@ -50,12 +52,14 @@ def _count_beside(module: Module, stack: Stack, width: int, tokens: float) -> fl
     return 2.0 * tokens * each
 
 
-def _count_wrapped(module: Module, stack: Stack, reads: Reads, first: int | None) -> float:
+def _count_wrapped(
+    module: Module, stack: Stack, reads: Reads, first: int | None, drops: bool
+) -> float:
     row, total = technique(module.technique), 0.0
     for role in module.roles:
         if row.linear is None or role not in stack.linears:
             continue
-        linear, own = stack.linears[role], row.products
+        linear, own = stack.linears[role], row.multiplies(drops)
         each = own.of_token(linear, module.capacity)
         each += own.trained * row.linear(linear, role, module.capacity)
         if first is not None and stage_of(role) <= first:

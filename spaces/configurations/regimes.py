@@ -1,4 +1,5 @@
-"""The workload of each configuration, in a job that searches how long and how large it trains."""
+"""The workload of each configuration, in a job that searches how long and how large it trains, and
+whether it drops out."""
 
 from collections.abc import Mapping
 
@@ -23,6 +24,12 @@ def as_trained(configuration: Configuration, anatomy: Anatomy) -> Anatomy:
     }
     said = configuration.training.fill(ladders).said
     return each.get(tuple(said[name] for name in ladders), anatomy)
+
+
+def drops_out(configuration: Configuration, anatomy: Anatomy) -> bool:
+    """Whether its techniques that have a dropout are trained with one: its own, or its job's."""
+    said, usual = configuration.training.dropout, anatomy.counted_workload.dropout
+    return bool(usual if said is None else said)
 
 
 def _make_each(anatomy: Anatomy) -> Mapping[Values, Anatomy]:

@@ -16,7 +16,7 @@ from .configuration import Configuration, Module
 from .cost import backward_depth, trainable_parameters
 from .gradient_paths import MEMORY, attention_gradients, first_stage, stage_of
 from .recent import Recent
-from .regimes import as_trained
+from .regimes import as_trained, drops_out
 
 _TOKENWISE = "score"
 """A head that answers for each token, of which one is then chosen."""
@@ -47,15 +47,15 @@ class TrainingProducts:
 
     def count(self, configuration: Configuration) -> float:
         """Operations of a training."""
-        virtual = configuration.virtual_tokens
+        virtual, drops = configuration.virtual_tokens, drops_out(configuration, self.anatomy)
         depth = backward_depth(configuration, self.anatomy)
         lowest = self.anatomy.layers - depth
         total = self.around(virtual, 1 if depth else 0, trains=True)
         for layer, modules in enumerate(configuration.profile):
             ends = self._ends(layer, virtual, lowest)
-            key = (self._kind(layer, modules), virtual, layer >= lowest, ends)
+            key = (self._kind(layer, modules), virtual, layer >= lowest, ends, drops)
             if key not in self._known:
-                self._known[key] = self._layer(layer, modules, virtual, lowest)
+                self._known[key] = self._layer(layer, modules, virtual, lowest, drops)
             total += self._known[key]
         return total
 
@@ -101,7 +101,9 @@ class TrainingProducts:
             total += 2.0 * once * math.prod(matrix.shape) * times
         return total
 
-    def _layer(self, layer: int, modules: tuple[Module, ...], virtual: int, lowest: int) -> float:
+    def _layer(
+        self, layer: int, modules: tuple[Module, ...], virtual: int, lowest: int, drops: bool
+    ) -> float:
         forward = self.forward(layer, virtual)
         if layer < lowest:
             return forward
@@ -125,7 +127,7 @@ class TrainingProducts:
             self.anatomy.counted_workload.batches,
         )
         known = (modules, stack, index, self.anatomy.hidden, reads, first if begins else None)
-        added, again = count_adapter(*known)
+        added, again = count_adapter(*known, drops)
         if self.anatomy.counted_workload.recomputed:
             added += forward + again
             if family.before and "mlp_out" in stack.linears:  # nobody needs what it gives

@@ -27,6 +27,7 @@ class Workload(BaseModel):
         base_dtype: Of their matrices, `float32` or `bfloat16`.
         precision: Of matrix products, `float32` or `bfloat16`.
         recomputed: Whether activations within a layer are computed again in the backward pass.
+        dropout: Of a configuration that says none; the batches are the same with any.
         said: Epochs and batch size that it is of, where a job searches them.
         others: Where it does, those of the other values; this one is of the largest batches.
     """
@@ -46,6 +47,7 @@ class Workload(BaseModel):
     base_dtype: str = "float32"
     precision: str = "float32"
     recomputed: bool = False
+    dropout: float = 0.0
     said: Mapping[str, float] = Field(default_factory=dict)
     others: tuple["Workload", ...] = ()
 

@@ -136,20 +136,6 @@ class JobSpec(Section):
         return self
 
     @model_validator(mode="after")
-    def _check_counted(self) -> Self:
-        named = (*self.goals, *(bound.name for bound in self.bounds))
-        counted = [name for name in named if objective(name).counted]
-        if counted and not self.training.countable:
-            raise UserError(
-                f"training.dropout = 0 for {counted[0]}, which counts no masks",
-                "dropout under [training]",
-                "leave it out, or choose by what trials measure: peak_memory_bytes, "
-                "training_seconds",
-                where="objectives",
-            )
-        return self
-
-    @model_validator(mode="after")
     def _check_weighting(self) -> Self:
         changed = self.training.weighting
         if changed and not find_kind(self.task.kind).classes:

@@ -131,12 +131,6 @@ class TrainingSpec(Section):
         return {name: values for name, values in self._ladders.items() if len(values) > 1}
 
     @property
-    def countable(self) -> bool:
-        """Whether no configuration is trained with dropout, whose masks nobody has counted: then
-        their memory and their operations are known before."""
-        return not any(self._ladders["dropout"])
-
-    @property
     def _ladders(self) -> Ladders:
         own = {name: getattr(self, name) for name in HYPERPARAMETERS}
         given = {name: x for name, x in own.items() if x is not None}

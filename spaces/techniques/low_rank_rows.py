@@ -9,9 +9,10 @@ sweep on a small random encoder.
 from functools import partial
 
 from . import formulas, restrictions, saved_linears
+from .activations import DROPPED, Activations
 from .products import THIN, WHOLE, Products
 from .saved import NO_PROJECTION, Saved, Tensor
-from .technique import Activations, Technique
+from .technique import Technique
 
 _RANKS = (1, 2, 4, 8, 16, 32)
 _EVEN_RANKS = (2, 4, 8, 16, 32)
@@ -34,6 +35,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "lora_alpha": r, "init_lora_weights": "pissa"},
         alters=True,
         restriction=restrictions.above_rank,
+        dropping=DROPPED,
         products=THIN,
     ),
     _row(
@@ -54,6 +56,7 @@ LOW_RANK_ROWS = (
         restriction=restrictions.above_rank,
         # At rank 1 `peft` keeps the whole decomposition alive.
         activations=Activations(matrices=1),
+        dropping=Activations(0, matrices=1, own=2),
         products=THIN,
     ),
     _row(
@@ -72,6 +75,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "alpha": 16},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        dropping=Activations(capacity=0, matrices=1.02),
         products=Products(whole=3, made=8),
     ),
     _row(
@@ -90,6 +94,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "alpha": 16},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        dropping=Activations(capacity=0, matrices=1.02),
         products=WHOLE,
     ),
     _row(
@@ -107,6 +112,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r},
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        dropping=Activations(0, capacity=0, matrices=1, own=2),
         products=Products(whole=3, made=3),
     ),
     _row(
@@ -129,6 +135,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "delora_lambda": 15},
         exports=True,
         activations=Activations(matrices=1),
+        dropping=Activations(0, matrices=1, own=2),
         products=THIN,
     ),
     _row(
@@ -145,6 +152,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "alpha": 16, "gralora_k": 2},
         restriction=restrictions.first(restrictions.odd, restrictions.in_blocks_of(2)),
         exports=True,
+        dropping=DROPPED,
         products=THIN,
     ),
     _row(
@@ -180,6 +188,7 @@ LOW_RANK_ROWS = (
         restriction=restrictions.above_inputs,
         exports=True,
         activations=Activations(0, capacity=2),
+        dropping=Activations(0, capacity=2, own=1),
         products=Products(written=3),
     ),
     _row(
@@ -196,7 +205,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r},
         exports=True,
-        activations=Activations(capacity=0, matrices=1),
+        activations=Activations(capacity=0, matrices=1, made=0.5),
         products=Products(whole=3, made=5),
     ),
     _row(
@@ -236,6 +245,7 @@ LOW_RANK_ROWS = (
         restriction=restrictions.above_rank,
         exports=True,
         activations=Activations(capacity=0, matrices=1),
+        dropping=Activations(0, capacity=0, matrices=1, own=2),
         products=Products(fixed=2.5, fixed_rank=1_000_000),
     ),
     _row(
@@ -253,6 +263,7 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "projection_prng_key": 0},
         exports=True,
         activations=Activations(0, 1, 5, projected=True),
+        dropping=Activations(0, 1, 5, own=1, projected=True),
         products=Products(read=4, written=2, below=2),
     ),
     _row(
@@ -273,7 +284,8 @@ LOW_RANK_ROWS = (
         arguments=lambda r: {"r": r, "num_vectors": 64, "vector_length": 64},
         restriction=restrictions.in_blocks_of(64),
         exports=True,
-        activations=Activations(matrices=1),
+        activations=Activations(capacity=1, matrices=1, made=3.1),
+        dropping=Activations(0, capacity=1, matrices=1, made=3.1, own=2),
         products=THIN,
     ),
 )

@@ -8,11 +8,12 @@ so short a training moved them little (prompt .597, .598 at 3e-2, 3e-1, p_tuning
 """
 
 from . import layer_formulas, layer_restrictions, saved_layers
+from .activations import Activations
 from .layer_formulas import ENCODER_WIDTH
 from .layer_restrictions import OUTPUTS, PHM_ORDER
 from .products import NONE, Products
 from .saved import Saved
-from .technique import Activations, Technique
+from .technique import Technique
 
 _ADAPTERS = "peftsearch.workers.adapters"
 _WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -34,6 +35,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.builders:add_serial",
         dropout="site",
         merges=False,
+        dropping=Activations(capacity=3),
         products=Products(beside=6, after="mlp_out"),
     ),
     Technique(
@@ -52,6 +54,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         dropout="site",
         merges=False,
         activations=Activations(2, capacity=4),
+        dropping=Activations(2, capacity=6),
         products=Products(beside=12, after="attention_output"),
     ),
     Technique(
@@ -70,6 +73,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         dropout="site",
         order=1,
         merges=False,
+        dropping=Activations(capacity=3),
         products=Products(beside=6, after="mlp_out"),
     ),
     Technique(
@@ -106,7 +110,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         saved=Saved(layer=saved_layers.compacter, model=saved_layers.rules),
         build=f"{_ADAPTERS}.builders:add_compacter",
         merges=False,
-        activations=Activations(2, capacity=8, matrices=6),
+        activations=Activations(2, capacity=4, matrices=4.25, made=6),
         products=Products(beside=12, after="attention_output"),
     ),
     Technique(

@@ -5,11 +5,12 @@ LoRA's alpha is constant in the rank, so that the best rate hardly moves with it
 """
 
 from . import formulas, restrictions, saved_linears
+from .activations import DROPPED, Activations
 from .low_rank_rows import LOW_RANK_ROWS
 from .products import NONE, THIN, Products
 from .saved import NO_PROJECTION, Saved
 from .sparse_rows import SPARSE_ROWS
-from .technique import Activations, Technique
+from .technique import Technique
 from .transform_rows import TRANSFORM_ROWS
 
 _RANKS = (1, 2, 4, 8, 16, 32)
@@ -29,7 +30,7 @@ _CORE_ROWS = (
         peft="IA3Config",
         role_arguments={"feedforward_modules": ("mlp_out",)},
         exports=True,
-        activations=Activations(0, 1, 0),
+        activations=Activations(0, capacity=0, scaled=1, made=1),
         products=NONE,
     ),
     Technique(
@@ -46,6 +47,7 @@ _CORE_ROWS = (
         arguments=lambda rank: {"r": rank, "lora_alpha": 16},
         capacity_pattern=_PATTERN,
         exports=True,
+        dropping=DROPPED,
         products=THIN,
     ),
     Technique(
@@ -62,6 +64,7 @@ _CORE_ROWS = (
         arguments=lambda rank: {"r": rank, "lora_alpha": 6, "use_rslora": True},
         capacity_pattern=_PATTERN,
         exports=True,
+        dropping=DROPPED,
         products=THIN,
     ),
     Technique(
@@ -79,7 +82,9 @@ _CORE_ROWS = (
         capacity_pattern=_PATTERN,
         exports=True,
         activations=Activations(outputs=2, matrices=2),
+        dropping=Activations(0, outputs=2, matrices=2, own=2),
         products=Products(thin=3, made=1, squared=1),
+        dropping_products=Products(whole=2, thin=3, made=1, squared=1),
     ),
     Technique(
         "vera",
@@ -96,6 +101,7 @@ _CORE_ROWS = (
         arguments=lambda rank: {"r": rank, "projection_prng_key": 0},
         exports=True,
         activations=Activations(0, 1, 2, projected=True),
+        dropping=Activations(0, 1, 2, own=1, projected=True),
         products=Products(thin=2),
     ),
     Technique(
@@ -115,7 +121,7 @@ _CORE_ROWS = (
         arguments=lambda block: {"oft_block_size": block},
         restriction=restrictions.first(restrictions.below_two, restrictions.indivisible_inputs),
         exports=True,
-        activations=Activations(matrices=1),
+        activations=Activations(matrices=1, made=16),
         products=Products(read=3, blocks=9, inside=True),
     ),
 )

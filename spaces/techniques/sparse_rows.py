@@ -3,9 +3,10 @@
 from functools import partial
 
 from . import formulas, restrictions, saved_linears
+from .activations import Activations
 from .products import ENTRIES
 from .saved import Saved
-from .technique import Activations, Technique
+from .technique import Technique
 
 _MASKS = "peftsearch.workers.adapters.masks"
 

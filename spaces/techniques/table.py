@@ -16,10 +16,11 @@ from peftsearch.message_text import suggest
 from peftsearch.spaces.families.anatomy import Stack
 
 from . import layer_restrictions
+from .activations import Activations
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
 from .products import NONE
-from .technique import NOMINAL_RATE, Activations, Technique
+from .technique import NOMINAL_RATE, Technique
 
 __all__ = ["NOMINAL_RATE", "TECHNIQUES", "Technique", "technique"]
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from peftsearch.spaces.families.anatomy import Linear, Stack
 
+from .activations import Activations
 from .products import TRAINED, Products
 from .saved import Saved
 
@@ -50,34 +51,6 @@ GROUPS: Mapping[str, Group] = {
 }
 
 
-@dataclass(frozen=True)
-class Activations:
-    """Numbers that one adapted linear keeps for the backward pass, beside what its layer keeps.
-
-    Modules beside the linears count by the layer's width: for inputs and outputs, and with the
-    capacity for the matrix.
-
-    Attributes:
-        inputs: Of each token, as a factor of the linear's inputs; linears that read one tensor
-            keep it once.
-        outputs: The same of its outputs.
-        capacity: The same of the capacity.
-        matrices: However many tokens there are, as a factor of the size of the matrix.
-        steps: The same for each unit of the capacity: matrices that are made one after another.
-        trained: Of each example, as a factor of what is trained in the layer.
-        projected: Whether all its linears share two frozen random matrices, which are not saved:
-            the capacity by their inputs, and by their outputs.
-    """
-
-    inputs: float = 1.0
-    outputs: float = 0.0
-    capacity: float = 2.0
-    matrices: float = 0.0
-    steps: float = 0.0
-    trained: float = 0.0
-    projected: bool = False
-
-
 def _always_fits(linear: Linear, capacity: int) -> str | None:
     return None
 
@@ -112,6 +85,9 @@ class Technique:
         activations: What it keeps of a forward pass until the backward pass, at most.
         products: Matrix products that it adds to a training, but for gradients of the backbone's
             own matrices.
+        dropping: What it keeps instead where it drops out; None of a row that has a dropout and
+            does not say: then more than most keep is claimed.
+        dropping_products: Products instead where it drops out; None where they are the same.
         roles: Fixed target roles; None where the roles are searched.
         peft: Name of the `peft` config class; None for a technique of our own.
         arguments: Keyword arguments of that class at a capacity, targets apart.
@@ -162,6 +138,8 @@ class Technique:
     saved: Saved | None = None
     activations: Activations = Activations()
     products: Products = TRAINED
+    dropping: Activations | None = None
+    dropping_products: Products | None = None
     roles: tuple[str, ...] | None = None
     peft: str | None = None
     arguments: Callable[[int], Mapping[str, Any]] = field(default=lambda capacity: {})
@@ -212,3 +190,13 @@ class Technique:
     def adapts(self) -> bool:
         """Whether a layer that carries it differs from a frozen one."""
         return self.injects or self.writes_base or self.layer is not None
+
+    def keeps(self, dropping: bool) -> Activations:
+        """What it keeps, where the configuration has a dropout or not."""
+        if not (dropping and self.dropout):
+            return self.activations
+        return self.dropping or self.activations.dropped
+
+    def multiplies(self, dropping: bool) -> Products:
+        """The products it adds, where the configuration has a dropout or not."""
+        return self.dropping_products if dropping and self.dropping_products else self.products

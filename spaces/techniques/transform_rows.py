@@ -7,9 +7,10 @@ On a CPU a step of `boft` or `hra` takes tens of times as long as one of LoRA.
 from functools import partial
 
 from . import formulas, restrictions, saved_linears
+from .activations import Activations
 from .products import ENTRIES, NONE, WHOLE, Products
 from .saved import NO_PROJECTION, Saved, Tensor
-from .technique import Activations, Technique
+from .technique import Technique
 
 _RANKS = (1, 2, 4, 8, 16, 32)
 _EVEN_RANKS = (2, 4, 8, 16, 32)
@@ -35,6 +36,7 @@ TRANSFORM_ROWS = (
         restriction=restrictions.indivisible_inputs,
         exports=True,
         activations=Activations(outputs=1, matrices=3),
+        dropping=Activations(outputs=1, matrices=3),
         products=Products(turned=3, cubed=6, inside=True),
     ),
     _row(
@@ -52,7 +54,7 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"n_frequency": c, "init_weights": True, "random_loc_seed": 777},
         restriction=restrictions.above_entries,
         exports=True,
-        activations=Activations(capacity=0, matrices=1),
+        activations=Activations(capacity=0, matrices=1, made=4),
         products=WHOLE,
     ),
     _row(
@@ -69,7 +71,7 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"n_frequency": c, "random_loc_seed": 777},
         restriction=restrictions.above_entries,
         exports=True,
-        activations=Activations(capacity=0, matrices=2),
+        activations=Activations(capacity=0, matrices=2, made=4.25),
         products=WHOLE,
     ),
     _row(
@@ -201,7 +203,8 @@ TRANSFORM_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r, "psoft_alpha": r},
         restriction=restrictions.first(restrictions.below_two, restrictions.above_rank),
-        activations=Activations(matrices=1),
+        activations=Activations(capacity=1, made=10),
+        dropping=Activations(0, capacity=1, made=10, own=1),
         products=Products(thin=2),
     ),
     _row(
@@ -227,7 +230,8 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"u": c, "r": 2, "weight_tying": 1.0, "projection_seed": 42},
         restriction=lambda linear, count: restrictions.above_rank(linear, 2),
         exports=True,
-        activations=Activations(0, capacity=1),
+        activations=Activations(0, capacity=0, rank=2),
+        dropping=Activations(0, capacity=0, rank=2, own=1),
         products=Products(fixed=2, fixed_rank=2),
     ),
     _row(
@@ -247,9 +251,10 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"theta_d_length": c, "r": 4, "proj_seed": 42},
         restriction=restrictions.above_thin_entries(4),
         exports=True,
-        activations=Activations(0, capacity=1),
+        activations=Activations(capacity=0, rank=4),
         # A place and a factor of each entry of both matrices.
         held=formulas.in_bytes(lambda linear, role, c: formulas.lora(linear, role, 4), 12),
+        dropping=Activations(0, capacity=0, rank=4, own=2),
         products=Products(fixed=3, fixed_rank=4),
     ),
     _row(
@@ -273,7 +278,9 @@ TRANSFORM_ROWS = (
         restriction=restrictions.above_per_mille,
         exports=True,
         activations=Activations(capacity=0, matrices=2),
+        dropping=Activations(capacity=0, matrices=2, own=1),
         products=Products(turned=3, whole=0.61, below=0),
+        dropping_products=Products(turned=3, whole=4.61),
     ),
     _row(
         "supertuning",
@@ -293,7 +300,7 @@ TRANSFORM_ROWS = (
         arguments=lambda c: {"sparsity": 1 - c / 1000},
         restriction=restrictions.first(restrictions.empty_below_one, restrictions.above_per_mille),
         exports=True,
-        activations=Activations(capacity=0, matrices=1),
+        activations=Activations(capacity=0, matrices=1, made=2),
         products=ENTRIES,
     ),
 )

@@ -124,7 +124,7 @@ def test_an_empty_front_names_the_bounds_that_nothing_meets() -> None:
         ("trial x", "'trial 17'"),
         ("accuracy where adapter_bytes <= -1", "adapter_bytes reaches 0"),
         ("accuracy where peak_memory_bytes <= 1 MB", "not measured by this job"),
-        ("training_memory <= 8 GB", "recorded no workload"),
+        ("training_memory <= 8 GB", "which recorded no workload"),
         ("nonsense", "knee, best"),
         ("accuracy where nonsense <= 3", "an objective among"),
         ("accuracy where adapter_bytes <= many", "a number with a unit"),

@@ -213,8 +213,7 @@ class WorkerLoop:
         Raises:
             CostError: With them, nothing that a search would begin with is within the bounds.
         """
-        lacks_workload = spec.anatomy.workload is None and spec.training.countable
-        if spec.anatomy.head is None or lacks_workload:
+        if spec.anatomy.head is None or spec.anatomy.workload is None:
             spec = self.store.describe(self.job.id, self.runner.describe()).spec
             check_bounds(make_space(spec))
         return spec

@@ -174,8 +174,8 @@ class TrialRunner(OpenedJob):
 
     def describe(self) -> Anatomy:
         """The model's anatomy with what a job learns of it: its head and, counted once while
-        nothing is attached, its workload, where that is known."""
-        if self.workload is None and self.spec.training.countable:
+        nothing is attached, its workload."""
+        if self.workload is None:
             self.workload = self._count_workload()
         return self.anatomy
 

@@ -33,6 +33,7 @@ def count_workloads(
     Args:
         known: What a workload says of the model, the same for all.
     """
+    known = {**known, "dropout": training.regime().dropout}
     told = [name for name in training.searched if name in TELLING]
     regimes = {tuple(getattr(x, name) for name in told): x for x in training.regimes()}
     found = []

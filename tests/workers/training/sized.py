@@ -1,6 +1,7 @@
 """Models of every family that are wide enough for their layers to weigh more than the rest."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from peftsearch.spaces.families.anatomy import ROLES, Anatomy, HeadTensor
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.techniques.applicability import find_obstacle
-from peftsearch.spaces.techniques.table import technique
+from peftsearch.spaces.techniques.table import TECHNIQUES, technique
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.heads import HEAD_NAMES, head_tensors
@@ -28,6 +29,13 @@ _TIMES = 4
 _PADDED = ("qwen2", "phi3", "llama", "gpt2", "mistral")
 _IMAGE = 48
 PATCHES = (_IMAGE // 8) ** 2 + 1
+DROPOUTS = [
+    (name, share)
+    for name in TECHNIQUES
+    if TECHNIQUES[name].adapts
+    for share in ([0.0, 0.1] if TECHNIQUES[name].dropout else [0.0])
+]
+"""Techniques that act in layers, without and where they have one with dropout."""
 
 
 def kind_of(family: str) -> str:
@@ -87,10 +95,18 @@ def find_heads(model: Any, kind: str) -> tuple[str, ...]:
 
 
 def attach_sized(subject: Subject, configuration: Configuration) -> Attachment:
+    """With the dropout that the workload says."""
     kind = "seq2seq" if not subject.anatomy.head else "classification"
     heads = find_heads(subject.model, kind)
     backbone = Backbone(subject.model, None, subject.anatomy, heads, "cpu", Path(), kind)
-    return attach(backbone, configuration, 0, partial(_calibrate, subject))
+    dropout = subject.anatomy.counted_workload.dropout
+    return attach(backbone, configuration, 0, partial(_calibrate, subject), dropout)
+
+
+def with_dropout(subject: Subject, share: float) -> Subject:
+    """Trained with so much dropout."""
+    workload = subject.anatomy.counted_workload.model_copy(update={"dropout": share})
+    return replace(subject, anatomy=subject.anatomy.model_copy(update={"workload": workload}))
 
 
 def on_layers(anatomy: Anatomy, *modules: Module, start: int = 0) -> Configuration:
@@ -111,10 +127,14 @@ def _calibrate(subject: Subject) -> None:
             parameter.grad = torch.rand_like(parameter)
 
 
-def modules_of(name: str, anatomy: Anatomy) -> Iterator[Module]:
-    """The technique at its smallest and at a middle capacity, on all linears that it fits."""
+def modules_of(name: str, anatomy: Anatomy, ends: bool = False) -> Iterator[Module]:
+    """The technique at its smallest and at a middle capacity, on all linears that it fits.
+
+    Args:
+        ends: At its smallest and its largest instead.
+    """
     row = technique(name)
-    few = [x for x in row.capacities if x <= 16] or list(row.capacities[:1])
+    few = [x for x in row.capacities if ends or x <= 16] or list(row.capacities[:1])
     for capacity in dict.fromkeys([few[0], few[-1]] if few else [0]):
         roles = tuple(role for role in row.roles or ROLES if role in anatomy.linears)
         if row.injects and find_obstacle(row, anatomy, roles, capacity):

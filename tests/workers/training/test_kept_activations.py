@@ -16,7 +16,7 @@ from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.models.backbone import Backbone
 from tests.workers.families import ENCODER_DECODERS, VISION
 from tests.workers.subjects import LENGTHS, Subject, make_subject
-from tests.workers.training.sized import modules_of
+from tests.workers.training.sized import DROPOUTS, make_sized, modules_of, with_dropout
 
 EXAMPLES, TOKENS = len(LENGTHS), max(LENGTHS)
 HEAD = BYTES_PER_ACTIVATION * EXAMPLES * 200
@@ -33,7 +33,8 @@ def subject_of(family: str) -> Subject:
 def saved_bytes(subject: Subject, configuration: Configuration) -> int:
     """Bytes of the tensors, but for the model's own, that a forward pass saves."""
     backbone = Backbone(subject.model, None, subject.anatomy, (), "cpu", Path(), "classification")
-    attachment = attach(backbone, configuration, 0, partial(calibrate, subject))
+    dropout = subject.anatomy.counted_workload.dropout
+    attachment = attach(backbone, configuration, 0, partial(calibrate, subject), dropout)
     own = [*subject.model.parameters(), *subject.model.buffers()]
     known = {tensor.untyped_storage().data_ptr() for tensor in own if not tensor.is_sparse}
     seen: dict[int, torch.UntypedStorage] = {}
@@ -44,7 +45,8 @@ def saved_bytes(subject: Subject, configuration: Configuration) -> int:
         return tensor
 
     try:
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        saving = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
+        with saving, attachment.dropping(0):
             subject.model(**subject.batch)
         return sum(storage.nbytes() for storage in seen.values())
     finally:
@@ -58,8 +60,9 @@ def calibrate(subject: Subject) -> None:
             parameter.grad = torch.rand_like(parameter)
 
 
-def on_layer(anatomy: Anatomy, layer: int, module: Module) -> Configuration:
-    return Configuration((Stratum(0, anatomy.layers, (module,), (layer,)),), 1e-3)
+def on_layer(anatomy: Anatomy, layer: int, module: Module, last: int = 0) -> Configuration:
+    layers = tuple(range(layer, max(layer, last) + 1))
+    return Configuration((Stratum(0, anatomy.layers, (module,), layers),), 1e-3)
 
 
 def claim(anatomy: Anatomy, configuration: Configuration, tokens: int) -> float:
@@ -93,3 +96,18 @@ def test_no_technique_keeps_more_than_is_claimed(name: str) -> None:
         claimed = claim(subject.anatomy, configuration, TOKENS)
         assert measured <= claimed + HEAD
         assert claimed <= 1.8 * measured
+
+
+@pytest.mark.parametrize(("name", "dropout"), DROPOUTS)
+def test_above_the_lowest_layer_no_technique_keeps_more_than_is_claimed(
+    name: str, dropout: float
+) -> None:
+    """Where inputs have gradients, at the smallest and the largest capacity: what the modules of
+    one layer add to it."""
+    subject = with_dropout(make_sized("bert"), dropout)
+    anatomy, few = subject.anatomy, 64
+    for module in modules_of(name, anatomy, ends=True):
+        low, both = (on_layer(anatomy, 0, module, last) for last in (0, 1))
+        measured = saved_bytes(subject, both) - saved_bytes(subject, low)
+        claimed = activation_bytes(both, anatomy) - activation_bytes(low, anatomy)
+        assert measured <= claimed + few

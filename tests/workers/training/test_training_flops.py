@@ -9,10 +9,17 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
 from peftsearch.spaces.families.kept_activations import KEPT
-from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.training.recomputation import recomputing, without_cache
 from tests.workers.subjects import Subject
-from tests.workers.training.sized import attach_sized, lora, make_sized, modules_of, on_layers
+from tests.workers.training.sized import (
+    DROPOUTS,
+    attach_sized,
+    lora,
+    make_sized,
+    modules_of,
+    on_layers,
+    with_dropout,
+)
 
 NEARLY = {"deberta-v2": 0.01, "modernbert": 0.002, "vit": 1e-4, "dinov2": 1e-4}
 """Families whose claims are not to the last product: relative positions pass adapted matrices, a
@@ -45,7 +52,12 @@ def measure(subject: Subject, configuration: Configuration, recomputed: bool = F
     attachment = attach_sized(subject, configuration)
     counter = FlopCounterMode(display=False, custom_mapping=KERNELS)
     try:
-        with counter, recomputing(subject.model, recomputed), without_cache(subject.model):
+        with (
+            counter,
+            attachment.dropping(0),
+            recomputing(subject.model, recomputed),
+            without_cache(subject.model),
+        ):
             subject.model(**subject.batch).loss.backward()
         return int(counter.get_total_flops())
     finally:
@@ -71,9 +83,10 @@ def test_each_family_computes_what_is_claimed(family: str) -> None:
     assert off(subject, on_layers(anatomy, Module("ln_tuning", 0, ()), start=1)) <= bound
 
 
-@pytest.mark.parametrize("name", [x for x in TECHNIQUES if TECHNIQUES[x].adapts])
-def test_each_technique_computes_what_is_claimed(name: str) -> None:
-    subject = make_sized("bert")
+@pytest.mark.parametrize(("name", "dropout"), DROPOUTS)
+def test_each_technique_computes_what_is_claimed(name: str, dropout: float) -> None:
+    """DoRA and FRoD have products of their own for what dropout leaves of the inputs."""
+    subject = with_dropout(make_sized("bert"), dropout)
     for module in modules_of(name, subject.anatomy):
         configuration = on_layers(subject.anatomy, module, start=1)
         assert off(subject, configuration) <= ABOUT.get(name, 1e-9)

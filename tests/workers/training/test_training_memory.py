@@ -9,12 +9,12 @@ from peftsearch.spaces.configurations.configuration import Configuration, Stratu
 from peftsearch.spaces.configurations.training_memory import training_memory
 from peftsearch.spaces.families.kept_activations import KEPT
 from peftsearch.spaces.families.passing_activations import PASSING
-from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.models.sizes import count_base
 from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.training.recomputation import recomputing, without_cache
 from tests.workers.subjects import Subject
 from tests.workers.training.sized import (
+    DROPOUTS,
     attach_sized,
     find_heads,
     kind_of,
@@ -22,6 +22,7 @@ from tests.workers.training.sized import (
     make_sized,
     modules_of,
     on_layers,
+    with_dropout,
 )
 from tests.workers.training.tracking import TensorBytes
 
@@ -43,7 +44,11 @@ def measure_peak(
         optimizer = torch.optim.AdamW(list(attachment.trained.values()))
         with TensorBytes([*held, *attachment.snapshot.saved.values()]) as tensors:
             for _ in range(2):
-                with recomputing(model, recomputed), without_cache(model):
+                with (
+                    recomputing(model, recomputed),
+                    without_cache(model),
+                    attachment.dropping(0),
+                ):
                     with autocast(precision, "cpu"):
                         loss = model(**batch).loss
                     loss.backward()
@@ -65,10 +70,11 @@ def test_each_family_has_both_tables() -> None:
     assert KEPT.keys() == PASSING.keys()
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("family", KEPT)
-def test_no_family_takes_more_than_is_claimed(family: str) -> None:
+def test_no_family_takes_more_than_is_claimed(family: str, dropout: float) -> None:
     """Nothing adapted, all layers, and the highest alone."""
-    subject = make_sized(family)
+    subject = with_dropout(make_sized(family), dropout)
     anatomy = subject.anatomy
     probe = Configuration((Stratum(0, anatomy.layers),), 1e-3)
     for configuration in (probe, lora(anatomy), lora(anatomy, start=anatomy.layers - 1)):
@@ -77,9 +83,10 @@ def test_no_family_takes_more_than_is_claimed(family: str) -> None:
         assert claimed <= 1.45 * measured or not measured  # nothing to train of a language model
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("family", [x for x in KEPT if x != "mpnet"])
-def test_recomputed_layers_take_no_more_than_is_claimed(family: str) -> None:
-    subject = make_sized(family)
+def test_recomputed_layers_take_no_more_than_is_claimed(family: str, dropout: float) -> None:
+    subject = with_dropout(make_sized(family), dropout)
     configuration = lora(subject.anatomy)
     measured = measure_peak(subject, configuration, recomputed=True)
     claimed = claim(subject, configuration, recomputed=True)
@@ -87,9 +94,9 @@ def test_recomputed_layers_take_no_more_than_is_claimed(family: str) -> None:
     assert claimed < claim(subject, configuration)
 
 
-@pytest.mark.parametrize("name", [x for x in TECHNIQUES if TECHNIQUES[x].adapts])
-def test_no_technique_takes_more_than_is_claimed(name: str) -> None:
-    subject = make_sized("bert", examples=4)
+@pytest.mark.parametrize(("name", "dropout"), DROPOUTS)
+def test_no_technique_takes_more_than_is_claimed(name: str, dropout: float) -> None:
+    subject = with_dropout(make_sized("bert", examples=4), dropout)
     anatomy = subject.anatomy
     for module in modules_of(name, anatomy):
         configuration = on_layers(anatomy, module, start=anatomy.layers - 2)
@@ -97,11 +104,14 @@ def test_no_technique_takes_more_than_is_claimed(name: str) -> None:
         assert measured <= claimed <= 1.7 * measured
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("family", ["bert", "modernbert", "llama", "gemma2", "t5", "vit"])
-def test_products_in_bfloat16_take_no_more_than_is_claimed(family: str, dtype: str) -> None:
+def test_products_in_bfloat16_take_no_more_than_is_claimed(
+    family: str, dtype: str, dropout: float
+) -> None:
     """Of float32 weights they keep copies, of bfloat16 ones none."""
-    subject = make_sized(family)
+    subject = with_dropout(make_sized(family), dropout)
     model, anatomy = subject.model.to(getattr(torch, dtype)), subject.anatomy
     for parameter in model.parameters():
         if parameter.dim() < 2:

@@ -59,11 +59,17 @@ def test_a_rehearsal_counts_as_a_worker_does(tmp_path: Path, folders: dict[str, 
     assert worker.recomputed and abs(foreseen.base_bytes / worker.base_bytes - 1) < 0.05
 
 
-SEARCHED: dict[str, Any] = {"batch_size": [4, 8, 16], "epochs": [0.5, 2]}
+SEARCHED: dict[str, Any] = {
+    "batch_size": [4, 8, 16],
+    "epochs": [0.5, 2],
+    "dropout": [0.0, 0.1],
+}
 
 
 @pytest.mark.parametrize("rehearsed", [False, True])
-@pytest.mark.parametrize("said", [{"batch_size": 4, "epochs": 2.0}, {"batch_size": 16}, {}])
+@pytest.mark.parametrize(
+    "said", [{"batch_size": 4, "epochs": 2.0}, {"batch_size": 16, "dropout": 0.1}, {}]
+)
 def test_a_configuration_costs_what_a_job_of_its_batch_size_says(
     said: dict[str, Any], rehearsed: bool, tmp_path: Path, folders: dict[str, Path]
 ) -> None:
@@ -77,9 +83,31 @@ def test_a_configuration_costs_what_a_job_of_its_batch_size_says(
         names = ("training_memory", "training_flops")
         return [KNOWN_COSTS[x](configuration, anatomy) for x in names]
 
-    own = {"batch_size": 8, "epochs": 0.5} | said
+    own = {"batch_size": 8, "epochs": 0.5, "dropout": 0.0} | said
     tried = replace(LORA, training=Hyperparameters(**said))
     assert claims(tried, **SEARCHED) == claims(LORA, **own)
+
+
+@pytest.mark.parametrize("dropout", [0.1, [0.0, 0.1, 0.2]])
+def test_what_is_trained_with_dropout_takes_more(
+    dropout: float | list[float], tmp_path: Path, folders: dict[str, Path]
+) -> None:
+    """LoRA keeps masks; DoRA computes a product more as well; biases have no dropout."""
+    anatomy = open_runner(tmp_path, folders["bert"], dropout=dropout).describe()
+    plain = open_runner(tmp_path, folders["bert"]).describe()
+    memory, flops = KNOWN_COSTS["training_memory"], KNOWN_COSTS["training_flops"]
+    dora = _all_layers(Module("dora", 4, ("query", "value")))
+    biases = _all_layers(Module("bitfit", 0, ()))
+    assert memory(LORA, anatomy) > memory(LORA, plain)
+    assert flops(LORA, anatomy) == flops(LORA, plain)
+    assert flops(dora, anatomy) > flops(dora, plain)
+    assert memory(biases, anatomy) == memory(biases, plain)
+    without = replace(LORA, training=Hyperparameters(dropout=0.0))
+    assert memory(without, anatomy) == memory(LORA, plain)
+
+
+def _all_layers(module: Module) -> Configuration:
+    return Configuration((Stratum(0, LAYERS, (module,)),), 1e-3)
 
 
 def test_a_trial_of_a_searched_batch_size_is_claimed_and_trained_with_it(
