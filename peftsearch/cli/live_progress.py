@@ -20,7 +20,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
 
 from .progress import Progress, measure_progress
-from .stages import tell_stage
+from .stages import tell_stage, tell_stopping
 
 _REFRESH_SECONDS = 1.0
 _STAGE_SECONDS = 10.0
@@ -42,6 +42,7 @@ class PlainView:
     started: float = field(default_factory=time.monotonic)
     told: float = -math.inf
     begun: bool = False
+    stopping: bool = False
 
     def update(self, pool: Pool) -> None:
         """Print what ended since the last call, and after a long silence what goes on."""
@@ -64,6 +65,13 @@ class PlainView:
                 line = _line(trial, self.job.spec, now)
                 self.console.print(line, highlight=False, markup=False, soft_wrap=True)
         self.seen.update(x.number for x in fresh)
+
+    def stop(self, pool: Pool, seconds: float) -> None:
+        """Print once what an interrupted pool waits for."""
+        if not self.stopping:
+            line = tell_stopping(pool, seconds)
+            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self.stopping = True
 
     def _tell_stage(self, pool: Pool) -> None:
         """At once, and then now and then; between two trials nothing."""
@@ -146,6 +154,10 @@ class LiveView:
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
         now = measure_progress(self.job.spec, trials, hours, len(pool.children), self.preparation)
         self.live.update(self._panel(now, pool))
+
+    def stop(self, pool: Pool, seconds: float) -> None:
+        """Put what an interrupted pool waits for in the panel's place. Asks no database."""
+        self.live.update(Text(tell_stopping(pool, seconds), style="yellow"))
 
     def _panel(self, now: Progress, pool: Pool) -> RenderableType:
         spec = self.job.spec

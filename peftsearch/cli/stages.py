@@ -1,7 +1,7 @@
 """What the workers of a job do while nothing ends, in words."""
 
 from peftsearch.records.preparation import Preparation
-from peftsearch.results.wording import count, duration
+from peftsearch.results.wording import count, duration, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.processes.pool import Child, Pool
@@ -24,6 +24,22 @@ def tell_stage(pool: Pool, spec: JobSpec, preparation: Preparation | None, secon
     if preparation is not None:
         return f"choosing the first configurations ... {since}"
     return f"preparing: {_measured(spec)}{_batches(pool)} ... {since}"
+
+
+def tell_stopping(pool: Pool, seconds: float) -> str:
+    """What an interrupted pool waits for, and that nobody needs to.
+
+    Args:
+        seconds: That it waits at most.
+    """
+    living = [child for child in pool.children if child.process.is_alive()]
+    held = [_trial(child) for child in living if child.trial]
+    workers = plural(len(living), "worker")
+    given = f"{workers} ({', '.join(held)})" if held else workers
+    return (
+        f"stopping: waiting for {given} to give back what runs, at most {duration(seconds)}; "
+        "Ctrl-C again ends at once, and it is queued again either way"
+    )
 
 
 def _batches(pool: Pool) -> str:

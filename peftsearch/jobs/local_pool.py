@@ -25,6 +25,10 @@ class View(Protocol):
     def update(self, pool: Pool) -> None:
         """Called a few times a second."""
 
+    def stop(self, pool: Pool, seconds: float) -> None:
+        """Called a few times a second after a person interrupted, while workers give back what
+        they hold, for at most so many more seconds."""
+
 
 def run_pool(
     store: Store, job: Job, storage: str, root: Path, workers: int, device: str, view: View
@@ -52,12 +56,12 @@ def run_pool(
                     view.update(pool)
                 time.sleep(_POLL_SECONDS)
         finally:
-            _end(pool, interrupt)
+            _end(pool, interrupt, view)
     view.update(pool)
     return interrupt.count == 0
 
 
-def _end(pool: Pool, interrupt: Interrupt) -> None:
+def _end(pool: Pool, interrupt: Interrupt, view: View) -> None:
     """Stop gently; a second interrupt cuts the wait short. Who still loads has nothing to save."""
     for child in pool.children:
         child.status.stop.set()
@@ -65,7 +69,10 @@ def _end(pool: Pool, interrupt: Interrupt) -> None:
             child.process.kill()
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while any(child.process.is_alive() for child in pool.children):
-        if interrupt.count > 1 or time.monotonic() > deadline:
+        left = deadline - time.monotonic()
+        if interrupt.count > 1 or left < 0:
             break
+        if interrupt.count:
+            view.stop(pool, left)
         time.sleep(_POLL_SECONDS / 5)
     pool.kill()

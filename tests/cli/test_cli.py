@@ -1,6 +1,7 @@
 """The command line without training: help, tables, errors, and the reference that is written."""
 
 import importlib.util
+import io
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter
 
 import peftsearch
 from peftsearch.cli import shared_options
+from peftsearch.cli.first_word import begin
 from peftsearch.errors import UserError
 from peftsearch.records.job import JobState
 from peftsearch.service.routes import job_actions
@@ -94,14 +96,29 @@ def test_help_loads_no_tables_or_databases(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    ("as_json", "terminal", "said"), [(False, False, 1), (True, True, 1), (True, False, 0)]
+)
+def test_a_program_that_reads_the_answer_hears_no_first_word(
+    as_json: bool, terminal: bool, said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(written, "isatty", lambda: terminal)
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr(sys, "argv", ["peftsearch", "run", "job.toml", *["--json"] * as_json])
+    begin("reading")
+    assert written.getvalue() == "reading ...\n" * said
+
+
+@pytest.mark.parametrize("terminal", [True, False])
 @pytest.mark.parametrize("command", ["run", "demo", "resume", "worker", "confirm", "export"])
-def test_a_terminal_hears_of_a_slow_command_before_its_imports(
-    command: str, tmp_path: Path
+def test_a_slow_command_speaks_before_its_imports(
+    command: str, terminal: bool, tmp_path: Path
 ) -> None:
     program = (
         "import io, sys\n"
         "class Terminal(io.StringIO):\n"
-        "    def isatty(self): return True\n"
+        f"    def isatty(self): return {terminal}\n"
         "    def write(self, text):\n"
         "        heavy = {'torch', 'sqlalchemy', 'numpy', 'rich'} & set(sys.modules)\n"
         "        print([text, sorted(heavy)])\n"
@@ -231,7 +248,8 @@ def test_resume_wants_a_budget_that_is_one(
 ) -> None:
     arguments = ["resume", "job", "--workers", "0", *budget, "--storage", job_url]
     assert call(monkeypatch, *arguments) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    *first, error = capsys.readouterr().err.splitlines()
+    assert error.startswith("error: ") and first in ([], ["opening the job ..."])
     with Store.open(job_url) as store:
         assert store.find_job("job").state is JobState.STOPPED
 

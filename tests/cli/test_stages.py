@@ -1,8 +1,10 @@
 """What `run` says before the first trial, and while one trains."""
 
+import contextlib
 import io
 import math
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from peftsearch.cli.live_progress import LiveView, PlainView
+from peftsearch.cli.stages import tell_stopping
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Child, Pool
@@ -81,6 +84,33 @@ def test_the_panel_says_it_too(kind: str, new_sqlite: NewDatabase, tmp_path: Pat
         else "frozen features of training rows"
     )
     assert f"preparing: {read}" in written.getvalue()
+
+
+@pytest.mark.parametrize("kind", [PlainView, LiveView])
+def test_what_an_interrupted_pool_waits_for_is_said(
+    kind: type[PlainView] | type[LiveView], new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url, written = new_sqlite(), io.StringIO()
+    with Store.open(url) as store:
+        job, pool, child = make_pool(store, url, tmp_path)
+        child.process = CONTEXT.Process(target=time.sleep, args=(600,), daemon=True)
+        child.process.start()
+        assert "waiting for 1 worker to give back what runs, at most 29 s" in tell_stopping(
+            pool, 29
+        )
+        child.status.trial.value, child.status.number.value = 1, 7
+        child.status.done.value, child.status.total.value = 40, 250
+        view = kind(store, job, Console(file=written, force_terminal=True, width=200))
+        with view if isinstance(view, LiveView) else contextlib.nullcontext():
+            view.stop(pool, 29.0)
+            view.stop(pool, 28.9)
+        child.process.kill()
+        child.process.join()
+    waits = (
+        "stopping: waiting for 1 worker (trial 7 step 40 of 250) to give back what runs, at most"
+    )
+    assert waits in written.getvalue()
+    assert kind is LiveView or written.getvalue().count("stopping") == 1
 
 
 def test_a_note_leaves_the_panel_whole(new_sqlite: NewDatabase, tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ def read(*arguments: str | Path, folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
+def errors(said: str) -> list[str]:
+    """The lines that are neither the first word nor notes on data that was read before."""
+    lines = said.splitlines()[said.startswith(("reading ", "opening ", "loading ")) :]
+    return [line for line in lines if not line.startswith(("note: ", "quality: "))]
+
+
 def start(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
     """Start in a process group of its own, so that a test can signal all of it."""
     return subprocess.Popen(

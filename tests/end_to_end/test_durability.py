@@ -18,7 +18,7 @@ from tests.cluster import Cluster
 from tests.conftest import NewDatabase
 from tests.waiting import wait_until
 
-from .programs import call, start
+from .programs import call, errors, start
 
 TRIALS = 4
 
@@ -54,9 +54,9 @@ def worker_of(url: str, trial: Trial) -> int:
 
 def finish(process: "subprocess.Popen[str]") -> str:
     """Wait for success; what it printed to standard error."""
-    _, errors = process.communicate(timeout=400)
-    assert process.returncode == 0, errors
-    return errors
+    _, said = process.communicate(timeout=400)
+    assert process.returncode == 0, said
+    return said
 
 
 def assert_whole(url: str, number: int) -> list[Trial]:
@@ -112,10 +112,11 @@ def test_control_c_requeues_and_the_same_command_resumes(slow_job: Path) -> None
     wait_until((folder / "peftsearch.db").exists)
     wait_until(lambda: len(running(url)) > 0)
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 130, errors
-    assert "run the same command to resume" in errors
-    assert "Traceback" not in errors
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 130, said
+    assert "stopping: waiting for" in said and "Ctrl-C again ends at once" in said
+    assert "run the same command to resume" in said
+    assert "Traceback" not in said
     assert not running(url)
     finish(start("run", slow_job, folder=folder))
     assert_whole(url, TRIALS)
@@ -185,4 +186,5 @@ def test_a_database_that_is_down_is_one_line(job_file: Path) -> None:
     url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
     done = call("run", job_file, "--storage", url, folder=job_file.parent)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: expected") and done.stderr.count("\n") == 1
+    (error,) = errors(done.stderr)
+    assert error.startswith("error: expected")

@@ -24,6 +24,9 @@ class Silent:
     def update(self, pool: object) -> None:
         """Show nothing."""
 
+    def stop(self, pool: object, seconds: float) -> None:
+        """Show nothing."""
+
 
 @pytest.fixture
 def store(new_sqlite: NewDatabase) -> Iterator[Store]:
