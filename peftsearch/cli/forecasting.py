@@ -90,7 +90,8 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         given = "the job file says" if spec.task.max_length else "99 of 100 training rows have"
         table.add_row("texts", f"up to {forecast.max_length} tokens of each, as {given}")
     if forecast.floors:
-        table.add_row("floors", f"{', '.join(forecast.floors)}, before the first trial")
+        before = f"before the first trial, in about {duration(forecast.preparing)}"
+        table.add_row("floors", f"{', '.join(forecast.floors)}, {before}")
     table.add_row("training", forecast.length)
     memory = forecast.memory
     table.add_row(

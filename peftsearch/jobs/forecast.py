@@ -1,13 +1,6 @@
-"""`run --dry-run`: what a job would do, how long it would take and how much disk it would use.
-
-The time is a forecast from floating-point operations and this machine's measured speed at one of
-the model's own matrix products. Real steps reach a part of that speed; `EFFICIENCY` is that part,
-measured on encoders on CPU, and the printed range says how far off it may be.
-"""
+"""`run --dry-run`: what a job would do, how long it would take and how much disk it would use."""
 
 import math
-import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
@@ -15,8 +8,6 @@ from typing import Any
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import adapter_bytes
-from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
-from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
@@ -26,13 +17,17 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 from peftsearch.workers.data.task_data import load_data
 
+from .durations import (
+    EFFICIENCY,
+    count_trials,
+    foresee_time,
+    measure_speed,
+    reading_seconds,
+    trial_flops,
+)
 from .memory_need import MemoryNeed, foresee_memory
 from .settling import settle, with_supposed_head
 from .training_length import note_resolution, tell_length
-
-EFFICIENCY = 0.35
-SPREAD = 2.0
-STARTUP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,9 @@ class Forecast:
         configurations: Size of the space without the learning rate (`spaces.counting`).
         rates: Number of learning rates.
         regimes: Number of combinations of what else of the training is searched; 1 for nothing.
-        seconds: Low and high forecast for the whole budget with the given workers.
+        seconds: Low and high forecast for the whole budget with the given workers, the preparation
+            included.
+        preparing: Seconds of the preparation, as the machine is measured.
         goals: The objectives of the front, the quality first.
         limits: Bounds on what is measured, which the front keeps.
         bounds: The hard bounds on known costs.
@@ -79,6 +76,7 @@ class Forecast:
     memory: MemoryNeed
     trials: int
     seconds: tuple[float, float]
+    preparing: float
     disk: float
     first: tuple[Configuration, ...]
     notes: tuple[str, ...]
@@ -105,6 +103,7 @@ class Forecast:
             "memory": asdict(self.memory),
             "trials": self.trials,
             "seconds": list(self.seconds),
+            "preparing_seconds": self.preparing,
             "disk_bytes": self.disk,
             "first": [x.to_json() for x in self.first],
             "notes": list(self.notes),
@@ -118,6 +117,7 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         CostError: Nothing that is searched is within the bounds, as this machine trains it.
         UserError: The data is wrong.
     """
+    from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
     from peftsearch.workers.preparation.prepare import foresee_floors
     from peftsearch.workers.training.rehearsal import rehearse
 
@@ -132,9 +132,16 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     flops = sum(
         trial_flops(spec, first, len(x.train.texts), len(x.validation.texts)) for x in data.folds
     )
-    batch = spec.training.regime().batch_size
-    seconds = flops / (EFFICIENCY * _measure_speed(spec.anatomy, batch)) / _devices(workers)
-    trials = _trials(spec, seconds, _most_trials(spec, space))
+    speed = measure_speed(spec.anatomy, spec.training.regime().batch_size)
+    tokens = sum(spec.anatomy.counted_workload.tokens) / spec.anatomy.counted_workload.sequences
+    asked = (
+        foresee_writing(spec.task, held_out),
+        foresee_reading(spec.task, rows, held_out, tokens),
+    )
+    writing, preparing = (reading_seconds(spec, x, rows, rehearsed.response, speed) for x in asked)
+    seconds = (flops / (EFFICIENCY * speed.reading) + writing) / _devices(workers)
+    most = _most_trials(spec, space)
+    trials = count_trials(spec, seconds, most)
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]
     regimes = spec.training.regimes()
     return Forecast(
@@ -156,7 +163,8 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
         memory=foresee_memory(spec, first),
         quality=settled.quality,
         trials=trials,
-        seconds=foresee_time(spec, seconds, _most_trials(spec, space)),
+        seconds=foresee_time(spec, seconds, most, preparing),
+        preparing=preparing,
         disk=trials * sum(sizes) / len(sizes),
         first=first,
         notes=(
@@ -182,62 +190,3 @@ def _most_trials(spec: JobSpec, space: Space) -> float:
         return math.inf
     repeated = spec.search.repeats if spec.search.sampler == ENGINE else 0.0
     return math.ceil(sum(map(space.feasible, space.members)) / (1 - repeated))
-
-
-def _trials(spec: JobSpec, seconds: float, most: float) -> int:
-    """Trials within the budget, where one ends every `seconds` and there are at most so many."""
-    limits = [most]
-    if spec.budget.trials is not None:
-        limits.append(spec.budget.trials)
-    if spec.budget.hours is not None:
-        limits.append(math.ceil(spec.budget.hours * 3600 / seconds))
-    return int(min(limits))
-
-
-def foresee_time(spec: JobSpec, seconds: float, most: float) -> tuple[float, float]:
-    """Low and high forecast of a whole job: trials faster and slower than foreseen, each time as
-    many as the budget then has. Hours bind, but the last trial ends later than they do.
-
-    Args:
-        seconds: From the end of one trial to that of the next.
-        most: Trials that there are.
-    """
-    low, high = (
-        factor * STARTUP_SECONDS + _trials(spec, factor * seconds, most) * factor * seconds
-        for factor in (1 / SPREAD, SPREAD)
-    )
-    return min(low, high), max(low, high)
-
-
-def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_out: int) -> float:
-    """Mean operations of a trial: training, and a pass over the validation split at each stop.
-    Of what is searched of the training, all values count alike.
-
-    Args:
-        spec: With the workload of the regime of the largest batches.
-        rows: Of the training split.
-        held_out: Of the validation split.
-    """
-    training, regimes = spec.training, spec.training.regimes()
-    anatomy = spec.anatomy.model_copy(update={"workload": spec.anatomy.counted_workload.alone})
-    counted = max(regimes, key=lambda regime: regime.batch_size).passes(rows)
-    passes = fmean(regime.passes(rows) for regime in regimes)
-    looks = fmean(len(training.stops(x.steps(rows), spec.task.quality)) for x in regimes)
-    flops = passes * fmean(training_flops(x, anatomy) for x in first)
-    return (flops + looks * held_out / rows * forward_flops(anatomy)) / counted
-
-
-def _measure_speed(anatomy: Anatomy, batch: int) -> float:
-    """Operations per second of this machine at a layer's largest product, in float32."""
-    import torch
-
-    linear = max(anatomy.linears.values(), key=lambda x: x.inputs * x.outputs)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    left = torch.randn(batch * 32, linear.inputs, device=device)
-    right = torch.randn(linear.inputs, linear.outputs, device=device)
-    rates = []
-    for _ in range(20):
-        started = time.perf_counter()
-        (left @ right).sum().item()
-        rates.append(2.0 * left.shape[0] * right.numel() / (time.perf_counter() - started))
-    return max(rates)

@@ -5,21 +5,35 @@ from typing import Any
 
 import pytest
 
-from peftsearch.jobs.forecast import STARTUP_SECONDS, foresee_time, trial_flops
+from peftsearch.jobs.durations import (
+    EFFICIENCY,
+    STARTUP_SECONDS,
+    Speed,
+    foresee_time,
+    reading_seconds,
+    trial_flops,
+)
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.families.workload import Workload
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.preparation.foreseen import Reading, foresee_reading, foresee_writing
 from tests.specs import make_spec
 
 
-def operations(held_out: int = 0, **training: Any) -> float:
-    """Mean of a trial on 1,000 rows of 20 tokens."""
+def counted(**training: Any) -> JobSpec:
+    """A job on 1,000 rows of 20 tokens."""
     spec = make_spec(training={"checkpoints": 1, **training})
-    first = [x.configuration for x in propose(spec, [], 4, 0)]
     passes = max(spec.training.regimes(), key=lambda regime: regime.batch_size).passes(1000)
     read, pairs = 1000 * passes, 1000 * 20 * 20 * passes
     workload = Workload(sequences=read, tokens=(20 * read,), pairs=((pairs,),))
-    counted = spec.anatomy.model_copy(update={"workload": workload})
-    return trial_flops(spec.with_anatomy(counted), first, 1000, held_out)
+    return spec.with_anatomy(spec.anatomy.model_copy(update={"workload": workload}))
+
+
+def operations(held_out: int = 0, **training: Any) -> float:
+    """Mean of a trial."""
+    spec = counted(**training)
+    first = [x.configuration for x in propose(spec, [], 4, 0)]
+    return trial_flops(spec, first, 1000, held_out)
 
 
 def test_a_longer_training_costs_as_much_more() -> None:
@@ -44,6 +58,42 @@ def test_each_look_at_the_validation_rows_costs_a_pass() -> None:
 def test_the_forecast_of_a_number_of_trials_is_half_and_twice_the_time() -> None:
     low, high = foresee_time(make_spec(trials=8), 100, math.inf)
     assert (low, high) == ((STARTUP_SECONDS + 800) / 2, 2 * (STARTUP_SECONDS + 800))
+
+
+@pytest.mark.parametrize("epochs", [1, 4])
+def test_what_is_read_and_written_without_an_adapter_takes_its_time(epochs: int) -> None:
+    """A pass over 500 rows is as long as a look at them; each token that is written is a 20th of a
+    row, at the speed of writing."""
+    spec, speed = counted(epochs=epochs), Speed(1e9, 1e8)
+    look = operations(500, epochs=epochs) - operations(0, epochs=epochs)
+    read = reading_seconds(spec, Reading(500), 1000, 8, speed)
+    assert read == pytest.approx(look / 1e9 / EFFICIENCY)
+    written = reading_seconds(spec, Reading(0, 500), 1000, 8, speed)
+    assert written == pytest.approx(10 * read * 8 / 20)
+
+
+def test_the_preparation_is_part_of_the_time_and_not_of_the_hours() -> None:
+    for budget in ({"trials": 8}, {"hours": 1.0}):
+        spec = make_spec(budget=budget)
+        alone, prepared = (foresee_time(spec, 100, math.inf, x) for x in (0.0, 60.0))
+        assert prepared == (alone[0] + 30, alone[1] + 120)
+
+
+def test_what_a_preparation_reads_follows_from_its_floors() -> None:
+    texts = make_spec().task
+    assert foresee_reading(texts, 1000, 200, 20) == Reading(1200)
+    assert foresee_reading(texts, 50_000, 200, 20) == Reading(10_200)
+    given = {"train": "t.csv", "kind": "causal_lm", "prompt": "p", "response": "r"}
+    plain = make_spec(task=given).task
+    assert foresee_reading(plain, 1000, 200, 20) == Reading(200)
+    assert foresee_writing(plain, 200) == Reading()
+    asked = make_spec(task={**given, "metric": "exact_match"}).task
+    # As it is, to score and to ask; two prompts of 2, 4 and 8 examples on 32 rows; one on all.
+    prompts = 2 * 32 * (3 + 5 + 9) + 200 * (3 + 5 + 9) / 3
+    assert foresee_reading(asked, 1000, 200, 20) == Reading(400 + prompts, 400 + 6 * 32)
+    short = foresee_reading(asked, 1000, 200, 1024)  # of 2,048 tokens a prompt has two rows
+    assert short == Reading(400 + 2 * 32 * 6 + 200 * 2, 400 + 6 * 32)
+    assert foresee_writing(asked, 200) == Reading(200, 200)
 
 
 def test_hours_end_a_forecast_and_the_last_trial_may_end_after_them() -> None:

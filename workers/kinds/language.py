@@ -102,6 +102,14 @@ class Responses(Work):
         base, asked = "the base model as it is", self._is_asked(task)
         return [base, *(["the best of a few prompts with solved examples"] if asked else [])]
 
+    def foresee_reading(self, task: TaskSpec, rows: int, tokens: float) -> tuple[float, float]:
+        """Of both, prompts with their examples."""
+        from peftsearch.workers.training.language_baselines import foresee_asking
+
+        if not self._is_asked(task):
+            return float(rows), 0.0
+        return foresee_asking(rows, tokens)
+
     def _is_asked(self, task: TaskSpec) -> bool:
         return task.quality == self.generated and task.text is None
 

@@ -256,6 +256,16 @@ class Work:
         """What `baselines` will be, as nouns within a sentence, before there is a model."""
         return ()
 
+    def foresee_reading(self, task: TaskSpec, rows: int, tokens: float) -> tuple[float, float]:
+        """What `baselines` make the frozen model do: how many rows it reads, each as long as the
+        mean of the training rows, and how many responses it writes.
+
+        Args:
+            rows: Of the validation split.
+            tokens: Of a training row, the mean.
+        """
+        return 0.0, 0.0
+
     def baseline(self, job: OpenedJob, floor: Floor) -> Baseline | None:
         """The baseline that was measured as a floor, to be scored on other rows; None where it
         cannot be made again."""

@@ -37,7 +37,7 @@ def generate(
             every call.
     """
     two_sided = bool(model.config.is_encoder_decoder)
-    config = _greedy(model, tokenizer, _longest(data, two_sided), cached)
+    config = _greedy(model, tokenizer, longest_response(data, two_sided), cached)
     responses = [""] * len(data)
     for chosen in evaluation_batches([len(prompt) for prompt in data.prompts], BATCH_SIZE):
         ids, mask = _pad(tokenizer, [data.prompts[i] for i in chosen], left=not two_sided)
@@ -59,7 +59,12 @@ def match(responses: Sequence[str], wanted: Sequence[str]) -> NDArray[np.float64
     return np.array([float(left.split() == right.split()) for left, right in pairs])
 
 
-def _longest(data: EncodedResponses, two_sided: bool) -> int:
+def longest_response(data: EncodedResponses, two_sided: bool) -> int:
+    """Tokens that are generated for each row, at most.
+
+    Args:
+        two_sided: Of an encoder-decoder.
+    """
     rows = zip(data.rows, data.prompts, strict=True)
     return max(len(row["labels"]) - (0 if two_sided else len(prompt)) for row, prompt in rows)
 

@@ -86,6 +86,19 @@ def count_floors(job: OpenedJob, asked: bool) -> int:
     return total
 
 
+def foresee_asking(rows: int, tokens: float) -> tuple[float, float]:
+    """Rows that are read, each as long as a training row, and responses that are written, when the
+    model is asked as it is and with examples; as if every prompt were as good as the others.
+
+    Args:
+        rows: Of the validation split.
+        tokens: Of a training row, the mean.
+    """
+    lengths = [min(shots + 1, max(1.0, LONGEST / tokens)) for shots in SHOTS]
+    read = 2 * rows + DRAWS * TRIED * sum(lengths) + rows * sum(lengths) / len(lengths)
+    return read, 2 * rows + DRAWS * TRIED * len(lengths)
+
+
 def _draw_prompts(job: OpenedJob) -> tuple[list[list[int]], list[int]]:
     """Training rows: the examples of each prompt, the shortest first, and those that prompts are
     chosen on, as many as there are up to `TRIED`."""

@@ -6,6 +6,7 @@ from typing import Any
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
+from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.batches.vocabulary import check_tokens
 from peftsearch.workers.data.task_data import TaskData
@@ -15,6 +16,7 @@ from peftsearch.workers.models.locations import fetch_model
 from peftsearch.workers.models.sizes import check_size
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 
+from .generation import longest_response
 from .workload import count_workloads
 
 
@@ -26,10 +28,12 @@ class Rehearsal:
         spec: With the length of texts that was chosen, and the workload of its trainings; where
             batches of several sizes are tried, of the largest.
         notes: What is to be said of rows that are cut.
+        response: Tokens of the longest response of a training row; 0 where rows have none.
     """
 
     spec: JobSpec
     notes: tuple[str, ...]
+    response: int = 0
 
 
 def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
@@ -49,7 +53,13 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
     anatomy = spec.anatomy.model_copy(update={"workload": workload})
     notes = note_cuts(task, "training", encoded)
     spec = spec.model_copy(update={"task": task}).with_anatomy(anatomy)
-    return Rehearsal(spec, notes)
+    return Rehearsal(spec, notes, _longest(encoded, bool(config.get("is_encoder_decoder"))))
+
+
+def _longest(encoded: Encoded, two_sided: bool) -> int:
+    if not isinstance(encoded, EncodedResponses):
+        return 0
+    return longest_response(encoded, two_sided)
 
 
 def _describe_model(spec: JobSpec) -> dict[str, Any]:

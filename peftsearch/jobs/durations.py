@@ -1,0 +1,141 @@
+"""How long a job will take on this machine.
+
+A forecast from floating-point operations and this machine's measured speed at one of the model's
+own matrix products: of whole batches, and of one token of each of a few rows, as responses are
+written. Real steps reach a part of that speed; `EFFICIENCY` is that part, measured on encoders on
+CPU, and the printed range says how far off it may be.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.preparation.foreseen import Reading
+
+EFFICIENCY = 0.35
+SPREAD = 2.0
+STARTUP_SECONDS = 15.0
+_TOKENS = 32
+"""Of each row of a batch, where its speed is measured."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Operations per second at a layer's largest product, in float32.
+
+    Attributes:
+        reading: Of whole batches.
+        writing: Of one token of each row that is generated together.
+    """
+
+    reading: float
+    writing: float
+
+
+def measure_speed(anatomy: Anatomy, batch: int) -> Speed:
+    """That of this machine.
+
+    Args:
+        batch: Rows of a step.
+    """
+    from peftsearch.workers.training.generation import BATCH_SIZE
+
+    return Speed(_multiply(anatomy, batch * _TOKENS), _multiply(anatomy, BATCH_SIZE))
+
+
+def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_out: int) -> float:
+    """Mean operations of a trial: training, and a pass over the validation split at each stop.
+    Of what is searched of the training, all values count alike.
+
+    Args:
+        spec: With the workload of the regime of the largest batches.
+        rows: Of the training split.
+        held_out: Of the validation split.
+    """
+    training, regimes = spec.training, spec.training.regimes()
+    passes = fmean(regime.passes(rows) for regime in regimes)
+    looks = fmean(len(training.stops(x.steps(rows), spec.task.quality)) for x in regimes)
+    flops = passes * fmean(training_flops(x, _counted(spec)) for x in first)
+    return flops / _passes(spec, rows) + looks * held_out * _row_flops(spec, rows)
+
+
+def reading_seconds(
+    spec: JobSpec, reading: Reading, rows: int, response: int, speed: Speed
+) -> float:
+    """How long the model without an adapter is at something.
+
+    Args:
+        spec: As for `trial_flops`.
+        rows: Of the training split.
+        response: Tokens of each response that it writes.
+    """
+    workload, row = spec.anatomy.counted_workload, _row_flops(spec, rows)
+    token = row * workload.sequences / sum(workload.tokens)
+    read = reading.read * row / speed.reading
+    return (read + reading.written * response * token / speed.writing) / EFFICIENCY
+
+
+def count_trials(spec: JobSpec, seconds: float, most: float) -> int:
+    """Trials within the budget, where one ends every `seconds` and there are at most so many."""
+    limits = [most]
+    if spec.budget.trials is not None:
+        limits.append(spec.budget.trials)
+    if spec.budget.hours is not None:
+        limits.append(math.ceil(spec.budget.hours * 3600 / seconds))
+    return int(min(limits))
+
+
+def foresee_time(
+    spec: JobSpec, seconds: float, most: float, preparing: float = 0.0
+) -> tuple[float, float]:
+    """Low and high forecast of a whole job: trials faster and slower than foreseen, each time as
+    many as the budget then has. Hours bind, but the last trial ends later than they do, and they
+    begin after the preparation.
+
+    Args:
+        seconds: From the end of one trial to that of the next.
+        most: Trials that there are.
+        preparing: Seconds of the preparation.
+    """
+    low, high = (
+        factor * (STARTUP_SECONDS + preparing)
+        + count_trials(spec, factor * seconds, most) * factor * seconds
+        for factor in (1 / SPREAD, SPREAD)
+    )
+    return min(low, high), max(low, high)
+
+
+def _counted(spec: JobSpec) -> Anatomy:
+    """With the workload of the largest batches alone."""
+    return spec.anatomy.model_copy(update={"workload": spec.anatomy.counted_workload.alone})
+
+
+def _passes(spec: JobSpec, rows: int) -> float:
+    """Over the training rows, that the workload counts."""
+    return max(spec.training.regimes(), key=lambda regime: regime.batch_size).passes(rows)
+
+
+def _row_flops(spec: JobSpec, rows: int) -> float:
+    """Of the frozen model for one row, the mean of the training rows."""
+    return forward_flops(_counted(spec)) / _passes(spec, rows) / rows
+
+
+def _multiply(anatomy: Anatomy, rows: int) -> float:
+    import torch
+
+    linear = max(anatomy.linears.values(), key=lambda x: x.inputs * x.outputs)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    left = torch.randn(rows, linear.inputs, device=device)
+    right = torch.randn(linear.inputs, linear.outputs, device=device)
+    rates = []
+    for _ in range(20):
+        started = time.perf_counter()
+        (left @ right).sum().item()
+        rates.append(2.0 * left.shape[0] * right.numel() / (time.perf_counter() - started))
+    return max(rates)
