@@ -157,6 +157,35 @@ class EnsemblePosterior:
         return np.concatenate(means), np.concatenate(variances)
 
 
+def expect_at(
+    members: Sequence[Prior],
+    x: Matrix,
+    means: Matrix,
+    noises: Sequence[Matrix],
+    at: Matrix | None = None,
+    misfit: float = 0.0,
+) -> tuple[Matrix, Matrix]:
+    """Mean and variance of f at `k` points, over all members; no draws.
+
+    Args:
+        x: `n x d` observed points.
+        means: Mean observation of each.
+        noises: Of each member, the variance of each mean.
+        at: `k x d` other points; None means the observed ones.
+        misfit: Variance that each point's f has of its own, independent of all others'.
+    """
+    found = []
+    for member, noise in zip(members, noises, strict=True):
+        own = misfit + NUGGET * member.scale
+        prior = member.covariance(x, x) + own * np.eye(len(x))
+        across = prior if at is None else member.covariance(x, at)
+        solved = np.linalg.solve(prior + np.diag(noise), across)
+        mean = member.mean + solved.T @ (means - member.mean)
+        found.append((mean, member.scale + own - (across * solved).sum(axis=0)))
+    centres, variances = np.array(found).transpose(1, 0, 2)
+    return centres.mean(axis=0), variances.mean(axis=0) + centres.var(axis=0)
+
+
 def _normals(rows: int, columns: int, seed: int) -> Matrix:
     """`rows x columns` standard normal numbers; a column does not depend on how many follow."""
     rng = np.random.default_rng(np.random.SeedSequence((seed, rows)))

@@ -43,6 +43,11 @@ class Observation:
         """Mean over its seeds: what the front uses."""
         return mean(self.qualities)
 
+    def outcomes(self, lowest: float) -> list[float]:
+        """What the surrogate sees: its qualities, none below `lowest`, which a failed one without
+        any counts as."""
+        return [max(x, lowest) for x in self.qualities] or [lowest]
+
 
 def observe(spec: JobSpec, trials: Sequence[Trial]) -> list[Observation]:
     """One observation for each key, in the order in which the keys were first proposed."""

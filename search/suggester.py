@@ -65,7 +65,7 @@ class Suggester:
         self._trained = sum(bool(x.qualities) for x in trained)
         self._corner = reference.quality, reference.axis(reference.cost)
         self._x, _ = self._encode([x.configuration for x in self._known])
-        outcomes = [_outcomes(x, reference) for x in self._known]
+        outcomes = [x.outcomes(reference.lowest) for x in self._known]
         self._counts = np.array([float(len(y)) for y in outcomes])
         self._means = np.array([sum(y) for y in outcomes]) / self._counts
         parents = choose_parents([x for x in self._known if x.qualities])
@@ -78,7 +78,7 @@ class Suggester:
         Their noise is at least what the validation rows leave open: without repeats, a fit takes
         the model for surer than it can be.
         """
-        rows = [(x, y) for x in trained for y in _outcomes(x, self._reference)]
+        rows = [(x, y) for x in trained for y in x.outcomes(self._reference.lowest)]
         rows = [rows[i] for i in spread_evenly(len(rows), FIT_POINTS)]
         x, _ = self._encode([observation.configuration for observation, _ in rows])
         y = np.array([y for _, y in rows])
@@ -150,8 +150,3 @@ def choose_parents(known: Sequence[Observation]) -> list[Configuration]:
     taken = {x.configuration.key for x in front}
     rest = sorted((x for x in known if x.configuration.key not in taken), key=lambda x: -x.quality)
     return [x.configuration for x in [*front, *rest[: max(0, _PARENTS - len(front))]]]
-
-
-def _outcomes(observation: Observation, reference: ReferencePoint) -> list[float]:
-    clamped = [max(x, reference.lowest) for x in observation.qualities]
-    return clamped + ([] if clamped else [reference.lowest])

@@ -119,10 +119,15 @@ _SHAPES = {"upper": (12, 768), "shifted": (6, 384)}
 
 @dataclass(frozen=True)
 class EmulatedTruth:
-    """Trainings of a made-up task on a model of some depth."""
+    """Trainings of a made-up task on a model of some depth.
+
+    Attributes:
+        rows: Number of the drawn validation rows: what they say of a configuration differs.
+    """
 
     task: Task
     layers: int
+    rows: int = 0
 
     @cached_property
     def _weights(self) -> Matrix:
@@ -136,23 +141,28 @@ class EmulatedTruth:
         worths = [self.task.worth(modules, rate) for modules in profile]
         return self.task.saturate(float(self._weights @ worths))
 
+    def on_rows(self, configuration: Configuration) -> float:
+        """Its mean over training seeds on the validation rows."""
+        key = int(configuration.key, 16)
+        drawn = np.random.default_rng((key, 0, self.rows) if self.rows else key)
+        return self.quality(configuration) + SPLIT * float(drawn.standard_normal())
+
     def train(self, configuration: Configuration, seed: int) -> float:
         """See `Truth.train`."""
         key = int(configuration.key, 16)
-        split = SPLIT * np.random.default_rng(key).standard_normal()
         noise = NOISE * np.random.default_rng((key, seed)).standard_normal()
-        return self.quality(configuration) + float(split + noise)
+        return self.on_rows(configuration) + float(noise)
 
 
-def make_emulated(name: str) -> Problem:
-    """One of `TASKS` over the default space of an encoder."""
+def make_emulated(name: str, rows: int = 0) -> Problem:
+    """One of `TASKS` over the default space of an encoder, on some drawn validation rows."""
     spec = _make_spec(name, *_SHAPES[name])
     space, task = make_space(spec), TASKS[name]
     floor = Floor("features", "frozen features", {"accuracy": FLOOR}, 0.012)
     return Problem(
         name,
         spec,
-        EmulatedTruth(task, space.anatomy.layers),
+        EmulatedTruth(task, space.anatomy.layers, rows),
         Preparation((floor,)),
         make_reference_point(spec, FLOOR, cost_range(spec, space), FLOOR),
         partial(best_front, task, space),

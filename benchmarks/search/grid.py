@@ -55,11 +55,9 @@ def read_grid(folder: Path, on_test: bool = False) -> Problem:
     Args:
         on_test: Whether what a configuration is worth is its score on the test split.
     """
-    tables = [pq.read_table(path) for path in sorted(folder.glob("*.parquet"))]
-    about = json.loads(tables[0].schema.metadata[b"ground"])
-    rows = [row for table in tables for row in table.to_pylist() if row.get("failure") is None]
+    about, rows = read_pieces(folder)
     spec = _read_spec(about["spec"], rows)
-    goal, names = objective(spec.task.quality), _names(rows, spec)
+    goal, names = objective(spec.task.quality), keys_of(rows, spec)
     seen, worth = defaultdict(list), defaultdict(list)
     column = f"test_{goal.name}" if on_test else goal.name
     for row, key in zip(rows, names, strict=True):
@@ -67,6 +65,14 @@ def read_grid(folder: Path, on_test: bool = False) -> Problem:
         worth[key].append(goal.signed(row[column]))
     truth = RecordedTruth(seen, {key: float(np.mean(x)) for key, x in worth.items()})
     return _make_problem(folder.name, spec, truth, _read_floors(folder, goal.name))
+
+
+def read_pieces(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the first piece says of the job, and all trainings that came to their end."""
+    tables = [pq.read_table(path) for path in sorted(folder.glob("*.parquet"))]
+    about: dict[str, Any] = json.loads(tables[0].schema.metadata[b"ground"])
+    rows = [row for table in tables for row in table.to_pylist() if row.get("failure") is None]
+    return about, rows
 
 
 def _read_spec(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> JobSpec:
@@ -82,7 +88,7 @@ def _read_spec(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -
     return parse_spec({**document, **changed})
 
 
-def _names(rows: Sequence[Mapping[str, Any]], spec: JobSpec) -> list[str]:
+def keys_of(rows: Sequence[Mapping[str, Any]], spec: JobSpec) -> list[str]:
     """The key of each row's configuration."""
     layers = spec.anatomy.layers
     return [Configuration.from_json(json.loads(x["configuration"]), layers).key for x in rows]

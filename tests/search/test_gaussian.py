@@ -1,11 +1,13 @@
 """Closed-form Gaussian processes against GPyTorch and against the definition."""
 
+from dataclasses import replace
+
 import gpytorch
 import numpy as np
 import pytest
 import torch
 
-from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior
+from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior, expect_at
 
 
 def make_member(d: int = 3, smooth: bool = False) -> Prior:
@@ -122,3 +124,33 @@ def test_draws_and_predictions_follow_the_unit_of_quality(factor: float) -> None
     at = np.random.default_rng(2).random((5, 3))
     for found, expected, unit in zip(scaled.predict(at), usual.predict(at), (1, 2), strict=True):
         np.testing.assert_allclose(found / factor**unit, expected, rtol=1e-5, atol=1e-9)
+
+
+def test_expectations_are_those_of_the_draws() -> None:
+    """At observed points: mean and variance of 20,000 draws of two members."""
+    x, y, counts = make_data()
+    members = [make_member(), replace(make_member(), mean=0.0, scale=1.6)]
+    draws = EnsemblePosterior(members, x, y, counts, draws=10_000, seed=0).draws
+    mean, variance = expect_at(members, x, y, [m.noise / counts for m in members])
+    np.testing.assert_allclose(mean, draws.mean(axis=0), atol=0.01)
+    np.testing.assert_allclose(variance, draws.var(axis=0), rtol=0.06)
+
+
+def test_expectations_at_other_points_are_the_definitions() -> None:
+    x, y, counts = make_data()
+    member, noise = make_member(), make_member().noise / counts
+    at = np.random.default_rng(1).random((4, 3))
+    covariance = member.covariance(x, x) + np.diag(noise + 0.02)
+    inverse, across = np.linalg.inv(covariance), member.covariance(x, at)
+    mean, variance = expect_at([member], x, y, [noise], at, misfit=0.02)
+    np.testing.assert_allclose(mean, 0.3 + across.T @ inverse @ (y - 0.3), rtol=1e-4)
+    expected = member.scale + 0.02 - (across * (inverse @ across)).sum(axis=0)
+    np.testing.assert_allclose(variance, expected, rtol=1e-4)
+
+
+def test_a_misfit_leaves_more_to_each_points_own_observation() -> None:
+    x, y, counts = make_data()
+    noise = [make_member().noise / counts]
+    smooth, _ = expect_at([make_member()], x, y, noise)
+    rough, _ = expect_at([make_member()], x, y, noise, misfit=10.0)
+    assert np.abs(rough - y).max() < 0.1 * np.abs(smooth - y).max()

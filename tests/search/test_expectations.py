@@ -1,0 +1,114 @@
+"""What a job expects of its configurations, on made-up jobs whose truth is known."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.records.trial import Proposal, Trial
+from peftsearch.search.expectations import expect, is_tellable
+from peftsearch.search.proposals import propose
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from tests.specs import make_spec
+
+from .jobs import emulate, make_trial
+
+NOISE = 0.01
+PREPARED = Preparation((Floor("features", "frozen features", {"accuracy": 0.7}, 0.015),))
+
+
+def make_job(seed: int, n: int = 25, repeats: int = 3) -> tuple[JobSpec, list[Trial]]:
+    """The design, random configurations, and repeats of the best."""
+    document = make_spec().to_json()
+    document["search"] = document["search"] | {"sampler": "random"}
+    spec, rng = parse_spec(document), np.random.default_rng(seed)
+    proposals = propose(spec, [], n - repeats, seed, PREPARED)
+    best = sorted(proposals, key=lambda x: -emulate(x.configuration))[:repeats]
+    proposals += [Proposal(x.configuration, x.seed + 1, "repeat") for x in best]
+    return spec, [
+        make_trial(i, x, emulate(x.configuration) + NOISE * rng.standard_normal())
+        for i, x in enumerate(proposals)
+    ]
+
+
+def raw(trials: Sequence[Trial]) -> dict[str, float]:
+    return {
+        key: float(np.mean([x.measurements["accuracy"] for x in trials if x.key == key]))
+        for key in dict.fromkeys(x.key for x in trials)
+    }
+
+
+def test_the_best_is_less_too_high_than_its_mean_and_the_truth_within_the_interval() -> None:
+    """The seeds are fixed: figures are the same each time."""
+    above, expected_above, held = [], [], []
+    for seed in range(4):
+        spec, trials = make_job(seed)
+        truth = {x.key: emulate(x.configuration) for x in trials}
+        found, means = expect(spec, trials, PREPARED), raw(trials)
+        best = max(found, key=means.__getitem__)
+        above.append(means[best] - truth[best])
+        expected_above.append(abs(found[best].mean - truth[best]))
+        held += [x.low <= truth[key] <= x.high for key, x in found.items()]
+    assert np.mean(above) > 0.005
+    assert np.mean(expected_above) < np.mean(above)
+    assert 0.9 <= np.mean(held) <= 1.0
+
+
+def test_equal_records_expect_the_same() -> None:
+    spec, trials = make_job(0)
+    assert expect(spec, trials, PREPARED) == expect(spec, trials[::-1], PREPARED)
+
+
+def test_the_sampling_error_is_of_the_validation_rows() -> None:
+    """Fewer rows tell less; of a share of right rows the trials know how many."""
+    spec, trials = make_job(0, repeats=0)
+    found = {}
+    for rows in (300, 3_000):
+        told = [replace(x, provenance={"validation_rows": rows}) for x in trials]
+        found[rows] = expect(spec, told, PREPARED)
+    assert found[300].keys() == found[3_000].keys()
+    assert all(found[300][x].deviation > found[3_000][x].deviation for x in found[300])
+
+
+def test_what_is_not_better_than_nothing_has_no_expectation() -> None:
+    """The model is not told how bad it is."""
+    spec, trials = make_job(0)
+    means = raw(trials)
+    low = {x for x in means if means[x] <= 0.7}
+    assert low and not low & expect(spec, trials, PREPARED).keys()
+
+
+def test_a_loss_keeps_its_sign() -> None:
+    spec, trials = make_job(0)
+    document = spec.to_json()
+    document["task"] = document["task"] | {"metric": "log_loss"}
+    losses = [
+        replace(x, measurements={"log_loss": 1.0 - x.measurements["accuracy"]}) for x in trials
+    ]
+    floor = Preparation((Floor("features", "frozen features", {"log_loss": 0.3}, 0.015),))
+    found = expect(parse_spec(document), losses, floor)
+    same = expect(spec, trials, PREPARED)
+    assert found.keys() == same.keys()
+    for key, x in found.items():
+        assert x.low < x.mean < x.high
+        assert x.mean == pytest.approx(1.0 - same[key].mean, abs=1e-3)
+        assert x.high == pytest.approx(1.0 - same[key].low, abs=1e-3)
+
+
+@pytest.mark.parametrize("n", [0, 1, 6])
+def test_of_few_trials_nothing_is_expected(n: int) -> None:
+    spec, trials = make_job(0)
+    assert expect(spec, trials[:n], PREPARED) == {}
+
+
+def test_without_repeats_and_errors_nothing_tells_the_noise() -> None:
+    spec, trials = make_job(0, repeats=0)
+    assert expect(spec, trials) == {}
+
+
+def test_what_a_repeat_does_is_told_once_some_were_seen() -> None:
+    assert is_tellable(make_job(0, n=15, repeats=2)[1])
+    assert not is_tellable(make_job(0, n=14, repeats=2)[1])
+    assert not is_tellable(make_job(0, n=25, repeats=1)[1])
