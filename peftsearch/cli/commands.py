@@ -146,8 +146,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
     """The job's state and its front."""
     spec, state = result.job.spec, result.job.state.value
     if crew.quiet:
-        members = views.front_members(result.front, result.trials)
-        front = views.front_json(members, spec)
+        front = views.front_json(result.members, spec)
         print_json({"job": spec.name, "state": state, "front": front} | floor_facts(result))
         return
     if result.job.state is JobState.RUNNING:

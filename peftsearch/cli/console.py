@@ -50,8 +50,7 @@ def place_options(storage: str, root: Path) -> str:
 def print_front(result: SearchResult, storage: str) -> None:
     """The front, and how many trials it stands on."""
     spec = result.job.spec
-    members = views.front_members(result.front, result.trials)
-    console.print(views.front_table(members, spec, console.width))
+    console.print(views.front_table(result.members, spec, console.width))
     print_floors(result)
     failed = sum(trial.failure is not None for trial in result.trials)
     done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)

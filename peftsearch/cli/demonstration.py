@@ -47,8 +47,7 @@ def run_demo(
     )
     exported = _export(result, folder / "adapter")
     if as_json:
-        members = views.front_members(result.front, result.trials)
-        front = {"front": views.front_json(members, spec), "picture": str(picture)}
+        front = {"front": views.front_json(result.members, spec), "picture": str(picture)}
         print_json(front | exported | floor_facts(result))
         return
     print_front(result, storage)

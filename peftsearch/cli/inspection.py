@@ -95,14 +95,13 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
     check_picture(picture)
     with open_existing(storage) as store:
         result = load_result(store, store.find_job(name), choose_root(storage, None))
-    members = views.front_members(result.front, result.trials)
     if picture is not None:
         draw(result, picture)
     if as_json:
-        front = {"front": views.front_json(members, result.job.spec)}
+        front = {"front": views.front_json(result.members, result.job.spec)}
         print_json({"job": name, "state": result.job.state.value} | front | floor_facts(result))
     else:
-        console.print(views.front_table(members, result.job.spec, console.width))
+        console.print(views.front_table(result.members, result.job.spec, console.width))
         print_floors(result)
 
 

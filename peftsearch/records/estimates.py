@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 
+from .expectation import Expectation
 from .trial import Trial, TrialState
 
 
@@ -60,10 +61,12 @@ class Estimate(Generic[S]):
     Attributes:
         values: Mean by objective, of the objectives that every seed has measured.
         trials: Those that it is the mean of, ascending by number; one for each seed.
+        expected: Of the quality without luck; None where nobody asked or nothing tells it.
     """
 
     values: Mapping[str, float]
     trials: tuple[S, ...]
+    expected: Expectation | None = None
 
     @property
     def first(self) -> S:

@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.family import FAMILIES
@@ -16,6 +17,7 @@ from peftsearch.workers.batches.encoding import tell_cut
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
 
+from .expected import tell_expected
 from .export_report import ExportReport, Loading
 from .floor_words import tell_verdict
 from .floors import Standing
@@ -94,6 +96,7 @@ def write_card(
     report: ExportReport,
     held: str,
     standing: Standing | None = None,
+    expected: Expectation | None = None,
 ) -> None:
     """A README in Markdown.
 
@@ -101,6 +104,7 @@ def write_card(
         labels: Class names; empty for kinds without classes.
         held: Where the validation rows are from.
         standing: The trial beside the best floor of its job; None of a job without.
+        expected: Of its configuration; None where nothing tells it.
     """
     kind = find_kind(spec.task.kind)
     shown = {
@@ -112,7 +116,7 @@ def write_card(
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
-        "quality": _quality(trial, spec, held),
+        "quality": _quality(trial, spec, held, expected),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
@@ -130,7 +134,7 @@ def _config(form: str, labels: list[str]) -> str:
     )
 
 
-def _quality(trial: Trial, spec: JobSpec, held: str) -> str:
+def _quality(trial: Trial, spec: JobSpec, held: str, expected: Expectation | None) -> str:
     """A paragraph on the number that the search optimised, and on the rows that it is of."""
     name, rows = spec.task.quality, trial.validation_rows
     value, error = trial.measurements[name], sampling_error(spec, trial.measurements, rows)
@@ -140,6 +144,8 @@ def _quality(trial: Trial, spec: JobSpec, held: str) -> str:
         f"Quality is {name} {score(value)}{spread} of {of}, which the search optimised; "
         "`peftsearch confirm` measures on the test split."
     )
+    if expected is not None:
+        text += f" {tell_expected(name, expected)}"
     return "\n".join([*_wrap(text), *(line for cut in _cuts(trial, spec) for line in _wrap(cut))])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from peftsearch.errors import PeftsearchError, UserError
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.forms import Form
@@ -46,6 +47,7 @@ def export(
     form: str = "auto",
     standing: Standing | None = None,
     limit: float | None = None,
+    expected: Expectation | None = None,
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 
@@ -57,6 +59,7 @@ def export(
             `adapter`.
         standing: The trial beside the best floor of its job, which the card tells.
         limit: Bytes that the files of weights may have.
+        expected: Of the configuration, which the card tells.
 
     Raises:
         UserError: `out` is not empty or not writable, the adapter's files are missing, corrupt or
@@ -81,7 +84,8 @@ def export(
         loading = find_loading(runner.backbone, labels)
         report = ExportReport(chosen, out, rows, difference, loading, size)
         told = spec.model_copy(update={"task": runner.spec.task})
-        write_card(part / "README.md", told, trial, labels, report, runner.data.held, standing)
+        held = runner.data.held
+        write_card(part / "README.md", told, trial, labels, report, held, standing, expected)
         write_job(part / "job.toml", told, trial)
         publish(part, out)
     finally:

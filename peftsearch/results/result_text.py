@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 
-from .views import budget_text, front_members, front_table
+from .views import budget_text, front_table
 from .wording import plural
 
 _WIDTH = 100
@@ -18,7 +18,7 @@ _WIDTH = 100
 def tell_result(
     job: Job,
     trials: Sequence[Trial],
-    front: Sequence[FrontPoint],
+    members: Sequence[Estimate[Trial]],
     told: Sequence[str],
     proposed: str = "knee",
 ) -> str:
@@ -31,7 +31,7 @@ def tell_result(
     """
     spec, text = job.spec, io.StringIO()
     console = Console(file=text, width=_WIDTH, color_system=None, highlight=False)
-    console.print(front_table(front_members(front, trials), spec, _WIDTH))
+    console.print(front_table(members, spec, _WIDTH))
     states = [trial.state for trial in trials]
     done, failed = states.count(TrialState.COMPLETED), states.count(TrialState.FAILED)
     for line in (

@@ -1,10 +1,13 @@
 """A job's records as they stand, and what can be had of them: a pick, an export."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peftsearch.records.estimates import Estimate, estimate, estimate_each
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
@@ -12,6 +15,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.storage.store import Store
 
+from .expected import find_expected
 from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, sort_floors
 from .knee_words import find_row, tell_knee
@@ -47,7 +51,18 @@ class SearchResult:
     def __str__(self) -> str:
         told = tell_floors(self.preparation, self.job.spec)
         told += self.warnings
-        return tell_result(self.job, self.trials, self.front, told, self.proposed)
+        return tell_result(self.job, self.trials, self.members, told, self.proposed)
+
+    @cached_property
+    def expected(self) -> Mapping[str, Expectation]:
+        """What further trainings of configurations are expected to show, by key: their quality
+        without the luck of those that were made. Empty where too little is known."""
+        return find_expected(self.job.spec, self.trials, self.preparation)
+
+    @property
+    def members(self) -> list[Estimate[Trial]]:
+        """The front's configurations with all that is known of them."""
+        return front_members(self.front, self.trials, self.expected)
 
     @property
     def floors(self) -> list[Floor]:
@@ -153,4 +168,5 @@ def export_picked(
     trial = picked.best(spec.task.quality)
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation)
-    return export(spec, trial, result.root / str(trial.adapter), out, form, standing, limit)
+    folder, expected = result.root / str(trial.adapter), result.expected.get(picked.key)
+    return export(spec, trial, folder, out, form, standing, limit, expected)

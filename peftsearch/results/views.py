@@ -1,6 +1,7 @@
 """What the terminal shows of jobs, trials and fronts; and the same as plain data for `--json`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -9,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from peftsearch.records.estimates import Estimate, estimate_each, share_error
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
@@ -16,6 +18,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .expected import HEADING, expected_json, show_expected
 from .pick import knee
 from .wording import cell, count, describe, duration, plural
 
@@ -23,10 +26,19 @@ _WIDE = 130
 _SIZES = ("trainable_parameters", "adapter_bytes", "export_bytes")
 
 
-def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[Estimate[Trial]]:
-    """The front's configurations with all their measurements, in the front's order."""
+def front_members(
+    front: Sequence[FrontPoint],
+    trials: Sequence[Trial],
+    expected: Mapping[str, Expectation] | None = None,
+) -> list[Estimate[Trial]]:
+    """The front's configurations with all their measurements, in the front's order.
+
+    Args:
+        expected: By key, where it was asked for.
+    """
     known = {member.key: member for member in estimate_each(trials)}
-    return [known[point.key] for point in front]
+    found = expected or {}
+    return [replace(known[point.key], expected=found.get(point.key)) for point in front]
 
 
 def standard_error(member: Estimate[Trial], spec: JobSpec) -> float | None:
@@ -77,6 +89,7 @@ def _front_head(spec: JobSpec, members: Sequence[Estimate[Trial]]) -> dict[str, 
     return {
         "#": "#",
         spec.task.quality: objective(spec.task.quality).heading,
+        **({"expected": HEADING} if any(x.expected for x in members) else {}),
         "trainable_parameters": "parameters",
         **({"export_bytes": "size"} if _sized(members) else {"adapter_bytes": "adapter size"}),
         **{name: objective(name).heading for name in _more(spec)},
@@ -94,12 +107,12 @@ def _fit(
     The number and what the front trades off always stay.
     """
     wide = {x: max(map(len, (head[x], *(row[x] for row in rows)))) + 3 for x in head}
-    sizes = reversed(_SIZES)
+    told = ("trials", "seeds", "training_seconds", "expected")
     kept, left_out = list(head), []
-    for name in ("trials", "seeds", "training_seconds", *sizes, *reversed(_more(spec))):
+    for name in (*told, *reversed(_SIZES), *reversed(_more(spec))):
         if sum(wide[x] for x in kept) < width:
             break
-        if name not in spec.goals and name in kept:
+        if name in kept and name not in spec.goals:
             kept.remove(name)
             left_out.append(head[name])
     return kept, left_out
@@ -123,6 +136,7 @@ def _front_row(index: int, member: Estimate[Trial], spec: JobSpec, marked: bool)
     seconds = values.get("training_seconds")
     return {
         "#": f"{'*' if marked else ''}{index + 1}",
+        "expected": show_expected(told[0], member.expected) if member.expected else "",
         **{name: cell(name, values[name]) if name in values else "" for name in told},
         "training_seconds": "" if seconds is None else duration(seconds),
         "seeds": f"{len(member.trials)}",
@@ -161,6 +175,11 @@ def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
             f" One standard error of the validation split is about {error:.4f} for the best;"
             " `peftsearch confirm` measures on the test split."
         )
+    if any(x.expected for x in members):
+        note += (
+            f" {HEADING.capitalize()} is what further trainings are expected to show, with a 95 %"
+            " interval: the best of many is partly luck."
+        )
     return note
 
 
@@ -185,6 +204,7 @@ def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[s
             "knee": i == marked,
             "values": dict(member.values),
             "standard_error": standard_error(member, spec),
+            "expected": expected_json(member.expected),
             "seeds": len(member.trials),
             "trials": [trial.number for trial in member.trials],
             "description": describe(member.configuration, spec.anatomy),

@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import Page
 
 from peftsearch.records.estimates import estimate_each
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results.expected import expected_json, show_expected
 from peftsearch.results.pick import knee
 from peftsearch.results.reference_lines import spread
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -277,3 +279,10 @@ def test_a_cost_of_nothing_has_a_place_of_its_own(page: Page) -> None:
     assert ticks["values"][0] == pytest.approx(768 / 10**0.5)
     assert ticks["values"][-1] <= span["high"]
     assert not call(page, "charts/front-view.js", "span", [768, 1536])["hasZero"]
+
+
+def test_what_is_expected_is_written_as_in_the_terminal(page: Page) -> None:
+    found = Expectation(0.9412, 0.003, 0.9355, 0.9469, 8.0)
+    model = {"quality": "accuracy"}
+    text = call(page, "charts/front-notes.js", "expectedText", expected_json(found), model)
+    assert text == show_expected("accuracy", found)

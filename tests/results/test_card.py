@@ -11,6 +11,7 @@ import torch
 
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import share_error
+from peftsearch.records.expectation import Expectation
 from peftsearch.results.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.files.formats import load_base
@@ -40,8 +41,11 @@ def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) 
     model = save_model(tmp_path / "model", "bert")
     spec = complete_spec(spec_on(model, task=task, training=training).to_json(), tmp_path)
     trial = train(TrialRunner.open(spec, "cpu"), CONFIGURATION, tmp_path / "trial")
-    out = export(spec, trial, tmp_path / "trial", tmp_path / "out", "adapter").out
+    expected = Expectation(0.4, 0.02, 0.35, 0.45, 8.0)
+    folder = tmp_path / "trial"
+    out = export(spec, trial, folder, tmp_path / "out", "adapter", expected=expected).out
     card = " ".join((out / "README.md").read_text().split())
+    assert "Expected at a repeat is accuracy 0.4000 (0.3500 to 0.4500)" in card
     first, *others = trial.provenance["folds"]
     assert len(others) == 2
     told = f"without its {first['validation_rows']} rows and has accuracy {first['accuracy']:.4f}"

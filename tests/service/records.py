@@ -96,3 +96,15 @@ def fill_example(store: Store) -> Filler:
     filler.fail(lora(32))
     filler.complete(lora(4, start=3), 0.70)
     return filler
+
+
+def fill_repeated(store: Store) -> Filler:
+    """Eighteen completed trials of fifteen configurations, better with rank and off by luck."""
+    filler, rng = Filler.open(store), np.random.default_rng(0)
+    filler.complete(PROBE, 0.60)
+    tried = [(2**power, start) for power in range(5) for start in (0, 2, 3)][:14]
+    for rank, start in [*tried, *tried[-3:]]:
+        luck = 0.01 * float(rng.standard_normal())
+        quality = 0.65 + 0.03 * float(np.log2(rank)) - 0.01 * start
+        filler.complete(lora(rank, start), quality + luck)
+    return filler

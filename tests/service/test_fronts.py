@@ -1,15 +1,17 @@
 """The front now and then, its history, its baselines, and the choice of a point."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.results.search_result import load_result
 from peftsearch.results.views import front_json, front_members
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 
-from .records import Filler, fill_example, lora
+from .records import Filler, fill_example, fill_repeated, lora
 from .sites import client_of, get, open_site
 
 
@@ -35,6 +37,7 @@ def test_the_front_is_the_command_lines(client: TestClient, url: str) -> None:
         job = store.find_job("job")
         members = front_members(store.front(job.id), store.trials(job.id))
     expected = front_json(members, job.spec)
+    assert all(x.pop("expected") is None for x in expected)  # a path of its own has them
     assert [{k: v for k, v in x.items() if k != "entered"} for x in body["points"]] == expected
     assert [x["entered"] for x in body["points"]] == [1, 4, 3]
 
@@ -147,3 +150,19 @@ def test_a_job_without_results(new_sqlite: NewDatabase) -> None:
         }
         assert get(client, "front/history") == {"event": 0, "entries": []}
         assert client.get("/api/v1/jobs/job/pick").status_code == 404
+
+
+def test_what_is_expected_is_the_command_lines(new_sqlite: NewDatabase, tmp_path: Path) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        result = load_result(store, fill_repeated(store).job, tmp_path)
+    rows = {x["key"]: x["expected"] for x in front_json(result.members, result.job.spec)}
+    with client_of(open_site(url)) as client:
+        body = get(client, "front/expected")
+    assert body["event"] == 18
+    assert any(rows.values())
+    assert {key: body["expected"].get(key) for key in rows} == rows
+
+
+def test_of_few_trials_nothing_is_expected(client: TestClient) -> None:
+    assert get(client, "front/expected") == {"event": 6, "expected": {}}

@@ -8,8 +8,10 @@ from typing_extensions import TypedDict
 
 from peftsearch.insight.baselines import Baselines, baselines
 from peftsearch.insight.candidate_estimates import add_seeds
+from peftsearch.insight.expected_points import expected_rows
 from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
+from peftsearch.results.expected import ExpectedRow
 from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.knee_words import tell_knee
@@ -44,6 +46,17 @@ class FrontHistoryBody(TypedDict):
 
     event: int
     entries: list[Stay]
+
+
+class ExpectedBody(TypedDict):
+    """What further trainings of configurations are expected to show, as of `event`.
+
+    Attributes:
+        expected: By key, of the job's quality; empty where too little is known.
+    """
+
+    event: int
+    expected: dict[str, ExpectedRow]
 
 
 @router.get("/jobs/{job}/front", responses=problems(404), response_model=FrontBody)
@@ -91,6 +104,21 @@ def _stays(history: History) -> bytes:
     points, spec = history.by_number, history.job.spec
     entries = [stay(x, points[x.trials[0]], spec) for x in history.entries]
     body: FrontHistoryBody = {"event": history.event, "entries": entries}
+    return orjson.dumps(body)
+
+
+@router.get("/jobs/{job}/front/expected", responses=problems(404), response_model=ExpectedBody)
+def show_expected(history: InHistory) -> Response:
+    """The quality of the configurations near the front without the luck of their trainings, with
+    95 % intervals; it may be of a slightly earlier event, while the newest is computed."""
+    at = history.event
+    return respond(history.slow_values.get("expected", at, lambda: _expected(history)))
+
+
+def _expected(history: History) -> bytes:
+    spec, preparation = history.job.spec, history.preparation
+    rows = expected_rows(history.points, spec, preparation)
+    body: ExpectedBody = {"event": history.event, "expected": rows}
     return orjson.dumps(body)
 
 

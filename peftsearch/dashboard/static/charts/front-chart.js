@@ -7,7 +7,7 @@ import { onTrials } from "../lib/refresh.js";
 import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { MANY, PointCanvas, layout, legendLine, traces } from "./front-drawing.js";
-import { Pointing, alternative, floorWords, note } from "./front-notes.js";
+import { Pointing, alternative, expectedText, floorWords, note } from "./front-notes.js";
 import { Replay } from "./front-replay.js";
 import { frameOf, referencesAt, viewAt } from "./front-view.js";
 
@@ -15,7 +15,7 @@ const [TALL, NARROW] = [520, 420];
 
 export class FrontChart {
   constructor(model) {
-    Object.assign(this, { model, cost: model.cost, picked: null, errors: new Map(), running: [] });
+    Object.assign(this, { model, cost: model.cost, picked: null, errors: new Map(), expected: {}, running: [] });
     this.front = { baselines: null, floors: model.detail.floors, warnings: [] };
     this.figure = h("figure", {});
     this.chooser = h("select", { id: "front-cost" });
@@ -56,7 +56,7 @@ export class FrontChart {
   /** One drawing for all that a trial changes: points, standard errors, baselines, and what runs now. */
   async update() {
     this.offerCosts();
-    await Promise.all([this.fetchFront(), this.fetchRunning()]);
+    await Promise.all([this.fetchFront(), this.fetchExpected(), this.fetchRunning()]);
     this.redraw();
   }
 
@@ -73,6 +73,11 @@ export class FrontChart {
     this.front = { baselines, floors, warnings };
     replace(this.told, ...floorWords(this.front, this.model));
     this.errors = new Map(points.map((x) => [x.key, x.standard_error]).filter(([, error]) => error));
+  }
+
+  /** By key, what further trainings are expected to show; empty while too little is known. */
+  async fetchExpected() {
+    this.expected = (await get(`${this.model.path}/front/expected`)).expected;
   }
 
   switchCost(name) {
@@ -140,7 +145,12 @@ export class FrontChart {
   }
 
   tell(group, point) {
-    return note(group, point, this.model, costsOf(this.model.columns.values), this.errors);
+    return note(group, point, this.model, costsOf(this.model.columns.values), this.errors, this.expectedOf(point));
+  }
+
+  /** Of the present, so that a replay of the past has none. */
+  expectedOf({ key }) {
+    return this.replay.live ? this.expected[key] : undefined;
   }
 
   open({ trials }) {
@@ -151,9 +161,11 @@ export class FrontChart {
     const { model, cost } = this;
     const link = (x) => h("a", { href: `${model.page}/trials/${x.trials[0]}` }, x.trials.join(", "));
     const shown = [...new Set([model.quality, cost, ...model.goals])];
+    const told = this.view.front.some((x) => this.expectedOf(x));
+    const again = (x) => (told ? [expectedText(this.expectedOf(x), model)] : []);
     return {
-      columns: ["Trials", ...shown.map(noun), "Configuration, layers from input to output"],
-      rows: this.view.front.map((x) => [link(x), ...shown.map((name) => write(name, x.values[name])), x.words]),
+      columns: ["Trials", ...shown.map(noun), ...(told ? [`${noun(model.quality)} at a repeat`] : []), "Configuration, layers from input to output"],
+      rows: this.view.front.map((x) => [link(x), ...shown.map((name) => write(name, x.values[name])), ...again(x), x.words]),
       note: `${alternative(model, this.view, this.front.floors)} Below are the points of the front, cheapest first.`,
     };
   }

@@ -2,16 +2,17 @@
 
 import { runs } from "../lib/configuration.js";
 import { h } from "../lib/dom.js";
-import { duration, failureText, score } from "../lib/format.js";
+import { NOTHING, duration, failureText, score } from "../lib/format.js";
 import { inWords, noun, write } from "../lib/measures.js";
 
 /** Children of the note of a point of one of the chart's groups. */
-export function note(group, point, model, costs, errors) {
+export function note(group, point, model, costs, errors, expected) {
   const title = `${HEADS[group] ?? ""}${trialsText(point.trials)}`;
   const values = point.values ?? {};
   return [
     h("strong", {}, title),
     ...sentences(group, point, model, errors).map((text) => h("p", {}, text)),
+    ...(expected ? [h("p", {}, `expected at a repeat: ${expectedText(expected, model)}`)] : []),
     h("p", { class: "tip-words" }, runs(point.words ?? "")),
     h("dl", {}, ...costs.filter((name) => (values[name] ?? null) !== null).flatMap((name) => [
       h("dt", {}, noun(name)), h("dd", {}, write(name, values[name])),
@@ -29,6 +30,13 @@ function sentences(group, point, model, errors) {
   const spread = error ? ` ± ${error.toFixed(4)} (one standard error)` : "";
   const text = `${noun(model.quality)} ${score(point.real ?? point.y)}${spread}`;
   return group === "below" ? [text, "far below the front; drawn on the edge"] : [text];
+}
+
+/** `0.9410 (0.9360 to 0.9460)`: the mean without luck, and its 95 % interval. */
+export function expectedText(expected, model) {
+  if (!expected) return NOTHING;
+  const [mean, low, high] = [expected.mean, expected.low, expected.high].map((x) => write(model.quality, x));
+  return `${mean} (${low} to ${high})`;
 }
 
 /** `trial 17`, `trials 8, 17 (mean of 2 seeds)`. */
