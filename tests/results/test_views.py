@@ -76,7 +76,7 @@ def test_trials_have_a_column_for_what_else_is_traded_off() -> None:
 def test_an_empty_front_says_which_bounds_nothing_meets() -> None:
     spec = make_spec(objectives={"bounds": ["training_seconds <= 1 s"]})
     text = show(views.front_table([], spec, 100), 100)
-    assert "No completed trial has training_seconds <= 1." in text
+    assert "No completed trial has training_seconds <= 1 s." in text
 
 
 def test_front_says_how_sure_its_numbers_are() -> None:
