@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
+from peftsearch.spaces.families.attention_products import attention_by
 from peftsearch.spaces.families.kept_activations import kept_by
 from peftsearch.spaces.techniques.activations import Activations
 from peftsearch.spaces.techniques.table import technique
@@ -30,6 +31,8 @@ _SOURCES = {
     "mlp_gate_in": "mlp",
 }
 """Roles whose linears read one tensor."""
+_POSITIONED = ("query", "key")
+"""Roles whose linears relative positions pass too; adapted ones keep one more tensor."""
 
 
 @dataclass
@@ -75,7 +78,9 @@ class KeptActivations:
         key = (place, modules, virtual, drops, index if by_layer else None)
         if key not in self._known:
             tokens = self.tokens(place, virtual)
-            added = _count_modules(modules, self.anatomy, stack, index, drops)
+            reach = 2 * (self.anatomy.reach or tokens)
+            positions = reach if attention_by(self.anatomy.family).relative else 0
+            added = _count_modules(modules, self.anatomy, stack, index, drops, positions)
             each = kept_by(self.anatomy, place).count(self.anatomy, stack, tokens) + added.token
             example = tokens * each + added.example
             self._known[key] = self.anatomy.counted_workload.together * example + added.batch
@@ -92,23 +97,36 @@ def activation_bytes(configuration: Configuration, anatomy: Anatomy) -> float:
 
 
 def _count_modules(
-    modules: tuple[Module, ...], anatomy: Anatomy, stack: Stack, index: int, drops: bool
+    modules: tuple[Module, ...],
+    anatomy: Anatomy,
+    stack: Stack,
+    index: int,
+    drops: bool,
+    positions: float,
 ) -> _Added:
-    sources: dict[str, float] = {}
+    """Of one layer.
+
+    Args:
+        positions: Relative ones, which pass the matrices of queries and keys in each batch.
+    """
+    sources: dict[object, float] = {}
     added = _Added()
     for module in modules:
-        row = technique(module.technique)
+        row, capacity = technique(module.technique), module.capacity
         own = row.keeps(drops)
         for role in _touched(module, row, stack, index):
-            source, read = _SOURCES.get(role, role), own.inputs * stack.linears[role].inputs
+            linear = stack.linears[role]
+            trained = row.linear(linear, role, capacity) if row.linear is not None else 0
+            source, read = _SOURCES.get(role, role), own.inputs * linear.inputs
             sources[source] = max(sources.get(source, 0.0), read)
-            _add_linear(added, own, row, role, stack.linears[role], module.capacity)
+            token = _of_token(own, linear, capacity, trained)
+            added.token += token
+            again = bool(positions) and role in _POSITIONED
+            added.batch += (1 + again) * _of_batch(own, linear, capacity, trained)
+            added.batch += again * positions * (token + read)
+            sources[_POSITIONED] = max(sources.get(_POSITIONED, 0.0), again * linear.outputs)
         if row.layer is not None:
-            width, capacity, trained = (
-                anatomy.hidden,
-                module.capacity,
-                row.layer(stack, module.capacity),
-            )
+            width, trained = anatomy.hidden, row.layer(stack, capacity)
             added.token += (own.inputs + own.outputs) * width + own.capacity * capacity
             added.batch += own.matrices * width * capacity + own.made * trained
             added.example += own.trained * trained
@@ -116,16 +134,17 @@ def _count_modules(
     return added
 
 
-def _add_linear(
-    added: _Added, own: Activations, row: Technique, role: str, linear: Linear, capacity: int
-) -> None:
-    """What one linear keeps by itself."""
+def _of_token(own: Activations, linear: Linear, capacity: int, trained: int) -> float:
+    """What a linear keeps of each token by itself."""
+    sized = own.own * linear.inputs + own.outputs * linear.outputs + own.capacity * capacity
+    return sized + own.scaled * trained + own.rank
+
+
+def _of_batch(own: Activations, linear: Linear, capacity: int, trained: int) -> float:
+    """What a linear keeps however many tokens there are."""
     n, o = linear.inputs, linear.outputs
-    trained = row.linear(linear, role, capacity) if row.linear is not None else 0
-    added.token += own.outputs * o + own.capacity * capacity + own.own * n
-    added.token += own.scaled * trained + own.rank
-    added.batch += (own.matrices + own.steps * capacity) * n * o
-    added.batch += own.made * trained + own.rank * (n + o)
+    whole = (own.matrices + own.steps * capacity) * n * o
+    return whole + own.made * trained + own.rank * (n + o)
 
 
 def _touched(module: Module, row: Technique, stack: Stack, index: int) -> Iterator[str]:

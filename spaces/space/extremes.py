@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate, compress, permutations, product
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,15 @@ from peftsearch.spaces.jobspec.objectives import OBJECTIVES, Cost, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import technique
 
+from .dearest import dearest_strata
 from .space import Space
 
 _DRAWS = 16
 
 
 def maximum_cost(space: Space, name: str) -> float:
-    """About the largest value of a known cost within the bounds on it: of one bundle everywhere,
-    or of two where layers differ or hold numbers in common.
-
-    Exact but for mixtures of several techniques or sizes that each hold such numbers.
-    """
+    """The largest value of a known cost within the bounds on it, by ascent over what strata carry
+    (decision 0035); a little more where boundaries or a monotone space leave less room."""
     cost = cost_function(name)
     limits = [bound.limit for bound in space.bounds if bound.name == name]
     return min([max(float(cost(x, space.anatomy)) for x in _dearest(space, cost)), *limits])
@@ -64,51 +62,14 @@ def smallest(space: Space) -> Iterator[Configuration]:
 
 
 def _dearest(space: Space, cost: Cost) -> Iterator[Configuration]:
-    """Every bundle with its dearest sizes in all layers, with every kind of input, trained for
-    longest, in batches of each size; of a closed space all that is listed."""
+    """The dearest strata with every kind of input, trained for longest, in batches of each size;
+    of a closed space all that is listed."""
     if space.members:
         yield from space.members
         return
-    strata = [x for roles in space.role_sets for x in _dear_strata(space, roles, cost)]
+    strata = list(dearest_strata(space, cost))
     for found, virtual, training in product(strata, space.inputs, _trainings(space, max)):
         yield Configuration(found, space.rates[0], virtual, training)
-
-
-def _dear_strata(
-    space: Space, roles: tuple[str, ...], cost: Cost
-) -> Iterator[tuple[Stratum, ...]]:
-    """Each bundle in all layers; two where a stack ends, since one stack may make more of one; and
-    one of them in a single layer, where all of its layers hold numbers in common."""
-    layers, dear = space.anatomy.layers, dict[Bundle, tuple[Module, ...]]()
-    for bundle in dict.fromkeys(bundle for bundles in space.bundles for bundle in bundles):
-        sizes = [_dearest_size(space, name, roles, cost) for name in sized(bundle)]
-        dear[bundle] = make_modules(bundle, sizes, roles, space.anatomy)
-    yield from ((Stratum(0, layers, modules),) for modules in dear.values())
-    ends = set(accumulate(stack.layers for stack in space.anatomy.stacks))
-    for below, above in permutations(dear if len(space.bundles) > 1 else (), 2):
-        single = {1, layers - 1} if any(map(_shares, (*below, *above))) else set[int]()
-        for cut in sorted(ends | single):
-            if 0 < cut < layers:
-                yield Stratum(0, cut, dear[below]), Stratum(cut, layers, dear[above])
-
-
-def _shares(name: str) -> bool:
-    """Whether layers with this technique hold numbers in common."""
-    row = technique(name)
-    return row.shared is not None or row.activations.projected
-
-
-def _dearest_size(space: Space, name: str, roles: tuple[str, ...], cost: Cost) -> int:
-    """The capacity with which a technique costs most in all layers: not always the largest, nor of
-    each cost the same."""
-
-    def whole(capacity: int) -> float:
-        modules = make_modules((name,), (capacity,), roles, space.anatomy)
-        strata = (Stratum(0, space.anatomy.layers, modules),)
-        training = Hyperparameters.choose(space.training, max)
-        return float(cost(Configuration(strata, space.rates[0], None, training), space.anatomy))
-
-    return max([x for x in space.ladders[name] if x], key=whole)
 
 
 def _fewest(space: Space, name: str, roles: tuple[str, ...]) -> int:

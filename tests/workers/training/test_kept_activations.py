@@ -98,16 +98,28 @@ def test_no_technique_keeps_more_than_is_claimed(name: str) -> None:
         assert claimed <= 1.8 * measured
 
 
+def check_above(subject: Subject, name: str) -> None:
+    """What the modules of one layer add to it, where inputs have gradients."""
+    anatomy, few = subject.anatomy, 64
+    lowest = anatomy.layers - 2
+    for module in modules_of(name, anatomy, ends=True):
+        low, both = (on_layer(anatomy, lowest, module, lowest + i) for i in (0, 1))
+        measured = saved_bytes(subject, both) - saved_bytes(subject, low)
+        claimed = activation_bytes(both, anatomy) - activation_bytes(low, anatomy)
+        assert measured <= claimed + few
+
+
 @pytest.mark.parametrize(("name", "dropout"), DROPOUTS)
 def test_above_the_lowest_layer_no_technique_keeps_more_than_is_claimed(
     name: str, dropout: float
 ) -> None:
-    """Where inputs have gradients, at the smallest and the largest capacity: what the modules of
-    one layer add to it."""
-    subject = with_dropout(make_sized("bert"), dropout)
-    anatomy, few = subject.anatomy, 64
-    for module in modules_of(name, anatomy, ends=True):
-        low, both = (on_layer(anatomy, 0, module, last) for last in (0, 1))
-        measured = saved_bytes(subject, both) - saved_bytes(subject, low)
-        claimed = activation_bytes(both, anatomy) - activation_bytes(low, anatomy)
-        assert measured <= claimed + few
+    """At the smallest and the largest capacity."""
+    check_above(with_dropout(make_sized("bert"), dropout), name)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+@pytest.mark.parametrize("name", ["lora", "miss", "psoft"])
+@pytest.mark.parametrize("family", ["deberta-v2", "modernbert", "llama", "t5"])
+def test_nor_where_matrices_are_shared_or_fused(family: str, name: str, dropout: float) -> None:
+    """In DeBERTa relative positions pass the adapted queries and keys too."""
+    check_above(with_dropout(make_sized(family), dropout), name)
