@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx2 as httpx
 
+from tests.waiting import LIMIT
+
 from .programs import start
 
 
@@ -40,7 +42,7 @@ class Dashboard:
     def end(self, how: int = signal.SIGINT) -> None:
         """Press Ctrl-C and wait; it must end well and have had nothing to report."""
         self.process.send_signal(how)
-        _, self.errors = self.process.communicate(timeout=300)
+        _, self.errors = self.process.communicate(timeout=LIMIT)
         assert self.process.returncode == 0, self.errors
         assert "error" not in self.errors and "Traceback" not in self.errors, self.errors
 
@@ -65,4 +67,4 @@ def run_dashboard(
         finally:
             if process.poll() is None:
                 process.terminate()  # a killed one would leave its workers
-                process.communicate(timeout=300)
+                process.communicate(timeout=LIMIT)

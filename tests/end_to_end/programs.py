@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import LIMIT
+
 COMMAND = [sys.executable, "-m", "peftsearch"]
 
 _SCORE = """
@@ -43,7 +45,7 @@ def call(*arguments: str | Path, folder: Path) -> "subprocess.CompletedProcess[s
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=LIMIT,
         check=False,
     )
 

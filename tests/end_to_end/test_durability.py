@@ -16,7 +16,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import spool_folder
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
-from tests.waiting import wait_until
+from tests.waiting import LIMIT, wait_until
 
 from .programs import call, errors, start
 
@@ -54,7 +54,7 @@ def worker_of(url: str, trial: Trial) -> int:
 
 def finish(process: "subprocess.Popen[str]") -> str:
     """Wait for success; what it printed to standard error."""
-    _, said = process.communicate(timeout=400)
+    _, said = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, said
     return said
 
@@ -112,7 +112,7 @@ def test_control_c_requeues_and_the_same_command_resumes(slow_job: Path) -> None
     wait_until((folder / "peftsearch.db").exists)
     wait_until(lambda: len(running(url)) > 0)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=300)
+    _, said = process.communicate(timeout=LIMIT)
     assert process.returncode == 130, said
     assert "stopping: waiting for" in said and "Ctrl-C again ends at once" in said
     assert "run the same command to resume" in said

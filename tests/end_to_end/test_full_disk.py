@@ -11,7 +11,7 @@ import pytest
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
-from tests.waiting import wait_until
+from tests.waiting import LIMIT, wait_until
 
 from .programs import call, start
 
@@ -78,7 +78,7 @@ def begun(database: Path) -> bool:
 
 def assert_paused(process: "subprocess.Popen[str]", said: str) -> None:
     """It ends by itself, with 1 and one line."""
-    _, errors = process.communicate(timeout=400)
+    _, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 1, errors
     (line,) = [x for x in errors.splitlines() if x.startswith("error: ")]
     assert said in line and "`peftsearch resume small" in line and "Traceback" not in errors

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.waiting import LIMIT
 from tests.workers.families import IMAGE_SIZE, save_model
 
 from .programs import call, environment, load_and_score, loading_program, read
@@ -47,7 +48,7 @@ def run_alone(program: str, *arguments: Path) -> Any:
     """Its JSON, from a process that knows nothing of this one."""
     command = [sys.executable, "-c", program, *map(str, arguments)]
     done = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, check=False, timeout=300
+        command, env=environment(), capture_output=True, text=True, check=False, timeout=LIMIT
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from tests.cluster import Cluster
-from tests.waiting import wait_until
+from tests.waiting import LIMIT, wait_until
 
 from .conftest import write_job
 from .keeper import QUOTED, ROLE, assert_clean, server
@@ -63,7 +63,7 @@ class House:
     def run(self, command: str) -> str:
         """All that a program writes."""
         process = self.start(command)
-        written, errors = process.communicate(timeout=600)
+        written, errors = process.communicate(timeout=LIMIT)
         assert process.returncode == 0, errors
         return written + errors
 
@@ -77,7 +77,7 @@ class House:
             yield json.loads(line)["url"]
         finally:
             process.send_signal(signal.SIGINT)
-            written, errors = process.communicate(timeout=600)
+            written, errors = process.communicate(timeout=LIMIT)
         assert process.returncode == 0, errors
         assert_clean(line, written, errors)
 
@@ -164,7 +164,7 @@ def test_it_is_seen_nowhere(server: Cluster, workshop: Path, tmp_path: Path) -> 
     house = House(tmp_path, f"postgresql://{ROLE}:{QUOTED}@/secret?host={server.folder}")
     with watch_commands() as commands:
         assert_clean(*map(house.run, COMMANDS))
-        with house.serve() as url, httpx.Client(base_url=url, timeout=300) as client:
+        with house.serve() as url, httpx.Client(base_url=url, timeout=LIMIT) as client:
             train_more(client)
             export_there(client)
             assert_clean(*answers(client))

@@ -12,7 +12,7 @@ import pytest
 from peftsearch.storage.store import Store
 from tests.service.live import Message, listen
 from tests.service.records import Filler, lora
-from tests.waiting import wait_until
+from tests.waiting import LIMIT, wait_until
 
 from .dashboards import Dashboard, run_dashboard
 from .programs import start
@@ -63,7 +63,7 @@ def test_a_worker_without_a_job_takes_what_is_queued(workshop: Path, tmp_path: P
         assert dashboard.ask("/jobs/queued")["pool"] is None
         wait_until(lambda: dashboard.ask("/jobs/queued")["state"] == "finished")
         worker.send_signal(signal.SIGINT)
-        _, errors = worker.communicate(timeout=300)
+        _, errors = worker.communicate(timeout=LIMIT)
         assert "waiting for jobs" in errors
         assert "Traceback" not in errors and "error:" not in errors
 
@@ -77,7 +77,7 @@ def run_worker(folder: Path) -> Iterator["subprocess.Popen[str]"]:
     finally:
         if worker.poll() is None:
             worker.terminate()
-            worker.communicate(timeout=300)
+            worker.communicate(timeout=LIMIT)
 
 
 def test_a_stream_goes_on_after_a_restart(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_the_first_run_says_how_to_begin(tmp_path: Path) -> None:
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(3)]
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=300)
+    _, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, errors
     assert lines[0].startswith("dashboard: http://127.0.0.1:")
     assert "no job yet" in lines[1] and "/new" in lines[1]

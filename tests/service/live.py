@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from peftsearch.dashboard.server import Server, bind
-from tests.waiting import wait_until
+from tests.waiting import LIMIT, wait_until
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ def serve(app: FastAPI) -> Iterator[tuple[str, uvicorn.Server]]:
 @contextmanager
 def listen(address: str, path: str, **headers: str) -> Iterator[Iterator[Message]]:
     """The messages of an event stream."""
-    with httpx.stream("GET", f"{address}/api/v1{path}", headers=headers, timeout=300) as response:
+    with httpx.stream(
+        "GET", f"{address}/api/v1{path}", headers=headers, timeout=LIMIT
+    ) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
         yield read_messages(response.iter_lines())

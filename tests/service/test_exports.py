@@ -25,7 +25,7 @@ from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
 from tests.specs import make_spec
 from tests.storage.examples import claim, insert
-from tests.waiting import wait_until
+from tests.waiting import LIMIT, wait_until
 
 from .launches import configuration
 from .sites import client_of, open_site
@@ -427,7 +427,7 @@ print(json.dumps([alone, predict(peftsearch.load_adapter(bare, original))]))
 def run_program(program: str, *arguments: str) -> str:
     """The last line that a Python program prints."""
     command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().rpartition("\n")[2]
 
