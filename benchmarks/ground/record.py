@@ -21,6 +21,7 @@ import os
 import platform
 import signal
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ import torch
 import peftsearch
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.results.search_result import SearchResult
 from peftsearch.search.design import sobol
 from peftsearch.search.recipe_trials import probe
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -147,6 +149,14 @@ def read_pieces(folder: Path, name: str) -> list[dict[str, Any]]:
     return [row for path in paths for row in pq.read_table(path).to_pylist()]
 
 
+def write_floors(folder: Path, result: SearchResult) -> None:
+    """Baselines without adapters, where the job has come as far."""
+    if floors := {x.label: dict(x.measurements) for x in result.floors}:
+        path = folder / f"{result.job.name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"floors": floors}, indent=1) + "\n")
+
+
 def choose_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list[Any]:
     """Of a list, what no piece of that seed has, of whichever list; on this machine what it was
     when the job began (`kept`)."""
@@ -171,14 +181,14 @@ def record(job: Mapping[str, Any], work: Path, folder: Path) -> None:
         if len(rows) % PIECE == 0:
             write_pieces(folder, rows, spec)
 
+    storage = str(work / "ground.db")
     try:
         with watching(spool, after):
-            result = peftsearch.search(job, str(work / "ground.db"), device="cpu")
-        floors = {x.label: dict(x.measurements) for x in result.floors}
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{spec.name}.json").write_text(json.dumps({"floors": floors}, indent=1) + "\n")
+            peftsearch.search(job, storage, device="cpu")
     finally:
         write_pieces(folder, read_spool(spool), spec)
+        with suppress(UserError):  # ended before the job was made
+            write_floors(folder, peftsearch.load(spec.name, storage))
 
 
 def main() -> None:

@@ -20,9 +20,9 @@ Matrix = NDArray[np.float64]
 Row = Mapping[str, Any]
 
 
-def read_all(folder: Path) -> list[dict[str, Any]]:
-    """Trainings of all jobs of a pair, of all seeds, that came to their end."""
-    rows = read_pieces(folder, "*")
+def read_all(folder: Path, name: str = "*") -> list[dict[str, Any]]:
+    """Trainings of all jobs of a pair, or of those of a name, that came to their end."""
+    rows = read_pieces(folder, name)
     return [row for row in rows if row["failure"] is None and row["losses"]]
 
 

@@ -83,6 +83,8 @@ def test_what_is_recorded_is_not_trained_again(
             recorder("here")
     before = record.read_pieces(record.HERE / "tiny", "tiny-tiny-0")
     assert len(before) == 3
+    floors = json.loads((record.HERE / "tiny" / "tiny-tiny-0.json").read_text())["floors"]
+    assert floors
     begun = fail_after(monkeypatch, COUNT, AssertionError("too many"))
     rows = recorder(work)
     assert begun == [COUNT - 3]

@@ -1,7 +1,8 @@
 """Search methods side by side where trainings are looked up: hypervolume by number of trainings.
 
 Usage: python -m benchmarks.search.run --methods ours,TPE --problems upper --seeds 20 --budget 50
-A problem is a made-up task (`upper`, `shifted`) or the folder of a recorded grid. Each search is
+A problem is a made-up task (`upper`, `shifted`), the folder of a recorded grid, or such a folder
+behind `fitted:`, the whole space with trees for trainings. Each search is
 one line of `--out`, written when it ends; what is there is not run again, so that a run goes on
 where it was stopped. `--table` prints the means of what is there, with 95 % intervals over seeds
 and the paired differences to `--against`.
@@ -22,10 +23,12 @@ from peftsearch.records.trial import Trial
 from tests.search.jobs import make_trial
 
 from .emulated import TASKS, make_emulated
+from .fitted import read_fitted
 from .grid import read_grid
 from .methods import METHODS, check_packages
 from .problem import Problem
 
+FITTED = "fitted:"
 LOOKS = (10, 15, 25, 50, 100, 200)
 Row = Mapping[str, Any]
 
@@ -86,8 +89,11 @@ def _line(rows: Sequence[Row], name: str, against: str, looks: Iterable[int]) ->
 
 
 def open_problem(name: str) -> Problem:
-    """A made-up task by its name, or a recorded grid by its folder."""
-    return make_emulated(name) if name in TASKS else read_grid(Path(name))
+    """A made-up task by its name, a recorded grid by its folder, or what is fitted to one."""
+    if name in TASKS:
+        return make_emulated(name)
+    fitted = name.removeprefix(FITTED)
+    return read_grid(Path(name)) if fitted == name else read_fitted(Path(fitted))
 
 
 def read(path: Path) -> list[Row]:

@@ -1,0 +1,55 @@
+"""Shares of variance and the fronts of a grid, side by side."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from peftsearch.results.log_axis import dress_with_zero, zero_position
+
+from .fronts import Grid
+
+_INK, _QUIET, _ACCENT, _OTHER = "#1f2933", "#b8c0c8", "#0b6e99", "#c2571a"
+
+
+def draw_findings(grid: Grid, variance: Mapping[str, Any], path: Path) -> None:
+    """The shares, and both fronts on validation scores."""
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[2, 3])
+    _draw_shares(left, variance)
+    _draw_fronts(right, grid)
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def _draw_shares(axes: Axes, variance: Mapping[str, Any]) -> None:
+    shares = {**variance["shares"], "seed": [variance["seeds"][0], 0.0]}
+    names = list(reversed(shares))
+    axes.barh(
+        names,
+        [shares[x][0] for x in names],
+        xerr=[shares[x][1] for x in names],
+        color=[_QUIET if x == "seed" else _ACCENT for x in names],
+        error_kw={"ecolor": _INK, "lw": 1},
+    )
+    axes.axvline(0.0, color=_INK, lw=0.8)
+    axes.set_xlabel("share of the variance between trainings")
+
+
+def _draw_fronts(axes: Axes, grid: Grid) -> None:
+    zero, everything = zero_position(grid.costs), np.arange(len(grid.members))
+    costs = np.maximum(grid.costs, zero)
+    sweep = {"color": _OTHER, "label": "sweep of uniform LoRA, and its front"}
+    whole = {"color": _QUIET, "label": "all that was recorded"}
+    for of, told, colour in ((everything, whole, _ACCENT), (grid.swept, sweep, _OTHER)):
+        front = grid.front(of)
+        axes.scatter(costs[of], grid.seen[of], s=16, zorder=2, **told)
+        axes.step(costs[front], grid.seen[front], where="post", color=colour, lw=1.6)
+    dress_with_zero(axes, "x", zero, narrow=True)
+    axes.set_xlabel("trainable parameters (log scale, head excluded)")
+    axes.set_ylabel("accuracy on validation rows")
+    axes.legend(frameon=False, loc="lower right", fontsize=9)
