@@ -69,8 +69,9 @@ def expect(
         chosen = [places[x.configuration.key] for x in near]
         means, variances = _believe(data, noise, error, chosen)
     found = {x.configuration.key: places[x.configuration.key] for x in told}
+    top = _find_top(spec, told)
     return {
-        key: _describe(spec, float(means[i]), sqrt(variances[i]), noise.freedom)
+        key: _describe(spec, float(means[i]), sqrt(variances[i]), noise.freedom, top)
         for key, i in found.items()
     }
 
@@ -115,8 +116,17 @@ def _sampling_error(
     return reference.error
 
 
-def _describe(spec: JobSpec, mean: float, deviation: float, freedom: float) -> Expectation:
-    """On the quality's own scale: inside it is maximised."""
+def _find_top(spec: JobSpec, told: Sequence[Observation]) -> float:
+    """What no quality exceeds, maximised: the metric's best, unless one was seen beyond it."""
+    goal = objective(spec.task.quality)
+    return max([goal.signed(goal.best), *(max(x.qualities) for x in told)])
+
+
+def _describe(
+    spec: JobSpec, mean: float, deviation: float, freedom: float, top: float
+) -> Expectation:
+    """On the quality's own scale, inside it is maximised. Normal tails know no end of that scale:
+    an accuracy would be expected above 1, a loss below 0."""
     goal, half = objective(spec.task.quality), deviation * float(stdtrit(freedom, 0.975))
-    low, high = sorted([goal.signed(mean - half), goal.signed(mean + half)])
-    return Expectation(goal.signed(mean), deviation, low, high, freedom)
+    centre, *ends = (goal.signed(min(x, top)) for x in (mean, mean - half, mean + half))
+    return Expectation(centre, deviation, min(ends), max(ends), freedom)

@@ -15,6 +15,7 @@ from peftsearch.results import views
 from peftsearch.results.floor_words import floor_json, tell_floors
 from peftsearch.results.search_result import SearchResult
 from peftsearch.results.wording import plural
+from peftsearch.search.no_gain import expects_no_gain
 from peftsearch.storage.connection import as_argument
 from peftsearch.workers.files.job_folder import files_root
 
@@ -78,6 +79,8 @@ def print_floors(result: SearchResult) -> None:
 def _is_exhausted(result: SearchResult) -> bool:
     """Whether the job ended with trials of its budget left, for nothing new could be proposed."""
     budget = result.job.spec.budget
+    if budget.stop_when is not None and expects_no_gain(result.trials):
+        return False  # the warnings say that it ended by that
     left = budget.trials is not None and len(result.trials) < budget.trials
     return left and budget.hours is None and result.job.state is JobState.FINISHED
 

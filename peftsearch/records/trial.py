@@ -130,7 +130,7 @@ class Trial:
         try:
             gain, known, nearest = (said[x.name] for x in fields(Reasons))
             return Reasons(float(gain), int(known), tuple(map(str, nearest)))
-        except (LookupError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, OverflowError):
             return None
 
     @property

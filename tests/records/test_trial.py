@@ -44,6 +44,7 @@ def test_reasons_are_read_back_and_what_a_newer_version_adds_is_left_alone() -> 
         PLAIN | {"nearest": None},
         PLAIN | {"known": "many"},
         PLAIN | {"expected_gain": None},
+        PLAIN | {"expected_gain": 10**400},
     ],
 )
 def test_what_a_training_function_wrote_there_are_no_reasons(said: Any) -> None:

@@ -97,6 +97,25 @@ def test_a_loss_keeps_its_sign() -> None:
         assert x.high == pytest.approx(1.0 - same[key].low, abs=1e-3)
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_no_interval_leaves_the_scale_of_its_metric(metric: str) -> None:
+    """Qualities that differ by seed, close to the best that there is."""
+    spec, trials = make_job(0, n=40, repeats=8)
+    document, rng = spec.to_json(), np.random.default_rng(0)
+    document["task"] = document["task"] | {"metric": metric}
+    lacking = [0.2 * float(rng.random() > 0.5) for _ in trials]
+    values = lacking if metric == "log_loss" else [1 - x for x in lacking]
+    told = [
+        replace(x, measurements={metric: v}, provenance={"validation_rows": 60})
+        for x, v in zip(trials, values, strict=True)
+    ]
+    floor = {"accuracy": 0.7, "log_loss": 0.3}[metric]
+    prepared = Preparation((Floor("features", "frozen features", {metric: floor}, 0.02),))
+    found = expect(parse_spec(document), told, prepared).values()
+    assert found and all(0 <= x.low <= x.mean <= x.high <= 1 for x in found)
+    assert any(x.high == 1 if metric == "accuracy" else x.low == 0 for x in found)
+
+
 @pytest.mark.parametrize("n", [0, 1, 6])
 def test_of_few_trials_nothing_is_expected(n: int) -> None:
     spec, trials = make_job(0)
