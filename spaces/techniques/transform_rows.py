@@ -35,8 +35,8 @@ TRANSFORM_ROWS = (
         arguments=lambda b: {"boft_block_size": b, "boft_n_butterfly_factor": 1},
         restriction=restrictions.indivisible_inputs,
         exports=True,
-        activations=Activations(outputs=1, matrices=3),
-        dropping=Activations(outputs=1, matrices=3),
+        activations=Activations(outputs=1, matrices=3, made=1.6),
+        dropping=Activations(outputs=1, matrices=3, made=1.6),
         products=Products(turned=3, cubed=6, inside=True),
     ),
     _row(
@@ -124,7 +124,7 @@ TRANSFORM_ROWS = (
         held=formulas.in_bytes(formulas.lora, 8),
         restriction=restrictions.denser_than_matrix,
         exports=True,
-        activations=Activations(capacity=0, matrices=1),
+        activations=Activations(capacity=0, matrices=1, made=1.5),
         products=ENTRIES,
     ),
     _row(
@@ -203,8 +203,8 @@ TRANSFORM_ROWS = (
         transposed=False,
         arguments=lambda r: {"r": r, "psoft_alpha": r},
         restriction=restrictions.first(restrictions.below_two, restrictions.above_rank),
-        activations=Activations(capacity=1, made=10),
-        dropping=Activations(0, capacity=1, made=10, own=1),
+        activations=Activations(capacity=1, made=12.5),
+        dropping=Activations(0, capacity=1, made=12.5, own=1),
         products=Products(thin=2),
     ),
     _row(
@@ -232,6 +232,8 @@ TRANSFORM_ROWS = (
         exports=True,
         activations=Activations(0, capacity=0, rank=2),
         dropping=Activations(0, capacity=0, rank=2, own=1),
+        # Random ones that map the vector to a square of each linear.
+        held=formulas.in_bytes(lambda linear, role, c: 4 * c, 4),
         products=Products(fixed=2, fixed_rank=2),
     ),
     _row(
