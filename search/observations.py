@@ -65,15 +65,16 @@ def _observe_key(spec: JobSpec, group: list[Trial]) -> Observation:
         name: tuple(trial.measurements[name] for _, trial in known) for name in spec.measured
     }
     means = {name: mean(x) for name, x in values.items() if x}
+    cost = cost_of(spec, configuration)
     qualities = tuple(x for x, _ in known)
     return Observation(
         configuration,
         qualities,
-        cost_of(spec, configuration),
+        cost,
         sum(state in (TrialState.QUEUED, TrialState.RUNNING) for state in states),
         TrialState.FAILED in states,
         values,
-        _heights(spec, configuration, qualities, means),
+        _heights(spec, configuration, qualities, {spec.objectives.cost: cost, **means}),
         all(x.holds(means[x.name]) for x in spec.limits if x.name in means),
     )
 
@@ -82,8 +83,9 @@ def _heights(
     spec: JobSpec,
     configuration: Configuration,
     qualities: Sequence[float],
-    means: Mapping[str, float],
+    found: Mapping[str, float],
 ) -> tuple[float, ...]:
+    """Goals at means and costs that were `found`; costs that were not are computed."""
     if not qualities:
         return ()
     rows = map(objective, spec.goals[1:])
@@ -91,7 +93,7 @@ def _heights(
         mean(qualities),
         *(
             x.signed(
-                means[x.name] if x.name in means else known_value(spec, x.name, configuration)
+                found[x.name] if x.name in found else known_value(spec, x.name, configuration)
             )
             for x in rows
         ),

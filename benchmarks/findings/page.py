@@ -16,8 +16,8 @@ _SECTION = """## {pair}
 
 **What decides.** {configurations} configurations of the sequence differ in accuracy by a standard
 deviation of {deviation:.4f}. Boosted trees foresee {explained} of the variance of configurations
-that they have not seen (rank correlation {correlation}). Without knowing a choice they foresee less
-by:
+that they have not seen (rank correlation {correlation}). Without knowing a choice they foresee
+less by:
 
 | choice | share of the variance |
 |---|---|

@@ -79,6 +79,7 @@ class Confirmer:
         ]
         arms = (*trained, *floors)
         metric = self.job.spec.task.quality
+        self.report("computing intervals of the differences")
         differences = tuple(self._difference(arms[0], arm, metric) for arm in arms[1:])
         return Confirmation(arms, differences, metric)
 

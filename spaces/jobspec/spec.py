@@ -85,14 +85,7 @@ class BudgetSpec(Section):
     @model_validator(mode="before")
     @classmethod
     def _read_minutes(cls, data: Any) -> Any:
-        """Hours from `minutes`; what is no number, or given twice, is left to be refused."""
-        if not isinstance(data, Mapping) or "hours" in data:
-            return data
-        minutes = data.get("minutes")
-        if isinstance(minutes, bool) or not isinstance(minutes, int | float):
-            return data
-        kept = {key: value for key, value in data.items() if key != "minutes"}
-        return kept | {"hours": minutes / 60}
+        return read_minutes(data)
 
     @model_validator(mode="after")
     def _check_any(self) -> Self:
@@ -100,6 +93,18 @@ class BudgetSpec(Section):
             hint, where = "set trials under [budget]", "budget.trials"
             raise UserError("a budget of trials or hours", "none", hint, where)
         return self
+
+
+def read_minutes(budget: Any) -> Any:
+    """A section `[budget]` with hours in place of `minutes`, which no spec keeps; what is no
+    number, or given twice, is left to be refused."""
+    if not isinstance(budget, Mapping) or "hours" in budget:
+        return budget
+    minutes = budget.get("minutes")
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+        return budget
+    kept = {key: value for key, value in budget.items() if key != "minutes"}
+    return kept | {"hours": minutes / 60}
 
 
 class JobSpec(Section):

@@ -50,6 +50,16 @@ def test_a_job_file_becomes_a_spec(client: TestClient) -> None:
     assert body["spec"]["budget"] == {"trials": 3}
 
 
+def test_minutes_reach_a_form_as_hours(client: TestClient) -> None:
+    """A form has no field of theirs, left them out, and launched a job without a limit."""
+    status, body = parse(client, TOML + "minutes = 90\n")
+    assert (status, body["mistakes"]) == (200, [])
+    assert body["spec"]["budget"] == {"trials": 3, "hours": 1.5}
+    _, body = parse(client, TOML + 'minutes = "long"\n')
+    assert body["spec"]["budget"] == {"trials": 3, "minutes": "long"}
+    assert [x["where"] for x in body["mistakes"]] == ["budget.minutes"]
+
+
 def test_mistakes_of_the_spec_are_told_and_lose_nothing(client: TestClient) -> None:
     status, body = parse(client, TOML + "hours = -1\nname = 3\n[tusk]\n")
     assert status == 200

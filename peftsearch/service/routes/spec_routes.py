@@ -11,7 +11,7 @@ from peftsearch.service.guard.bodies import check_plain
 from peftsearch.service.problems import problems
 from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text, write_text
 from peftsearch.spaces.jobspec.mistakes import Mistake
-from peftsearch.spaces.jobspec.spec import find_mistakes
+from peftsearch.spaces.jobspec.spec import find_mistakes, read_minutes
 
 from .job_actions import Body, Spec
 
@@ -55,6 +55,8 @@ def parse_spec(body: Text) -> ReadSpec:
     spec = read_text(body.text)
     check_plain(spec)
     found = find_mistakes(spec)[:_MOST_MISTAKES]
+    if "budget" in spec:  # a form has the keys that a spec keeps
+        spec = {**spec, "budget": read_minutes(spec["budget"])}
     return {"spec": spec, "mistakes": [replace(x, got=x.got[:_LONGEST_GOT]) for x in found]}
 
 

@@ -56,7 +56,10 @@ export class FrontChart {
   /** One drawing for all that a trial changes: points, standard errors, baselines, and what runs now. */
   async update() {
     this.offerCosts();
-    await Promise.all([this.fetchFront(), this.fetchExpected(), this.fetchRunning()]);
+    await Promise.all([this.fetchFront(), this.fetchRunning()]);
+    this.redraw();
+    // Of thousands of trials the first answer takes seconds.
+    await this.fetchExpected();
     this.redraw();
   }
 
