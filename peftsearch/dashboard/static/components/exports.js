@@ -14,9 +14,9 @@ import { makeItem, updateItem } from "./export-item.js";
 const POLL_MS = 1200;
 const FORMS = [
   ["auto", "Automatic", "peft where it can hold the adapter exactly, else adapter."],
-  ["peft", "peft", "Loads with the peft library alone."],
+  ["peft", "peft", "Loads with the peft library; a pooled head by head.py, which comes along."],
   ["adapter", "adapter", "The changed tensors; loads with peftsearch.load_adapter. Holds every configuration."],
-  ["merged", "merged", "A plain transformers model with the changes folded in, as large as the model."],
+  ["merged", "merged", "A transformers model with the changes folded in, as large as the model; a pooled head by head.py."],
 ];
 const views = new Set();
 
