@@ -9,18 +9,11 @@ import numpy as np
 from benchmarks.ground.columns import Matrix
 from benchmarks.search.grid import read_grid
 from benchmarks.search.problem import Problem, reported
+from peftsearch.insight.points import is_plain_lora
 from peftsearch.records.axes import cost_of
-from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.presets import make_space
 
 DRAWS = 500
-
-
-def is_swept(configuration: Configuration) -> bool:
-    """Whether it is plain LoRA, the same in every layer."""
-    distinct = set(configuration.profile)
-    layer = next(iter(distinct))
-    return len(distinct) == 1 and [x.technique for x in layer] == ["lora"]
 
 
 class Grid:
@@ -33,7 +26,7 @@ class Grid:
         self.costs = np.array([cost_of(self.problem.spec, x) for x in self.members])
         self.seen = np.array([np.mean(truth.seen[x.key]) for x in self.members])
         self.worth = np.array([truth.quality(x) for x in self.members])
-        self.swept = np.flatnonzero([is_swept(x) for x in self.members])
+        self.swept = np.flatnonzero([is_plain_lora(x) for x in self.members])
 
     def front(self, of: Sequence[int] | Matrix) -> Matrix:
         """Positions of the front of some, by validation scores, cheapest first."""

@@ -42,8 +42,9 @@ def main() -> None:
     for pair in options.pairs.split(","):
         # Without the sweep, which is no even spread over the space.
         spread = read_all(HERE / pair, f"{pair}-{pair}-*")
-        variance = shares(spread, f"{options.quality}_at_end")
         grid = Grid(HERE / pair)
+        layers = grid.problem.spec.anatomy.layers
+        variance = shares(spread, f"{options.quality}_at_end", layers)
         told[pair] = {"variance": variance, "sweep": compare_sweep(grid)}
         draw_findings(grid, variance, DOCS / "images" / f"ground-{pair}.png")
     FIGURES.write_text(json.dumps(told, indent=1) + "\n")

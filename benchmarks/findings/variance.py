@@ -14,21 +14,20 @@ from peftsearch.spaces.configurations.configuration import Configuration
 
 
 def by_configuration(
-    rows: Sequence[Mapping[str, Any]], quality: str
+    rows: Sequence[Mapping[str, Any]], quality: str, layers: int
 ) -> tuple[list[Configuration], Matrix]:
     """Each configuration once, and the mean of a measurement over its seeds, `n`."""
     found = defaultdict(list)
     for row in rows:
         found[row["configuration"]].append(row[quality])
-    layers = max(1 + row["highest_layer"] for row in rows)
     made = [Configuration.from_json(json.loads(text), layers) for text in found]
     return made, np.array([np.mean(x) for x in found.values()])
 
 
-def shares(rows: Sequence[Mapping[str, Any]], quality: str) -> dict[str, Any]:
+def shares(rows: Sequence[Mapping[str, Any]], quality: str, layers: int) -> dict[str, Any]:
     """What of the variance between trainings each choice explains, with its standard error over
     repeats of the folds, and the seeds."""
-    made, y = by_configuration(rows, quality)
+    made, y = by_configuration(rows, quality, layers)
     x, where = columns(made)
     found = held_out(x, y, where)
     several, deviation = seed_deviation(rows, quality)

@@ -37,7 +37,12 @@ def seed_deviation(rows: Sequence[Row], quality: str) -> tuple[int, float]:
     found = defaultdict(list)
     for row in rows:
         found[row["key"]].append(row[quality])
-    several = [x for x in found.values() if len(x) > 1]
+    return pooled_deviation(list(found.values()))
+
+
+def pooled_deviation(groups: Sequence[Sequence[float]]) -> tuple[int, float]:
+    """Groups of more than one number, and the standard deviation within, pooled over them."""
+    several = [x for x in groups if len(x) > 1]
     return len(several), float(np.sqrt(np.mean([np.var(x, ddof=1) for x in several] or [np.nan])))
 
 

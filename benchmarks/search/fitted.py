@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.ground.columns import columns
+from benchmarks.ground.tell import pooled_deviation
 from benchmarks.ground.trees import held_out, make_model
 from peftsearch.records.axes import cost_of
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -73,8 +74,7 @@ def read_fitted(folder: Path) -> Problem:
 def fit(grid: Problem) -> FittedTruth:
     """Trees of a grid's means over seeds."""
     members, seen, worth = _recorded(grid)
-    several = [x for x in seen if len(x) > 1]
-    deviation = float(np.sqrt(np.mean([np.var(x, ddof=1) for x in several])))
+    _, deviation = pooled_deviation(seen)
     model = make_model(0).fit(_numbers(grid.spec, members), worth)
     return FittedTruth(grid.spec, model, deviation)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from benchmarks.findings.fronts import Grid, is_swept
+from benchmarks.findings.fronts import Grid
 from benchmarks.search import fitted
 from benchmarks.search.grid import RecordedTruth, read_grid
 from benchmarks.search.problem import Problem
+from peftsearch.insight.points import is_plain_lora
 from peftsearch.records.axes import cost_of
 from peftsearch.spaces.configurations.recipes import recipe
 from peftsearch.spaces.space.presets import make_space
@@ -51,9 +52,9 @@ def test_nothing_random_is_above_the_front(
 def test_a_sweep_is_lora_alone_and_everywhere() -> None:
     grid = Grid(FOLDER)
     anatomy = grid.problem.spec.anatomy
-    assert is_swept(recipe("lora", anatomy, 8))
-    assert not is_swept(recipe("spafit-4-9-I", anatomy, 8))
-    assert not is_swept(recipe("bitfit", anatomy))
+    assert is_plain_lora(recipe("lora", anatomy, 8))
+    assert not is_plain_lora(recipe("spafit-4-9-I", anatomy, 8))
+    assert not is_plain_lora(recipe("bitfit", anatomy))
     assert len(grid.swept) >= 1
     everything = np.arange(len(grid.members))
     assert grid.volume(everything) > 0 and grid.volume(grid.swept) > 0
