@@ -1,4 +1,4 @@
-"""Live workers, and reports such as a confirmation."""
+"""Who works on jobs, and reports such as a confirmation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,14 +16,26 @@ from .session import Session, read, write, write_once
 _WORKERS = select(workers, (now() - workers.c.seen_at).label("silent")).order_by(
     workers.c.job_id, workers.c.name
 )
+_SEARCHING = _WORKERS.where(workers.c.command.is_(None))
 
 
 class Registry(Session):
     """Who works, and what was reported."""
 
     @write
-    def register_worker(self, job_id: int, name: str, host: str, pid: int, device: str) -> None:
+    def register_worker(
+        self,
+        job_id: int,
+        name: str,
+        host: str,
+        pid: int,
+        device: str,
+        command: str | None = None,
+    ) -> None:
         """Announce a worker; one of the same name is replaced.
+
+        Args:
+            command: What it does, if it takes no part in the search.
 
         Raises:
             NotFoundError: No job has that id.
@@ -31,7 +43,8 @@ class Registry(Session):
         hold_job(self._connection, job_id)
         self._connection.execute(workers.delete().where(workers.c.name == name))
         values = {"name": name, "job_id": job_id, "host": host, "pid": pid, "device": device}
-        self._connection.execute(workers.insert().values(values | {"seen_at": now()}))
+        added = {"command": command, "seen_at": now()}
+        self._connection.execute(workers.insert().values(values | added))
 
     @write
     def heartbeat(
@@ -57,14 +70,20 @@ class Registry(Session):
 
     @read
     def workers(self, job_id: int) -> list[Worker]:
-        """The job's workers by name, also those that fell silent."""
+        """The workers of the job's search by name, also those that fell silent."""
+        mine = _SEARCHING.where(workers.c.job_id == job_id)
+        return [_worker_of(row) for row in self._connection.execute(mine)]
+
+    @read
+    def all_at_work(self, job_id: int) -> list[Worker]:
+        """Whatever works on the job, its search or a command, by name; also what fell silent."""
         mine = _WORKERS.where(workers.c.job_id == job_id)
         return [_worker_of(row) for row in self._connection.execute(mine)]
 
     @read
     def all_workers(self) -> list[Worker]:
-        """The workers of all jobs, by job and name, also those that fell silent."""
-        return [_worker_of(row) for row in self._connection.execute(_WORKERS)]
+        """The workers of all searches, by job and name, also those that fell silent."""
+        return [_worker_of(row) for row in self._connection.execute(_SEARCHING)]
 
     @write_once
     def save_report(self, job_id: int, kind: str, content: Mapping[str, Any]) -> None:
@@ -90,4 +109,5 @@ def _worker_of(row: Row[Any]) -> Worker:
     # A machine's clock may be set back between a beat and this look.
     silent = max(0.0, row.silent)
     steps = row.steps_done, row.steps_total
-    return Worker(row.name, row.job_id, row.host, row.pid, row.device, silent, *steps)
+    told = row.name, row.job_id, row.host, row.pid, row.device
+    return Worker(*told, silent, *steps, row.command)

@@ -137,8 +137,10 @@ workers = Table(
     Column("seen_at", Double, nullable=False),
     Column("steps_done", Integer),
     Column("steps_total", Integer),
+    Column("command", String(16)),
 )
-"""`steps_*` are of the trial that the worker holds; empty while it holds none."""
+"""`steps_*` are of the trial that the worker holds; empty while it holds none. `command` is what
+works on the job beside its search; empty of a worker of the search."""
 
 reports = Table(
     "reports",

@@ -1,9 +1,11 @@
 """The commands on what a job found: confirm, export."""
 
+import contextlib
 import time
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.jobs.presence import at_work
 from peftsearch.results.floor_words import floor_json, tell_floors, tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
@@ -24,8 +26,11 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
     from peftsearch.search.recipe_trials import probe
     from peftsearch.workers.training.trial_runner import TrialRunner
 
-    with open_existing(storage) as store:
-        result = load_result(store, store.find_job(name), choose_root(storage, None))
+    with contextlib.ExitStack() as opened:
+        store = opened.enter_context(open_existing(storage))
+        job = store.find_job(name)
+        opened.enter_context(at_work(store, job, "confirm", device))
+        result = load_result(store, job, choose_root(storage, None))
         summary = result.pick(pick)
         spec = result.job.spec
         confirmer = Confirmer(

@@ -19,7 +19,7 @@ from peftsearch.storage.store import Store
 
 from .job_files import find_adapters_by_name, remove_files
 from .jobfile import differing_keys
-from .liveness import is_live
+from .liveness import is_live, tell_process
 
 
 def create(store: Store, spec: JobSpec) -> Job:
@@ -187,10 +187,10 @@ def _check_rests(store: Store, job: Job) -> None:
     if job.state is JobState.RUNNING:
         got = f"job {job.name!r}, which is running"
         raise Conflict("a job that has ended", got, "stop it before")
-    live = sum(is_live(worker) for worker in store.workers(job.id))
+    live = [tell_process(x) for x in store.all_at_work(job.id) if is_live(x)]
     if live:
         raise Conflict(
-            f"job {job.name!r} without workers",
-            f"{live} that {'lives' if live == 1 else 'live'}",
-            "wait until they have left, and delete it then",
+            f"job {job.name!r} with nobody at work on it",
+            ", ".join(live),
+            f"wait until {'it has' if len(live) == 1 else 'they have'} ended, and delete it then",
         )

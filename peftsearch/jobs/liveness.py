@@ -27,6 +27,11 @@ def is_live(worker: Worker) -> bool:
         return True
 
 
+def tell_process(worker: Worker) -> str:
+    """What works and where: `confirm in process 4711 on host`."""
+    return f"{worker.command or 'a worker'} in process {worker.pid} on {worker.host}"
+
+
 def count_live(workers: Iterable[Worker]) -> Mapping[int, int]:
     """Live workers by job id."""
     counts: dict[int, int] = {}

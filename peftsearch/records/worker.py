@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Worker:
-    """One worker process.
+    """One process at work on a job.
 
     Attributes:
         seconds_silent: Since its last heartbeat, by the database's clock.
         steps_done: Steps of training and evaluation of the trial that it holds; None when idle.
         steps_total: Of that trial; None when idle.
+        command: What it does beside the search, such as `confirm`; None of a worker of the search.
     """
 
     name: str
@@ -21,3 +22,4 @@ class Worker:
     seconds_silent: float
     steps_done: int | None = None
     steps_total: int | None = None
+    command: str | None = None

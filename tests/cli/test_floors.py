@@ -3,11 +3,13 @@
 import contextlib
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+import peftsearch
 from peftsearch.cli.live_progress import LiveView, PlainView
 from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
@@ -15,6 +17,7 @@ from peftsearch.results.confirm import Confirmer
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run
 from peftsearch.results.intervals import Difference
 from peftsearch.results.search_result import load_result
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -128,7 +131,7 @@ def test_progress_says_once_what_the_preparation_decided(
     assert written.getvalue().count("note: the head reads the mean") == 1
 
 
-def test_confirm_names_the_floors_and_keeps_them_in_its_report(
+def test_confirm_names_the_floors_keeps_them_in_its_report_and_holds_the_job(
     new_sqlite: NewDatabase,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -136,12 +139,20 @@ def test_confirm_names_the_floors_and_keeps_them_in_its_report(
     url, run = fill(new_sqlite, prepare(0.79)), Run({"accuracy": 0.5}, [0.0], [1.0])
     arms = [Arm(f"{i}", x, (run,) * len(SEEDS)) for i, x in enumerate((lora(8), PROBE))]
     found = Confirmation(tuple(arms), (Difference(0.0, -0.1, 0.1),), "accuracy")
+
+    def confirm(self: Confirmer, picked: Configuration, probe: Configuration) -> Confirmation:
+        peftsearch.stop("job", url)
+        with pytest.raises(peftsearch.Conflict, match=f"confirm in process {os.getpid()} on "):
+            peftsearch.delete("job", url)
+        return found
+
     monkeypatch.setattr(TrialRunner, "open", lambda spec, device: None)
-    monkeypatch.setattr(Confirmer, "confirm", lambda self, picked, probe: found)
+    monkeypatch.setattr(Confirmer, "confirm", confirm)
     assert call(monkeypatch, "confirm", "job", "--storage", url) == 0
     assert f"{FLOOR} (on the validation rows)" in capsys.readouterr().out
     with Store.open(url) as store:
         (report,) = store.reports(store.find_job("job").id, "confirm")
+        assert store.all_at_work(store.find_job("job").id) == []
     assert [x["value"] for x in report["floors"]] == [0.79, 0.65]
 
 

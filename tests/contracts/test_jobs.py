@@ -132,6 +132,20 @@ def test_a_worker_registers_and_beats(store: Store) -> None:
         store.heartbeat("w2")
 
 
+def test_a_command_is_at_work_and_no_worker_of_the_search(store: Store) -> None:
+    job = store.create_job(make_spec())
+    store.register_worker(job.id, "w", "host", 17, "cpu")
+    store.register_worker(job.id, "c", "host", 18, "cpu", "confirm")
+    assert [x.name for x in store.workers(job.id)] == ["w"]
+    assert [x.name for x in store.all_workers()] == ["w"]
+    assert [(x.name, x.command) for x in store.all_at_work(job.id)] == [
+        ("c", "confirm"),
+        ("w", None),
+    ]
+    store.unregister_worker("c")
+    assert [x.name for x in store.all_at_work(job.id)] == ["w"]
+
+
 def test_a_worker_that_has_ended_is_no_longer_known(store: Store) -> None:
     job = store.create_job(make_spec())
     for name in ("w1", "w2"):

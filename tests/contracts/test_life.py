@@ -56,8 +56,10 @@ at-work     taken     running   running   running   running   used      used    
 stopped     taken     running   running   running   running   used      used      stopped   gone
 leaving     taken     running   running   running   running   used      used      stopped   worked
 finished    taken     ended     used      running   used      used      used      finished  gone
+confirming  taken     ended     used      running   used      used      used      finished  busy
 """
-"""`at-work` runs and has a live worker, `leaving` is stopped and has one still.
+"""`at-work` runs and has a live worker, `leaving` is stopped and has one still, `confirming` is
+finished and `confirm` works on it.
 
 A cell is the state after the action, or why it is refused and the job stays as it was.
 """
@@ -68,7 +70,8 @@ REFUSALS = {
     "ended": ("conflict", "which is finished; resume it with a larger budget"),
     "used": ("conflict", "expected a budget of "),
     "runs": ("conflict", "which is running; stop it before"),
-    "worked": ("conflict", "1 that lives"),
+    "worked": ("conflict", "with nobody at work on it; got a worker in process "),
+    "busy": ("conflict", "with nobody at work on it; got confirm in process "),
 }
 
 
@@ -120,12 +123,14 @@ def put(store: Store, spec: dict[str, Any], state: str) -> Job | None:
     if state == "absent":
         return None
     job = store.create_job(complete_spec(spec, Path()))
-    finished = state == "finished"
+    finished = state in ("finished", "confirming")
     insert(store, job.id, [_proposal(index) for index in range(4 if finished else 3)])
     for _ in range(4 if finished else 2):
         complete(store, claim(store, job.id), 0.5, 1.0)
     if state in ("at-work", "leaving"):
         store.register_worker(job.id, "w", socket.gethostname(), os.getpid(), "cpu")
+    if state == "confirming":
+        store.register_worker(job.id, "c", socket.gethostname(), os.getpid(), "cpu", "confirm")
     if state not in ("running", "at-work"):
         store.set_state(job.id, JobState.FINISHED if finished else JobState.STOPPED)
     return store.find_job(NAME)
