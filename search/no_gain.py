@@ -11,13 +11,14 @@ TIMES = 3
 
 
 def tell_no_gain(spec: JobSpec, trials: Sequence[Trial]) -> list[str]:
-    """That the search could end, and how; nothing where the model still expects a gain."""
-    if not expects_no_gain(trials):
+    """That the search could end, and how; nothing where the model still expects a gain, and of a
+    job that ends by it."""
+    if spec.budget.stop_when is not None or not expects_no_gain(trials):
         return []
-    known = f"The model expects less than {LEAST_GAIN:.0%} more of the front's hypervolume"
-    if spec.budget.stop_when is not None:
-        return [f"{known}: the job ends by budget.stop_when"]
-    return [f"{known}: more trials will hardly pay; budget.stop_when = 'no gain' ends a job then"]
+    return [
+        f"The model expects less than {LEAST_GAIN:.0%} more of the front's hypervolume: "
+        "more trials will hardly pay; budget.stop_when = 'no gain' ends a job then"
+    ]
 
 
 def expects_no_gain(trials: Sequence[Trial]) -> bool:

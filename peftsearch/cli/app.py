@@ -104,9 +104,9 @@ def worker(
 @app.command()
 def jobs(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
     """List the jobs of a storage."""
-    from . import inspection
+    from . import job_list
 
-    inspection.list_jobs(to_url(storage), as_json)
+    job_list.list_jobs(to_url(storage), as_json)
 
 
 @app.command()

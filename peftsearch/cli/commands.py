@@ -155,10 +155,9 @@ def _report(result: SearchResult, crew: Crew) -> None:
     print_front(result, crew.storage)
     if result.front:
         where = place_options(crew.storage, crew.root)
-        hint = (
-            f"next: peftsearch export {spec.name} --pick {result.proposed} --out adapter/{where}"
-        )
-        console.print(hint, highlight=False, soft_wrap=True)
+        export = f"peftsearch export {spec.name} --pick {result.proposed} --out adapter/{where}"
+        line = f"{result.lead}{export}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def work(

@@ -9,13 +9,9 @@ from typing import Any
 from rich.console import Console
 
 from peftsearch.api import DEFAULT_STORAGE
-from peftsearch.records.job import JobState
-from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.results.floor_words import floor_json, tell_floors
 from peftsearch.results.search_result import SearchResult
-from peftsearch.results.wording import plural
-from peftsearch.search.no_gain import expects_no_gain
 from peftsearch.storage.connection import as_argument
 from peftsearch.workers.files.job_folder import files_root
 
@@ -53,19 +49,17 @@ def print_front(result: SearchResult, storage: str) -> None:
     spec = result.job.spec
     console.print(views.front_table(result.members, spec, console.width))
     print_floors(result)
-    failed = sum(trial.failure is not None for trial in result.trials)
-    done = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
-    text = f"{plural(done, 'trial')} done, {failed} failed, budget {views.budget_text(spec)}"
+    failed = any(trial.failure is not None for trial in result.trials)
+    text = result.summary
     text += f"; see `peftsearch show {spec.name}{storage_option(storage)}`" if failed else ""
-    text += "; the space has no more within its bounds" if _is_exhausted(result) else ""
     style = "yellow" if failed else ""
     console.print(text, highlight=False, markup=False, soft_wrap=True, style=style)
 
 
 def floor_facts(result: SearchResult) -> dict[str, Any]:
-    """What `print_floors` prints, as plain data."""
+    """What `print_front` prints beside the front, as plain data."""
     floors = [floor_json(floor, result.job.spec) for floor in result.floors]
-    return {"floors": floors, "warnings": result.warnings}
+    return {"floors": floors, "warnings": result.warnings, "ending": result.ending}
 
 
 def print_floors(result: SearchResult) -> None:
@@ -74,15 +68,6 @@ def print_floors(result: SearchResult) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     for line in result.warnings:
         console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
-
-
-def _is_exhausted(result: SearchResult) -> bool:
-    """Whether the job ended with trials of its budget left, for nothing new could be proposed."""
-    budget = result.job.spec.budget
-    if budget.stop_when is not None and expects_no_gain(result.trials):
-        return False  # the warnings say that it ended by that
-    left = budget.trials is not None and len(result.trials) < budget.trials
-    return left and budget.hours is None and result.job.state is JobState.FINISHED
 
 
 def check_picture(path: Path | None) -> None:

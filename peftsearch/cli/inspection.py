@@ -1,17 +1,15 @@
-"""The commands that only look: jobs, show, front, techniques."""
+"""The commands that only look at one job, or at none: show, front, techniques."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.jobs.liveness import count_live
-from peftsearch.records.job import Job
-from peftsearch.records.trial import TrialState
+from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.results import views
+from peftsearch.results.endings import tell_ending
 from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.search_result import load_result
 from peftsearch.results.wording import duration, size
@@ -20,36 +18,16 @@ from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import check_picture, console, draw, floor_facts, log, print_floors, print_json
-
-
-def list_jobs(storage: str, as_json: bool) -> None:
-    """All jobs of a storage."""
-    with open_existing(storage) as store:
-        found = store.jobs()
-        counts = {job.id: store.counts(job.id) for job in found}
-        live = count_live(store.all_workers())
-    if as_json:
-        print_json([_job_json(job, counts[job.id], live) for job in found])
-    else:
-        console.print(views.jobs_table(found, counts, live))
-        for line in filter(None, (job.problem for job in found)):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _job_json(
-    job: Job, counts: Mapping[TrialState, int], live: Mapping[int, int]
-) -> dict[str, Any]:
-    return {
-        "name": job.name,
-        "uid": job.uid,
-        "state": job.state.value,
-        "event": job.event,
-        "live_workers": live.get(job.id, 0),
-        "trials": {state.value: number for state, number in counts.items()},
-        "spec": job.document if job.problem else job.spec.to_json(),
-        "problem": job.problem,
-    }
+from .console import (
+    check_picture,
+    console,
+    draw,
+    floor_facts,
+    log,
+    print_floors,
+    print_json,
+)
+from .job_list import job_json, tell_waiting
 
 
 def show(name: str, storage: str, as_json: bool) -> None:
@@ -58,22 +36,33 @@ def show(name: str, storage: str, as_json: bool) -> None:
         job = store.find_job(name)
         spec = job.spec
         trials = store.trials(job.id)
-        counts, live = store.counts(job.id), count_live(store.workers(job.id))
+        counts = store.counts(job.id)
+        live = count_live(store.workers(job.id))
         hours = store.used_hours(job.id)
         confirmations = store.reports(job.id, "confirm")
         preparation = store.preparation(job.id)
+    working = live.get(job.id, 0)
+    ending = tell_ending(job, len(trials), hours, lambda: trials, preparation)
     if as_json:
-        data = _job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
-        data |= {"base_bytes": spec.anatomy.base_bytes}
+        data = job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
+        data |= {"base_bytes": spec.anatomy.base_bytes, "ending": ending}
         data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
         return
     console.print(
-        f"[bold]{name}[/]: {job.state.value}, budget {views.budget_text(spec)}, "
-        f"trained for {duration(hours * 3600)}",
+        f"[bold]{name}[/]: {tell_state(job.state, working)}, budget "
+        f"{views.budget_text(spec)}, trained for {duration(hours * 3600)}",
         highlight=False,
+        soft_wrap=True,
     )
-    for line in (f"model {spec.model.path}", *_tell_base(spec), f"data  {spec.task.train}"):
+    stands = tell_waiting(name, storage) if waits(job.state, working) else ending
+    where = () if stands is None else (stands,)
+    for line in (
+        *where,
+        f"model {spec.model.path}",
+        *_tell_base(spec),
+        f"data  {spec.task.train}",
+    ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     notes = () if preparation is None else preparation.notes
     for line in (*notes, *tell_floors(preparation, spec)):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
+from peftsearch.records.job import JobState
 from peftsearch.records.worker import Worker
 from peftsearch.workers.processes.lease_times import LIVE_SECONDS
 
@@ -30,6 +31,16 @@ def is_live(worker: Worker) -> bool:
 def tell_process(worker: Worker) -> str:
     """What works and where: `confirm in process 4711 on host`."""
     return f"{worker.command or 'a worker'} in process {worker.pid} on {worker.host}"
+
+
+def tell_state(state: JobState, live: int) -> str:
+    """The state for people, for whom a job runs while somebody works on it."""
+    return "waits for workers" if waits(state, live) else state.value
+
+
+def waits(state: JobState, live: int) -> bool:
+    """Whether a job of that state, with so many live workers, waits to be taken up."""
+    return state is JobState.RUNNING and not live
 
 
 def count_live(workers: Iterable[Worker]) -> Mapping[int, int]:

@@ -9,7 +9,7 @@ from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .floors import S, Standing, Verdict, compare, find_best, sort_floors
+from .floors import S, Standing, Verdict, compare, find_best, find_perfect, sort_floors
 from .wording import amount, count, difference
 
 _SHORT: Mapping[str, str] = {
@@ -130,6 +130,11 @@ def tell_nothing_beats(
     if best is None or standing is None or standing.verdict == "above":
         return []
     name = spec.task.quality
+    if (perfect := find_perfect(preparation, spec)) is not None:
+        return [
+            f"Nothing can beat the floor: {tell_floor(perfect, spec)}.",
+            "See whether the inputs give the label away; if not, the task needs no adapter.",
+        ]
     beside = _beside(standing, name, standing.floor.label)
     return [
         "Nothing here beats the floor by more than noise: "
@@ -146,7 +151,8 @@ def _advise(
     costs = [x.values[cost] for x in tried if cost in x.values]
     dear = best.values.get(cost, 0.0) >= _DEAR * max(costs, default=0.0) > 0
     at_edge = dear and len(set(costs)) > 1  # the only one is the dearest, whatever it costs
-    wider = "a wider space or looser bounds"
+    wider = "more configurations in the list" if spec.space.listed else "a wider space"
+    wider += " or looser bounds" if spec.objectives.bounds else ""
     suggested = [f"{wider}, since the best is among the dearest tried"] if at_edge else []
     if standing.verdict == "level" and standing.error is not None and rows:
         suggested.append(f"more validation rows than {count(rows)}, to tell gains from noise")

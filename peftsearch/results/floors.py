@@ -64,6 +64,13 @@ def sort_floors(preparation: Preparation | None, spec: JobSpec) -> list[Floor]:
     return sorted(known, key=lambda x: -goal.signed(x.measurements[goal.name]))
 
 
+def find_perfect(preparation: Preparation | None, spec: JobSpec) -> Floor | None:
+    """The best floor if nothing can be better; None where something can."""
+    goal = objective(spec.task.quality)
+    best = next(iter(sort_floors(preparation, spec)), None)
+    return best if best is not None and best.measurements[goal.name] == goal.best else None
+
+
 def find_best(members: Sequence[Estimate[S]], spec: JobSpec) -> Estimate[S] | None:
     """The one of the best quality, of equals the first; None where none has a quality."""
     goal = objective(spec.task.quality)

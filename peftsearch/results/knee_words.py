@@ -1,4 +1,4 @@
-"""What is said wherever a front's knee is proposed and does not beat the floor."""
+"""What is said wherever a point of a front is proposed and does not beat the floor."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,9 @@ from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .floor_words import tell_standing
-from .floors import S, compare
+from .floors import S, compare, find_best
 from .pick import knee
+from .wording import amount
 
 
 def tell_knee(
@@ -30,6 +31,26 @@ def tell_knee(
         f"The knee does not beat the floor by more than noise, row {row} is the cheapest that "
         f"does: of the knee, {tell_standing(standing, spec)}"
     ]
+
+
+def tell_caveat(
+    front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None
+) -> str | None:
+    """What is to be known before anything of a front is taken home: that nothing on it beats the
+    floor by more than noise, and what the floor is. None where something does, or no floor is.
+
+    Args:
+        front: Ascending by cost.
+    """
+    best = find_best(front, spec)
+    standing = None if best is None else compare(best, spec, preparation)
+    if standing is None or standing.verdict == "above":
+        return None
+    value = f"{spec.task.quality} {amount(spec.task.quality, standing.value)}"
+    return (
+        "nothing on the front beats the floor by more than noise, and the floor, "
+        f"{standing.floor.label} with {value}, needs no adapter"
+    )
 
 
 def find_row(

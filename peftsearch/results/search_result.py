@@ -15,12 +15,13 @@ from peftsearch.records.trial import Trial
 from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.storage.store import Store
 
+from .endings import tell_ending
 from .expected import find_expected
 from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, sort_floors
-from .knee_words import find_row, tell_knee
+from .knee_words import find_row, tell_caveat, tell_knee
 from .pick import select, size_limit
-from .result_text import tell_result
+from .result_text import tell_counts, tell_result
 from .views import front_members
 from .wording import plural
 
@@ -36,6 +37,7 @@ class SearchResult:
         front: Ascending by cost.
         root: Folder of the jobs' files.
         preparation: What the job found out before its first trial; None of a job without.
+        hours: That the job has used.
     """
 
     job: Job
@@ -43,6 +45,7 @@ class SearchResult:
     front: tuple[FrontPoint, ...]
     root: Path
     preparation: Preparation | None = None
+    hours: float = 0.0
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -51,7 +54,20 @@ class SearchResult:
     def __str__(self) -> str:
         told = tell_floors(self.preparation, self.job.spec)
         told += self.warnings
-        return tell_result(self.job, self.trials, self.members, told, self.proposed)
+        told += [f"{self.job.state.value}: {self.summary}"]
+        return tell_result(self.job.spec, self.members, told, self.lead, self.proposed)
+
+    @property
+    def summary(self) -> str:
+        """How many trials there are, and which limit ended the job, if one has."""
+        found = tell_counts(self.trials, self.job.spec)
+        return found if self.ending is None else f"{found}; {self.ending}"
+
+    @property
+    def ending(self) -> str | None:
+        """Which of its limits ended the job; None while it runs."""
+        made = len(self.trials)
+        return tell_ending(self.job, made, self.hours, lambda: self.trials, self.preparation)
 
     @cached_property
     def expected(self) -> Mapping[str, Expectation]:
@@ -89,6 +105,12 @@ class SearchResult:
         the row of the cheapest of them."""
         row = find_row(self._members, self.job.spec, self.preparation)
         return "knee" if row is None else f"{row}"
+
+    @property
+    def lead(self) -> str:
+        """How a line begins that offers the proposed pick: that nothing beats the floor first."""
+        caveat = tell_caveat(self._members, self.job.spec, self.preparation)
+        return "next: " if caveat is None else f"next: {caveat}; all the same: "
 
     @property
     def _members(self) -> list[Estimate[Trial]]:
@@ -144,10 +166,15 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation = store.at_once(
-        lambda: (store.trials(job.id), store.front(job.id), store.preparation(job.id))
+    trials, front, preparation, hours = store.at_once(
+        lambda: (
+            store.trials(job.id),
+            store.front(job.id),
+            store.preparation(job.id),
+            store.used_hours(job.id),
+        )
     )
-    return SearchResult(job, tuple(trials), tuple(front), root, preparation)
+    return SearchResult(job, tuple(trials), tuple(front), root, preparation, hours)
 
 
 def export_picked(

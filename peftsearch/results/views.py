@@ -1,4 +1,4 @@
-"""What the terminal shows of jobs, trials and fronts; and the same as plain data for `--json`."""
+"""What the terminal shows of trials and fronts; and the same as plain data for `--json`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +12,7 @@ from rich.text import Text
 from peftsearch.records.estimates import Estimate, estimate_each, share_error
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
-from peftsearch.records.job import Job
-from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -212,31 +211,6 @@ def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[s
         }
         for i, member in enumerate(members)
     ]
-
-
-def jobs_table(
-    jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int]], live: Mapping[int, int]
-) -> Table:
-    """All jobs of a storage; what a spec says is left out where it cannot be read here.
-
-    Args:
-        live: Live workers by job id: a job that runs without one waits to be taken up.
-    """
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # for 80 columns
-    for name in ("job", "state", "workers", "trials", "running", "failed", "budget", "quality"):
-        table.add_column(name)
-    for job in jobs:
-        states = counts[job.id]
-        table.add_row(
-            job.name,
-            job.state.value,
-            str(live.get(job.id, 0)),
-            str(states[TrialState.COMPLETED]),
-            str(states[TrialState.RUNNING]),
-            str(states[TrialState.FAILED]),
-            *(("?", "?") if job.problem else (budget_text(job.spec), job.spec.task.quality)),
-        )
-    return table
 
 
 def budget_text(spec: JobSpec) -> str:

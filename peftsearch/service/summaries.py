@@ -12,6 +12,7 @@ from peftsearch.jobs.liveness import count_live
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import HeadChoice, Pooling, Preparation, Start
 from peftsearch.records.trial import TrialState
+from peftsearch.results.endings import tell_ending
 from peftsearch.results.floor_words import FloorLine, floor_json
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.views import budget_text
@@ -104,6 +105,7 @@ class JobDetail(JobSummary):
         head: What the heads of all its trials have in common; null as `floors` is empty.
         base_bytes: Of the frozen weights as workers hold them, which every adapter needs beside
             its own; null until a worker has counted them.
+        ending: Which of its limits ended it, with its value; null while it runs.
     """
 
     spec: dict[str, Any]
@@ -113,6 +115,7 @@ class JobDetail(JobSummary):
     floors: list[FloorLine]
     head: HeadLine | None
     base_bytes: int | None
+    ending: str | None
     preset: str
     seed: int
 
@@ -157,8 +160,10 @@ class Summaries:
         live = count_live(store.workers(job.id)).get(job.id, 0)
         found = history.preparation or store.preparation(job.id) or Preparation()
         notes = [x for report in store.reports(job.id, NOTES) for x in report["notes"]]
+        counts = store.counts(job.id)
+        made, hours = sum(counts.values()), self.histories.hours.used(store, job, counts)
         return {
-            **self._summary(store, job, store.counts(job.id), live, pools),
+            **self._summary(store, job, counts, live, pools),
             "spec": job.spec.to_json(),
             "task_kind": kind_row(job.spec.task.kind),
             "hypervolume": volumes[-1] if volumes else 0.0,
@@ -166,6 +171,7 @@ class Summaries:
             "floors": [floor_json(x, job.spec) for x in sort_floors(found, job.spec)],
             "head": None if found.head is None else _head_of(found.head),
             "base_bytes": job.spec.anatomy.base_bytes,
+            "ending": tell_ending(job, made, hours, lambda: store.trials(job.id), found),
             "preset": "list" if job.spec.space.listed else job.spec.space.preset,
             "seed": job.spec.seed,
         }

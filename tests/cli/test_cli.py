@@ -281,9 +281,13 @@ def test_jobs_tells_who_works(
         store.create_job(make_spec("left"))
         store.register_worker(busy.id, "w", socket.gethostname(), os.getpid(), "cpu")
     assert call(monkeypatch, "jobs", "--storage", job_url) == 0
-    shown = [line.split()[:3] for line in capsys.readouterr().out.splitlines()]
+    out = capsys.readouterr().out
+    shown = [line.split()[:3] for line in out.splitlines()]
     assert ["job", "state", "workers"] in shown
-    assert ["busy", "running", "1"] in shown and ["left", "running", "0"] in shown
+    assert ["busy", "running", "1"] in shown and ["left", "waits", "for"] in shown
+    where = job_url.removeprefix("sqlite:///")
+    assert out.count("nobody works on") == 1
+    assert f"nobody works on left: `peftsearch resume left --storage {where}` goes on" in out
     assert call(monkeypatch, "jobs", "--json", "--storage", job_url) == 0
     told = {job["name"]: job["live_workers"] for job in json.loads(capsys.readouterr().out)}
     assert told == {"job": 0, "busy": 1, "left": 0}
@@ -310,7 +314,7 @@ def test_delete_refuses_a_job_at_work(
         job = store.find_job("job")
         store.register_worker(job.id, "w", socket.gethostname(), os.getpid(), "cpu")
     assert call(monkeypatch, "delete", "job", "--yes", "--storage", job_url) == 2
-    assert "1 that lives;" in capsys.readouterr().err
+    assert f"a worker in process {os.getpid()} on " in capsys.readouterr().err
     assert names(job_url) == ["job"]
     assert len(list(files_root(job_url).iterdir())) == 1
 

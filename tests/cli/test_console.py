@@ -15,7 +15,7 @@ from tests.conftest import NewDatabase
 from tests.specs import make_spec
 from tests.storage.examples import claim, complete, insert, make_proposal
 
-EXHAUSTED = "the space has no more within its bounds"
+EXHAUSTED = "the space has no more"
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_a_job_that_ended_for_no_gain_has_a_space_left(
         store.set_state(job.id, JobState.FINISHED)
         print_front(load_result(store, store.find_job(job.name), tmp_path), DEFAULT_STORAGE)
     out = " ".join(capsys.readouterr().out.split())
-    assert (EXHAUSTED in out) is told and "less than 1%" in out
+    assert (EXHAUSTED in out) is told and out.count("less than 1%") == 1

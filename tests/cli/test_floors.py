@@ -93,6 +93,12 @@ def test_show_tells_what_was_found_out(
     assert call(monkeypatch, "show", "job", "--storage", url) == 0
     text = capsys.readouterr().out
     assert FLOOR in text and "the head reads the mean" in text
+    assert "job: waits for workers, budget" in text and "nobody works on job: `peftsearch" in text
+    with Store.open(url) as store:
+        store.set_state(store.find_job("job").id, JobState.STOPPED)
+    assert call(monkeypatch, "show", "job", "--storage", url) == 0
+    text = capsys.readouterr().out
+    assert "nobody" not in text and "stopped after " in text
     assert call(monkeypatch, "show", "job", "--storage", url, "--json") == 0
     found = json.loads(capsys.readouterr().out)["preparation"]
     assert Preparation.from_json(found) == prepare(0.79)

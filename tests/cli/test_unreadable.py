@@ -31,9 +31,10 @@ def test_the_list_has_it_and_the_others(
 ) -> None:
     assert call(monkeypatch, "jobs", "--storage", url) == 0
     shown = capsys.readouterr().out
-    strange, fine = [line.split() for line in shown.splitlines() if "running" in line][-2:]
-    assert (strange[:2], strange[-2:]) == (["strange", "running"], ["?", "?"])
-    assert (fine[:2], fine[-1]) == (["fine", "running"], "accuracy")
+    strange, fine = [line.split() for line in shown.splitlines() if "waits for" in line]
+    assert (strange[:2], strange[-2:]) == (["strange", "waits"], ["?", "?"])
+    assert (fine[:2], fine[-1]) == (["fine", "waits"], "accuracy")
+    assert "nobody works on fine" in shown and "nobody works on strange" not in shown
     assert [line for line in shown.splitlines() if line.startswith(LINE)]
     assert call(monkeypatch, "jobs", "--storage", url, "--json") == 0
     first, second = json.loads(capsys.readouterr().out)

@@ -1,6 +1,7 @@
 """Where a configuration stands against the floors, and what is said of it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -135,15 +136,30 @@ def test_it_is_said_where_nothing_beats_the_floor() -> None:
         "Nothing here beats the floor by more than noise: the best, accuracy 0.7500, is 0.0500 "
         "worse than the 0.8000 of logistic regression on frozen features"
     )
-    assert tries == (
-        "Try more training rows; longer training; another model; a wider space or looser bounds."
-    )
+    assert tries == ("Try more training rows; longer training; another model; a wider space.")
+
+
+def test_looser_bounds_are_advised_where_there_are_bounds_and_a_longer_list_of_a_list() -> None:
+    def advise(**sections: Any) -> str:
+        tried = estimate_each([make_trial(0, 1, 0.5)])
+        return tell_nothing_beats(tried, tried, make_spec(**sections), prepare(0.8))[1]
+
+    assert "bounds" not in advise()
+    assert "a wider space or looser bounds" in advise(objectives={"bounds": ["size <= 1 MB"]})
+    listed = make_trial(0, 1, 0.5).configuration.to_json()
+    assert "more configurations in the list." in advise(space={"configurations": [listed]})
+
+
+def test_nothing_is_advised_against_a_perfect_floor() -> None:
+    told = _tell(1.0, (0, 1.0), (1, 0.75))
+    assert told[0].startswith("Nothing can beat the floor: accuracy 1.0000 ± 0.0200, logistic")
+    assert "label" in told[1] and "Try" not in told[1]
 
 
 def test_what_the_records_suggest_stands_first() -> None:
     _, tries = _tell(0.80, (0, 0.60), (1, 0.70), (8, 0.81))
     assert tries.startswith(
-        "Try a wider space or looser bounds, since the best is among the dearest tried; more "
+        "Try a wider space, since the best is among the dearest tried; more "
         "validation rows than 400, to tell gains from noise; more training rows;"
     )
     for rank in (0, 8):  # the only one is the dearest, whatever it costs

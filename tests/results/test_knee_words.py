@@ -3,7 +3,7 @@
 import pytest
 
 from peftsearch.records.estimates import estimate_each
-from peftsearch.results.knee_words import find_row, tell_knee
+from peftsearch.results.knee_words import find_row, tell_caveat, tell_knee
 from peftsearch.results.pick import knee
 from tests.floors import prepare
 
@@ -28,6 +28,14 @@ def test_the_cheapest_row_that_beats_the_floor_is_named_where_the_knee_does_not(
 def test_nothing_is_said_where_the_knee_beats_it_or_nothing_does(floor: float) -> None:
     assert find_row(FRONT, SPEC, prepare(floor)) is None
     assert tell_knee(FRONT, SPEC, prepare(floor)) == []
+
+
+def test_before_anything_is_taken_home_it_is_said_that_nothing_beats_the_floor() -> None:
+    told = tell_caveat(FRONT, SPEC, prepare(0.79))
+    assert told is not None and told.startswith("nothing on the front beats the floor by more")
+    assert "logistic regression on frozen features with accuracy 0.7900, needs no adapter" in told
+    assert tell_caveat(FRONT, SPEC, prepare(0.75)) is None
+    assert tell_caveat(FRONT, SPEC, None) is tell_caveat([], SPEC, prepare(0.75)) is None
 
 
 def test_nothing_is_said_without_floors_or_without_a_front() -> None:

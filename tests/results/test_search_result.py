@@ -51,6 +51,7 @@ def test_a_printed_result_is_its_front_its_floors_and_how_to_go_on(
     text = str(result)
     assert "Pareto front of job" in text and "floor: accuracy 0.7900" in text
     assert "result.export(" in text and "Nothing here beats the floor" in text
+    assert "next: nothing on the front beats the floor" in text.splitlines()[-1]
     assert len(text.splitlines()) < 40 and "\x1b" not in text
     assert repr(result).startswith("<SearchResult of job 'job', ") and len(repr(result)) < 120
     assert len(repr(job)) < 200

@@ -61,10 +61,13 @@ def test_a_knee_that_does_not_beat_the_floor_is_said(new_sqlite: NewDatabase) ->
 
 
 def test_a_pick_says_where_it_stands(client: TestClient) -> None:
-    verdicts = [
-        client.get("/api/v1/jobs/job/pick", params={"pick": text}).json()["floor"]
-        for text in ("best", "1")
+    picks = [
+        client.get("/api/v1/jobs/job/pick", params={"pick": text}).json() for text in ("best", "1")
     ]
+    verdicts = [x["floor"] for x in picks]
+    assert {x["caveat"].partition(",")[0] for x in picks} == {
+        "nothing on the front beats the floor by more than noise"
+    }
     assert [x["verdict"] for x in verdicts] == ["level", "below"]
     assert verdicts[0]["gain"] == pytest.approx(0.01)
     assert verdicts[1]["words"].startswith("accuracy 0.6000 is 0.1900 worse than the 0.7900 of")

@@ -130,6 +130,12 @@ def test_detail(client: TestClient, store: Store) -> None:
         found["kind"],
         "linear probe",
     )
+    assert found["ending"] is None
+    store.set_state(job.id, JobState.STOPPED)
+    assert (
+        get(client, "/jobs/job")["ending"]
+        == "stopped after 4 of 40 trials, before a limit ended it"
+    )
 
 
 def test_the_frozen_base_is_told_once_a_worker_has_counted_it(

@@ -1,7 +1,7 @@
 // The head of the page: state, budget, time left, best so far, what runs now, and what one can do.
 
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
-import { clock, count, duration, plural, score, shortName, size } from "../lib/format.js";
+import { capitalised, clock, count, duration, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, isSpent, stateOf } from "./job-actions.js";
@@ -111,8 +111,7 @@ function nextStep(job) {
   }
   if (isLeaving(job)) return "Workers finish their trials.";
   if (!over || !job.counts.completed) return "";
-  const how = job.state !== "stopped" ? "The budget is spent" : "The job is stopped";
-  return `${how}. Pick a configuration by your budget below and export its adapter;
+  return `${capitalised(job.ending ?? "the budget is spent")}. Pick a configuration by your budget below and export its adapter;
     a larger budget continues the search.`;
 }
 

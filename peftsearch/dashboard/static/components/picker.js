@@ -4,7 +4,7 @@ import { get } from "../lib/api.js";
 import { runs } from "../lib/configuration.js";
 import { commandBox } from "../lib/copy.js";
 import { after, h } from "../lib/dom.js";
-import { score, shellWord, size } from "../lib/format.js";
+import { capitalised, score, shellWord, size } from "../lib/format.js";
 import { costsOf, inWords, isCost, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { exportButton } from "./exports.js";
@@ -119,14 +119,15 @@ export function purpose(model) {
 // The picker's answer: the configuration, why it, what next, and how to take it home.
 
 /** Elements that tell the pick of `text`; `loosen(name, value)` sets a limit so that the next better fits. */
-function result(model, text, { point, trial, why, floor, next }, loosen) {
+function result(model, text, { point, trial, why, floor, caveat, next }, loosen) {
   const values = point.values;
+  const doubt = caveat ? `${capitalised(caveat)}. This is the pick all the same:` : floor?.verdict === "above" ? null : floor?.words;
   return [
+    ...(doubt ? [h("p", { class: "note note-warn" }, inWords(doubt))] : []),
     h("p", { class: "pick-head" }, h("strong", { class: "pick-score" }, score(values[model.quality])),
       ` ${noun(model.quality)} · trial ${trial}`),
     h("p", { class: "pick-words" }, runs(point.description)),
     h("p", {}, inWords(why)),
-    ...(floor && floor.verdict !== "above" ? [h("p", { class: "note note-warn" }, inWords(floor.words))] : []),
     h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name]))),
       base(model.detail)),
     h("div", { class: "pick-actions" }, offers(next, loosen)),

@@ -1,0 +1,77 @@
+"""The command that lists jobs, and what the list tells of each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.jobs.liveness import count_live, tell_state, waits
+from peftsearch.records.job import Job
+from peftsearch.records.trial import TrialState
+from peftsearch.results import views
+
+from .console import console, print_json, storage_option
+
+
+def list_jobs(storage: str, as_json: bool) -> None:
+    """All jobs of a storage."""
+    with open_existing(storage) as store:
+        found = store.jobs()
+        counts = {job.id: store.counts(job.id) for job in found}
+        live = count_live(store.all_workers())
+    if as_json:
+        print_json([job_json(job, counts[job.id], live) for job in found])
+    else:
+        console.print(_jobs_table(found, counts, live))
+        waiting = [x.name for x in found if waits(x.state, live.get(x.id, 0)) and not x.problem]
+        told = [tell_waiting(name, storage) for name in waiting]
+        for line in (*filter(None, (job.problem for job in found)), *told):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _jobs_table(
+    jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int]], live: Mapping[int, int]
+) -> Table:
+    """All jobs of a storage; what a spec says is left out where it cannot be read here.
+
+    Args:
+        live: Live workers by job id: a job that runs without one waits to be taken up.
+    """
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # for 80 columns
+    for name in ("job", "state", "workers", "trials", "running", "failed", "budget", "quality"):
+        table.add_column(name)
+    for job in jobs:
+        states = counts[job.id]
+        table.add_row(
+            job.name,
+            tell_state(job.state, live.get(job.id, 0)),
+            str(live.get(job.id, 0)),
+            str(states[TrialState.COMPLETED]),
+            str(states[TrialState.RUNNING]),
+            str(states[TrialState.FAILED]),
+            *(("?", "?") if job.problem else (views.budget_text(job.spec), job.spec.task.quality)),
+        )
+    return table
+
+
+def tell_waiting(name: str, storage: str) -> str:
+    """Of a job that runs, on which nobody works."""
+    return f"nobody works on {name}: `peftsearch resume {name}{storage_option(storage)}` goes on"
+
+
+def job_json(
+    job: Job, counts: Mapping[TrialState, int], live: Mapping[int, int]
+) -> dict[str, Any]:
+    """A job as plain data."""
+    return {
+        "name": job.name,
+        "uid": job.uid,
+        "state": job.state.value,
+        "event": job.event,
+        "live_workers": live.get(job.id, 0),
+        "trials": {state.value: number for state, number in counts.items()},
+        "spec": job.document if job.problem else job.spec.to_json(),
+        "problem": job.problem,
+    }

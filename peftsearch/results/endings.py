@@ -1,0 +1,60 @@
+"""Which of its limits ended a job, in words."""
+
+from collections.abc import Callable, Sequence
+
+from peftsearch.records.job import Job, JobState
+from peftsearch.records.preparation import Preparation
+from peftsearch.records.trial import Trial
+from peftsearch.search.no_gain import LEAST_GAIN, TIMES, expects_no_gain
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .floor_words import tell_floor
+from .floors import find_perfect
+from .wording import duration, plural
+
+
+def tell_ending(
+    job: Job,
+    made: int,
+    hours: float,
+    find_trials: Callable[[], Sequence[Trial]],
+    preparation: Preparation | None,
+) -> str | None:
+    """Why a job has ended, with the value of the limit that ended it; None while it runs.
+
+    Args:
+        made: Trials that there are, failed ones among them.
+        hours: Used ones.
+        find_trials: Gives them; asked only where they matter.
+    """
+    spec, budget = job.spec, job.spec.budget
+    if job.state is JobState.RUNNING:
+        return None
+    whole = "" if budget.trials is None else f"{made} of "
+    after = f"after {whole}{plural(made if budget.trials is None else budget.trials, 'trial')}"
+    if job.state is JobState.STOPPED:
+        return f"stopped {after}, before a limit ended it"
+    if budget.trials is not None and made >= budget.trials:
+        return f"ended by budget.trials, {budget.trials}"
+    if budget.hours is not None and hours >= budget.hours:
+        return f"ended by budget.hours, {duration(budget.hours * 3600)}, {after}"
+    if budget.stop_when is not None and expects_no_gain(find_trials()):
+        hope = _tell_hope(spec, preparation)
+        return f"ended by budget.stop_when, {budget.stop_when}, {after}: {hope}"
+    return f"ended {after}: {_tell_space(spec)}"
+
+
+def _tell_hope(spec: JobSpec, preparation: Preparation | None) -> str:
+    hope = (
+        f"{TIMES} times on end the model expected less than {LEAST_GAIN:.0%} more of the front's "
+        "hypervolume"
+    )
+    perfect = find_perfect(preparation, spec)
+    return hope if perfect is None else f"nothing can beat the floor, {tell_floor(perfect, spec)}"
+
+
+def _tell_space(spec: JobSpec) -> str:
+    bounds = " within its bounds" if spec.bounds else ""
+    if spec.space.listed:
+        return f"its list of {plural(len(spec.space.listed), 'configuration')} has no more{bounds}"
+    return f"the space has no more{bounds}"
