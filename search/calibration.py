@@ -23,7 +23,7 @@ seeds, and of what the rows say in favour of one configuration over another. Mos
 common to all configurations."""
 _WEIGHT = 2.0
 """Degrees of freedom of the usual deviation between seeds; each repeat has one."""
-_KEPT = 0.25
+KEPT = 0.25
 """Of the variance that left-out points show, the share that also holds with them."""
 _TRIED = np.append(0.0, np.geomspace(0.02, 3.0, 60)) ** 2
 """Variances of what features miss, in units of the residuals' mean square."""
@@ -120,4 +120,4 @@ def find_misfit(residuals: Matrix, variances: Matrix) -> float:
     tried = _TRIED[:, None] * np.mean(residuals**2)
     total = variances + tried
     likelihoods = -0.5 * (np.log(total) + residuals**2 / total).sum(axis=1)
-    return _KEPT * float(tried[np.argmax(likelihoods), 0])
+    return KEPT * float(tried[np.argmax(likelihoods), 0])

@@ -1,6 +1,7 @@
 """What a job expects of its configurations, where it may be shown, and in which words."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from typing_extensions import TypedDict
 
@@ -10,6 +11,9 @@ from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .wording import cell
+
+if TYPE_CHECKING:
+    from peftsearch.search.belief import Belief
 
 HEADING = "at a repeat"
 
@@ -30,13 +34,21 @@ class ExpectedRow(TypedDict):
     high: float
 
 
-def find_expected(
+def find_belief(
     spec: JobSpec, trials: Sequence[Trial], preparation: Preparation | None
-) -> dict[str, Expectation]:
-    """By key; empty where intervals were not found to hold (decision 0042)."""
-    from peftsearch.search.expectations import expect, is_tellable  # half a second of SciPy
+) -> "Belief | None":
+    """What is believed of a job; None where intervals were not found to hold (decision 0042)."""
+    from peftsearch.search.belief import believe  # half a second of SciPy
+    from peftsearch.search.expectations import is_tellable
 
-    return expect(spec, trials, preparation) if is_tellable(trials) else {}
+    return believe(spec, trials, preparation) if is_tellable(trials) else None
+
+
+def find_expected(belief: "Belief | None") -> dict[str, Expectation]:
+    """Of the trained configurations by key."""
+    from peftsearch.search.expectations import expect_trained
+
+    return expect_trained(belief)
 
 
 def expected_json(found: Expectation | None) -> ExpectedRow | None:

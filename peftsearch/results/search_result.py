@@ -16,7 +16,7 @@ from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.storage.store import Store
 
 from .endings import tell_ending
-from .expected import find_expected
+from .expected import find_belief, find_expected
 from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, sort_floors
 from .knee_words import find_row, tell_caveat, tell_knee
@@ -26,7 +26,10 @@ from .views import front_members
 from .wording import plural
 
 if TYPE_CHECKING:
+    from peftsearch.search.belief import Belief
+
     from .export_report import ExportReport
+    from .slice_rows import Pair, Slices
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,7 +76,43 @@ class SearchResult:
     def expected(self) -> Mapping[str, Expectation]:
         """What further trainings of configurations are expected to show, by key: their quality
         without the luck of those that were made. Empty where too little is known."""
-        return find_expected(self.job.spec, self.trials, self.preparation)
+        return find_expected(self.belief)
+
+    @cached_property
+    def belief(self) -> "Belief | None":
+        """What the search's model says of any configuration; None where too little is known."""
+        return find_belief(self.job.spec, self.trials, self.preparation)
+
+    def slices(self, pick: str = "best") -> "Slices | None":
+        """What each parameter of a configuration does to its quality, as the search's model has
+        it, with 95 % intervals; as plain data. None where too little is known.
+
+        Args:
+            pick: As `pick` takes it.
+
+        Raises:
+            UserError: Nothing fits.
+        """
+        from .slices import slice_all
+
+        picked = self.pick(pick).configuration
+        return None if self.belief is None else slice_all(self.belief, picked)
+
+    def pair(self, x: str, y: str, pick: str = "best") -> "Pair | None":
+        """Two parameters of a configuration changed together, as `slices` has one.
+
+        Args:
+            x: Name of a slice.
+            y: Name of another.
+            pick: As `pick` takes it.
+
+        Raises:
+            UserError: Nothing fits, or there are no such slices.
+        """
+        from .slices import cross_two
+
+        picked = self.pick(pick).configuration
+        return None if self.belief is None else cross_two(self.belief, picked, x, y)
 
     @property
     def members(self) -> list[Estimate[Trial]]:

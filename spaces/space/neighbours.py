@@ -55,7 +55,7 @@ def mutate(
 
 def _edits(space: Space, point: Point) -> Iterator[Point]:
     """Points one step away, in coordinates that have an effect."""
-    for i in _effective(space, point):
+    for i in effective(space, point):
         name, size = space.dimensions[i]
         if name.startswith(CATEGORICAL):
             values = [value for value in range(size) if value != point[i]]
@@ -65,7 +65,7 @@ def _edits(space: Space, point: Point) -> Iterator[Point]:
             yield (*point[:i], value, *point[i + 1 :])
 
 
-def _effective(space: Space, point: Point) -> list[int]:
+def effective(space: Space, point: Point) -> list[int]:
     """Coordinates that matter: none of an empty stratum, only the bundle of a frozen one, ..."""
     n, layout = len(space.bundles), space.layout
     indices = list(range(n))  # the rate and the boundaries

@@ -93,6 +93,29 @@ def test_ticks_of_pairs_lie_within_their_values(page: Page) -> None:
     assert call(page, "charts/pairs-view.js", "ticksOf", size, [], 4)["values"] == []
 
 
+def test_parameters_have_places_and_names_below_their_slices(page: Page) -> None:
+    rate = {"name": "rate", "kind": "number", "log": True, "values": [1e-4, 1e-3, 1e-2]}
+    made = call(page, "charts/slices-view.js", "axisOf", rate)
+    assert (made["type"], made["tickvals"]) == ("log", rate["values"])
+    assert made["range"][0] < -4 < -2 < made["range"][1]
+    size = {"name": "size0.0", "kind": "ladder", "log": False, "values": [0, *range(1, 60)]}
+    made = call(page, "charts/slices-view.js", "axisOf", size)
+    assert made["range"] == [-0.5, 59.5] and len(made["tickvals"]) < 12
+    technique = {"name": "bundle0", "kind": "category", "log": False, "values": ["lora", "ia3"]}
+    made = call(page, "charts/slices-view.js", "axisOf", technique)
+    assert (made["tickvals"], made["ticktext"]) == ([0, 1], ["lora", "ia3"])
+
+
+def test_slices_do_not_go_below_what_the_model_tells(page: Page) -> None:
+    points = [{"low": 0.1, "high": 0.9}, {"low": 0.6, "high": 0.95}]
+    model = {"sign": 1, "quality": "accuracy"}
+    low, high = call(page, "charts/slices-view.js", "heightsOf", [{"points": points}], 0.5, model)
+    assert 0.4 < low < 0.5 and 0.95 < high <= 1
+    model = {"sign": -1, "quality": "loss"}
+    low, high = call(page, "charts/slices-view.js", "heightsOf", [{"points": points}], 0.8, model)
+    assert 0.8 < low < 0.9 and high < 0.1  # less is better, and better is upwards
+
+
 def _trial(number: int, configuration: Configuration, accuracy: float | None) -> Trial:
     state = TrialState.COMPLETED if accuracy is not None else TrialState.FAILED
     values = {"trainable_parameters": 100.0}

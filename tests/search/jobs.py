@@ -5,17 +5,21 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
 from peftsearch.search.memory import Memory
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.spaces.families.anatomy import Anatomy
-from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 from tests.anatomies import BERT
+from tests.specs import make_spec
 
 Quality = Callable[[Configuration], float]
+
+PREPARED = Preparation((Floor("features", "frozen features", {"accuracy": 0.7}, 0.015),))
 
 
 def lora(rank: int, rate: float = 1e-3) -> Configuration:
@@ -86,6 +90,20 @@ def run_job(
             for i, p in enumerate(proposals)
         ]
     return records
+
+
+def make_job(seed: int, n: int = 25, repeats: int = 3) -> tuple[JobSpec, list[Trial]]:
+    """The design, random configurations, and repeats of the best."""
+    document = make_spec().to_json()
+    document["search"] = document["search"] | {"sampler": "random"}
+    spec, rng = parse_spec(document), np.random.default_rng(seed)
+    proposals = propose(spec, [], n - repeats, seed, PREPARED)
+    best = sorted(proposals, key=lambda x: -emulate(x.configuration))[:repeats]
+    proposals += [Proposal(x.configuration, x.seed + 1, "repeat") for x in best]
+    return spec, [
+        make_trial(i, x, emulate(x.configuration) + 0.01 * rng.standard_normal())
+        for i, x in enumerate(proposals)
+    ]
 
 
 def parameters(trials: Sequence[Trial], anatomy: Anatomy = BERT) -> list[int]:

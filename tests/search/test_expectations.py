@@ -7,30 +7,11 @@ import numpy as np
 import pytest
 
 from peftsearch.records.preparation import Floor, Preparation
-from peftsearch.records.trial import Proposal, Trial
+from peftsearch.records.trial import Trial
 from peftsearch.search.expectations import expect, is_tellable
-from peftsearch.search.proposals import propose
-from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
-from tests.specs import make_spec
+from peftsearch.spaces.jobspec.spec import parse_spec
 
-from .jobs import emulate, make_trial
-
-NOISE = 0.01
-PREPARED = Preparation((Floor("features", "frozen features", {"accuracy": 0.7}, 0.015),))
-
-
-def make_job(seed: int, n: int = 25, repeats: int = 3) -> tuple[JobSpec, list[Trial]]:
-    """The design, random configurations, and repeats of the best."""
-    document = make_spec().to_json()
-    document["search"] = document["search"] | {"sampler": "random"}
-    spec, rng = parse_spec(document), np.random.default_rng(seed)
-    proposals = propose(spec, [], n - repeats, seed, PREPARED)
-    best = sorted(proposals, key=lambda x: -emulate(x.configuration))[:repeats]
-    proposals += [Proposal(x.configuration, x.seed + 1, "repeat") for x in best]
-    return spec, [
-        make_trial(i, x, emulate(x.configuration) + NOISE * rng.standard_normal())
-        for i, x in enumerate(proposals)
-    ]
+from .jobs import PREPARED, emulate, make_job
 
 
 def raw(trials: Sequence[Trial]) -> dict[str, float]:

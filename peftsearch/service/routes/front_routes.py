@@ -8,13 +8,13 @@ from typing_extensions import TypedDict
 
 from peftsearch.insight.baselines import Baselines, baselines
 from peftsearch.insight.candidate_estimates import add_seeds
-from peftsearch.insight.expected_points import expected_rows
 from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
-from peftsearch.results.expected import ExpectedRow
+from peftsearch.results.expected import ExpectedRow, find_expected, index_expected
 from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.knee_words import tell_knee
+from peftsearch.service.memory.beliefs import believe
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 
@@ -111,15 +111,10 @@ def _stays(history: History) -> bytes:
 def show_expected(history: InHistory) -> Response:
     """The quality of the configurations near the front without the luck of their trainings, with
     95 % intervals; it may be of a slightly earlier event, while the newest is computed."""
-    at = history.event
-    return respond(history.slow_values.get("expected", at, lambda: _expected(history)))
-
-
-def _expected(history: History) -> bytes:
-    spec, preparation = history.job.spec, history.preparation
-    rows = expected_rows(history.points, spec, preparation)
-    body: ExpectedBody = {"event": history.event, "expected": rows}
-    return orjson.dumps(body)
+    told = believe(history)
+    rows = index_expected(find_expected(told.belief))
+    body: ExpectedBody = {"event": told.event, "expected": rows}
+    return respond(orjson.dumps(body))
 
 
 @router.get("/jobs/{job}/pick", responses=problems(404), response_model=Pick)

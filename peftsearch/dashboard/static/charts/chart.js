@@ -53,7 +53,7 @@ class Chart {
     this.waiting = false;
     const theme = readTheme(this.plot);
     const { data, layout = {}, config = {} } = this.options.draw(theme);
-    await Plotly.react(this.plot, data, overlay(baseLayout(theme), layout), { ...CONFIG, ...config });
+    await Plotly.react(this.plot, data, overlay(baseLayout(theme), styled(layout, theme)), { ...CONFIG, ...config });
     this.tabulate();
     this.drawn();
   }
@@ -97,8 +97,12 @@ function readTheme(element) {
   };
 }
 
+function axisStyle(theme) {
+  return { gridcolor: theme.line, linecolor: theme.line, zerolinecolor: theme.line };
+}
+
 function baseLayout(theme) {
-  const axis = { gridcolor: theme.line, linecolor: theme.line, zerolinecolor: theme.line, automargin: true };
+  const axis = { ...axisStyle(theme), automargin: true };
   const font = { family: theme.font, size: 12.5, color: theme.muted };
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -113,6 +117,12 @@ function baseLayout(theme) {
     yaxis: axis,
     uirevision: "stay",
   };
+}
+
+/** Further axes of a chart with several panels look like its first. */
+function styled(layout, theme) {
+  const more = Object.entries(layout).filter(([name]) => /^[xy]axis\d+$/.test(name));
+  return { ...layout, ...Object.fromEntries(more.map(([name, axis]) => [name, { ...axisStyle(theme), ...axis }])) };
 }
 
 /** `over` on top of `base`, plain objects merged, everything else replaced. */

@@ -7,14 +7,12 @@ import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { frontAt, knee, summarise } from "./front-view.js";
 import { panelsOf, placeOf, rangeOfOne, ticksOf } from "./pairs-view.js";
+import { MARKS, toneKey, toneScale } from "./tones.js";
 
 /** Pixels: height of a panel, between two rows, above and below all, and of the bar of colours. */
 const [PANEL, GAP, TOP, BOTTOM, BAR] = [260, 92, 34, 56, 7];
 /** Between two panels of a row, as a share of the chart: room for the names of an axis. */
 const BESIDE = 0.09;
-const TONES = 12;
-/** From few to much; both ends stand off the surface in either theme. */
-const SCALE = ["--series-5", "--accent", "--series-3", "--series-6"];
 const DOMINATED = 1500;
 
 export class Pairs {
@@ -61,7 +59,7 @@ export class Pairs {
     const all = summarise(model.columns, event, model.goals).filter((x) => Object.values(x.values).every((y) => y !== null));
     const others = all.filter((x) => !keys.has(x.key)).slice(-DOMINATED);
     const marked = members.slice(...within(knee(members, model.goals)));
-    const scale = SCALE.map((name, i) => [i / (SCALE.length - 1), colour(name)]);
+    const scale = toneScale(MARKS);
     const shown = { members, others, marked, all: [...members, ...all] };
     const told = members.length
       ? `${plural(members.length, "point")} that nothing beats in ${listed(model.goals)} together; the ring is the knee. Colours are named above each panel; a click opens the trial.`
@@ -115,21 +113,11 @@ export class Pairs {
     };
   }
 
-  /** What the colours of a panel mean, above it. A colour bar of Plotly's would need inline styles. */
+  /** What the colours of a panel mean, above it. */
   key({ name }, values, scale, [left, right, top]) {
     if (!values.length) return { shapes: [], annotations: [] };
-    const [width, up] = [right - left, BAR / this.inner];
-    const [start, end] = [left + 0.66 * width, left + 0.82 * width];
-    const step = (end - start) / TONES;
-    const y = { yref: "paper", y0: top + 1.6 * up, y1: top + 2.6 * up };
-    const shapes = Array.from({ length: TONES }, (_, i) => ({
-      type: "rect", xref: "paper", x0: start + i * step, x1: start + (i + 1) * step, ...y, line: { width: 0 }, fillcolor: toneAt(scale, i / (TONES - 1)),
-    }));
-    const said = (text, x, xanchor) => ({
-      text, x, xanchor, xref: "paper", yref: "paper", y: top + 2.1 * up, yanchor: "middle", showarrow: false, font: { size: 11 },
-    });
     const [least, most] = [Math.min(...values), Math.max(...values)].map((x) => write(name, x));
-    return { shapes, annotations: [said(noun(name), left, "left"), said(least, start - 0.01, "right"), said(most, end + 0.01, "left")] };
+    return toneKey(scale, { name: noun(name), least, most }, [left, right, top], BAR / this.inner);
   }
 
   table() {
@@ -155,16 +143,4 @@ function place(number, columns, rows, inner) {
   const wide = (1 - BESIDE * (columns - 1)) / columns;
   const top = 1 - (row * (PANEL + GAP)) / inner;
   return [column * (wide + BESIDE), column * (wide + BESIDE) + wide, top - PANEL / inner, top];
-}
-
-/** The colour at a share of the scale. */
-function toneAt(scale, share) {
-  const at = share * (scale.length - 1);
-  const [low, high] = [Math.floor(at), Math.min(Math.floor(at) + 1, scale.length - 1)].map((i) => parts(scale[i][1]));
-  return `rgb(${low.map((x, i) => Math.round(x + (high[i] - x) * (at - Math.floor(at)))).join(",")})`;
-}
-
-function parts(text) {
-  if (!text.startsWith("#")) return text.match(/[\d.]+/g).slice(0, 3).map(Number);
-  return [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16));
 }

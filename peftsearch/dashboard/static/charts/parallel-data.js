@@ -80,7 +80,7 @@ function extent(values) {
 }
 
 /** A value of a parameter or a measure, short. */
-function told(name, value) {
+export function told(name, value) {
   if (isCost(name)) return write(name, value);
   if (Number.isInteger(value)) return `${value}`;
   return Math.abs(value) < 0.01 ? value.toExponential(1) : `${Number(value.toPrecision(4))}`;

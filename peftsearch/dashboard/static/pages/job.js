@@ -10,6 +10,7 @@ import { Importance } from "../charts/importance.js";
 import { Pairs } from "../charts/pairs.js";
 import { Parallel } from "../charts/parallel.js";
 import { ProgressCharts } from "../charts/progress.js";
+import { Slices } from "../charts/slices.js";
 import { showConfirmation } from "../components/confirmation.js";
 import { showExports } from "../components/exports.js";
 import { Failures } from "../components/failures.js";
@@ -65,6 +66,7 @@ function buildCharts(model) {
   const parallel = new Parallel(model, importance);
   place("progress", new ProgressCharts(model));
   place("importance", importance).then(() => place("parallel", parallel));
+  byId("slices").append(new Slices(model).element);
   guard("confirm-body", showConfirmation(model, byId("confirm-body")));
 }
 

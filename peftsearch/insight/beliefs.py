@@ -1,4 +1,4 @@
-"""What is expected of configurations, from the light records that charts keep."""
+"""What is believed of a job, from the light records that charts keep."""
 
 from collections.abc import Sequence
 
@@ -6,29 +6,33 @@ import orjson
 
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.results.expected import ExpectedRow, find_expected, index_expected
+from peftsearch.results.expected import find_belief
+from peftsearch.search.belief import Belief
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .points import Point
 
 
-def expected_rows(
+def belief_of(
     points: Sequence[Point], spec: JobSpec, preparation: Preparation | None
-) -> dict[str, ExpectedRow]:
-    """By key (`peftsearch.results.expected.find_expected`)."""
-    trials = [_restore(x, spec) for x in points]
-    return index_expected(find_expected(spec, trials, preparation))
+) -> Belief | None:
+    """See `peftsearch.results.expected.find_belief`."""
+    return find_belief(spec, [_restore(x, spec) for x in points], preparation)
+
+
+def configuration_of(point: Point, spec: JobSpec) -> Configuration:
+    """The object that a point keeps as text."""
+    return Configuration.from_json(orjson.loads(point.configuration), spec.anatomy.layers)
 
 
 def _restore(point: Point, spec: JobSpec) -> Trial:
     """The trial as far as the search looks at it."""
-    document = orjson.loads(point.configuration)
     return Trial(
         id=0,
         job_id=0,
         number=point.number,
-        configuration=Configuration.from_json(document, spec.anatomy.layers),
+        configuration=configuration_of(point, spec),
         seed=point.seed,
         origin=point.origin,
         fidelity=point.fidelity,
