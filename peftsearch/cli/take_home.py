@@ -87,7 +87,7 @@ def export(
             soft_wrap=True,
             style=doubtful,
         )
-    for line in result.doubts:
+    for line in result.doubts(summary):
         console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
 
 

@@ -1,6 +1,7 @@
 """What lies beside an exported adapter: a card for people, and the job that makes it again."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -214,21 +215,18 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     path.write_text(write_text(data), encoding="utf-8")
 
 
-def find_loading(base: Backbone, labels: list[str]) -> Loading:
-    """A base whose files have a head of another size does not load unless that is allowed, and one
-    without a pad token of its own cannot take batches unless it is told one."""
-    arguments: dict[str, int] = {}
+def find_loading(base: Backbone) -> Loading:
+    """A base whose files have a head of another size does not load unless that is allowed. One
+    with classes, or without a pad token of its own, takes the configuration beside the adapter,
+    which names them: else the classes would be `LABEL_0` and so on, and no batch could be made."""
     kind = find_kind(base.kind)
-    if base.heads and kind.problem is not None:
-        arguments["num_labels"] = max(1, len(labels))
-    if base.heads:
-        arguments["ignore_mismatched_sizes"] = True
-    told = kind.form.inputs != "text" or "pad_token_id" in _given(base)
-    if not told:
-        arguments["pad_token_id"] = base.tokenizer.pad_token_id
-    pooled = pooled_linear(base)
-    head = (base.pooling, pooled.out_features) if pooled is not None else ()
-    return Loading(kind.form.automatic, str(base.folder), arguments, *head)
+    arguments = {"ignore_mismatched_sizes": True} if base.heads else {}
+    padded = kind.form.inputs != "text" or "pad_token_id" in _given(base)
+    config = not padded or (bool(base.heads) and kind.problem is not None)
+    loading = Loading(kind.form.automatic, str(base.folder), arguments, config=config)
+    if (pooled := pooled_linear(base)) is None:
+        return loading
+    return replace(loading, pooling=base.pooling, outputs=pooled.out_features)
 
 
 def _given(base: Backbone) -> set[str]:

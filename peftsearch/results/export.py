@@ -81,7 +81,7 @@ def export(
         size = _measure(part, chosen, limit)
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
         labels = runner.data.label_names
-        loading = find_loading(runner.backbone, labels)
+        loading = find_loading(runner.backbone)
         report = ExportReport(chosen, out, rows, difference, loading, size)
         told = spec.model_copy(update={"task": runner.spec.task})
         held = runner.data.held

@@ -13,14 +13,14 @@ from peftsearch.spaces.configurations.forms import HEAD_TENSORS, Form
 
 _PROGRAMS: Mapping[Form, str] = {
     "peft": """from peft import PeftModel
-from transformers import {automatic}
+from transformers import {imported}
 
-base = {automatic}.from_pretrained({base})
+{config}base = {automatic}.from_pretrained({base})
 model = PeftModel.from_pretrained(base, {folder})""",
     "adapter": """import peftsearch
-from transformers import {automatic}
+from transformers import {imported}
 
-base = {automatic}.from_pretrained({base})
+{config}base = {automatic}.from_pretrained({base})
 model = peftsearch.load_adapter(base, {folder})""",
     "merged": """from transformers import {automatic}
 
@@ -32,12 +32,12 @@ _WITH_HEAD: Mapping[Form, str] = {
     "peft": """import sys
 
 from peft import PeftModel
-from transformers import {automatic}
+from transformers import {imported}
 
 sys.path.insert(0, {folder})
 from head import replace_head  # head.py of this folder
 
-base = {automatic}.from_pretrained({base})
+{config}base = {automatic}.from_pretrained({base})
 model = PeftModel.from_pretrained(replace_head(base, {pooling}, {outputs}), {folder})""",
     "adapter": _PROGRAMS["adapter"],
     "merged": """import sys
@@ -51,6 +51,8 @@ body = {automatic}.from_pretrained({folder})
 model = replace_head(body, {pooling}, {outputs}, {tensors})""",
 }
 """With a head that the class of `transformers` does not have."""
+_CONFIG = """config = AutoConfig.from_pretrained({folder}, subfolder="config")
+"""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Loading:
         arguments: What the class must be told of the base model besides.
         pooling: What the head reads that replaces the class's own; empty where none does.
         outputs: Of that head.
+        config: Whether the base takes the configuration beside the adapter, which names the
+            classes. Earlier versions told the class their number alone.
     """
 
     automatic: str
@@ -70,12 +74,19 @@ class Loading:
     arguments: Mapping[str, int]
     pooling: str = ""
     outputs: int = 0
+    config: bool = False
 
     def to_python(self, form: Form, folder: str) -> str:
         """A program that loads the export from a folder."""
-        named = [f"{name}={value}" for name, value in self.arguments.items()]
-        base = ", ".join([_quoted(self.base), *named])
-        shown = {"automatic": self.automatic, "base": base, "folder": _quoted(folder)}
+        given = {"config": "config"} if self.config else {}
+        named = [f"{name}={value}" for name, value in {**given, **self.arguments}.items()]
+        shown = {
+            "automatic": self.automatic,
+            "imported": f"{'AutoConfig, ' if self.config else ''}{self.automatic}",
+            "config": _CONFIG.format(folder=_quoted(folder)) if self.config else "",
+            "base": ", ".join([_quoted(self.base), *named]),
+            "folder": _quoted(folder),
+        }
         head = {
             "pooling": _quoted(self.pooling),
             "outputs": self.outputs,

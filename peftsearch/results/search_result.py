@@ -18,7 +18,7 @@ from peftsearch.storage.store import Store
 from .endings import tell_ending
 from .expected import find_belief, find_expected
 from .floor_words import tell_floors, tell_nothing_beats
-from .floors import Standing, compare, sort_floors
+from .floors import Standing, compare, find_best, sort_floors
 from .knee_words import find_row, tell_caveat, tell_knee
 from .pick import select, size_limit
 from .result_text import tell_counts, tell_result
@@ -133,10 +133,12 @@ class SearchResult:
         knee = tell_knee(members, spec, self.preparation)
         return [*self._beaten, *knee, *tell_no_gain(spec, self.trials)]
 
-    @property
-    def doubts(self) -> list[str]:
-        """The warnings, but for that of the knee: beside another pick."""
-        return [*self._beaten, *tell_no_gain(self.job.spec, self.trials)]
+    def doubts(self, picked: Estimate[Trial]) -> list[str]:
+        """The warnings beside a pick of which it is told how it stands: without that of the knee,
+        and without how the best stands where it is the best."""
+        beaten, best = self._beaten, find_best(self._members, self.job.spec)
+        told = best is not None and best.key == picked.key
+        return [*beaten[1 if told else 0 :], *tell_no_gain(self.job.spec, self.trials)]
 
     @property
     def proposed(self) -> str:

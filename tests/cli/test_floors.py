@@ -75,7 +75,7 @@ def test_a_knee_below_the_floor_is_told_and_not_proposed(
         store.set_state(store.find_job("job").id, JobState.FINISHED)
         result = load_result(store, store.find_job("job"), tmp_path)
     assert KNEE in str(result) and 'pick="3"' in str(result)
-    assert not any(KNEE in x for x in result.doubts)
+    assert not any(KNEE in x for x in result.doubts(result.pick("best")))
     monkeypatch.setattr("peftsearch.cli.commands.check_device", lambda device: None)
     monkeypatch.setattr("peftsearch.jobs.life.resume", lambda store, name, budget: result.job)
     given = ["--storage", url, "--files", str(tmp_path)]

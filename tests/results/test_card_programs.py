@@ -64,6 +64,8 @@ def answer(tmp_path: Path, family: str, kind: str, rows: list[Row], form: Any, *
     card = (out / "README.md").read_text()
     assert ("with the classes" in card) == (find_kind(kind).classes and form != "merged")
     load, ask = (x.partition("```")[0] for x in card.split("```python\n")[1:3])
+    if find_kind(kind).classes:
+        load += "assert not [x for x in model.config.id2label.values() if x[:6] == 'LABEL_']\n"
     program = (load + ask).replace(FOLDER, str(out))
     for standing, value in row.items():
         assert f'"the {standing}"' in program.replace("_", " "), program

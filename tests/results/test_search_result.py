@@ -50,6 +50,9 @@ def test_a_printed_result_is_its_front_its_floors_and_how_to_go_on(
         result = load_result(store, job, tmp_path)
     text = str(result)
     assert "Pareto front of job" in text and "floor: accuracy 0.7900" in text
+    best, other = result.pick("best"), result.pick("1")
+    assert [x[:4] for x in result.doubts(best)] == ["Try "]  # its own standing is told
+    assert [x[:4] for x in result.doubts(other)] == ["Noth", "Try "]
     assert "result.export(" in text and "Nothing here beats the floor" in text
     assert "next: nothing on the front beats the floor" in text.splitlines()[-1]
     assert len(text.splitlines()) < 40 and "\x1b" not in text

@@ -52,6 +52,19 @@ def test_the_program_names_the_folder_of_the_archive(tmp_path: Path) -> None:
     assert (done.state, done.form, done.rows, done.difference) == ("done", "peft", 64, 1e-7)
 
 
+def test_classes_are_named_by_the_configuration_beside_the_adapter() -> None:
+    named = replace(BERT, arguments={"ignore_mismatched_sizes": True}, config=True)
+    assert named.to_python("adapter", "here") == (
+        "import peftsearch\n"
+        "from transformers import AutoConfig, AutoModelForSequenceClassification\n\n"
+        'config = AutoConfig.from_pretrained("here", subfolder="config")\n'
+        "base = AutoModelForSequenceClassification.from_pretrained"
+        '("/models/bert", config=config, ignore_mismatched_sizes=True)\n'
+        'model = peftsearch.load_adapter(base, "here")'
+    )
+    assert "config" not in named.to_python("merged", "here")
+
+
 def test_a_folder_of_any_name_is_quoted() -> None:
     odd = replace(BERT, base='C:\\models\\"bert" {x} é')
     program = odd.to_python("adapter", "here")
