@@ -9,7 +9,7 @@ import numpy as np
 from peftsearch.errors import UserError
 from peftsearch.message_text import shorten, show
 
-from .table import Table
+from .table import Table, find_first, name_rows
 
 _BLURRED = 0.01
 _LARGEST = 1e30
@@ -22,13 +22,14 @@ def read_classes(table: Table, column: str) -> list[str]:
         UserError: A label is missing, or is neither text, a number nor a boolean.
     """
     check_present(table, column)
-    return [_class_name(value, row, table) for row, value in enumerate(table.columns[column], 1)]
-
-
-def _class_name(value: Any, row: int, table: Table) -> str:
-    if not isinstance(value, (str, bool, int, float)):
-        got = f"{type(value).__name__} at row {row} of {table.origin}"
+    found = find_first(table, column, lambda x: not isinstance(x, (str, bool, int, float)))
+    if found is not None:
+        got = f"{type(found[0]).__name__} at {found[1]}"
         raise UserError("labels of text, integers, booleans or numbers", got, "check task.label")
+    return [_class_name(value) for value in table.columns[column]]
+
+
+def _class_name(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
@@ -73,11 +74,10 @@ def index_classes(names: Sequence[str], classes: Sequence[str], origin: str) -> 
         UserError: A name is not among them.
     """
     index = {name: i for i, name in enumerate(classes)}
-    for row, name in enumerate(names, 1):
-        if name not in index:
-            got = f"{show(name)} at row {row} of {origin}"
-            expected = f"the classes of the training data ({name_some(classes)})"
-            raise UserError(expected, got, "correct the file")
+    found = find_first(Table(origin, {"": list(names)}), "", lambda name: name not in index)
+    if found is not None:
+        expected = f"the classes of the training data ({name_some(classes)})"
+        raise UserError(expected, f"{show(found[0])} at {found[1]}", "correct the file")
     return [index[name] for name in names]
 
 
@@ -93,24 +93,19 @@ def read_numbers(table: Table, column: str) -> list[float]:
         UserError: A label is missing, is not a finite number, or is too large.
     """
     check_present(table, column)
-    return [_number(value, row, table) for row, value in enumerate(table.columns[column], 1)]
-
-
-def _number(value: Any, row: int, table: Table) -> float:
-    text = str(value)
-    if isinstance(value, bool) or not _is_number(text):
+    if found := find_first(table, column, lambda x: isinstance(x, bool) or not _is_number(str(x))):
         raise UserError(
             "numbers as labels of a regression",
-            f"{show(text)} at row {row} of {table.origin}",
+            f"{show(str(found[0]))} at {found[1]}",
             "check task.label, or set task.kind = 'classification'",
         )
-    if abs(number := float(text)) > _LARGEST:
+    if found := find_first(table, column, lambda x: abs(float(str(x))) > _LARGEST):
         raise UserError(
             f"labels of at most {_LARGEST:g}, which models in float32 can hold",
-            f"{show(text)} at row {row} of {table.origin}",
+            f"{show(str(found[0]))} at {found[1]}",
             "bring the labels to another unit, or take their logarithm",
         )
-    return number
+    return [float(str(x)) for x in table.columns[column]]
 
 
 def check_varied(labels: Sequence[float], table: Table) -> None:
@@ -144,13 +139,13 @@ def check_present(table: Table, column: str) -> None:
     """Refuse missing values: none, not a number, empty or blank.
 
     Raises:
-        UserError: Says how many there are and where the first one is.
+        UserError: Says how many there are and where the first ones are.
     """
     missing = [row for row, x in enumerate(table.columns[column], 1) if _is_missing(x)]
     if missing:
         raise UserError(
             f"a value of {column!r} in each row of {table.origin}",
-            f"none in {len(missing)} rows, the first is row {missing[0]}",
+            f"none in {name_rows(missing)}",
             "fill in or remove them",
         )
 

@@ -8,6 +8,9 @@ from typing import Any
 from peftsearch.errors import UserError
 from peftsearch.message_text import shorten, show, suggest
 
+_NAMED = 3
+"""Rows that a message names, of however many."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -51,6 +54,29 @@ class Splits(Mapping[str, Table]):
 def name_origins(source: str, splits: Sequence[str]) -> dict[str, str]:
     """How messages call each split of a source."""
     return {name: f"{source} [{name}]" if len(splits) > 1 else source for name in splits}
+
+
+def name_rows(rows: Sequence[int]) -> str:
+    """`row 7`, `2 rows (7, 9)`, `40 rows (7, 9, 12, ...)`."""
+    if len(rows) == 1:
+        return f"row {rows[0]}"
+    first = ", ".join(map(str, rows[:_NAMED]))
+    return f"{len(rows):,} rows ({first}{', ...' if len(rows) > _NAMED else ''})"
+
+
+def find_first(
+    table: Table, column: str, is_wrong: Callable[[Any], bool]
+) -> tuple[Any, str] | None:
+    """The first value of a column that is wrong, and where it and its like stand; None: none is.
+
+    The place reads `row 7 of data.csv`, or `row 7 of data.csv, one of 2 rows (7, 9)`.
+    """
+    values = table.columns[column]
+    rows = [row for row, value in enumerate(values, 1) if is_wrong(value)]
+    if not rows:
+        return None
+    like = f", one of {name_rows(rows)}" if len(rows) > 1 else ""
+    return values[rows[0] - 1], f"row {rows[0]} of {table.origin}{like}"
 
 
 def check_filled(table: Table) -> Table:

@@ -10,7 +10,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .labels import check_present
 from .partition import Text
-from .sources import Table
+from .table import Table, find_first
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,7 @@ def read_column(table: Table, column: str) -> list[str]:
         UserError: One is missing or is no text.
     """
     check_present(table, column)
-    for row, value in enumerate(table.columns[column], 1):
-        if not isinstance(value, str):
-            got = f"{type(value).__name__} at row {row} of {table.origin}"
-            hint = "check the columns under [task]"
-            raise UserError(f"text in column {column!r}", got, hint)
+    if found := find_first(table, column, lambda x: not isinstance(x, str)):
+        got = f"{type(found[0]).__name__} at {found[1]}"
+        raise UserError(f"text in column {column!r}", got, "check the columns under [task]")
     return table.columns[column]

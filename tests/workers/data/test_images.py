@@ -153,7 +153,7 @@ def test_unreadable_value_names_its_row(value: Any, reason: str, tmp_path: Path)
 
 
 def test_missing_value_is_refused() -> None:
-    with pytest.raises(UserError, match="the first is row 2"):
+    with pytest.raises(UserError, match="none in row 2"):
         read(file_of(COLOURS), None)
 
 

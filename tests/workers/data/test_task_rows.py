@@ -82,8 +82,8 @@ def test_choices_may_stand_in_columns_or_in_mappings(tmp_path: Path) -> None:
         ({"label": -1}, "got -1 at row 6"),
         ({"label": "D"}, "got 'D' at row 6"),
         ({"label": True}, "got True at row 6"),
-        ({"label": None}, "the first is row 6"),
-        ({"choices": None}, "the first is row 6"),
+        ({"label": None}, "none in row 6"),
+        ({"choices": None}, "none in row 6"),
     ],
 )
 def test_wrong_choices(tmp_path: Path, change: Row, words: str) -> None:
