@@ -28,6 +28,7 @@ from .wording import plural
 if TYPE_CHECKING:
     from peftsearch.search.belief import Belief
 
+    from .believed import Believed
     from .export_report import ExportReport
     from .slice_rows import Pair, Slices
 
@@ -82,6 +83,15 @@ class SearchResult:
     def belief(self) -> "Belief | None":
         """What the search's model says of any configuration; None where too little is known."""
         return find_belief(self.job.spec, self.trials, self.preparation)
+
+    @cached_property
+    def predicted_front(self) -> "list[Believed] | None":
+        """The front that the search's model expects over the job's space, with 95 % intervals, in
+        ascending cost; most of it was not trained. None where too little is known, and of a job
+        with several costs."""
+        from .believed import believed_front
+
+        return believed_front(self.belief)
 
     def slices(self, pick: str = "best") -> "Slices | None":
         """What each parameter of a configuration does to its quality, as the search's model has

@@ -4,29 +4,10 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from .believed import Believed
+
 Value = float | str
 Kind = Literal["number", "ladder", "category"]
-
-
-class Believed(TypedDict):
-    """A configuration, and what the model expects of it.
-
-    Attributes:
-        mean: Expected quality.
-        low: Lower end of the 95 % interval.
-        high: Upper end.
-        cost: Of the job's cost objective, exact.
-        words: The configuration.
-        trained: Whether the job has a result of it.
-    """
-
-    key: str
-    words: str
-    cost: float
-    mean: float
-    low: float
-    high: float
-    trained: bool
 
 
 class SlicePoint(Believed):

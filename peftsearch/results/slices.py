@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from peftsearch.errors import UserError
-from peftsearch.records.axes import cost_of
 from peftsearch.search.belief import Belief
 from peftsearch.search.observations import Observation
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -20,7 +19,8 @@ from peftsearch.spaces.space.layout import Point
 from peftsearch.spaces.space.lines import MASK, Line, cross, lines, nearest_point, values_at
 from peftsearch.spaces.techniques.table import technique
 
-from .slice_rows import Axis, Believed, Cell, Dot, Kind, Pair, Slice, SlicePoint, Slices, Value
+from .believed import believe_each
+from .slice_rows import Axis, Cell, Dot, Kind, Pair, Slice, SlicePoint, Slices, Value
 from .wording import describe, short_roles
 
 _LABELS = {
@@ -107,7 +107,7 @@ def cross_two(belief: Belief, configuration: Configuration, x: str, y: str) -> P
                 f"two parameters among {', '.join(known) or 'none'}", got, "correct it"
             )
     found = list(cross(belief.space, place.point, x, y))
-    told = _believe_each(belief, [step.configuration for _, _, step in found])
+    told = believe_each(belief, [step.configuration for _, _, step in found])
     cells: list[Cell] = [
         {
             "x": show_value(x, left, place.anatomy),
@@ -123,7 +123,7 @@ def _slice(
     place: _Place, name: str, seen: Sequence[tuple[Observation, Mapping[str, Value]]]
 ) -> Slice:
     axis, steps = place.axis(name), place.lines[name].steps
-    told = _believe_each(place.belief, [x.configuration for x in steps])
+    told = believe_each(place.belief, [x.configuration for x in steps])
     points: list[SlicePoint] = [
         {"value": value, **believed} for value, believed in zip(axis["values"], told, strict=True)
     ]
@@ -138,22 +138,6 @@ def _slice(
         if name in values
     ]
     return {**axis, "points": points, "dots": dots}
-
-
-def _believe_each(belief: Belief, configurations: Sequence[Configuration]) -> list[Believed]:
-    trained = {x.configuration.key for x in belief.known if x.qualities}
-    return [
-        {
-            "key": x.key,
-            "words": describe(x, belief.spec.anatomy),
-            "cost": cost_of(belief.spec, x),
-            "mean": found.mean,
-            "low": found.low,
-            "high": found.high,
-            "trained": x.key in trained,
-        }
-        for x, found in zip(configurations, belief.expect(configurations), strict=True)
-    ]
 
 
 def _kind(name: str, log: bool) -> Kind:

@@ -116,6 +116,22 @@ def test_slices_do_not_go_below_what_the_model_tells(page: Page) -> None:
     assert 0.8 < low < 0.9 and high < 0.1  # less is better, and better is upwards
 
 
+def test_a_prediction_is_a_line_in_steps_with_a_band_and_no_marks(page: Page) -> None:
+    points = [
+        {"cost": 10, "mean": 0.7, "low": 0.6, "high": 0.8},
+        {"cost": 90, "mean": 0.8, "low": 0.75, "high": 0.85},
+    ]
+    script = """async ([file, points]) => {
+      const { predictedTraces } = await import(file);
+      return predictedTraces(points, 1000, (x) => x, { line: "red", band: "pink" });
+    }"""
+    low, high, line = page.evaluate(script, ["/charts/front-predicted.js", points])
+    assert line["x"] == [10, 90, 1000] and line["y"] == [0.7, 0.8, 0.8]
+    assert (low["y"], high["y"]) == ([0.6, 0.75, 0.75], [0.8, 0.85, 0.85])
+    assert {x["mode"] for x in (low, high, line)} == {"lines"}
+    assert page.evaluate(script, ["/charts/front-predicted.js", []]) == []
+
+
 def _trial(number: int, configuration: Configuration, accuracy: float | None) -> Trial:
     state = TrialState.COMPLETED if accuracy is not None else TrialState.FAILED
     values = {"trainable_parameters": 100.0}

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from peftsearch.records.axes import cost_of
 from peftsearch.search.belief import Belief, believe
 from peftsearch.search.expectations import expect, expect_trained
+from peftsearch.search.predicted_front import predict_front
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.neighbours import neighbours
 
@@ -44,6 +46,28 @@ def test_less_is_known_of_what_nobody_trained() -> None:
     widest = max(x.deviation for x in trained.values())
     assert min(x.deviation for x in belief.expect(strangers(belief))) > 0.9 * widest
     assert max(x.deviation for x in belief.expect(strangers(belief))) > widest
+
+
+def test_the_predicted_front_rises_and_gains_on_what_was_trained() -> None:
+    spec, trials = make_job(0)
+    belief = believe(spec, trials, PREPARED)
+    assert belief is not None
+    found = predict_front(belief)
+    costs, means = [x.cost for x in found], [x.expectation.mean for x in found]
+    assert costs == sorted(costs) and means == sorted(set(means)) and len(found) > 3
+    assert all(belief.space.feasible(x.configuration) or x.cost == 0 for x in found)
+    assert all(
+        low <= y <= high
+        for y, low, high in (
+            (x.expectation.mean, x.expectation.low, x.expectation.high) for x in found
+        )
+    )
+    step = (means[-1] - means[0]) / 20
+    for one in belief.told:
+        cost, (expected,) = cost_of(spec, one.configuration), belief.expect([one.configuration])
+        assert (
+            max(x for x, y in zip(means, costs, strict=True) if y <= cost) > expected.mean - step
+        )
 
 
 def test_too_few_trials_say_nothing() -> None:

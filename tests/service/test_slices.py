@@ -46,6 +46,14 @@ def test_a_pair_is_that_of_the_result(client: TestClient, result: SearchResult) 
     assert body == {"event": 18, "found": result.pair("rate", "roles2", "knee")}
 
 
+def test_the_predicted_front_is_that_of_the_result(
+    client: TestClient, result: SearchResult
+) -> None:
+    assert result.predicted_front
+    body = get(client, "front/predicted")
+    assert body == {"event": 18, "points": result.predicted_front}
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -66,3 +74,4 @@ def test_of_few_trials_nothing_is_said(new_sqlite: NewDatabase) -> None:
         fill_example(store)
     with client_of(open_site(url)) as client:
         assert get(client, "slices") == {"event": 6, "found": None}
+        assert get(client, "front/predicted") == {"event": 6, "points": None}

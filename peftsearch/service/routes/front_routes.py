@@ -10,11 +10,12 @@ from peftsearch.insight.baselines import Baselines, baselines
 from peftsearch.insight.candidate_estimates import add_seeds
 from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
+from peftsearch.results.believed import Believed, believed_front
 from peftsearch.results.expected import ExpectedRow, find_expected, index_expected
 from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.knee_words import tell_knee
-from peftsearch.service.memory.beliefs import believe
+from peftsearch.service.memory.beliefs import Told, believe
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 
@@ -57,6 +58,14 @@ class ExpectedBody(TypedDict):
 
     event: int
     expected: dict[str, ExpectedRow]
+
+
+class PredictedBody(TypedDict):
+    """The expected front as of `event`, in ascending cost; null where too little is known, and of
+    a job with several costs."""
+
+    event: int
+    points: list[Believed] | None
 
 
 @router.get("/jobs/{job}/front", responses=problems(404), response_model=FrontBody)
@@ -115,6 +124,19 @@ def show_expected(history: InHistory) -> Response:
     rows = index_expected(find_expected(told.belief))
     body: ExpectedBody = {"event": told.event, "expected": rows}
     return respond(orjson.dumps(body))
+
+
+@router.get("/jobs/{job}/front/predicted", responses=problems(404), response_model=PredictedBody)
+def show_predicted(history: InHistory) -> Response:
+    """The front that the search's model expects over the space of the job, most of which was not
+    trained, with 95 % intervals; it may be of a slightly earlier event."""
+    told = believe(history)
+    found = history.slow_values.get("predicted", told.event, lambda: _predict(told))
+    return respond(found)
+
+
+def _predict(told: Told) -> PredictedBody:
+    return {"event": told.event, "points": believed_front(told.belief)}
 
 
 @router.get("/jobs/{job}/pick", responses=problems(404), response_model=Pick)

@@ -4,12 +4,13 @@ import { get } from "../lib/api.js";
 import { h, replace, setText } from "../lib/dom.js";
 import { costsOf, listed, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
-import { colour } from "../lib/theme.js";
+import { colour, faint } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { MANY, PointCanvas, layout, legendLine, traces } from "./front-drawing.js";
 import { Pointing, alternative, expectedText, floorWords, note } from "./front-notes.js";
 import { Replay } from "./front-replay.js";
-import { frameOf, referencesAt, viewAt } from "./front-view.js";
+import { PredictedFront, predictedTraces } from "./front-predicted.js";
+import { frameOf, place, referencesAt, viewAt } from "./front-view.js";
 
 const [TALL, NARROW] = [520, 420];
 
@@ -23,9 +24,10 @@ export class FrontChart {
     this.offerCosts();
     this.tellCost();
     this.watchers = [];
+    this.predicted = new PredictedFront(model, () => this.redraw());
     this.replay = new Replay(model, () => this.redraw());
     this.told = h("div", { class: "front-floors" });
-    this.element = h("div", { class: "front" }, this.told, this.controls(), this.figure, this.remark, this.replay.element);
+    this.element = h("div", { class: "front" }, this.told, this.controls(), this.figure, this.predicted.told, this.remark, this.replay.element);
     this.chart = makeChart(this.figure, {
       caption: "", label: "Quality against cost", height: innerWidth > 640 ? TALL : NARROW,
       draw: (theme) => this.draw(theme), table: () => this.table(),
@@ -37,7 +39,7 @@ export class FrontChart {
     this.chooser.addEventListener("change", () => this.switchCost(this.chooser.value));
     const label = h("label", { for: "front-cost", class: "small" }, "Cost");
     const hint = h("span", { class: "quiet small zoom-hint" }, "Drag to zoom, double-click for all.");
-    return h("div", { class: "row front-controls" }, label, this.chooser, hint);
+    return h("div", { class: "row front-controls" }, label, this.chooser, this.predicted.control, hint);
   }
 
   listen() {
@@ -126,7 +128,9 @@ export class FrontChart {
     const { model, cost } = this;
     const event = this.replay.event;
     const frame = this.frame();
-    this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : []);
+    const predicted = this.predicted.pointsOn(cost, this.replay.live);
+    const expected = { line: colour("--series-5"), band: faint(colour("--series-5")) };
+    this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : [], predicted);
     const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), floor: colour("--warn"), pick: colour("--series-2") };
     const references = referencesAt(model, this.front, event, frame);
     const own = cost === model.cost && model.goals.length === 2;
@@ -134,7 +138,11 @@ export class FrontChart {
     this.canvas.set(crowded ? this.view.dominated : [], colours.quiet);
     this.chart.describe(alternative(model, this.view, this.front.floors));
     return {
-      data: [...legendLine(references, colours), ...traces(this.view, model, colours, { picked: this.picked, own, errors: this.errors })],
+      data: [
+        ...legendLine(references, colours),
+        ...predictedTraces(predicted, frame.high, (x) => place(x, frame), expected),
+        ...traces(this.view, model, colours, { picked: this.picked, own, errors: this.errors }),
+      ],
       layout: layout(model, cost, frame, references, colours, theme.narrow),
       config: { displayModeBar: false },
     };
@@ -142,8 +150,9 @@ export class FrontChart {
 
   /** Kept while nothing has ended: a replay draws many times on one frame. */
   frame() {
-    const key = `${this.cost} ${this.model.event} ${this.front.floors.map((x) => x.value)} ${this.errors.size}`;
-    if (this.framed?.key !== key) this.framed = { key, ...frameOf(this.model, this.cost, this.front.floors, this.errors) };
+    const ends = this.predicted.pointsOn(this.cost, this.replay.live).flatMap((x) => [x.low, x.high]);
+    const key = `${this.cost} ${this.model.event} ${this.front.floors.map((x) => x.value)} ${this.errors.size} ${ends}`;
+    if (this.framed?.key !== key) this.framed = { key, ...frameOf(this.model, this.cost, this.front.floors, this.errors, ends) };
     return this.framed;
   }
 
@@ -157,7 +166,7 @@ export class FrontChart {
   }
 
   open({ trials }) {
-    location.assign(`${this.model.page}/trials/${trials[0]}`);
+    if (trials.length) location.assign(`${this.model.page}/trials/${trials[0]}`);
   }
 
   table() {

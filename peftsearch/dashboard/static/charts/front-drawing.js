@@ -99,7 +99,7 @@ export function layout(model, cost, frame, references, colours, narrow) {
 
 /** A click on an entry would hide the front, and could not hide what the canvas shows. */
 function legend(narrow) {
-  const place = narrow ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" };
+  const place = narrow ? { x: 0, xanchor: "left", entrywidth: 0.5, entrywidthmode: "fraction" } : { x: 1, xanchor: "right" };
   return { ...place, itemclick: false, itemdoubleclick: false, font: { size: narrow ? 10.5 : 12 } };
 }
 

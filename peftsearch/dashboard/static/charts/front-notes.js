@@ -7,7 +7,7 @@ import { inWords, noun, write } from "../lib/measures.js";
 
 /** Children of the note of a point of one of the chart's groups. */
 export function note(group, point, model, costs, errors, expected) {
-  const title = `${HEADS[group] ?? ""}${trialsText(point.trials)}`;
+  const title = group === "predicted" ? "A prediction" : `${HEADS[group] ?? ""}${trialsText(point.trials)}`;
   const values = point.values ?? {};
   return [
     h("strong", {}, title),
@@ -17,13 +17,14 @@ export function note(group, point, model, costs, errors, expected) {
     h("dl", {}, ...costs.filter((name) => (values[name] ?? null) !== null).flatMap((name) => [
       h("dt", {}, noun(name)), h("dd", {}, write(name, values[name])),
     ])),
-    matchMedia("(hover: none)").matches ? h("a", { href: `${model.page}/trials/${point.trials[0]}` }, "Open trial") : "",
+    matchMedia("(hover: none)").matches && point.trials.length ? h("a", { href: `${model.page}/trials/${point.trials[0]}` }, "Open trial") : "",
   ];
 }
 
 const HEADS = { front: "On the front: ", running: "Running: ", failed: "Failed: " };
 
 function sentences(group, point, model, errors) {
+  if (group === "predicted") return [`${noun(model.quality)} ${expectedText(point, model)}`, point.trained ? "trained, too" : "not trained"];
   if (group === "failed") return [failureText(point.failure)];
   if (group === "running") return [point.seconds ? `for ${duration(point.seconds)}` : "not measured yet"];
   const error = errors.get(point.key);
@@ -79,7 +80,7 @@ function listFloors(floors) {
 const NEAR = 14;
 const STILL = 5;
 const DOUBLE_MS = 280;
-const GROUPS = ["front", "running", "failed", "below", "dominated"];
+const GROUPS = ["front", "running", "failed", "below", "dominated", "predicted"];
 
 /** `view()` gives the points by group, `tell(group, point)` a note's children, `open(point)` follows a click. */
 export class Pointing {

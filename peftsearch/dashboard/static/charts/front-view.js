@@ -3,7 +3,7 @@
 import { goalOf, quantity } from "../lib/measures.js";
 
 /** The whole run's axes, with all that ever was on the front: a replay moves the points and not the frame. */
-export function frameOf(model, cost, floors = [], errors = new Map()) {
+export function frameOf(model, cost, floors = [], errors = new Map(), more = []) {
   const summaries = summarise(model.columns, model.event, [model.quality, cost]);
   const shown = summaries.filter((x) => x.values[cost] !== null && x.values[model.quality] !== null);
   const members = frontAt(model.entries, model.event, model.cost);
@@ -12,6 +12,7 @@ export function frameOf(model, cost, floors = [], errors = new Map()) {
   const floor = low - 0.4 * (high - low || Math.abs(high) * 0.05 || 1);
   const lines = linesWithin(floors, floor, model.sign).map((x) => model.sign * x.value);
   const ends = members.flatMap((x, i) => [-1, 1].map((side) => heights[i] + side * (errors.get(x.key) ?? 0)));
+  ends.push(...more.map((x) => model.sign * x));
   const highest = model.entries.reduce((most, x) => Math.max(most, model.sign * x.values[model.quality]), Math.max(high, ...lines, ...ends));
   return { ...span(shown.map((x) => x.values[cost])), ...vertical(shown, [...lines, ...ends], Math.min(floor, ...lines), highest, model), start: heights[0] };
 }
@@ -34,7 +35,7 @@ function linesWithin(floors, low, sign) {
 }
 
 /** The points of the chart in groups: {front, dominated, below, failed, running, knee}. */
-export function viewAt(model, cost, event, frame, running = []) {
+export function viewAt(model, cost, event, frame, running = [], predicted = []) {
   const members = frontAt(model.entries, event, model.cost);
   const keys = new Set(members.map((x) => x.key));
   const at = (values) => ({ x: place(values[cost], frame), y: values[model.quality] });
@@ -48,6 +49,7 @@ export function viewAt(model, cost, event, frame, running = []) {
     knee: knee(members, model.goals),
     dominated: others.filter((x) => !below(x)),
     below: others.filter(below).map((x) => ({ ...x, real: x.y, y: model.sign * frame.floor })),
+    predicted: predicted.map((x) => ({ ...x, trials: [], values: { [cost]: x.cost }, x: place(x.cost, frame), y: x.mean })),
     failed: failedPoints(model, cost, event, frame, low),
     running: running
       .map((x) => ({ ...x, cost: x.values[cost] ?? (cost === model.cost ? x.cost : null) ?? null }))
@@ -118,7 +120,7 @@ export function span(costs) {
 }
 
 /** A cost's place on the axis: 0 stands half a decade left of the smallest cost. */
-function place(cost, { zero }) {
+export function place(cost, { zero }) {
   return Math.max(cost, zero);
 }
 

@@ -5,7 +5,7 @@ import { runs } from "../lib/configuration.js";
 import { h, replace, setText } from "../lib/dom.js";
 import { noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
-import { colour } from "../lib/theme.js";
+import { colour, faint } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { frontAt } from "./front-view.js";
 import { SlicePair } from "./slice-pair.js";
@@ -178,9 +178,4 @@ function traces(slice, model, theme) {
   const own = points.find((p) => p.value === slice.own);
   if (own) list.push({ x: [placeOn(slice, own.value)], y: [own.mean], mode: "markers", hoverinfo: "skip", marker: { symbol: "circle-open", size: 15, color: theme.series[1], line: { width: 2 } } });
   return list;
-}
-
-function faint(text) {
-  const [red, green, blue] = text.match(/[\d.]+/g);
-  return `rgba(${red},${green},${blue},0.16)`;
 }

@@ -2,6 +2,7 @@
 //
 //   onThemeChange(callback)      called after each change, whoever made it; returns a function that ends it
 //   colour("--accent")           a CSS variable as a colour that canvas and Plotly understand
+//   faint(text)                  such a colour, to lie under lines
 //   isDark()
 
 const KEY = "peftsearch-theme";
@@ -26,6 +27,11 @@ export function onThemeChange(callback) {
 export function colour(variable) {
   probe.style.color = `var(${variable})`;
   return getComputedStyle(probe).color;
+}
+
+/** The same colour, faint enough to lie under lines. */
+export function faint(text) {
+  return `rgba(${text.match(/[\d.]+/g).slice(0, 3).join(",")},0.16)`;
 }
 
 const probe = document.createElement("span");

@@ -1,0 +1,51 @@
+// The front that the search's model expects, drawn behind the measured one: a dashed line with a band, and no marks of trials.
+
+import { get } from "../lib/api.js";
+import { h, setText } from "../lib/dom.js";
+import { noun, write } from "../lib/measures.js";
+import { onTrials } from "../lib/refresh.js";
+
+export class PredictedFront {
+  constructor(model, changed) {
+    Object.assign(this, { model, changed, found: null });
+    this.box = h("input", { type: "checkbox", onchange: () => this.load() });
+    this.control = h("label", { class: "check small" }, this.box, "Predicted front");
+    this.told = h("p", { class: "quiet small", hidden: true });
+    this.control.hidden = model.goals.length > 2;
+    onTrials(model, async () => this.box.checked && this.load(), 8000);
+  }
+
+  async load() {
+    this.found = this.box.checked ? (await get(`${this.model.path}/front/predicted`)).points : null;
+    this.told.hidden = !this.box.checked;
+    setText(this.told, predictedWords(this.found, this.model));
+    this.changed();
+  }
+
+  /** Points to draw on the axis of a cost: of the job's own, as it stands now. */
+  pointsOn(cost, live) {
+    return cost === this.model.cost && live && this.box.checked ? (this.found ?? []) : [];
+  }
+}
+
+/** What the dashed line is, and from where to where it goes. */
+export function predictedWords(points, model) {
+  if (!points?.length) return "No front is predicted: that takes 15 completed trials, two of them repeats, and a job without limits on what is measured.";
+  const said = (x) => `${write(model.quality, x.mean)} at ${write(model.cost, x.cost)}`;
+  const trained = points.filter((x) => x.trained).length;
+  return `Dashed: a prediction, not a measurement. It is the ${noun(model.quality)} that the search's model expects of the best configuration for each cost,
+    from ${said(points[0])} to ${said(points.at(-1))} (${noun(model.cost)}), without the luck of a training; the band is the 95 % interval of each configuration. Of these ${points.length}, ${trained} were trained.`;
+}
+
+/** The line and its band in steps, from back to front; `place` says where a cost stands, `end` where the last step ends. */
+export function predictedTraces(points, end, place, { line, band }) {
+  if (!points.length) return [];
+  const common = { type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false, x: [...points.map((p) => place(p.cost)), end] };
+  const along = (name) => [...points, points.at(-1)].map((p) => p[name]);
+  const edge = { ...common, line: { width: 0, shape: "hv" } };
+  return [
+    { ...edge, name: "lower end", y: along("low") },
+    { ...edge, name: "upper end", y: along("high"), fill: "tonexty", fillcolor: band },
+    { ...common, name: "predicted, with 95 %", y: along("mean"), showlegend: true, line: { color: line, width: 2, dash: "dash", shape: "hv" } },
+  ];
+}
