@@ -1,9 +1,11 @@
 """The Python API: what a person does with jobs, without the command line.
 
 `peftsearch` exports all of it. Each function opens the database, asks `peftsearch.jobs.life` and
-closes it again. Heavy imports wait inside, so that `import peftsearch` answers at once.
+closes it again. What a person should know of a job is a warning of the log `peftsearch`. Heavy
+imports wait inside, so that `import peftsearch` answers at once.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +63,9 @@ def search(
     root = choose_root(url, files)
     check_folder(root)
     data = load_data(complete)
-    settled = settle(complete, data).spec
+    found = settle(complete, data)
+    _note(*data.notes, *found.notes)
+    settled = found.spec
     runner = TrialRunner.open(settled, device, data)
     with Store.open(url) as store:
         job = life.create_or_resume(store, settled)
@@ -94,9 +98,11 @@ def launch(
     from .jobs import life
 
     complete = _complete(spec)
-    settled = settle(complete, load_data(complete)).spec
+    data = load_data(complete)
+    settled = settle(complete, data)
+    _note(*data.notes, *settled.notes)
     with Store.open(to_url(storage)) as store:
-        return life.create(store, settled)
+        return life.create(store, settled.spec)
 
 
 def resume(
@@ -122,12 +128,15 @@ def resume(
         UserError: The budget is none.
     """
     from peftsearch.jobs.existing_storage import open_existing
+    from peftsearch.jobs.settling import note_stop
     from peftsearch.spaces.jobspec.spec import make_budget
 
     from .jobs import life
 
     with open_existing(to_url(storage)) as store:
-        return life.resume(store, name, make_budget(trials, hours))
+        job = life.resume(store, name, make_budget(trials, hours))
+    _note(*note_stop(job.spec))
+    return job
 
 
 def stop(name: str, storage: str = DEFAULT_STORAGE) -> "Job":
@@ -220,6 +229,12 @@ def to_url(storage: str) -> str:
 
     check_scheme(storage)
     return storage if "://" in storage else file_url(storage)
+
+
+def _note(*notes: str) -> None:
+    """What `peftsearch run` prints as notes goes to the log `peftsearch`, as warnings."""
+    for note in notes:
+        logging.getLogger("peftsearch").warning(note)
 
 
 def _complete(spec: "str | Path | Mapping[str, Any] | JobSpec") -> "JobSpec":

@@ -10,7 +10,7 @@ import pytest
 
 import peftsearch
 from peftsearch.storage.store import Store
-from tests.service.launches import add_job, write_workshop
+from tests.service.launches import add_job, spec_of, write_workshop
 
 FUNCTIONS = [name for name in peftsearch.__all__ if inspect.isfunction(getattr(peftsearch, name))]
 
@@ -107,3 +107,22 @@ def test_launch_makes_no_job_of_data_that_is_wrong(tmp_path: Path) -> None:
     assert not (tmp_path / "jobs.db").exists()
     job.write_text(job.read_text().replace('label = "lable"\n', ""))
     assert peftsearch.launch(job, str(tmp_path / "jobs.db")).name == "a"
+
+
+def test_what_a_stop_will_not_do_is_a_warning_of_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workshop, url = write_workshop(tmp_path / "workshop"), str(tmp_path / "jobs.db")
+    budget = {"trials": 3, "stop_when": "no gain"}
+    spec = spec_of("a", search={"sampler": "random"}, budget=budget)
+    spec |= {"model": {"path": str(workshop / "model")}}
+    peftsearch.launch(spec | {"task": {"train": str(workshop / "data.csv")}}, url)
+    peftsearch.stop("a", url)
+    peftsearch.resume("a", url)
+    told = [x.getMessage() for x in caplog.records if x.name == "peftsearch"]
+    of_data, at_launch, at_resume = told
+    assert of_data.startswith("classes with fewer than 10 validation rows")
+    assert at_launch.startswith("budget.stop_when = 'no gain' ends no job of search.sampler")
+    assert at_resume == at_launch
+    peftsearch.resume("a", url, trials=9)  # which has no such stop
+    assert len(caplog.records) == len(told)

@@ -80,11 +80,14 @@ def resume(
     as_json: bool,
 ) -> None:
     """Let a job run on, work on it, print the front."""
+    from peftsearch.jobs.settling import note_stop
+
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
     if workers:
         check_device(device)
     with open_existing(storage) as store:
         job = life.resume(store, name, make_budget(trials, hours))
+        _note(*note_stop(job.spec))
         result = _work(store, job, crew)
     _report(result, crew)
 
@@ -107,8 +110,7 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
         as_launched = job.spec.task == settled.spec.task
         if not as_launched:  # it was made before, and reads as it did then
             data = load_data(job.spec)
-        for note in (*data.notes, *settled.notes):
-            log.print(f"note: {note}", style="yellow", highlight=False, soft_wrap=True)
+        _note(*data.notes, *settled.notes)
         if as_launched:
             _say(f"quality: {settled.quality}")
         return _work(store, job, crew)
@@ -192,6 +194,11 @@ def work(
 
 def _plain_view(store: Store, job: Job) -> PlainView:
     return PlainView(store, job, log)
+
+
+def _note(*notes: str) -> None:
+    for note in notes:
+        log.print(f"note: {note}", style="yellow", highlight=False, markup=False, soft_wrap=True)
 
 
 def _say(line: str) -> None:

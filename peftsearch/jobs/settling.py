@@ -1,6 +1,7 @@
 """What a launch decides from the data where the job file leaves it open."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from peftsearch.spaces.jobspec.head import suppose_head
 from peftsearch.spaces.jobspec.objectives import objective
@@ -10,7 +11,9 @@ from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
-from peftsearch.workers.data.task_data import TaskData
+
+if TYPE_CHECKING:
+    from peftsearch.workers.data.task_data import TaskData
 
 _OF_ONE_CLASS = ("f1", "average_precision")
 
@@ -29,7 +32,7 @@ class Settled:
     notes: tuple[str, ...] = ()
 
 
-def settle(spec: JobSpec, data: TaskData) -> Settled:
+def settle(spec: JobSpec, data: "TaskData") -> Settled:
     """Decide by the spec and its training rows alone, so that equal ones are settled alike.
 
     Raises:
@@ -44,10 +47,10 @@ def settle(spec: JobSpec, data: TaskData) -> Settled:
     quality = f"{objective(chosen).label}{_of_class(chosen, task, data)}, {reason}"
     default = chosen if task.metric is None else None
     task = task.model_copy(update={"default_metric": default})
-    return Settled(spec.model_copy(update={"task": task}), quality, _note_stop(spec))
+    return Settled(spec.model_copy(update={"task": task}), quality, note_stop(spec))
 
 
-def _note_stop(spec: JobSpec) -> tuple[str, ...]:
+def note_stop(spec: JobSpec) -> tuple[str, ...]:
     """That a sampler without a model never says what it expects."""
     if spec.budget.stop_when is None or spec.search.sampler == ENGINE:
         return ()
@@ -57,13 +60,13 @@ def _note_stop(spec: JobSpec) -> tuple[str, ...]:
     )
 
 
-def with_supposed_head(spec: JobSpec, data: TaskData) -> JobSpec:
+def with_supposed_head(spec: JobSpec, data: "TaskData") -> JobSpec:
     """The spec on a model with the smallest head that the preparation may choose."""
     classes = len(data.label_names)
     return spec.with_anatomy(suppose_head(spec.head, spec.task.kind, classes, spec.anatomy))
 
 
-def _choose(task: TaskSpec, data: TaskData) -> tuple[str, str]:
+def _choose(task: TaskSpec, data: "TaskData") -> tuple[str, str]:
     if task.metric is not None:
         return task.metric, "as task.metric says"
     kind = find_kind(task.kind)
@@ -71,7 +74,7 @@ def _choose(task: TaskSpec, data: TaskData) -> tuple[str, str]:
     return found or (kind.qualities[0], f"the default of {kind.name}")
 
 
-def _of_class(metric: str, task: TaskSpec, data: TaskData) -> str:
+def _of_class(metric: str, task: TaskSpec, data: "TaskData") -> str:
     """Which class a metric of one class is of."""
     if metric not in _OF_ONE_CLASS:
         return ""

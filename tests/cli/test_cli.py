@@ -239,6 +239,16 @@ def test_stop_says_what_the_job_is_now(
     assert capsys.readouterr().out == "job is finished already\n"
 
 
+def test_resume_notes_a_stop_that_the_sampler_never_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    budget = {"trials": 9, "stop_when": "no gain"}
+    with Store.open(job_url) as store:
+        store.create_job(make_spec("blind", search={"sampler": "random"}, budget=budget))
+    assert call(monkeypatch, "resume", "blind", "--workers", "0", "--storage", job_url) == 0
+    assert "note: budget.stop_when = 'no gain' ends no job of" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("budget", [["--trials", "0"], ["--hours", "-1"], ["--hours", "nan"]])
 def test_resume_wants_a_budget_that_is_one(
     monkeypatch: pytest.MonkeyPatch,
