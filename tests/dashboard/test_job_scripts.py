@@ -132,6 +132,22 @@ def test_a_prediction_is_a_line_in_steps_with_a_band_and_no_marks(page: Page) ->
     assert page.evaluate(script, ["/charts/front-predicted.js", []]) == []
 
 
+@pytest.mark.parametrize(
+    ("gain", "known", "origin", "words"),
+    [
+        (0.0312, 7, "search", "raise the front's hypervolume by 3.1 % of what it was"),
+        (0.0312, 1, "search", "when 1 configuration had a result"),
+        (1000.0, 3, "search", "give the front its first gain"),
+        (0.0, 3, "random", "the model expected no gain from anything new"),
+    ],
+)
+def test_a_proposal_says_what_was_hoped(
+    page: Page, gain: float, known: int, origin: str, words: str
+) -> None:
+    reasons = {"expected_gain": gain, "known": known}
+    assert words in call(page, "components/trial-reasons.js", "hopeWords", reasons, origin)
+
+
 def _trial(number: int, configuration: Configuration, accuracy: float | None) -> Trial:
     state = TrialState.COMPLETED if accuracy is not None else TrialState.FAILED
     values = {"trainable_parameters": 100.0}

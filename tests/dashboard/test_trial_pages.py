@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from peftsearch.insight.layers import layer_map
+from peftsearch.records.trial import Proposal, Reasons
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
 from tests.chromium import open_chromium
@@ -16,6 +18,7 @@ from tests.conftest import NewDatabase
 from tests.service.live import serve
 from tests.service.records import PROBE, Filler, lora
 from tests.service.sites import open_site
+from tests.storage.examples import insert
 
 BITFIT = Module("bitfit")
 MIXED = Configuration(
@@ -31,8 +34,8 @@ NARROW = {"width": 400, "height": 800}
 
 @dataclass(frozen=True)
 class Site:
-    """A running service over a job with six trials: 0 the probe, 1 and 2 one configuration, 3
-    mixed, 4 failed, 5 queued."""
+    """A running service over a job with seven trials: 0 the probe, 1 and 2 one configuration, 3
+    mixed, 4 failed, 5 queued, 6 proposed by the model."""
 
     address: str
     filler: Filler
@@ -54,6 +57,9 @@ def site(new_sqlite: NewDatabase) -> Iterator[Site]:
         filler.complete(MIXED, 0.70)
         filler.fail(lora(32), "no memory for <64> rows")
         filler.queue(lora(2))
+        costs = {"trainable_parameters": float(trainable_parameters(lora(4), BERT))}
+        reasons = Reasons(0.02, 3, (lora(8).key,))
+        insert(store, filler.job.id, [Proposal(lora(4), 9, "search", reasons=reasons)], [costs])
         yield Site(address, filler)
 
 
@@ -73,6 +79,14 @@ def page(context: BrowserContext) -> Iterator[Page]:
     yield page
     page.close()
     assert not wrong
+
+
+def test_a_trial_links_what_was_most_like_it(site: Site, page: Page) -> None:
+    site.visit(page, "/trials/6")
+    rows = page.locator("#reasons tbody tr").all_text_contents()
+    assert [x.split("0-5")[0] for x in rows] == ["thisnot known yet36,864", "10.810073,728"]
+    page.locator("#reasons a").first.click()
+    page.wait_for_url("**/trials/1")
 
 
 def test_the_map_draws_every_module_once(site: Site, page: Page) -> None:

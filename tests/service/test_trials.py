@@ -141,7 +141,8 @@ def test_one_trial_says_why_the_model_proposed_it(new_sqlite: NewDatabase) -> No
     with client_of(open_site(url)) as client:
         assert get(client, "trials/0")["reasons"] is None
         found = get(client, "trials/1")["reasons"]
-    assert found == {"expected_gain": 0.02, "known": 1, "nearest": [0]}
+    near = {"number": 0, "words": "0-5 frozen | rate 1.0e-03", "quality": 0.6, "cost": 0.0}
+    assert found == {"expected_gain": 0.02, "known": 1, "nearest": [near]}
 
 
 def test_one_trial_knows_its_seeds_and_its_error(client: TestClient) -> None:

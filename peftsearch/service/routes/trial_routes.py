@@ -32,18 +32,32 @@ class TrialsBody(TypedDict):
     trials: list[TrialRow]
 
 
+class NearTrial(TypedDict):
+    """A configuration that looked alike to the model.
+
+    Attributes:
+        number: Of its first trial.
+        quality: Mean of its completed seeds as of now; null where all failed.
+    """
+
+    number: int
+    words: str
+    quality: float | None
+    cost: float
+
+
 class ReasonsLine(TypedDict):
     """Why the model proposed a trial.
 
     Attributes:
         expected_gain: Expected rise of the front's hypervolume, as a share of what it was.
         known: Number of configurations that had a result.
-        nearest: First trials of the known configurations that look most alike, the nearest first.
+        nearest: The known configurations that look most alike, the nearest first.
     """
 
     expected_gain: float
     known: int
-    nearest: list[int]
+    nearest: list[NearTrial]
 
 
 class TrialDetail(TrialRow):
@@ -154,12 +168,18 @@ def _tell_reasons(reasons: Reasons | None, history: History) -> ReasonsLine | No
     if reasons is None:
         return None
     numbers = history.derive("first_numbers", _first_numbers)
-    nearest = [numbers[key] for key in reasons.nearest if key in numbers]
+    points = [history.by_number[numbers[key]] for key in reasons.nearest if key in numbers]
     return {
         "expected_gain": reasons.expected_gain,
         "known": reasons.known,
-        "nearest": nearest,
+        "nearest": [_near(x, history) for x in points],
     }
+
+
+def _near(point: Point, history: History) -> NearTrial:
+    known = history.members.get(point.key)
+    quality = None if known is None else known.values[history.job.spec.task.quality]
+    return {"number": point.number, "words": point.words, "quality": quality, "cost": point.cost}
 
 
 def _first_numbers(history: History) -> dict[str, int]:

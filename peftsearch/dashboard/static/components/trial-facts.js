@@ -2,7 +2,7 @@
 
 import { copyable } from "../lib/copy.js";
 import { h } from "../lib/dom.js";
-import { clock, count, duration, percent, plural } from "../lib/format.js";
+import { clock, count, duration, plural } from "../lib/format.js";
 
 const STATES = {
   queued: ["queued", "Queued"],
@@ -10,15 +10,6 @@ const STATES = {
   completed: ["completed", "Completed"],
   failed: ["failed", "Failed"],
 };
-const ORIGINS = {
-  probe: "the linear probe, always first",
-  try: "given by the job file",
-  recipe: "a recipe that every job begins with",
-  sobol: "one of the start's spread-out points",
-  search: "proposed by the search",
-  repeat: "a further seed of a member of the front",
-};
-
 export function stateBadge({ state, on_front: onFront }) {
   const [look, words] = STATES[state] ?? ["plain", state];
   const badges = [h("span", { class: "badge", "data-state": look }, words)];
@@ -40,7 +31,6 @@ export function settingFacts(trial) {
     ["Training", trainingWords(trial)],
     ["Trained", `${count(total)} parameters, ${adapted} of ${plural(map.layers.length, "layer")}`],
     ["Boundaries", map.boundaries.length ? `before ${map.boundaries.length > 1 ? "layers" : "layer"} ${map.boundaries.join(", ")}` : "none"],
-    ["Origin", ORIGINS[trial.origin] ?? trial.origin],
     ["Key", copyable(trial.key)],
   ]);
 }
@@ -76,7 +66,6 @@ export function provenanceFacts(trial) {
   const { provenance, seed } = trial;
   const versions = Object.entries(provenance.versions ?? {});
   return facts([
-    ["Proposed", trial.reasons && reasonWords(trial.reasons)],
     ["Seed", copyable(String(seed))],
     ["Device", provenance.device && deviceWords(provenance)],
     ["Model", provenance.model?.path],
@@ -87,13 +76,6 @@ export function provenanceFacts(trial) {
     ["Versions", versions.length ? versionList(versions) : null],
     ["", Object.keys(provenance).some((name) => name !== "proposed") ? null : "Recorded when the trial completes."],
   ]);
-}
-
-/** Why the model proposed a trial: a gain tenfold and more says that nothing was on the front yet. */
-function reasonWords({ expected_gain: gain, known, nearest }) {
-  const hoped = gain < 10 ? `to raise the hypervolume by ${percent(gain)}` : "to give the front its first gain";
-  const alike = nearest.length ? `; most like trial${nearest.length > 1 ? "s" : ""} ${nearest.join(", ")}` : "";
-  return `by the model, ${hoped}, after ${plural(known, "result")}${alike}`;
 }
 
 function deviceWords({ device, precision, threads }) {

@@ -12,6 +12,7 @@ import { showMap } from "../charts/map.js";
 import { showExports } from "../components/exports.js";
 import { bindKeys, fillCompare, showNeighbours } from "../components/other-trials.js";
 import { costTable, qualityView } from "../components/quality.js";
+import { reasonsView } from "../components/trial-reasons.js";
 import { provenanceFacts, settingFacts, stateBadge, timingFacts } from "../components/trial-facts.js";
 
 const main = byId("main");
@@ -58,6 +59,7 @@ function render({ job, trial, front }) {
   byId("trial").hidden = false;
   views.map ? views.map.update(trial.map) : (views.map = showMap(byId("map"), trial.map));
   replace(byId("settings"), settingFacts(trial));
+  replace(byId("reasons"), reasonsView({ trial, job }));
   for (const id of ["results", "costs-panel"]) byId(id).hidden = !done;
   if (done) renderResults({ job, trial, front });
   byId("exports-panel").hidden = !(done && trial.adapter);
