@@ -58,8 +58,16 @@ def _tell_test(forecast: "Forecast") -> str:
     return f"{rows} for the test, which `confirm` alone reads"
 
 
-def _tell_budget(budget: BudgetSpec, text: str, trials: int) -> str:
-    """Of a number of trials alone, nothing is to be foreseen."""
+def tell_budget(budget: BudgetSpec, text: str, trials: int, listed: int) -> str:
+    """Of a number of trials alone, nothing is to be foreseen but where a list ends before.
+
+    Args:
+        listed: Configurations of a list; 0 of an open space.
+    """
+    ends = budget.hours is not None or trials < (budget.trials or 0)
+    if listed and ends:
+        repeated = f", repeats of {count(listed)} configurations among them" * (trials > listed)
+        return f"{text}; about {plural(trials, 'trial')}{repeated}"
     if budget.hours is None:
         return text
     return f"{text}; about {plural(trials, 'trial')} as fast as this machine would train them"
@@ -96,10 +104,12 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     memory = forecast.memory
     table.add_row(
         "memory",
-        f"{count(memory.parameters)} parameters in {memory.dtype}, {size(memory.bytes)} for each "
-        f"worker; a step of the first configurations takes at most {size(memory.step)} more",
+        f"{size(memory.bytes)} of frozen weights in {memory.dtype} for each worker; a step of the "
+        f"first configurations takes at most {size(memory.step)} more",
     )
-    table.add_row("budget", _tell_budget(spec.budget, views.budget_text(spec), forecast.trials))
+    listed = forecast.configurations if spec.space.listed else 0
+    budget = tell_budget(spec.budget, views.budget_text(spec), forecast.trials, listed)
+    table.add_row("budget", budget)
     table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
     table.add_row("disk", f"about {size(forecast.disk)} of adapters")
     console.print(table)

@@ -31,7 +31,7 @@ _TRAINING_SECONDS = 60.0
 
 @dataclass
 class PlainView:
-    """One line whenever a trial ends, and the steps of those that run long; for logs and pipes."""
+    """One line whenever a trial ends, and how far those are that run long; for logs and pipes."""
 
     store: Store
     job: Job
@@ -161,7 +161,7 @@ class LiveView:
 
     def _panel(self, now: Progress, pool: Pool) -> RenderableType:
         spec = self.job.spec
-        elapsed = duration(time.monotonic() - self.started)
+        seconds = time.monotonic() - self.started
         facts = Table.grid(padding=(0, 2))
         total = spec.budget.trials
         facts.add_row(
@@ -178,28 +178,27 @@ class LiveView:
             "",
             f"best {spec.task.quality} {best}",
             f"hypervolume {now.hypervolume:.3f}",
-            f"{elapsed} elapsed, {left} left",
+            f"{duration(seconds)} elapsed, {left} left",
         )
         floors = [
             Text(f"  {line}", style="dim") for line in tell_floors(self.preparation, spec)[:1]
         ]
         bar = Table.grid()
         bar.add_row(ProgressBar(total=total or 1, completed=now.done + now.failed, width=60))
-        return Group(facts, *floors, bar, *self._running(now, pool))
+        return Group(facts, *floors, bar, *self._running(now, pool, seconds))
 
-    def _running(self, now: Progress, pool: Pool) -> list[Text]:
+    def _running(self, now: Progress, pool: Pool, seconds: float) -> list[Text]:
         if not now.running:
-            seconds = time.monotonic() - self.started
             stage = tell_stage(pool, self.job.spec, self.preparation, seconds)
             return [Text(stage, style="dim")]
-        steps = {
+        batches = {
             int(child.status.number.value): (child.status.done.value, child.status.total.value)
             for child in pool.children
         }
-        return [self._trial_line(trial, steps.get(trial.number)) for trial in now.running]
+        return [self._trial_line(trial, batches.get(trial.number)) for trial in now.running]
 
-    def _trial_line(self, trial: Trial, steps: tuple[int, int] | None) -> Text:
-        progress = f" step {steps[0]}/{steps[1]}" if steps and steps[1] else ""
+    def _trial_line(self, trial: Trial, batches: tuple[int, int] | None) -> Text:
+        progress = f" batch {batches[0]} of {batches[1]}" if batches and batches[1] else ""
         words = describe(trial.configuration, self.job.spec.anatomy)
         text = Text(f"  {trial.number} ({trial.origin}){progress}: {words}", style="dim")
         text.truncate(max(self.console.width - 1, 20), overflow="ellipsis")

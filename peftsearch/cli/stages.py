@@ -52,10 +52,10 @@ def _batches(pool: Pool) -> str:
 
 
 def _trial(child: Child) -> str:
-    """`trial 3 step 40 of 250`; without steps while it prepares or measures."""
+    """`trial 3 batch 40 of 250`, trained or scored; without them while it prepares or measures."""
     done, total = child.progress
-    steps = f" step {done} of {total}" if total else ""
-    return f"trial {int(child.status.number.value)}{steps}"
+    batches = f" batch {done} of {total}" if total else ""
+    return f"trial {int(child.status.number.value)}{batches}"
 
 
 def _measured(spec: JobSpec) -> str:

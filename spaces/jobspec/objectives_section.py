@@ -138,7 +138,7 @@ def check_objectives(wanted: ObjectivesSpec, task: TaskSpec, goals: Sequence[str
         got = ", ".join(wanted.minimise)
         raise UserError(expected, got, "add one", "objectives.minimise")
     if len(goals) > MOST:
-        expected, got = f"two to {MOST} objectives", f"{len(goals)}: {', '.join(goals)}"
+        expected, got = f"2 to {MOST} objectives", f"{len(goals)}: {', '.join(goals)}"
         raise UserError(expected, got, "leave some out", "objectives")
     for where, names in (
         ("objectives", goals),

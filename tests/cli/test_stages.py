@@ -61,7 +61,7 @@ def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_pa
         child.status.done.value = child.status.total.value = 0
         assert look().startswith("training: trial 0 ... (")
         child.status.done.value, child.status.total.value = 40, 250
-        assert look().startswith("training: trial 0 step 40 of 250 ... (")
+        assert look().startswith("training: trial 0 batch 40 of 250 ... (")
         assert look(later=False) == ""
         child.status.trial.value = -1
         assert look() == ""
@@ -107,7 +107,7 @@ def test_what_an_interrupted_pool_waits_for_is_said(
         child.process.kill()
         child.process.join()
     waits = (
-        "stopping: waiting for 1 worker (trial 7 step 40 of 250) to give back what runs, at most"
+        "stopping: waiting for 1 worker (trial 7 batch 40 of 250) to give back what runs, at most"
     )
     assert waits in written.getvalue()
     assert kind is LiveView or written.getvalue().count("stopping") == 1

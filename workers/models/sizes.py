@@ -6,11 +6,14 @@ import torch
 from torch import nn
 
 from peftsearch.errors import UserError
+from peftsearch.spaces.configurations.head_tensors import POOLED
 from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .checkpoints import unloadable
 from .dtypes import BYTES, read_weights
+from .heads import find_heads
+from .pooled_head import replace_head
 
 _MOST = 2
 """Times the numbers that the files hold: a fresh head and a fresh pooler are less."""
@@ -49,8 +52,32 @@ def count_base(model: nn.Module, heads: tuple[str, ...], dtype: str) -> int:
     return weights + sum(x.nbytes for x in model.buffers())
 
 
+def foresee_base(folder: Path, kind: TaskKind, labels: int, pooled: bool, dtype: str) -> int:
+    """`count_base` of a model that nobody has loaded: its files may hold heads that are not used.
+
+    Args:
+        labels: Number of classes.
+        pooled: Whether one linear takes the place of the head and the pooler of its class.
+    """
+    model = _sketch(folder, kind, labels)
+    if pooled:
+        replace_head(model, "mean", labels)
+        return count_base(model, (POOLED,), dtype)
+    heads = find_heads(model, set()) if kind.form.fresh_head else ()
+    return count_base(model, heads, dtype)
+
+
 def _count_wanted(folder: Path, kind: TaskKind, labels: int) -> int:
-    """Parameters of the model, on a device that holds shapes alone."""
+    """Parameters of the model."""
+    return sum(parameter.numel() for parameter in _sketch(folder, kind, labels).parameters())
+
+
+def _sketch(folder: Path, kind: TaskKind, labels: int) -> nn.Module:
+    """The model on a device that holds shapes alone.
+
+    Raises:
+        UserError: It cannot be had.
+    """
     import transformers
 
     options = {"num_labels": labels} if kind.problem else {}
@@ -60,7 +87,7 @@ def _count_wanted(folder: Path, kind: TaskKind, labels: int) -> int:
             config = transformers.AutoConfig.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, **options
             )
-            model = automatic.from_config(config)
+            model: nn.Module = automatic.from_config(config)
     except Exception as error:
         raise unloadable(folder, kind, error) from error
-    return sum(parameter.numel() for parameter in model.parameters())
+    return model

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from peftsearch.spaces.jobspec.head import has_pooling
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
@@ -13,7 +14,7 @@ from peftsearch.workers.data.task_data import TaskData
 from peftsearch.workers.models.backbone import has_beyond, load_processor, read_config
 from peftsearch.workers.models.dtypes import choose_dtype, read_weights
 from peftsearch.workers.models.locations import fetch_model
-from peftsearch.workers.models.sizes import check_size
+from peftsearch.workers.models.sizes import check_size, foresee_base
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 
 from .generation import longest_response
@@ -48,7 +49,7 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
     train = data.train.pick(range(1)) if alike else data.train
     encoded, stacks = encode_split(task, processor, train), len(spec.anatomy.stacks)
     config, rows = read_config(spec.model.path), len(data.train.texts)
-    known = _describe_model(spec)
+    known = _describe_model(spec, max(1, len(data.label_names)))
     workload = count_workloads(spec.training, encoded, config, stacks, spec.seed, known, rows)
     anatomy = spec.anatomy.model_copy(update={"workload": workload})
     notes = note_cuts(task, "training", encoded)
@@ -62,13 +63,15 @@ def _longest(encoded: Encoded, two_sided: bool) -> int:
     return longest_response(encoded, two_sided)
 
 
-def _describe_model(spec: JobSpec) -> dict[str, Any]:
-    """What a workload says of the model, by the headers of its files."""
-    device, weights = choose_device(), read_weights(fetch_model(spec.model.path))
-    dtype = choose_dtype(spec.model.dtype, weights, device)
-    fresh = find_kind(spec.task.kind).form.fresh_head
+def _describe_model(spec: JobSpec, labels: int) -> dict[str, Any]:
+    """What a workload says of the model, by its configuration and the headers of its files. Where
+    a job chooses its head, it is taken for the one that most do: one linear."""
+    device, folder, kind = choose_device(), fetch_model(spec.model.path), find_kind(spec.task.kind)
+    dtype = choose_dtype(spec.model.dtype, read_weights(folder), device)
+    fresh = kind.form.fresh_head
+    pooled = spec.head.pooling != "model" and has_pooling(kind.name, spec.anatomy)
     return {
-        "base_bytes": weights.bytes(dtype),
+        "base_bytes": foresee_base(folder, kind, labels, pooled, dtype),
         "base_dtype": dtype,
         "precision": choose_precision(spec.training.precision, device, dtype),
         "words": 0 if fresh else spec.anatomy.vocabulary or 0,

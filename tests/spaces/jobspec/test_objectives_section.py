@@ -81,7 +81,7 @@ def test_what_is_minimised_and_known_is_computed_before_training() -> None:
         ({"minimise": ["size"], "cost": "adapter_bytes"}, "among objectives.minimise, export_by"),
         ({"maximise": ["r2"]}, "what trials of classification measure (accuracy, f1, "),
         ({"maximise": ["exact_match"]}, "what trials of classification measure"),
-        ({"maximise": ["f1", "matthews", "roc_auc"]}, "two to 4 objectives; got 5: accuracy, f1"),
+        ({"maximise": ["f1", "matthews", "roc_auc"]}, "2 to 4 objectives; got 5: accuracy, f1"),
         ({"minimise": ["training_seconds"]}, "a known cost in objectives.minimise"),
         ({"bounds": ["training_seconds >= 5"]}, "an upper bound on training_seconds"),
         ({"bounds": ["r2 >= 0.5"]}, "what trials of classification measure"),

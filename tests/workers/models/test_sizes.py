@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from peftsearch.errors import UserError
+from peftsearch.records.preparation import HeadChoice
 from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.models.sizes import check_size
+from peftsearch.workers.models.backbone import load_backbone
+from peftsearch.workers.models.chosen_head import use_head
+from peftsearch.workers.models.sizes import check_size, count_base, foresee_base
 from tests.workers.families import VISION
 from tests.workers.tiny import ALL_FAMILIES, complete, load, save_model, spec_on
 
@@ -69,3 +72,22 @@ def test_an_anatomy_beyond_measure_is_no_spec(
     part[key] = value
     with pytest.raises(UserError, match="layers"):
         parse_spec(data)
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "pooled"),
+    [
+        ("bert", "classification", False),
+        ("bert", "classification", True),
+        ("vit", "image_classification", True),
+        ("gpt2", "causal_lm", False),
+    ],
+)
+def test_the_frozen_weights_are_foreseen_as_a_worker_counts_them(
+    tmp_path: Path, family: str, kind: str, pooled: bool
+) -> None:
+    folder, row = save_model(tmp_path / "m", family, kind=kind), find_kind(kind)
+    backbone = load_backbone(spec_on(folder, task={"train": "t", "kind": kind}), 2, "cpu")
+    use_head(backbone, HeadChoice("mean" if pooled else "model", "random"), {})
+    held = count_base(backbone.model, backbone.heads, backbone.dtype)
+    assert foresee_base(folder, row, 2, pooled, backbone.dtype) == held

@@ -64,11 +64,11 @@ function writeFact(row, [, value]) {
 
 function writeRunning(row, { number, words, steps_done: done, steps_total: total }) {
   const [text, meter] = row.children;
-  const steps = total ? `step ${count(done ?? 0)} of ${count(total)}` : "preparing";
-  setText(text, `Trial ${number}: ${words} · ${steps}`);
+  const batches = total ? `batch ${count(done ?? 0)} of ${count(total)}` : "preparing";
+  setText(text, `Trial ${number}: ${words} · ${batches}`);
   meter.hidden = !total;
   if (total) meter.value = (done ?? 0) / total;
-  setAttribute(meter, "aria-label", `Steps of trial ${number}`);
+  setAttribute(meter, "aria-label", `Batches of trial ${number}`);
 }
 
 function factsOf(model, job) {

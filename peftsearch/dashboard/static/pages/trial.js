@@ -136,7 +136,7 @@ function makeProgress(box, trial, job) {
 
 function progressWords({ worker, seconds, steps_done: done, steps_total: total }, share) {
   const who = `Training on ${worker} for ${duration(seconds)}`;
-  return total ? `${who}: step ${done} of ${total}, ${percent(share, 0)}` : `${who}: preparing`;
+  return total ? `${who}: batch ${done} of ${total}, ${percent(share, 0)}` : `${who}: preparing`;
 }
 
 function waiting(state) {

@@ -100,7 +100,7 @@ function progressOf({ name, trial }) {
   if (!trial) return null;
   const { steps_done: done, steps_total: total } = trial;
   const known = done !== null && total;
-  const words = known ? `step ${done} of ${total}` : "prepares";
+  const words = known ? `batch ${done} of ${total}` : "prepares";
   return { name, words, share: known ? Math.min(1, done / total) : 0 };
 }
 
