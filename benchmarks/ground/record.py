@@ -4,6 +4,7 @@ Usage, from the root of the repository:
     python -m benchmarks.ground.record film --draw 240 --epochs 4
     python -m benchmarks.ground.record film --job-seed 1 --every 3      (a second seed of a third)
     python -m benchmarks.ground.record tweets --list benchmarks/ground/lists/sweep.jsonl
+    python -m benchmarks.ground.record amazon --list .../tweets.jsonl --first 60
 
 Each writes pieces of at most 50 trainings, `benchmarks/ground/PAIR/JOB-000.parquet`, and goes on
 where it was stopped: the job and its adapters are kept in `--work`, and on another machine what is
@@ -197,7 +198,8 @@ def main() -> None:
     parser.add_argument("pair")
     parser.add_argument("--list", type=Path)
     parser.add_argument("--draw", type=int, help="make the list, of so many, if it is not there")
-    parser.add_argument("--every", type=int, default=1, help="only every n-th of the list")
+    parser.add_argument("--first", type=int, help="no more of the list than so many")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th of these")
     parser.add_argument("--job-seed", type=int, default=0)
     parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument("--work", type=Path, default=Path("/tmp/peftsearch-ground"))
@@ -210,7 +212,8 @@ def main() -> None:
         spec = complete_spec(make_job(options.pair, options.epochs), Path.cwd())
         listed.parent.mkdir(parents=True, exist_ok=True)
         listed.write_text("".join(json.dumps(x) + "\n" for x in draw_list(spec, options.draw)))
-    lines = [x for x in listed.read_text("utf-8").splitlines() if x.strip()][:: options.every]
+    lines = [x for x in listed.read_text("utf-8").splitlines() if x.strip()]
+    lines = lines[: options.first : options.every]
     name = f"{options.pair}-{listed.stem}-{options.job_seed}"
     kept = options.work / f"{name}.list.json"
     left = choose_lines(lines, options.pair, options.job_seed, kept)

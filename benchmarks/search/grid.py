@@ -9,7 +9,7 @@ runs over its configurations as a closed space.
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,11 @@ class RecordedTruth:
     def quality(self, configuration: Configuration) -> float:
         """See `Truth.quality`."""
         return self.worth[configuration.key]
+
+
+def read_both(folder: Path) -> Problem:
+    """The grid of a folder, with its test scores beside it."""
+    return replace(read_grid(folder), tested=read_grid(folder, on_test=True))
 
 
 def read_grid(folder: Path, on_test: bool = False) -> Problem:
@@ -111,4 +116,5 @@ def _make_problem(
     floor = floor_quality(spec, preparation)
     reference = make_reference_point(spec, None, cost_range(spec, space), floor)
     best = np.column_stack([costs[kept], worth[kept]])
+    name = f"{name}, {len(worth)} recorded"  # searches of a grid that has grown are others
     return Problem(name, spec, truth, preparation, reference, lambda: best)

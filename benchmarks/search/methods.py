@@ -64,6 +64,7 @@ METHODS: Mapping[str, Method] = {
     "random": _by_spec(sampler="random", recipes=False),
     "random + design": _by_spec(sampler="random"),
     "Sobol": _by_spec(sampler="sobol", recipes=False),
+    "LoRA sweep": _peer("lora_sweep"),
     "TPE": _by_spec(sampler="tpe", recipes=False),
     "TPE + design": _by_spec(sampler="tpe"),
     "NSGA-II": _by_spec(sampler="nsga2", recipes=False),

@@ -40,6 +40,7 @@ class Problem:
         preparation: Its floors.
         reference: Corner of the box in which hypervolume is measured.
         find_best: Makes `best`, which takes seconds and only a score needs.
+        tested: The same, where what a configuration is worth is known on a test split too.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Problem:
     preparation: Preparation
     reference: ReferencePoint
     find_best: Callable[[], Matrix] = field(repr=False)
+    tested: "Problem | None" = field(default=None, repr=False)
 
     @cached_property
     def best(self) -> Matrix:

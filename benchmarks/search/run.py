@@ -5,7 +5,7 @@ A problem is a made-up task (`upper`, `shifted`), the folder of a recorded grid,
 behind `fitted:`, the whole space with trees for trainings. Each search is
 one line of `--out`, written when it ends; what is there is not run again, so that a run goes on
 where it was stopped. `--table` prints the means of what is there, with 95 % intervals over seeds
-and the paired differences to `--against`.
+and the paired differences to `--against`; of a recorded grid once more on its test scores.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from tests.search.jobs import make_trial
 
 from .emulated import TASKS, make_emulated
 from .fitted import read_fitted
-from .grid import read_grid
+from .grid import read_both
 from .methods import METHODS, check_packages
 from .problem import Problem
 
@@ -36,7 +36,7 @@ Row = Mapping[str, Any]
 def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any]:
     """One job, a training at a time."""
     trials: list[Trial] = []
-    shares, seconds = {}, 0.0
+    shares, tested, seconds = {}, {}, 0.0
     while len(trials) < budget:
         began = time.process_time()
         proposal = METHODS[name](problem, trials, seed, budget)
@@ -45,20 +45,24 @@ def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any
         trials.append(make_trial(len(trials), proposal, quality))
         if len(trials) in LOOKS:
             shares[str(len(trials))] = round(problem.share(trials), 5)
+            if problem.tested is not None:
+                tested[str(len(trials))] = round(problem.tested.share(trials), 5)
     known = {"problem": problem.name, "method": name, "seed": seed, "budget": budget}
     origins = [x.origin for x in trials]
     counts = {origin: origins.count(origin) for origin in dict.fromkeys(origins)}
     return known | {
         "shares": shares,
+        **({"test_shares": tested} if tested else {}),
         "origins": counts,
         "cpu_seconds_a_proposal": seconds / budget,
     }
 
 
-def tell(rows: Sequence[Row], against: str) -> str:
+def tell(rows: Sequence[Row], against: str, on: str = "shares") -> str:
     """A table for each problem: mean share, half of its 95 % interval, and where seeds pair, the
-    difference to `against` with its standard error."""
+    difference to `against` with its standard error. `on` is a key of each row's."""
     lines = []
+    rows = [x for x in rows if on in x]
     for problem, budget in sorted({(x["problem"], x["budget"]) for x in rows}):
         mine = [x for x in rows if (x["problem"], x["budget"]) == (problem, budget)]
         looks = [x for x in LOOKS if x <= budget]
@@ -66,22 +70,22 @@ def tell(rows: Sequence[Row], against: str) -> str:
         lines += ["| method | seeds | " + " | ".join(map(str, looks)) + " | CPU s |"]
         lines += ["|---" * (len(looks) + 3) + "|"]
         for name in dict.fromkeys(x["method"] for x in mine):
-            lines.append(_line(mine, name, against, looks))
+            lines.append(_line(mine, name, against, [str(x) for x in looks], on))
         lines.append("")
     return "\n".join(lines)
 
 
-def _line(rows: Sequence[Row], name: str, against: str, looks: Iterable[int]) -> str:
+def _line(rows: Sequence[Row], name: str, against: str, looks: Iterable[str], on: str) -> str:
     own = {x["seed"]: x for x in rows if x["method"] == name}
     base = {x["seed"]: x for x in rows if x["method"] == against}
     cells = []
-    for look in map(str, looks):
-        found = np.array([x["shares"][look] for x in own.values()])
+    for look in looks:
+        found = np.array([x[on][look] for x in own.values()])
         half = stats.t.ppf(0.975, len(found) - 1) * stats.sem(found) if len(found) > 1 else np.nan
         cell = f"{found.mean():.3f} ± {half:.3f}"
         both = sorted(own.keys() & base.keys()) if name != against else []
         if len(both) > 1:
-            apart = np.array([own[s]["shares"][look] - base[s]["shares"][look] for s in both])
+            apart = np.array([own[s][on][look] - base[s][on][look] for s in both])
             cell += f" ({apart.mean():+.3f} ± {stats.sem(apart):.3f})"
         cells.append(cell)
     seconds = np.mean([x["cpu_seconds_a_proposal"] for x in own.values()])
@@ -93,7 +97,7 @@ def open_problem(name: str) -> Problem:
     if name in TASKS:
         return make_emulated(name)
     fitted = name.removeprefix(FITTED)
-    return read_grid(Path(name)) if fitted == name else read_fitted(Path(fitted))
+    return read_both(Path(name)) if fitted == name else read_fitted(Path(fitted))
 
 
 def read(path: Path) -> list[Row]:
@@ -130,7 +134,10 @@ def main() -> None:
                     row = search(problem, name, seed, options.budget) | {"method": shown}
                     with options.out.open("a") as file:
                         file.write(json.dumps(row) + "\n")
-    print(tell(read(options.out), options.against))
+    found = read(options.out)
+    print(tell(found, options.against))
+    if tested := tell(found, options.against, "test_shares"):
+        print(f"On test scores:\n\n{tested}")
 
 
 if __name__ == "__main__":

@@ -115,6 +115,23 @@ def test_the_frozen_model_is_the_probe_at_any_rate(task: Problem) -> None:
     assert find_same(trials[:2], trials[2].configuration) is None
 
 
+def test_the_sweep_goes_through_ranks_and_choices_of_matrices(
+    task: Problem, closed: Problem
+) -> None:
+    trials = search(task, "LoRA sweep", seed=0, n=7, budget=20)
+    check(task, trials)
+    found = [x.configuration for x in trials[1:]]
+    assert len({x.learning_rate for x in found}) == 3
+    assert len({x.profile[0][0].roles for x in found}) == 2
+    assert all(len({*x.profile}) == 1 and x.profile[0][0].capacity == 8 for x in found)
+    listed = {
+        "configurations": [found[4].to_json(), *closed.spec.to_json()["space"]["configurations"]]
+    }
+    some = replace(task, spec=parse_spec(task.spec.to_json() | {"space": listed}))
+    second = METHODS["LoRA sweep"](some, [], 0, 20)
+    assert second.configuration.key == found[4].key
+
+
 def test_what_autopeft_models_are_normal_scores() -> None:
     from benchmarks.search.peers.autopeft import copula
 

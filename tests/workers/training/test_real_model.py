@@ -39,15 +39,6 @@ def open_runner(folder: Path, shift: float) -> TrialRunner:
     return TrialRunner.open(complete_spec(data, folder), "cpu")
 
 
-def test_labels_far_from_zero_are_learnt_as_well(tmp_path: Path) -> None:
-    near, far = (
-        open_runner(tmp_path, shift).evaluate(LORA, 1).measurements for shift in (0.0, 100.0)
-    )
-    assert far["rmse"] ** 2 == pytest.approx(near["rmse"] ** 2, rel=0.02)
-    assert far["spearman"] == pytest.approx(near["spearman"], abs=0.02)
-    assert near["rmse"] < 2.0
-
-
 def test_parts_and_recomputation_give_the_gradients_of_the_step(tmp_path: Path) -> None:
     runner = open_runner(tmp_path, 0.0)
     backbone, rows = runner.backbone, runner.training_rows

@@ -24,9 +24,15 @@ class TensorBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for tensor in held:
             self._add(tensor)
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here, and keeping it out of compilation is dear for each of the
+        operations."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         outputs = func(*args, **kwargs or {})
-        for output in tree_iter(outputs):
+        for output in (outputs,) if isinstance(outputs, torch.Tensor) else tree_iter(outputs):
             if isinstance(output, torch.Tensor) and not output.is_sparse:
                 self._add(output)
         return outputs
