@@ -14,7 +14,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.floor_words import tell_floors
-from peftsearch.results.wording import cell, count, describe, duration, plural
+from peftsearch.results.wording import cell, count, describe, duration, plural, tell_origin
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
@@ -114,7 +114,7 @@ def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
     )
     left = f", about {duration(now.left)} left" if now.left else ""
     return (
-        f"trial {trial.number} ({trial.origin}) {result}, "
+        f"trial {trial.number} ({tell_origin(trial.origin, spec.search.sampler)}) {result}, "
         f"{count(trial.measurements.get('trainable_parameters', 0))} parameters: "
         f"{describe(trial.configuration, spec.anatomy)}  "
         f"[{now.done}/{spec.budget.trials or '?'} done, hypervolume {now.hypervolume:.3f}{left}]"
@@ -200,6 +200,7 @@ class LiveView:
     def _trial_line(self, trial: Trial, batches: tuple[int, int] | None) -> Text:
         progress = f" batch {batches[0]} of {batches[1]}" if batches and batches[1] else ""
         words = describe(trial.configuration, self.job.spec.anatomy)
-        text = Text(f"  {trial.number} ({trial.origin}){progress}: {words}", style="dim")
+        origin = tell_origin(trial.origin, self.job.spec.search.sampler)
+        text = Text(f"  {trial.number} ({origin}){progress}: {words}", style="dim")
         text.truncate(max(self.console.width - 1, 20), overflow="ellipsis")
         return text

@@ -19,7 +19,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .expected import HEADING, expected_json, show_expected
 from .pick import knee
-from .wording import cell, count, describe, duration, plural
+from .wording import cell, count, describe, duration, plural, tell_origin
 
 _WIDE = 130
 _SIZES = ("trainable_parameters", "adapter_bytes", "export_bytes")
@@ -247,7 +247,7 @@ def _trial_row(trial: Trial, spec: JobSpec) -> list[str]:
     return [
         str(trial.number),
         trial.failure.value if trial.failure else trial.state.value,
-        trial.origin,
+        tell_origin(trial.origin, spec.search.sampler),
         "" if quality is None else cell(spec.task.quality, quality),
         count(values.get("trainable_parameters", 0)),
         *(cell(name, values[name]) if name in values else "" for name in _beside(spec)),

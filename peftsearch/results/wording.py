@@ -6,6 +6,7 @@ from itertools import groupby
 from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.objectives import Style, objective
+from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.techniques.table import technique
 
 _SHORT = {
@@ -29,6 +30,9 @@ _HYPERPARAMETERS: Mapping[str, Callable[[float], str]] = {
     "batch_size": lambda value: f"batches of {value}",
     "dropout": lambda value: f"dropout {value:g}",
 }
+
+ORIGINS = {"sobol": "spread", "search": "model", "try": "own"}
+"""Words that fit a list as well as a space of choices, by what the engine calls its origins."""
 
 _MANY = 5
 """Runs of layers that are told one by one."""
@@ -78,6 +82,16 @@ def short_roles(roles: Collection[str], anatomy: Anatomy) -> str:
     if set(roles) == set(anatomy.linears):
         return "all"
     return "+".join(short for role, short in _SHORT.items() if role in roles)
+
+
+def tell_origin(origin: str, sampler: str) -> str:
+    """Who proposed a trial, for people: the model, a point of the start that is spread over the
+    space, the user's own; of another sampler its name.
+
+    Args:
+        sampler: The job's.
+    """
+    return ORIGINS.get(origin, origin) if sampler == ENGINE else origin
 
 
 def count(value: float) -> str:

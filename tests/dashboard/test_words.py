@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from peftsearch.dashboard.assets import FOLDER
+from peftsearch.results.wording import ORIGINS
 from peftsearch.service.routes.spec_schema import make_schema
 from peftsearch.spaces.space.presets import PRESETS
 from peftsearch.spaces.techniques.technique import GROUPS
@@ -61,3 +62,7 @@ def test_every_group_of_techniques_has_a_mark_and_colours() -> None:
     for name in GROUPS:
         for needed in (f"--tech-{name}:", f"--tech-on-{name}:", f'.tech[data-group="{name}"]'):
             assert needed in styles
+
+
+def test_origins_are_told_as_in_the_terminal() -> None:
+    assert read_table("lib/format.js", "ORIGINS") == ORIGINS

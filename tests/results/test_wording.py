@@ -60,3 +60,12 @@ def test_size(value: float, text: str) -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert wording.duration(seconds) == text
+
+
+def test_origins_of_our_engine_fit_lists_too_and_other_samplers_have_their_names() -> None:
+    told = [
+        wording.tell_origin(x, "bo")
+        for x in ("probe", "sobol", "search", "try", "repeat", "random")
+    ]
+    assert told == ["probe", "spread", "model", "own", "repeat", "random"]
+    assert wording.tell_origin("sobol", "sobol") == "sobol"

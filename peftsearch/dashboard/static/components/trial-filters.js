@@ -1,7 +1,7 @@
 // The filters above the trials table. Their choices come from the trials that have ended.
 
 import { after, h } from "../lib/dom.js";
-import { failureText } from "../lib/format.js";
+import { failureText, originText } from "../lib/format.js";
 import { loadTechniques } from "../lib/techniques.js";
 
 const STATES = ["completed", "failed", "running", "queued"];
@@ -33,7 +33,7 @@ export class Filters {
   async offer() {
     const fresh = (column) => column.slice(this.seen);
     const { origin, failure, words } = this.model.columns;
-    extend(this.origin, new Set(fresh(origin)));
+    extend(this.origin, new Set(fresh(origin)), (x) => originText(x, this.model.detail.spec.search.sampler));
     extend(this.failure, new Set(fresh(failure).filter(Boolean)), failureText);
     this.failure.hidden = this.failure.options.length === 1;
     const told = fresh(words);

@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { setWords } from "../lib/configuration.js";
 import { h, keep, replace, setAttribute, setText } from "../lib/dom.js";
-import { count, duration, failureText, score } from "../lib/format.js";
+import { count, duration, failureText, originText, score } from "../lib/format.js";
 import { goalOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { Filters } from "./trial-filters.js";
@@ -150,7 +150,7 @@ function fillRow(row, trial, model, compared) {
     setText(costs[i], known === undefined ? "" : write(name, known));
   }
   setText(seconds, trial.seconds === null ? "" : duration(trial.seconds));
-  setText(origin, trial.origin);
+  setText(origin, originText(trial.origin, model.detail.spec.search.sampler));
   setWords(words.firstElementChild, trial.words);
   message(words.lastElementChild, trial);
 }

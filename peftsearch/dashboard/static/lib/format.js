@@ -7,6 +7,8 @@
 
 export const NOTHING = "–";
 
+const ENGINE = "bo";
+const ORIGINS = { sobol: "spread", search: "model", try: "own" };
 const FAILURES = {
   out_of_memory: "out of memory",
   non_finite_loss: "the loss was not finite",
@@ -96,6 +98,11 @@ export function shortName(path) {
 /** A kind of failure in words. */
 export function failureText(kind) {
   return FAILURES[kind] ?? (kind ?? "failed").replaceAll("_", " ");
+}
+
+/** Who proposed a trial, in words that fit a list as well as a space; of another sampler than the engine its name. */
+export function originText(origin, sampler) {
+  return sampler === ENGINE ? ORIGINS[origin] ?? origin : origin;
 }
 
 /** A word of a POSIX shell, quoted where it must be. */

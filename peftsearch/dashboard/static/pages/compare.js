@@ -2,7 +2,7 @@
 
 import { get, path } from "../lib/api.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
-import { missing, plural, score } from "../lib/format.js";
+import { missing, originText, plural, score } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { showCurves } from "../charts/curves.js";
@@ -44,7 +44,7 @@ function render(detail, trials) {
   setText(byId("difference"), differenceWords(aligned, trials));
   trials.forEach((trial, i) => renderSide(SIDES[i], trial, aligned));
   replace(byId("values"), valueTable(trials, detail));
-  replace(byId("settings"), settingTable(trials));
+  replace(byId("settings"), settingTable(trials, detail));
   const series = trials.map(({ number, curve }) => ({ name: `trial ${number}`, points: curve }));
   views.curves ? views.curves.update(series) : (views.curves = showCurves(byId("curves"), series));
 }
@@ -114,7 +114,7 @@ function difference(name, [left, right]) {
   return (isCost(name) || isMinimised(name)) && left > 0 && right > 0 && right / left !== 1 ? `${words} (× ${Number((right / left).toPrecision(2))})` : words;
 }
 
-function settingTable(trials) {
+function settingTable(trials, job) {
   const lines = [
     ["State", ({ state, failure }) => failure?.replaceAll("_", " ") ?? state],
     ["Learning rate", ({ configuration }) => configuration.learning_rate.toExponential(2)],
@@ -124,7 +124,7 @@ function settingTable(trials) {
     ["Techniques", ({ map }) => [...new Set(map.layers.flatMap(({ modules }) => modules.map((x) => x.technique)))].join(", ") || "none"],
     ["Virtual tokens", ({ map }) => (map.input ? `${map.input.technique} ${map.input.label}` : "none")],
     ["Seed", ({ seed }) => seed],
-    ["Origin", ({ origin }) => origin],
+    ["Origin", ({ origin }) => originText(origin, job.spec.search.sampler)],
     ["On the front", ({ on_front: on }) => (on ? "yes" : "no")],
     ["Final training loss", ({ curve }) => (curve.length ? score(curve.at(-1)[1]) : "not recorded")],
     ["Device", ({ provenance }) => provenance.device ?? "not recorded"],
