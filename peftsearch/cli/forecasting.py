@@ -12,6 +12,7 @@ from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.training import TrainingSpec
 
 from .console import console, print_json
+from .first_word import begin
 
 if TYPE_CHECKING:
     from peftsearch.jobs.forecast import Forecast
@@ -75,10 +76,11 @@ def tell_budget(budget: BudgetSpec, text: str, trials: int, listed: int) -> str:
 
 def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     """Check a job file and forecast its time and disk."""
+    spec = read_spec(job_file)
+    begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
 
-    spec = read_spec(job_file)
-    forecast = forecast_job(spec, workers)
+    forecast = forecast_job(spec, workers, begin)
     if as_json:
         print_json(forecast.to_json())
         return

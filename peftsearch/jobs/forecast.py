@@ -1,6 +1,7 @@
 """`run --dry-run`: what a job would do, how long it would take and how much disk it would use."""
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
@@ -10,6 +11,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import adapter_bytes
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.dropout import note_dropout
 from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_share
@@ -110,8 +112,13 @@ class Forecast:
         }
 
 
-def forecast_job(spec: JobSpec, workers: int) -> Forecast:
+def forecast_job(
+    spec: JobSpec, workers: int, tell: Callable[[str], None] = lambda words: None
+) -> Forecast:
     """Forecast a job without training or writing anything.
+
+    Args:
+        tell: Told what begins, where that may take seconds.
 
     Raises:
         CostError: Nothing that is searched is within the bounds, as this machine trains it.
@@ -121,14 +128,19 @@ def forecast_job(spec: JobSpec, workers: int) -> Forecast:
     from peftsearch.workers.preparation.prepare import foresee_floors
     from peftsearch.workers.training.rehearsal import rehearse
 
+    tell(f"reading the rows of {spec.task.train}")
     data = load_data(spec)
     settled = settle(spec, data)
+    rows, held_out = len(data.train.texts), data.held_out
+    images = find_kind(spec.task.kind).form.inputs == "images"
+    tell(f"{'looking at' if images else 'tokenising'} {rows:,} training rows")
     rehearsed = rehearse(settled.spec, data)
     spec = with_supposed_head(rehearsed.spec, data)
+    tell("choosing the first configurations")
     space = make_space(spec)
     check_bounds(space)
     first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
-    rows, held_out = len(data.train.texts), data.held_out
+    tell("measuring the speed of this machine")
     flops = sum(
         trial_flops(spec, first, len(x.train.texts), len(x.validation.texts)) for x in data.folds
     )

@@ -134,7 +134,10 @@ def test_a_bound_is_estimated_or_refused_before_anything_runs(job_file: Path) ->
     assert forecast["goals"] == ["accuracy", "export_bytes", "training_seconds"]
     assert forecast["limits"] == ["f1 >= 0.2"]
     assert 0 < forecast["share"]["met"] < forecast["share"]["of"]
-    told = call("run", job_file, "--dry-run", folder=folder).stdout
+    done = call("run", job_file, "--dry-run", folder=folder)
+    stages = ("loading the libraries ...", "tokenising 280 training rows ...", "measuring the")
+    assert all(x in done.stderr for x in stages)
+    told = done.stdout
     assert "export_bytes <= 6 KB; estimated: " in told
     assert "accuracy, file size and training time; the front keeps f1 >= 0.2" in told
     assert "8 trials or 1000 h 00 min; about 8 trials as fast as this machine" in told
