@@ -298,6 +298,27 @@ def test_an_export_says_how_it_was_trained(bert: Job, tmp_path: Path) -> None:
     assert again.training.searched == spec.training.searched
 
 
+def test_the_guide_gives_back_the_rows_of_the_quality(bert: Job, tmp_path: Path) -> None:
+    """With a loop of the user's own the exported model reaches the number of the trial."""
+    trial, folder = bert.train("ranks")
+    out = export(bert.spec, trial, folder, tmp_path / "adapter", "merged").out
+    guide = (Path(__file__).parents[2] / "docs/guide.md").read_text(encoding="utf-8")
+    (program,) = [x for x in guide.split("```python\n") if "read_spec(" in x]
+    known: dict[str, Any] = {}
+    exec(program.partition("```")[0].replace('"adapter/', f'"{out}/'), known)
+    assert known["data"].fingerprint == trial.provenance["data"]
+    assert f"- data, SHA-256 {known['data'].fingerprint}" in (out / "README.md").read_text()
+    model = AutoModelForSequenceClassification.from_pretrained(out).eval()
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    right = 0
+    for (text,), label in known["rows"]:
+        length = known["spec"].task.max_length
+        batch = tokenizer(text, truncation=True, max_length=length, return_tensors="pt")
+        with torch.no_grad():
+            right += int(model(**batch).logits.argmax()) == label
+    assert right / len(known["rows"]) == pytest.approx(trial.measurements["accuracy"])
+
+
 def test_card_and_job_say_how_to_make_it_again(bert: Job, tmp_path: Path) -> None:
     trial, folder = bert.train("mixed")
     out = export(bert.spec, trial, folder, tmp_path / "out").out
