@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from peftsearch.results.log_axis import dress_with_zero, zero_position
+from peftsearch.spaces.jobspec.objectives import objective
 
 from .fronts import Grid
 
@@ -49,7 +50,7 @@ def _draw_fronts(axes: Axes, grid: Grid) -> None:
         front = grid.front(of)
         axes.scatter(costs[of], grid.seen[of], s=16, zorder=2, **told)
         axes.step(costs[front], grid.seen[front], where="post", color=colour, lw=1.6)
-    dress_with_zero(axes, "x", zero, narrow=True)
+    dress_with_zero(axes, "x", zero, objective("trainable_parameters"), narrow=True)
     axes.set_xlabel("trainable parameters (log scale, head excluded)")
     axes.set_ylabel("accuracy on validation rows")
     axes.legend(frameon=False, loc="lower right", fontsize=9)

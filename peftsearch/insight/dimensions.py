@@ -1,4 +1,7 @@
-"""The completed trials for parallel coordinates: one dimension for each parameter that varies."""
+"""The configurations for parallel coordinates: one dimension for each parameter that varies.
+
+Each is at the mean of its seeds: of trials, a lucky seed would stand among the best.
+"""
 
 from collections.abc import Sequence
 from typing import Literal, NotRequired
@@ -8,12 +11,12 @@ from typing_extensions import TypedDict
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .candidate_estimates import Candidate
 from .parameters import LABELS, LOG
-from .points import Point
 
 
 class Dimension(TypedDict):
-    """One parameter of every trial.
+    """One parameter of every configuration.
 
     Attributes:
         log: Whether its axis is logarithmic.
@@ -28,23 +31,20 @@ class Dimension(TypedDict):
     categories: NotRequired[list[str]]
 
 
-def dimensions(points: Sequence[Point], spec: JobSpec) -> list[Dimension]:
-    """Plain data of each dimension; the last are the goals of the front, the quality at the end.
-
-    Args:
-        points: Completed trials.
-    """
-    names = [name for name in LABELS if points and name in points[0].parameters]
-    found = [_parameter(name, [x.parameters[name] for x in points]) for name in names]
-    ends = [_goal(name, points, spec) for name in reversed(spec.goals)]
+def dimensions(members: Sequence[Candidate], spec: JobSpec) -> list[Dimension]:
+    """Plain data of each dimension; the last are the front's goals, the quality at the end."""
+    rows = [x.first.parameters for x in members]
+    names = [name for name in LABELS if rows and name in rows[0]]
+    found = [_parameter(name, [row[name] for row in rows]) for name in names]
+    ends = [_goal(name, members, spec) for name in reversed(spec.goals)]
     return [*(x for x in found if len(set(x["values"])) > 1), *ends]
 
 
-def _goal(name: str, points: Sequence[Point], spec: JobSpec) -> Dimension:
+def _goal(name: str, members: Sequence[Candidate], spec: JobSpec) -> Dimension:
     goal = objective(name)
     if name == spec.objectives.cost:
-        return _number(name, goal.label, [x.cost for x in points], True)
-    values = [x.measurements[name] for x in points]
+        return _number(name, goal.label, [x.first.cost for x in members], True)
+    values = [x.values[name] for x in members]
     return _number(name, goal.label, values, name != spec.task.quality and goal.logarithmic)
 
 

@@ -23,6 +23,7 @@ Estimates = Sequence[Estimate[Trial]]
 _COLUMNS = 3
 _INK, _QUIET, _FLOOR, _COLOURS = "#1f2933", "#d5dade", "#a15c00", "viridis"
 _AT_RIGHT = ("axes fraction", "data")
+_KEY = "numbers: rows below    ring: the knee    grey: not on the front, triangles beyond the axis"
 
 
 def make_panels(
@@ -39,6 +40,7 @@ def make_panels(
     rows = -(-len(pairs) // _COLUMNS)
     figure = Figure(figsize=(5.2 * _COLUMNS, 4.4 * rows), dpi=130, layout="constrained")
     figure.suptitle(f"{spec.name}: Pareto front", x=0.01, ha="left", fontweight="bold")
+    figure.text(0.995, 0.99, _KEY, ha="right", va="top", fontsize=9, color=_INK)
     for i, (x, y) in enumerate(pairs, 1):
         colour = next(z for z in map(objective, spec.goals) if z not in (x, y))
         axes = figure.add_subplot(rows, _COLUMNS, i)
@@ -46,6 +48,12 @@ def make_panels(
         if floors and y.name == spec.task.quality:
             _draw_floor(axes, floors[0], y)
     return figure
+
+
+def bottom_of(members: Estimates, goal: Objective) -> float:
+    """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
+    qualities = [goal.signed(x.values[goal.name]) for x in members]
+    return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
 
 
 def _draw_floor(axes: Any, floor: Floor, goal: Objective) -> None:
@@ -68,6 +76,10 @@ def _draw_panel(
     shown = [*members, *quiet]
     zeros = [zero_position(z.values[goal.name] for z in shown) for goal in (x, y)]
 
+    beyond = _far_below(quiet, members, y) if y.name == spec.task.quality else []
+    far = {z.key for z in beyond}
+    quiet = [z for z in quiet if z.key not in far]
+
     def places(those: Estimates) -> list[list[float]]:
         return [
             [max(z.values[goal.name], zero) if goal.logarithmic else z.values[goal.name]
@@ -76,6 +88,10 @@ def _draw_panel(
         ]  # fmt: skip
 
     axes.scatter(*places(quiet), s=22, c=_QUIET, zorder=2)
+    if beyond:
+        edge = [y.signed(bottom_of(members, y))] * len(beyond)
+        marker = "v" if y.maximise else "^"
+        axes.scatter(places(beyond)[0], edge, s=22, c=_QUIET, marker=marker, zorder=2)
     values = [z.values[colour.name] for z in members]
     scale = _scale(values, colour)
     found = places(members)
@@ -90,11 +106,18 @@ def _draw_panel(
     _draw_bar(axes, scale, colour)
 
 
+def _far_below(quiet: Estimates, members: Estimates, goal: Objective) -> Estimates:
+    bottom = bottom_of(members, goal)
+    return [x for x in quiet if goal.signed(x.values[goal.name]) < bottom]
+
+
 def _draw_bar(axes: Any, scale: Any, goal: Objective) -> None:
+    """Named above, where no axis of the next panel is near."""
     bar = axes.figure.colorbar(ScalarMappable(scale, _COLOURS), ax=axes, pad=0.02)
     if goal.logarithmic:
-        write_ticks(bar.ax.yaxis, ticks(scale.vmin, scale.vmax, narrow=True))
-    bar.set_label(f"colour: {goal.heading}", fontsize=9)
+        write_ticks(bar.ax.yaxis, ticks(scale.vmin, scale.vmax, narrow=True), goal)
+    bar.ax.tick_params(labelsize=8)
+    axes.set_title(f"colour: {_name(goal)}", loc="right", fontsize=9, color=_INK)
     bar.outline.set_visible(False)
 
 
@@ -116,15 +139,20 @@ def _number(axes: Any, places: Sequence[Sequence[float]]) -> None:
 def _dress(axes: Any, which: str, goal: Objective, zero: float) -> None:
     """Of an axis without zeros `zero` is 0."""
     if zero:
-        dress_with_zero(axes, which, zero, narrow=True)
+        dress_with_zero(axes, which, zero, goal, narrow=True)
     elif goal.logarithmic:
         getattr(axes, f"set_{which}scale")("log")
         low, high = getattr(axes, f"get_{which}lim")()
-        write_ticks(getattr(axes, f"{which}axis"), ticks(low, high, narrow=True))
+        write_ticks(getattr(axes, f"{which}axis"), ticks(low, high, narrow=True), goal)
     getattr(axes, f"set_{which}label")(_title(goal))
     axes.grid(axis=which, color="#e6eaee", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def _title(goal: Objective) -> str:
-    return f"{goal.heading}, {'more' if goal.maximise else 'less'} is better"
+    return f"{_name(goal)}, {'more' if goal.maximise else 'less'} is better"
+
+
+def _name(goal: Objective) -> str:
+    """With its unit, but where each tick has it."""
+    return goal.label if goal.style in ("size", "duration") else goal.heading

@@ -10,13 +10,13 @@ from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.preparation import BASE, Floor
 from peftsearch.records.trial import Trial
-from peftsearch.spaces.jobspec.objectives import Objective, objective
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .floor_words import floor_json
 from .log_axis import dress_with_zero, zero_position
-from .panels import make_panels
+from .panels import bottom_of, make_panels
 from .pick import knee
 from .reference_lines import Line, draw_lines
 from .wording import cell, describe
@@ -97,7 +97,7 @@ def _draw_points(
     axes: Any, members: Estimates, others: Estimates, spec: JobSpec, zero: float
 ) -> None:
     goal = objective(spec.task.quality)
-    quality, bottom = goal.name, _bottom(members, goal)
+    quality, bottom = goal.name, bottom_of(members, goal)
     height = {x.key: goal.signed(x.values[quality]) for x in others}
     for name, marker, shown in (
         ("dominated", "o", [x for x in others if height[x.key] >= bottom]),
@@ -116,12 +116,6 @@ def _draw_points(
     axes.scatter(x[marked], y[marked], label="knee", zorder=5, **ring)
 
 
-def _bottom(members: Estimates, goal: Objective) -> float:
-    """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
-    qualities = [goal.signed(x.values[goal.name]) for x in members]
-    return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
-
-
 def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> list[Line]:
     """What the front must beat: the floors, and the probe, the cheapest member wherever it ran.
 
@@ -129,7 +123,7 @@ def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> l
     model is a floor already.
     """
     goal = objective(spec.task.quality)
-    bottom, best = _bottom(members, goal), floors[:1]
+    bottom, best = bottom_of(members, goal), floors[:1]
     values = [(floor, floor.measurements[goal.name]) for floor in floors]
     lines = [
         Line(value, floor_json(floor, spec)["short"], "floor")
@@ -174,7 +168,7 @@ def _tell_members(
 
 
 def _dress(axes: Any, spec: JobSpec, zero: float) -> None:
-    dress_with_zero(axes, "x", zero)
+    dress_with_zero(axes, "x", zero, objective(spec.objectives.cost))
     head = ", head excluded" if find_kind(spec.task.kind).form.fresh_head else ""
     axes.set_xlabel(f"{objective(spec.objectives.cost).label} (log scale{head})")
     goal = objective(spec.task.quality)

@@ -148,6 +148,20 @@ def test_a_proposal_says_what_was_hoped(
     assert words in call(page, "components/trial-reasons.js", "hopeWords", reasons, origin)
 
 
+def test_a_hypervolume_that_falls_is_explained(page: Page) -> None:
+    known = call(page, "charts/progress.js", "whyItMoves", ["accuracy", "export_bytes"])
+    assert "never falls for a new configuration" in known and "only a repeat lowers it" in known
+    goals = ["accuracy", "export_bytes", "training_seconds"]
+    measured = call(page, "charts/progress.js", "whyItMoves", goals)
+    assert "training time" in measured and "first ten completed trials" in measured
+
+
+def test_large_counts_with_units_are_short(page: Page) -> None:
+    for value, text in ((3.2546e13, "32.5 TFLOPs"), (999, "999 FLOPs"), (1e6, "1 MFLOPs")):
+        assert call(page, "lib/measures.js", "objective", "training_flops", value) == text
+    assert call(page, "lib/measures.js", "objective", "trainable_parameters", 3e7) == "30,000,000"
+
+
 def _trial(number: int, configuration: Configuration, accuracy: float | None) -> Trial:
     state = TrialState.COMPLETED if accuracy is not None else TrialState.FAILED
     values = {"trainable_parameters": 100.0}

@@ -7,15 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from peftsearch.cli.progress import measure_progress
 from peftsearch.errors import UserError
-from peftsearch.records.estimates import estimate_each, share_error
+from peftsearch.records.estimates import estimate, estimate_each, share_error
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
+from peftsearch.results.log_axis import ticks, write_ticks
+from peftsearch.results.panels import make_panels
 from peftsearch.results.picture import check_picture, draw_front
+from peftsearch.results.wording import amount
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.objectives import objective
 from tests.floors import prepare
 from tests.specs import make_spec
 
@@ -125,7 +130,7 @@ def test_a_picture_of_more_objectives_has_a_panel_for_each_pair(
     if format == "svg":
         text = path.read_text()
         assert text.count('<g id="axes_') == 2 * (3 if not maximise else 6)
-        assert "<!-- training time (s), less is better -->" in text
+        assert "<!-- training time, less is better -->" in text
         assert "<!-- colour: accuracy -->" in text
 
 
@@ -177,3 +182,25 @@ def test_progress_of_a_job_that_hours_limit() -> None:
 def test_progress_before_the_first_result_knows_no_time() -> None:
     now = measure_progress(SPEC, [], hours=0.0, workers=1)
     assert (now.done, now.best, now.left, now.hypervolume) == (0, None, None, 0.0)
+
+
+def test_ticks_have_the_unit_of_their_objective_and_are_never_few() -> None:
+    for name, low, high in (
+        ("peak_memory_bytes", 4.1e8, 8e8),
+        ("training_seconds", 6.0, 40.0),
+        ("export_bytes", 40.0, 3e6),
+    ):
+        axes, places = Figure().add_subplot(), ticks(low, high, narrow=True)
+        write_ticks(axes.xaxis, places, objective(name))
+        texts = axes.xaxis.get_major_formatter().format_ticks(places)
+        assert 3 <= len(texts) < 9 and texts == [amount(name, x) for x in places]
+
+
+def test_what_collapsed_does_not_press_the_panels() -> None:
+    goals = {"minimise": ["trainable_parameters", "training_seconds"], "maximise": ["accuracy"]}
+    spec = make_spec(objectives=goals)
+    shown = members()
+    low = min(x.values["accuracy"] for x in shown)
+    collapsed = estimate([make_trial(9, 32, 0.0)])
+    axes = make_panels(shown, [collapsed], spec, ()).axes[0]
+    assert 0 < axes.get_ylim()[0] < low

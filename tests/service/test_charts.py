@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.records.estimates import estimate_each
 from peftsearch.search.hypervolume import hypervolume
 from peftsearch.service.memory.slow_values import SlowValues
 from peftsearch.storage.store import Store
@@ -48,11 +49,16 @@ def test_progress_ends_where_the_command_line_is(client: TestClient, url: str) -
     assert body["best"][:3] == [0.60, 0.74, 0.80]
 
 
-def test_parameters_of_completed_trials(client: TestClient) -> None:
+def test_parameters_of_configurations_at_the_means_of_their_seeds(
+    client: TestClient, url: str
+) -> None:
     body = get(client, "parameters")
-    points = get(client, "points")["columns"]
-    completed = [n for n, x in zip(points["number"], points["failure"], strict=True) if not x]
-    assert body["numbers"] == completed
+    with Store.open(url) as store:
+        members = estimate_each(store.trials(store.find_job("job").id))
+    assert body["numbers"] == [x.first.number for x in members]
+    assert any(len(x.trials) > 1 for x in members)
+    completed = [x.values["accuracy"] for x in members]
+    assert body["dimensions"][-1]["values"] == pytest.approx(completed)
     assert [x["name"] for x in body["dimensions"][-2:]] == ["trainable_parameters", "accuracy"]
     assert all(len(x["values"]) == len(completed) for x in body["dimensions"])
     kinds = {x["name"]: (x["kind"], x["log"]) for x in body["dimensions"]}
@@ -101,6 +107,8 @@ def test_failures_by_kind(client: TestClient, url: str) -> None:
 
 
 def test_measurements_in_pages(client: TestClient) -> None:
+    points = get(client, "points")["columns"]
+    completed = [n for n, x in zip(points["number"], points["failure"], strict=True) if not x]
     rows: list[Any] = []
     first: int | None = 0
     while first is not None:
@@ -108,7 +116,7 @@ def test_measurements_in_pages(client: TestClient) -> None:
         page = get(client, path)
         rows += page["measurements"]
         first = page["next"]
-    assert [x["trial"] for x in rows] == sorted(get(client, "parameters")["numbers"])
+    assert [x["trial"] for x in rows] == sorted(completed)
     one = get(client, "measurements?first=2&trials=1")
     assert {x["trial"] for x in one["measurements"]} == {2}
     assert {x["name"]: x["value"] for x in one["measurements"]}["training_seconds"] == 9.0

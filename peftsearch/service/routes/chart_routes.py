@@ -33,8 +33,12 @@ class ProgressBody(TypedDict):
 
 
 class ParametersBody(TypedDict):
-    """Completed trials for parallel coordinates; the last dimensions are the goals of the front,
-    the quality at the end."""
+    """The configurations for parallel coordinates; the last dimensions are the goals of the front,
+    the quality at the end.
+
+    Attributes:
+        numbers: Of the first completed trial of each.
+    """
 
     event: int
     numbers: list[int]
@@ -80,16 +84,16 @@ def _progress(history: History) -> bytes:
 
 @router.get("/jobs/{job}/parameters", responses=problems(404), response_model=ParametersBody)
 def show_parameters(request: Request, history: InHistory) -> Response:
-    """The completed trials in people's terms, for parallel coordinates."""
+    """The completed configurations in people's terms, at the means of their seeds."""
     return respond_once(request, history, "parameters", _parameters)
 
 
 def _parameters(history: History) -> bytes:
-    points = _completed(history)
+    members = sorted(history.members.values(), key=lambda x: x.first.number)
     body: ParametersBody = {
         "event": history.event,
-        "numbers": [x.number for x in points],
-        "dimensions": dimensions(points, history.job.spec),
+        "numbers": [x.first.number for x in members],
+        "dimensions": dimensions(members, history.job.spec),
     }
     return orjson.dumps(body)
 

@@ -124,10 +124,10 @@ export function place(cost, { zero }) {
   return Math.max(cost, zero);
 }
 
-/** Ticks at 1 and 3 of each decade (narrow: at 1), and at the place of 0. */
+/** Ticks at 1 and 3 of each decade (of many decades at 1), and at the place of 0. */
 export function ticks(name, { zero, hasZero, high }, narrow) {
   const [first, last] = [Math.floor(Math.log10(zero)), Math.ceil(Math.log10(high))];
-  const steps = narrow && last - first > 2 ? [1] : [1, 3];
+  const steps = last - first > (narrow ? 2 : 5) ? [1] : [1, 3];
   const values = [];
   for (let decade = first; decade <= last; decade++) {
     values.push(...steps.map((step) => step * 10 ** decade));

@@ -62,7 +62,7 @@ export class Pairs {
     const scale = toneScale(MARKS);
     const shown = { members, others, marked, all: [...members, ...all] };
     const told = members.length
-      ? `${plural(members.length, "point")} that nothing beats in ${listed(model.goals)} together; the ring is the knee. Colours are named above each panel; a click opens the trial.`
+      ? `${plural(members.length, "point")} that nothing beats in ${listed(model.goals)} together; the ring is the knee. Colours are named above each panel; bars: one standard error of the ${noun(model.quality)}; a click opens the trial.`
       : "No point of the front yet.";
     setText(this.told, told);
     this.chart.describe(told);
@@ -91,12 +91,14 @@ export class Pairs {
     const placed = { goal: painted, values: found };
     const tones = found.map((value) => placeOf(placed, value)).map((value) => (painted.log ? Math.log10(value) : value));
     const [left, right, low, high] = place(number, columns, rows, this.inner);
+    const edge = y === this.model.quality ? this.edge() : { range: {}, beyond: () => false };
     const texts = members.map((z) => [`trial ${z.trials.join(", ")}`, ...this.model.goals.map((name) => `${noun(name)} ${write(name, z.values[name])}`)].join("<br>"));
     const data = [
-      { ...at(others), hoverinfo: "skip", marker: { color: colour("--edge"), size: 5, opacity: 0.6 } },
+      { ...at(others.filter((z) => !edge.beyond(z))), hoverinfo: "skip", marker: { color: colour("--edge"), size: 5, opacity: 0.6 } },
+      { ...at(others.filter(edge.beyond)), ...edge.drawn?.(others.filter(edge.beyond).length), hoverinfo: "skip" },
       {
         ...at(members), text: texts, hovertemplate: "%{text}<extra></extra>",
-        marker: { color: tones, colorscale: scale, size: 9, line: { width: 1, color: theme.surface } },
+        marker: { color: tones, colorscale: scale, size: 9, line: { width: 1, color: theme.surface } }, ...edge.bars?.(members),
       },
       { ...at(marked), hoverinfo: "skip", marker: { color: theme.ink, symbol: "circle-open", size: 16, line: { width: 1.5 } } },
     ];
@@ -109,7 +111,23 @@ export class Pairs {
     return {
       data,
       ...this.key(painted, found, scale, [left, right, high]),
-      axes: { [`xaxis${id}`]: axis(axes[0], `y${id}`, [left, right]), [`yaxis${id}`]: axis(axes[1], `x${id}`, [low, high]) },
+      axes: { [`xaxis${id}`]: axis(axes[0], `y${id}`, [left, right]), [`yaxis${id}`]: { ...axis(axes[1], `x${id}`, [low, high]), ...edge.range } },
+    };
+  }
+
+  /** The axis of the quality is that of the front's chart: what lies far below has a mark on its edge, and errors have bars. */
+  edge() {
+    const { model, front } = this;
+    const frame = front.frame();
+    const ends = [model.sign * frame.bottom, model.sign * frame.top];
+    return {
+      range: { range: ends.sort((a, b) => a - b) },
+      beyond: (z) => model.sign * z.values[model.quality] < frame.floor,
+      drawn: (number) => ({
+        y: new Array(number).fill(model.sign * frame.edge),
+        marker: { color: colour("--edge"), size: 7, opacity: 0.6, symbol: model.sign > 0 ? "triangle-down" : "triangle-up" },
+      }),
+      bars: (members) => ({ error_y: { type: "data", array: members.map((z) => front.errors.get(z.key) ?? 0), color: colour("--edge"), thickness: 1, width: 3 } }),
     };
   }
 

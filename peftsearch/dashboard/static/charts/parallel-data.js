@@ -1,4 +1,4 @@
-// Parallel coordinates as plain data: which axes, where each trial crosses them, what the best have in common.
+// Parallel coordinates as plain data: which axes, where each configuration crosses them, what the best have in common.
 
 import { missing } from "../lib/format.js";
 import { isCost, label as title, write } from "../lib/measures.js";
@@ -15,7 +15,7 @@ export function chosen(dimensions, order, most, goals = 2) {
   return [...ranked.slice(0, most).map((x) => x[2]), ...dimensions.slice(-goals)];
 }
 
-/** An axis: {name, title, at: place of each trial from 0 (bottom) to 1, or null, ticks: [{at, text}]}. */
+/** An axis: {name, title, at: place of each configuration from 0 (bottom) to 1, or null, ticks: [{at, text}]}. */
 export function axisOf(dimension, flipped) {
   const { name, kind, log } = dimension;
   const numbers = log || isCost(name) ? logarithmic : linear;
@@ -31,7 +31,7 @@ function titleOf({ name, label }) {
   return label && label !== name ? label.charAt(0).toUpperCase() + label.slice(1) : title(name);
 }
 
-/** Trials of one category are spread a little, so that they do not hide each other. */
+/** Configurations of one category are spread a little, so that they do not hide each other. */
 function categories({ categories: names, values }) {
   const index = new Map(names.map((x, i) => [x, i]));
   const step = 1 / Math.max(names.length, 1);
@@ -86,18 +86,18 @@ export function told(name, value) {
   return Math.abs(value) < 0.01 ? value.toExponential(1) : `${Number(value.toPrecision(4))}`;
 }
 
-/** Trials from the worst to the best by the last dimension; those without it are left out. */
+/** Configurations from the worst to the best by the last dimension; those without it are left out. */
 export function ranked(dimensions, sign) {
   const quality = dimensions.at(-1).values;
   return quality.map((_, i) => i).filter((i) => !missing(quality[i])).sort((a, b) => sign * (quality[a] - quality[b]));
 }
 
-/** The text alternative: each parameter among all trials and among the best tenth. */
+/** The text alternative: each parameter among all configurations and among the best tenth. */
 export function common(dimensions, sign) {
   const order = ranked(dimensions, sign);
   const best = order.slice(-Math.max(Math.round(order.length * BEST_SHARE), Math.min(FEWEST_BEST, order.length)));
   const rows = dimensions.map((x) => [titleOf(x), range(x, order), range(x, best)]);
-  return { columns: ["Parameter", `All ${order.length} trials`, `The best ${best.length}`], rows };
+  return { columns: ["Parameter", `All ${order.length} configurations`, `The best ${best.length}`], rows };
 }
 
 function range({ kind, name, values, categories: names }, rows) {

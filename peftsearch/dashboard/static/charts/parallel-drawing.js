@@ -1,5 +1,5 @@
 // The picture of parallel coordinates: lines on a canvas, axes as SVG above it.
-// Plotly's parcoords needs WebGL, and `eval` for many trials, which the content security policy forbids.
+// Plotly's parcoords needs WebGL, and `eval` for many lines, which the content security policy forbids.
 
 import { h, replace, s } from "../lib/dom.js";
 
@@ -13,12 +13,12 @@ export function geometry(axes, width, height) {
   return { gap, top, bottom, x: (i) => SIDE + i * gap, y: (at) => bottom - at * (bottom - top), width, height };
 }
 
-/** How many of `n` trials are the best, which stand out: a tenth, and never so many that they hide each other. */
+/** How many of `n` configurations are the best, which stand out: a tenth, and never so many that they hide each other. */
 export function bestOf(n) {
   return Math.min(Math.ceil(n / 10), 40);
 }
 
-/** Lines from the worst trial to the best, so that the best lie on top; filtered ones are faint. */
+/** Lines from the worst to the best, so that the best lie on top; filtered ones are faint. */
 export function drawLines(canvas, axes, place, order, passes, { quiet, best }) {
   const scale = devicePixelRatio || 1;
   Object.assign(canvas, { width: place.width * scale, height: place.height * scale });
@@ -26,19 +26,19 @@ export function drawLines(canvas, axes, place, order, passes, { quiet, best }) {
   pen.scale(scale, scale);
   const strength = Math.min(0.8, Math.max(0.03, 4 / Math.sqrt(order.length)));
   const first = order.length - bestOf(order.length);
-  order.forEach((trial, rank) => {
+  order.forEach((row, rank) => {
     const strong = rank >= first;
-    pen.globalAlpha = (strong ? 0.8 : strength) * (passes(trial) ? 1 : 0.08);
+    pen.globalAlpha = (strong ? 0.8 : strength) * (passes(row) ? 1 : 0.08);
     pen.strokeStyle = strong ? best : quiet(rank / order.length);
     pen.lineWidth = strong ? 1.6 : 1;
-    line(pen, axes, place, trial);
+    line(pen, axes, place, row);
   });
 }
 
-function line(pen, axes, place, trial) {
+function line(pen, axes, place, row) {
   pen.beginPath();
   axes.forEach(({ at }, i) => {
-    if (at[trial] !== null) pen.lineTo(place.x(i), place.y(at[trial]));
+    if (at[row] !== null) pen.lineTo(place.x(i), place.y(at[row]));
   });
   pen.stroke();
 }
@@ -63,7 +63,7 @@ function caption(title, i, count, { gap, x, width }) {
 function axisNode(axis, x, place, range, hear) {
   const { top, bottom, y } = place;
   const strip = { x: x - GRIP / 2, y: top, width: GRIP, height: bottom - top, class: "parallel-grip" };
-  const text = range ? `kept from ${Math.round(100 * range[0])} % to ${Math.round(100 * range[1])} % of the axis` : "all trials";
+  const text = range ? `kept from ${Math.round(100 * range[0])} % to ${Math.round(100 * range[1])} % of the axis` : "all";
   const node = s("g", {
     class: "parallel-axis", tabindex: 0, role: "slider", "data-name": axis.name, "aria-label": `Filter by ${axis.title}`,
     "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuetext": text,
@@ -85,5 +85,6 @@ function tick(words, x, y, gap) {
   const most = Math.max(Math.floor((gap - 10) / 6), 4);
   const short = words.length > most ? `${words.slice(0, most - 1)}…` : words;
   const text = s("text", { x: x + 7, y, "dominant-baseline": "middle" }, s("title", {}, words), short);
-  return [s("line", { x1: x, x2: x + 4, y1: y, y2: y }), text];
+  // To the left: before a number it would look like a minus.
+  return [s("line", { x1: x - 4, x2: x, y1: y, y2: y }), text];
 }

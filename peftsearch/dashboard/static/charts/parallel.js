@@ -1,4 +1,4 @@
-// Parallel coordinates: each line is a trial, from quiet to strong by its quality; axes filter by drag or arrow keys.
+// Parallel coordinates: each line is a configuration at the mean of its seeds, from quiet to strong by its quality; axes filter by drag or arrow keys.
 
 import { get } from "../lib/api.js";
 import { h, replace, s, setText } from "../lib/dom.js";
@@ -24,7 +24,7 @@ export class Parallel {
     this.box = h("div", { class: "parallel-box" }, this.canvas, this.titles, this.svg);
     this.box.style.height = `${HEIGHT}px`;
     this.kept = h("p", { class: "quiet small", role: "status" });
-    const what = "What the best trials have in common";
+    const what = "What the best configurations have in common";
     const table = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": what });
     this.details = h("details", { class: "chart-table", ontoggle: () => this.tabulate() }, h("summary", {}, "Show as a table"), table);
     const toggle = h("input", { type: "checkbox", onchange: () => this.showAll(toggle.checked) });
@@ -68,10 +68,10 @@ export class Parallel {
   tell(order, passes) {
     const kept = order.filter(passes).length;
     const text = kept < order.length
-      ? `${count(kept)} of ${count(order.length)} trials pass. Click an axis, or press Escape on it, to lift its filter.`
-      : `Strong: the best ${bestOf(order.length)}; blue: the better half. Drag along an axis to keep the trials there.`;
+      ? `${count(kept)} of ${count(order.length)} configurations pass. Click an axis, or press Escape on it, to lift its filter.`
+      : `Strong: the best ${bestOf(order.length)} by the mean of their seeds; blue: the better half. Drag along an axis to keep what crosses it there.`;
     setText(this.kept, text);
-    const shown = `${plural(order.length, "completed trial")} by ${noun(this.model.quality)}`;
+    const shown = `${plural(order.length, "configuration")} by ${noun(this.model.quality)}`;
     this.canvas.setAttribute("aria-label", `Parallel coordinates of ${shown}. The table says what the best have in common.`);
   }
 
@@ -100,12 +100,12 @@ class Brushes {
     this.ranges = new Map();
   }
 
-  /** Whether a trial passes all filters of the axes that are shown. */
+  /** Whether one passes all filters of the axes that are shown. */
   test(axes) {
     const set = axes.filter(({ name }) => this.ranges.has(name));
-    return (trial) => set.every(({ name, at }) => {
+    return (row) => set.every(({ name, at }) => {
       const [low, high] = this.ranges.get(name);
-      return at[trial] !== null && at[trial] >= low - 1e-9 && at[trial] <= high + 1e-9;
+      return at[row] !== null && at[row] >= low - 1e-9 && at[row] <= high + 1e-9;
     });
   }
 

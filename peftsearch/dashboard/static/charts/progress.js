@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { count, duration, plural, score } from "../lib/format.js";
-import { isShare, noun } from "../lib/measures.js";
+import { goalOf, isShare, noun } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
@@ -17,7 +17,7 @@ export class ProgressCharts {
     const buttons = [this.button("trials", "Trials"), this.button("seconds", "Time")];
     this.toggle = h("div", { class: "row", role: "group", "aria-label": "Against" }, buttons);
     const figures = [h("figure", {}), h("figure", {})];
-    this.element = h("div", {}, this.toggle, h("div", { class: "twin" }, figures));
+    this.element = h("div", {}, this.toggle, h("div", { class: "twin" }, figures), h("p", { class: "quiet small" }, whyItMoves(model.goals)));
     this.charts = [
       this.chart(figures[0], "hypervolume", "Hypervolume", (theme) => theme.accent),
       this.chart(figures[1], "best", `Best ${noun(model.quality)}`, (theme) => theme.series[1]),
@@ -97,6 +97,15 @@ export class ProgressCharts {
       note: sentence(this.data, name, this.model),
     };
   }
+}
+
+/** Why a hypervolume may fall, or jump without a better trial. */
+export function whyItMoves(goals) {
+  const measured = goals.slice(1).filter((name) => !goalOf(name).known).map(noun);
+  const box = measured.length
+    ? `The hypervolume's box is as large in ${measured.join(" and ")} as the first ten completed trials say: until then it may fall or jump with any of them. Later`
+    : "The hypervolume never falls for a new configuration:";
+  return `${box} only a repeat lowers it, which shows that a point of the front was luck.`;
 }
 
 /** Around all values, and within what is possible: of one value Plotly would show a whole unit on either side. */

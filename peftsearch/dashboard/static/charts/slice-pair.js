@@ -63,6 +63,8 @@ export class SlicePair {
     const at = (axis) => axis.values.map((value) => placeOn(axis, value));
     const names = (c) => [`${x.label} ${valueText(x, c.x)}`, `${y.label} ${valueText(y, c.y)}`];
     const trained = cells.filter((c) => c.trained);
+    const places = { x: trained.map((c) => placeOn(x, c.x)), y: trained.map((c) => placeOn(y, c.y)) };
+    const crosses = (color, width) => ({ type: "scatter", mode: "markers", ...places, hoverinfo: "skip", marker: { symbol: "x-thin", size: 9, line: { width, color } } });
     const [least, most] = [Math.min(...means), Math.max(...means)].map((value) => write(this.model.quality, value));
     const scale = toneScale(FIELDS);
     const key = toneKey(scale, { name: `${theme.narrow ? "" : "expected "}${noun(this.model.quality)}`, least, most }, [0, 1, 1], BAR / (HEIGHT - TOP - BOTTOM));
@@ -72,10 +74,7 @@ export class SlicePair {
           type: "heatmap", x: at(x), y: at(y), z: grid.map((row) => row.map((c) => c?.mean ?? null)), showscale: false, colorscale: scale, xgap: 1, ygap: 1,
           text: grid.map((row) => row.map((c) => (c ? pointText(names(c), c, this.model) : ""))), hovertemplate: "%{text}<extra></extra>", hoverongaps: false,
         },
-        {
-          type: "scatter", mode: "markers", x: trained.map((c) => placeOn(x, c.x)), y: trained.map((c) => placeOn(y, c.y)), hoverinfo: "skip",
-          marker: { symbol: "x-thin", size: 9, line: { width: 2.25, color: theme.series[1] } },
-        },
+        crosses(theme.surface, 5), crosses(theme.series[1], 2.25),
       ],
       layout: {
         xaxis: { ...axisOf(x), title: { text: x.label } }, yaxis: { ...axisOf(y), tickangle: 0, title: { text: y.label } }, ...key,

@@ -1,6 +1,6 @@
 // The head of the page: state, budget, time left, best so far, what runs now, and what one can do.
 
-import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
 import { capitalised, clock, count, duration, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
@@ -28,8 +28,14 @@ export class Head {
     keep(this.facts, factsOf(this.model, job), ([name]) => name, create, writeFact);
     this.showRunning(job.running ?? []);
     this.showActions(job);
-    setText(byId("job-next"), nextStep(job));
-    byId("job-next").hidden = nextStep(job) === "";
+    this.showNext(nextStep(job));
+  }
+
+  showNext(text) {
+    if (text === this.next) return;
+    this.next = text;
+    replace(byId("job-next"), withCommands(text));
+    byId("job-next").hidden = text === "";
   }
 
   showRunning(running) {

@@ -6,6 +6,7 @@
 //   byId("front")                      the element; an Error names the id where it is missing
 //   replace(parent, ...children)       in place of all that was there
 //   setText(element, text)             writes only on change, so that live regions stay quiet
+//   withCommands("run `peftsearch worker x`")   its nodes, commands as <code>
 //   keep(parent, items, key, create, update)
 //       children follow `items` in order; an element whose key stays is updated, not rebuilt, so focus,
 //       selection and open <details> survive a live update. create(item) -> element; update(element, item)
@@ -59,6 +60,11 @@ export function replace(parent, ...children) {
 export function setText(element, text) {
   const written = String(text ?? "");
   if (element.textContent !== written) element.textContent = written;
+}
+
+/** Text whose `commands` stand between backticks. */
+export function withCommands(text) {
+  return text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
 }
 
 export function setAttribute(element, name, value) {

@@ -8,6 +8,7 @@ import { capitalised, count, duration, missing, score, size } from "./format.js"
 
 const BYTES = [["B", 1], ["KB", 1e3], ["MB", 1e6], ["GB", 1e9]];
 const COUNTS = [["", 1], ["K", 1e3], ["M", 1e6]];
+const LARGE = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"]];
 const PLAIN = [["", 1]];
 let table = new Map();
 let loading = null;
@@ -42,8 +43,14 @@ export function objective(name, value) {
   const { style, unit } = table.get(name) ?? {};
   if (style === "size") return size(value);
   if (style === "duration") return duration(value);
-  if (style === "count") return missing(value) || !unit ? count(value) : `${count(value)} ${unit}`;
+  if (style === "count") return missing(value) || !unit ? count(value) : counted(value, unit);
   return score(value);
+}
+
+/** `12 layers`, `32.5 TFLOPs`: fourteen digits would be compared by their number alone. */
+function counted(value, unit) {
+  const [scale, prefix] = LARGE.find(([least]) => value >= least) ?? [1, ""];
+  return prefix ? `${Number((value / scale).toPrecision(3))} ${prefix}${unit}` : `${count(value)} ${unit}`;
 }
 
 /** The same within a sentence. */

@@ -89,12 +89,14 @@ function betterOf([left, right], maximise) {
 }
 
 function valueTable(trials, job) {
+  const columns = ["Measured", ...trials.map(title), "Difference"];
   const rows = compareValues(trials, job).map(({ name, values, better }) => h(
     "tr", {}, h("th", { scope: "row" }, label(name)),
-    values.map((value, i) => h("td", { class: better === i ? "number better" : "number" }, valueWords(name, value, trials[i], job), better === i ? mark() : null)),
-    h("td", { class: "number" }, difference(name, values)),
+    values.map((value, i) => h("td", { class: better === i ? "number better" : "number", "data-title": columns[i + 1] },
+      h("span", {}, valueWords(name, value, trials[i], job), better === i ? mark() : null))),
+    h("td", { class: "number", "data-title": columns[3] }, difference(name, values)),
   ));
-  return table(["Measured", ...trials.map(title), "Difference"], rows, "Measured values");
+  return table(columns, rows, "Measured values", "cards-when-narrow");
 }
 
 function mark() {
@@ -111,7 +113,8 @@ function difference(name, [left, right]) {
   if (left === right) return "none";
   const by = objective(name, Math.abs(right - left));
   const words = `${right > left ? "+" : "−"}${by}`;
-  return (isCost(name) || isMinimised(name)) && left > 0 && right > 0 && right / left !== 1 ? `${words} (× ${Number((right / left).toPrecision(2))})` : words;
+  const times = left > 0 && right > 0 ? Number((right / left).toPrecision(2)) : 1;
+  return (isCost(name) || isMinimised(name)) && times !== 1 ? `${words} (× ${times})` : words;
 }
 
 function settingTable(trials, job) {
@@ -141,11 +144,11 @@ function title({ number }) {
   return `Trial ${number}`;
 }
 
-function table(columns, rows, name) {
+function table(columns, rows, name, more = "") {
   const numeric = (i) => (columns.length === 4 && i > 0 ? "number" : null);
   const head = h("tr", {}, columns.map((text, i) => h("th", { scope: "col", class: numeric(i) }, text)));
   return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": name },
-    h("table", { class: "compare-table" }, h("thead", {}, head), h("tbody", {}, rows)));
+    h("table", { class: `compare-table ${more}` }, h("thead", {}, head), h("tbody", {}, rows)));
 }
 
 byId("choose").addEventListener("submit", (event) => {
