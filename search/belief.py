@@ -126,7 +126,7 @@ def believe(
     with threadpool_limits(1):
         space = make_space(spec)
         reference = find_reference_point(spec, trials, space, preparation)
-        trained = [x for x in observe(spec, trials) if x.qualities or x.failed]
+        trained = [x for x in observe(spec, trials, recorded=True) if x.qualities or x.failed]
         known = choose_subset(trained, MOST)
         told = _told(known, reference)
         near = {x.configuration.key for x in _near_front(told)}

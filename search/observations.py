@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from peftsearch.records.axes import cost_of, known_value, quality_of
+from peftsearch.records.axes import known_value, quality_of
 from peftsearch.records.dominance import non_dominated
 from peftsearch.records.estimates import mean
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 
@@ -49,24 +50,52 @@ class Observation:
         return [max(x, lowest) for x in self.qualities] or [lowest]
 
 
-def observe(spec: JobSpec, trials: Sequence[Trial]) -> list[Observation]:
-    """One observation for each key, in the order in which the keys were first proposed."""
+@dataclass(frozen=True)
+class _Asked:
+    """What of a spec is asked for each key, looked up once.
+
+    Attributes:
+        beside: The goals beside the quality.
+        recorded: Whether costs are taken from the trials.
+    """
+
+    spec: JobSpec
+    measured: tuple[str, ...]
+    limits: tuple[Bound, ...]
+    beside: tuple[Objective, ...]
+    recorded: bool
+
+
+def observe(spec: JobSpec, trials: Sequence[Trial], recorded: bool = False) -> list[Observation]:
+    """One observation for each key, in the order in which the keys were first proposed.
+
+    Args:
+        recorded: Take known costs as the trials have them, by which the front that is shown was
+            made, and compute those that they lack. Most of the time goes into costs, and theirs
+            are others only where an earlier version counted them otherwise; beside candidates,
+            whose costs are computed, they must be computed too.
+    """
     groups: dict[str, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.number):
         groups.setdefault(trial.key, []).append(trial)
-    return [_observe_key(spec, group) for group in groups.values()]
+    beside = tuple(map(objective, spec.goals[1:]))
+    asked = _Asked(spec, spec.measured, spec.limits, beside, recorded)
+    return [_observe_key(asked, group) for group in groups.values()]
 
 
-def _observe_key(spec: JobSpec, group: list[Trial]) -> Observation:
-    configuration, states = group[0].configuration, [trial.state for trial in group]
-    found = [(quality_of(spec, trial), trial) for trial in group]
+def _observe_key(asked: _Asked, group: list[Trial]) -> Observation:
+    spec, configuration = asked.spec, group[0].configuration
+    states = [trial.state for trial in group]
+    found = [(quality_of(spec, trial, asked.measured), trial) for trial in group]
     known = [(x, trial) for x, trial in found if x is not None]
     values = {
-        name: tuple(trial.measurements[name] for _, trial in known) for name in spec.measured
+        name: tuple(trial.measurements[name] for _, trial in known) for name in asked.measured
     }
     means = {name: mean(x) for name, x in values.items() if x}
-    cost = cost_of(spec, configuration)
+    costs = group[0].measurements if asked.recorded else {}
+    cost = _cost_of(asked, spec.objectives.cost, configuration, costs)
     qualities = tuple(x for x, _ in known)
+    told = {**costs, spec.objectives.cost: cost, **means}
     return Observation(
         configuration,
         qualities,
@@ -74,30 +103,27 @@ def _observe_key(spec: JobSpec, group: list[Trial]) -> Observation:
         sum(state in (TrialState.QUEUED, TrialState.RUNNING) for state in states),
         TrialState.FAILED in states,
         values,
-        _heights(spec, configuration, qualities, {spec.objectives.cost: cost, **means}),
-        all(x.holds(means[x.name]) for x in spec.limits if x.name in means),
+        _heights(asked, configuration, qualities, told) if qualities else (),
+        all(x.holds(means[x.name]) for x in asked.limits if x.name in means),
     )
 
 
+def _cost_of(
+    asked: _Asked, name: str, configuration: Configuration, found: Mapping[str, float]
+) -> float:
+    """A known cost as it was `found`, else as it is computed."""
+    return found[name] if name in found else known_value(asked.spec, name, configuration)
+
+
 def _heights(
-    spec: JobSpec,
+    asked: _Asked,
     configuration: Configuration,
     qualities: Sequence[float],
     found: Mapping[str, float],
 ) -> tuple[float, ...]:
     """Goals at means and costs that were `found`; costs that were not are computed."""
-    if not qualities:
-        return ()
-    rows = map(objective, spec.goals[1:])
-    return (
-        mean(qualities),
-        *(
-            x.signed(
-                found[x.name] if x.name in found else known_value(spec, x.name, configuration)
-            )
-            for x in rows
-        ),
-    )
+    beside = (x.signed(_cost_of(asked, x.name, configuration, found)) for x in asked.beside)
+    return (mean(qualities), *beside)
 
 
 def find_front(observations: Sequence[Observation]) -> list[Observation]:

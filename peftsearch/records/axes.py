@@ -1,6 +1,7 @@
 """What stands on the axes of a front: the quality, to be maximised, and exact costs."""
 
 import math
+from collections.abc import Sequence
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import cost_function, objective
@@ -20,10 +21,15 @@ def known_value(spec: JobSpec, name: str, configuration: Configuration) -> float
     return float(cost_function(name)(configuration, spec.anatomy))
 
 
-def quality_of(spec: JobSpec, trial: Trial) -> float | None:
+def quality_of(spec: JobSpec, trial: Trial, measured: Sequence[str] | None = None) -> float | None:
     """Quality to maximise; None unless the trial was trained in full, and all that decides about
-    the front was measured and is finite."""
-    values = [trial.measurements.get(name, math.nan) for name in spec.measured]
+    the front was measured and is finite.
+
+    Args:
+        measured: `spec.measured`, where it is at hand for many trials.
+    """
+    names = spec.measured if measured is None else measured
+    values = [trial.measurements.get(name, math.nan) for name in names]
     if not counts(trial) or not all(map(math.isfinite, values)):
         return None
     return objective(spec.task.quality).signed(values[0])

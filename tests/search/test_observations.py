@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from peftsearch.records.axes import quality_of
+from peftsearch.records.axes import known_value, quality_of
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.search.observations import find_front, observe
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
@@ -54,6 +54,19 @@ def test_pending_and_failed_are_told_apart() -> None:
         trial(2, lora(4), None, state=TrialState.FAILED),
     ]
     assert [(x.pending, x.failed) for x in observe(SPEC, trials)] == [(2, False), (0, True)]
+
+
+@pytest.mark.parametrize("cost", ["trainable_parameters", "adapter_bytes"])
+def test_recorded_costs_are_taken_as_they_are_and_others_computed(cost: str) -> None:
+    spec = make_spec(objectives={"minimise": [cost, "backward_depth"]})
+    whole, bare = trial(0, lora(8), 0.8), trial(1, lora(4), 0.7)
+    costs = {name: known_value(spec, name, lora(8)) for name in spec.goals[1:]}
+    kept = replace(whole, measurements={**whole.measurements, **costs})
+    assert observe(spec, [kept, bare], recorded=True) == observe(spec, [whole, bare])
+    other = replace(kept, measurements={**kept.measurements, spec.objectives.cost: 5.0})
+    assert observe(spec, [other], recorded=True)[0].cost == 5.0
+    assert -5.0 in observe(spec, [other], recorded=True)[0].heights
+    assert observe(spec, [other])[0].cost == costs[spec.objectives.cost]
 
 
 def test_the_front_is_ascending_in_cost_and_quality() -> None:
