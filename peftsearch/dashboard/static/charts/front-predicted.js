@@ -3,12 +3,13 @@
 import { get } from "../lib/api.js";
 import { h, setText } from "../lib/dom.js";
 import { noun, write } from "../lib/measures.js";
+import { toast } from "../lib/notice.js";
 import { onTrials } from "../lib/refresh.js";
 
 export class PredictedFront {
   constructor(model, changed) {
     Object.assign(this, { model, changed, found: null });
-    this.box = h("input", { type: "checkbox", onchange: () => this.load() });
+    this.box = h("input", { type: "checkbox", onchange: () => this.load().catch(toast) });
     this.control = h("label", { class: "check small" }, this.box, "Predicted front");
     this.told = h("p", { class: "quiet small", hidden: true });
     this.control.hidden = model.goals.length > 2;

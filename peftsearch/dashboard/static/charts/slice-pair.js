@@ -3,6 +3,7 @@
 import { get } from "../lib/api.js";
 import { h, replace, setText } from "../lib/dom.js";
 import { noun, write } from "../lib/measures.js";
+import { toast } from "../lib/notice.js";
 import { makeChart } from "./chart.js";
 import { axisOf, placeOn, pointText, valueText } from "./slices-view.js";
 import { FIELDS, toneKey, toneScale } from "./tones.js";
@@ -26,19 +27,19 @@ export class SlicePair {
   follow(slices) {
     const usable = slices.filter(({ name }) => name !== MASK);
     this.element.hidden = usable.length < 2;
-    if (usable.length < 2) return;
+    if (usable.length < 2) return undefined;
     const names = usable.map((x) => x.name);
     const [x, y] = this.choosers.map((chooser, i) => (names.includes(chooser.value) ? chooser.value : names[i]));
     const chosen = [x, y === x ? names.find((name) => name !== x) : y];
     this.choosers.forEach((chooser, i) => replace(chooser, usable.map((z) => h("option", { value: z.name, selected: z.name === chosen[i] }, z.label))));
-    this.load();
+    return this.load();
   }
 
   /** A parameter with itself is no pair: the other one takes the place that became free. */
   choose(name) {
     const [x, y] = this.choosers;
     if (x.value === y.value) (name === "x" ? y : x).value = name === "x" ? this.found.x.name : this.found.y.name;
-    this.load();
+    this.load().catch(toast);
   }
 
   async load() {

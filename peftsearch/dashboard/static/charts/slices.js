@@ -4,6 +4,7 @@ import { get } from "../lib/api.js";
 import { runs } from "../lib/configuration.js";
 import { h, replace, setText } from "../lib/dom.js";
 import { noun, write } from "../lib/measures.js";
+import { problemBox } from "../lib/notice.js";
 import { onTrials } from "../lib/refresh.js";
 import { colour, faint } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
@@ -21,7 +22,7 @@ const CLOSED = "This job's configurations are a list: there is none between them
 export class Slices {
   constructor(model) {
     Object.assign(this, { model, found: null, seen: false, asked: 0, all: false });
-    this.chooser = h("select", { id: "slices-pick", onchange: () => this.load() });
+    this.chooser = h("select", { id: "slices-pick", onchange: () => this.attempt() });
     this.words = h("p", { class: "slices-words" });
     this.told = h("p", { class: "quiet small" });
     this.toggle = h("input", { type: "checkbox", onchange: () => this.showAll(this.toggle.checked) });
@@ -30,7 +31,7 @@ export class Slices {
     const figure = h("figure", {});
     this.pair = new SlicePair(model, () => this.chooser.value);
     this.body = h("div", { hidden: true }, h("div", { class: "row" }, label, this.chooser, this.more), this.words, figure, this.told, this.pair.element);
-    this.state = h("p", { class: "quiet", role: "status" });
+    this.state = h("div", { class: "quiet", role: "status" });
     this.element = h("div", { class: "slices" }, this.state, this.body);
     this.chart = makeChart(figure, { caption: "", label: "Slices of the model", draw: (theme) => this.draw(theme), table: () => this.table() });
     this.chart.on("plotly_click", ({ points }) => this.open(points[0].customdata));
@@ -45,7 +46,18 @@ export class Slices {
     this.seen = true;
     this.state.classList.add("loading");
     setText(this.state, "Asking the model");
-    this.load();
+    this.attempt();
+  }
+
+  /** Where nothing can be sliced, as of an empty front, the section says why. */
+  async attempt() {
+    try {
+      await this.load();
+    } catch (problem) {
+      this.state.classList.remove("loading");
+      this.state.hidden = false;
+      replace(this.state, problemBox(problem));
+    }
   }
 
   async load() {
@@ -61,7 +73,7 @@ export class Slices {
     this.body.hidden = empty;
     if (empty) return;
     this.show();
-    this.pair.follow(found.slices);
+    await this.pair.follow(found.slices);
   }
 
   /** The best, the knee, and every point of the front. */

@@ -21,7 +21,7 @@ function originWords({ origin, reasons, same_key: others, number }, job) {
     probe: [`The ${job.task_kind.baseline}, with which every job begins.`],
     try: ["Given by the job file."],
     recipe: ["A recipe that every job begins with."],
-    sobol: ["One of the start's points, which are spread over the space."],
+    sobol: ["A point of a Sobol sequence, which spreads over all that may be tried."],
     repeat: ["A further seed of a member of the front, to tell luck from merit", ...(links.length ? [": as trial ", ...links] : []), "."],
     search: ["Proposed by the model; what it hoped for was not kept."],
     random: ["Drawn at random."],

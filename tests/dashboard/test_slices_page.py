@@ -1,0 +1,51 @@
+"""What the model knows, on a job's page in a real browser over the real API."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from peftsearch.storage.store import Store
+from tests.chromium import open_chromium
+from tests.conftest import NewDatabase
+from tests.service.live import serve
+from tests.service.records import fill_repeated
+from tests.service.sites import open_site
+
+WAIT = 60_000
+"""Milliseconds, of a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def page(new_sqlite: NewDatabase) -> Iterator[Page]:
+    """The page of a job with repeats, on which nothing may go wrong."""
+    wrong = list[str]()
+    with Store.open(url := new_sqlite()) as store, open_chromium() as browser:
+        fill_repeated(store)
+        with serve(open_site(url)) as (address, _):
+            page = browser.new_page()
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("console", lambda x: wrong.append(x.text) if x.type == "error" else None)
+            page.goto(f"{address}/jobs/job")
+            yield page
+    assert not wrong
+
+
+def test_slices_are_drawn_once_they_are_seen(page: Page) -> None:
+    panels = page.locator("#slices .subplot")
+    expect(panels).to_have_count(0, timeout=WAIT)
+    page.locator("#slices").scroll_into_view_if_needed()
+    expect(page.locator("#slices .slices-words")).to_contain_text("lora", timeout=WAIT)
+    expect(page.locator("#slices .slice-pair .heatmaplayer image")).to_have_count(1, timeout=WAIT)
+    expect(page.locator("#slices figure").first.locator(".subplot")).to_have_count(6, timeout=WAIT)
+
+
+def test_a_prediction_is_shown_on_request_and_never_else(page: Page) -> None:
+    dashed = page.locator("#front .legendtext", has_text="predicted")
+    expect(page.locator("#front .legendtext", has_text="knee")).to_have_count(1, timeout=WAIT)
+    expect(dashed).to_have_count(0, timeout=WAIT)
+    page.get_by_label("Predicted front").check()
+    expect(dashed).to_have_count(1, timeout=WAIT)
+    expect(page.locator("#front")).to_contain_text("a prediction, not a measurement", timeout=WAIT)
+    page.get_by_label("Predicted front").uncheck()
+    expect(dashed).to_have_count(0, timeout=WAIT)
