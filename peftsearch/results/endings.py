@@ -30,17 +30,17 @@ def tell_ending(
     spec, budget = job.spec, job.spec.budget
     if job.state is JobState.RUNNING:
         return None
-    whole = "" if budget.trials is None else f"{made} of "
+    whole = "" if budget.trials is None else f"{made:,} of "
     after = f"after {whole}{plural(made if budget.trials is None else budget.trials, 'trial')}"
     if job.state is JobState.STOPPED:
         return f"stopped {after}, before a limit ended it"
     if budget.trials is not None and made >= budget.trials:
-        return f"ended by budget.trials, {budget.trials}"
+        return f"ended by its budget of {plural(budget.trials, 'trial')}"
     if budget.hours is not None and hours >= budget.hours:
-        return f"ended by budget.hours, {duration(budget.hours * 3600)}, {after}"
+        return f"ended by its budget of {duration(budget.hours * 3600)}, {after}"
     if budget.stop_when is not None and expects_no_gain(find_trials()):
         hope = _tell_hope(spec, preparation)
-        return f"ended by budget.stop_when, {budget.stop_when}, {after}: {hope}"
+        return f"ended by budget.stop_when = {budget.stop_when!r}, {after}: {hope}"
     return f"ended {after}: {_tell_space(spec)}"
 
 

@@ -100,8 +100,8 @@ def count(value: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """`1 trial`, `0 trials`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 trial`, `0 trials`, `1,000 trials`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def size(value: float) -> str:

@@ -41,19 +41,19 @@ def tell(
         (None, tell("running", {"trials": 1})),
         ("stopped after 1 of 9 trials, before a limit ended it", tell("stopped", {"trials": 9})),
         ("stopped after 1 trial, before a limit ended it", tell("stopped", {"hours": 1})),
-        ("ended by budget.trials, 1", tell("finished", {"trials": 1, "hours": 1})),
+        ("ended by its budget of 1 trial", tell("finished", {"trials": 1, "hours": 1})),
         (
-            "ended by budget.hours, 6 min 00 s, after 1 of 9 trials",
+            "ended by its budget of 6 min 00 s, after 1 of 9 trials",
             tell("finished", {"trials": 9, "hours": 0.1}),
         ),
         (
-            "ended by budget.stop_when, no gain, after 3 of 9 trials: 3 times on end the model "
+            "ended by budget.stop_when = 'no gain', after 3 of 9 trials: 3 times on end the model "
             "expected less than 1% more of the front's hypervolume",
             tell("finished", {"trials": 9, "stop_when": "no gain"}, HOPELESS),
         ),
         (
-            "ended by budget.stop_when, no gain, after 3 of 9 trials: nothing can beat the floor, "
-            "accuracy 1.0000 ± 0.0200, logistic regression on frozen features",
+            "ended by budget.stop_when = 'no gain', after 3 of 9 trials: nothing can beat the "
+            "floor, accuracy 1.0000 ± 0.0200, logistic regression on frozen features",
             tell("finished", {"trials": 9, "stop_when": "no gain"}, HOPELESS, 0.1, prepare(1.0)),
         ),
         (

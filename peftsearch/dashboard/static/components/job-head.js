@@ -117,8 +117,9 @@ function nextStep(job) {
   }
   if (isLeaving(job)) return "Workers finish their trials.";
   if (!over || !job.counts.completed) return "";
+  const goesOn = job.state === "stopped" ? "resumed, it goes on" : "a larger budget continues the search";
   return `${capitalised(job.ending ?? "the budget is spent")}. Pick a configuration by your budget below and export its adapter;
-    a larger budget continues the search.`;
+    ${goesOn}.`;
 }
 
 // What happens before the first result, in place of empty charts.
