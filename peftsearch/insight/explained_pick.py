@@ -10,7 +10,7 @@ from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TrialState
 from peftsearch.results.floor_words import FloorStanding, show_standing
 from peftsearch.results.floors import compare
-from peftsearch.results.knee_words import tell_caveat
+from peftsearch.results.knee_words import find_row, tell_caveat
 from peftsearch.results.pick import Choice, broken, choose, knee
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -43,6 +43,8 @@ class Pick(TypedDict):
     Attributes:
         floor: The configuration beside the best floor; null of a job without floors.
         caveat: That nothing on the front beats the floor by more than noise, where it is so.
+        above: The row of the cheapest that beats the floor by more than noise, where the knee does
+            not; null where the knee does or none does.
         fitting: How many configurations meet the bounds.
     """
 
@@ -52,6 +54,7 @@ class Pick(TypedDict):
     why: str
     floor: FloorStanding | None
     caveat: str | None
+    above: int | None
     next: NextBetter | None
     fitting: int
 
@@ -96,6 +99,7 @@ def pick(
         "why": explain(choice, better, front, spec),
         "floor": None if standing is None else show_standing(standing, spec),
         "caveat": tell_caveat(front, spec, preparation),
+        "above": find_row(front, spec, preparation),
         "next": None if better is None else _show_next(better, choice.bounds),
         "fitting": len(choice.fitting),
     }

@@ -9,7 +9,7 @@ from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .views import budget_text, front_table
+from .views import front_table
 from .wording import plural
 
 _WIDTH = 100
@@ -41,8 +41,8 @@ def tell_result(
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
-def tell_counts(trials: Sequence[Trial], spec: JobSpec) -> str:
-    """How many trials ended how, and the budget."""
+def tell_counts(trials: Sequence[Trial]) -> str:
+    """How many trials ended how."""
     states = [trial.state for trial in trials]
     done, failed = states.count(TrialState.COMPLETED), states.count(TrialState.FAILED)
-    return f"{plural(done, 'trial')} done, {failed} failed, budget {budget_text(spec)}"
+    return f"{plural(done, 'trial')} done, {failed} failed"

@@ -22,7 +22,7 @@ from .floors import Standing, compare, find_best, sort_floors
 from .knee_words import find_row, tell_caveat, tell_knee
 from .pick import select, size_limit
 from .result_text import tell_counts, tell_result
-from .views import front_members
+from .views import budget_text, front_members
 from .wording import plural
 
 if TYPE_CHECKING:
@@ -63,9 +63,10 @@ class SearchResult:
 
     @property
     def summary(self) -> str:
-        """How many trials there are, and which limit ended the job, if one has."""
-        found = tell_counts(self.trials, self.job.spec)
-        return found if self.ending is None else f"{found}; {self.ending}"
+        """How many trials there are, and which limit ended the job, or its budget."""
+        if self.ending is None:
+            return f"{tell_counts(self.trials)}, budget {budget_text(self.job.spec)}"
+        return f"{tell_counts(self.trials)}; {self.ending}"
 
     @property
     def ending(self) -> str | None:

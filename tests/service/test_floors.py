@@ -57,6 +57,8 @@ def test_a_knee_that_does_not_beat_the_floor_is_said(new_sqlite: NewDatabase) ->
         store.prepare(fill_example(store).job.id, prepare(0.74))
     with client_of(open_site(url)) as client:
         (told,) = get(client, "front")["warnings"]
+        found = client.get("/api/v1/jobs/job/pick?pick=knee").json()
+    assert (found["above"], found["caveat"]) == (3, None)
     assert told.startswith("The knee does not beat the floor by more than noise, row 3 is")
 
 

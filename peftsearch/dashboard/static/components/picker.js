@@ -89,10 +89,11 @@ export class Picker {
   async fetch() {
     const [turn, text] = [++this.asked, this.text];
     const loosen = (name, value) => this.loosen(name, value);
+    const take = (row) => this.choose(`${row}`);
     try {
       const found = await get(`${this.model.path}/pick`, { pick: text });
       if (turn !== this.asked) return;
-      this.showAnswer([text, found], () => result(this.model, text, found, loosen));
+      this.showAnswer([text, found], () => result(this.model, text, found, loosen, take));
       this.picked(found.point.key);
     } catch (problem) {
       if (turn !== this.asked) return;
@@ -118,8 +119,8 @@ export function purpose(model) {
 
 // The picker's answer: the configuration, why it, what next, and how to take it home.
 
-/** Elements that tell the pick of `text`; `loosen(name, value)` sets a limit so that the next better fits. */
-function result(model, text, { point, trial, why, floor, caveat, next }, loosen) {
+/** Elements that tell the pick of `text`; `loosen(name, value)` sets a limit so that the next better fits, `take(row)` picks a row. */
+function result(model, text, { point, trial, why, floor, caveat, above, next }, loosen, take) {
   const values = point.values;
   const doubt = caveat ? `${capitalised(caveat)}. This is the pick all the same:` : floor?.verdict === "above" ? null : floor?.words;
   return [
@@ -130,7 +131,7 @@ function result(model, text, { point, trial, why, floor, caveat, next }, loosen)
     h("p", {}, inWords(why)),
     h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name]))),
       base(model.detail)),
-    h("div", { class: "pick-actions" }, offers(next, loosen)),
+    h("div", { class: "pick-actions" }, offers(next, loosen), above === null || floor?.verdict === "above" ? [] : better(above, take)),
     actions(model, text, trial),
   ];
 }
@@ -149,6 +150,11 @@ function offers(next, loosen) {
   const blocked = next?.blocked_by.split(" and ").map((x) => x.split(" ")[0]) ?? [];
   const costs = blocked.filter((name) => isCost(name) && name in next.values);
   return costs.map((name) => allow(name, next.values[name], loosen));
+}
+
+/** The cheapest that beats the floor, where the knee does not. */
+function better(row, take) {
+  return h("button", { type: "button", class: "button button-small", onclick: () => take(row) }, `Take row ${row}, which beats the floor`);
 }
 
 function allow(name, value, loosen) {
