@@ -17,8 +17,9 @@ export class PredictedFront {
   }
 
   async load() {
-    this.found = this.box.checked ? (await get(`${this.model.path}/front/predicted`)).points : null;
     this.told.hidden = !this.box.checked;
+    if (!this.found) setText(this.told, "Asking the model ...");
+    this.found = this.box.checked ? (await get(`${this.model.path}/front/predicted`)).points : null;
     setText(this.told, predictedWords(this.found, this.model));
     this.changed();
   }

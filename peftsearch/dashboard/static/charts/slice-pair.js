@@ -49,7 +49,7 @@ export class SlicePair {
     if (asked !== this.asked || !found) return;
     this.found = found;
     const best = found.cells.reduce((a, b) => (this.model.sign * (b.mean - a.mean) > 0 ? b : a));
-    setText(this.told, `Colour: the expected ${noun(this.model.quality)}, all other parameters as above. It is highest,
+    setText(this.told, `Colour: the expected ${noun(this.model.quality)}, the better the stronger, all other parameters as above. It is best,
       ${write(this.model.quality, best.mean)} (${write(this.model.quality, best.low)} to ${write(this.model.quality, best.high)}), at
       ${found.x.label} ${valueText(found.x, best.x)} and ${found.y.label} ${valueText(found.y, best.y)}. Crosses were trained.`);
     this.chart.describe(this.told.textContent);
@@ -60,19 +60,20 @@ export class SlicePair {
     if (!this.found) return { data: [] };
     const { x, y, cells } = this.found;
     const grid = y.values.map((up) => x.values.map((across) => cells.find((c) => c.x === across && c.y === up)));
-    const means = cells.map((c) => c.mean);
+    const { sign } = this.model;
+    const heights = cells.map((c) => sign * c.mean);
     const at = (axis) => axis.values.map((value) => placeOn(axis, value));
     const names = (c) => [`${x.label} ${valueText(x, c.x)}`, `${y.label} ${valueText(y, c.y)}`];
     const trained = cells.filter((c) => c.trained);
     const places = { x: trained.map((c) => placeOn(x, c.x)), y: trained.map((c) => placeOn(y, c.y)) };
     const crosses = (color, width) => ({ type: "scatter", mode: "markers", ...places, hoverinfo: "skip", marker: { symbol: "x-thin", size: 9, line: { width, color } } });
-    const [least, most] = [Math.min(...means), Math.max(...means)].map((value) => write(this.model.quality, value));
+    const [least, most] = [Math.min(...heights), Math.max(...heights)].map((value) => write(this.model.quality, sign * value));
     const scale = toneScale(FIELDS);
     const key = toneKey(scale, { name: `${theme.narrow ? "" : "expected "}${noun(this.model.quality)}`, least, most }, [0, 1, 1], BAR / (HEIGHT - TOP - BOTTOM));
     return {
       data: [
         {
-          type: "heatmap", x: at(x), y: at(y), z: grid.map((row) => row.map((c) => c?.mean ?? null)), showscale: false, colorscale: scale, xgap: 1, ygap: 1,
+          type: "heatmap", x: at(x), y: at(y), z: grid.map((row) => row.map((c) => (c ? sign * c.mean : null))), showscale: false, colorscale: scale, xgap: 1, ygap: 1,
           text: grid.map((row) => row.map((c) => (c ? pointText(names(c), c, this.model) : ""))), hovertemplate: "%{text}<extra></extra>", hoverongaps: false,
         },
         crosses(theme.surface, 5), crosses(theme.series[1], 2.25),
