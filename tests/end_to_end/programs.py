@@ -58,9 +58,9 @@ def read(*arguments: str | Path, folder: Path) -> Any:
 
 
 def errors(said: str) -> list[str]:
-    """The lines that are neither the first word nor notes on data that was read before."""
-    lines = said.splitlines()[said.startswith(("reading ", "opening ", "loading ")) :]
-    return [line for line in lines if not line.startswith(("note: ", "quality: "))]
+    """The lines that tell neither what a command is at nor what the data is like."""
+    told = [line for line in said.splitlines() if not line.endswith(" ...")]
+    return [line for line in told if not line.startswith(("note: ", "quality: "))]
 
 
 def start(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
