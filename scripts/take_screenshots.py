@@ -64,6 +64,7 @@ SHOTS = (
     Shot("job", "/jobs/{job}", 1200, 1180),
     Shot("job-dark", "/jobs/{job}", 1200, 1180, dark=True),
     Shot("job-progress", "/jobs/{job}", 1200, 1100, scroll="#progress"),
+    Shot("job-slices", "/jobs/{job}", 1200, 1180, scroll="#slices"),
     Shot("job-narrow", "/jobs/{job}", 400, 1180),
     Shot("trial", "/jobs/{job}/trials/{trial}", 1200, 1440),
     Shot("compare", "/jobs/{job}/compare?trials={trial},{other}", 1200, 900),

@@ -148,7 +148,8 @@ def _kind(name: str, log: bool) -> Kind:
 
 
 def _effect(found: Slice) -> float:
-    means = [x["mean"] for x in found["points"]]
+    """Of the other values: what is sliced has merit of its own, alike in all its slices."""
+    means = [x["mean"] for x in found["points"] if x["value"] != found["own"]]
     return max(means) - min(means)
 
 

@@ -106,6 +106,15 @@ def test_parameters_have_places_and_names_below_their_slices(page: Page) -> None
     assert (made["tickvals"], made["ticktext"]) == ([0, 1], ["lora", "ia3"])
 
 
+def test_differences_within_the_intervals_are_told_as_such(page: Page) -> None:
+    def doubted(*means: float) -> Any:
+        points = [{"mean": x, "low": x - 0.02, "high": x + 0.02} for x in means]
+        return call(page, "charts/slices-view.js", "isWithinDoubt", points)
+
+    assert doubted(0.80, 0.81) and doubted(0.80) and doubted()
+    assert not doubted(0.80, 0.79, 0.83)
+
+
 def test_slices_do_not_go_below_what_the_model_tells(page: Page) -> None:
     points = [{"low": 0.1, "high": 0.9}, {"low": 0.6, "high": 0.95}]
     model = {"sign": 1, "quality": "accuracy"}

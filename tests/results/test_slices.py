@@ -6,6 +6,7 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.results.search_result import SearchResult, load_result
+from peftsearch.results.slice_rows import Slice
 from peftsearch.results.slices import show_value
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
@@ -30,6 +31,10 @@ def test_the_configuration_itself_is_expected_what_tables_say(result: SearchResu
         ]
 
 
+def others(one: Slice) -> list[float]:
+    return [x["mean"] for x in one["points"] if x["value"] != one["own"]]
+
+
 def test_slices_are_named_and_the_largest_effect_stands_first(result: SearchResult) -> None:
     found = result.slices()
     assert found is not None
@@ -42,7 +47,7 @@ def test_slices_are_named_and_the_largest_effect_stands_first(result: SearchResu
     )
     means = [x["mean"] for x in ranks["points"]]
     assert means == sorted(means)  # the made-up quality rises with it
-    spread = [max(y) - min(y) for x in found["slices"] if (y := [p["mean"] for p in x["points"]])]
+    spread = [max(y) - min(y) for x in found["slices"] if (y := others(x))]
     assert spread == sorted(spread, reverse=True)
     assert {x["value"] for x in ranks["dots"]} == {1, 2, 4, 8, 16}
 

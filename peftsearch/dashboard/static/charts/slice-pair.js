@@ -5,7 +5,7 @@ import { h, replace, setText } from "../lib/dom.js";
 import { noun, write } from "../lib/measures.js";
 import { toast } from "../lib/notice.js";
 import { makeChart } from "./chart.js";
-import { axisOf, placeOn, pointText, valueText } from "./slices-view.js";
+import { axisOf, isWithinDoubt, placeOn, pointText, valueText } from "./slices-view.js";
 import { FIELDS, toneKey, toneScale } from "./tones.js";
 
 const [HEIGHT, TOP, BOTTOM, BAR] = [360, 34, 76, 7];
@@ -49,7 +49,8 @@ export class SlicePair {
     if (asked !== this.asked || !found) return;
     this.found = found;
     const best = found.cells.reduce((a, b) => (this.model.sign * (b.mean - a.mean) > 0 ? b : a));
-    setText(this.told, `Colour: the expected ${noun(this.model.quality)}, the better the stronger, all other parameters as above. It is best,
+    const flat = isWithinDoubt(found.cells.filter((c) => !c.trained));
+    setText(this.told, `${flat ? "All differences here are within the model's uncertainty. " : ""}Colour: the expected ${noun(this.model.quality)}, the better the stronger, all other parameters as above. It is best,
       ${write(this.model.quality, best.mean)} (${write(this.model.quality, best.low)} to ${write(this.model.quality, best.high)}), at
       ${found.x.label} ${valueText(found.x, best.x)} and ${found.y.label} ${valueText(found.y, best.y)}. Crosses were trained.`);
     this.chart.describe(this.told.textContent);
@@ -61,19 +62,22 @@ export class SlicePair {
     const { x, y, cells } = this.found;
     const grid = y.values.map((up) => x.values.map((across) => cells.find((c) => c.x === across && c.y === up)));
     const { sign } = this.model;
-    const heights = cells.map((c) => sign * c.mean);
+    // What was trained may stand out by what no parameter tells: it has the ends of the scale.
+    const strange = cells.filter((c) => !c.trained);
+    const heights = (strange.length > 1 ? strange : cells).map((c) => sign * c.mean);
     const at = (axis) => axis.values.map((value) => placeOn(axis, value));
     const names = (c) => [`${x.label} ${valueText(x, c.x)}`, `${y.label} ${valueText(y, c.y)}`];
     const trained = cells.filter((c) => c.trained);
     const places = { x: trained.map((c) => placeOn(x, c.x)), y: trained.map((c) => placeOn(y, c.y)) };
     const crosses = (color, width) => ({ type: "scatter", mode: "markers", ...places, hoverinfo: "skip", marker: { symbol: "x-thin", size: 9, line: { width, color } } });
-    const [least, most] = [Math.min(...heights), Math.max(...heights)].map((value) => write(this.model.quality, sign * value));
+    const ends = [Math.min(...heights), Math.max(...heights)];
+    const [least, most] = ends.map((value) => write(this.model.quality, sign * value));
     const scale = toneScale(FIELDS);
     const key = toneKey(scale, { name: `${theme.narrow ? "" : "expected "}${noun(this.model.quality)}`, least, most }, [0, 1, 1], BAR / (HEIGHT - TOP - BOTTOM));
     return {
       data: [
         {
-          type: "heatmap", x: at(x), y: at(y), z: grid.map((row) => row.map((c) => (c ? sign * c.mean : null))), showscale: false, colorscale: scale, xgap: 1, ygap: 1,
+          type: "heatmap", x: at(x), y: at(y), z: grid.map((row) => row.map((c) => (c ? sign * c.mean : null))), showscale: false, colorscale: scale, zmin: ends[0], zmax: ends[1], xgap: 1, ygap: 1,
           text: grid.map((row) => row.map((c) => (c ? pointText(names(c), c, this.model) : ""))), hovertemplate: "%{text}<extra></extra>", hoverongaps: false,
         },
         crosses(theme.surface, 5), crosses(theme.series[1], 2.25),

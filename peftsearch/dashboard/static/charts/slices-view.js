@@ -45,6 +45,13 @@ export function heightsOf(slices, lowest, model) {
   return model.sign > 0 ? [low, high] : [high, low];
 }
 
+/** Whether what is expected of these points differs by less than half an interval: then no value is known to be better. */
+export function isWithinDoubt(points) {
+  const means = points.map((x) => x.mean);
+  const half = points.reduce((sum, x) => sum + (x.high - x.low) / 2, 0) / Math.max(points.length, 1);
+  return Math.max(...means) - Math.min(...means) < half;
+}
+
 /** Lines of a note: the value, what is expected there, and what it costs. */
 export function pointText(names, point, model) {
   const [mean, low, high] = [point.mean, point.low, point.high].map((x) => write(model.quality, x));

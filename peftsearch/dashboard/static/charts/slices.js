@@ -10,7 +10,7 @@ import { colour, faint } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { frontAt } from "./front-view.js";
 import { SlicePair } from "./slice-pair.js";
-import { axisOf, heightsOf, placeOn, pointText, valueText } from "./slices-view.js";
+import { axisOf, heightsOf, isWithinDoubt, placeOn, pointText, valueText } from "./slices-view.js";
 
 /** Pixels: height of a panel, between two rows, above and below all. */
 const [PANEL, GAP, TOP, BOTTOM] = [170, 92, 30, 62];
@@ -104,7 +104,8 @@ export class Slices {
     this.rows = Math.ceil(this.shown.length / this.columns);
     this.inner = this.rows * PANEL + (this.rows - 1) * GAP;
     this.chart.plot.style.height = `${this.inner + TOP + BOTTOM}px`;
-    setText(this.told, `Each picture changes one parameter of this configuration and leaves all others as they are; what changes most stands first.
+    const flat = found.slices.every(({ points, own }) => isWithinDoubt(points.filter((x) => x.value !== own)));
+    setText(this.told, `${flat ? "No value here is known to be better: all differences are within the model's uncertainty. " : ""}Each picture changes one parameter of this configuration and leaves all others as they are; what changes most stands first.
       Lines: the ${noun(model.quality)} that the search's model expects without the luck of a training; bands: its 95 % interval for that configuration,
       corrected by how well the model predicted what it had not seen. Full marks were trained. Grey dots are trained configurations whatever else they carry;
       worse than ${write(model.quality, found.lowest)} counts as that.`);
