@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.search.emulated import TASKS, EmulatedTruth, make_emulated
-from benchmarks.search.methods import METHODS
+from benchmarks.search.methods import METHODS, by_spec
 from benchmarks.search.problem import Problem
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search.observations import observe
@@ -72,7 +72,7 @@ def _recorded(grid: Any, configuration: Configuration, seen: Sequence[Trial]) ->
 
 def by_engine(ground: Ground, draw: int, budget: int) -> list[Trial]:
     """The engine's own search; where nothing can be trained again, without repeats."""
-    method, trials = METHODS["ours" if ground.repeatable else "ours, no repeats"], list[Trial]()
+    method, trials = by_spec({} if ground.repeatable else {"repeats": 0.0}), list[Trial]()
     while len(trials) < budget:
         _train(ground, trials, method(ground.problem, trials, draw, budget))
     return trials

@@ -153,9 +153,10 @@ def read_pieces(folder: Path, name: str) -> list[dict[str, Any]]:
 def write_floors(folder: Path, result: SearchResult) -> None:
     """Baselines without adapters, where the job has come as far."""
     if floors := {x.label: dict(x.measurements) for x in result.floors}:
+        errors = {x.label: x.standard_error for x in result.floors}
         path = folder / f"{result.job.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"floors": floors}, indent=1) + "\n")
+        path.write_text(json.dumps({"floors": floors, "standard_errors": errors}, indent=1) + "\n")
 
 
 def choose_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list[Any]:

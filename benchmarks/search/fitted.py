@@ -2,8 +2,10 @@
 
 As NAS-Bench-301 (Zela et al., arXiv 2008.09777) does for architectures: boosted trees of what was
 recorded answer for all that was not; no method that is compared here models with trees. A training
-seed adds normal noise of the deviation that second seeds of the grid have. What it is worth as
-evidence is its rank correlation on held-out configurations:
+seed adds normal noise of the deviation that second seeds of the grid have, and the validation rows
+add what they say for or against each configuration, whatever the seed: half of the standard error
+of the best floor (docs/decisions/0042), which trees of smooth columns do not have. What it is
+worth as evidence is its rank correlation on held-out configurations:
 
     python -m benchmarks.search.fitted benchmarks/ground/tweets
 """
@@ -32,6 +34,8 @@ from .problem import Matrix, Problem, reported
 DRAWN, ROUNDS = 20_000, 8
 """Random configurations, and times that the neighbours of the best front are looked at, to find
 what there is."""
+ROWS_SHARE = 0.5
+"""Of the standard error on the validation rows, what differs between configurations."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,13 @@ class FittedTruth:
     Attributes:
         model: Fitted on `columns` and the logarithm of the cost.
         deviation: Between training seeds.
+        of_rows: Deviation of what the validation rows say of a configuration.
     """
 
     spec: JobSpec
     model: Any
     deviation: float
+    of_rows: float = 0.0
 
     def quality(self, configuration: Configuration) -> float:
         """See `Truth.quality`."""
@@ -58,8 +64,10 @@ class FittedTruth:
 
     def train(self, configuration: Configuration, seed: int) -> float:
         """See `Truth.train`."""
-        rng = np.random.default_rng((int(configuration.key, 16), seed))
-        return self.quality(configuration) + self.deviation * float(rng.standard_normal())
+        key = int(configuration.key, 16)
+        of_rows, of_seed = (np.random.default_rng(x).standard_normal() for x in (key, (key, seed)))
+        noise = self.of_rows * float(of_rows) + self.deviation * float(of_seed)
+        return self.quality(configuration) + noise
 
 
 def read_fitted(folder: Path) -> Problem:
@@ -76,7 +84,9 @@ def fit(grid: Problem) -> FittedTruth:
     members, seen, worth = _recorded(grid)
     _, deviation = pooled_deviation(seen)
     model = make_model(0).fit(_numbers(grid.spec, members), worth)
-    return FittedTruth(grid.spec, model, deviation)
+    floor = grid.preparation.best(grid.spec.task.quality)
+    error = 0.0 if floor is None else floor.standard_error or 0.0
+    return FittedTruth(grid.spec, model, deviation, ROWS_SHARE * error)
 
 
 def _numbers(spec: JobSpec, configurations: Sequence[Configuration]) -> Matrix:

@@ -101,9 +101,11 @@ def keys_of(rows: Sequence[Mapping[str, Any]], spec: JobSpec) -> list[str]:
 
 def _read_floors(folder: Path, quality: str) -> Preparation:
     found = next(iter(sorted(folder.glob("*.json"))), None)
-    floors = {} if found is None else json.loads(found.read_text())["floors"]
-    known = {label: x for label, x in floors.items() if quality in x}
-    return Preparation(tuple(Floor(f"floor{i}", x, known[x]) for i, x in enumerate(known)))
+    about = {} if found is None else json.loads(found.read_text())
+    known = {label: x for label, x in about.get("floors", {}).items() if quality in x}
+    errors = about.get("standard_errors", {})
+    floors = (Floor(f"floor{i}", x, known[x], errors.get(x)) for i, x in enumerate(known))
+    return Preparation(tuple(floors))
 
 
 def _make_problem(

@@ -25,17 +25,19 @@ Suggest = Callable[[Problem, Sequence[Trial], int, int], Configuration | None]
 random draw."""
 
 
-def _with(spec: JobSpec, budget: int, search: Mapping[str, Any]) -> JobSpec:
+def _with(spec: JobSpec, budget: int, **sections: Mapping[str, Any]) -> JobSpec:
     document = spec.to_json()
-    document["search"] = document["search"] | search
-    return parse_spec(document | {"budget": {"trials": budget}})
+    changed = {name: document[name] | section for name, section in sections.items()}
+    return parse_spec({**document, **changed, "budget": {"trials": budget}})
 
 
-def _by_spec(**search: Any) -> Method:
-    """What a job file can ask for."""
+def by_spec(
+    search: Mapping[str, Any] | None = None, objectives: Mapping[str, Any] | None = None
+) -> Method:
+    """What a job file can ask for, by its sections."""
 
     def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
-        spec = _with(problem.spec, budget, search)
+        spec = _with(problem.spec, budget, search=search or {}, objectives=objectives or {})
         return propose(spec, trials, 1, seed, problem.preparation)[0]
 
     return suggest
@@ -47,7 +49,8 @@ def _peer(module: str, recipes: bool = False) -> Method:
 
     def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
         # Random search: what is fixed, then a new configuration with its training seed.
-        spec = _with(problem.spec, budget, {"sampler": "random", "recipes": recipes})
+        drawing = {"sampler": "random", "recipes": recipes}
+        spec = _with(problem.spec, budget, search=drawing)
         drawn = propose(spec, trials, 1, seed, problem.preparation)[0]
         if drawn.origin != "random":
             return drawn
@@ -59,16 +62,15 @@ def _peer(module: str, recipes: bool = False) -> Method:
 
 
 METHODS: Mapping[str, Method] = {
-    "ours": _by_spec(),
-    "ours, no repeats": _by_spec(repeats=0.0),
-    "random": _by_spec(sampler="random", recipes=False),
-    "random + design": _by_spec(sampler="random"),
-    "Sobol": _by_spec(sampler="sobol", recipes=False),
+    "ours": by_spec(),
+    "random": by_spec({"sampler": "random", "recipes": False}),
+    "random + design": by_spec({"sampler": "random"}),
+    "Sobol": by_spec({"sampler": "sobol", "recipes": False}),
     "LoRA sweep": _peer("lora_sweep"),
-    "TPE": _by_spec(sampler="tpe", recipes=False),
-    "TPE + design": _by_spec(sampler="tpe"),
-    "NSGA-II": _by_spec(sampler="nsga2", recipes=False),
-    "NSGA-II + design": _by_spec(sampler="nsga2"),
+    "TPE": by_spec({"sampler": "tpe", "recipes": False}),
+    "TPE + design": by_spec({"sampler": "tpe"}),
+    "NSGA-II": by_spec({"sampler": "nsga2", "recipes": False}),
+    "NSGA-II + design": by_spec({"sampler": "nsga2"}),
     "GPSampler": _peer("optuna_gp"),
     "GPSampler + design": _peer("optuna_gp", recipes=True),
     "qLogNEHVI": _peer("botorch_nehvi"),

@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from peftsearch.records.trial import Trial
 from tests.search.jobs import make_trial
 
+from .ablations import ABLATIONS
 from .emulated import TASKS, make_emulated
 from .fitted import read_fitted
 from .grid import read_both
@@ -29,6 +30,7 @@ from .methods import METHODS, check_packages
 from .problem import Problem
 
 FITTED = "fitted:"
+KNOWN = {**METHODS, **ABLATIONS}
 LOOKS = (10, 15, 25, 50, 100, 200)
 Row = Mapping[str, Any]
 
@@ -39,7 +41,7 @@ def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any
     shares, tested, seconds = {}, {}, 0.0
     while len(trials) < budget:
         began = time.process_time()
-        proposal = METHODS[name](problem, trials, seed, budget)
+        proposal = KNOWN[name](problem, trials, seed, budget)
         seconds += time.process_time() - began
         quality = problem.truth.train(proposal.configuration, proposal.seed)
         trials.append(make_trial(len(trials), proposal, quality))

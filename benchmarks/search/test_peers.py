@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.search.ablations import ABLATIONS
 from benchmarks.search.emulated import make_emulated
 from benchmarks.search.methods import METHODS, PACKAGES, check_packages
 from benchmarks.search.peers.points import Points, find_same
@@ -130,6 +131,23 @@ def test_the_sweep_goes_through_ranks_and_choices_of_matrices(
     some = replace(task, spec=parse_spec(task.spec.to_json() | {"space": listed}))
     second = METHODS["LoRA sweep"](some, [], 0, 20)
     assert second.configuration.key == found[4].key
+
+
+@pytest.fixture(scope="module")
+def searched(task: Problem) -> list[Trial]:
+    """The last by the model, after a repeat."""
+    return search(task, "ours", seed=0, n=16, budget=25)
+
+
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_an_engine_without_a_part_proposes_something_else(
+    task: Problem, searched: list[Trial], name: str
+) -> None:
+    for number in (3, *range(10, 16)):
+        found = ABLATIONS[name](task, searched[:number], 0, 25)
+        if found.configuration.key != searched[number].key:
+            return
+    raise AssertionError("it is the whole engine")
 
 
 def test_what_autopeft_models_are_normal_scores() -> None:

@@ -1,0 +1,65 @@
+"""Our engine without one of its parts at a time: what each is worth.
+
+Of what no job file can leave out, the code is replaced while a proposal is made.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from peftsearch.records.trial import Proposal, Trial
+from peftsearch.search import memory
+from peftsearch.search.features import SUMMARIES, feature_names
+from peftsearch.search.suggester import DRAWS
+from peftsearch.search.surrogate import EnsembleMapSaas, GaussianFit
+
+from .methods import Method, by_spec
+from .problem import Problem
+
+_RATE = "rate"
+"""The summary that stays: without it the features do not say the learning rate."""
+
+
+def _patched(**replaced: Any) -> Method:
+    """Ours, with others in place of what `peftsearch.search` has, written `module__name`."""
+    ours = by_spec()
+
+    def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
+        with ExitStack() as stack:
+            for place, value in replaced.items():
+                module, name = place.split("__")
+                found = import_module(f"peftsearch.search.{module}")
+                stack.enter_context(patch.object(found, name, value))
+            return ours(problem, trials, seed, budget)
+
+    return suggest
+
+
+class _NoFloor(EnsembleMapSaas):
+    """The noise of a fit is what the observations say."""
+
+    def fit(self, x: Any, y: Any, seed: int, noise_floor: float = 0.0) -> GaussianFit:
+        """See `Surrogate.fit`."""
+        return super().fit(x, y, seed)
+
+
+def _without_summaries() -> Callable[..., list[int]]:
+    relevant, names = memory.relevant, feature_names()
+    dropped = {i for i, name in enumerate(names) if name in SUMMARIES and name != _RATE}
+    return lambda *arguments: [i for i in relevant(*arguments) if i not in dropped]
+
+
+ABLATIONS: Mapping[str, Method] = {
+    "ours, no recipes": by_spec({"recipes": False}),
+    "ours, no rate bracket": _patched(recipe_trials___bracket=lambda space, common: []),
+    "ours, no repeats": by_spec({"repeats": 0.0}),
+    "ours, a draw a member": _patched(suggester__DRAWS=1),
+    "ours, 32 draws a member": _patched(suggester__DRAWS=4 * DRAWS),
+    "ours, one member": _patched(surrogate__MEMBERS=1),
+    "ours, no noise floor": _patched(suggester__EnsembleMapSaas=_NoFloor),
+    "ours, no summaries": _patched(memory__relevant=_without_summaries()),
+    "ours, 50 KB free": by_spec(objectives={"free_below": "12500"}),
+}
+"""What is left out by default in a run of all methods."""
