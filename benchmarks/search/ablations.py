@@ -52,14 +52,14 @@ def _without_summaries() -> Callable[..., list[int]]:
 
 
 ABLATIONS: Mapping[str, Method] = {
-    "ours, no recipes": by_spec({"recipes": False}),
-    "ours, no rate bracket": _patched(recipe_trials___bracket=lambda space, common: []),
-    "ours, no repeats": by_spec({"repeats": 0.0}),
-    "ours, a draw a member": _patched(suggester__DRAWS=1),
-    "ours, 32 draws a member": _patched(suggester__DRAWS=4 * DRAWS),
-    "ours, one member": _patched(surrogate__MEMBERS=1),
-    "ours, no noise floor": _patched(suggester__EnsembleMapSaas=_NoFloor),
-    "ours, no summaries": _patched(memory__relevant=_without_summaries()),
-    "ours, 50 KB free": by_spec(objectives={"free_below": "12500"}),
+    "ours without recipes": by_spec({"recipes": False}),
+    "ours without the rate bracket": _patched(recipe_trials___bracket=lambda space, common: []),
+    "ours without repeats": by_spec({"repeats": 0.0}),
+    "ours with a draw a member": _patched(suggester__DRAWS=1),
+    "ours with 32 draws a member": _patched(suggester__DRAWS=4 * DRAWS),
+    "ours with one member": _patched(surrogate__MEMBERS=1),
+    "ours without a noise floor": _patched(suggester__EnsembleMapSaas=_NoFloor),
+    "ours without summaries": _patched(memory__relevant=_without_summaries()),
+    "ours with 50 KB free": by_spec(objectives={"free_below": "12500"}),
 }
 """What is left out by default in a run of all methods."""
