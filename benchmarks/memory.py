@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,12 @@ def measure(case: str) -> dict[str, Any]:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is what is held now
     configuration = Configuration((Stratum(0, layers, (module,)),), 1e-3)
     peaks: list[int] = []
+    began = time.process_time()
     outcome = runner.evaluate(configuration, 0, lambda *_: peaks.append(read_status("VmHWM")))
     return {
         "case": case,
         "rose": peaks[outcome.provenance["steps"] - 1] - before,
+        "cpu_seconds": time.process_time() - began,
         "trial": read_status("VmHWM") - before,
         "process": read_status("VmHWM"),
         "claimed_step": step_bytes(configuration, runner.anatomy),
