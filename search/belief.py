@@ -72,8 +72,9 @@ class Belief:
     def expect(self, configurations: Sequence[Configuration]) -> list[Expectation]:
         """Mean and 95 % interval of each.
 
-        One that was not trained has all that its features do not tell before it; of a trained one
-        its trainings have told the most.
+        One that was not trained has all that its features do not tell before it, no less than what
+        validation rows say of one by chance: few residuals may show no misfit where there is some.
+        Of a trained one its trainings have told the most.
         """
         with threadpool_limits(1):
             means, variances = self._predict(configurations)
@@ -84,7 +85,7 @@ class Belief:
     def _predict(self, configurations: Sequence[Configuration]) -> tuple[Matrix, Matrix]:
         """Of known ones what the model says at them, else at where their features are."""
         means, variances = self._at(_encode(self.spec, configurations, self._columns))
-        variances += (1 - KEPT) / KEPT * self._misfit
+        variances += max((1 - KEPT) / KEPT * self._misfit, self._noise.rows)
         places = [self._places.get(x.key) for x in configurations]
         seen = [i for i, place in enumerate(places) if place is not None]
         found = [place for place in places if place is not None]

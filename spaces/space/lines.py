@@ -19,7 +19,7 @@ Value = float | str
 """A number, or a category's name."""
 MASK = "layer"
 """Name of the line whose steps each add one layer of a mask or leave it out."""
-_PARTS = re.compile(r"([a-z_]+?)(\d+)?(?:\.(\d+))?")
+_PARTS = re.compile(r"([a-z_]++)(\d++)?(?:\.(\d++))?")
 
 
 @dataclass(frozen=True)
