@@ -36,7 +36,8 @@ export function predictedWords(points, model) {
   const said = (x) => `${write(model.quality, x.mean)} at ${write(model.cost, x.cost)}`;
   const trained = points.filter((x) => x.trained).length;
   return `Dashed: a prediction, not a measurement. It is the ${noun(model.quality)} that the search's model expects of the best configuration for each cost,
-    from ${said(points[0])} to ${said(points.at(-1))} (${noun(model.cost)}), without the luck of a training; the band is the 95 % interval of each configuration. Of these ${points.length}, ${trained} were trained.`;
+    from ${said(points[0])} to ${said(points.at(-1))} (${noun(model.cost)}), without the luck of a training; the band is the 95 % interval of each configuration.
+    The best of many expectations is rather too high. Of these ${points.length}, ${trained} were trained.`;
 }
 
 /** The line and its band in steps, from back to front; `place` says where a cost stands, `end` where the last step ends. */
