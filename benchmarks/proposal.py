@@ -43,8 +43,8 @@ from peftsearch.records.axes import cost_of
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search.design import make_design
 from peftsearch.search.features import feature_matrix, relevant
+from peftsearch.search.goals.reference_point import find_reference_point
 from peftsearch.search.proposals import propose
-from peftsearch.search.reference_point import find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec

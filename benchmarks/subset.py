@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits
 from benchmarks.proposal import make_records, make_spec
 from peftsearch.records.trial import Trial
 from peftsearch.search import subset, suggester
+from peftsearch.search.goals.observations import observe
+from peftsearch.search.goals.reference_point import find_reference_point
 from peftsearch.search.memory import Terrain
-from peftsearch.search.observations import observe
-from peftsearch.search.reference_point import find_reference_point
 from peftsearch.search.suggester import Suggester
 from peftsearch.spaces.jobspec.spec import JobSpec
 

@@ -1,7 +1,7 @@
 """What a job's records let one believe of its configurations, those not trained among them.
 
-The engine's model with the recalibration of `search.calibration`: what `search.expectations` tells
-of the trained ones, and slices and predicted fronts of others.
+The engine's model with the recalibration of `search.surrogates.calibration`: what
+`search.expectations` tells of the trained ones, and slices and predicted fronts of others.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 
-from .calibration import FOLDS, KEPT, Data, Noise, find_misfit, find_noise, leave_out
 from .features import feature_matrix, relevant
-from .gaussian import Prior, expect_at
-from .observations import Observation, observe
-from .reference_point import ReferencePoint, find_reference_point
+from .goals.observations import Observation, observe
+from .goals.reference_point import ReferencePoint, find_reference_point
 from .subset import choose_subset, rank
+from .surrogates.calibration import FOLDS, KEPT, Data, Noise, find_misfit, find_noise, leave_out
+from .surrogates.gaussian import Prior, expect_at
 
 Matrix = NDArray[np.float64]
 

@@ -14,15 +14,15 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.space import Space
 
-from .acquisition import log_sum
-from .box import Side, place
-from .cell_improvement import Moments, log_feasible, log_gain
-from .cells import Cells, open_cells
+from .goals.box import Side, place
+from .goals.observations import Observation
+from .goals.reference_point import ReferencePoint
+from .improvement.acquisition import log_sum
+from .improvement.cell_improvement import Moments, log_feasible, log_gain
+from .improvement.cells import Cells, open_cells
 from .memory import Terrain
-from .observations import Observation
-from .reference_point import ReferencePoint
 from .suggester import DRAWS, Suggester
-from .surrogate import EnsembleMapSaas, Fitted, Posterior, Surrogate
+from .surrogates.surrogate import EnsembleMapSaas, Fitted, Posterior, Surrogate
 
 Matrix = NDArray[np.float64]
 

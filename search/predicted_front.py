@@ -10,7 +10,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.space.neighbours import neighbours
 
 from .belief import Belief
-from .surrogate import spread_evenly
+from .surrogates.surrogate import spread_evenly
 
 _ROUNDS, _CLIMBERS, _LIMIT = 4, 16, 2_000
 """Edits in a row, configurations of each round that are edited, and configurations in all."""

@@ -16,13 +16,13 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .box import Side, find_box, is_plain
 from .candidates import draw_unseen
 from .design import make_design
+from .goals.box import Side, find_box, is_plain
+from .goals.observations import Observation, find_front, observe
+from .goals.reference_point import ReferencePoint, find_reference_point
 from .many_suggester import ManySuggester
 from .memory import Memory, Terrain
-from .observations import Observation, find_front, observe
-from .reference_point import ReferencePoint, find_reference_point
 from .repeats import choose_repeat, choose_repeat_in, repeat_due
 from .samplers import Sampler, SobolSampler, make_sampler
 from .suggester import Suggester

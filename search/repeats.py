@@ -8,9 +8,9 @@ import numpy as np
 
 from peftsearch.spaces.configurations.configuration import Configuration
 
-from .box import Side, place_heights
-from .observations import Observation, find_front
-from .reference_point import ReferencePoint
+from .goals.box import Side, place_heights
+from .goals.observations import Observation, find_front
+from .goals.reference_point import ReferencePoint
 
 _DENSEST = 0.5
 """At most every second trial after the design is a repeat."""

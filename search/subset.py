@@ -6,8 +6,8 @@ import moocore
 import numpy as np
 from numpy.typing import NDArray
 
-from .observations import Observation
-from .surrogate import spread_evenly
+from .goals.observations import Observation
+from .surrogates.surrogate import spread_evenly
 
 MOST = 600
 """The work grows with the third power, and beyond some hundreds most tell what others told."""

@@ -13,13 +13,20 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.space import Space
 
-from .acquisition import acquisition_values, mean_volume, staircase
 from .candidates import Found, LocalSearch, make_starts
+from .goals.observations import Observation, find_front
+from .goals.reference_point import ReferencePoint
+from .improvement.acquisition import acquisition_values, mean_volume, staircase
 from .memory import Terrain
-from .observations import Observation, find_front
-from .reference_point import ReferencePoint
 from .subset import choose_subset
-from .surrogate import FIT_POINTS, EnsembleMapSaas, Fitted, Posterior, Surrogate, spread_evenly
+from .surrogates.surrogate import (
+    FIT_POINTS,
+    EnsembleMapSaas,
+    Fitted,
+    Posterior,
+    Surrogate,
+    spread_evenly,
+)
 
 Matrix = NDArray[np.float64]
 

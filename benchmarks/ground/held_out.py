@@ -12,7 +12,7 @@ from benchmarks.search.emulated import TASKS, EmulatedTruth, make_emulated
 from benchmarks.search.methods import METHODS, by_spec
 from benchmarks.search.problem import Problem
 from peftsearch.records.trial import Proposal, Trial
-from peftsearch.search.observations import observe
+from peftsearch.search.goals.observations import observe
 from peftsearch.search.repeats import choose_repeat, repeat_due
 from peftsearch.spaces.configurations.configuration import Configuration
 from tests.search.jobs import make_trial

@@ -31,7 +31,7 @@ from benchmarks.search.run import read
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.trial import Trial
 from peftsearch.search.expectations import expect
-from peftsearch.search.observations import find_front, observe
+from peftsearch.search.goals.observations import find_front, observe
 from peftsearch.search.subset import rank
 
 from .held_out import WAYS, Ground, count_answers, open_ground, repeat_recorded

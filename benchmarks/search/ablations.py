@@ -4,7 +4,6 @@ Of what no job file can leave out, the code is replaced while a proposal is made
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +12,7 @@ from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search import memory
 from peftsearch.search.features import SUMMARIES, feature_names
 from peftsearch.search.suggester import DRAWS
-from peftsearch.search.surrogate import EnsembleMapSaas, GaussianFit
+from peftsearch.search.surrogates.surrogate import EnsembleMapSaas, GaussianFit
 
 from .methods import Method, by_spec
 from .problem import Problem
@@ -22,16 +21,12 @@ _RATE = "rate"
 """The summary that stays: without it the features do not say the learning rate."""
 
 
-def _patched(**replaced: Any) -> Method:
-    """Ours, with others in place of what `peftsearch.search` has, written `module__name`."""
-    ours = by_spec()
+def _patched(place: str, value: Any) -> Method:
+    """Ours, with another value for a name of `peftsearch.search`, written `module.name`."""
+    (module, name), ours = place.rsplit(".", 1), by_spec()
 
     def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
-        with ExitStack() as stack:
-            for place, value in replaced.items():
-                module, name = place.split("__")
-                found = import_module(f"peftsearch.search.{module}")
-                stack.enter_context(patch.object(found, name, value))
+        with patch.object(import_module(f"peftsearch.search.{module}"), name, value):
             return ours(problem, trials, seed, budget)
 
     return suggest
@@ -53,13 +48,13 @@ def _without_summaries() -> Callable[..., list[int]]:
 
 ABLATIONS: Mapping[str, Method] = {
     "ours without recipes": by_spec({"recipes": False}),
-    "ours without the rate bracket": _patched(recipe_trials___bracket=lambda space, common: []),
+    "ours without the rate bracket": _patched("recipe_trials._bracket", lambda space, common: []),
     "ours without repeats": by_spec({"repeats": 0.0}),
-    "ours with a draw a member": _patched(suggester__DRAWS=1),
-    "ours with 32 draws a member": _patched(suggester__DRAWS=4 * DRAWS),
-    "ours with one member": _patched(surrogate__MEMBERS=1),
-    "ours without a noise floor": _patched(suggester__EnsembleMapSaas=_NoFloor),
-    "ours without summaries": _patched(memory__relevant=_without_summaries()),
+    "ours with a draw a member": _patched("suggester.DRAWS", 1),
+    "ours with 32 draws a member": _patched("suggester.DRAWS", 4 * DRAWS),
+    "ours with one member": _patched("surrogates.surrogate.MEMBERS", 1),
+    "ours without a noise floor": _patched("suggester.EnsembleMapSaas", _NoFloor),
+    "ours without summaries": _patched("memory.relevant", _without_summaries()),
     "ours with 50 KB free": by_spec(objectives={"free_below": "12500"}),
 }
 """What is left out by default in a run of all methods."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from peftsearch.records.axes import cost_of
 from peftsearch.records.preparation import Floor, Preparation
-from peftsearch.search.reference_point import cost_range, make_reference_point
+from peftsearch.search.goals.reference_point import cost_range, make_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.configurations.placement import make_modules, sized

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from peftsearch.records.axes import cost_of
 from peftsearch.records.preparation import Floor, Preparation
-from peftsearch.search.reference_point import cost_range, floor_quality, make_reference_point
+from peftsearch.search.goals.reference_point import cost_range, floor_quality, make_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec

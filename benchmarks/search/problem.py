@@ -14,7 +14,7 @@ from peftsearch.records.dominance import non_dominated
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.search.reference_point import ReferencePoint
+from peftsearch.search.goals.reference_point import ReferencePoint
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from peftsearch.jobs.time_left import seconds_left
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 

@@ -8,9 +8,9 @@ import numpy as np
 from peftsearch.records.dominance import non_dominated
 from peftsearch.records.estimates import counts, mean
 from peftsearch.records.preparation import Preparation
-from peftsearch.search.box import FIRST, Side, cost_ranges, is_plain, make_box
-from peftsearch.search.hypervolume import hypervolume_in
-from peftsearch.search.reference_point import floor_quality, make_reference_point
+from peftsearch.search.goals.box import FIRST, Side, cost_ranges, is_plain, make_box
+from peftsearch.search.goals.hypervolume import hypervolume_in
+from peftsearch.search.goals.reference_point import floor_quality, make_reference_point
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space

@@ -1,8 +1,8 @@
 """Hypervolume and best quality after each event, kept up as trials end.
 
-`search.hypervolume.hypervolume` looks at all trials at once. Here each event costs little: only a
-trial that changes the running best along the cost axis changes the area under it. Of more goals
-`insight.many_series` does the same.
+`search.goals.hypervolume.hypervolume` looks at all trials at once. Here each event costs little:
+only a trial that changes the running best along the cost axis changes the area under it. Of more
+goals `insight.many_series` does the same.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from peftsearch.records.estimates import mean
 from peftsearch.records.preparation import Preparation
-from peftsearch.search.reference_point import (
+from peftsearch.search.goals.reference_point import (
     ReferencePoint,
     cost_range,
     floor_quality,
@@ -35,7 +35,7 @@ class Series:
 
     Attributes:
         seconds: Since the job was created.
-        hypervolume: What `search.hypervolume.hypervolume` says of the trials that had ended.
+        hypervolume: What `search.goals.hypervolume.hypervolume` says of the trials that had ended.
         best: Best quality of a configuration, each at the mean of its seeds; None before any.
     """
 

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.records.axes import cost_of
 from peftsearch.search.belief import Belief
-from peftsearch.search.box import is_plain
+from peftsearch.search.goals.box import is_plain
 from peftsearch.search.predicted_front import predict_front
 from peftsearch.spaces.configurations.configuration import Configuration
 

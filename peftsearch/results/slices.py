@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from peftsearch.errors import UserError
 from peftsearch.search.belief import Belief
-from peftsearch.search.observations import Observation
+from peftsearch.search.goals.observations import Observation
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.objectives import objective

@@ -1,4 +1,4 @@
-"""The series of jobs with several goals against `search.hypervolume` at every event."""
+"""The series of jobs with several goals against `search.goals.hypervolume` at every event."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from peftsearch.insight.many_series import make_tracker
 from peftsearch.insight.points import point_of
 from peftsearch.insight.series import Series
 from peftsearch.records.estimates import estimate_each
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
 from tests.floors import prepare
 from tests.service.records import Filler, lora

@@ -9,7 +9,7 @@ from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.series import Series, Tracker
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase

@@ -11,7 +11,7 @@ from peftsearch.insight.points import Point, point_of
 from peftsearch.records.dominance import choose_front
 from peftsearch.records.estimates import Estimate, Valued, estimate_each
 from peftsearch.records.trial import Trial
-from peftsearch.search.observations import find_front, observe
+from peftsearch.search.goals.observations import find_front, observe
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.storage.store import Store
 from tests.service.records import SPEC, Filler

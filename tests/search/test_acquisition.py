@@ -21,15 +21,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from peftsearch.search import acquisition
-from peftsearch.search.acquisition import (
+from peftsearch.search.improvement import acquisition
+from peftsearch.search.improvement.acquisition import (
     acquisition_values,
     log_ehvi,
     log_improvement,
     mean_volume,
     staircase,
 )
-from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior
+from peftsearch.search.surrogates.gaussian import EnsemblePosterior, Matrix, Prior
 
 Q_REF, C_REF = 0.6, 6.0
 LEGACY = "ignore::botorch.exceptions.warnings.NumericsWarning"

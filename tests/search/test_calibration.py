@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from peftsearch.search.calibration import Data, find_misfit, find_noise, leave_out
+from peftsearch.search.surrogates.calibration import Data, find_misfit, find_noise, leave_out
 
 
 def test_repeats_move_the_usual_noise() -> None:

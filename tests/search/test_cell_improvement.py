@@ -11,10 +11,10 @@ from botorch.utils.multi_objective.box_decompositions.non_dominated import (
 from botorch.utils.testing import MockModel, MockPosterior
 from scipy.special import ndtr
 
-from peftsearch.search.acquisition import log_ehvi, staircase
-from peftsearch.search.cell_improvement import log_feasible, log_gain
-from peftsearch.search.cells import open_cells
-from peftsearch.search.gaussian import Matrix
+from peftsearch.search.improvement.acquisition import log_ehvi, staircase
+from peftsearch.search.improvement.cell_improvement import log_feasible, log_gain
+from peftsearch.search.improvement.cells import open_cells
+from peftsearch.search.surrogates.gaussian import Matrix
 
 RNG = np.random.default_rng(0)
 FRONT = RNG.random((7, 4))

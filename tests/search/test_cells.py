@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from peftsearch.search.cells import open_cells
+from peftsearch.search.improvement.cells import open_cells
 
 POINTS = st.tuples(st.integers(0, 9), st.integers(2, 4)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=st.integers(-1, 4).map(float))

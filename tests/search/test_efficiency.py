@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from peftsearch.records.trial import Trial
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.specs import make_spec
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior, expect_at
+from peftsearch.search.surrogates.gaussian import EnsemblePosterior, Matrix, Prior, expect_at
 
 
 def make_member(d: int = 3, smooth: bool = False) -> Prior:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Proposal, Trial, TrialState
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.hypervolume import hypervolume
+from peftsearch.search.goals.reference_point import find_reference_point
 from peftsearch.search.recipe_trials import probe
-from peftsearch.search.reference_point import find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT

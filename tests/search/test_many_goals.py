@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from peftsearch.records.trial import FailureKind, Trial, TrialState
-from peftsearch.search.box import FIRST, find_box, place_heights
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.box import FIRST, find_box, place_heights
+from peftsearch.search.goals.hypervolume import hypervolume
+from peftsearch.search.goals.observations import Observation, find_front, observe
 from peftsearch.search.memory import Memory
-from peftsearch.search.observations import Observation, find_front, observe
 from peftsearch.search.proposals import propose
 from peftsearch.search.repeats import choose_repeat_in
 from peftsearch.spaces.configurations.configuration import Configuration

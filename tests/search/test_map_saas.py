@@ -10,9 +10,14 @@ from botorch.models.map_saas import EnsembleMapSaasSingleTaskGP
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from scipy.optimize import check_grad
 
-from peftsearch.search.gaussian import EnsemblePosterior, Matrix, Prior
-from peftsearch.search.map_saas import HyperParameters, LogLikelihood, fit_members, log_prior
-from peftsearch.search.surrogate import shrinkages
+from peftsearch.search.surrogates.gaussian import EnsemblePosterior, Matrix, Prior
+from peftsearch.search.surrogates.map_saas import (
+    HyperParameters,
+    LogLikelihood,
+    fit_members,
+    log_prior,
+)
+from peftsearch.search.surrogates.surrogate import shrinkages
 
 DIMENSIONS = 6
 

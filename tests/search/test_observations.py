@@ -7,7 +7,7 @@ import pytest
 
 from peftsearch.records.axes import known_value, quality_of
 from peftsearch.records.trial import Proposal, Trial, TrialState
-from peftsearch.search.observations import find_front, observe
+from peftsearch.search.goals.observations import find_front, observe
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from tests.specs import make_spec
 

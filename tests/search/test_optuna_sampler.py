@@ -22,9 +22,9 @@ from optuna.testing.pytest_samplers import (
 )
 
 from peftsearch.errors import UserError
-from peftsearch.search.optuna_sampler import HypervolumeSampler
-from peftsearch.search.study_search import Known
-from peftsearch.search.unit_axes import UnitAxes
+from peftsearch.search.studies.optuna_sampler import HypervolumeSampler
+from peftsearch.search.studies.study_search import Known
+from peftsearch.search.studies.unit_axes import UnitAxes
 
 DISTRIBUTIONS: dict[str, BaseDistribution] = {
     "float": FloatDistribution(-1.0, 2.0),

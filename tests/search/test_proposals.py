@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from peftsearch.records.trial import Proposal, Trial, TrialState
-from peftsearch.search.gaussian import Matrix
-from peftsearch.search.observations import find_front, observe
+from peftsearch.search.goals.observations import find_front, observe
+from peftsearch.search.goals.reference_point import cost_range, find_reference_point
 from peftsearch.search.proposals import propose
-from peftsearch.search.reference_point import cost_range, find_reference_point
 from peftsearch.search.suggester import Suggester
-from peftsearch.search.surrogate import EnsembleMapSaas, GaussianFit
+from peftsearch.search.surrogates.gaussian import Matrix
+from peftsearch.search.surrogates.surrogate import EnsembleMapSaas, GaussianFit
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS

@@ -4,8 +4,8 @@ from statistics import fmean
 
 import pytest
 
-from peftsearch.search.observations import Observation
-from peftsearch.search.reference_point import ReferencePoint
+from peftsearch.search.goals.observations import Observation
+from peftsearch.search.goals.reference_point import ReferencePoint
 from peftsearch.search.repeats import choose_repeat, repeat_due
 from peftsearch.spaces.configurations.configuration import Configuration
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from peftsearch.search.observations import Observation, find_front
-from peftsearch.search.reference_point import find_reference_point
+from peftsearch.search.goals.observations import Observation, find_front
+from peftsearch.search.goals.reference_point import find_reference_point
 from peftsearch.search.subset import MOST, choose_subset
 from peftsearch.search.suggester import Suggester
 from peftsearch.spaces.configurations.configuration import Configuration

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from peftsearch.search import dimension_scaled
-from peftsearch.search import surrogate as ensemble
-from peftsearch.search.dimension_scaled import DimensionScaled
-from peftsearch.search.gaussian import Matrix
-from peftsearch.search.surrogate import EnsembleMapSaas
+from peftsearch.search.surrogates import dimension_scaled
+from peftsearch.search.surrogates import surrogate as ensemble
+from peftsearch.search.surrogates.dimension_scaled import DimensionScaled
+from peftsearch.search.surrogates.gaussian import Matrix
+from peftsearch.search.surrogates.surrogate import EnsembleMapSaas
 
 Gaussian = EnsembleMapSaas | DimensionScaled
 SURROGATES: dict[str, Gaussian] = {"saas": EnsembleMapSaas(), "scaled": DimensionScaled()}

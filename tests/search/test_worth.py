@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from peftsearch.records.trial import Proposal, Trial
-from peftsearch.search.hypervolume import hypervolume
-from peftsearch.search.reference_point import ReferencePoint, find_reference_point
+from peftsearch.search.goals.hypervolume import hypervolume
+from peftsearch.search.goals.reference_point import ReferencePoint, find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, export_bytes
 from peftsearch.spaces.families.anatomy import HeadTensor

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from peftsearch.records.estimates import estimate_each
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.service.memory.slow_values import SlowValues
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 
 from peftsearch.jobs import life
 from peftsearch.records.job import Job, JobState
-from peftsearch.search.hypervolume import hypervolume
+from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.service.work.pool_process import Timing
 from peftsearch.service.work.supervisor import Supervisor
 from peftsearch.storage.store import Store

@@ -22,7 +22,7 @@ from benchmarks.search.problem import Matrix, Problem
 from peftsearch.records.axes import cost_of
 from peftsearch.records.dominance import non_dominated
 from peftsearch.records.trial import Trial
-from peftsearch.search.reference_point import find_reference_point
+from peftsearch.search.goals.reference_point import find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.presets import make_space
 

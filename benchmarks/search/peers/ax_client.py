@@ -16,7 +16,7 @@ from ax.utils.common.logger import set_ax_logger_levels
 from benchmarks.search.problem import Problem
 from peftsearch.records.axes import cost_of
 from peftsearch.records.trial import Trial
-from peftsearch.search.reference_point import ReferencePoint, find_reference_point
+from peftsearch.search.goals.reference_point import ReferencePoint, find_reference_point
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.presets import make_space
 

@@ -24,9 +24,9 @@ from benchmarks.search.problem import Matrix, Problem
 from peftsearch.records.trial import Trial
 from peftsearch.search.candidates import LocalSearch, make_starts
 from peftsearch.search.design import sobol
+from peftsearch.search.goals.observations import Observation, observe
+from peftsearch.search.goals.reference_point import ReferencePoint, find_reference_point
 from peftsearch.search.memory import Terrain
-from peftsearch.search.observations import Observation, observe
-from peftsearch.search.reference_point import ReferencePoint, find_reference_point
 from peftsearch.search.suggester import choose_parents
 from peftsearch.spaces.configurations.configuration import Configuration
 

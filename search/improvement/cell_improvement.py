@@ -1,12 +1,12 @@
 """Expected hypervolume improvement in closed form, of several exact and several uncertain goals.
 
 What a configuration of values y adds to a front is the volume of all open cells below y
-(`search.cells`): of a cell from l to u the product over the goals of max(0, min(y, u) - l).
-Given a draw of the front, goals are independent, each known exactly or as N(mu, sigma^2), so that
-the expectation of the product is that of its factors: of an uncertain goal EI(l) - EI(u) with
-EI(t) = E max(0, y - t). qNEHVI (Daulton et al., arXiv 2105.08195) estimates the same by draws of
-y; here it has no such noise. As a logarithm, as in qLogNEHVI (Ament et al., arXiv 2310.20708),
-even hopeless candidates have an order.
+(`search.improvement.cells`): of a cell from l to u the product over the goals of
+max(0, min(y, u) - l). Given a draw of the front, goals are independent, each known exactly or as
+N(mu, sigma^2), so that the expectation of the product is that of its factors: of an uncertain goal
+EI(l) - EI(u) with EI(t) = E max(0, y - t). qNEHVI (Daulton et al., arXiv 2105.08195) estimates the
+same by draws of y; here it has no such noise. As a logarithm, as in qLogNEHVI (Ament et al., arXiv
+2310.20708), even hopeless candidates have an order.
 """
 
 from collections.abc import Mapping, Sequence

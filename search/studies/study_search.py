@@ -10,12 +10,12 @@ from optuna.trial import FrozenTrial
 
 from peftsearch.errors import UserError
 from peftsearch.records.dominance import non_dominated
+from peftsearch.search.improvement.acquisition import log_sum
+from peftsearch.search.improvement.cell_improvement import log_gain
+from peftsearch.search.improvement.cells import Cells, open_cells
+from peftsearch.search.surrogates.surrogate import EnsembleMapSaas, Posterior
 
-from .acquisition import log_sum
-from .cell_improvement import log_gain
-from .cells import Cells, open_cells
 from .study_values import StudyValues
-from .surrogate import EnsembleMapSaas, Posterior
 from .unit_axes import UnitAxes
 
 Matrix = NDArray[np.float64]

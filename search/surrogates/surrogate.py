@@ -1,6 +1,7 @@
 """Surrogates of quality behind one small interface.
 
-`search.map_saas` fits the hyper-parameters of the one that jobs use, `search.gaussian` predicts.
+`search.surrogates.map_saas` fits the hyper-parameters of the one that jobs use,
+`search.surrogates.gaussian` predicts.
 """
 
 from dataclasses import dataclass

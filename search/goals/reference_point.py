@@ -32,7 +32,7 @@ class ReferencePoint:
             job without floors that of the linear probe (its first trial); the metric's worst until
             it completed, or if it failed.
         cost: `BEYOND` times the user's bound, or else the space's maximum; what is worth nothing
-            to the user (`search.worth`) where that is less.
+            to the user (`search.goals.worth`) where that is less.
         cheapest: Smallest non-zero cost of the space, or what is free to the user. Cheaper ones
             count as this, since the axis is logarithmic.
         lowest: Where the surrogate stops telling bad from worse: `quality`, or the probe's where

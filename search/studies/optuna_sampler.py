@@ -1,8 +1,8 @@
 """The engine for any Optuna study: sparse Gaussian processes and expected hypervolume gain.
 
-Of the engine it has what does not need to know configurations: the surrogate (`search.map_saas`),
-draws of the front, the closed form over open cells with exact values for known objectives. What
-knows adapters, the design and the features, stays with jobs.
+Of the engine it has what does not need to know configurations: the surrogate
+(`search.surrogates.map_saas`), draws of the front, the closed form over open cells with exact
+values for known objectives. What knows adapters, the design and the features, stays with jobs.
 """
 
 from collections.abc import Mapping

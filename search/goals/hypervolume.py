@@ -24,7 +24,7 @@ def hypervolume(
     reference point's down to the smallest non-zero cost. 0.0 until the reference point is known:
     by the job's floors, or else by the end of the probe. As the front does, it takes each key at
     the mean of its seeds: it never falls as keys are added, but a repeat may lower it. Of more
-    goals it is that within `search.box`, which the first trials fix where some are measured.
+    goals it is that within `search.goals.box`, which the first trials fix where some are measured.
 
     Args:
         preparation: The job's; None of a job without.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
-from .surrogate import Posterior
+from peftsearch.search.surrogates.surrogate import Posterior
 
 Matrix = NDArray[np.float64]
 
