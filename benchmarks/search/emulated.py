@@ -148,7 +148,8 @@ class EmulatedTruth:
         return self.quality(configuration) + SPLIT * float(drawn.standard_normal())
 
     def train(self, configuration: Configuration, seed: int) -> float:
-        """See `Truth.train`."""
+        """See `Truth.train`. Of seed 0, which no proposal has, both draws are equal: numpy fills a
+        seed up with zeros."""
         key = int(configuration.key, 16)
         noise = NOISE * np.random.default_rng((key, seed)).standard_normal()
         return self.on_rows(configuration) + float(noise)

@@ -63,7 +63,8 @@ class FittedTruth:
         return found
 
     def train(self, configuration: Configuration, seed: int) -> float:
-        """See `Truth.train`."""
+        """See `Truth.train`. Of seed 0, which no proposal has, both draws are equal: numpy fills a
+        seed up with zeros."""
         key = int(configuration.key, 16)
         of_rows, of_seed = (np.random.default_rng(x).standard_normal() for x in (key, (key, seed)))
         noise = self.of_rows * float(of_rows) + self.deviation * float(of_seed)

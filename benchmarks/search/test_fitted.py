@@ -32,7 +32,7 @@ def test_what_was_recorded_is_nearly_what_they_say(problem: Problem) -> None:
     seeds = [problem.truth.train(members[1], seed) for seed in range(200)]
     assert isinstance(problem.truth, fitted.FittedTruth)
     assert np.std(seeds) == pytest.approx(problem.truth.deviation, rel=0.2)
-    gaps = [problem.truth.train(x, 0) - y for x, y in zip(members, said, strict=True)]
+    gaps = [problem.truth.train(x, 1) - y for x, y in zip(members, said, strict=True)]
     both = np.hypot(problem.truth.deviation, problem.truth.of_rows)
     assert problem.truth.of_rows > problem.truth.deviation
     assert np.std(gaps) == pytest.approx(both, rel=0.25)
