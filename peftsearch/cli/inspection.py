@@ -42,7 +42,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
         confirmations = store.reports(job.id, "confirm")
         preparation = store.preparation(job.id)
     working = live.get(job.id, 0)
-    ending = tell_ending(job, len(trials), hours, lambda: trials, preparation)
+    ending = tell_ending(job, counts, hours, lambda: trials, preparation)
     if as_json:
         data = job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
         data |= {"base_bytes": spec.anatomy.base_bytes, "ending": ending}

@@ -21,15 +21,16 @@ from .console import console, log, print_json
 
 def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
     """Train and compare on the test split."""
-    from peftsearch.results.confirm import Confirmer, tell_forecast
-    from peftsearch.results.confirmation import lines
-    from peftsearch.search.recipe_trials import probe
-    from peftsearch.workers.training.trial_runner import TrialRunner
-
     with contextlib.ExitStack() as opened:
         store = opened.enter_context(open_existing(storage))
         job = store.find_job(name)
         opened.enter_context(at_work(store, job, "confirm", device))
+        # They take seconds, in which others may delete the job.
+        from peftsearch.results.confirm import Confirmer, tell_forecast
+        from peftsearch.results.confirmation import lines
+        from peftsearch.search.recipe_trials import probe
+        from peftsearch.workers.training.trial_runner import TrialRunner
+
         result = load_result(store, job, choose_root(storage, None))
         summary = result.pick(pick)
         spec = result.job.spec

@@ -1,10 +1,10 @@
 """Which of its limits ended a job, in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.no_gain import LEAST_GAIN, TIMES, expects_no_gain
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -15,7 +15,7 @@ from .wording import duration, plural
 
 def tell_ending(
     job: Job,
-    made: int,
+    counts: Mapping[TrialState, int],
     hours: float,
     find_trials: Callable[[], Sequence[Trial]],
     preparation: Preparation | None,
@@ -23,17 +23,21 @@ def tell_ending(
     """Why a job has ended, with the value of the limit that ended it; None while it runs.
 
     Args:
-        made: Trials that there are, failed ones among them.
+        counts: Trials in each state. Those that ended are told: others may have been left
+            behind, queued or with a worker that died.
         hours: Used ones.
         find_trials: Gives them; asked only where they matter.
     """
     spec, budget = job.spec, job.spec.budget
     if job.state is JobState.RUNNING:
         return None
+    completed, failed = (counts.get(x, 0) for x in (TrialState.COMPLETED, TrialState.FAILED))
+    made = completed + failed
     whole = "" if budget.trials is None else f"{made:,} of "
     after = f"after {whole}{plural(made if budget.trials is None else budget.trials, 'trial')}"
     if job.state is JobState.STOPPED:
-        return f"stopped {after}, before a limit ended it"
+        none = ", none of which completed" if made and not completed else ""
+        return f"stopped {after}{none}, before a limit ended it"
     if budget.trials is not None and made >= budget.trials:
         return f"ended by its budget of {plural(budget.trials, 'trial')}"
     if budget.hours is not None and hours >= budget.hours:

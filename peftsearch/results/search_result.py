@@ -1,5 +1,6 @@
 """A job's records as they stand, and what can be had of them: a pick, an export."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,8 +72,8 @@ class SearchResult:
     @property
     def ending(self) -> str | None:
         """Which of its limits ended the job; None while it runs."""
-        made = len(self.trials)
-        return tell_ending(self.job, made, self.hours, lambda: self.trials, self.preparation)
+        counts = Counter(trial.state for trial in self.trials)
+        return tell_ending(self.job, counts, self.hours, lambda: self.trials, self.preparation)
 
     @cached_property
     def expected(self) -> Mapping[str, Expectation]:

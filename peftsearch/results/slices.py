@@ -116,7 +116,19 @@ def cross_two(belief: Belief, configuration: Configuration, x: str, y: str) -> P
         }
         for (left, right, _), believed in zip(found, told, strict=True)
     ]
-    return {"x": place.axis(x), "y": place.axis(y), "cells": cells}
+    once = {(cell["x"], cell["y"]): cell for cell in cells}
+    across, up = (
+        _widen(place.axis(name), [at[i] for at in once]) for i, name in enumerate((x, y))
+    )
+    return {"x": across, "y": up, "cells": [*once.values()]}
+
+
+def _widen(axis: Axis, values: Sequence[Value]) -> Axis:
+    """With what a parameter can be only once another has changed, within bounds for example."""
+    found = list(dict.fromkeys([*axis["values"], *values]))
+    if all(isinstance(x, int | float) for x in found):
+        found.sort(key=float)
+    return {**axis, "values": found, "log": axis["log"] and min(map(float, found)) > 0}
 
 
 def _slice(

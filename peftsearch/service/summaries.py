@@ -161,7 +161,7 @@ class Summaries:
         found = history.preparation or store.preparation(job.id) or Preparation()
         notes = [x for report in store.reports(job.id, NOTES) for x in report["notes"]]
         counts = store.counts(job.id)
-        made, hours = sum(counts.values()), self.histories.hours.used(store, job, counts)
+        hours = self.histories.hours.used(store, job, counts)
         return {
             **self._summary(store, job, counts, live, pools),
             "spec": job.spec.to_json(),
@@ -171,7 +171,7 @@ class Summaries:
             "floors": [floor_json(x, job.spec) for x in sort_floors(found, job.spec)],
             "head": None if found.head is None else _head_of(found.head),
             "base_bytes": job.spec.anatomy.base_bytes,
-            "ending": tell_ending(job, made, hours, lambda: store.trials(job.id), found),
+            "ending": tell_ending(job, counts, hours, lambda: store.trials(job.id), found),
             "preset": "list" if job.spec.space.listed else job.spec.space.preset,
             "seed": job.spec.seed,
         }

@@ -40,6 +40,19 @@ def test_slices_are_drawn_once_they_are_seen(page: Page) -> None:
     expect(page.locator("#slices figure").first.locator(".subplot")).to_have_count(6, timeout=WAIT)
 
 
+def test_where_nothing_can_be_changed_another_point_can_be_chosen(page: Page) -> None:
+    nothing = {"key": "0", "words": "frozen", "nearest": False, "lowest": 0.5, "slices": []}
+    address, chooser = "**/slices?pick=knee", page.locator("#slices-pick")
+    page.route(address, lambda route: route.fulfill(json={"found": nothing}))
+    chooser.select_option("knee")
+    expect(page.locator("#slices")).to_contain_text("can be changed alone", timeout=WAIT)
+    expect(page.locator("#slices .slices-words")).to_be_hidden()
+    page.unroute(address)
+    chooser.select_option("best")
+    expect(page.locator("#slices .slices-words")).to_contain_text("lora", timeout=WAIT)
+    expect(page.locator("#slices")).not_to_contain_text("can be changed alone")
+
+
 def test_a_prediction_is_shown_on_request_and_never_else(page: Page) -> None:
     dashed = page.locator("#front .legendtext", has_text="predicted")
     expect(page.locator("#front .legendtext", has_text="knee")).to_have_count(1, timeout=WAIT)

@@ -1,5 +1,6 @@
 """Which of its limits ended a job is said, with its value."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
-from peftsearch.records.trial import PROPOSED, Reasons, Trial
+from peftsearch.records.trial import PROPOSED, Reasons, Trial, TrialState
 from peftsearch.results.endings import tell_ending
 from tests.floors import prepare
 from tests.specs import make_spec
@@ -20,6 +21,8 @@ HOPELESS = [
     for i in range(3)
 ]
 HOPING = [make_trial(0, 1, 0.5)]
+LEFT = [*HOPING, replace(make_trial(1, 1, 0.5), state=TrialState.QUEUED)]
+FAILED = [replace(HOPING[0], state=TrialState.FAILED)]
 
 
 def tell(
@@ -32,7 +35,8 @@ def tell(
 ) -> str | None:
     spec = make_spec(budget=budget, **sections)
     job = Job(1, "job", spec.to_json(), JobState(state), 1, 0.0, "0" * 32)
-    return tell_ending(job, len(trials), hours, lambda: trials, preparation)
+    counts = Counter(trial.state for trial in trials)
+    return tell_ending(job, counts, hours, lambda: trials, preparation)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,18 @@ def tell(
         (None, tell("running", {"trials": 1})),
         ("stopped after 1 of 9 trials, before a limit ended it", tell("stopped", {"trials": 9})),
         ("stopped after 1 trial, before a limit ended it", tell("stopped", {"hours": 1})),
+        (
+            "stopped after 1 of 2 trials, before a limit ended it",
+            tell("stopped", {"trials": 2}, LEFT),
+        ),
+        (
+            "stopped after 1 of 9 trials, none of which completed, before a limit ended it",
+            tell("stopped", {"trials": 9}, FAILED),
+        ),
+        (
+            "ended by its budget of 6 min 00 s, after 1 of 2 trials",
+            tell("finished", {"trials": 2, "hours": 0.1}, LEFT),
+        ),
         ("ended by its budget of 1 trial", tell("finished", {"trials": 1, "hours": 1})),
         (
             "ended by its budget of 6 min 00 s, after 1 of 9 trials",

@@ -1,5 +1,6 @@
 """Slices through a configuration, as notebooks and the API have them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_pair_holds_the_slices(result: SearchResult) -> None:
     ranks = next(x for x in found["slices"] if x["name"] == "size2.0")
     along = {c["x"]: c["mean"] for c in pair["cells"] if c["y"] == pair["y"]["own"]}
     assert along == pytest.approx({x["value"]: x["mean"] for x in ranks["points"]})
+
+
+def test_a_pair_has_all_its_cells_within_bounds_too(result: SearchResult) -> None:
+    """More of one parameter may be within them once another has changed."""
+    document = {**result.job.document, "objectives": {"bounds": ["trainable_parameters <= 30K"]}}
+    bounded = replace(result, job=replace(result.job, document=document))
+    pair = bounded.pair("boundary1", "bundle2", "knee")
+    assert pair is not None
+    assert {x["x"] for x in pair["cells"]} <= set(pair["x"]["values"])
+    assert {x["y"] for x in pair["cells"]} <= set(pair["y"]["values"])
+    assert len({(x["x"], x["y"]) for x in pair["cells"]}) == len(pair["cells"])
 
 
 @pytest.mark.parametrize(("x", "y"), [("rate", "rate"), ("rate", "rank"), ("layer", "rate")])

@@ -18,6 +18,7 @@ const BESIDE = 0.04;
 const FIRST = 6;
 const UNKNOWN = "Shown from 15 completed trials with two repeats on: before, nobody knows how far the model can be trusted.";
 const CLOSED = "This job's configurations are a list: there is none between them whose parameters could be changed one at a time.";
+const ALONE = "Nothing of this configuration can be changed alone within the job's space and bounds.";
 
 export class Slices {
   constructor(model) {
@@ -31,6 +32,7 @@ export class Slices {
     const figure = h("figure", {});
     this.pair = new SlicePair(model, () => this.chooser.value);
     this.body = h("div", { hidden: true }, h("div", { class: "row" }, label, this.chooser, this.more), this.words, figure, this.told, this.pair.element);
+    this.parts = [this.words, figure, this.told, this.pair.element, this.more];
     this.state = h("div", { class: "quiet", role: "status" });
     this.element = h("div", { class: "slices" }, this.state, this.body);
     this.chart = makeChart(figure, { caption: "", label: "Slices of the model", draw: (theme) => this.draw(theme), table: () => this.table() });
@@ -68,9 +70,11 @@ export class Slices {
     this.found = found;
     this.state.classList.remove("loading");
     const empty = !found?.slices.length;
-    setText(this.state, found === null ? UNKNOWN : empty ? CLOSED : "");
+    const none = found === null || this.model.detail.preset === "list";
+    setText(this.state, found === null ? UNKNOWN : none ? CLOSED : empty ? ALONE : "");
     this.state.hidden = !empty;
-    this.body.hidden = empty;
+    this.body.hidden = none;
+    for (const part of this.parts) part.hidden = empty;
     if (empty) return;
     this.show();
     await this.pair.follow(found.slices);
