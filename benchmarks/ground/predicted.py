@@ -21,7 +21,6 @@ from benchmarks.search.run import open_problem
 from peftsearch.records.trial import Trial
 from peftsearch.search.belief import believe
 from peftsearch.search.predicted_front import predict_front
-from tests.search.jobs import make_trial
 
 LOOKS = (25, 40)
 
@@ -56,8 +55,7 @@ def search(problem: Problem, draw: int) -> Iterator[Seen]:
     trials = list[Trial]()
     while len(trials) < LOOKS[-1]:
         proposal = METHODS["ours"](problem, trials, draw, LOOKS[-1])
-        quality = problem.truth.train(proposal.configuration, proposal.seed)
-        trials.append(make_trial(len(trials), proposal, quality))
+        trials.append(problem.answer(proposal, len(trials)))
         if len(trials) in LOOKS:
             yield from look(problem, trials)
 

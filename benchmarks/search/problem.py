@@ -13,10 +13,11 @@ from peftsearch.records.axes import cost_of
 from peftsearch.records.dominance import non_dominated
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.preparation import Preparation
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search.goals.reference_point import ReferencePoint
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
+from tests.search.jobs import make_trial
 
 Matrix = NDArray[np.float64]
 
@@ -55,6 +56,11 @@ class Problem:
     def best(self) -> Matrix:
         """Cost and true quality of the best front known, `n x 2`."""
         return self.find_best()
+
+    def answer(self, proposal: Proposal, number: int) -> Trial:
+        """What a proposal becomes: the trial of that number, trained at once."""
+        quality = self.truth.train(proposal.configuration, proposal.seed)
+        return make_trial(number, proposal, quality)
 
     def share(self, trials: Sequence[Trial]) -> float:
         """True hypervolume of what a job would report after `trials`, as a share of `best`'s.

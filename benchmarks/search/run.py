@@ -20,7 +20,6 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from peftsearch.records.trial import Trial
-from tests.search.jobs import make_trial
 
 from .ablations import ABLATIONS
 from .emulated import TASKS, make_emulated
@@ -43,8 +42,7 @@ def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any
         began = time.process_time()
         proposal = KNOWN[name](problem, trials, seed, budget)
         seconds += time.process_time() - began
-        quality = problem.truth.train(proposal.configuration, proposal.seed)
-        trials.append(make_trial(len(trials), proposal, quality))
+        trials.append(problem.answer(proposal, len(trials)))
         if len(trials) in LOOKS:
             shares[str(len(trials))] = round(problem.share(trials), 5)
             if problem.tested is not None:

@@ -15,7 +15,6 @@ from benchmarks.search.problem import Problem
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.space.presets import make_space
-from tests.search.jobs import make_trial
 
 LISTED = 16
 
@@ -46,9 +45,7 @@ def closed(task: Problem) -> Problem:
 def search(problem: Problem, name: str, seed: int, n: int, budget: int) -> list[Trial]:
     trials: list[Trial] = []
     for number in range(n):
-        found = METHODS[name](problem, trials, seed, budget)
-        quality = problem.truth.train(found.configuration, found.seed)
-        trials.append(make_trial(number, found, quality))
+        trials.append(problem.answer(METHODS[name](problem, trials, seed, budget), number))
     return trials
 
 

@@ -55,9 +55,18 @@ class _Place:
     def anatomy(self) -> Anatomy:
         return self.belief.spec.anatomy
 
-    def axis(self, name: str) -> Axis:
+    def axis(self, name: str, crossed: Sequence[Value] = ()) -> Axis:
+        """The axis of a line.
+
+        Args:
+            crossed: Its values beside another's, as people read them; bounds may let it have more
+                of them once the other has changed.
+        """
         own = values_at(self.belief.space, self.point).get(name)
-        values = [show_value(name, x.value, self.anatomy) for x in self.lines[name].steps]
+        along = [show_value(name, x.value, self.anatomy) for x in self.lines[name].steps]
+        values = list(dict.fromkeys([*along, *crossed]))
+        if crossed and all(isinstance(x, int | float) for x in values):
+            values.sort(key=float)
         log = name.startswith(_LOG) and all(isinstance(x, int | float) and x > 0 for x in values)
         return {
             "name": name,
@@ -116,19 +125,11 @@ def cross_two(belief: Belief, configuration: Configuration, x: str, y: str) -> P
         }
         for (left, right, _), believed in zip(found, told, strict=True)
     ]
-    once = {(cell["x"], cell["y"]): cell for cell in cells}
-    across, up = (
-        _widen(place.axis(name), [at[i] for at in once]) for i, name in enumerate((x, y))
-    )
-    return {"x": across, "y": up, "cells": [*once.values()]}
-
-
-def _widen(axis: Axis, values: Sequence[Value]) -> Axis:
-    """With what a parameter can be only once another has changed, within bounds for example."""
-    found = list(dict.fromkeys([*axis["values"], *values]))
-    if all(isinstance(x, int | float) for x in found):
-        found.sort(key=float)
-    return {**axis, "values": found, "log": axis["log"] and min(map(float, found)) > 0}
+    return {
+        "x": place.axis(x, [cell["x"] for cell in cells]),
+        "y": place.axis(y, [cell["y"] for cell in cells]),
+        "cells": cells,
+    }
 
 
 def _slice(

@@ -22,11 +22,20 @@ def read_classes(table: Table, column: str) -> list[str]:
         UserError: A label is missing, or is neither text, a number nor a boolean.
     """
     check_present(table, column)
-    found = find_first(table, column, lambda x: not isinstance(x, (str, bool, int, float)))
+    values = table.columns[column]
+    found = find_first(values, table.origin, _is_no_label)
     if found is not None:
         got = f"{type(found[0]).__name__} at {found[1]}"
         raise UserError("labels of text, integers, booleans or numbers", got, "check task.label")
-    return [_class_name(value) for value in table.columns[column]]
+    return [_class_name(value) for value in values]
+
+
+def _is_no_label(value: Any) -> bool:
+    return not isinstance(value, (str, bool, int, float))
+
+
+def _is_no_number(value: Any) -> bool:
+    return isinstance(value, bool) or not _is_number(str(value))
 
 
 def _class_name(value: Any) -> str:
@@ -74,7 +83,7 @@ def index_classes(names: Sequence[str], classes: Sequence[str], origin: str) -> 
         UserError: A name is not among them.
     """
     index = {name: i for i, name in enumerate(classes)}
-    found = find_first(Table(origin, {"": list(names)}), "", lambda name: name not in index)
+    found = find_first(names, origin, lambda name: name not in index)
     if found is not None:
         expected = f"the classes of the training data ({name_some(classes)})"
         raise UserError(expected, f"{show(found[0])} at {found[1]}", "correct the file")
@@ -93,19 +102,20 @@ def read_numbers(table: Table, column: str) -> list[float]:
         UserError: A label is missing, is not a finite number, or is too large.
     """
     check_present(table, column)
-    if found := find_first(table, column, lambda x: isinstance(x, bool) or not _is_number(str(x))):
+    values, origin = table.columns[column], table.origin
+    if found := find_first(values, origin, _is_no_number):
         raise UserError(
             "numbers as labels of a regression",
             f"{show(str(found[0]))} at {found[1]}",
             "check task.label, or set task.kind = 'classification'",
         )
-    if found := find_first(table, column, lambda x: abs(float(str(x))) > _LARGEST):
+    if found := find_first(values, origin, lambda x: abs(float(str(x))) > _LARGEST):
         raise UserError(
             f"labels of at most {_LARGEST:g}, which models in float32 can hold",
             f"{show(str(found[0]))} at {found[1]}",
             "bring the labels to another unit, or take their logarithm",
         )
-    return [float(str(x)) for x in table.columns[column]]
+    return [float(str(x)) for x in values]
 
 
 def check_varied(labels: Sequence[float], table: Table) -> None:

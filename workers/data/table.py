@@ -65,18 +65,17 @@ def name_rows(rows: Sequence[int]) -> str:
 
 
 def find_first(
-    table: Table, column: str, is_wrong: Callable[[Any], bool]
+    values: Sequence[Any], origin: str, is_wrong: Callable[[Any], bool]
 ) -> tuple[Any, str] | None:
     """The first value of a column that is wrong, and where it and its like stand; None: none is.
 
     The place reads `row 7 of data.csv`, or `row 7 of data.csv, one of 2 rows (7, 9)`.
     """
-    values = table.columns[column]
     rows = [row for row, value in enumerate(values, 1) if is_wrong(value)]
     if not rows:
         return None
     like = f", one of {name_rows(rows)}" if len(rows) > 1 else ""
-    return values[rows[0] - 1], f"row {rows[0]} of {table.origin}{like}"
+    return values[rows[0] - 1], f"row {rows[0]} of {origin}{like}"
 
 
 def check_filled(table: Table) -> Table:

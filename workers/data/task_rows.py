@@ -77,7 +77,8 @@ def read_column(table: Table, column: str) -> list[str]:
         UserError: One is missing or is no text.
     """
     check_present(table, column)
-    if found := find_first(table, column, lambda x: not isinstance(x, str)):
+    values = table.columns[column]
+    if found := find_first(values, table.origin, lambda x: not isinstance(x, str)):
         got = f"{type(found[0]).__name__} at {found[1]}"
         raise UserError(f"text in column {column!r}", got, "check the columns under [task]")
-    return table.columns[column]
+    return values

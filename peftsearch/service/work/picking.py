@@ -1,13 +1,11 @@
 """From what a person picks to one trial."""
 
-import json
-
 from peftsearch.errors import NotFoundError, UserError
+from peftsearch.insight.beliefs import configuration_of
 from peftsearch.insight.explained_pick import pick as choose
 from peftsearch.insight.points import Point
 from peftsearch.results.pick import size_limit
 from peftsearch.service.memory.past import History
-from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.forms import AskedForm, shipped_form
 
 
@@ -40,7 +38,7 @@ def check_form(history: History, pick: str, form: AskedForm, found: Point) -> No
     spec = history.job.spec
     if form == "auto" or size_limit(pick, spec.task.quality) is None:
         return
-    shipped = shipped_form(Configuration.from_json(json.loads(found.configuration)), spec.anatomy)
+    shipped = shipped_form(configuration_of(found, spec), spec.anatomy)
     if form != shipped:
         expected = f"the form {shipped}, of which the pick bounds the size"
         raise UserError(expected, form, f"pick 'trial {found.number}' for another form", "form")
