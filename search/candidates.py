@@ -18,7 +18,7 @@ Acquisition = Callable[[Sequence[Configuration]], Matrix]
 """`k` acquisition values for `k` configurations; minus infinity for a useless one."""
 
 _MUTATIONS, _EDITS, _SOBOL = 256, 4, 256
-_CLIMBERS = 6
+_CLIMBERS = 3
 _LIMIT = 2_000
 """Configurations that are evaluated for one proposal."""
 _ENUMERABLE = 20_000

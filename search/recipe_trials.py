@@ -50,8 +50,8 @@ def recipes(space: Space) -> list[Configuration]:
         named["ln_tuning"],
         *(_each_bundle(space) if _is_choice(space) else []),
     ]
-    found = [known for x in candidates if (known := _express(space, x)) is not None]
-    common = _express(space, named["lora"]) or next(iter(found), None)
+    found = [known for x in candidates if (known := express(space, x)) is not None]
+    common = express(space, named["lora"]) or next(iter(found), None)
     bracketed = chain.from_iterable(
         [x, *_bracket(space, x)] if x == common else [x] for x in found
     )
@@ -59,7 +59,7 @@ def recipes(space: Space) -> list[Configuration]:
     return [x for x in (_within_bounds(space, x) for x in kept.values()) if space.feasible(x)]
 
 
-def _express(space: Space, recipe: Configuration) -> Configuration | None:
+def express(space: Space, recipe: Configuration) -> Configuration | None:
     """The space's own point for a recipe, if it has one."""
     point = encode(space, _adapt(space, recipe))
     return None if point is None else space.decode(point)

@@ -21,7 +21,7 @@ from .memory import Terrain
 from .subset import choose_subset
 from .surrogates.surrogate import (
     FIT_POINTS,
-    EnsembleMapSaas,
+    EnsembleLinearMatern,
     Fitted,
     Posterior,
     Surrogate,
@@ -67,7 +67,7 @@ class Suggester:
         self._spec, self._reference, self._seed = spec, reference, seed
         self._terrain = terrain or Terrain(spec)
         trained = [x for x in observations if x.qualities or x.failed]
-        self._fitted = self._fit(trained, surrogate or EnsembleMapSaas())
+        self._fitted = self._fit(trained, surrogate or EnsembleLinearMatern())
         self._known = choose_subset(trained)
         self._trained = sum(bool(x.qualities) for x in trained)
         self._corner = reference.quality, reference.axis(reference.cost)

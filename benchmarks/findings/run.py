@@ -1,7 +1,7 @@
 """What recorded trainings say about fine-tuning: which choice moves the quality, and how far a
 sweep of LoRA is from the front of the whole space.
 
-Usage: python -m benchmarks.findings.run [--pairs tweets]
+Usage: python -m benchmarks.findings.run [--pairs tweets,amazon]
 It writes `figures.json` beside it, docs/findings.md, and docs/images/ground-PAIR.png.
 
 **Shares of variance.** Boosted trees learn quality from `columns` on nine tenths of the
@@ -15,20 +15,27 @@ not add up.
 front is chosen on validation scores and valued by those of the test split, so that the best of
 many lucky ones gains nothing. As a share of the whole's hypervolume, beside as many configurations
 drawn at random.
+
+**What carries over.** See `alike`.
 """
 
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
+from benchmarks.ground.lined import read_pair
 from benchmarks.ground.record import HERE
 from benchmarks.ground.tell import read_all
 
+from .alike import compare
 from .fronts import Grid, compare_sweep
 from .page import write_page
 from .picture import draw_findings
 from .variance import shares
 
+SPREAD = ("tweets", "common")
+"""Lists of configurations by the sequence; the second are some of the first."""
 FIGURES, DOCS = Path("benchmarks/findings/figures.json"), Path("docs")
 
 
@@ -38,17 +45,18 @@ def main() -> None:
     parser.add_argument("--pairs", default="tweets")
     parser.add_argument("--quality", default="accuracy")
     options = parser.parse_args()
-    told = {}
+    told: dict[str, Any] = {}
     for pair in options.pairs.split(","):
-        # Without the sweep, which is no even spread over the space.
-        spread = read_all(HERE / pair, f"{pair}-{pair}-*")
+        # Without sweep and recipes, which are no even spread over the space.
+        spread = [x for y in SPREAD for x in read_all(HERE / pair, f"{pair}-{y}-*")]
         grid = Grid(HERE / pair)
         layers = grid.problem.spec.anatomy.layers
         variance = shares(spread, f"{options.quality}_at_end", layers)
         told[pair] = {"variance": variance, "sweep": compare_sweep(grid)}
         draw_findings(grid, variance, DOCS / "images" / f"ground-{pair}.png")
-    FIGURES.write_text(json.dumps(told, indent=1) + "\n")
-    (DOCS / "findings.md").write_text(write_page(told))
+    alike = compare([read_pair(x) for x in told])
+    FIGURES.write_text(json.dumps(told | {"alike": alike}, indent=1) + "\n")
+    (DOCS / "findings.md").write_text(write_page(told, alike))
 
 
 if __name__ == "__main__":

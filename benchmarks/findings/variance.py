@@ -31,6 +31,8 @@ def shares(rows: Sequence[Mapping[str, Any]], quality: str, layers: int) -> dict
     x, where = columns(made)
     found = held_out(x, y, where)
     several, deviation = seed_deviation(rows, quality)
+    if not several:
+        deviation = 0.0
     seeds = deviation**2 / (y.var() + deviation**2)
     said = {name: _tell(np.array(lost) * (1 - seeds)) for name, lost in found["lost"].items()}
     return {

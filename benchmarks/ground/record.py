@@ -13,7 +13,9 @@ piece. `--draw` makes the list first, where it is not there: configurations of t
 its Sobol sequence, which spreads them over techniques, boundaries, placements, ranks, roles and
 rates alike, and uniform LoRA at three rates. They are written by shares of the depth, so that the
 list fits other models. `lists/sweep.jsonl` is what people try first: uniform LoRA on queries and
-values (ranks 1 to 32) and on all linears (2, 8 and 32), each at three rates.
+values (ranks 1 to 32) and on all linears (2, 8 and 32), each at three rates; `lists/recipes.jsonl`
+the published recipes of `search.recipe_trials`, `lists/common.jsonl` sixty of those of `tweets`,
+which every pair is to have.
 """
 
 import argparse

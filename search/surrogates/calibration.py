@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .gaussian import expect_at
-from .surrogate import EnsembleMapSaas, GaussianFit
+from .surrogate import EnsembleLinearMatern, GaussianFit
 
 Matrix = NDArray[np.float64]
 
@@ -90,7 +90,7 @@ class Data(NamedTuple):
         """The engine's own, with its floor under the noise."""
         groups = [i for i, y in enumerate(self.outcomes) for _ in y]
         observed = np.array([y for outcomes in self.outcomes for y in outcomes])
-        return EnsembleMapSaas().fit(self.x[groups], observed, 0, error**2)
+        return EnsembleLinearMatern().fit(self.x[groups], observed, 0, error**2)
 
 
 def leave_out(data: Data, error: float) -> tuple[Matrix, Matrix]:

@@ -31,7 +31,7 @@ class DimensionScaled:
 
     def fit(self, x: Matrix, y: Matrix, seed: int, noise_floor: float = 0.0) -> GaussianFit:
         """See `Surrogate.fit`."""
-        rows, unit = spread_evenly(len(y), FIT_POINTS), Unit.of(y)
+        rows, unit = spread_evenly(len(y), FIT_POINTS), Unit.of(y, noise_floor)
         kernel = get_covar_module_with_dim_scaled_prior(x.shape[1])
         model = SingleTaskGP(
             torch.from_numpy(x[rows]),

@@ -13,8 +13,11 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 Matrix = NDArray[np.float64]
 
+MIDDLE = 0.5
+"""Of a feature: each is about 0 to 1."""
 NUGGET = 1e-6
-"""Share of the signal's variance on the diagonal: two keys may have the same features."""
+"""Share of the signal's variance that each point has of its own: two keys may have the same
+features."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Prior:
         noise: Variance of one observation.
         mean: Constant mean.
         smooth: Squared-exponential kernel; False is Matern-5/2.
+        slopes: Variances of the slopes along `d` features of a line that is added, if any.
+        level: Variance of that line's own constant.
     """
 
     lengthscales: Matrix
@@ -34,6 +39,8 @@ class Prior:
     noise: float
     mean: float
     smooth: bool = False
+    slopes: Matrix | None = None
+    level: float = 0.0
 
     def covariance(self, left: Matrix, right: Matrix) -> Matrix:
         """Prior covariance of `n x d` and `k x d` points, `n x k`."""
@@ -49,7 +56,22 @@ class Prior:
         else:
             covariance = _matern(squares)
         covariance *= self.scale
+        if self.slopes is not None:
+            covariance += (self.slopes * (left - MIDDLE)) @ (right - MIDDLE).T
+        covariance += self.level
         return covariance
+
+    @property
+    def nugget(self) -> float:
+        """See `NUGGET`."""
+        return NUGGET * (self.scale + self.level)
+
+    def variance(self, x: Matrix) -> Matrix:
+        """Prior variance at `k x d` points, `k`."""
+        variances: Matrix = np.full(len(x), self.scale + self.level)
+        if self.slopes is not None:
+            variances += (x - MIDDLE) ** 2 @ self.slopes
+        return variances
 
 
 def _matern(squares: Matrix) -> Matrix:
@@ -78,7 +100,7 @@ class _Conditional:
         """
         self.member, self.x = member, x
         prior = member.covariance(x, x)
-        prior[np.diag_indices_from(prior)] += NUGGET * member.scale
+        prior[np.diag_indices_from(prior)] += member.nugget
         self.root = np.linalg.cholesky(prior)
         self.draws = self._draw(prior, means, counts, normals)
         self.weights: Matrix = cho_solve((self.root, True), (self.draws - member.mean).T)
@@ -105,8 +127,8 @@ class _Conditional:
         across = self.member.covariance(self.x, x)
         mean = self.member.mean + self.weights.T @ across
         half = solve_triangular(self.root, across, lower=True)
-        variance = self.member.scale * (1.0 + NUGGET) - (half**2).sum(0)
-        return mean, np.maximum(variance, 1e-12 * self.member.scale)
+        variance = self.member.variance(x) + self.member.nugget - (half**2).sum(0)
+        return mean, np.maximum(variance, NUGGET * self.member.nugget)
 
 
 class EnsemblePosterior:
@@ -176,12 +198,13 @@ def expect_at(
     """
     found = []
     for member, noise in zip(members, noises, strict=True):
-        own = misfit + NUGGET * member.scale
+        own = misfit + member.nugget
         prior = member.covariance(x, x) + own * np.eye(len(x))
         across = prior if at is None else member.covariance(x, at)
         solved = np.linalg.solve(prior + np.diag(noise), across)
         mean = member.mean + solved.T @ (means - member.mean)
-        found.append((mean, member.scale + own - (across * solved).sum(axis=0)))
+        before = member.variance(x if at is None else at) + own
+        found.append((mean, before - (across * solved).sum(axis=0)))
     centres, variances = np.array(found).transpose(1, 0, 2)
     return centres.mean(axis=0), variances.mean(axis=0) + centres.var(axis=0)
 

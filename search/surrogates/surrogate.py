@@ -1,6 +1,7 @@
 """Surrogates of quality behind one small interface.
 
-`search.surrogates.map_saas` fits the hyper-parameters of the one that jobs use,
+`search.surrogates.linear_matern` fits the hyper-parameters of the one that jobs use,
+`search.surrogates.map_saas` those of studies of other people's parameters;
 `search.surrogates.gaussian` predicts.
 """
 
@@ -10,7 +11,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from . import linear_matern
 from .gaussian import EnsemblePosterior, Prior
+from .linear_matern import Numbers
 from .map_saas import HyperParameters, fit_members
 
 Matrix = NDArray[np.float64]
@@ -84,10 +87,29 @@ class EnsembleMapSaas:
 
     def fit(self, x: Matrix, y: Matrix, seed: int, noise_floor: float = 0.0) -> GaussianFit:
         """See `Surrogate.fit`."""
-        rows, unit = spread_evenly(len(y), FIT_POINTS), Unit.of(y)
+        rows, unit = spread_evenly(len(y), FIT_POINTS), Unit.of(y, noise_floor)
         inputs, outputs, floor = x[rows], unit.standardise(y[rows]), noise_floor / unit.spread**2
         found = fit_members(inputs, outputs, shrinkages(), floor)
         return GaussianFit(tuple(map(unit.restore, found)))
+
+
+TAUS = (0.5, 0.8, 1.25, 2.0)
+"""Deviations of relevances' logarithms, of each member."""
+
+
+class EnsembleLinearMatern:
+    """A line and a Matern-5/2 surface over features that matter alike until shown otherwise.
+
+    See `search.surrogates.linear_matern`; each member lets relevances differ by more than the one
+    before.
+    """
+
+    def fit(self, x: Matrix, y: Matrix, seed: int, noise_floor: float = 0.0) -> GaussianFit:
+        """See `Surrogate.fit`."""
+        rows, unit = spread_evenly(len(y), FIT_POINTS), Unit.of(y, noise_floor)
+        floor = noise_floor / unit.spread**2
+        found = linear_matern.fit_members(x[rows], unit.standardise(y[rows]), TAUS, floor)
+        return GaussianFit(tuple(map(unit.restore_line, found)))
 
 
 class Unit(NamedTuple):
@@ -97,10 +119,13 @@ class Unit(NamedTuple):
     spread: float
 
     @classmethod
-    def of(cls, y: Matrix) -> "Unit":
-        """That of some observations; of equal ones only their mean."""
-        spread = float(y.std())
-        return cls(float(y.mean()), spread if spread > 1e-9 else 1.0)
+    def of(cls, y: Matrix, noise_floor: float = 0.0) -> "Unit":
+        """That of some observations; of equal ones, which tell no unit, the least that their noise
+        may deviate by, or their size."""
+        spread, size = float(y.std()), float(np.abs(y).max())
+        if spread > 1e-9 * size:
+            return cls(float(y.mean()), spread)
+        return cls(float(y.mean()), np.sqrt(noise_floor) or size or 1.0)
 
     def standardise(self, y: Matrix) -> Matrix:
         """Observations in this unit."""
@@ -112,6 +137,18 @@ class Unit(NamedTuple):
         scale, noise = found.scale * self.spread**2, found.noise * self.spread**2
         mean = self.shift + found.mean * self.spread
         return Prior(found.lengthscales, scale, noise, mean, smooth)
+
+    def restore_line(self, found: Numbers) -> Prior:
+        """The same of a line and a surface, on the features' own scale too."""
+        wide, square = linear_matern.width(len(found.relevances)), self.spread**2
+        return Prior(
+            found.lengthscale * wide / found.relevances,
+            found.surface * square,
+            found.noise * square,
+            self.shift,
+            slopes=found.line * square * (found.relevances / wide) ** 2,
+            level=linear_matern.LEVEL * square,
+        )
 
 
 def shrinkages() -> list[float]:

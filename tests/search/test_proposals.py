@@ -14,7 +14,7 @@ from peftsearch.search.goals.reference_point import cost_range, find_reference_p
 from peftsearch.search.proposals import propose
 from peftsearch.search.suggester import Suggester
 from peftsearch.search.surrogates.gaussian import Matrix
-from peftsearch.search.surrogates.surrogate import EnsembleMapSaas, GaussianFit
+from peftsearch.search.surrogates.surrogate import EnsembleLinearMatern, GaussianFit
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
@@ -232,7 +232,7 @@ def test_no_budget_of_trials_is_needed() -> None:
     assert [x.origin for x in propose(spec, [], 13, 0)][-1] == "sobol"
 
 
-class _Noting(EnsembleMapSaas):
+class _Noting(EnsembleLinearMatern):
     """Keeps the floor that it was asked for."""
 
     floor = 0.0

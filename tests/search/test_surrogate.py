@@ -8,10 +8,14 @@ from peftsearch.search.surrogates import dimension_scaled
 from peftsearch.search.surrogates import surrogate as ensemble
 from peftsearch.search.surrogates.dimension_scaled import DimensionScaled
 from peftsearch.search.surrogates.gaussian import Matrix
-from peftsearch.search.surrogates.surrogate import EnsembleMapSaas
+from peftsearch.search.surrogates.surrogate import EnsembleLinearMatern, EnsembleMapSaas
 
-Gaussian = EnsembleMapSaas | DimensionScaled
-SURROGATES: dict[str, Gaussian] = {"saas": EnsembleMapSaas(), "scaled": DimensionScaled()}
+Gaussian = EnsembleLinearMatern | EnsembleMapSaas | DimensionScaled
+SURROGATES: dict[str, Gaussian] = {
+    "line": EnsembleLinearMatern(),
+    "saas": EnsembleMapSaas(),
+    "scaled": DimensionScaled(),
+}
 
 
 @pytest.fixture(params=sorted(SURROGATES))
@@ -62,12 +66,13 @@ def test_no_global_generator_moves(surrogate: Gaussian) -> None:
     assert legacy == str(np.random.get_state())
 
 
-def test_repeats_teach_the_noise() -> None:
+@pytest.mark.parametrize("surrogate", ["line", "saas"], indirect=True)
+def test_repeats_teach_the_noise(surrogate: Gaussian) -> None:
     """Eight seeds each of eight points: the noise is the spread within a point."""
     rng = np.random.default_rng(1)
     x = np.repeat(rng.random((8, 5)), 8, axis=0)
     y = 0.7 + 0.1 * x[:, 0] + 0.02 * rng.standard_normal(64)
-    members = EnsembleMapSaas().fit(x, y, 0).members
+    members = surrogate.fit(x, y, 0).members
     assert [member.noise**0.5 for member in members] == pytest.approx([0.02] * 4, rel=0.35)
 
 

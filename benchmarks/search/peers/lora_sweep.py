@@ -34,12 +34,17 @@ def suggest(
 
 @cache
 def _lines() -> list[dict[str, Any]]:
-    return sorted(map(json.loads, _LIST.read_text("utf-8").splitlines()), key=_place)
+    return list(map(json.loads, in_order(_LIST.read_text("utf-8").splitlines())))
 
 
-def _place(line: dict[str, Any]) -> tuple[int, bool]:
-    """The list has the rates of each rank in their order, which sorting keeps."""
-    module = line["strata"][0]["modules"][0]
+def in_order(lines: Sequence[str]) -> list[str]:
+    """Lines of the list by what they are tried for first; it has the rates of each rank in their
+    order, which sorting keeps."""
+    return sorted(lines, key=_place)
+
+
+def _place(line: str) -> tuple[int, bool]:
+    module = json.loads(line)["strata"][0]["modules"][0]
     rank = module["capacity"]
     return (_RANKS.index(rank) if rank in _RANKS else len(_RANKS), module["roles"] == ["all"])
 
