@@ -13,7 +13,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .clock import now
 from .identities import fresh_id
-from .rows import get_job, job_of, uid_of
+from .rows import get_job, job_of, to_text, uid_of
 from .schema import jobs
 from .session import Session, read, write, write_once
 
@@ -102,14 +102,18 @@ class Catalogue(Session):
         return [_pulse_of(row) for row in self._connection.execute(_PULSES.order_by(jobs.c.id))]
 
     @write
-    def set_state(self, job_id: int, state: JobState) -> None:
+    def set_state(self, job_id: int, state: JobState, fault: str | None = None) -> None:
         """Start, finish or stop a job. Only a RUNNING job takes proposals or hands out trials.
+
+        Args:
+            fault: One line on what stopped it, where that was no person.
 
         Raises:
             NotFoundError: No job has that id.
         """
         self.lock_job(job_id)
-        self._connection.execute(jobs.update().where(jobs.c.id == job_id).values(state=state))
+        values = {"state": state, "fault": None if fault is None else to_text(fault)}
+        self._connection.execute(jobs.update().where(jobs.c.id == job_id).values(values))
 
     @write
     def change_budget(self, job_id: int, spec: JobSpec) -> Job:
@@ -130,7 +134,8 @@ class Catalogue(Session):
                 f"another {', '.join(sorted(differing))}",
                 "give the changed search a name of its own",
             )
-        changed = jobs.update().where(jobs.c.id == job_id).values(spec=new, state=JobState.RUNNING)
+        values = {"spec": new, "state": JobState.RUNNING, "fault": None}
+        changed = jobs.update().where(jobs.c.id == job_id).values(values)
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
     @write

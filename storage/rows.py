@@ -37,7 +37,8 @@ def to_text(message: str) -> str:
 
 def job_of(row: Row[Any]) -> Job:
     """The record of a row of `jobs`."""
-    return Job(row.id, row.name, row.spec, row.state, row.event, row.created, uid_of(row))
+    known = (row.id, row.name, row.spec, row.state, row.event, row.created)
+    return Job(*known, uid_of(row), row.fault)
 
 
 def uid_of(row: Row[Any]) -> str:

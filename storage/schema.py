@@ -54,6 +54,7 @@ jobs = Table(
     Column("suggestion_worker", Text),
     Column("suggestion_until", Double),
     Column("uid", String(32)),
+    Column("fault", Text),
     Index(None, "uid", unique=True),
 )
 """`event` counts the ends of trials; `suggestion_*` is the lease of the one that may propose.

@@ -31,6 +31,9 @@ from .memory_need import MemoryNeed, foresee_memory
 from .settling import settle, with_supposed_head
 from .training_length import note_resolution, tell_length
 
+_SHOWN = 6
+"""First configurations, of a budget that has as many."""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -139,7 +142,8 @@ def forecast_job(
     tell("choosing the first configurations")
     space = make_space(spec)
     check_bounds(space)
-    first = tuple(x.configuration for x in propose(spec, [], 6, spec.seed))
+    shown = min(_SHOWN, spec.budget.trials or _SHOWN)
+    first = tuple(x.configuration for x in propose(spec, [], shown, spec.seed))
     tell("measuring the speed of this machine")
     flops = sum(
         trial_flops(spec, first, len(x.train.texts), len(x.validation.texts)) for x in data.folds

@@ -28,6 +28,7 @@ class Job:
         document: The spec as plain data, which whoever made the job could read; `spec` reads it
             when it is asked for, so that one that cannot be read here spoils no list of jobs.
         uid: 32 random hexadecimal digits, of no other job in any database; its files lie under it.
+        fault: One line on what stopped it, where that was no person.
     """
 
     id: int
@@ -37,6 +38,7 @@ class Job:
     event: int
     created: float
     uid: str
+    fault: str | None = None
 
     @cached_property
     def spec(self) -> JobSpec:

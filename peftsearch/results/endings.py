@@ -37,7 +37,8 @@ def tell_ending(
     after = f"after {whole}{plural(made if budget.trials is None else budget.trials, 'trial')}"
     if job.state is JobState.STOPPED:
         none = ", none of which completed" if made and not completed else ""
-        return f"stopped {after}{none}, before a limit ended it"
+        why = f"since it could not go on: {job.fault}" if job.fault else "before a limit ended it"
+        return f"stopped {after}{none}, {why}"
     if budget.trials is not None and made >= budget.trials:
         return f"ended by its budget of {plural(budget.trials, 'trial')}"
     if budget.hours is not None and hours >= budget.hours:

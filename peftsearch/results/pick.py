@@ -20,6 +20,7 @@ LONGEST = 500
 """Characters of a pick; room for a bound on each objective."""
 _TRIAL = re.compile(r"trial\s++([0-9]{1,9})", re.IGNORECASE)
 _ROW = re.compile("[0-9]{1,9}")
+_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _NUMBERED = re.compile(r"([a-z]*+)[\s#:=.-]*+([0-9]{1,9})", re.IGNORECASE)
 
 
@@ -232,9 +233,9 @@ def _check_counted(named: Iterable[Objective], everything: Sequence[Valued]) -> 
 
 
 def _split(conditions: str) -> list[str]:
-    """At each comma and each `and`."""
+    """At each comma but one within a number, and each `and`."""
     parts = [""]
-    for word in conditions.replace(",", " , ").split():
+    for word in _COMMA.sub(" , ", conditions).split():
         if word == "," or word.lower() == "and":
             parts.append("")
         else:

@@ -228,7 +228,7 @@ def budget_text(spec: JobSpec) -> str:
 def trials_table(trials: Sequence[Trial], spec: JobSpec, width: int) -> RenderableType:
     """All trials of a job, in order; a failed one shows its message."""
     table = Table(box=SIMPLE_HEAD)
-    told = [objective(name).label for name in _beside(spec)]
+    told = [objective(name).heading for name in _beside(spec)]
     for name in ("trial", "state", "origin", spec.task.quality, "parameters", *told, "train"):
         table.add_column(name, justify="left" if name in ("state", "origin") else "right")
     words = [trial.message or describe(trial.configuration, spec.anatomy) for trial in trials]

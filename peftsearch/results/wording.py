@@ -5,7 +5,8 @@ from itertools import groupby
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.families.anatomy import Anatomy
-from peftsearch.spaces.jobspec.objectives import Style, objective
+from peftsearch.spaces.jobspec.bounds import large_scale, unit_of
+from peftsearch.spaces.jobspec.objectives import Objective, Style, objective
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.techniques.table import technique
 
@@ -106,10 +107,16 @@ def plural(number: int, noun: str) -> str:
 
 def size(value: float) -> str:
     """Bytes with a decimal unit."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
-        if value >= scale:
-            return f"{value / scale:.3g} {unit}"
+    rounded = _to_three_digits(value)
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if rounded >= scale:
+            return f"{rounded / scale:.3g} {unit}"
     return f"{value:.0f} B"
+
+
+def _to_three_digits(value: float) -> float:
+    """As it is written: 999,700 is 1 MB, not 1000 KB."""
+    return float(f"{value:.3g}")
 
 
 def amount(name: str, value: float) -> str:
@@ -117,12 +124,25 @@ def amount(name: str, value: float) -> str:
     row = objective(name)
     if row.style == "duration":
         return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
-    return _WRITERS[row.style](value)
+    return cell(name, value) + _unit_of_count(row, value)
 
 
 def cell(name: str, value: float) -> str:
-    """A value of an objective as a table has it, whose heading says the unit."""
-    return _WRITERS[objective(name).style](value)
+    """A value of an objective as a table has it, whose heading says the unit; fourteen digits
+    would be compared by their number alone, so of such counts as FLOPs `32.5 T`."""
+    row, rounded = objective(name), _to_three_digits(value)
+    if row.style == "count" and row.unit:
+        scale, prefix = large_scale(rounded)
+        return f"{rounded / scale:.3g} {prefix}" if prefix else count(value)
+    return _WRITERS[row.style](value)
+
+
+def _unit_of_count(row: Objective, value: float) -> str:
+    """` layers`, and `FLOPs` at the letter of their scale."""
+    if row.style != "count" or not row.unit:
+        return ""
+    large = large_scale(_to_three_digits(value))[1]
+    return row.unit if large else f" {unit_of(row, value)}"
 
 
 def score(value: float) -> str:

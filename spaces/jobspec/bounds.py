@@ -10,17 +10,20 @@ from typing import Self
 
 from peftsearch.errors import UserError
 
-from .objectives import Style, objective
+from .objectives import Objective, Style, objective
 
 _THOUSANDS = {"K": 1e3, "M": 1e6, "G": 1e9}
+_COUNTS = {**_THOUSANDS, "T": 1e12, "P": 1e15}
 _BINARY = {"KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
 _UNITS: Mapping[Style, Mapping[str, float]] = {
     "size": {"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, **_BINARY, **_THOUSANDS},
     "duration": {"s": 1.0, "min": 60.0, "h": 3600.0},
-    "count": _THOUSANDS,
+    "count": _COUNTS,
     "score": {},
 }
-"""By the style of an objective: what may stand behind a number, in any case, and its scale."""
+"""By the style of an objective: what may stand behind a number, in any case, and its scale. Of a
+count that has a unit, such as FLOPs, the unit may follow (`_units_of`)."""
+_LARGE = (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6))
 _BYTES = (("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1.0))
 _EXAMPLES: Mapping[Style, str] = {
     "size": "200 KB",
@@ -39,7 +42,9 @@ _LEAST_EXCESS = 1e-9
 LONGEST = 200
 """Characters of a bound; the longest sensible one has some forty."""
 _NAME = re.compile(r"\w++")
-_QUANTITY = re.compile(r"([-+]?\d[\d_]*+(?:\.\d++)?(?:[eE][-+]?\d++)?)\s*+([A-Za-z]*+)")
+_QUANTITY = re.compile(
+    r"([-+]?(?:\d{1,3}(?:,\d{3})++(?![\d,_])|\d[\d_]*+)(?:\.\d++)?(?:[eE][-+]?\d++)?)\s*+([A-Za-z]*+)"
+)
 
 
 def parse_quantity(name: str, text: str) -> float:
@@ -52,14 +57,16 @@ def parse_quantity(name: str, text: str) -> float:
     Raises:
         UserError: Not such a number, not finite, or no such objective.
     """
-    style = objective(name).style
-    value = _read(text, _UNITS[style])
+    row = objective(name)
+    style, scales = row.style, _units_of(row)
+    value = _read(text, scales)
     if value is None:
-        units = ", ".join(_UNITS[style])
-        number = f"a number with a unit among {units}" if units else "a plain number"
+        units = ", ".join([*_UNITS[style], row.unit] if _has_unit(row) else scales)
+        number = f"a number, plain or with a unit among {units}" if units else "a plain number"
         vague = style == "duration" and re.search(r"\dm$", "".join(text.lower().split()))
         hint = "m may be minutes or millions; write e.g." if vague else "e.g."
-        raise UserError(f"{number} for {name}", repr(text), f"{hint} '{_EXAMPLES[style]}'")
+        example = f"20 {row.unit}" if _has_unit(row) else _EXAMPLES[style]
+        raise UserError(f"{number} for {name}", repr(text), f"{hint} '{example}'")
     if not math.isfinite(value):
         raise UserError(f"a finite limit on {name}", repr(text), "leave it out or lower it")
     return value
@@ -67,16 +74,49 @@ def parse_quantity(name: str, text: str) -> float:
 
 def write_quantity(name: str, value: float) -> str:
     """A value of an objective in the unit that people write it in, as exactly as it is known:
-    `300 KB`, `1.2345 MB`, `90 s`, `20,000`. `parse_quantity` reads it, without its commas.
+    `300 KB`, `1.2345 MB`, `90 s`, `20,000`. `parse_quantity` reads it.
 
     Args:
         name: Of the objective.
     """
-    style = objective(name).style
-    if style != "size":
-        return f"{value:,.15g}{' s' if style == 'duration' else ''}"
-    unit, scale = next((x for x in _BYTES if abs(value) >= x[1]), _BYTES[-1])
-    return f"{value / scale:.15g} {unit}"
+    row = objective(name)
+    if row.style == "size":
+        unit, scale = next((x for x in _BYTES if abs(value) >= x[1]), _BYTES[-1])
+        return f"{value / scale:.15g} {unit}"
+    if _has_unit(row):
+        scale, prefix = large_scale(value)
+        return f"{value / scale:,.15g} {prefix}{unit_of(row, value)}"
+    return f"{value:,.15g}{' s' if row.style == 'duration' else ''}"
+
+
+def large_scale(value: float) -> tuple[float, str]:
+    """Of a count with a unit the power of a thousand that it is written in, and its letter: of
+    32.5 TFLOPs `1e12, "T"`; of what can be read as it is `1.0, ""`."""
+    return next(((x, letter) for letter, x in _LARGE if abs(value) >= x), (1.0, ""))
+
+
+def _units_of(row: Objective) -> Mapping[str, float]:
+    units = _UNITS[row.style]
+    if not _has_unit(row):
+        return units
+    letters = {"": 1.0, **units}
+    named = {letter + x: scale for letter, scale in letters.items() for x in _forms(row)}
+    return {**units, **named}
+
+
+def _has_unit(row: Objective) -> bool:
+    """Of a count."""
+    return row.style == "count" and bool(row.unit)
+
+
+def _forms(row: Objective) -> tuple[str, str]:
+    """`layers` and `layer`."""
+    return row.unit, row.unit.removesuffix("s")
+
+
+def unit_of(row: Objective, value: float) -> str:
+    """The unit of a count behind a value: `1 layer`, `2 layers`."""
+    return _forms(row)[value == 1]
 
 
 def _read(text: str, units: Mapping[str, float]) -> float | None:
@@ -85,7 +125,7 @@ def _read(text: str, units: Mapping[str, float]) -> float | None:
     match = _QUANTITY.fullmatch(text.strip())
     if match is None or match[2].upper() not in scales:
         return None
-    number, scale = float(match[1].replace("_", "")), scales[match[2].upper()]
+    number, scale = float(re.sub("[_,]", "", match[1])), scales[match[2].upper()]
     # 147.456 KB are 147,456 bytes, and not 2e-11 less.
     return number if scale == 1.0 else float(f"{number * scale:.15g}")
 

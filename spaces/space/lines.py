@@ -114,14 +114,21 @@ def _line(space: Space, point: Point, i: int) -> Line | None:
             return None
         if kind == "size":
             technique = sized(_bundle(space, point, number))[slot]
-    steps = {x.configuration.key: x for x in _steps(space, point, i)}
+    own = space.decode(point).key
+    steps, now = dict[str, Step](), value_at(space, point, i)
+    for step in _steps(space, point, i, own):
+        known = steps.setdefault(step.configuration.key, step)
+        if known is not step and step.value == now:  # several values may say the same
+            steps[own] = step
     return Line(_name(space, i), layers, technique, tuple(steps.values()))
 
 
-def _steps(space: Space, point: Point, i: int) -> Iterator[Step]:
+def _steps(space: Space, point: Point, i: int, own: str | None = None) -> Iterator[Step]:
+    """Those that the space proposes, and what has the key `own`: the head alone, say, which is
+    trained in each job and proposed in none."""
     for moved in _moves(space, point, i):
         configuration = space.decode(moved)
-        if space.feasible(configuration):
+        if space.feasible(configuration) or configuration.key == own:
             yield Step(value_at(space, moved, i), configuration)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
-from peftsearch.records.job import Job
+from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import FailureKind, Reasons, TrialState
 from peftsearch.storage.store import Store
 from tests.specs import make_spec
@@ -76,6 +76,17 @@ def test_a_message_that_no_database_takes_is_escaped(store: Store, job: Job) -> 
     trial = claim(store, job.id)
     store.fail(trial.id, trial.attempt, FailureKind.DATA, "nul \0, surrogate \udc80")
     assert store.trials(job.id)[0].message == "nul \\0, surrogate \\udc80"
+
+
+def test_what_stopped_a_job_is_kept_until_it_runs_again(store: Store, job: Job) -> None:
+    store.set_state(job.id, JobState.STOPPED, "no file \udc80\0")
+    assert store.job(job.id).fault == "no file \\udc80\\0"
+    store.set_state(job.id, JobState.RUNNING)
+    assert store.job(job.id).fault is None
+    store.set_state(job.id, JobState.STOPPED, "no file")
+    assert store.change_budget(job.id, job.spec).fault is None
+    store.set_state(job.id, JobState.STOPPED)
+    assert store.job(job.id).fault is None
 
 
 def test_a_late_result_is_accepted_while_its_attempt_is_current(store: Store, job: Job) -> None:

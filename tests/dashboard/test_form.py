@@ -78,6 +78,7 @@ def test_a_job_file_survives_the_form(page: Page, path: Path) -> None:
 
 def test_when_to_stop_is_chosen_and_not_typed(page: Page) -> None:
     paste(page, SHARES)
+    read_preview(page, "shares")  # what is pasted comes back from the service
     choice = page.get_by_label("Stop when")
     assert choice.locator("option").all_inner_texts()[1:] == ["no gain"]
     choice.select_option("no gain")

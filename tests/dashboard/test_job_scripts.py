@@ -236,12 +236,27 @@ def test_limits_read_as_on_the_command_line(page: Page, text: str) -> None:
     assert read == parse_quantity("adapter_bytes", text)
 
 
+@pytest.mark.parametrize("text", ["6 t", "32.5 TFLOPs", "7 FLOPs", "2 gflops", "1 P", "7"])
+def test_counts_with_a_unit_read_so_too(page: Page, text: str) -> None:
+    read = call(page, "lib/measures.js", "parseQuantity", "training_flops", text)
+    assert read == parse_quantity("training_flops", text)
+
+
 @pytest.mark.parametrize("text", ["", "KB", "2 parsecs", "1 h", "-5", "1e400"])
 def test_what_is_no_size_is_none(page: Page, text: str) -> None:
     assert call(page, "lib/measures.js", "parseQuantity", "adapter_bytes", text) is None
 
 
-@pytest.mark.parametrize("name", ["adapter_bytes", "training_seconds", "trainable_parameters"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "adapter_bytes",
+        "training_seconds",
+        "trainable_parameters",
+        "training_flops",
+        "backward_depth",
+    ],
+)
 @pytest.mark.parametrize("value", [0, 7, 999, 1000, 184_320, 204_800, 1_234_567, 5_400_000_000])
 def test_a_limit_says_exactly_what_it_means(page: Page, name: str, value: float) -> None:
     text = call(page, "lib/measures.js", "quantity", name, value)

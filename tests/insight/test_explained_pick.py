@@ -147,6 +147,13 @@ def test_of_what_is_better_the_nearest_the_best_and_the_earliest_comes_next(
         ("training_seconds", 9.04, "9.04 s"),
         ("training_seconds", 1234.5, "1,234 s"),
         ("trainable_parameters", 73_728, "73,728"),
+        ("adapter_bytes", 999_700, "1 MB"),
+        ("adapter_bytes", 2e15, "2e+03 TB"),
+        ("backward_depth", 12, "12 layers"),
+        ("backward_depth", 1, "1 layer"),
+        ("training_flops", 999.6e6, "1 GFLOPs"),
+        ("training_flops", 3.2546e13, "32.5 TFLOPs"),
+        ("training_flops", 999, "999 FLOPs"),
         ("accuracy", 0.8, "0.8000"),
     ],
 )

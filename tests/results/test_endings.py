@@ -31,10 +31,11 @@ def tell(
     trials: Sequence[Trial] = HOPING,
     hours: float = 0.1,
     preparation: Preparation | None = None,
+    fault: str | None = None,
     **sections: Any,
 ) -> str | None:
     spec = make_spec(budget=budget, **sections)
-    job = Job(1, "job", spec.to_json(), JobState(state), 1, 0.0, "0" * 32)
+    job = Job(1, "job", spec.to_json(), JobState(state), 1, 0.0, "0" * 32, fault)
     counts = Counter(trial.state for trial in trials)
     return tell_ending(job, counts, hours, lambda: trials, preparation)
 
@@ -45,6 +46,10 @@ def tell(
         (None, tell("running", {"trials": 1})),
         ("stopped after 1 of 9 trials, before a limit ended it", tell("stopped", {"trials": 9})),
         ("stopped after 1 trial, before a limit ended it", tell("stopped", {"hours": 1})),
+        (
+            "stopped after 1 of 9 trials, since it could not go on: no data",
+            tell("stopped", {"trials": 9}, fault="no data"),
+        ),
         (
             "stopped after 1 of 2 trials, before a limit ended it",
             tell("stopped", {"trials": 2}, LEFT),

@@ -89,6 +89,8 @@ def test_unfinished_trials_are_left_out() -> None:
         ("accuracy where adapter_bytes <= 30 KB", (2,)),
         ("accuracy where adapter_bytes <= 30 KB and training_seconds < 5", (1, 5)),
         ("trainable_parameters where accuracy >= 0.8", (2,)),
+        ("adapter_bytes <= 30,000, training_seconds < 5", (1, 5)),
+        ("adapter_bytes <= 30,000 B,training_seconds<5", (1, 5)),
         ("trial 4", (4,)),
         (" Trial  5 ", (5,)),
     ],
@@ -127,7 +129,7 @@ def test_an_empty_front_names_the_bounds_that_nothing_meets() -> None:
         ("training_memory <= 8 GB", "which recorded no workload"),
         ("nonsense", "knee, best"),
         ("accuracy where nonsense <= 3", "an objective among"),
-        ("accuracy where adapter_bytes <= many", "a number with a unit"),
+        ("accuracy where adapter_bytes <= many", "a number, plain or with a unit"),
     ],
 )
 def test_errors_say_what_to_do(text: str, part: str) -> None:

@@ -52,9 +52,10 @@ def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
     if named is None:
         return shipped_form(files.configuration, backbone.anatomy)
     if named == "peft" and not expressible:
+        techniques = " with ".join(sorted(files.configuration.techniques))
         raise UserError(
             "an adapter that one peft configuration can express",
-            f"{' with '.join(sorted(files.configuration.techniques))}, which none can",
+            f"{techniques or 'a configuration that trains the head alone'}, which none can",
             "use --form adapter" + (" or --form merged" if _merges(files) else ""),
         )
     return named

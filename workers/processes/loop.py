@@ -9,7 +9,14 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from peftsearch.errors import NotFoundError, StaleLeaseError, StoreFull, StoreUnavailable
+from peftsearch.errors import (
+    NotFoundError,
+    PeftsearchError,
+    StaleLeaseError,
+    StoreFull,
+    StoreUnavailable,
+)
+from peftsearch.message_text import one_line
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
@@ -139,7 +146,7 @@ class WorkerLoop:
         if counts[TrialState.COMPLETED] or counts[TrialState.FAILED] < PATIENCE:
             return
         if failed := find_hopeless(self.store.trials(self.job.id), self.job.event):
-            self.store.together(self._stop)
+            self._stop(failed)
             raise failed
 
     def _finish(self, budget: BudgetSpec, late: bool) -> bool:
@@ -180,8 +187,8 @@ class WorkerLoop:
                 return self._propose(token, missing)
         except (NotFoundError, StoreUnavailable):
             raise
-        except Exception:  # as any worker would find: the job waits for a person
-            self.store.together(self._stop)
+        except Exception as error:  # as any worker would find: the job waits for a person
+            self._stop(error)
             raise
         finally:
             self.store.release_suggestion_lease(self.job.id, token)
@@ -201,10 +208,16 @@ class WorkerLoop:
         except StaleLeaseError:
             return True
 
-    def _stop(self) -> None:
-        job = self.store.lock_job(self.job.id)
-        if job.state is JobState.RUNNING:
-            self.store.set_state(job.id, JobState.STOPPED)
+    def _stop(self, error: Exception) -> None:
+        own = isinstance(error, PeftsearchError)
+        told = str(error) if own else f"{type(error).__name__}: {error}"
+
+        def stop() -> None:
+            job = self.store.lock_job(self.job.id)
+            if job.state is JobState.RUNNING:
+                self.store.set_state(job.id, JobState.STOPPED, one_line(told))
+
+        self.store.together(stop)
 
     def _describe(self, spec: JobSpec) -> JobSpec:
         """The spec with its head and its workload, which the first worker that proposes writes

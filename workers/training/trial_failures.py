@@ -44,14 +44,15 @@ class TrialTimeout(TrialFailure):
 
 
 def classify(error: BaseException) -> TrialFailure:
-    """The failure that `error` means; anything unforeseen is a bug, with its last line."""
+    """The failure that `error` means; anything unforeseen is a bug, with the first of its lines
+    and the last."""
     if isinstance(error, TrialFailure):
         return error
     if _is_out_of_memory(error):
-        return TrialFailure(FailureKind.OUT_OF_MEMORY, _last_line(error))
+        return TrialFailure(FailureKind.OUT_OF_MEMORY, _both_ends(error))
     if isinstance(error, UserError):
         return TrialFailure(FailureKind.DATA, str(error))
-    return TrialFailure(FailureKind.BUG, _last_line(error))
+    return TrialFailure(FailureKind.BUG, _both_ends(error))
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -62,6 +63,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(word in text for word in _ALLOCATOR_WORDS)
 
 
-def _last_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
+def _both_ends(error: BaseException) -> str:
+    lines = [x.strip() for x in str(error).splitlines() if x.strip()]
+    ends = " ... ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
+    return f"{type(error).__name__}: {ends}" if lines else type(error).__name__

@@ -25,15 +25,20 @@ from peftsearch.spaces.jobspec.bounds import Bound, parse_quantity, write_quanti
         ("-3", -3),
         ("3M", 3e6),
         (" 7 B ", 7),
+        ("1,000", 1000),
+        ("1,234,567.5 KB", 1_234_567_500),
     ],
 )
 def test_quantities(text: str, value: float) -> None:
     assert parse_quantity("adapter_bytes", text) == value
 
 
-@pytest.mark.parametrize("text", ["", "KB", "200 parsec", "1,000", "2 KB KB", "nan", "1.", "1 2"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "KB", "200 parsec", "1,00", "1,0000", "1,000_0", ",100", "2 KB KB", "nan", "1.", "1 2"],
+)
 def test_no_quantity(text: str) -> None:
-    with pytest.raises(UserError, match="a number with a unit"):
+    with pytest.raises(UserError, match="a number, plain or with a unit"):
         parse_quantity("adapter_bytes", text)
 
 
@@ -46,7 +51,12 @@ def test_no_quantity(text: str) -> None:
         ("training_seconds <= 7", 7),
         ("trainable_parameters <= 3M", 3e6),
         ("training_flops < 2 G", 2e9),
+        ("training_flops <= 32.5 TFLOPs", 3.25e13),
+        ("training_flops <= 3 p", 3e15),
         ("backward_depth <= 4", 4),
+        ("backward_depth <= 4 layers", 4),
+        ("backward_depth <= 1 layer", 1),
+        ("training_flops <= 1,234.5 PFLOPs", 1.2345e18),
         ("size <= 5 K", 5000),
         ("accuracy >= 0.9", 0.9),
     ],
@@ -65,12 +75,16 @@ def test_units_of_objectives(text: str, limit: float) -> None:
         ("peak_memory_bytes <= 5 s", "among B, KB"),
         ("accuracy >= 90 KB", "a plain number for accuracy; got '90 KB'; e.g. '0.9'"),
         ("accuracy >= 90%", "a plain number for accuracy"),
-        ("trainable_parameters <= 5 KB", "among K, M, G for trainable_parameters"),
-        ("backward_depth <= 2 h", "among K, M, G"),
+        ("trainable_parameters <= 5 KB", "among K, M, G, T, P for trainable_parameters"),
+        (
+            "backward_depth <= 2 h",
+            "among K, M, G, T, P, layers for backward_depth; .* '20 layers'",
+        ),
+        ("trainable_parameters <= 2 FLOPs", "among K, M, G"),
         ("size <= 1e400", "a finite limit on export_bytes; got '1e400'"),
         ("size <= 1e308 GB", "a finite limit"),
-        ("size <= inf", "a number with a unit"),
-        ("size <= nan", "a number with a unit"),
+        ("size <= inf", "a number, plain or with a unit"),
+        ("size <= nan", "a number, plain or with a unit"),
     ],
 )
 def test_units_of_other_objectives_are_refused(text: str, message: str) -> None:
@@ -98,15 +112,25 @@ def test_text_of_a_bound() -> None:
     assert str(bound) == "adapter_bytes <= 200 KB"
     assert str(Bound.parse("training_seconds <= 1.5 min")) == "training_seconds <= 90 s"
     assert str(Bound.parse("trainable_parameters <= 20 K")) == "trainable_parameters <= 20,000"
+    assert str(Bound.parse("training_flops <= 6 t")) == "training_flops <= 6 TFLOPs"
+    assert str(Bound.parse("backward_depth >= 1")) == "backward_depth >= 1 layer"
     assert str(Bound.parse("f1 >= 0.8")) == "f1 >= 0.8"
 
 
 @given(
-    st.sampled_from(["adapter_bytes", "training_seconds", "trainable_parameters"]),
+    st.sampled_from(
+        [
+            "adapter_bytes",
+            "training_seconds",
+            "trainable_parameters",
+            "training_flops",
+            "backward_depth",
+        ]
+    ),
     st.integers(0, 10**15 - 1),
 )
 def test_what_is_written_means_the_same(name: str, value: int) -> None:
-    assert parse_quantity(name, write_quantity(name, value).replace(",", "")) == value
+    assert parse_quantity(name, write_quantity(name, value)) == value
 
 
 @pytest.mark.parametrize("text", ["", "adapter_bytes", "adapter_bytes = 3", "<= 3", "a b <= 3"])

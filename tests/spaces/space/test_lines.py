@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from peftsearch.spaces.space.layout import Point
 from peftsearch.spaces.space.lines import MASK, Line, cross, lines, nearest_point, values_at
 from peftsearch.spaces.space.presets import PRESETS, make_space
@@ -36,6 +37,27 @@ def test_each_line_runs_through_its_configuration(preset: str, seed: int) -> Non
         assert len(set(keys)) == len(keys) > 1
         if line.name != MASK:
             assert list(own_steps(space, point, line)) == [space.decode(point).key]
+
+
+@pytest.mark.parametrize("preset", ["strata", "methods"])
+def test_the_head_alone_is_on_its_own_line(preset: str) -> None:
+    """No space proposes it, and each job trains it."""
+    space = make_space(make_spec(space={"preset": preset}))
+    point = nearest_point(space, Configuration((Stratum(0, space.anatomy.layers),), 1e-3))
+    (line,) = lines(space, point)
+    assert list(own_steps(space, point, line)) == [space.decode(point).key]
+    assert {x.value for x in line.steps} > {"frozen", "lora"}
+
+
+def test_a_value_that_says_the_same_as_another_is_not_shown_for_the_own() -> None:
+    """Of one layer, or where neighbours are alike, several values make one configuration."""
+    space = make_space(make_spec(space={"preset": "strata"}))
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        point = nearest_point(space, space.sample(rng))
+        own = values_at(space, point)
+        for line in lines(space, point):
+            assert own[line.name] in [x.value for x in line.steps]
 
 
 def test_a_boundary_stays_between_its_neighbours() -> None:

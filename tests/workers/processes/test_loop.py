@@ -88,7 +88,9 @@ def test_a_bound_that_the_head_alone_breaks_stops_the_job(
         loop = WorkerLoop("w", store, job, runner, tmp_path, Watcher(lambda done: None))
         with pytest.raises(CostError, match="a bound on export_bytes that some adapter"):
             loop.run()
-        assert store.job(job.id).state is JobState.STOPPED
+        stopped = store.job(job.id)
+        assert stopped.state is JobState.STOPPED
+        assert "a bound on export_bytes that some adapter" in (stopped.fault or "")
 
 
 def test_a_job_that_vanishes_amid_a_trial_ends_the_loop(
@@ -208,9 +210,12 @@ def test_a_job_whose_trials_all_fail_is_stopped_and_may_be_resumed(
             store.register_worker(job.id, "w", "host", 1, "cpu")
             with pytest.raises(TrialsFailed, match=r"index out of range"):
                 WorkerLoop("w", store, job, runner, tmp_path, Watcher(fail)).run()
-            assert store.find_job(job.name).state is JobState.STOPPED
+            stopped = store.find_job(job.name)
+            assert stopped.state is JobState.STOPPED
+            assert "index out of range" in (stopped.fault or "")
             store.set_state(job.id, JobState.RUNNING)
             job = store.job(job.id)
+            assert job.fault is None
         assert len(store.trials(job.id)) == 2 * PATIENCE
 
 

@@ -15,7 +15,7 @@ from peftsearch.workers.training.trial_failures import NonFiniteLoss, TrialTimeo
         (TrialTimeout(1.5), FailureKind.TIMEOUT, "longer than 1.5 minutes"),
         (UserError("a file", "none", "make one"), FailureKind.DATA, "got none; make one"),
         (KeyError("x"), FailureKind.BUG, "KeyError: 'x'"),
-        (RuntimeError("long\nstory\nshort"), FailureKind.BUG, "RuntimeError: short"),
+        (RuntimeError("long\nstory\nshort"), FailureKind.BUG, "RuntimeError: long ... short"),
         (AssertionError(), FailureKind.BUG, "AssertionError"),
     ],
 )

@@ -60,7 +60,7 @@ function draw(theme, series) {
   })).filter(({ x }) => x.length);
   const layout = {
     showlegend: several,
-    margin: { l: 52, r: 12, t: several ? 28 : 8, b: 44 },
+    margin: { l: 52, r: 28, t: several ? 28 : 8, b: 44 },
     xaxis: { title: { text: "share of the training" }, ticksuffix: " %", range: [0, 101], dtick: theme.narrow ? 25 : 20 },
     yaxis: { title: { text: "training loss" }, nticks: 6 },
   };

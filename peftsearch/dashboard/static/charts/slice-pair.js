@@ -83,7 +83,7 @@ export class SlicePair {
         crosses(theme.surface, 5), crosses(theme.series[1], 2.25),
       ],
       layout: {
-        xaxis: { ...axisOf(x), title: { text: x.label } }, yaxis: { ...axisOf(y), tickangle: 0, title: { text: y.label } }, ...key,
+        xaxis: { ...axisOf(x), title: { text: x.label, standoff: 10 } }, yaxis: { ...axisOf(y), tickangle: 0, title: { text: y.label, standoff: 14 } }, ...key,
         showlegend: false, dragmode: false, margin: { l: theme.narrow ? 80 : 110, r: 12, t: TOP, b: BOTTOM }, font: { size: 11 }, uirevision: `${x.name} ${y.name}`,
       },
       config: { displayModeBar: false },

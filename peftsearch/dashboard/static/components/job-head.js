@@ -116,7 +116,8 @@ function nextStep(job) {
     return `No worker: start workers here, or run \`peftsearch worker ${job.name}\` on any machine.`;
   }
   if (isLeaving(job)) return "Workers finish their trials.";
-  if (!over || !job.counts.completed) return "";
+  if (!over) return "";
+  if (!job.counts.completed) return job.ending ? `${capitalised(job.ending)}.` : "";
   const goesOn = job.state === "stopped" ? "resumed, it goes on" : "a larger budget continues the search";
   return `${capitalised(job.ending ?? "the budget is spent")}. Pick a configuration by your budget below and export its adapter;
     ${goesOn}.`;

@@ -37,7 +37,7 @@ export class Limit {
     const text = this.field.value.trim();
     const value = text === "" ? null : parseQuantity(this.name, text);
     if (text !== "" && value === null) {
-      this.fault.textContent = `write a number with a unit, for example ${quantity(this.name, roundUp(this.high))}`;
+      this.fault.textContent = `write a number, for example ${quantity(this.name, roundUp(this.high))}`;
       this.field.setAttribute("aria-invalid", "true");
       return;
     }

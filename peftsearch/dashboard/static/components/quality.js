@@ -103,12 +103,13 @@ export function costTable({ job, trial, front }) {
   const head = ["Cost", "This trial", reference ? `Knee (trial ${reference.trials[0]})` : "Knee", "Beside the knee", "On the front"];
   const rows = costs.map(({ name, value }) => {
     const known = front.points.map((point) => point.values[name]).filter((x) => x !== undefined);
-    return h("tr", {}, h("th", { scope: "row" }, label(name)), h("td", { class: "number" }, h("strong", {}, objective(name, value))),
-      h("td", { class: "number" }, reference ? objective(name, reference.values[name]) : ""),
-      h("td", { class: "number" }, reference ? ratio(value, reference.values[name]) : ""), h("td", {}, scaleBar(name, value, known)));
+    const cells = [h("strong", {}, objective(name, value)), reference ? objective(name, reference.values[name]) : "",
+      reference ? ratio(value, reference.values[name]) : "", scaleBar(name, value, known)];
+    return h("tr", {}, h("th", { scope: "row" }, label(name)),
+      cells.map((cell, i) => h("td", { class: i < 3 ? "number" : null, "data-title": head[i + 1] }, cell)));
   });
   const columns = head.map((name, i) => h("th", { scope: "col", class: i && i < 4 ? "number" : null }, name));
-  const table = h("table", { class: "trial-costs" }, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows));
+  const table = h("table", { class: "trial-costs cards-when-narrow" }, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows));
   return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Costs" }, table);
 }
 

@@ -31,12 +31,13 @@ export function count(value) {
 
 export function size(value) {
   if (missing(value)) return NOTHING;
-  return scaled(value, [[1e9, " GB"], [1e6, " MB"], [1e3, " KB"]], (small) => `${Math.round(small)} B`);
+  return scaled(value, [[1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " KB"]], (small) => `${Math.round(small)} B`);
 }
 
 function scaled(value, units, small) {
-  const found = units.find(([scale]) => Math.abs(value) >= scale);
-  return found ? Number((value / found[0]).toPrecision(3)) + found[1] : small(value);
+  const rounded = Number(value.toPrecision(3));
+  const found = units.find(([scale]) => Math.abs(rounded) >= scale);
+  return found ? Number((rounded / found[0]).toPrecision(3)) + found[1] : small(value);
 }
 
 export function duration(seconds) {

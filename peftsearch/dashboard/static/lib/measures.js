@@ -9,7 +9,6 @@ import { capitalised, count, duration, missing, score, size } from "./format.js"
 const BYTES = [["B", 1], ["KB", 1e3], ["MB", 1e6], ["GB", 1e9]];
 const COUNTS = [["", 1], ["K", 1e3], ["M", 1e6]];
 const LARGE = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"]];
-const PLAIN = [["", 1]];
 let table = new Map();
 let loading = null;
 
@@ -49,8 +48,14 @@ export function objective(name, value) {
 
 /** `12 layers`, `32.5 TFLOPs`: fourteen digits would be compared by their number alone. */
 function counted(value, unit) {
-  const [scale, prefix] = LARGE.find(([least]) => value >= least) ?? [1, ""];
-  return prefix ? `${Number((value / scale).toPrecision(3))} ${prefix}${unit}` : `${count(value)} ${unit}`;
+  const rounded = Number(value.toPrecision(3));
+  const [scale, prefix] = LARGE.find(([least]) => rounded >= least) ?? [1, ""];
+  if (prefix) return `${Number((rounded / scale).toPrecision(3))} ${prefix}${unit}`;
+  return `${count(value)} ${value === 1 ? singular(unit) : unit}`;
+}
+
+function singular(unit) {
+  return unit.replace(/s$/, "");
 }
 
 /** The same within a sentence. */
@@ -112,7 +117,8 @@ export function quantity(name, value) {
 function unitsOf({ style, unit } = {}) {
   if (style === "size") return BYTES;
   if (style === "duration") return [["s", 1]];
-  return style === "count" && !unit ? COUNTS : PLAIN;
+  if (style !== "count") return [["", 1]];
+  return unit ? [[unit, 1], ...LARGE.map(([scale, prefix]) => [prefix + unit, scale]).reverse()] : COUNTS;
 }
 
 /** The number that `200 KB` means, in the unit of the measure; null where it is none. */
@@ -126,13 +132,22 @@ export function parseQuantity(name, text) {
 }
 
 const THOUSANDS = { K: 1e3, M: 1e6, G: 1e9 };
+const COUNTED = { ...THOUSANDS, T: 1e12, P: 1e15 };
 const BINARY = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
 const SCALES = {
   size: { ...THOUSANDS, ...BINARY, B: 1, KB: 1e3, MB: 1e6, GB: 1e9 },
   duration: { S: 1, MIN: 60, H: 3600 },
-  count: THOUSANDS,
+  count: COUNTED,
 };
 
 function scaleOf(name, unit) {
-  return unit === "" ? 1 : SCALES[table.get(name)?.style]?.[unit];
+  const row = table.get(name);
+  const prefix = row?.style === "count" ? withoutUnit(unit, row.unit ?? "") : unit;
+  return prefix === "" ? 1 : SCALES[row?.style]?.[prefix];
+}
+
+/** `T` of `TFLOPS`, where the unit is FLOPs. */
+function withoutUnit(text, unit) {
+  const form = [unit, singular(unit)].find((x) => x && text.endsWith(x.toUpperCase()));
+  return form ? text.slice(0, -form.length) : text;
 }

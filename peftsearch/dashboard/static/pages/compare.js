@@ -111,10 +111,19 @@ function valueWords(name, value, trial, job) {
 function difference(name, [left, right]) {
   if (missing(left) || missing(right)) return "";
   if (left === right) return "none";
-  const by = objective(name, Math.abs(right - left));
+  if (objective(name, left) === objective(name, right)) return "hardly any";
+  const by = apart(name, left, right);
   const words = `${right > left ? "+" : "−"}${by}`;
   const times = left > 0 && right > 0 ? Number((right / left).toPrecision(2)) : 1;
   return (isCost(name) || isMinimised(name)) && times !== 1 ? `${words} (× ${times})` : words;
+}
+
+/** How far apart two values are: scores with the decimals that they are shown with, where these tell it. */
+function apart(name, left, right) {
+  const by = Math.abs(right - left);
+  const digits = Math.max(...[left, right].map((value) => (score(value).split(".")[1] ?? "").length));
+  const rounded = isCost(name) ? objective(name, by) : by.toFixed(digits);
+  return rounded === objective(name, 0) || Number(rounded) === 0 ? String(Number(by.toPrecision(2))) : rounded;
 }
 
 function settingTable(trials, job) {
