@@ -27,8 +27,8 @@ less by:
 |---|---|
 {rows}
 
-{seed}Shares go with each other and need not add up; one within its error of 0 says that the
-choice was not seen to matter among these configurations.
+{seed}Shares go with each other and need not add up; one
+within its error of 0 says that the choice was not seen to matter among these configurations.
 
 **How far a sweep comes.** Of {swept} uniform LoRAs, ranks and rates, the front holds {sweep:.0%}
 of the hypervolume of the front of all {recorded} recorded configurations; as many drawn at random
@@ -76,10 +76,10 @@ def _section(pair: str, told: Mapping[str, Any]) -> str:
 
 def _tell_seeds(share: float, several: int) -> str:
     if not several:
-        return "No configuration was trained twice, so what the seed makes is not known. "
+        return "No configuration was trained twice, so what the seed makes is not known.\n"
     return (
         f"The seed of a training makes {share:.0%} of the variance ({several} configurations were "
-        "trained\ntwice). "
+        "trained\ntwice).\n"
     )
 
 

@@ -28,7 +28,9 @@ def draw_findings(grid: Grid, variance: Mapping[str, Any], path: Path) -> None:
 
 
 def _draw_shares(axes: Axes, variance: Mapping[str, Any]) -> None:
-    shares = {**variance["shares"], "seed": [variance["seeds"][0], 0.0]}
+    shares, (seed, several) = dict(variance["shares"]), variance["seeds"]
+    if several:
+        shares["seed"] = [seed, 0.0]
     names = list(reversed(shares))
     axes.barh(
         names,

@@ -74,7 +74,7 @@ ABLATIONS: Mapping[str, Method] = {
     "ours without repeats": by_spec({"repeats": 0.0}),
     "ours with a draw a member": _patched("suggester.DRAWS", 1),
     "ours with 32 draws a member": _patched("suggester.DRAWS", 4 * DRAWS),
-    "ours with one member": _patched("surrogates.surrogate.MEMBERS", 1),
+    "ours with one member": _patched("surrogates.surrogate.TAUS", (0.8,)),
     "ours without a noise floor": _patched("suggester.EnsembleLinearMatern", _NoFloor),
     "ours without summaries": _patched("memory.relevant", _without_summaries()),
     "ours with MAP-SAAS": _patched("suggester.EnsembleLinearMatern", EnsembleMapSaas),

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from benchmarks.ground.lined import common, read_pair, rows_of
+from benchmarks.ground.lined import common, read_lists, read_pair, rows_of
 from benchmarks.ground.portfolio import learn
 from peftsearch.search.recipe_trials import express
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -30,5 +30,7 @@ def express_learnt(space: Space, problem: str, length: int) -> list[Configuratio
 @cache
 def _learn(rows: str, length: int) -> list[str]:
     names = sorted({x.parent.name for x in _GROUND.glob("*/*.parquet")})
-    pairs = [read_pair(name) for name in names if rows_of(name) != rows]
+    others = [read_pair(name) for name in names if rows_of(name) != rows]
+    recipes = set(read_lists(["recipes"]))
+    pairs = [x for x in others if recipes <= x.places.keys()]
     return learn(pairs, common(pairs), length)

@@ -1,5 +1,6 @@
 """Trees in place of trainings: they answer for what was recorded; the front is what there is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,15 @@ FOLDER = Path("benchmarks/ground/tweets")
 @pytest.fixture(scope="module")
 def problem() -> Problem:
     return fitted.read_fitted(FOLDER)
+
+
+def test_a_grid_without_second_seeds_has_noise_all_the_same() -> None:
+    grid = read_grid(FOLDER)
+    assert isinstance(grid.truth, RecordedTruth)
+    once = RecordedTruth({key: x[:1] for key, x in grid.truth.seen.items()}, grid.truth.worth)
+    truth = fitted.fit(replace(grid, truth=once))
+    assert truth.deviation == pytest.approx(truth.of_rows * fitted.SEEDS_SHARE / fitted.ROWS_SHARE)
+    assert np.isfinite(truth.train(make_space(grid.spec).members[0], 1))
 
 
 def test_what_was_recorded_is_nearly_what_they_say(problem: Problem) -> None:

@@ -158,4 +158,5 @@ function fillRow(row, trial, model, compared) {
 function message(place, { state, failure, message: text }) {
   place.hidden = state !== "failed";
   setText(place, state === "failed" ? `${failureText(failure)}: ${text ?? "no message"}` : "");
+  place.title = state === "failed" ? text ?? "" : "";
 }
