@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -16,8 +15,8 @@ from benchmarks.findings.fronts import Grid
 from peftsearch.spaces.configurations.written import read_written
 
 from .columns import Matrix
+from .record import HERE
 
-HERE = Path("benchmarks/ground")
 LISTS = ("recipes", "sweep", "tweets")
 
 

@@ -33,6 +33,7 @@ from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.space.presets import make_space
 
 from .columns import Matrix, columns
+from .record import HERE
 from .trees import make_model
 
 SIZES = (15, 30, 60)
@@ -76,9 +77,9 @@ PREDICTORS: Mapping[str, Predictor] = {
 def compare(folder: Path, draws: int) -> dict[tuple[int, str], list[tuple[float, float, float]]]:
     """By number of known configurations and predictor: rank correlation, R2 and hits of each
     draw."""
-    grid, truth = read_grid(folder), read_grid(folder).truth
+    grid = read_grid(folder)
     members = make_space(grid.spec).members
-    quality = [truth.quality(x) for x in members]
+    quality = [grid.truth.quality(x) for x in members]
     y = np.maximum(quality, grid.reference.lowest)
     space = make_space(parse_spec(grid.spec.to_json() | {"space": {}}))
     features = feature_matrix(members, grid.spec.anatomy)[:, relevant(space, ())]
@@ -127,7 +128,7 @@ def main() -> None:
     options = parser.parse_args()
     with threadpool_limits(1):
         for name in options.pairs.split(","):
-            found = compare(Path("benchmarks/ground") / name, options.draws)
+            found = compare(HERE / name, options.draws)
             print(tell(name, found) + "\n")
 
 

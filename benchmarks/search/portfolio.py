@@ -2,16 +2,14 @@
 
 import json
 from functools import cache
-from pathlib import Path
 
 from benchmarks.ground.lined import common, read_lists, read_pair, rows_of
 from benchmarks.ground.portfolio import learn
+from benchmarks.ground.record import HERE
 from peftsearch.search.recipe_trials import express
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.written import read_written
 from peftsearch.spaces.space.space import Space
-
-_GROUND = Path("benchmarks/ground")
 
 
 def express_learnt(space: Space, problem: str, length: int) -> list[Configuration]:
@@ -29,7 +27,7 @@ def express_learnt(space: Space, problem: str, length: int) -> list[Configuratio
 
 @cache
 def _learn(rows: str, length: int) -> list[str]:
-    names = sorted({x.parent.name for x in _GROUND.glob("*/*.parquet")})
+    names = sorted({x.parent.name for x in HERE.glob("*/*.parquet")})
     others = [read_pair(name) for name in names if rows_of(name) != rows]
     recipes = set(read_lists(["recipes"]))
     pairs = [x for x in others if recipes <= x.places.keys()]

@@ -124,25 +124,23 @@ def amount(name: str, value: float) -> str:
     row = objective(name)
     if row.style == "duration":
         return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
-    return cell(name, value) + _unit_of_count(row, value)
+    return "".join(_scaled_count(row, value)) if row.has_scales else cell(name, value)
 
 
 def cell(name: str, value: float) -> str:
     """A value of an objective as a table has it, whose heading says the unit; fourteen digits
     would be compared by their number alone, so of such counts as FLOPs `32.5 T`."""
-    row, rounded = objective(name), _to_three_digits(value)
-    if row.style == "count" and row.unit:
-        scale, prefix = large_scale(rounded)
-        return f"{rounded / scale:.3g} {prefix}" if prefix else count(value)
-    return _WRITERS[row.style](value)
+    row = objective(name)
+    return _scaled_count(row, value)[0] if row.has_scales else _WRITERS[row.style](value)
 
 
-def _unit_of_count(row: Objective, value: float) -> str:
-    """` layers`, and `FLOPs` at the letter of their scale."""
-    if row.style != "count" or not row.unit:
-        return ""
-    large = large_scale(_to_three_digits(value))[1]
-    return row.unit if large else f" {unit_of(row, value)}"
+def _scaled_count(row: Objective, value: float) -> tuple[str, str]:
+    """`32.5 T` and `FLOPs`, `12` and ` layers`."""
+    rounded = _to_three_digits(value)
+    scale, letter = large_scale(rounded)
+    if letter:
+        return f"{rounded / scale:.3g} {letter}", row.unit
+    return count(value), f" {unit_of(row, value)}"
 
 
 def score(value: float) -> str:

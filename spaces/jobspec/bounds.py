@@ -61,11 +61,11 @@ def parse_quantity(name: str, text: str) -> float:
     style, scales = row.style, _units_of(row)
     value = _read(text, scales)
     if value is None:
-        units = ", ".join([*_UNITS[style], row.unit] if _has_unit(row) else scales)
+        units = ", ".join([*_UNITS[style], row.unit] if row.has_scales else scales)
         number = f"a number, plain or with a unit among {units}" if units else "a plain number"
         vague = style == "duration" and re.search(r"\dm$", "".join(text.lower().split()))
         hint = "m may be minutes or millions; write e.g." if vague else "e.g."
-        example = f"20 {row.unit}" if _has_unit(row) else _EXAMPLES[style]
+        example = f"20 {row.unit}" if row.has_scales else _EXAMPLES[style]
         raise UserError(f"{number} for {name}", repr(text), f"{hint} '{example}'")
     if not math.isfinite(value):
         raise UserError(f"a finite limit on {name}", repr(text), "leave it out or lower it")
@@ -83,7 +83,7 @@ def write_quantity(name: str, value: float) -> str:
     if row.style == "size":
         unit, scale = next((x for x in _BYTES if abs(value) >= x[1]), _BYTES[-1])
         return f"{value / scale:.15g} {unit}"
-    if _has_unit(row):
+    if row.has_scales:
         scale, prefix = large_scale(value)
         return f"{value / scale:,.15g} {prefix}{unit_of(row, value)}"
     return f"{value:,.15g}{' s' if row.style == 'duration' else ''}"
@@ -97,16 +97,11 @@ def large_scale(value: float) -> tuple[float, str]:
 
 def _units_of(row: Objective) -> Mapping[str, float]:
     units = _UNITS[row.style]
-    if not _has_unit(row):
+    if not row.has_scales:
         return units
     letters = {"": 1.0, **units}
     named = {letter + x: scale for letter, scale in letters.items() for x in _forms(row)}
     return {**units, **named}
-
-
-def _has_unit(row: Objective) -> bool:
-    """Of a count."""
-    return row.style == "count" and bool(row.unit)
 
 
 def _forms(row: Objective) -> tuple[str, str]:

@@ -71,6 +71,11 @@ class Objective:
         return self.known or self.style != "score"
 
     @property
+    def has_scales(self) -> bool:
+        """Whether it is a count with a unit, which has a letter when it is large: TFLOPs."""
+        return self.style == "count" and bool(self.unit)
+
+    @property
     def heading(self) -> str:
         """The label and, where it has one, the unit: `backward depth (layers)`."""
         return f"{self.label} ({self.unit})" if self.unit else self.label

@@ -34,7 +34,8 @@ export function size(value) {
   return scaled(value, [[1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " KB"]], (small) => `${Math.round(small)} B`);
 }
 
-function scaled(value, units, small) {
+/** Three digits in the first of `units`, [[least, text behind], ..], that the value reaches; else what `small` says. */
+export function scaled(value, units, small) {
   const rounded = Number(value.toPrecision(3));
   const found = units.find(([scale]) => Math.abs(rounded) >= scale);
   return found ? Number((rounded / found[0]).toPrecision(3)) + found[1] : small(value);

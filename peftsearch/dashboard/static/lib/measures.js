@@ -4,7 +4,7 @@
 //   await loadObjectives()     once per page, before any of the others is called
 
 import { get } from "./api.js";
-import { capitalised, count, duration, missing, score, size } from "./format.js";
+import { capitalised, count, duration, missing, scaled, score, size } from "./format.js";
 
 const BYTES = [["B", 1], ["KB", 1e3], ["MB", 1e6], ["GB", 1e9]];
 const COUNTS = [["", 1], ["K", 1e3], ["M", 1e6]];
@@ -48,10 +48,8 @@ export function objective(name, value) {
 
 /** `12 layers`, `32.5 TFLOPs`: fourteen digits would be compared by their number alone. */
 function counted(value, unit) {
-  const rounded = Number(value.toPrecision(3));
-  const [scale, prefix] = LARGE.find(([least]) => rounded >= least) ?? [1, ""];
-  if (prefix) return `${Number((rounded / scale).toPrecision(3))} ${prefix}${unit}`;
-  return `${count(value)} ${value === 1 ? singular(unit) : unit}`;
+  const units = LARGE.map(([scale, prefix]) => [scale, ` ${prefix}${unit}`]);
+  return scaled(value, units, (small) => `${count(small)} ${small === 1 ? singular(unit) : unit}`);
 }
 
 function singular(unit) {
