@@ -1,4 +1,4 @@
-"""Trials before the model takes over: probe, the user's own, recipes, then a Sobol sequence."""
+"""Trials before the model takes over: probe, the user's own, learnt ones, Sobol points."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,10 +6,11 @@ from typing import NamedTuple
 from scipy.stats import qmc
 
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.spec import JobSpec, Recipes
 from peftsearch.spaces.space.nearest import Nearest
 from peftsearch.spaces.space.space import Space
 
+from .learnt_trials import learnt
 from .recipe_trials import probe, recipes
 
 USUAL_TRIALS = 50
@@ -22,7 +23,8 @@ class Design(NamedTuple):
     """What is tried first.
 
     Attributes:
-        fixed: Configurations with their origin, distinct by key: probe, tries, recipes.
+        fixed: Configurations with their origin, distinct by key: probe, tries, what is known to be
+            good.
         length: Number of trials before the model takes over, the fixed ones included.
     """
 
@@ -34,19 +36,17 @@ def make_design(spec: JobSpec, space: Space) -> Design:
     """Design of a job.
 
     By default one Sobol point for each ten trials of the budget beyond the first twenty, at most
-    eight, follow the fixed ones, and the whole takes at most two thirds of the budget: with 12
-    trials the probe and seven recipes leave four to the model; with 200 it takes over after 18.
-    The recipes already span the techniques, the cost axis and the rates, which is why so few
-    points follow. The probe and the user's own are never cut. In a closed space the probe, too,
-    is tried only where it is listed.
+    eight, follow the fixed ones, and the whole takes at most two thirds of the budget: the model
+    takes over after the probe and two learnt configurations, or after 11 trials of 200. The probe
+    and the user's own are never cut. In a closed space the probe, too, is tried only where it is
+    listed.
     """
     own = [(x, "probe") for x in _probes(space)]
     own += [(x, "try") for x in spec.try_configurations]
-    known = [(x, "recipe") for x in recipes(space)] if spec.search.recipes else []
+    needed = len({x.key for x, _ in own})
     fixed: dict[str, tuple[Configuration, str]] = {}
-    for configuration, origin in own + known:
+    for configuration, origin in own + _known(spec.search.recipes, space):
         fixed.setdefault(configuration.key, (configuration, origin))
-    needed = sum(origin != "recipe" for _, origin in fixed.values())
     length = spec.search.design
     if length is None:
         budget = spec.budget.trials or USUAL_TRIALS
@@ -54,6 +54,14 @@ def make_design(spec: JobSpec, space: Space) -> Design:
         length = min(len(fixed) + points, 2 * budget // 3)
     length = max(length, needed)
     return Design(tuple(fixed.values())[:length], length)
+
+
+def _known(which: Recipes, space: Space) -> list[tuple[Configuration, str]]:
+    """Good ones to begin with, and their origin; the published where none was learnt."""
+    found = [(x, "learnt") for x in learnt(space)] if which == "learnt" else []
+    if found or which == "none":
+        return found
+    return [(x, "recipe") for x in recipes(space)]
 
 
 def _probes(space: Space) -> list[Configuration]:

@@ -3,7 +3,9 @@
 Everything comes from the canonical profile, the learning rate and what else of the training is
 searched, so that equal keys have equal features, and depths and costs are fractions, so that any
 model has the same `d`. The summaries (rates relative to a technique's nominal one, cost, adapted
-depth) carry most of the signal.
+depth) carry most of the signal. The squared distance of the rate from the nominal lets a straight
+line over the features say that a rate can be too low and too high
+(docs/decisions/0082-a-rate-has-a-best-value.md).
 """
 
 import math
@@ -30,6 +32,7 @@ SUMMARIES = (
     "rate",
     "rate_over_nominal_mean",
     "rate_over_nominal_max",
+    "rate_squared",
     "cost",
     "lowest_adapted",
     "highest_adapted",
@@ -198,13 +201,15 @@ def _columns(
     lowest = np.where(some, adapted.argmax(1), depth)
     highest = np.where(some, depth - adapted[:, ::-1].argmax(1), 0)
     rate = (rates - _LOWEST_RATE) / _DECADES
+    mean_rate = rate + _mean_where(offset_mean, adapted) / _DECADES
     top = np.log10(_backbone_size(anatomy))
     middles = (np.arange(depth) + 0.5) / depth
     thirds = np.array_split(np.arange(depth), len(_THIRDS))
     return [
         rate,
-        rate + _mean_where(offset_mean, adapted) / _DECADES,
+        mean_rate,
         rate + offset_max.max(1, initial=-np.inf, where=adapted | ~some[:, None]) / _DECADES,
+        (2 * mean_rate - 1) ** 2,
         np.log10(1 + parameters.sum(1)) / top,
         lowest / depth,
         highest / depth,

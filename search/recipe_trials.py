@@ -22,7 +22,8 @@ _BRACKET = 10**0.5
 def probe(space: Space) -> Configuration:
     """The linear probe: no adapters, only the head is trained."""
     strata = (Stratum(0, space.anatomy.layers),)
-    bare = Configuration(strata, _nominal_rate(space), training=_usual(space))
+    rate = _nearest_rate(space, NOMINAL_RATE)
+    bare = Configuration(strata, rate, training=_usual(space))
     return _within_bounds(space, bare)
 
 
@@ -42,13 +43,13 @@ def recipes(space: Space) -> list[Configuration]:
     others that comes at three rates. All train with the middle one of the values of each searched
     hyperparameter, or, where that breaks a bound, a lower one.
     """
-    named = {name: recipe(name, space.anatomy, RANK, _nominal_rate(space)) for name in _USUAL}
+    named = {name: recipe(name, space.anatomy, RANK, NOMINAL_RATE) for name in _USUAL}
     several = len(space.bundles) > 1 and "lora" in space.ladders
     candidates = [
         *(named[name] for name in _USUAL[:4]),
         *([_rising(space), _smallest(space)] if several else []),
         named["ln_tuning"],
-        *(_each_bundle(space) if _is_choice(space) else []),
+        *(_each_bundle(space) if is_choice(space) else []),
     ]
     found = [known for x in candidates if (known := express(space, x)) is not None]
     common = express(space, named["lora"]) or next(iter(found), None)
@@ -82,7 +83,8 @@ def _within_bounds(space: Space, configuration: Configuration) -> Configuration:
 
 
 def _adapt(space: Space, configuration: Configuration) -> Configuration:
-    """With the nearest sizes of the space's ladders, and its first role set for one it lacks."""
+    """With the nearest sizes of the space's ladders, its nearest rate, and its first role set for
+    one it lacks."""
 
     def fit(module: Module) -> Module:
         ladder = [x for x in space.ladders.get(module.technique, ()) if x]
@@ -92,10 +94,11 @@ def _adapt(space: Space, configuration: Configuration) -> Configuration:
         return replace(module, capacity=size if module.capacity else 0, roles=roles)
 
     strata = (replace(x, modules=tuple(map(fit, x.modules))) for x in configuration.strata)
-    return replace(configuration, strata=tuple(strata), training=_usual(space))
+    rate = _nearest_rate(space, configuration.learning_rate)
+    return replace(configuration, strata=tuple(strata), learning_rate=rate, training=_usual(space))
 
 
-def _is_choice(space: Space) -> bool:
+def is_choice(space: Space) -> bool:
     """One stratum, and more to choose for it than one size."""
     return len(space.bundles) == 1 and (len(space.bundles[0]) > 1 or space.slots > 1)
 
@@ -143,15 +146,11 @@ def _tile(space: Space, parts: list[tuple[int, tuple[Module, ...]]]) -> Configur
     for stop, modules in parts:
         strata.append(Stratum(start, stop, modules))
         start = stop
-    return Configuration(tuple(strata), _nominal_rate(space))
+    return Configuration(tuple(strata), NOMINAL_RATE)
 
 
 def _usual(space: Space) -> Hyperparameters:
     return Hyperparameters().fill(space.training)
-
-
-def _nominal_rate(space: Space) -> float:
-    return _nearest_rate(space, NOMINAL_RATE)
 
 
 def _nearest_rate(space: Space, wanted: float) -> float:

@@ -1,6 +1,6 @@
 """The short list of configurations that, tried first, gives most on all recorded pairs.
 
-Usage: python -m benchmarks.ground.portfolio [--pairs tweets,amazon,...]
+Usage: python -m benchmarks.ground.portfolio [--pairs tweets,amazon,...] [--write]
 
 Of the lists in `lists/`, those configurations count that every pair has. The portfolio begins with
 the linear probe, which each job trains, and takes what raises the mean share of the hypervolume
@@ -10,19 +10,25 @@ What that is worth is told of data that had no part in it: for each pair the lis
 the pairs with other rows, the front chosen there by validation scores and valued on the test
 split, beside the published recipes in their order, a sweep of LoRA, and as many drawn at random.
 Last come the lines that all pairs together choose. Searches that begin with a list learnt from
-others are ablations of `benchmarks.search.run`: "ours with 8 learnt".
+others are what `benchmarks.search.run` measures.
+
+With `--write` these lines, the probe left out, become the list that jobs begin with
+(`peftsearch/search/learnt.jsonl`).
 """
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.search.peers.lora_sweep import in_order
+from peftsearch.search import learnt_trials
 
 from .lined import Pair, common, read_lists, read_pair
 
-LENGTH, LOOKS, DRAWS = 12, (4, 8, 12), 200
+LENGTH, LOOKS, DRAWS = 13, (4, 8, 12), 200
+_SHIPPED = Path(learnt_trials.__file__).with_name("learnt.jsonl")
 
 
 def learn(pairs: Sequence[Pair], lines: Sequence[str], length: int) -> list[str]:
@@ -59,11 +65,14 @@ def main() -> None:
     """Print what a learnt list is worth, and the one that is learnt from all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", default="amazon,shallow-tweets")
+    parser.add_argument("--write", action="store_true", help="make it the list of jobs")
     options = parser.parse_args()
     pairs = list(map(read_pair, options.pairs.split(",")))
     print(f"{len(common(pairs))} configurations that all pairs have\n\n{tell(pairs)}\n")
     learnt = learn(pairs, common(pairs), LENGTH)
     print("\n".join(learnt))
+    if options.write:
+        _SHIPPED.write_text("".join(f"{line}\n" for line in learnt[1:]), encoding="utf-8")
 
 
 if __name__ == "__main__":

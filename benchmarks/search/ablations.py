@@ -9,20 +9,16 @@ from typing import Any
 from unittest.mock import patch
 
 from peftsearch.records.trial import Proposal, Trial
-from peftsearch.search import design, memory
+from peftsearch.search import memory
 from peftsearch.search.features import SUMMARIES, feature_names
-from peftsearch.search.recipe_trials import recipes
 from peftsearch.search.suggester import DRAWS
 from peftsearch.search.surrogates.surrogate import (
     EnsembleLinearMatern,
     EnsembleMapSaas,
     GaussianFit,
 )
-from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.space.space import Space
 
 from .methods import Method, by_spec
-from .portfolio import express_learnt
 from .problem import Problem
 
 _RATE = "rate"
@@ -48,41 +44,27 @@ class _NoFloor(EnsembleLinearMatern):
         return super().fit(x, y, seed)
 
 
-def _without_summaries() -> Callable[..., list[int]]:
+def _without(*dropped: str) -> Callable[..., list[int]]:
     relevant, names = memory.relevant, feature_names()
-    dropped = {i for i, name in enumerate(names) if name in SUMMARIES and name != _RATE}
-    return lambda *arguments: [i for i in relevant(*arguments) if i not in dropped]
-
-
-def _learnt(length: int, published: bool = False) -> Method:
-    """Ours that begins with the list that was learnt from pairs with other rows."""
-    ours = by_spec()
-
-    def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
-        def begin(space: Space) -> list[Configuration]:
-            return express_learnt(space, problem.name, length) + (recipes(space) * published)
-
-        with patch.object(design, "recipes", begin):
-            return ours(problem, trials, seed, budget)
-
-    return suggest
+    left = {i for i, name in enumerate(names) if name not in dropped}
+    return lambda *arguments: [i for i in relevant(*arguments) if i in left]
 
 
 ABLATIONS: Mapping[str, Method] = {
-    "ours without recipes": by_spec({"recipes": False}),
-    "ours without the rate bracket": _patched("recipe_trials._bracket", lambda space, common: []),
+    "ours without a list": by_spec({"recipes": "none"}),
+    "ours with published recipes": by_spec({"recipes": "published"}),
     "ours without repeats": by_spec({"repeats": 0.0}),
     "ours with a draw a member": _patched("suggester.DRAWS", 1),
     "ours with 32 draws a member": _patched("suggester.DRAWS", 4 * DRAWS),
     "ours with one member": _patched("surrogates.surrogate.TAUS", (0.8,)),
     "ours without a noise floor": _patched("suggester.EnsembleLinearMatern", _NoFloor),
-    "ours without summaries": _patched("memory.relevant", _without_summaries()),
+    "ours without summaries": _patched(
+        "memory.relevant", _without(*(x for x in SUMMARIES if x != _RATE))
+    ),
+    "ours without the squared rate": _patched("memory.relevant", _without("rate_squared")),
     "ours with MAP-SAAS": _patched("suggester.EnsembleLinearMatern", EnsembleMapSaas),
     "ours with 6 climbers": _patched("candidates._CLIMBERS", 6),
-    "ours with 4 learnt": _learnt(4),
-    "ours with 8 learnt": _learnt(8),
-    "ours with 12 learnt": _learnt(12),
-    "ours with 6 learnt and the published": _learnt(6, published=True),
+    **{f"ours with {n} learnt": _patched("learnt_trials.LEARNT", n) for n in (1, 3, 4, 6, 8)},
     "ours with 50 KB free": by_spec(objectives={"free_below": "12500"}),
 }
 """What is left out by default in a run of all methods."""

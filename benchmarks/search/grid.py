@@ -26,6 +26,9 @@ from peftsearch.spaces.space.presets import make_space
 
 from .problem import Problem, reported
 
+RECORDED = "recorded"
+"""What stands for the rows of such a problem, and for its model."""
+
 
 @dataclass(frozen=True)
 class RecordedTruth:
@@ -84,8 +87,8 @@ def _read_spec(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -
     """The job over what was recorded; its model and rows are not needed again."""
     listed = {row["configuration"]: json.loads(row["configuration"]) for row in rows}
     changed = {
-        "model": document["model"] | {"path": "recorded"},
-        "task": document["task"] | {"train": "recorded"},
+        "model": document["model"] | {"path": RECORDED},
+        "task": document["task"] | {"train": RECORDED},
         "space": {"configurations": list(listed.values())},
         "search": {},
         "budget": {"trials": len(listed)},

@@ -16,6 +16,7 @@ from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 
+from .portfolio import learnt_elsewhere
 from .problem import Problem
 
 Method = Callable[[Problem, Sequence[Trial], int, int], Proposal]
@@ -23,6 +24,8 @@ Method = Callable[[Problem, Sequence[Trial], int, int], Proposal]
 Suggest = Callable[[Problem, Sequence[Trial], int, int], Configuration | None]
 """What a module of `peers/` has: a configuration whose key is new; None leaves the choice to a
 random draw."""
+_BARE = {"recipes": "none"}
+"""The probe alone before the sampler."""
 
 
 def _with(spec: JobSpec, budget: int, **sections: Mapping[str, Any]) -> JobSpec:
@@ -38,20 +41,20 @@ def by_spec(
 
     def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
         spec = _with(problem.spec, budget, search=search or {}, objectives=objectives or {})
-        return propose(spec, trials, 1, seed, problem.preparation)[0]
+        with learnt_elsewhere(problem):
+            return propose(spec, trials, 1, seed, problem.preparation)[0]
 
     return suggest
 
 
-def _peer(module: str, recipes: bool = False) -> Method:
+def _peer(module: str, design: bool = False) -> Method:
     """One of `peers/`, after what is fixed: all that our design fixes, or the probe alone."""
     name = f"benchmarks.search.peers.{module}"
+    draw = by_spec({"sampler": "random"} | ({} if design else _BARE))
 
     def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
         # Random search: what is fixed, then a new configuration with its training seed.
-        drawing = {"sampler": "random", "recipes": recipes}
-        spec = _with(problem.spec, budget, search=drawing)
-        drawn = propose(spec, trials, 1, seed, problem.preparation)[0]
+        drawn = draw(problem, trials, seed, budget)
         if drawn.origin != "random":
             return drawn
         ask: Suggest = import_module(name).suggest
@@ -63,20 +66,20 @@ def _peer(module: str, recipes: bool = False) -> Method:
 
 METHODS: Mapping[str, Method] = {
     "ours": by_spec(),
-    "random": by_spec({"sampler": "random", "recipes": False}),
+    "random": by_spec({"sampler": "random", **_BARE}),
     "random + design": by_spec({"sampler": "random"}),
-    "Sobol": by_spec({"sampler": "sobol", "recipes": False}),
+    "Sobol": by_spec({"sampler": "sobol", **_BARE}),
     "LoRA sweep": _peer("lora_sweep"),
-    "TPE": by_spec({"sampler": "tpe", "recipes": False}),
+    "TPE": by_spec({"sampler": "tpe", **_BARE}),
     "TPE + design": by_spec({"sampler": "tpe"}),
-    "NSGA-II": by_spec({"sampler": "nsga2", "recipes": False}),
+    "NSGA-II": by_spec({"sampler": "nsga2", **_BARE}),
     "NSGA-II + design": by_spec({"sampler": "nsga2"}),
     "GPSampler": _peer("optuna_gp"),
-    "GPSampler + design": _peer("optuna_gp", recipes=True),
+    "GPSampler + design": _peer("optuna_gp", design=True),
     "qLogNEHVI": _peer("botorch_nehvi"),
-    "qLogNEHVI + design": _peer("botorch_nehvi", recipes=True),
+    "qLogNEHVI + design": _peer("botorch_nehvi", design=True),
     "Ax": _peer("ax_client"),
-    "Ax + design": _peer("ax_client", recipes=True),
+    "Ax + design": _peer("ax_client", design=True),
     "AutoPEFT": _peer("autopeft"),
 }
 PACKAGES: Mapping[str, Sequence[str]] = {

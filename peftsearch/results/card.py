@@ -209,7 +209,7 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     data["try"] = [trial.configuration.to_json()]
     probe_alone = trial.configuration.frozen
     data["budget"] = {"trials": 1 if probe_alone else 2}
-    data["search"] |= {"recipes": False, "repeats": 0.0}
+    data["search"] |= {"recipes": "none", "repeats": 0.0}
     if spec.anatomy.family in FAMILIES:
         del data["model"]["anatomy"]
     path.write_text(write_text(data), encoding="utf-8")

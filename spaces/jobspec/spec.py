@@ -50,21 +50,31 @@ class ModelSpec(Section):
         return anatomy and check_sizes(anatomy)
 
 
+Recipes = Literal["learnt", "published", "none"]
+
+
 class SearchSpec(Section):
     """Which engine proposes.
 
     Attributes:
         sampler: `bo` is ours; `random`, `sobol`, Optuna's `tpe` and `nsga2` are for comparison;
             installed packages may add others.
-        recipes: Begin with the known recipes (`search.design`); the probe is always trial 0.
-        design: Trials before the model takes over, recipes included; None chooses.
+        recipes: What follows the probe, which is always trial 0 (`search.design`): configurations
+            `learnt` from recorded trainings, `published` recipes, as `true` says too, or `none`.
+        design: Trials before the model takes over, those included; None chooses.
         repeats: Share of the budget that re-trains front members with new seeds.
     """
 
     sampler: SamplerName = "bo"
-    recipes: bool = True
+    recipes: Recipes = "learnt"
     design: int | None = Field(None, ge=1)
     repeats: float = Field(0.15, ge=0, lt=1)
+
+    @field_validator("recipes", mode="before")
+    @classmethod
+    def _read_switch(cls, said: Any) -> Any:
+        """A switch until there was a choice."""
+        return {True: "published", False: "none"}[said] if isinstance(said, bool) else said
 
 
 class BudgetSpec(Section):

@@ -17,13 +17,17 @@ BEFORE: Mapping[str, Mapping[str, Any]] = {
     },
     "head": {"pooling": "model", "start": "random", "relative": True},
     "objectives": {"free_below": "0"},
+    "search": {"recipes": "published"},
 }
 """By section: keys whose default is not what was done before they were, with what was done.
 
 A job keeps its spec whole, so that a key which is not there is one that its version did not have:
 the job goes on as it began. In a new job file the same key left out means the default."""
 
-ONCE: Mapping[str, Mapping[str, tuple[Any, ...]]] = {"training": {"checkpoints": (3,)}}
+ONCE: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
+    "training": {"checkpoints": (3,)},
+    "search": {"recipes": (True,)},
+}
 """By section: keys with what were their defaults once. Documents of that time hold them, whether
 the job file said so or left them out, and mean them still."""
 

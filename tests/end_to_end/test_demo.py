@@ -16,7 +16,7 @@ from .programs import call
 
 pytestmark = [pytest.mark.slow]
 
-DESIGN = 10
+DESIGN = 3
 """Trials of its fixed design; the model proposes once they have ended, with two under way."""
 
 

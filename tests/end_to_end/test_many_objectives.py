@@ -24,7 +24,7 @@ def finished(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     told["objectives"]["bounds"] = ["f1_macro >= 0.3"]
     told["budget"] = {"trials": TRIALS}
     told["training"] = {"epochs": 2}
-    told["search"] = {"design": 6, "recipes": False}
+    told["search"] = {"design": 6, "recipes": "none"}
     (folder / "job.toml").write_text(write_text(told))
     done = call("run", "job.toml", "--picture", "front.png", folder=folder)
     assert done.returncode == 0, done.stderr

@@ -95,7 +95,7 @@ def run_job(
 def make_job(seed: int, n: int = 25, repeats: int = 3) -> tuple[JobSpec, list[Trial]]:
     """The design, random configurations, and repeats of the best."""
     document = make_spec().to_json()
-    document["search"] = document["search"] | {"sampler": "random"}
+    document["search"] = document["search"] | {"sampler": "random", "recipes": "published"}
     spec, rng = parse_spec(document), np.random.default_rng(seed)
     proposals = propose(spec, [], n - repeats, seed, PREPARED)
     best = sorted(proposals, key=lambda x: -emulate(x.configuration))[:repeats]

@@ -29,7 +29,7 @@ def strange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_what_a_broken_sampler_does_is_told(name: str) -> None:
     spec = make_spec(search={"sampler": name})
     with pytest.raises(SamplerError) as caught:
-        run_job(spec, seed=0, trials=20)
+        run_job(spec, seed=0, trials=20, batch=1)
     line = str(caught.value)
     assert f"the sampler {name!r} of strange 1.0; got " in line and FAULTS[name][2] in line
     assert "`peftsearch resume job` goes on" in line and "\n" not in line

@@ -5,6 +5,7 @@ from itertools import islice
 import pytest
 
 from peftsearch.search.design import make_design, sobol
+from peftsearch.search.learnt_trials import learnt
 from peftsearch.search.recipe_trials import probe, recipes
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -100,36 +101,65 @@ def test_the_probe_freezes_all_at_the_rate_nearest_to_the_nominal(preset: str) -
     assert found.learning_rate == space.rates[-1]
 
 
+PUBLISHED = {"recipes": "published"}
+
+
 def test_probe_tries_and_recipes_in_this_order_without_doubles() -> None:
     space = SPACES["strata"]
     own = [lora(3), recipes(space)[1]]
-    spec = make_spec(tries=own)
-    origins = [origin for _, origin in make_design(spec, space).fixed]
+    design = make_design(make_spec(search=PUBLISHED, tries=own), space)
+    origins = [origin for _, origin in design.fixed]
     assert origins == ["probe", "try", "try"] + ["recipe"] * 8
-    keys = [x.key for x, _ in make_design(spec, space).fixed]
+    keys = [x.key for x, _ in design.fixed]
     assert keys[1:3] == [x.key for x in own]
     assert len(set(keys)) == len(keys)
 
 
-def test_without_recipes_the_probe_and_tries_are_left() -> None:
-    spec = make_spec(search={"recipes": False}, tries=[lora(3)])
+def test_what_was_learnt_follows_the_tries_without_doubles() -> None:
+    space = SPACES["strata"]
+    own = [lora(3), learnt(space)[0]]
+    design = make_design(make_spec(tries=own), space)
+    assert [origin for _, origin in design.fixed] == ["probe", "try", "try", "learnt"]
+    assert design.fixed[3][0] == learnt(space)[1]
+
+
+def test_a_choice_for_the_whole_model_begins_with_the_published() -> None:
+    space = make_space(make_spec(space={"preset": "methods"}))
+    origins = {origin for _, origin in make_design(make_spec(trials=200), space).fixed}
+    assert origins == {"probe", "recipe"}
+
+
+def test_without_either_the_probe_and_tries_are_left() -> None:
+    spec = make_spec(search={"recipes": "none"}, tries=[lora(3)])
     assert [origin for _, origin in make_design(spec, SPACES["strata"]).fixed] == ["probe", "try"]
 
 
+@pytest.mark.parametrize(("said", "meant"), [(True, "published"), (False, "none")])
+def test_the_switch_of_former_job_files_is_read(said: bool, meant: str) -> None:
+    assert make_spec(search={"recipes": said}).search.recipes == meant
+
+
 @pytest.mark.parametrize(
-    ("trials", "length"), [(1, 1), (6, 4), (12, 8), (25, 10), (50, 13), (100, 18), (200, 18)]
+    ("trials", "length"), [(1, 1), (3, 2), (6, 3), (25, 3), (50, 6), (100, 11), (200, 11)]
 )
 def test_the_default_length_follows_the_budget(trials: int, length: int) -> None:
     design = make_design(make_spec(trials=trials), SPACES["strata"])
+    assert design.length == length
+    assert len(design.fixed) == min(length, 3)
+
+
+@pytest.mark.parametrize(("trials", "length"), [(12, 8), (25, 10), (50, 13), (200, 18)])
+def test_the_published_take_at_most_two_thirds(trials: int, length: int) -> None:
+    design = make_design(make_spec(trials=trials, search=PUBLISHED), SPACES["strata"])
     assert design.length == length
     assert len(design.fixed) == min(length, 10)
 
 
 def test_hours_alone_are_taken_for_fifty_trials() -> None:
-    assert make_design(make_spec(trials=None), SPACES["strata"]).length == 13
+    assert make_design(make_spec(trials=None), SPACES["strata"]).length == 6
 
 
-def test_a_given_length_cuts_recipes_but_never_tries() -> None:
+def test_a_given_length_cuts_what_was_learnt_but_never_tries() -> None:
     spec = make_spec(search={"design": 2}, tries=[lora(3), lora(5)])
     design = make_design(spec, SPACES["strata"])
     assert [origin for _, origin in design.fixed] == ["probe", "try", "try"]

@@ -42,7 +42,7 @@ def test_features_are_finite_and_of_fixed_length(case: tuple[Space, tuple[int, .
     assert row.shape == (len(feature_names()),)
     assert row.dtype == np.float64
     assert (row >= -0.5).all()
-    assert (row <= 2.0).all()
+    assert (row <= 4.0).all()
 
 
 @given(points(), points())
@@ -86,6 +86,17 @@ def test_the_probe_has_no_adapters_and_its_own_rate() -> None:
     assert found["cost"] == found["adapted"] == found["highest_adapted"] == 0.0
     assert found["lowest_adapted"] == 1.0
     assert found["rate"] == found["rate_over_nominal_mean"] == found["rate_over_nominal_max"]
+
+
+@pytest.mark.parametrize(("rate", "squared"), [(1e-3, 0.0), (1e-4, 1.0), (1e-2, 1.0)])
+def test_too_low_and_too_high_a_rate_have_one_feature(rate: float, squared: float) -> None:
+    """Relative to what the techniques are usually trained at: IA3's is another."""
+    assert named(Configuration((Stratum(0, 6, LORA),), rate))["rate_squared"] == pytest.approx(
+        squared
+    )
+    own = technique("ia3").rate
+    uniform = Configuration((Stratum(0, 6, IA3),), rate * NOMINAL_RATE / own)
+    assert named(uniform)["rate_squared"] == pytest.approx(squared)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_the_first_proposal_is_the_probe() -> None:
 def test_a_job_runs_through_design_model_and_repeats() -> None:
     trials = run_job(make_spec(trials=20), seed=0, trials=20)
     origins = [trial.origin for trial in trials]
-    assert origins[:10] == ["probe"] + ["recipe"] * 9
-    assert Counter(origins[10:]) == {"search": 7, "repeat": 3}
+    assert origins[:3] == ["probe", "learnt", "learnt"]
+    assert Counter(origins[3:]) == {"sobol": 1, "search": 13, "repeat": 3}
     pairs = [(trial.key, trial.seed) for trial in trials]
     assert len(set(pairs)) == len(pairs)
     repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
@@ -120,7 +120,7 @@ def test_every_trial_trains_with_its_own_seed(records: list[Trial]) -> None:
 
 
 def test_a_repeat_is_a_front_member_with_a_new_seed() -> None:
-    spec = make_spec(trials=25, search={"repeats": 0.9})
+    spec = make_spec(trials=25, search={"repeats": 0.9, "recipes": "published"})
     trials = run_job(spec, seed=1, trials=11)
     second = propose(spec, trials, 1, 1)[0]
     front = [x for x in find_front(observe(spec, trials))]

@@ -20,8 +20,9 @@ SPEC = make_spec(trials=30, training=SEARCHED)
 
 
 def test_the_design_begins_with_the_middle_ones() -> None:
-    first = [x for x in propose(SPEC, [], 10, 0) if x.origin in ("probe", "recipe")]
-    assert len(first) == 10
+    published = make_spec(trials=30, training=SEARCHED, search={"recipes": "published"})
+    first = propose(SPEC, [], 3, 0) + propose(published, [], 10, 0)
+    assert {x.origin for x in first} == {"probe", "learnt", "recipe"}
     for proposal in first:
         found = proposal.configuration.training
         assert (found.epochs, found.batch_size) == (2.0, 16)
@@ -30,7 +31,7 @@ def test_the_design_begins_with_the_middle_ones() -> None:
 
 @pytest.mark.parametrize("sampler", ["random", "sobol", "tpe", "nsga2"])
 def test_every_sampler_proposes_all_values(sampler: str) -> None:
-    search = {"sampler": sampler, "recipes": False, "design": 1}
+    search = {"sampler": sampler, "recipes": "none", "design": 1}
     spec = make_spec(trials=60, training=SEARCHED, search=search)
     found = [x.configuration.training for x in run_job(spec, seed=0, trials=24)]
     assert {x.epochs for x in found} == {1.0, 2.0, 4.0}

@@ -445,7 +445,7 @@ model.path = "{base}"
 task = {{train = "{data}", max_length = 16}}
 training.epochs = 1
 space.preset = "lora"
-search.recipes = false
+search.recipes = "none"
 budget.trials = 2
 [[try]]
 recipe = "lora"

@@ -32,6 +32,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 
 FIRST = 10
 """Trials before the model, filled up with Sobol points; with our design none are needed."""
+_DESIGN = ("learnt", "recipe")
 _SAMPLES, _CHUNK = 128, 256
 
 
@@ -40,7 +41,7 @@ def suggest(
 ) -> Configuration | None:
     """See `methods.Suggest`."""
     terrain, excluded = Terrain(problem.spec), {x.key for x in trials}
-    if len(trials) < FIRST and not any(x.origin == "recipe" for x in trials):
+    if len(trials) < FIRST and not any(x.origin in _DESIGN for x in trials):
         points = islice((x for x in sobol(terrain.space, seed) if x.key not in excluded), 1)
         return next(points, None)
     known = [x for x in observe(problem.spec, trials) if x.qualities]

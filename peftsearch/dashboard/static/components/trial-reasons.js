@@ -20,7 +20,8 @@ function originWords({ origin, reasons, same_key: others, number }, job) {
   const words = {
     probe: [`The ${job.task_kind.baseline}, with which every job begins.`],
     try: ["Given by the job file."],
-    recipe: ["A recipe that every job begins with."],
+    recipe: ["A published recipe, to begin with what is known to work."],
+    learnt: ["Learnt from recorded trainings of other data: what was best to try first there."],
     sobol: ["A point of a Sobol sequence, which spreads over all that may be tried."],
     repeat: ["A further seed of a member of the front, to tell luck from merit", ...(links.length ? [": as trial ", ...links] : []), "."],
     search: ["Proposed by the model; what it hoped for was not kept."],

@@ -130,7 +130,8 @@ export const HELP = {
   "training.weight_decay": "Pull of the weights towards zero.",
   "training.max_grad_norm": "Longer gradients are shortened to it.",
   "training.warmup": "Share of the steps in which the rate rises.",
-  "search.design": "Trials before the model takes over, recipes included. Left out: chosen by the space.",
+  "search.design": "Trials before the model takes over, these included. Left out: chosen by the space and the budget.",
+  "search.recipes": "What follows the probe. A space of one choice for the whole model has nothing learnt: there it is the published.",
   "objectives.maximise": "A further metric, such as `f1`, beside the quality; with commas between them. Two to four objectives in all.",
   "objectives.minimise": "Instead of one cost: `size`, `training_seconds` and others; with commas between them.",
   "objectives.bounds": "Such as `size <= 50 KB`; with commas between them.",
@@ -155,6 +156,11 @@ const OPTIONS = {
     sobol: "sobol: for comparison",
     tpe: "tpe: Optuna's, for comparison",
     nsga2: "nsga2: Optuna's, for comparison",
+  },
+  "search.recipes": {
+    learnt: "learnt: the best two of recorded trainings",
+    published: "published: recipes of papers, LoRA at three rates",
+    none: "none: the model begins after the probe",
   },
 };
 
