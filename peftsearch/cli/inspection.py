@@ -8,11 +8,12 @@ from rich.table import Table
 
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.liveness import count_live, tell_state, waits
+from peftsearch.message_text import LONGEST_PATH, shorten
 from peftsearch.results import views
 from peftsearch.results.endings import tell_ending
 from peftsearch.results.floor_words import tell_floors
-from peftsearch.results.search_result import load_result
-from peftsearch.results.wording import duration, size
+from peftsearch.results.search_result import SearchResult, load_result
+from peftsearch.results.wording import duration, plural, size
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
@@ -26,6 +27,7 @@ from .console import (
     log,
     print_floors,
     print_json,
+    storage_option,
 )
 from .job_list import job_json, tell_waiting
 
@@ -92,6 +94,18 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
     else:
         console.print(views.front_table(result.members, result.job.spec, console.width))
         print_floors(result)
+        for line in _tell_failures(result, storage):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _tell_failures(result: SearchResult, storage: str) -> list[str]:
+    """Why a front is empty, where trials failed."""
+    failed = [x for x in result.trials if x.failure]
+    if result.front or not failed:
+        return []
+    last = shorten(failed[-1].message or failed[-1].failure, LONGEST_PATH)
+    where = f"`peftsearch show {result.job.name}{storage_option(storage)}` lists all"
+    return [f"{len(failed)} of {plural(len(result.trials), 'trial')} failed: {last}; {where}"]
 
 
 def techniques(as_json: bool) -> None:

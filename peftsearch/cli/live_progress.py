@@ -14,7 +14,8 @@ from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.floor_words import tell_floors
-from peftsearch.results.wording import cell, count, describe, duration, plural, tell_origin
+from peftsearch.results.wording import amount, cell, count, describe, duration, plural, tell_origin
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
@@ -115,10 +116,18 @@ def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
     left = f", about {duration(now.left)} left" if now.left else ""
     return (
         f"trial {trial.number} ({tell_origin(trial.origin, spec.search.sampler)}) {result}, "
-        f"{count(trial.measurements.get('trainable_parameters', 0))} parameters: "
+        f"{_cost(trial, spec)}: "
         f"{describe(trial.configuration, spec.anatomy)}  "
         f"[{now.done}/{spec.budget.trials or '?'} done, hypervolume {now.hypervolume:.3f}{left}]"
     )
+
+
+def _cost(trial: Trial, spec: JobSpec) -> str:
+    """What the trial costs, by the goal that tables are in the order of."""
+    name = spec.objectives.cost
+    if name == "trainable_parameters" or name not in trial.measurements:
+        return f"{count(trial.measurements.get('trainable_parameters', 0))} parameters"
+    return f"{objective(name).label} {amount(name, trial.measurements[name])}"
 
 
 @dataclass

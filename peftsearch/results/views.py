@@ -106,7 +106,7 @@ def _fit(
     The number and what the front trades off always stay.
     """
     wide = {x: max(map(len, (head[x], *(row[x] for row in rows)))) + 3 for x in head}
-    told = ("trials", "seeds", "training_seconds", "expected")
+    told = ("seeds", "training_seconds", "trials", "expected")
     kept, left_out = list(head), []
     for name in (*told, *reversed(_SIZES), *reversed(_more(spec))):
         if sum(wide[x] for x in kept) < width:
@@ -158,17 +158,18 @@ def _sized(members: Sequence[Estimate[Trial]]) -> bool:
 
 
 def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
+    if not members:
+        limits = f" has {' and '.join(map(str, spec.limits))}" if spec.limits else " is there"
+        return f"No completed trial{limits}."
     note = "* marks the knee."
-    if not members and spec.limits:
-        return f"No completed trial has {' and '.join(map(str, spec.limits))}."
     if len(spec.goals) > 2:
         note += f" Each is unbeaten in {tell_goals(spec.goals)} together."
     if find_kind(spec.task.kind).form.fresh_head:
         without = "parameters" if _sized(members) else "parameters and size"
         note += f" {_head(members)} is excluded from {without}."
     goal = objective(spec.task.quality)
-    best = max(members, key=lambda x: goal.signed(x.values[goal.name]), default=None)
-    error = None if best is None else standard_error(best, spec)
+    best = max(members, key=lambda x: goal.signed(x.values[goal.name]))
+    error = standard_error(best, spec)
     if error is not None:
         note += (
             f" One standard error of the validation split is about {error:.4f} for the best;"

@@ -23,7 +23,7 @@ from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.floors import prepare
-from tests.service.records import PROBE, fill_example, lora
+from tests.service.records import PROBE, Filler, fill_example, lora
 
 from .calls import call
 
@@ -173,3 +173,18 @@ def test_front_as_json_has_the_floors(
     assert [x["name"] for x in found["floors"]] == ["features", "tfidf"]
     assert NOTHING in found["warnings"][0]
     assert found["job"] == "job" and len(found["front"]) > 1 and found["front"][0]["row"] == 1
+
+
+def test_an_empty_front_says_why_its_trials_failed(
+    new_sqlite: NewDatabase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        filler = Filler.open(store)
+        filler.fail(lora(1), "no memory at all")
+        filler.fail(lora(2), "x" * 5_000)
+    assert call(monkeypatch, "front", "job", "--storage", url) == 0
+    text = capsys.readouterr().out
+    assert "No completed trial is there." in text
+    line = next(x for x in text.splitlines() if x.startswith("2 of 2 trials failed: xxx"))
+    assert "peftsearch show job --storage" in line and len(line) < 700

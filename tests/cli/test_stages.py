@@ -21,6 +21,7 @@ from peftsearch.workers.processes.shared_status import CONTEXT, SharedStatus
 from tests.anatomies import BERT, LLAMA
 from tests.conftest import NewDatabase
 from tests.floors import prepare
+from tests.service.records import Filler, lora
 from tests.specs import make_spec
 
 FEATURES = "preparing: frozen features of 1,000 training rows, for the floors and the head"
@@ -65,6 +66,26 @@ def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_pa
         assert look(later=False) == ""
         child.status.trial.value = -1
         assert look() == ""
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ("trainable_parameters", "6,144 parameters: "),
+        ("backward_depth", "backward depth 4 layers: "),
+    ],
+)
+def test_a_trial_that_ended_tells_what_is_minimised(
+    cost: str, told: str, new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url, written = new_sqlite(), io.StringIO()
+    with Store.open(url) as store:
+        filler = Filler.open(store, make_spec(objectives={"minimise": [cost]}))
+        pool = Pool(store, filler.job, url, tmp_path, workers=1, children=[])
+        view = PlainView(store, filler.job, Console(file=written, width=200))
+        filler.complete(lora(1, start=2), 0.8)
+        view.update(pool)
+    assert told in written.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["causal_lm", "classification"])

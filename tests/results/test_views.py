@@ -56,7 +56,7 @@ def test_a_narrow_front_keeps_number_quality_and_cost_whole() -> None:
     text = show(views.front_table(members(), spec, 60), 60)
     head = next(line for line in text.splitlines() if "#" in line)
     assert "accuracy" in head and "size" in head and "trials" not in head
-    assert "…" not in text and "0.7500" in text and "No room here for: trials" in text
+    assert "…" not in text and "0.7500" in text and "No room here for: seeds" in text
     assert "* marks the knee" in text and re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
 
 
@@ -82,6 +82,15 @@ def test_an_empty_front_says_which_bounds_nothing_meets() -> None:
     spec = make_spec(objectives={"bounds": ["training_seconds <= 1 s"]})
     text = show(views.front_table([], spec, 100), 100)
     assert "No completed trial has training_seconds <= 1 s." in text
+
+
+def test_an_empty_front_without_bounds_is_said() -> None:
+    assert "No completed trial is there." in show(views.front_table([], SPEC, 100), 100)
+
+
+def test_at_eighty_columns_a_front_names_its_trials() -> None:
+    text = show(views.front_table(members(), SPEC, 80), 80)
+    assert "trials" in next(line for line in text.splitlines() if "#" in line)
 
 
 def test_front_says_how_sure_its_numbers_are() -> None:
