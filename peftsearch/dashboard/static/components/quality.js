@@ -5,6 +5,9 @@ import { h, s } from "../lib/dom.js";
 import { count, score } from "../lib/format.js";
 import { isCost, label, objective } from "../lib/measures.js";
 
+/** Share of the strip that a name takes. */
+const CLOSE = 0.15;
+
 export function qualityView({ job, trial, front }) {
   const value = trial.values[job.quality];
   return [
@@ -38,13 +41,25 @@ function strip({ job, trial, front, value }) {
     { class: "trial-strip", height: floor ? 56 : 44, width: "100%", role: "img", "aria-label": `Quality beside others: ${words}.` },
     s("line", { class: "strip-axis", x1: "2%", x2: "98%", y1: 30, y2: 30 }),
     front.points.map((point) => s("line", { class: "strip-front", x1: at(point.values[job.quality]), x2: at(point.values[job.quality]), y1: 25, y2: 35 })),
-    lines.map(([name, x, y]) => [
-      s("line", { class: "strip-line", x1: at(x), x2: at(x), y1: 16, y2: 40 }),
-      s("text", { x: at(x), y, "text-anchor": placeOnScale(x, scale) > 0.9 ? "end" : placeOnScale(x, scale) < 0.1 ? "start" : "middle" }, name),
-    ]),
+    lines.map(([, x]) => s("line", { class: "strip-line", x1: at(x), x2: at(x), y1: 16, y2: 40 })),
+    joinClose(lines, (x) => placeOnScale(x, scale)).map(([name, x, y]) => {
+      const place = placeOnScale(x, scale);
+      return s("text", { x: at(x), y, "text-anchor": place > 0.9 ? "end" : place < 0.1 ? "start" : "middle" }, name);
+    }),
     s("line", { class: "strip-error", x1: at(value - error), x2: at(value + error), y1: 30, y2: 30 }),
     s("circle", { class: "strip-own", cx: at(value), cy: 30, r: 6 }),
   );
+}
+
+/** Names at one height that would cover each other as one: `probe, LoRA`. */
+function joinClose(lines, place) {
+  const joined = [];
+  for (const [name, x, y] of [...lines].sort((a, b) => a[1] - b[1])) {
+    const last = joined.findLast((other) => other[2] === y);
+    if (last && place(x) - place(last[1]) < CLOSE) last[0] += `, ${name}`;
+    else joined.push([name, x, y]);
+  }
+  return joined;
 }
 
 function placeWords({ job, trial, front }) {
