@@ -79,6 +79,12 @@ def export(
         highlight=False,
         soft_wrap=True,
     )
+    for bound in spec.bounds:
+        if bound.name == "export_bytes" and not bound.holds(report.size or 0):
+            line = (
+                f"as {report.form} it is beyond the job's bound {bound}, which counts --form auto"
+            )
+            console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
     if standing is not None:
         doubtful = "" if standing.verdict == "above" else "yellow"
         console.print(

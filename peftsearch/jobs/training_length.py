@@ -62,8 +62,11 @@ def note_resolution(spec: JobSpec, rows: int) -> tuple[str, ...]:
     if not row.maximise or row.best != 1.0 or error * FEWEST_ERRORS <= EXPECTED_SPAN:
         return ()
     wanted = USUAL_SCORE * (1 - USUAL_SCORE) * (FEWEST_ERRORS / EXPECTED_SPAN) ** 2
+    sure = (
+        "(one standard error)" if row.share else "at best (one standard error of a share of rows)"
+    )
     return (
-        f"{rows:,} validation rows tell {row.label} to {error:.4f} (one standard error), and "
+        f"{rows:,} validation rows tell {row.label} to {error:.4f} {sure}, and "
         f"adapters usually gain about {EXPECTED_SPAN} over a model without: much of what the "
         f"search sees will be noise; {math.ceil(wanted / 100) * 100:,} rows would do"
         f"{_advise_folds(spec)}",

@@ -67,7 +67,8 @@ class Proposal:
 
     Attributes:
         reasons: Of what the model proposed; None of all else.
-        origin: Who proposed it: probe, try, recipe, sobol, search, repeat, random, tpe or nsga2.
+        origin: Who proposed it: probe, try, learnt, recipe, sobol, search, repeat, random, tpe,
+            nsga2, or a sampler of another package.
         fidelity: Share of the full training, 1.0 is all of it.
     """
 

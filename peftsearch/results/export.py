@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ def export(
         report = ExportReport(chosen, out, rows, difference, loading, size)
         told = spec.model_copy(update={"task": runner.spec.task})
         held = runner.data.held
-        write_card(part / "README.md", told, trial, labels, report, held, standing, expected)
+        shipped = replace(trial, measurements={**trial.measurements, "export_bytes": float(size)})
+        write_card(part / "README.md", told, shipped, labels, report, held, standing, expected)
         write_job(part / "job.toml", told, trial)
         publish(part, out)
     finally:

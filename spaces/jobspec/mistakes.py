@@ -48,15 +48,24 @@ class WrongSpec(UserError):
 def explain(error: ValidationError, root: type[BaseModel]) -> list[UserError]:
     """One error for each thing that a validation of `root` found, unknown keys first.
 
-    A misspelt key is also a missing one; the unknown one says more.
+    A misspelt key is also a missing one; the unknown one says more. Of a key that may be a word or
+    a section, what is wrong within the section says more than that it is no word.
     """
     found = sorted(error.errors(), key=lambda x: x["type"] != "extra_forbidden")
-    return [_explain(x, root) for x in found]
+    places = [_place(x) for x in found]
+    within = {place[:i] for place in places for i in range(len(place))}
+    kept = [x for x, y in zip(found, places, strict=True) if y not in within]
+    return [_explain(x, root) for x in kept]
+
+
+def _place(found: ErrorDetails) -> tuple[int | str, ...]:
+    """Keys down to the mistake, without the names of a union's members between them."""
+    return tuple(x for x in found["loc"] if "[" not in str(x))
 
 
 def _explain(found: ErrorDetails, root: type[BaseModel]) -> UserError:
     # A model of one stack may be written without `stacks`, as most people do.
-    where = ".".join(str(part) for part in found["loc"]).replace("anatomy.stacks.0.", "anatomy.")
+    where = ".".join(map(str, _place(found))).replace("anatomy.stacks.0.", "anatomy.")
     cause = found.get("ctx", {}).get("error")
     if isinstance(cause, UserError):
         cause.where = cause.where or where

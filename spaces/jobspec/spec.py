@@ -70,11 +70,17 @@ class SearchSpec(Section):
     design: int | None = Field(None, ge=1)
     repeats: float = Field(0.15, ge=0, lt=1)
 
-    @field_validator("recipes", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _read_switch(cls, said: Any) -> Any:
-        """A switch until there was a choice."""
-        return {True: "published", False: "none"}[said] if isinstance(said, bool) else said
+    def _read_switch(cls, data: Any) -> Any:
+        return read_switch(data)
+
+
+def read_switch(search: Any) -> Any:
+    """A section `[search]` with words for `recipes`, which was a switch once."""
+    if not isinstance(search, Mapping) or not isinstance(search.get("recipes"), bool):
+        return search
+    return {**search, "recipes": "published" if search["recipes"] else "none"}
 
 
 class BudgetSpec(Section):

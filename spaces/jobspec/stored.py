@@ -53,7 +53,7 @@ def _with_plain_bounds(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def is_later(document: Mapping[str, Any], key: str, spec: JobSpec) -> bool:
     """Whether a job does what was done before a dotted key was, or what its default was once, and
-    a new spec leaves that at its default: then the two do not contradict each other.
+    a new spec does not say the key: then the two do not contradict each other.
 
     The document may name what was before the key: one whose budget was changed since is whole.
     """
@@ -61,7 +61,6 @@ def is_later(document: Mapping[str, Any], key: str, spec: JobSpec) -> bool:
     if name not in BEFORE.get(section, {}):
         return False
     before, part = BEFORE[section][name], getattr(spec, section)
-    default: Any = type(part).model_fields[name].default
     then = (before, *ONCE.get(section, {}).get(name, ()))
     kept = document.get(section, {}).get(name, before) in then
-    return bool(kept and getattr(part, name) == default)
+    return bool(kept and name not in part.model_fields_set)

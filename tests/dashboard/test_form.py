@@ -101,6 +101,29 @@ def test_weights_of_classes_are_a_word_or_a_table(page: Page, weights: str) -> N
     assert read_preview(page, "weights")["training"] == tomllib.loads(text)["training"]
 
 
+@pytest.mark.parametrize(("said", "kept"), [("true", "published"), ("false", "none")])
+def test_a_switch_of_former_job_files_is_the_word_for_it(page: Page, said: str, kept: str) -> None:
+    paste(page, f"{SHARES}[search]\nrecipes = {said}\n".replace("shares", kept))
+    assert read_preview(page, kept)["search"] == {"recipes": kept}
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [("search", "recipes", "Learnt"), ("head", "relative", "perhaps"), ("space", "preset", "x")],
+)
+def test_what_is_no_choice_is_marked_and_not_lost(
+    page: Page, section: str, name: str, value: str
+) -> None:
+    text = (
+        f"{SHARES}[{section}]\n{name} = {value!r}\n"
+        if section != "space"
+        else (SHARES.replace("[space]", f"[space]\npreset = {value!r}"))
+    )
+    paste(page, text.replace("shares", f"odd-{name}"))
+    assert read_preview(page, f"odd-{name}")[section][name] == value
+    page.wait_for_selector(f"#field-{section}-{name}-mistake >> text=got")
+
+
 TRAININGS = (
     {"epochs": [1, 2.5], "batch_size": [8, 16], "dropout": [0.0, 0.1]},
     {"epochs": 4, "batch_size": 8, "dropout": 0.1},

@@ -55,3 +55,9 @@ def test_too_few_validation_rows_are_told_with_how_many_would_do() -> None:
     assert note_resolution(spec, 600) == ()
     decoder = make_spec(task={"kind": "causal_lm", "train": "x"})
     assert note_resolution(decoder, 100) == ()  # a loss is no share of rows
+
+
+def test_of_rare_classes_the_rows_tell_less_than_of_all() -> None:
+    spec = make_spec(task={"train": "d.csv", "metric": "f1"})
+    (note,) = note_resolution(spec, 100)
+    assert "tell F1 to 0.0400 at best" in note

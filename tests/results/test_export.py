@@ -175,6 +175,7 @@ def test_export_takes_peft_where_it_can_and_predicts_the_same(
     assert report.form == FORMS[name]
     files = [path.stat().st_size for path in out.glob("*.safetensors")]
     assert [report.size] == files == [trial.measurements["export_bytes"]]
+    assert f"| export_bytes | {files[0]:,} B |" in (out / "README.md").read_text()
     assert report.rows > 8 and 0 <= report.difference < 1e-4
     loaded = _load(report.form, bert, out)
     torch.testing.assert_close(
@@ -200,6 +201,9 @@ def test_a_pick_by_size_never_writes_a_larger_file(form: str, bert: Job, tmp_pat
         with pytest.raises(UserError, match="files of weights of at most"):
             export(bert.spec, trial, folder, out, form, limit=limit)
         assert list(tmp_path.iterdir()) == []
+        written = export(bert.spec, trial, folder, out, form).size
+        assert written is not None and written > size
+        assert f"| export_bytes | {written:,} B |" in (out / "README.md").read_text()
     else:
         export(bert.spec, trial, folder, out, form, limit=limit)
         (path,) = out.glob("*.safetensors")

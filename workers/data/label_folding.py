@@ -29,7 +29,7 @@ def fold_labels(table: Table, column: str, classes: Sequence[str] = ()) -> Table
     if table.classes is not None:
         return table
     labels = table.columns[column]
-    plain = [_spell(label) for label in labels]
+    plain = [spell(label) for label in labels]
     names = Counter(name for name in plain if name)
     target = _match(names, classes) if classes else _choose(names)
     folded = [
@@ -44,13 +44,14 @@ def fold_labels(table: Table, column: str, classes: Sequence[str] = ()) -> Table
 
 def find_class(named: str, classes: Sequence[str]) -> int | None:
     """Index of the class that a job file names, in whichever spelling; None where none is it."""
-    name = _spell(named) or named
+    name = spell(named) or named
     found = _match(Counter([name]), classes)[name]
     return classes.index(found) if found in classes else None
 
 
-def _spell(label: Any) -> str | None:
-    """The label as text without what tells spellings of one number apart; None of no label."""
+def spell(label: Any) -> str | None:
+    """A label or a group as text without what tells spellings of one number apart; None of
+    neither text nor number."""
     if not isinstance(label, (str, bool, int, float)) or label != label:  # not a number
         return None
     if isinstance(label, float) and label.is_integer():
@@ -94,7 +95,7 @@ def _note(labels: Sequence[Any], folded: Sequence[Any], origin: str) -> tuple[st
 def _note_case(names: set[str], origin: str) -> tuple[str, ...]:
     """Classes that one may have meant as one: nobody folds them."""
     counts = Counter(name.casefold() for name in names)
-    alike = sorted(name for name in names if counts[name.casefold()] > 1)
+    alike = sorted((x for x in names if counts[x.casefold()] > 1), key=lambda x: (x.casefold(), x))
     if not alike:
         return ()
     listed = " and ".join(show(name) for name in alike[:2])

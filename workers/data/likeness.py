@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
+from .label_folding import spell
 from .partition import Text
 
 _BETWEEN = re.compile(r"[\W_]+")
@@ -20,8 +21,8 @@ def fold_text(text: str) -> str:
 
 
 def read_group(value: Any) -> str | None:
-    """The value of `task.group` as text; None where a row is of no group."""
-    return (str(value).strip() or None) if value is not None else None
+    """The value of `task.group` as text, `3` and `3.0` as one; None where a row is of no group."""
+    return None if value is None else (spell(value) or str(value).strip() or None)
 
 
 def join_rows(marks: Sequence[Iterable[Hashable]]) -> list[int]:

@@ -84,9 +84,11 @@ class TrainingSource:
 
     def _check(self, split: Split, name: str) -> Split:
         if len(split.texts) < MINIMUM_ROWS[name]:
+            group = self.task.group
             got = f"{len(split.texts)} of {len(self.rows.texts)} rows in {self.task.train}"
             expected = f"at least {MINIMUM_ROWS[name]} rows in the {name} split"
-            hint = "bring more rows" + (", or fewer folds" if self.task.folds > 1 else "")
+            hint = "bring more rows" + (f", or more groups by {group!r}" if group else "")
+            hint += ", or fewer folds" if self.task.folds > 1 else ""
             raise UserError(expected, got, hint)
         return split
 

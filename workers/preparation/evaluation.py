@@ -82,7 +82,8 @@ def evaluate_split(job: OpenedJob, split: str, outputs: NDArray[Any]) -> Evaluat
 
 def standard_error(job: OpenedJob, found: Evaluation) -> float:
     """Of the job's quality, by the rows that it was measured on: of a mean over rows by its
-    formula, else by a bootstrap."""
+    formula, else by a bootstrap; of what no bootstrap can tell, a perfect score, by the rows of
+    the rarest class."""
     quality, truth = job.spec.task.quality, found.references
     n = len(truth)
     if quality in _OF_ROWS:
@@ -95,4 +96,7 @@ def standard_error(job: OpenedJob, found: Evaluation) -> float:
         values.append(work.measure(quality, *drawn, job.classes, job.positive))
     error, value = float(np.std(values, ddof=1)), found.measurements[quality]
     perfect = error == 0 and objective(quality).maximise and 0 <= value <= 1
-    return share_error(value, n) if perfect else error  # every sample of it is alike
+    if not perfect:
+        return error
+    rarest = int(np.unique(truth, return_counts=True)[1].min())
+    return share_error(value, rarest)  # every sample of it is alike

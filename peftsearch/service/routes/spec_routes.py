@@ -11,7 +11,7 @@ from peftsearch.service.guard.bodies import check_plain
 from peftsearch.service.problems import problems
 from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text, write_text
 from peftsearch.spaces.jobspec.mistakes import Mistake
-from peftsearch.spaces.jobspec.spec import find_mistakes, read_minutes
+from peftsearch.spaces.jobspec.spec import find_mistakes, read_minutes, read_switch
 
 from .job_actions import Body, Spec
 
@@ -46,6 +46,10 @@ class WrittenSpec(TypedDict):
     text: str
 
 
+_FORMER = {"budget": read_minutes, "search": read_switch}
+"""By section, what turns other ways to say a thing into the spec's own."""
+
+
 @router.post("/parse", responses=problems(400, 413, 415))
 def parse_spec(body: Text) -> ReadSpec:
     """Read a job file. 422 where it is no TOML or JSON; its `mistakes` name the line.
@@ -55,8 +59,9 @@ def parse_spec(body: Text) -> ReadSpec:
     spec = read_text(body.text)
     check_plain(spec)
     found = find_mistakes(spec)[:_MOST_MISTAKES]
-    if "budget" in spec:  # a form has the keys that a spec keeps
-        spec = {**spec, "budget": read_minutes(spec["budget"])}
+    # A form has the keys and words that a spec keeps.
+    kept = {name: read(spec[name]) for name, read in _FORMER.items() if name in spec}
+    spec = {**spec, **kept}
     return {"spec": spec, "mistakes": [replace(x, got=x.got[:_LONGEST_GOT]) for x in found]}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from peftsearch.jobs.jobfile import differing_keys
-from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.jobspec.stored import BEFORE, is_later, parse_stored
 from tests.specs import make_spec
 
@@ -91,3 +91,12 @@ def test_a_bound_in_a_unit_of_another_objective_means_what_it_meant(
     document["objectives"]["bounds"] = [then]
     (bound,) = parse_stored(document).bounds
     assert bound.limit == limit
+
+
+@pytest.mark.parametrize(("place", "name"), KEYS)
+def test_a_file_that_says_the_default_of_today_is_another_search(place: str, name: str) -> None:
+    """Left out it means what the job began with; said, it is what the user wants."""
+    document, key = make_spec().to_json(), f"{place}.{name}"
+    said = parse_spec({**document, place: {**document[place], name: document[place][name]}})
+    document[place][name] = BEFORE[place][name]
+    assert not is_later(document, key, said)

@@ -184,6 +184,16 @@ def test_rows_of_a_group_stay_on_one_side(tmp_path: Path) -> None:
     assert len(load_data(spec_of(path, group="speaker", validation=held)).validation.texts) == 20
 
 
+def test_spellings_of_one_number_are_one_group(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"text {i}", "label": "xy"[i % 2], "speaker": f"{i // 5}" + ".0" * (i % 3 == 0)}
+        for i in range(200)
+    ]
+    spec = spec_of(write_csv(tmp_path / "d.csv", rows), group="speaker")
+    parts = [{int(text.split()[1]) // 5 for (text,) in part} for part in sides(spec)]
+    assert len(set().union(*parts)) == sum(map(len, parts)) == 40
+
+
 def test_groups_of_other_files_are_counted_and_none_is_said_to_be_held_out(tmp_path: Path) -> None:
     def write(name: str, first: int, **columns: str) -> str:
         rows = [

@@ -59,15 +59,21 @@ function readValues(text) {
 
 function choiceWidget(field, ids) {
   const control = h("select", ids);
-  const widget = typed(control, (value) => readChoice(field, value), texts.writeItem);
+  const widget = typed(control, (value) => readChoice(field, value), (value) => keep(control, texts.writeItem(value)));
   widget.offer = (options) => offer(control, field, options);
   widget.offer(field.kind === "boolean" ? ["true", "false"] : field.options);
   return widget;
 }
 
+/** A value that is no choice stands among them, so that it is marked as a mistake and not lost. */
+function keep(control, value) {
+  if (![...control.options].some((option) => option.value === value)) control.append(h("option", { value }, value));
+  return value;
+}
+
 function readChoice(field, value) {
   if (value === "") return undefined;
-  return field.kind === "boolean" ? value === "true" : value;
+  return field.kind === "boolean" && value in YES_NO ? value === "true" : value;
 }
 
 const YES_NO = { true: "yes", false: "no" };

@@ -67,10 +67,10 @@ async function show() {
   if (turn === turns) showSpec(spec);
 }
 
-async function check() {
+async function check(all = false) {
   const { spec, mistakes } = await form.read();
   const found = await checkQuickly(spec);
-  if (found) showMistakes(form, [...mistakes, ...found], { all: false, place: byId("form-mistakes") });
+  if (found) showMistakes(form, [...mistakes, ...found], { all, place: byId("form-mistakes") });
 }
 
 async function submit(action) {
@@ -97,7 +97,7 @@ function paste(spec) {
   byId("paste-mistake").textContent = unknown.length ? `Left out, since no job has it: ${unknown.join(", ")}.` : "";
   byId("paste").open = unknown.length > 0;
   toast("The job file fills the form.");
-  check();
+  check(true); // a file is whole: what is wrong in it nobody will touch
 }
 
 // Enter in a field launches nothing: what follows costs hours.

@@ -1,0 +1,31 @@
+"""How sure a score is."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from peftsearch.records.estimates import share_error
+from peftsearch.workers.preparation.evaluation import Evaluation, standard_error
+from peftsearch.workers.preparation.opened_job import OpenedJob
+from tests.specs import make_spec
+
+
+def error(metric: str, predictions: Any, truth: Any, value: float) -> float:
+    spec = make_spec(task={"train": "d.csv", "metric": metric})
+    job = cast(OpenedJob, SimpleNamespace(spec=spec, classes=2, positive=1))
+    found = Evaluation({metric: value}, np.array(predictions), np.array(truth))
+    return standard_error(job, found)
+
+
+def test_a_perfect_score_of_a_rare_class_is_as_sure_as_its_rows() -> None:
+    truth = [0] * 53 + [1] * 7
+    assert error("f1", truth, truth, 1.0) == share_error(1.0, 7) > 0.1
+    assert error("accuracy", truth, truth, 1.0) == share_error(1.0, 60) < 0.03
+
+
+def test_of_what_is_not_perfect_a_bootstrap_tells() -> None:
+    truth = [0] * 30 + [1] * 30
+    predictions = [0] * 24 + [1] * 36
+    assert error("f1", predictions, truth, 10 / 11) == pytest.approx(0.037, abs=0.01)
