@@ -103,7 +103,7 @@ def _tell_failures(result: SearchResult, storage: str) -> list[str]:
     failed = [x for x in result.trials if x.failure]
     if result.front or not failed:
         return []
-    last = shorten(failed[-1].message or failed[-1].failure, LONGEST_PATH)
+    last = shorten(failed[-1].message or str(failed[-1].failure), LONGEST_PATH)
     where = f"`peftsearch show {result.job.name}{storage_option(storage)}` lists all"
     return [f"{len(failed)} of {plural(len(result.trials), 'trial')} failed: {last}; {where}"]
 

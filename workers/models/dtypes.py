@@ -3,6 +3,7 @@ until it is asked for this machine's hardware."""
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,14 @@ def _count_memory(device: str) -> int:
     return int(psutil.virtual_memory().total)
 
 
+def _check_whole(header: Mapping[str, Any], held: int) -> None:
+    """Whether the bytes behind a header are as many as it says."""
+    tensors = (x for name, x in header.items() if name != "__metadata__")
+    said = max((x["data_offsets"][1] for x in tensors), default=0)
+    if said != held:
+        raise ValueError(f"{held:,} bytes of tensors where its header says {said:,}")
+
+
 def _read_header(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as content:
@@ -87,7 +96,8 @@ def _read_header(file: Path) -> dict[str, Any]:
             header = json.loads(content.read(length))
         if not isinstance(header, dict):
             raise ValueError("no table of tensors")
-    except (OSError, ValueError) as error:
+        _check_whole(header, file.stat().st_size - 8 - length)
+    except (OSError, ValueError, LookupError, TypeError) as error:
         expected = f"weights in safetensors in {file}"
         raise UserError(expected, str(error), "download the model again") from error
     return header

@@ -41,7 +41,13 @@ def test_weights_are_counted_by_the_headers_of_their_files(tmp_path: Path) -> No
     numbers = sum(x.numel() for x in runner.backbone.model.parameters())
     assert found == Weights(numbers, "bfloat16")
     assert (found.bytes("float32"), found.bytes("bfloat16")) == (4 * numbers, 2 * numbers)
-    (runner.backbone.folder / "model.safetensors").write_bytes(b"\xff" * 8 + b"{}")
+    file = runner.backbone.folder / "model.safetensors"
+    whole = file.read_bytes()
+    for wrong in (whole[:-100], whole + b"more"):
+        file.write_bytes(wrong)
+        with pytest.raises(UserError, match="bytes of tensors where its header says"):
+            read_weights(runner.backbone.folder)
+    file.write_bytes(b"\xff" * 8 + b"{}")
     with pytest.raises(UserError, match="weights in safetensors"):
         read_weights(runner.backbone.folder)
 
