@@ -13,10 +13,13 @@ from peftsearch.jobs.durations import (
     reading_seconds,
     trial_flops,
 )
+from peftsearch.jobs.forecast import _most_trials
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.preparation.foreseen import Reading, foresee_reading, foresee_writing
+from tests.search.jobs import lora
 from tests.specs import make_spec
 
 
@@ -103,3 +106,19 @@ def test_hours_end_a_forecast_and_the_last_trial_may_end_after_them() -> None:
     few = make_spec(budget={"hours": 1.0, "trials": 8})
     assert foresee_time(few, 100, math.inf) == foresee_time(make_spec(trials=8), 100, math.inf)
     assert foresee_time(few, 100, 4) == foresee_time(make_spec(trials=4), 100, math.inf)
+
+
+@pytest.mark.parametrize("hours", [0.001, 0.02, 0.1, 1.0])
+def test_the_low_forecast_is_never_above_the_high_one(hours: float) -> None:
+    """Where hours bind, slower trials may end the job sooner."""
+    for seconds in (1.0, 40.0, 300.0, 5_000.0):
+        low, high = foresee_time(make_spec(budget={"hours": hours}), seconds, math.inf)
+        assert low <= high
+
+
+def test_a_closed_list_ends_with_its_repeats() -> None:
+    listed = {"configurations": [lora(rank).to_json() for rank in (1, 2, 4, 8)]}
+    spec = make_spec(space=listed, trials=100, search={"repeats": 0.5})
+    assert _most_trials(spec, make_space(spec)) == 8
+    alone = make_spec(space=listed, trials=100, search={"repeats": 0.5, "sampler": "random"})
+    assert _most_trials(alone, make_space(alone)) == 4

@@ -8,7 +8,12 @@ import pytest
 from peftsearch.records.estimates import Estimate, estimate, estimate_each, share_error
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.results.floor_words import tell_floors, tell_nothing_beats, tell_standing
+from peftsearch.results.floor_words import (
+    tell_floors,
+    tell_nothing_beats,
+    tell_standing,
+    tell_verdict,
+)
 from peftsearch.results.floors import Standing, compare
 from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.floors import prepare
@@ -98,6 +103,12 @@ def test_both_numbers_are_told_whichever_is_better() -> None:
     assert "0.0100 better" in tell_standing(stand(prepare(0.69), 0.70), SPEC)
     assert "no more than the standard error" in tell_standing(stand(prepare(0.69), 0.70), SPEC)
     assert "is that of the best baseline" in tell_standing(stand(prepare(0.7), 0.70), SPEC)
+    for quality, words in (
+        (0.56, "0.1300 worse than"),
+        (0.7, "0.0100 better than"),
+        (0.69, "as good as"),
+    ):
+        assert f"It is {words} that baseline" in tell_verdict(stand(prepare(0.69), quality), SPEC)
     assert tell_floors(prepare(0.69), SPEC) == [
         "floor: accuracy 0.6900 ± 0.0200, logistic regression on frozen features",
         "floor: accuracy 0.6500 ± 0.0200, TF-IDF with logistic regression",

@@ -47,6 +47,18 @@ def test_names_stand_beside_the_chart_in_the_order_of_their_lines() -> None:
         assert all(box.x0 > axes.get_window_extent().x1 for box in boxes.values())
 
 
+def test_a_name_with_room_stands_at_its_line() -> None:
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0.6, 0.8])
+    draw_lines(axes, [Line(0.65, "low", "floor"), Line(0.78, "high", "floor")], lambda x: x)
+    figure.draw_without_rendering()
+    for name, value in (("low", 0.65), ("high", 0.78)):
+        (text,) = (x for x in axes.texts if x.get_text() == name)
+        box, line = text.get_window_extent(), axes.transData.transform((0, value))[1]
+        assert abs((box.y0 + box.y1) / 2 - line) < box.height / 2
+
+
 def test_a_picture_names_its_floors_and_what_they_are(tmp_path: Path) -> None:
     path = tmp_path / "front.svg"
     for features in (0.77, 0.95):

@@ -162,13 +162,14 @@ def test_the_member_whose_quality_moves_most_volume_is_retrained(timed: list[Tri
     spec = make_spec(objectives=KNOWN)
     box = find_box(spec, timed)
 
-    def member(rank: int, depth: float, *qualities: float) -> Observation:
+    def member(rank: int, depth: float, *qualities: float, pending: int = 0) -> Observation:
         heights = (qualities[0], -float(trainable_parameters(lora(rank), BERT)), -depth)
-        return Observation(lora(rank), qualities, 0.0, 0, False, heights=heights)
+        return Observation(lora(rank), qualities, 0.0, pending, False, heights=heights)
 
     wide, narrow = member(2, 2.0, 0.85), member(4, 5.0, 0.86)
     assert choose_repeat_in(box, [wide, narrow]) == lora(2)
     assert choose_repeat_in(box, [member(2, 2.0, *[0.85] * 400), narrow]) == lora(4)
+    assert choose_repeat_in(box, [member(2, 2.0, 0.85, pending=399), narrow]) == lora(4)
     assert choose_repeat_in(box, [member(2, 2.0, 0.1)]) is None
 
 

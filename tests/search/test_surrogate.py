@@ -8,7 +8,7 @@ from peftsearch.search.surrogates import dimension_scaled
 from peftsearch.search.surrogates import surrogate as ensemble
 from peftsearch.search.surrogates.dimension_scaled import DimensionScaled
 from peftsearch.search.surrogates.gaussian import Matrix
-from peftsearch.search.surrogates.surrogate import EnsembleLinearMatern, EnsembleMapSaas
+from peftsearch.search.surrogates.surrogate import EnsembleLinearMatern, EnsembleMapSaas, Unit
 
 Gaussian = EnsembleLinearMatern | EnsembleMapSaas | DimensionScaled
 SURROGATES: dict[str, Gaussian] = {
@@ -110,3 +110,12 @@ def test_the_noise_has_a_floor_in_the_unit_of_quality(surrogate: Gaussian, unit:
     for free, held in zip(fits[0].members, fits[1].members, strict=True):
         assert free.noise < floor
         assert held.noise == pytest.approx(floor, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("floor", "size", "unit"), [(0.04, 3.0, 0.2), (0.0, 3.0, 3.0), (0.0, 0.0, 1.0)]
+)
+def test_equal_observations_are_counted_in_their_noise(
+    floor: float, size: float, unit: float
+) -> None:
+    assert Unit.of(np.full(5, size), floor) == (size, pytest.approx(unit))
