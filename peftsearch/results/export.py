@@ -21,6 +21,7 @@ from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_fi
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
 from peftsearch.workers.files.ownership import check_adapter
 from peftsearch.workers.preparation.prepare import Prepared
+from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -70,6 +71,7 @@ def export(
     """
     _check_free(out)
     check_adapter(adapter_folder, trial)
+    check_same(trial.configuration, trial.provenance)
     exact = spec.training.model_copy(update={"precision": "float32"})
     runner = TrialRunner.open(spec.model_copy(update={"training": exact}), "cpu")
     files = load_adapter_files(adapter_folder, runner.backbone.sha256)

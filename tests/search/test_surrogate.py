@@ -118,4 +118,6 @@ def test_the_noise_has_a_floor_in_the_unit_of_quality(surrogate: Gaussian, unit:
 def test_equal_observations_are_counted_in_their_noise(
     floor: float, size: float, unit: float
 ) -> None:
-    assert Unit.of(np.full(5, size), floor) == (size, pytest.approx(unit))
+    found = Unit.of(np.full(5, size), floor)
+    assert found.shift == size
+    assert found.spread == pytest.approx(unit)

@@ -33,6 +33,7 @@ from .collapse import check_progress
 from .cross_validation import as_in_first, cross_validate, head_of_fold, join_prepared
 from .curves import reduce_curve
 from .evaluation import Evaluator
+from .foreign_techniques import check_size, name_packages
 from .inference import predict_logits
 from .label_scale import LabelScale
 from .optimisation import Clock, OnStep, train
@@ -245,6 +246,7 @@ class TrialRunner(OpenedJob):
         held_out: Encoded,
         watched: bool,
     ) -> Outcome:
+        check_size(configuration, self.anatomy, attachment.size)
         meter = MemoryMeter(self.backbone.device)
         evaluator, validation = self._evaluator(configuration), self.encoded("validation")
         regime = self.spec.training.regime(configuration)
@@ -285,7 +287,9 @@ class TrialRunner(OpenedJob):
         measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
         outcome = Outcome(
             {**found.measurements, **known, **measured},
-            self.provenance(seed) | self._tell_training(regime, checkpoints, losses),
+            self.provenance(seed)
+            | self._tell_training(regime, checkpoints, losses)
+            | name_packages(configuration),
             attachment.tensors(),
             found.predictions,
             found.references,
