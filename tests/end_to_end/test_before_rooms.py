@@ -14,6 +14,7 @@ import pytest
 
 from peftsearch.jobs.jobfile import differing_keys
 from peftsearch.spaces.jobspec.stored import is_later
+from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.data.task_data import load_data
 
@@ -64,8 +65,8 @@ def test_an_old_job_reads_and_holds_out_its_rows_as_before(old: Path) -> None:
         (provenance,) = database.execute("SELECT provenance FROM trials").fetchone()
     assert "reading" not in json.loads(stored)["task"]
     assert load_data(spec).fingerprint == json.loads(provenance)["data"]
-    newer = spec.task.model_copy(update={"reading": 2})
-    asked = spec.model_copy(update={"task": newer})
+    task = {name: x for name, x in spec.to_json()["task"].items() if name != "reading"}
+    asked = spec.model_copy(update={"task": TaskSpec(**task)})
     assert differing_keys(spec, asked) == ["task.reading"]
     assert is_later(json.loads(stored), "task.reading", asked)
 

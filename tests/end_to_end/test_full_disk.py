@@ -40,8 +40,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def job(job_file: Path) -> Path:
-    """Trials of a second."""
+    """Trials of a second, recipes among them that are larger than what the model may propose."""
     text = job_file.read_text().replace("epochs = 2", "epochs = 4")
+    text += '\n[search]\nrecipes = "published"\n'
     job_file.write_text(text.replace("trials = 8", f"trials = {TRIALS}"))
     return job_file
 
