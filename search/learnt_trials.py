@@ -28,9 +28,14 @@ def learnt(space: Space) -> list[Configuration]:
     """
     if is_choice(space):
         return []
-    found = (express(space, x) for x in _read(space))
-    kept = {x.key: x for x in found if x is not None and space.feasible(x)}
-    return list(kept.values())[:LEARNT]
+    kept: dict[str, Configuration] = {}
+    for known in _read(space):
+        if len(kept) == LEARNT:
+            break
+        found = express(space, known)
+        if found is not None and space.feasible(found):
+            kept.setdefault(found.key, found)
+    return list(kept.values())
 
 
 def _read(space: Space) -> Iterator[Configuration]:

@@ -41,8 +41,12 @@ def test_features_are_finite_and_of_fixed_length(case: tuple[Space, tuple[int, .
     row = features(space.decode(point), space.anatomy)
     assert row.shape == (len(feature_names()),)
     assert row.dtype == np.float64
-    assert (row >= -0.5).all()
-    assert (row <= 4.0).all()
+    squared = feature_names().index("rate_squared")
+    mean = row[feature_names().index("rate_over_nominal_mean")]
+    assert row[squared] == pytest.approx((2 * mean - 1) ** 2)
+    others = np.delete(row, squared)
+    assert (others >= -0.5).all()
+    assert (others <= 2.0).all()
 
 
 @given(points(), points())
