@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from .message_text import as_line, one_line
 
+ANYTHING = (Exception, SystemExit)
+"""What code that is not ours may raise: it may end the process by `exit()` too."""
+
 
 class PeftsearchError(Exception):
     """Base of all errors that peftsearch raises on purpose; the CLI exits with `exit_code`."""

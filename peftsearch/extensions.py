@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
-from peftsearch.errors import UserError
+from peftsearch.errors import ANYTHING, UserError
 from peftsearch.message_text import suggest
 
 
@@ -27,7 +27,7 @@ def load(group: str, name: str) -> Any:
     point = _point(group, name)
     try:
         return point.load()
-    except (Exception, SystemExit) as error:  # A stranger's module may raise anything.
+    except ANYTHING as error:
         raise UserError(
             f"{point.value} of the package {_package(point)} ({group}) to be importable",
             " ".join(f"{type(error).__name__}: {error}".split()),
@@ -118,12 +118,22 @@ class Registry(Mapping[str, Row], Generic[Row]):
         noun: What a row is called in messages, with its article.
         row_type: What an entry point must lead to.
         own: Our rows.
+        adopt: Gives what is used in place of another package's row (and the package's name and
+            version); a UserError says that it is broken.
     """
 
-    def __init__(self, group: str, noun: str, row_type: type[Row], own: Sequence[Row]) -> None:
+    def __init__(
+        self,
+        group: str,
+        noun: str,
+        row_type: type[Row],
+        own: Sequence[Row],
+        adopt: Callable[[Row, str], Row] = lambda row, package: row,
+    ) -> None:
         self.group, self.noun = group, noun
         self.own: Mapping[str, Row] = {row.name: row for row in own}
-        self._type = row_type
+        self._type, self._adopt = row_type, adopt
+        self._adopted: dict[str, tuple[Row, Row]] = {}
 
     def __getitem__(self, name: str) -> Row:
         """The row; a KeyError where there is none.
@@ -167,7 +177,11 @@ class Registry(Mapping[str, Row], Generic[Row]):
     def _load(self, name: str) -> Row:
         row = load(self.group, name)
         if isinstance(row, self._type) and row.name == name:
-            return row
+            known = self._adopted.get(name)
+            if known is None or known[0] is not row:
+                known = row, self._adopt(row, provider(self.group, name))
+                self._adopted[name] = known
+            return known[1]
         raise UserError(
             f"a {self._type.__name__} named {name!r} behind the entry point {name} ({self.group})",
             repr(getattr(row, "name", row)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from peftsearch.errors import PeftsearchError, UserError
+from peftsearch.errors import ANYTHING, PeftsearchError, UserError
 from peftsearch.extensions import load, providers
 from peftsearch.message_text import one_line, show
 from peftsearch.records.trial import Trial
@@ -80,7 +80,7 @@ class AddedSampler:
             return action()
         except SamplerError:
             raise
-        except (Exception, SystemExit) as error:  # A stranger's code may raise anything.
+        except ANYTHING as error:
             kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
             raise self._error(f"{kind}{error}, {moment}") from error
 

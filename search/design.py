@@ -35,7 +35,7 @@ class Design(NamedTuple):
 def make_design(spec: JobSpec, space: Space) -> Design:
     """Design of a job.
 
-    By default one Sobol point for each ten trials of the budget beyond the first twenty, at most
+    By default two Sobol points fewer than a tenth of the budget, rounded, at most
     eight, follow the fixed ones, and the whole takes at most two thirds of the budget: the model
     takes over after the probe and two learnt configurations, or after 11 trials of 200. The probe
     and the user's own are never cut. In a closed space the probe, too, is tried only where it is

@@ -10,6 +10,7 @@ from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.job import Job, JobState, Pulse, name_taken
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.stored import document_of, rewritten
 
 from .clock import now
 from .identities import fresh_id
@@ -33,7 +34,7 @@ class Catalogue(Session):
         """
         statement = jobs.insert().values(
             name=spec.name,
-            spec=spec.to_json(),
+            spec=document_of(spec),
             state=JobState.RUNNING,
             event=0,
             created=now(),
@@ -123,7 +124,8 @@ class Catalogue(Session):
             NotFoundError: No job has that id.
             UserError: The spec differs by more than its budget.
         """
-        stored = self.lock_job(job_id).spec
+        job = self.lock_job(job_id)
+        stored = job.spec
         if stored.model.anatomy and spec.model.anatomy:  # it may be known since a moment
             spec = _described(spec, stored.anatomy)
         old, new = stored.to_json(), spec.to_json()
@@ -134,7 +136,8 @@ class Catalogue(Session):
                 f"another {', '.join(sorted(differing))}",
                 "give the changed search a name of its own",
             )
-        values = {"spec": new, "state": JobState.RUNNING, "fault": None}
+        document = rewritten(job.document, spec)
+        values = {"spec": document, "state": JobState.RUNNING, "fault": None}
         changed = jobs.update().where(jobs.c.id == job_id).values(values)
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
@@ -153,7 +156,8 @@ class Catalogue(Session):
         spec = _described(job.spec, anatomy)
         if spec == job.spec:
             return job
-        changed = jobs.update().where(jobs.c.id == job_id).values(spec=spec.to_json())
+        document = rewritten(job.document, spec)
+        changed = jobs.update().where(jobs.c.id == job_id).values(spec=document)
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
 

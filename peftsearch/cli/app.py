@@ -260,6 +260,10 @@ def demo(
     files: Annotated[
         Path | None, typer.Option(help="Folder of the adapters [beside the database].")
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Minutes of searching, without what goes before it and after [3.3]."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Search a real model on real reviews, within 6 minutes on 2 CPU cores."""
@@ -267,7 +271,7 @@ def demo(
     from . import demonstration
 
     url = None if storage is None else to_url(storage)
-    demonstration.run_demo(folder, workers, url, files, as_json)
+    demonstration.run_demo(folder, workers, url, files, minutes, as_json)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The demonstration: real model, real reviews, from nothing to an exported adapter."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,36 @@ from . import commands
 from .console import console, floor_facts, print_front, print_json, storage_option
 
 
-def write_job(folder: Path) -> JobSpec:
-    """Write the demonstration's job file and read it back, which fetches model and data."""
-    path = folder / "job.toml"
-    path.write_text(read_example("demo"), encoding="utf-8")
+def write_job(folder: Path, minutes: float | None = None) -> JobSpec:
+    """Write the demonstration's job file and read it back, which fetches model and data.
+
+    Args:
+        minutes: Of searching, in place of the example's.
+    """
+    path, text = folder / "job.toml", read_example("demo")
+    if minutes is not None:
+        text = re.sub(r"(?m)^minutes = .*", f"minutes = {minutes:g}", text, count=1)
+    path.write_text(text, encoding="utf-8")
     return read_spec(path)
 
 
 def run_demo(
-    folder: Path, workers: int, storage: str | None, files: Path | None, as_json: bool
+    folder: Path,
+    workers: int,
+    storage: str | None,
+    files: Path | None,
+    minutes: float | None,
+    as_json: bool,
 ) -> None:
     """Fetch, search, print the front, draw it, export the knee.
 
     Args:
         storage: Database; None makes one in the folder.
         files: Folder of the adapters; None means beside the database.
+        minutes: Of searching, in place of the example's.
     """
     check_folder(folder)
-    spec = write_job(folder)
+    spec = write_job(folder, minutes)
     storage = storage or f"sqlite:///{(folder / 'demo.db').resolve()}"
     root = choose_root(storage, files)
     crew = commands.Crew(storage, root, workers, "auto", as_json)

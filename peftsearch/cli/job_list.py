@@ -11,6 +11,7 @@ from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
+from peftsearch.spaces.jobspec.stored import plain_spec
 
 from .console import console, print_json, storage_option
 
@@ -72,6 +73,6 @@ def job_json(
         "event": job.event,
         "live_workers": live.get(job.id, 0),
         "trials": {state.value: number for state, number in counts.items()},
-        "spec": job.document if job.problem else job.spec.to_json(),
+        "spec": plain_spec(job.document) if job.problem else job.spec.to_json(),
         "problem": job.problem,
     }

@@ -6,6 +6,7 @@ from peftsearch.errors import UserError
 from peftsearch.storage.connection import describe, parse_url
 from peftsearch.storage.migrations import HEAD
 from peftsearch.storage.opening import read_revision
+from peftsearch.storage.store import Store
 
 from .finding import Finding, failure, fine, note
 
@@ -16,9 +17,23 @@ def examine_database(storage: str) -> Finding:
         url = parse_url(storage)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             return fine("database", f"no file {url.database} yet; the first job makes it")
-        return judge_revision(describe(url), read_revision(storage))
+        revision = read_revision(storage)
+        finding = judge_revision(describe(url), revision)
+        unread = _find_unread(storage) if revision == HEAD else []
+        return _tell_unread(finding, unread) if unread else finding
     except UserError as error:
         return failure("database", str(error))
+
+
+def _find_unread(storage: str) -> list[str]:
+    """Of each job that cannot be read here, why not."""
+    with Store.open(storage) as store:
+        return [job.problem for job in store.jobs() if job.problem]
+
+
+def _tell_unread(finding: Finding, problems: list[str]) -> Finding:
+    jobs = "1 job" if len(problems) == 1 else f"{len(problems)} jobs"
+    return note(finding.subject, f"{finding.text}; {jobs} cannot be read here: {problems[0]}")
 
 
 def judge_revision(name: str, revision: str | None) -> Finding:

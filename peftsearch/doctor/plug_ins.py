@@ -12,14 +12,18 @@ from peftsearch.spaces.techniques.table import TECHNIQUES
 
 from .finding import Finding, failure, fine
 
-_TABLES: tuple[Registry[Any], ...] = (TECHNIQUES, KINDS, OBJECTIVES)
+_TABLES: tuple[tuple[Registry[Any], Callable[[str], object]], ...] = (
+    (TECHNIQUES, TECHNIQUES.__getitem__),
+    (KINDS, lambda name: KINDS[name].load_work()),
+    (OBJECTIVES, OBJECTIVES.__getitem__),
+)
 
 
 def examine_plug_ins() -> Iterator[Finding]:
     """A line for each group of entry points and one for each name that cannot be used. It imports
     what they lead to."""
-    for table in _TABLES:
-        yield from _examine(table.group, table.own, table.__getitem__)
+    for table, find in _TABLES:
+        yield from _examine(table.group, table.own, find)
     yield from _examine(GROUP, (ENGINE, *COMPARED), _find_sampler)
 
 

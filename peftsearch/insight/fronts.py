@@ -93,7 +93,7 @@ def mean_point(
     return {
         "key": first.key,
         "values": dict(values),
-        "standard_error": sampling_error(spec, values, first.validation_rows),
+        "standard_error": sampling_error(spec, values, first.validation_rows, first.quality_error),
         "seeds": len(trials),
         "trials": list(trials),
         "description": first.words,
@@ -110,7 +110,9 @@ def stay(entry: FrontEntry, first: Point, spec: JobSpec) -> Stay:
     return {
         "key": entry.key,
         "values": dict(entry.values),
-        "standard_error": sampling_error(spec, entry.values, first.validation_rows),
+        "standard_error": sampling_error(
+            spec, entry.values, first.validation_rows, first.quality_error
+        ),
         "trials": list(entry.trials),
         "entered": entry.entered,
         "left": entry.left,

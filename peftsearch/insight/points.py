@@ -31,6 +31,7 @@ class Point:
         quality: To maximise; None unless it was trained in full.
         cost: Exact, in the unit of the job's cost objective.
         validation_rows: That its quality was measured on; None where unknown.
+        quality_error: Of its quality by these rows, as `Trial.quality_error`.
         frozen: Whether it adapts nothing.
         plain_lora: Whether all layers carry the same LoRA and nothing else.
         adapter: Whether an adapter was kept.
@@ -56,6 +57,7 @@ class Point:
     quality: float | None
     cost: float
     validation_rows: int | None
+    quality_error: float | None
     frozen: bool
     plain_lora: bool
     adapter: bool
@@ -89,6 +91,7 @@ def point_of(trial: Trial, spec: JobSpec) -> Point:
         quality=quality_of(spec, trial),
         cost=cost_of(spec, configuration),
         validation_rows=trial.validation_rows,
+        quality_error=trial.quality_error,
         frozen=configuration.frozen,
         plain_lora=is_plain_lora(configuration),
         adapter=trial.adapter is not None,

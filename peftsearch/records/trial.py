@@ -1,5 +1,6 @@
 """A trial from its proposal to its measurements."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -41,6 +42,9 @@ class FailureKind(StrEnum):
     LOST_WORKER = "lost_worker"
     BUG = "bug"
 
+
+QUALITY_ERROR = "quality_error"
+"""Entry of a trial's provenance: the standard error of a quality that is no share of rows."""
 
 PROPOSED = "proposed"
 """Entry of a trial's provenance with its `Reasons`; what its training adds leaves it there."""
@@ -140,6 +144,13 @@ class Trial:
         rows = self.provenance.get("validation_rows")
         # A user's own training function writes what it likes.
         return rows if isinstance(rows, int) and rows > 0 else None
+
+    @property
+    def quality_error(self) -> float | None:
+        """Standard error of its quality by the rows, where it was measured: of what is no share of
+        right rows; None where a formula tells it, or nothing does."""
+        error = self.provenance.get(QUALITY_ERROR)
+        return error if isinstance(error, float) and 0 < error < math.inf else None
 
 
 @dataclass(frozen=True)

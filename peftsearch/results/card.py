@@ -138,7 +138,8 @@ def _config(form: str, labels: list[str]) -> str:
 def _quality(trial: Trial, spec: JobSpec, held: str, expected: Expectation | None) -> str:
     """A paragraph on the number that the search optimised, and on the rows that it is of."""
     name, rows = spec.task.quality, trial.validation_rows
-    value, error = trial.measurements[name], sampling_error(spec, trial.measurements, rows)
+    value = trial.measurements[name]
+    error = sampling_error(spec, trial.measurements, rows, trial.quality_error)
     spread = "" if error is None else f" ± {difference(name, error, value)}, one standard error,"
     of = "the validation rows" if rows is None else f"{plural(rows, 'validation row')} ({held})"
     text = (

@@ -27,6 +27,10 @@ class Scored(Seed, Protocol):
     def validation_rows(self) -> int | None:
         """Rows of the validation split; None where unknown."""
 
+    @property
+    def quality_error(self) -> float | None:
+        """As `Trial.quality_error`."""
+
 
 S = TypeVar("S", bound=Scored)
 
@@ -92,10 +96,10 @@ def compare(found: Estimate[S], spec: JobSpec, preparation: Preparation | None) 
 
 def _error(floor: Floor, found: Estimate[S], spec: JobSpec) -> float | None:
     """As if the two were scored on rows of their own, which is rather too large than too small."""
-    rows = found.first.validation_rows
+    rows, measured = found.first.validation_rows, found.first.quality_error
     of_floor = floor.standard_error or sampling_error(spec, floor.measurements, rows)
-    # A metric without a formula varies between draws of the rows about as much for both.
-    of_rows = sampling_error(spec, found.values, rows) or of_floor
+    # Of trials of before their errors were kept, it varies about as much for both.
+    of_rows = sampling_error(spec, found.values, rows, measured) or of_floor
     parts = (of_floor, of_rows, found.standard_error(spec.task.quality))
     known = [x for x in parts if x is not None]
     return math.hypot(*known) if known else None

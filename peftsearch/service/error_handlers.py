@@ -75,7 +75,7 @@ def _mistake_in_request(found: Any) -> Mistake:
     where, cause = ".".join(str(part) for part in found["loc"]), found.get("ctx", {}).get("error")
     if isinstance(cause, UserError):
         return Mistake(where, cause.expected, cause.got, cause.hint)
-    got, hint = show(found.get("input")), "see /api/v1/openapi.json"
+    got, hint = show(found.get("input")), "correct it; /api/v1/openapi.json says what is taken"
     return Mistake(where, found["msg"], got, hint)
 
 

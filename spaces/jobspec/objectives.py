@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from peftsearch.errors import UserError
+from peftsearch.errors import ANYTHING, UserError
 from peftsearch.extensions import Registry, provider
 from peftsearch.message_text import suggest
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -173,7 +173,7 @@ def _compute(name: str, cost: Cost, configuration: Configuration, anatomy: Anato
         if math.isfinite(value) and value >= 0:
             return value
         got = f"{value:g}"
-    except Exception as error:
+    except ANYTHING as error:
         got = f"{type(error).__name__}: {error}"
     package = provider(GROUP, name)
     raise CostError(

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .bounds import plain_bound
+from .section import Section
 from .spec import JobSpec, parse_spec
+
+SAID = "said"
+"""What a document holds beside the spec: dotted keys that the job file said, sorted. Those of
+before that key lack it."""
 
 BEFORE: Mapping[str, Mapping[str, Any]] = {
     "model": {"dtype": "float32"},
@@ -32,12 +37,33 @@ ONCE: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
 the job file said so or left them out, and mean them still."""
 
 
+def document_of(spec: JobSpec) -> dict[str, Any]:
+    """A new job's document: the spec as plain data, and which of its keys the job file said."""
+    parts = {name: part for name, part in spec if isinstance(part, Section)}
+    said = (f"{name}.{key}" for name, part in parts.items() for key in part.model_fields_set)
+    return {**spec.to_json(), SAID: sorted(said)}
+
+
+def rewritten(document: Mapping[str, Any], spec: JobSpec) -> dict[str, Any]:
+    """A document with the budget and the anatomy of a spec, and else as it was: what it lacks
+    tells which version wrote it."""
+    data = spec.to_json()
+    model = {**document["model"], "anatomy": data["model"]["anatomy"]}
+    return {**document, "model": model, "budget": data["budget"]}
+
+
+def plain_spec(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec in a document, as it stands there."""
+    return {key: value for key, value in document.items() if key != SAID}
+
+
 def parse_stored(document: Mapping[str, Any]) -> JobSpec:
     """The spec of a job's document, whichever version wrote it.
 
     Raises:
         UserError: As `parse_spec`.
     """
+    document = plain_spec(document)
     sections = {name: document.get(name, {}) for name in BEFORE}
     then = {name: {**BEFORE[name], **x} for name, x in sections.items() if isinstance(x, Mapping)}
     return parse_spec(_with_plain_bounds({**document, **then}))
@@ -55,10 +81,11 @@ def is_later(document: Mapping[str, Any], key: str, spec: JobSpec) -> bool:
     """Whether a job does what was done before a dotted key was, or what its default was once, and
     a new spec does not say the key: then the two do not contradict each other.
 
-    The document may name what was before the key: one whose budget was changed since is whole.
+    A document that knows what the job file said tells whether the key was taken out of it since.
+    Of those of before, one whose budget was changed is whole and names what was before the key.
     """
     section, _, name = key.partition(".")
-    if name not in BEFORE.get(section, {}):
+    if name not in BEFORE.get(section, {}) or key in document.get(SAID, ()):
         return False
     before, part = BEFORE[section][name], getattr(spec, section)
     then = (before, *ONCE.get(section, {}).get(name, ()))

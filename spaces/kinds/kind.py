@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from peftsearch.errors import UserError
+from peftsearch.errors import ANYTHING, UserError
 
 from .model_forms import ModelForm
+
+_PARTS = ("read", "encode", "decide", "score")
+"""Some of what a `Work` does, by which one is told from anything else without importing torch."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,15 @@ class TaskKind:
     label: type[int] | type[float] = int
     problem: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what no job could use.
+
+        Raises:
+            ValueError: Says of which row, and why.
+        """
+        if not (self.columns and self.columns[0] and self.qualities):
+            raise ValueError(f"{self.name}: it names no columns, or no qualities")
+
     @property
     def classes(self) -> bool:
         """Whether labels are classes with names, one of each row."""
@@ -56,12 +68,15 @@ class TaskKind:
         """The object that reads, encodes, decides and scores.
 
         Raises:
-            UserError: Another package's cannot be imported.
+            UserError: Another package's cannot be imported, or is no such object.
         """
         module, _, name = self.work.partition(":")
         try:
-            return getattr(import_module(module), name)
-        except Exception as error:  # a stranger's module may raise anything
+            work = getattr(import_module(module), name)
+            if isinstance(work, type) or not all(callable(getattr(work, x, None)) for x in _PARTS):
+                raise TypeError(f"{work!r} is no object of `peftsearch.workers.kinds.work.Work`")
+            return work
+        except ANYTHING as error:
             raise UserError(
                 f"the work of the kind {self.name} at {self.work}",
                 f"{type(error).__name__}: {error}",

@@ -17,6 +17,7 @@ from peftsearch.spaces.families.anatomy import Stack
 
 from . import layer_restrictions
 from .activations import Activations
+from .foreign_rows import adopt
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
 from .products import NONE
@@ -105,6 +106,7 @@ TECHNIQUES = Registry(
         for row in (*_BASE_ROWS, *PEFT_ROWS, *OWN_ROWS)
         if row.status == status
     ],
+    adopt,
 )
 
 

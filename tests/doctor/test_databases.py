@@ -10,6 +10,9 @@ import pytest
 from peftsearch.doctor.databases import examine_database, examine_driver, judge_revision
 from peftsearch.doctor.finding import Health
 from peftsearch.storage.migrations import HEAD
+from peftsearch.storage.store import Store
+from tests.specs import make_spec
+from tests.storage.examples import make_older
 
 ASSETS = Path(__file__).parents[1] / "storage" / "assets"
 
@@ -18,6 +21,17 @@ def test_a_database_of_this_schema_is_well(database_url: str) -> None:
     found = examine_database(database_url)
     assert found.health is Health.OK
     assert found.text.endswith(f"answers, schema {HEAD}")
+
+
+def test_jobs_that_cannot_be_read_here_are_told(database_url: str) -> None:
+    with Store.open(database_url) as store:
+        for name in ("well", "strange"):
+            store.create_job(make_spec(name))
+    assert examine_database(database_url).health is Health.OK
+    make_older(database_url, "strange", "model.path")
+    found = examine_database(database_url)
+    assert found.health is Health.NOTE
+    assert "1 job cannot be read here: expected a spec of job 'strange'" in found.text
 
 
 def test_an_empty_database_stays_empty(empty_url: str) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,14 +109,39 @@ def test_a_job_from_before_a_key_goes_on_as_it_began(store: Store, database_url:
     assert life.create_or_resume(store, written) == again
 
 
-def test_a_job_whose_document_holds_a_default_of_once_goes_on_by_it(store: Store) -> None:
+def test_a_job_whose_document_holds_a_default_of_once_goes_on_by_it(
+    store: Store, database_url: str
+) -> None:
     """Three states were kept of every job file that said nothing of them."""
     life.create(store, make_spec(training={"checkpoints": 3}))
+    make_older(database_url, "job")
     again = life.create_or_resume(store, make_spec(trials=200))
     assert (again.spec.training.checkpoints, again.spec.budget.trials) == (3, 200)
     assert not life.is_as_launched(again, make_spec(trials=200))
     with pytest.raises(Conflict, match=r"other values of training\.checkpoints"):
         life.create_or_resume(store, make_spec(training={"checkpoints": 1}))
+
+
+@pytest.mark.parametrize("budget", [None, {"trials": 200}])
+@pytest.mark.parametrize("stored", [{"checkpoints": 1}, {"checkpoints": 3}, {"epochs": 1}])
+def test_a_key_taken_out_of_the_file_is_told(
+    store: Store, stored: dict[str, Any], budget: dict[str, Any] | None
+) -> None:
+    """Also where it held what was the default once, and where the budget was changed since."""
+    life.create(store, make_spec(training=stored))
+    if budget:
+        life.resume(store, "job", make_spec(**budget).budget)
+    with pytest.raises(Conflict, match=r"other values of training\."):
+        life.create_or_resume(store, make_spec(**budget or {}))
+
+
+def test_a_new_budget_leaves_out_what_the_document_lacks(store: Store, database_url: str) -> None:
+    """That tells which version launched the job."""
+    life.create(store, make_spec())
+    make_older(database_url, "job", "training.checkpoints", "search.recipes")
+    before = store.find_job("job").document
+    after = life.resume(store, "job", make_spec(trials=200).budget).document
+    assert after == {**before, "budget": after["budget"]}
 
 
 def with_positions(spec: JobSpec, positions: int) -> JobSpec:

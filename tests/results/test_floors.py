@@ -69,6 +69,19 @@ def test_seeds_that_differ_make_a_gain_doubtful() -> None:
     assert spread.error == pytest.approx((of_rows**2 + 0.06**2) ** 0.5)
 
 
+@pytest.mark.parametrize(("told", "own"), [(0.3, 0.3), (None, 0.1), (float("nan"), 0.1)])
+def test_a_trial_s_own_error_counts_beside_the_floor_s(told: float | None, own: float) -> None:
+    """A regression may err far more than the floor does, on few rows. Trials of before, or of a
+    training function of the user's own, do not tell theirs: then it is taken for the floor's."""
+    spec = make_spec(task={"train": "t.csv", "kind": "regression", "metric": "rmse"})
+    provenance = {"validation_rows": 400, "quality_error": told}
+    trial = replace(make_trial(0, 8, 0.5), measurements={"rmse": 1.0}, provenance=provenance)
+    floors = Preparation((Floor("features", "features", {"rmse": 1.2}, 0.1),))
+    found = compare(estimate([trial]), spec, floors)
+    assert found is not None and found.error == pytest.approx((0.1**2 + own**2) ** 0.5)
+    assert found.verdict == ("level" if own == 0.3 else "above")
+
+
 def test_where_no_error_is_known_the_better_one_is_better() -> None:
     floors = (Floor("base", "the base model", {"loss": 2.0}),)
     trial = replace(make_trial(0, 8, 0.5), measurements={"loss": 1.9})

@@ -9,6 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.jobspec.stored import plain_spec
 from peftsearch.storage.schema import jobs
 from peftsearch.storage.store import Store
 
@@ -38,10 +39,11 @@ def make_unreadable(url: str, name: str, what: str = "kind") -> None:
 
 
 def make_older(url: str, name: str, *keys: str) -> None:
-    """Let the job of that name have been launched before these dotted keys of sections were."""
+    """Let the job of that name have been launched before these dotted keys of sections were, and
+    before documents knew what the job file said."""
     engine = create_engine(url, poolclass=NullPool)
     with Store.open(url) as store:
-        document = copy.deepcopy(dict(store.find_job(name).document))
+        document = copy.deepcopy(plain_spec(store.find_job(name).document))
     for key in keys:
         section, _, last = key.partition(".")
         del document[section][last]

@@ -55,7 +55,9 @@ def check_adapter(folder: Path, trial: Trial) -> None:
         found = hash_tensors(folder)
     except OSError as error:
         got = f"{TENSORS}: {error.strerror}"
-        raise UserError(f"the adapter of trial {trial.number}", got, _hint(folder)) from error
+        deleted = "see `peftsearch jobs` for whether the job was deleted, or "
+        hint = _hint(folder) if folder.exists() else f"{deleted}{_hint(folder)}"
+        raise UserError(f"the adapter of trial {trial.number}", got, hint) from error
     if trial.adapter_sha256 not in (None, found):
         got = f"{TENSORS} with {found[:12]}"
         known = f"the adapter of trial {trial.number}, with SHA-256 {trial.adapter_sha256[:12]}"

@@ -1,5 +1,6 @@
 """The scores of a model on one split, whatever the model is, and how sure they are."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from peftsearch.records.estimates import share_error
+from peftsearch.records.trial import QUALITY_ERROR
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -78,6 +80,16 @@ def evaluate_split(job: OpenedJob, split: str, outputs: NDArray[Any]) -> Evaluat
     """
     logits, labels = torch.as_tensor(outputs, dtype=torch.float64), job.encoded(split).labels
     return evaluate_outputs(job.spec.task, logits, labels, job.classes, job.positive)
+
+
+def tell_error(job: OpenedJob, found: Evaluation) -> dict[str, float]:
+    """What a trial's provenance says of its quality's standard error: nothing of shares of right
+    rows, which have a formula."""
+    quality = job.spec.task.quality
+    if objective(quality).share or quality not in found.measurements:
+        return {}
+    error = standard_error(job, found)
+    return {QUALITY_ERROR: error} if math.isfinite(error) else {}
 
 
 def standard_error(job: OpenedJob, found: Evaluation) -> float:

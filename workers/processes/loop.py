@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from peftsearch.errors import (
+    ANYTHING,
     NotFoundError,
     PeftsearchError,
     StaleLeaseError,
@@ -187,7 +188,7 @@ class WorkerLoop:
                 return self._propose(token, missing)
         except (NotFoundError, StoreUnavailable):
             raise
-        except Exception as error:  # as any worker would find: the job waits for a person
+        except ANYTHING as error:  # as any worker would find: the job waits for a person
             self._stop(error)
             raise
         finally:
@@ -208,7 +209,7 @@ class WorkerLoop:
         except StaleLeaseError:
             return True
 
-    def _stop(self, error: Exception) -> None:
+    def _stop(self, error: BaseException) -> None:
         own = isinstance(error, PeftsearchError)
         told = str(error) if own else f"{type(error).__name__}: {error}"
 
@@ -254,7 +255,7 @@ class WorkerLoop:
             adapter, sha256 = self._save(trial, outcome)
         except (Cancelled, MachineFault):
             raise
-        except Exception as error:
+        except ANYTHING as error:
             if reason := machine_reason(error):
                 raise MachineFault("train", reason, self.job.name) from error
             failure = classify(error)

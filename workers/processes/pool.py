@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from peftsearch.errors import NotFoundError, PeftsearchError, StoreUnavailable
+from peftsearch.errors import ANYTHING, NotFoundError, PeftsearchError, StoreUnavailable
 from peftsearch.message_text import as_line, trace
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
@@ -64,7 +64,7 @@ def _child(assignment: Assignment, status: SharedStatus) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         _work(assignment, status)
-    except Exception as error:
+    except ANYTHING as error:
         if os.environ.get("PEFTSEARCH_DEBUG"):
             print(trace(error), file=sys.stderr)
         text, code = f"{type(error).__name__}: {error}", 1

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load, save
 
 from peftsearch.records.preparation import Floor
+from peftsearch.records.trial import QUALITY_ERROR
 from peftsearch.spaces.jobspec.head import HeadSpec
 from peftsearch.workers.preparation.prepare import Prepared
 
@@ -37,7 +39,12 @@ def cross_validate(folds: int, train: Train, on_step: OnStep, quality: str) -> O
     return replace(
         found[0],
         measurements=_join([x.measurements for x in found], rows),
-        provenance={**found[0].provenance, "validation_rows": sum(rows), "folds": told},
+        provenance={
+            **found[0].provenance,
+            "validation_rows": sum(rows),
+            "folds": told,
+            **_join_told([x.provenance for x in found], rows),
+        },
         predictions=np.concatenate([x.predictions for x in found]),
         references=np.concatenate([x.references for x in found]),
     )
@@ -91,13 +98,22 @@ def _load(tensors: bytes) -> dict[str, torch.Tensor]:
 
 
 def _join_floors(floors: Sequence[Floor], rows: Sequence[int]) -> Floor:
-    """The rows of two folds are different ones, so that their errors are independent."""
-    errors = [x.standard_error for x in floors]
-    known = [x for x in errors if x is not None]
-    shares = np.asarray(rows) / sum(rows)
-    error = float(np.linalg.norm(shares * known)) if len(known) == len(errors) else None
+    error = _join_errors([x.standard_error for x in floors], rows)
     measured = _join([x.measurements for x in floors], rows)
     return replace(floors[0], measurements=measured, standard_error=error)
+
+
+def _join_told(told: Sequence[Mapping[str, Any]], rows: Sequence[int]) -> dict[str, float]:
+    error = _join_errors([x.get(QUALITY_ERROR) for x in told], rows)
+    return {} if error is None else {QUALITY_ERROR: error}
+
+
+def _join_errors(errors: Sequence[float | None], rows: Sequence[int]) -> float | None:
+    """The rows of two folds are different ones, so that their errors are independent."""
+    known = [x for x in errors if x is not None]
+    if len(known) < len(errors):
+        return None
+    return float(np.linalg.norm(np.asarray(rows) / sum(rows) * known))
 
 
 def _join(found: Sequence[Mapping[str, float]], rows: Sequence[int]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from peftsearch.errors import UserError
+from peftsearch.errors import ANYTHING, UserError
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -56,7 +56,7 @@ def _measure(name: str, measure: Callable[[Any], float], outcome: Outcome) -> fl
         if not math.isfinite(value):
             raise ValueError(f"it is {value}")
         return value
-    except Exception as error:  # a foreign function may raise what it likes
+    except ANYTHING as error:
         raise UserError(
             f"a number for the objective {name}",
             f"{type(error).__name__}: {error}",

@@ -18,6 +18,7 @@ from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.models.sizes import count_base
+from peftsearch.workers.preparation.evaluation import tell_error
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.preparation.prepare import (
     Prepared,
@@ -289,7 +290,8 @@ class TrialRunner(OpenedJob):
             {**found.measurements, **known, **measured},
             self.provenance(seed)
             | self._tell_training(regime, checkpoints, losses)
-            | name_packages(configuration),
+            | name_packages(configuration)
+            | tell_error(self, found),
             attachment.tensors(),
             found.predictions,
             found.references,

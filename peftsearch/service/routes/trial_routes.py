@@ -156,7 +156,9 @@ def _detail(
         "map": layer_map(trial.configuration, spec.anatomy),
         "provenance": dict(trial.provenance),
         "curve": curve,
-        "standard_error": sampling_error(spec, point.measurements, point.validation_rows),
+        "standard_error": sampling_error(
+            spec, point.measurements, point.validation_rows, point.quality_error
+        ),
         "same_key": same,
         "objectives": measured_objectives(trial.measurements),
         "adapter": point.adapter,

@@ -121,6 +121,7 @@ def test_a_job_whose_head_is_not_prepared_has_folds_too(
     assert [x["validation_rows"] for x in found.provenance["folds"]] == [
         len(x.data.validation.texts) for x in runner.folds
     ]
+    assert 0 < found.provenance["quality_error"] < 1
     assert found.measurements[runner.spec.task.quality] == pytest.approx(
         np.average(
             [x[runner.spec.task.quality] for x in found.provenance["folds"]],
