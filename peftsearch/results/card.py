@@ -1,6 +1,6 @@
 """What lies beside an exported adapter: a card for people, and the job that makes it again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
@@ -11,7 +11,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
@@ -117,7 +117,7 @@ def write_card(
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
-        "quality": _quality(trial, spec, held, expected),
+        "quality": _quality(trial, spec, labels, held, expected),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": report.loading.to_python(report.form, "path/to/this/folder"),
@@ -135,7 +135,15 @@ def _config(form: str, labels: list[str]) -> str:
     )
 
 
-def _quality(trial: Trial, spec: JobSpec, held: str, expected: Expectation | None) -> str:
+def _of_class(spec: JobSpec, labels: Sequence[str]) -> str:
+    """The class that the quality is of; empty where it is of all."""
+    named = spec.task.positive or (labels[1] if len(labels) == 2 else "")
+    return f" of the class {named!r}" if objective(spec.task.quality).of_class and named else ""
+
+
+def _quality(
+    trial: Trial, spec: JobSpec, labels: Sequence[str], held: str, expected: Expectation | None
+) -> str:
     """A paragraph on the number that the search optimised, and on the rows that it is of."""
     name, rows = spec.task.quality, trial.validation_rows
     value = trial.measurements[name]
@@ -143,8 +151,8 @@ def _quality(trial: Trial, spec: JobSpec, held: str, expected: Expectation | Non
     spread = "" if error is None else f" ± {difference(name, error, value)}, one standard error,"
     of = "the validation rows" if rows is None else f"{plural(rows, 'validation row')} ({held})"
     text = (
-        f"Quality is {name} {score(value)}{spread} of {of}, which the search optimised; "
-        "`peftsearch confirm` measures on the test split."
+        f"Quality is {name}{_of_class(spec, labels)} {score(value)}{spread} of {of}, which the "
+        "search optimised; `peftsearch confirm` measures on the test split."
     )
     if expected is not None:
         text += f" {tell_expected(name, expected)}"

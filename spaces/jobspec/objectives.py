@@ -33,6 +33,7 @@ class Objective:
         unit: For people; empty for scores and plain numbers.
         share: Whether it is a share of the rows that are right, which has a sampling error.
         by_class: Whether it is a mean over classes, in which a rare one counts as much as any.
+        of_class: Whether it is of one class, where one is named or there are two.
         graded: Whether it says how far off an answer is, as a loss and what follows from one do,
             not which answers are right or how rows are ordered.
         best: The best possible value of a quality.
@@ -53,6 +54,7 @@ class Objective:
     unit: str = ""
     share: bool = False
     by_class: bool = False
+    of_class: bool = False
     graded: bool = False
     best: float = 1.0
     worst: float = 0.0
@@ -107,12 +109,12 @@ OBJECTIVES = Registry(
     Objective,
     (
         Objective("accuracy", "accuracy", True, share=True),
-        Objective("f1", "F1", True),
+        Objective("f1", "F1", True, of_class=True),
         Objective("matthews", "Matthews correlation", True),
         Objective("f1_macro", "macro F1", True, by_class=True),
         Objective("balanced_accuracy", "balanced accuracy", True, by_class=True),
-        Objective("roc_auc", "ROC AUC", True, worst=0.5),
-        Objective("average_precision", "average precision (PR AUC)", True),
+        Objective("roc_auc", "ROC AUC", True, of_class=True, worst=0.5),
+        Objective("average_precision", "average precision (PR AUC)", True, of_class=True),
         Objective("log_loss", "log loss", False, graded=True, best=0.0, worst=math.log(_CLASSES)),
         Objective("pearson", "Pearson correlation", True),
         Objective("spearman", "Spearman correlation", True),

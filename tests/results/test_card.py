@@ -12,11 +12,13 @@ import torch
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import share_error
 from peftsearch.records.expectation import Expectation
+from peftsearch.results.card import _of_class
 from peftsearch.results.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.files.formats import load_base
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.specs import make_spec
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
 from .trained import train
@@ -83,6 +85,22 @@ def test_the_card_tells_how_inputs_are_made_and_which_rows_were_cut(tmp_path: Pa
     encoded: Any = runner.encoded("train")
     assert made == encoded.rows[0]
     assert known["outputs"].shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "words"),
+    [
+        ({"metric": "f1"}, ["fraud", "legit"], " of the class 'legit'"),
+        ({"metric": "f1", "positive": "fraud"}, ["fraud", "legit"], " of the class 'fraud'"),
+        ({"metric": "roc_auc", "positive": "b"}, ["a", "b", "c"], " of the class 'b'"),
+        ({"metric": "f1"}, ["a", "b", "c"], ""),
+        ({"metric": "accuracy", "positive": "fraud"}, ["fraud", "legit"], ""),
+    ],
+)
+def test_the_card_names_the_class_that_the_quality_is_of(
+    task: dict[str, str], labels: list[str], words: str
+) -> None:
+    assert _of_class(make_spec(task={"train": "d.csv", **task}), labels) == words
 
 
 @pytest.mark.parametrize("form", ["peft", "adapter", "merged"])

@@ -55,6 +55,7 @@ def numbers(client: TestClient, query: str) -> list[int]:
         ("state=failed", [4]),
         ("state=queued&state=running", [7, 8]),
         ("origin=repeat", [8]),
+        ("origin=spread&origin=repeat&origin=model&origin=own", [0, 1, 2, 3, 4, 5, 6, 7, 8]),
         ("failure=out_of_memory", [4]),
         ("front=true", [0, 1, 2, 3]),
         ("front=false&state=completed", [5, 6]),

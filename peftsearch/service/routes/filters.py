@@ -7,11 +7,15 @@ from fastapi import Query, Request
 from peftsearch.errors import UserError
 from peftsearch.insight.trial_table import Filter
 from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.results.wording import ORIGINS
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
 Word = Annotated[str, Query(max_length=200)]
 _NAMED = ("state", "origin", "failure", "front", "technique", "text", "key")
 _PAGING = ("sort", "offset", "limit")
+
+_ORIGIN = "Who proposed it, as answers have it or as `show` tells it; repeatable."
+_BY_WORD = {word: name for name, word in ORIGINS.items()}
 
 
 def read_limits(request: Request) -> tuple[dict[str, float], dict[str, float]]:
@@ -45,7 +49,7 @@ def _number(name: str, text: str) -> float:
 def read_filter(
     request: Request,
     state: Annotated[tuple[TrialState, ...], Query(description="Repeatable.")] = (),
-    origin: Annotated[tuple[Word, ...], Query(description="Who proposed it; repeatable.")] = (),
+    origin: Annotated[tuple[Word, ...], Query(description=_ORIGIN)] = (),
     failure: Annotated[tuple[FailureKind, ...], Query(description="Repeatable.")] = (),
     front: Annotated[bool | None, Query(description="On the front, or not.")] = None,
     technique: Annotated[Word | None, Query(description="Carried by some layer.")] = None,
@@ -55,4 +59,5 @@ def read_filter(
     """The filters of a request."""
     least, most = read_limits(request)
     failures = [kind.value for kind in failure]
-    return Filter(state, origin, failures, front, technique, text, key, least, most)
+    origins = tuple(_BY_WORD.get(x, x) for x in origin)
+    return Filter(state, origins, failures, front, technique, text, key, least, most)
