@@ -21,6 +21,7 @@ LONGEST = 500
 _TRIAL = re.compile(r"trial\s++([0-9]{1,9})", re.IGNORECASE)
 _ROW = re.compile("[0-9]{1,9}")
 _COMMA = re.compile(r",(?!\d)|(?<!\d),")
+_COUNTED = ("", "t", "trial", "trials", "row", "rows")
 _NUMBERED = re.compile(r"([a-z]*+)[\s#:=.-]*+([0-9]{1,9})", re.IGNORECASE)
 
 
@@ -177,11 +178,14 @@ def _read_sentence(text: str, quality: str) -> tuple[Objective, tuple[Bound, ...
 
 
 def _suggest_form(text: str) -> str:
-    """The pick that was probably meant: `row 9` and `#9` are 9, `trial #9` is `trial 9`."""
+    """The pick that was probably meant: `row 9` and `#9` are 9, `trial #9` is `trial 9`, and
+    `size = 9` a bound."""
     match = _NUMBERED.fullmatch(text)
-    if match is None:
+    if match is None or text.startswith("-"):
         return "correct --pick"
     number = int(match[2])
+    if "=" in text and match[1].lower() not in _COUNTED:
+        return f"a bound has <= or >=: --pick '{match[1]} <= {number}'"
     trial = match[1].lower() in ("t", "trial", "trials")
     return f"--pick 'trial {number}'" if trial else f"--pick {number}, or 'trial {number}'"
 
