@@ -1,9 +1,9 @@
 """The demonstration: real model, real reviews, from nothing to an exported adapter."""
 
-import re
 from pathlib import Path
 from typing import Any
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.examples import read_example
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
@@ -16,6 +16,8 @@ from peftsearch.workers.files.job_folder import check_folder, choose_root
 from . import commands
 from .console import console, floor_facts, print_front, print_json, storage_option
 
+MOST_MINUTES = 10_000
+
 
 def write_job(folder: Path, minutes: float | None = None) -> JobSpec:
     """Write the demonstration's job file and read it back, which fetches model and data.
@@ -25,7 +27,9 @@ def write_job(folder: Path, minutes: float | None = None) -> JobSpec:
     """
     path, text = folder / "job.toml", read_example("demo")
     if minutes is not None:
-        text = re.sub(r"(?m)^minutes = .*", f"minutes = {minutes:g}", text, count=1)
+        lines = text.splitlines()
+        own = (f"minutes = {minutes:g}" if x.startswith("hours = ") else x for x in lines)
+        text = "\n".join([*own, ""])
     path.write_text(text, encoding="utf-8")
     return read_spec(path)
 
@@ -44,7 +48,13 @@ def run_demo(
         storage: Database; None makes one in the folder.
         files: Folder of the adapters; None means beside the database.
         minutes: Of searching, in place of the example's.
+
+    Raises:
+        UserError: There are none of them, or too many; nothing is written then.
     """
+    if minutes is not None and not 0 < minutes <= MOST_MINUTES:
+        expected = f"--minutes of more than 0 and at most {MOST_MINUTES:,}"
+        raise UserError(expected, f"{minutes:g}", "such as --minutes 3.3")
     check_folder(folder)
     spec = write_job(folder, minutes)
     storage = storage or f"sqlite:///{(folder / 'demo.db').resolve()}"

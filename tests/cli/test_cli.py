@@ -435,3 +435,15 @@ def test_a_device_that_is_not_there_changes_nothing(
     with pytest.raises(UserError, match="a device of this machine"):
         peftsearch.search(job, job_url, device="cuda:31")
     assert names(job_url) == ["job"]
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "1e9"])
+def test_the_demonstration_takes_minutes_that_there_are(
+    minutes: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call(monkeypatch, "demo", str(tmp_path / "out"), "--minutes", minutes) == 2
+    assert "--minutes of more than 0 and at most 10,000; got" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
