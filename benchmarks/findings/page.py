@@ -20,8 +20,8 @@ _SECTION = """## {pair}
 
 **What decides.** {configurations} configurations of the sequence differ in accuracy by a standard
 deviation of {deviation:.4f}. Boosted trees foresee {explained} of the variance of configurations
-that they have not seen (rank correlation {correlation}). Without knowing a choice they foresee
-less by:
+that they have not seen (rank correlation {correlation}). {caveat}Without knowing a choice
+they foresee less by:
 
 | choice | share of the variance |
 |---|---|
@@ -62,6 +62,7 @@ def _section(pair: str, told: Mapping[str, Any]) -> str:
         deviation=variance["standard_deviation"],
         explained=_cell(variance["explained"]),
         correlation="{:.2f} ± {:.2f}".format(*variance["rank_correlation"]),
+        caveat=_tell_caveat(*variance["explained"]),
         rows="\n".join(rows),
         seed=_tell_seeds(*variance["seeds"]),
         swept=sweep["swept"],
@@ -72,6 +73,13 @@ def _section(pair: str, told: Mapping[str, Any]) -> str:
         best_sweep=best["sweep"],
         best_all=best["all"],
     )
+
+
+def _tell_caveat(mean: float, error: float) -> str:
+    """Of trees that foresee nothing no share says what matters."""
+    if mean > error:
+        return ""
+    return "**That is nothing, so that\nno share below says what matters here.** "
 
 
 def _tell_seeds(share: float, several: int) -> str:
