@@ -1,8 +1,10 @@
 """Whether the database answers, and what schema it has; nothing is created or migrated."""
 
+from json import JSONDecodeError
 from pathlib import Path
 
 from peftsearch.errors import UserError
+from peftsearch.results.wording import plural
 from peftsearch.storage.connection import describe, parse_url
 from peftsearch.storage.migrations import HEAD
 from peftsearch.storage.opening import read_revision
@@ -26,13 +28,21 @@ def examine_database(storage: str) -> Finding:
 
 
 def _find_unread(storage: str) -> list[str]:
-    """Of each job that cannot be read here, why not."""
+    """Of each job that cannot be read here, why not.
+
+    Raises:
+        UserError: The database does not answer, or a document in it is damaged.
+    """
     with Store.open(storage) as store:
-        return [job.problem for job in store.jobs() if job.problem]
+        try:
+            return [job.problem for job in store.jobs() if job.problem]
+        except JSONDecodeError as error:
+            expected, hint = "specs of jobs that are JSON", "restore the database from a backup"
+            raise UserError(expected, str(error), hint) from error
 
 
 def _tell_unread(finding: Finding, problems: list[str]) -> Finding:
-    jobs = "1 job" if len(problems) == 1 else f"{len(problems)} jobs"
+    jobs = plural(len(problems), "job")
     return note(finding.subject, f"{finding.text}; {jobs} cannot be read here: {problems[0]}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from peftsearch.errors import ANYTHING, UserError
 from peftsearch.message_text import show
-from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.anatomy import Anatomy, Stack
 
 from .applicability import find_stack_obstacle
 from .coverage import families_of, usual_anatomy
@@ -86,10 +86,14 @@ def _ask(row: Technique, anatomy: Anatomy) -> None:
         if row.input is not None:
             row.input(anatomy.hidden, capacity)
         for stack in anatomy.stacks:
-            if row.layer is not None and not row.layer_restriction(stack, capacity):
-                row.layer(stack, capacity)
-            for role, linear in stack.linears.items():
-                if find_stack_obstacle(row, stack, (role,), capacity) is None:
-                    for count in (row.linear, row.stored, row.held):
-                        if count is not None:
-                            count(linear, role, capacity)
+            _ask_stack(row, stack, capacity)
+
+
+def _ask_stack(row: Technique, stack: Stack, capacity: int) -> None:
+    if row.layer is not None and not row.layer_restriction(stack, capacity):
+        row.layer(stack, capacity)
+    counts = [x for x in (row.linear, row.stored, row.held) if x is not None]
+    for role, linear in stack.linears.items():
+        if find_stack_obstacle(row, stack, (role,), capacity) is None:
+            for count in counts:
+                count(linear, role, capacity)
