@@ -7,10 +7,9 @@ it is asked for. `docs/extending.md` shows each group at work.
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from peftsearch.errors import ANYTHING, UserError
-from peftsearch.message_text import suggest
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -47,6 +46,20 @@ def provider(group: str, name: str) -> str:
 def providers(group: str, name: str) -> str:
     """Name and version of each package that gives a name of `names(group)`."""
     return " and ".join(map(_version, _points(group)[name]))
+
+
+def broken(group: str, name: str, expected: str, got: str) -> UserError:
+    """What to tell of something of another package that does not do what it should.
+
+    Args:
+        expected: What it should be or do, as a noun that `of NAME` may follow.
+    """
+    try:
+        package = providers(group, name)
+    except KeyError:  # of a row that a program put there
+        return UserError(f"{expected} of {name}", got, "mend what adds it")
+    hint = f"update or uninstall {package.split()[0]}"
+    return UserError(f"{expected} of {name} ({package}, {group})", got, hint)
 
 
 def mistakes(
@@ -96,94 +109,3 @@ def _package(point: EntryPoint) -> str:
 
 def _version(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else "?"
-
-
-class Named(Protocol):
-    """A row of a table."""
-
-    @property
-    def name(self) -> str:
-        """By which job files know it."""
-
-
-Row = TypeVar("Row", bound=Named)
-
-
-class Registry(Mapping[str, Row], Generic[Row]):
-    """A table by name: our rows, and then those of other packages, which are imported when they
-    are asked for. One of those by a name of ours is never used.
-
-    Args:
-        group: Of the entry points.
-        noun: What a row is called in messages, with its article.
-        row_type: What an entry point must lead to.
-        own: Our rows.
-        adopt: Gives what is used in place of another package's row (and the package's name and
-            version); a UserError says that it is broken.
-    """
-
-    def __init__(
-        self,
-        group: str,
-        noun: str,
-        row_type: type[Row],
-        own: Sequence[Row],
-        adopt: Callable[[Row, str], Row] = lambda row, package: row,
-    ) -> None:
-        self.group, self.noun = group, noun
-        self.own: Mapping[str, Row] = {row.name: row for row in own}
-        self._type, self._adopt = row_type, adopt
-        self._adopted: dict[str, tuple[Row, Row]] = {}
-
-    def __getitem__(self, name: str) -> Row:
-        """The row; a KeyError where there is none.
-
-        Raises:
-            UserError: Another package's row cannot be imported, or is none, or two have that name.
-        """
-        return self.own[name] if name in self.own else self._load(name)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self.own or name in names(self.group))
-
-    def __iter__(self) -> Iterator[str]:
-        yield from (*self.own, *(x for x in names(self.group) if x not in self.own))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def find(self, name: str) -> Row:
-        """The row of a name that a person wrote.
-
-        Raises:
-            UserError: There is none, or it is broken.
-        """
-        if name not in self:
-            hint = suggest(name, self, "")
-            known = "" if hint else f" among {', '.join(map(repr, self))}"
-            hint = hint or "correct it, or install the package that adds it"
-            raise UserError(f"{self.noun}{known}", repr(name), hint)
-        return self[name]
-
-    def usable(self) -> list[Row]:
-        """All rows but the broken ones of other packages."""
-        broken = dict(self.mistakes()).keys() - self.own.keys()
-        return [self[name] for name in self if name not in broken]
-
-    def mistakes(self) -> Iterator[tuple[str, UserError]]:
-        """What other packages add in vain: see the function of that name."""
-        return mistakes(self.group, self.own, self.__getitem__)
-
-    def _load(self, name: str) -> Row:
-        row = load(self.group, name)
-        if isinstance(row, self._type) and row.name == name:
-            known = self._adopted.get(name)
-            if known is None or known[0] is not row:
-                known = row, self._adopt(row, provider(self.group, name))
-                self._adopted[name] = known
-            return known[1]
-        raise UserError(
-            f"a {self._type.__name__} named {name!r} behind the entry point {name} ({self.group})",
-            repr(getattr(row, "name", row)),
-            "mend or uninstall the package that adds it",
-        )

@@ -149,12 +149,25 @@ def _make_engine(url: URL) -> Engine:
         options["connect_args"] = {"check_same_thread": False, **waits}
     # A store holds its one connection for its life: a pool would only keep a broken one.
     engine = create_engine(
-        url, poolclass=NullPool, json_serializer=partial(json.dumps, allow_nan=False), **options
+        url,
+        poolclass=NullPool,
+        json_serializer=partial(json.dumps, allow_nan=False),
+        json_deserializer=_read_json,
+        **options,
     )
     if url.drivername == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _read_json(text: str) -> Any:
+    """A document; where somebody damaged it the text itself, so that the rows beside it are read,
+    and whoever wants this one says of what it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:

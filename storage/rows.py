@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from peftsearch.errors import NotFoundError, UserError
+from peftsearch.message_text import show
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -158,12 +159,29 @@ def _get_values(
     return values
 
 
+def _configuration_of(row: Row[Any]) -> Configuration:
+    try:
+        return Configuration.from_json(row.configuration)
+    except UserError as error:
+        raise _damaged(row.number, error.expected, error.got) from error
+
+
+def _provenance_of(row: Row[Any]) -> Mapping[str, Any]:
+    if not isinstance(row.provenance, Mapping):
+        raise _damaged(row.number, "a provenance as JSON", show(row.provenance))
+    return row.provenance
+
+
+def _damaged(number: int, expected: str, got: str) -> UserError:
+    return UserError(f"trial {number} with {expected}", got, "restore the database from a backup")
+
+
 def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
     return Trial(
         id=row.id,
         job_id=row.job_id,
         number=row.number,
-        configuration=Configuration.from_json(row.configuration),
+        configuration=_configuration_of(row),
         seed=row.seed,
         origin=row.origin,
         fidelity=row.fidelity,
@@ -173,7 +191,7 @@ def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
         measurements=values,
         failure=row.failure,
         message=row.message,
-        provenance=row.provenance,
+        provenance=_provenance_of(row),
         adapter=row.adapter,
         adapter_sha256=row.adapter_sha256,
         running_seconds=None if row.ended_at is None else row.ended_at - row.claimed_at,

@@ -8,6 +8,7 @@ import pytest
 
 from peftsearch import extensions
 from peftsearch.errors import UserError
+from peftsearch.registry import Registry
 from peftsearch.search.samplers import SAMPLERS
 from peftsearch.spaces.jobspec.sampler_names import COMPARED, GROUP, sampler_names
 from peftsearch.spaces.jobspec.spec import SearchSpec
@@ -98,7 +99,7 @@ def test_ctrl_c_while_a_module_loads_is_no_broken_module(add: Add, tmp_path: Pat
 
 def test_a_row_never_replaces_one_of_ours(add: Add) -> None:
     own = [Named("lora")]
-    registry = extensions.Registry(GROUP, "a thing", Named, own)
+    registry = Registry(GROUP, "a thing", Named, own)
     add("one", "lora", "json:dumps")
     assert registry["lora"] is own[0]
     assert registry.usable() == list(registry.values()) == own
@@ -108,7 +109,7 @@ def test_a_row_never_replaces_one_of_ours(add: Add) -> None:
 
 def test_a_name_of_two_packages_is_of_no_use_and_breaks_nothing_else(add: Add) -> None:
     own = [Named("lora")]
-    registry = extensions.Registry(GROUP, "a thing", Named, own)
+    registry = Registry(GROUP, "a thing", Named, own)
     add("one", "mine", "json:dumps")
     add("two", "mine", "json:loads")
     assert list(registry) == ["lora", "mine"]

@@ -159,7 +159,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
         where = place_options(crew.storage, crew.root)
         export = f"peftsearch export {spec.name} --pick {result.proposed} --out adapter/{where}"
         line = f"{result.lead}{export}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def work(
@@ -198,8 +198,8 @@ def _plain_view(store: Store, job: Job) -> PlainView:
 
 def _note(*notes: str) -> None:
     for note in notes:
-        log.print(f"note: {note}", style="yellow", highlight=False, markup=False, soft_wrap=True)
+        log.print(f"note: {note}", style="yellow", highlight=False, soft_wrap=True)
 
 
 def _say(line: str) -> None:
-    log.print(line, highlight=False, markup=False, soft_wrap=True)
+    log.print(line, highlight=False, soft_wrap=True)

@@ -15,9 +15,9 @@ from peftsearch.results.search_result import SearchResult
 from peftsearch.storage.connection import as_argument
 from peftsearch.workers.files.job_folder import files_root
 
-console = Console()
-"""Results, to standard output."""
-log = Console(stderr=True)
+console = Console(markup=False)
+"""Results, to standard output; a bracket in a name or a text is a bracket."""
+log = Console(stderr=True, markup=False)
 """Progress and notes, to standard error."""
 
 
@@ -53,7 +53,7 @@ def print_front(result: SearchResult, storage: str) -> None:
     text = result.summary
     text += f"; see `peftsearch show {spec.name}{storage_option(storage)}`" if failed else ""
     style = "yellow" if failed else ""
-    console.print(text, highlight=False, markup=False, soft_wrap=True, style=style)
+    console.print(text, highlight=False, soft_wrap=True, style=style)
 
 
 def floor_facts(result: SearchResult) -> dict[str, Any]:
@@ -65,9 +65,9 @@ def floor_facts(result: SearchResult) -> dict[str, Any]:
 def print_floors(result: SearchResult) -> None:
     """The floors, and whether nothing on the front beats them, or its knee does not."""
     for line in tell_floors(result.preparation, result.job.spec):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     for line in result.warnings:
-        console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
+        console.print(line, highlight=False, soft_wrap=True, style="yellow")
 
 
 def check_picture(path: Path | None) -> None:
@@ -84,4 +84,4 @@ def draw(result: SearchResult, path: Path) -> None:
 
     members = views.front_members(result.front, result.trials)
     draw_front(members, result.trials, result.job.spec, path, result.floors)
-    log.print(f"picture: {path}", highlight=False, markup=False, soft_wrap=True)
+    log.print(f"picture: {path}", highlight=False, soft_wrap=True)

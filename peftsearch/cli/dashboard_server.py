@@ -151,8 +151,8 @@ def _greet(settings: Settings, hint: str | None, as_json: bool) -> None:
 
 
 def _note(line: str) -> None:
-    log.print(line, highlight=False, markup=False, soft_wrap=True)
+    log.print(line, highlight=False, soft_wrap=True)
 
 
 def _say(line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(line, highlight=False, soft_wrap=True)

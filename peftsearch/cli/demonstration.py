@@ -78,7 +78,7 @@ def run_demo(
         f"picture: {picture}",
         f"adapter: {exported['adapter']} ({exported['configuration']})",
     ):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     hint = f"next:    peftsearch confirm {spec.name}{storage_option(storage)}"
     console.print(hint, highlight=False, soft_wrap=True)
 

@@ -22,7 +22,7 @@ def stop(name: str, storage: str, as_json: bool) -> None:
     elif job.state is JobState.STOPPED:
         goes_on = f"peftsearch resume {name}{storage_option(storage)}"
         text = f"{name} is stopped; `{goes_on}` goes on"
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        console.print(text, highlight=False, soft_wrap=True)
     else:
         console.print(f"{name} is {job.state.value} already", highlight=False)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
@@ -85,7 +86,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
         print_json(forecast.to_json())
         return
     low, high = forecast.seconds
-    console.print(f"[bold]{spec.name}[/]: the job file and its data are fine")
+    console.print(Text.assemble((spec.name, "bold"), ": the job file and its data are fine"))
     table = Table.grid(padding=(0, 2))
     table.add_row("space", _tell_space(forecast, spec))
     table.add_row("objectives", _tell_objectives(forecast))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.liveness import count_live, tell_state, waits
@@ -51,12 +52,9 @@ def show(name: str, storage: str, as_json: bool) -> None:
         data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
         return
-    console.print(
-        f"[bold]{name}[/]: {tell_state(job.state, working)}, budget "
-        f"{views.budget_text(spec)}, trained for {duration(hours * 3600)}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    facts = f"budget {views.budget_text(spec)}, trained for {duration(hours * 3600)}"
+    state = f": {tell_state(job.state, working)}, {facts}"
+    console.print(Text.assemble((name, "bold"), state), soft_wrap=True)
     stands = tell_waiting(name, storage) if waits(job.state, working) else ending
     where = () if stands is None else (stands,)
     for line in (
@@ -65,10 +63,10 @@ def show(name: str, storage: str, as_json: bool) -> None:
         *_tell_base(spec),
         f"data  {spec.task.train}",
     ):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     notes = () if preparation is None else preparation.notes
     for line in (*notes, *tell_floors(preparation, spec)):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(views.trials_table(trials, spec, console.width))
 
 
@@ -95,7 +93,7 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
         console.print(views.front_table(result.members, result.job.spec, console.width))
         print_floors(result)
         for line in _tell_failures(result, storage):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            console.print(line, highlight=False, soft_wrap=True)
 
 
 def _tell_failures(result: SearchResult, storage: str) -> list[str]:
@@ -112,7 +110,7 @@ def techniques(as_json: bool) -> None:
     """The table of techniques; what other packages add in vain is a line to standard error."""
     found = rows(TECHNIQUES.usable())
     for _, mistake in TECHNIQUES.mistakes():
-        log.print(str(mistake), style="yellow", highlight=False, markup=False, soft_wrap=True)
+        log.print(str(mistake), style="yellow", highlight=False, soft_wrap=True)
     if as_json:
         print_json([row.to_json() for row in found])
         return

@@ -29,7 +29,7 @@ def list_jobs(storage: str, as_json: bool) -> None:
         waiting = [x.name for x in found if waits(x.state, live.get(x.id, 0)) and not x.problem]
         told = [tell_waiting(name, storage) for name in waiting]
         for line in (*filter(None, (job.problem for job in found)), *told):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            console.print(line, highlight=False, soft_wrap=True)
 
 
 def _jobs_table(

@@ -64,14 +64,14 @@ class PlainView:
             )
             for trial in fresh:
                 line = _line(trial, self.job.spec, now)
-                self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+                self.console.print(line, highlight=False, soft_wrap=True)
         self.seen.update(x.number for x in fresh)
 
     def stop(self, pool: Pool, seconds: float) -> None:
         """Print once what an interrupted pool waits for."""
         if not self.stopping:
             line = tell_stopping(pool, seconds)
-            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(line, highlight=False, soft_wrap=True)
         self.stopping = True
 
     def _tell_stage(self, pool: Pool) -> None:
@@ -83,7 +83,7 @@ class PlainView:
             return
         self.told = time.monotonic()
         line = tell_stage(pool, self.job.spec, self.preparation, self.told - self.started)
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self.console.print(line, highlight=False, soft_wrap=True)
 
     def _tell_preparation(self) -> None:
         """The floors that trials must beat, as soon as they are known."""
@@ -92,7 +92,7 @@ class PlainView:
         self.preparation = self.store.preparation(self.job.id)
         _print_notes(self.preparation, self.console, soft_wrap=True)
         for line in tell_floors(self.preparation, self.job.spec):
-            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(line, highlight=False, soft_wrap=True)
 
 
 def _print_notes(preparation: Preparation | None, console: Console, soft_wrap: bool) -> None:
@@ -174,12 +174,12 @@ class LiveView:
         facts = Table.grid(padding=(0, 2))
         total = spec.budget.trials
         facts.add_row(
-            f"[bold]{spec.name}[/]",
+            Text(spec.name, style="bold"),
             f"{now.done} of {plural(total, 'trial')} done"
             if total
             else f"{plural(now.done, 'trial')} done",
             f"{len(now.running)} running",
-            f"[red]{now.failed} failed[/]" if now.failed else "0 failed",
+            Text(f"{now.failed} failed", style="red" if now.failed else ""),
         )
         best = "-" if now.best is None else cell(spec.task.quality, now.best)
         left = "-" if now.left is None else f"about {duration(now.left)}"

@@ -32,6 +32,5 @@ def mirror(name: str, storage: str, out: str, as_json: bool) -> None:
         f"{count(added)} trials added to study {name}, {count(present)} were there; "
         f"next: optuna-dashboard {describe(parse_url(url))}",
         highlight=False,
-        markup=False,
         soft_wrap=True,
     )

@@ -54,7 +54,7 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
             f"  {line} (on the validation rows)" for line in tell_floors(result.preparation, spec)
         ]
         for line in (*lines(confirmation, spec), *named):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            console.print(line, highlight=False, soft_wrap=True)
 
 
 def export(
@@ -84,18 +84,17 @@ def export(
             line = (
                 f"as {report.form} it is beyond the job's bound {bound}, which counts --form auto"
             )
-            console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
+            console.print(line, highlight=False, soft_wrap=True, style="yellow")
     if standing is not None:
         doubtful = "" if standing.verdict == "above" else "yellow"
         console.print(
             tell_standing(standing, spec),
             highlight=False,
-            markup=False,
             soft_wrap=True,
             style=doubtful,
         )
     for line in result.doubts(summary):
-        console.print(line, highlight=False, markup=False, soft_wrap=True, style="yellow")
+        console.print(line, highlight=False, soft_wrap=True, style="yellow")
 
 
 def _companion(spec: JobSpec) -> str:

@@ -1,6 +1,5 @@
 """Whether the database answers, and what schema it has; nothing is created or migrated."""
 
-from json import JSONDecodeError
 from pathlib import Path
 
 from peftsearch.errors import UserError
@@ -28,17 +27,9 @@ def examine_database(storage: str) -> Finding:
 
 
 def _find_unread(storage: str) -> list[str]:
-    """Of each job that cannot be read here, why not.
-
-    Raises:
-        UserError: The database does not answer, or a document in it is damaged.
-    """
+    """Of each job that cannot be read here, why not."""
     with Store.open(storage) as store:
-        try:
-            return [job.problem for job in store.jobs() if job.problem]
-        except JSONDecodeError as error:
-            expected, hint = "specs of jobs that are JSON", "restore the database from a backup"
-            raise UserError(expected, str(error), hint) from error
+        return [job.problem for job in store.jobs() if job.problem]
 
 
 def _tell_unread(finding: Finding, problems: list[str]) -> Finding:

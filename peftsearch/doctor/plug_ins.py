@@ -1,30 +1,36 @@
 """What other installed packages add to each of our tables, and what of it is of no use."""
 
 from collections.abc import Callable, Container, Iterator
-from typing import Any
 
 from peftsearch.errors import UserError
-from peftsearch.extensions import Registry, load, mistakes, names, providers
+from peftsearch.extensions import load, mistakes, names, providers
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
+from peftsearch.spaces.jobspec.qualities import check_qualities
 from peftsearch.spaces.jobspec.sampler_names import COMPARED, ENGINE, GROUP, LONGEST
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
+from peftsearch.workers.adapters.row_functions import check_functions
 
 from .finding import Finding, failure, fine
-
-_TABLES: tuple[tuple[Registry[Any], Callable[[str], object]], ...] = (
-    (TECHNIQUES, TECHNIQUES.__getitem__),
-    (KINDS, lambda name: KINDS[name].load_work()),
-    (OBJECTIVES, OBJECTIVES.__getitem__),
-)
 
 
 def examine_plug_ins() -> Iterator[Finding]:
     """A line for each group of entry points and one for each name that cannot be used. It imports
     what they lead to."""
-    for table, find in _TABLES:
-        yield from _examine(table.group, table.own, find)
+    yield from _examine(TECHNIQUES.group, TECHNIQUES.own, _find_technique)
+    yield from _examine(KINDS.group, KINDS.own, _find_kind)
+    yield from _examine(OBJECTIVES.group, OBJECTIVES.own, OBJECTIVES.__getitem__)
     yield from _examine(GROUP, (ENGINE, *COMPARED), _find_sampler)
+
+
+def _find_technique(name: str) -> object:
+    check_functions([name])
+    return TECHNIQUES[name]
+
+
+def _find_kind(name: str) -> object:
+    check_qualities(KINDS[name])
+    return KINDS[name].load_work()
 
 
 def _examine(group: str, own: Container[str], find: Callable[[str], object]) -> Iterator[Finding]:

@@ -9,8 +9,10 @@ from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.spaces.space.bundles import find_techniques
 from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
+from peftsearch.workers.adapters.row_functions import check_functions
 
 if TYPE_CHECKING:
     from peftsearch.workers.data.task_data import TaskData
@@ -37,10 +39,12 @@ def settle(spec: JobSpec, data: "TaskData") -> Settled:
 
     Raises:
         CostError: Whatever head is chosen, no adapter of the space is within the bounds.
-        UserError: The spec says something of classes that the rows do not have.
+        UserError: The spec says something of classes that the rows do not have, or names a
+            technique of another package whose functions are not there.
     """
     task = spec.task
     find_kind(task.kind).load_work().check_training(spec.training, data.label_names)
+    check_functions(find_techniques(spec))
     if spec.bounds:
         check_bounds(make_space(with_supposed_head(spec, data)))
     chosen, reason = _choose(task, data)

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from peftsearch.errors import Conflict, UserError
+from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.stored import parse_stored
-from peftsearch.spaces.space.bundles import check_techniques
+from peftsearch.spaces.space.bundles import find_techniques
 
 
 class JobState(StrEnum):
@@ -46,13 +47,17 @@ class Job:
 
         Raises:
             UserError: It cannot be read here: it names what a package adds that is not installed,
-                or was written by a newer peftsearch.
+                was written by a newer peftsearch, or is damaged.
         """
+        if not isinstance(self.document, Mapping):
+            found, hint = show(self.document), "restore the database from a backup"
+            raise _unreadable(self.name, UserError("a table of sections", found, hint), hint)
         try:
             spec = parse_stored(self.document)
-            check_techniques(spec)
+            find_techniques(spec)
         except UserError as error:
-            raise _unreadable(self.name, error) from error
+            hint = "install or update the package that adds it, or peftsearch itself"
+            raise _unreadable(self.name, error, hint) from error
         return spec
 
     @property
@@ -77,12 +82,9 @@ class Pulse:
     uid: str
 
 
-def _unreadable(name: str, error: UserError) -> UserError:
-    return UserError(
-        f"a spec of job {name!r} that can be read here ({error.expected})",
-        error.got,
-        "install or update the package that adds it, or peftsearch itself",
-    )
+def _unreadable(name: str, error: UserError, hint: str) -> UserError:
+    expected = f"a spec of job {name!r} that can be read here ({error.expected})"
+    return UserError(expected, error.got, hint)
 
 
 def name_taken(name: str) -> Conflict:

@@ -80,8 +80,8 @@ def choose(
     Args:
         text: `knee`, `best`, a row number of the printed front, `trial 17`, or for example
             `accuracy where size <= 200 KB and training_seconds <= 30`. An expression looks at all
-            completed configurations, for its bounds need not be the front's. Bounds alone mean
-            the best quality within them.
+            completed configurations, for its bounds need not be the front's. Bounds alone, and
+            `best where`, mean the best quality within them.
         front: Ascending by cost.
         everything: All configurations with a completed full-fidelity trial.
         find_trial: Gives a completed trial of that number as a candidate; None: there is none.
@@ -174,7 +174,8 @@ def _read_sentence(text: str, quality: str) -> tuple[Objective, tuple[Bound, ...
             _suggest_form(text),
         )
     wanted, rest = (name, conditions) if named else (quality, text)
-    return objective(wanted), tuple(map(Bound.parse, _split(rest)))
+    best = quality if wanted.lower() == "best" else wanted
+    return objective(best), tuple(map(Bound.parse, _split(rest)))
 
 
 def _suggest_form(text: str) -> str:

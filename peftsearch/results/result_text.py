@@ -31,13 +31,13 @@ def tell_result(
         proposed: The pick to export.
     """
     text = io.StringIO()
-    console = Console(file=text, width=_WIDTH, color_system=None, highlight=False)
+    console = Console(file=text, width=_WIDTH, color_system=None, highlight=False, markup=False)
     console.print(front_table(members, spec, _WIDTH))
     for line in (
         *told,
         f'{lead}result.pick("size <= 200 KB"), result.export("adapter/", pick="{proposed}")',
     ):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 

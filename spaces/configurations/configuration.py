@@ -15,6 +15,7 @@ from operator import index
 from typing import Any, Self
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 from peftsearch.spaces.techniques.table import technique
 
 from .hyperparameters import HYPERPARAMETERS, Hyperparameters
@@ -195,7 +196,7 @@ class Configuration:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UserError(
                 "a configuration with learning_rate and strata of start, stop, modules",
-                f"{dict(data)} ({type(error).__name__}: {error})",
+                f"{show(data)} ({type(error).__name__}: {error})",
                 "compare with one that `peftsearch front JOB --json` prints",
             ) from error
         return cls(strata, rate, virtual, training)

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, Literal
 
 from peftsearch.errors import ANYTHING, UserError
-from peftsearch.extensions import Registry, provider
+from peftsearch.extensions import provider
 from peftsearch.message_text import suggest
+from peftsearch.registry import Registry
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -177,9 +178,10 @@ def _compute(name: str, cost: Cost, configuration: Configuration, anatomy: Anato
         got = f"{value:g}"
     except ANYTHING as error:
         got = f"{type(error).__name__}: {error}"
-    package = provider(GROUP, name)
+    package, techniques = provider(GROUP, name), ", ".join(sorted(configuration.techniques))
     raise CostError(
-        f"{name} of {package} to be a finite number of at least 0 for {configuration.key}",
+        f"{name} of {package} to be a finite number of at least 0 for a configuration of "
+        f"{techniques} ({configuration.key})",
         got,
         f"update {package.split()[0]}, or leave {name} out",
         "objectives",

@@ -52,8 +52,10 @@ def rewritten(document: Mapping[str, Any], spec: JobSpec) -> dict[str, Any]:
     return {**document, "model": model, "budget": data["budget"]}
 
 
-def plain_spec(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The spec in a document, as it stands there."""
+def plain_spec(document: Any) -> Any:
+    """The spec in a document, as it stands there, damaged ones too."""
+    if not isinstance(document, Mapping):
+        return document
     return {key: value for key, value in document.items() if key != SAID}
 
 

@@ -8,15 +8,15 @@ from pydantic.json_schema import SkipJsonSchema
 
 from peftsearch.errors import UserError, located
 from peftsearch.message_text import show
-from peftsearch.spaces.kinds.kind import TaskKind
+from peftsearch.spaces.kinds.kind import COLUMNS, TaskKind
 from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
+from .qualities import check_qualities
 from .section import Section
 
 LONGEST = 512
 """Tokens of an example where `max_length` is chosen, at most: a step's time and memory grow with
 them."""
-_COLUMNS = ("text", "choices", "prompt", "response", "messages", "image", "label")
 
 
 def _list_kinds(schema: dict[str, Any]) -> None:
@@ -138,7 +138,7 @@ class TaskSpec(Section):
             return data
         with located("task.kind"):
             kind = find_kind(data.get("kind", "classification"))
-        given = {name for name in _COLUMNS if data.get(name) is not None}
+        given = {name for name in COLUMNS if data.get(name) is not None}
         usual = kind.usual_columns(given)
         if wrong := sorted(given - set(usual)):
             raise UserError(
@@ -152,7 +152,9 @@ class TaskSpec(Section):
     @field_validator("kind")
     @classmethod
     def _check_kind(cls, kind: str) -> str:
-        return find_kind(kind).name
+        row = find_kind(kind)
+        check_qualities(row)
+        return row.name
 
     @field_validator("text", mode="before")
     @classmethod

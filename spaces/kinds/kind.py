@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from peftsearch.errors import ANYTHING, UserError
+from peftsearch.errors import ANYTHING
+from peftsearch.extensions import broken
 
 from .model_forms import ModelForm
+
+GROUP = "peftsearch.kinds"
+"""Of the entry points by which other packages add rows."""
+
+COLUMNS = ("text", "choices", "prompt", "response", "messages", "image", "label")
+"""The keys of `[task]` that may name a column."""
 
 _PARTS = ("read", "encode", "decide", "score")
 """Some of what a `Work` does, by which one is told from anything else without importing torch."""
@@ -48,6 +55,12 @@ class TaskKind:
         """
         if not (self.columns and self.columns[0] and self.qualities):
             raise ValueError(f"{self.name}: it names no columns, or no qualities")
+        for columns in self.columns:
+            if unknown := columns.keys() - set(COLUMNS):
+                known = ", ".join(COLUMNS)
+                raise ValueError(f"{self.name}: column {min(unknown)!r} is none of {known}")
+            if self.form.fresh_head and "label" not in columns:
+                raise ValueError(f"{self.name}: its head is trained, and no column is its label")
 
     @property
     def classes(self) -> bool:
@@ -68,7 +81,7 @@ class TaskKind:
         """The object that reads, encodes, decides and scores.
 
         Raises:
-            UserError: Another package's cannot be imported, or is no such object.
+            UserError: That of another package cannot be imported, or is no such object.
         """
         module, _, name = self.work.partition(":")
         try:
@@ -77,8 +90,5 @@ class TaskKind:
                 raise TypeError(f"{work!r} is no object of `peftsearch.workers.kinds.work.Work`")
             return work
         except ANYTHING as error:
-            raise UserError(
-                f"the work of the kind {self.name} at {self.work}",
-                f"{type(error).__name__}: {error}",
-                "mend or uninstall the package that adds it",
-            ) from error
+            got = f"{self.work}: {type(error).__name__}: {error}"
+            raise broken(GROUP, self.name, "the work", got) from error

@@ -1,8 +1,8 @@
 """The kinds of task: ours, and those that other packages add as `peftsearch.kinds`."""
 
-from peftsearch.extensions import Registry
+from peftsearch.registry import Registry
 
-from .kind import TaskKind
+from .kind import GROUP, TaskKind
 from .model_forms import CHOICES, DECODER, ENCODER_DECODER, IMAGES, SEQUENCE
 
 _OF_CLASSES = (
@@ -21,7 +21,7 @@ measured only where it is the job's metric."""
 _PROMPTED = {"prompt": "prompt", "response": "response"}
 
 KINDS = Registry(
-    "peftsearch.kinds",
+    GROUP,
     "a kind of task",
     TaskKind,
     (

@@ -50,18 +50,18 @@ def parse_bundles(chosen: SpaceSpec) -> tuple[Bundle, ...]:
     return tuple(_bundle(text) for text in dict.fromkeys(chosen.bundles or ()))
 
 
-def check_techniques(spec: JobSpec) -> None:
-    """Refuse a spec that names a technique which is not known here, without a look at the space.
+def find_techniques(spec: JobSpec) -> frozenset[str]:
+    """The techniques that a spec names, without a look at the space and so without those that only
+    its preset chooses.
 
     Raises:
         UserError: One is unknown, or another package's and broken.
     """
-    parse_bundles(spec.space)
-    for name in spec.space.inputs or ():
-        if name != "none":
-            technique(name)
+    named = {name for bundle in parse_bundles(spec.space) for name in bundle}
+    named |= {technique(x).name for x in spec.space.inputs or () if x != "none"}
     if spec.model.anatomy is not None:
-        _ = spec.try_configurations
+        named.update(*(x.techniques for x in spec.try_configurations))
+    return frozenset(named)
 
 
 def _bundle(text: str) -> Bundle:

@@ -1,18 +1,30 @@
 """Techniques of other packages: what their rows compute is checked wherever it is asked for."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from functools import wraps
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
-from peftsearch.errors import ANYTHING, UserError
+from peftsearch.errors import ANYTHING
+from peftsearch.extensions import broken
 from peftsearch.message_text import show
 from peftsearch.spaces.families.anatomy import Anatomy, Stack
 
+from .activations import Activations
 from .applicability import find_stack_obstacle
 from .coverage import families_of, usual_anatomy
+from .products import Products
+from .saved import Saved, Tensor
 from .technique import Technique
+
+GROUP = "peftsearch.techniques"
+"""Of the entry points by which other packages add rows."""
+
+Held = TypeVar("Held", Technique, Saved)
+_Result = tuple[str, Callable[[Any], bool]]
+"""What a function gives: in words, and whether a value is that."""
 
 
 def _is_count(value: Any) -> bool:
@@ -27,6 +39,10 @@ def _is_sizes(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(_is_count, value.values()))
 
 
+def _is_tensors(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(x, Tensor) for x in value)
+
+
 _COUNT, _REASON = ("a whole number of at least 0", _is_count), ("a text or None", _is_reason)
 _SIZES = ("sizes by the paths of tensors", _is_sizes)
 _ARGUMENTS = ("keyword arguments", lambda value: isinstance(value, Mapping))
@@ -36,31 +52,47 @@ _RESULTS = {
     "tensors": _SIZES,
     "arguments": _ARGUMENTS,
 }
-"""What each function of a row gives: in words, and whether a value is that."""
+"""By the functions of a row."""
+_SAVED = dict.fromkeys((x.name for x in fields(Saved)), ("a tuple of `Tensor`", _is_tensors))
 
 
-def adopt(row: Technique, package: str) -> Technique:
+def adopt(row: Technique) -> Technique:
     """The row with its functions checked, once each has answered for models of usual sizes.
 
-    Args:
-        package: Name and version of what adds it.
-
     Raises:
-        UserError: One of them raises, or gives something else; so does the adopted row later.
+        UserError: One of them raises, or gives something else; so does the adopted row later. Or a
+            factor of what it keeps or multiplies is negative.
     """
-    checked = {
-        x.name: _checked(getattr(row, x.name), x.name, row.name, package)
-        for x in fields(row)
-        if x.name in _RESULTS and getattr(row, x.name) is not None
-    }
-    adopted = replace(row, **checked)
+    for factors in (row.activations, row.products, row.dropping):
+        if factors is not None:
+            _check_factors(row, factors)
+    if row.saved is not None:
+        row = replace(row, saved=_checked_all(row.saved, row.name, "saved.", _SAVED))
+    adopted = _checked_all(row, row.name, "", _RESULTS)
     for family in families_of(adopted):
         _ask(adopted, usual_anatomy(family))
     return adopted
 
 
-def _checked(function: Callable[..., Any], part: str, name: str, package: str) -> Any:
-    wanted, fits = _RESULTS[part]
+def _check_factors(row: Technique, factors: Activations | Products) -> None:
+    for name, value in asdict(factors).items():
+        if not isinstance(value, str) and not 0 <= value < math.inf:
+            kind = type(factors).__name__
+            raise broken(GROUP, row.name, f"{kind} with factors of at least 0", f"{name}={value}")
+
+
+def _checked_all(record: Held, owner: str, prefix: str, results: Mapping[str, _Result]) -> Held:
+    """A record with those of its functions checked whose results are known."""
+    checked = {
+        x.name: _checked(getattr(record, x.name), f"{prefix}{x.name}", owner, results[x.name])
+        for x in fields(record)
+        if x.name in results and callable(getattr(record, x.name))
+    }
+    return replace(record, **checked)
+
+
+def _checked(function: Callable[..., Any], part: str, owner: str, result: _Result) -> Any:
+    wanted, fits = result
 
     @wraps(function)
     def call(*arguments: Any) -> Any:
@@ -71,28 +103,33 @@ def _checked(function: Callable[..., Any], part: str, name: str, package: str) -
             got = show(value)
         except ANYTHING as error:
             got = f"{type(error).__name__}: {error}"
-        expected = f"{wanted} from `{part}` of the technique {name} ({package})"
-        raise UserError(expected, got, f"update or uninstall {package.split()[0]}")
+        raise broken(GROUP, owner, f"{wanted} from `{part}`", got)
 
     return call
 
 
 def _ask(row: Technique, anatomy: Anatomy) -> None:
     """What a search asks of a row, wherever it fits."""
+    saved = row.saved or Saved()
     for capacity in row.capacities or (0,):
         row.arguments(capacity)
-        if row.shared is not None:
-            row.shared(capacity)
-        if row.input is not None:
-            row.input(anatomy.hidden, capacity)
+        for once in filter(None, (row.shared, saved.shared, saved.model)):
+            once(capacity)
+        for tokens in filter(None, (row.input, saved.input)):
+            tokens(anatomy.hidden, capacity)
         for stack in anatomy.stacks:
             _ask_stack(row, stack, capacity)
 
 
 def _ask_stack(row: Technique, stack: Stack, capacity: int) -> None:
-    if row.layer is not None and not row.layer_restriction(stack, capacity):
-        row.layer(stack, capacity)
-    counts = [x for x in (row.linear, row.stored, row.held) if x is not None]
+    saved = row.saved or Saved()
+    if not row.layer_restriction(stack, capacity):
+        for layer in filter(None, (row.layer, saved.layer)):
+            layer(stack, capacity)
+        if row.tensors is not None:
+            row.tensors(stack, 0)
+    of_linear = (row.linear, row.stored, row.held, saved.linear, saved.peft_linear)
+    counts = [x for x in of_linear if x is not None]
     for role, linear in stack.linears.items():
         if find_stack_obstacle(row, stack, (role,), capacity) is None:
             for count in counts:

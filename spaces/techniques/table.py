@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from functools import cache
 
 from peftsearch.errors import UserError
-from peftsearch.extensions import Registry, provider
+from peftsearch.extensions import provider
 from peftsearch.message_text import suggest
+from peftsearch.registry import Registry
 from peftsearch.spaces.families.anatomy import Stack
 
 from . import layer_restrictions
 from .activations import Activations
-from .foreign_rows import adopt
+from .foreign_rows import GROUP, adopt
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
 from .products import NONE
@@ -92,9 +93,6 @@ _BASE_ROWS = (
         products=NONE,
     ),
 )
-
-GROUP = "peftsearch.techniques"
-"""Of the entry points by which other packages add rows."""
 
 TECHNIQUES = Registry(
     GROUP,

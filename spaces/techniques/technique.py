@@ -4,9 +4,11 @@ Rows are read without torch, so that what runs on tensors is named by its import
 `package.module:object`, and imported by a worker when it builds the technique.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 from peftsearch.spaces.families.anatomy import Linear, Stack
@@ -172,6 +174,11 @@ class Technique:
             raise ValueError(f"{self.name!r} is no name of lower-case letters, digits and _")
         if self.group not in GROUPS:
             raise ValueError(f"{self.name}: group {self.group!r} is none of {', '.join(GROUPS)}")
+        ladder = (0, *self.capacities)
+        if any(low >= high for low, high in pairwise(ladder)):
+            raise ValueError(f"{self.name}: capacities {self.capacities} do not ascend from 1 on")
+        if not 0 < self.rate < math.inf:
+            raise ValueError(f"{self.name}: {self.rate} is no learning rate")
         acts_apart = self.layer is not None or self.input is not None
         if acts_apart and not self.build or self.injects and not (self.peft or self.build):
             raise ValueError(f"{self.name}: neither `peft` nor `build` says how it is built")

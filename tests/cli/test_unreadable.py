@@ -7,22 +7,26 @@ import pytest
 
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.seeding import seed_job
 from tests.specs import make_spec
-from tests.storage.examples import make_unreadable
+from tests.storage.examples import damage, make_unreadable
 
 from .calls import call
 
 LINE = "expected a spec of job 'strange' that can be read here"
 
 
-@pytest.fixture
-def url(new_sqlite: NewDatabase) -> str:
+@pytest.fixture(params=["kind", "no table", "no JSON"])
+def url(new_sqlite: NewDatabase, request: pytest.FixtureRequest) -> str:
     """A database with the readable job `fine` after the job `strange`."""
     url = new_sqlite()
     with Store.open(url) as store:
         for name in ("strange", "fine"):
             store.create_job(make_spec(name))
-    make_unreadable(url, "strange")
+    if request.param == "no JSON":
+        damage(url, "UPDATE jobs SET spec = '{bad' WHERE name = 'strange'")
+    else:
+        make_unreadable(url, "strange", request.param)
     return url
 
 
@@ -39,7 +43,7 @@ def test_the_list_has_it_and_the_others(
     assert call(monkeypatch, "jobs", "--storage", url, "--json") == 0
     first, second = json.loads(capsys.readouterr().out)
     assert first["problem"].startswith(LINE)
-    assert first["spec"]["task"]["kind"] == "<b>grades</b>"
+    assert "<b>grades</b>" in str(first["spec"]) or first["spec"] in ([1], "{bad")
     assert (second["name"], second["problem"]) == ("fine", None)
 
 
@@ -60,3 +64,23 @@ def test_what_needs_its_spec_says_one_line(
     *first, error = capsys.readouterr().err.splitlines()
     assert error.startswith(f"error: {LINE}")
     assert all(x.endswith(" ...") for x in first) and len(first) < 2
+
+
+@pytest.mark.parametrize("command", [["show"], ["show", "--json"], ["front"]])
+@pytest.mark.parametrize("column", ["configuration", "provenance"])
+@pytest.mark.parametrize("text", ["{bad", "[1]"])
+def test_a_damaged_trial_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    new_sqlite: NewDatabase,
+    command: list[str],
+    column: str,
+    text: str,
+) -> None:
+    url = new_sqlite()
+    seed_job(url, "large", 4)
+    damage(url, f"UPDATE trials SET {column} = '{text}' WHERE number = 3")
+    assert call(monkeypatch, *command, "large", "--storage", url) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith("error: expected trial 3 with a ")
+    assert error.endswith("restore the database from a backup")

@@ -19,6 +19,7 @@ from peftsearch.service.routes.reference_routes import (
 )
 from peftsearch.spaces.families.anatomy import Linear
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from tests.cli.calls import call
 from tests.recipes import install
@@ -31,16 +32,27 @@ HALF = Objective("half", "half", False, cost=lambda configuration, anatomy: 0.5)
 """
 ROW = """
 from dataclasses import replace
+from peftsearch.spaces.techniques.activations import Activations
+from peftsearch.spaces.techniques.products import Products
+from peftsearch.spaces.techniques.saved import Saved
 from peftsearch.spaces.techniques.table import TECHNIQUES
 
 ROW = replace(TECHNIQUES["lora"], name="strange", {change})
 """
 KIND = """
 from peftsearch.spaces.kinds.kind import TaskKind
-from peftsearch.spaces.kinds.model_forms import SEQUENCE
+from peftsearch.spaces.kinds.model_forms import SEQUENCE, ModelForm
 
-ROW = TaskKind("strange", "strange", SEQUENCE, {columns}, ("accuracy",), "{work}")
+WORK = "{work}"
+ROW = TaskKind("strange", "strange", {form}, {columns}, {qualities}, WORK)
 """
+
+WELL = {
+    "form": "SEQUENCE",
+    "columns": "({'text': 'text', 'label': 'label'},)",
+    "qualities": "('accuracy',)",
+    "work": "peftsearch.workers.kinds.regression:WORK",
+}
 
 
 @pytest.fixture
@@ -109,14 +121,34 @@ def test_the_reference_is_answered_whatever_is_installed(add: Add) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("restriction=lambda linear, size: 1 / 0", "`restriction` of the technique strange (odd"),
+        ("restriction=lambda linear, size: 1 / 0", "`restriction` of strange (odd"),
         ("restriction=lambda linear, size: exit(3)", "got SystemExit: 3"),
         ("restriction=lambda linear, size: True", "a text or None from `restriction`"),
-        ("linear=lambda linear, role, size: 'six'", "from `linear` of the technique strange"),
+        ("linear=lambda linear, role, size: 'six'", "from `linear` of strange"),
         ("linear=lambda linear, role, size: -5", "a whole number of at least 0"),
         ("stored=lambda linear: 5", "got TypeError"),
         ("tensors=lambda stack, layer: {'a.weight': 1.5}", "sizes by the paths of tensors"),
         ("arguments=lambda size: []", "keyword arguments from `arguments`"),
+        ("saved=Saved(linear=lambda linear, role, size: [1])", "of `Tensor` from `saved.linear`"),
+        ("saved=Saved(shared=lambda size: exit(3))", "from `saved.shared` of strange (odd 1.0"),
+        ("rate='x'", "strange"),
+        ("rate=0.0", "0.0 is no learning rate"),
+        ("rate=float('nan')", "nan is no learning rate"),
+        ("capacities=(2, 1)", "do not ascend"),
+        ("capacities=('a',)", "strange"),
+        ("capacities=(1.5,)", "capacities.0 (1.5,)"),
+        ("capacities=[1, 2]", "fields of the Technique of strange"),
+        ("summary=5", "summary 5 (Input should be a valid string)"),
+        ("merges=1", "merges 1"),
+        ("roles='query'", "roles 'query' (Input should be a valid tuple)"),
+        ("linear=5", "linear 5"),
+        ("products=Products(thin='x')", "products.thin 'x'"),
+        ("products=Products(thin=-1)", "factors of at least 0 of strange (odd 1.0"),
+        ("activations=Activations(float('inf'))", "got inputs=inf"),
+        ("build='nocolon'", "an importable `build` of strange (odd 1.0"),
+        ("build='json:no_such'", "got json:no_such: AttributeError"),
+        ("build='json:__name__'", "a function as `build` of strange"),
+        ("build='strange_exit:X'", "SystemExit: 5"),
     ],
 )
 def test_a_technique_that_fails_is_told_and_takes_no_other_away(
@@ -128,35 +160,47 @@ def test_a_technique_that_fails_is_told_and_takes_no_other_away(
     words: str,
 ) -> None:
     (tmp_path / "strange_row.py").write_text(ROW.format(change=change))
+    (tmp_path / "strange_exit.py").write_text("exit(5)")
     add("odd", {"peftsearch.techniques": {"strange": "strange_row:ROW"}})
     (failed,) = [x.text for x in examine_plug_ins() if x.health is Health.FAILED]
     assert words in failed and "update or uninstall odd" in failed and "\n" not in failed
     assert call(monkeypatch, "techniques", "--json") == 0
     printed = capsys.readouterr()
     names = {row["name"] for row in json.loads(printed.out)}
-    assert "lora" in names and "strange" not in names
-    assert words in printed.err
+    # What a row is built by is imported by a launch and by `doctor` alone.
+    assert "lora" in names and ("strange" in names) == change.startswith("build")
+    assert (words in printed.err) != ("strange" in names)
     reference_routes._techniques.cache_clear()
     assert {row.name for row in list_techniques()["techniques"]} == names
 
 
 @pytest.mark.parametrize(
-    ("columns", "work", "words"),
+    ("changed", "words"),
     [
-        ("()", "peftsearch.workers.kinds.regression:WORK", "it names no columns"),
-        ("({'text': 'text'},)", "strange_work:WORK", "got SystemExit: 4"),
-        ("({'text': 'text'},)", "json:dumps", "is no object of `peftsearch.workers"),
-        ("({'text': 'text'},)", "peftsearch.workers.kinds.work:Work", "is no object of"),
+        ({"columns": "()"}, "it names no columns"),
+        ({"columns": "'text'"}, "strange"),
+        ({"columns": "({'text': 'text'},)"}, "no column is its label"),
+        ({"columns": "({'txet': 'text', 'label': 'label'},)"}, "'txet' is none of text, choices"),
+        ({"columns": "({'text': 5, 'label': 'label'},)"}, "columns.0.text"),
+        ({"form": "None"}, "strange"),
+        ({"form": "ModelForm(5)"}, "form.automatic 5"),
+        ({"qualities": "('acuracy',)"}, "qualities of strange (odd 1.0, peftsearch.kinds)"),
+        ({"qualities": "('adapter_bytes',)"}, "measured objectives as qualities"),
+        ({"qualities": "'accuracy'"}, "qualities 'accuracy' (Input should be a valid tuple)"),
+        ({"work": "strange_work:WORK"}, "SystemExit: 4; update or uninstall odd"),
+        ({"work": "json:dumps"}, "is no object of `peftsearch.workers"),
+        ({"work": "peftsearch.workers.kinds.work:Work"}, "is no object of"),
     ],
 )
 def test_a_kind_that_fails_is_told(
-    add: Add, tmp_path: Path, columns: str, work: str, words: str
+    add: Add, tmp_path: Path, changed: dict[str, str], words: str
 ) -> None:
-    (tmp_path / "strange_row.py").write_text(KIND.format(columns=columns, work=work))
+    (tmp_path / "strange_row.py").write_text(KIND.format(**{**WELL, **changed}))
     (tmp_path / "strange_work.py").write_text("exit(4)")
     add("odd", {"peftsearch.kinds": {"strange": "strange_row:ROW"}})
     (failed,) = [x for x in examine_plug_ins() if x.health is Health.FAILED]
-    assert failed.subject == "kinds" and words in failed.text
+    assert failed.subject == "kinds" and words in failed.text and "odd" in failed.text
+    assert [x.name for x in KINDS.usable()][len(KINDS.own) :] in ([], ["strange"])
 
 
 def test_a_technique_that_is_well_is_used_with_its_functions_checked(
@@ -170,6 +214,15 @@ def test_a_technique_that_is_well_is_used_with_its_functions_checked(
     assert row.linear is not None
     assert row.linear(Linear(path="a", inputs=6, outputs=2, bias=True), "query", 4) == 24
     with pytest.raises(
-        UserError, match=r"`linear` of the technique strange \(odd 1\.0\); got None"
+        UserError, match=r"`linear` of strange \(odd 1\.0, peftsearch\.techniques\); got None"
     ):
         row.linear(Linear(path="a", inputs=5, outputs=2, bias=True), "query", 4)
+
+
+def test_brackets_in_a_foreign_row_are_printed_as_they_stand(
+    add: Add, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "strange_row.py").write_text(ROW.format(change="formula='b[/x]'"))
+    add("odd", {"peftsearch.techniques": {"strange": "strange_row:ROW"}})
+    assert call(monkeypatch, "techniques") == 0
+    assert "b[/x]" in capsys.readouterr().out

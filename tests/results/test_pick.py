@@ -87,6 +87,7 @@ def test_unfinished_trials_are_left_out() -> None:
         ("1", (0,)),
         ("3", (2,)),
         ("accuracy where adapter_bytes <= 30 KB", (2,)),
+        ("best where adapter_bytes <= 30 KB", (2,)),
         ("accuracy where adapter_bytes <= 30 KB and training_seconds < 5", (1, 5)),
         ("trainable_parameters where accuracy >= 0.8", (2,)),
         ("adapter_bytes <= 30,000, training_seconds < 5", (1, 5)),

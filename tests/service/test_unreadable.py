@@ -19,8 +19,8 @@ API = "/api/v1"
 LINE = "expected a spec of job 'strange' that can be read here"
 
 
-@pytest.fixture
-def url(new_sqlite: NewDatabase) -> str:
+@pytest.fixture(params=["kind", "no table"])
+def url(new_sqlite: NewDatabase, request: pytest.FixtureRequest) -> str:
     """A database with the readable job `fine` before the job `strange`; both have a worker."""
     url = new_sqlite()
     with Store.open(url) as store:
@@ -29,7 +29,7 @@ def url(new_sqlite: NewDatabase) -> str:
             store.register_worker(job.id, f"of-{name}", "elsewhere", 7, "cpu")
             examples.insert(store, job.id, [examples.make_proposal(7)])
             examples.claim(store, job.id, f"of-{name}")
-    examples.make_unreadable(url, "strange")
+    examples.make_unreadable(url, "strange", request.param)
     return url
 
 

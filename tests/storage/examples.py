@@ -1,7 +1,9 @@
 """Configurations and trials as small as the store accepts them."""
 
 import copy
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -18,24 +20,35 @@ EXPIRED = -1.0
 """Seconds of a lease that ran out before it began, so that no test has to wait."""
 
 
-UNREADABLE: dict[str, dict[str, Any]] = {
+UNREADABLE: dict[str, dict[str, Any] | list[int]] = {
     "kind": {"task": {"kind": "<b>grades</b>", "train": "train.csv"}},
     "objective": {"objectives": {"also": ["seconds_of_a_call"]}},
     "sampler": {"search": {"sampler": "annealing"}},
     "technique": {"space": {"bundles": ["lora", "zlora"]}},
     "input": {"space": {"inputs": ["none", "zprompt"]}},
     "key": {"weather": {"sunny": True}},
+    "no table": [1],
 }
-"""Sections as packages that are not installed here, or a newer peftsearch, would have written."""
+"""Sections as packages that are not installed here, or a newer peftsearch, would have written;
+and a whole document that nothing would."""
 
 
 def make_unreadable(url: str, name: str, what: str = "kind") -> None:
     """Let the job of that name have been launched by an installation that knows more."""
     engine = create_engine(url, poolclass=NullPool)
+    strange = UNREADABLE[what]
     with Store.open(url) as store:
-        document = {**store.find_job(name).document, **UNREADABLE[what]}
+        known = store.find_job(name).document
+        document = {**known, **strange} if isinstance(strange, dict) else strange
     with engine.begin() as connection:
         connection.execute(jobs.update().where(jobs.c.name == name).values(spec=document))
+
+
+def damage(url: str, statement: str) -> None:
+    """Write into an SQLite file what peftsearch never would."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+        assert database.execute(statement).rowcount
+        database.commit()
 
 
 def make_older(url: str, name: str, *keys: str) -> None:

@@ -1,9 +1,13 @@
 """Functions that rows of the table name by an import path, so that the table needs no torch."""
 
+from collections.abc import Iterable
 from pkgutil import resolve_name
 from typing import Any, Literal
 
-from peftsearch.errors import UserError
+from peftsearch.errors import ANYTHING
+from peftsearch.extensions import broken
+from peftsearch.spaces.techniques.foreign_rows import GROUP
+from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.spaces.techniques.technique import Technique
 
 
@@ -11,14 +15,28 @@ def import_function(row: Technique, field: Literal["build", "entries"]) -> Any:
     """What stands at the path in that field of a row.
 
     Raises:
-        UserError: Nothing does, or its module cannot be imported.
+        UserError: Nothing that can be called does, or its module cannot be imported.
     """
     path = str(getattr(row, field))
     try:
-        return resolve_name(path)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(
-            f"an importable `{field}` of {row.name}",
-            f"{path}: {error}",
-            "correct the row, or install what it needs",
-        ) from error
+        function = resolve_name(path)
+    except ANYTHING as error:
+        got = f"{path}: {type(error).__name__}: {error}"
+        raise broken(GROUP, row.name, f"an importable `{field}`", got) from error
+    if not callable(function):
+        raise broken(GROUP, row.name, f"a function as `{field}`", f"{path}: {function!r}")
+    return function
+
+
+def check_functions(names: Iterable[str]) -> None:
+    """Whether what techniques of other packages are built by is there, before a trial needs it.
+
+    Raises:
+        UserError: One is broken.
+    """
+    for name in sorted(names):
+        row = TECHNIQUES[name]
+        if name not in TECHNIQUES.own and row.build:
+            import_function(row, "build")
+        if name not in TECHNIQUES.own and row.entries:
+            import_function(row, "entries")

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from peftsearch.errors import ANYTHING, UserError
-from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.errors import ANYTHING
+from peftsearch.extensions import broken
+from peftsearch.spaces.jobspec.objectives import GROUP, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 
@@ -57,8 +58,5 @@ def _measure(name: str, measure: Callable[[Any], float], outcome: Outcome) -> fl
             raise ValueError(f"it is {value}")
         return value
     except ANYTHING as error:
-        raise UserError(
-            f"a number for the objective {name}",
-            f"{type(error).__name__}: {error}",
-            "mend the package that measures it, or take it out of [objectives]",
-        ) from error
+        got = f"{type(error).__name__}: {error}"
+        raise broken(GROUP, name, "a number as the measure", got) from error

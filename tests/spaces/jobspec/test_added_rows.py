@@ -22,7 +22,7 @@ from peftsearch.spaces.kinds.kind import TaskKind
 HALF = Objective("half", "half", False, unit="halves", cost=lambda configuration, anatomy: 0.5)
 NORM = Objective("norm", "norm", False, measure=lambda outcome: float("nan"))
 COLUMNS = ({"text": "body", "label": "rank"},)
-RANKS = TaskKind("ranks", "ranks", SEQUENCE, COLUMNS, ("half",), "gone:X")
+RANKS = TaskKind("ranks", "ranks", SEQUENCE, COLUMNS, ("norm",), "gone:X")
 OTHER = 3
 """
 KIND = "peftsearch.kinds"
@@ -58,16 +58,16 @@ def refuse(task: dict[str, Any], objectives: dict[str, Any] | None = None) -> st
 
 
 def test_an_added_kind_has_its_columns_its_quality_and_a_place_in_the_schema(add: Add) -> None:
-    add({KIND: {"ranks": "added_rows:RANKS"}, OBJECTIVE: {"half": "added_rows:HALF"}})
+    add({KIND: {"ranks": "added_rows:RANKS"}, OBJECTIVE: {"norm": "added_rows:NORM"}})
     task = parse({"kind": "ranks"}).task
-    assert (task.columns, task.quality) == (("body", "rank"), "half")
+    assert (task.columns, task.quality) == (("body", "rank"), "norm")
     assert "the columns of ranks (text, label)" in refuse({"kind": "ranks", "image": "i"})
     assert JobSpec.model_json_schema()["$defs"]["TaskSpec"]["properties"]["kind"]["enum"] == list(
         KINDS
     )
     assert list(KINDS)[-1] == "ranks"
     assert parse_spec(parse({"kind": "ranks"}).to_json()).task == task
-    with pytest.raises(UserError, match="the kind ranks at gone:X; got ModuleNotFound"):
+    with pytest.raises(UserError, match="the work of ranks .added 1.* got gone:X: Modul"):
         KINDS["ranks"].load_work()
 
 
