@@ -21,6 +21,7 @@ LONGEST_MESSAGE = 1_000
 _READ = 2 * LONGEST_MESSAGE
 """Characters that are looked at, from either end: no pattern runs over a text of any length."""
 _VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|\S++""")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _ROOTS = ("/", "./", "../", "~/", "sqlite:///")
 _TAIL = 28
 """The end of a value is kept: of a path it is the name."""
@@ -28,14 +29,19 @@ _TAIL = 28
 
 def one_line(text: str) -> str:
     """A text as a part of a message: on one line, its values cut, without passwords."""
-    words = " ".join(hide(text).split())
+    words = " ".join(printable(hide(text)).split())
     read = words if len(words) <= 2 * _READ else f"{words[:_READ]}...{words[-_READ:]}"
     return shorten(_VALUE.sub(lambda found: shorten_value(found[0]), read), LONGEST_MESSAGE)
 
 
 def as_line(text: str) -> str:
     """A text that is to be read whole, such as a command: on one line, without passwords."""
-    return shorten(" ".join(hide(text).split()), LONGEST_MESSAGE)
+    return shorten(" ".join(printable(hide(text)).split()), LONGEST_MESSAGE)
+
+
+def printable(text: str) -> str:
+    """A text that a terminal only shows: of control characters but blanks their escapes."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def trace(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from peftsearch.errors import UserError
+from peftsearch.errors import ANYTHING, PeftsearchError, UserError
 from peftsearch.extensions import broken, load, mistakes, names
 from peftsearch.message_text import show, suggest
 
@@ -91,17 +91,30 @@ class Registry(Mapping[str, Row], Generic[Row]):
         row = load(self.group, name)
         known = self._adopted.get(name)
         if known is None or known[0] is not row:
-            self._check(row, name)
-            known = self._adopted[name] = row, self._adopt(row)
+            known = self._adopted[name] = row, self._adopt(self._copy(row, name))
         return known[1]
 
-    def _check(self, row: Any, name: str) -> None:
+    def _copy(self, row: Any, name: str) -> Row:
+        """A plain row with the fields of another package's, whose class and properties are its
+        own."""
         kind = self._type.__name__
-        if not isinstance(row, self._type) or row.name != name:
-            got = show(getattr(row, "name", row))
-            raise broken(self.group, name, f"a {kind} behind the entry point", got)
-        if wrong := find_mistyped(row):
+        try:
+            if not isinstance(row, self._type) or row.name != name:
+                got = show(getattr(row, "name", row))
+                raise broken(self.group, name, f"a {kind} behind the entry point", got)
+            plain = self._type(**_fields_of(row, self._type))
+            wrong = find_mistyped(plain)
+        except PeftsearchError:
+            raise
+        except ANYTHING as error:
+            wrong = f"{type(error).__name__}: {error}"
+        if wrong:
             raise broken(self.group, name, f"fields of the {kind}", wrong)
+        return plain
+
+
+def _fields_of(row: Any, kind: Any) -> dict[str, Any]:
+    return {field.name: getattr(row, field.name) for field in fields(kind)}
 
 
 def find_mistyped(row: Any, prefix: str = "") -> str | None:

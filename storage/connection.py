@@ -166,7 +166,7 @@ def _read_json(text: str) -> Any:
     and whoever wants this one says of what it is."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

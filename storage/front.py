@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
+from peftsearch.message_text import show
 from peftsearch.records.dominance import choose_front
 from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.front_points import FrontEntry, FrontPoint
 from peftsearch.records.trial import TrialState
-from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .rows import get_job
+from .rows import damaged, get_job, read_configuration
 from .schema import front_entries, measurements, trials
 from .session import Session, read
 
@@ -52,15 +52,19 @@ class Fronts(Session):
         )
         points = [
             FrontPoint(
-                row.key,
-                Configuration.from_json(row.configuration),
-                row.means,
-                tuple(row.trial_numbers),
-                row.entered_event,
+                entry.key,
+                read_configuration(row.number, row.configuration),
+                entry.values,
+                entry.trials,
+                entry.entered,
             )
             for row in self._connection.execute(query)
-            if row.number == row.trial_numbers[0]
+            if row.number == (entry := _entry_of(row)).trials[0]
         ]
+        for point in points:
+            if missing := [x for x in spec.goals if x not in point.values]:
+                got = f"none of {', '.join(missing)}"
+                raise damaged(f"means of the front's configuration {point.key}", got)
         return sorted(points, key=lambda x: (x.values[spec.objectives.cost], x.key))
 
     @read
@@ -112,8 +116,14 @@ def _is_on_front(job_id: int, event: int | None = None) -> ColumnElement[bool]:
 
 
 def _entry_of(row: Row[Any]) -> FrontEntry:
-    numbers = tuple(row.trial_numbers)
-    return FrontEntry(row.key, row.means, numbers, row.entered_event, row.left_event)
+    means, numbers = row.means, row.trial_numbers
+    if not (
+        isinstance(means, Mapping) and all(isinstance(x, int | float) for x in means.values())
+    ):
+        raise damaged(f"means of the front's configuration {row.key}", show(means))
+    if not (isinstance(numbers, list) and numbers and all(isinstance(x, int) for x in numbers)):
+        raise damaged(f"trials of the front's configuration {row.key}", show(numbers))
+    return FrontEntry(row.key, means, tuple(numbers), row.entered_event, row.left_event)
 
 
 def _read_estimates(

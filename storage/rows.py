@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from peftsearch.errors import NotFoundError, UserError
-from peftsearch.message_text import show
+from peftsearch.message_text import printable, show
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -32,8 +32,10 @@ def to_plain(content: Any) -> Any:
 
 
 def to_text(message: str) -> str:
-    """The message without what a database cannot store: NUL and lone surrogates."""
-    return message.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+    """The message without what a database cannot store, NUL and lone surrogates, and without what
+    a terminal would obey."""
+    text = message.encode("utf-8", "backslashreplace").decode()
+    return printable(text.replace("\0", "\\0"))
 
 
 def job_of(row: Row[Any]) -> Job:
@@ -159,21 +161,37 @@ def _get_values(
     return values
 
 
-def _configuration_of(row: Row[Any]) -> Configuration:
+def read_configuration(number: int, document: Any) -> Configuration:
+    """That of the trial of a number.
+
+    Raises:
+        UserError: Somebody damaged it.
+    """
     try:
-        return Configuration.from_json(row.configuration)
+        return Configuration.from_json(document)
     except UserError as error:
-        raise _damaged(row.number, error.expected, error.got) from error
+        raise damaged(f"trial {number} with {error.expected}", show(document)) from error
 
 
 def _provenance_of(row: Row[Any]) -> Mapping[str, Any]:
     if not isinstance(row.provenance, Mapping):
-        raise _damaged(row.number, "a provenance as JSON", show(row.provenance))
+        raise damaged(f"trial {row.number} with a provenance as JSON", show(row.provenance))
     return row.provenance
 
 
-def _damaged(number: int, expected: str, got: str) -> UserError:
-    return UserError(f"trial {number} with {expected}", got, "restore the database from a backup")
+def _running_seconds(row: Row[Any]) -> float | None:
+    if row.ended_at is None:
+        return None
+    try:
+        return float(row.ended_at - row.claimed_at)
+    except TypeError:
+        got = f"{row.claimed_at!r} and {row.ended_at!r}"
+        raise damaged(f"trial {row.number} with the times of its training", got) from None
+
+
+def damaged(expected: str, got: str) -> UserError:
+    """What to tell of a record that peftsearch never wrote."""
+    return UserError(expected, got, "restore the database from a backup")
 
 
 def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
@@ -181,7 +199,7 @@ def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
         id=row.id,
         job_id=row.job_id,
         number=row.number,
-        configuration=_configuration_of(row),
+        configuration=read_configuration(row.number, row.configuration),
         seed=row.seed,
         origin=row.origin,
         fidelity=row.fidelity,
@@ -194,7 +212,7 @@ def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:
         provenance=_provenance_of(row),
         adapter=row.adapter,
         adapter_sha256=row.adapter_sha256,
-        running_seconds=None if row.ended_at is None else row.ended_at - row.claimed_at,
+        running_seconds=_running_seconds(row),
         event=row.ended_event,
         claimed=row.claimed_at,
         ended=row.ended_at,

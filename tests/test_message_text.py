@@ -15,7 +15,10 @@ from peftsearch.message_text import (
     LONGEST_MESSAGE,
     LONGEST_PATH,
     LONGEST_VALUE,
+    as_line,
     count_edits,
+    one_line,
+    printable,
     show,
     suggest,
     trace,
@@ -246,3 +249,10 @@ def test_a_path_that_can_be_copied_is_whole(path: str) -> None:
     error = UserError(f"a file {path!r}", f"no file {path!r}", "correct it")
     assert path in error.got and path in error.expected and path in show(path)
     assert path in show(Path(path)) or path.startswith("sqlite")
+
+
+def test_a_terminal_obeys_no_message() -> None:
+    text = "a\x1b[2Jb\x00\x9b\tc\n"
+    assert one_line(text) == r"a\x1b[2Jb\x00\x9b c"
+    assert as_line(text) == r"a\x1b[2Jb\x00\x9b c"
+    assert printable("one\ntwo\tthree é 漢") == "one\ntwo\tthree é 漢"

@@ -28,6 +28,7 @@ _STAGE_SECONDS = 10.0
 """Between two lines on what goes on before the first trial."""
 _TRAINING_SECONDS = 60.0
 """The longest silence while trials train."""
+_ENDED = (TrialState.COMPLETED, TrialState.FAILED)
 
 
 @dataclass
@@ -45,6 +46,14 @@ class PlainView:
     begun: bool = False
     stopping: bool = False
 
+    def __post_init__(self) -> None:
+        """What has ended before is told by its number: a job that is resumed has its trials."""
+        ended = [x for x in self.store.trials(self.job.id) if x.state in _ENDED]
+        self.seen.update(x.number for x in ended)
+        if ended:
+            line = f"{plural(len(ended), 'trial')} done before"
+            self.console.print(line, highlight=False, soft_wrap=True)
+
     def update(self, pool: Pool) -> None:
         """Print what ended since the last call, and after a long silence what goes on."""
         if pool.children and time.monotonic() - self.refreshed < _REFRESH_SECONDS:
@@ -54,7 +63,7 @@ class PlainView:
         trials = self.store.trials(self.job.id)
         if pool.children:
             self._tell_stage(pool)
-        ended = [x for x in trials if x.state in (TrialState.COMPLETED, TrialState.FAILED)]
+        ended = [x for x in trials if x.state in _ENDED]
         fresh = [x for x in ended if x.number not in self.seen]
         if fresh:
             self.told = time.monotonic()

@@ -10,6 +10,7 @@ from peftsearch.spaces.jobspec.sampler_names import COMPARED, ENGINE, GROUP, LON
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.adapters.row_functions import check_functions
+from peftsearch.workers.kinds.work import Work
 
 from .finding import Finding, failure, fine
 
@@ -30,7 +31,11 @@ def _find_technique(name: str) -> object:
 
 def _find_kind(name: str) -> object:
     check_qualities(KINDS[name])
-    return KINDS[name].load_work()
+    work = KINDS[name].load_work()
+    for part in vars(Work):
+        if not part.startswith("_"):
+            getattr(work, part)
+    return work
 
 
 def _examine(group: str, own: Container[str], find: Callable[[str], object]) -> Iterator[Finding]:

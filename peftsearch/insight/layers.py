@@ -174,6 +174,8 @@ def _stratum_index(configuration: Configuration, layer: int) -> int:
 
 
 def _boundaries(configuration: Configuration) -> list[int]:
-    """Layers at which a stratum begins that has layers, the first apart."""
+    """Layers at which a stratum begins whose layers carry something else than those below, the
+    first apart: of equal ones nobody can tell where the one ends."""
     starts = {x.start for x in configuration.strata if x.stop > x.start}
-    return sorted(starts - {0})
+    profile = configuration.profile
+    return sorted(x for x in starts - {0} if profile[x] != profile[x - 1])

@@ -21,6 +21,7 @@ from peftsearch.workers.data.task_data import load_data
 
 from .durations import (
     EFFICIENCY,
+    calling_seconds,
     count_trials,
     foresee_time,
     measure_speed,
@@ -145,17 +146,17 @@ def forecast_job(
     shown = min(_SHOWN, spec.budget.trials or _SHOWN)
     first = tuple(x.configuration for x in propose(spec, [], shown, spec.seed))
     tell("measuring the speed of this machine")
-    flops = sum(
-        trial_flops(spec, first, len(x.train.texts), len(x.validation.texts)) for x in data.folds
-    )
     speed = measure_speed(spec.anatomy, spec.training.regime().batch_size)
+    splits = [(len(x.train.texts), len(x.validation.texts)) for x in data.folds]
+    flops = sum(trial_flops(spec, first, *x) for x in splits)
+    calling = sum(calling_seconds(spec, *x, speed) for x in splits)
     tokens = sum(spec.anatomy.counted_workload.tokens) / spec.anatomy.counted_workload.sequences
     asked = (
         foresee_writing(spec.task, held_out),
         foresee_reading(spec.task, rows, held_out, tokens),
     )
     writing, preparing = (reading_seconds(spec, x, rows, rehearsed.response, speed) for x in asked)
-    seconds = (flops / (EFFICIENCY * speed.reading) + writing) / _devices(workers)
+    seconds = (flops / (EFFICIENCY * speed.reading) + calling + writing) / _devices(workers)
     most = _most_trials(spec, space)
     trials = count_trials(spec, seconds, most)
     sizes = [adapter_bytes(x, spec.anatomy) for x in first]

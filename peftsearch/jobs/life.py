@@ -170,12 +170,15 @@ def _check_room(store: Store, job: Job, budget: BudgetSpec) -> None:
     counts, hours = store.counts(job.id), store.used_hours(job.id)
     trials, waiting = sum(counts.values()), counts[TrialState.QUEUED] + counts[TrialState.RUNNING]
     least = trials if waiting else trials + 1
+    hint = f"raise it, or look at what there is: `peftsearch show {job.name}`"
     if budget.trials is not None and budget.trials < least:
         expected = f"a budget of at least {least} trials, since there are {trials}"
-        raise Conflict(expected, f"{budget.trials}", "raise it", "budget.trials")
+        raise Conflict(expected, f"{budget.trials}", hint, "budget.trials")
     if budget.hours is not None and budget.hours <= hours:
-        expected, got = f"a budget of more than the {hours:.3g} hours used", f"{budget.hours:g}"
-        raise Conflict(expected, got, "raise it", "budget.hours")
+        got = f"{budget.hours:.6g}"
+        raise Conflict(
+            f"a budget of more than the {hours:.6g} hours used", got, hint, "budget.hours"
+        )
 
 
 def _check_rests(store: Store, job: Job) -> None:

@@ -75,7 +75,10 @@ def _choose(task: TaskSpec, data: "TaskData") -> tuple[str, str]:
         return task.metric, "as task.metric says"
     kind = find_kind(task.kind)
     found: tuple[str, str] | None = kind.load_work().choose_metric(data.train, data.label_names)
-    return found or (kind.qualities[0], f"the default of {kind.name}")
+    if found is not None and found[0] in kind.qualities:
+        return found
+    # A work that is inherited from another kind may choose what this one does not measure.
+    return kind.qualities[0], f"the default of {kind.name}"
 
 
 def _of_class(metric: str, task: TaskSpec, data: "TaskData") -> str:

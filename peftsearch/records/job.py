@@ -58,6 +58,9 @@ class Job:
         except UserError as error:
             hint = "install or update the package that adds it, or peftsearch itself"
             raise _unreadable(self.name, error, hint) from error
+        if spec.model.anatomy is None:
+            hint = "restore the database from a backup"
+            raise _unreadable(self.name, UserError("its model's anatomy", "none", hint), hint)
         return spec
 
     @property

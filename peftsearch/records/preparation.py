@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.objectives import objective
 
 Pooling = Literal["first", "mean", "last", "model"]
@@ -97,9 +98,8 @@ class Preparation:
                 tuple(document["notes"]),
             )
         except (KeyError, TypeError) as error:
-            raise UserError(
-                "a preparation that can be read here", f"{error}", "update peftsearch"
-            ) from error
+            hint = "update peftsearch, or restore the database from a backup"
+            raise UserError("a preparation that can be read here", show(document), hint) from error
 
 
 def _plain(record: Floor | HeadChoice) -> dict[str, Any]:

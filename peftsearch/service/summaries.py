@@ -6,9 +6,11 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.insight.best_on_front import Best, best_of
 from peftsearch.insight.kind_rows import KindRow, kind_row
 from peftsearch.jobs.liveness import count_live
+from peftsearch.message_text import one_line
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import HeadChoice, Pooling, Preparation, Start
 from peftsearch.records.trial import TrialState
@@ -184,8 +186,17 @@ class Summaries:
         live: int,
         pools: Mapping[str, PoolStatus],
     ) -> JobSummary:
-        problem, hours = job.problem, self.histories.hours.used(store, job, counts)
-        readable, pool = problem is None, pools.get(job.name)
+        problem, hours, pool, best = job.problem, 0.0, pools.get(job.name), None
+        try:
+            hours = self.histories.hours.used(store, job, counts)
+            best = self._find_best(store, job) if problem is None else None
+        except PeftsearchError as error:
+            if not isinstance(error, UserError):
+                raise
+            problem = str(error)
+        except Exception as error:  # of a damaged record: it takes no other job away
+            problem = one_line(f"{type(error).__name__}: {error}")
+        readable = job.problem is None
         return {
             **(_search_of(job.spec) if readable else _UNREADABLE),
             "name": job.name,
@@ -195,8 +206,8 @@ class Summaries:
             "problem": problem,
             "counts": show_counts(counts),
             "used_hours": hours,
-            "left_seconds": estimate_left(job, counts, hours) if live and readable else None,
-            "best": self._find_best(store, job) if readable else None,
+            "left_seconds": estimate_left(job, counts, hours) if live and not problem else None,
+            "best": best,
             "live_workers": live,
             "pool": None if pool is None else pool_beside(job.state, pool),
         }

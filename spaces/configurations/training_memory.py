@@ -28,7 +28,9 @@ gradients of that."""
 _SHARE = 0.75
 """Of activations in float32, what they take where products are in bfloat16."""
 _UPDATED = 2
-"""Of the largest tensor, while AdamW changes it."""
+"""Of the largest tensor, while AdamW changes it; what it made of the one before is there still."""
+_TENSORS = 6
+"""That a technique trains of one linear, or of modules beside the linears, at most."""
 
 
 def training_memory(configuration: Configuration, anatomy: Anatomy) -> int:
@@ -50,8 +52,23 @@ def step_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
     held = BYTES_PER_PARAMETER * (_OPTIMISED * trained + _OF_HEAD * head) + stored
     held += workload.input_bytes + _frozen(configuration, anatomy)
     batch = _kept(configuration, anatomy) + _passing(configuration, anatomy) + _outputs(anatomy)
-    updating = max(trained + head, _UPDATED * max(heads, default=0))
-    return held + math.ceil(BYTES_PER_ACTIVATION * max(batch, updating))
+    largest = max(heads, default=0)
+    before = min(largest, trained + head - largest)
+    updating = max(trained + head, _UPDATED * largest + before)
+    counts = BYTES_PER_PARAMETER * (_count_tensors(configuration, anatomy) + len(heads) + 1)
+    return held + counts + math.ceil(BYTES_PER_ACTIVATION * max(batch, updating))
+
+
+def _count_tensors(configuration: Configuration, anatomy: Anatomy) -> int:
+    """Trained tensors, at most: of each AdamW keeps a count of its steps."""
+    total = _TENSORS * bool(configuration.input)
+    for layer, modules in enumerate(configuration.profile):
+        stack, index = anatomy.locate(layer)
+        for module in modules:
+            row = technique(module.technique)
+            total += len(row.tensors(stack, index)) if row.tensors else 0
+            total += _TENSORS * (len(_aimed(module, stack)) + (row.layer is not None))
+    return total
 
 
 def _kept(configuration: Configuration, anatomy: Anatomy) -> float:

@@ -4,6 +4,7 @@ Directions are flipped here and nowhere else: `signed` turns a value into one to
 """
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -62,6 +63,17 @@ class Objective:
     counted: bool = False
     cost: Cost | None = None
     measure: Callable[[Any], float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no database could hold.
+
+        Raises:
+            ValueError: Says of which row, and why.
+        """
+        if not re.fullmatch(r"[a-z]\w{0,63}+", self.name):
+            raise ValueError(f"{self.name!r} is no name of at most 64 letters, digits and _")
+        if not (math.isfinite(self.best) and math.isfinite(self.worst)):
+            raise ValueError(f"{self.name}: best and worst are not finite")
 
     @property
     def known(self) -> bool:

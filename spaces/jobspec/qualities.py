@@ -1,7 +1,8 @@
 """Whether the qualities of another package's kind of task are objectives."""
 
 from peftsearch.extensions import broken
-from peftsearch.spaces.kinds.kind import GROUP, TaskKind
+from peftsearch.spaces.kinds.foreign_work import GROUP
+from peftsearch.spaces.kinds.kind import TaskKind
 
 from .objectives import OBJECTIVES
 

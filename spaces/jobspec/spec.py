@@ -280,9 +280,10 @@ def make_budget(trials: int | None, hours: float | None) -> BudgetSpec | None:
     try:
         return BudgetSpec(trials=trials, hours=hours)
     except ValidationError as error:
-        got = f"{trials} trials" if hours is None else f"{trials} trials and {hours} hours"
-        hint, where = "correct it", "budget"
-        raise UserError("a budget of 1 trial or more than 0 hours", got, hint, where) from error
+        given = ((trials, "trials"), (hours, "hours"))
+        got = " and ".join(f"{x} {unit}" for x, unit in given if x is not None)
+        expected = "a budget of 1 to 1,000,000,000 trials, or of more than 0 to 1,000,000 hours"
+        raise UserError(expected, got, "correct it", "budget") from error
 
 
 def find_mistakes(data: Mapping[str, Any]) -> list[Mistake]:

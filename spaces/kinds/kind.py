@@ -8,10 +8,11 @@ from typing import Any
 from peftsearch.errors import ANYTHING
 from peftsearch.extensions import broken
 
+from .foreign_work import GROUP, ForeignWork
 from .model_forms import ModelForm
 
-GROUP = "peftsearch.kinds"
-"""Of the entry points by which other packages add rows."""
+_OURS = "peftsearch."
+"""What the paths of our own works begin with."""
 
 COLUMNS = ("text", "choices", "prompt", "response", "messages", "image", "label")
 """The keys of `[task]` that may name a column."""
@@ -88,7 +89,7 @@ class TaskKind:
             work = getattr(import_module(module), name)
             if isinstance(work, type) or not all(callable(getattr(work, x, None)) for x in _PARTS):
                 raise TypeError(f"{work!r} is no object of `peftsearch.workers.kinds.work.Work`")
-            return work
+            return work if self.work.startswith(_OURS) else ForeignWork(work, self.name)
         except ANYTHING as error:
             got = f"{self.work}: {type(error).__name__}: {error}"
             raise broken(GROUP, self.name, "the work", got) from error

@@ -2,7 +2,8 @@
 
 from peftsearch.registry import Registry
 
-from .kind import GROUP, TaskKind
+from .foreign_work import GROUP
+from .kind import TaskKind
 from .model_forms import CHOICES, DECODER, ENCODER_DECODER, IMAGES, SEQUENCE
 
 _OF_CLASSES = (

@@ -16,7 +16,7 @@ from .activations import Activations
 from .applicability import find_stack_obstacle
 from .coverage import families_of, usual_anatomy
 from .products import Products
-from .saved import Saved, Tensor
+from .saved import TYPES, Saved, Tensor
 from .technique import Technique
 
 GROUP = "peftsearch.techniques"
@@ -27,8 +27,13 @@ _Result = tuple[str, Callable[[Any], bool]]
 """What a function gives: in words, and whether a value is that."""
 
 
+_MOST = 2**53
+"""What any count stays below, so that it is exact as a float."""
+
+
 def _is_count(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and 0 <= int(value) < _MOST
 
 
 def _is_reason(value: Any) -> bool:
@@ -36,16 +41,25 @@ def _is_reason(value: Any) -> bool:
 
 
 def _is_sizes(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(map(_is_count, value.values()))
+    return _has_names(value) and all(map(_is_count, value.values()))
+
+
+def _has_names(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(x, str) for x in value)
 
 
 def _is_tensors(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(x, Tensor) for x in value)
+    return isinstance(value, tuple) and all(map(_is_tensor, value))
+
+
+def _is_tensor(value: Any) -> bool:
+    named = isinstance(value, Tensor) and isinstance(value.name, str) and value.type in TYPES
+    return named and isinstance(value.shape, tuple) and all(map(_is_count, value.shape))
 
 
 _COUNT, _REASON = ("a whole number of at least 0", _is_count), ("a text or None", _is_reason)
 _SIZES = ("sizes by the paths of tensors", _is_sizes)
-_ARGUMENTS = ("keyword arguments", lambda value: isinstance(value, Mapping))
+_ARGUMENTS = ("keyword arguments", _has_names)
 _RESULTS = {
     **dict.fromkeys(("linear", "layer", "shared", "input", "stored", "held"), _COUNT),
     **dict.fromkeys(("restriction", "layer_restriction"), _REASON),

@@ -18,6 +18,7 @@ from peftsearch.service.routes.reference_routes import (
     list_techniques,
 )
 from peftsearch.spaces.families.anatomy import Linear
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
@@ -34,7 +35,7 @@ ROW = """
 from dataclasses import replace
 from peftsearch.spaces.techniques.activations import Activations
 from peftsearch.spaces.techniques.products import Products
-from peftsearch.spaces.techniques.saved import Saved
+from peftsearch.spaces.techniques.saved import Saved, Tensor
 from peftsearch.spaces.techniques.table import TECHNIQUES
 
 ROW = replace(TECHNIQUES["lora"], name="strange", {change})
@@ -67,7 +68,8 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
 
     yield install_package
     reference_routes._techniques.cache_clear()
-    sys.modules.pop("strange_row", None)
+    for name in ("strange_row", "strange_work"):
+        sys.modules.pop(name, None)
     extensions._points.cache_clear()
 
 
@@ -145,6 +147,15 @@ def test_the_reference_is_answered_whatever_is_installed(add: Add) -> None:
         ("products=Products(thin='x')", "products.thin 'x'"),
         ("products=Products(thin=-1)", "factors of at least 0 of strange (odd 1.0"),
         ("activations=Activations(float('inf'))", "got inputs=inf"),
+        ("roles=()", "it names no roles"),
+        ("linear=None, peft=None", "it trains nothing"),
+        ("tensors=lambda stack, layer: {5: 3}", "sizes by the paths of tensors"),
+        ("linear=lambda linear, role, size: 10**400", "a whole number of at least 0"),
+        ("arguments=lambda size: {5: size}", "keyword arguments from `arguments`"),
+        ("saved=Saved(shared=lambda size: (Tensor('x', (-1,)),))", "from `saved.shared`"),
+        ("saved=Saved(shared=lambda size: (Tensor(5, 'a'),))", "from `saved.shared`"),
+        ("peft='NoSuchConfig'", "as `peft` of strange (odd 1.0"),
+        ("arguments=lambda size: {'rank': size}", "arguments of LoraConfig of strange"),
         ("build='nocolon'", "an importable `build` of strange (odd 1.0"),
         ("build='json:no_such'", "got json:no_such: AttributeError"),
         ("build='json:__name__'", "a function as `build` of strange"),
@@ -168,7 +179,8 @@ def test_a_technique_that_fails_is_told_and_takes_no_other_away(
     printed = capsys.readouterr()
     names = {row["name"] for row in json.loads(printed.out)}
     # What a row is built by is imported by a launch and by `doctor` alone.
-    assert "lora" in names and ("strange" in names) == change.startswith("build")
+    built = change.startswith(("build", "peft='N", "arguments=lambda size: {'rank'"))
+    assert "lora" in names and ("strange" in names) == built
     assert (words in printed.err) != ("strange" in names)
     reference_routes._techniques.cache_clear()
     assert {row.name for row in list_techniques()["techniques"]} == names
@@ -226,3 +238,105 @@ def test_brackets_in_a_foreign_row_are_printed_as_they_stand(
     add("odd", {"peftsearch.techniques": {"strange": "strange_row:ROW"}})
     assert call(monkeypatch, "techniques") == 0
     assert "b[/x]" in capsys.readouterr().out
+
+
+LAZY = """
+class Lazy:
+    @property
+    def __class__(self):
+        raise ImportError("libfoo.so is missing")
+
+    def __getattr__(self, name):
+        raise SystemExit(4)
+
+ROW = Lazy()
+"""
+
+
+@pytest.mark.parametrize("group", ["techniques", "kinds", "objectives"])
+def test_an_object_whose_class_raises_is_a_broken_row(
+    add: Add, tmp_path: Path, group: str
+) -> None:
+    (tmp_path / "strange_row.py").write_text(LAZY)
+    add("odd", {f"peftsearch.{group}": {"strange": "strange_row:ROW"}})
+    (failed,) = [x for x in examine_plug_ins() if x.health is Health.FAILED]
+    assert failed.subject == group and "strange (odd 1.0, peftsearch." in failed.text
+    assert "strange" not in {x.name for x in TECHNIQUES.usable()}
+
+
+SUBCLASS = """
+from peftsearch.spaces.jobspec.objectives import Objective
+
+class Odd(Objective):
+    @property
+    def known(self):
+        return 1 / 0
+
+ROW = Odd("strange", "strange", False, measure=lambda outcome: 1.0)
+NAMED = lambda **fields: Objective("strange", "strange", False, **fields)
+"""
+
+
+def test_a_row_is_used_by_its_fields_alone(add: Add, tmp_path: Path) -> None:
+    """What its class says of its own is never asked."""
+    (tmp_path / "strange_row.py").write_text(SUBCLASS)
+    add("odd", {"peftsearch.objectives": {"strange": "strange_row:ROW"}})
+    assert {x.health for x in examine_plug_ins()} == {Health.OK}
+    assert not OBJECTIVES["strange"].known
+    assert "strange" in {row["name"] for row in list_objectives()["objectives"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ("best=float('inf')", "best and worst are not finite"),
+        ("worst=float('nan')", "best and worst are not finite"),
+        ("style='colour'", "style 'colour'"),
+        ("cost=5", "cost 5"),
+    ],
+)
+def test_an_objective_that_is_badly_formed_is_told(
+    add: Add, tmp_path: Path, fields: str, words: str
+) -> None:
+    (tmp_path / "strange_row.py").write_text(f"{SUBCLASS}ROW = NAMED({fields})")
+    add("odd", {"peftsearch.objectives": {"strange": "strange_row:ROW"}})
+    (failed,) = [x for x in examine_plug_ins() if x.health is Health.FAILED]
+    assert words in failed.text and "odd" in failed.text
+
+
+WORK = """
+from peftsearch.workers.kinds.classification import Classification
+
+class Strange(Classification):
+    def read(self, task, table, classes):
+        {answer}
+
+WORK = Strange()
+"""
+REFUSES = "from peftsearch.errors import UserError; raise UserError('a', 'b', 'c')"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("raise ValueError('licence')", "from `read` of the work of strange (odd 1.0, peftsearch"),
+        ("exit(3)", "got SystemExit: 3; update or uninstall odd"),
+        ("return table.no_such_thing", "got AttributeError"),
+        ("return 1 / 0", "got ZeroDivisionError"),
+        (REFUSES, "expected a; got b; c"),
+    ],
+)
+def test_what_a_work_raises_is_told_with_its_package(
+    add: Add, tmp_path: Path, answer: str, told: str
+) -> None:
+    work_at = {"work": "strange_work:WORK"}
+    (tmp_path / "strange_row.py").write_text(KIND.format(**{**WELL, **work_at}))
+    (tmp_path / "strange_work.py").write_text(WORK.format(answer=answer))
+    add("odd", {"peftsearch.kinds": {"strange": "strange_row:ROW"}})
+    work = KINDS["strange"].load_work()
+    with pytest.raises(UserError) as caught:
+        work.read(None, object(), ())
+    assert told in str(caught.value)
+    with pytest.raises(UserError, match="`no_such_method` of the work of strange"):
+        work.no_such_method()
+    assert work.generated is None

@@ -9,6 +9,7 @@ from peftsearch.jobs.durations import (
     EFFICIENCY,
     STARTUP_SECONDS,
     Speed,
+    calling_seconds,
     foresee_time,
     reading_seconds,
     trial_flops,
@@ -56,6 +57,16 @@ def test_each_look_at_the_validation_rows_costs_a_pass() -> None:
     thrice = operations(500, epochs=1, checkpoints=3)
     assert operations(500, epochs=1, checkpoints=None) == once  # which suits accuracy
     assert thrice - alone == pytest.approx(3 * (once - alone))
+
+
+def test_each_layer_of_each_step_is_called() -> None:
+    """What a model without arithmetic takes: 63 steps of 1,000 rows, and a look of two batches."""
+    spec, speed = counted(epochs=1), Speed(1e9, 1e8, calling=1e-3)
+    layers = spec.anatomy.layers
+    assert calling_seconds(spec, 1000, 0, speed) == pytest.approx(layers * 63 * 2e-3)
+    looked = calling_seconds(spec, 1000, 100, speed) - calling_seconds(spec, 1000, 0, speed)
+    assert looked == pytest.approx(layers * 2 * 0.8e-3)
+    assert calling_seconds(spec, 1000, 0, Speed(1e9, 1e8)) == 0
 
 
 def test_the_forecast_of_a_number_of_trials_is_half_and_twice_the_time() -> None:

@@ -1,6 +1,7 @@
 """Functions that rows of the table name by an import path, so that the table needs no torch."""
 
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from pkgutil import resolve_name
 from typing import Any, Literal
 
@@ -34,9 +35,22 @@ def check_functions(names: Iterable[str]) -> None:
     Raises:
         UserError: One is broken.
     """
-    for name in sorted(names):
-        row = TECHNIQUES[name]
-        if name not in TECHNIQUES.own and row.build:
+    for row in (TECHNIQUES[name] for name in sorted(names) if name not in TECHNIQUES.own):
+        if row.build:
             import_function(row, "build")
-        if name not in TECHNIQUES.own and row.entries:
+        if row.entries:
             import_function(row, "entries")
+        if row.peft:
+            _check_class(row, row.peft)
+
+
+def _check_class(row: Technique, name: str) -> None:
+    import peft
+
+    known = getattr(peft, name, None)
+    if not is_dataclass(known):
+        raise broken(GROUP, row.name, "the name of a configuration class as `peft`", repr(name))
+    fixed = {*row.role_arguments, *filter(None, (row.dropout, row.capacity_pattern))}
+    given = fixed.union(*(row.arguments(x) for x in row.capacities or (0,)))
+    if unknown := given - {field.name for field in fields(known)}:
+        raise broken(GROUP, row.name, f"arguments of {name}", min(unknown))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.workers.runtime.hub import asked_if_known, why_not
 
 from .table import Splits, Table, check_columns, name_origins
 
@@ -46,12 +47,11 @@ def read_hub(name: str, subset: str | None, wanted: Sequence[str], kinds: str) -
     import datasets
 
     try:
-        found = datasets.load_dataset(name, subset)
+        with asked_if_known():
+            found = datasets.load_dataset(name, subset)
     except Exception as error:  # the hub's client raises errors of several libraries
-        reason = f"{type(error).__name__}: {error}"
-        raise UserError(
-            f"{kinds}, with a network for the last", f"{name!r} ({reason})", "check the name"
-        ) from error
+        got = f"{name!r}: no such file, and the hub gave none ({why_not(error)})"
+        raise UserError(kinds, got, "check the path and the network") from error
     return _from_datasets(found, name, wanted, None)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.workers.runtime.hub import asked_if_known, why_not
 
 from .checkpoints import check_beside, check_checkpoint, check_config, read_object
 
@@ -124,7 +125,8 @@ def _fetch_config(hub_id: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     try:
-        return Path(hf_hub_download(hub_id, "config.json"))
+        with asked_if_known():
+            return Path(hf_hub_download(hub_id, "config.json"))
     except Exception as error:
         raise _unreachable(hub_id, error) from error
 
@@ -134,16 +136,13 @@ def _fetch_snapshot(hub_id: str) -> Path:
 
     try:
         wanted, unwanted = list(_WANTED), list(_UNWANTED)
-        return Path(snapshot_download(hub_id, allow_patterns=wanted, ignore_patterns=unwanted))
+        with asked_if_known():
+            found = snapshot_download(hub_id, allow_patterns=wanted, ignore_patterns=unwanted)
+        return Path(found)
     except Exception as error:
         raise _unreachable(hub_id, error) from error
 
 
 def _unreachable(hub_id: str, error: Exception) -> UserError:
-    """The hub's client raises a dozen unrelated classes; to the user they mean one thing."""
-    reason = str(error).strip().splitlines() or [type(error).__name__]
-    return UserError(
-        _KINDS,
-        f"{hub_id!r}: no such folder, and the hub gave none ({reason[0]})",
-        "check model.path and the network",
-    )
+    got = f"{hub_id!r}: no such folder, and the hub gave none ({why_not(error)})"
+    return UserError(_KINDS, got, "check model.path and the network")

@@ -8,24 +8,32 @@ from typing import Any
 
 import torch
 
+from peftsearch.extensions import names, providers
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
+from peftsearch.spaces.jobspec.sampler_names import GROUP as SAMPLERS
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.workers.models.backbone import Backbone
 
 _PACKAGES = ("peftsearch", "torch", "transformers", "peft", "tokenizers", "safetensors")
 
 
 def describe(
-    backbone: Backbone, path: str, fingerprint: str, precision: str, seed: int
+    backbone: Backbone, spec: JobSpec, fingerprint: str, precision: str, seed: int
 ) -> dict[str, Any]:
     """Plain data for JSON.
 
     Args:
-        path: The model as the job names it.
         fingerprint: Hash of the data.
         precision: Of matrix products, `float32` or `bfloat16`.
     """
     return {
-        "versions": dict(_versions()),
-        "model": {"path": path, "sha256": backbone.sha256, "heads": list(backbone.heads)},
+        "versions": {**_versions(), **_added(spec)},
+        "model": {
+            "path": spec.model.path,
+            "sha256": backbone.sha256,
+            "heads": list(backbone.heads),
+        },
         "data": fingerprint,
         "device": _device_name(backbone.device),
         "precision": precision,
@@ -43,6 +51,17 @@ def _versions() -> Mapping[str, str]:
         except importlib.metadata.PackageNotFoundError:  # run from a source tree
             found[name] = "not installed"
     return found
+
+
+def _added(spec: JobSpec) -> dict[str, str]:
+    """Versions of the packages that a job's kind, objectives and sampler come from, but for ours.
+    Those of techniques stand beside each trial (`foreign_techniques`)."""
+    named = [(KINDS.group, spec.task.kind), (SAMPLERS, spec.search.sampler)]
+    goals = (*spec.goals, *spec.measured, *spec.known_costs, *spec.objectives.also)
+    named += [(OBJECTIVES.group, x) for x in goals if x not in OBJECTIVES.own]
+    packages = [providers(group, name) for group, name in named if name in names(group)]
+    pairs = (package.rpartition(" ") for package in packages)
+    return {name: version for name, _, version in pairs}
 
 
 def _device_name(device: str) -> str:

@@ -341,9 +341,7 @@ class TrialRunner(OpenedJob):
     def provenance(self, seed: int) -> dict[str, Any]:
         """What a trial's numbers depend on."""
         head = head_parameters(self.backbone.model, self.backbone.heads)
-        return describe(
-            self.backbone, self.spec.model.path, self.data.fingerprint, self.precision, seed
-        ) | {
+        return describe(self.backbone, self.spec, self.data.fingerprint, self.precision, seed) | {
             "kind": self.spec.task.kind,
             "dtype": self.backbone.dtype,
             "train_rows": len(self.data.train.texts),

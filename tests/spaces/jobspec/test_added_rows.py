@@ -12,6 +12,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, cost_function
 from peftsearch.spaces.jobspec.spec import JobSpec, find_mistakes, parse_spec
 from peftsearch.spaces.kinds.kind_table import KINDS
+from peftsearch.workers.training.provenance import _added
 from tests.recipes import install
 
 MODULE = """
@@ -113,3 +114,10 @@ def test_a_broken_row_is_one_line_where_it_is_named_and_breaks_nothing_else(
     assert JobSpec.model_json_schema()["$defs"]["ObjectivesSpec"]["properties"]["cost"]["enum"]
     assert "broken" not in {row.name for row in OBJECTIVES.usable()}
     assert "broken" not in {row.name for row in KINDS.usable()}
+
+
+def test_a_trial_keeps_the_versions_of_the_packages_that_its_job_names(add: Add) -> None:
+    assert _added(parse({})) == {}
+    add({KIND: {"ranks": "added_rows:RANKS"}, OBJECTIVE: {"norm": "added_rows:NORM"}})
+    assert _added(parse({"kind": "ranks"})) == {"added": "1.0"}
+    assert _added(parse({}, {"also": ["norm"]})) == {"added": "1.0"}

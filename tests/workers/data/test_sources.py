@@ -171,4 +171,4 @@ except UserError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
-    assert "nobody/no-such-data" in done.stdout and "with a network" in done.stdout
+    assert "nobody/no-such-data" in done.stdout and "HF_HUB_OFFLINE is set" in done.stdout

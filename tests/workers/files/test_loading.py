@@ -11,6 +11,7 @@ from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.loading import load_adapter, merge_adapter
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.training.provenance import describe
+from tests.specs import make_spec
 from tests.workers.mixtures import MIXED
 from tests.workers.tiny import save_model, tokens
 
@@ -32,7 +33,7 @@ def saved(
             parameter.data += 0.1 * torch.randn(parameter.shape, generator=generator)
         with torch.no_grad():
             expected = backbone.model(**tokens(folders["bert"])).logits
-        metadata = describe(backbone, "tiny", "data", "float32", 2)
+        metadata = describe(backbone, make_spec(), "data", "float32", 2)
         save_adapter(tmp_path / "adapter", MIXED, attachment.tensors(), metadata)
     finally:
         attachment.detach()
@@ -61,7 +62,7 @@ def test_merged_model_is_plain(saved: tuple[Path, torch.Tensor], folders: dict[s
 
 def test_other_weights_are_refused(saved: tuple[Path, torch.Tensor], tmp_path: Path) -> None:
     other = _user_model(save_model(tmp_path / "other", "bert", vocab_size=40))
-    with pytest.raises(UserError, match="the base model 'tiny' with weights"):
+    with pytest.raises(UserError, match="the base model 'model' with weights"):
         load_adapter(other, saved[0])
 
 

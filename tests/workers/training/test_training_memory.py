@@ -106,13 +106,12 @@ def test_no_technique_takes_more_than_is_claimed(name: str, dropout: float) -> N
 
 @pytest.mark.parametrize(("name", "dropout"), DROPOUTS)
 def test_of_few_tokens_no_technique_takes_more_than_is_claimed(name: str, dropout: float) -> None:
-    """What is made of matrices outweighs activations then, most so at the largest capacity; beside
-    a few numbers of the head."""
-    subject, few = with_dropout(make_sized("bert", examples=1, tokens=8), dropout), 1024
+    """What is made of matrices outweighs activations then, most so at the largest capacity."""
+    subject = with_dropout(make_sized("bert", examples=1, tokens=8), dropout)
     for module in modules_of(name, subject.anatomy, ends=True):
         configuration = on_layers(subject.anatomy, module)
         measured, claimed = measure_peak(subject, configuration), claim(subject, configuration)
-        assert measured <= claimed + few
+        assert measured <= claimed
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
