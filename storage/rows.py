@@ -165,12 +165,13 @@ def read_configuration(number: int, document: Any) -> Configuration:
     """That of the trial of a number.
 
     Raises:
-        UserError: Somebody damaged it.
+        UserError: Somebody damaged it, or it names a technique that is not installed here.
     """
     try:
         return Configuration.from_json(document)
     except UserError as error:
-        raise damaged(f"trial {number} with {error.expected}", show(document)) from error
+        expected, hint = f"trial {number} with {error.expected}", "update peftsearch, or "
+        raise damaged(expected, show(document), hint) from error
 
 
 def _provenance_of(row: Row[Any]) -> Mapping[str, Any]:
@@ -189,9 +190,13 @@ def _running_seconds(row: Row[Any]) -> float | None:
         raise damaged(f"trial {row.number} with the times of its training", got) from None
 
 
-def damaged(expected: str, got: str) -> UserError:
-    """What to tell of a record that peftsearch never wrote."""
-    return UserError(expected, got, "restore the database from a backup")
+def damaged(expected: str, got: str, hint: str = "") -> UserError:
+    """What to tell of a record that peftsearch never wrote.
+
+    Args:
+        hint: What else may help, before what always does.
+    """
+    return UserError(expected, got, f"{hint}restore the database from a backup")
 
 
 def _trial_of(row: Row[Any], values: Mapping[str, float]) -> Trial:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from peftsearch.results.log_axis import dress_with_zero, zero_position
 from peftsearch.spaces.jobspec.objectives import objective
@@ -53,6 +54,20 @@ def _draw_fronts(axes: Axes, grid: Grid) -> None:
         axes.scatter(costs[of], grid.seen[of], s=16, zorder=2, **told)
         axes.step(costs[front], grid.seen[front], where="post", color=colour, lw=1.6)
     dress_with_zero(axes, "x", zero, objective("trainable_parameters"), narrow=True)
+    _leave_out_collapsed(axes, grid.seen, grid.seen[grid.front(everything)])
     axes.set_xlabel("trainable parameters (log scale, head excluded)")
     axes.set_ylabel("accuracy on validation rows")
-    axes.legend(frameon=False, loc="lower right", fontsize=9)
+    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=9)
+
+
+def _leave_out_collapsed(
+    axes: Axes, seen: NDArray[np.float64], front: NDArray[np.float64]
+) -> None:
+    """Let the fronts have the room: of trainings far below them, only how many there are."""
+    low, high = float(front.min()), float(front.max())
+    bottom = low - (high - low)
+    below = int((seen < bottom).sum())
+    if below:
+        axes.set_ylim(bottom=bottom)
+        told = f"{below} collapsed, below the picture"
+        axes.text(0.99, 0.01, told, ha="right", va="bottom", fontsize=9, transform=axes.transAxes)

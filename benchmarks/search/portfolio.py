@@ -22,17 +22,16 @@ def learnt_elsewhere(problem: Problem) -> Iterator[None]:
         yield
         return
     pair = problem.name.removeprefix("fitted ").partition(",")[0]
-    kind = problem.spec.task.kind
-    with patch.object(learnt_trials, "_lines", lambda: _learn(rows_of(pair), kind)):
+    with patch.object(learnt_trials, "_lines", lambda: _learn(rows_of(pair))):
         yield
 
 
 @cache
-def _learn(rows: str, kind: str) -> tuple[str, ...]:
-    """From pairs of that kind of task, or from all where there are none."""
+def _learn(rows: str) -> tuple[str, ...]:
+    """From all pairs with other rows that have the recipes: texts and pictures, as the one that is
+    shipped."""
     names = sorted({x.parent.name for x in HERE.glob("*/*.parquet")})
     others = [read_pair(name) for name in names if rows_of(name) != rows]
     recipes = set(read_lists(["recipes"]))
-    whole = [x for x in others if recipes <= x.places.keys()]
-    pairs = [x for x in whole if x.grid.problem.spec.task.kind == kind] or whole
+    pairs = [x for x in others if recipes <= x.places.keys()]
     return tuple(learn(pairs, common(pairs), LENGTH)[1:])

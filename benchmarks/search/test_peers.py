@@ -133,15 +133,15 @@ def test_the_sweep_goes_through_ranks_and_choices_of_matrices(
 @pytest.fixture(scope="module")
 def searched(task: Problem) -> list[Trial]:
     """The last by the model, after a repeat."""
-    return search(task, "ours", seed=0, n=16, budget=25)
+    return search(task, "ours", seed=2, n=16, budget=25)
 
 
 @pytest.mark.parametrize("name", ABLATIONS)
 def test_an_engine_without_a_part_proposes_something_else(
     task: Problem, searched: list[Trial], name: str
 ) -> None:
-    for number in range(2, 16):
-        found = ABLATIONS[name](task, searched[:number], 0, 25)
+    for number in range(2, len(searched)):
+        found = ABLATIONS[name](task, searched[:number], 2, 25)
         if found.configuration.key != searched[number].key:
             return
     raise AssertionError("it is the whole engine")

@@ -10,6 +10,7 @@ from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
 from peftsearch.results.wording import count, describe, duration, plural, size
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
+from peftsearch.spaces.jobspec.task import LONGEST
 from peftsearch.spaces.jobspec.training import TrainingSpec
 
 from .console import console, print_json
@@ -51,6 +52,20 @@ def _tell_share(forecast: "Forecast") -> str:
     met = f"{count(share.met)} of {count(share.of)} random configurations meet"
     about = f"{share.met / share.of:.1%} of the space" if share.met else "very little of the space"
     return f"{bounds}; estimated: {about}, as {met} {'them' if len(forecast.bounds) > 1 else 'it'}"
+
+
+def _tell_length(tokens: int, spec: JobSpec) -> str:
+    """Tokens of an example at most, and what they were chosen by."""
+    most = spec.task.most_tokens(spec.anatomy.positions)
+    if spec.task.max_length:
+        why = "as the job file says"
+    elif tokens < most:
+        why = "as 99 of 100 training rows have"
+    elif most < LONGEST:
+        why = "as many as the model reads"
+    else:
+        why = "unless task.max_length says more"
+    return f"up to {tokens} tokens of each, {why}"
 
 
 def _tell_test(forecast: "Forecast") -> str:
@@ -98,8 +113,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     )
     table.add_row("quality", forecast.quality)
     if forecast.max_length is not None:
-        given = "the job file says" if spec.task.max_length else "99 of 100 training rows have"
-        table.add_row("texts", f"up to {forecast.max_length} tokens of each, as {given}")
+        table.add_row("texts", _tell_length(forecast.max_length, spec))
     if forecast.floors:
         before = f"before the first trial, in about {duration(forecast.preparing)}"
         table.add_row("floors", f"{', '.join(forecast.floors)}, {before}")

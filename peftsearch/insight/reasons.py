@@ -10,6 +10,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from .candidate_estimates import Candidate
 
 _KNEE = "The knee of the front: beyond it, a better {quality} costs more than its share."
+_LAST = "The knee of the front, and its best {quality}: each step up to it was worth its cost."
 
 
 def explain(
@@ -32,7 +33,10 @@ def explain(
         others = f"of the {len(front)} configurations on the front"
         return f"{_most(choice)} {value} {others}.{_cheaper(chosen, front, spec)}"
     if choice.kind == "knee":
-        return _KNEE.format(quality=wanted.name) + _neighbours(chosen, front, spec)
+        qualities = [wanted.signed(x.values[wanted.name]) for x in front]
+        best = wanted.signed(chosen.values[wanted.name]) == max(qualities)
+        told = _LAST if best else _KNEE
+        return told.format(quality=wanted.name) + _neighbours(chosen, front, spec)
     if choice.kind == "row":
         row = front.index(chosen) + 1
         order = "the cheapest to the " + ("best" if len(spec.goals) == 2 else "dearest")

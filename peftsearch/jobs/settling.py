@@ -1,6 +1,7 @@
 """What a launch decides from the data where the job file leaves it open."""
 
 from dataclasses import dataclass
+from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
 from peftsearch.spaces.jobspec.head import suppose_head
@@ -17,6 +18,8 @@ from peftsearch.workers.adapters.row_functions import check_functions
 if TYPE_CHECKING:
     from peftsearch.workers.data.task_data import TaskData
 
+_FAR = 2.0
+"""Deviations of the labels from 0 to their mean, beyond which it matters that nothing holds it."""
 _OF_ONE_CLASS = ("f1", "average_precision")
 
 
@@ -45,13 +48,16 @@ def settle(spec: JobSpec, data: "TaskData") -> Settled:
     task = spec.task
     find_kind(task.kind).load_work().check_training(spec.training, data.label_names)
     check_functions(find_techniques(spec))
+    for bound in spec.limits:
+        bound.check_reachable()
     if spec.bounds:
         check_bounds(make_space(with_supposed_head(spec, data)))
     chosen, reason = _choose(task, data)
     quality = f"{objective(chosen).label}{_of_class(chosen, task, data)}, {reason}"
     default = chosen if task.metric is None else None
     task = task.model_copy(update={"default_metric": default})
-    return Settled(spec.model_copy(update={"task": task}), quality, note_stop(spec))
+    notes = (*note_stop(spec), *_note_mean(spec, data))
+    return Settled(spec.model_copy(update={"task": task}), quality, notes)
 
 
 def note_stop(spec: JobSpec) -> tuple[str, ...]:
@@ -61,6 +67,24 @@ def note_stop(spec: JobSpec) -> tuple[str, ...]:
     return (
         f"budget.stop_when = {spec.budget.stop_when!r} ends no job of search.sampler = "
         f"{spec.search.sampler!r}, which expects nothing: only {ENGINE!r} does",
+    )
+
+
+def _note_mean(spec: JobSpec, data: "TaskData") -> tuple[str, ...]:
+    """That a head without a bias, as decoders have, must learn the mean of labels far from 0."""
+    if find_kind(spec.task.kind).problem != "regression":
+        return ()
+    head = with_supposed_head(spec, data).anatomy.head or ()
+    if any(x.name.endswith("bias") for x in head):
+        return ()
+    labels = [float(x) for x in data.train.labels]
+    mean, deviation = fmean(labels), pstdev(labels)
+    if abs(mean) <= _FAR * deviation:
+        return ()
+    return (
+        f"labels have mean {mean:.6g} and deviation {deviation:.3g}, and the head of this model "
+        "has no bias that could hold the mean: subtract it from the labels, or trials and the "
+        "floor learn little else",
     )
 
 

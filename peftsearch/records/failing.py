@@ -36,6 +36,7 @@ def find_all_failed(trials: Sequence[Trial]) -> TrialsFailed | None:
         return None
     last = max(failed, key=lambda trial: trial.event or 0)
     return TrialsFailed(
-        f"expected a trial that completes; got {len(failed)} that failed, the last of "
-        f"{last.failure} ({last.message}); mend that and resume the job"
+        f"expected a trial that completes; got {len(failed)} that failed, the last one "
+        f"{last.failure} ({last.message}); mend that and resume the job, a finished one with a "
+        "larger budget"
     )

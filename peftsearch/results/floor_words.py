@@ -181,4 +181,6 @@ def _noise(standing: Standing, name: str) -> str:
         return ""
     most = "more" if abs(standing.gain) > standing.error else "no more"
     error = difference(name, standing.error, standing.quality)
-    return f". That is {most} than the standard error of such a difference, {error}"
+    told = f". That is {most} than the standard error of such a difference, {error}"
+    # Both are measured on the same rows, of which what both get wrong cancels out.
+    return told if most == "more" else f"{told}, or less, since both have the same rows"

@@ -96,8 +96,9 @@ def choose(
     text, quality = text.strip(), objective(spec.task.quality)
     if match := _TRIAL.fullmatch(text):
         return _trial(int(match[1]), find_trial, quality)
-    if not front:
-        raise _empty(everything, spec)
+    of_front = text in ("best", "knee") or _ROW.fullmatch(text)
+    if not front and (of_front or not everything):
+        raise empty_front(everything, spec)
     if text == "best":
         best = max(front, key=lambda x: quality.signed(_q(x, spec)))
         return Choice("best", best, front, quality)
@@ -108,10 +109,11 @@ def choose(
     return _best_where(text, spec, everything)
 
 
-def _empty(everything: Sequence[Valued], spec: JobSpec) -> NotFoundError:
+def empty_front(everything: Sequence[Valued], spec: JobSpec) -> NotFoundError:
     """Why a front has nothing: no trial yet, or none that meets the job's bounds."""
     if everything and spec.limits:
-        return _unmet(spec.limits, everything, "objectives.bounds")
+        hint = "pick by other bounds or by 'trial N', or loosen objectives.bounds in a new job"
+        return _unmet(spec.limits, everything, hint)
     return NotFoundError("a job with completed trials", "an empty front", "let the job run first")
 
 
@@ -209,7 +211,7 @@ def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
     _check_counted([wanted, *(objective(x.name) for x in bounds)], everything)
     fitting = [x for x in everything if wanted.name in x.values and not broken(x, bounds)]
     if not fitting:
-        raise _unmet(bounds, everything, "the bounds")
+        raise _unmet(bounds, everything, "loosen the bounds")
     best = max(
         fitting,
         key=lambda x: (wanted.signed(x.values[wanted.name]), -x.values[spec.objectives.cost]),
@@ -217,12 +219,12 @@ def _best_where(text: str, spec: JobSpec, everything: Sequence[C]) -> Choice[C]:
     return Choice("where", best, fitting, wanted, bounds)
 
 
-def _unmet(bounds: Sequence[Bound], everything: Sequence[Valued], named: str) -> NotFoundError:
+def _unmet(bounds: Sequence[Bound], everything: Sequence[Valued], hint: str) -> NotFoundError:
     closest = ", ".join(_closest(bound, everything) for bound in bounds)
     return NotFoundError(
         f"a configuration with {' and '.join(map(str, bounds))}",
         "none among the completed trials",
-        f"loosen {named} ({closest})",
+        f"{hint} ({closest})",
     )
 
 

@@ -17,7 +17,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .floor_words import floor_json
 from .log_axis import dress_with_zero, zero_position
 from .panels import bottom_of, make_panels
-from .pick import knee
+from .pick import empty_front, knee
 from .reference_lines import Line, draw_lines
 from .wording import cell, describe
 
@@ -60,7 +60,7 @@ def draw_front(
     """
     check_picture(path)
     if not members:
-        raise UserError("a job with completed trials", "none yet", "let the job run first")
+        raise empty_front(estimate_each(trials), spec)
     keys = {member.key for member in members}
     others = [member for member in estimate_each(trials) if member.key not in keys]
     make = make_panels if len(spec.goals) > 2 else _make_steps

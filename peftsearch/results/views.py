@@ -77,8 +77,9 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
     head = _front_head(spec, members)
     kept, left_out = _fit(head, rows, spec, width)
     table = Table(title=f"Pareto front of {spec.name}", title_justify="left", box=SIMPLE_HEAD)
-    for name in kept:
-        table.add_column(head[name], justify="right", no_wrap=True)
+    for name in kept:  # a heading may take several lines, a value never
+        longest = max((len(row[name]) for row in rows), default=0)
+        table.add_column(head[name], justify="right", min_width=longest)
     words = [describe(member.configuration, spec.anatomy) for member in members]
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")

@@ -10,7 +10,7 @@ from typing import Self
 
 from peftsearch.errors import UserError
 
-from .objectives import Objective, Style, objective
+from .objectives import OBJECTIVES, Objective, Style, objective
 
 _THOUSANDS = {"K": 1e3, "M": 1e6, "G": 1e9}
 _COUNTS = {**_THOUSANDS, "T": 1e12, "P": 1e15}
@@ -143,6 +143,20 @@ class Bound:
         name, sign, limit = _divide(text)
         name = objective(name).name
         return cls(name, sign, parse_quantity(name, limit))
+
+    def check_reachable(self) -> None:
+        """Refuse `accuracy >= 80`: of scores of ours it is known what is best.
+
+        Raises:
+            UserError: Nothing can meet it.
+        """
+        row = objective(self.name)
+        demands = self.sign.startswith(">") == row.maximise
+        if row.logarithmic or row.name not in OBJECTIVES.own or not demands:
+            return
+        if row.signed(self.limit) > row.signed(row.best):
+            expected = f"a bound that {row.name} can meet, which is {row.best:g} at best"
+            raise UserError(expected, f"{self}", "80 % is 0.8", "objectives.bounds")
 
     @staticmethod
     def name_in(text: str) -> str:

@@ -181,11 +181,11 @@ class Technique:
             raise ValueError(f"{self.name}: {self.rate} is no learning rate")
         if self.roles == ():
             raise ValueError(f"{self.name}: it names no roles; None leaves them to the search")
-        if not (self.adapts or self.input or self.group == "frozen"):
-            raise ValueError(f"{self.name}: it trains nothing, and is not frozen")
         acts_apart = self.layer is not None or self.input is not None
         if acts_apart and not self.build or self.injects and not (self.peft or self.build):
             raise ValueError(f"{self.name}: neither `peft` nor `build` says how it is built")
+        if not (self.adapts or self.input) and GROUPS[self.group].trains != "nothing":
+            raise ValueError(f"{self.name}: it trains nothing, which group {self.group} does")
 
     @property
     def writes_base(self) -> bool:

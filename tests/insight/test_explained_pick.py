@@ -7,6 +7,7 @@ import pytest
 
 from peftsearch.errors import NotFoundError
 from peftsearch.insight.explained_pick import Pick, next_better, pick
+from peftsearch.insight.reasons import explain
 from peftsearch.results.pick import Choice, select
 from peftsearch.results.wording import amount
 from peftsearch.service.memory.history import Histories
@@ -159,3 +160,13 @@ def test_of_what_is_better_the_nearest_the_best_and_the_earliest_comes_next(
 )
 def test_amounts(name: str, value: float, text: str) -> None:
     assert amount(name, value) == text
+
+
+def test_of_a_knee_that_is_the_best_nothing_is_said_to_lie_beyond(history: History) -> None:
+    spec = history.job.spec
+    front = [history.members[x.key] for x in history.front()]
+    told = [
+        explain(Choice("knee", x, front, objective("accuracy")), None, front, spec) for x in front
+    ]
+    assert ["beyond it" in x for x in told] == [True] * (len(front) - 1) + [False]
+    assert told[-1].startswith("The knee of the front, and its best accuracy: each step")

@@ -8,9 +8,11 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import differing_keys
 from peftsearch.jobs.settling import Settled, settle
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.workers.data.task_data import load_data
+from tests.anatomies import BERT, LLAMA
 from tests.specs import make_spec
 
 
@@ -119,3 +121,23 @@ def test_a_file_that_no_head_leaves_room_for_is_refused(tmp_path: Path, pooling:
     assert refused.value.where == "objectives.bounds"
     roomy = {"objectives": {"bounds": ["size <= 12 KB"]}}
     settle(JobSpec.model_validate(spec.to_json() | roomy), load_data(spec))
+
+
+@pytest.mark.parametrize("anatomy", [LLAMA, BERT])
+@pytest.mark.parametrize("labels", [("1000.5", "1020.5"), ("-1.5", "1.5")])
+def test_a_mean_that_no_head_can_hold_is_noted(
+    tmp_path: Path, anatomy: Anatomy, labels: tuple[str, str]
+) -> None:
+    """Of a decoder, whose head has no bias."""
+    spec = spec_of(tmp_path, dict.fromkeys(labels, 20), kind="regression")
+    spec = spec.with_anatomy(anatomy)
+    notes = settle(spec, load_data(spec)).notes
+    told = [x for x in notes if "no bias that could hold the mean" in x]
+    assert bool(told) == (anatomy is LLAMA and "1000.5" in labels)
+
+
+def test_a_bound_that_no_score_meets_is_refused_at_a_launch(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, {"a": 20, "b": 20})
+    bounded = make_spec(task={"train": spec.task.train}, objectives={"bounds": ["accuracy >= 80"]})
+    with pytest.raises(UserError, match="accuracy can meet, which is 1 at best; got accuracy >="):
+        settle(bounded, load_data(bounded))

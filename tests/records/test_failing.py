@@ -34,7 +34,7 @@ def make(kinds: Sequence[FailureKind | None]) -> list[Trial]:
 
 def test_a_job_whose_first_trials_fail_alike_is_hopeless() -> None:
     found = str(find_hopeless(make(ALIKE), -1))
-    assert found.startswith("expected a trial that completes; got 5 that failed, the last of bug")
+    assert found.startswith("expected a trial that completes; got 5 that failed, the last one bug")
     assert "(message 4)" in found
 
 

@@ -114,6 +114,10 @@ def test_an_empty_front_names_the_bounds_that_nothing_meets() -> None:
         select("knee", spec, [], TRIALS)
     with pytest.raises(NotFoundError, match="an empty front"):
         select("knee", SPEC, [], TRIALS)
+    # A sentence looks at all completed configurations, and is told its own mistakes.
+    assert select("best where adapter_bytes <= 30 KB", spec, [], TRIALS).numbers == (2,)
+    with pytest.raises(UserError, match="an objective among"):
+        select("nonsense where accuracy >= 0.5", spec, [], TRIALS)
 
 
 @pytest.mark.parametrize(

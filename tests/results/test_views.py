@@ -60,6 +60,13 @@ def test_a_narrow_front_keeps_number_quality_and_cost_whole() -> None:
     assert "* marks the knee" in text and re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
 
 
+def test_a_value_is_never_cut_and_a_heading_takes_lines_before() -> None:
+    wide = {"minimise": ["training_flops", "adapter_bytes", "backward_depth"]}
+    spec = make_spec(trials=10, objectives=wide)
+    text = show(views.front_table(members(), spec, 66), 66)
+    assert "…" not in text and re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
+
+
 THREE = make_spec(trials=10, objectives={"minimise": ["training_seconds", "backward_depth"]})
 
 
@@ -155,7 +162,7 @@ def test_picture_of_one_point(tmp_path: Path) -> None:
 
 
 def test_picture_needs_a_front_and_a_place(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="none yet"):
+    with pytest.raises(UserError, match="an empty front; let"):
         draw_front([], [], SPEC, tmp_path / "front.png")
     with pytest.raises(UserError, match="a writable file"):
         draw_front(members(), TRIALS, SPEC, tmp_path / "none" / "front.png")

@@ -96,7 +96,10 @@ def _note_groups(
 ) -> tuple[str, ...]:
     found = len(set(joined))
     if task.group is not None:
-        return (f"rows are held out by {task.group!r}: {found} groups of {len(joined)} rows",)
+        same = len(set(folded)) < len(texts)
+        beside = ", and the same text in two of them joins them" if same else ""
+        held = f"rows are held out by {task.group!r}{beside}"
+        return (f"{held}: {found} groups of {len(joined)} rows",)
     repeats = len(texts) - len(set(folded))
     alike = repeats - (len(texts) - len(set(texts)))
     linked = len(texts) - repeats - found

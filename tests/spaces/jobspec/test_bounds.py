@@ -106,6 +106,29 @@ def test_signs(sign: str, holding: set[int]) -> None:
     assert {value for value in (1, 2, 3) if bound.holds(value)} == holding
 
 
+@pytest.mark.parametrize(
+    ("text", "reachable"),
+    [
+        ("accuracy >= 0.8", True),
+        ("accuracy >= 80", False),
+        ("f1 > 1.5", False),
+        ("accuracy <= 80", True),
+        ("rmse <= -1", False),
+        ("rmse >= 80", True),
+        ("perplexity <= 0.5", False),
+        ("export_bytes <= 0", True),  # a space tells what costs reach
+        ("training_seconds <= 0.1", True),
+    ],
+)
+def test_what_no_score_reaches_is_refused_of_new_jobs(text: str, reachable: bool) -> None:
+    bound = Bound.parse(text)
+    if reachable:
+        bound.check_reachable()
+        return
+    with pytest.raises(UserError, match="a bound that .* can meet"):
+        bound.check_reachable()
+
+
 def test_text_of_a_bound() -> None:
     bound = Bound.parse("  adapter_bytes <=  0.2 MB ")
     assert bound == Bound("adapter_bytes", "<=", 200_000)

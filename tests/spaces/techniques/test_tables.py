@@ -57,13 +57,15 @@ def _count(row: Technique, roles: tuple[str, ...], capacity: int) -> int:
         ({"name": "two+two"}, "no name"),
         ({"name": "none"}, "no name"),
         ({"group": "mine"}, "group 'mine' is none of frozen"),
+        ({"tensors": None}, "it trains nothing"),
         ({"layer": lambda stack, capacity: 1}, "neither `peft` nor `build`"),
         ({"linear": lambda linear, role, capacity: 1}, "neither `peft` nor `build`"),
         ({"input": lambda width, tokens: 1}, "neither `peft` nor `build`"),
     ],
 )
 def test_rows_that_no_worker_could_build_are_refused(changes: dict[str, Any], words: str) -> None:
-    row = Technique("mine", "does little", "1", "a paper", group="scale")
+    texts = ("mine", "does little", "1", "a paper")
+    row = Technique(*texts, group="scale", tensors=lambda stack, layer: {})
     with pytest.raises(ValueError, match=words):
         replace(row, **changes)
 

@@ -88,7 +88,7 @@ def test_a_row_that_merges_must_say_how(subject: Subject, install: pytest.Monkey
 def test_what_cannot_be_imported_is_named(subject: Subject, install: pytest.MonkeyPatch) -> None:
     _add_row(install, replace(ROW, build="nowhere_at_all:add"))
     with (
-        pytest.raises(UserError, match="`build` of shift; got nowhere_at_all:add: No module"),
+        pytest.raises(UserError, match="`build` of shift; got nowhere_at_all:add: ModuleNotFound"),
         added(subject, subject.configure(Module("shift"))),
     ):
         pass

@@ -178,6 +178,12 @@ def test_rows_of_a_group_stay_on_one_side(tmp_path: Path) -> None:
     parts = [{int(text.split()[1]) // 5 for (text,) in part} for part in sides(spec)]
     assert len(set().union(*parts)) == sum(map(len, parts)) == 40
     assert load_data(spec).notes == ("rows are held out by 'speaker': 40 groups of 200 rows",)
+    rows[7]["text"] = rows[3]["text"].upper()
+    joined = load_data(spec_of(write_csv(tmp_path / "j.csv", rows), group="speaker"))
+    assert joined.notes == (
+        "rows are held out by 'speaker', and the same text in two of them joins them: "
+        "39 groups of 200 rows",
+    )
     held = write_csv(
         tmp_path / "v.csv", [{"text": f"v {i}", "label": "xy"[i % 2]} for i in range(20)]
     )
