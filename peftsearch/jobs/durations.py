@@ -9,7 +9,7 @@ time of calling its operations, which is most of a small model's, and of a GPU's
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -66,11 +66,9 @@ def trial_flops(spec: JobSpec, first: Sequence[Configuration], rows: int, held_o
         rows: Of the training split.
         held_out: Of the validation split.
     """
-    training, regimes = spec.training, spec.training.regimes()
-    passes = fmean(regime.passes(rows) for regime in regimes)
-    looks = fmean(len(training.stops(x.steps(rows), spec.task.quality)) for x in regimes)
+    passes = fmean(regime.passes(rows) for regime in spec.training.regimes())
     flops = passes * fmean(training_flops(x, _counted(spec)) for x in first)
-    return flops / _passes(spec, rows) + looks * held_out * _row_flops(spec, rows)
+    return flops / _passes(spec, rows) + _looks(spec, rows) * held_out * _row_flops(spec, rows)
 
 
 def calling_seconds(spec: JobSpec, rows: int, held_out: int, speed: Speed) -> float:
@@ -82,10 +80,8 @@ def calling_seconds(spec: JobSpec, rows: int, held_out: int, speed: Speed) -> fl
     """
     from peftsearch.workers.batches.encodings import EVALUATED
 
-    training, regimes = spec.training, spec.training.regimes()
-    steps = fmean(x.steps(rows) for x in regimes)
-    looks = fmean(len(training.stops(x.steps(rows), spec.task.quality)) for x in regimes)
-    read = looks * math.ceil(held_out / EVALUATED)
+    steps = fmean(regime.steps(rows) for regime in spec.training.regimes())
+    read = _looks(spec, rows) * math.ceil(held_out / EVALUATED)
     layers = spec.anatomy.layers * (_IN_TRAINING * steps + _IN_READING * read)
     return layers * speed.calling
 
@@ -136,6 +132,13 @@ def foresee_time(
     return min(low, high), max(low, high)
 
 
+def _looks(spec: JobSpec, rows: int) -> float:
+    """At the validation split, of a trial; of what is searched of the training, the mean."""
+    training = spec.training
+    stops = (training.stops(x.steps(rows), spec.task.quality) for x in training.regimes())
+    return fmean(map(len, stops))
+
+
 def _counted(spec: JobSpec) -> Anatomy:
     """With the workload of the largest batches alone."""
     return spec.anatomy.model_copy(update={"workload": spec.anatomy.counted_workload.alone})
@@ -155,28 +158,37 @@ def _multiply(anatomy: Anatomy, rows: int) -> float:
     import torch
 
     linear = max(anatomy.linears.values(), key=lambda x: x.inputs * x.outputs)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    left = torch.randn(rows, linear.inputs, device=device)
-    right = torch.randn(linear.inputs, linear.outputs, device=device)
-    rates = []
-    for _ in range(20):
-        started = time.perf_counter()
-        (left @ right).sum().item()
-        rates.append(2.0 * left.shape[0] * right.numel() / (time.perf_counter() - started))
-    return max(rates)
+    left = torch.randn(rows, linear.inputs, device=_device())
+    right = torch.randn(linear.inputs, linear.outputs, device=_device())
+    seconds = _time(lambda: (left @ right).sum().item())
+    return 2.0 * left.shape[0] * right.numel() / seconds
 
 
 def _call_layer() -> float:
     import torch
     from torch import nn
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    layer = nn.TransformerEncoderLayer(8, 1, 16, batch_first=True, device=device)
-    row = torch.zeros(1, 2, 8, device=device)
+    layer = nn.TransformerEncoderLayer(8, 1, 16, batch_first=True, device=_device())
+    row = torch.zeros(1, 2, 8, device=_device())
+
+    def step() -> None:
+        layer(row).sum().backward()
+        layer.linear1.bias.grad.sum().item()  # type: ignore[union-attr]
+
+    return _time(step)
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _time(operation: Callable[[], object]) -> float:
+    """Seconds of something that waits for its result, the fastest of 20 times."""
     times = []
     for _ in range(20):
         started = time.perf_counter()
-        layer(row).sum().backward()
-        layer.linear1.bias.grad.sum().item()  # type: ignore[union-attr]
+        operation()
         times.append(time.perf_counter() - started)
     return min(times)

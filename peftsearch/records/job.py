@@ -12,6 +12,10 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.stored import parse_stored
 from peftsearch.spaces.space.bundles import find_techniques
 
+_UNKNOWN = "install or update the package that adds it, or peftsearch itself"
+_DAMAGED = "restore the database from a backup"
+"""What to do where a spec names what is not known here, and where it is none."""
+
 
 class JobState(StrEnum):
     """A job is RUNNING until its budget is spent (FINISHED) or a person ends it (STOPPED)."""
@@ -50,17 +54,14 @@ class Job:
                 was written by a newer peftsearch, or is damaged.
         """
         if not isinstance(self.document, Mapping):
-            found, hint = show(self.document), "restore the database from a backup"
-            raise _unreadable(self.name, UserError("a table of sections", found, hint), hint)
+            raise _unreadable(self.name, "a table of sections", show(self.document), _DAMAGED)
         try:
             spec = parse_stored(self.document)
             find_techniques(spec)
         except UserError as error:
-            hint = "install or update the package that adds it, or peftsearch itself"
-            raise _unreadable(self.name, error, hint) from error
+            raise _unreadable(self.name, error.expected, error.got, _UNKNOWN) from error
         if spec.model.anatomy is None:
-            hint = "restore the database from a backup"
-            raise _unreadable(self.name, UserError("its model's anatomy", "none", hint), hint)
+            raise _unreadable(self.name, "its model's anatomy", "none", _DAMAGED)
         return spec
 
     @property
@@ -85,9 +86,8 @@ class Pulse:
     uid: str
 
 
-def _unreadable(name: str, error: UserError, hint: str) -> UserError:
-    expected = f"a spec of job {name!r} that can be read here ({error.expected})"
-    return UserError(expected, error.got, hint)
+def _unreadable(name: str, expected: str, got: str, hint: str) -> UserError:
+    return UserError(f"a spec of job {name!r} that can be read here ({expected})", got, hint)
 
 
 def name_taken(name: str) -> Conflict:

@@ -187,16 +187,16 @@ class Summaries:
         pools: Mapping[str, PoolStatus],
     ) -> JobSummary:
         problem, hours, pool, best = job.problem, 0.0, pools.get(job.name), None
+        readable = problem is None
         try:
             hours = self.histories.hours.used(store, job, counts)
-            best = self._find_best(store, job) if problem is None else None
-        except PeftsearchError as error:
-            if not isinstance(error, UserError):
-                raise
+            best = self._find_best(store, job) if readable else None
+        except UserError as error:
             problem = str(error)
+        except PeftsearchError:
+            raise
         except Exception as error:  # of a damaged record: it takes no other job away
             problem = one_line(f"{type(error).__name__}: {error}")
-        readable = job.problem is None
         return {
             **(_search_of(job.spec) if readable else _UNREADABLE),
             "name": job.name,
