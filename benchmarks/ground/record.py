@@ -5,17 +5,23 @@ Usage, from the root of the repository:
     python -m benchmarks.ground.record film --job-seed 1 --every 3      (a second seed of a third)
     python -m benchmarks.ground.record tweets --list benchmarks/ground/lists/sweep.jsonl
     python -m benchmarks.ground.record amazon --list .../tweets.jsonl --first 60
+    python -m benchmarks.ground.record tweets --device cuda --share 2/4 --work DIR
+    python -m benchmarks.ground.record tweets --device cuda --gather "DIR*/tweets-*.jsonl"
 
 Each writes pieces of at most 50 trainings, `benchmarks/ground/PAIR/JOB-000.parquet`, and goes on
 where it was stopped: the job and its adapters are kept in `--work`, and on another machine what is
 in the pieces, of any list with that seed, is not trained again. SIGINT and SIGTERM end it with a
-piece. `--draw` makes the list first, where it is not there: configurations of the default space by
-its Sobol sequence, which spreads them over techniques, boundaries, placements, ranks, roles and
-rates alike, and uniform LoRA at three rates. They are written by shares of the depth, so that the
-list fits other models. `lists/sweep.jsonl` is what people try first: uniform LoRA on queries and
-values (ranks 1 to 32) and on all linears (2, 8 and 32), each at three rates; `lists/recipes.jsonl`
-the published recipes of `search.recipe_trials`, `lists/common.jsonl` sixty of those of `tweets`,
-which every pair is to have.
+piece. Small models leave a GPU idle, so several processes may take a `--share` each, with a
+`--work` of its own; `--gather` then writes the pieces of what all of them trained. Pieces of
+another device than the CPU have its name in theirs.
+
+`--draw` makes the list first, where it is not there: configurations of the default space by its
+Sobol sequence, which spreads them over techniques, boundaries, placements, ranks, roles and rates
+alike, and uniform LoRA at three rates. They are written by shares of the depth, so that the list
+fits other models. `lists/sweep.jsonl` is what people try first: uniform LoRA on queries and values
+(ranks 1 to 32) and on all linears (2, 8 and 32), each at three rates; `lists/recipes.jsonl` the
+published recipes of `search.recipe_trials`, `lists/common.jsonl` sixty of those of `tweets`, which
+every pair is to have.
 """
 
 import argparse
@@ -23,8 +29,10 @@ import json
 import os
 import platform
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from glob import glob
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -47,7 +55,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 
 from .pairs import EPOCHS, RATES, make_job
-from .watching import read_spool, watching
+from .watching import read_spool, unique, watching
 
 HERE = Path("benchmarks/ground")
 PIECE = 50
@@ -78,6 +86,7 @@ def describe(row: Mapping[str, Any], anatomy: Anatomy) -> dict[str, Any]:
     modules = [(i, x) for i, layer in enumerate(made.profile) for x in layer]
     layers = [i for i, _ in modules]
     looks = dict(zip(LOOKS, row["looks"], strict=False))
+    averages = dict(zip(LOOKS, row.get("averages", ()), strict=False))
     return {
         "key": row["key"],
         "seed": row["seed"],
@@ -90,6 +99,7 @@ def describe(row: Mapping[str, Any], anatomy: Anatomy) -> dict[str, Any]:
         "lowest_layer": min(layers, default=-1),
         "highest_layer": max(layers, default=-1),
         **{f"{name}_{at}": x for at, found in looks.items() for name, x in found.items()},
+        **{f"{name}_average_{at}": x for at, y in averages.items() for name, x in y.items()},
         **{f"test_{name}": x for name, x in row.get("test", {}).items()},
         **row.get("measurements", {}),
         "losses": row.get("losses", []),
@@ -175,7 +185,7 @@ def choose_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list
     return found
 
 
-def record(job: Mapping[str, Any], work: Path, folder: Path) -> None:
+def record(job: Mapping[str, Any], work: Path, folder: Path, device: str) -> None:
     """Run the job to its end, and write what it has whenever a piece is full."""
     spec, spool = complete_spec(job, Path.cwd()), work / f"{job['name']}.jsonl"
     work.mkdir(parents=True, exist_ok=True)
@@ -188,47 +198,91 @@ def record(job: Mapping[str, Any], work: Path, folder: Path) -> None:
     storage = str(work / "ground.db")
     try:
         with watching(spool, after):
-            peftsearch.search(job, storage, device="cpu")
+            peftsearch.search(job, storage, device=device)
     finally:
         write_pieces(folder, read_spool(spool), spec)
         with suppress(UserError):  # ended before the job was made
             write_floors(folder, peftsearch.load(spec.name, storage))
 
 
-def main() -> None:
-    """Record one list on one pair."""
+def gather(job: Mapping[str, Any], spools: Sequence[str], folder: Path) -> None:
+    """Write the pieces of what several processes trained, each with a spool of its own; what is
+    in pieces of another list with that seed is left out."""
+    paths = [path for pattern in spools for path in sorted(glob(pattern))]
+    rows = unique([row for path in paths for row in read_spool(path)])
+    if not rows:
+        sys.exit(f"expected spools with trainings; got none from {' '.join(spools)}")
+    spec = complete_spec(job, Path.cwd())
+    own = {x["key"] for x in read_pieces(folder, spec.name)}
+    others = {x["key"] for x in read_pieces(folder, f"*-{spec.seed}")} - own
+    write_pieces(folder, [x for x in rows if x["key"] not in others], spec)
+
+
+def read_options() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pair")
     parser.add_argument("--list", type=Path)
     parser.add_argument("--draw", type=int, help="make the list, of so many, if it is not there")
     parser.add_argument("--first", type=int, help="no more of the list than so many")
     parser.add_argument("--every", type=int, default=1, help="only every n-th of these")
+    parser.add_argument("--share", type=read_share, help="K/N: one of N shares; writes no pieces")
     parser.add_argument("--job-seed", type=int, default=0)
     parser.add_argument("--epochs", type=float, default=EPOCHS)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--work", type=Path, default=Path("/tmp/peftsearch-ground"))
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
-        signal.signal(number, signal.default_int_handler)
-    listed = options.list or HERE / "lists" / f"{options.pair}.jsonl"
+    parser.add_argument("--gather", nargs="+", metavar="SPOOLS", help="train nothing")
+    return parser.parse_args()
+
+
+def read_share(text: str) -> slice:
+    """`2/4` as a slice of a list."""
+    which, _, count = text.partition("/")
+    if not 1 <= int(which) <= int(count):
+        raise ValueError
+    return slice(int(which) - 1, None, int(count))
+
+
+def read_lines(options: argparse.Namespace, listed: Path) -> list[str]:
+    """The lines that are asked for, of a list that is drawn where it is to be."""
     if options.draw and not listed.exists():
         spec = complete_spec(make_job(options.pair, options.epochs), Path.cwd())
         listed.parent.mkdir(parents=True, exist_ok=True)
         listed.write_text("".join(json.dumps(x) + "\n" for x in draw_list(spec, options.draw)))
     lines = [x for x in listed.read_text("utf-8").splitlines() if x.strip()]
-    lines = lines[: options.first : options.every]
-    name = f"{options.pair}-{listed.stem}-{options.job_seed}"
+    return lines[: options.first : options.every][options.share or slice(None)]
+
+
+def make_listed(options: argparse.Namespace, name: str, left: Sequence[Any]) -> dict[str, Any]:
+    """A job over these configurations alone."""
+    return make_job(
+        options.pair,
+        options.epochs,
+        name=name,
+        seed=options.job_seed,
+        space={"configurations": left},
+        search={"sampler": "random", "recipes": False},
+        budget={"trials": len(left)},
+        training={"epochs": options.epochs, "precision": "float32", "stop_collapsed": False},
+    )
+
+
+def main() -> None:
+    """Record one list on one pair."""
+    options = read_options()
+    torch.set_num_threads(1)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(number, signal.default_int_handler)
+    listed = options.list or HERE / "lists" / f"{options.pair}.jsonl"
+    device = [] if options.device == "cpu" else [options.device.replace(":", "")]
+    name = "-".join([options.pair, listed.stem, *device, str(options.job_seed)])
+    lines, folder = read_lines(options, listed), HERE / options.pair
+    if options.gather:
+        job = make_listed(options, name, [*map(json.loads, lines)])
+        return gather(job, options.gather, folder)
     kept = options.work / f"{name}.list.json"
-    left = choose_lines(lines, options.pair, options.job_seed, kept)
-    sections = {
-        "name": name,
-        "seed": options.job_seed,
-        "space": {"configurations": left},
-        "search": {"sampler": "random", "recipes": False},
-        "budget": {"trials": len(left)},
-        "training": {"epochs": options.epochs, "precision": "float32", "stop_collapsed": False},
-    }
-    record(make_job(options.pair, options.epochs, **sections), options.work, HERE / options.pair)
+    job = make_listed(options, name, choose_lines(lines, options.pair, options.job_seed, kept))
+    record(job, options.work, options.work if options.share else folder, options.device)
 
 
 if __name__ == "__main__":

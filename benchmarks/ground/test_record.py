@@ -6,8 +6,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from benchmarks.ground import pairs, record
+from benchmarks.ground.averages import Averages
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.families import save_model
 from tests.workers.runners import write_texts
@@ -64,6 +66,7 @@ def test_a_training_is_written_with_what_a_job_does_not_keep(recorder: Any) -> N
         if row["adapted_layers"]:
             assert all(0 <= row[f"accuracy_{at}"] <= 1 for at in record.LOOKS)
             assert row["accuracy_at_end"] == row["accuracy"]
+            assert all(0 <= row[f"accuracy_average_{at}"] <= 1 for at in record.LOOKS)
             assert len(row["losses"]) == len(rows[-1]["losses"])
     folder = record.HERE / "tiny"
     assert [pq.read_metadata(x).num_rows for x in sorted(folder.glob("*.parquet"))] == [2, 2]
@@ -90,6 +93,28 @@ def test_what_is_recorded_is_not_trained_again(
     assert begun == [COUNT - 3]
     assert rows[:3] == before
     assert len({row["key"] for row in rows}) == COUNT
+
+
+def test_shares_of_several_processes_are_gathered(recorder: Any, tmp_path: Path) -> None:
+    for share in (1, 2):
+        assert not recorder(f"share{share}", "--share", f"{share}/2")
+    rows = recorder("none", "--gather", str(tmp_path / "share?" / "tiny-tiny-0.jsonl"))
+    assert len({row["key"] for row in rows}) == COUNT == len(rows)
+
+
+def test_a_look_at_recent_weights_leaves_the_training_as_it_was() -> None:
+    weight = torch.nn.Parameter(torch.zeros(2))
+    averages = Averages([weight], (2, 4))
+    for step in range(1, 5):
+        weight.data.fill_(step)
+        averages.step()
+        if step in (2, 4):
+            averages.paused = True
+            averages.step()  # a tick of an evaluation
+            with averages.applied():
+                assert weight.tolist() == ([2.0] * 2 if step == 2 else [3.5] * 2)
+            assert weight.tolist() == [step] * 2
+            averages.paused = False
 
 
 def test_a_training_that_fails_is_a_row_too(

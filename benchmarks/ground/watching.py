@@ -1,9 +1,10 @@
 """A trial runner that writes down more of a training than a job keeps.
 
 A job has 20 means of the training loss and the scores of the state it kept. A ground also needs
-the validation scores at 1/9, 1/3, 2/3 and the end of one schedule, every step's loss, and the test
-split's scores of the last state. The trial itself is the product's: the same code trains it, but
-for that its last state is kept, whatever the validation loss was before.
+the validation scores at 1/9, 1/3, 2/3 and the end of one schedule, there of the mean of recent
+weights too, every step's loss, and the test split's scores of the last state. The trial itself is
+the product's: the same code trains it, but for that its last state is kept, whatever the
+validation loss was before.
 """
 
 import contextlib
@@ -25,8 +26,10 @@ from peftsearch.workers.training.checkpoints import Checkpoints
 from peftsearch.workers.training.evaluation import Evaluator
 from peftsearch.workers.training.optimisation import Clock, OnStep
 from peftsearch.workers.training.outcome import Outcome
-from peftsearch.workers.training.trial_failures import Collapsed, classify
+from peftsearch.workers.training.trial_failures import Collapsed, NonFiniteLoss, classify
 from peftsearch.workers.training.trial_runner import TrialRunner
+
+from .averages import Averages
 
 SHARES = (1 / 9, 1 / 3, 2 / 3, 1.0)
 
@@ -38,6 +41,7 @@ class WatchedRunner(TrialRunner):
     spool: Path | None = None
     after: Callable[[], None] = lambda: None
     _seen: dict[str, Any] = field(default_factory=dict)
+    _averages: Averages = field(default_factory=lambda: Averages((), ()))
 
     def evaluate(
         self,
@@ -48,10 +52,16 @@ class WatchedRunner(TrialRunner):
         watched: bool = False,
     ) -> Outcome:
         """See `TrialRunner.evaluate`."""
-        self._seen = {"key": configuration.key, "seed": seed, "looks": []}
+        self._seen = {"key": configuration.key, "seed": seed, "looks": [], "averages": []}
+        self._averages = Averages((), ())
+
+        def stepping(done: int, total: int) -> None:
+            self._averages.step()
+            on_step(done, total)
+
         began, cpu = time.perf_counter(), time.process_time()
         try:
-            outcome = super().evaluate(configuration, seed, on_step, split)
+            outcome = super().evaluate(configuration, seed, stepping, split)
             self._seen |= {"measurements": dict(outcome.measurements)}
             self._seen |= {"provenance": dict(outcome.provenance)}
             return outcome
@@ -76,16 +86,24 @@ class WatchedRunner(TrialRunner):
         steps = regime.steps(len(self.encoded("train")))
         stops = sorted({max(1, round(share * steps)) for share in SHARES})
         self._seen["stops"] = stops
-        return tuple(stops) if attachment.trained else ()
+        if not attachment.trained:
+            return ()
+        self._averages = Averages([*attachment.trained.values()], stops)
+        return tuple(stops)
 
     def _evaluator(self, configuration: Configuration) -> Evaluator:
         return remake(super()._evaluator(configuration), _Looking, note=self._note)
 
-    def _note(self, found: Evaluation) -> Evaluation:
+    def _note(self, measure: Callable[[], Evaluation]) -> Evaluation:
         """The state as it was found; all but the last look worse than they are, so that the last
         one is kept."""
         looks = self._seen["looks"]
+        self._averages.paused = True
+        found = measure()
         looks.append(dict(found.measurements))
+        with self._averages.applied():
+            self._seen["averages"].append(_measure_finite(measure))
+        self._averages.paused = False
         return (
             found
             if len(looks) == len(self._seen["stops"])
@@ -128,6 +146,14 @@ class WatchedRunner(TrialRunner):
         return False
 
 
+def _measure_finite(measure: Callable[[], Evaluation]) -> dict[str, float]:
+    """Scores; none where outputs are not numbers."""
+    try:
+        return dict(measure().measurements)
+    except NonFiniteLoss:
+        return {}
+
+
 def remake(made: Evaluator, kind: type[Evaluator], **added: Any) -> Evaluator:
     """An evaluator of another class, with what the class adds."""
     return kind(**{x.name: getattr(made, x.name) for x in fields(made)}, **added)
@@ -141,7 +167,7 @@ class _Looking(Evaluator):
 
     def measure(self, data: Encoded, clock: Clock) -> Evaluation:
         """See `Evaluator.measure`."""
-        found: Evaluation = self.note(super().measure(data, clock))
+        found: Evaluation = self.note(lambda: super(_Looking, self).measure(data, clock))
         return found
 
 
@@ -162,9 +188,14 @@ def watching(spool: Path, after: Callable[[], None]) -> Iterator[None]:
         trial_runner.TrialRunner = plain
 
 
-def read_spool(spool: Path) -> list[Mapping[str, Any]]:
-    """Its trainings, each (key, seed) once: one that was trained again after a kill is equal."""
-    if not spool.exists():
+def read_spool(spool: Path | str) -> list[Mapping[str, Any]]:
+    """Its trainings, each (key, seed) once."""
+    path = Path(spool)
+    if not path.exists():
         return []
-    rows = map(json.loads, filter(str.strip, spool.read_text("utf-8").splitlines()))
+    return unique([*map(json.loads, filter(str.strip, path.read_text("utf-8").splitlines()))])
+
+
+def unique(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each (key, seed) once: one that was trained again after a kill is equal."""
     return list({(row["key"], row["seed"]): row for row in rows}.values())
