@@ -118,7 +118,9 @@ def measure(model: Model, precision: str, module: Module, training: dict[str, An
     """Train one case; bytes."""
     runner = open_runner(model, precision, training)
     anatomy, layers = runner.describe(), runner.backbone.anatomy.layers
-    runner.evaluate(Configuration((Stratum(0, layers, (Module("bitfit", 0),)),), 1e-4), 0)
+    runner.evaluate(
+        Configuration((Stratum(0, layers, (Module("ia3", 0, model.roles),)),), 1e-4), 0
+    )
     gc.collect()
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()

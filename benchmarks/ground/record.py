@@ -30,7 +30,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from glob import glob
 from itertools import chain, islice
@@ -49,6 +49,7 @@ from peftsearch.search.design import sobol
 from peftsearch.search.recipe_trials import probe
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import RANK, recipe
+from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.configurations.written import read_written, written_form
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -171,16 +172,29 @@ def write_floors(folder: Path, result: SearchResult) -> None:
         path.write_text(json.dumps({"floors": floors, "standard_errors": errors}, indent=1) + "\n")
 
 
-def choose_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list[Any]:
-    """Of a list, what no piece of that seed has, of whichever list; on this machine what it was
-    when the job began (`kept`)."""
+def fits(written: Mapping[str, Any], anatomy: Anatomy) -> bool:
+    """Whether a model can carry it: decoders without biases have none to train."""
+    try:
+        check_configuration(read_written(written, anatomy), anatomy)
+    except UserError:
+        return False
+    return True
+
+
+def choose_lines(lines: Sequence[str], pair: str, done: Collection[str]) -> list[Any]:
+    """Of a list, what fits the pair's model and is not done."""
+    anatomy = complete_spec(make_job(pair, EPOCHS), Path.cwd()).anatomy
+    listed = [x for x in map(json.loads, lines) if fits(x, anatomy)]
+    return [x for x in listed if read_written(x, anatomy).key not in done]
+
+
+def keep_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list[Any]:
+    """Those that no piece of that seed has, of whichever list; on this machine what it was when
+    the job began (`kept`)."""
     if not kept.exists():
-        anatomy = complete_spec(make_job(pair, EPOCHS), Path.cwd()).anatomy
         done = {x["key"] for x in read_pieces(HERE / pair, f"*-{seed}")}
-        listed = map(json.loads, lines)
-        left = [x for x in listed if read_written(x, anatomy).key not in done]
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(left))
+        kept.write_text(json.dumps(choose_lines(lines, pair, done)))
     found: list[Any] = json.loads(kept.read_text())
     return found
 
@@ -278,10 +292,10 @@ def main() -> None:
     name = "-".join([options.pair, listed.stem, *device, str(options.job_seed)])
     lines, folder = read_lines(options, listed), HERE / options.pair
     if options.gather:
-        job = make_listed(options, name, [*map(json.loads, lines)])
+        job = make_listed(options, name, choose_lines(lines, options.pair, ()))
         return gather(job, options.gather, folder)
     kept = options.work / f"{name}.list.json"
-    job = make_listed(options, name, choose_lines(lines, options.pair, options.job_seed, kept))
+    job = make_listed(options, name, keep_lines(lines, options.pair, options.job_seed, kept))
     record(job, options.work, options.work if options.share else folder, options.device)
 
 
