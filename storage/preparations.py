@@ -1,6 +1,6 @@
 """What jobs found out before their first trials: written once, then only read."""
 
-from sqlalchemy import select
+from sqlalchemy import Column, select
 
 from peftsearch.records.preparation import Preparation
 
@@ -23,11 +23,14 @@ class Preparations(Session):
         return self._read(job_id)
 
     @write
-    def prepare(self, job_id: int, preparation: Preparation, tensors: bytes = b"") -> Preparation:
+    def prepare(
+        self, job_id: int, preparation: Preparation, tensors: bytes = b"", answers: bytes = b""
+    ) -> Preparation:
         """Record what was found out, unless another worker has: the first one's stands for all.
 
         Args:
             tensors: The head that training starts from, as safetensors; empty without one.
+            answers: What the best floor answered on the validation rows, likewise.
 
         Returns:
             What stands.
@@ -43,14 +46,24 @@ class Preparations(Session):
         if (standing := self._read(job_id)) is not None:
             return standing
         document = to_plain(preparation.to_json())
-        values = {"job_id": job_id, "document": document, "tensors": tensors}
+        kept = {"tensors": tensors, "answers": answers}
+        values = {"job_id": job_id, "document": document, **kept}
         self._connection.execute(preparations.insert().values(values | {"created": now()}))
         return Preparation.from_json(document)
 
     @read
     def head_start(self, job_id: int) -> bytes:
         """The head that training starts from, as safetensors; empty where there is none."""
-        mine = select(preparations.c.tensors).where(preparations.c.job_id == job_id)
+        return self._read_bytes(preparations.c.tensors, job_id)
+
+    @read
+    def floor_answers(self, job_id: int) -> bytes:
+        """What the best floor answered on the validation rows, as safetensors; empty where there
+        is none, and of jobs that were prepared before it was kept."""
+        return self._read_bytes(preparations.c.answers, job_id)
+
+    def _read_bytes(self, kept: Column[bytes], job_id: int) -> bytes:
+        mine = select(kept).where(preparations.c.job_id == job_id)
         return self._connection.execute(mine).scalar() or b""
 
     def _read(self, job_id: int) -> Preparation | None:

@@ -161,5 +161,6 @@ preparations = Table(
     Column("document", JSON, nullable=False),
     Column("tensors", LargeBinary, nullable=False),
     Column("created", Double, nullable=False),
+    Column("answers", LargeBinary),
 )
 """What a job found out before its first trial. Jobs of before it was have none."""

@@ -32,6 +32,7 @@ class Point:
         cost: Exact, in the unit of the job's cost objective.
         validation_rows: That its quality was measured on; None where unknown.
         quality_error: Of its quality by these rows, as `Trial.quality_error`.
+        gain_errors: Of its difference to floors, as `Trial.gain_errors`.
         frozen: Whether it adapts nothing.
         plain_lora: Whether all layers carry the same LoRA and nothing else.
         adapter: Whether an adapter was kept.
@@ -58,6 +59,7 @@ class Point:
     cost: float
     validation_rows: int | None
     quality_error: float | None
+    gain_errors: Mapping[str, float]
     frozen: bool
     plain_lora: bool
     adapter: bool
@@ -92,6 +94,7 @@ def point_of(trial: Trial, spec: JobSpec) -> Point:
         cost=cost_of(spec, configuration),
         validation_rows=trial.validation_rows,
         quality_error=trial.quality_error,
+        gain_errors=_named(trial.gain_errors),
         frozen=configuration.frozen,
         plain_lora=is_plain_lora(configuration),
         adapter=trial.adapter is not None,

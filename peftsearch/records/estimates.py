@@ -130,6 +130,19 @@ def share_error(share: float, rows: int) -> float:
     return sqrt(p * (1 - p) / (rows + 4))
 
 
+def pair_error(gained: int, lost: int, rows: int) -> float:
+    """Standard error of the difference of two shares of the same rows, with half a row added to
+    each of the four ways in which both are right or wrong (Agresti and Min, 2005): one row that
+    one of them alone gets right is no certainty.
+
+    Args:
+        gained: Rows that the first alone gets right.
+        lost: Rows that the second alone gets right.
+    """
+    n = rows + 2
+    return sqrt(gained + lost + 1 - (gained - lost) ** 2 / n) / n
+
+
 def standard_error(values: Sequence[float]) -> float | None:
     """Of the mean of independent values; None for a single one."""
     return stdev(values) / sqrt(len(values)) if len(values) > 1 else None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 from peftsearch.spaces.configurations.configuration import Configuration
 
@@ -45,6 +45,10 @@ class FailureKind(StrEnum):
 
 QUALITY_ERROR = "quality_error"
 """Entry of a trial's provenance: the standard error of a quality that is no share of rows."""
+
+GAIN_ERRORS = "gain_errors"
+"""Entry of a trial's provenance: by the names of floors that answered the same rows, the standard
+error of the difference between its quality and theirs."""
 
 PROPOSED = "proposed"
 """Entry of a trial's provenance with its `Reasons`; what its training adds leaves it there."""
@@ -150,7 +154,19 @@ class Trial:
         """Standard error of its quality by the rows, where it was measured: of what is no share of
         right rows; None where a formula tells it, or nothing does."""
         error = self.provenance.get(QUALITY_ERROR)
-        return error if isinstance(error, float) and 0 < error < math.inf else None
+        return error if _is_error(error) else None
+
+    @property
+    def gain_errors(self) -> Mapping[str, float]:
+        """Standard error of the difference between its quality and a floor's, by the floor's name,
+        where both answered the same rows."""
+        said = self.provenance.get(GAIN_ERRORS)
+        said = said if isinstance(said, Mapping) else {}
+        return {name: error for name, error in said.items() if _is_error(error)}
+
+
+def _is_error(said: object) -> TypeGuard[float]:
+    return isinstance(said, float) and 0 < said < math.inf
 
 
 @dataclass(frozen=True)

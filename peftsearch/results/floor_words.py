@@ -183,4 +183,5 @@ def _noise(standing: Standing, name: str) -> str:
     error = difference(name, standing.error, standing.quality)
     told = f". That is {most} than the standard error of such a difference, {error}"
     # Both are measured on the same rows, of which what both get wrong cancels out.
-    return told if most == "more" else f"{told}, or less, since both have the same rows"
+    sure = most == "more" or standing.paired
+    return told if sure else f"{told}, or less, since both have the same rows"

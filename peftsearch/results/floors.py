@@ -5,7 +5,7 @@ one standard error of the difference, by the validation rows and by the seeds.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
@@ -31,6 +31,10 @@ class Scored(Seed, Protocol):
     def quality_error(self) -> float | None:
         """As `Trial.quality_error`."""
 
+    @property
+    def gain_errors(self) -> Mapping[str, float]:
+        """As `Trial.gain_errors`."""
+
 
 S = TypeVar("S", bound=Scored)
 
@@ -44,6 +48,7 @@ class Standing:
         quality: Of the configuration, at the mean of its seeds.
         gain: Of the configuration over the floor; negative where it is worse.
         error: Standard error of the difference; None where nothing tells it.
+        paired: Whether it is that of answers to the same rows; else it may be too large.
     """
 
     floor: Floor
@@ -51,6 +56,7 @@ class Standing:
     quality: float
     gain: float
     error: float | None
+    paired: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -91,15 +97,24 @@ def compare(found: Estimate[S], spec: JobSpec, preparation: Preparation | None) 
         return None
     value = floor.measurements[goal.name]
     gain = goal.signed(quality) - goal.signed(value)
-    return Standing(floor, value, quality, gain, _error(floor, found, spec))
+    paired = floor.name in found.first.gain_errors
+    return Standing(floor, value, quality, gain, _error(floor, found, spec), paired)
 
 
 def _error(floor: Floor, found: Estimate[S], spec: JobSpec) -> float | None:
+    """By the rows, and by the seeds where there are several."""
+    paired = found.first.gain_errors.get(floor.name)
+    of_rows = _separate_error(floor, found, spec) if paired is None else paired
+    parts = (of_rows, found.standard_error(spec.task.quality))
+    known = [x for x in parts if x is not None]
+    return math.hypot(*known) if known else None
+
+
+def _separate_error(floor: Floor, found: Estimate[S], spec: JobSpec) -> float | None:
     """As if the two were scored on rows of their own, which is rather too large than too small."""
     rows, measured = found.first.validation_rows, found.first.quality_error
     of_floor = floor.standard_error or sampling_error(spec, floor.measurements, rows)
     # Of trials of before their errors were kept, it varies about as much for both.
     of_rows = sampling_error(spec, found.values, rows, measured) or of_floor
-    parts = (of_floor, of_rows, found.standard_error(spec.task.quality))
-    known = [x for x in parts if x is not None]
+    known = [x for x in (of_floor, of_rows) if x is not None]
     return math.hypot(*known) if known else None

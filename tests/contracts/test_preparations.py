@@ -20,15 +20,16 @@ PREPARATION = Preparation(FLOORS, HeadChoice("mean", "probe"), ("pooling: mean, 
 
 def test_it_is_read_as_it_was_written(store: Store) -> None:
     job = store.create_job(make_spec())
-    assert store.prepare(job.id, PREPARATION, b"\0head") == PREPARATION
+    assert store.prepare(job.id, PREPARATION, b"\0head", b"\0answers") == PREPARATION
     assert store.preparation(job.id) == PREPARATION
     assert store.head_start(job.id) == b"\0head"
+    assert store.floor_answers(job.id) == b"\0answers"
 
 
 def test_a_job_from_before_has_none(store: Store) -> None:
     job = store.create_job(make_spec())
     assert store.preparation(job.id) is None
-    assert store.head_start(job.id) == b""
+    assert store.head_start(job.id) == store.floor_answers(job.id) == b""
 
 
 def test_one_without_floors_and_head_stands_too(store: Store) -> None:

@@ -82,6 +82,25 @@ def test_a_trial_s_own_error_counts_beside_the_floor_s(told: float | None, own: 
     assert found.verdict == ("level" if own == 0.3 else "above")
 
 
+def test_answers_to_the_same_rows_tell_the_error_of_the_difference() -> None:
+    """Of the floor that it stands beside alone; of trials of before and of another floor's answers
+    it is that of two samples, which is said."""
+    trial = make_trial(0, 8, 0.78)
+    told = {"validation_rows": 400, "gain_errors": {"features": 0.008}}
+    paired = compare(estimate([replace(trial, provenance=told)]), SPEC, prepare(0.77))
+    assert paired is not None
+    assert (paired.error, paired.verdict, paired.paired) == (0.008, "above", True)
+    separate = stand(prepare(0.77), 0.78)
+    assert separate.verdict == "level" and not separate.paired
+    assert tell_standing(separate, SPEC).endswith("or less, since both have the same rows.")
+    level = replace(paired, error=0.02)
+    assert tell_standing(level, SPEC).endswith("the standard error of such a difference, 0.0200.")
+    for said in ({"tfidf": 0.008}, {"features": -1.0}, {"features": "x"}, 0.008, None):
+        odd = replace(trial, provenance=told | {"gain_errors": said})
+        found = compare(estimate([odd]), SPEC, prepare(0.77))
+        assert found is not None and found.error == pytest.approx(separate.error)
+
+
 def test_where_no_error_is_known_the_better_one_is_better() -> None:
     floors = (Floor("base", "the base model", {"loss": 2.0}),)
     trial = replace(make_trial(0, 8, 0.5), measurements={"loss": 1.9})

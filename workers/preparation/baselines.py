@@ -33,10 +33,13 @@ class Baseline:
     note: str = ""
 
 
-def measure_floor(job: OpenedJob, baseline: Baseline, on_batch: OnBatch) -> Floor | None:
-    """The floor that a baseline is: its scores on the validation rows; None where it has none."""
+def measure_floor(
+    job: OpenedJob, baseline: Baseline, on_batch: OnBatch
+) -> tuple[Floor, Evaluation] | None:
+    """The floor that a baseline is: its scores on the validation rows, and what it answers there;
+    None where it has none."""
     found = baseline.score("validation", on_batch)
     if found is None:
         return None
-    error = standard_error(job, found)
-    return Floor(baseline.name, baseline.label, found.measurements, error, dict(baseline.details))
+    error, details = standard_error(job, found), dict(baseline.details)
+    return Floor(baseline.name, baseline.label, found.measurements, error, details), found

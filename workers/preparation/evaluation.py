@@ -1,7 +1,6 @@
 """The scores of a model on one split, whatever the model is, and how sure they are."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 
 from peftsearch.records.estimates import share_error
-from peftsearch.records.trial import QUALITY_ERROR
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -19,7 +17,7 @@ from .balance import Balance
 from .opened_job import OpenedJob
 
 RESAMPLES = 50
-_OF_ROWS = ("accuracy", "exact_match")
+OF_ROWS = ("accuracy", "exact_match")
 """Metrics that are a mean over rows, of whether each is right."""
 
 
@@ -82,30 +80,40 @@ def evaluate_split(job: OpenedJob, split: str, outputs: NDArray[Any]) -> Evaluat
     return evaluate_outputs(job.spec.task, logits, labels, job.classes, job.positive)
 
 
-def tell_error(job: OpenedJob, found: Evaluation) -> dict[str, float]:
-    """What a trial's provenance says of its quality's standard error: nothing of shares of right
-    rows, which have a formula."""
-    quality = job.spec.task.quality
-    if objective(quality).share or quality not in found.measurements:
-        return {}
-    error = standard_error(job, found)
-    return {QUALITY_ERROR: error} if math.isfinite(error) else {}
-
-
 def standard_error(job: OpenedJob, found: Evaluation) -> float:
     """Of the job's quality, by the rows that it was measured on: of a mean over rows by its
     formula, else by a bootstrap; of what no bootstrap can tell, a perfect score, by the rows of
     the rarest class."""
-    quality, truth = job.spec.task.quality, found.references
-    n = len(truth)
-    if quality in _OF_ROWS:
-        return share_error(float(np.mean(found.predictions == truth)), n)
+    truth = found.references
+    if job.spec.task.quality in OF_ROWS:
+        return share_error(float(np.mean(found.predictions == truth)), len(truth))
+    return spread(job, found, bootstrap(job, [found.predictions], truth)[:, 0])
+
+
+def bootstrap(
+    job: OpenedJob, answers: Sequence[NDArray[Any]], truth: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The job's quality of each of `k` models on the same samples of `n` rows.
+
+    Args:
+        answers: `k` times what `Evaluation.predictions` is.
+
+    Returns:
+        `RESAMPLES x k`.
+    """
+    quality, n = job.spec.task.quality, len(truth)
     work, draw = find_kind(job.spec.task.kind).load_work(), np.random.default_rng(0)
     values = []
     for _ in range(RESAMPLES):
         rows = draw.integers(n, size=n)
-        drawn = found.predictions[rows], truth[rows]
-        values.append(work.measure(quality, *drawn, job.classes, job.positive))
+        drawn = truth[rows], job.classes, job.positive
+        values.append([work.measure(quality, x[rows], *drawn) for x in answers])
+    return np.array(values, dtype=np.float64)
+
+
+def spread(job: OpenedJob, found: Evaluation, values: NDArray[np.float64]) -> float:
+    """The standard error that samples of a quality tell."""
+    quality, truth = job.spec.task.quality, found.references
     error, value = float(np.std(values, ddof=1)), found.measurements[quality]
     perfect = error == 0 and objective(quality).maximise and 0 <= value <= 1
     if not perfect:

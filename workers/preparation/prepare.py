@@ -11,6 +11,7 @@ from .evened import EVENED
 from .feature_baseline import FEATURES, use_features
 from .feature_probes import fit_evened
 from .features import count_poolings
+from .floor_answers import write_answers
 from .head_choice import choose_head, read_probe
 from .linear_models import find_target, name_regression
 from .opened_job import OpenedJob
@@ -20,11 +21,17 @@ from .word_baseline import WORDS, fit_words
 
 @dataclass(frozen=True)
 class Prepared:
-    """A preparation and, as safetensors, the probe that is its floor on frozen features: where the
-    head starts there by the names of the head's tensors. Empty where there is none."""
+    """A preparation, with what is kept beside it as safetensors; each empty where there is none.
+
+    Attributes:
+        tensors: The probe that is its floor on frozen features: where the head starts there by the
+            names of the head's tensors.
+        answers: What floors answered on the validation rows, by their names.
+    """
 
     preparation: Preparation
     tensors: bytes = b""
+    answers: bytes = b""
 
 
 def prepare(job: OpenedJob, on_batch: OnBatch = lambda: None) -> Prepared:
@@ -43,12 +50,14 @@ def prepare(job: OpenedJob, on_batch: OnBatch = lambda: None) -> Prepared:
         linear, evened = head.evened or head.probe, head.evened is not None
         made.append(use_features(job, head.pooling, linear, evened))
     made += [fit_words(job), *find_kind(kind).load_work().baselines(job, on_batch)]
-    found = [measure_floor(job, x, on_batch) for x in made if x is not None]
-    floors = tuple(floor for floor in found if floor is not None)
+    tried = [measure_floor(job, x, on_batch) for x in made if x is not None]
+    found = [x for x in tried if x is not None]
+    floors = tuple(floor for floor, _ in found)
+    answers = write_answers({floor.name: x for floor, x in found})
     told = tuple(x.note for x in (head, *made) if x is not None and x.note)
     if head is None:
-        return Prepared(Preparation(floors, notes=told))
-    return Prepared(Preparation(floors, head.choice, told), head.tensors)
+        return Prepared(Preparation(floors, notes=told), answers=answers)
+    return Prepared(Preparation(floors, head.choice, told), head.tensors, answers)
 
 
 def count_preparing(job: OpenedJob) -> int:

@@ -33,7 +33,7 @@ def take_up(store: Store, job: Job, runner: TrialRunner, worker: str, monitor: M
         found = _make(store, job, runner, worker, monitor)
     if found is None:
         return False
-    runner.adopt(Prepared(found, store.head_start(job.id)))
+    runner.adopt(Prepared(found, store.head_start(job.id), store.floor_answers(job.id)))
     return True
 
 
@@ -49,7 +49,7 @@ def _make(
             if (found := store.preparation(job.id)) is not None:
                 return found
             made = runner.prepare(_tell_batches(runner.count_preparing(), monitor))
-            return store.prepare(job.id, made.preparation, made.tensors)
+            return store.prepare(job.id, made.preparation, made.tensors, made.answers)
         return None
     finally:
         store.release_suggestion_lease(job.id, token)

@@ -9,15 +9,15 @@ import torch
 from safetensors.torch import load, save
 
 from peftsearch.records.preparation import Floor
-from peftsearch.records.trial import QUALITY_ERROR
+from peftsearch.records.trial import GAIN_ERRORS, QUALITY_ERROR
 from peftsearch.spaces.jobspec.head import HeadSpec
+from peftsearch.workers.preparation.floor_answers import OF_FOLD
 from peftsearch.workers.preparation.prepare import Prepared
 
 from .optimisation import OnStep
 from .outcome import Outcome
 
 _LARGEST = ("peak_memory_bytes",)
-_OF_FOLD = " of fold "
 Train = Callable[[int, OnStep], Outcome]
 """Trains and scores on the fold of a number."""
 
@@ -65,18 +65,24 @@ def join_prepared(prepared: Sequence[Prepared], rows: Sequence[int]) -> Prepared
         if all(floor.name in x for x in named)
     )
     note = f"floors and trials are scored over {len(rows)} folds of {sum(rows):,} rows"
-    tensors = {
-        f"{name}{f'{_OF_FOLD}{fold}' if fold else ''}": tensor
-        for fold, x in enumerate(prepared)
-        for name, tensor in _load(x.tensors).items()
-    }
     told = replace(first, floors=floors, notes=(*first.notes, note))
-    return Prepared(told, save(tensors) if tensors else b"")
+    tensors = _join_tensors([x.tensors for x in prepared])
+    return Prepared(told, tensors, _join_tensors([x.answers for x in prepared]))
 
 
-def head_of_fold(tensors: bytes, fold: int) -> dict[str, torch.Tensor]:
-    """The head that a fold's training starts from; of a job without folds there is one, 0."""
-    named = [(*name.partition(_OF_FOLD)[::2], x) for name, x in _load(tensors).items()]
+def _join_tensors(of_folds: Sequence[bytes]) -> bytes:
+    tensors = {
+        f"{name}{f'{OF_FOLD}{fold}' if fold else ''}": tensor
+        for fold, x in enumerate(of_folds)
+        for name, tensor in _load(x).items()
+    }
+    return save(tensors) if tensors else b""
+
+
+def take_fold(tensors: bytes, fold: int) -> dict[str, torch.Tensor]:
+    """What is kept of a fold, such as the head that its training starts from; of a job without
+    folds there is one, 0."""
+    named = [(*name.partition(OF_FOLD)[::2], x) for name, x in _load(tensors).items()]
     return {name: x for name, other, x in named if (other or "0") == str(fold)}
 
 
@@ -103,9 +109,13 @@ def _join_floors(floors: Sequence[Floor], rows: Sequence[int]) -> Floor:
     return replace(floors[0], measurements=measured, standard_error=error)
 
 
-def _join_told(told: Sequence[Mapping[str, Any]], rows: Sequence[int]) -> dict[str, float]:
+def _join_told(told: Sequence[Mapping[str, Any]], rows: Sequence[int]) -> dict[str, Any]:
     error = _join_errors([x.get(QUALITY_ERROR) for x in told], rows)
-    return {} if error is None else {QUALITY_ERROR: error}
+    joined: dict[str, Any] = {} if error is None else {QUALITY_ERROR: error}
+    for name in told[0].get(GAIN_ERRORS, ()):
+        error = _join_errors([x.get(GAIN_ERRORS, {}).get(name) for x in told], rows)
+        joined[GAIN_ERRORS] = {} if error is None else {name: error}
+    return joined
 
 
 def _join_errors(errors: Sequence[float | None], rows: Sequence[int]) -> float | None:

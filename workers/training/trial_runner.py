@@ -18,7 +18,12 @@ from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.models.sizes import count_base
-from peftsearch.workers.preparation.evaluation import tell_error
+from peftsearch.workers.preparation.floor_answers import (
+    FloorAnswers,
+    keep_answers,
+    read_answers,
+    tell_errors,
+)
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.preparation.prepare import (
     Prepared,
@@ -31,7 +36,7 @@ from peftsearch.workers.runtime.memory import MemoryMeter
 from .calibration import add_gradients
 from .checkpoints import Checkpoints
 from .collapse import check_progress
-from .cross_validation import as_in_first, cross_validate, head_of_fold, join_prepared
+from .cross_validation import as_in_first, cross_validate, join_prepared, take_fold
 from .curves import reduce_curve
 from .evaluation import Evaluator
 from .foreign_techniques import check_size, name_packages
@@ -50,10 +55,12 @@ class TrialRunner(OpenedJob):
     Attributes:
         prepared: What was adopted; None until then.
         workload: Of a training; None until it was asked for.
+        beside: What the best floor answered on the validation rows; None where nothing is kept.
     """
 
     prepared: Prepared | None = None
     workload: Workload | None = None
+    beside: FloorAnswers | None = None
     _starts: list[dict[str, torch.Tensor] | None] = field(default_factory=list)
 
     @property
@@ -94,7 +101,7 @@ class TrialRunner(OpenedJob):
 
         def train_fold(fold: int, step: OnStep) -> Outcome:
             runner, self.backbone.start = self.folds[fold], self._starts[fold]
-            runner.workload = self.workload
+            runner.workload, runner.beside = self.workload, self._answers(fold)
             held_out = runner.encoded(split)
             return runner._train(configuration, seed, step, held_out, watched)
 
@@ -133,8 +140,10 @@ class TrialRunner(OpenedJob):
             UserError: The spec asks for a head that this model cannot have.
         """
         prepared = self._prepare_folds(prepare, on_batch)
-        notes = (*prepared.preparation.notes, *self.notes())
-        return replace(prepared, preparation=replace(prepared.preparation, notes=notes))
+        told, best = prepared.preparation, prepared.preparation.best(self.spec.task.quality)
+        answers = keep_answers(prepared.answers, None if best is None else best.name)
+        told = replace(told, notes=(*told.notes, *self.notes()))
+        return replace(prepared, preparation=told, answers=answers)
 
     def count_preparing(self) -> int:
         """How often `prepare` calls `on_batch`, at most."""
@@ -159,14 +168,22 @@ class TrialRunner(OpenedJob):
         if self.prepared is not None:
             return
         self.prepared, head = prepared, prepared.preparation.head
-        self._starts = [None] * len(self.folds)
+        self._starts, self.beside = [None] * len(self.folds), self._answers(0)
         if head is not None:
             tensors = prepared.tensors if head.start == "probe" else b""
-            starts = [head_of_fold(tensors, i) for i in range(len(self.folds))]
+            starts = [take_fold(tensors, i) for i in range(len(self.folds))]
             use_head(self.backbone, head, starts[0])
             self._starts = [x._unfold(y) for x, y in zip(self.folds, starts, strict=True)]
             self.backbone.start = self._starts[0]
         self.backbone.head_rate = choose_head_rate(self.backbone, self.spec.head)
+
+    def _answers(self, fold: int) -> FloorAnswers | None:
+        """Of the best floor of the job, on the rows that this fold holds out."""
+        if self.prepared is None:
+            return None
+        best = self.prepared.preparation.best(self.spec.task.quality)
+        kept = take_fold(self.prepared.answers, fold)
+        return read_answers(kept, None if best is None else best.name)
 
     def _unfold(self, start: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
         """The tensors that training starts from, in the units that it is in."""
@@ -291,7 +308,7 @@ class TrialRunner(OpenedJob):
             self.provenance(seed)
             | self._tell_training(regime, checkpoints, losses)
             | name_packages(configuration)
-            | tell_error(self, found),
+            | tell_errors(self, found, self.beside if held_out is validation else None),
             attachment.tensors(),
             found.predictions,
             found.references,

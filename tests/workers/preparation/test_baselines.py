@@ -17,7 +17,7 @@ from tests.workers.runners import write_texts
 from tests.workers.tiny import complete, spec_on
 
 
-def _open(folder: Path, family: str, kind: str, head: Any = None, **task: Any) -> TrialRunner:
+def open_kind(folder: Path, family: str, kind: str, head: Any = None, **task: Any) -> TrialRunner:
     """A runner of 128 rows with nothing prepared yet."""
     folder.mkdir(exist_ok=True)
     rows = {"multiple_choice": make_choices, "causal_lm": make_rows, "seq2seq": make_rows}
@@ -51,7 +51,7 @@ def test_a_floor_that_is_made_again_scores_the_same(
     family: str, kind: str, given: dict[str, Any], names: list[str], tmp_path: Path
 ) -> None:
     """By what is stored of it, as another process finds it."""
-    runner, told = _open(tmp_path, family, kind, **given), list[int]()
+    runner, told = open_kind(tmp_path, family, kind, **given), list[int]()
     foreseen = runner.count_preparing()
     made = runner.prepare(lambda: told.append(1))
     assert 0 <= foreseen - len(told) <= 1  # the model's own pooling may be that of a first token
@@ -72,10 +72,10 @@ def test_a_floor_that_is_made_again_scores_the_same(
 
 def test_what_an_earlier_version_stored_may_not_say_enough(tmp_path: Path) -> None:
     """Its head tells the pooling, unless that is the model's own with hidden layers."""
-    runner = _open(tmp_path, "roberta", "classification", {"pooling": "model"})
+    runner = open_kind(tmp_path, "roberta", "classification", {"pooling": "model"})
     floor = Floor("features", "logistic regression", {"accuracy": 0.9})
     assert make_again(runner, Prepared(Preparation((floor,))), floor) is None
-    pooled = _open(tmp_path / "pooled", "bert", "classification", {"pooling": "mean"})
+    pooled = open_kind(tmp_path / "pooled", "bert", "classification", {"pooling": "mean"})
     made = pooled.prepare()
     found = make_again(pooled, made, floor)
     assert found is not None and found.details == {"pooling": "mean"}
@@ -85,7 +85,7 @@ def test_what_an_earlier_version_stored_may_not_say_enough(tmp_path: Path) -> No
 def test_the_floor_of_an_encoder_decoder_reads_its_encoder_alone(
     family: str, tmp_path: Path
 ) -> None:
-    runner = _open(tmp_path, family, "classification")
+    runner = open_kind(tmp_path, family, "classification")
     data, model = runner.encoded("train"), cast(Any, runner.backbone.model)
     rows = sorted(range(16), key=lambda i: -i)
     calls: list[object] = []

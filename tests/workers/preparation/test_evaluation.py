@@ -7,11 +7,7 @@ import numpy as np
 import pytest
 
 from peftsearch.records.estimates import share_error
-from peftsearch.workers.preparation.evaluation import (
-    Evaluation,
-    standard_error,
-    tell_error,
-)
+from peftsearch.workers.preparation.evaluation import Evaluation, standard_error
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from tests.specs import make_spec
 
@@ -36,14 +32,3 @@ def test_of_what_is_not_perfect_a_bootstrap_tells() -> None:
     truth = [0] * 30 + [1] * 30
     predictions = [0] * 24 + [1] * 36
     assert error("f1", predictions, truth, 10 / 11) == pytest.approx(0.037, abs=0.01)
-
-
-def test_a_trial_tells_the_error_of_what_has_no_formula() -> None:
-    """Of an rmse of errors of a unit normal the standard error is that of their spread."""
-    truth = np.random.default_rng(1).normal(size=400)
-    found = Evaluation({"rmse": float(np.sqrt(np.mean(truth**2)))}, np.zeros(400), truth)
-    told = tell_error(job_of("rmse", "regression"), found)
-    assert told == {"quality_error": pytest.approx(800**-0.5, rel=0.3)}
-    assert tell_error(job_of("mae", "regression"), found) == {}  # which it was not scored by
-    right = Evaluation({"accuracy": 1.0}, truth, truth)
-    assert tell_error(job_of("accuracy"), right) == {}

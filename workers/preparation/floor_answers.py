@@ -1,0 +1,96 @@
+"""What the best floor answered on the validation rows, beside which trials are scored.
+
+Both answer the same rows, so that what both get wrong says nothing of their difference. Its error
+by pairs of answers is smaller than that of two separate samples, by half and more where the two
+mostly agree.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load, save
+
+from peftsearch.records.estimates import pair_error
+from peftsearch.records.trial import GAIN_ERRORS, QUALITY_ERROR
+from peftsearch.spaces.jobspec.objectives import objective
+
+from .evaluation import OF_ROWS, Evaluation, bootstrap, spread
+from .opened_job import OpenedJob
+
+OF_FOLD = " of fold "
+"""Before the number of a fold, in the names of what is kept of folds but the first."""
+
+
+@dataclass(frozen=True)
+class FloorAnswers:
+    """Of one floor.
+
+    Attributes:
+        name: Of the floor.
+        predictions: As `Evaluation.predictions`, in the order of the validation rows.
+    """
+
+    name: str
+    predictions: NDArray[Any]
+
+
+def write_answers(answers: Mapping[str, Evaluation]) -> bytes:
+    """As safetensors, by the floors' names: predictions alone, of outputs in float32."""
+    tensors = {name: torch.as_tensor(found.predictions) for name, found in answers.items()}
+    if not tensors:
+        return b""
+    return save({k: x.float() if x.is_floating_point() else x for k, x in tensors.items()})
+
+
+def keep_answers(answers: bytes, name: str | None) -> bytes:
+    """Those of one floor, whether or not they are of several folds."""
+    if not answers or name is None:
+        return b""
+    kept = {k: x for k, x in load(answers).items() if k.partition(OF_FOLD)[0] == name}
+    return save(kept) if kept else b""
+
+
+def read_answers(tensors: Mapping[str, torch.Tensor], name: str | None) -> FloorAnswers | None:
+    """What was kept of the best floor; None of jobs of before that was."""
+    if name is None or name not in tensors:
+        return None
+    return FloorAnswers(name, tensors[name].numpy())
+
+
+def tell_errors(job: OpenedJob, found: Evaluation, beside: FloorAnswers | None) -> dict[str, Any]:
+    """What a trial's provenance says of the standard errors of its quality and of the quality's
+    difference to the floor's: of a share of right rows alone there is a formula.
+
+    Args:
+        beside: None where the rows are others than those that the floor answered.
+    """
+    quality = job.spec.task.quality
+    if quality not in found.measurements:
+        return {}
+    if beside is not None and len(beside.predictions) != len(found.references):
+        beside = None
+    if quality in OF_ROWS:
+        return {} if beside is None else _tell(beside, _pair_rows(found, beside))
+    answers = [found.predictions, *([] if beside is None else [beside.predictions])]
+    drawn = bootstrap(job, answers, found.references)
+    own = {} if objective(quality).share else {QUALITY_ERROR: spread(job, found, drawn[:, 0])}
+    told: dict[str, Any] = {name: x for name, x in own.items() if math.isfinite(x)}
+    if beside is not None:
+        told |= _tell(beside, float(np.std(drawn[:, 0] - drawn[:, 1], ddof=1)))
+    return told
+
+
+def _tell(beside: FloorAnswers, error: float) -> dict[str, Any]:
+    """Nothing where no sample of the rows tells the two apart."""
+    return {GAIN_ERRORS: {beside.name: error}} if 0 < error < math.inf else {}
+
+
+def _pair_rows(found: Evaluation, beside: FloorAnswers) -> float:
+    right = found.predictions == found.references, beside.predictions == found.references
+    gained, lost = np.sum(right[0] & ~right[1]), np.sum(right[1] & ~right[0])
+    return pair_error(int(gained), int(lost), len(found.references))
