@@ -14,7 +14,7 @@ export function qualityView({ job, trial, front }) {
     h("p", { class: "trial-figure" },
       h("span", { class: "quiet" }, label(job.quality)), h("strong", {}, score(value)), errorWords(trial, job)),
     strip({ job, trial, front, value }),
-    h("ul", { class: "beside-front" }, [placeWords({ job, trial, front }), ...baselineWords({ job, front, value }), seeds(trial, job, front)]
+    h("ul", { class: "beside-front" }, [placeWords({ job, trial, front }), ...baselineWords({ job, trial, front, value }), seeds(trial, job, front)]
       .filter(Boolean).map((line) => h("li", {}, line))),
     others(trial, job),
   ];
@@ -78,11 +78,17 @@ function placeWords({ job, trial, front }) {
   return "Not on the front, which compares means over seeds and all objectives of the job.";
 }
 
-function baselineWords({ job, front, value }) {
+function baselineWords({ job, trial, front, value }) {
   const named = [[`the ${job.task_kind.baseline}`, front.baselines.probe], ["the best plain LoRA", front.baselines.lora]];
-  const floors = front.floors.map((x) => `${beside(value, x.value, job, x.label)} (without adapters).`);
+  const floors = front.floors.map((x) => `${beside(value, x.value, job, x.label)} (without adapters${pairedError(trial, x)}).`);
   return [...floors, ...named.filter(([, line]) => line)
     .map(([name, line]) => [`${beside(value, line.value, job, name)} (`, trialLink(job, line.trial), ")."])];
+}
+
+/** Where both answered the same rows: how sure their difference is. */
+function pairedError({ provenance }, floor) {
+  const error = provenance.gain_errors?.[floor.name];
+  return error ? `; one standard error of the difference: ${error.toFixed(4)}` : "";
 }
 
 function beside(value, other, job, name) {
