@@ -91,15 +91,15 @@ def pick(
 
     choice = choose(text, spec, front, everything, find_trial)
     better = next_better(choice, everything)
-    standing = compare(choice.chosen, spec, preparation)
+    standing = compare(choice.chosen, spec, preparation, len(members))
     return {
         "pick": text,
         "point": _show(choice.chosen, entries, front, spec),
         "trial": choice.chosen.best(spec.task.quality).number,
         "why": explain(choice, better, front, spec),
         "floor": None if standing is None else show_standing(standing, spec),
-        "caveat": tell_caveat(front, spec, preparation),
-        "above": find_row(front, spec, preparation),
+        "caveat": tell_caveat(front, spec, preparation, len(members)),
+        "above": find_row(front, spec, preparation, len(members)),
         "next": None if better is None else _show_next(better, choice.bounds),
         "fitting": len(choice.fitting),
     }

@@ -46,12 +46,14 @@ class FloorStanding(TypedDict):
             `below`: worse.
         gain: Over the floor; negative where it is worse.
         standard_error: Of the gain; null where unknown.
+        noise: The gain that chance may give the best of all that were tried; null where unknown.
         words: The same as a sentence.
     """
 
     verdict: Verdict
     gain: float
     standard_error: float | None
+    noise: float | None
     words: str
 
 
@@ -98,6 +100,7 @@ def show_standing(standing: Standing, spec: JobSpec) -> FloorStanding:
         "verdict": standing.verdict,
         "gain": standing.gain,
         "standard_error": standing.error,
+        "noise": standing.noise,
         "words": tell_standing(standing, spec),
     }
 
@@ -126,7 +129,7 @@ def tell_nothing_beats(
         Two sentences; nothing where one beats it, and where either is not there.
     """
     best = find_best(front, spec)
-    standing = None if best is None else compare(best, spec, preparation)
+    standing = None if best is None else compare(best, spec, preparation, len(tried))
     if best is None or standing is None or standing.verdict == "above":
         return []
     name = spec.task.quality
@@ -177,11 +180,22 @@ def _better(standing: Standing) -> str:
 
 
 def _noise(standing: Standing, name: str) -> str:
-    if standing.error is None:
+    if standing.error is None or standing.noise is None:
         return ""
-    most = "more" if abs(standing.gain) > standing.error else "no more"
-    error = difference(name, standing.error, standing.quality)
-    told = f". That is {most} than the standard error of such a difference, {error}"
+    chosen = standing.gain > 0 and standing.tried > 1  # what is worse was not chosen by chance
+    noise = standing.noise if chosen else standing.error
+    most = "more" if abs(standing.gain) > noise else "no more"
+    told = f". That is {most} than {_tell_noise(standing, name, chosen)}"
     # Both are measured on the same rows, of which what both get wrong cancels out.
     sure = most == "more" or standing.paired
     return told if sure else f"{told}, or less, since both have the same rows"
+
+
+def _tell_noise(standing: Standing, name: str, chosen: bool) -> str:
+    error = difference(name, standing.error or 0.0, standing.quality)
+    if not chosen:
+        return f"the standard error of such a difference, {error}"
+    noise = difference(name, standing.noise or 0.0, standing.quality)
+    return (
+        f"the {noise} that chance may give the best of {standing.tried} (standard error {error})"
+    )

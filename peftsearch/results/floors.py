@@ -1,12 +1,14 @@
 """Where configurations stand against the floors of their job, the baselines without adapters.
 
 What "beats the floor by more than noise" means is decided here alone (decision 0047): by more than
-one standard error of the difference, by the validation rows and by the seeds.
+one standard error of the difference, by the validation rows and by the seeds; of the best of many,
+by more than chance gives the best of so many.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal, Protocol, TypeVar
 
 from peftsearch.records.estimates import Estimate, Seed
@@ -37,6 +39,7 @@ class Scored(Seed, Protocol):
 
 
 S = TypeVar("S", bound=Scored)
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Standing:
         gain: Of the configuration over the floor; negative where it is worse.
         error: Standard error of the difference; None where nothing tells it.
         paired: Whether it is that of answers to the same rows; else it may be too large.
+        tried: Configurations of the job, of which this is one.
     """
 
     floor: Floor
@@ -57,13 +61,26 @@ class Standing:
     gain: float
     error: float | None
     paired: bool = False
+    tried: int = 1
+
+    @property
+    def noise(self) -> float | None:
+        """The gain that chance may give: one standard error times `luck`."""
+        return None if self.error is None else self.error * luck(self.tried)
 
     @property
     def verdict(self) -> Verdict:
         """How the two compare."""
         if self.gain < 0:
             return "below"
-        return "above" if self.gain > (self.error or 0.0) else "level"
+        return "above" if self.gain > (self.noise or 0.0) else "level"
+
+
+def luck(tried: int) -> float:
+    """Standard errors that the best of so many passes by chance in one case of six, where all are
+    as good as the floor, as a single one passes one; rather too large, since errors of
+    configurations are alike (Sidak, 1967)."""
+    return _NORMAL.inv_cdf(_NORMAL.cdf(1.0) ** (1 / tried)) if tried > 1 else 1.0
 
 
 def sort_floors(preparation: Preparation | None, spec: JobSpec) -> list[Floor]:
@@ -88,8 +105,14 @@ def find_best(members: Sequence[Estimate[S]], spec: JobSpec) -> Estimate[S] | No
     return max(known, key=lambda x: goal.signed(x.values[goal.name]), default=None)
 
 
-def compare(found: Estimate[S], spec: JobSpec, preparation: Preparation | None) -> Standing | None:
-    """A configuration beside the best floor; None where either has no quality."""
+def compare(
+    found: Estimate[S], spec: JobSpec, preparation: Preparation | None, tried: int = 1
+) -> Standing | None:
+    """A configuration beside the best floor; None where either has no quality.
+
+    Args:
+        tried: Configurations of the job, of which it was chosen.
+    """
     goal = objective(spec.task.quality)
     floor = next(iter(sort_floors(preparation, spec)), None)
     quality = found.values.get(goal.name)
@@ -98,7 +121,7 @@ def compare(found: Estimate[S], spec: JobSpec, preparation: Preparation | None) 
     value = floor.measurements[goal.name]
     gain = goal.signed(quality) - goal.signed(value)
     paired = floor.name in found.first.gain_errors
-    return Standing(floor, value, quality, gain, _error(floor, found, spec), paired)
+    return Standing(floor, value, quality, gain, _error(floor, found, spec), paired, tried)
 
 
 def _error(floor: Floor, found: Estimate[S], spec: JobSpec) -> float | None:

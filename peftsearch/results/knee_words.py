@@ -13,18 +13,21 @@ from .wording import amount
 
 
 def tell_knee(
-    front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None
+    front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None, tried: int = 1
 ) -> list[str]:
     """One line that the knee does not beat the floor by more than noise, and which row does.
 
     Args:
         front: Ascending by cost.
+        tried: Configurations of the job.
 
     Returns:
         Nothing where the knee does, and where nothing does, which `tell_nothing_beats` says.
     """
-    row = find_row(front, spec, preparation)
-    standing = None if row is None else compare(front[knee(front, spec)], spec, preparation)
+    row = find_row(front, spec, preparation, tried)
+    if row is None:
+        return []
+    standing = compare(front[knee(front, spec)], spec, preparation, tried)
     if standing is None:
         return []
     return [
@@ -34,7 +37,7 @@ def tell_knee(
 
 
 def tell_caveat(
-    front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None
+    front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None, tried: int = 1
 ) -> str | None:
     """What is to be known before anything of a front is taken home: that nothing on it beats the
     floor by more than noise, and what the floor is. None where something does, or no floor is.
@@ -43,7 +46,7 @@ def tell_caveat(
         front: Ascending by cost.
     """
     best = find_best(front, spec)
-    standing = None if best is None else compare(best, spec, preparation)
+    standing = None if best is None else compare(best, spec, preparation, tried)
     if standing is None or standing.verdict == "above":
         return None
     value = f"{spec.task.quality} {amount(spec.task.quality, standing.value)}"
@@ -54,11 +57,11 @@ def tell_caveat(
 
 
 def find_row(
-    front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None
+    front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None, tried: int = 1
 ) -> int | None:
     """The row, from 1, of the cheapest that beats the floor by more than noise, where the knee
     does not; None where the knee does or none does."""
-    standings = [compare(x, spec, preparation) for x in front]
+    standings = [compare(x, spec, preparation, tried) for x in front]
     above = [x is not None and x.verdict == "above" for x in standings]
     if not any(above) or above[knee(front, spec)]:
         return None

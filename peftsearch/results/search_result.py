@@ -142,7 +142,7 @@ class SearchResult:
         its knee does not; that the model expects no gain from more trials; nothing where none of
         it is so."""
         spec, members = self.job.spec, self._members
-        knee = tell_knee(members, spec, self.preparation)
+        knee = tell_knee(members, spec, self.preparation, self.tried)
         return [*self._beaten, *knee, *tell_no_gain(spec, self.trials)]
 
     def doubts(self, picked: Estimate[Trial]) -> list[str]:
@@ -156,14 +156,19 @@ class SearchResult:
     def proposed(self) -> str:
         """The pick to begin with: the knee, or where only others beat the floor by more than noise
         the row of the cheapest of them."""
-        row = find_row(self._members, self.job.spec, self.preparation)
+        row = find_row(self._members, self.job.spec, self.preparation, self.tried)
         return "knee" if row is None else f"{row}"
 
     @property
     def lead(self) -> str:
         """How a line begins that offers the proposed pick: that nothing beats the floor first."""
-        caveat = tell_caveat(self._members, self.job.spec, self.preparation)
+        caveat = tell_caveat(self._members, self.job.spec, self.preparation, self.tried)
         return "next: " if caveat is None else f"next: {caveat}; all the same: "
+
+    @property
+    def tried(self) -> int:
+        """How many configurations have a result."""
+        return len(estimate_each(self.trials))
 
     @property
     def _members(self) -> list[Estimate[Trial]]:
@@ -183,7 +188,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits.
         """
-        return compare(self.pick(pick), self.job.spec, self.preparation)
+        return compare(self.pick(pick), self.job.spec, self.preparation, self.tried)
 
     def pick(self, text: str = "knee") -> Estimate[Trial]:
         """The configuration that `text` means (`peftsearch.results.pick.select`).
@@ -247,6 +252,6 @@ def export_picked(
     spec = result.job.spec
     trial = picked.best(spec.task.quality)
     # The trial that goes home, not the mean of its seeds.
-    standing = compare(estimate([trial]), spec, result.preparation)
+    standing = compare(estimate([trial]), spec, result.preparation, result.tried)
     folder, expected = result.root / str(trial.adapter), result.expected.get(picked.key)
     return export(spec, trial, folder, out, form, standing, limit, expected)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from peftsearch.records.estimates import Estimate, estimate, estimate_each, share_error
@@ -14,7 +15,7 @@ from peftsearch.results.floor_words import (
     tell_standing,
     tell_verdict,
 )
-from peftsearch.results.floors import Standing, compare
+from peftsearch.results.floors import Standing, compare, luck
 from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.floors import prepare
 from tests.specs import make_spec
@@ -99,6 +100,26 @@ def test_answers_to_the_same_rows_tell_the_error_of_the_difference() -> None:
         odd = replace(trial, provenance=told | {"gain_errors": said})
         found = compare(estimate([odd]), SPEC, prepare(0.77))
         assert found is not None and found.error == pytest.approx(separate.error)
+
+
+def test_the_best_of_many_must_lead_by_more_than_chance_gives_it() -> None:
+    """Of jobs in which nothing differs from the floor, one in six is told to beat it."""
+    assert luck(1) == 1.0
+    draw = np.random.default_rng(0)
+    for tried in (2, 6, 25, 100):
+        best = draw.normal(size=(20_000, tried)).max(axis=1)
+        assert np.mean(best > luck(tried)) == pytest.approx(0.159, abs=0.01)
+    alone = compare(_estimate(0.81), SPEC, prepare(0.77))
+    chosen = compare(_estimate(0.81), SPEC, prepare(0.77), tried=25)
+    assert alone is not None and chosen is not None and chosen.noise is not None
+    assert (alone.verdict, chosen.verdict, alone.error) == ("above", "level", chosen.error)
+    assert chosen.noise == pytest.approx(2.46 * (alone.error or 0), rel=0.01)
+    told = tell_standing(replace(chosen, paired=True), SPEC)
+    least = "no more than the 0.0690 that chance may give the best of 25 (standard error 0.0280)."
+    assert told.endswith(f"That is {least}")
+    worse = compare(_estimate(0.70), SPEC, prepare(0.77), tried=25)
+    assert worse is not None and worse.verdict == "below"
+    assert "more than the standard error of such a difference" in tell_standing(worse, SPEC)
 
 
 def test_where_no_error_is_known_the_better_one_is_better() -> None:

@@ -103,7 +103,7 @@ def _front(history: History, event: int) -> bytes:
         "floors": [floor_json(x, spec) for x in sort_floors(preparation, spec)],
         "warnings": [
             *tell_nothing_beats(front, list(members.values()), spec, preparation),
-            *tell_knee(front, spec, preparation),
+            *tell_knee(front, spec, preparation, len(members)),
         ],
     }
     return orjson.dumps(body)
