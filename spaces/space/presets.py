@@ -1,6 +1,6 @@
 """Named spaces, and how a job's `[space]` section changes them."""
 
-from peftsearch.errors import UserError
+from peftsearch.errors import UserError, located
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -78,8 +78,11 @@ def make_space(spec: JobSpec) -> Space:
     _check_length(spec)
     space = _listed(spec) if spec.space.listed else _open(spec)
     check_dropout(spec, space)
-    for configuration in spec.try_configurations:
-        space.validate(configuration)
+    tries = spec.try_configurations
+    with located("try"):
+        for number, configuration in enumerate(tries, 1):
+            which = f" {number} of {len(tries)}" if len(tries) > 1 else ""
+            space.validate(configuration, f"[[try]]{which}")
     return space
 
 

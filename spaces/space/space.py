@@ -253,8 +253,11 @@ class Space:
     def _keys(self) -> frozenset[str]:
         return frozenset(x.key for x in self.members)
 
-    def validate(self, configuration: Configuration) -> None:
+    def validate(self, configuration: Configuration, named: str = "a configuration") -> None:
         """Refuse a configuration that cannot be built, breaks a hard bound or is not listed.
+
+        Args:
+            named: What it is, for people.
 
         Raises:
             UserError: Says which rule it breaks.
@@ -266,5 +269,7 @@ class Space:
         for bound in self.bounds:
             value = cost_function(bound.name)(configuration, self.anatomy)
             if not bound.holds(value):
-                got = write_quantity(bound.name, value)
-                raise UserError(str(bound), got, "choose a smaller configuration")
+                expected = f"{named} within the bound {bound}"
+                got = f"{bound.name} of {write_quantity(bound.name, value)}"
+                hint = "choose a smaller configuration, or loosen objectives.bounds"
+                raise UserError(expected, got, hint)

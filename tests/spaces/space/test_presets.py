@@ -136,6 +136,18 @@ def test_own_configurations_are_checked() -> None:
         make_space(make_spec(**tried))
 
 
+def test_an_own_configuration_that_breaks_a_bound_names_both() -> None:
+    tried: dict[str, Any] = {"try": [{"recipe": "bitfit"}, {"recipe": "lora", "rank": 8}]}
+    bounds = {"bounds": ["backward_depth <= 6", "adapter_bytes <= 200 KB"]}
+    with pytest.raises(UserError) as caught:
+        make_space(make_spec(objectives=bounds, **tried))
+    assert caught.value.where == "try"
+    assert str(caught.value).startswith(
+        "expected [[try]] 2 of 2 within the bound adapter_bytes <= 200 KB; "
+        "got adapter_bytes of 294.912 KB; "
+    )
+
+
 def test_boundaries_with_a_decimal_point_are_fractions_of_the_depth() -> None:
     deep = resize(BERT, 24)
     ranges = [[0.0, 0.5], [0.25, 1.0]]

@@ -188,7 +188,10 @@ def test_bounds_that_nothing_meets() -> None:
 def test_configuration_that_breaks_a_bound() -> None:
     space = small_space(bounds=(Bound.parse("adapter_bytes <= 100 KB"),))
     large = Configuration((Stratum(0, 6, (LORA,)),), 1e-3)
-    with pytest.raises(UserError, match="expected adapter_bytes <= 100 KB; got 147.456 KB"):
+    told = (
+        "a configuration within the bound adapter_bytes <= 100 KB; got adapter_bytes of 147.456 KB"
+    )
+    with pytest.raises(UserError, match=told):
         space.validate(large)
 
 
