@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from peftsearch.records.axes import known_value, quality_of
+from peftsearch.records.axes import is_beyond, known_value, quality_of
 from peftsearch.records.dominance import non_dominated
 from peftsearch.records.estimates import mean
 from peftsearch.records.trial import Trial, TrialState
@@ -23,7 +23,7 @@ class Observation:
         qualities: Of the completed full-fidelity trials, maximised; empty where there are none.
         cost: Exact, in the unit of the job's cost objective.
         pending: Number of its queued and running trials.
-        failed: Whether at least one of its trials failed.
+        failed: Whether at least one of its trials failed, or measured what cannot be counted with.
         values: By name what decides about the front and only a training tells, of the same
             trials.
         heights: All goals at the mean over its seeds, maximised; empty where there are none.
@@ -101,7 +101,7 @@ def _observe_key(asked: _Asked, group: list[Trial]) -> Observation:
         qualities,
         cost,
         sum(state in (TrialState.QUEUED, TrialState.RUNNING) for state in states),
-        TrialState.FAILED in states,
+        TrialState.FAILED in states or any(is_beyond(x, asked.measured) for x in group),
         values,
         _heights(asked, configuration, qualities, told) if qualities else (),
         all(x.holds(means[x.name]) for x in asked.limits if x.name in means),

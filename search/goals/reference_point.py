@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from peftsearch.records.axes import quality_of
-from peftsearch.records.preparation import Preparation
+from peftsearch.records.axes import LARGEST, quality_of
+from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.cost import BYTES_PER_PARAMETER
 from peftsearch.spaces.jobspec.objectives import cost_function, objective
@@ -72,8 +72,8 @@ def find_reference_point(
 
 
 def _sampling_error(spec: JobSpec, preparation: Preparation | None) -> float:
-    floor = None if preparation is None else preparation.best(spec.task.quality)
-    return 0.0 if floor is None else floor.standard_error or 0.0
+    floor = _best_floor(spec, preparation)
+    return 0.0 if floor is None else min(floor.standard_error or 0.0, LARGEST)
 
 
 def cost_range(spec: JobSpec, space: Space, name: str | None = None) -> tuple[float, float]:
@@ -95,9 +95,15 @@ def cost_range(spec: JobSpec, space: Space, name: str | None = None) -> tuple[fl
 
 def floor_quality(spec: JobSpec, preparation: Preparation | None) -> float | None:
     """Quality of the best floor without adapters, maximised; None of a job without floors."""
-    goal = objective(spec.task.quality)
-    floor = None if preparation is None else preparation.best(goal.name)
+    goal, floor = objective(spec.task.quality), _best_floor(spec, preparation)
     return None if floor is None else goal.signed(floor.measurements[goal.name])
+
+
+def _best_floor(spec: JobSpec, preparation: Preparation | None) -> Floor | None:
+    """None also where its quality cannot be counted with."""
+    name = spec.task.quality
+    floor = None if preparation is None else preparation.best(name)
+    return floor if floor is not None and abs(floor.measurements[name]) <= LARGEST else None
 
 
 def make_reference_point(
@@ -115,7 +121,8 @@ def make_reference_point(
     """
     goal = objective(spec.task.quality)
     cheapest, farthest = costs
-    known = [x for x in (floor, probe) if x is not None] or [goal.signed(goal.worst)]
+    worst = goal.signed(min(max(goal.worst, -LARGEST), LARGEST))
+    known = [x for x in (floor, probe) if x is not None] or [worst]
     return ReferencePoint(known[0], farthest, cheapest, min(known))
 
 

@@ -80,3 +80,10 @@ def test_the_front_is_ascending_in_cost_and_quality() -> None:
     front = find_front(observe(SPEC, trials))
     assert [x.configuration for x in front] == [lora(4), lora(16)]
     assert find_front([]) == []
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_that_cannot_be_squared_counts_as_a_failure(sign: int) -> None:
+    found = observe(SPEC, [trial(0, lora(8), sign * 1e160), trial(1, lora(4), sign * 1e99)])
+    assert [x.qualities for x in found] == [(), (sign * 1e99,)]
+    assert [x.failed for x in found] == [True, False]
