@@ -23,6 +23,7 @@ _READ = 2 * LONGEST_MESSAGE
 _VALUE = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|\S++""")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _ROOTS = ("/", "./", "../", "~/", "sqlite:///")
+_OF_ONE = {"are": "is", "have": "has", "were": "was"}
 _TAIL = 28
 """The end of a value is kept: of a path it is the name."""
 
@@ -81,6 +82,16 @@ def show(value: Any) -> str:
 def show_failed(path: str, error: Exception) -> str:
     """A path and why it cannot be used; the text of the error may repeat the path."""
     return f"{show(path)} ({getattr(error, 'strerror', None) or error})"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 trial`, `0 trials`, `1,000 trials`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def agree(number: int, verb: str) -> str:
+    """The verb of so many: of `repeat` 1 row repeats, of `are` it is, of `have` it has."""
+    return _OF_ONE.get(verb, f"{verb}s") if number == 1 else verb
 
 
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -1,6 +1,7 @@
 """The command that copies a job for other tools: optuna."""
 
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.message_text import agree, plural
 from peftsearch.mirror.copying import copy_job
 from peftsearch.results.wording import count
 from peftsearch.storage.connection import check_scheme, describe, parse_url
@@ -29,7 +30,8 @@ def mirror(name: str, storage: str, out: str, as_json: bool) -> None:
         print_json({"study": name, "present": present, "added": added})
         return
     console.print(
-        f"{count(added)} trials added to study {name}, {count(present)} were there; "
+        f"{plural(added, 'trial')} added to study {name}, {count(present)} "
+        f"{agree(present, 'were')} there; "
         f"next: optuna-dashboard {describe(parse_url(url))}",
         highlight=False,
         soft_wrap=True,

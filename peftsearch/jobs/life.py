@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from peftsearch.errors import Conflict, NotFoundError
+from peftsearch.message_text import agree, plural
 from peftsearch.records.job import Job, JobState, name_taken
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
@@ -172,7 +173,8 @@ def _check_room(store: Store, job: Job, budget: BudgetSpec) -> None:
     least = trials if waiting else trials + 1
     hint = f"raise it, or look at what there is: `peftsearch show {job.name}`"
     if budget.trials is not None and budget.trials < least:
-        expected = f"a budget of at least {least} trials, since there are {trials}"
+        since = f"since there {agree(trials, 'are')} {trials}"
+        expected = f"a budget of at least {plural(least, 'trial')}, {since}"
         raise Conflict(expected, f"{budget.trials}", hint, "budget.trials")
     if budget.hours is not None and budget.hours <= hours:
         got = f"{budget.hours:.6g}"

@@ -14,6 +14,7 @@ from peftsearch.spaces.space.bundles import find_techniques
 from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.adapters.row_functions import check_functions
+from peftsearch.workers.data.label_folding import name_class
 
 if TYPE_CHECKING:
     from peftsearch.workers.data.task_data import TaskData
@@ -110,7 +111,7 @@ def _of_class(metric: str, task: TaskSpec, data: "TaskData") -> str:
     if metric not in _OF_ONE_CLASS:
         return ""
     if task.positive is not None:
-        return f" of {task.positive!r}"
+        return f" of {name_class(task.positive, data.label_names)!r}"
     if len(data.label_names) != 2:
         return ", the mean over the classes"
     return f" of {data.label_names[1]!r}, the second class (task.positive names another)"

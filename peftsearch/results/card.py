@@ -15,6 +15,7 @@ from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
+from peftsearch.workers.data.label_folding import name_class
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
 
@@ -137,7 +138,8 @@ def _config(form: str, labels: list[str]) -> str:
 
 def _of_class(spec: JobSpec, labels: Sequence[str]) -> str:
     """The class that the quality is of; empty where it is of all."""
-    named = spec.task.positive or (labels[1] if len(labels) == 2 else "")
+    named, second = spec.task.positive, labels[1] if len(labels) == 2 else ""
+    named = name_class(named, labels) if named else second
     return f" of the class {named!r}" if objective(spec.task.quality).of_class and named else ""
 
 

@@ -1,8 +1,10 @@
 """Configurations, numbers and durations in words."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from itertools import groupby
 
+from peftsearch.message_text import plural as plural
 from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import large_scale, unit_of
@@ -100,11 +102,6 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() or value >= 1000 else f"{value:.4g}"
 
 
-def plural(number: int, noun: str) -> str:
-    """`1 trial`, `0 trials`, `1,000 trials`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def size(value: float) -> str:
     """Bytes with a decimal unit."""
     rounded = _to_three_digits(value)
@@ -159,7 +156,10 @@ def difference(name: str, value: float, beside: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`45 s`, `3 min 20 s`, `2 h 05 min`."""
+    """`0.4 s`, `45 s`, `3 min 20 s`, `2 h 05 min`; of what took any time at least 0.1 s."""
+    tenths = max(1, math.floor(10 * seconds + 0.5))
+    if seconds > 0 and tenths < 10:
+        return f"{tenths / 10} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

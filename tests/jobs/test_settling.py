@@ -72,6 +72,12 @@ def test_the_class_that_is_positive_is_said(
     assert found.quality.startswith(said)
 
 
+@pytest.mark.parametrize("spelt", ["true", " 1 ", "1.0", True])
+def test_the_positive_class_has_the_name_of_the_class(tmp_path: Path, spelt: object) -> None:
+    found = settled(tmp_path, {"0": 20, "1": 40}, metric="f1", positive=spelt)
+    assert found.quality.startswith("F1 of '1', as")
+
+
 def test_a_positive_class_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="among fraud, legit; got 'frod'") as refused:
         settled(tmp_path, {"fraud": 20, "legit": 40}, positive="frod")

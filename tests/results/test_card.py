@@ -93,6 +93,7 @@ def test_the_card_tells_how_inputs_are_made_and_which_rows_were_cut(tmp_path: Pa
         ({"metric": "f1"}, ["fraud", "legit"], " of the class 'legit'"),
         ({"metric": "f1", "positive": "fraud"}, ["fraud", "legit"], " of the class 'fraud'"),
         ({"metric": "roc_auc", "positive": "b"}, ["a", "b", "c"], " of the class 'b'"),
+        ({"metric": "f1", "positive": " 1.0 "}, ["0", "true"], " of the class 'true'"),
         ({"metric": "f1"}, ["a", "b", "c"], ""),
         ({"metric": "accuracy", "positive": "fraud"}, ["fraud", "legit"], ""),
     ],

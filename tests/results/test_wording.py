@@ -56,7 +56,16 @@ def test_size(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.4, "0 s"), (59.7, "1 min 00 s"), (200, "3 min 20 s"), (7_500, "2 h 05 min")],
+    [
+        (0, "0 s"),
+        (0.004, "0.1 s"),
+        (0.25, "0.3 s"),
+        (0.96, "1 s"),
+        (1.4, "1 s"),
+        (59.7, "1 min 00 s"),
+        (200, "3 min 20 s"),
+        (7_500, "2 h 05 min"),
+    ],
 )
 def test_duration(seconds: float, text: str) -> None:
     assert wording.duration(seconds) == text

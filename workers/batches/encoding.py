@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from peftsearch.message_text import agree
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.data.task_rows import Split
@@ -37,8 +38,8 @@ def tell_cut(task: TaskSpec, name: str, cut: int, rows: int) -> str:
     """How many of the rows, and which share of them, in thousandths but never 0.0%."""
     share = max(cut / rows, 0.001)
     return (
-        f"{cut:,} of {rows:,} {name} rows ({share:.1%}) are longer than max_length = "
-        f"{task.tokens} tokens: {find_kind(task.kind).load_work().cut}"
+        f"{cut:,} of {rows:,} {name} rows ({share:.1%}) {agree(cut, 'are')} longer than "
+        f"max_length = {task.tokens} tokens: {find_kind(task.kind).load_work().cut}"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from peftsearch.errors import UserError
 from peftsearch.message_text import show
 
-from .labels import check_present
+from .missing_cells import check_present
 from .table import Table
 
 Choices = tuple[str, ...]

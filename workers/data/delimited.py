@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import agree, plural
 
 from .table import Table, check_columns
 from .text_files import open_text, suffix_of
@@ -89,7 +90,7 @@ def _check_width(row: Sequence[str], width: int, path: Path, line: int) -> None:
     """Empty fields beyond the header are what a spreadsheet leaves of emptied columns."""
     if len(row) != width and (len(row) < width or any(row[width:])):
         raise UserError(
-            f"{width} fields in each row of {path}",
+            f"{plural(width, 'field')} in each row of {path}",
             f"{len(row)} at line {line}",
             "quote texts that hold the delimiter",
         )
@@ -101,7 +102,8 @@ def _note_breaks(table: Table, broken: int) -> tuple[str, ...]:
     rows = len(next(iter(table.columns.values())))
     if not broken or broken == rows >= _MANY:
         return ()
-    return (f"{broken} of {rows} rows of {table.origin} run over several lines, by quoted fields",)
+    over = f"{agree(broken, 'run')} over several lines, by quoted fields"
+    return (f"{broken} of {plural(rows, 'row')} of {table.origin} {over}",)
 
 
 def _note_quotes(table: Table) -> tuple[str, ...]:
@@ -109,4 +111,6 @@ def _note_quotes(table: Table) -> tuple[str, ...]:
     quoted = sum(x is not None and len(x) > 1 and x[0] == x[-1] == '"' for x in values)
     if not quoted:
         return ()
-    return (f"{quoted} fields of {table.origin} begin and end with a quote, which is kept",)
+    begin, end = agree(quoted, "begin"), agree(quoted, "end")
+    ends = f"{begin} and {end} with a quote, which is kept"
+    return (f"{plural(quoted, 'field')} of {table.origin} {ends}",)

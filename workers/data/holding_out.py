@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
+from peftsearch.message_text import agree, plural
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
@@ -99,14 +100,15 @@ def _note_groups(
         same = len(set(folded)) < len(texts)
         beside = ", and the same text in two of them joins them" if same else ""
         held = f"rows are held out by {task.group!r}{beside}"
-        return (f"{held}: {found} groups of {len(joined)} rows",)
+        return (f"{held}: {plural(found, 'group')} of {plural(len(joined), 'row')}",)
     repeats = len(texts) - len(set(folded))
     alike = repeats - (len(texts) - len(set(texts)))
     linked = len(texts) - repeats - found
-    why = {"repeat an earlier one but for case, spaces or punctuation": alike}
-    why["share a text with an earlier one"] = linked
+    why = [("repeat", "an earlier one but for case, spaces or punctuation", alike)]
+    why.append(("share", "a text with an earlier one", linked))
     return tuple(
-        f"{count} rows of the training data {reason}; they stay on its side"
-        for reason, count in why.items()
+        f"{plural(count, 'row')} of the training data {agree(count, verb)} {what}; "
+        f"{'it stays' if count == 1 else 'they stay'} on its side"
+        for verb, what, count in why
         if count
     )

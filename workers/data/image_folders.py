@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from peftsearch.message_text import agree, plural
+
 from .saved_sets import SAVED
 from .table import Table
 
@@ -38,7 +40,8 @@ def _read_split(folder: Path, origin: str, wanted: Sequence[str]) -> Table:
 def _note_others(folder: Path, images: int) -> tuple[str, ...]:
     files = (file for kind in _subfolders(folder) for file in kind.rglob("*") if file.is_file())
     others = sum(not file.name.startswith(".") for file in files) - images
-    return (f"{others} files of {folder} are no images, and left out",) if others else ()
+    found = f"{plural(others, 'file')} of {folder} {agree(others, 'are')}"
+    return (f"{found} no image{'' if others == 1 else 's'}, and left out",) if others else ()
 
 
 def _holds_classes(folder: Path) -> bool:

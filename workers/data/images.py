@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from peftsearch.errors import UserError
 
-from .labels import check_present
+from .missing_cells import check_present
 from .pixels import (
     Pixels,
     UnreadableImage,

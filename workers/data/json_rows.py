@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import agree, plural
 
 from .table import Table, check_columns
 from .text_files import open_text
@@ -80,8 +81,8 @@ def _make_table(rows: Sequence[Row], path: Path, wanted: Sequence[str], halves: 
         any(columns[name][row] != whole[name][row] for name in columns) for row in range(len(rows))
     ]
     note = (
-        f"{sum(changed)} rows of {path} hold halves of surrogate pairs, which are no characters; "
-        "each is replaced by U+FFFD"
+        f"{plural(sum(changed), 'row')} of {path} {agree(sum(changed), 'hold')} halves of "
+        "surrogate pairs, which are no characters; each is replaced by U+FFFD"
     )
     return Table(str(path), whole, notes=(note,) * any(changed))
 

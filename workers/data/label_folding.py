@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from peftsearch.message_text import show
+from peftsearch.message_text import agree, plural, show
 
 from .table import Table
 
@@ -49,6 +49,12 @@ def find_class(named: str, classes: Sequence[str]) -> int | None:
     return classes.index(found) if found in classes else None
 
 
+def name_class(named: str, classes: Sequence[str]) -> str:
+    """The name of the class that a job file names; as it is written where none is it."""
+    found = find_class(named, classes)
+    return named if found is None else classes[found]
+
+
 def spell(label: Any) -> str | None:
     """A label or a group as text without what tells spellings of one number apart; None of
     neither text nor number."""
@@ -84,11 +90,12 @@ def _note(labels: Sequence[Any], folded: Sequence[Any], origin: str) -> tuple[st
         if isinstance(name, str) and str(label) != name
     )
     notes = [
-        f"label {label} is read as {name} in {rows} rows of {origin}"
+        f"label {label} is read as {name} in {plural(rows, 'row')} of {origin}"
         for (label, name), rows in changed.most_common(_MOST_NOTES)
     ]
     if len(changed) > _MOST_NOTES:
-        notes.append(f"{len(changed) - _MOST_NOTES} more spellings of labels are folded")
+        more = len(changed) - _MOST_NOTES
+        notes.append(f"{plural(more, 'more spelling')} of labels {agree(more, 'are')} folded")
     return tuple(notes)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from peftsearch.errors import UserError
 from peftsearch.message_text import shorten, show
 
-from .table import Table, find_first, name_rows
+from .missing_cells import check_present
+from .table import Table, find_first
 
 _BLURRED = 0.01
 _LARGEST = 1e30
@@ -143,24 +144,3 @@ def check_spread(labels: Sequence[float], origin: str) -> None:
             f"a step of {step:g} at a mean of {mean:g}, a deviation of {deviation:g} in {origin}",
             f"subtract an offset such as {mean:g} from all labels, or multiply tiny ones",
         )
-
-
-def check_present(table: Table, column: str) -> None:
-    """Refuse missing values: none, not a number, empty or blank.
-
-    Raises:
-        UserError: Says how many there are and where the first ones are.
-    """
-    missing = [row for row, x in enumerate(table.columns[column], 1) if _is_missing(x)]
-    if missing:
-        raise UserError(
-            f"a value of {column!r} in each row of {table.origin}",
-            f"none in {name_rows(missing)}",
-            "fill in or remove them",
-        )
-
-
-def _is_missing(value: Any) -> bool:
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, float) and math.isnan(value))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from peftsearch.message_text import show
+from peftsearch.message_text import agree, plural, show
 from peftsearch.spaces.jobspec.task import TaskSpec
 
 from .holding_out import mark_sides
@@ -50,7 +50,9 @@ def _note_sides(
         for text in part.texts
     )
     rows = f"{linked} of {len(part.texts)} {name} rows"
-    return (f"{rows} share a text with the {other_name} split",) if linked else ()
+    return (
+        (f"{rows} {agree(linked, 'share')} a text with the {other_name} split",) if linked else ()
+    )
 
 
 def _note_groups(
@@ -59,8 +61,12 @@ def _note_groups(
     known = {*other.groups} - {None}
     shared = [group for group in part.groups if group in known]
     rows = f"{len(shared)} of {len(part.groups)} {name} rows"
-    groups = f"{len(set(shared))} groups by {task.group!r}"
-    return (f"{rows} are of {groups} that the {other_name} split has too",) if shared else ()
+    groups = f"{plural(len(set(shared)), 'group')} by {task.group!r}"
+    return (
+        (f"{rows} {agree(len(shared), 'are')} of {groups} that the {other_name} split has too",)
+        if shared
+        else ()
+    )
 
 
 def note_classes(validation: Split, names: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
-from .labels import check_present
+from .missing_cells import check_present
 from .partition import Text
 from .table import Table, find_first
 

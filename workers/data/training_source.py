@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import show
+from peftsearch.message_text import agree, plural, show
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
@@ -13,6 +13,7 @@ from .holding_out import hold_out_rows
 from .image_folders import is_image_folder, read_image_folder
 from .label_folding import fold_labels
 from .likeness import read_group
+from .missing_cells import told_together
 from .partition import Text
 from .sources import read_source
 from .splits import choose_split, find_splits, note_secret, note_unused
@@ -52,8 +53,9 @@ class TrainingSource:
         tables = _read_tables(task, task.train, (*grouped, *task.columns))
         name = choose_split(list(tables), "train", task, task.train)
         own, said = _find_own(tables, name, task)
-        classes, train = _label(task, tables[name])
-        rows = _read_rows(task, train, classes)
+        with told_together(tables[name], task.columns):
+            classes, train = _label(task, tables[name])
+            rows = _read_rows(task, train, classes)
         fractions = {"test": task.test_fraction, "validation": task.validation_fraction}
         if task.folds > 1:
             _check_folds(task, own, rows)
@@ -131,14 +133,17 @@ class TrainingSource:
         repeated = len(self.rows.texts) - len(labels)
         torn = sum(len(found) > 1 for found in labels.values())
         row, label = name_row(self.task)
-        notes = [f"{repeated} rows of the training data repeat an earlier {row}"] * bool(repeated)
-        notes += [f"{torn} {row}s of the training data have several {label}s"] * bool(torn)
+        again = f"of the training data {agree(repeated, 'repeat')} an earlier {row}"
+        several = f"of the training data {agree(torn, 'have')} several {label}s"
+        notes = [f"{plural(repeated, 'row')} {again}"] * bool(repeated)
+        notes += [f"{plural(torn, row)} {several}"] * bool(torn)
         return (*self.said, *notes)
 
     def _read(self, table: Table, said: tuple[str, ...] = ()) -> Split:
         if self.classes:
             table = _fold(self.task, table, self.classes)
-        rows = _read_rows(self.task, table, self.classes)
+        with told_together(table, self.task.columns):
+            rows = _read_rows(self.task, table, self.classes)
         return replace(rows, notes=(*table.notes, *said, *rows.notes))
 
 

@@ -52,7 +52,7 @@ def test_texts_that_are_cut_are_counted_in_every_kind(folders: dict[str, Path]) 
     assert (data.cut, data.lengths) == (1, [8, 2, 8])
     task = TaskSpec(train="x", max_length=8)
     (note,) = note_cuts(task, "training", data)
-    assert note == "1 of 3 training rows (33.3%) are longer than max_length = 8 tokens: " + (
+    assert note == "1 of 3 training rows (33.3%) is longer than max_length = 8 tokens: " + (
         "their texts lose their end"
     )
     rows: list[tuple[str, ...]] = [("the film", long, long), ("the", short, short)]

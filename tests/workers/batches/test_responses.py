@@ -106,7 +106,7 @@ def test_a_long_prompt_loses_its_beginning_and_is_counted(tokenizer: Any) -> Non
     assert data.cut == 1
     task = TaskSpec(kind="causal_lm", train="x", max_length=8)
     (note,) = note_cuts(task, "train", data)
-    assert note.startswith("1 of 2 train rows (50.0%) are longer than max_length = 8 tokens")
+    assert note.startswith("1 of 2 train rows (50.0%) is longer than max_length = 8 tokens")
 
 
 def test_a_response_that_is_too_long_keeps_its_beginning(tokenizer: Any) -> None:

@@ -52,7 +52,7 @@ def test_each_folding_is_told() -> None:
     _, notes = fold(1, 1.0, 1.0, "0 ", "0")
     assert notes == (
         "label 1.0 is read as '1' in 2 rows of d.csv",
-        "label '0 ' is read as '0' in 1 rows of d.csv",
+        "label '0 ' is read as '0' in 1 row of d.csv",
     )
     assert fold("Good", "good", "bad")[1] == (
         "2 classes of d.csv differ in case alone, as 'Good' and 'good'",

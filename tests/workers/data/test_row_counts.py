@@ -109,14 +109,14 @@ def test_images_read_are_the_images_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "a" / "notes.txt").write_text("no image")
     table = read_image_folder(tmp_path, ("image", "label"))["train"]
     assert len(table.columns["image"]) == 12
-    assert table.notes == (f"1 files of {tmp_path} are no images, and left out",)
+    assert table.notes == (f"1 file of {tmp_path} is no image, and left out",)
 
 
 def test_quotes_of_a_tsv_stay_and_are_told(tmp_path: Path) -> None:
     table = read(write_text("d.tsv", lambda: 'text\tlabel\n"a"\tx\nb"\ty\n')(tmp_path))
     assert table.columns["text"] == ['"a"', 'b"']
     assert table.notes == (
-        f"1 fields of {table.origin} begin and end with a quote, which is kept",
+        f"1 field of {table.origin} begins and ends with a quote, which is kept",
     )
 
 
@@ -126,7 +126,7 @@ def test_a_tsv_that_fits_with_quotes_alone_is_told(tmp_path: Path) -> None:
     assert table.columns["text"] == ["a\tb", "c\nd"]
     assert table.notes == (
         f"{table.origin} is read with quoted fields: without quotes its lines do not fit",
-        f"1 of 2 rows of {table.origin} run over several lines, by quoted fields",
+        f"1 of 2 rows of {table.origin} runs over several lines, by quoted fields",
     )
 
 
@@ -134,7 +134,7 @@ def test_rows_over_several_lines_of_a_csv_are_told(tmp_path: Path) -> None:
     content = 'text,label\na,x\n"b,y\nc",z\n'
     table = read(write_text("d.csv", lambda: content)(tmp_path))
     assert table.notes == (
-        f"1 of 2 rows of {table.origin} run over several lines, by quoted fields",
+        f"1 of 2 rows of {table.origin} runs over several lines, by quoted fields",
     )
 
 

@@ -152,7 +152,7 @@ def test_repeated_texts_stay_on_one_side_and_are_noted(tmp_path: Path) -> None:
     assert not texts(data.validation) & texts(test)
     assert data.notes == (
         "101 rows of the training data repeat an earlier text",
-        "1 texts of the training data have several labels",
+        "1 text of the training data has several labels",
     )
 
 
@@ -208,6 +208,16 @@ def test_missing_values_are_counted(tmp_path: Path, column: str, missing: str) -
     message = refuse(rows, tmp_path)
     assert f"a value of '{column}'" in message
     assert "none in 2 rows (5, 10);" in message
+
+
+def test_missing_values_of_all_columns_are_told_together(tmp_path: Path) -> None:
+    rows = make_rows(60)
+    rows[6]["label"] = " "
+    for i in (4, 9, 12, 30):
+        rows[i]["text"] = ""
+    message = refuse(rows, tmp_path)
+    assert "a value of 'text' and of 'label' in each row of" in message
+    assert "got none of 'text' in 4 rows (5, 10, 13, ...), none of 'label' in row 7;" in message
 
 
 @pytest.mark.parametrize("missing", [None, float("nan")])

@@ -43,6 +43,8 @@ export function scaled(value, units, small) {
 
 export function duration(seconds) {
   if (missing(seconds)) return NOTHING;
+  const tenths = Math.max(1, Math.round(10 * seconds));
+  if (seconds > 0 && tenths < 10) return `${tenths / 10} s`;
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
