@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from peftsearch.jobs.jobfile import read_spec
+from peftsearch.message_text import agree
 from peftsearch.results import views
 from peftsearch.results.wording import count, describe, duration, plural, size
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
@@ -30,10 +31,11 @@ def _tell_searched(training: TrainingSpec) -> str:
 def _tell_space(forecast: "Forecast", spec: JobSpec) -> str:
     if listed := len(spec.space.listed):
         same = listed - forecast.configurations
-        again = f"; {same} more mean the same as another" if same else ""
-        return f"{count(forecast.configurations)} configurations of a list{again}"
+        again = f"; {same} more {agree(same, 'mean')} the same as another" if same else ""
+        return f"{plural(forecast.configurations, 'configuration')} of a list{again}"
     return (
-        f"{forecast.configurations:,} configurations at {forecast.rates} learning rates"
+        f"{plural(forecast.configurations, 'configuration')} at "
+        f"{plural(forecast.rates, 'learning rate')}"
         f"{_tell_searched(spec.training)}, preset {spec.space.preset}"
     )
 
@@ -44,11 +46,18 @@ def _tell_objectives(forecast: "Forecast") -> str:
     return f"{views.tell_goals(forecast.goals)}{kept}"
 
 
+def tell_bounds(forecast: "Forecast") -> str:
+    """Hard ones with how much of the space meets them, and those on what is measured."""
+    measured = ", ".join(forecast.limits)
+    told = (_tell_share(forecast), f"{measured}, once measured" if measured else "")
+    return "; ".join(filter(None, told)) or "none"
+
+
 def _tell_share(forecast: "Forecast") -> str:
     """How much of the space meets the bounds; of little, no more than is known."""
     share, bounds = forecast.share, ", ".join(forecast.bounds)
     if share is None:
-        return "none"
+        return ""
     met = f"{count(share.met)} of {count(share.of)} random configurations meet"
     about = f"{share.met / share.of:.1%} of the space" if share.met else "very little of the space"
     return f"{bounds}; estimated: {about}, as {met} {'them' if len(forecast.bounds) > 1 else 'it'}"
@@ -83,7 +92,7 @@ def tell_budget(budget: BudgetSpec, text: str, trials: int, listed: int) -> str:
     """
     ends = budget.hours is not None or trials < (budget.trials or 0)
     if listed and ends:
-        repeated = f", repeats of {count(listed)} configurations among them" * (trials > listed)
+        repeated = f", repeats of {plural(listed, 'configuration')} among them" * (trials > listed)
         return f"{text}; about {plural(trials, 'trial')}{repeated}"
     if budget.hours is None:
         return text
@@ -105,7 +114,7 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("space", _tell_space(forecast, spec))
     table.add_row("objectives", _tell_objectives(forecast))
-    table.add_row("bounds", _tell_share(forecast))
+    table.add_row("bounds", tell_bounds(forecast))
     table.add_row(
         "data",
         f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows, "
@@ -128,7 +137,8 @@ def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
     budget = tell_budget(spec.budget, views.budget_text(spec), forecast.trials, listed)
     table.add_row("budget", budget)
     table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
-    table.add_row("disk", f"about {size(forecast.disk)} of adapters")
+    mean = "of the list" if spec.space.listed else "of the space, as random ones have it"
+    table.add_row("disk", f"about {size(forecast.disk)} of adapters, by the mean {mean}")
     console.print(table)
     for note in forecast.notes:
         console.print(f"note: {note}", style="yellow")

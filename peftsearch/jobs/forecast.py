@@ -8,7 +8,6 @@ from typing import Any
 
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.cost import adapter_bytes
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -19,6 +18,7 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 from peftsearch.workers.data.task_data import load_data
 
+from .disk_need import foresee_disk
 from .durations import (
     EFFICIENCY,
     calling_seconds,
@@ -60,7 +60,8 @@ class Forecast:
         max_length: Tokens of an example at most; None of images.
         memory: Of each worker's model.
         first: What the first proposals would be.
-        disk: Bytes of all adapters, if every one were as large as the mean of the first.
+        disk: Bytes of all adapters, the first as large as they are, the others as the space's
+            mean.
     """
 
     configurations: int
@@ -159,7 +160,6 @@ def forecast_job(
     seconds = (flops / (EFFICIENCY * speed.reading) + calling + writing) / _devices(workers)
     most = _most_trials(spec, space)
     trials = count_trials(spec, seconds, most)
-    sizes = [adapter_bytes(x, spec.anatomy) for x in first]
     regimes = spec.training.regimes()
     return Forecast(
         configurations=count_bases(space),
@@ -182,7 +182,7 @@ def forecast_job(
         trials=trials,
         seconds=foresee_time(spec, seconds, most, preparing),
         preparing=preparing,
-        disk=trials * sum(sizes) / len(sizes),
+        disk=foresee_disk(spec, space, first, trials),
         first=first,
         notes=(
             *data.notes,

@@ -1,9 +1,13 @@
-"""What a dry run says of the budget."""
+"""What a dry run says of the budget and of the bounds."""
+
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from peftsearch.cli.forecasting import tell_budget
+from peftsearch.cli.forecasting import tell_bounds, tell_budget
 from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.spaces.space.feasibility import Share
 
 
 @pytest.mark.parametrize(
@@ -25,3 +29,24 @@ def test_a_list_that_ends_before_the_budget_says_that_repeats_are_counted(
     budget: BudgetSpec, trials: int, listed: int, told: str
 ) -> None:
     assert tell_budget(budget, "B", trials, listed) == told
+
+
+@pytest.mark.parametrize(
+    ("bounds", "limits", "told"),
+    [
+        ((), (), "none"),
+        ((), ("f1 >= 0.2", "loss <= 1"), "f1 >= 0.2, loss <= 1, once measured"),
+        (
+            ("export_bytes <= 6 KB",),
+            ("f1 >= 0.2",),
+            "export_bytes <= 6 KB; estimated: 25.0% of the space, as 1 of 4 random configurations "
+            "meet it; f1 >= 0.2, once measured",
+        ),
+    ],
+)
+def test_bounds_on_what_is_measured_are_told(
+    bounds: tuple[str, ...], limits: tuple[str, ...], told: str
+) -> None:
+    share = Share(1, 4) if bounds else None
+    forecast: Any = SimpleNamespace(bounds=bounds, limits=limits, share=share)
+    assert tell_bounds(forecast) == told
