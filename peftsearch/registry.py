@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from peftsearch.errors import ANYTHING, PeftsearchError, UserError
 from peftsearch.extensions import broken, load, mistakes, names
-from peftsearch.message_text import show, suggest
+from peftsearch.message_text import LONGEST_VALUE, show, suggest
+
+_MOST_TOLD = 8
+"""Names of a table that a message has, of however many."""
 
 
 class Named(Protocol):
@@ -73,10 +77,17 @@ class Registry(Mapping[str, Row], Generic[Row]):
         """
         if name not in self:
             hint = suggest(name, self, "")
-            known = "" if hint else f" among {', '.join(map(repr, self))}"
+            known = "" if hint else f" among {self._tell_known(name)}"
             hint = hint or "correct it, or install the package that adds it"
             raise UserError(f"{self.noun}{known}", repr(name), hint)
         return self[name]
+
+    def _tell_known(self, name: str) -> str:
+        """All names; of a long table those that look most alike."""
+        known = list(self)
+        if (more := len(known) - _MOST_TOLD) > 0:
+            known = get_close_matches(name[:LONGEST_VALUE].casefold(), known, _MOST_TOLD, 0.0)
+        return ", ".join(map(repr, known)) + (f" and {more} more" if more > 0 else "")
 
     def usable(self) -> list[Row]:
         """All rows but the broken ones of other packages."""

@@ -11,7 +11,7 @@ from peftsearch.records.estimates import Estimate, Valued, estimate, estimate_ea
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.bounds import Bound, write_quantity
-from peftsearch.spaces.jobspec.objectives import Objective, objective
+from peftsearch.spaces.jobspec.objectives import Objective, fold_name, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 _LEAST = 1e-3
@@ -81,7 +81,7 @@ def choose(
         text: `knee`, `best`, a row number of the printed front, `trial 17`, or for example
             `accuracy where size <= 200 KB and training_seconds <= 30`. An expression looks at all
             completed configurations, for its bounds need not be the front's. Bounds alone, and
-            `best where`, mean the best quality within them.
+            `best where`, mean the best quality within them. Names and words are read in any case.
         front: Ascending by cost.
         everything: All configurations with a completed full-fidelity trial.
         find_trial: Gives a completed trial of that number as a candidate; None: there is none.
@@ -94,6 +94,7 @@ def choose(
         got = f"{text[:20]!r} and so on, {len(text):,} characters"
         raise UserError(f"a pick of at most {LONGEST} characters", got, "shorten --pick")
     text, quality = text.strip(), objective(spec.task.quality)
+    text = text.lower() if text.lower() in ("best", "knee") else text
     if match := _TRIAL.fullmatch(text):
         return _trial(int(match[1]), find_trial, quality)
     of_front = text in ("best", "knee") or _ROW.fullmatch(text)
@@ -177,7 +178,7 @@ def _read_sentence(text: str, quality: str) -> tuple[Objective, tuple[Bound, ...
         )
     wanted, rest = (name, conditions) if named else (quality, text)
     best = quality if wanted.lower() == "best" else wanted
-    return objective(best), tuple(map(Bound.parse, _split(rest)))
+    return objective(fold_name(best)), tuple(map(Bound.parse, _split(rest)))
 
 
 def _suggest_form(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Self
 
 from peftsearch.errors import UserError
 
-from .objectives import OBJECTIVES, Objective, Style, objective
+from .objectives import OBJECTIVES, Objective, Style, fold_name, objective
 
 _THOUSANDS = {"K": 1e3, "M": 1e6, "G": 1e9}
 _COUNTS = {**_THOUSANDS, "T": 1e12, "P": 1e15}
@@ -160,7 +160,7 @@ class Bound:
 
     @staticmethod
     def name_in(text: str) -> str:
-        """What a bound is on, as it is written.
+        """What a bound is on, as it is written but for its case.
 
         Raises:
             UserError: It is none.
@@ -206,7 +206,7 @@ def _divide(text: str) -> tuple[str, str, str]:
     _check_length(text)
     start = next((i for i, letter in enumerate(text) if letter in "<>"), len(text))
     sign = next((sign for sign in _OPERATORS if text.startswith(sign, start)), "")
-    name, limit = text[:start].strip(), text[start + len(sign) :].strip()
+    name, limit = fold_name(text[:start].strip()), text[start + len(sign) :].strip()
     if not (limit and sign and _NAME.fullmatch(name)):
         raise UserError("a bound such as 'adapter_bytes <= 200 KB'", repr(text), "correct it")
     return name, sign, limit

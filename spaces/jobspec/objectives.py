@@ -165,6 +165,13 @@ def objective(name: str) -> Objective:
     return OBJECTIVES.find(SHORT_NAMES.get(name, name))
 
 
+def fold_name(name: str) -> str:
+    """A name as the table has it, in whatever case a person wrote it; others stay."""
+    known = (*SHORT_NAMES, *OBJECTIVES)
+    same = (x for x in known if x.casefold() == name.casefold())
+    return name if name in known else next(same, name)
+
+
 class CostError(UserError):
     """A cost cannot be computed, or is beyond a bound whatever is tried: a person must decide."""
 

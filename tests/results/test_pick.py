@@ -100,6 +100,11 @@ def test_select(text: str, trials: tuple[int, ...]) -> None:
     assert chosen(text) == trials
 
 
+def test_case_means_nothing() -> None:
+    for text in ("KNEE", "Best", "Accuracy where ADAPTER_bytes <= 30 kb"):
+        assert chosen(text) == chosen(text.lower())
+
+
 def test_the_knee_of_three_objectives_weighs_the_third() -> None:
     spec = make_spec(objectives={"minimise": ["trainable_parameters", "training_seconds"]})
     made = [(0.60, 10, 1.0), (0.78, 100, 100.0), (0.75, 100, 1.0), (0.80, 1000, 100.0)]

@@ -163,5 +163,13 @@ def test_no_bound(text: str) -> None:
 
 
 def test_unknown_objective() -> None:
-    with pytest.raises(UserError, match="an objective among 'accuracy', .*; got 'bytes'"):
+    nearest = r"an objective among 'export_bytes', 'adapter_bytes', .* and \d+ more; got 'bytes'"
+    with pytest.raises(UserError, match=nearest) as caught:
         Bound.parse("bytes <= 3")
+    assert len(caught.value.expected.split(", ")) == 8
+
+
+@pytest.mark.parametrize("text", ["SIZE <= 20 kb", "Size <= 20 KB", "Export_Bytes<=20000"])
+def test_names_are_read_in_any_case(text: str) -> None:
+    assert Bound.parse(text) == Bound("export_bytes", "<=", 20_000)
+    assert Bound.name_in(text) in ("size", "export_bytes")
