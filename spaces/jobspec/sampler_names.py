@@ -12,6 +12,7 @@ GROUP = "peftsearch.samplers"
 """Of the entry points; `search.samplers.Factory` says what one is."""
 ENGINE = "bo"
 COMPARED = ("random", "sobol", "tpe", "nsga2")
+OF_THE_ENGINE = ("probe", "try", "learnt", "recipe", "sobol", "search", "repeat", "random")
 LONGEST = 16
 """The database keeps the name as the origin of each trial."""
 
@@ -33,6 +34,11 @@ def _check(name: str) -> str:
     if name not in (ENGINE, *COMPARED):
         provider(GROUP, name)  # refuses one that two packages give
     return name
+
+
+def origin_names() -> tuple[str, ...]:
+    """Who may have proposed a trial: the parts of the engine, and the other samplers."""
+    return tuple(dict.fromkeys((*OF_THE_ENGINE, *(x for x in sampler_names() if x != ENGINE))))
 
 
 class _Choices:

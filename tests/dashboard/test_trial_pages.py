@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Route
 
 from peftsearch.insight.layers import layer_map
 from peftsearch.records.trial import Proposal, Reasons
@@ -29,6 +29,7 @@ MIXED = Configuration(
     ),
     0.0023713737056616554,
 )
+LONG = "a long " + "word " * 150 + "at last"
 NARROW = {"width": 400, "height": 800}
 
 
@@ -138,7 +139,23 @@ def test_a_trial_stands_beside_the_front(site: Site, page: Page) -> None:
 def test_a_failed_trial_says_why(site: Site, page: Page) -> None:
     site.visit(page, "/trials/4")
     assert page.inner_text("#notice") == "Failed: out of memory\n\nno memory for <64> rows"
+    assert page.inner_text("body").count("no memory for <64> rows") == 1
     assert not page.is_visible("#costs")
+
+
+def lengthen(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, json=answer.json() | {"message": LONG})
+
+
+def test_a_long_message_is_folded(site: Site, page: Page) -> None:
+    page.route("**/api/v1/**/trials/4", lengthen)
+    site.visit(page, "/trials/4")
+    words = page.locator(".trial-message")
+    assert words.inner_text().endswith("word …") and len(words.inner_text()) < 260
+    words.locator("summary").click()
+    shown = page.inner_text(".trial-message").replace("…", " ").split()
+    assert shown == LONG.split()
 
 
 def test_a_queued_trial_completes_without_a_reload(site: Site, page: Page) -> None:

@@ -1,14 +1,18 @@
 """The filters of the trials table as a request writes them."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Query, Request
 
 from peftsearch.errors import UserError
+from peftsearch.insight.points import Point
 from peftsearch.insight.trial_table import Filter
+from peftsearch.message_text import show, suggest
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results.wording import ORIGINS
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
+from peftsearch.spaces.jobspec.sampler_names import origin_names
 
 Word = Annotated[str, Query(max_length=200)]
 _NAMED = ("state", "origin", "failure", "front", "technique", "text", "key")
@@ -44,6 +48,23 @@ def _number(name: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise UserError(f"a number for {name}", repr(text[:100]), "correct it") from None
+
+
+def check_origins(origins: Iterable[str], there: Iterable[Point]) -> None:
+    """Refuse what proposes no trial, here or in any job.
+
+    Args:
+        there: The job's trials: some may be of a package that is gone.
+
+    Raises:
+        UserError: One is none; lists those that are, as people are told them.
+    """
+    for name in set(origins) - set(origin_names()):
+        known = dict.fromkeys((*origin_names(), *(x.origin for x in there)))
+        if name not in known:
+            told = [ORIGINS.get(x, x) for x in known]
+            hint = suggest(name, told, "correct it")
+            raise UserError(f"an origin among {', '.join(told)}", show(name), hint)
 
 
 def read_filter(

@@ -17,7 +17,7 @@ from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 
-from .filters import Word, read_filter
+from .filters import Word, check_origins, read_filter
 from .json_responses import respond, respond_once
 from .path_parameters import LARGEST, InHistory, JobName, Number
 
@@ -104,8 +104,9 @@ def list_trials(
     `min.NAME` and `max.NAME` limit an objective, for example `max.adapter_bytes=200000`.
     """
     history, waiting = _read_all(service, job)
-    on_front = _on_front(history)
-    rows = choose_rows((*history.points, *waiting), wanted, on_front)
+    on_front, points = _on_front(history), (*history.points, *waiting)
+    check_origins(wanted.origins, points)
+    rows = choose_rows(points, wanted, on_front)
     page = sort_rows(rows, sort)[offset : offset + limit]
     body: TrialsBody = {
         "event": history.event,

@@ -19,6 +19,9 @@ const main = byId("main");
 const name = main.dataset.job;
 const number = Number(main.dataset.number);
 const views = {};
+/** Letters of a failure's message that are shown at once, and of one that is long. */
+const SHOWN = 240;
+const LONG = 320;
 
 async function start() {
   bindKeys();
@@ -87,8 +90,16 @@ function failure(trial) {
     "div",
     { class: "problem" },
     h("p", { class: "problem-title" }, `Failed: ${kind}`),
-    h("p", { class: "trial-message" }, trial.message ?? "No message was recorded."),
+    folded(trial.message ?? "No message was recorded."),
   );
+}
+
+/** A long message opens at its end: what follows the first words stands below them, once. */
+function folded(message) {
+  if (message.length <= LONG) return h("p", { class: "trial-message" }, message);
+  const space = message.lastIndexOf(" ", SHOWN);
+  const end = space > SHOWN / 2 ? space : SHOWN;
+  return h("details", { class: "trial-message" }, h("summary", {}, `${message.slice(0, end)} …`), h("p", {}, message.slice(end).trim()));
 }
 
 // A trial that waits or runs: its progress, until its end is announced.
