@@ -125,7 +125,8 @@ def write_piece(
     path: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec, provenance: Mapping[str, Any]
 ) -> None:
     """A Parquet file with its provenance as the schema's metadata; it appears whole."""
-    table = pa.Table.from_pylist(list(rows))
+    named = dict.fromkeys(name for row in rows for name in row)  # of a failed one few
+    table = pa.Table.from_pylist([{name: row.get(name) for name in named} for row in rows])
     about = {
         "spec": tell_spec(spec),
         "list": len(spec.space.listed),

@@ -11,6 +11,7 @@ import torch
 from benchmarks.ground import pairs, record
 from benchmarks.ground.averages import Averages
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.specs import make_spec
 from tests.workers.families import save_model
 from tests.workers.runners import write_texts
 
@@ -93,6 +94,15 @@ def test_what_is_recorded_is_not_trained_again(
     assert begun == [COUNT - 3]
     assert rows[:3] == before
     assert len({row["key"] for row in rows}) == COUNT
+
+
+def test_a_first_row_that_knows_little_takes_nothing_from_the_others(tmp_path: Path) -> None:
+    spec = make_spec("x")
+    failed = {"key": "a", "failure": "bug", "cpu_seconds": 1.0}
+    rows = [failed, {"key": "b", "failure": None, "cpu_seconds": 9.0, "accuracy": 0.5}]
+    record.write_piece(tmp_path / "x-000.parquet", rows, spec, {})
+    first, second = record.read_pieces(tmp_path, "x")
+    assert first == failed | {"accuracy": None} and second == rows[1]
 
 
 def test_shares_of_several_processes_are_gathered(recorder: Any, tmp_path: Path) -> None:
