@@ -10,6 +10,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from .candidate_estimates import Candidate
 
 _KNEE = "The knee of the front: beyond it, a better {quality} costs more than its share."
+_ALONE = "The only point of the front."
 _LAST = "The knee of the front, and its best {quality}: each step up to it was worth its cost."
 
 
@@ -35,7 +36,7 @@ def explain(
     if choice.kind == "knee":
         qualities = [wanted.signed(x.values[wanted.name]) for x in front]
         best = wanted.signed(chosen.values[wanted.name]) == max(qualities)
-        told = _LAST if best else _KNEE
+        told = _ALONE if len(front) == 1 else _LAST if best else _KNEE
         return told.format(quality=wanted.name) + _neighbours(chosen, front, spec)
     if choice.kind == "row":
         row = front.index(chosen) + 1

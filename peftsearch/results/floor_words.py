@@ -139,11 +139,17 @@ def tell_nothing_beats(
             "See whether the inputs give the label away; if not, the task needs no adapter.",
         ]
     beside = _beside(standing, name, standing.floor.label)
+    constant = " It gives every row the same answer." if _is_constant(best) else ""
     return [
         "Nothing here beats the floor by more than noise: "
-        f"the best, {name} {amount(name, standing.quality)}, is {beside}.",
+        f"the best, {name} {amount(name, standing.quality)}, is {beside}.{constant}",
         f"Try {'; '.join(_advise(best, standing, tried, spec))}.",
     ]
+
+
+def _is_constant(found: Estimate[S]) -> bool:
+    """Whether a classifier names one class whatever it reads: that correlation is 0 then."""
+    return found.values.get("matthews") == 0
 
 
 def _advise(
@@ -157,7 +163,8 @@ def _advise(
     wider = "more configurations in the list" if spec.space.listed else "a wider space"
     wider += " or looser bounds" if spec.objectives.bounds else ""
     suggested = [f"{wider}, since the best is among the dearest tried"] if at_edge else []
-    if standing.verdict == "level" and standing.error is not None and rows:
+    doubtful = standing.verdict == "level" and not _is_constant(best)
+    if doubtful and standing.error is not None and rows:
         suggested.append(f"more validation rows than {count(rows)}, to tell gains from noise")
     quality = objective(spec.task.quality)
     if quality.by_class and spec.training.weighting is None:

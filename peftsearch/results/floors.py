@@ -120,13 +120,22 @@ def compare(
         return None
     value = floor.measurements[goal.name]
     gain = goal.signed(quality) - goal.signed(value)
-    paired = floor.name in found.first.gain_errors
-    return Standing(floor, value, quality, gain, _error(floor, found, spec), paired, tried)
+    paired = _paired_error(floor, found)
+    error = _error(floor, found, spec, paired)
+    return Standing(floor, value, quality, gain, error, paired is not None, tried)
 
 
-def _error(floor: Floor, found: Estimate[S], spec: JobSpec) -> float | None:
+def _paired_error(floor: Floor, found: Estimate[S]) -> float | None:
+    """As large as if all seeds erred on the same rows; None unless all of them tell it."""
+    told = [x.gain_errors.get(floor.name) for x in found.trials]
+    known = [x for x in told if x is not None]
+    return (
+        math.hypot(*known) / math.sqrt(len(known)) if known and len(known) == len(told) else None
+    )
+
+
+def _error(floor: Floor, found: Estimate[S], spec: JobSpec, paired: float | None) -> float | None:
     """By the rows, and by the seeds where there are several."""
-    paired = found.first.gain_errors.get(floor.name)
     of_rows = _separate_error(floor, found, spec) if paired is None else paired
     parts = (of_rows, found.standard_error(spec.task.quality))
     known = [x for x in parts if x is not None]

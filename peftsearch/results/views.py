@@ -19,7 +19,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .expected import HEADING, expected_json, show_expected
 from .pick import knee
-from .wording import cell, count, describe, duration, plural, tell_origin
+from .wording import cell, count, describe, difference, duration, plural, tell_origin
 
 _WIDE = 130
 _SIZES = ("trainable_parameters", "adapter_bytes", "export_bytes")
@@ -180,7 +180,8 @@ def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     error = standard_error(best, spec)
     if error is not None:
         note += (
-            f" One standard error of the validation split is about {error:.4f} for the best;"
+            " One standard error of the validation split is about "
+            f"{difference(goal.name, error, best.values[goal.name])} for the best;"
             " `peftsearch confirm` measures on the test split."
         )
     if any(x.expected for x in members):

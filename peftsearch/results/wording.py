@@ -149,10 +149,17 @@ def score(value: float) -> str:
 
 def difference(name: str, value: float, beside: float) -> str:
     """A difference of two values of an objective, or an error of one, as `amount` but with as many
-    decimals as the value beside it has: of accuracies always four."""
+    decimals as the value beside it has: of accuracies always four. Nothing but 0 is told as 0."""
     if objective(name).style != "score":
         return amount(name, value)
-    return f"{value:.{len(score(beside).partition('.')[2])}f}"
+    return score_beside(value, beside)
+
+
+def score_beside(value: float, beside: float) -> str:
+    """A difference of two scores, or an error of one: with the decimals of that score."""
+    text = score(beside)
+    rounded = f"{value:.{len(text.partition('.')[2])}f}"
+    return f"{value:.2g}" if "e" in text or (value and not float(rounded)) else rounded
 
 
 def duration(seconds: float) -> str:

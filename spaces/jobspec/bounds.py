@@ -43,7 +43,7 @@ LONGEST = 200
 """Characters of a bound; the longest sensible one has some forty."""
 _NAME = re.compile(r"\w++")
 _QUANTITY = re.compile(
-    r"([-+]?(?:\d{1,3}(?:,\d{3})++(?![\d,_])|\d[\d_]*+)(?:\.\d++)?(?:[eE][-+]?\d++)?)\s*+([A-Za-z]*+)"
+    r"([-+]?(?:\d{1,3}(?:,\d{3})++(?![\d,_])|\d[\d_]*+|(?=\.\d))(?:\.\d++)?(?:[eE][-+]?\d++)?)\s*+([A-Za-z]*+)"
 )
 
 

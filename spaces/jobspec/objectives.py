@@ -166,10 +166,15 @@ def objective(name: str) -> Objective:
 
 
 def fold_name(name: str) -> str:
-    """A name as the table has it, in whatever case a person wrote it; others stay."""
+    """A name as the table has it, in whatever case a person wrote it, with spaces for underscores,
+    or as headings and pages call it (`file size`); others stay."""
     known = (*SHORT_NAMES, *OBJECTIVES)
-    same = (x for x in known if x.casefold() == name.casefold())
-    return name if name in known else next(same, name)
+    if name in known:
+        return name
+    called = {x: x for x in known} | {OBJECTIVES.find(x).label: x for x in OBJECTIVES}
+    plain = name.casefold().replace("_", " ")
+    same = (x for text, x in called.items() if text.casefold().replace("_", " ") == plain)
+    return next(same, name)
 
 
 class CostError(UserError):

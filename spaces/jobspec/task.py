@@ -11,6 +11,7 @@ from peftsearch.message_text import show
 from peftsearch.spaces.kinds.kind import COLUMNS, TaskKind
 from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
+from .objectives import fold_name
 from .qualities import check_qualities
 from .section import Section
 
@@ -155,6 +156,11 @@ class TaskSpec(Section):
         row = find_kind(kind)
         check_qualities(row)
         return row.name
+
+    @field_validator("metric")
+    @classmethod
+    def _fold_metric(cls, value: str | None) -> str | None:
+        return None if value is None else fold_name(value)
 
     @field_validator("text", mode="before")
     @classmethod

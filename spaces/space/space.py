@@ -270,6 +270,8 @@ class Space:
             value = cost_function(bound.name)(configuration, self.anatomy)
             if not bound.holds(value):
                 expected = f"{named} within the bound {bound}"
-                got = f"{bound.name} of {write_quantity(bound.name, value)}"
+                headless = bound.name == "export_bytes" and self.anatomy.head is None
+                least = "at least " if headless else ""
+                got = f"{bound.name} of {least}{write_quantity(bound.name, value)}"
                 hint = "choose a smaller configuration, or loosen objectives.bounds"
                 raise UserError(expected, got, hint)

@@ -9,6 +9,7 @@ from peftsearch.insight.kind_rows import KindRow, kind_rows
 from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
 from peftsearch.results.wording import count, duration, size
 from peftsearch.service.routes.spec_schema import make_schema
+from tests.written_scores import BESIDE
 
 from .scripts import call, open_scripts
 
@@ -70,6 +71,14 @@ def test_numbers_read_as_on_the_command_line(page: Page, value: float) -> None:
     assert call(page, "lib/format.js", "count", value) == count(value)
     assert call(page, "lib/format.js", "size", value) == size(value)
     assert call(page, "lib/format.js", "duration", value) == duration(value)
+
+
+@pytest.mark.parametrize(("value", "beside", "text"), BESIDE)
+def test_a_difference_reads_as_on_the_command_line(
+    page: Page, value: float, beside: float, text: str
+) -> None:
+    told = call(page, "lib/format.js", "scoreBeside", value, beside)
+    assert float(told) == float(text) and (told == text or "e" in text)
 
 
 @pytest.mark.parametrize("row", objective_rows(), ids=lambda row: row["name"])

@@ -102,6 +102,36 @@ def test_answers_to_the_same_rows_tell_the_error_of_the_difference() -> None:
         assert found is not None and found.error == pytest.approx(separate.error)
 
 
+def test_of_several_seeds_all_tell_their_errors() -> None:
+    """In whatever order; if one does not, none counts."""
+
+    def error(*told: float | None, floor: str = "features") -> float | None:
+        trials = [
+            replace(
+                make_trial(i, 8, 0.78 + 0.02 * (i % 2)),
+                provenance={"validation_rows": 400, "gain_errors": {floor: x} if x else {}},
+            )
+            for i, x in enumerate(told)
+        ]
+        found = compare(estimate(trials), SPEC, prepare(0.77))
+        assert found is not None
+        assert found.paired == (None not in told and floor == "features")
+        return found.error
+
+    spread = 0.01  # of the mean of .78 and .80
+    assert error(0.006, 0.008) == error(0.008, 0.006)
+    assert error(0.006, 0.008) == pytest.approx((0.00005 + spread**2) ** 0.5)
+    assert error(0.008, None) == error(None, 0.008) == error(0.008, 0.008, floor="tfidf")
+
+
+def test_who_names_one_class_for_all_rows_is_told_so() -> None:
+    told = {"accuracy": 0.75, "matthews": 0.0}
+    found = [estimate([replace(make_trial(0, 8, 0.75), measurements=told)])]
+    first, tries = tell_nothing_beats(found, found, SPEC, prepare(0.75))
+    assert first.endswith("It gives every row the same answer.")
+    assert "validation rows" not in tries
+
+
 def test_the_best_of_many_must_lead_by_more_than_chance_gives_it() -> None:
     """Of jobs in which nothing differs from the floor, one in six is told to beat it."""
     assert luck(1) == 1.0

@@ -3,6 +3,7 @@ import pytest
 from peftsearch.results import wording
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.anatomies import BERT
+from tests.written_scores import BESIDE
 
 
 def test_describes_runs_of_layers_with_what_they_carry() -> None:
@@ -69,6 +70,11 @@ def test_size(value: float, text: str) -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert wording.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("value", "beside", "text"), BESIDE)
+def test_no_difference_but_none_is_told_as_none(value: float, beside: float, text: str) -> None:
+    assert wording.difference("rmse", value, beside) == text
 
 
 def test_origins_of_our_engine_fit_lists_too_and_other_samplers_have_their_names() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.results.floors import luck
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
@@ -60,6 +61,25 @@ def test_a_knee_that_does_not_beat_the_floor_is_said(new_sqlite: NewDatabase) ->
         found = client.get("/api/v1/jobs/job/pick?pick=knee").json()
     assert (found["above"], found["caveat"]) == (3, None)
     assert told.startswith("The knee does not beat the floor by more than noise, row 3 is")
+
+
+def test_of_the_best_of_several_more_than_one_standard_error_is_asked(
+    new_sqlite: NewDatabase,
+) -> None:
+    """Alone the best, .80, would beat this floor, by .035 where one standard error is .028."""
+    url = new_sqlite()
+    with Store.open(url) as store:
+        filler = fill_example(store)
+        store.prepare(filler.job.id, prepare(0.765))
+        tried = len({x.key for x in store.trials(filler.job.id) if x.state == "completed"})
+    with client_of(open_site(url)) as client:
+        below, tries = get(client, "front")["warnings"]
+        found = client.get("/api/v1/jobs/job/pick?pick=best").json()
+    assert f"that chance may give the best of {tried}" in below and tries.startswith("Try ")
+    assert found["caveat"].startswith("nothing on the front beats") and found["above"] is None
+    floor = found["floor"]
+    assert floor["verdict"] == "level"
+    assert floor["noise"] == pytest.approx(luck(tried) * floor["standard_error"])
 
 
 def test_a_pick_says_where_it_stands(client: TestClient) -> None:

@@ -16,7 +16,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .balance import Balance
 from .opened_job import OpenedJob
 
-RESAMPLES = 50
+RESAMPLES = 100
 OF_ROWS = ("accuracy", "exact_match")
 """Metrics that are a mean over rows, of whether each is right."""
 

@@ -12,13 +12,16 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.training import TrainingSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
-from .balance import Balance
+from .balance import Balance, Floats
 from .opened_job import OpenedJob
-from .probes import Probe
+from .probes import Merit, Probe
 from .sampling import sample_labels
 
 EVENED = "evened"
-"""In the details of a floor: whether it was fitted so."""
+"""In the details of a floor: whether it was fitted so, and by what its penalty was chosen."""
+BY_QUALITY = "quality"
+"""By the quality; of earlier versions, which wrote true, by the loss. That may be least where one
+class answers all rows."""
 WORDS_OF_EVENED = ", classes weighed alike"
 
 
@@ -34,18 +37,30 @@ def even_balance(job: OpenedJob) -> Balance | None:
     return None if found is None or np.allclose(found.weights, 1) else found
 
 
-def even_out(job: OpenedJob, plain: Probe, fit: Callable[[Balance], Probe]) -> Probe | None:
+def even_out(
+    job: OpenedJob, plain: Probe, fit: Callable[[Balance, Merit | None], Probe]
+) -> Probe | None:
     """The model fitted to classes that weigh alike, where it has more of the job's quality on
     held-out training rows than the one fitted to all rows alike; else None."""
     balance = even_balance(job)
     if balance is None:
         return None
-    found = fit(balance)
-    return found if _quality(job, found) > _quality(job, plain) else None
+    merit = merit_of(job)
+    found = fit(balance, merit)
+    return found if merit(found.held_out) > merit(plain.held_out) else None
 
 
-def _quality(job: OpenedJob, probe: Probe) -> float:
-    """Of the held-out outputs, the more the better."""
+def merit_of(job: OpenedJob) -> Merit:
+    """The job's quality of outputs for the sampled training rows, the more the better."""
     work, quality = find_kind(job.spec.task.kind).load_work(), job.spec.task.quality
-    value = work.measure(quality, probe.held_out, sample_labels(job), job.classes, job.positive)
-    return objective(quality).signed(value)
+    truth, goal = sample_labels(job), objective(quality)
+
+    def merit(outputs: Floats) -> float:
+        return goal.signed(work.measure(quality, outputs, truth, job.classes, job.positive))
+
+    return merit
+
+
+def stored_merit(job: OpenedJob, chosen_by: object) -> Merit | None:
+    """What chose the penalty of a floor that is made again: None for the loss."""
+    return merit_of(job) if chosen_by == BY_QUALITY else None

@@ -8,7 +8,7 @@ import torch
 
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
-from .evened import EVENED, WORDS_OF_EVENED
+from .evened import BY_QUALITY, EVENED, WORDS_OF_EVENED
 from .features import extract
 from .linear_models import Linear, name_regression
 from .opened_job import OpenedJob
@@ -32,7 +32,7 @@ def use_features(job: OpenedJob, pooling: str, linear: Linear, evened: bool = Fa
     """
     regression = name_regression(job.spec.task.kind)
     label = f"{regression} regression on frozen features ({POOLINGS[pooling]})"
-    details: dict[str, Any] = {"pooling": pooling} | ({EVENED: True} if evened else {})
+    details: dict[str, Any] = {"pooling": pooling} | ({EVENED: BY_QUALITY} if evened else {})
     label += WORDS_OF_EVENED if evened else ""
     return Baseline(FEATURES, label, partial(_score, job, pooling, linear), details)
 

@@ -9,11 +9,11 @@ from peftsearch.workers.models.chosen_head import final_linear
 
 from .balance import Balance
 from .baselines import OnBatch
-from .evened import even_balance
+from .evened import even_balance, stored_merit
 from .features import extract
 from .linear_models import Target
 from .opened_job import OpenedJob
-from .probes import Probe, fit_probe
+from .probes import Merit, Probe, fit_probe
 from .sampling import sample_labels, sample_rows
 
 ORDER = ("model", "last", "mean", "first", "encoder")
@@ -31,20 +31,31 @@ def training_features(job: OpenedJob, on_batch: OnBatch) -> Features:
 
 
 def fit_features(
-    job: OpenedJob, target: Target, features: Features, pooling: str, balance: Balance | None
+    job: OpenedJob,
+    target: Target,
+    features: Features,
+    pooling: str,
+    balance: Balance | None,
+    merit: Merit | None = None,
 ) -> Probe:
     """The probe of a pooling, under some balance of the classes."""
     x, intercept = features[pooling].double().numpy(), has_bias(job.backbone, pooling)
     labels = sample_labels(job)
-    return fit_probe(target, x, labels, job.classes or 1, intercept, balance=balance)
+    classes = job.classes or 1
+    return fit_probe(target, x, labels, classes, intercept, balance=balance, merit=merit)
 
 
-def fit_evened(job: OpenedJob, target: Target, pooling: str) -> Probe | None:
-    """The evened probe of a pooling as it was fitted before; None where there is none."""
+def fit_evened(job: OpenedJob, target: Target, pooling: str, chosen_by: object) -> Probe | None:
+    """The evened probe of a pooling as it was fitted before; None where there is none.
+
+    Args:
+        chosen_by: What the floor's details say of it.
+    """
     features, balance = training_features(job, lambda: None), even_balance(job)
     if pooling not in features or balance is None:
         return None
-    return fit_features(job, target, features, pooling, balance)
+    merit = stored_merit(job, chosen_by)
+    return fit_features(job, target, features, pooling, balance, merit)
 
 
 def has_bias(backbone: Backbone, pooling: str) -> bool:

@@ -22,6 +22,8 @@ from peftsearch.spaces.jobspec.objectives import objective
 from .evaluation import OF_ROWS, Evaluation, bootstrap, spread
 from .opened_job import OpenedJob
 
+_LEAST = 1e-6
+"""Of the quality, for its difference's error: what rounding alone makes is no gain."""
 OF_FOLD = " of fold "
 """Before the number of a fold, in the names of what is kept of folds but the first."""
 
@@ -81,13 +83,21 @@ def tell_errors(job: OpenedJob, found: Evaluation, beside: FloorAnswers | None) 
     own = {} if objective(quality).share else {QUALITY_ERROR: spread(job, found, drawn[:, 0])}
     told: dict[str, Any] = {name: x for name, x in own.items() if math.isfinite(x)}
     if beside is not None:
-        told |= _tell(beside, float(np.std(drawn[:, 0] - drawn[:, 1], ddof=1)))
+        error = float(np.std(drawn[:, 0] - drawn[:, 1], ddof=1)) * _widen(found, beside)
+        told |= _tell(beside, max(error, _LEAST * float(np.max(np.abs(drawn)))))
     return told
 
 
 def _tell(beside: FloorAnswers, error: float) -> dict[str, Any]:
-    """Nothing where no sample of the rows tells the two apart."""
     return {GAIN_ERRORS: {beside.name: error}} if 0 < error < math.inf else {}
+
+
+def _widen(found: Evaluation, beside: FloorAnswers) -> float:
+    """By how much samples of a few rows that differ are too sure, as `pair_error` has it: of one
+    such row by the square root of 2."""
+    same = np.isclose(found.predictions, beside.predictions)
+    differ = len(same) - int(np.sum(same.reshape(len(same), -1).all(axis=1)))
+    return math.sqrt((differ + 1) / differ) if differ else 1.0
 
 
 def _pair_rows(found: Evaluation, beside: FloorAnswers) -> float:

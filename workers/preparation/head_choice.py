@@ -137,4 +137,8 @@ def _tell(job: OpenedJob, target: Target, probes: Mapping[str, Probe], choice: H
     if not probes:
         return head
     rows = f"{len(sample_rows(job)):,} training rows"
-    return f"{head}; held-out loss of probes on {rows}, {unit}: {each}"
+    told = f"{head}; held-out loss of probes on {rows}, {unit}: {each}"
+    best = min(probes.values(), key=lambda x: float(x.losses.mean()))
+    taken = probes.get(choice.pooling, best)
+    level = job.spec.head.pooling == "auto" and taken.losses.mean() > best.losses.mean()
+    return f"{told} (within noise, where the first named is taken)" if level else told

@@ -118,7 +118,8 @@ def _restore_features(job: OpenedJob, prepared: Prepared, floor: Floor) -> Basel
     evened = bool(floor.details.get(EVENED))
     if evened and pooling is not None:  # the stored one is where the head's training starts
         target = find_target(job.spec.task.kind)
-        again = None if target is None else fit_evened(job, target, pooling)
+        said = floor.details.get(EVENED)
+        again = None if target is None else fit_evened(job, target, pooling, said)
         probe = None if again is None else again.linear
     if pooling is None or probe is None:
         return None

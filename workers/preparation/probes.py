@@ -22,6 +22,7 @@ STRENGTHS: dict[Target, tuple[float, ...]] = {
 """Inverse penalties, ascending; of columns with a variance of 1."""
 OF_WORDS = (0.03, 0.3, 1.0, 3.0, 10.0, 100.0)
 """Inverse penalties of columns as they are, of rows of length 1."""
+Merit = Callable[[Floats], float]
 PATIENCE = 2
 """Larger strengths that may be worse one after another before the grid is left."""
 
@@ -50,6 +51,7 @@ def fit_probe(
     intercept: bool = True,
     scale: bool = True,
     balance: Balance | None = None,
+    merit: Merit | None = None,
 ) -> Probe:
     """The model of the best strength, fitted to all rows.
 
@@ -60,6 +62,8 @@ def fit_probe(
         intercept: Whether the outputs may have a bias.
         scale: Penalise columns as if each had a variance of 1; of dense ones.
         balance: Of classes, in the loss of every fit and of the held-out rows; None for all alike.
+        merit: Of held-out outputs, the more the better: what the best strength has most of; None
+            for the least loss.
     """
     if balance is not None and not intercept:
         balance = balance.as_weights(y)
@@ -70,7 +74,7 @@ def fit_probe(
         return fit_linear(target, scaled[rows], y[rows], outputs, strength, intercept, balance)
 
     grid = STRENGTHS[target] if scale else OF_WORDS
-    strength, losses, held_out = _choose(target, scaled, y, fit, grid, balance)
+    strength, losses, held_out = _choose(target, scaled, y, fit, grid, balance, merit)
     found = fit(np.arange(len(y)), strength)
     weight = found.weight / spread
     shift = weight @ centre if scale and intercept and target != "choices" else 0.0
@@ -84,21 +88,23 @@ def _choose(
     fit: Callable[[Any, float], Linear],
     grid: Sequence[float],
     balance: Balance | None,
+    merit: Merit | None,
 ) -> tuple[float, Floats, Floats]:
-    """The strength of the least loss on held-out rows, those losses, `n`, and the outputs."""
+    """The best strength on held-out rows, the losses there, `n`, and the outputs."""
     splits = list(KFold(min(FOLDS, len(y)), shuffle=True, random_state=0).split(np.arange(len(y))))
     best: tuple[float, Floats, Floats] | None = None
-    worse = 0
+    least, worse = np.inf, 0
     for strength in grid:
         found = [fit(train, strength).outputs(x[held]) for train, held in splits]
         outputs = np.empty((len(y), found[0].shape[1]))
         for (_, held), part in zip(splits, found, strict=True):
             outputs[held] = part
         losses = row_losses(target, outputs, y, balance)
-        worse = worse + 1 if best is not None and losses.mean() >= best[1].mean() else 0
+        found_loss = float(losses.mean()) if merit is None else -merit(outputs)
+        worse = worse + 1 if best is not None and found_loss >= least else 0
         if worse == 0:
-            best = strength, losses, outputs
-        if worse >= PATIENCE:
+            best, least = (strength, losses, outputs), found_loss
+        if merit is None and worse >= PATIENCE:  # a merit may stay as it is for a while
             break
     assert best is not None, "a grid has strengths"
     return best

@@ -12,10 +12,10 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .balance import Balance
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
-from .evened import EVENED, WORDS_OF_EVENED, even_balance, even_out
+from .evened import BY_QUALITY, EVENED, WORDS_OF_EVENED, even_balance, even_out, stored_merit
 from .linear_models import Target, find_target, name_regression
 from .opened_job import OpenedJob
-from .probes import Probe, fit_probe
+from .probes import Merit, Probe, fit_probe
 from .sampling import sample_labels, sample_rows
 from .words import Words
 
@@ -49,7 +49,9 @@ def fit_words(job: OpenedJob, stored: Mapping[str, Any] | None = None) -> Baseli
         probe, details = _choose(job, fit)
     else:
         balance = job.balance if stored.get(_BALANCED) else None  # earlier versions had none
-        probe = fit(even_balance(job) if stored.get(EVENED) else balance)
+        evened = stored.get(EVENED)
+        even = even_balance(job), stored_merit(job, evened)
+        probe = fit(*even) if evened else fit(balance)
         details = dict(stored)
 
     def score(split: str, on_batch: OnBatch) -> Evaluation:
@@ -61,18 +63,19 @@ def fit_words(job: OpenedJob, stored: Mapping[str, Any] | None = None) -> Baseli
     return Baseline(WORDS, label, score, details)
 
 
-def _fit(job: OpenedJob, target: Target, x: Any, balance: Balance | None) -> Probe:
-    return fit_probe(target, x, sample_labels(job), job.classes or 1, scale=False, balance=balance)
+def _fit(
+    job: OpenedJob, target: Target, x: Any, balance: Balance | None, merit: Merit | None = None
+) -> Probe:
+    y, classes = sample_labels(job), job.classes or 1
+    return fit_probe(target, x, y, classes, scale=False, balance=balance, merit=merit)
 
 
-def _choose(
-    job: OpenedJob, fit: Callable[[Balance | None], Probe]
-) -> tuple[Probe, dict[str, Any]]:
+def _choose(job: OpenedJob, fit: Callable[..., Probe]) -> tuple[Probe, dict[str, Any]]:
     """The model of a new floor, and what it takes to make it again."""
     plain = fit(job.balance)
     evened = even_out(job, plain, fit)
     if evened is not None:
-        return evened, {EVENED: True}
+        return evened, {EVENED: BY_QUALITY}
     return plain, {} if job.balance is None else {_BALANCED: True}
 
 

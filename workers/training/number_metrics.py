@@ -37,6 +37,9 @@ def mae(judged: Judged) -> float:
     return float(mean_absolute_error(judged.references, judged.predictions))
 
 
+_DIGITS = 12
+"""Of a correlation; beyond them there is rounding alone, by which a perfect one is less."""
+
 NUMBER_METRICS: Metrics = {
     "pearson": Metric(correlation),
     "spearman": Metric(rank_correlation),
@@ -50,7 +53,7 @@ def _correlate(left: NDArray[Any], right: NDArray[Any]) -> float:
     if _is_constant(left) or _is_constant(right):
         return 0.0
     x, y = (_standardise(values) for values in (left, right))
-    return float(np.clip(x @ y, -1.0, 1.0))
+    return round(float(np.clip(x @ y, -1.0, 1.0)), _DIGITS)
 
 
 def _is_constant(values: NDArray[Any]) -> bool:

@@ -162,6 +162,19 @@ def test_no_bound(text: str) -> None:
         Bound.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("training memory <= 300 mb", "training_memory <= 300 MB"),
+        ("File Size <= 100 kb", "export_bytes <= 100 KB"),
+        ("macro F1 >= .5", "f1_macro >= 0.5"),
+        ("training_seconds <= .5 min", "training_seconds <= 30 s"),
+    ],
+)
+def test_names_are_read_as_tables_and_pages_write_them(text: str, bound: str) -> None:
+    assert str(Bound.parse(text)) == bound
+
+
 def test_unknown_objective() -> None:
     nearest = r"an objective among 'export_bytes', 'adapter_bytes', .* and \d+ more; got 'bytes'"
     with pytest.raises(UserError, match=nearest) as caught:

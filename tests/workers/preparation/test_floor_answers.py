@@ -78,14 +78,33 @@ def test_one_row_more_is_no_certainty() -> None:
     assert pair_error(0, 0, N) > 0
     assert pair_error(20, 5, N) == pytest.approx(np.sqrt(25 - 15**2 / N) / N, rel=0.05)
     assert pair_error(5, 20, N) == pair_error(20, 5, N)
+    assert pair_error(3, 1, 10) == pytest.approx((5 - 4 / 12) ** 0.5 / 12)
 
 
 def test_answers_to_other_rows_tell_nothing() -> None:
     found = _rmse(SHARED)
     other = FloorAnswers("features", TRUTH[1:])
     assert "gain_errors" not in tell_errors(job_of("rmse", "regression"), found, other)
-    same = FloorAnswers("features", found.predictions)  # no sample tells the two apart
-    assert "gain_errors" not in tell_errors(job_of("rmse", "regression"), found, same)
+
+
+def test_the_same_answers_differ_by_rounding_alone() -> None:
+    found = _rmse(SHARED)
+    same = FloorAnswers("features", found.predictions)
+    told = tell_errors(job_of("rmse", "regression"), found, same)["gain_errors"]
+    assert 0 < told["features"] < 2e-6
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1", "f1_macro", "balanced_accuracy", "matthews"])
+@pytest.mark.parametrize("n", [100, 400])
+def test_one_right_row_more_is_no_certainty_by_any_metric(metric: str, n: int) -> None:
+    truth = np.arange(n) % 2
+    floor = np.where(np.arange(n) % 5 == 0, 1 - truth, truth)
+    trial = np.where(np.arange(n) == 0, truth, floor)
+    work = find_kind("classification").load_work()
+    better, worse = (float(work.measure(metric, x, truth, 2, 1)) for x in (trial, floor))
+    found = Evaluation({metric: better}, trial, truth)
+    told = tell_errors(job_of(metric), found, FloorAnswers("features", floor))
+    assert 0 < better - worse < told["gain_errors"]["features"]
 
 
 @pytest.mark.parametrize(

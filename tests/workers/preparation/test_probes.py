@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -23,6 +25,19 @@ def test_noise_is_fitted_with_the_strongest_penalty() -> None:
     probe = fit_probe("classes", x, y, 2)
     assert probe.strength == 1e-4
     assert probe.losses.mean() < 0.75
+
+
+def test_a_penalty_may_be_chosen_by_what_is_asked_for() -> None:
+    """Though it stays the same over the strongest ones, and is of more loss where it is best."""
+    x, y = RNG.normal(size=(200, 40)), (RNG.random(200) < 0.2).astype(int)
+    x[:, 0] += 1.2 * y
+
+    def found_rare(outputs: Any) -> float:
+        return float(np.mean(outputs.argmax(1)[y == 1]))
+
+    plain, asked = (fit_probe("classes", x, y, 2, merit=merit) for merit in (None, found_rare))
+    assert found_rare(asked.held_out) > found_rare(plain.held_out)
+    assert asked.strength > plain.strength and asked.losses.mean() > plain.losses.mean()
 
 
 @pytest.mark.parametrize("intercept", [True, False])

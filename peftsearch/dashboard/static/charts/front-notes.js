@@ -2,7 +2,7 @@
 
 import { runs } from "../lib/configuration.js";
 import { h } from "../lib/dom.js";
-import { NOTHING, duration, failureText, score } from "../lib/format.js";
+import { NOTHING, duration, failureText, score, scoreBeside } from "../lib/format.js";
 import { inWords, noun, write } from "../lib/measures.js";
 
 /** Children of the note of a point of one of the chart's groups. */
@@ -28,7 +28,7 @@ function sentences(group, point, model, errors) {
   if (group === "failed") return [failureText(point.failure)];
   if (group === "running") return [point.seconds ? `for ${duration(point.seconds)}` : "not measured yet"];
   const error = errors.get(point.key);
-  const spread = error ? ` ± ${error.toFixed(4)} (one standard error)` : "";
+  const spread = error ? ` ± ${scoreBeside(error, point.real ?? point.y)} (one standard error)` : "";
   const text = `${noun(model.quality)} ${score(point.real ?? point.y)}${spread}`;
   return group === "below" ? [text, "far below the front; drawn on the edge"] : [text];
 }
@@ -69,7 +69,7 @@ export function floorWords({ floors, warnings }, model) {
 
 function listFloors(floors) {
   return floors.map((x) => {
-    const error = x.standard_error === null ? "" : ` ± ${x.standard_error.toFixed(4)}`;
+    const error = x.standard_error === null ? "" : ` ± ${scoreBeside(x.standard_error, x.value)}`;
     return `${x.label} ${score(x.value)}${error}`;
   }).join("; ");
 }

@@ -37,7 +37,7 @@ class Exports {
     this.form = options.pick ? this.makeForm() : null;
     this.problem = h("div", {});
     this.list = h("ul", { class: "exports", "aria-label": "Exports" });
-    this.none = h("p", { class: "quiet", hidden: true }, "Nothing has been exported here yet. What `peftsearch export` wrote is not listed.");
+    this.none = h("p", { class: "quiet", hidden: true }, "Nothing has been exported here yet. What the command line exported is not listed.");
     this.said = h("p", { class: "visually-hidden", role: "status" });
     replace(element, this.form, this.problem, this.said, this.none, this.list);
     views.add(this);

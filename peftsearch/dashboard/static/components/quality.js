@@ -2,7 +2,7 @@
 
 import { path } from "../lib/api.js";
 import { h, s } from "../lib/dom.js";
-import { count, score } from "../lib/format.js";
+import { count, score, scoreBeside } from "../lib/format.js";
 import { isCost, label, objective } from "../lib/measures.js";
 
 /** Share of the strip that a name takes. */
@@ -20,10 +20,10 @@ export function qualityView({ job, trial, front }) {
   ];
 }
 
-function errorWords({ standard_error: error, provenance }, job) {
+function errorWords({ standard_error: error, provenance, values }, job) {
   if (error === null) return null;
   const rows = provenance.validation_rows ? ` of ${count(provenance.validation_rows)} validation rows` : "";
-  return h("span", { class: "quiet" }, `± ${error.toFixed(4)}, one standard error${rows}${job.maximise ? "" : "; lower is better"}`);
+  return h("span", { class: "quiet" }, `± ${scoreBeside(error, values[job.quality])}, one standard error${rows}${job.maximise ? "" : "; lower is better"}`);
 }
 
 /** Where the value lies between what the job has measured: probe, LoRA, front, this trial. */
@@ -88,13 +88,13 @@ function baselineWords({ job, trial, front, value }) {
 /** Where both answered the same rows: how sure their difference is. */
 function pairedError({ provenance }, floor) {
   const error = provenance.gain_errors?.[floor.name];
-  return error ? `; one standard error of the difference: ${error.toFixed(4)}` : "";
+  return error > 0 ? `; one standard error of the difference: ${scoreBeside(Number(error), floor.value)}` : "";
 }
 
 function beside(value, other, job, name) {
   if (value === other) return `As good as ${name}`;
   const better = job.maximise ? value > other : value < other;
-  return `${better ? "Better" : "Worse"} than ${name} by ${score(Math.abs(value - other))}`;
+  return `${better ? "Better" : "Worse"} than ${name} by ${scoreBeside(Math.abs(value - other), value)}`;
 }
 
 function trialLink(job, number) {

@@ -79,6 +79,13 @@ export function score(value) {
   return Math.abs(value) >= 100 ? count(value) : value.toFixed(4);
 }
 
+/** A difference of two scores, or an error of one: with the decimals of that score; nothing but 0 is told as 0. */
+export function scoreBeside(value, beside) {
+  const text = score(beside);
+  const rounded = value.toFixed((text.split(".")[1] ?? "").length);
+  return text.includes("e") || (value && !Number(rounded)) ? String(Number(value.toPrecision(2))) : rounded;
+}
+
 /** `max_grad_norm` as "Max grad norm". */
 export function sentence(name) {
   return capitalised(String(name).replaceAll("_", " "));

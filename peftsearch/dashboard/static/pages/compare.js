@@ -2,7 +2,7 @@
 
 import { get, path } from "../lib/api.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
-import { missing, originText, plural, score } from "../lib/format.js";
+import { missing, originText, plural, score, scoreBeside } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { showCurves } from "../charts/curves.js";
@@ -105,7 +105,7 @@ function mark() {
 
 function valueWords(name, value, trial, job) {
   const error = name === job.quality ? trial.standard_error : null;
-  return error === null ? objective(name, value) : `${objective(name, value)} ± ${error.toFixed(4)}`;
+  return error === null ? objective(name, value) : `${objective(name, value)} ± ${scoreBeside(error, value)}`;
 }
 
 function difference(name, [left, right]) {
