@@ -11,26 +11,7 @@ from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.workers.preparation.features import extract
 from peftsearch.workers.preparation.prepare import Prepared, foresee_floors, make_again
 from peftsearch.workers.training.trial_runner import TrialRunner
-from tests.workers.families import save_model
-from tests.workers.rows import make_choices, make_rows, write_rows
-from tests.workers.runners import write_texts
-from tests.workers.tiny import complete, spec_on
-
-
-def open_kind(folder: Path, family: str, kind: str, head: Any = None, **task: Any) -> TrialRunner:
-    """A runner of 128 rows with nothing prepared yet."""
-    folder.mkdir(exist_ok=True)
-    rows = {"multiple_choice": make_choices, "causal_lm": make_rows, "seq2seq": make_rows}
-    data = (
-        write_rows(folder / "data.jsonl", rows[kind]())
-        if kind in rows
-        else write_texts(folder / "data.csv", kind == "regression")
-    )
-    model = save_model(folder / "model", family, kind=kind)
-    given = {"train": str(data), "kind": kind} | task
-    training = {"batch_size": 8, "epochs": 1, "precision": "float32"}
-    spec = spec_on(model, task=given, head=head or {}, training=training)
-    return TrialRunner.open(complete(spec), "cpu")
+from tests.workers.kind_runners import open_kind
 
 
 @pytest.mark.parametrize(

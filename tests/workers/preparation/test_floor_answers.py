@@ -16,9 +16,8 @@ from peftsearch.workers.preparation.floor_answers import FloorAnswers, read_answ
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec
+from tests.workers.kind_runners import open_kind
 from tests.workers.runners import LORA, open_runner
-
-from .test_baselines import open_kind
 
 N = 400
 DRAW = np.random.default_rng(1)
