@@ -20,8 +20,7 @@ from .sampling import sample_labels
 EVENED = "evened"
 """In the details of a floor: whether it was fitted so, and by what its penalty was chosen."""
 BY_QUALITY = "quality"
-"""By the quality; of earlier versions, which wrote true, by the loss. That may be least where one
-class answers all rows."""
+"""By the quality, where that is so; else true stands there."""
 WORDS_OF_EVENED = ", classes weighed alike"
 
 
@@ -46,8 +45,17 @@ def even_out(
     if balance is None:
         return None
     merit = merit_of(job)
-    found = fit(balance, merit)
-    return found if merit(found.held_out) > merit(plain.held_out) else None
+    # The loss may be least where one class answers all rows: then the quality chooses the penalty.
+    for chosen_by in (None, merit):
+        found = fit(balance, chosen_by)
+        if merit(found.held_out) > merit(plain.held_out):
+            return found
+    return None
+
+
+def tell_evened(probe: Probe | None) -> bool | str:
+    """What a floor's details say of it; false where its classes do not weigh alike."""
+    return False if probe is None else BY_QUALITY if probe.by_merit else True
 
 
 def merit_of(job: OpenedJob) -> Merit:

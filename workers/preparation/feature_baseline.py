@@ -8,7 +8,7 @@ import torch
 
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
-from .evened import BY_QUALITY, EVENED, WORDS_OF_EVENED
+from .evened import EVENED, WORDS_OF_EVENED
 from .features import extract
 from .linear_models import Linear, name_regression
 from .opened_job import OpenedJob
@@ -23,16 +23,19 @@ POOLINGS: Mapping[str, str] = {
 }
 
 
-def use_features(job: OpenedJob, pooling: str, linear: Linear, evened: bool = False) -> Baseline:
+def use_features(
+    job: OpenedJob, pooling: str, linear: Linear, evened: bool | str = False
+) -> Baseline:
     """A linear on pooled states of the frozen model.
 
     Args:
         job: With the model's own head, also where it is scored later.
-        evened: Whether it was fitted to classes that weigh alike, as `evened` says.
+        evened: Whether it was fitted to classes that weigh alike, and by what its penalty was
+            chosen, as `evened.tell_evened` says.
     """
     regression = name_regression(job.spec.task.kind)
     label = f"{regression} regression on frozen features ({POOLINGS[pooling]})"
-    details: dict[str, Any] = {"pooling": pooling} | ({EVENED: BY_QUALITY} if evened else {})
+    details: dict[str, Any] = {"pooling": pooling} | ({EVENED: evened} if evened else {})
     label += WORDS_OF_EVENED if evened else ""
     return Baseline(FEATURES, label, partial(_score, job, pooling, linear), details)
 

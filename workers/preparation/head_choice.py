@@ -50,7 +50,7 @@ class ChosenHead:
     note: str
     pooling: str | None
     probe: Linear | None
-    evened: Linear | None = None
+    evened: Probe | None = None
 
 
 def choose_head(job: OpenedJob, target: Target, on_batch: OnBatch) -> ChosenHead:
@@ -77,8 +77,7 @@ def choose_head(job: OpenedJob, target: Target, on_batch: OnBatch) -> ChosenHead
     biased = choice.start == "random" or has_bias(job.backbone, best)
     tensors = save(_tensors(name, probes[best].linear, biased))
     evened = even_out(job, probes[best], partial(fit_features, job, target, features, best))
-    others = None if evened is None else evened.linear
-    return ChosenHead(choice, tensors, note, best, probes[best].linear, others)
+    return ChosenHead(choice, tensors, note, best, probes[best].linear, evened)
 
 
 def read_probe(tensors: bytes) -> Linear | None:

@@ -7,7 +7,7 @@ from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .baselines import Baseline, OnBatch, measure_floor
-from .evened import EVENED
+from .evened import EVENED, tell_evened
 from .feature_baseline import FEATURES, use_features
 from .feature_probes import fit_evened
 from .features import count_poolings
@@ -47,8 +47,8 @@ def prepare(job: OpenedJob, on_batch: OnBatch = lambda: None) -> Prepared:
     made: list[Baseline | None] = []
     head = None if target is None else choose_head(job, target, on_batch)
     if head is not None and head.pooling is not None and head.probe is not None:
-        linear, evened = head.evened or head.probe, head.evened is not None
-        made.append(use_features(job, head.pooling, linear, evened))
+        linear = head.probe if head.evened is None else head.evened.linear
+        made.append(use_features(job, head.pooling, linear, tell_evened(head.evened)))
     made += [fit_words(job), *find_kind(kind).load_work().baselines(job, on_batch)]
     tried = [measure_floor(job, x, on_batch) for x in made if x is not None]
     found = [x for x in tried if x is not None]
@@ -115,11 +115,10 @@ def _restore_features(job: OpenedJob, prepared: Prepared, floor: Floor) -> Basel
     head, probe = prepared.preparation.head, read_probe(prepared.tensors)
     started = head.pooling if head is not None and head.start == "probe" else None
     pooling = floor.details.get("pooling", started)
-    evened = bool(floor.details.get(EVENED))
+    evened = floor.details.get(EVENED, False)
     if evened and pooling is not None:  # the stored one is where the head's training starts
         target = find_target(job.spec.task.kind)
-        said = floor.details.get(EVENED)
-        again = None if target is None else fit_evened(job, target, pooling, said)
+        again = None if target is None else fit_evened(job, target, pooling, evened)
         probe = None if again is None else again.linear
     if pooling is None or probe is None:
         return None

@@ -35,12 +35,14 @@ class Probe:
         losses: Of each row when it was held out, `n`: nats, or squared error.
         held_out: Outputs for each row when it was held out, `n x o`; of choices `n x k`.
         strength: The chosen inverse penalty.
+        by_merit: Whether a merit chose it, not the loss.
     """
 
     linear: Linear
     losses: Floats
     held_out: Floats
     strength: float
+    by_merit: bool = False
 
 
 def fit_probe(
@@ -78,7 +80,7 @@ def fit_probe(
     found = fit(np.arange(len(y)), strength)
     weight = found.weight / spread
     shift = weight @ centre if scale and intercept and target != "choices" else 0.0
-    return Probe(Linear(weight, found.bias - shift), losses, held_out, strength)
+    return Probe(Linear(weight, found.bias - shift), losses, held_out, strength, merit is not None)
 
 
 def _choose(

@@ -12,7 +12,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .balance import Balance
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
-from .evened import BY_QUALITY, EVENED, WORDS_OF_EVENED, even_balance, even_out, stored_merit
+from .evened import EVENED, WORDS_OF_EVENED, even_balance, even_out, stored_merit, tell_evened
 from .linear_models import Target, find_target, name_regression
 from .opened_job import OpenedJob
 from .probes import Merit, Probe, fit_probe
@@ -75,7 +75,7 @@ def _choose(job: OpenedJob, fit: Callable[..., Probe]) -> tuple[Probe, dict[str,
     plain = fit(job.balance)
     evened = even_out(job, plain, fit)
     if evened is not None:
-        return evened, {EVENED: BY_QUALITY}
+        return evened, {EVENED: tell_evened(evened)}
     return plain, {} if job.balance is None else {_BALANCED: True}
 
 
