@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.memory import ALL as ENCODER
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.samples.fetch import fetch_sample
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
@@ -29,7 +30,6 @@ from peftsearch.spaces.configurations.training_memory import step_bytes, trainin
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 DEVICE, STEPS = "cuda", 12
-ENCODER = ("query", "key", "value", "attention_output", "mlp_in", "mlp_out")
 DECODER = ("query", "key", "value", "attention_output", "mlp_gate", "mlp_in", "mlp_out")
 LARGE = {"hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 22}
 HEADS = {"num_attention_heads": 32, "num_key_value_heads": 4}
@@ -109,9 +109,7 @@ def open_runner(model: Model, precision: str, training: dict[str, Any]) -> Trial
         "budget": {"trials": 1},
         "training": said | training,
     }
-    runner = TrialRunner.open(complete_spec(data, Path.cwd()), DEVICE)
-    runner.describe()
-    return runner
+    return TrialRunner.open(complete_spec(data, Path.cwd()), DEVICE)
 
 
 def measure(model: Model, precision: str, module: Module, training: dict[str, Any]) -> Any:

@@ -173,20 +173,21 @@ def write_floors(folder: Path, result: SearchResult) -> None:
         path.write_text(json.dumps({"floors": floors, "standard_errors": errors}, indent=1) + "\n")
 
 
-def fits(written: Mapping[str, Any], anatomy: Anatomy) -> bool:
-    """Whether a model can carry it: decoders without biases have none to train."""
+def find_key(written: Mapping[str, Any], anatomy: Anatomy) -> str | None:
+    """None of what a model cannot carry: decoders without biases have none to train."""
     try:
-        check_configuration(read_written(written, anatomy), anatomy)
+        made = read_written(written, anatomy)
+        check_configuration(made, anatomy)
     except UserError:
-        return False
-    return True
+        return None
+    return made.key
 
 
 def choose_lines(lines: Sequence[str], pair: str, done: Collection[str]) -> list[Any]:
     """Of a list, what fits the pair's model and is not done."""
     anatomy = complete_spec(make_job(pair, EPOCHS), Path.cwd()).anatomy
-    listed = [x for x in map(json.loads, lines) if fits(x, anatomy)]
-    return [x for x in listed if read_written(x, anatomy).key not in done]
+    listed = map(json.loads, lines)
+    return [x for x in listed if (key := find_key(x, anatomy)) is not None and key not in done]
 
 
 def keep_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list[Any]:

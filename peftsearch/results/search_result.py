@@ -168,7 +168,7 @@ class SearchResult:
     @property
     def tried(self) -> int:
         """How many configurations have a result."""
-        return len(estimate_each(self.trials))
+        return len(self._estimates)
 
     @property
     def _members(self) -> list[Estimate[Trial]]:
@@ -176,8 +176,13 @@ class SearchResult:
 
     @property
     def _beaten(self) -> list[str]:
-        tried, spec = estimate_each(self.trials), self.job.spec
-        return tell_nothing_beats(self._members, tried, spec, self.preparation)
+        spec, members = self.job.spec, self._members
+        return tell_nothing_beats(members, self._estimates, spec, self.preparation)
+
+    @cached_property
+    def _estimates(self) -> list[Estimate[Trial]]:
+        """Of all configurations that have a result."""
+        return estimate_each(self.trials)
 
     def standing(self, pick: str = "best") -> Standing | None:
         """The picked configuration beside the best floor; None of a job without floors.

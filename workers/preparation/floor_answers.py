@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load, save
+from safetensors.torch import save
 
 from peftsearch.records.estimates import pair_error
 from peftsearch.records.trial import GAIN_ERRORS, QUALITY_ERROR
@@ -24,8 +24,6 @@ from .opened_job import OpenedJob
 
 _LEAST = 1e-6
 """Of the quality, for its difference's error: what rounding alone makes is no gain."""
-OF_FOLD = " of fold "
-"""Before the number of a fold, in the names of what is kept of folds but the first."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,10 @@ def write_answers(answers: Mapping[str, Evaluation]) -> bytes:
     return save({k: x.float() if x.is_floating_point() else x for k, x in tensors.items()})
 
 
-def keep_answers(answers: bytes, name: str | None) -> bytes:
-    """Those of one floor, whether or not they are of several folds."""
-    if not answers or name is None:
-        return b""
-    kept = {k: x for k, x in load(answers).items() if k.partition(OF_FOLD)[0] == name}
-    return save(kept) if kept else b""
-
-
-def read_answers(tensors: Mapping[str, torch.Tensor], name: str | None) -> FloorAnswers | None:
-    """What was kept of the best floor; None of jobs of before that was."""
-    if name is None or name not in tensors:
-        return None
-    return FloorAnswers(name, tensors[name].numpy())
+def read_answers(tensors: Mapping[str, torch.Tensor]) -> FloorAnswers | None:
+    """What was kept, of the best floor alone; None of jobs of before that was."""
+    kept = [FloorAnswers(name, x.numpy()) for name, x in tensors.items()]
+    return kept[0] if kept else None
 
 
 def tell_errors(job: OpenedJob, found: Evaluation, beside: FloorAnswers | None) -> dict[str, Any]:

@@ -5,13 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load, save
 
 from peftsearch.records.preparation import Floor
 from peftsearch.records.trial import GAIN_ERRORS, QUALITY_ERROR
 from peftsearch.spaces.jobspec.head import HeadSpec
-from peftsearch.workers.preparation.floor_answers import OF_FOLD
+from peftsearch.workers.preparation.fold_tensors import join_folds
 from peftsearch.workers.preparation.prepare import Prepared
 
 from .optimisation import OnStep
@@ -66,24 +64,8 @@ def join_prepared(prepared: Sequence[Prepared], rows: Sequence[int]) -> Prepared
     )
     note = f"floors and trials are scored over {len(rows)} folds of {sum(rows):,} rows"
     told = replace(first, floors=floors, notes=(*first.notes, note))
-    tensors = _join_tensors([x.tensors for x in prepared])
-    return Prepared(told, tensors, _join_tensors([x.answers for x in prepared]))
-
-
-def _join_tensors(of_folds: Sequence[bytes]) -> bytes:
-    tensors = {
-        f"{name}{f'{OF_FOLD}{fold}' if fold else ''}": tensor
-        for fold, x in enumerate(of_folds)
-        for name, tensor in _load(x).items()
-    }
-    return save(tensors) if tensors else b""
-
-
-def take_fold(tensors: bytes, fold: int) -> dict[str, torch.Tensor]:
-    """What is kept of a fold, such as the head that its training starts from; of a job without
-    folds there is one, 0."""
-    named = [(*name.partition(OF_FOLD)[::2], x) for name, x in _load(tensors).items()]
-    return {name: x for name, other, x in named if (other or "0") == str(fold)}
+    tensors = join_folds([x.tensors for x in prepared])
+    return Prepared(told, tensors, join_folds([x.answers for x in prepared]))
 
 
 def as_in_first(head: HeadSpec, prepared: Prepared) -> HeadSpec:
@@ -97,10 +79,6 @@ def as_in_first(head: HeadSpec, prepared: Prepared) -> HeadSpec:
 
 def _shift(on_step: OnStep, fold: int, folds: int) -> OnStep:
     return lambda done, total: on_step(fold * total + done, folds * total)
-
-
-def _load(tensors: bytes) -> dict[str, torch.Tensor]:
-    return load(tensors) if tensors else {}
 
 
 def _join_floors(floors: Sequence[Floor], rows: Sequence[int]) -> Floor:

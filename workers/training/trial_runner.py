@@ -18,12 +18,8 @@ from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.models.sizes import count_base
-from peftsearch.workers.preparation.floor_answers import (
-    FloorAnswers,
-    keep_answers,
-    read_answers,
-    tell_errors,
-)
+from peftsearch.workers.preparation.floor_answers import FloorAnswers, read_answers, tell_errors
+from peftsearch.workers.preparation.fold_tensors import keep_named, take_fold
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.preparation.prepare import (
     Prepared,
@@ -36,7 +32,7 @@ from peftsearch.workers.runtime.memory import MemoryMeter
 from .calibration import add_gradients
 from .checkpoints import Checkpoints
 from .collapse import check_progress
-from .cross_validation import as_in_first, cross_validate, join_prepared, take_fold
+from .cross_validation import as_in_first, cross_validate, join_prepared
 from .curves import reduce_curve
 from .evaluation import Evaluator
 from .foreign_techniques import check_size, name_packages
@@ -62,6 +58,7 @@ class TrialRunner(OpenedJob):
     workload: Workload | None = None
     beside: FloorAnswers | None = None
     _starts: list[dict[str, torch.Tensor] | None] = field(default_factory=list)
+    _besides: list[FloorAnswers | None] = field(default_factory=list)
 
     @property
     def anatomy(self) -> Anatomy:
@@ -101,7 +98,7 @@ class TrialRunner(OpenedJob):
 
         def train_fold(fold: int, step: OnStep) -> Outcome:
             runner, self.backbone.start = self.folds[fold], self._starts[fold]
-            runner.workload, runner.beside = self.workload, self._answers(fold)
+            runner.workload, runner.beside = self.workload, self._besides[fold]
             held_out = runner.encoded(split)
             return runner._train(configuration, seed, step, held_out, watched)
 
@@ -141,7 +138,7 @@ class TrialRunner(OpenedJob):
         """
         prepared = self._prepare_folds(prepare, on_batch)
         told, best = prepared.preparation, prepared.preparation.best(self.spec.task.quality)
-        answers = keep_answers(prepared.answers, None if best is None else best.name)
+        answers = keep_named(prepared.answers, None if best is None else best.name)
         told = replace(told, notes=(*told.notes, *self.notes()))
         return replace(prepared, preparation=told, answers=answers)
 
@@ -168,22 +165,17 @@ class TrialRunner(OpenedJob):
         if self.prepared is not None:
             return
         self.prepared, head = prepared, prepared.preparation.head
-        self._starts, self.beside = [None] * len(self.folds), self._answers(0)
+        places = range(len(self.folds))
+        self._starts = [None for _ in places]
+        self._besides = [read_answers(take_fold(prepared.answers, i)) for i in places]
+        self.beside = self._besides[0]
         if head is not None:
             tensors = prepared.tensors if head.start == "probe" else b""
-            starts = [take_fold(tensors, i) for i in range(len(self.folds))]
+            starts = [take_fold(tensors, i) for i in places]
             use_head(self.backbone, head, starts[0])
             self._starts = [x._unfold(y) for x, y in zip(self.folds, starts, strict=True)]
             self.backbone.start = self._starts[0]
         self.backbone.head_rate = choose_head_rate(self.backbone, self.spec.head)
-
-    def _answers(self, fold: int) -> FloorAnswers | None:
-        """Of the best floor of the job, on the rows that this fold holds out."""
-        if self.prepared is None:
-            return None
-        best = self.prepared.preparation.best(self.spec.task.quality)
-        kept = take_fold(self.prepared.answers, fold)
-        return read_answers(kept, None if best is None else best.name)
 
     def _unfold(self, start: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
         """The tensors that training starts from, in the units that it is in."""

@@ -148,7 +148,7 @@ def test_folds_have_answers_of_their_own(tmp_path: Path, folders: dict[str, Path
     runner.adopt(prepared)
     outcome = runner.evaluate(LORA, 3)
     (name, error), *others = outcome.provenance["gain_errors"].items()
-    kept = [read_answers(x, name) for x in _folds(prepared.answers, name)]
+    kept = [read_answers(x) for x in _folds(prepared.answers, name)]
     assert not others and len(kept) == 3
     answers = np.concatenate([x.predictions for x in kept if x is not None])
     truth = outcome.references
