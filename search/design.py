@@ -35,11 +35,10 @@ class Design(NamedTuple):
 def make_design(spec: JobSpec, space: Space) -> Design:
     """Design of a job.
 
-    By default two Sobol points fewer than a tenth of the budget, rounded, at most
-    eight, follow the fixed ones, and the whole takes at most two thirds of the budget: the model
-    takes over after the probe and two learnt configurations, or after 11 trials of 200. The probe
-    and the user's own are never cut. In a closed space the probe, too, is tried only where it is
-    listed.
+    By default two Sobol points fewer than a tenth of the budget, rounded, at most eight, follow
+    the fixed ones, and the whole takes at most two thirds of the budget: the model takes over
+    after the probe and three learnt configurations, or after 12 trials of 200. The probe and the
+    user's own are never cut. In a closed space the probe, too, is tried only where it is listed.
     """
     own = [(x, "probe") for x in _probes(space)]
     own += [(x, "try") for x in spec.try_configurations]

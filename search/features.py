@@ -5,7 +5,8 @@ searched, so that equal keys have equal features, and depths and costs are fract
 model has the same `d`. The summaries (rates relative to a technique's nominal one, cost, adapted
 depth) carry most of the signal. The squared distance of the rate from the nominal lets a straight
 line over the features say that a rate can be too low and too high
-(docs/decisions/0082-a-rate-has-a-best-value.md).
+(docs/decisions/0082-a-rate-has-a-best-value.md). The last feature is what recorded trainings of
+other models and data lead to expect (`learnt_quality`), of which 1 is a quarter.
 """
 
 import math
@@ -22,11 +23,16 @@ from peftsearch.spaces.families.anatomy import ROLES, Anatomy
 from peftsearch.spaces.space.space import Space
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, TECHNIQUES, technique
 
+from .learnt_quality import expected_quality
+from .surrogates.linear_matern import TREND_UNIT
+
 Matrix = NDArray[np.float64]
 
 _THIRDS = ("bottom", "middle", "top")
 _LOWEST_RATE, _DECADES = -4.0, 2.0
 """The usual rates, 1e-4 to 1e-2, span the unit interval on a log scale."""
+
+EXPECTED = "expected"
 
 SUMMARIES = (
     "rate",
@@ -80,12 +86,13 @@ def feature_names() -> tuple[str, ...]:
         *(f"size_{name}" for name in _sized()),
         *(f"input_{name}" for name in _inputs()),
         *_SCALES,
+        EXPECTED,
     )
 
 
 def relevant(space: Space, tries: Sequence[Configuration] = ()) -> list[int]:
     """Columns of the features that can differ within a space, so that a table of many techniques
-    does not widen every job's surrogate.
+    does not widen every job's surrogate; the last is what is expected.
 
     A technique's own size is among them where a stratum has several sizes; with one, the general
     summaries say it.
@@ -100,7 +107,7 @@ def relevant(space: Space, tries: Sequence[Configuration] = ()) -> list[int]:
     wanted = {*SUMMARIES, *(f"role_{role}" for role in roles & space.anatomy.linears.keys())}
     wanted |= {f"share_{name}" for name in names} | {f"input_{name}" for name in inputs}
     wanted |= {f"size_{name}" for name in names} if space.slots > 1 else set()
-    wanted |= space.training.keys()
+    wanted |= {*space.training, EXPECTED}
     return [i for i, name in enumerate(feature_names()) if name in wanted]
 
 
@@ -131,7 +138,9 @@ def feature_matrix(configurations: Sequence[Configuration], anatomy: Anatomy) ->
     inputs = [[_input_size(x.input, name) for x in configurations] for name in _inputs()]
     columns = _columns(layers, table, np.array(rates), anatomy)
     training = [[_training(x, name) for x in configurations] for name in _SCALES]
-    return np.column_stack([*columns, *map(np.array, [*inputs, *training])])
+    seen = np.column_stack([*columns, *map(np.array, [*inputs, *training])])
+    expected = 0.5 + TREND_UNIT * expected_quality(seen, feature_names()[:-1])
+    return np.column_stack([seen, expected])
 
 
 def _training(configuration: Configuration, name: str) -> float:
@@ -188,7 +197,7 @@ def _describe(modules: tuple[Module, ...], anatomy: Anatomy) -> _Layer:
 def _columns(
     layers: NDArray[np.int64], table: list[_Layer], rates: Matrix, anatomy: Anatomy
 ) -> list[Matrix]:
-    """The features but those of the input as columns of `n`, in the order of `feature_names`."""
+    """The features of layers and rates as columns of `n`, in the order of `feature_names`."""
     depth = layers.shape[1]
     parameters = np.array([row.parameters for row in table])[layers]
     size = np.array([row.size for row in table])[layers]

@@ -16,8 +16,8 @@ from peftsearch.spaces.space.space import Space
 
 from .recipe_trials import express, is_choice
 
-LEARNT = 2
-"""How many are tried: a third tells no more, a fourth costs more than it tells."""
+LEARNT = 3
+"""How many are tried (docs/decisions/0088-quality-is-expected-from-recorded-trainings.md)."""
 
 
 def learnt(space: Space) -> list[Configuration]:

@@ -24,8 +24,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ground.lined import read_pair
-from benchmarks.ground.record import HERE
+from benchmarks.ground.lined import read_lists, read_pair
+from benchmarks.ground.record import HERE, find_key
 from benchmarks.ground.tell import read_all
 
 from .alike import compare
@@ -34,8 +34,9 @@ from .page import write_page
 from .picture import draw_findings
 from .variance import shares
 
-SPREAD = ("tweets", "common")
-"""Lists of configurations by the sequence; the second are some of the first."""
+SPREAD = "tweets"
+"""The list of configurations by the sequence: without sweep and recipes, which are no even spread
+over the space."""
 LEAST = 40
 """Configurations of the sequence that a pair's own section takes."""
 FIGURES, DOCS = Path("benchmarks/findings/figures.json"), Path("docs")
@@ -44,18 +45,18 @@ FIGURES, DOCS = Path("benchmarks/findings/figures.json"), Path("docs")
 def main() -> None:
     """Write figures, pictures and the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", default="tweets,amazon,shallow-tweets")
+    parser.add_argument("--pairs", default="tweets,amazon,shallow-tweets,digits")
     parser.add_argument("--quality", default="accuracy")
     options = parser.parse_args()
     told: dict[str, Any] = {}
     for pair in options.pairs.split(","):
-        # Without sweep and recipes, which are no even spread over the space.
-        spread = [x for y in SPREAD for x in read_all(HERE / pair, f"{pair}-{y}-*")]
+        grid = Grid(HERE / pair)
+        anatomy = grid.problem.spec.anatomy
+        listed = {find_key(json.loads(x), anatomy) for x in read_lists([SPREAD])}
+        spread = [x for x in read_all(HERE / pair) if x["key"] in listed]
         if len({x["key"] for x in spread}) < LEAST:
             continue
-        grid = Grid(HERE / pair)
-        layers = grid.problem.spec.anatomy.layers
-        variance = shares(spread, f"{options.quality}_at_end", layers)
+        variance = shares(spread, f"{options.quality}_at_end", anatomy.layers)
         told[pair] = {"variance": variance, "sweep": compare_sweep(grid)}
         draw_findings(grid, variance, DOCS / "images" / f"ground-{pair}.png")
     alike = compare(list(map(read_pair, options.pairs.split(","))))

@@ -17,7 +17,7 @@ from peftsearch.spaces.configurations.written import read_written
 from .columns import Matrix
 from .record import HERE
 
-LISTS = ("recipes", "sweep", "tweets")
+LISTS = ("recipes", "sweep", "dense")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.search.methods import METHODS
+from benchmarks.search.portfolio import learnt_elsewhere
 from benchmarks.search.problem import Problem
 from benchmarks.search.run import open_problem
 from peftsearch.records.trial import Trial
@@ -42,7 +43,9 @@ class Seen(NamedTuple):
 
 def look(problem: Problem, trials: list[Trial]) -> Iterator[Seen]:
     """What the records let one predict, beside the truth; nothing where they say too little."""
-    belief, keys = believe(problem.spec, trials, problem.preparation), {x.key for x in trials}
+    with learnt_elsewhere(problem):
+        belief = believe(problem.spec, trials, problem.preparation)
+    keys = {x.key for x in trials}
     for one in predict_front(belief) if belief is not None else ():
         told, truth = one.expectation, problem.truth.quality(one.configuration)
         covered = told.low <= truth <= told.high

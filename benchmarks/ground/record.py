@@ -4,7 +4,9 @@ Usage, from the root of the repository:
     python -m benchmarks.ground.record film --draw 240 --epochs 4
     python -m benchmarks.ground.record film --job-seed 1 --every 3      (a second seed of a third)
     python -m benchmarks.ground.record tweets --list benchmarks/ground/lists/sweep.jsonl
-    python -m benchmarks.ground.record amazon --list .../tweets.jsonl --first 60
+    python -m benchmarks.ground.record amazon --list .../dense.jsonl --first 60
+    python -m benchmarks.ground.record tweets --list .../dense.jsonl --first 60 \
+        --epochs 1.3333333 --out benchmarks/ground/short/tweets      (schedules of a third)
     python -m benchmarks.ground.record tweets --device cuda --share 2/4 --work DIR
     python -m benchmarks.ground.record tweets --device cuda --gather "DIR*/tweets-*.jsonl"
 
@@ -20,8 +22,8 @@ Sobol sequence, which spreads them over techniques, boundaries, placements, rank
 alike, and uniform LoRA at three rates. They are written by shares of the depth, so that the list
 fits other models. `lists/sweep.jsonl` is what people try first: uniform LoRA on queries and values
 (ranks 1 to 32) and on all linears (2, 8 and 32), each at three rates; `lists/recipes.jsonl` the
-published recipes of `search.recipe_trials`, `lists/common.jsonl` sixty of those of `tweets`, which
-every pair is to have.
+published recipes of `search.recipe_trials`, `lists/common.jsonl` sixty of those of `tweets`, and
+`lists/dense.jsonl` all of these once, the sixty first, which every pair is to have.
 """
 
 import argparse
@@ -122,20 +124,24 @@ def tell_spec(spec: JobSpec) -> dict[str, Any]:
 
 
 def write_piece(
-    path: Path, rows: Sequence[Mapping[str, Any]], spec: JobSpec, provenance: Mapping[str, Any]
+    path: Path,
+    rows: Sequence[Mapping[str, Any]],
+    spec: JobSpec,
+    provenance: Mapping[str, Any],
+    machine: Mapping[str, Any] | None = None,
 ) -> None:
-    """A Parquet file with its provenance as the schema's metadata; it appears whole."""
+    """A Parquet file with its provenance as the schema's metadata; it appears whole.
+
+    Args:
+        machine: That trained, where it is known.
+    """
     named = dict.fromkeys(name for row in rows for name in row)  # of a failed one few
     table = pa.Table.from_pylist([{name: row.get(name) for name in named} for row in rows])
     about = {
         "spec": tell_spec(spec),
         "list": len(spec.space.listed),
         "provenance": provenance | {"model": provenance.get("model", {}) | {"path": None}},
-        "machine": {
-            "processors": os.cpu_count(),
-            "system": platform.system(),
-            "kind": platform.machine(),
-        },
+        "machine": machine,
         "cpu_seconds": sum(x["cpu_seconds"] for x in rows),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,18 +150,30 @@ def write_piece(
     scratch.replace(path)
 
 
-def write_pieces(folder: Path, trained: Sequence[Mapping[str, Any]], spec: JobSpec) -> None:
-    """All that is recorded: what other machines did, then the spool in its order. Full pieces
-    never change."""
-    here = {(x["key"], x["seed"]) for x in trained}
-    before = [x for x in read_pieces(folder, spec.name) if (x["key"], x["seed"]) not in here]
-    rows = [*before, *(describe(x, spec.anatomy) for x in trained)]
+def tell_machine() -> dict[str, Any]:
+    """This one."""
+    kind = {"system": platform.system(), "kind": platform.machine()}
+    return {"processors": os.cpu_count(), **kind}
+
+
+def write_pieces(
+    folder: Path,
+    trained: Sequence[Mapping[str, Any]],
+    spec: JobSpec,
+    machine: Mapping[str, Any] | None = None,
+) -> None:
+    """All that is recorded: what pieces have, in its order, then what is new of the spool. Full
+    pieces never change."""
+    before = read_pieces(folder, spec.name)
+    known = {(x["key"], x["seed"]) for x in before}
+    fresh = [x for x in trained if (x["key"], x["seed"]) not in known]
+    rows = [*before, *(describe(x, spec.anatomy) for x in fresh)]
     provenance = next((x["provenance"] for x in trained if "provenance" in x), {})
     for start in range(0, len(rows), PIECE):
         path = folder / f"{spec.name}-{start // PIECE:03d}.parquet"
         piece = rows[start : start + PIECE]
         if not path.exists() or pq.read_metadata(path).num_rows != len(piece):
-            write_piece(path, piece, spec, provenance)
+            write_piece(path, piece, spec, provenance, machine)
 
 
 def read_pieces(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -190,11 +208,11 @@ def choose_lines(lines: Sequence[str], pair: str, done: Collection[str]) -> list
     return [x for x in listed if (key := find_key(x, anatomy)) is not None and key not in done]
 
 
-def keep_lines(lines: Sequence[str], pair: str, seed: int, kept: Path) -> list[Any]:
-    """Those that no piece of that seed has, of whichever list; on this machine what it was when
-    the job began (`kept`)."""
+def keep_lines(lines: Sequence[str], pair: str, seed: int, kept: Path, out: Path) -> list[Any]:
+    """Those that no piece in `out` of that seed has, of whichever list; on this machine what it
+    was when the job began (`kept`)."""
     if not kept.exists():
-        done = {x["key"] for x in read_pieces(HERE / pair, f"*-{seed}")}
+        done = {x["key"] for x in read_pieces(out, f"*-{seed}")}
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(choose_lines(lines, pair, done)))
     found: list[Any] = json.loads(kept.read_text())
@@ -209,29 +227,31 @@ def record(job: Mapping[str, Any], work: Path, folder: Path, device: str) -> Non
     def after() -> None:
         rows = read_spool(spool)
         if len(rows) % PIECE == 0:
-            write_pieces(folder, rows, spec)
+            write_pieces(folder, rows, spec, tell_machine())
 
     storage = str(work / "ground.db")
     try:
         with watching(spool, after):
             peftsearch.search(job, storage, device=device)
     finally:
-        write_pieces(folder, read_spool(spool), spec)
+        write_pieces(folder, read_spool(spool), spec, tell_machine())
         with suppress(UserError):  # ended before the job was made
             write_floors(folder, peftsearch.load(spec.name, storage))
 
 
 def gather(job: Mapping[str, Any], spools: Sequence[str], folder: Path) -> None:
-    """Write the pieces of what several processes trained, each with a spool of its own; what is
-    in pieces of another list with that seed is left out."""
+    """Write the pieces of what several processes trained, each with a spool of its own, and the
+    floors that one of them found; what is in pieces of another list is left out."""
     paths = [path for pattern in spools for path in sorted(glob(pattern))]
     rows = unique([row for path in paths for row in read_spool(path)])
     if not rows:
         sys.exit(f"expected spools with trainings; got none from {' '.join(spools)}")
     spec = complete_spec(job, Path.cwd())
-    own = {x["key"] for x in read_pieces(folder, spec.name)}
-    others = {x["key"] for x in read_pieces(folder, f"*-{spec.seed}")} - own
-    write_pieces(folder, [x for x in rows if x["key"] not in others], spec)
+    own = {(x["key"], x["seed"]) for x in read_pieces(folder, spec.name)}
+    others = {(x["key"], x["seed"]) for x in read_pieces(folder, "*")} - own
+    write_pieces(folder, [x for x in rows if (x["key"], x["seed"]) not in others], spec)
+    if floors := [x for x in (Path(y).with_suffix(".json") for y in paths) if x.exists()]:
+        (folder / floors[0].name).write_text(floors[0].read_text())
 
 
 def read_options() -> argparse.Namespace:
@@ -246,6 +266,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--job-seed", type=int, default=0)
     parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--out", type=Path, help="for the pieces, else benchmarks/ground/PAIR")
     parser.add_argument("--work", type=Path, default=Path("/tmp/peftsearch-ground"))
     parser.add_argument("--gather", nargs="+", metavar="SPOOLS", help="train nothing")
     return parser.parse_args()
@@ -292,12 +313,14 @@ def main() -> None:
     listed = options.list or HERE / "lists" / f"{options.pair}.jsonl"
     device = [] if options.device == "cpu" else [options.device.replace(":", "")]
     name = "-".join([options.pair, listed.stem, *device, str(options.job_seed)])
-    lines, folder = read_lines(options, listed), HERE / options.pair
+    lines, folder = read_lines(options, listed), options.out or HERE / options.pair
     if options.gather:
         job = make_listed(options, name, choose_lines(lines, options.pair, ()))
         return gather(job, options.gather, folder)
     kept = options.work / f"{name}.list.json"
-    job = make_listed(options, name, keep_lines(lines, options.pair, options.job_seed, kept))
+    job = make_listed(
+        options, name, keep_lines(lines, options.pair, options.job_seed, kept, folder)
+    )
     record(job, options.work, options.work if options.share else folder, options.device)
 
 

@@ -4,12 +4,16 @@ For each recorded pair and each look: the rank correlation with the end, of the 
 and of the mean of recent ones (the last half of the steps so far, where that was recorded); how
 many trainings are below the best floor there; and how many of these end on the front of quality
 against trainable parameters, or among the best quarter, which a rule that ends them would lose.
+Where schedules of a third of the length were recorded (`short/PAIR`), the same correlation of
+their ends, beside that of the mean of recent weights at a third of the whole, of the same
+configurations, each the mean over its seeds.
 
 Usage: python -m benchmarks.ground.rungs [PAIR ...]
 """
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,12 +73,33 @@ def tell(pair: str, rows: Sequence[Mapping[str, Any]], floor: float) -> list[str
     return lines
 
 
+def compare_short(pair: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """A line of the second table; None where no short schedules are recorded."""
+    short = {x["key"]: x[f"{QUALITY}_at_end"] for x in read_trained(HERE / "short" / pair)}
+    names = (f"{QUALITY}_at_1_3", f"{QUALITY}_average_at_1_3", f"{QUALITY}_at_end")
+    seen = defaultdict(list)
+    for row in rows:
+        if row["key"] in short and all(row.get(name) is not None for name in names):
+            seen[row["key"]].append([row[name] for name in names])
+    if not seen:
+        return None
+    raw, averaged, end = np.array([np.mean(x, axis=0) for x in seen.values()]).T
+    own = [short[key] for key in seen]
+    cells = (f"{spearmanr(x, end).statistic:.2f}" for x in (own, raw, averaged))
+    return f"| {pair} | {len(seen)} | {' | '.join(cells)} |"
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     head = ("pair", "share", "as they are", "averaged", "below the floor", "front", "best quarter")
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for pair in sys.argv[1:] or PAIRS:
         print("\n".join(tell(pair, read_trained(HERE / pair), read_floor(HERE / pair))))
+    head = ("pair", "configurations", "own schedule of a third", "at a third", "averaged there")
+    print(f"\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for pair in sys.argv[1:] or PAIRS:
+        if line := compare_short(pair, read_trained(HERE / pair)):
+            print(line)
 
 
 if __name__ == "__main__":

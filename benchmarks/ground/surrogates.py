@@ -3,7 +3,8 @@
 Usage: python -m benchmarks.ground.surrogates [--pairs tweets,amazon] [--draws 20]
 
 Of a recorded grid some configurations are drawn, each with its mean over seeds, and the quality of
-all others is predicted: by the model of the search, by the sparse one that it was before, by ridge
+all others is predicted: by the model of the search, which expects what pairs with other rows
+taught (`expected`), by the same without anything taught, by the sparse one of before, by ridge
 regression and nearest neighbours on the same features, and by boosted trees on columns of their
 own (those that answer in `benchmarks.search.fitted`). Told are the rank correlation and R2 on the
 others, and what the search lives by: the share of the truly best tenth among the tenth that is
@@ -15,6 +16,7 @@ import argparse
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -26,17 +28,21 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.search.fitted import ROWS_SHARE
 from benchmarks.search.grid import read_grid
+from peftsearch.search import learnt_quality
 from peftsearch.search.features import feature_matrix, relevant
+from peftsearch.search.learnt_quality import Hinge
 from peftsearch.search.surrogates.gaussian import expect_at
 from peftsearch.search.surrogates.surrogate import EnsembleLinearMatern, EnsembleMapSaas
 from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.space.presets import make_space
 
 from .columns import Matrix, columns
+from .expected import learn_elsewhere
+from .lined import rows_of
 from .record import HERE
 from .trees import make_model
 
-SIZES = (15, 30, 60)
+SIZES = (8, 15, 30, 60)
 LEAST = 20
 """Configurations that are to be left to predict."""
 Predictor = Callable[[Matrix, Matrix, Matrix, float], Matrix]
@@ -63,8 +69,10 @@ def _of(make: Callable[[], object]) -> Predictor:
     return predict
 
 
+COLD = "ours, nothing taught"
 PREDICTORS: Mapping[str, Predictor] = {
     "ours": _fitted(EnsembleLinearMatern()),
+    COLD: _fitted(EnsembleLinearMatern()),
     "MAP-SAAS": _fitted(EnsembleMapSaas()),
     "ridge": _of(lambda: make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))),
     "5 neighbours": _of(
@@ -82,8 +90,15 @@ def compare(folder: Path, draws: int) -> dict[tuple[int, str], list[tuple[float,
     quality = [grid.truth.quality(x) for x in members]
     y = np.maximum(quality, grid.reference.lowest)
     space = make_space(parse_spec(grid.spec.to_json() | {"space": {}}))
-    features = feature_matrix(members, grid.spec.anatomy)[:, relevant(space, ())]
-    known = {"trees": columns(members)[0]}
+    learnt = learn_elsewhere(rows_of(folder.name))
+
+    def see(learnt: Sequence[Hinge]) -> Matrix:
+        with patch.object(learnt_quality, "_hinges", lambda: learnt):
+            seen: Matrix = feature_matrix(members, grid.spec.anatomy)[:, relevant(space, ())]
+        return seen
+
+    plain = see(())
+    known = {"trees": columns(members)[0], "ours": see(learnt)}
     error = ROWS_SHARE * grid.reference.error
     found = defaultdict(list)
     for draw in range(draws):
@@ -91,7 +106,7 @@ def compare(folder: Path, draws: int) -> dict[tuple[int, str], list[tuple[float,
         for size in (x for x in SIZES if x + LEAST <= len(y)):
             train, test = order[:size], order[size:]
             for name, predict in PREDICTORS.items():
-                x = known.get(name, features)
+                x = known.get(name, plain)
                 told = predict(x[train], y[train], x[test], error)
                 found[size, name].append(_score(told, y[test]))
     return found

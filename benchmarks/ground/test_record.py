@@ -10,6 +10,7 @@ import torch
 
 from benchmarks.ground import pairs, record
 from benchmarks.ground.averages import Averages
+from benchmarks.ground.watching import mend_end, read_spool
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec
 from tests.workers.families import save_model
@@ -110,6 +111,32 @@ def test_shares_of_several_processes_are_gathered(recorder: Any, tmp_path: Path)
         assert not recorder(f"share{share}", "--share", f"{share}/2")
     rows = recorder("none", "--gather", str(tmp_path / "share?" / "tiny-tiny-0.jsonl"))
     assert len({row["key"] for row in rows}) == COUNT == len(rows)
+
+
+def test_spools_that_grew_are_gathered_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came later of the first one moves nothing of the second out of a full piece."""
+    monkeypatch.setattr(record, "PIECE", 2)
+    monkeypatch.setattr(record, "describe", lambda row, anatomy: row)
+    spec, row = make_spec("x"), {"seed": 0, "failure": None, "cpu_seconds": 1.0}
+    spools: list[list[dict[str, Any]]] = [[row | {"key": f"{name}0"}] for name in "ab"]
+    for k in (1, 2, 3):
+        record.write_pieces(tmp_path, [x for spool in spools for x in spool], spec)
+        for name, spool in zip("ab", spools, strict=True):
+            spool.append(row | {"key": f"{name}{k}"})
+    found = [x["key"] for x in record.read_pieces(tmp_path, spec.name)]
+    assert found == ["a0", "b0", "a1", "b1", "a2", "b2"]
+
+
+def test_half_a_line_of_a_killed_recorder_is_no_training(tmp_path: Path) -> None:
+    spool = tmp_path / "x.jsonl"
+    spool.write_text('{"key": "a", "seed": 0}\n{"key": "b", "se')
+    assert [x["key"] for x in read_spool(spool)] == ["a"]
+    mend_end(spool)
+    with spool.open("a") as file:
+        file.write('{"key": "c", "seed": 0}\n')
+    assert [x["key"] for x in read_spool(spool)] == ["a", "c"]
 
 
 def test_a_look_at_recent_weights_leaves_the_training_as_it_was() -> None:

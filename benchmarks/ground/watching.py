@@ -78,6 +78,7 @@ class WatchedRunner(TrialRunner):
     def _write(self, configuration: Configuration) -> None:
         assert self.spool is not None, "open the runner with a spool"
         row = self._seen | {"configuration": configuration.to_json()}
+        mend_end(self.spool)
         with self.spool.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         self.after()
@@ -188,12 +189,20 @@ def watching(spool: Path, after: Callable[[], None]) -> Iterator[None]:
         trial_runner.TrialRunner = plain
 
 
+def mend_end(spool: Path) -> None:
+    """Without the half of a line that a killed recorder left."""
+    said = spool.read_bytes() if spool.exists() else b""
+    if not said.endswith(b"\n"):
+        spool.write_bytes(said[: said.rfind(b"\n") + 1])
+
+
 def read_spool(spool: Path | str) -> list[Mapping[str, Any]]:
-    """Its trainings, each (key, seed) once."""
+    """Its trainings, each (key, seed) once; of one that was killed as it was written, nothing."""
     path = Path(spool)
     if not path.exists():
         return []
-    return unique([*map(json.loads, filter(str.strip, path.read_text("utf-8").splitlines()))])
+    lines = [*filter(str.strip, path.read_text("utf-8").splitlines(keepends=True))]
+    return unique([*map(json.loads, (x for x in lines if x.endswith("\n")))])
 
 
 def unique(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -3,10 +3,12 @@
 Of what no job file can leave out, the code is replaced while a proposal is made.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
+
+import numpy as np
 
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.search import memory
@@ -19,7 +21,7 @@ from peftsearch.search.surrogates.surrogate import (
 )
 
 from .methods import Method, by_spec
-from .problem import Problem
+from .problem import Matrix, Problem
 
 _RATE = "rate"
 """The summary that stays: without it the features do not say the learning rate."""
@@ -44,10 +46,30 @@ class _NoFloor(EnsembleLinearMatern):
         return super().fit(x, y, seed)
 
 
-def _without(*dropped: str) -> Callable[..., list[int]]:
+def _expect_alike(features: Matrix, names: Sequence[str]) -> Matrix:
+    return np.zeros(len(features))
+
+
+def _expect_at_random(features: Matrix, names: Sequence[str]) -> Matrix:
+    """A straight line that has nothing to do with quality, of deviation 1 or so: it must not harm
+    much. (The opposite of what is expected would be the same to a slope that may be negative.)"""
+    slopes = np.random.default_rng(0).standard_normal(features.shape[1])
+    found: Matrix = (features - 0.5) @ slopes
+    return found
+
+
+def _without(*dropped: str) -> Method:
+    """Nor what is expected by these features; its place among them stays."""
     relevant, names = memory.relevant, feature_names()
     left = {i for i, name in enumerate(names) if name not in dropped}
-    return lambda *arguments: [i for i in relevant(*arguments) if i in left]
+    blind = _patched("features.expected_quality", _expect_alike)
+
+    def suggest(problem: Problem, trials: Sequence[Trial], seed: int, budget: int) -> Proposal:
+        fewer = lambda *arguments: [i for i in relevant(*arguments) if i in left]  # noqa: E731
+        with patch.object(memory, "relevant", fewer):
+            return blind(problem, trials, seed, budget)
+
+    return suggest
 
 
 ABLATIONS: Mapping[str, Method] = {
@@ -58,13 +80,13 @@ ABLATIONS: Mapping[str, Method] = {
     "ours with 32 draws a member": _patched("suggester.DRAWS", 4 * DRAWS),
     "ours with one member": _patched("surrogates.surrogate.TAUS", (0.8,)),
     "ours without a noise floor": _patched("suggester.EnsembleLinearMatern", _NoFloor),
-    "ours without summaries": _patched(
-        "memory.relevant", _without(*(x for x in SUMMARIES if x != _RATE))
-    ),
-    "ours without the squared rate": _patched("memory.relevant", _without("rate_squared")),
+    "ours without summaries": _without(*(x for x in SUMMARIES if x != _RATE)),
+    "ours without the squared rate": _without("rate_squared"),
     "ours with MAP-SAAS": _patched("suggester.EnsembleLinearMatern", EnsembleMapSaas),
     "ours with 6 climbers": _patched("candidates._CLIMBERS", 6),
-    **{f"ours with {n} learnt": _patched("learnt_trials.LEARNT", n) for n in (1, 3, 4, 6, 8)},
+    **{f"ours with {n} learnt": _patched("learnt_trials.LEARNT", n) for n in (1, 2, 4, 6, 8)},
+    "ours with nothing taught": _patched("features.expected_quality", _expect_alike),
+    "ours taught at random": _patched("features.expected_quality", _expect_at_random),
     "ours with 50 KB free": by_spec(objectives={"free_below": "12500"}),
 }
 """What is left out by default in a run of all methods."""

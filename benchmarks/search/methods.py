@@ -58,7 +58,8 @@ def _peer(module: str, design: bool = False) -> Method:
         if drawn.origin != "random":
             return drawn
         ask: Suggest = import_module(name).suggest
-        found = ask(problem, trials, seed, budget)
+        with learnt_elsewhere(problem):
+            found = ask(problem, trials, seed, budget)
         return drawn if found is None else replace(drawn, configuration=found, origin=module)
 
     return suggest

@@ -1,14 +1,16 @@
-"""The learnt list that a search of a problem may begin with: its own rows had no part in it."""
+"""What a search of a problem may know of other trainings: its own rows had no part in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from unittest.mock import patch
 
+from benchmarks.ground.expected import learn_elsewhere
 from benchmarks.ground.lined import common, read_lists, read_pair, rows_of
 from benchmarks.ground.portfolio import LENGTH, learn
 from benchmarks.ground.record import HERE
-from peftsearch.search import learnt_trials
+from peftsearch.search import learnt_quality, learnt_trials
+from peftsearch.search.learnt_quality import Hinge
 
 from .grid import RECORDED
 from .problem import Problem
@@ -16,14 +18,25 @@ from .problem import Problem
 
 @contextmanager
 def learnt_elsewhere(problem: Problem) -> Iterator[None]:
-    """Where the problem is of recorded rows, the list of pairs with other rows is in the place of
-    the one that is shipped, which is learnt from all of them."""
+    """Where the problem is of recorded rows, what pairs with other rows taught, the list and the
+    expected quality, is in the place of what is shipped, which is learnt from all of them. A
+    made-up problem has nothing in common with any: nothing is expected of it."""
     if problem.spec.task.train != RECORDED:
-        yield
+        with patch.object(learnt_quality, "_hinges", tuple):
+            yield
         return
-    pair = problem.name.removeprefix("fitted ").partition(",")[0]
-    with patch.object(learnt_trials, "_lines", lambda: _learn(rows_of(pair))):
+    rows = rows_of(problem.name.removeprefix("fitted ").partition(",")[0])
+    lines, expected = _learn(rows), _expect(rows)
+    with (
+        patch.object(learnt_trials, "_lines", lambda: lines),
+        patch.object(learnt_quality, "_hinges", lambda: expected),
+    ):
         yield
+
+
+@cache
+def _expect(rows: str) -> tuple[Hinge, ...]:
+    return learn_elsewhere(rows)
 
 
 @cache

@@ -97,7 +97,10 @@ def open_problem(name: str) -> Problem:
     if name in TASKS:
         return make_emulated(name)
     fitted = name.removeprefix(FITTED)
-    return read_both(Path(name)) if fitted == name else read_fitted(Path(fitted))
+    found = read_both(Path(name)) if fitted == name else read_fitted(Path(fitted))
+    if (quality := found.spec.task.quality) != "accuracy":
+        raise SystemExit(f"expected a grid whose quality is accuracy; got {quality} in {name!r}")
+    return found
 
 
 def read(path: Path) -> list[Row]:

@@ -1,14 +1,16 @@
 """A straight line and a Matern-5/2 surface over features that matter about alike.
 
-The covariance of quality at u and v is
+The covariance of quality at two points is
 
-    level + line u'v + surface m(|u - v| / lengthscale),
+    level + trend a b + line u'v + surface m(|u - v| / lengthscale),
 
-where u are the features, times a relevance each. Bayesian ridge regression says which way quality
-goes, the surface what is beyond that. Relevances are log-normal around 1 with deviation tau: with
-few trainings all features matter alike, and what is told apart is told by many. A lengthscale for
-each feature of its own, however sparse its prior, is more than a few dozen trainings can tell
-(docs/decisions/0069-features-matter-alike-until-shown.md).
+where a and b are their last features, what is expected of them before, and u and v the others,
+times a relevance each. How far, and which way, quality follows what was expected is one slope
+(docs/decisions/0088-quality-is-expected-from-recorded-trainings.md). Bayesian ridge regression
+says which way quality goes, the surface what is beyond that. Relevances are log-normal around 1
+with deviation tau: with few trainings all features matter alike, and what is told apart is told by
+many. A lengthscale for each feature of its own, however sparse its prior, is more than a few dozen
+trainings can tell (docs/decisions/0069-features-matter-alike-until-shown.md).
 """
 
 from collections.abc import Sequence
@@ -30,8 +32,10 @@ _SPREAD = 0.3
 1.4 apart."""
 LEVEL = 1.0
 """Variance of the constant, in units of the observations' variance."""
-_USUAL, _VAGUE = np.log([0.5, 0.5, 1.0]), np.array([1.5, 1.5, 1.0])
-"""Normal priors of the logarithms of line, surface and lengthscale: mean and deviation."""
+_USUAL, _VAGUE = np.log([0.5, 0.5, 1.0, 1.0]), np.array([1.5, 1.5, 1.0, 1.0])
+"""Normal priors of the logarithms of line, surface, lengthscale and trend: mean and deviation."""
+TREND_UNIT = 0.25
+"""Usual deviation of the last feature."""
 _SHAPE, _RATE = 0.9, 10.0
 """Of the Gamma prior on the noise's variance: that of BoTorch's fully Bayesian models."""
 _RELEVANCES, _VARIANCES, _LENGTHSCALES, _NOISES = (
@@ -48,10 +52,11 @@ class Numbers(NamedTuple):
     """What is fitted, on the scale of `z` and of standardised observations.
 
     Attributes:
-        relevances: Of `d` features.
+        relevances: Of the features but the last, `d - 1`.
         line: Variance of the line's slope along a feature of relevance 1.
         surface: Variance of the surface.
         lengthscale: Of the surface.
+        trend: Variance of the slope along the last feature, in units of `TREND_UNIT`.
         noise: Variance of one observation.
     """
 
@@ -59,13 +64,14 @@ class Numbers(NamedTuple):
     line: float
     surface: float
     lengthscale: float
+    trend: float
     noise: float
 
     @classmethod
     def read(cls, theta: Matrix) -> "Numbers":
         """From their `d + 4` logarithms."""
         numbers = np.exp(theta)
-        return cls(numbers[:-4], *numbers[-4:].tolist())
+        return cls(numbers[:-5], *numbers[-5:].tolist())
 
 
 def width(d: int) -> float:
@@ -81,14 +87,15 @@ def fit_members(
     Each fit begins where the one before ended.
 
     Args:
-        x: `n x d` points, each feature about 0 to 1.
+        x: `n x d` points, each feature about 0 to 1, the last what is expected.
         y: `n` standardised observations.
         taus: Deviations of the logarithms of relevances.
         least_noise: Smallest variance that the noise may have.
     """
-    d, lowest = x.shape[1], max(_NOISES[0], least_noise)
-    posterior = LogPosterior((x - MIDDLE) / width(d), y)
-    ranges = [_RELEVANCES] * d + [_VARIANCES] * 2 + [_LENGTHSCALES]
+    d, lowest = x.shape[1] - 1, max(_NOISES[0], least_noise)
+    apart = x - MIDDLE
+    posterior = LogPosterior(apart[:, :-1] / width(d), apart[:, -1] / TREND_UNIT, y)
+    ranges = [_RELEVANCES] * d + [_VARIANCES] * 2 + [_LENGTHSCALES, _VARIANCES]
     bounds = np.log([*ranges, (lowest, max(_NOISES[1], lowest))])
     theta: Matrix = np.concatenate([np.zeros(d), _USUAL, [np.log(max(_START, lowest))]])
     found: list[Numbers] = []
@@ -103,10 +110,11 @@ def fit_members(
 
 
 class LogPosterior:
-    """Logarithm of marginal likelihood and priors of `n` observations at `n x d` points."""
+    """Logarithm of marginal likelihood and priors of `n` observations `y` at `n` points: of each
+    its features `z`, and what is expected of it."""
 
-    def __init__(self, z: Matrix, y: Matrix) -> None:
-        self._z, self._y = z, y
+    def __init__(self, z: Matrix, expected: Matrix, y: Matrix) -> None:
+        self._z, self._expected, self._y = z, expected, y
         # At a few hundred rows, memory that is new at each step would cost most of it.
         self._kept = [np.empty((len(y), len(y))) for _ in range(6)]
 
@@ -131,6 +139,7 @@ class LogPosterior:
         covariance = np.multiply(products, now.line, out=spare[0])
         covariance += bump
         covariance += LEVEL
+        covariance += np.multiply.outer(now.trend * self._expected, self._expected)
         covariance.ravel()[:: len(u) + 1] += now.noise
         value, across = _solve(covariance, self._y, spare[1])
         steep *= across
@@ -139,6 +148,7 @@ class LogPosterior:
             now.line * np.vdot(across, products),
             np.vdot(across, bump),
             np.vdot(steep, squares),
+            now.trend * (self._expected @ across @ self._expected),
             now.noise * across.trace(),
         ]
         return value, np.append(2.0 * pulled - (steep.sum(0) + steep.sum(1)) @ u**2, slopes)
@@ -178,13 +188,13 @@ def _solve(covariance: Matrix, y: Matrix, across: Matrix) -> tuple[float, Matrix
 
 
 def log_prior(theta: Matrix, tau: float) -> tuple[float, Matrix]:
-    """Relevances, line, surface and lengthscale are log-normal, the noise is Gamma.
+    """Relevances, line, surface, lengthscale and trend are log-normal, the noise is Gamma.
 
     Returns:
         Logarithm of the density, but for a constant, and its gradient.
     """
-    own, noise = theta[:-4] / tau, np.exp(theta[-1])
-    apart = (theta[-4:-1] - _USUAL) / _VAGUE
+    own, noise = theta[:-5] / tau, np.exp(theta[-1])
+    apart = (theta[-5:-1] - _USUAL) / _VAGUE
     value = (_SHAPE - 1) * theta[-1] - _RATE * noise - 0.5 * (own @ own + apart @ apart)
     bend = np.concatenate([-own / tau, -apart / _VAGUE, [_SHAPE - 1 - _RATE * noise]])
     return float(value), bend

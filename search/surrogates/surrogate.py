@@ -100,8 +100,8 @@ TAUS = (0.5, 0.8, 1.25, 2.0)
 class EnsembleLinearMatern:
     """A line and a Matern-5/2 surface over features that matter alike until shown otherwise.
 
-    See `search.surrogates.linear_matern`; each member lets relevances differ by more than the one
-    before.
+    See `search.surrogates.linear_matern`, also of the last feature; each member lets relevances
+    differ by more than the one before.
     """
 
     def fit(self, x: Matrix, y: Matrix, seed: int, noise_floor: float = 0.0) -> GaussianFit:
@@ -139,14 +139,16 @@ class Unit(NamedTuple):
         return Prior(found.lengthscales, scale, noise, mean, smooth)
 
     def restore_line(self, found: Numbers) -> Prior:
-        """The same of a line and a surface, on the features' own scale too."""
+        """The same of a line and a surface, on the features' own scale too; the surface does not
+        see the last feature."""
         wide, square = linear_matern.width(len(found.relevances)), self.spread**2
+        slopes = found.line * (found.relevances / wide) ** 2
         return Prior(
-            found.lengthscale * wide / found.relevances,
+            np.append(found.lengthscale * wide / found.relevances, np.inf),
             found.surface * square,
             found.noise * square,
             self.shift,
-            slopes=found.line * square * (found.relevances / wide) ** 2,
+            slopes=square * np.append(slopes, found.trend / linear_matern.TREND_UNIT**2),
             level=linear_matern.LEVEL * square,
         )
 

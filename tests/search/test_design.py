@@ -119,7 +119,7 @@ def test_what_was_learnt_follows_the_tries_without_doubles() -> None:
     space = SPACES["strata"]
     own = [lora(3), learnt(space)[0]]
     design = make_design(make_spec(tries=own), space)
-    assert [origin for _, origin in design.fixed] == ["probe", "try", "try", "learnt"]
+    assert [origin for _, origin in design.fixed] == ["probe", "try", "try", "learnt", "learnt"]
     assert design.fixed[3][0] == learnt(space)[1]
 
 
@@ -140,12 +140,12 @@ def test_the_switch_of_former_job_files_is_read(said: bool, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trials", "length"), [(1, 1), (3, 2), (6, 3), (25, 3), (50, 6), (100, 11), (200, 11)]
+    ("trials", "length"), [(1, 1), (3, 2), (6, 4), (25, 4), (50, 7), (100, 12), (200, 12)]
 )
 def test_the_default_length_follows_the_budget(trials: int, length: int) -> None:
     design = make_design(make_spec(trials=trials), SPACES["strata"])
     assert design.length == length
-    assert len(design.fixed) == min(length, 3)
+    assert len(design.fixed) == min(length, 4)
 
 
 @pytest.mark.parametrize(("trials", "length"), [(12, 8), (25, 10), (50, 13), (200, 18)])
@@ -156,7 +156,7 @@ def test_the_published_take_at_most_two_thirds(trials: int, length: int) -> None
 
 
 def test_hours_alone_are_taken_for_fifty_trials() -> None:
-    assert make_design(make_spec(trials=None), SPACES["strata"]).length == 6
+    assert make_design(make_spec(trials=None), SPACES["strata"]).length == 7
 
 
 def test_a_given_length_cuts_what_was_learnt_but_never_tries() -> None:

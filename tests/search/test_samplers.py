@@ -20,7 +20,7 @@ def test_probe_tries_and_what_was_learnt_come_first(sampler: str) -> None:
     spec = make_spec(search={"sampler": sampler}, tries=[lora(3)])
     trials = run_job(spec, seed=0, trials=9)
     origins = [trial.origin for trial in trials]
-    assert origins == ["probe", "try"] + ["learnt"] * 2 + [sampler] * 5
+    assert origins == ["probe", "try"] + ["learnt"] * 3 + [sampler] * 4
     bare = make_spec(search={"sampler": sampler, "recipes": "none"})
     assert [x.origin for x in propose(bare, [], 3, 0)] == ["probe", sampler, sampler]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from peftsearch.search.features import feature_names, features, relevant
+from peftsearch.search.features import EXPECTED, feature_names, features, relevant
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
@@ -53,9 +53,10 @@ def test_the_search_learns_that_longer_is_better() -> None:
 
 def test_only_what_is_searched_is_a_feature() -> None:
     names = [feature_names()[i] for i in relevant(make_space(SPEC))]
-    assert names[-3:] == ["epochs", "batch_size", "dropout"]
+    searched = ["epochs", "batch_size", "dropout"]
+    assert names[-4:] == [*searched, EXPECTED]
     plain = [feature_names()[i] for i in relevant(make_space(make_spec()))]
-    assert names[:-3] == plain
+    assert [x for x in names if x not in searched] == plain
 
 
 def test_counts_are_features_on_a_log_scale() -> None:
