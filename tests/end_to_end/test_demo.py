@@ -58,7 +58,7 @@ def test_the_demonstration(demo: dict[str, Any]) -> None:
     check_time_and_trials(demo, completed)
     if len(completed) > DESIGN + 2:
         assert any(x["origin"] == "search" for x in completed)
-        check_span(demo["front"])
+        check_span(completed, demo["front"])
     check_floor(demo)
     assert (demo["folder"] / "front.png").read_bytes().startswith(b"\x89PNG")
     assert (Path(demo["folder"]) / "adapter" / "README.md").is_file()
@@ -72,14 +72,15 @@ def check_time_and_trials(demo: dict[str, Any], completed: list[Any]) -> None:
     assert demo["job"]["spec"]["task"]["train_rows"] >= 1000
 
 
-def check_span(front: list[dict[str, Any]]) -> None:
-    """Its shape is a finding that differs from run to run, so this asks less than what is aimed
-    at: 4 adapted points over two decades (benchmarks/README.md counts how often that is met).
-    Few points are right where cheap configurations are as good as dear ones."""
-    costs = [row["values"]["trainable_parameters"] for row in front]
-    adapted = [cost for cost in costs if cost > 0]
-    assert len(adapted) >= 2
-    assert max(adapted) >= 5 * min(adapted)
+def check_span(completed: list[dict[str, Any]], front: list[dict[str, Any]]) -> None:
+    """What was tried spans a decade of sizes. The front's shape is a finding that differs from run
+    to run, aimed at are 4 adapted points over two decades (benchmarks/README.md counts how often
+    that is met): few points are right where cheap configurations are as good as dear ones, which
+    those that a job begins with often are."""
+    tried = [x["measurements"]["trainable_parameters"] for x in completed]
+    adapted = [cost for cost in tried if cost > 0]
+    assert max(adapted) >= 10 * min(adapted)
+    assert any(row["values"]["trainable_parameters"] > 0 for row in front)
 
 
 def check_floor(demo: dict[str, Any]) -> None:
