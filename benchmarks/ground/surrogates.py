@@ -16,7 +16,6 @@ import argparse
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -28,7 +27,6 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.search.fitted import ROWS_SHARE
 from benchmarks.search.grid import read_grid
-from peftsearch.search import learnt_quality
 from peftsearch.search.features import feature_matrix, relevant
 from peftsearch.search.learnt_quality import Hinge
 from peftsearch.search.surrogates.gaussian import expect_at
@@ -37,7 +35,7 @@ from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.space.presets import make_space
 
 from .columns import Matrix, columns
-from .expected import learn_elsewhere
+from .expected import expecting, learn_elsewhere
 from .lined import rows_of
 from .record import HERE
 from .trees import make_model
@@ -93,7 +91,7 @@ def compare(folder: Path, draws: int) -> dict[tuple[int, str], list[tuple[float,
     learnt = learn_elsewhere(rows_of(folder.name))
 
     def see(learnt: Sequence[Hinge]) -> Matrix:
-        with patch.object(learnt_quality, "_hinges", lambda: learnt):
+        with expecting(learnt):
             seen: Matrix = feature_matrix(members, grid.spec.anatomy)[:, relevant(space, ())]
         return seen
 

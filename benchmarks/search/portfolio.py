@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from functools import cache
 from unittest.mock import patch
 
-from benchmarks.ground.expected import learn_elsewhere
+from benchmarks.ground.expected import expecting, learn_elsewhere
 from benchmarks.ground.lined import common, read_lists, read_pair, rows_of
 from benchmarks.ground.portfolio import LENGTH, learn
 from benchmarks.ground.record import HERE
-from peftsearch.search import learnt_quality, learnt_trials
-from peftsearch.search.learnt_quality import Hinge
+from peftsearch.search import learnt_trials
 
 from .grid import RECORDED
 from .problem import Problem
@@ -22,21 +21,13 @@ def learnt_elsewhere(problem: Problem) -> Iterator[None]:
     expected quality, is in the place of what is shipped, which is learnt from all of them. A
     made-up problem has nothing in common with any: nothing is expected of it."""
     if problem.spec.task.train != RECORDED:
-        with patch.object(learnt_quality, "_hinges", tuple):
+        with expecting(()):
             yield
         return
     rows = rows_of(problem.name.removeprefix("fitted ").partition(",")[0])
-    lines, expected = _learn(rows), _expect(rows)
-    with (
-        patch.object(learnt_trials, "_lines", lambda: lines),
-        patch.object(learnt_quality, "_hinges", lambda: expected),
-    ):
+    lines, hinges = _learn(rows), learn_elsewhere(rows)
+    with patch.object(learnt_trials, "_lines", lambda: lines), expecting(hinges):
         yield
-
-
-@cache
-def _expect(rows: str) -> tuple[Hinge, ...]:
-    return learn_elsewhere(rows)
 
 
 @cache

@@ -139,7 +139,7 @@ class LogPosterior:
         covariance = np.multiply(products, now.line, out=spare[0])
         covariance += bump
         covariance += LEVEL
-        covariance += np.multiply.outer(now.trend * self._expected, self._expected)
+        covariance += np.multiply.outer(now.trend * self._expected, self._expected, out=spare[1])
         covariance.ravel()[:: len(u) + 1] += now.noise
         value, across = _solve(covariance, self._y, spare[1])
         steep *= across
