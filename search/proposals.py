@@ -94,7 +94,8 @@ class _Batch:
         self._spec, self._trials, self._seed = spec, trials, seed
         self._preparation = preparation
         self._terrain, self._space = terrain, terrain.space
-        self._design = make_design(spec, self._space)
+        lessons = () if preparation is None else preparation.lessons
+        self._design = make_design(spec, self._space, lessons)
         self._known = {x.configuration.key: x for x in observe(spec, trials)}
         self._taken = {(x.key, x.seed) for x in trials}
         self._number = max((x.number for x in trials), default=-1) + 1

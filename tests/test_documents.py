@@ -14,6 +14,7 @@ from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec import spec as jobspec
 from peftsearch.spaces.jobspec.head import HeadSpec
 from peftsearch.spaces.jobspec.objectives_section import ObjectivesSpec
+from peftsearch.spaces.jobspec.search_section import SearchSpec
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.jobspec.training import TrainingSpec
@@ -27,7 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "training": TrainingSpec,
     "head": HeadSpec,
     "space": SpaceSpec,
-    "search": jobspec.SearchSpec,
+    "search": SearchSpec,
     "objectives": ObjectivesSpec,
     "budget": jobspec.BudgetSpec,
 }

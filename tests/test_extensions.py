@@ -11,7 +11,7 @@ from peftsearch.errors import UserError
 from peftsearch.registry import Registry
 from peftsearch.search.samplers import SAMPLERS
 from peftsearch.spaces.jobspec.sampler_names import COMPARED, GROUP, sampler_names
-from peftsearch.spaces.jobspec.spec import SearchSpec
+from peftsearch.spaces.jobspec.search_section import SearchSpec
 from tests.recipes import install
 
 

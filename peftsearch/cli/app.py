@@ -42,6 +42,12 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and estimate, train nothing.")
     ] = False,
+    learn_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", metavar="JOB", help="Try the front of this earlier job first; once for each."
+        ),
+    ] = None,
     workers: Crew = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
@@ -53,10 +59,11 @@ def run(
     begin("reading the job file, its model and its data")
     from . import commands, forecasting
 
+    sources = tuple(learn_from or ())
     if dry_run:
-        forecasting.dry_run(job_file, workers, as_json)
+        forecasting.dry_run(job_file, sources, to_url(storage), workers, as_json)
     else:
-        commands.run(job_file, workers, device, to_url(storage), files, picture, as_json)
+        commands.run(job_file, sources, workers, device, to_url(storage), files, picture, as_json)
 
 
 @app.command()

@@ -52,6 +52,7 @@ class Crew:
 
 def run(
     job_file: Path,
+    sources: tuple[str, ...],
     workers: int,
     device: str,
     storage: str,
@@ -59,9 +60,13 @@ def run(
     picture: Path | None,
     as_json: bool,
 ) -> None:
-    """Launch or resume a job, work on it, print the front."""
+    """Launch or resume a job, work on it, print the front.
+
+    Args:
+        sources: Jobs to learn from, in place of what the job file says; none leaves it.
+    """
     check_picture(picture)
-    spec = read_spec(job_file)
+    spec = read_spec(job_file).learning_from(sources)
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
     result = run_spec(spec, crew)
     if picture is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.message_text import agree
 from peftsearch.results import views
@@ -19,6 +20,7 @@ from .first_word import begin
 
 if TYPE_CHECKING:
     from peftsearch.jobs.forecast import Forecast
+    from peftsearch.records.preparation import Lesson
 
 
 def _tell_searched(training: TrainingSpec) -> str:
@@ -99,13 +101,31 @@ def tell_budget(budget: BudgetSpec, text: str, trials: int, listed: int) -> str:
     return f"{text}; about {plural(trials, 'trial')} as fast as this machine would train them"
 
 
-def dry_run(job_file: Path, workers: int, as_json: bool) -> None:
+def _find_lessons(spec: JobSpec, storage: str) -> "tuple[Lesson, ...]":
+    """What the job would learn from those of its storage, which need not be there."""
+    from peftsearch.jobs.existing_storage import open_existing
+    from peftsearch.jobs.life import check_sources
+    from peftsearch.workers.processes.earlier_jobs import find_lessons
+
+    try:
+        with open_existing(storage) as store:
+            check_sources(store, spec)
+            return find_lessons(store, spec)
+    except (UserError, StoreUnavailable):
+        if spec.search.sources:
+            raise
+        return ()
+
+
+def dry_run(
+    job_file: Path, sources: tuple[str, ...], storage: str, workers: int, as_json: bool
+) -> None:
     """Check a job file and forecast its time and disk."""
-    spec = read_spec(job_file)
+    spec = read_spec(job_file).learning_from(sources)
     begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
 
-    forecast = forecast_job(spec, workers, begin)
+    forecast = forecast_job(spec, workers, begin, _find_lessons(spec, storage))
     if as_json:
         print_json(forecast.to_json())
         return

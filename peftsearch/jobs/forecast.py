@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+from peftsearch.records.preparation import Lesson, Preparation
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
@@ -17,6 +18,7 @@ from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_sh
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 from peftsearch.workers.data.task_data import load_data
+from peftsearch.workers.processes.earlier_jobs import with_lessons
 
 from .disk_need import foresee_disk
 from .durations import (
@@ -118,12 +120,16 @@ class Forecast:
 
 
 def forecast_job(
-    spec: JobSpec, workers: int, tell: Callable[[str], None] = lambda words: None
+    spec: JobSpec,
+    workers: int,
+    tell: Callable[[str], None] = lambda words: None,
+    lessons: tuple[Lesson, ...] = (),
 ) -> Forecast:
     """Forecast a job without training or writing anything.
 
     Args:
         tell: Told what begins, where that may take seconds.
+        lessons: What earlier jobs teach it.
 
     Raises:
         CostError: Nothing that is searched is within the bounds, as this machine trains it.
@@ -145,7 +151,8 @@ def forecast_job(
     space = make_space(spec)
     check_bounds(space)
     shown = min(_SHOWN, spec.budget.trials or _SHOWN)
-    first = tuple(x.configuration for x in propose(spec, [], shown, spec.seed))
+    taught = with_lessons(Preparation(), lessons)
+    first = tuple(x.configuration for x in propose(spec, [], shown, spec.seed, taught))
     tell("measuring the speed of this machine")
     speed = measure_speed(spec.anatomy, spec.training.regime().batch_size)
     splits = [(len(x.train.texts), len(x.validation.texts)) for x in data.folds]
@@ -188,6 +195,7 @@ def forecast_job(
             *data.notes,
             *settled.notes,
             *rehearsed.notes,
+            *taught.notes,
             *note_resolution(spec, held_out),
             *note_dropout(spec, space),
         ),

@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from peftsearch.errors import Conflict, NotFoundError
+from peftsearch.errors import Conflict, NotFoundError, UserError
 from peftsearch.message_text import agree, plural
 from peftsearch.records.job import Job, JobState, name_taken
 from peftsearch.records.trial import TrialState
@@ -28,7 +28,10 @@ def create(store: Store, spec: JobSpec) -> Job:
 
     Raises:
         Conflict: The name is taken.
+        NotFoundError: A job that it is to learn from does not exist.
+        UserError: One is of another kind of task.
     """
+    check_sources(store, spec)
     return store.create_job(spec)
 
 
@@ -130,6 +133,23 @@ def check_deletable(store: Store, name: str) -> Job:
     job = store.find_job(name)
     _check_rests(store, job)
     return job
+
+
+def check_sources(store: Store, spec: JobSpec) -> None:
+    """Refuse a spec that names jobs to learn from which it cannot learn from.
+
+    Raises:
+        NotFoundError: One does not exist.
+        UserError: One is of another kind of task.
+    """
+    kind = spec.task.kind
+    for name in spec.search.sources:
+        if (other := store.find_job(name).spec.task.kind) != kind:
+            raise UserError(
+                f"jobs of {kind} in search.learn_from",
+                f"{name!r}, which is of {other}",
+                "leave it out: its front says nothing about this task",
+            )
 
 
 def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:

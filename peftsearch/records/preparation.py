@@ -56,6 +56,20 @@ class HeadChoice:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What an earlier job of the database found, as it was when this one was prepared.
+
+    Attributes:
+        job: Its name.
+        configurations: Of its front, by shares of the depth (`configurations.written`), the one
+            that raises its hypervolume most first.
+    """
+
+    job: str
+    configurations: tuple[Mapping[str, Any], ...] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Preparation:
     """What a job knows before its first trial.
 
@@ -63,11 +77,13 @@ class Preparation:
         floors: In the order in which they were measured; empty where the task has none.
         head: None where the task has no head, or the checkpoint's own is trained.
         notes: One line each, for people: what was decided, and why.
+        lessons: Of earlier jobs, the nearest first.
     """
 
     floors: tuple[Floor, ...] = ()
     head: HeadChoice | None = None
     notes: tuple[str, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
 
     def best(self, name: str) -> Floor | None:
         """The floor of the best value of an objective, of equals the first; None without any."""
@@ -81,6 +97,7 @@ class Preparation:
             "floors": [_plain(floor) for floor in self.floors],
             "head": None if self.head is None else _plain(self.head),
             "notes": list(self.notes),
+            **({"lessons": [_plain(x) for x in self.lessons]} if self.lessons else {}),
         }
 
     @classmethod
@@ -96,13 +113,18 @@ class Preparation:
                 tuple(Floor(**floor) for floor in document["floors"]),
                 None if head is None else HeadChoice(**head),
                 tuple(document["notes"]),
+                tuple(_read_lesson(x) for x in document.get("lessons", ())),
             )
         except (KeyError, TypeError) as error:
             hint = "update peftsearch, or restore the database from a backup"
             raise UserError("a preparation that can be read here", show(document), hint) from error
 
 
-def _plain(record: Floor | HeadChoice) -> dict[str, Any]:
+def _read_lesson(document: Mapping[str, Any]) -> Lesson:
+    return Lesson(document["job"], tuple(document["configurations"]))
+
+
+def _plain(record: Floor | HeadChoice | Lesson) -> dict[str, Any]:
     found = {x.name: getattr(record, x.name) for x in fields(record)}
     if not found.get("details", True):
         del found["details"]  # so that earlier versions, which know none, read the rest

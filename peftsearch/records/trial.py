@@ -75,8 +75,8 @@ class Proposal:
 
     Attributes:
         reasons: Of what the model proposed; None of all else.
-        origin: Who proposed it: probe, try, learnt, recipe, sobol, search, repeat, random, tpe,
-            nsga2, or a sampler of another package.
+        origin: Who proposed it: probe, try, earlier, learnt, recipe, sobol, search, repeat,
+            random, tpe, nsga2, or a sampler of another package.
         fidelity: Share of the full training, 1.0 is all of it.
     """
 

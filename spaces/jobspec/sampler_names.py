@@ -12,7 +12,10 @@ GROUP = "peftsearch.samplers"
 """Of the entry points; `search.samplers.Factory` says what one is."""
 ENGINE = "bo"
 COMPARED = ("random", "sobol", "tpe", "nsga2")
-OF_THE_ENGINE = ("probe", "try", "learnt", "recipe", "sobol", "search", "repeat", "random")
+OF_THE_ENGINE = (
+    *("probe", "try", "earlier", "learnt", "recipe"),
+    *("sobol", "search", "repeat", "random"),
+)
 LONGEST = 16
 """The database keeps the name as the origin of each trial."""
 

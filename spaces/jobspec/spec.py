@@ -22,7 +22,7 @@ from .jobtext import check_depth
 from .mistakes import Mistake, explain
 from .objectives import OBJECTIVES, Cost, cost_function, objective
 from .objectives_section import ObjectivesSpec, check_objectives
-from .sampler_names import SamplerName
+from .search_section import SearchSpec
 from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
@@ -48,39 +48,6 @@ class ModelSpec(Section):
     @classmethod
     def _check_anatomy(cls, anatomy: Anatomy | None) -> Anatomy | None:
         return anatomy and check_sizes(anatomy)
-
-
-Recipes = Literal["learnt", "published", "none"]
-
-
-class SearchSpec(Section):
-    """Which engine proposes.
-
-    Attributes:
-        sampler: `bo` is ours; `random`, `sobol`, Optuna's `tpe` and `nsga2` are for comparison;
-            installed packages may add others.
-        recipes: What follows the probe, which is always trial 0 (`search.design`): configurations
-            `learnt` from recorded trainings, `published` recipes, as `true` says too, or `none`.
-        design: Trials before the model takes over, those included; None chooses.
-        repeats: Share of the budget that re-trains front members with new seeds.
-    """
-
-    sampler: SamplerName = "bo"
-    recipes: Recipes = "learnt"
-    design: int | None = Field(None, ge=1)
-    repeats: float = Field(0.15, ge=0, lt=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_switch(cls, data: Any) -> Any:
-        return read_switch(data)
-
-
-def read_switch(search: Any) -> Any:
-    """A section `[search]` with words for `recipes`, which was a switch once."""
-    if not isinstance(search, Mapping) or not isinstance(search.get("recipes"), bool):
-        return search
-    return {**search, "recipes": "published" if search["recipes"] else "none"}
 
 
 class BudgetSpec(Section):
@@ -180,6 +147,13 @@ class JobSpec(Section):
                 "a spec with its model's anatomy", "none", "complete it by `read_spec`"
             )
         return self.model.anatomy
+
+    def learning_from(self, names: tuple[str, ...]) -> Self:
+        """The spec with these jobs to learn from; itself where none is named."""
+        if not names:
+            return self
+        search = SearchSpec(**dict(self.search) | {"learn_from": names})
+        return self.model_copy(update={"search": search})
 
     def with_anatomy(self, anatomy: Anatomy) -> Self:
         """The same on a model of that anatomy."""

@@ -10,6 +10,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .earlier_jobs import find_lessons, with_lessons
 from .lease_times import SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
 from .proposing import keep_lease
@@ -49,7 +50,8 @@ def _make(
             if (found := store.preparation(job.id)) is not None:
                 return found
             made = runner.prepare(_tell_batches(runner.count_preparing(), monitor))
-            return store.prepare(job.id, made.preparation, made.tensors, made.answers)
+            told = with_lessons(made.preparation, find_lessons(store, job.spec))
+            return store.prepare(job.id, told, made.tensors, made.answers)
         return None
     finally:
         store.release_suggestion_lease(job.id, token)

@@ -11,7 +11,8 @@ from peftsearch.service.guard.bodies import check_plain
 from peftsearch.service.problems import problems
 from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text, write_text
 from peftsearch.spaces.jobspec.mistakes import Mistake
-from peftsearch.spaces.jobspec.spec import find_mistakes, read_minutes, read_switch
+from peftsearch.spaces.jobspec.search_section import read_search
+from peftsearch.spaces.jobspec.spec import find_mistakes, read_minutes
 
 from .job_actions import Body, Spec
 
@@ -46,7 +47,7 @@ class WrittenSpec(TypedDict):
     text: str
 
 
-_FORMER = {"budget": read_minutes, "search": read_switch}
+_FORMER = {"budget": read_minutes, "search": read_search}
 """By section, what turns other ways to say a thing into the spec's own."""
 
 

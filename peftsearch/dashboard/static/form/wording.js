@@ -132,6 +132,7 @@ export const HELP = {
   "training.warmup": "Share of the steps in which the rate rises.",
   "search.design": "Trials before the model takes over, these included. Left out: chosen by the space and the budget.",
   "search.recipes": "What follows the probe. A space of one choice for the whole model has nothing learnt: there it is the published.",
+  "search.learn_from": "Earlier jobs of this storage whose fronts are tried first, with commas between them. Auto: up to three of the same kind of task; none: no job.",
   "objectives.maximise": "A further metric, such as `f1`, beside the quality; with commas between them. Two to four objectives in all.",
   "objectives.minimise": "Instead of one cost: `size`, `training_seconds` and others; with commas between them.",
   "objectives.bounds": "Such as `size <= 50 KB`; with commas between them.",
@@ -158,7 +159,7 @@ const OPTIONS = {
     nsga2: "nsga2: Optuna's, for comparison",
   },
   "search.recipes": {
-    learnt: "learnt: the best two of recorded trainings",
+    learnt: "learnt: the best three of recorded trainings",
     published: "published: recipes of papers, LoRA at three rates",
     none: "none: the model begins after the probe",
   },

@@ -1,0 +1,78 @@
+"""From which jobs of a database a new one learns."""
+
+import pytest
+
+from peftsearch.errors import NotFoundError, UserError
+from peftsearch.jobs import life
+from peftsearch.records.job import Job
+from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.earlier_jobs import find_lessons, with_lessons
+from tests.anatomies import BERT
+from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert, make_proposal, make_unreadable
+
+PREPARED = Preparation((Floor("features", "frozen features", {"accuracy": 0.7}, 0.01),))
+
+
+def run_job(
+    store: Store, name: str, trials: int = 10, accuracy: float = 0.8, **given: object
+) -> Job:
+    """A job of so many completed trials."""
+    job = store.create_job(make_spec(name, **given))  # type: ignore[arg-type]
+    store.prepare(job.id, PREPARED)
+    insert(store, job.id, [make_proposal(i) for i in range(trials)])
+    for i in range(trials):
+        complete(store, claim(store, job.id), accuracy + i / 1000, 100.0 + i)
+    return job
+
+
+def taught(store: Store, name: str = "new", **search: object) -> list[str]:
+    """The jobs that a new one would learn from."""
+    job = store.create_job(make_spec(name, search=search))
+    found = with_lessons(PREPARED, find_lessons(store, job.spec))
+    told = [x.job for x in found.lessons]
+    assert all(name in " ".join(found.notes) for name in told)
+    assert bool(found.notes) == bool(told)
+    return told
+
+
+def test_unasked_it_is_those_with_a_front_of_the_same_model_first(store: Store) -> None:
+    run_job(store, "few", trials=9)
+    run_job(store, "below-the-floor", accuracy=0.6)
+    run_job(store, "other-kind", task={"kind": "multiple_choice", "train": "t.csv"})
+    for name in ("first", "second", "third", "fourth"):
+        run_job(store, name)
+    assert taught(store) == ["fourth", "third", "second"]
+
+
+def test_of_another_model_come_later(store: Store) -> None:
+    run_job(store, "same")
+    other = {"path": "other", "anatomy": BERT.model_dump()}
+    run_job(store, "other", anatomy=None, model=other)
+    assert taught(store) == ["same", "other"]
+
+
+def test_named_ones_need_no_ten_trials(store: Store) -> None:
+    run_job(store, "few", trials=2)
+    run_job(store, "many")
+    assert taught(store, learn_from=["few"]) == ["few"]
+    assert taught(store, "newer", learn_from="none") == []
+    assert taught(store, "newest", learn_from=["gone", "few", "many"]) == ["few", "many"]
+
+
+def test_what_cannot_be_read_is_passed_over(store: Store, database_url: str) -> None:
+    run_job(store, "strange")
+    run_job(store, "plain")
+    make_unreadable(database_url, "strange", "sampler")
+    assert taught(store) == ["plain"]
+    assert taught(store, "newer", learn_from=["strange"]) == []
+
+
+def test_a_launch_refuses_a_source_that_is_none(store: Store) -> None:
+    run_job(store, "numbers", trials=0, task={"kind": "regression", "train": "t.csv"})
+    with pytest.raises(NotFoundError, match="numbers"):
+        life.create(store, make_spec("a", search={"learn_from": ["nubmers"]}))
+    with pytest.raises(UserError, match="of classification in search.learn_from"):
+        life.create(store, make_spec("a", search={"learn_from": ["numbers"]}))
+    assert [x.name for x in store.jobs()] == ["numbers"]

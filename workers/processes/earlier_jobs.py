@@ -1,0 +1,65 @@
+"""What a new job can learn from those that its database has already."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from peftsearch.errors import NotFoundError, UserError
+from peftsearch.message_text import plural
+from peftsearch.records.job import Job
+from peftsearch.records.preparation import Lesson, Preparation
+from peftsearch.records.trial import TrialState
+from peftsearch.search.lessons import learn
+from peftsearch.spaces.jobspec.search_section import AUTO
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.storage.store import Store
+
+_FEWEST = 10
+"""Completed trials of a job that is learnt from unasked."""
+_MOST, _LOOKED_AT = 3, 50
+"""Jobs that are learnt from unasked, and the latest that are looked at for them."""
+
+
+def find_lessons(store: Store, spec: JobSpec) -> tuple[Lesson, ...]:
+    """What the other jobs of a database teach one, as its spec asks.
+
+    Unasked, those of the same kind of task are learnt from, of the same model before others, the
+    latest first. A job that was deleted, cannot be read here or found nothing teaches nothing.
+    """
+    found = (_learn(store, source) for source in _sources(store, spec))
+    lessons = (x for x in found if x is not None)
+    return tuple(lessons if spec.search.sources else islice(lessons, _MOST))
+
+
+def with_lessons(prepared: Preparation, lessons: tuple[Lesson, ...]) -> Preparation:
+    """What was prepared for a job, with its lessons and a line on them for people."""
+    if not lessons:
+        return prepared
+    told = ", ".join(x.job for x in lessons)
+    note = f"begins with what {plural(len(lessons), 'earlier job')} of this storage found: {told}"
+    return replace(prepared, notes=(*prepared.notes, note), lessons=lessons)
+
+
+def _learn(store: Store, source: Job) -> Lesson | None:
+    try:
+        preparation = store.preparation(source.id)
+        lesson = learn(source.name, source.spec, store.front(source.id), preparation)
+    except (NotFoundError, UserError):
+        return None
+    return lesson if lesson.configurations else None
+
+
+def _sources(store: Store, spec: JobSpec) -> Iterator[Job]:
+    if spec.search.learn_from == (AUTO,):
+        yield from _find_alike(store, spec)
+    for name in spec.search.sources:
+        with contextlib.suppress(NotFoundError):
+            yield store.find_job(name)
+
+
+def _find_alike(store: Store, spec: JobSpec) -> list[Job]:
+    latest = [x for x in store.jobs()[::-1] if x.name != spec.name][:_LOOKED_AT]
+    known = [x for x in latest if x.problem is None and x.spec.task.kind == spec.task.kind]
+    told = [x for x in known if store.counts(x.id)[TrialState.COMPLETED] >= _FEWEST]
+    return sorted(told, key=lambda x: x.spec.model.path != spec.model.path)
