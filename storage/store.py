@@ -20,9 +20,10 @@ from .leases import Leases
 from .preparations import Preparations
 from .registry import Registry
 from .suggestions import Suggestions
+from .watching import Watching
 
 
-class Store(Catalogue, Deletion, Suggestions, Leases, Fronts, Registry, Preparations):
+class Store(Catalogue, Deletion, Suggestions, Leases, Fronts, Registry, Preparations, Watching):
     """See the module's docstring for threads, lost connections and records.
 
     Every method raises StoreUnavailable where the database does not answer.

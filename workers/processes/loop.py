@@ -45,6 +45,7 @@ from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
 from .preparing import take_up
 from .proposing import keep_lease
+from .waiting import Waiting
 
 POLL_SECONDS = 0.5
 
@@ -67,6 +68,7 @@ class WorkerLoop:
     def __post_init__(self) -> None:
         self._trials = KnownTrials(self.store, self.job.id)
         self._memory = Memory()
+        self._waiting = Waiting(self.store, self.job.id)
 
     def run(self) -> None:
         """Work until the job has ended or was deleted, or the monitor says to stop.
@@ -96,6 +98,8 @@ class WorkerLoop:
 
     def _turn(self) -> bool:
         """One preparation, one claim and trial, or one wait. False when the job has ended."""
+        if self._waiting.in_vain():
+            return self._rest()
         self.store.heartbeat(self.name)
         flush(self.root, self.store, self.job)
         self.store.requeue_expired(self.job.id)
@@ -104,7 +108,7 @@ class WorkerLoop:
             return False
         self._check_hope()
         if not self._is_prepared():
-            return self._rest()
+            return self._wait()
         late = self._out_of_hours(job.spec.budget)
         open_ended = not late and self._replenish()
         trial = None if late else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
@@ -113,6 +117,10 @@ class WorkerLoop:
             return True
         if not open_ended and self.store.together(lambda: self._finish(job.spec.budget, late)):
             return False
+        return self._wait()
+
+    def _wait(self) -> bool:
+        self._waiting.found_nothing()
         return self._rest()
 
     def _rest(self) -> bool:
