@@ -29,8 +29,8 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import RANK, recipe
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.preparation.evaluation import Evaluation
+from peftsearch.workers.training.clock import Clock
 from peftsearch.workers.training.evaluation import Evaluator
-from peftsearch.workers.training.optimisation import Clock
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 SEEDS = (1, 2, 3)

@@ -23,9 +23,11 @@ from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.training import trial_runner
 from peftsearch.workers.training.checkpoints import Checkpoints
+from peftsearch.workers.training.clock import Clock, OnStep
 from peftsearch.workers.training.evaluation import Evaluator
-from peftsearch.workers.training.optimisation import Clock, OnStep
 from peftsearch.workers.training.outcome import Outcome
+from peftsearch.workers.training.rungs import Keeper
+from peftsearch.workers.training.trainer import Request
 from peftsearch.workers.training.trial_failures import Collapsed, NonFiniteLoss, classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -50,8 +52,9 @@ class WatchedRunner(TrialRunner):
         on_step: OnStep = lambda done, total: None,
         split: str = "validation",
         watched: bool = False,
+        keeper: Keeper | None = None,
     ) -> Outcome:
-        """See `TrialRunner.evaluate`."""
+        """See `TrialRunner.evaluate`; no rungs are kept, since they know nothing of its looks."""
         self._seen = {"key": configuration.key, "seed": seed, "looks": [], "averages": []}
         self._averages = Averages((), ())
 
@@ -111,19 +114,11 @@ class WatchedRunner(TrialRunner):
             else replace(found, trained_loss=math.inf)
         )
 
-    def _measure(
-        self,
-        attachment: Attachment,
-        configuration: Configuration,
-        seed: int,
-        on_step: OnStep,
-        held_out: Encoded,
-        watched: bool,
-    ) -> Outcome:
-        outcome = super()._measure(attachment, configuration, seed, on_step, held_out, watched)
+    def _measure(self, attachment: Attachment, request: Request) -> Outcome:
+        outcome = super()._measure(attachment, request)
         scale, self.scale = self.scale, None  # its head answers in the labels' units by now
         try:
-            evaluator = TrialRunner._evaluator(self, configuration)
+            evaluator = TrialRunner._evaluator(self, request.configuration)
             tested = evaluator.evaluate(self.encoded("test"), Clock(0, lambda done, total: None))
         finally:
             self.scale = scale

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
-from peftsearch.workers.files.job_folder import spool_folder
+from peftsearch.workers.files.job_folder import files_root, rung_path, spool_folder
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
 from tests.waiting import LIMIT, wait_until
@@ -79,6 +79,37 @@ def test_a_killed_worker_gives_its_trial_back(slow_job: Path) -> None:
     finish(process)
     found = assert_whole(url, TRIALS)
     assert found[victim.number].attempt == 2
+
+
+def test_a_killed_training_goes_on_from_its_rung(slow_job: Path, tmp_path: Path) -> None:
+    """It ends as one that nobody killed."""
+    slow_job.write_text(slow_job.read_text().replace("epochs = 12", "epochs = 24"))
+    calm = tmp_path / "calm"
+    calm.mkdir()
+    (calm / "job.toml").write_text(slow_job.read_text())
+    finish(start("run", calm / "job.toml", folder=calm))
+    folder = slow_job.parent
+    url = f"sqlite:///{folder / 'peftsearch.db'}"
+    process = start("run", slow_job, folder=folder)
+    wait_until((folder / "peftsearch.db").exists)
+    wait_until(lambda: len(running(url)) > 0)
+    victim = running(url)[0]
+    worker = worker_of(url, victim)
+    with Store.open(url) as store:
+        rung = rung_path(files_root(url), store.jobs()[0], victim)
+    wait_until(rung.exists)
+    os.kill(worker, signal.SIGKILL)
+    finish(process)
+    expected = assert_whole(f"sqlite:///{calm / 'peftsearch.db'}", TRIALS)[victim.number]
+    found = assert_whole(url, TRIALS)[victim.number]
+    assert (found.key, found.seed) == (expected.key, expected.seed)
+    assert (found.attempt, expected.attempt) == (2, 1)
+    assert found.provenance.get("resumed_step", 0) > 0
+    timed = {"training_seconds", "peak_memory_bytes"}
+    for name in expected.measurements.keys() - timed:
+        assert found.measurements[name] == expected.measurements[name]
+    assert found.adapter_sha256 == expected.adapter_sha256
+    assert not rung.parent.exists()
 
 
 def test_a_killed_pool_is_resumed(slow_job: Path) -> None:

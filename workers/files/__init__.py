@@ -1,1 +1,1 @@
-"""What a job keeps on disk: adapters, their other forms, results that wait."""
+"""What a job keeps on disk: adapters, their other forms, results that wait, rungs."""

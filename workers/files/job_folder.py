@@ -1,4 +1,4 @@
-"""Where a job's files lie: adapters and spooled results, under one root by the database."""
+"""Where a job's files lie: adapters, spooled results and rungs, under one root by the database."""
 
 import tempfile
 from pathlib import Path
@@ -75,3 +75,13 @@ def adapter_name(job: Job, trial: Trial) -> str:
 def spool_folder(root: Path, job: Job) -> Path:
     """Where results wait that the database could not take."""
     return root / job_folder(job) / "spool"
+
+
+def rungs_folder(root: Path, job: Job) -> Path:
+    """Where trainings that are broken off wait to go on."""
+    return root / job_folder(job) / "rungs"
+
+
+def rung_path(root: Path, job: Job, trial: Trial) -> Path:
+    """The one file of a trial's rungs, whatever the attempt."""
+    return rungs_folder(root, job) / f"{trial.number:06d}-{trial.seed}.safetensors"

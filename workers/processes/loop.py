@@ -29,7 +29,8 @@ from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
-from peftsearch.workers.files.job_folder import adapter_name
+from peftsearch.workers.files.job_folder import adapter_name, rung_path
+from peftsearch.workers.files.rung_files import RungFile, sweep_rungs
 from peftsearch.workers.files.spool import Result, flush, spool
 from peftsearch.workers.runtime.machine_faults import (
     MachineFault,
@@ -80,6 +81,7 @@ class WorkerLoop:
         finally:
             with contextlib.suppress(StoreUnavailable):
                 self.store.unregister_worker(self.name)
+                sweep_rungs(self.root, self.store, self.job)
 
     def _take_turns(self) -> None:
         self.monitor.step(0, 0)
@@ -242,8 +244,10 @@ class WorkerLoop:
 
     def _work(self, trial: Trial) -> None:
         self.monitor.claimed(trial)
+        rung = RungFile(rung_path(self.root, self.job, trial))
         try:
-            self._record(self._train(trial))
+            self._record(self._train(trial, rung))
+            rung.remove()
         except Cancelled:
             self.store.give_back(trial.id, trial.attempt)
         except (KeyboardInterrupt, MachineFault):
@@ -253,13 +257,12 @@ class WorkerLoop:
         finally:
             self.monitor.claimed(None)
 
-    def _train(self, trial: Trial) -> Result:
+    def _train(self, trial: Trial, rung: RungFile) -> Result:
         try:
             # A repeat tells how noisy a configuration is: its bad seeds count too.
             watched = trial.origin != "repeat"
-            outcome = self.runner.evaluate(
-                trial.configuration, trial.seed, self.monitor.step, watched=watched
-            )
+            asked = trial.configuration, trial.seed, self.monitor.step
+            outcome = self.runner.evaluate(*asked, watched=watched, keeper=rung)
             adapter, sha256 = self._save(trial, outcome)
         except (Cancelled, MachineFault):
             raise

@@ -42,6 +42,10 @@ class MemoryMeter:
         """Note what is held now."""
         self.peak = max(self.peak, self._read())
 
+    def take_up(self, peak: int) -> None:
+        """Count the peak above the start of a former attempt as its own."""
+        self.peak = max(self.peak, self.start + peak)
+
     @property
     def bytes(self) -> int:
         """Peak above the start."""

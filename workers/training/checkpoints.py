@@ -3,11 +3,15 @@
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import torch
 
 from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.preparation.evaluation import Evaluation
+
+_ARRAYS = ("predictions", "references")
 
 
 @dataclass
@@ -48,6 +52,27 @@ class Checkpoints:
         """Bring the kept state back, where training has gone on since."""
         if self._last > self.kept:
             self.attachment.load(self._tensors)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        """All that it knows, for `take_up`: plain data for JSON, and tensors on the CPU."""
+        told: dict[str, Any] = {"kept": self.kept, "last": self._last, "found": None}
+        tensors = {f"kept/{name}": x for name, x in self._tensors.items()}
+        if self.found is not None:
+            scores = {name: float(x) for name, x in self.found.measurements.items()}
+            told["found"] = {"measurements": scores, "trained_loss": self.found.trained_loss}
+            for name in _ARRAYS:
+                tensors[name] = torch.tensor(np.ascontiguousarray(getattr(self.found, name)))
+        return told, tensors
+
+    def take_up(self, told: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> None:
+        """Know what another one knew, of the same training."""
+        self.kept, self._last, found = told["kept"], told["last"], told["found"]
+        kept = {name: x for name, x in tensors.items() if name not in _ARRAYS}
+        self._tensors = {name.removeprefix("kept/"): x for name, x in kept.items()}
+        if found is not None:
+            predictions, references = (tensors[name].numpy() for name in _ARRAYS)
+            scores, loss = found["measurements"], found["trained_loss"]
+            self.found = Evaluation(scores, predictions, references, loss)
 
 
 def _loss(found: Evaluation) -> float:

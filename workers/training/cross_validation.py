@@ -12,7 +12,7 @@ from peftsearch.spaces.jobspec.head import HeadSpec
 from peftsearch.workers.preparation.fold_tensors import join_folds
 from peftsearch.workers.preparation.prepare import Prepared
 
-from .optimisation import OnStep
+from .clock import OnStep
 from .outcome import Outcome
 
 _LARGEST = ("peak_memory_bytes",)

@@ -13,10 +13,10 @@ from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.preparation.balance import Balance
 from peftsearch.workers.preparation.evaluation import Evaluation, evaluate_outputs
 
+from .clock import Clock
 from .generation import count_generations, generate, match
 from .inference import count_batches, predict_logits
 from .label_scale import LabelScale
-from .optimisation import Clock
 from .trial_failures import NonFiniteLoss
 
 

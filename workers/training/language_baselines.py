@@ -15,9 +15,9 @@ from peftsearch.workers.preparation.baselines import Baseline, OnBatch
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.opened_job import OpenedJob
 
+from .clock import Clock
 from .evaluation import Evaluator
 from .generation import count_generations, generate, match
-from .optimisation import Clock
 from .trial_failures import NonFiniteLoss
 
 FEW_SHOT = "few_shot"

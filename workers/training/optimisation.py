@@ -3,8 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import torch
 
@@ -19,42 +19,10 @@ from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.runtime.memory import MemoryMeter
 from peftsearch.workers.runtime.seeds import derive, stream
 
+from .clock import Clock
+from .progress import Progress
 from .recomputation import recomputing, without_cache
-from .trial_failures import NonFiniteLoss, TrialTimeout
-
-OnStep = Callable[[int, int], None]
-"""Told the steps done and in total; may raise, to end the trial."""
-
-
-@dataclass
-class Clock:
-    """Counts a trial's steps, tells who listens, and ends the trial when its time is over.
-
-    Attributes:
-        total: Steps of training and evaluation together.
-        timeout_minutes: None for no limit.
-    """
-
-    total: int
-    on_step: OnStep
-    timeout_minutes: float | None = None
-    done: int = 0
-    start: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.start = time.monotonic()
-
-    def tick(self) -> None:
-        """One more step.
-
-        Raises:
-            TrialTimeout: The trial's time is over.
-        """
-        self.done += 1
-        self.on_step(self.done, self.total)
-        limit = self.timeout_minutes
-        if limit is not None and time.monotonic() - self.start > 60 * limit:
-            raise TrialTimeout(limit)
+from .trial_failures import NonFiniteLoss
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:
@@ -76,7 +44,8 @@ def train(
     precision: str,
     clock: Clock,
     meter: MemoryMeter,
-    after_step: Callable[[Sequence[float]], None] = lambda losses: None,
+    begin: Callable[[Progress], None] = lambda progress: None,
+    after_step: Callable[[Progress], None] = lambda progress: None,
 ) -> tuple[float, list[float]]:
     """Train in place; where there is nothing to train, do nothing.
 
@@ -84,7 +53,8 @@ def train(
 
     Args:
         regime: How long, and in which batches; its dropout is the attachment's.
-        after_step: Told the losses so far, after each step; what it takes is no training.
+        begin: May let it go on where a former attempt stood, before the first step.
+        after_step: Told how far it is, after each step; what it takes is no training.
 
     Returns:
         Seconds of training alone, and the loss of each step.
@@ -93,33 +63,35 @@ def train(
         NonFiniteLoss: The loss became infinite or not a number.
         TrialTimeout: The trial's time is over.
     """
-    seconds, start = 0.0, time.perf_counter()
     if not attachment.trained:
         return 0.0, []
     steps = regime.steps(len(data))
     groups = group_parameters(
         attachment.parameters, learning_rate, training.weight_decay, backbone.head_rate
     )
-    optimizer = torch.optim.AdamW(groups)
+    optimizer = torch.optim.AdamW([x | {"initial_lr": x["lr"]} for x in groups])
+    progress = Progress(optimizer, attachment.trained)
+    begin(progress)
     shares = partial(schedule, steps=steps, warmup=training.warmup)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares, progress.steps - 1)
     parameters = list(attachment.trained.values())
-    order = training_batches(data.lengths, regime.batch_size, stream(seed, "order"))
-    losses: list[float] = []
-    for step in range(steps):
+    batches = training_batches(data.lengths, regime.batch_size, stream(seed, "order"))
+    order = islice(batches, progress.steps, None)
+    for step in range(progress.steps, steps):
+        start = time.perf_counter()
         with attachment.dropping(derive(seed, f"dropout {step}")):
-            losses.append(accumulate(backbone, data, next(order), training, precision, meter))
-        if not math.isfinite(losses[-1]):
-            raise NonFiniteLoss(step, losses[-1])
+            loss = accumulate(backbone, data, next(order), training, precision, meter)
+        if not math.isfinite(loss):
+            raise NonFiniteLoss(step, loss)
+        progress.losses.append(loss)
         torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         scheduler.step()
         clock.tick()
-        seconds += time.perf_counter() - start
-        after_step(losses)
-        start = time.perf_counter()
-    return seconds, losses
+        progress.seconds += time.perf_counter() - start
+        after_step(progress)
+    return progress.seconds, progress.losses
 
 
 def accumulate(

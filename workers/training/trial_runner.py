@@ -1,24 +1,21 @@
 """One job's backbone and data in one process: from a configuration to measured metrics."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property
 
 import torch
 
 from peftsearch.records.preparation import Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.workload import Workload
-from peftsearch.spaces.jobspec.training import Regime
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.adapters.attachment import Attachment, attach
+from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
-from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.models.sizes import count_base
-from peftsearch.workers.preparation.floor_answers import FloorAnswers, read_answers, tell_errors
+from peftsearch.workers.preparation.floor_answers import FloorAnswers, read_answers
 from peftsearch.workers.preparation.fold_tensors import keep_named, take_fold
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.preparation.prepare import (
@@ -27,46 +24,27 @@ from peftsearch.workers.preparation.prepare import (
     prepare,
     prepare_head,
 )
-from peftsearch.workers.runtime.memory import MemoryMeter
 
-from .calibration import add_gradients
-from .checkpoints import Checkpoints
-from .collapse import check_progress
+from .clock import OnStep
 from .cross_validation import as_in_first, cross_validate, join_prepared
-from .curves import reduce_curve
-from .evaluation import Evaluator
-from .foreign_techniques import check_size, name_packages
 from .inference import predict_logits
-from .label_scale import LabelScale
-from .optimisation import Clock, OnStep, train
-from .outcome import Outcome, measure_also
-from .provenance import describe
+from .outcome import Outcome
+from .rungs import Keeper
+from .trainer import Request, Trainer
 from .workload import count_workloads
 
 
 @dataclass
-class TrialRunner(OpenedJob):
+class TrialRunner(Trainer):
     """Evaluates configurations one after another on one backbone.
 
     Attributes:
         prepared: What was adopted; None until then.
-        workload: Of a training; None until it was asked for.
-        beside: What the best floor answered on the validation rows; None where nothing is kept.
     """
 
     prepared: Prepared | None = None
-    workload: Workload | None = None
-    beside: FloorAnswers | None = None
     _starts: list[dict[str, torch.Tensor] | None] = field(default_factory=list)
     _besides: list[FloorAnswers | None] = field(default_factory=list)
-
-    @property
-    def anatomy(self) -> Anatomy:
-        """The model's, with the head that every trial trains, and the workload if it is known."""
-        tensors = head_tensors(self.backbone.model, self.backbone.heads)
-        head = tuple(HeadTensor(name=x.name, shape=x.shape) for x in tensors)
-        known = {"head": head, "workload": self.workload}
-        return self.backbone.anatomy.model_copy(update=known)
 
     def evaluate(
         self,
@@ -75,6 +53,7 @@ class TrialRunner(OpenedJob):
         on_step: OnStep = lambda done, total: None,
         split: str = "validation",
         watched: bool = False,
+        keeper: Keeper | None = None,
     ) -> Outcome:
         """Train the configuration and score it on a split (`validation` or `test`).
 
@@ -82,6 +61,8 @@ class TrialRunner(OpenedJob):
 
         Args:
             watched: Whether it ends early where the training has collapsed.
+            keeper: Of its rungs: it goes on from what is kept there, and ends as if it had never
+                been broken off. Of trainings on folds nothing is kept.
 
         Raises:
             TrialFailure: Non-finite loss, collapse or timeout; `classify` types all other errors.
@@ -94,13 +75,13 @@ class TrialRunner(OpenedJob):
             )
         self.describe()
         if split != "validation" or not self.data.others:
-            return self._train(configuration, seed, on_step, held_out, watched)
+            return self.train(Request(configuration, seed, on_step, held_out, watched, keeper))
 
         def train_fold(fold: int, step: OnStep) -> Outcome:
             runner, self.backbone.start = self.folds[fold], self._starts[fold]
             runner.workload, runner.beside = self.workload, self._besides[fold]
             held_out = runner.encoded(split)
-            return runner._train(configuration, seed, step, held_out, watched)
+            return runner.train(Request(configuration, seed, step, held_out, watched))
 
         try:
             return cross_validate(len(self.folds), train_fold, on_step, self.spec.task.quality)
@@ -112,22 +93,6 @@ class TrialRunner(OpenedJob):
         """This runner and, where the job has folds, one for each further of them."""
         others = (replace(self, data=data, _encoded={}) for data in self.data.others)
         return (self, *others)
-
-    def _train(
-        self,
-        configuration: Configuration,
-        seed: int,
-        on_step: OnStep,
-        held_out: Encoded,
-        watched: bool,
-    ) -> Outcome:
-        regime = self.spec.training.regime(configuration)
-        calibrate = partial(self._calibrate, seed, regime.batch_size)
-        attachment = attach(self.backbone, configuration, seed, calibrate, regime.dropout)
-        try:
-            return self._measure(attachment, configuration, seed, on_step, held_out, watched)
-        finally:
-            attachment.detach()
 
     def prepare(self, on_batch: Callable[[], None] = lambda: None) -> Prepared:
         """The job's floors, its head and where that starts: a function of its spec, its model and
@@ -223,157 +188,3 @@ class TrialRunner(OpenedJob):
             return predict_logits(self.backbone.model, data, self.device, self.precision)
         finally:
             attachment.detach()
-
-    @cached_property
-    def scale(self) -> LabelScale | None:
-        """In whose units a head is trained; None where that is in the labels' own."""
-        work = find_kind(self.spec.task.kind).load_work()
-        scale: LabelScale | None = work.label_scale(self.data.train)
-        if scale is None or not self.spec.training.standardise_labels:
-            return None
-        linear = output_linear(self.backbone.model, self.backbone.heads)
-        return scale if linear.bias is not None else scale.uncentred
-
-    @cached_property
-    def training_rows(self) -> Encoded:
-        """The training split with labels, and what else the loss needs, as trials train on it."""
-        work = find_kind(self.spec.task.kind).load_work()
-        rows: Encoded = work.training_rows(
-            self.encoded("train"),
-            self.data.train,
-            self.data.label_names,
-            self.spec.training,
-            self.scale,
-        )
-        return rows
-
-    def _measure(
-        self,
-        attachment: Attachment,
-        configuration: Configuration,
-        seed: int,
-        on_step: OnStep,
-        held_out: Encoded,
-        watched: bool,
-    ) -> Outcome:
-        check_size(configuration, self.anatomy, attachment.size)
-        meter = MemoryMeter(self.backbone.device)
-        evaluator, validation = self._evaluator(configuration), self.encoded("validation")
-        regime = self.spec.training.regime(configuration)
-        stops = self._stops(attachment, regime)
-        clock = Clock(0, on_step, self.spec.training.timeout_minutes)
-        checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
-        clock.total = self._count_ticks(evaluator, stops, held_out)
-
-        def after_step(losses: Sequence[float]) -> None:
-            checkpoints.after_step(len(losses))
-            if watched and self.spec.training.stop_collapsed:
-                self._check_progress(losses, stops[-1])
-
-        seconds, losses = train(
-            self.backbone,
-            attachment,
-            self.training_rows,
-            self.spec.training,
-            regime,
-            configuration.learning_rate,
-            seed,
-            self.precision,
-            clock,
-            meter,
-            after_step,
-        )
-        checkpoints.restore()
-        if checkpoints.found is not None and held_out is validation:
-            found = evaluator.generate(checkpoints.found, held_out, clock)
-        else:
-            found = evaluator.evaluate(held_out, clock)
-        if self.scale is not None:
-            self.scale.fold(output_linear(self.backbone.model, self.backbone.heads))
-            losses = [loss * self.scale.deviation**2 for loss in losses]
-        spec = self.spec.with_anatomy(self.anatomy)
-        costs = spec.known_costs.items()
-        known = {name: float(cost(configuration, spec.anatomy)) for name, cost in costs}
-        measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
-        outcome = Outcome(
-            {**found.measurements, **known, **measured},
-            self.provenance(seed)
-            | self._tell_training(regime, checkpoints, losses)
-            | name_packages(configuration)
-            | tell_errors(self, found, self.beside if held_out is validation else None),
-            attachment.tensors(),
-            found.predictions,
-            found.references,
-            reduce_curve(losses),
-        )
-        return measure_also(outcome, self.spec)
-
-    def _calibrate(self, seed: int, batch_size: int) -> None:
-        add_gradients(self.backbone, self.training_rows, batch_size, self.precision, seed)
-
-    def _evaluator(self, configuration: Configuration) -> Evaluator:
-        # Virtual inputs are put in front of every call, which a cache of earlier tokens forbids.
-        cached = configuration.input is None
-        return Evaluator(
-            self.backbone,
-            self.spec.task,
-            self.classes,
-            self.precision,
-            cached,
-            self.positive,
-            self.scale,
-            self.balance,
-        )
-
-    def _check_progress(self, losses: Sequence[float], steps: int) -> None:
-        work = find_kind(self.spec.task.kind).load_work()
-        check_progress(losses, steps, work.constant_loss(self.training_rows.labels))
-
-    def _stops(self, attachment: Attachment, regime: Regime) -> tuple[int, ...]:
-        """After which steps a state may be kept; none where nothing is trained."""
-        steps = regime.steps(len(self.encoded("train")))
-        if not attachment.trained:
-            return ()
-        return self.spec.training.stops(steps, self.spec.task.quality)
-
-    def _count_ticks(self, evaluator: Evaluator, stops: Sequence[int], held_out: Encoded) -> int:
-        """Steps of training, and batches of every evaluation."""
-        validation = self.encoded("validation")
-        if len(stops) < 2:
-            return sum(stops) + evaluator.count_steps(held_out)
-        measured = len(stops) * evaluator.count_measuring(validation)
-        last = evaluator.count_steps(held_out)
-        if held_out is validation:
-            last = evaluator.count_generating(held_out)
-        return stops[-1] + measured + last
-
-    def provenance(self, seed: int) -> dict[str, Any]:
-        """What a trial's numbers depend on."""
-        head = head_parameters(self.backbone.model, self.backbone.heads)
-        return describe(self.backbone, self.spec, self.data.fingerprint, self.precision, seed) | {
-            "kind": self.spec.task.kind,
-            "dtype": self.backbone.dtype,
-            "train_rows": len(self.data.train.texts),
-            "validation_rows": len(self.data.validation.texts),
-            "max_length": self.spec.task.max_length,
-            "cut_rows": {name: self.encoded(name).cut for name in ("train", "validation")},
-            "head_parameters": sum(parameter.numel() for parameter in head.values()),
-            "head": {
-                "pooling": self.backbone.pooling,
-                "start": "random" if self.backbone.start is None else "probe",
-                "learning_rate": self.backbone.head_rate,
-            },
-        }
-
-    def _tell_training(
-        self, regime: Regime, checkpoints: Checkpoints, losses: Sequence[float]
-    ) -> dict[str, float]:
-        """How the trial was trained, and after how many of its steps the kept state was."""
-        return {
-            "epochs": regime.passes(len(self.encoded("train"))),
-            "batch_size": regime.batch_size,
-            "dropout": regime.dropout,
-            "steps": len(losses),
-            "checkpoints": self.spec.training.states(self.spec.task.quality),
-            "kept_step": checkpoints.kept,
-        }

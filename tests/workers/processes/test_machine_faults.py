@@ -2,10 +2,8 @@
 
 import errno
 import os
-import resource
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from tests.conftest import NewDatabase
 from tests.storage.examples import insert
 from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, PROBE, open_runner
+from tests.workers.small_files import small_files
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 
@@ -54,20 +53,9 @@ def _work(
     WorkerLoop("w", store, job, runner, root, Watcher(act)).run()
 
 
-@contextmanager
-def _small_files() -> Iterator[None]:
-    """The system writes no file beyond 2 KB."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def _limit(monkeypatch: pytest.MonkeyPatch) -> None:
     def save(*arguments: Any) -> str:
-        with _small_files():
+        with small_files():
             return save_adapter(*arguments)
 
     monkeypatch.setattr(loop, "save_adapter", save)
@@ -107,8 +95,9 @@ def test_a_folder_that_takes_nothing_costs_no_trial(
     job = store.jobs()[0]
     assert (job.state, store.workers(job.id)) == (JobState.RUNNING, [])
     assert [x.state for x in store.trials(job.id)] == [TrialState.QUEUED] * 2
-    assert [x for x in tmp_path.rglob("*") if x.is_file()] == []
+    assert {x.parent.name for x in tmp_path.rglob("*") if x.is_file()} == {"rungs"}
     _work(store, runner, tmp_path)
+    assert "resumed_step" in store.trial(job.id, 0).provenance
     assert [x.state for x in store.trials(job.id)] == [TrialState.COMPLETED] * 2
 
 
@@ -171,7 +160,7 @@ def test_a_database_that_cannot_be_written_is_told(
 
 
 def test_a_full_folder_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
-    with _small_files(), pytest.raises(UserError, match="File too large; make room"):
+    with small_files(), pytest.raises(UserError, match="File too large; make room"):
         check_folder(tmp_path)
 
 

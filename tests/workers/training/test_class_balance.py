@@ -18,7 +18,7 @@ from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.linear_models import Linear, fit_linear
 from peftsearch.workers.preparation.prepare import Prepared, make_again
 from peftsearch.workers.preparation.probes import row_losses
-from peftsearch.workers.training import trial_runner
+from peftsearch.workers.training import trainer
 from peftsearch.workers.training.checkpoints import Checkpoints
 from peftsearch.workers.training.class_balance import balance, find_balance
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -208,7 +208,7 @@ def test_a_state_is_kept_by_the_loss_that_is_trained(
 
         return Checkpoints(attachment, stops, told)
 
-    monkeypatch.setattr(trial_runner, "Checkpoints", watch)
+    monkeypatch.setattr(trainer, "Checkpoints", watch)
     runner = open_skewed(tmp_path, folders["bert"], checkpoints=4, **training)
     outcome = runner.evaluate(PROBE, 3)
     told = outcome.provenance["steps"]

@@ -10,8 +10,8 @@ import torch
 from peftsearch.records.estimates import share_error
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.jobspec.head import HeadSpec
+from peftsearch.workers.training.clock import OnStep
 from peftsearch.workers.training.cross_validation import cross_validate
-from peftsearch.workers.training.optimisation import OnStep
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.runners import LORA, PROBE, open_runner

@@ -12,13 +12,9 @@ from peftsearch.workers.batches.encoding import encode_texts
 from peftsearch.workers.batches.encodings import EncodedTexts
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.memory import MemoryMeter
+from peftsearch.workers.training.clock import Clock
 from peftsearch.workers.training.inference import decide, mean_loss, predict_logits
-from peftsearch.workers.training.optimisation import (
-    Clock,
-    compute_loss,
-    schedule,
-    train,
-)
+from peftsearch.workers.training.optimisation import compute_loss, schedule, train
 from peftsearch.workers.training.trial_failures import NonFiniteLoss, TrialTimeout
 from tests.workers.tiny import LAYERS
 

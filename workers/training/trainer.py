@@ -1,0 +1,246 @@
+"""One training of one job in one process: from an attached configuration to an outcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
+from peftsearch.spaces.families.workload import Workload
+from peftsearch.spaces.jobspec.training import Regime
+from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.adapters.attachment import Attachment, attach
+from peftsearch.workers.batches.encodings import Encoded
+from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
+from peftsearch.workers.preparation.floor_answers import FloorAnswers, tell_errors
+from peftsearch.workers.preparation.opened_job import OpenedJob
+from peftsearch.workers.runtime.memory import MemoryMeter
+
+from .calibration import add_gradients
+from .checkpoints import Checkpoints
+from .clock import Clock, OnStep
+from .collapse import check_progress
+from .curves import reduce_curve
+from .evaluation import Evaluator
+from .foreign_techniques import check_size, name_packages
+from .label_scale import LabelScale
+from .optimisation import train
+from .outcome import Outcome, measure_also
+from .progress import Progress
+from .provenance import describe
+from .rungs import Keeper, Rungs, identify
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be trained, and what its trainer is told.
+
+    Attributes:
+        held_out: The rows that it is scored on.
+        watched: Whether it ends early where the training has collapsed.
+        keeper: Of its rungs; None keeps none.
+    """
+
+    configuration: Configuration
+    seed: int
+    on_step: OnStep
+    held_out: Encoded
+    watched: bool = False
+    keeper: Keeper | None = None
+
+
+@dataclass
+class Trainer(OpenedJob):
+    """Trains configurations on one backbone and one division of the rows.
+
+    Attributes:
+        workload: Of a training; None until it was asked for.
+        beside: What the best floor answered on the validation rows; None where nothing is kept.
+    """
+
+    workload: Workload | None = None
+    beside: FloorAnswers | None = None
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """The model's, with the head that every trial trains, and the workload if it is known."""
+        tensors = head_tensors(self.backbone.model, self.backbone.heads)
+        head = tuple(HeadTensor(name=x.name, shape=x.shape) for x in tensors)
+        known = {"head": head, "workload": self.workload}
+        return self.backbone.anatomy.model_copy(update=known)
+
+    def train(self, request: Request) -> Outcome:
+        """Attach, train, score and detach.
+
+        Raises:
+            TrialFailure: Non-finite loss, collapse or timeout; `classify` types all other errors.
+            UserError: The configuration does not fit the model.
+        """
+        configuration, seed = request.configuration, request.seed
+        regime = self.spec.training.regime(configuration)
+        calibrate = partial(self._calibrate, seed, regime.batch_size)
+        attachment = attach(self.backbone, configuration, seed, calibrate, regime.dropout)
+        try:
+            return self._measure(attachment, request)
+        finally:
+            attachment.detach()
+
+    @cached_property
+    def scale(self) -> LabelScale | None:
+        """In whose units a head is trained; None where that is in the labels' own."""
+        work = find_kind(self.spec.task.kind).load_work()
+        scale: LabelScale | None = work.label_scale(self.data.train)
+        if scale is None or not self.spec.training.standardise_labels:
+            return None
+        linear = output_linear(self.backbone.model, self.backbone.heads)
+        return scale if linear.bias is not None else scale.uncentred
+
+    @cached_property
+    def training_rows(self) -> Encoded:
+        """The training split with labels, and what else the loss needs, as trials train on it."""
+        work = find_kind(self.spec.task.kind).load_work()
+        rows: Encoded = work.training_rows(
+            self.encoded("train"),
+            self.data.train,
+            self.data.label_names,
+            self.spec.training,
+            self.scale,
+        )
+        return rows
+
+    def _measure(self, attachment: Attachment, request: Request) -> Outcome:
+        configuration, held_out = request.configuration, request.held_out
+        check_size(configuration, self.anatomy, attachment.size)
+        meter = MemoryMeter(self.backbone.device)
+        evaluator, validation = self._evaluator(configuration), self.encoded("validation")
+        regime = self.spec.training.regime(configuration)
+        stops = self._stops(attachment, regime)
+        clock = Clock(0, request.on_step, self.spec.training.timeout_minutes)
+        checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
+        clock.total = self._count_ticks(evaluator, stops, held_out)
+        depends_on = self.provenance(request.seed) | name_packages(configuration)
+        identity = identify(configuration.to_json(), self._asked_for(), depends_on)
+        steps = regime.steps(len(self.encoded("train")))
+        rungs = Rungs(request.keeper, identity, steps, attachment, checkpoints, clock, meter)
+
+        def after_step(progress: Progress) -> None:
+            checkpoints.after_step(progress.steps)
+            if request.watched and self.spec.training.stop_collapsed:
+                self._check_progress(progress.losses, steps)
+            rungs.after_step(progress)
+
+        seconds, losses = train(
+            self.backbone,
+            attachment,
+            self.training_rows,
+            self.spec.training,
+            regime,
+            configuration.learning_rate,
+            request.seed,
+            self.precision,
+            clock,
+            meter,
+            rungs.take_up,
+            after_step,
+        )
+        checkpoints.restore()
+        if checkpoints.found is not None and held_out is validation:
+            found = evaluator.generate(checkpoints.found, held_out, clock)
+        else:
+            found = evaluator.evaluate(held_out, clock)
+        if self.scale is not None:
+            self.scale.fold(output_linear(self.backbone.model, self.backbone.heads))
+            losses = [loss * self.scale.deviation**2 for loss in losses]
+        measured = {"training_seconds": seconds, "peak_memory_bytes": float(meter.bytes)}
+        outcome = Outcome(
+            {**found.measurements, **self._known_costs(configuration), **measured},
+            depends_on
+            | self._tell_training(regime, checkpoints, losses)
+            | rungs.told
+            | tell_errors(self, found, self.beside if held_out is validation else None),
+            attachment.tensors(),
+            found.predictions,
+            found.references,
+            reduce_curve(losses),
+        )
+        return measure_also(outcome, self.spec)
+
+    def _asked_for(self) -> dict[str, Any]:
+        """What of the job's spec a training is a function of."""
+        return self.spec.model_dump(mode="json", include={"task", "training", "head"})
+
+    def _known_costs(self, configuration: Configuration) -> dict[str, float]:
+        spec = self.spec.with_anatomy(self.anatomy)
+        costs = spec.known_costs.items()
+        return {name: float(cost(configuration, spec.anatomy)) for name, cost in costs}
+
+    def _calibrate(self, seed: int, batch_size: int) -> None:
+        add_gradients(self.backbone, self.training_rows, batch_size, self.precision, seed)
+
+    def _evaluator(self, configuration: Configuration) -> Evaluator:
+        # Virtual inputs are put in front of every call, which a cache of earlier tokens forbids.
+        cached = configuration.input is None
+        return Evaluator(
+            self.backbone,
+            self.spec.task,
+            self.classes,
+            self.precision,
+            cached,
+            self.positive,
+            self.scale,
+            self.balance,
+        )
+
+    def _check_progress(self, losses: Sequence[float], steps: int) -> None:
+        work = find_kind(self.spec.task.kind).load_work()
+        check_progress(losses, steps, work.constant_loss(self.training_rows.labels))
+
+    def _stops(self, attachment: Attachment, regime: Regime) -> tuple[int, ...]:
+        """After which steps a state may be kept; none where nothing is trained."""
+        steps = regime.steps(len(self.encoded("train")))
+        if not attachment.trained:
+            return ()
+        return self.spec.training.stops(steps, self.spec.task.quality)
+
+    def _count_ticks(self, evaluator: Evaluator, stops: Sequence[int], held_out: Encoded) -> int:
+        """Steps of training, and batches of every evaluation."""
+        validation = self.encoded("validation")
+        if len(stops) < 2:
+            return sum(stops) + evaluator.count_steps(held_out)
+        measured = len(stops) * evaluator.count_measuring(validation)
+        last = evaluator.count_steps(held_out)
+        if held_out is validation:
+            last = evaluator.count_generating(held_out)
+        return stops[-1] + measured + last
+
+    def provenance(self, seed: int) -> dict[str, Any]:
+        """What a trial's numbers depend on."""
+        head = head_parameters(self.backbone.model, self.backbone.heads)
+        return describe(self.backbone, self.spec, self.data.fingerprint, self.precision, seed) | {
+            "kind": self.spec.task.kind,
+            "dtype": self.backbone.dtype,
+            "train_rows": len(self.data.train.texts),
+            "validation_rows": len(self.data.validation.texts),
+            "max_length": self.spec.task.max_length,
+            "cut_rows": {name: self.encoded(name).cut for name in ("train", "validation")},
+            "head_parameters": sum(parameter.numel() for parameter in head.values()),
+            "head": {
+                "pooling": self.backbone.pooling,
+                "start": "random" if self.backbone.start is None else "probe",
+                "learning_rate": self.backbone.head_rate,
+            },
+        }
+
+    def _tell_training(
+        self, regime: Regime, checkpoints: Checkpoints, losses: Sequence[float]
+    ) -> dict[str, float]:
+        """How the trial was trained, and after how many of its steps the kept state was."""
+        return {
+            "epochs": regime.passes(len(self.encoded("train"))),
+            "batch_size": regime.batch_size,
+            "dropout": regime.dropout,
+            "steps": len(losses),
+            "checkpoints": self.spec.training.states(self.spec.task.quality),
+            "kept_step": checkpoints.kept,
+        }
