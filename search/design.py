@@ -13,7 +13,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.nearest import Nearest
 from peftsearch.spaces.space.space import Space
 
-from .learnt_trials import LEARNT, learnt
+from .learnt_trials import learnt
 from .lessons import find_taught
 from .recipe_trials import probe, recipes
 
@@ -69,7 +69,7 @@ def _known(which: Recipes, space: Space, taught: int) -> list[tuple[Configuratio
     """Good ones to begin with, and their origin; the published where none was learnt."""
     found = [(x, "learnt") for x in learnt(space)] if which == "learnt" else []
     if found or which == "none":
-        return found[: max(0, LEARNT - taught)]
+        return found[: max(0, len(found) - taught)]
     return [(x, "recipe") for x in recipes(space)]
 
 
