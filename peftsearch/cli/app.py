@@ -66,6 +66,27 @@ def run(
         commands.run(job_file, sources, workers, device, to_url(storage), files, picture, as_json)
 
 
+@app.command("import")
+def import_(
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS", help="CSV, JSON lines, or what `show JOB --json` printed."
+        ),
+    ],
+    job: Annotated[
+        Path, typer.Option("--job", metavar="JOB.toml", help="The job that they are results of.")
+    ],
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Record results that were measured elsewhere as a finished job, and print their front."""
+    begin("reading the job file, its model and its data")
+    from . import importing
+
+    importing.import_file(results, job, to_url(storage), as_json)
+
+
 @app.command()
 def resume(
     job: JobName,

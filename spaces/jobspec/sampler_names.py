@@ -12,8 +12,10 @@ GROUP = "peftsearch.samplers"
 """Of the entry points; `search.samplers.Factory` says what one is."""
 ENGINE = "bo"
 COMPARED = ("random", "sobol", "tpe", "nsga2")
+IMPORTED = "imported"
+"""Origin of what was trained elsewhere."""
 OF_THE_ENGINE = (
-    *("probe", "try", "earlier", "learnt", "recipe"),
+    *(IMPORTED, "probe", "try", "earlier", "learnt", "recipe"),
     *("sobol", "search", "repeat", "random"),
 )
 LONGEST = 16
