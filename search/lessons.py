@@ -6,6 +6,7 @@ expectation of the new one's, was measured and added little
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -16,6 +17,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.preparation import Lesson, Preparation
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.configurations.written import read_written, written_form
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.objectives import objective
@@ -24,7 +26,7 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 
 from .goals.reference_point import ReferencePoint, cost_range, floor_quality, make_reference_point
-from .recipe_trials import express
+from .recipe_trials import express, within_bounds
 
 MOST = 8
 """Configurations of one job that are kept: a space may lack some."""
@@ -65,8 +67,9 @@ def _choose(points: np.ndarray[Any, np.dtype[np.float64]], reference: ReferenceP
 
 
 def _write(configuration: Configuration, anatomy: Anatomy) -> Mapping[str, Any] | None:
-    """None where shares of the depth cannot say it."""
+    """None where shares of the depth cannot say it, or where it is none of that model."""
     try:
+        check_configuration(configuration, anatomy)
         return written_form(configuration, anatomy)
     except UserError:
         return None
@@ -86,6 +89,22 @@ def find_taught(space: Space, lessons: Sequence[Lesson]) -> list[Configuration]:
 
 def _read(space: Space, written: Mapping[str, Any]) -> Configuration | None:
     try:
-        return express(space, read_written(written, space.anatomy))
+        read = read_written(written, space.anatomy)
+        found = express(space, read)
     except UserError:
         return None
+    return None if found is None else _train_alike(space, found, read.training.said)
+
+
+def _train_alike(
+    space: Space, configuration: Configuration, said: Mapping[str, float]
+) -> Configuration:
+    """With the nearest values of what is searched of the training, where they are said, or lower
+    ones if those break a bound."""
+    nearest: dict[str, Any] = {
+        name: min(values, key=lambda x: abs(x - said[name]))
+        for name, values in space.training.items()
+        if name in said
+    }
+    training = replace(configuration.training, **nearest)
+    return within_bounds(space, replace(configuration, training=training))

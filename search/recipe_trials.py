@@ -24,7 +24,7 @@ def probe(space: Space) -> Configuration:
     strata = (Stratum(0, space.anatomy.layers),)
     rate = _nearest_rate(space, NOMINAL_RATE)
     bare = Configuration(strata, rate, training=_usual(space))
-    return _within_bounds(space, bare)
+    return within_bounds(space, bare)
 
 
 def recipes(space: Space) -> list[Configuration]:
@@ -57,7 +57,7 @@ def recipes(space: Space) -> list[Configuration]:
         [x, *_bracket(space, x)] if x == common else [x] for x in found
     )
     kept = {x.key: x for x in bracketed}
-    return [x for x in (_within_bounds(space, x) for x in kept.values()) if space.feasible(x)]
+    return [x for x in (within_bounds(space, x) for x in kept.values()) if space.feasible(x)]
 
 
 def express(space: Space, recipe: Configuration) -> Configuration | None:
@@ -72,7 +72,7 @@ def _bracket(space: Space, common: Configuration) -> list[Configuration]:
     return [replace(common, learning_rate=rate) for rate in rates]
 
 
-def _within_bounds(space: Space, configuration: Configuration) -> Configuration:
+def within_bounds(space: Space, configuration: Configuration) -> Configuration:
     """With the highest values of what is searched of the training, none above its own, with which
     it is within the bounds; itself where it is with none."""
     own = configuration.training.said

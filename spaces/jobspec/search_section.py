@@ -1,17 +1,21 @@
 """The search section of a job: which engine proposes, and what it begins with."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 
 from .sampler_names import SamplerName
 from .section import Section
 
 AUTO, NONE = "auto", "none"
 """In place of names of jobs to learn from."""
+JOB_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""What a job may be called."""
 Recipes = Literal["learnt", "published", "none"]
 
 
@@ -43,18 +47,29 @@ class SearchSpec(Section):
     @field_validator("learn_from")
     @classmethod
     def _check_sources(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names or (len(names) > 1 and {AUTO, NONE} & {*names}):
-            raise UserError(
-                f"{AUTO!r}, {NONE!r} or names of jobs in search.learn_from",
-                repr(list(names)),
-                f"write {NONE!r} alone to learn from no job",
-            )
-        return tuple(dict.fromkeys(names))
+        return check_sources(names)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The jobs to learn from that are named."""
         return tuple(x for x in self.learn_from if x not in (AUTO, NONE))
+
+
+def check_sources(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of jobs to learn from, each once, or one word in their place.
+
+    Raises:
+        UserError: No job can have one of these names, or a word does not stand alone.
+    """
+    named = dict.fromkeys(names)
+    strange = [x for x in named if not re.fullmatch(JOB_NAME, x)]
+    if not named or strange or (len(named) > 1 and {AUTO, NONE} & {*named}):
+        raise UserError(
+            f"{AUTO!r}, {NONE!r} or names of jobs in search.learn_from",
+            show(strange or list(named)),
+            f"write {NONE!r} alone to learn from no job",
+        )
+    return tuple(named)
 
 
 def read_search(search: Any) -> Any:

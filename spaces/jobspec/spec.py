@@ -22,7 +22,7 @@ from .jobtext import check_depth
 from .mistakes import Mistake, explain
 from .objectives import OBJECTIVES, Cost, cost_function, objective
 from .objectives_section import ObjectivesSpec, check_objectives
-from .search_section import SearchSpec
+from .search_section import JOB_NAME, SearchSpec, check_sources
 from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
@@ -95,7 +95,7 @@ class JobSpec(Section):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    name: str = Field(pattern=JOB_NAME)
     seed: int = Field(0, ge=0, lt=2**31)
     model: ModelSpec
     task: TaskSpec
@@ -149,10 +149,14 @@ class JobSpec(Section):
         return self.model.anatomy
 
     def learning_from(self, names: tuple[str, ...]) -> Self:
-        """The spec with these jobs to learn from; itself where none is named."""
+        """The spec with these jobs to learn from; itself where none is named.
+
+        Raises:
+            UserError: As where the job file says so.
+        """
         if not names:
             return self
-        search = SearchSpec(**dict(self.search) | {"learn_from": names})
+        search = self.search.model_copy(update={"learn_from": check_sources(names)})
         return self.model_copy(update={"search": search})
 
     def with_anatomy(self, anatomy: Anatomy) -> Self:

@@ -22,7 +22,7 @@ BEFORE: Mapping[str, Mapping[str, Any]] = {
     },
     "head": {"pooling": "model", "start": "random", "relative": True},
     "objectives": {"free_below": "0"},
-    "search": {"recipes": "published"},
+    "search": {"recipes": "published", "learn_from": ("none",)},
 }
 """By section: keys whose default is not what was done before they were, with what was done.
 

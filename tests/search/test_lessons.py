@@ -13,6 +13,7 @@ from peftsearch.search.lessons import find_taught, learn
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.space.presets import make_space
 from tests.anatomies import BERT, LLAMA
 from tests.spaces.strategies import SPACES
@@ -61,6 +62,16 @@ def test_it_fits_models_of_another_depth_and_family() -> None:
     assert [bool(layer) for layer in found.profile] == [False] * half + [True] * half
 
 
+def test_they_train_as_they_did_or_nearly() -> None:
+    spec = make_spec(training={"epochs": [1, 2, 4], "dropout": [0.0, 0.1]})
+    long = replace(lora(8), training=Hyperparameters(epochs=4.0, dropout=0.1))
+    lesson = learn("source", spec, [point(long, 0.8)], PREPARED)
+    assert [x.key for x in find_taught(make_space(spec), [lesson])] == [long.key]
+    other = make_space(make_spec(training={"epochs": [1, 3], "batch_size": [8, 16, 32]}))
+    (found,) = find_taught(other, [lesson])
+    assert found.training.said == {"epochs": 3.0, "batch_size": 16}
+
+
 def test_jobs_take_turns_and_doubles_count_once() -> None:
     frozen = learn("probe", SPEC, [point(Configuration((Stratum(0, 6),), 1e-3), 0.8)], PREPARED)
     unreadable = Lesson("later", ({"strata": [{"modules": [{"technique": "unheard"}]}]},))
@@ -93,10 +104,32 @@ def test_a_lesson_is_read_as_it_was_written() -> None:
     assert "lessons" not in PREPARED.to_json()
 
 
-@pytest.mark.parametrize("said", [[], ["auto", "a"], ["none", "a"]])
-def test_words_that_stand_alone_are_not_among_names(said: list[str]) -> None:
+def test_what_no_model_of_that_depth_has_is_not_taught() -> None:
+    """A damaged record would stay in the new job, and end every search for its proposals."""
+    short = Configuration((Stratum(0, 4, (Module("lora", 8, ("query",)),)),), 1e-3)
+    for wrong in (short, replace(lora(8), learning_rate=-1.0), replace(lora(8), strata=())):
+        assert (
+            learn(
+                "source", SPEC, [replace(point(lora(8), 0.8), configuration=wrong)], PREPARED
+            ).configurations
+            == ()
+        )
+
+
+@pytest.mark.parametrize("said", [[], ["auto", "a"], ["none", "a"], [""], ["a\0"], ["\ud800"]])
+def test_only_names_are_among_names(said: list[str]) -> None:
     with pytest.raises(UserError, match="learn_from"):
         make_spec(search={"learn_from": said})
+    if said:
+        with pytest.raises(UserError, match="learn_from"):
+            make_spec().learning_from(tuple(said))
+
+
+def test_who_names_jobs_says_nothing_else() -> None:
+    """What a job file did not say, a later version's default may still replace."""
+    spec = make_spec(search={"design": 3}).learning_from(("a", "b", "a"))
+    assert spec.search.sources == ("a", "b")
+    assert spec.search.model_fields_set == {"design", "learn_from"}
 
 
 def test_one_name_may_stand_alone() -> None:

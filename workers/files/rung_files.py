@@ -24,6 +24,9 @@ from peftsearch.storage.store import Store
 
 from .job_folder import rung_path, rungs_folder
 
+_NAMES = "[0-9]*-[0-9]*.*"
+"""Of rungs and of their parts, among whatever else a person may have put there."""
+
 
 @dataclass(frozen=True)
 class RungFile:
@@ -78,7 +81,7 @@ def sweep_rungs(root: Path, store: Store, job: Job) -> None:
         StoreUnavailable: The database cannot be reached.
     """
     folder = rungs_folder(root, job)
-    if found := [*folder.glob("*")]:  # looked for first: a trial may begin meanwhile
+    if found := [*folder.glob(_NAMES)]:  # looked for first: a trial may begin meanwhile
         awaited = {rung_path(root, job, trial).stem for trial in _find_open(store, job)}
         for path in found:
             if path.name.partition(".")[0] not in awaited:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from peftsearch.errors import NotFoundError, UserError
+from peftsearch.errors import ANYTHING, NotFoundError, StoreUnavailable
 from peftsearch.message_text import plural
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Lesson, Preparation
@@ -45,7 +45,9 @@ def _learn(store: Store, source: Job) -> Lesson | None:
     try:
         preparation = store.preparation(source.id)
         lesson = learn(source.name, source.spec, store.front(source.id), preparation)
-    except (NotFoundError, UserError):
+    except StoreUnavailable:
+        raise
+    except ANYTHING:  # whatever an earlier job holds, it keeps no new one from running
         return None
     return lesson if lesson.configurations else None
 

@@ -246,8 +246,8 @@ class WorkerLoop:
         self.monitor.claimed(trial)
         rung = RungFile(rung_path(self.root, self.job, trial))
         try:
-            self._record(self._train(trial, rung))
-            rung.remove()
+            if self._record(self._train(trial, rung)):
+                rung.remove()  # else it may be another worker's by now
         except Cancelled:
             self.store.give_back(trial.id, trial.attempt)
         except (KeyboardInterrupt, MachineFault):
@@ -295,11 +295,12 @@ class WorkerLoop:
                 raise MachineFault(doing, reason, self.job.name) from error
             raise
 
-    def _record(self, result: Result) -> None:
-        """Record, or keep as a file and go on; the next turn sends it again."""
+    def _record(self, result: Result) -> bool:
+        """Record, or keep as a file and go on; the next turn sends it again. False where it comes
+        too late to count."""
         try:
             self._look()
-            result.record(self.store)
+            return result.record(self.store)
         except StoreUnavailable:
             try:
                 spool(self.root, self.job, result)
@@ -307,6 +308,7 @@ class WorkerLoop:
                 doing = f"keep a result in {self.root}, which the database did not take"
                 reason = error.strerror or str(error)
                 raise MachineFault(doing, reason, self.job.name) from error
+            return True
 
 
 def _costs(spec: JobSpec, proposal: Proposal) -> dict[str, float]:

@@ -152,3 +152,14 @@ def test_rungs_of_trials_that_ended_elsewhere_are_swept(store: Store, tmp_path: 
     sweep_rungs(tmp_path, store, job)
     assert not rungs_folder(tmp_path, job).exists()
     sweep_rungs(tmp_path, store, job)
+
+
+def test_what_a_person_put_there_is_not_swept(store: Store, tmp_path: Path) -> None:
+    job = store.create_job(make_spec())
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "rows.csv").write_text("text,label")
+    rungs_folder(tmp_path, job).parent.mkdir(parents=True)
+    rungs_folder(tmp_path, job).symlink_to(tmp_path / "mine")
+    RungFile(rungs_folder(tmp_path, job) / "000000-1.safetensors").save(TOLD, TENSORS)
+    sweep_rungs(tmp_path, store, job)
+    assert [x.name for x in (tmp_path / "mine").iterdir()] == ["rows.csv"]

@@ -1,18 +1,28 @@
 """From which jobs of a database a new one learns."""
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.jobs import life
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.records.trial import Proposal
+from peftsearch.storage.schema import preparations
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.earlier_jobs import find_lessons, with_lessons
 from tests.anatomies import BERT
+from tests.search.jobs import lora
 from tests.specs import make_spec
-from tests.storage.examples import claim, complete, insert, make_proposal, make_unreadable
+from tests.storage.examples import claim, complete, insert, make_unreadable
 
 PREPARED = Preparation((Floor("features", "frozen features", {"accuracy": 0.7}, 0.01),))
+
+
+def propose(index: int) -> Proposal:
+    """Another one for another index, which fits the model."""
+    return Proposal(lora(8, 1e-3 + index * 1e-5), 0, "search")
 
 
 def run_job(
@@ -21,7 +31,7 @@ def run_job(
     """A job of so many completed trials."""
     job = store.create_job(make_spec(name, **given))  # type: ignore[arg-type]
     store.prepare(job.id, PREPARED)
-    insert(store, job.id, [make_proposal(i) for i in range(trials)])
+    insert(store, job.id, [propose(i) for i in range(trials)])
     for i in range(trials):
         complete(store, claim(store, job.id), accuracy + i / 1000, 100.0 + i)
     return job
@@ -67,6 +77,27 @@ def test_what_cannot_be_read_is_passed_over(store: Store, database_url: str) -> 
     make_unreadable(database_url, "strange", "sampler")
     assert taught(store) == ["plain"]
     assert taught(store, "newer", learn_from=["strange"]) == []
+
+
+@pytest.mark.parametrize("measured", [5, {"accuracy": "high"}])
+def test_what_is_damaged_keeps_no_new_job_from_running(
+    store: Store, database_url: str, measured: object
+) -> None:
+    run_job(store, "plain")
+    damaged = store.create_job(make_spec("damaged"))
+    floor = {"name": "features", "label": "frozen features", "measurements": measured}
+    _write_preparation(database_url, damaged, {"floors": [floor], "head": None, "notes": []})
+    insert(store, damaged.id, [propose(0)])
+    complete(store, claim(store, damaged.id), 0.8, 100.0)
+    assert taught(store, learn_from=["damaged", "plain"]) == ["plain"]
+
+
+def _write_preparation(url: str, job: Job, document: dict[str, object]) -> None:
+    """As it is, which no store would take."""
+    engine = create_engine(url, poolclass=NullPool)
+    values = {"job_id": job.id, "document": document, "tensors": b"", "answers": b""}
+    with engine.begin() as connection:
+        connection.execute(preparations.insert().values(values | {"created": 0.0}))
 
 
 def test_a_launch_refuses_a_source_that_is_none(store: Store) -> None:

@@ -14,7 +14,7 @@ from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.processes.monitor import Cancelled
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
-from tests.storage.examples import insert
+from tests.storage.examples import EXPIRED, claim, insert
 from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, open_runner
 
@@ -117,3 +117,23 @@ def test_a_worker_whose_trial_is_no_more_leaves_no_rung(
     store.register_worker(job.id, "w", "host", 1, "cpu")
     WorkerLoop("w", store, job, runner, tmp_path, Watcher(end)).run()
     assert not rungs_folder(tmp_path, job).exists()
+
+
+def test_a_result_that_comes_too_late_leaves_the_rung_to_who_trains(
+    store: Store, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """Another has claimed the trial since its lease ran out."""
+
+    def lose(done: int) -> None:
+        if done == BROKEN_OFF and not taken:
+            (trial,) = (x for x in store.open_trials(job.id) if x.worker == "w")
+            store.renew(trial.id, trial.attempt, EXPIRED)
+            assert store.requeue_expired(job.id) == [trial.number]
+            taken.append(claim(store, job.id, "other"))
+        if taken and not done:
+            store.set_state(job.id, JobState.STOPPED)
+
+    taken: list[Trial] = []
+    job = _launch(store, runner)
+    assert _work(store, job, runner, tmp_path, Watcher(lose)).attempt == 2
+    assert rung_path(tmp_path, job, taken[0]).is_file()
