@@ -37,7 +37,8 @@ def with_lessons(prepared: Preparation, lessons: tuple[Lesson, ...]) -> Preparat
     if not lessons:
         return prepared
     told = ", ".join(x.job for x in lessons)
-    note = f"begins with what {plural(len(lessons), 'earlier job')} of this storage found: {told}"
+    found = f"{plural(len(lessons), 'earlier job')} of this storage found ({told})"
+    note = f"begins with what {found}, as far as the space and the budget have room for it"
     return replace(prepared, notes=(*prepared.notes, note), lessons=lessons)
 
 
