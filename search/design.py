@@ -8,6 +8,7 @@ from scipy.stats import qmc
 
 from peftsearch.records.preparation import Lesson
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.sampler_names import EARLIER
 from peftsearch.spaces.jobspec.search_section import Recipes
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.nearest import Nearest
@@ -54,7 +55,7 @@ def make_design(spec: JobSpec, space: Space, lessons: Sequence[Lesson] = ()) -> 
     own += [(x, "try") for x in spec.try_configurations]
     needed = len({x.key for x, _ in own})
     fixed: dict[str, tuple[Configuration, str]] = {}
-    own += [(x, "earlier") for x in taught]
+    own += [(x, EARLIER) for x in taught]
     for configuration, origin in own + _known(spec.search.recipes, space, len(taught)):
         fixed.setdefault(configuration.key, (configuration, origin))
     length = spec.search.design

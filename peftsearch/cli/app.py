@@ -45,7 +45,9 @@ def run(
     learn_from: Annotated[
         list[str] | None,
         typer.Option(
-            "--from", metavar="JOB", help="Try the front of this earlier job first; once for each."
+            "--from",
+            metavar="JOB",
+            help="Try the front of this earlier job first; repeat for several.",
         ),
     ] = None,
     workers: Crew = 1,

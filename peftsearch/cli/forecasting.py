@@ -11,6 +11,7 @@ from peftsearch.jobs.jobfile import read_spec
 from peftsearch.message_text import agree
 from peftsearch.results import views
 from peftsearch.results.wording import count, describe, duration, plural, size
+from peftsearch.spaces.jobspec.sampler_names import EARLIER
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.task import LONGEST
 from peftsearch.spaces.jobspec.training import TrainingSpec
@@ -163,5 +164,7 @@ def dry_run(
     for note in forecast.notes:
         console.print(f"note: {note}", style="yellow")
     console.print("first configurations:")
-    for configuration in forecast.first:
-        console.print(f"  {describe(configuration, spec.anatomy)}", highlight=False)
+    for configuration, origin in zip(forecast.first, forecast.origins, strict=True):
+        told = describe(configuration, spec.anatomy)
+        earlier = " (of an earlier job)" if origin == EARLIER else ""
+        console.print(f"  {told}{earlier}", highlight=False, soft_wrap=True)

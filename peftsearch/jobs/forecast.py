@@ -62,6 +62,7 @@ class Forecast:
         max_length: Tokens of an example at most; None of images.
         memory: Of each worker's model.
         first: What the first proposals would be.
+        origins: Of each, who proposes it.
         disk: Bytes of all adapters, the first as large as they are, the others as the space's
             mean.
     """
@@ -88,6 +89,7 @@ class Forecast:
     preparing: float
     disk: float
     first: tuple[Configuration, ...]
+    origins: tuple[str, ...]
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -115,6 +117,7 @@ class Forecast:
             "preparing_seconds": self.preparing,
             "disk_bytes": self.disk,
             "first": [x.to_json() for x in self.first],
+            "origins": list(self.origins),
             "notes": list(self.notes),
         }
 
@@ -151,8 +154,9 @@ def forecast_job(
     space = make_space(spec)
     check_bounds(space)
     shown = min(_SHOWN, spec.budget.trials or _SHOWN)
-    taught = with_lessons(Preparation(), lessons)
-    first = tuple(x.configuration for x in propose(spec, [], shown, spec.seed, taught))
+    taught = with_lessons(Preparation(), lessons, spec.search.sources)
+    proposed = propose(spec, [], shown, spec.seed, taught)
+    first = tuple(x.configuration for x in proposed)
     tell("measuring the speed of this machine")
     speed = measure_speed(spec.anatomy, spec.training.regime().batch_size)
     splits = [(len(x.train.texts), len(x.validation.texts)) for x in data.folds]
@@ -191,6 +195,7 @@ def forecast_job(
         preparing=preparing,
         disk=foresee_disk(spec, space, first, trials),
         first=first,
+        origins=tuple(x.origin for x in proposed),
         notes=(
             *data.notes,
             *settled.notes,

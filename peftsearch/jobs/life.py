@@ -13,6 +13,7 @@ from pathlib import Path
 from peftsearch.errors import Conflict, NotFoundError, UserError
 from peftsearch.message_text import agree, plural
 from peftsearch.records.job import Job, JobState, name_taken
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.stored import is_later
@@ -22,14 +23,15 @@ from .job_files import find_adapters_by_name, remove_files
 from .jobfile import differing_keys
 from .liveness import is_live, tell_process
 
+_SOURCES = "search.learn_from"
+
 
 def create(store: Store, spec: JobSpec) -> Job:
     """A new job, which runs.
 
     Raises:
         Conflict: The name is taken.
-        NotFoundError: A job that it is to learn from does not exist.
-        UserError: One is of another kind of task.
+        UserError: A job that it is to learn from does not exist, or is of another kind of task.
     """
     check_sources(store, spec)
     return store.create_job(spec)
@@ -139,27 +141,46 @@ def check_sources(store: Store, spec: JobSpec) -> None:
     """Refuse a spec that names jobs to learn from which it cannot learn from.
 
     Raises:
-        NotFoundError: One does not exist.
-        UserError: One is of another kind of task.
+        UserError: One does not exist, or is of another kind of task.
     """
     kind = spec.task.kind
     for name in spec.search.sources:
-        if (other := store.find_job(name).spec.task.kind) != kind:
+        try:
+            other = store.find_job(name).spec.task.kind
+        except NotFoundError as error:
+            expected = f"{error.expected} in {_SOURCES}"
+            raise UserError(expected, error.got, error.hint, _SOURCES) from error
+        if other != kind:
             raise UserError(
-                f"jobs of {kind} in search.learn_from",
+                f"jobs of {kind} in {_SOURCES}",
                 f"{name!r}, which is of {other}",
                 "leave it out: its front says nothing about this task",
+                _SOURCES,
             )
+
+
+def foresee_lessons(store: Store, spec: JobSpec) -> tuple[str, ...]:
+    """Notes on what a spec would learn from the jobs of its storage.
+
+    Raises:
+        UserError: As `check_sources`.
+    """
+    from peftsearch.workers.processes.earlier_jobs import find_lessons, with_lessons
+
+    check_sources(store, spec)
+    lessons = find_lessons(store, spec)
+    return with_lessons(Preparation(), lessons, spec.search.sources).notes
 
 
 def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
     job = store.lock_job(job_id)
     differing = differing_keys(job.spec, spec)
     if differing := [key for key in differing if not is_later(job.document, key, spec)]:
+        again = "; `--from` is given again, as at its launch"
         raise Conflict(
             f"the spec that job {job.name!r} was launched with",
             f"other values of {', '.join(differing)}",
-            "give the job a new name, or undo the change",
+            "give the job a new name, or undo the change" + again * (differing == [_SOURCES]),
         )
     if job.state is JobState.FINISHED and job.spec.budget == spec.budget:
         return job

@@ -12,6 +12,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
+from peftsearch.spaces.jobspec.search_section import NONE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
@@ -220,7 +221,7 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     data["try"] = [trial.configuration.to_json()]
     probe_alone = trial.configuration.frozen
     data["budget"] = {"trials": 1 if probe_alone else 2}
-    data["search"] |= {"recipes": "none", "repeats": 0.0}
+    data["search"] |= {"recipes": "none", "learn_from": [NONE], "repeats": 0.0}
     if spec.anatomy.family in FAMILIES:
         del data["model"]["anatomy"]
     path.write_text(write_text(data), encoding="utf-8")

@@ -12,10 +12,10 @@ GROUP = "peftsearch.samplers"
 """Of the entry points; `search.samplers.Factory` says what one is."""
 ENGINE = "bo"
 COMPARED = ("random", "sobol", "tpe", "nsga2")
-IMPORTED = "imported"
-"""Origin of what was trained elsewhere."""
+IMPORTED, EARLIER = "imported", "earlier"
+"""Origins of what was trained elsewhere, and of what an earlier job found."""
 OF_THE_ENGINE = (
-    *(IMPORTED, "probe", "try", "earlier", "learnt", "recipe"),
+    *(IMPORTED, "probe", "try", EARLIER, "learnt", "recipe"),
     *("sobol", "search", "repeat", "random"),
 )
 LONGEST = 16

@@ -97,7 +97,7 @@ def test_pages(client: TestClient) -> None:
         ("min.accuracy=much", "a number for min.accuracy"),
         ("min.accuracy=nan", "a number for accuracy"),
         ("technique=loar", "technique"),
-        ("origin=modle", "an origin among probe, own, learnt, recipe, spread, model, repeat"),
+        ("origin=modle", "an origin among imported, probe, own, earlier, learnt, recipe, spread"),
         ("origin=repeat&origin=nobody", "got 'nobody'; correct it"),
         ("state=done", "query.state"),
         ("offset=-1", "query.offset"),

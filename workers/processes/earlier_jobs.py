@@ -32,14 +32,29 @@ def find_lessons(store: Store, spec: JobSpec) -> tuple[Lesson, ...]:
     return tuple(lessons if spec.search.sources else islice(lessons, _MOST))
 
 
-def with_lessons(prepared: Preparation, lessons: tuple[Lesson, ...]) -> Preparation:
-    """What was prepared for a job, with its lessons and a line on them for people."""
-    if not lessons:
-        return prepared
+def with_lessons(
+    prepared: Preparation, lessons: tuple[Lesson, ...], named: tuple[str, ...] = ()
+) -> Preparation:
+    """What was prepared for a job, with its lessons and lines on them for people.
+
+    Args:
+        named: The jobs that the spec names.
+    """
+    taught = {x.job for x in lessons}
+    notes = [
+        f"nothing is taken from the job {name!r}: it has no front that beats its floor"
+        for name in named
+        if name not in taught
+    ]
+    if lessons:
+        notes.append(_tell(lessons))
+    return replace(prepared, notes=(*prepared.notes, *notes), lessons=lessons)
+
+
+def _tell(lessons: tuple[Lesson, ...]) -> str:
     told = ", ".join(x.job for x in lessons)
     found = f"{plural(len(lessons), 'earlier job')} of this storage found ({told})"
-    note = f"begins with what {found}, as far as the space and the budget have room for it"
-    return replace(prepared, notes=(*prepared.notes, note), lessons=lessons)
+    return f"begins with what {found}, as far as the space and the budget have room for it"
 
 
 def _learn(store: Store, source: Job) -> Lesson | None:

@@ -50,7 +50,8 @@ def _make(
             if (found := store.preparation(job.id)) is not None:
                 return found
             made = runner.prepare(_tell_batches(runner.count_preparing(), monitor))
-            told = with_lessons(made.preparation, find_lessons(store, job.spec))
+            lessons = find_lessons(store, job.spec)
+            told = with_lessons(made.preparation, lessons, job.spec.search.sources)
             return store.prepare(job.id, told, made.tensors, made.answers)
         return None
     finally:

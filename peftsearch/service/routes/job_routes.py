@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from typing_extensions import TypedDict
 
+from peftsearch.jobs import life
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.summaries import JobDetail, JobSummary
@@ -42,7 +43,9 @@ def check_spec(service: InService, body: Check) -> Checked:
         service.checker.check_quickly(body.spec)
         return {"ok": True, "notes": [], "configurations": None}
     found = service.checker.check(body.spec)
-    return {"ok": True, "notes": found.notes, "configurations": found.configurations}
+    with service.stores.borrow() as store:
+        notes = [*found.notes, *life.foresee_lessons(store, found.spec)]
+    return {"ok": True, "notes": notes, "configurations": found.configurations}
 
 
 @router.get("/jobs", responses=problems())

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from peftsearch.errors import NotFoundError, UserError
+from peftsearch.errors import Conflict, UserError
 from peftsearch.jobs import life
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
@@ -102,8 +102,26 @@ def _write_preparation(url: str, job: Job, document: dict[str, object]) -> None:
 
 def test_a_launch_refuses_a_source_that_is_none(store: Store) -> None:
     run_job(store, "numbers", trials=0, task={"kind": "regression", "train": "t.csv"})
-    with pytest.raises(NotFoundError, match="numbers"):
+    with pytest.raises(UserError, match="among numbers in search.learn_from"):
         life.create(store, make_spec("a", search={"learn_from": ["nubmers"]}))
     with pytest.raises(UserError, match="of classification in search.learn_from"):
         life.create(store, make_spec("a", search={"learn_from": ["numbers"]}))
     assert [x.name for x in store.jobs()] == ["numbers"]
+
+
+def test_a_named_job_that_teaches_nothing_is_told(store: Store) -> None:
+    run_job(store, "below", accuracy=0.6)
+    run_job(store, "good")
+    spec = make_spec("new", search={"learn_from": ["below", "good"]})
+    told = life.foresee_lessons(store, spec)
+    assert [x.split(" ")[0] for x in told] == ["nothing", "begins"]
+    assert "'below'" in told[0]
+    assert "(good)" in told[1]
+    assert life.foresee_lessons(store, make_spec("new", search={"learn_from": "none"})) == ()
+
+
+def test_a_relaunch_without_the_sources_names_the_option(store: Store) -> None:
+    run_job(store, "good")
+    life.create(store, make_spec("new", search={"learn_from": ["good"]}))
+    with pytest.raises(Conflict, match="--from"):
+        life.create_or_resume(store, make_spec("new"))

@@ -29,6 +29,14 @@ export class Head {
     this.showRunning(job.running ?? []);
     this.showActions(job);
     this.showNext(nextStep(job));
+    this.showNotes(job.notes ?? []);
+  }
+
+  showNotes(notes) {
+    const place = byId("job-notes");
+    setText(place.querySelector("summary"), plural(notes.length, "note"));
+    keep(place.querySelector("ul"), notes, (x) => x, (x) => h("li", {}, x), () => {});
+    place.hidden = notes.length === 0;
   }
 
   showNext(text) {

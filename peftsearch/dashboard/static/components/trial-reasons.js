@@ -20,6 +20,8 @@ function originWords({ origin, reasons, same_key: others, number }, job) {
   const words = {
     probe: [`The ${job.task_kind.baseline}, with which every job begins.`],
     try: ["Given by the job file."],
+    earlier: ["From the front of an earlier job of this storage: the job's notes name it."],
+    imported: ["Measured elsewhere and imported."],
     recipe: ["A published recipe, to begin with what is known to work."],
     learnt: ["Learnt from recorded trainings of other data: what was best to try first there."],
     sobol: ["A point of a Sobol sequence, which spreads over all that may be tried."],
