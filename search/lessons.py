@@ -6,7 +6,6 @@ expectation of the new one's, was measured and added little
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -89,22 +88,7 @@ def find_taught(space: Space, lessons: Sequence[Lesson]) -> list[Configuration]:
 
 def _read(space: Space, written: Mapping[str, Any]) -> Configuration | None:
     try:
-        read = read_written(written, space.anatomy)
-        found = express(space, read)
+        found = express(space, read_written(written, space.anatomy))
     except UserError:
         return None
-    return None if found is None else _train_alike(space, found, read.training.said)
-
-
-def _train_alike(
-    space: Space, configuration: Configuration, said: Mapping[str, float]
-) -> Configuration:
-    """With the nearest values of what is searched of the training, where they are said, or lower
-    ones if those break a bound."""
-    nearest: dict[str, Any] = {
-        name: min(values, key=lambda x: abs(x - said[name]))
-        for name, values in space.training.items()
-        if name in said
-    }
-    training = replace(configuration.training, **nearest)
-    return within_bounds(space, replace(configuration, training=training))
+    return None if found is None else within_bounds(space, found)

@@ -1,7 +1,7 @@
 """Known good configurations, to begin a search with where its space can express them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, product
 from typing import Any
@@ -83,8 +83,8 @@ def within_bounds(space: Space, configuration: Configuration) -> Configuration:
 
 
 def _adapt(space: Space, configuration: Configuration) -> Configuration:
-    """With the nearest sizes of the space's ladders, its nearest rate, and its first role set for
-    one it lacks."""
+    """With the nearest sizes of the space's ladders, its nearest rate and other values that it
+    searches of the training, and its first role set for one it lacks."""
 
     def fit(module: Module) -> Module:
         ladder = [x for x in space.ladders.get(module.technique, ()) if x]
@@ -95,7 +95,8 @@ def _adapt(space: Space, configuration: Configuration) -> Configuration:
 
     strata = (replace(x, modules=tuple(map(fit, x.modules))) for x in configuration.strata)
     rate = _nearest_rate(space, configuration.learning_rate)
-    return replace(configuration, strata=tuple(strata), learning_rate=rate, training=_usual(space))
+    said = _nearest_training(space, configuration.training.said)
+    return replace(configuration, strata=tuple(strata), learning_rate=rate, training=said)
 
 
 def is_choice(space: Space) -> bool:
@@ -150,7 +151,17 @@ def _tile(space: Space, parts: list[tuple[int, tuple[Module, ...]]]) -> Configur
 
 
 def _usual(space: Space) -> Hyperparameters:
-    return Hyperparameters().fill(space.training)
+    return _nearest_training(space, {})
+
+
+def _nearest_training(space: Space, said: Mapping[str, float]) -> Hyperparameters:
+    """The nearest values of what is searched where they are said, else the usual ones."""
+    nearest: dict[str, Any] = {
+        name: min(values, key=lambda x: abs(x - said[name]))
+        for name, values in space.training.items()
+        if name in said
+    }
+    return Hyperparameters(**nearest).fill(space.training)
 
 
 def _nearest_rate(space: Space, wanted: float) -> float:

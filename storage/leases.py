@@ -17,6 +17,9 @@ from .rows import get_job, get_trials
 from .schema import jobs, lost_attempts, trials
 from .session import write
 
+OVERDUE = and_(trials.c.state == TrialState.RUNNING, trials.c.lease_until <= now())
+"""Of trials that run and whose lease ran out."""
+
 
 class Leases(Completion):
     """The hands that trials go through."""
@@ -89,11 +92,7 @@ class Leases(Completion):
         One whose workers fell silent `max_attempts` times fails as LOST_WORKER instead and is not
         returned; attempts that were given back do not count.
         """
-        expired = and_(
-            trials.c.job_id == job_id,
-            trials.c.state == TrialState.RUNNING,
-            trials.c.lease_until <= now(),
-        )
+        expired = and_(trials.c.job_id == job_id, OVERDUE)
         if self._connection.execute(select(trials.c.id).where(expired).limit(1)).first() is None:
             return []
         # Completions lock the job before its trials; the other way round would deadlock.

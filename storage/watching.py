@@ -1,23 +1,22 @@
 """What workers that wait ask, twice a second each: one statement, answered from indices."""
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import exists, func, select
 
 from peftsearch.records.signs import Signs
 from peftsearch.records.trial import TrialState
 
-from .clock import now
+from .leases import OVERDUE
 from .rows import uid_of, unknown_id
 from .schema import jobs, preparations, trials
 from .session import Session, read
 
 _MINE = trials.c.job_id == jobs.c.id
-_OVERDUE = and_(trials.c.state == TrialState.RUNNING, trials.c.lease_until <= now())
 _SIGNS = select(
     *(jobs.c.id, jobs.c.uid, jobs.c.created, jobs.c.state, jobs.c.event),
     jobs.c.suggestion_worker,
     select(func.max(trials.c.number)).where(_MINE).scalar_subquery().label("last"),
     exists().where(_MINE, trials.c.state == TrialState.QUEUED).label("queued"),
-    exists().where(_MINE, _OVERDUE).label("expired"),
+    exists().where(_MINE, OVERDUE).label("expired"),
     exists().where(preparations.c.job_id == jobs.c.id).label("prepared"),
 )
 

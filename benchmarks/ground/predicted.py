@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.search.methods import METHODS
+from benchmarks.search.methods import METHODS, follow
 from benchmarks.search.portfolio import learnt_elsewhere
 from benchmarks.search.problem import Problem
 from benchmarks.search.run import open_problem
@@ -55,10 +55,7 @@ def look(problem: Problem, trials: list[Trial]) -> Iterator[Seen]:
 
 def search(problem: Problem, draw: int) -> Iterator[Seen]:
     """One search, looked at on its way."""
-    trials = list[Trial]()
-    while len(trials) < LOOKS[-1]:
-        proposal = METHODS["ours"](problem, trials, draw, LOOKS[-1])
-        trials.append(problem.answer(proposal, len(trials)))
+    for trials in follow(problem, METHODS["ours"], draw, LOOKS[-1]):
         if len(trials) in LOOKS:
             yield from look(problem, trials)
 

@@ -25,7 +25,7 @@ from peftsearch.search.goals.observations import find_front, observe
 from peftsearch.search.lessons import learn
 
 from .grid import read_both
-from .methods import METHODS
+from .methods import METHODS, follow
 from .problem import Problem
 
 LOOKS = (4, 6, 8, 10, 15, 25)
@@ -38,9 +38,7 @@ def run(problem: Problem, seed: int, budget: int) -> tuple[list[Trial], Shares]:
     """One search; its trials, and shares by validation and test scores at each look."""
     trials: list[Trial] = []
     shares: Shares = []
-    while len(trials) < budget:
-        proposal = METHODS["ours"](problem, trials, seed, budget)
-        trials.append(problem.answer(proposal, len(trials)))
+    for trials in follow(problem, METHODS["ours"], seed, budget):
         if len(trials) in LOOKS:
             tested = problem.tested or problem
             shares.append((problem.share(trials), tested.share(trials)))

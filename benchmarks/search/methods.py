@@ -5,7 +5,7 @@ fixed trials of our design first (`+ design`), since a lead that comes from thos
 engine's. Peers of `peers/` are imported when they are first asked: some need more packages.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -89,6 +89,15 @@ PACKAGES: Mapping[str, Sequence[str]] = {
     "AutoPEFT": ("jax", "numpyro"),
 }
 """What a method needs of the dependency group `benchmark`, by module."""
+
+
+def follow(problem: Problem, method: Method, seed: int, budget: int) -> Iterator[list[Trial]]:
+    """The trials of one job after each training; the list is one and grows."""
+    trials: list[Trial] = []
+    while len(trials) < budget:
+        proposal = method(problem, trials, seed, budget)
+        trials.append(problem.answer(proposal, len(trials)))
+        yield trials
 
 
 def check_packages(names: Sequence[str]) -> None:

@@ -3,13 +3,14 @@ trials alone. Those that need more packages are skipped without them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from benchmarks.search.ablations import ABLATIONS
 from benchmarks.search.emulated import make_emulated
-from benchmarks.search.methods import METHODS, PACKAGES, check_packages
+from benchmarks.search.methods import METHODS, PACKAGES, check_packages, follow
 from benchmarks.search.peers.points import Points, find_same
 from benchmarks.search.problem import Problem
 from peftsearch.records.trial import Trial
@@ -43,9 +44,7 @@ def closed(task: Problem) -> Problem:
 
 
 def search(problem: Problem, name: str, seed: int, n: int, budget: int) -> list[Trial]:
-    trials: list[Trial] = []
-    for number in range(n):
-        trials.append(problem.answer(METHODS[name](problem, trials, seed, budget), number))
+    *_, trials = islice(follow(problem, METHODS[name], seed, budget), n)
     return trials
 
 

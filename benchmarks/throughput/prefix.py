@@ -16,9 +16,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.search.grid import read_grid
-from benchmarks.search.methods import METHODS
+from benchmarks.search.methods import METHODS, follow
 from benchmarks.search.problem import Problem
-from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.presets import PRESETS, make_space
@@ -46,10 +45,7 @@ def visit(problem: Problem, seeds: int) -> list[Configuration]:
     """What searches of the engine train."""
     found = []
     for seed in range(seeds):
-        trials: list[Trial] = []
-        while len(trials) < BUDGET:
-            proposal = METHODS["ours"](problem, trials, seed, BUDGET)
-            trials.append(problem.answer(proposal, len(trials)))
+        *_, trials = follow(problem, METHODS["ours"], seed, BUDGET)
         found += [x.configuration for x in trials]
     return found
 

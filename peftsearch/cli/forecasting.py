@@ -21,7 +21,7 @@ from .first_word import begin
 
 if TYPE_CHECKING:
     from peftsearch.jobs.forecast import Forecast
-    from peftsearch.records.preparation import Lesson
+    from peftsearch.records.preparation import Preparation
 
 
 def _tell_searched(training: TrainingSpec) -> str:
@@ -102,20 +102,18 @@ def tell_budget(budget: BudgetSpec, text: str, trials: int, listed: int) -> str:
     return f"{text}; about {plural(trials, 'trial')} as fast as this machine would train them"
 
 
-def _find_lessons(spec: JobSpec, storage: str) -> "tuple[Lesson, ...]":
+def _foresee_lessons(spec: JobSpec, storage: str) -> "Preparation | None":
     """What the job would learn from those of its storage, which need not be there."""
     from peftsearch.jobs.existing_storage import open_existing
-    from peftsearch.jobs.life import check_sources
-    from peftsearch.workers.processes.earlier_jobs import find_lessons
+    from peftsearch.jobs.life import foresee_lessons
 
     try:
         with open_existing(storage) as store:
-            check_sources(store, spec)
-            return find_lessons(store, spec)
+            return foresee_lessons(store, spec)
     except (UserError, StoreUnavailable):
         if spec.search.sources:
             raise
-        return ()
+        return None
 
 
 def dry_run(
@@ -126,7 +124,7 @@ def dry_run(
     begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
 
-    forecast = forecast_job(spec, workers, begin, _find_lessons(spec, storage))
+    forecast = forecast_job(spec, workers, begin, _foresee_lessons(spec, storage))
     if as_json:
         print_json(forecast.to_json())
         return

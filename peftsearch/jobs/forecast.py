@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from peftsearch.records.preparation import Lesson, Preparation
+from peftsearch.records.preparation import Preparation
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
@@ -18,7 +18,6 @@ from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_sh
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 from peftsearch.workers.data.task_data import load_data
-from peftsearch.workers.processes.earlier_jobs import with_lessons
 
 from .disk_need import foresee_disk
 from .durations import (
@@ -126,13 +125,13 @@ def forecast_job(
     spec: JobSpec,
     workers: int,
     tell: Callable[[str], None] = lambda words: None,
-    lessons: tuple[Lesson, ...] = (),
+    taught: Preparation | None = None,
 ) -> Forecast:
     """Forecast a job without training or writing anything.
 
     Args:
         tell: Told what begins, where that may take seconds.
-        lessons: What earlier jobs teach it.
+        taught: What earlier jobs teach it, and notes on it.
 
     Raises:
         CostError: Nothing that is searched is within the bounds, as this machine trains it.
@@ -154,7 +153,6 @@ def forecast_job(
     space = make_space(spec)
     check_bounds(space)
     shown = min(_SHOWN, spec.budget.trials or _SHOWN)
-    taught = with_lessons(Preparation(), lessons, spec.search.sources)
     proposed = propose(spec, [], shown, spec.seed, taught)
     first = tuple(x.configuration for x in proposed)
     tell("measuring the speed of this machine")
@@ -200,7 +198,7 @@ def forecast_job(
             *data.notes,
             *settled.notes,
             *rehearsed.notes,
-            *taught.notes,
+            *(() if taught is None else taught.notes),
             *note_resolution(spec, held_out),
             *note_dropout(spec, space),
         ),

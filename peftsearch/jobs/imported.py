@@ -87,7 +87,7 @@ def import_results(
     """
     spec = spec.model_copy(update={"budget": BudgetSpec(trials=len(results))})
     proposals = [Proposal(x.configuration, x.seed, IMPORTED) for x in results]
-    costs = [_costs(priced, x.configuration) for x in results]
+    costs = [priced.count_costs(x.configuration) for x in results]
 
     def write() -> Job:
         job = life.create(store, spec)
@@ -109,11 +109,6 @@ def _complete(store: Store, job: Job, results: Sequence[Result], source: str) ->
         values = {**result.measurements, **trial.measurements}
         provenance = {IMPORTED: source, **result.known}
         store.complete(trial.id, trial.attempt, values, provenance, None)
-
-
-def _costs(spec: JobSpec, configuration: Configuration) -> dict[str, float]:
-    known = spec.known_costs.items()
-    return {name: float(cost(configuration, spec.anatomy)) for name, cost in known}
 
 
 def _read_row(row: Row, spec: JobSpec, known: Collection[tuple[str, int]]) -> Result:

@@ -159,17 +159,16 @@ def check_sources(store: Store, spec: JobSpec) -> None:
             )
 
 
-def foresee_lessons(store: Store, spec: JobSpec) -> tuple[str, ...]:
-    """Notes on what a spec would learn from the jobs of its storage.
+def foresee_lessons(store: Store, spec: JobSpec) -> Preparation:
+    """What a spec would learn from the jobs of its storage, and notes on it, prepared alone.
 
     Raises:
         UserError: As `check_sources`.
     """
-    from peftsearch.workers.processes.earlier_jobs import find_lessons, with_lessons
+    from peftsearch.workers.processes.earlier_jobs import add_lessons
 
     check_sources(store, spec)
-    lessons = find_lessons(store, spec)
-    return with_lessons(Preparation(), lessons, spec.search.sources).notes
+    return add_lessons(store, spec, Preparation())
 
 
 def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:

@@ -14,10 +14,8 @@ ENGINE = "bo"
 COMPARED = ("random", "sobol", "tpe", "nsga2")
 IMPORTED, EARLIER = "imported", "earlier"
 """Origins of what was trained elsewhere, and of what an earlier job found."""
-OF_THE_ENGINE = (
-    *(IMPORTED, "probe", "try", EARLIER, "learnt", "recipe"),
-    *("sobol", "search", "repeat", "random"),
-)
+_BEGINNING = (IMPORTED, "probe", "try", EARLIER, "learnt", "recipe")
+OF_THE_ENGINE = (*_BEGINNING, "sobol", "search", "repeat", "random")
 LONGEST = 16
 """The database keeps the name as the origin of each trial."""
 

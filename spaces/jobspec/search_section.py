@@ -49,7 +49,7 @@ class SearchSpec(Section):
     @field_validator("learn_from")
     @classmethod
     def _check_sources(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return check_sources(names)
+        return check_names(names)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class SearchSpec(Section):
         return tuple(x for x in self.learn_from if x not in (AUTO, NONE))
 
 
-def check_sources(names: tuple[str, ...]) -> tuple[str, ...]:
+def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names of jobs to learn from, each once, or one word in their place.
 
     Raises:

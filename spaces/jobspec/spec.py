@@ -22,7 +22,7 @@ from .jobtext import check_depth
 from .mistakes import Mistake, explain
 from .objectives import OBJECTIVES, Cost, cost_function, objective
 from .objectives_section import ObjectivesSpec, check_objectives
-from .search_section import JOB_NAME, SearchSpec, check_sources
+from .search_section import JOB_NAME, SearchSpec, check_names
 from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
@@ -156,7 +156,7 @@ class JobSpec(Section):
         """
         if not names:
             return self
-        search = self.search.model_copy(update={"learn_from": check_sources(names)})
+        search = self.search.model_copy(update={"learn_from": check_names(names)})
         return self.model_copy(update={"search": search})
 
     def with_anatomy(self, anatomy: Anatomy) -> Self:
@@ -203,6 +203,11 @@ class JobSpec(Section):
         counted = anatomy is not None and anatomy.workload is not None
         known = (row.name for row in wanted if row.known and (counted or not row.counted))
         return {name: cost_function(name) for name in known}
+
+    def count_costs(self, configuration: Configuration) -> dict[str, float]:
+        """`known_costs` of a configuration of its model, by objective."""
+        costs = self.known_costs.items()
+        return {name: float(cost(configuration, self.anatomy)) for name, cost in costs}
 
     @property
     def try_configurations(self) -> tuple[Configuration, ...]:

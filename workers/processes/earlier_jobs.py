@@ -21,6 +21,12 @@ _MOST, _LOOKED_AT = 3, 50
 """Jobs that are learnt from unasked, and the latest that are looked at for them."""
 
 
+def add_lessons(store: Store, spec: JobSpec, prepared: Preparation) -> Preparation:
+    """What was prepared for a job, with what the other jobs of its database teach it and lines on
+    that for people."""
+    return with_lessons(prepared, find_lessons(store, spec), spec.search.sources)
+
+
 def find_lessons(store: Store, spec: JobSpec) -> tuple[Lesson, ...]:
     """What the other jobs of a database teach one, as its spec asks.
 
@@ -76,8 +82,9 @@ def _sources(store: Store, spec: JobSpec) -> Iterator[Job]:
             yield store.find_job(name)
 
 
-def _find_alike(store: Store, spec: JobSpec) -> list[Job]:
+def _find_alike(store: Store, spec: JobSpec) -> Iterator[Job]:
     latest = [x for x in store.jobs()[::-1] if x.name != spec.name][:_LOOKED_AT]
     known = [x for x in latest if x.problem is None and x.spec.task.kind == spec.task.kind]
-    told = [x for x in known if store.counts(x.id)[TrialState.COMPLETED] >= _FEWEST]
-    return sorted(told, key=lambda x: x.spec.model.path != spec.model.path)
+    for job in sorted(known, key=lambda x: x.spec.model.path != spec.model.path):
+        if store.counts(job.id)[TrialState.COMPLETED] >= _FEWEST:
+            yield job

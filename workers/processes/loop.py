@@ -20,7 +20,7 @@ from peftsearch.errors import (
 from peftsearch.message_text import one_line
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
-from peftsearch.records.trial import Proposal, Trial, TrialState
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.memory import Memory
 from peftsearch.search.no_gain import expects_no_gain
 from peftsearch.search.proposals import propose
@@ -213,7 +213,7 @@ class WorkerLoop:
             return False
         preparation = self.store.preparation(self.job.id)
         proposals = propose(spec, trials, n, spec.seed, preparation, self._memory)
-        costs = [_costs(spec, proposal) for proposal in proposals]
+        costs = [spec.count_costs(x.configuration) for x in proposals]
         try:
             return bool(self.store.insert(self.job.id, token, proposals, costs))
         except StaleLeaseError:
@@ -309,8 +309,3 @@ class WorkerLoop:
                 reason = error.strerror or str(error)
                 raise MachineFault(doing, reason, self.job.name) from error
             return True
-
-
-def _costs(spec: JobSpec, proposal: Proposal) -> dict[str, float]:
-    costs = spec.known_costs.items()
-    return {name: float(cost(proposal.configuration, spec.anatomy)) for name, cost in costs}

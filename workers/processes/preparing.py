@@ -10,7 +10,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .earlier_jobs import find_lessons, with_lessons
+from .earlier_jobs import add_lessons
 from .lease_times import SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
 from .proposing import keep_lease
@@ -50,8 +50,7 @@ def _make(
             if (found := store.preparation(job.id)) is not None:
                 return found
             made = runner.prepare(_tell_batches(runner.count_preparing(), monitor))
-            lessons = find_lessons(store, job.spec)
-            told = with_lessons(made.preparation, lessons, job.spec.search.sources)
+            told = add_lessons(store, job.spec, made.preparation)
             return store.prepare(job.id, told, made.tensors, made.answers)
         return None
     finally:

@@ -171,9 +171,7 @@ class Trainer(OpenedJob):
         return self.spec.model_dump(mode="json", include={"task", "training", "head"})
 
     def _known_costs(self, configuration: Configuration) -> dict[str, float]:
-        spec = self.spec.with_anatomy(self.anatomy)
-        costs = spec.known_costs.items()
-        return {name: float(cost(configuration, spec.anatomy)) for name, cost in costs}
+        return self.spec.with_anatomy(self.anatomy).count_costs(configuration)
 
     def _calibrate(self, seed: int, batch_size: int) -> None:
         add_gradients(self.backbone, self.training_rows, batch_size, self.precision, seed)

@@ -44,7 +44,7 @@ def check_spec(service: InService, body: Check) -> Checked:
         return {"ok": True, "notes": [], "configurations": None}
     found = service.checker.check(body.spec)
     with service.stores.borrow() as store:
-        notes = [*found.notes, *life.foresee_lessons(store, found.spec)]
+        notes = [*found.notes, *life.foresee_lessons(store, found.spec).notes]
     return {"ok": True, "notes": notes, "configurations": found.configurations}
 
 

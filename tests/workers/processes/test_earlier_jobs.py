@@ -113,11 +113,11 @@ def test_a_named_job_that_teaches_nothing_is_told(store: Store) -> None:
     run_job(store, "below", accuracy=0.6)
     run_job(store, "good")
     spec = make_spec("new", search={"learn_from": ["below", "good"]})
-    told = life.foresee_lessons(store, spec)
+    told = life.foresee_lessons(store, spec).notes
     assert [x.split(" ")[0] for x in told] == ["nothing", "begins"]
     assert "'below'" in told[0]
     assert "(good)" in told[1]
-    assert life.foresee_lessons(store, make_spec("new", search={"learn_from": "none"})) == ()
+    assert life.foresee_lessons(store, make_spec("new", search={"learn_from": "none"})).notes == ()
 
 
 def test_a_relaunch_without_the_sources_names_the_option(store: Store) -> None:
