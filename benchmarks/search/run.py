@@ -4,8 +4,9 @@ Usage: python -m benchmarks.search.run --methods ours,TPE --problems upper --see
 A problem is a made-up task (`upper`, `shifted`), the folder of a recorded grid, or such a folder
 behind `fitted:`, the whole space with trees for trainings. Each search is
 one line of `--out`, written when it ends; what is there is not run again, so that a run goes on
-where it was stopped. `--table` prints the means of what is there, with 95 % intervals over seeds
-and the paired differences to `--against`; of a recorded grid once more on its test scores.
+where it was stopped. One that takes longer than `--hours` ends early, with what it has seen.
+`--table` prints the means of what is there, with 95 % intervals over seeds and the paired
+differences to `--against`; of a recorded grid once more on its test scores.
 """
 
 import argparse
@@ -30,21 +31,24 @@ from .problem import Problem
 
 FITTED = "fitted:"
 KNOWN = {**METHODS, **ABLATIONS}
-LOOKS = (10, 15, 25, 50, 100, 200)
+LOOKS = (10, 15, 25, 50, 100, 120, 140, 160, 180, 200)
 Row = Mapping[str, Any]
 
 
-def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any]:
-    """One job, a training at a time."""
+def search(
+    problem: Problem, name: str, seed: int, budget: int, hours: float = float("inf")
+) -> dict[str, Any]:
+    """One job, a training at a time, until its budget or its hours of CPU time are spent."""
     trials: list[Trial] = []
     shares, tested, seconds = {}, {}, 0.0
-    while len(trials) < budget:
+    while len(trials) < budget and seconds < hours * 3600:
         began = time.process_time()
         proposal = KNOWN[name](problem, trials, seed, budget)
         seconds += time.process_time() - began
         trials.append(problem.answer(proposal, len(trials)))
         if len(trials) in LOOKS:
             shares[str(len(trials))] = round(problem.share(trials), 5)
+            print(problem.name, name, seed, len(trials), shares[str(len(trials))], flush=True)
             if problem.tested is not None:
                 tested[str(len(trials))] = round(problem.tested.share(trials), 5)
     known = {"problem": problem.name, "method": name, "seed": seed, "budget": budget}
@@ -54,7 +58,7 @@ def search(problem: Problem, name: str, seed: int, budget: int) -> dict[str, Any
         "shares": shares,
         **({"test_shares": tested} if tested else {}),
         "origins": counts,
-        "cpu_seconds_a_proposal": seconds / budget,
+        "cpu_seconds_a_proposal": seconds / len(trials),
     }
 
 
@@ -80,10 +84,14 @@ def _line(rows: Sequence[Row], name: str, against: str, looks: Iterable[str], on
     base = {x["seed"]: x for x in rows if x["method"] == against}
     cells = []
     for look in looks:
-        found = np.array([x[on][look] for x in own.values()])
+        found = np.array([x[on][look] for x in own.values() if look in x[on]])
+        if not len(found):
+            cells.append("")
+            continue
         half = stats.t.ppf(0.975, len(found) - 1) * stats.sem(found) if len(found) > 1 else np.nan
         cell = f"{found.mean():.3f} ± {half:.3f}"
         both = sorted(own.keys() & base.keys()) if name != against else []
+        both = [s for s in both if look in own[s][on] and look in base[s][on]]
         if len(both) > 1:
             apart = np.array([own[s][on][look] - base[s][on][look] for s in both])
             cell += f" ({apart.mean():+.3f} ± {stats.sem(apart):.3f})"
@@ -116,6 +124,7 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--budget", type=int, default=50)
+    parser.add_argument("--hours", type=float, default=float("inf"), help="of a search's CPU")
     parser.add_argument("--against", default="ours")
     parser.add_argument("--label", default="", help="what to add to names, of a changed engine")
     parser.add_argument("--table", action="store_true", help="print alone")
@@ -134,7 +143,8 @@ def main() -> None:
                     }
                     if key in done:
                         continue
-                    row = search(problem, name, seed, options.budget) | {"method": shown}
+                    row = search(problem, name, seed, options.budget, options.hours)
+                    row["method"] = shown
                     with options.out.open("a") as file:
                         file.write(json.dumps(row) + "\n")
     found = read(options.out)
