@@ -9,10 +9,8 @@ from typing import Any
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
-from peftsearch.spaces.jobspec.search_section import NONE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
@@ -24,6 +22,7 @@ from .expected import tell_expected
 from .export_report import ExportReport, Loading
 from .floor_words import tell_verdict
 from .floors import Standing
+from .job_texts import trial_data
 from .views import sampling_error
 from .wording import count, describe, difference, plural, score
 
@@ -210,21 +209,8 @@ def _folds(trial: Trial, spec: JobSpec) -> str:
 
 
 def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
-    """A job file that trains the linear probe and this configuration, and nothing else.
-
-    It has the search's model, data, training and bounds; paths in it are absolute.
-    """
-    data = spec.to_json()
-    del data["task"]["default_metric"]
-    data["task"]["metric"] = spec.task.quality
-    data["name"] = f"{spec.name[:40]}-trial-{trial.number}"
-    data["try"] = [trial.configuration.to_json()]
-    probe_alone = trial.configuration.frozen
-    data["budget"] = {"trials": 1 if probe_alone else 2}
-    data["search"] |= {"recipes": "none", "learn_from": [NONE], "repeats": 0.0}
-    if spec.anatomy.family in FAMILIES:
-        del data["model"]["anatomy"]
-    path.write_text(write_text(data), encoding="utf-8")
+    """The job file of `trial_data`."""
+    path.write_text(write_text(trial_data(spec, trial)), encoding="utf-8")
 
 
 def find_loading(base: Backbone) -> Loading:

@@ -14,8 +14,9 @@ from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .axis_values import bottom_of, ticks, zero_position
 from .floor_words import short_name
-from .log_axis import dress_with_zero, ticks, write_ticks, zero_position
+from .log_axis import dress_with_zero, write_ticks
 from .pick import knee
 
 Estimates = Sequence[Estimate[Trial]]
@@ -48,12 +49,6 @@ def make_panels(
         if floors and y.name == spec.task.quality:
             _draw_floor(axes, floors[0], y)
     return figure
-
-
-def bottom_of(members: Estimates, goal: Objective) -> float:
-    """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
-    qualities = [goal.signed(x.values[goal.name]) for x in members]
-    return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
 
 
 def _draw_floor(axes: Any, floor: Floor, goal: Objective) -> None:

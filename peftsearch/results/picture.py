@@ -14,9 +14,10 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .axis_values import bottom_of, zero_position
 from .floor_words import floor_json
-from .log_axis import dress_with_zero, zero_position
-from .panels import bottom_of, make_panels
+from .log_axis import dress_with_zero
+from .panels import make_panels
 from .pick import empty_front, knee
 from .reference_lines import Line, draw_lines
 from .wording import cell, describe

@@ -15,7 +15,8 @@ from peftsearch.errors import UserError
 from peftsearch.records.estimates import estimate, estimate_each, share_error
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
-from peftsearch.results.log_axis import ticks, write_ticks
+from peftsearch.results.axis_values import ticks
+from peftsearch.results.log_axis import write_ticks
 from peftsearch.results.panels import make_panels
 from peftsearch.results.picture import check_picture, draw_front
 from peftsearch.results.wording import amount

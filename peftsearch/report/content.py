@@ -1,0 +1,236 @@
+"""All that a report says of a job, as plain data: a function of its records.
+
+Texts hold no path and no user name of the machine, whatever the records do.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from peftsearch import __version__
+from peftsearch.insight.failures import Failures, failures
+from peftsearch.insight.layers import layer_map
+from peftsearch.insight.points import Point, point_of
+from peftsearch.insight.what_matters import Ranking, rank_parameters
+from peftsearch.records.estimates import Estimate, estimate_each
+from peftsearch.records.trial import Trial
+from peftsearch.results.expected import find_expected
+from peftsearch.results.floor_words import FloorStanding, show_standing
+from peftsearch.results.floors import compare
+from peftsearch.results.job_texts import job_data, trial_data
+from peftsearch.results.pick import empty_front
+from peftsearch.results.public_names import find_places, name_paths, public_name
+from peftsearch.results.search_result import SearchResult
+from peftsearch.results.slice_rows import Slice
+from peftsearch.search.belief import Belief
+from peftsearch.spaces.jobspec.jobtext import write_text
+from peftsearch.spaces.kinds.kind_table import find_kind
+
+from .citations import Citation, cite
+from .fronts import Front, Row, describe_front, make_row
+from .neighbours import Neighbour, find_neighbours
+from .origins import Facts, find_origins
+from .spent import Spent, find_spent
+from .tested import Comparison, Readings, count_readings, find_comparison
+from .verdict import tell_verdict
+
+_SLICES = 6
+"""Of the largest effect; the dashboard has all."""
+_ANYTHING = ("knee", "best")
+"""Picks that mean a point of any front, so that an empty one is no mistake of theirs."""
+
+
+class Chosen(Row):
+    """The chosen configuration.
+
+    Attributes:
+        map: Its strata map, as `insight.layers.layer_map` has it.
+        floor: How it stands beside the best floor; null of a job without.
+        slices: What the model expects of its parameters' other values; null where too little is
+            known.
+    """
+
+    map: dict[str, Any]
+    floor: FloorStanding | None
+    slices: list[Slice] | None
+    neighbours: list[Neighbour]
+    comparison: Comparison | None
+
+
+class Again(TypedDict):
+    """How to do it again; `trial` is null where nothing is chosen."""
+
+    job: str
+    trial: str | None
+    trial_seed: int | None
+
+
+class Report(TypedDict):
+    """A job at one moment.
+
+    Attributes:
+        verdict: One sentence.
+        state: How far the job is.
+        task: The kind of task, the model and the data.
+        warnings: What is to be known before anything of it is used.
+        notes: What the job found out before its first trial.
+    """
+
+    job: str
+    version: str
+    pick: str
+    verdict: str
+    state: str
+    running: bool
+    task: str
+    quality: str
+    cost: str
+    warnings: list[str]
+    notes: list[str]
+    front: Front
+    chosen: Chosen | None
+    matters: Ranking
+    failures: Failures
+    spent: Spent
+    origins: Facts
+    readings: Readings
+    again: Again
+    citations: list[Citation]
+
+
+@dataclass(frozen=True)
+class Records:
+    """What a report is made of.
+
+    Attributes:
+        comparisons: What `peftsearch confirm` kept of its comparisons, oldest first.
+        runs: What it kept of single runs.
+        belief: The model's; None where too little is known.
+    """
+
+    result: SearchResult
+    comparisons: Sequence[Mapping[str, Any]] = ()
+    runs: Sequence[Mapping[str, Any]] = ()
+    belief: Belief | None = field(default=None, compare=False)
+
+    @cached_property
+    def everything(self) -> list[Estimate[Trial]]:
+        """All configurations with a result."""
+        return estimate_each(self.result.trials)
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """The ended trials in order of event."""
+        ended = [x for x in self.result.trials if x.event is not None]
+        ended.sort(key=lambda x: x.event or 0)
+        return [point_of(x, self.result.job.spec) for x in ended]
+
+
+def make_report(records: Records, pick: str = "knee") -> Report:
+    """The report on what `pick` chooses.
+
+    Args:
+        pick: As `SearchResult.pick` takes it. `knee` and `best` of an empty front choose nothing.
+
+    Raises:
+        UserError: Nothing fits.
+    """
+    result = records.result
+    spec, job = result.job.spec, result.job
+    nothing = not result.front and pick.strip().lower() in _ANYTHING
+    found = None if nothing else result.pick(pick)
+    chosen = None if found is None else _describe(found, records)
+    members = [x for x in records.everything if x.key in {y.key for y in result.front}]
+    order = {x.key: i for i, x in enumerate(result.front)}
+    members.sort(key=lambda x: order[x.key])
+    readings = count_readings(
+        None if found is None else found.configuration, records.comparisons, records.runs, spec
+    )
+    report: Report = {
+        "job": job.name,
+        "version": __version__,
+        "pick": pick,
+        "verdict": _tell(pick, chosen, records, readings),
+        "state": f"{job.state.value}: {result.summary}",
+        "running": result.ending is None,
+        "task": (
+            f"{find_kind(spec.task.kind).title}; {public_name(spec.model.path)} on "
+            f"{public_name(spec.task.train)}"
+        ),
+        "quality": spec.task.quality,
+        "cost": spec.objectives.cost,
+        "warnings": result.warnings,
+        "notes": [] if result.preparation is None else list(result.preparation.notes),
+        "front": describe_front(
+            members, records.everything, found, records.points, spec, result.preparation
+        ),
+        "chosen": chosen,
+        "matters": rank_parameters(records.points, spec.task.quality),
+        "failures": failures(records.points),
+        "spent": find_spent(job, result.trials, result.hours),
+        "origins": find_origins(job, result.trials, () if found is None else found.trials),
+        "readings": readings,
+        "again": _again(found, records),
+        "citations": cite(() if found is None else found.configuration.techniques),
+    }
+    clean: Report = name_paths(report, find_places(spec, result.root))
+    return clean
+
+
+def _describe(found: Estimate[Trial], records: Records) -> Chosen:
+    result = records.result
+    spec, keys = result.job.spec, [x.key for x in result.front]
+    row = keys.index(found.key) + 1 if found.key in keys else None
+    expected = find_expected(records.belief).get(found.key)
+    standing = compare(found, spec, result.preparation, result.tried)
+    return {
+        **make_row(found, spec, row, expected=expected),
+        "map": layer_map(found.configuration, spec.anatomy),
+        "floor": None if standing is None else show_standing(standing, spec),
+        "slices": _slice(found, records.belief),
+        "neighbours": find_neighbours(found, records.everything, spec),
+        "comparison": find_comparison(found.configuration, records.comparisons, spec),
+    }
+
+
+def _slice(found: Estimate[Trial], belief: Belief | None) -> list[Slice] | None:
+    if belief is None:
+        return None
+    from peftsearch.results.slices import slice_all
+
+    return slice_all(belief, found.configuration)["slices"][:_SLICES]
+
+
+def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings) -> str:
+    result = records.result
+    spec = result.job.spec
+    if chosen is None:
+        return f"Nothing is chosen yet: {_tell_empty(records)}."
+    floor = chosen["floor"]
+    best = None if floor is None else (result.floors[0].label, floor)
+    return tell_verdict(pick, chosen, best, chosen["comparison"], readings["others"], spec)
+
+
+def _tell_empty(records: Records) -> str:
+    """Why there is nothing to choose from."""
+    trials, spec = records.result.trials, records.result.job.spec
+    if not trials:
+        return "the job has no trial"
+    if not records.everything:
+        return "no trial has completed"
+    return str(empty_front(records.everything, spec).got or "no trial keeps the job's limits")
+
+
+def _again(found: Estimate[Trial] | None, records: Records) -> Again:
+    spec = records.result.job.spec
+    places = find_places(spec, records.result.root)
+    trial = None if found is None else found.best(spec.task.quality)
+    made = None if trial is None else write_text(name_paths(trial_data(spec, trial), places))
+    return {
+        "job": write_text(name_paths(job_data(spec), places)),
+        "trial": made,
+        "trial_seed": None if trial is None else trial.seed,
+    }
