@@ -18,16 +18,19 @@ from peftsearch.workers.data.label_folding import name_class
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
 
+from .card_metadata import front_matter
 from .expected import tell_expected
 from .export_report import ExportReport, Loading
 from .floor_words import tell_verdict
 from .floors import Standing
 from .job_texts import trial_data
+from .public_names import hub_id, name_paths, public_name
 from .views import sampling_error
 from .wording import count, describe, difference, plural, score
 
 _WIDTH = 100
-_CARD = """# {title}
+_CARD = """{metadata}
+# {title}
 
 A parameter-efficient fine-tuning of `{model}` for {kind}, found by
 `peftsearch`, in the form `{form}`.
@@ -51,7 +54,7 @@ output was {difference}.
 ```python
 {load}
 ```
-
+{base}
 {inputs}
 {companions}
 
@@ -82,6 +85,10 @@ _INPUTS = """
 {program}
 ```
 """
+_BASE = "path/to/the/base/model"
+_BASE_TOLD = f"""
+`{_BASE}` is a folder with {{model}}: `model.path` of `job.toml` tells where it was.
+"""
 _COMPANIONS = "The folder holds what prepares them"
 _CONFIG = (
     "; `config/config.json` is the base's{classes}\n"
@@ -108,10 +115,16 @@ def write_card(
         standing: The trial beside the best floor of its job; None of a job without.
         expected: Of its configuration; None where nothing tells it.
     """
-    kind = find_kind(spec.task.kind)
+    kind, base = find_kind(spec.task.kind), hub_id(spec.model.path)
+    error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
+    loading = replace(report.loading, base=base or _BASE)
+    model = public_name(spec.model.path)
+    held = name_paths(held, [x for x in (spec.task.train, spec.task.validation) if x])
     shown = {
+        "metadata": front_matter(spec, trial, report.form, error),
         "title": f"{spec.name}: trial {trial.number}",
-        "model": spec.model.path,
+        "model": model,
+        "base": "" if base or report.form == "merged" else _BASE_TOLD.format(model=f"`{model}`"),
         "kind": kind.name,
         "form": report.form,
         "configuration": describe(trial.configuration, spec.anatomy),
@@ -121,7 +134,7 @@ def write_card(
         "quality": _quality(trial, spec, labels, held, expected),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
-        "load": report.loading.to_python(report.form, "path/to/this/folder"),
+        "load": loading.to_python(report.form, "path/to/this/folder"),
         "inputs": _inputs(kind.load_work(), spec, trial.configuration),
         "companions": f"{_COMPANIONS}{_config(report.form, labels)}.",
         "seed": trial.seed,

@@ -21,6 +21,11 @@ def public_name(source: str) -> str:
     return PureWindowsPath(source.replace("/", "\\")).name or _LEFT_OUT
 
 
+def hub_id(source: str) -> str | None:
+    """A source if it is one of a hub; None of paths, URLs and `package:NAME`."""
+    return None if is_local(source) or ":" in source or "\\" in source else source
+
+
 def is_local(source: str) -> bool:
     """Whether a text is a path of this machine."""
     rooted = PurePosixPath(source).is_absolute() or PureWindowsPath(source).is_absolute()
