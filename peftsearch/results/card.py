@@ -119,7 +119,8 @@ def write_card(
     error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
     loading = replace(report.loading, base=base or _BASE)
     model = public_name(spec.model.path)
-    held = name_paths(held, [x for x in (spec.task.train, spec.task.validation) if x])
+    sources = (spec.task.train, spec.task.validation)
+    held = name_paths(held, {x: public_name(x) for x in sources if x})
     shown = {
         "metadata": front_matter(spec, trial, report.form, error),
         "title": f"{spec.name}: trial {trial.number}",

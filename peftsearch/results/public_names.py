@@ -1,6 +1,6 @@
 """Texts for people elsewhere: without the paths, and so the user names, of this machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -32,8 +32,9 @@ def is_local(source: str) -> bool:
     return rooted or source.startswith(_RELATIVE) or source.startswith("file:")
 
 
-def find_places(spec: JobSpec, root: Path) -> list[str]:
-    """The paths that a job's texts may hold, the longest first, with the folders above them.
+def find_places(spec: JobSpec, root: Path) -> dict[str, str]:
+    """The paths that a job's texts may hold, the longest first, each with what stands for it: its
+    name, and nothing for the folders above.
 
     Args:
         root: Folder of the jobs' files.
@@ -42,10 +43,14 @@ def find_places(spec: JobSpec, root: Path) -> list[str]:
     named = [spec.model.path, task.train, task.validation, task.test, str(root)]
     local = [x for x in named if x is not None and is_local(x)]
     above = [str(x) for path in local for x in Path(path).parents if len(x.parts) > _SHALLOW]
-    return sorted({*local, *above}, key=len, reverse=True)
+    places = {**dict.fromkeys(above, _LEFT_OUT), **{x: public_name(x) for x in local}}
+    return dict(sorted(places.items(), key=lambda item: -len(item[0])))
 
 
-def name_paths(data: Any, places: Sequence[str] = ()) -> Any:
+_NO_PLACES: Mapping[str, str] = {}
+
+
+def name_paths(data: Any, places: Mapping[str, str] = _NO_PLACES) -> Any:
     """Plain data with the names of paths in their place, in all of its texts.
 
     Args:
@@ -60,9 +65,9 @@ def name_paths(data: Any, places: Sequence[str] = ()) -> Any:
     return data
 
 
-def _name_in(text: str, places: Sequence[str]) -> str:
-    for place in places:
-        text = text.replace(place, public_name(place))
+def _name_in(text: str, places: Mapping[str, str]) -> str:
+    for place, name in places.items():
+        text = text.replace(place, name)
     lines = text.split("\n")
     return "\n".join(" ".join(map(_name_word, line.split(" "))) for line in lines)
 

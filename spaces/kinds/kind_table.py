@@ -74,7 +74,7 @@ KINDS = Registry(
             _OF_RESPONSES,
             "peftsearch.workers.kinds.language:ENCODER_DECODER",
             label=float,
-            pipeline="text2text-generation",
+            pipeline="text-generation",
         ),
         TaskKind(
             "image_classification",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import share_error
@@ -121,6 +122,11 @@ def test_the_program_loads_an_export_whose_base_has_a_head_of_another_size(
     out = export(spec, trial, saved, tmp_path / "out", form).out
     batch = runner.backbone.tokenizer(["the good film", "a bad plot"], padding=True)
     card = (out / "README.md").read_text()
+    told = ModelCard(card).data
+    libraries = {"peft": "peft", "adapter": "peftsearch", "merged": "transformers"}
+    assert told.library_name == libraries[form] and told.tags == ["peftsearch", "lora"]
+    assert told.eval_results[0].metric_value == trial.measurements["accuracy"]
+    assert str(tmp_path) not in card and "0 `bad`, 1 `fair`, 2 `good`" in card
     program = card.partition("```python\n")[2].partition("```")[0] + SCORE
     program = program.replace("path/to/the/base/model", str(model))
     done = subprocess.run(
