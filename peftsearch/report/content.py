@@ -3,130 +3,37 @@
 Texts hold no path and no user name of the machine, whatever the records do.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
-
-from typing_extensions import TypedDict
-
 from peftsearch import __version__
-from peftsearch.insight.failures import Failures, failures
+from peftsearch.insight.failures import failures
 from peftsearch.insight.layers import layer_map
-from peftsearch.insight.points import Point, point_of
-from peftsearch.insight.what_matters import Ranking, rank_parameters
-from peftsearch.records.estimates import Estimate, estimate_each
+from peftsearch.insight.what_matters import rank_parameters
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
 from peftsearch.results.expected import find_expected
-from peftsearch.results.floor_words import FloorStanding, show_standing
+from peftsearch.results.floor_words import show_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.job_texts import job_data, trial_data
 from peftsearch.results.pick import empty_front
 from peftsearch.results.public_names import find_places, name_paths, public_name
-from peftsearch.results.search_result import SearchResult
 from peftsearch.results.slice_rows import Slice
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind_table import find_kind
 
-from .citations import Citation, cite
-from .fronts import Front, Row, describe_front, make_row
-from .neighbours import Neighbour, find_neighbours
-from .origins import Facts, find_origins
-from .spent import Spent, find_spent
-from .tested import Comparison, Readings, count_readings, find_comparison
+from .citations import cite
+from .fronts import describe_front, make_row
+from .neighbours import find_neighbours
+from .origins import find_origins
+from .outline import Again, Chosen, Report
+from .records import Records
+from .spent import find_spent
+from .tested import Readings, count_readings, find_comparison
 from .verdict import tell_verdict
 
 _SLICES = 6
 """Of the largest effect; the dashboard has all."""
 _ANYTHING = ("knee", "best")
 """Picks that mean a point of any front, so that an empty one is no mistake of theirs."""
-
-
-class Chosen(Row):
-    """The chosen configuration.
-
-    Attributes:
-        map: Its strata map, as `insight.layers.layer_map` has it.
-        floor: How it stands beside the best floor; null of a job without.
-        slices: What the model expects of its parameters' other values; null where too little is
-            known.
-    """
-
-    map: dict[str, Any]
-    floor: FloorStanding | None
-    slices: list[Slice] | None
-    neighbours: list[Neighbour]
-    comparison: Comparison | None
-
-
-class Again(TypedDict):
-    """How to do it again; `trial` is null where nothing is chosen."""
-
-    job: str
-    trial: str | None
-    trial_seed: int | None
-
-
-class Report(TypedDict):
-    """A job at one moment.
-
-    Attributes:
-        verdict: One sentence.
-        state: How far the job is.
-        task: The kind of task, the model and the data.
-        warnings: What is to be known before anything of it is used.
-        notes: What the job found out before its first trial.
-    """
-
-    job: str
-    version: str
-    pick: str
-    verdict: str
-    state: str
-    running: bool
-    task: str
-    quality: str
-    cost: str
-    warnings: list[str]
-    notes: list[str]
-    front: Front
-    chosen: Chosen | None
-    matters: Ranking
-    failures: Failures
-    spent: Spent
-    origins: Facts
-    readings: Readings
-    again: Again
-    citations: list[Citation]
-
-
-@dataclass(frozen=True)
-class Records:
-    """What a report is made of.
-
-    Attributes:
-        comparisons: What `peftsearch confirm` kept of its comparisons, oldest first.
-        runs: What it kept of single runs.
-        belief: The model's; None where too little is known.
-    """
-
-    result: SearchResult
-    comparisons: Sequence[Mapping[str, Any]] = ()
-    runs: Sequence[Mapping[str, Any]] = ()
-    belief: Belief | None = field(default=None, compare=False)
-
-    @cached_property
-    def everything(self) -> list[Estimate[Trial]]:
-        """All configurations with a result."""
-        return estimate_each(self.result.trials)
-
-    @cached_property
-    def points(self) -> list[Point]:
-        """The ended trials in order of event."""
-        ended = [x for x in self.result.trials if x.event is not None]
-        ended.sort(key=lambda x: x.event or 0)
-        return [point_of(x, self.result.job.spec) for x in ended]
 
 
 def make_report(records: Records, pick: str = "knee") -> Report:

@@ -1,6 +1,5 @@
 """The front as SVG: a panel for each pair of its goals, with errors, floors and baselines."""
 
-from dataclasses import dataclass
 from itertools import combinations
 
 from markupsafe import Markup
@@ -9,30 +8,14 @@ from peftsearch.results.reference_lines import spread
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
 from . import svg
+from .chart_axes import Frame, draw_axes, find_scales
 from .fronts import Front, Row
-from .scales import Scale, make_scale
+from .scales import Scale
 
 _LETTER = 6.3
 """Pixels of a letter, about."""
 _GAP = 14
 """Between the middles of two names of lines."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where the axes stand, in pixels; `roomy` where names of lines stand beside the panel."""
-
-    width: float
-    height: float
-    left: float
-    right: float
-    top: float
-    bottom: float
-    roomy: bool
-
-
-WIDE = Frame(720, 420, 62, 594, 62, 366, True)
-NARROW = Frame(340, 350, 46, 332, 66, 298, False)
 
 
 def draw_fronts(front: Front, frame: Frame) -> list[Markup]:
@@ -46,9 +29,9 @@ def draw_fronts(front: Front, frame: Frame) -> list[Markup]:
 
 def _draw(front: Front, x: Objective, y: Objective, frame: Frame) -> Markup:
     by_quality = y.name == front["goals"][0]
-    across, up = _find_scales(front, x, y, frame, by_quality)
+    across, up = find_scales(front, x, y, frame, by_quality)
     parts = [
-        *_axes(across, up, frame),
+        *draw_axes(across, up, frame),
         *(_floors(front, up, frame) if by_quality else ()),
         *_others(front, across, up),
         *(_baselines(front, across, up) if by_quality and len(front["goals"]) == 2 else ()),
@@ -58,54 +41,6 @@ def _draw(front: Front, x: Objective, y: Objective, frame: Frame) -> Markup:
     ]
     label = f"{y.label} against {x.label}: {len(front['rows'])} configurations on the front"
     return svg.drawing(frame.width, frame.height, label, "chart", *parts)
-
-
-def _find_scales(
-    front: Front, x: Objective, y: Objective, frame: Frame, by_quality: bool
-) -> tuple[Scale, Scale]:
-    """Of all that has both values, but for collapsed runs and floors, which lie far below."""
-    rows, quality = front["rows"], front["goals"][0]
-    heights = [row["values"][y.name] for row in rows]
-    if by_quality:
-        errors = [(row["values"][y.name], row["standard_error"] or 0.0) for row in rows]
-        heights += [value + sign * error for value, error in errors for sign in (-1, 1)]
-        heights += [floor["value"] for floor in front["floors"][:1]]
-        span = max(heights) - min(heights) or abs(max(heights)) or 1.0
-        bottom = min(map(y.signed, heights)) - 0.6 * span
-        others = [other[y.name] for other in front["others"] if y.name in other]
-        others += [floor["value"] for floor in front["floors"]]
-        heights += [z for z in others if y.signed(z) >= bottom]
-    else:
-        heights += [z[y.name] for z in front["others"] if y.name in z]
-    places = [row["values"][x.name] for row in rows]
-    places += [z[x.name] for z in front["others"] if {x.name, quality} <= z.keys()]
-    down, top = (frame.bottom, frame.top)
-    ends = (down, top) if y.maximise or not by_quality else (top, down)
-    return make_scale(x, places, frame.left + 6, frame.right - 6), make_scale(y, heights, *ends)
-
-
-def _axes(across: Scale, up: Scale, frame: Frame) -> list[Markup]:
-    parts = []
-    for place, said in up.ticks(22):
-        parts.append(svg.line(frame.left, place, frame.right, place, "grid"))
-        parts.append(svg.text(frame.left - 8, place, said, "tick", "end"))
-    for place, said in across.ticks(36 if frame.roomy else 46):
-        parts.append(svg.line(place, frame.bottom, place, frame.bottom + 4, "rule"))
-        parts.append(svg.text(place, frame.bottom + 15, said, "tick"))
-    parts.append(svg.line(frame.left, frame.bottom, frame.right, frame.bottom, "rule"))
-    name = f"{_name(across.goal)} ({_better(across.goal)})"
-    parts.append(svg.text(frame.right, frame.bottom + 38, name, "name", "end"))
-    parts.append(svg.text(4, 12, f"{_name(up.goal)} ({_better(up.goal)})", "name", "start"))
-    return parts
-
-
-def _name(goal: Objective) -> str:
-    """With its unit, but where each tick has it."""
-    return goal.label if goal.style in ("size", "duration") else goal.heading
-
-
-def _better(goal: Objective) -> str:
-    return "more is better" if goal.maximise else "less is better"
 
 
 def _floors(front: Front, up: Scale, frame: Frame) -> list[Markup]:

@@ -1,19 +1,19 @@
 """What templates say of plain data, where it takes more than a value."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
+from markupsafe import Markup, escape
+
+from peftsearch.results.slice_rows import Slice, SlicePoint
 from peftsearch.results.wording import plural
+from peftsearch.spaces.jobspec.objectives import objective
 
-from .content import Report
 from .fronts import SIZES
+from .outline import Report
 from .tested import Readings
 
-T = TypeVar("T")
 _SPECIAL = "\\`*_[]|"
 """What Markdown would read as its own."""
-_FEW = 7
 
 
 def columns(report: Report) -> list[str]:
@@ -23,12 +23,19 @@ def columns(report: Report) -> list[str]:
     return list(dict.fromkeys([*front["goals"][1:], *known]))
 
 
-def some(points: Sequence[T]) -> list[T]:
-    """At most seven, evenly spread, the first and the last among them."""
-    if len(points) <= _FEW:
-        return list(points)
-    last = len(points) - 1
-    return [points[round(i * last / (_FEW - 1))] for i in range(_FEW)]
+def best_and_worst(found: Slice, quality: str) -> list[SlicePoint]:
+    """Of the other values of a parameter, those that are expected to be best and worst."""
+    goal = objective(quality)
+    others = [x for x in found["points"] if x["value"] != found["own"]]
+    others.sort(key=lambda x: -goal.signed(x["mean"]))
+    return [others[0], others[-1]]
+
+
+def show_value(value: float | str | None) -> str:
+    """A value of a parameter, three digits of a fraction."""
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if isinstance(value, float) else f"{value}"
 
 
 def tell_readings(found: Readings) -> str:
@@ -55,6 +62,14 @@ def plain_markdown(text: object) -> str:
     line = " ".join(f"{text}".split())
     escaped = "".join(f"\\{x}" if x in _SPECIAL else x for x in line)
     return escaped.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def unbroken(text: object) -> Markup:
+    """A text for a page whose words do not break at their hyphens: `1.0e-03`, `layers 0-5`."""
+    words = [escape(x) for x in f"{text}".split(" ")]
+    return Markup(" ").join(
+        Markup('<span class="word">{}</span>').format(x) if "-" in x else x for x in words
+    )
 
 
 def fence(text: str) -> str:

@@ -6,7 +6,7 @@ from peftsearch.records.job import Job
 from peftsearch.results.search_result import load_result
 from peftsearch.storage.store import Store
 
-from .content import Records
+from .records import Records
 
 
 def read_records(store: Store, job: Job, root: Path) -> Records:

@@ -14,8 +14,9 @@ from peftsearch.results import wording
 from peftsearch.spaces.jobspec.objectives import objective
 
 from . import phrases, verdict
-from .content import Report
-from .front_chart import NARROW, WIDE, draw_fronts
+from .chart_axes import NARROW, WIDE
+from .front_chart import draw_fronts
+from .outline import Report
 from .strata_map import draw_map, techniques_of
 
 GENERATOR = "peftsearch report"
@@ -40,6 +41,7 @@ def _environment() -> Environment:
         "fence": phrases.fence,
         "md": phrases.plain_markdown,
         "quoted": quote,
+        "unbroken": phrases.unbroken,
     }
     made.globals |= {
         "amount": wording.amount,
@@ -52,7 +54,8 @@ def _environment() -> Environment:
         "objective": objective,
         "plural": wording.plural,
         "signed": verdict.signed,
-        "some": phrases.some,
+        "show_value": phrases.show_value,
+        "others": phrases.best_and_worst,
         "techniques_of": techniques_of,
         "tell_readings": phrases.tell_readings,
     }

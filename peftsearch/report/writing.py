@@ -7,7 +7,7 @@ from pathlib import Path
 from peftsearch.errors import UserError
 from peftsearch.workers.files.adapter_files import publish
 
-from .content import Report
+from .outline import Report
 from .rendering import GENERATOR, render_markdown, render_page, render_pictures
 
 PAGE, TEXT = "report.html", "report.md"

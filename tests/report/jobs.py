@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from peftsearch.report.content import Report, make_report
+from peftsearch.report.content import make_report
+from peftsearch.report.outline import Report
 from peftsearch.report.reading import read_records
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store

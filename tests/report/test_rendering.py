@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from peftsearch.dashboard.assets import FOLDER as STATIC
-from peftsearch.report.content import Report
+from peftsearch.report.outline import Report
 from peftsearch.report.phrases import fence, plain_markdown
 from peftsearch.report.rendering import (
     FOLDER,

@@ -7,7 +7,7 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.report import writing
-from peftsearch.report.content import Report
+from peftsearch.report.outline import Report
 from peftsearch.report.writing import write_report
 from peftsearch.storage.store import Store
 from tests.service.records import fill_example

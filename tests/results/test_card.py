@@ -122,7 +122,7 @@ def test_the_program_loads_an_export_whose_base_has_a_head_of_another_size(
     out = export(spec, trial, saved, tmp_path / "out", form).out
     batch = runner.backbone.tokenizer(["the good film", "a bad plot"], padding=True)
     card = (out / "README.md").read_text()
-    told = ModelCard(card).data
+    told: Any = ModelCard(card).data
     libraries = {"peft": "peft", "adapter": "peftsearch", "merged": "transformers"}
     assert told.library_name == libraries[form] and told.tags == ["peftsearch", "lora"]
     assert told.eval_results[0].metric_value == trial.measurements["accuracy"]
