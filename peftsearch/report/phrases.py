@@ -40,7 +40,7 @@ def show_value(value: float | str | None) -> str:
 
 def tell_readings(found: Readings) -> str:
     """How often the test split was read, in words."""
-    if not found["trainings"] and not found["floors"]:
+    if not any((found["trainings"], found["floors"], found["comparisons"])):
         return "Nothing has read the test split: only peftsearch confirm does, and it has not run."
     of = plural(found["configurations"], "configuration")
     scored = f"{plural(found['trainings'], 'training')} of {of}"
