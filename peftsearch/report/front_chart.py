@@ -1,5 +1,6 @@
 """The front as SVG: a panel for each pair of its goals, with errors, floors and baselines."""
 
+from collections.abc import Iterator
 from itertools import combinations
 
 from markupsafe import Markup
@@ -30,13 +31,15 @@ def draw_fronts(front: Front, frame: Frame) -> list[Markup]:
 def _draw(front: Front, x: Objective, y: Objective, frame: Frame) -> Markup:
     by_quality = y.name == front["goals"][0]
     across, up = find_scales(front, x, y, frame, by_quality)
+    beside = front["beside"]
+    rows = [*front["rows"], *([] if beside is None or not _has(beside, x, y) else [beside])]
     parts = [
         *draw_axes(across, up, frame),
         *(_floors(front, up, frame) if by_quality else ()),
         *_others(front, across, up),
         *(_baselines(front, across, up) if by_quality and len(front["goals"]) == 2 else ()),
         *(_steps(front, across, up) if len(front["goals"]) == 2 else ()),
-        *(mark for row in front["rows"] for mark in _point(row, across, up, by_quality)),
+        *(mark for row in rows for mark in _point(row, across, up, by_quality)),
         *_key(front, frame, by_quality),
     ]
     label = f"{y.label} against {x.label}: {len(front['rows'])} configurations on the front"
@@ -109,28 +112,42 @@ def _point(row: Row, across: Scale, up: Scale, by_quality: bool) -> list[Markup]
         parts = [svg.line(x, ends[0], x, ends[1], "error")]
         parts += [svg.line(x - 4, end, x + 4, end, "error") for end in ends]
     ring = [_dot(x, y, 9.5, "ring")] if row["chosen"] else []
-    told = svg.element("title", f"row {row['row']}: {row['words']}")
-    dot = svg.element("g", told, _dot(x, y, 5, "front"))
-    return [*parts, *ring, dot, svg.text(x + 13, y - 10, f"{row['row']}", "number")]
+    on = row["row"] is not None
+    name = f"{row['row']}" if on else ""
+    told = svg.element("title", f"row {name}: {row['words']}" if on else row["words"])
+    dot = svg.element("g", told, _dot(x, y, 5, "front" if on else "other"))
+    return [*parts, *ring, dot, svg.text(x + 13, y - 10, name, "number")]
+
+
+def _has(row: Row, x: Objective, y: Objective) -> bool:
+    return {x.name, y.name} <= row["values"].keys()
 
 
 def _key(front: Front, frame: Frame, by_quality: bool) -> list[Markup]:
     """What the marks are, in a line above the panel; two where it is narrow."""
-    marks = [("front", "front, ± one standard error" if by_quality else "front")]
-    marks += [("ring", "chosen")] if any(x["chosen"] for x in front["rows"]) else []
-    marks += [("other", "off the front")] if front["others"] else []
-    known = [("probe", "no adapter"), ("lora", "best plain LoRA")]
-    if by_quality and len(front["goals"]) == 2:
-        named = [words for name, words in known if front["baselines"][name] is not None]  # type: ignore[literal-required]
-        marks += [("baseline", " and ".join(named))] if named else []
     x, y, parts = 4.0, 32.0, list[Markup]()
-    for name, words in marks:
+    for name, words in _name_marks(front, by_quality):
         wide = 18 + _LETTER * len(words) + 16
         if x + wide > frame.width:
             x, y = 4.0, y + 16
         parts += [_mark(name, x + 6, y), svg.text(x + 17, y, words, "key", "start")]
         x += wide
     return parts
+
+
+def _name_marks(front: Front, by_quality: bool) -> Iterator[tuple[str, str]]:
+    """Class and words of each kind of mark that the panel has."""
+    errors = by_quality and any(x["standard_error"] is not None for x in front["rows"])
+    yield "front", "front, ± one standard error" if errors else "front"
+    if front["beside"] is not None or any(x["chosen"] for x in front["rows"]):
+        yield "ring", "chosen"
+    if front["others"]:
+        yield "other", "off the front"
+    lines = front["baselines"]
+    known = ((lines["probe"], "no adapter"), (lines["lora"], "best plain LoRA"))
+    named = " and ".join(words for line, words in known if line is not None)
+    if named and by_quality and len(front["goals"]) == 2:
+        yield "baseline", named
 
 
 def _mark(name: str, x: float, y: float) -> Markup:

@@ -51,11 +51,13 @@ class Front(TypedDict):
     Attributes:
         goals: The quality first, then what is to be small or large beside it.
         others: Values of the goals of what has a result and is not on the front.
+        beside: The chosen configuration where it is off the front.
     """
 
     goals: list[str]
     rows: list[Row]
     others: list[dict[str, float]]
+    beside: Row | None
     floors: list[FloorLine]
     baselines: Baselines
 
@@ -83,6 +85,7 @@ def describe_front(
         "goals": list(spec.goals),
         "rows": rows,
         "others": [_goals_of(x, spec) for x in everything if x.key not in keys],
+        "beside": None if chosen is None or own in keys else make_row(chosen, spec),
         "floors": [floor_json(x, spec) for x in sort_floors(preparation, spec)],
         "baselines": baselines(points, spec),
     }

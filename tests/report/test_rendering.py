@@ -26,7 +26,7 @@ from peftsearch.report.strata_map import COLUMNS
 from peftsearch.spaces.techniques.technique import GROUPS
 from peftsearch.storage.store import Store
 from tests.chromium import open_chromium
-from tests.service.records import Filler, fill_repeated, lora
+from tests.service.records import Filler, fill_example, fill_repeated, lora
 
 from .jobs import comparison, report_on
 
@@ -163,3 +163,15 @@ def test_one_value_makes_a_chart(new_sqlite: Any) -> None:
     with Store.open(new_sqlite()) as store:
         Filler.open(store).complete(lora(8), 1.0)
         assert "NaN" not in render_page(report_on(store))
+
+
+def test_a_choice_off_the_front_has_its_ring(new_sqlite: Any) -> None:
+    with Store.open(new_sqlite()) as store:
+        fill_example(store)
+        rings = []
+        for pick in ("best", "trial 5"):
+            front = ElementTree.fromstring(render_pictures(report_on(store, pick))["front.svg"])
+            found = front.iterfind(".//{*}circle[@class='ring']")
+            rings.append(sorted((x.get("cx"), x.get("cy")) for x in found if x.get("r") == "9.5"))
+        assert len(rings[0]) == len(rings[1]) == 1 and rings[0] != rings[1]
+        assert "a configuration off the front, trial 5" in report_on(store, "trial 5")["verdict"]
