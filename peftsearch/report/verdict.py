@@ -37,7 +37,9 @@ def tell_quality(row: Row, spec: JobSpec) -> str:
     """`accuracy 0.9120 ± 0.0080 (one standard error of 800 validation rows, 2 seeds)`."""
     goal = objective(spec.task.quality)
     value, error = row["values"][goal.name], row["standard_error"]
-    of_rows = "unknown rows" if row["rows"] is None else plural(row["rows"], "validation row")
+    of_rows = "validation rows whose number is not recorded"
+    if row["rows"] is not None:
+        of_rows = plural(row["rows"], "validation row")
     seeds = len(row["trials"])
     mean = f", the mean of {plural(seeds, 'seed')}" if seeds > 1 else ""
     if error is None:
@@ -75,9 +77,9 @@ def _name(pick: str, chosen: Row) -> str:
 
 
 def _costs(chosen: Row, spec: JobSpec) -> str:
-    names = dict.fromkeys([*spec.goals[1:], "export_bytes"])
+    names = dict.fromkeys([*spec.goals[1:], spec.objectives.cost, "export_bytes"])
     told = [tell_value(x, chosen["values"][x]) for x in names if x in chosen["values"]]
-    return ", ".join(told[:-1]) + (" and " if len(told) > 1 else "") + told[-1]
+    return " and ".join(x for x in (", ".join(told[:-1]), told[-1]) if x)
 
 
 def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: JobSpec) -> str:
