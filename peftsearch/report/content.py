@@ -16,6 +16,7 @@ from peftsearch.results.job_texts import job_data, trial_data
 from peftsearch.results.pick import empty_front
 from peftsearch.results.public_names import find_places, name_paths, public_name
 from peftsearch.results.slice_rows import Slice
+from peftsearch.results.views import front_members
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -50,9 +51,7 @@ def make_report(records: Records, pick: str = "knee") -> Report:
     nothing = not result.front and pick.strip().lower() in _ANYTHING
     found = None if nothing else result.pick(pick)
     chosen = None if found is None else _describe(found, records)
-    members = [x for x in records.everything if x.key in {y.key for y in result.front}]
-    order = {x.key: i for i, x in enumerate(result.front)}
-    members.sort(key=lambda x: order[x.key])
+    members = front_members(result.front, result.trials)
     readings = count_readings(
         None if found is None else found.configuration, records.comparisons, records.runs, spec
     )
