@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -20,17 +21,30 @@ from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage,
 app = typer.Typer(
     name="peftsearch",
     help="Find the best parameter-efficient fine-tuning configurations of a transformer.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
+_INTERRUPTED = 128 + 2
+"""Of a shell's convention; typer returns it for Ctrl-C."""
 _HELP = "see `peftsearch --help` and `peftsearch COMMAND --help`"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"peftsearch {version('peftsearch')}")
+        raise typer.Exit
 
 
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
     if debug:
         os.environ["PEFTSEARCH_DEBUG"] = "1"
@@ -307,16 +321,19 @@ def demo(
 def main() -> None:
     """Entry point: errors are one line; 2 for the user's mistakes, 1 for failures."""
     try:
-        app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
         message = _without_passwords(error.format_message())
         _fail(UserError("a command and options that exist", message, _HELP), 2)
     except (typer.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        status = _INTERRUPTED
     except PeftsearchError as error:
         _fail(error, error.exit_code)
     except Exception as error:
         _fail(error, 1)
+    if status == _INTERRUPTED:
+        print("interrupted", file=sys.stderr)
+    sys.exit(status or 0)
 
 
 def _without_passwords(message: str) -> str:
