@@ -16,7 +16,17 @@ from peftsearch.message_text import one_line, trace
 from peftsearch.passwords import hide_word
 
 from .first_word import begin
-from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
+from .shared_options import (
+    DEFAULT_PICK,
+    AsJson,
+    Crew,
+    Device,
+    Files,
+    JobName,
+    Pick,
+    Storage,
+    Workers,
+)
 
 app = typer.Typer(
     name="peftsearch",
@@ -177,7 +187,7 @@ def front(
 @app.command()
 def confirm(
     job: JobName,
-    pick: Pick = "knee",
+    pick: Pick = DEFAULT_PICK,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     as_json: AsJson = False,
@@ -193,7 +203,7 @@ def confirm(
 def export(
     job: JobName,
     out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
-    pick: Pick = "knee",
+    pick: Pick = DEFAULT_PICK,
     form: Annotated[str, typer.Option(help="auto, peft, adapter or merged.")] = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,

@@ -17,8 +17,9 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .floor_words import floor_json
 from .log_axis import dress_with_zero, zero_position
 from .panels import bottom_of, make_panels
-from .pick import empty_front, knee
+from .pick import empty_front
 from .reference_lines import Line, draw_lines
+from .rules import find_one_se
 from .wording import cell, describe
 
 Estimates = Sequence[Estimate[Trial]]
@@ -111,9 +112,11 @@ def _draw_points(
     y = [member.values[quality] for member in members]
     axes.step(x, y, where="post", color=_ACCENT, linewidth=1.4, alpha=0.6, zorder=3)
     axes.scatter(x, y, s=46, color=_ACCENT, label="Pareto front", zorder=4)
-    marked = knee(members, spec)
+    marked = find_one_se(members, spec)
     ring = {"s": 170, "facecolors": "none", "edgecolors": _INK}
-    axes.scatter(x[marked], y[marked], label="knee", zorder=5, **ring)
+    axes.scatter(
+        x[marked], y[marked], label="within one standard error of the best", zorder=5, **ring
+    )
 
 
 def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> list[Line]:

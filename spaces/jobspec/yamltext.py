@@ -61,7 +61,8 @@ def load_yaml(text: str) -> Any:
     """What a text of YAML holds.
 
     Raises:
-        yaml.MarkedYAMLError: It is none, or has aliases or tags, or keys that are no text or there twice.
+        yaml.MarkedYAMLError: It is none, or has aliases or tags, or a key that is no text or there
+            twice.
         yaml.YAMLError: It has characters that YAML has not.
         ValueError: A whole number has thousands of digits.
     """
