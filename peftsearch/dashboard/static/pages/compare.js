@@ -69,13 +69,17 @@ function choose(numbers) {
 
 // The two tables of a comparison: measured values with the better one marked, and settings.
 
-/** Rows of what either trial measured: {name, values, unit, better: 0, 1 or null}; a pure decision. */
+/** Rows of what either trial measured: {name, values, better: 0, 1 or null, noisy}; a pure decision. `noisy` is true of
+    qualities closer than one standard error of their difference, were each scored on rows of its own. */
 function compareValues(trials, job) {
   const known = new Map(trials.flatMap((trial) => trial.objectives).map((row) => [row.name, row]));
   const names = [...known.keys()].sort((a, b) => rank(b, job) - rank(a, job));
   return names.map((name) => {
     const values = trials.map((trial) => trial.values[name]);
-    return { name, values, better: betterOf(values, known.get(name).maximise) };
+    const noise = name === job.quality ? Math.hypot(...trials.map((x) => x.standard_error ?? 0)) : 0;
+    const noisy = values[0] !== values[1] && Math.abs(values[0] - values[1]) <= noise;
+    const told = name === job.quality || isCost(name); // of other scores nobody knows the error
+    return { name, values, noisy, better: noisy || !told ? null : betterOf(values, known.get(name).maximise) };
   });
 }
 
@@ -90,11 +94,11 @@ function betterOf([left, right], maximise) {
 
 function valueTable(trials, job) {
   const columns = ["Measured", ...trials.map(title), "Difference"];
-  const rows = compareValues(trials, job).map(({ name, values, better }) => h(
+  const rows = compareValues(trials, job).map(({ name, values, better, noisy }) => h(
     "tr", {}, h("th", { scope: "row" }, label(name)),
     values.map((value, i) => h("td", { class: better === i ? "number better" : "number", "data-title": columns[i + 1] },
       h("span", {}, valueWords(name, value, trials[i], job), better === i ? mark() : null))),
-    h("td", { class: "number", "data-title": columns[3] }, difference(name, values)),
+    h("td", { class: "number", "data-title": columns[3] }, `${difference(name, values)}${noisy ? ", within noise" : ""}`),
   ));
   return table(columns, rows, "Measured values", "cards-when-narrow");
 }
