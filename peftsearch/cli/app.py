@@ -261,12 +261,16 @@ def dashboard(
             metavar="NAME", help="Further name by which browsers may call it; may be repeated."
         ),
     ] = None,
+    root_path: Annotated[
+        str,
+        typer.Option(metavar="PATH", help="Path below which a proxy shows it, e.g. /peftsearch."),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages and the HTTP API: launch, watch, pick and export in a browser."""
     from . import dashboard_server
 
-    address = dashboard_server.Address(host, port, tuple(allow_host or ()))
+    address = dashboard_server.Address(host, port, tuple(allow_host or ()), root_path)
     roots = tuple(data_root) if data_root else None
     dashboard_server.serve(to_url(storage), files, address, roots, token_file, as_json)
 

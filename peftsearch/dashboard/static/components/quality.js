@@ -1,6 +1,6 @@
 // How well a trial does, and what it costs, against the front of its job.
 
-import { path } from "../lib/api.js";
+import { page } from "../lib/api.js";
 import { h, s } from "../lib/dom.js";
 import { count, score, scoreBeside } from "../lib/format.js";
 import { isCost, label, objective } from "../lib/measures.js";
@@ -98,7 +98,7 @@ function beside(value, other, job, name) {
 }
 
 function trialLink(job, number) {
-  return h("a", { href: path`/jobs/${job.name}/trials/${number}` }, `trial ${number}`);
+  return h("a", { href: page`/jobs/${job.name}/trials/${number}` }, `trial ${number}`);
 }
 
 function seeds(trial, job, front) {

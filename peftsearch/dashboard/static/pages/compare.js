@@ -1,6 +1,6 @@
 // Two trials of a job side by side.
 
-import { get, path } from "../lib/api.js";
+import { get, page, path } from "../lib/api.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { missing, originText, plural, score, scoreBeside } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
@@ -51,7 +51,7 @@ function render(detail, trials) {
 
 function renderSide(side, trial, aligned) {
   const options = { ...aligned, small: true, title: `Strata map of trial ${trial.number}` };
-  replace(byId(`${side}-title`), h("a", { href: path`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number}`));
+  replace(byId(`${side}-title`), h("a", { href: page`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number}`));
   setText(byId(`${side}-words`), trial.words);
   views[side] ? views[side].update(trial.map, options) : (views[side] = showMap(byId(`${side}-map`), trial.map, options));
 }
