@@ -131,7 +131,7 @@ export function costTable({ job, trial, front }) {
   });
   const columns = head.map((name, i) => h("th", { scope: "col", class: i && i < 4 ? "number" : null }, name));
   const table = h("table", { class: "trial-costs cards-when-narrow" }, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows));
-  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Costs" }, table);
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Table of costs" }, table);
 }
 
 function ratio(value, other) {

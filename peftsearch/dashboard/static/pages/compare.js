@@ -160,7 +160,7 @@ function title({ number }) {
 function table(columns, rows, name, more = "") {
   const numeric = (i) => (columns.length === 4 && i > 0 ? "number" : null);
   const head = h("tr", {}, columns.map((text, i) => h("th", { scope: "col", class: numeric(i) }, text)));
-  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": name },
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": `${name} as a table` },
     h("table", { class: `compare-table ${more}` }, h("thead", {}, head), h("tbody", {}, rows)));
 }
 
