@@ -1,6 +1,5 @@
 """The command that writes a report."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
@@ -17,7 +16,7 @@ def report(name: str, pick: str, out: Path, storage: str, as_json: bool) -> None
     check_place(out)
     with open_existing(storage) as store:
         records = read_records(store, store.find_job(name), choose_root(storage, None))
-    found = make_report(replace(records, belief=records.result.belief), pick)
+    found = make_report(records, pick)
     files = write_report(found, out)
     if as_json:
         print_json({"files": [str(x) for x in files], "report": found})

@@ -3,20 +3,21 @@
 Texts hold no path and no user name of the machine, whatever the records do.
 """
 
+from dataclasses import replace
+
 from peftsearch import __version__
 from peftsearch.insight.failures import failures
 from peftsearch.insight.layers import layer_map
 from peftsearch.insight.what_matters import rank_parameters
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
-from peftsearch.results.expected import find_expected
 from peftsearch.results.floor_words import show_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.job_texts import job_data, trial_data
 from peftsearch.results.pick import empty_front
 from peftsearch.results.public_names import find_places, name_paths, public_name
+from peftsearch.results.rules import ONE_SE
 from peftsearch.results.slice_rows import Slice
-from peftsearch.results.views import front_members
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -33,15 +34,15 @@ from .verdict import tell_verdict
 
 _SLICES = 6
 """Of the largest effect; the dashboard has all."""
-_ANYTHING = ("knee", "best")
+_ANYTHING = (ONE_SE, "knee", "best")
 """Picks that mean a point of any front, so that an empty one is no mistake of theirs."""
 
 
-def make_report(records: Records, pick: str = "knee") -> Report:
+def make_report(records: Records, pick: str = ONE_SE) -> Report:
     """The report on what `pick` chooses.
 
     Args:
-        pick: As `SearchResult.pick` takes it. `knee` and `best` of an empty front choose nothing.
+        pick: As `SearchResult.pick` takes it. Its rules choose nothing of an empty front.
 
     Raises:
         UserError: Nothing fits.
@@ -51,7 +52,7 @@ def make_report(records: Records, pick: str = "knee") -> Report:
     nothing = not result.front and pick.strip().lower() in _ANYTHING
     found = None if nothing else result.pick(pick)
     chosen = None if found is None else _describe(found, records)
-    members = front_members(result.front, result.trials)
+    members = result.members
     readings = count_readings(
         None if found is None else found.configuration, records.comparisons, records.runs, spec
     )
@@ -90,13 +91,13 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
     result = records.result
     spec, keys = result.job.spec, [x.key for x in result.front]
     row = keys.index(found.key) + 1 if found.key in keys else None
-    expected = find_expected(records.belief).get(found.key)
+    found = replace(found, expected=result.expected.get(found.key))
     standing = compare(found, spec, result.preparation, result.tried)
     return {
-        **make_row(found, spec, row, expected=expected),
+        **make_row(found, spec, row),
         "map": layer_map(found.configuration, spec.anatomy),
         "floor": None if standing is None else show_standing(standing, spec),
-        "slices": _slice(found, records.belief),
+        "slices": _slice(found, result.belief),
         "neighbours": find_neighbours(found, records.everything, spec),
         "comparison": find_comparison(found.configuration, records.comparisons, spec),
     }

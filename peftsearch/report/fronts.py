@@ -7,14 +7,13 @@ from typing_extensions import TypedDict
 from peftsearch.insight.baselines import Baselines, baselines
 from peftsearch.insight.points import Point
 from peftsearch.records.estimates import Estimate
-from peftsearch.records.expectation import Expectation
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.results.expected import ExpectedRow, expected_json
 from peftsearch.results.floor_words import FloorLine, floor_json
 from peftsearch.results.floors import sort_floors
-from peftsearch.results.pick import knee
-from peftsearch.results.views import standard_error
+from peftsearch.results.rules import find_one_se
+from peftsearch.results.sampling_errors import standard_error
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -27,6 +26,7 @@ class Row(TypedDict):
 
     Attributes:
         row: Its place in ascending cost, from 1; null off the front.
+        proposed: Whether it is the cheapest within one standard error of the best.
         standard_error: Of the quality by the validation rows; null where unknown.
         seed_error: The same by how its seeds differ; null of a single one.
         rows: Validation rows; null where unknown.
@@ -34,7 +34,7 @@ class Row(TypedDict):
 
     row: int | None
     key: str
-    knee: bool
+    proposed: bool
     chosen: bool
     values: dict[str, float]
     standard_error: float | None
@@ -77,7 +77,7 @@ def describe_front(
         everything: All configurations with a result.
         points: The ended trials.
     """
-    marked = knee(members, spec) if members else -1
+    marked = find_one_se(members, spec) if members else -1
     keys = {x.key for x in members}
     own = None if chosen is None else chosen.key
     rows = [make_row(x, spec, i + 1, i == marked, x.key == own) for i, x in enumerate(members)]
@@ -95,21 +95,20 @@ def make_row(
     found: Estimate[Trial],
     spec: JobSpec,
     row: int | None = None,
-    at_knee: bool = False,
+    proposed: bool = False,
     chosen: bool = True,
-    expected: Expectation | None = None,
 ) -> Row:
     """Plain data of one configuration."""
     return {
         "row": row,
         "key": found.key,
-        "knee": at_knee,
+        "proposed": proposed,
         "chosen": chosen,
         "values": dict(found.values),
         "standard_error": standard_error(found, spec),
         "seed_error": found.standard_error(spec.task.quality),
         "rows": found.first.validation_rows,
-        "expected": expected_json(expected or found.expected),
+        "expected": expected_json(found.expected),
         "trials": list(found.numbers),
         "words": describe(found.configuration, spec.anatomy),
     }

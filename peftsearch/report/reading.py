@@ -10,7 +10,7 @@ from .records import Records
 
 
 def read_records(store: Store, job: Job, root: Path) -> Records:
-    """All but the model's belief.
+    """All of them.
 
     Args:
         root: Folder of the jobs' files.

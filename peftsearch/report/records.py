@@ -1,7 +1,7 @@
 """What a report is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +9,6 @@ from peftsearch.insight.points import Point, point_of
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import Trial
 from peftsearch.results.search_result import SearchResult
-from peftsearch.search.belief import Belief
 
 
 @dataclass(frozen=True)
@@ -19,13 +18,11 @@ class Records:
     Attributes:
         comparisons: What `peftsearch confirm` kept of its comparisons, oldest first.
         runs: What it kept of single runs.
-        belief: The model's; None where too little is known.
     """
 
     result: SearchResult
     comparisons: Sequence[Mapping[str, Any]] = ()
     runs: Sequence[Mapping[str, Any]] = ()
-    belief: Belief | None = field(default=None, compare=False)
 
     @cached_property
     def everything(self) -> list[Estimate[Trial]]:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from peftsearch.results import wording
+from peftsearch.results.rules import ONE_SE_WORDS
 from peftsearch.spaces.jobspec.objectives import objective
 
 from . import phrases, verdict
@@ -52,6 +53,7 @@ def _environment() -> Environment:
         "duration": wording.duration,
         "in_errors": verdict.in_errors,
         "objective": objective,
+        "ONE_SE_WORDS": ONE_SE_WORDS,
         "plural": wording.plural,
         "signed": verdict.signed,
         "show_value": phrases.show_value,

@@ -1,6 +1,7 @@
 """What was chosen and how it stands, in one sentence."""
 
 from peftsearch.results.floor_words import FloorStanding
+from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS
 from peftsearch.results.wording import amount, difference, plural
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -8,7 +9,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from .fronts import Row
 from .tested import Comparison
 
-_PICKS = {"knee": "the knee of the front", "best": "the best of the front"}
+_PICKS = {ONE_SE: ONE_SE_WORDS, "knee": "the knee of the front", "best": "the best of the front"}
 
 
 def tell_verdict(

@@ -25,7 +25,7 @@ from .floor_words import tell_verdict
 from .floors import Standing
 from .job_texts import trial_data
 from .public_names import hub_id, name_paths, public_name
-from .views import sampling_error
+from .sampling_errors import sampling_error
 from .wording import count, describe, difference, plural, score
 
 _WIDTH = 100

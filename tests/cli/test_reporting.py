@@ -26,7 +26,7 @@ def test_it_prints_its_sentence_and_writes_what_it_says(
     out = tmp_path / "report"
     assert call(monkeypatch, "report", "job", "--out", str(out), "--storage", url) == 0
     told = capsys.readouterr().out.strip()
-    assert told.startswith("Chosen is the knee of the front, trial")
+    assert told.startswith("Chosen is the cheapest within one standard error of the best, trial 2")
     assert told in (out / "report.html").read_text("utf-8")
     given = ["report", "job", "--out", str(out), "--storage", url, "--pick", "2", "--json"]
     assert call(monkeypatch, *given) == 0

@@ -1,6 +1,5 @@
 """Reports on jobs of made-up records in a real store."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from peftsearch.storage.store import Store
 ROOT = Path("/home/jane roe/jobs.files")
 
 
-def report_on(store: Store, pick: str = "knee", job: str = "job") -> Report:
+def report_on(store: Store, pick: str = "1se", job: str = "job") -> Report:
     """As the command line makes it."""
     records = read_records(store, store.find_job(job), ROOT)
-    return make_report(replace(records, belief=records.result.belief), pick)
+    return make_report(records, pick)
 
 
 def comparison(picked: Configuration, lora: Configuration, gain: float) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Routes: a job as one page to take away, which is what `peftsearch report` writes."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -9,11 +8,11 @@ from fastapi.responses import HTMLResponse
 from peftsearch.report.content import make_report
 from peftsearch.report.reading import read_records
 from peftsearch.report.rendering import policy, render_page
+from peftsearch.results.rules import ONE_SE
 from peftsearch.service.context import InService
-from peftsearch.service.memory.beliefs import believe
 from peftsearch.service.problems import problems
 
-from .path_parameters import InHistory
+from .path_parameters import JobName
 
 router = APIRouter(tags=["reports"])
 
@@ -30,18 +29,16 @@ _PAGE: dict[int | str, dict[str, Any]] = {
 )
 def show_report(
     service: InService,
-    history: InHistory,
+    job: JobName,
     pick: Annotated[
         str,
         Query(max_length=500, description="The configuration that it is on, as `/pick` reads it."),
-    ] = "knee",
+    ] = ONE_SE,
 ) -> Response:
     """What was chosen, how it stands, and how it was found, as one page of HTML."""
-    told = believe(history)
     with service.stores.borrow() as store:
-        job = store.find_job(history.job.name)
-        records = read_records(store, job, service.settings.root)
-    page = render_page(make_report(replace(records, belief=told.belief), pick))
+        records = read_records(store, store.find_job(job), service.settings.root)
+    page = render_page(make_report(records, pick))
     # Its style is within the page, which the policy of the other pages forbids.
     headers = {"Content-Security-Policy": f"{policy()}; frame-ancestors 'none'"}
     return HTMLResponse(page, headers=headers)
