@@ -17,10 +17,9 @@ FUNCTIONS = [name for name in peftsearch.__all__ if inspect.isfunction(getattr(p
 
 def test_search_has_a_signature() -> None:
     assert list(inspect.signature(peftsearch.search).parameters) == [
-        "spec",
-        "storage",
-        "device",
-        "files",
+        *("spec", "storage", "device", "files"),
+        *("train", "model", "metric", "minutes", "trials", "validation", "test"),
+        *("text", "label", "kind", "name", "space", "objectives", "sections"),
     ]
 
 
