@@ -87,6 +87,10 @@ def test_load_reads_a_job_and_its_front(tmp_path: Path) -> None:
         peftsearch.load("other", str(path))
 
 
+def test_open_is_load_and_hides_nothing() -> None:
+    assert peftsearch.open is peftsearch.load and "open" not in peftsearch.__all__
+
+
 def test_nothing_is_made_where_nothing_is(tmp_path: Path) -> None:
     """A wrong path is told, not turned into an empty database."""
     with pytest.raises(peftsearch.UserError, match="no file"):

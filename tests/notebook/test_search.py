@@ -88,3 +88,19 @@ def test_a_call_without_a_budget_has_ten_minutes(model: Path, tmp_path: Path) ->
     data, _ = GivenJob(given, model, metric="rmse").write(tmp_path)
     assert data["budget"] == {"minutes": 10.0}
     assert data["task"]["kind"] == "regression"  # the first that has the metric
+
+
+def test_a_result_is_confirmed_and_exported(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = call(model, tmp_path, trials=2, name="mine")
+    confirmed = result.confirm(pick="best", device="cpu")
+    assert repr(confirmed).splitlines()[0].startswith("accuracy on ")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("14 trainings") and len(told) > 14
+    with Store.open(f"sqlite:///{tmp_path / 'jobs.db'}") as store:
+        (report,) = store.reports(result.job.id, "confirm")
+    assert report["arms"][0]["values"] == confirmed.to_json()["arms"][0]["values"]
+    again = peftsearch.load("mine", str(tmp_path / "jobs.db")).confirm("best", "cpu", False)
+    assert again.to_json() == confirmed.to_json() and capsys.readouterr().out == ""
+    assert result.export(tmp_path / "adapter", pick="best").rows > 0
