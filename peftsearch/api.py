@@ -39,6 +39,7 @@ def search(
     name: str | None = None,
     space: str | Mapping[str, Any] | None = None,
     objectives: Mapping[str, Any] | None = None,
+    progress: bool = True,
     **sections: Any,
 ) -> "SearchResult":
     """Launch or resume a job, work on it in this process until its budget is spent, and return it.
@@ -71,6 +72,8 @@ def search(
         name: Of the job; None makes one from all but the budget, so that the same call resumes it.
         space: Name of a preset, or the section `[space]` of a job file.
         objectives: The section `[objectives]` of a job file.
+        progress: Whether it is shown what goes on: in a notebook in one output that is changed in
+            its place, else on standard error as `peftsearch run` does.
         sections: Any other section or key of a job file: `training={"epochs": 2}`, `seed=1`,
             `task={"max_length": 64}`.
 
@@ -81,8 +84,9 @@ def search(
         Conflict: A job of that name has another spec, or the new budget is used up.
         UserError: The spec, an argument, the model or the data is wrong.
         TrialsFailed: No trial completed; `load` has their messages.
-        KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
+        KeyboardInterrupt: On Ctrl-C, after the running trial was given back; says how to go on.
     """
+    from peftsearch.live.displays import choose_display
     from peftsearch.notebook.given_job import GivenJob
     from peftsearch.notebook.searching import Place, search_here
 
@@ -92,10 +96,11 @@ def search(
         given, model, text, label, kind, metric, trials, minutes, name, space, objectives, sections
     )
     job.check_beside(spec)
+    display = choose_display(progress)
     if spec is None:
         spec, notes = job.write(place.root)
         _note(*notes)
-    return search_here(_complete(spec), place, _note)
+    return search_here(_complete(spec), place, _note, display)
 
 
 def launch(

@@ -10,6 +10,7 @@ from peftsearch.jobs.jobfile import read_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
 from peftsearch.jobs.waiting import Waiter
+from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.failing import find_all_failed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
@@ -30,7 +31,6 @@ from .console import (
     print_front,
     print_json,
 )
-from .live_progress import LiveView, PlainView
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,19 +20,27 @@ from peftsearch.workers.runtime.threads import count_threads
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 
-def work_inline(store: Store, job: Job, runner: TrialRunner, root: Path) -> None:
+def work_inline(
+    store: Store,
+    job: Job,
+    runner: TrialRunner,
+    root: Path,
+    make_monitor: "Callable[[Store, str], InlineMonitor] | None" = None,
+) -> None:
     """Work on a job until it ends.
 
     Args:
         root: Folder of the jobs' files.
+        make_monitor: Makes the monitor of the worker of that name; None takes a plain one.
 
     Raises:
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
     """
     name = f"{socket.gethostname()}-{os.getpid()}-inline"
     store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
+    monitor = (make_monitor or InlineMonitor)(store, name)
     with _limited_threads():
-        WorkerLoop(name, store, job, runner, root, InlineMonitor(store, name)).run()
+        WorkerLoop(name, store, job, runner, root, monitor).run()
 
 
 @contextlib.contextmanager

@@ -1,19 +1,28 @@
 """A search in the caller's own process."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from peftsearch.errors import NotFoundError, StoreUnavailable
 from peftsearch.jobs import life
 from peftsearch.jobs.inline import work_inline
 from peftsearch.jobs.settling import settle
+from peftsearch.live.displays import Display
+from peftsearch.message_text import plural
 from peftsearch.records.failing import find_all_failed
+from peftsearch.records.job import Job
+from peftsearch.records.trial import TrialState
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.data.task_data import load_data
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 from peftsearch.workers.training.trial_runner import TrialRunner
+
+from .shown_work import InlineCrew, ShownMonitor, look
 
 
 @dataclass(frozen=True)
@@ -41,28 +50,50 @@ class Place:
         return cls(url, root, device)
 
 
-def search_here(spec: JobSpec, place: Place, note: Callable[..., None]) -> SearchResult:
+def search_here(
+    spec: JobSpec, place: Place, note: Callable[..., None], display: Display
+) -> SearchResult:
     """Launch or resume the job of a complete spec, and work on it until it ends.
 
     Args:
         note: Called with lines that a person should know.
+        display: Shows what goes on, from the first moment.
 
     Raises:
         Conflict: A job of that name has another spec, or the new budget is used up.
         UserError: The model or the data is wrong.
         TrialsFailed: No trial completed.
-        KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
+        KeyboardInterrupt: On Ctrl-C, after the running trial was given back; says how to go on.
     """
+    display.tell("loading the data")
     data = load_data(spec)
     found = settle(spec, data)
     note(*data.notes, *found.notes)
+    display.tell("loading the model")
     runner = TrialRunner.open(found.spec, place.device, data)
     with Store.open(place.url) as store:
         job = life.create_or_resume(store, found.spec)
         if not life.is_as_launched(job, found.spec):
             runner = TrialRunner.open(job.spec, place.device)
-        work_inline(store, job, runner, place.root)
+        try:
+            _work(store, job, runner, place.root, display)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(_tell_stopped(store, job)) from None
         result = load_result(store, store.job(job.id), place.root)
     if failed := find_all_failed(result.trials):
         raise failed
     return result
+
+
+def _work(store: Store, job: Job, runner: TrialRunner, root: Path, display: Display) -> None:
+    with display.follow(store, job) as view:
+        work_inline(store, job, runner, root, partial(ShownMonitor, view=view))
+        look(view, InlineCrew([]))
+
+
+def _tell_stopped(store: Store, job: Job) -> str:
+    """How to go on after an interrupt; without a count where the database is away."""
+    done = ""
+    with contextlib.suppress(StoreUnavailable, NotFoundError):
+        done = f" with {plural(store.counts(job.id)[TrialState.COMPLETED], 'trial')} done"
+    return f"stopped{done}; what ran is queued again: the same call goes on with job {job.name!r}"

@@ -124,6 +124,16 @@ class Child:
         return (trial, attempt) if trial >= 0 else None
 
     @property
+    def number(self) -> int:
+        """Of the trial it holds; negative where it holds none."""
+        return int(self.status.number.value)
+
+    @property
+    def batches(self) -> tuple[int, int]:
+        """Steps of what it does, done and in total; 0 where that is not known."""
+        return int(self.status.done.value), int(self.status.total.value)
+
+    @property
     def progress(self) -> tuple[int | None, int | None]:
         """Steps of its trial, done and in total; None while it holds none or prepares it."""
         done, total = int(self.status.done.value), int(self.status.total.value)
