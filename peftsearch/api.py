@@ -6,7 +6,7 @@ imports wait inside, so that `import peftsearch` answers at once.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from peftsearch.records.job import Job
     from peftsearch.results.search_result import SearchResult
     from peftsearch.spaces.jobspec.spec import JobSpec
+    from peftsearch.workers.processes.own_training import Candidate
 
 DEFAULT_STORAGE = "sqlite:///peftsearch.db"
 
@@ -39,6 +40,7 @@ def search(
     name: str | None = None,
     space: str | Mapping[str, Any] | None = None,
     objectives: Mapping[str, Any] | None = None,
+    evaluate: "Callable[[Candidate], Mapping[str, float] | float] | None" = None,
     progress: bool = True,
     **sections: Any,
 ) -> "SearchResult":
@@ -72,6 +74,10 @@ def search(
         name: Of the job; None makes one from all but the budget, so that the same call resumes it.
         space: Name of a preset, or the section `[space]` of a job file.
         objectives: The section `[objectives]` of a job file.
+        evaluate: A function that trains and scores one configuration by whatever means, in place
+            of the built-in training: it gets a `Candidate` and returns the quality, or a mapping
+            of objectives to numbers. What it raises is a failed trial. Known costs stay those that
+            are counted.
         progress: Whether it is shown what goes on: in a notebook in one output that is changed in
             its place, else on standard error as `peftsearch run` does.
         sections: Any other section or key of a job file: `training={"epochs": 2}`, `seed=1`,
@@ -89,18 +95,22 @@ def search(
     from peftsearch.live.displays import choose_display
     from peftsearch.notebook.given_job import GivenJob
     from peftsearch.notebook.searching import Place, search_here
+    from peftsearch.workers.processes.function_runner import name_function, train_by
 
     place = Place.choose(to_url(storage), files, device)
     given = {"train": train, "validation": validation, "test": test}
-    job = GivenJob(
-        given, model, text, label, kind, metric, trials, minutes, name, space, objectives, sections
-    )
+    function = None if evaluate is None else name_function(evaluate)
+    columns, limits = (text, label, kind, metric), (trials, minutes, name)
+    job = GivenJob(given, model, *columns, *limits, space, objectives, sections, function)
     job.check_beside(spec)
     display = choose_display(progress)
     if spec is None:
         spec, notes = job.write(place.root)
         _note(*notes)
-    return search_here(_complete(spec), place, _note, display)
+    complete = _complete(spec)
+    if evaluate is not None:
+        complete = train_by(evaluate, complete)
+    return search_here(complete, place, _note, display, evaluate)
 
 
 def launch(

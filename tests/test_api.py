@@ -19,7 +19,7 @@ def test_search_has_a_signature() -> None:
     assert list(inspect.signature(peftsearch.search).parameters) == [
         *("spec", "storage", "device", "files"),
         *("train", "model", "metric", "minutes", "trials", "validation", "test"),
-        *("text", "label", "kind", "name", "space", "objectives", "progress"),
+        *("text", "label", "kind", "name", "space", "objectives", "evaluate", "progress"),
         "sections",
     ]
 

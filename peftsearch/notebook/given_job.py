@@ -32,6 +32,7 @@ class GivenJob:
         splits: Rows, or the path of a file, by `train`, `validation` and `test`; None where a part
             of the training rows is held out.
         sections: Whole sections and keys of a job file, by their names.
+        function: Name of the function that trains; None for the built-in training.
     """
 
     splits: Mapping[str, Any]
@@ -46,6 +47,7 @@ class GivenJob:
     space: str | Mapping[str, Any] | None = None
     objectives: Mapping[str, Any] | None = None
     sections: Mapping[str, Any] | None = None
+    function: str | None = None
 
     def check_beside(self, spec: object) -> None:
         """Refuse arguments beside a spec, which says all of it, and none of both.
@@ -54,7 +56,7 @@ class GivenJob:
             UserError: It is so.
         """
         rest = {**vars(self), **self.splits, **(self.sections or {})}
-        rest = {x: y for x, y in rest.items() if x not in ("splits", "sections")}
+        rest = {x: y for x, y in rest.items() if x not in ("splits", "sections", "function")}
         named = [x for x, y in rest.items() if y is not None]
         if spec is not None and named:
             expected, got = "a spec, or arguments in its place", f"a spec and {named[0]}="
@@ -118,6 +120,8 @@ class GivenJob:
         space = {"preset": self.space} if isinstance(self.space, str) else self.space
         known = {"model": model, "space": space, "objectives": self.objectives}
         sections |= {x: y for x, y in known.items() if y is not None}
+        if self.function is not None:
+            sections["training"] = _section(sections, "training") | {"function": self.function}
         limits = {"trials": self.trials, "minutes": self.minutes}
         budget = _section(sections, "budget") | {x: y for x, y in limits.items() if y is not None}
         sections["budget"] = budget or {"minutes": MINUTES}

@@ -18,8 +18,13 @@ from peftsearch.records.trial import TrialState
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
-from peftsearch.workers.data.task_data import load_data
+from peftsearch.workers.data.task_data import TaskData, load_data
 from peftsearch.workers.files.job_folder import check_folder, choose_root
+from peftsearch.workers.processes.function_runner import (
+    Evaluate,
+    FunctionRunner,
+    check_built_in,
+)
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .shown_work import InlineCrew, ShownMonitor, look
@@ -51,13 +56,18 @@ class Place:
 
 
 def search_here(
-    spec: JobSpec, place: Place, note: Callable[..., None], display: Display
+    spec: JobSpec,
+    place: Place,
+    note: Callable[..., None],
+    display: Display,
+    evaluate: Evaluate | None = None,
 ) -> SearchResult:
     """Launch or resume the job of a complete spec, and work on it until it ends.
 
     Args:
         note: Called with lines that a person should know.
         display: Shows what goes on, from the first moment.
+        evaluate: Trains and scores a configuration in place of the built-in training.
 
     Raises:
         Conflict: A job of that name has another spec, or the new budget is used up.
@@ -70,11 +80,11 @@ def search_here(
     found = settle(spec, data)
     note(*data.notes, *found.notes)
     display.tell("loading the model")
-    runner = TrialRunner.open(found.spec, place.device, data)
+    runner = _open(found.spec, place, data, evaluate)
     with Store.open(place.url) as store:
         job = life.create_or_resume(store, found.spec)
         if not life.is_as_launched(job, found.spec):
-            runner = TrialRunner.open(job.spec, place.device)
+            runner = _open(job.spec, place, None, evaluate)
         try:
             _work(store, job, runner, place.root, display)
         except KeyboardInterrupt:
@@ -85,9 +95,21 @@ def search_here(
     return result
 
 
+def _open(
+    spec: JobSpec, place: Place, data: TaskData | None, evaluate: Evaluate | None
+) -> TrialRunner:
+    if evaluate is None:
+        check_built_in(spec)
+        return TrialRunner.open(spec, place.device, data)
+    runner = FunctionRunner.open(spec, place.device, data)
+    runner.function = evaluate
+    return runner
+
+
 def _work(store: Store, job: Job, runner: TrialRunner, root: Path, display: Display) -> None:
     with display.follow(store, job) as view:
-        work_inline(store, job, runner, root, partial(ShownMonitor, view=view))
+        own = isinstance(runner, FunctionRunner)
+        work_inline(store, job, runner, root, partial(ShownMonitor, view=view), own)
         look(view, InlineCrew([]))
 
 

@@ -62,10 +62,12 @@ def confirm_pick(
         # They take seconds, in which others may delete the job.
         from peftsearch.search.recipe_trials import probe
         from peftsearch.spaces.space.presets import make_space
+        from peftsearch.workers.processes.function_runner import check_built_in
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         from .confirm import Confirmer, tell_forecast
 
+        check_built_in(spec)
         arms = picked, probe(make_space(spec))
         confirmer = Confirmer(store, job, TrialRunner.open(spec, device), report)
         report(tell_forecast(confirmer.count_left(*arms), trials))

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peftsearch.errors import UserError
+from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import Estimate, estimate, estimate_each
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.job import Job
@@ -341,7 +341,10 @@ def export_picked(
 
     spec = result.job.spec
     trial = picked.best(spec.task.quality)
+    if trial.adapter is None:
+        got, hint = f"trial {trial.number} without one", "pick another, or train it here"
+        raise NotFoundError("a trial whose adapter was kept", got, hint)
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation, result.tried)
-    folder, expected = result.root / str(trial.adapter), result.expected.get(picked.key)
+    folder, expected = result.root / trial.adapter, result.expected.get(picked.key)
     return export(spec, trial, folder, out, form, standing, limit, expected)

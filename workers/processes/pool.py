@@ -81,6 +81,7 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
     from peftsearch.workers.runtime.memory import keep_loaded
     from peftsearch.workers.training.trial_runner import TrialRunner
 
+    from .function_runner import check_built_in
     from .loop import WorkerLoop
 
     torch.set_num_threads(assignment.threads)
@@ -89,6 +90,7 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
         job = store.job(assignment.job)
         if job.uid != assignment.uid:
             return
+        check_built_in(job.spec)
         device = choose_device(assignment.device, assignment.index)
         runner = TrialRunner.open(job.spec, device)
         keep_loaded()
