@@ -104,3 +104,27 @@ def test_a_result_is_confirmed_and_exported(
     again = peftsearch.load("mine", str(tmp_path / "jobs.db")).confirm("best", "cpu", False)
     assert again.to_json() == confirmed.to_json() and capsys.readouterr().out == ""
     assert result.export(tmp_path / "adapter", pick="best").rows > 0
+
+
+def test_a_label_like_a_script_is_shown_as_text(model: Path, tmp_path: Path) -> None:
+    tag = "<script>alert(1)</script>"
+    texts, labels = make_rows(tmp_path)
+    named = [tag if label == "good" else label for label in labels]
+    task = {**QUICK["task"], "positive": tag}
+    result = call(model, tmp_path, train=(texts, named), task=task, metric="f1")
+    assert result.job.spec.task.positive == tag and len(result.front) == 1
+    assert "<script" not in result._repr_html_() + result.front._repr_html_()
+
+
+def test_rows_of_other_kinds_are_kept_by_the_columns_of_their_task(tmp_path: Path) -> None:
+    from peftsearch.notebook.given_job import GivenJob
+
+    frame = pd.DataFrame({"question": ["a", "b"], "answer": ["c", "d"], "more": [1, 2]})
+    splits = {"train": frame, "validation": frame, "test": None}
+    columns = {"prompt": "question", "response": "answer"}
+    job = GivenJob(splits, "model", kind="causal_lm", trials=3, sections={"task": columns})
+    data, notes = job.write(tmp_path)
+    assert notes == () and data["task"]["prompt"] == "question"
+    assert data["task"]["train"] == data["task"]["validation"]
+    assert list(pd.read_parquet(data["task"]["train"])) == ["question", "answer"]
+    assert data["name"].startswith("causal-lm-") and data["budget"] == {"trials": 3}
