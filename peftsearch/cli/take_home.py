@@ -1,11 +1,9 @@
 """The commands on what a job found: confirm, export."""
 
-import contextlib
 import time
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.jobs.presence import at_work
 from peftsearch.results.floor_words import floor_json, tell_floors, tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
@@ -13,7 +11,6 @@ from peftsearch.results.search_result import export_picked, load_result
 from peftsearch.results.wording import describe, duration, size
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.files.job_folder import choose_root
 
 from .console import console, log, print_json
@@ -21,40 +18,23 @@ from .console import console, log, print_json
 
 def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
     """Train and compare on the test split."""
-    with contextlib.ExitStack() as opened:
-        store = opened.enter_context(open_existing(storage))
-        job = store.find_job(name)
-        opened.enter_context(at_work(store, job, "confirm", device))
-        # They take seconds, in which others may delete the job.
-        from peftsearch.results.confirm import Confirmer, tell_forecast
-        from peftsearch.results.confirmation import lines
-        from peftsearch.search.recipe_trials import probe
-        from peftsearch.workers.training.trial_runner import TrialRunner
-
-        result = load_result(store, job, choose_root(storage, None))
-        summary = result.pick(pick)
-        spec = result.job.spec
-        confirmer = Confirmer(
-            store,
-            result.job,
-            TrialRunner.open(spec, device),
-            lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
-        )
-        arms = summary.configuration, probe(make_space(spec))
-        forecast = tell_forecast(confirmer.count_left(*arms), result.trials)
-        log.print(forecast, highlight=False, soft_wrap=True)
-        confirmation = confirmer.confirm(*arms)
-        floors = [floor_json(floor, spec) for floor in result.floors]
-        report = confirmation.to_json(spec) | {"floors": floors}
-        store.save_report(result.job.id, "confirm", report)
+    with open_existing(storage) as store:
+        result = load_result(store, store.find_job(name), choose_root(storage, None))
+        confirmed = result.confirm_in(store, pick, device, _report)
+    spec = result.job.spec
     if as_json:
-        print_json(report)
+        floors = [floor_json(floor, spec) for floor in result.floors]
+        print_json(confirmed.to_json() | {"floors": floors})
     else:
         named = [
             f"  {line} (on the validation rows)" for line in tell_floors(result.preparation, spec)
         ]
-        for line in (*lines(confirmation, spec), *named):
+        for line in (*confirmed.lines, *named):
             console.print(line, highlight=False, soft_wrap=True)
+
+
+def _report(line: str) -> None:
+    log.print(line, style="dim", highlight=False, soft_wrap=True)
 
 
 def export(

@@ -60,6 +60,13 @@ output was {difference}.
 
 ## Make it again
 
+{again}
+
+{provenance}
+"""
+
+
+_AGAIN = """\
 `peftsearch run job.toml` trains this configuration after the linear probe, with another seed. The
 very same training, on equal hardware and versions:
 
@@ -69,12 +76,11 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 
 spec = read_spec("job.toml")
 outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed})
-```
-
-{provenance}
-"""
-
-
+```"""
+_BY_FUNCTION = """\
+The function `{function}` of a Python program trained it, which is not kept here.
+`peftsearch.search("job.toml", evaluate=...)` with that function trains this configuration again,
+with another seed; this training had the seed {seed}."""
 _TOLD = (
     *("epochs", "steps", "batch_size", "dropout", "checkpoints", "kept_step"),
     *("device", "precision", "threads"),
@@ -138,10 +144,17 @@ def write_card(
         "load": loading.to_python(report.form, "path/to/this/folder"),
         "inputs": _inputs(kind.load_work(), spec, trial.configuration),
         "companions": f"{_COMPANIONS}{_config(report.form, labels)}.",
-        "seed": trial.seed,
+        "again": _tell_again(spec, trial),
         "provenance": _provenance(trial.provenance),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
+
+
+def _tell_again(spec: JobSpec, trial: Trial) -> str:
+    function = spec.training.function
+    if function is None:
+        return _AGAIN.format(seed=trial.seed)
+    return _BY_FUNCTION.format(function=function, seed=trial.seed)
 
 
 def _config(form: str, labels: list[str]) -> str:

@@ -10,8 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from peftsearch.cli.progress import measure_progress
 from peftsearch.errors import UserError
+from peftsearch.live.progress import measure_progress
 from peftsearch.records.estimates import estimate, estimate_each, share_error
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
