@@ -164,6 +164,14 @@ def front(
 def confirm(
     job: JobName,
     pick: Pick = "knee",
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Trainings of each arm [3]; with --width at most so many [10]."),
+    ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option(help="Add seeds until the interval of pick minus LoRA is as narrow as this."),
+    ] = None,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     as_json: AsJson = False,
@@ -172,7 +180,7 @@ def confirm(
     begin("loading the libraries, the job and its model")
     from . import take_home
 
-    take_home.confirm(job, pick, device, to_url(storage), as_json)
+    take_home.confirm(job, pick, seeds, width, device, to_url(storage), as_json)
 
 
 @app.command()

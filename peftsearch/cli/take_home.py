@@ -6,6 +6,7 @@ from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.presence import at_work
+from peftsearch.results.confirm_plan import Plan, tell_forecast
 from peftsearch.results.floor_words import floor_json, tell_floors, tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
@@ -19,15 +20,25 @@ from peftsearch.workers.files.job_folder import choose_root
 from .console import console, log, print_json
 
 
-def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
+def confirm(
+    name: str,
+    pick: str,
+    seeds: int | None,
+    width: float | None,
+    device: str,
+    storage: str,
+    as_json: bool,
+) -> None:
     """Train and compare on the test split."""
+    plan = Plan.of(seeds, width)
     with contextlib.ExitStack() as opened:
         store = opened.enter_context(open_existing(storage))
         job = store.find_job(name)
         opened.enter_context(at_work(store, job, "confirm", device))
         # They take seconds, in which others may delete the job.
-        from peftsearch.results.confirm import Confirmer, tell_forecast
+        from peftsearch.results.confirm import Confirmer
         from peftsearch.results.confirmation import lines
+        from peftsearch.results.verdict import tell_end, tell_verdict
         from peftsearch.search.recipe_trials import probe
         from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -39,13 +50,16 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
             result.job,
             TrialRunner.open(spec, device),
             lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
+            plan,
         )
         arms = summary.configuration, probe(make_space(spec))
-        forecast = tell_forecast(confirmer.count_left(*arms), result.trials)
+        left, further = confirmer.count_left(*arms), confirmer.count_further(arms[0])
+        forecast = tell_forecast(left, result.trials, plan.trainings, further)
         log.print(forecast, highlight=False, soft_wrap=True)
         confirmation = confirmer.confirm(*arms)
         floors = [floor_json(floor, spec) for floor in result.floors]
-        report = confirmation.to_json(spec) | {"floors": floors}
+        verdict = tell_verdict(confirmation)
+        report = confirmation.to_json(spec) | {"floors": floors, "verdict": verdict}
         store.save_report(result.job.id, "confirm", report)
     if as_json:
         print_json(report)
@@ -53,7 +67,7 @@ def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> N
         named = [
             f"  {line} (on the validation rows)" for line in tell_floors(result.preparation, spec)
         ]
-        for line in (*lines(confirmation, spec), *named):
+        for line in (*lines(confirmation, spec), *named, *tell_end(confirmation), verdict):
             console.print(line, highlight=False, soft_wrap=True)
 
 

@@ -132,3 +132,14 @@ def _fingerprint(train: Split, validation: Split, names: Sequence[str]) -> str:
             digest.update(json.dumps([text, label]).encode() + b"\n")
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def hash_rows(split: Split, names: Sequence[str]) -> str:
+    """SHA-256 of rows and labels, whatever their order and whichever job reads them.
+
+    Args:
+        names: Of the classes; empty for other kinds.
+    """
+    labels = [names[int(x)] for x in split.labels] if names else split.labels
+    rows = sorted(json.dumps(row) for row in zip(split.texts, labels, strict=True))
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
