@@ -136,9 +136,7 @@ def cases() -> Iterator[tuple[str, list[Case], float]]:
     """Tables with their cases, and the share of the simulations that each gets."""
     rows, spreads, seeds = (150, 500, 1500), (0.0, 0.005, 0.01, 0.03), (3, 5, 10)
     for floor in (False, True):
-        title = (
-            "Accuracy, against a floor without seeds" if floor else "Accuracy, two trained arms"
-        )
+        right = "a floor without seeds" if floor else "another trained arm"
         grid = product(rows, seeds, spreads)
         yield f"Accuracy, against {right}", [Case("accuracy", *x, floor=floor) for x in grid], 1.0
     for metric in ("f1", "pearson"):

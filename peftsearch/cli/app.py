@@ -164,6 +164,9 @@ def front(
 def confirm(
     job: JobName,
     pick: Pick = "knee",
+    front: Annotated[
+        bool, typer.Option("--front", help="All of the front instead of one point.")
+    ] = False,
     seeds: Annotated[
         int | None,
         typer.Option(help="Trainings of each arm [3]; with --width at most so many [10]."),
@@ -178,9 +181,13 @@ def confirm(
 ) -> None:
     """Compare a point with the linear probe and tuned LoRA on the test split."""
     begin("loading the libraries, the job and its model")
-    from . import take_home
+    from . import confirming
 
-    take_home.confirm(job, pick, seeds, width, device, to_url(storage), as_json)
+    plan = confirming.check(seeds, width, front)
+    if front:
+        confirming.confirm_front(job, plan, device, to_url(storage), as_json)
+    else:
+        confirming.confirm(job, pick, plan, device, to_url(storage), as_json)
 
 
 @app.command()

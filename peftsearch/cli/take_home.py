@@ -1,74 +1,19 @@
-"""The commands on what a job found: confirm, export."""
+"""The command that takes a configuration home: export."""
 
-import contextlib
 import time
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.jobs.presence import at_work
-from peftsearch.results.confirm_plan import Plan, tell_forecast
-from peftsearch.results.floor_words import floor_json, tell_floors, tell_standing
+from peftsearch.results.floor_words import tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
 from peftsearch.results.search_result import export_picked, load_result
 from peftsearch.results.wording import describe, duration, size
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, log, print_json
-
-
-def confirm(
-    name: str,
-    pick: str,
-    seeds: int | None,
-    width: float | None,
-    device: str,
-    storage: str,
-    as_json: bool,
-) -> None:
-    """Train and compare on the test split."""
-    plan = Plan.of(seeds, width)
-    with contextlib.ExitStack() as opened:
-        store = opened.enter_context(open_existing(storage))
-        job = store.find_job(name)
-        opened.enter_context(at_work(store, job, "confirm", device))
-        # They take seconds, in which others may delete the job.
-        from peftsearch.results.confirm import Confirmer
-        from peftsearch.results.confirmation import lines
-        from peftsearch.results.verdict import tell_end, tell_verdict
-        from peftsearch.search.recipe_trials import probe
-        from peftsearch.workers.training.trial_runner import TrialRunner
-
-        result = load_result(store, job, choose_root(storage, None))
-        summary = result.pick(pick)
-        spec = result.job.spec
-        confirmer = Confirmer(
-            store,
-            result.job,
-            TrialRunner.open(spec, device),
-            lambda text: log.print(text, style="dim", highlight=False, soft_wrap=True),
-            plan,
-        )
-        arms = summary.configuration, probe(make_space(spec))
-        left, further = confirmer.count_left(*arms), confirmer.count_further(arms[0])
-        forecast = tell_forecast(left, result.trials, plan.trainings, further)
-        log.print(forecast, highlight=False, soft_wrap=True)
-        confirmation = confirmer.confirm(*arms)
-        floors = [floor_json(floor, spec) for floor in result.floors]
-        verdict = tell_verdict(confirmation)
-        report = confirmation.to_json(spec) | {"floors": floors, "verdict": verdict}
-        store.save_report(result.job.id, "confirm", report)
-    if as_json:
-        print_json(report)
-    else:
-        named = [
-            f"  {line} (on the validation rows)" for line in tell_floors(result.preparation, spec)
-        ]
-        for line in (*lines(confirmation, spec), *named, *tell_end(confirmation), verdict):
-            console.print(line, highlight=False, soft_wrap=True)
+from .console import console, print_json
 
 
 def export(

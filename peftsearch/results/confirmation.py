@@ -90,7 +90,7 @@ class Confirmation:
             "metric": self.metric,
             "seeds": list(first_seeds(len(self.arms[0].runs))),
             "test_rows": len(self.arms[0].runs[0].references),
-            "arms": [_arm_json(arm, self.metric, spec) for arm in self.arms],
+            "arms": [arm_json(arm, self.metric, spec) for arm in self.arms],
             "differences": [{"versus": arm.name, **x.to_json()} for arm, x in self.pairs],
             "level": level_of(self.reading),
             "width": self.width,
@@ -99,7 +99,8 @@ class Confirmation:
         }
 
 
-def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
+def arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
+    """An arm as plain data."""
     return {
         "name": arm.name,
         "values": arm.values(metric),
@@ -128,7 +129,7 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     for arm, difference in confirmation.pairs:
         verdict = _verdict(difference, arm.name, goal)
         middle, low, high = (
-            _signed(goal.name, x, mean(arm.values(goal.name)))
+            tell_signed(goal.name, x, mean(arm.values(goal.name)))
             for x in (difference.mean, difference.low, difference.high)
         )
         ends = f"{percent(difference.level)} interval [{low}, {high}]"
@@ -142,7 +143,8 @@ def _tell_seeds(confirmation: Confirmation) -> str:
     return " to ".join(f"{x}" for x in sorted({min(counts), max(counts)}))
 
 
-def _signed(name: str, value: float, beside: float) -> str:
+def tell_signed(name: str, value: float, beside: float) -> str:
+    """A difference with its sign, as exact as the value beside it."""
     return f"{'-' if value < 0 else '+'}{tell_difference(name, abs(value), beside)}"
 
 

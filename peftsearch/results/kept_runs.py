@@ -34,6 +34,11 @@ class KeptRuns:
     plan: Plan = Plan()
     count: int = 0
 
+    @property
+    def total(self) -> int:
+        """Trainings that are foreseen, kept ones among them."""
+        return self.plan.trainings
+
     def _count_kept(self, wanted: set[tuple[str, int, str]]) -> int:
         kept = {(x["key"], x["seed"], x["split"]) for x in self.store.reports(self.job.id, _RUN)}
         return len(kept & wanted)
@@ -70,7 +75,7 @@ class KeptRuns:
         if (known := self._recall(place)) is not None:
             return known
         words = describe(configuration, self.job.spec.anatomy)
-        total = max(self.count, self.plan.trainings)
+        total = max(self.count, self.total)
         self.report(f"{self.count} of {total}: training for the {split} split: {words}")
         outcome = self.runner.evaluate(configuration, seed, lambda done, total: None, split=split)
         return self._keep(place, outcome)

@@ -38,7 +38,7 @@ def _tuned(found: Confirmation) -> list[tuple[Arm, Difference]]:
 
 
 def _tell(arm: Arm, found: Difference, goal: Objective) -> str:
-    beside, name = mean(arm.values(goal.name)), _name(arm)
+    beside, name = mean(arm.values(goal.name)), name_arm(arm)
     amount = tell_difference(goal.name, abs(found.mean), beside)
     errors = "" if found.errors is None else f", {found.errors:.1f} standard errors"
     better = goal.signed(found.mean) > 0
@@ -50,7 +50,8 @@ def _tell(arm: Arm, found: Difference, goal: Objective) -> str:
     return f"ties with {name}: {amount} {side}{errors}, which may be chance"
 
 
-def _name(arm: Arm) -> str:
+def name_arm(arm: Arm) -> str:
+    """As a noun within a sentence."""
     if arm.configuration is None:
         return f"the best floor ({arm.name})"
     return f"tuned {arm.name}" if arm.name == TUNED else f"the {arm.name}"

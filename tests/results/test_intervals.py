@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from peftsearch.results.intervals import paired_difference
+from peftsearch.records.estimates import pair_error
+from peftsearch.results.intervals import compare_values, paired_difference
+from peftsearch.results.row_values import BLOCKS, hits, pseudo_values
 from peftsearch.workers.training.metrics import measure
 
 
@@ -64,3 +66,69 @@ def test_the_interval_of_an_area_is_that_of_the_area() -> None:
     # Of areas of .92 and .64 with 60 positive rows (Hanley and McNeil, 1982).
     assert both == pytest.approx([0.92, 0.64], abs=0.08)
     assert 0.07 < found.high - found.low < 0.22
+
+
+def test_rows_and_seeds_are_parted() -> None:
+    """Without interaction each part is exactly the variance of its own effects."""
+    rng = np.random.default_rng(3)
+    rows, seeds = rng.normal(size=40), np.array([0.1, 0.2, 0.6])
+    found = compare_values(rows[:, None] + seeds)
+    assert found.mean == pytest.approx(rows.mean() + 0.3)
+    assert found.rows == pytest.approx(rows.var(ddof=1) / 40)
+    assert found.seeds == pytest.approx(seeds.var(ddof=1) / 3)
+    assert (found.rows_freedom, found.seeds_freedom) == (39, 2)
+
+
+def test_what_seeds_and_rows_do_together_counts_once() -> None:
+    """Answers that differ from seed to seed by chance alone leave no variance to the seeds."""
+    rng = np.random.default_rng(4)
+    shares = [compare_values(rng.normal(size=(200, 3))) for _ in range(300)]
+    assert np.mean([x.seeds for x in shares]) < 0.6 / 600
+    assert np.mean([x.rows for x in shares]) == pytest.approx(1 / 600, rel=0.05)
+
+
+def test_few_seeds_have_the_quantile_of_few_seeds() -> None:
+    """Where seeds alone differ, the interval is Student's; of a floor nothing is added."""
+    seeds = np.array([[0.70, 0.72, 0.77]])
+    left, floor = np.repeat(seeds, 50, axis=0), np.full((50, 1), 0.6)
+    found = compare_values(left, floor).interval()
+    half = 4.302653 * seeds.std(ddof=1) / np.sqrt(3)
+    assert (found.low, found.high) == pytest.approx((0.13 - half, 0.13 + half))
+    both = compare_values(left, left - 0.1)
+    assert both.seeds_freedom == pytest.approx(4)
+    assert both.seeds == pytest.approx(2 * seeds.var(ddof=1) / 3)
+
+
+def test_the_chance_is_that_of_the_interval_which_just_excludes_nothing() -> None:
+    rng = np.random.default_rng(5)
+    parts = compare_values(0.3 + rng.normal(size=(60, 3)), rng.normal(size=(60, 2)))
+    found = parts.interval(1 - parts.p_value)
+    assert 0 < parts.p_value < 0.5
+    assert found.low == pytest.approx(0, abs=1e-9) and found.high > found.low
+    assert found.errors == pytest.approx(found.mean / np.sqrt(parts.rows + parts.seeds))
+    assert compare_values(np.ones((9, 1))).p_value == 0.0
+    assert compare_values(np.zeros((9, 1))).p_value == 1.0
+
+
+def test_the_same_answers_to_a_few_rows_are_no_certainty() -> None:
+    """Half a row is added to each way in which two arms may be right, as in `pair_error`."""
+    right = np.ones((60, 3))
+    found = compare_values(right, right[:, :1], counted=True).interval()
+    assert found.low < found.mean == 0 < found.high
+    gained = right.copy()
+    gained[:4] = 0
+    four = compare_values(right, gained, counted=True)
+    assert four.error == pytest.approx(pair_error(4, 0, 60))
+    assert not four.interval().resolved  # McNemar's exact test: 1 in 8
+
+
+def test_a_jackknife_of_a_mean_is_that_mean_and_its_rows() -> None:
+    rng = np.random.default_rng(6)
+    references = rng.integers(2, size=90)
+    answers = [rng.integers(2, size=90) for _ in range(2)]
+    values = pseudo_values(answers, references, accuracy)
+    right = hits(answers, references)
+    assert sorted(values[:, 0]) == pytest.approx(sorted(right[:, 0]))
+    assert compare_values(values).rows == pytest.approx(compare_values(right).rows)
+    many = pseudo_values([rng.integers(2, size=1000)], rng.integers(2, size=1000), accuracy)
+    assert many.shape == (BLOCKS, 1)
