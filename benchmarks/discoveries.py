@@ -17,7 +17,7 @@ from scipy.special import ndtri
 
 from benchmarks.coverage import LEFT, POSITIVE, RIGHT, Case, Reals, answer
 from peftsearch.results.confirmation import Arm
-from peftsearch.results.front_confirmation import claim_together
+from peftsearch.results.front_confirmation import claim_together, compare_front
 from peftsearch.results.spending import ERROR
 
 MEMBERS = 10
@@ -38,10 +38,11 @@ def confirm_front(draw: np.random.Generator, case: Case, better: int) -> tuple[R
 
     beside = [values(RIGHT, 1), values(RIGHT, case.seeds)]
     members = [values(LEFT if i < better else RIGHT, case.seeds) for i in range(MEMBERS)]
-    found = [[(_ARM, judge.compare(x, y).interval()) for y in beside] for x in members]
+    told = compare_front(judge, members, [beside] * MEMBERS, 1 - ERROR)
+    found = [[(_ARM, x) for x in row] for row in told]
     claims = claim_together(found, case.metric, ERROR)
-    told = [[(x.claim != 0, x.difference.resolved) for x in row] for row in claims]
-    both = np.array(told, dtype=float)
+    judged = [[(x.claim != 0, x.difference.resolved) for x in row] for row in claims]
+    both = np.array(judged, dtype=float)
     return both[..., 0], both[..., 1]
 
 

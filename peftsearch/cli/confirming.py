@@ -1,8 +1,10 @@
-"""The command that reads a test split: confirm, of one point or of all of a front."""
+"""The command that reads a test split: confirm, of a point or a whole front, or of other data."""
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
@@ -16,23 +18,47 @@ from peftsearch.workers.files.job_folder import choose_root
 
 from .console import console, log, print_json
 
+if TYPE_CHECKING:
+    from peftsearch.results.confirmation import Confirmation
+    from peftsearch.workers.training.trial_runner import TrialRunner
 
-def check(seeds: int | None, width: float | None, front: bool) -> Plan:
-    """What was asked for.
+
+@dataclass(frozen=True)
+class Asked:
+    """What all forms of the command have in common.
+
+    Attributes:
+        by: Column by which rows are grouped; None groups none.
+    """
+
+    job: str
+    storage: str
+    device: str
+    files: Path | None
+    as_json: bool
+    by: str | None
+
+
+def check(
+    seeds: int | None, width: float | None, front: bool, data: str | None, by: str | None
+) -> Plan:
+    """How many seeds are asked for.
 
     Raises:
-        UserError: It does not go together, or a number is out of range.
+        UserError: Options do not go together, or a number is out of range.
     """
-    if front and width is not None:
-        raise UserError(
-            "--width with one point", "--width and --front", "leave one out, or name --seeds"
-        )
+    named = {"--seeds": seeds, "--width": width, "--data": data, "--by": by}
+    given = {name for name, value in named.items() if value is not None}
+    apart = given - {"--seeds"} if front else given - {"--data", "--by"} if data else set()
+    if apart:
+        form = "--front" if front else "--data"
+        raise UserError(f"{form} without {' or '.join(sorted(apart))}", "both", "leave one out")
     return Plan.of(seeds, width)
 
 
-def confirm(name: str, pick: str, plan: Plan, device: str, storage: str, as_json: bool) -> None:
+def confirm(asked: Asked, pick: str, plan: Plan) -> None:
     """Train a point and what it is compared with, and compare on the test split."""
-    with _at_work(name, device, storage) as (store, result):
+    with _at_work(asked) as (store, result):
         # They take seconds, in which others may delete the job.
         from peftsearch.results.confirm import Confirmer
         from peftsearch.results.confirmation import lines
@@ -41,31 +67,32 @@ def confirm(name: str, pick: str, plan: Plan, device: str, storage: str, as_json
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         summary, spec = result.pick(pick), result.job.spec
-        runner = TrialRunner.open(spec, device)
+        values = _read_groups(result, asked)
+        runner = TrialRunner.open(spec, asked.device)
         confirmer = Confirmer(store, result.job, runner, _note, plan)
         arms = summary.configuration, probe(make_space(spec))
         left, further = confirmer.count_left(*arms), confirmer.count_further(arms[0])
         _tell(tell_forecast(left, result.trials, plan.trainings, further))
-        confirmation = confirmer.confirm(*arms)
-        verdict = tell_verdict(confirmation)
-        report = confirmation.to_json(spec) | _floors(result) | {"verdict": verdict}
+        found = confirmer.confirm(*arms)
+        grouped, by = _group(runner, found, asked, values)
+        verdict = tell_verdict(found)
+        floors = {"floors": [floor_json(floor, spec) for floor in result.floors]}
+        report = found.to_json(spec) | floors | by | {"verdict": verdict}
         store.save_report(result.job.id, "confirm", report)
-    floors = [f"  {x} (on the validation rows)" for x in tell_floors(result.preparation, spec)]
-    told = [*lines(confirmation, spec), *floors, *tell_end(confirmation), verdict]
-    _print(report, told, as_json)
+    known = [f"  {x} (on the validation rows)" for x in tell_floors(result.preparation, spec)]
+    _print(report, [*lines(found, spec), *known, *grouped, *tell_end(found), verdict], asked)
 
 
-def confirm_front(name: str, plan: Plan, device: str, storage: str, as_json: bool) -> None:
+def confirm_front(asked: Asked, plan: Plan) -> None:
     """Train all of a front, and compare each with the best floor and tuned LoRA."""
-    with _at_work(name, device, storage) as (store, result):
+    with _at_work(asked) as (store, result):
         from peftsearch.results.confirm_front import FrontConfirmer
         from peftsearch.results.front_confirmation import front_lines, tell_front
         from peftsearch.search.recipe_trials import probe
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         spec, members = result.job.spec, tuple(x.configuration for x in result.members)
-        runner = TrialRunner.open(spec, device)
-        base = probe(make_space(spec))
+        base, runner = probe(make_space(spec)), TrialRunner.open(spec, asked.device)
         confirmer = FrontConfirmer(
             store, result.job, runner, _note, plan, members=members, probe=base
         )
@@ -74,21 +101,61 @@ def confirm_front(name: str, plan: Plan, device: str, storage: str, as_json: boo
         found = confirmer.confirm_front()
         report = found.to_json(spec)
         store.save_report(result.job.id, "confirm-front", report)
-    _print(report, [*front_lines(found, spec), tell_front(found)], as_json)
+    _print(report, [*front_lines(found, spec), tell_front(found)], asked)
+
+
+def carry(asked: Asked, pick: str, data: str) -> None:
+    """Score the kept adapters of a point, and the floors, on other data."""
+    with _at_work(asked) as (store, result):
+        from peftsearch.results.carry import Carrier, carry_lines
+        from peftsearch.results.verdict import tell_verdict
+        from peftsearch.workers.data.task_data import load_other
+        from peftsearch.workers.training.trial_runner import TrialRunner
+
+        summary, spec = result.pick(pick), result.job.spec
+        other, values = load_other(spec, data), _read_groups(result, asked, data)
+        runner = TrialRunner.open(spec, asked.device)
+        found = Carrier(store, result.job, runner, _note, root=result.root).carry(summary, other)
+        grouped, by = _group(runner, found, asked, values)
+        verdict = tell_verdict(found)
+        told = {"seeds": [x.seed for x in summary.trials], "data": data, "notes": other.notes}
+        report = found.to_json(spec) | told | by | {"verdict": verdict}
+        store.save_report(result.job.id, "confirm-data", report)
+    notes = [f"note: {note}" for note in other.notes]
+    known = summary.values[found.metric]
+    _print(report, [*notes, *carry_lines(found, spec, data, known), *grouped, verdict], asked)
 
 
 @contextlib.contextmanager
-def _at_work(name: str, device: str, storage: str) -> Iterator[tuple[Store, SearchResult]]:
+def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
     """The store and the records of a job that nobody deletes meanwhile."""
     with contextlib.ExitStack() as opened:
-        store = opened.enter_context(open_existing(storage))
-        job = store.find_job(name)
-        opened.enter_context(at_work(store, job, "confirm", device))
-        yield store, load_result(store, job, choose_root(storage, None))
+        store = opened.enter_context(open_existing(asked.storage))
+        job = store.find_job(asked.job)
+        opened.enter_context(at_work(store, job, "confirm", asked.device))
+        yield store, load_result(store, job, choose_root(asked.storage, asked.files))
 
 
-def _floors(result: SearchResult) -> dict[str, Any]:
-    return {"floors": [floor_json(floor, result.job.spec) for floor in result.floors]}
+def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) -> list[str]:
+    """Before anything is trained, since there may be no such column."""
+    from peftsearch.workers.data.task_data import load_groups
+
+    return [] if asked.by is None else load_groups(result.job.spec, asked.by, data)
+
+
+def _group(
+    runner: "TrialRunner", found: "Confirmation", asked: Asked, values: list[str]
+) -> tuple[list[str], dict[str, Any]]:
+    """Lines of the groups, and their plain data; nothing where none were asked for."""
+    if asked.by is None:
+        return [], {}
+    from peftsearch.results.arm_values import Judge
+    from peftsearch.results.groups import find_groups, group_lines
+    from peftsearch.results.spending import level_of
+
+    judge, level = Judge.of(runner, found.metric), level_of(found.reading)
+    groups = find_groups(judge, found.arms[0], asked.by, values, level)
+    return group_lines(groups), {"by": groups.to_json()}
 
 
 def _note(text: str) -> None:
@@ -99,8 +166,8 @@ def _tell(text: str) -> None:
     log.print(text, highlight=False, soft_wrap=True)
 
 
-def _print(report: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    if as_json:
+def _print(report: dict[str, Any], lines: list[str], asked: Asked) -> None:
+    if asked.as_json:
         print_json(report)
         return
     for line in lines:

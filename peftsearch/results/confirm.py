@@ -10,13 +10,11 @@ Differences are printed whoever wins.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from peftsearch.records.reading import Reading
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import BASELINE, RANK, recipe
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.data.task_data import hash_rows
 
 from .arm_values import Judge
 from .confirm_plan import FIRST, RATES, first_seeds
@@ -58,7 +56,7 @@ class Confirmer(KeptRuns):
 
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the floors, the probe and tuned uniform LoRA."""
-        reading, earlier = self._enter([picked])
+        reading, earlier = self._enter(self.plan.subject([picked]))
         floors = self._score_floors()
         lora = self._tune_lora(picked)
         base = find_kind(self.job.spec.task.kind).baseline
@@ -72,12 +70,6 @@ class Confirmer(KeptRuns):
         values = [judge.values(arm) for arm in arms]
         differences = tuple(judge.compare(values[0], x).interval(level) for x in values[1:])
         return Confirmation(arms, differences, metric, reading, earlier, self.plan.width)
-
-    def _enter(self, picked: Sequence[Configuration]) -> tuple[Reading, tuple[Reading, ...]]:
-        """The reading that is about to be made, and those of the same rows before it."""
-        data = hash_rows(self.runner.split("test"), self.runner.data.label_names)
-        mine = self.store.record_reading(self.job.id, data, self.plan.subject(picked))
-        return mine, tuple(self.store.readings(data)[: mine.number - 1])
 
     def _train(self, name: str, configuration: Configuration, seeds: int) -> Arm:
         runs = tuple(self._run(configuration, seed, "test") for seed in first_seeds(seeds))

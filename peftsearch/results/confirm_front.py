@@ -10,7 +10,7 @@ from .arm_values import Judge
 from .confirm import Confirmer, uniform_lora
 from .confirm_plan import FIRST, RATES, first_seeds
 from .confirmation import TUNED, Arm
-from .front_confirmation import FrontConfirmation, claim_together
+from .front_confirmation import FrontConfirmation, claim_together, compare_front
 from .spending import level_of, spend
 
 
@@ -56,7 +56,7 @@ class FrontConfirmer(Confirmer):
 
     def confirm_front(self) -> FrontConfirmation:
         """Compare all members with the best floor and with tuned uniform LoRA."""
-        reading, earlier = self._enter(self.members)
+        reading, earlier = self._enter(self.plan.subject(self.members))
         floor = self._find_floor()
         arms = tuple(self._train("front", x, self.plan.seeds) for x in self.members)
         tuned = {self._like(x): x for x in self.members}
@@ -66,12 +66,12 @@ class FrontConfirmer(Confirmer):
         }
         self.report("computing intervals of the differences")
         judge, level = Judge.of(self.runner, self.job.spec.task.quality), level_of(reading)
-        beside = {key: (arm, judge.values(arm)) for key, arm in loras.items()}
-        fixed = floor, judge.values(floor)
-        found = []
-        for arm, member in zip(arms, self.members, strict=True):
-            values, pairs = judge.values(arm), (fixed, beside[self._like(member)])
-            found.append([(x, judge.compare(values, y).interval(level)) for x, y in pairs])
+        known = {key: judge.values(arm) for key, arm in loras.items()}
+        fixed, keys = judge.values(floor), [self._like(x) for x in self.members]
+        beside = [(fixed, known[key]) for key in keys]
+        told = compare_front(judge, [judge.values(x) for x in arms], beside, level)
+        references = [(floor, loras[key]) for key in keys]
+        found = [list(zip(*row, strict=True)) for row in zip(references, told, strict=True)]
         comparisons = claim_together(found, judge.metric, spend(reading.number))
         return FrontConfirmation(arms, comparisons, judge.metric, reading, earlier)
 

@@ -5,8 +5,9 @@ together, so that of what is claimed a stated share is expected to be false (Ben
 Hochberg, 1995).
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scipy.stats import false_discovery_control
@@ -17,8 +18,9 @@ from peftsearch.records.reading import Reading
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .arm_values import Judge
 from .confirmation import Arm, arm_json, tell_signed
-from .intervals import Difference
+from .intervals import Difference, Values, usual_variance
 from .spending import level_of, percent, spend, tell_reading
 from .verdict import name_arm
 from .wording import cell, plural
@@ -82,6 +84,30 @@ class FrontConfirmation:
 
     def _told(self) -> list[list[dict[str, Any]]]:
         return [[x.to_json() for x in row] for row in self.comparisons]
+
+
+def compare_front(
+    judge: Judge, members: Sequence[Values], beside: Sequence[Sequence[Values]], level: float
+) -> list[list[Difference]]:
+    """Each member minus each of what stands beside it. Among many members some have seeds that
+    agree by luck: for p-values no variance by seeds is taken to be smaller than the usual one.
+
+    Args:
+        members: Values of each, rows by seeds.
+        beside: Of each member, the values of what it is compared with.
+        level: Of the intervals, which are those of a single comparison.
+    """
+    distinct = {id(x): x for x in (*members, *(y for row in beside for y in row))}
+    seeded = [x for x in distinct.values() if x.shape[1] > 1]
+    usual, freedom = usual_variance(seeded) if seeded else (0.0, math.inf)
+
+    def compare(left: Values, right: Values) -> Difference:
+        parts = judge.compare(left, right)
+        arms = sum(x.shape[1] > 1 for x in (left, right))
+        bounded = replace(parts, usual=arms * usual, usual_freedom=freedom)
+        return replace(parts.interval(level), p_value=bounded.p_value)
+
+    return [[compare(x, y) for y in row] for x, row in zip(members, beside, strict=True)]
 
 
 def claim_together(

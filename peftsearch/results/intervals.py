@@ -68,6 +68,8 @@ class Components:
         seeds: Variance by how trainings differ, beyond what the rows say of it.
         rows_freedom: Degrees of freedom of the first.
         seeds_freedom: Of the second; infinite where nothing has seeds.
+        usual: Variance by seeds that other arms suggest, below which none is believed; 0 without.
+        usual_freedom: Its degrees of freedom.
     """
 
     mean: float
@@ -75,6 +77,8 @@ class Components:
     seeds: float = 0.0
     rows_freedom: float = math.inf
     seeds_freedom: float = math.inf
+    usual: float = 0.0
+    usual_freedom: float = math.inf
 
     @property
     def error(self) -> float:
@@ -84,9 +88,9 @@ class Components:
     def half_width(self, tail: float) -> float:
         """Of the interval that fails at each side with chance `tail`: the root of the summed
         squares of the two half-widths, each by its own t quantile (Howe, 1974)."""
-        parts = (self.rows, self.rows_freedom), (self.seeds, self.seeds_freedom)
-        squares = (x * stdtrit(freedom, 1 - tail) ** 2 for x, freedom in parts if x)
-        return math.sqrt(sum(squares))
+        own = _square(self.seeds, self.seeds_freedom, tail)
+        usual = _square(self.usual, self.usual_freedom, tail)
+        return math.sqrt(_square(self.rows, self.rows_freedom, tail) + max(own, usual))
 
     @property
     def p_value(self) -> float:
@@ -106,6 +110,11 @@ class Components:
 
 
 _LEAST = 1e-12
+
+
+def _square(variance: float, freedom: float, tail: float) -> float:
+    """Of the half-width that one part has by itself."""
+    return variance * float(stdtrit(freedom, 1 - tail)) ** 2 if variance else 0.0
 
 
 def compare_values(left: Values, right: Values | None = None, counted: bool = False) -> Components:
@@ -129,9 +138,16 @@ def compare_values(left: Values, right: Values | None = None, counted: bool = Fa
     own = max(0.0, total - sum(shared for _, shared in found))
     parts = sum(raw**2 / (x.shape[1] - 1) for (raw, _), x in zip(found, arms, strict=True) if raw)
     freedom = total**2 / parts if parts else math.inf
-    return Components(
-        float(rows.mean()), _row_variance(rows, counted), own, len(rows) - 1, freedom
-    )
+    parted = _row_variance(rows, counted), own, len(rows) - 1, freedom
+    return Components(float(rows.mean()), *parted)
+
+
+def usual_variance(arms: Sequence[Values]) -> tuple[float, float]:
+    """Variance by seeds of one arm's mean, as the mean of all `k` arms, and its degrees of
+    freedom; of three seeds alone it may be found near 0 by luck."""
+    found = [_seed_variance(x) for x in arms]
+    own = sum(raw - shared for raw, shared in found) / len(found)
+    return max(0.0, own), sum(x.shape[1] - 1 for x in arms)
 
 
 def _row_variance(rows: Values, counted: bool) -> float:

@@ -6,8 +6,10 @@ from typing import Any
 
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import BASE, Floor
+from peftsearch.records.reading import Reading
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
+from peftsearch.workers.data.task_data import hash_rows
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.prepare import Prepared, make_again
 from peftsearch.workers.training.outcome import Outcome
@@ -33,11 +35,23 @@ class KeptRuns:
     report: Report
     plan: Plan = Plan()
     count: int = 0
+    rows: str = "test"
+    """How what is kept of these rows is called."""
 
     @property
     def total(self) -> int:
         """Trainings that are foreseen, kept ones among them."""
         return self.plan.trainings
+
+    @property
+    def _place(self) -> str:
+        return "the test split" if self.rows == "test" else "the other data"
+
+    def _enter(self, subject: str) -> tuple[Reading, tuple[Reading, ...]]:
+        """The reading that is about to be made, and those of the same rows before it."""
+        data = hash_rows(self.runner.split("test"), self.runner.data.label_names)
+        mine = self.store.record_reading(self.job.id, data, subject)
+        return mine, tuple(self.store.readings(data)[: mine.number - 1])
 
     def _count_kept(self, wanted: set[tuple[str, int, str]]) -> int:
         kept = {(x["key"], x["seed"], x["split"]) for x in self.store.reports(self.job.id, _RUN)}
@@ -58,10 +72,10 @@ class KeptRuns:
         """None of one that is among the arms anyway, or that cannot be made again."""
         if floor.name == BASE:
             return None
-        place = {"key": f"floor {floor.name}", "seed": 0, "split": "test"}
+        place = {"key": f"floor {floor.name}", "seed": 0, "split": self.rows}
         run = self._recall(place)
         if run is None:
-            self.report(f"scoring on the test split: {floor.label}")
+            self.report(f"scoring on {self._place}: {floor.label}")
             baseline = make_again(self.runner, prepared, floor)
             found = None if baseline is None else baseline.score("test", lambda: None)
             if found is None:

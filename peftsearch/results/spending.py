@@ -36,13 +36,16 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if teen else _ENDINGS.get(number % 10, 'th')}"
 
 
-def tell_reading(reading: Reading, earlier: Sequence[Reading]) -> str:
+def tell_reading(
+    reading: Reading, earlier: Sequence[Reading], what: str = "this test split"
+) -> str:
     """Which reading of its test split a confirmation is, and what follows.
 
     Args:
         earlier: Those before it.
+        what: Was read.
     """
-    told = f"{ordinal(reading.number)} reading of this test split"
+    told = f"{ordinal(reading.number)} reading of {what}"
     if not earlier:
         return f"{told}; intervals hold at {percent(level_of(reading))}"
     jobs = ", ".join(dict.fromkeys(x.job for x in earlier))

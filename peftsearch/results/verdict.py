@@ -13,6 +13,8 @@ def tell_verdict(found: Confirmation) -> str:
     """How the picked configuration stands against the best floor and against tuned LoRA."""
     goal = objective(found.metric)
     told = [_tell(arm, x, goal) for arm, x in (*_best_floor(found), *_tuned(found))]
+    if not told:
+        return "In short: there is nothing here that the picked point could be compared with."
     return f"In short: the picked point {'; it '.join(told)}."
 
 

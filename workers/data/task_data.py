@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from peftsearch.errors import UserError
+from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -105,6 +107,35 @@ def load_test(spec: JobSpec) -> Split:
     test = source.part("test")
     notes = test.notes + _note_shared(source, test, "test", "train")
     return replace(test, notes=notes + _note_shared(source, test, "test", "validation"))
+
+
+def load_other(spec: JobSpec, source: str) -> Split:
+    """Rows of another source than the job's, labelled alike; nothing is trained on them.
+
+    Raises:
+        UserError: As `load_data`.
+    """
+    known = TrainingSource.open(spec.task)
+    other = known.another(source)
+    shared = note_shared(spec.task, other, known.part("train"), show(source), "training")
+    return replace(other, notes=other.notes + shared)
+
+
+def load_groups(spec: JobSpec, by: str, source: str | None = None) -> list[str]:
+    """The value of a column in each row of the test split, as text; empty where it is missing.
+
+    Args:
+        source: Of other data, instead of the test split.
+
+    Raises:
+        UserError: There is no such column.
+    """
+    try:
+        known = TrainingSource.open(spec.task, by if source is None else None)
+        values = known.column(by, source)
+    except UserError as error:
+        raise UserError(error.expected, error.got, "name another with --by") from error
+    return ["" if value is None else str(value) for value in values]
 
 
 def _note_shared(source: TrainingSource, part: Split, name: str, other: str) -> tuple[str, ...]:
