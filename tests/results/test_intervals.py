@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from peftsearch.records.estimates import pair_error
-from peftsearch.results.intervals import compare_values, paired_difference
+from peftsearch.results.intervals import compare_values, paired_difference, usual_variance
 from peftsearch.results.row_values import BLOCKS, hits, pseudo_values
 from peftsearch.workers.training.metrics import measure
 
@@ -132,3 +134,32 @@ def test_a_jackknife_of_a_mean_is_that_mean_and_its_rows() -> None:
     assert compare_values(values).rows == pytest.approx(compare_values(right).rows)
     many = pseudo_values([rng.integers(2, size=1000)], rng.integers(2, size=1000), accuracy)
     assert many.shape == (BLOCKS, 1)
+
+
+def test_seeds_that_agree_by_luck_are_not_believed_among_many() -> None:
+    """The usual variance is the mean of all arms, and bounds the chance from below."""
+    rng = np.random.default_rng(7)
+    arms = [rng.normal(size=3) + 0.01 * rng.normal(size=(50, 3)) for _ in range(40)]
+    usual, freedom = usual_variance(arms)
+    assert freedom == 80 and usual == pytest.approx(1 / 3, rel=0.3)
+    steady = compare_values(0.5 + np.zeros((50, 3)) + rng.normal(size=(50, 1)))
+    assert steady.seeds < 1e-30
+    doubted = replace(steady, usual=usual, usual_freedom=freedom)
+    assert steady.p_value < 0.01 < 0.2 < doubted.p_value
+    wild = compare_values(np.array([[-9.0, 0.0, 9.0]]) + np.zeros((50, 1)))
+    assert replace(wild, usual=1e-6, usual_freedom=80).half_width(0.01) == wild.half_width(0.01)
+
+
+@pytest.mark.parametrize(("spread", "floor"), [(0.0, False), (0.05, False), (0.05, True)])
+def test_intervals_hold_whether_three_seeds_differ_or_not(spread: float, floor: bool) -> None:
+    """Rows of a difficulty that both arms share; a truth of .1; 500 confirmations."""
+    held = 0
+    for i in range(500):
+        rng = np.random.default_rng(i)
+        hard = rng.normal(size=(120, 1))
+        left = hard + 0.1 + 0.2 * rng.normal(size=(120, 3)) + spread * rng.normal(size=3)
+        others = 0.0 if floor else spread * rng.normal(size=3)
+        right = hard + 0.2 * rng.normal(size=(120, 1 if floor else 3)) + others
+        found = compare_values(left, right).interval()
+        held += found.low <= 0.1 <= found.high
+    assert 460 <= held <= 490
