@@ -123,7 +123,7 @@ def test_kept_adapters_are_scored_on_other_data_by_groups(
     again = read(*given, folder=finished)
     assert again["reading"] == found["reading"] and again["arms"] == found["arms"]
     refused = call(*given, "--seeds", "4", folder=finished)
-    assert refused.returncode == 2 and len(errors(refused)) == 1
+    assert refused.returncode == 2 and len(errors(refused.stderr)) == 1
 
 
 def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:
