@@ -6,7 +6,7 @@ below the quantile of p, and each seed moves p by a normal error of its own. So 
 exact, and answers of two seeds and of two arms agree by what they share. Correlations are made of
 the same z. The right arm has seeds too, or is a floor without.
 
-Usage: python -m benchmarks.coverage [--sims 4000] [--json benchmarks/coverage.json]
+Usage: python -m benchmarks.coverage [--sims 4000] [--json coverage.json]
 About a quarter of an hour on one core.
 """
 
@@ -24,7 +24,7 @@ from scipy.stats import binomtest
 
 from peftsearch.results.arm_values import Judge
 from peftsearch.results.confirm_plan import Plan
-from peftsearch.results.intervals import Components, Difference
+from peftsearch.results.differences import Components, Difference
 from peftsearch.results.spending import spend
 
 LEFT, RIGHT, POSITIVE = 0.87, 0.85, 0.3
@@ -164,10 +164,10 @@ def to_page(title: str, results: list[tuple[Case, dict[str, float]]]) -> str:
 
 
 def main() -> None:
-    """Simulate all, print the tables, and write what they are of."""
+    """Simulate all, print the tables, and write what they are of where that is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sims", type=int, default=4000)
-    parser.add_argument("--json", type=Path, default=Path("benchmarks/coverage.json"))
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     kept = []
     for title, chosen, share in cases():
@@ -175,7 +175,8 @@ def main() -> None:
         results = [(case, hold(case, sims)) for case in chosen]
         print(to_page(title, results), flush=True)
         kept += [{"table": title, **asdict(x), **y, "sims": sims} for x, y in results]
-    options.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    if options.json is not None:
+        options.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

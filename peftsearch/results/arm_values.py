@@ -13,7 +13,8 @@ from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.training.metrics import measure
 
 from .confirmation import Arm
-from .intervals import Components, Values, compare_values
+from .differences import Components
+from .intervals import Values, compare_values
 from .row_values import hits, pseudo_values
 
 

@@ -19,7 +19,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .arm_values import Judge
 from .confirm_plan import FIRST, RATES, first_seeds
 from .confirmation import TUNED, Arm, Confirmation
-from .intervals import LEVEL, Difference
+from .differences import LEVEL, Difference
 from .kept_runs import KeptRuns
 from .spending import level_of
 

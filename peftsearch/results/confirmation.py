@@ -13,7 +13,7 @@ from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .confirm_plan import USUAL, first_seeds
-from .intervals import Difference
+from .differences import Difference
 from .spending import level_of, percent
 from .wording import cell, describe
 from .wording import difference as tell_difference

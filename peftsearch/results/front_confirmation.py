@@ -20,7 +20,8 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .arm_values import Judge
 from .confirmation import Arm, arm_json, tell_signed
-from .intervals import Difference, Values, usual_variance
+from .differences import Difference
+from .intervals import Values, usual_variance
 from .spending import level_of, percent, spend, tell_reading
 from .verdict import name_arm
 from .wording import cell, plural

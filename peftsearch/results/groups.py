@@ -12,7 +12,8 @@ from peftsearch.spaces.jobspec.objectives import objective
 
 from .arm_values import Judge
 from .confirmation import Arm
-from .intervals import Difference, compare_values
+from .differences import Difference
+from .intervals import compare_values
 from .spending import percent
 from .wording import cell, plural
 

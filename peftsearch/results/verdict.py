@@ -4,7 +4,7 @@ from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
 from .confirmation import TUNED, Arm, Confirmation
-from .intervals import Difference
+from .differences import Difference
 from .spending import tell_reading
 from .wording import difference as tell_difference
 

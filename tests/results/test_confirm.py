@@ -14,7 +14,7 @@ from peftsearch.results.confirm import Confirmer, uniform_lora
 from peftsearch.results.confirm_front import FrontConfirmer
 from peftsearch.results.confirm_plan import RATES, Plan, first_seeds, tell_forecast
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines
-from peftsearch.results.intervals import Difference
+from peftsearch.results.differences import Difference
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.storage.store import Store

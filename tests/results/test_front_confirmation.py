@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from peftsearch.results.confirmation import TUNED, Arm, Run
+from peftsearch.results.differences import Difference
 from peftsearch.results.front_confirmation import (
     FrontConfirmation,
     claim_together,
     front_lines,
     tell_front,
 )
-from peftsearch.results.intervals import Difference
 
 from .made import SPEC, TRIALS
 from .test_spending import make_reading

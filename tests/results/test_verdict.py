@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from peftsearch.results.confirmation import TUNED, Arm, Confirmation, Run
-from peftsearch.results.intervals import Difference
+from peftsearch.results.differences import Difference
 from peftsearch.results.verdict import tell_end, tell_verdict
 
 from .made import TRIALS
