@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -15,22 +16,45 @@ from peftsearch.message_text import one_line, trace
 from peftsearch.passwords import hide_word
 
 from .first_word import begin
-from .shared_options import AsJson, Crew, Device, Files, JobName, Pick, Storage, Workers
+from .shared_options import (
+    DEFAULT_PICK,
+    AsJson,
+    Crew,
+    Device,
+    Files,
+    JobName,
+    Pick,
+    Storage,
+    Workers,
+)
 
 app = typer.Typer(
     name="peftsearch",
     help="Find the best parameter-efficient fine-tuning configurations of a transformer.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
+_INTERRUPTED = 128 + 2
+"""Of a shell's convention; typer returns it for Ctrl-C."""
 _HELP = "see `peftsearch --help` and `peftsearch COMMAND --help`"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"peftsearch {version('peftsearch')}")
+        raise typer.Exit
 
 
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
     if debug:
         os.environ["PEFTSEARCH_DEBUG"] = "1"
@@ -163,7 +187,7 @@ def front(
 @app.command()
 def confirm(
     job: JobName,
-    pick: Pick = "knee",
+    pick: Pick = DEFAULT_PICK,
     front: Annotated[
         bool, typer.Option("--front", help="All of the front instead of one point.")
     ] = False,
@@ -206,7 +230,7 @@ def confirm(
 def export(
     job: JobName,
     out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
-    pick: Pick = "knee",
+    pick: Pick = DEFAULT_PICK,
     form: Annotated[str, typer.Option(help="auto, peft, adapter or merged.")] = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -264,12 +288,16 @@ def dashboard(
             metavar="NAME", help="Further name by which browsers may call it; may be repeated."
         ),
     ] = None,
+    root_path: Annotated[
+        str,
+        typer.Option(metavar="PATH", help="Path below which a proxy shows it, e.g. /peftsearch."),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages and the HTTP API: launch, watch, pick and export in a browser."""
     from . import dashboard_server
 
-    address = dashboard_server.Address(host, port, tuple(allow_host or ()))
+    address = dashboard_server.Address(host, port, tuple(allow_host or ()), root_path)
     roots = tuple(data_root) if data_root else None
     dashboard_server.serve(to_url(storage), files, address, roots, token_file, as_json)
 
@@ -334,16 +362,19 @@ def demo(
 def main() -> None:
     """Entry point: errors are one line; 2 for the user's mistakes, 1 for failures."""
     try:
-        app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
         message = _without_passwords(error.format_message())
         _fail(UserError("a command and options that exist", message, _HELP), 2)
     except (typer.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        status = _INTERRUPTED
     except PeftsearchError as error:
         _fail(error, error.exit_code)
     except Exception as error:
         _fail(error, 1)
+    if status == _INTERRUPTED:
+        print("interrupted", file=sys.stderr)
+    sys.exit(status or 0)
 
 
 def _without_passwords(message: str) -> str:

@@ -1,5 +1,6 @@
 """The commands that work on jobs: run, resume, worker."""
 
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,9 @@ from .console import (
     print_json,
 )
 from .live_progress import LiveView, PlainView
+
+_SIGNALLED = 128
+"""And the signal's number: what shells say of a program that a signal ended."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
     """Work on a spec's job with a local pool until it ends.
 
     Raises:
-        SystemExit: With 130 after Ctrl-C, when what ran is queued again.
+        SystemExit: With 130 after Ctrl-C and 143 after SIGTERM, when what ran is queued again.
     """
     from peftsearch.jobs.settling import settle
     from peftsearch.workers.data.task_data import load_data
@@ -127,21 +131,21 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
         where = place_options(crew.storage, crew.root)
         goes_on = f"peftsearch resume {job.name} --trials N{where}"
         _say(f"job {job.name} is finished; `{goes_on}` goes on")
-    done = finished or not crew.workers or _run_pool(store, job, crew)
+    stopped = None if finished or not crew.workers else _run_pool(store, job, crew)
     result = load_result(store, store.job(job.id), crew.root)
-    if not done:
+    if stopped:
         completed = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
         _say(
             f"stopped with {plural(completed, 'trial')} done; what ran is queued again: "
             "run the same command to resume"
         )
-        raise SystemExit(130)
+        raise SystemExit(_SIGNALLED + stopped)
     if result.job.state is not JobState.RUNNING and (failed := find_all_failed(result.trials)):
         raise failed
     return result
 
 
-def _run_pool(store: Store, job: Job, crew: Crew) -> bool:
+def _run_pool(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
     if crew.quiet or not log.is_terminal:
         return run_pool(*pool, PlainView(store, job, log))
@@ -193,8 +197,9 @@ def work(
         if uid not in (None, job.uid):
             hint = "it was deleted: leave --uid out to work on the one that has its name now"
             raise NotFoundError(f"job {name!r} of uid {uid}", f"one of uid {job.uid}", hint)
-        if not run_pool(store, job, storage, root, workers, device, _plain_view(store, job)):
-            raise SystemExit(130)
+        pool = (store, job, storage, root, workers, device)
+        if stopped := run_pool(*pool, _plain_view(store, job)):
+            raise SystemExit(_SIGNALLED + stopped)
 
 
 def _plain_view(store: Store, job: Job) -> PlainView:

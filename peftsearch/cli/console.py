@@ -63,7 +63,7 @@ def floor_facts(result: SearchResult) -> dict[str, Any]:
 
 
 def print_floors(result: SearchResult) -> None:
-    """The floors, and whether nothing on the front beats them, or its knee does not."""
+    """The floors, and whether nothing on the front beats them, or what is proposed does not."""
     for line in tell_floors(result.preparation, result.job.spec):
         console.print(line, highlight=False, soft_wrap=True)
     for line in result.warnings:

@@ -25,11 +25,12 @@ TOKEN_VARIABLE = "PEFTSEARCH_TOKEN"
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen, and under which further names."""
+    """Where to listen, under which further names, and below which path of a proxy."""
 
     host: str
     port: int
     allow_hosts: tuple[str, ...]
+    root_path: str
 
 
 def serve(
@@ -54,6 +55,7 @@ def serve(
         read_token(token_file),
         _check_roots(data_roots),
         address.allow_hosts,
+        address.root_path,
     )
     check_folder(settings.root)
     with Store.open(settings.storage) as store:

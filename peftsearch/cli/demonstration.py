@@ -42,7 +42,7 @@ def run_demo(
     minutes: float | None,
     as_json: bool,
 ) -> None:
-    """Fetch, search, print the front, draw it, export the knee.
+    """Fetch, search, print the front, draw it, export what is proposed.
 
     Args:
         storage: Database; None makes one in the folder.
@@ -84,15 +84,15 @@ def run_demo(
 
 
 def _export(result: SearchResult, out: Path) -> dict[str, Any]:
-    """Export the knee; an adapter of an earlier demonstration in the same folder is kept."""
+    """Export what is proposed; what an earlier demonstration left in the same folder is kept."""
     number = 1
     while out.exists():
         number += 1
         out = out.with_name(f"adapter-{number}")
-    knee = result.pick("knee")
-    report = export_picked(result, knee, out, "auto")
+    picked = result.pick()
+    report = export_picked(result, picked, out, "auto")
     return {
         "adapter": str(report.out),
         "form": report.form,
-        "configuration": describe(knee.configuration, result.job.spec.anatomy),
+        "configuration": describe(picked.configuration, result.job.spec.anatomy),
     }

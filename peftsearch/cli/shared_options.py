@@ -20,9 +20,14 @@ Files = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+DEFAULT_PICK = "1se"
+"""As `results.rules.ONE_SE`, which a command's help does not load."""
 Pick = Annotated[
     str,
-    typer.Option(help="knee, best, a row of the front, or e.g. 'size <= 200 KB'."),
+    typer.Option(
+        help="1se (the cheapest within one standard error of the best), knee, best, a row of the "
+        "front, or e.g. 'size <= 200 KB'."
+    ),
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
 Crew = Annotated[

@@ -28,7 +28,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["static"] = static_url
     made.globals["plotly_style_id"] = plotly_style_id
     return made
 
@@ -49,13 +48,16 @@ def render(request: Request, page: str, title: str, status: int = 200, **more: A
 
 
 def _shared(request: Request) -> dict[str, Any]:
-    credentials = find_service(request).settings.credentials
+    settings = find_service(request).settings
+    credentials, root = settings.credentials, settings.root_path
     signed_in = credentials is not None and is_signed_in(request.scope)
     return {
         "job": None,
         "number": None,
         "numbers": [],
-        "plotly_url": f"/static/{plotly_name()}",
+        "root": root,
+        "static": lambda name: root + static_url(name),
+        "plotly_url": f"{root}/static/{plotly_name()}",
         "csrf": credentials.csrf if credentials and signed_in else "",
         "version": __version__,
         "signed_in": signed_in,

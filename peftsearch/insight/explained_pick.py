@@ -1,17 +1,20 @@
 """The choice of a point by a text, with the reason, as plain data."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from typing_extensions import TypedDict
 
 from peftsearch.records.estimates import estimate
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TrialState
 from peftsearch.results.floor_words import FloorStanding, show_standing
 from peftsearch.results.floors import compare
-from peftsearch.results.knee_words import find_row, tell_caveat
-from peftsearch.results.pick import Choice, broken, choose, knee
+from peftsearch.results.pick import Choice, broken, choose
+from peftsearch.results.proposal import find_row, tell_caveat
+from peftsearch.results.rules import knee
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -43,8 +46,8 @@ class Pick(TypedDict):
     Attributes:
         floor: The configuration beside the best floor; null of a job without floors.
         caveat: That nothing on the front beats the floor by more than noise, where it is so.
-        above: The row of the cheapest that beats the floor by more than noise, where the knee does
-            not; null where the knee does or none does.
+        above: The row of the cheapest that beats the floor by more than noise, where what is
+            proposed does not; null where that does or none does.
         fitting: How many configurations meet the bounds.
     """
 
@@ -66,6 +69,7 @@ def pick(
     entries: Sequence[FrontEntry],
     points: Mapping[int, Point],
     preparation: Preparation | None = None,
+    expected: Mapping[str, Expectation] | None = None,
 ) -> Pick:
     """What `text` means (`peftsearch.results.pick.choose`), why, and what its bounds kept out.
 
@@ -74,12 +78,14 @@ def pick(
         entries: The front, ascending by cost.
         points: The ended trials by number.
         preparation: The job's; None of a job without.
+        expected: Quality without luck by key, where it is known.
 
     Raises:
         NotFoundError: The front is empty, has no such row, or nothing meets the bounds.
         UserError: `text` is no pick.
     """
-    front = [members[entry.key] for entry in entries]
+    told = expected or {}
+    front = [replace(members[x.key], expected=told.get(x.key)) for x in entries]
     # In the order of proposal, as the command line has them: ties go to the earliest.
     everything = sorted(members.values(), key=lambda x: x.first.number)
 

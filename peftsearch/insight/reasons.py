@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 
 from peftsearch.results.pick import Choice, broken
+from peftsearch.results.rules import ONE_SE
 from peftsearch.results.wording import amount
 from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .candidate_estimates import Candidate
 
 _KNEE = "The knee of the front: beyond it, a better {quality} costs more than its share."
+_ONE_SE = (
+    "The cheapest on the front within one standard error of the best {quality}, as further "
+    "trainings are expected to show it."
+)
+_RAW = "The cheapest on the front within one standard error of the best {quality}."
+_BEST = "The best {quality} of the front: nothing cheaper is within one standard error of it."
 _ALONE = "The only point of the front."
 _LAST = "The knee of the front, and its best {quality}: each step up to it was worth its cost."
 
@@ -33,6 +41,8 @@ def explain(
     if choice.kind == "best":
         others = f"of the {len(front)} configurations on the front"
         return f"{_most(choice)} {value} {others}.{_cheaper(chosen, front, spec)}"
+    if choice.kind == ONE_SE:
+        return _explain_one_se(chosen, front, spec)
     if choice.kind == "knee":
         qualities = [wanted.signed(x.values[wanted.name]) for x in front]
         best = wanted.signed(chosen.values[wanted.name]) == max(qualities)
@@ -44,6 +54,16 @@ def explain(
         return f"Row {row} of the {len(front)} on the front, from {order}."
     number = chosen.first.number
     return f"Trial {number} itself, whatever other seeds of its configuration reached."
+
+
+def _explain_one_se(chosen: Candidate, front: Sequence[Candidate], spec: JobSpec) -> str:
+    goal = objective(spec.task.quality)
+    best = max(front, key=lambda x: goal.signed(x.values[goal.name]))
+    told = _ONE_SE if chosen.expected else _RAW
+    if chosen is best:
+        told = _ALONE if len(front) == 1 else _BEST
+    dearer = "" if chosen is best else f" {_compare('The best one', best, chosen, spec)}"
+    return told.format(quality=goal.name) + dearer
 
 
 def _most(choice: Choice[Candidate]) -> str:

@@ -11,10 +11,12 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.count = 0
+        self.first: signal.Signals | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Count one; the handler of both signals."""
         self.count += 1
+        self.first = self.first or signal.Signals(number)
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:

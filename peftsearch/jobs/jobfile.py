@@ -1,4 +1,4 @@
-"""Job files: TOML to a complete `JobSpec`, and the decision whether a job may be resumed."""
+"""Job files: their text to a complete `JobSpec`, and the decision whether a job may be resumed."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ def read_spec(path: str | Path) -> JobSpec:
     """The complete spec of a job file. Paths in it are relative to the file's folder.
 
     Raises:
-        UserError: The file is missing, is neither TOML nor JSON, or its spec is wrong.
+        UserError: The file is missing, is neither TOML, YAML nor JSON, or its spec is wrong.
     """
     path = Path(path)
     try:
@@ -50,7 +50,7 @@ def read_named(text: str, name: str) -> dict[str, Any]:
         name: Of the text, for people.
 
     Raises:
-        UserError: It is neither TOML nor JSON.
+        UserError: It is neither TOML, YAML nor JSON.
     """
     try:
         return read_text(text)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Protocol
@@ -32,11 +33,11 @@ class View(Protocol):
 
 def run_pool(
     store: Store, job: Job, storage: str, root: Path, workers: int, device: str, view: View
-) -> bool:
+) -> signal.Signals | None:
     """Work on a job until it ends or a person interrupts.
 
     Returns:
-        False when it was interrupted; what ran is queued again.
+        The signal that interrupted it, when what ran is queued again; None where the job ended.
 
     Raises:
         UserError: The job's spec cannot be read here, or the folder of files not be written.
@@ -58,7 +59,7 @@ def run_pool(
         finally:
             _end(pool, interrupt, view)
     view.update(pool)
-    return interrupt.count == 0
+    return interrupt.first
 
 
 def _end(pool: Pool, interrupt: Interrupt, view: View) -> None:

@@ -65,7 +65,7 @@ class Waiter:
         self.say(f"working on job {job.name}")
         pool = (self.store, job, self.storage, self.root, self.workers, self.device)
         try:
-            return run_pool(*pool, self.view(self.store, job))
+            return run_pool(*pool, self.view(self.store, job)) is None
         except (NotFoundError, StoreUnavailable) as error:
             self.say(f"job {job.name}: {error}")
         except (WorkerError, UserError) as error:

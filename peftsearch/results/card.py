@@ -24,7 +24,7 @@ from .expected import tell_expected
 from .export_report import ExportReport, Loading
 from .floor_words import tell_verdict
 from .floors import Standing
-from .views import sampling_error
+from .sampling_errors import sampling_error
 from .wording import count, describe, difference, plural, score
 
 _WIDTH = 100

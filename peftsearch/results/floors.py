@@ -16,7 +16,7 @@ from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .views import sampling_error
+from .sampling_errors import sampling_error
 
 Verdict = Literal["above", "level", "below"]
 """`above`: better by more than noise; `level`: as good, or better by noise; `below`: worse."""

@@ -16,14 +16,14 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .floor_words import short_name
 from .log_axis import dress_with_zero, ticks, write_ticks, zero_position
-from .pick import knee
+from .rules import ONE_SE_WORDS, find_one_se
 
 Estimates = Sequence[Estimate[Trial]]
 
 _COLUMNS = 3
 _INK, _QUIET, _FLOOR, _COLOURS = "#1f2933", "#d5dade", "#a15c00", "viridis"
 _AT_RIGHT = ("axes fraction", "data")
-_KEY = "numbers: rows below    ring: the knee    grey: not on the front, triangles beyond the axis"
+_KEY = f"numbers: rows below    ring: {ONE_SE_WORDS}    grey: not on the front"
 
 
 def make_panels(
@@ -96,7 +96,7 @@ def _draw_panel(
     scale = _scale(values, colour)
     found = places(members)
     axes.scatter(*found, s=52, c=values, norm=scale, cmap=_COLOURS, edgecolors="white", zorder=4)
-    marked = knee(members, spec)
+    marked = find_one_se(members, spec)
     ring = {"s": 150, "facecolors": "none", "edgecolors": _INK}
     axes.scatter(found[0][marked], found[1][marked], zorder=5, **ring)
     _number(axes, found)

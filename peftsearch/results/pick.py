@@ -1,23 +1,24 @@
-"""Choosing one configuration: the knee, the best, a row of the front, a trial, an expression."""
+"""Choosing one configuration: by a rule, a row of the front, a trial, an expression."""
 
-import math
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import Estimate, Valued, estimate, estimate_each
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.bounds import Bound, write_quantity
 from peftsearch.spaces.jobspec.objectives import Objective, fold_name, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-_LEAST = 1e-3
-"""Of a measured cost, in its unit: smaller ones count as this."""
+from .rules import ONE_SE, Scored, find_one_se, knee
+
 LONGEST = 500
 """Characters of a pick; room for a bound on each objective."""
+_RULES = (ONE_SE, "knee", "best")
 _TRIAL = re.compile(r"trial\s++([0-9]{1,9})", re.IGNORECASE)
 _ROW = re.compile("[0-9]{1,9}")
 _COMMA = re.compile(r",(?!\d)|(?<!\d),")
@@ -25,7 +26,7 @@ _COUNTED = ("", "t", "trial", "trials", "row", "rows")
 _NUMBERED = re.compile(r"([a-z]*+)[\s#:=.-]*+([0-9]{1,9})", re.IGNORECASE)
 
 
-C = TypeVar("C", bound=Valued)
+C = TypeVar("C", bound=Scored)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Choice(Generic[C]):
     """What a text chose, and from what.
 
     Attributes:
-        kind: `knee`, `best`, `row`, `trial` or `where`.
+        kind: `1se`, `knee`, `best`, `row`, `trial` or `where`.
         fitting: What it was chosen from: the front, or all within the bounds.
         wanted: What it is the best in; the job's quality where the text names none.
     """
@@ -46,19 +47,25 @@ class Choice(Generic[C]):
 
 
 def select(
-    text: str, spec: JobSpec, front: Sequence[FrontPoint], trials: Sequence[Trial]
+    text: str,
+    spec: JobSpec,
+    front: Sequence[FrontPoint],
+    trials: Sequence[Trial],
+    expected: Mapping[str, Expectation] | None = None,
 ) -> Estimate[Trial]:
     """The configuration that `text` means.
 
     Args:
         text: As for `choose`. Of `trial 17`, the estimate is of that one trial.
         front: Ascending by cost.
+        expected: Quality without luck by key, by which `1se` chooses.
 
     Raises:
         NotFoundError: The front is empty, has no such row, or nothing meets the bounds.
         UserError: `text` is none of these.
     """
-    known = {found.key: found for found in estimate_each(trials)}
+    told = expected or {}
+    known = {x.key: replace(x, expected=told.get(x.key)) for x in estimate_each(trials)}
     members = [known[point.key] for point in front]
 
     def find_trial(number: int) -> Estimate[Trial] | None:
@@ -78,7 +85,7 @@ def choose(
     """What `text` means among candidates of any kind.
 
     Args:
-        text: `knee`, `best`, a row number of the printed front, `trial 17`, or for example
+        text: `1se`, `knee`, `best`, a row number of the printed front, `trial 17`, or for example
             `accuracy where size <= 200 KB and training_seconds <= 30`. An expression looks at all
             completed configurations, for its bounds need not be the front's. Bounds alone, and
             `best where`, mean the best quality within them. Names and words are read in any case.
@@ -94,15 +101,17 @@ def choose(
         got = f"{text[:20]!r} and so on, {len(text):,} characters"
         raise UserError(f"a pick of at most {LONGEST} characters", got, "shorten --pick")
     text, quality = text.strip(), objective(spec.task.quality)
-    text = text.lower() if text.lower() in ("best", "knee") else text
+    text = text.lower() if text.lower() in _RULES else text
     if match := _TRIAL.fullmatch(text):
         return _trial(int(match[1]), find_trial, quality)
-    of_front = text in ("best", "knee") or _ROW.fullmatch(text)
+    of_front = text in _RULES or _ROW.fullmatch(text)
     if not front and (of_front or not everything):
         raise empty_front(everything, spec)
     if text == "best":
         best = max(front, key=lambda x: quality.signed(_q(x, spec)))
         return Choice("best", best, front, quality)
+    if text == ONE_SE:
+        return Choice(ONE_SE, front[find_one_se(front, spec)], front, quality)
     if text == "knee":
         return Choice("knee", front[knee(front, spec)], front, quality)
     if _ROW.fullmatch(text):
@@ -137,41 +146,13 @@ def _row(number: int, members: Sequence[C]) -> C:
     return members[number - 1]
 
 
-def knee(members: Sequence[Valued], spec: JobSpec) -> int:
-    """Index of the point that lies farthest above the line from the cheapest to the best.
-
-    Quality and log10 cost are scaled to [0, 1] over the front (Das, 1999; as in `kneed`). Of more
-    objectives it is the plane through what is best in one and worst in all others.
-    """
-    heights = [_heights(members, objective(name)) for name in spec.goals]
-    gains = [sum(values) for values in zip(*heights, strict=True)]
-    return max(range(len(members)), key=gains.__getitem__)
-
-
-def _heights(members: Sequence[Valued], goal: Objective) -> list[float]:
-    """To maximise, over a range of 1; costs as logarithms, of which 0 counts as the smallest."""
-    values = [x.values[goal.name] for x in members]
-    if not goal.logarithmic:
-        return _scale([goal.signed(x) for x in values])
-    if not goal.known:
-        return [goal.signed(x) for x in _scale([math.log10(max(x, _LEAST)) for x in values])]
-    logs = [math.log10(max(x, 1.0)) for x in values]
-    least = min((x for x in logs if x > 0), default=0.0)
-    return [goal.signed(x) for x in _scale([x if x > 0 else least for x in logs])]
-
-
-def _scale(values: Sequence[float]) -> list[float]:
-    low, high = min(values), max(values)
-    return [(x - low) / (high - low) if high > low else 0.0 for x in values]
-
-
 def _read_sentence(text: str, quality: str) -> tuple[Objective, tuple[Bound, ...]]:
     """What is wanted, and within which bounds; bounds alone want the quality."""
     name, where, conditions = [*text.split(maxsplit=2), "", "", ""][:3]
     named = where.lower() == "where" and bool(conditions)
     if not named and not _has_bounds(text):
         raise UserError(
-            "knee, best, 3 (a row of the front), 'trial 17', 'size <= 100 KB', or"
+            "1se, knee, best, 3 (a row of the front), 'trial 17', 'size <= 100 KB', or"
             f" '{quality} where adapter_bytes <= 200 KB'",
             repr(text),
             _suggest_form(text),

@@ -17,8 +17,10 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .floor_words import floor_json
 from .log_axis import dress_with_zero, zero_position
 from .panels import bottom_of, make_panels
-from .pick import empty_front, knee
+from .pick import empty_front
 from .reference_lines import Line, draw_lines
+from .rules import ONE_SE_WORDS, find_one_se
+from .sampling_errors import standard_error
 from .wording import cell, describe
 
 Estimates = Sequence[Estimate[Trial]]
@@ -111,9 +113,11 @@ def _draw_points(
     y = [member.values[quality] for member in members]
     axes.step(x, y, where="post", color=_ACCENT, linewidth=1.4, alpha=0.6, zorder=3)
     axes.scatter(x, y, s=46, color=_ACCENT, label="Pareto front", zorder=4)
-    marked = knee(members, spec)
+    errors = [standard_error(member, spec) or 0.0 for member in members]
+    axes.errorbar(x, y, yerr=errors, fmt="none", ecolor=_ACCENT, alpha=0.45, zorder=3)
+    marked = find_one_se(members, spec)
     ring = {"s": 170, "facecolors": "none", "edgecolors": _INK}
-    axes.scatter(x[marked], y[marked], label="knee", zorder=5, **ring)
+    axes.scatter(x[marked], y[marked], label="proposed", zorder=5, **ring)
 
 
 def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> list[Line]:
@@ -138,17 +142,17 @@ def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> l
 
 
 def _number_points(axes: Any, members: Estimates, spec: JobSpec, zero: float) -> None:
-    """Rows of the front beside its points."""
-    style = {"ha": "center", "fontsize": 9, "fontweight": "bold", "color": _INK}
+    """Rows of the front beside its points, left of the bars of their errors."""
+    style = {"ha": "right", "fontsize": 9, "fontweight": "bold", "color": _INK}
     for i, member in enumerate(members, 1):
         place = (_cost(member, spec, zero), member.values[spec.task.quality])
-        axes.annotate(str(i), place, xytext=(0, 9), textcoords="offset points", **style)
+        axes.annotate(str(i), place, xytext=(-7, 7), textcoords="offset points", **style)
 
 
 def _tell_members(
     figure: Figure, members: Estimates, spec: JobSpec, floors: Sequence[Floor]
 ) -> None:
-    """What the points and the floors are, below the axes."""
+    """What the points and the floors are, below the axes, and what their bars and ring are."""
     told = [name for name in spec.goals if len(spec.goals) > 2 or name == spec.task.quality]
     rows = [[cell(name, member.values[name]) for name in told] for member in members]
     wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -163,6 +167,8 @@ def _tell_members(
         f" -  {cell(spec.task.quality, x.measurements[spec.task.quality])}  {x.label}"
         for x in floors
     ]
+    if len(spec.goals) == 2:
+        lines.append(f" bars: one standard error    ring: {ONE_SE_WORDS}")
     style: Any = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
     figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
 

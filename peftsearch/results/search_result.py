@@ -20,9 +20,10 @@ from .endings import tell_ending
 from .expected import find_belief, find_expected
 from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, find_best, sort_floors
-from .knee_words import find_row, tell_caveat, tell_knee
 from .pick import select, size_limit
+from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_counts, tell_result
+from .rules import ONE_SE
 from .views import budget_text, front_members
 from .wording import plural
 
@@ -139,25 +140,25 @@ class SearchResult:
     @property
     def warnings(self) -> list[str]:
         """That nothing on the front beats the floor by more than noise, and what to try, or that
-        its knee does not; that the model expects no gain from more trials; nothing where none of
-        it is so."""
-        spec, members = self.job.spec, self._members
-        knee = tell_knee(members, spec, self.preparation, self.tried)
-        return [*self._beaten, *knee, *tell_no_gain(spec, self.trials)]
+        what is proposed does not; that the model expects no gain from more trials; nothing where
+        none of it is so."""
+        spec = self.job.spec
+        proposal = tell_proposal(self.members, spec, self.preparation, self.tried)
+        return [*self._beaten, *proposal, *tell_no_gain(spec, self.trials)]
 
     def doubts(self, picked: Estimate[Trial]) -> list[str]:
-        """The warnings beside a pick of which it is told how it stands: without that of the knee,
-        and without how the best stands where it is the best."""
+        """The warnings beside a pick of which it is told how it stands: without that of what is
+        proposed, and without how the best stands where it is the best."""
         beaten, best = self._beaten, find_best(self._members, self.job.spec)
         told = best is not None and best.key == picked.key
         return [*beaten[1 if told else 0 :], *tell_no_gain(self.job.spec, self.trials)]
 
     @property
     def proposed(self) -> str:
-        """The pick to begin with: the knee, or where only others beat the floor by more than noise
+        """The pick to begin with: `1se`, or where only others beat the floor by more than noise
         the row of the cheapest of them."""
-        row = find_row(self._members, self.job.spec, self.preparation, self.tried)
-        return "knee" if row is None else f"{row}"
+        row = find_row(self.members, self.job.spec, self.preparation, self.tried)
+        return ONE_SE if row is None else f"{row}"
 
     @property
     def lead(self) -> str:
@@ -195,19 +196,20 @@ class SearchResult:
         """
         return compare(self.pick(pick), self.job.spec, self.preparation, self.tried)
 
-    def pick(self, text: str = "knee") -> Estimate[Trial]:
+    def pick(self, text: str = ONE_SE) -> Estimate[Trial]:
         """The configuration that `text` means (`peftsearch.results.pick.select`).
 
         Args:
-            text: `knee`, `best`, a row of the front, `trial 17`, or a sentence such as
-                `accuracy where size <= 200 KB`.
+            text: `1se`, the cheapest within one standard error of the best, `knee`, `best`, a row
+                of the front, `trial 17`, or a sentence such as `accuracy where size <= 200 KB`.
 
         Raises:
             UserError: Nothing fits.
         """
-        return select(text, self.job.spec, self.front, self.trials)
+        expected = self.expected if text.strip().lower() == ONE_SE else None
+        return select(text, self.job.spec, self.front, self.trials, expected)
 
-    def export(self, out: str | Path, pick: str = "knee", form: str = "auto") -> "ExportReport":
+    def export(self, out: str | Path, pick: str = ONE_SE, form: str = "auto") -> "ExportReport":
         """Write the picked adapter to a folder and check it by loading it again.
 
         Args:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from peftsearch.records.estimates import Estimate, estimate_each, share_error
+from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial
@@ -18,7 +18,8 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .expected import HEADING, expected_json, show_expected
-from .pick import knee
+from .rules import ONE_SE_WORDS, find_one_se, knee
+from .sampling_errors import standard_error
 from .wording import cell, count, describe, difference, duration, plural, tell_origin
 
 _WIDE = 130
@@ -40,39 +41,14 @@ def front_members(
     return [replace(known[point.key], expected=found.get(point.key)) for point in front]
 
 
-def standard_error(member: Estimate[Trial], spec: JobSpec) -> float | None:
-    """Sampling error of the quality on the validation split; None where nothing tells it."""
-    first = member.first
-    return sampling_error(spec, member.values, first.validation_rows, first.quality_error)
-
-
-def sampling_error(
-    spec: JobSpec, values: Mapping[str, float], rows: int | None, measured: float | None = None
-) -> float | None:
-    """Of the quality among `values`: by its formula if it is a share of right rows.
-
-    Args:
-        rows: Of the validation split; None where unknown.
-        measured: What a trial's worker found of any other metric; None where it did not, as
-            workers of before.
-    """
-    if not objective(spec.task.quality).share:
-        return measured
-    if not rows:
-        return None
-    p = values.get(spec.task.quality)
-    # A training function of the user's own measures what it likes.
-    return None if p is None or not 0 <= p <= 1 else share_error(p, rows)
-
-
 def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -> RenderableType:
-    """The front as a table, cheapest first; the knee is marked.
+    """The front as a table, cheapest first; the proposed one is marked.
 
     Args:
         width: Of the terminal; below `_WIDE` the configurations stand under the table, and what
             fits least of the other columns is left out.
     """
-    marked = knee(members, spec) if members else -1
+    marked = find_one_se(members, spec) if members else -1
     rows = [_front_row(i, member, spec, i == marked) for i, member in enumerate(members)]
     head = _front_head(spec, members)
     kept, left_out = _fit(head, rows, spec, width)
@@ -169,7 +145,7 @@ def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     if not members:
         limits = f" has {' and '.join(map(str, spec.limits))}" if spec.limits else " is there"
         return f"No completed trial{limits}."
-    note = "* marks the knee."
+    note = f"* marks {ONE_SE_WORDS}."
     if len(spec.goals) > 2:
         note += f" Each is unbeaten in {tell_goals(spec.goals)} together."
     if find_kind(spec.task.kind).form.fresh_head:
@@ -205,12 +181,13 @@ def _head(members: Sequence[Estimate[Trial]]) -> str:
 
 def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[str, Any]]:
     """The front as plain data."""
-    marked = knee(members, spec) if members else -1
+    bend, proposed = (rule(members, spec) if members else -1 for rule in (knee, find_one_se))
     return [
         {
             "row": i + 1,
             "key": member.key,
-            "knee": i == marked,
+            "knee": i == bend,
+            "proposed": i == proposed,
             "values": dict(member.values),
             "standard_error": standard_error(member, spec),
             "expected": expected_json(member.expected),

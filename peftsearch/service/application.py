@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from peftsearch import __version__
+from peftsearch.service.guard.root_path import RootPath
 from peftsearch.service.guard.security import protect
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.warming import warming
@@ -112,6 +113,7 @@ def make_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
     protect(app, settings, service.throttle)
+    app.add_middleware(RootPath, root_path=settings.root_path)
     error_handlers.register(app)
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -1,6 +1,7 @@
 """How one service runs: which database, which address, who may do what."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from peftsearch.errors import UserError
 from .credentials import MAKE_A_TOKEN, Credentials, check_token
 
 PORT = 8321
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,99}){0,9}")
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,11 @@ class Settings:
         data_roots: Folders that paths of a job spec must lie in; None where any may be named,
             which is so on a loopback address alone.
         allow_hosts: Further names, with or without a port, by which callers may know the service.
+        root_path: Path below which a proxy shows it, without a slash at its end; empty for none.
 
     Raises:
-        UserError: An address that other machines reach has no token, or the token is too short.
+        UserError: An address that other machines reach has no token, the token is too short, or
+            the root path is no path.
     """
 
     storage: str = field(repr=False)
@@ -35,8 +39,10 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     data_roots: tuple[Path, ...] | None = None
     allow_hosts: tuple[str, ...] = ()
+    root_path: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "root_path", check_root_path(self.root_path))
         if self.token is not None:
             check_token(self.token)
         elif not self.loopback:
@@ -67,3 +73,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def check_root_path(path: str) -> str:
+    """The same without a slash at its end; empty where the service has a host of its own.
+
+    Raises:
+        UserError: It is no path, or has characters that addresses write in several ways.
+    """
+    wanted = path.rstrip("/")
+    if not _PATH.fullmatch(wanted) or {".", ".."} & set(wanted.split("/")):
+        expected = "a path such as /peftsearch, of letters, digits and . _ ~ -"
+        raise UserError(expected, repr(path[:80]), "correct --root-path")
+    return wanted

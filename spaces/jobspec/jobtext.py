@@ -1,14 +1,17 @@
-"""The text of a job file, to plain data and back: TOML, and JSON as programs write it."""
+"""The text of a job file, to plain data and back: TOML, YAML, and JSON as programs write it."""
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tomli_w
+import yaml
 
 from peftsearch.errors import UserError
 from peftsearch.message_text import show
+
+from .yamltext import load_yaml, looks_like_yaml
 
 LONGEST = 100_000
 """Characters; a job file is some thousand."""
@@ -20,22 +23,29 @@ busy for minutes. Only a list of a hundred fractions would have as many."""
 
 
 def read_text(text: str) -> dict[str, Any]:
-    """Plain data of a job file; JSON where it begins with a brace. It is not checked as a spec.
+    """Plain data of a job file; JSON where it begins with a brace, YAML where it begins with a key
+    and a colon. It is not checked as a spec.
 
     Raises:
-        UserError: It is neither; `where` is its line, such as `line 3`.
+        UserError: It is none of them; `where` is its line, such as `line 3`.
     """
     text = text.removeprefix("\ufeff")  # which some editors put before a text
     if len(text) > LONGEST:
         raise UserError(f"a job file of at most {LONGEST:,} characters", "more", "shorten it")
     if not text.strip():
-        raise UserError("a job file, TOML or JSON", "nothing", "paste the text of one")
+        raise UserError("a job file, TOML, YAML or JSON", "nothing", "paste the text of one")
     try:
-        found = _read_json(text) if text.lstrip().startswith("{") else _read_toml(text)
+        found = _reader(text)(text)
     except RecursionError as error:
         raise _too_deep() from error
     check_depth(found)
     return found
+
+
+def _reader(text: str) -> Callable[[str], dict[str, Any]]:
+    if text.lstrip().startswith("{"):
+        return _read_json
+    return _read_yaml if looks_like_yaml(text) else _read_toml
 
 
 def check_depth(data: Mapping[str, Any]) -> None:
@@ -81,6 +91,23 @@ def _read_json(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise _too_long(error) from error
     assert isinstance(found, dict)  # it begins with a brace
+    return found
+
+
+def _read_yaml(text: str) -> dict[str, Any]:
+    try:
+        found = load_yaml(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _at(line, "YAML of plain data", error.problem or "another text") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _at(line, "YAML", f"a character it has not, {chr(error.character)!r}") from error
+    except ValueError as error:
+        raise _too_long(error) from error
+    if not isinstance(found, dict):
+        got = "nothing" if found is None else f"a {type(found).__name__}"
+        raise UserError("YAML with keys, such as `model:`", got, "correct it")
     return found
 
 

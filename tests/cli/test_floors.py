@@ -28,7 +28,7 @@ from tests.service.records import PROBE, Filler, fill_example, lora
 from .calls import call
 
 NOTHING = "Nothing here beats the floor by more than noise"
-KNEE = "The knee does not beat the floor by more than noise"
+PROPOSED = "The cheapest within one standard error of the best does not beat the floor by more"
 FLOOR = "floor: accuracy 0.7900 ± 0.0200, logistic regression on frozen features"
 
 
@@ -62,26 +62,30 @@ def test_front_names_the_floors_and_says_where_nothing_beats_them(
     assert ("Try " in text) is warned
 
 
-def test_a_knee_below_the_floor_is_told_and_not_proposed(
+def test_what_does_not_beat_the_floor_is_not_proposed(
     new_sqlite: NewDatabase,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    url = fill(new_sqlite, prepare(0.74))
+    url = new_sqlite()
+    with Store.open(url) as store:
+        filler = fill_example(store)
+        filler.complete(lora(4), 0.785)
+        store.prepare(filler.job.id, prepare(0.74))
     assert call(monkeypatch, "front", "job", "--storage", url) == 0
-    assert f"{KNEE}, row 3 is the cheapest that does" in capsys.readouterr().out
+    assert f"{PROPOSED} than noise, row 4 is the cheapest that does" in capsys.readouterr().out
     with Store.open(url) as store:
         store.set_state(store.find_job("job").id, JobState.FINISHED)
         result = load_result(store, store.find_job("job"), tmp_path)
-    assert KNEE in str(result) and 'pick="3"' in str(result)
-    assert not any(KNEE in x for x in result.doubts(result.pick("best")))
+    assert PROPOSED in str(result) and 'pick="4"' in str(result)
+    assert not any(PROPOSED in x for x in result.doubts(result.pick("best")))
     monkeypatch.setattr("peftsearch.cli.commands.check_device", lambda device: None)
     monkeypatch.setattr("peftsearch.jobs.life.resume", lambda store, name, budget: result.job)
     given = ["--storage", url, "--files", str(tmp_path)]
     assert call(monkeypatch, "resume", "job", *given) == 0
     text = capsys.readouterr().out
-    assert KNEE in text and "peftsearch export job --pick 3 --out adapter/" in text
+    assert PROPOSED in text and "peftsearch export job --pick 4 --out adapter/" in text
 
 
 def test_show_tells_what_was_found_out(

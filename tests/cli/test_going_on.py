@@ -29,9 +29,8 @@ def test_a_finished_job_goes_on_where_it_lies(
         job = fill_example(store).job
         store.prepare(job.id, prepare(0.5))
 
-    def work(store: Store, job: Job, crew: object) -> bool:
+    def work(store: Store, job: Job, crew: object) -> None:
         store.set_state(job.id, JobState.FINISHED)
-        return True
 
     monkeypatch.setattr("peftsearch.cli.commands._run_pool", work)
     given = ["--storage", url, "--files", str(files)]

@@ -197,6 +197,14 @@ def test_a_comparison_marks_what_differs_and_what_is_better(site: Site, page: Pa
     page.wait_for_url("**trials=3,1")
 
 
+def test_a_comparison_names_no_winner_within_noise(site: Site, page: Page) -> None:
+    """Of 400 rows .80 and .82 have standard errors of .02 each: .028 together."""
+    site.visit(page, "/compare?trials=1,2")
+    row = page.locator("#values tr", has=page.locator("th", has_text="Accuracy"))
+    assert "+0.0200, within noise" in row.inner_text()
+    assert row.locator(".better").count() == 0
+
+
 @pytest.mark.parametrize("path", ["/trials/3", "/trials/4", "/compare?trials=1,3"])
 def test_narrow_pages_do_not_scroll_sideways(site: Site, page: Page, path: str) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]

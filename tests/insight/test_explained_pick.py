@@ -81,6 +81,10 @@ def history(new_sqlite: NewDatabase) -> History:
             " The next dearer one reaches 0.8000 with trainable_parameters 73,728 instead of"
             " 9,216.",
         ),
+        (
+            "1se",
+            "The best accuracy of the front: nothing cheaper is within one standard error of it.",
+        ),
         ("1", "Row 1 of the 3 on the front, from the cheapest to the best."),
         ("trial 1", "Trial 1 itself, whatever other seeds of its configuration reached."),
         (

@@ -44,10 +44,10 @@ def wait(
     taken: list[str] = []
     lines: list[str] = []
 
-    def run_pool(store: Store, job: Job, *_: Any) -> bool:
+    def run_pool(store: Store, job: Job, *_: Any) -> signal.Signals | None:
         assert len(taken) < limit
         taken.append(job.name)
-        return turn(store, job)
+        return None if turn(store, job) else signal.SIGINT
 
     monkeypatch.setattr(waiting, "run_pool", run_pool)
     monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.0)
@@ -153,7 +153,7 @@ def test_a_job_that_cannot_be_read_here_is_left_to_others(
 
         def turn(store: Store, job: Job) -> bool:
             if job.name == "strange":
-                return local_pool.run_pool(store, job, url, tmp_path, 1, "cpu", Silent())
+                return not local_pool.run_pool(store, job, url, tmp_path, 1, "cpu", Silent())
             done = job.spec != fine.spec
             store.change_budget(fine.id, make_spec("fine", trials=200))
             return not done

@@ -5,9 +5,11 @@ import pytest
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import estimate_each
+from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.pick import choose, knee, select
+from peftsearch.results.pick import choose, select
+from peftsearch.results.rules import find_one_se, knee
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.specs import make_spec
 
@@ -83,6 +85,7 @@ def test_unfinished_trials_are_left_out() -> None:
     ("text", "trials"),
     [
         ("best", (3,)),
+        ("1se", (3,)),
         ("knee", (1, 5)),
         ("1", (0,)),
         ("3", (2,)),
@@ -101,7 +104,7 @@ def test_select(text: str, trials: tuple[int, ...]) -> None:
 
 
 def test_case_means_nothing() -> None:
-    for text in ("KNEE", "Best", "Accuracy where ADAPTER_bytes <= 30 kb"):
+    for text in ("KNEE", "1SE", "Best", "Accuracy where ADAPTER_bytes <= 30 kb"):
         assert chosen(text) == chosen(text.lower())
 
 
@@ -194,6 +197,8 @@ class Candidate:
 
     name: str
     values: Mapping[str, float]
+    first: Trial = TRIALS[0]
+    expected: Expectation | None = None
 
 
 def candidate(name: str, accuracy: float, cost: float) -> Candidate:
@@ -222,14 +227,55 @@ def test_of_equals_on_the_front_the_first_is_the_best() -> None:
     assert choose("best", SPEC, front, front, lambda number: None).chosen.name == "b"
 
 
-def test_of_equals_the_cheapest_is_the_knee() -> None:
-    """The ends of the line lie on it, neither above the other; so do two points of one step."""
+def test_a_front_without_a_bend_has_its_knee_at_the_best() -> None:
+    """What is gained late is worth waiting for: at the cheapest nothing is gained yet."""
     ends = [candidate("cheapest", 0.5, 10.0), candidate("best", 0.9, 1000.0)]
-    assert knee(ends, SPEC) == 0
-    below = [ends[0], candidate("below", 0.51, 900.0), ends[1]]
-    assert knee(below, SPEC) == 0
+    assert knee(ends, SPEC) == 1
+    late = [ends[0], candidate("late", 0.52, 11.0), candidate("later", 0.53, 900.0), ends[1]]
+    assert knee(late, SPEC) == 3
+
+
+def test_of_equals_the_cheapest_is_the_knee() -> None:
+    ends = [candidate("cheapest", 0.5, 10.0), candidate("best", 0.9, 1000.0)]
     twins = [ends[0], candidate("one", 0.8, 20.0), candidate("two", 0.8, 20.0), ends[1]]
     assert knee(twins, SPEC) == 1
+
+
+def test_the_cheapest_within_one_standard_error_of_the_best() -> None:
+    """Of 400 rows .80 has a standard error of .02."""
+    scored = replace(TRIALS[0], provenance={"validation_rows": 400})
+    front = [
+        replace(candidate(f"{x}", x, cost), first=scored)
+        for x, cost in ((0.6, 1e3), (0.775, 2e3), (0.785, 4e3), (0.795, 8e3), (0.8, 9e4))
+    ]
+    assert front[find_one_se(front, SPEC)].name == "0.785"
+    assert find_one_se(front[:1], SPEC) == 0
+    unknown = [replace(x, first=TRIALS[0]) for x in front]
+    assert unknown[find_one_se(unknown, SPEC)].name == "0.8"
+
+
+def test_what_further_trainings_are_expected_to_show_decides_where_it_is_known() -> None:
+    """The best raw mean is luck; what learnt nothing has no expectation and its raw mean."""
+    means = {"a": 0.775, "b": 0.785, "lucky": 0.780, "best": 0.788}
+    raw = {"nothing": 0.5, "a": 0.77, "b": 0.78, "lucky": 0.82, "best": 0.81}
+    front = [
+        replace(
+            candidate(name, value, 10.0 * (i + 1)),
+            expected=Expectation(means[name], 0.004, 0.7, 0.8, 9.0) if name in means else None,
+        )
+        for i, (name, value) in enumerate(raw.items())
+    ]
+    assert front[find_one_se(front, SPEC)].name == "b"
+
+
+def test_the_cheapest_is_so_in_the_cost_of_the_job() -> None:
+    """Of a front of three objectives the first is not the cheapest in each."""
+    scored = replace(TRIALS[0], provenance={"validation_rows": 400})
+    front = [
+        replace(candidate("dear", 0.79, 9e3), first=scored),
+        replace(candidate("cheap", 0.8, 2e3), first=scored),
+    ]
+    assert front[find_one_se(front, SPEC)].name == "cheap"
 
 
 def test_the_knee_is_found_on_a_logarithmic_axis_from_the_smallest_cost() -> None:

@@ -18,6 +18,7 @@ from peftsearch.results import views
 from peftsearch.results.log_axis import ticks, write_ticks
 from peftsearch.results.panels import make_panels
 from peftsearch.results.picture import check_picture, draw_front
+from peftsearch.results.sampling_errors import sampling_error, standard_error
 from peftsearch.results.wording import amount
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
@@ -57,7 +58,8 @@ def test_a_narrow_front_keeps_number_quality_and_cost_whole() -> None:
     head = next(line for line in text.splitlines() if "#" in line)
     assert "accuracy" in head and "size" in head and "trials" not in head
     assert "…" not in text and "0.7500" in text and "No room here for: seeds" in text
-    assert "* marks the knee" in text and re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
+    assert "* marks the cheapest within one standard error" in " ".join(text.split())
+    assert re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
 
 
 def test_a_value_is_never_cut_and_a_heading_takes_lines_before() -> None:
@@ -101,15 +103,15 @@ def test_at_eighty_columns_a_front_names_its_trials() -> None:
 
 
 def test_front_says_how_sure_its_numbers_are() -> None:
-    assert views.standard_error(members()[0], SPEC) == share_error(0.6, 400)
+    assert standard_error(members()[0], SPEC) == share_error(0.6, 400)
     regression = make_spec(task={"train": "t.csv", "kind": "regression"})
-    assert views.standard_error(members()[0], regression) is None
+    assert standard_error(members()[0], regression) is None
 
 
 def test_no_error_where_the_quality_is_no_share_of_rows() -> None:
-    assert views.sampling_error(SPEC, {"accuracy": 0.5}, None) is None
-    assert views.sampling_error(SPEC, {"accuracy": 1.5}, 400) is None
-    assert views.sampling_error(SPEC, {}, 400) is None
+    assert sampling_error(SPEC, {"accuracy": 0.5}, None) is None
+    assert sampling_error(SPEC, {"accuracy": 1.5}, 400) is None
+    assert sampling_error(SPEC, {}, 400) is None
 
 
 def test_front_json_is_plain_data() -> None:

@@ -52,15 +52,20 @@ def test_that_nothing_beats_the_floor_is_said_now_and_of_the_past(client: TestCl
     assert get(client, "front?event=0")["warnings"] == []
 
 
-def test_a_knee_that_does_not_beat_the_floor_is_said(new_sqlite: NewDatabase) -> None:
+def test_what_is_proposed_and_does_not_beat_the_floor_says_which_does(
+    new_sqlite: NewDatabase,
+) -> None:
     url = new_sqlite()
     with Store.open(url) as store:
-        store.prepare(fill_example(store).job.id, prepare(0.74))
+        filler = fill_example(store)
+        filler.complete(lora(4), 0.785)
+        store.prepare(filler.job.id, prepare(0.74))
     with client_of(open_site(url)) as client:
-        (told,) = get(client, "front")["warnings"]
-        found = client.get("/api/v1/jobs/job/pick?pick=knee").json()
-    assert (found["above"], found["caveat"]) == (3, None)
-    assert told.startswith("The knee does not beat the floor by more than noise, row 3 is")
+        assert get(client, "front")["warnings"] == []
+        found = client.get("/api/v1/jobs/job/pick").json()
+    assert (found["point"]["row"], found["above"], found["caveat"]) == (3, 4, None)
+    assert found["why"].startswith("The cheapest on the front within one standard error of the")
+    assert found["floor"]["verdict"] == "level"
 
 
 def test_of_the_best_of_several_more_than_one_standard_error_is_asked(

@@ -38,6 +38,7 @@ def test_the_front_is_the_command_lines(client: TestClient, url: str) -> None:
         members = front_members(store.front(job.id), store.trials(job.id))
     expected = front_json(members, job.spec)
     assert all(x.pop("expected") is None for x in expected)  # a path of its own has them
+    assert [x.pop("proposed") for x in expected] == [False, False, True]  # and this
     assert [{k: v for k, v in x.items() if k != "entered"} for x in body["points"]] == expected
     assert [x["entered"] for x in body["points"]] == [1, 4, 3]
 

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from peftsearch.results.rules import ONE_SE
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.work.export_records import Export
@@ -22,12 +23,12 @@ ExportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of an 
 
 
 class ExportRequest(BaseModel):
-    """What to export: `knee`, `best`, a row of the front, `trial 17`, or an expression such as
-    `size <= 200 KB`; and as what."""
+    """What to export: `1se`, `knee`, `best`, a row of the front, `trial 17`, or an expression such
+    as `size <= 200 KB`; and as what."""
 
     model_config = ConfigDict(extra="forbid")
 
-    pick: str = Field("knee", min_length=1, max_length=500)
+    pick: str = Field(ONE_SE, min_length=1, max_length=500)
     form: AskedForm = "auto"
 
 

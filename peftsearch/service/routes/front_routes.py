@@ -8,16 +8,17 @@ from typing_extensions import TypedDict
 
 from peftsearch.insight.baselines import Baselines, baselines
 from peftsearch.insight.candidate_estimates import add_seeds
-from peftsearch.insight.explained_pick import Pick, pick
+from peftsearch.insight.explained_pick import Pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
 from peftsearch.results.believed import Believed, believed_front
 from peftsearch.results.expected import ExpectedRow, find_expected, index_expected
 from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
 from peftsearch.results.floors import sort_floors
-from peftsearch.results.knee_words import tell_knee
+from peftsearch.results.rules import ONE_SE
 from peftsearch.service.memory.beliefs import Told, believe
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
+from peftsearch.service.work.picking import explain_pick
 
 from .json_responses import respond, respond_once
 from .path_parameters import InHistory
@@ -31,8 +32,7 @@ class FrontBody(TypedDict):
     Attributes:
         baselines: Trials that the front is compared with.
         floors: Models without adapters that it must beat, the best first; none of a job without.
-        warnings: That nothing on the front beats the floor by more than noise, and what to try, or
-            that its knee does not.
+        warnings: That nothing on the front beats the floor by more than noise, and what to try.
     """
 
     event: int
@@ -103,7 +103,6 @@ def _front(history: History, event: int) -> bytes:
         "floors": [floor_json(x, spec) for x in sort_floors(preparation, spec)],
         "warnings": [
             *tell_nothing_beats(front, list(members.values()), spec, preparation),
-            *tell_knee(front, spec, preparation, len(members)),
         ],
     }
     return orjson.dumps(body)
@@ -147,11 +146,11 @@ def pick_point(
         Query(
             alias="pick",
             max_length=500,
-            description="`knee`, `best`, a row of the front, `trial 17`, or for example"
+            description="`1se` (the cheapest within one standard error of the best), `knee`,"
+            " `best`, a row of the front, `trial 17`, or for example"
             " `accuracy where size <= 200 KB`.",
         ),
-    ] = "knee",
+    ] = ONE_SE,
 ) -> Response:
     """The configuration that a text means, and why."""
-    front, points, spec = history.front(), history.by_number, history.job.spec
-    return respond(pick(text, spec, history.members, front, points, history.preparation))
+    return respond(explain_pick(history, text))

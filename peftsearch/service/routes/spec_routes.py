@@ -53,7 +53,7 @@ _FORMER = {"budget": read_minutes, "search": read_search}
 
 @router.post("/parse", responses=problems(400, 413, 415))
 def parse_spec(body: Text) -> ReadSpec:
-    """Read a job file. 422 where it is no TOML or JSON; its `mistakes` name the line.
+    """Read a job file. 422 where it is no TOML, YAML or JSON; its `mistakes` name the line.
 
     What can be read is answered even if it is no good spec, so that a form can show it.
     """

@@ -12,7 +12,7 @@ from peftsearch.insight.objective_rows import MeasuredObjective, measured_object
 from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.trial_table import Filter, TrialRow, choose_rows, sort_rows, table_row
 from peftsearch.records.trial import TRAINING_LOSS, Reasons, Trial
-from peftsearch.results.views import sampling_error
+from peftsearch.results.sampling_errors import sampling_error
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems

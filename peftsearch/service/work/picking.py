@@ -2,26 +2,41 @@
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.insight.beliefs import configuration_of
-from peftsearch.insight.explained_pick import pick as choose
+from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.points import Point
+from peftsearch.results.expected import find_expected
 from peftsearch.results.pick import size_limit
+from peftsearch.results.rules import ONE_SE
+from peftsearch.service.memory.beliefs import believe
 from peftsearch.service.memory.past import History
 from peftsearch.spaces.configurations.forms import AskedForm, shipped_form
 
 
-def resolve(history: History, pick: str) -> Point:
+def explain_pick(history: History, text: str) -> Pick:
+    """What a text means now, and why; by what the model expects where the rule asks that.
+
+    Raises:
+        NotFoundError: Nothing fits.
+        UserError: It is no pick.
+    """
+    spec, points = history.job.spec, history.by_number
+    by_model = text.strip().lower() == ONE_SE
+    expected = find_expected(believe(history).belief) if by_model else None
+    front, preparation = history.front(), history.preparation
+    return pick(text, spec, history.members, front, points, preparation, expected)
+
+
+def resolve(history: History, text: str) -> Point:
     """The trial whose adapter a pick means: that trial, or the best seed of a configuration.
 
     Args:
-        pick: `trial 17`, or what else `peftsearch.results.pick.choose` takes.
+        text: `trial 17`, or what else `peftsearch.results.pick.choose` takes.
 
     Raises:
         NotFoundError: Nothing fits, or the trial has no adapter.
         UserError: It is no pick.
     """
-    points = history.by_number
-    chosen = choose(pick, history.job.spec, history.members, history.front(), points)
-    found = points[chosen["trial"]]
+    found = history.by_number[explain_pick(history, text)["trial"]]
     if not found.adapter:
         raise NotFoundError(
             "a trial whose adapter was kept", f"trial {found.number} without one", "pick another"

@@ -39,6 +39,55 @@ def test_a_job_file_is_read_as_python_reads_it(path: Path) -> None:
     assert tomllib.loads(write_text(data)) == data
 
 
+YAML = """# a comment: first
+name: mine
+model: {path: "demo:model"}
+search:
+  seed: 010
+  boundaries: [[0.5, 1.0], [2, 3]]
+  rates: [1e-3, .5, -1.0E+2, .inf]
+  words: [no, 12:30, 2024-01-01, 1_000]
+  others: [true, ~, null]
+  none:
+"""
+
+
+def test_yaml_is_a_job_file_too_by_its_newer_rules() -> None:
+    """The older ones make a text of 1e-3, False of no, 750 of 12:30, and 8 of 010."""
+    search = read_text(YAML)["search"]
+    shares, layers = search["boundaries"]
+    assert [type(x) for x in (*shares, *layers)] == [float, float, int, int]
+    assert (search["seed"], search["rates"]) == (10, [0.001, 0.5, -100.0, float("inf")])
+    assert search["words"] == ["no", "12:30", "2024-01-01", "1_000"]
+    assert (search["others"], search["none"]) == ([True, None, None], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: &x 1\nb: *x", "line 2", "the alias x"),
+        ("a: 1\nb: {a: 1, a: 2}", "line 2", "'a' twice"),
+        ("a: 1\n2: 3", "line 2", "the key 2, no text"),
+        ("a: {<<: {b: 1}, ~: 2}", "line 1", "the key None, no text"),
+        ("a: !!set {x}", "line 1", "the tag tag:yaml.org,2002:set"),
+        ("a: !!python/object:os.system x", "line 1", "the tag tag:yaml.org,2002:python"),
+        ("a: 1\nb: [1", "line 2", "expected ',' or ']'"),
+        ("a: 1\n\tb: 2", "line 2", "cannot start any token"),
+        ("---\na: 1\n---\nb: 2", "line 3", "another document"),
+        ("a: 1\nb: \x00", "line 2", r"a character it has not, '\x00'"),
+        ("---\n- 1", "", "list"),
+        ("---", "", "nothing"),
+        (f"a: {'9' * 6000}", "", "4300 digits"),
+        (f"a: {'[' * 3000}", "", "more than 50 lists"),
+    ],
+)
+def test_yaml_that_is_no_plain_data_is_one_line(text: str, line: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read_text(text)
+    assert said in caught.value.got
+    assert (caught.value.where or "") == line
+
+
 def test_json_is_a_job_file_too_and_keeps_shares() -> None:
     read = read_text('\n {"space": {"boundaries": [[0.5, 1.0], [2, 3]]}}')
     shares, layers = read["space"]["boundaries"]
@@ -81,7 +130,7 @@ def test_what_is_wrong_names_its_line(text: str, line: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (" \n", "TOML or JSON"),
+        (" \n", "TOML, YAML or JSON"),
         ("a = " + "[" * 5000, "without end"),
         ('{"a": ' * 5000, "without end"),
         ("a = " + "9" * 5000, "64 bits"),

@@ -196,12 +196,20 @@ export function frontAt(entries, event, cost) {
     .sort((a, b) => a.values[cost] - b.values[cost]);
 }
 
-/** Index of the member that lies farthest above the line from the cheapest to the best; of more goals the plane. */
+/** Of the ranges: a front that rises less above its line has no knee. */
+const BEND = 0.05;
+
+/** Index of the member that lies farthest above the line from the cheapest to the best, of more goals the plane; of the
+    best where none lies clearly above it. The first of `names` is the quality. */
 export function knee(members, names) {
   if (!members.length) return -1;
   const columns = names.map((name) => places(members, goalOf(name)));
   const gains = members.map((_, i) => columns.reduce((sum, { sign, values }) => sum + sign * scaled(values, i), 0));
-  return gains.indexOf(Math.max(...gains));
+  const { sign, name } = goalOf(names[0]);
+  const heights = members.map((x) => sign * x.values[name]);
+  const best = heights.indexOf(Math.max(...heights));
+  const found = gains.indexOf(Math.max(...gains));
+  return gains[found] - gains[best] > BEND ? found : best;
 }
 
 /** Scores as they are, to be maximised; costs as logarithms, of which a known 0 counts as the smallest. */

@@ -1,6 +1,6 @@
 // One export in the list: its state, how it was checked, its archive, and how to load it.
 
-import { PREFIX, path } from "../lib/api.js";
+import { PREFIX, page, path } from "../lib/api.js";
 import { copyBox } from "../lib/copy.js";
 import { h, setText } from "../lib/dom.js";
 import { plural, size } from "../lib/format.js";
@@ -13,7 +13,7 @@ export function makeItem(item, actions) {
     "li",
     { class: "export" },
     h("div", { class: "row" }, h("span", { class: "badge", "data-state": look }, words),
-      h("a", { href: path`/jobs/${item.job}/trials/${item.trial}` }, `Trial ${item.trial}`),
+      h("a", { href: page`/jobs/${item.job}/trials/${item.trial}` }, `Trial ${item.trial}`),
       h("span", {}, item.form === "auto" ? "" : item.form), h("span", { class: "quiet small export-age" }),
       h("span", { class: "push row" }, download(item), removeButton(item, actions))),
     h("p", { class: "quiet small" }, item.words),

@@ -2,7 +2,7 @@
 //
 //   const view = showExports(element, {job: "demo", automatic: "AutoModelForCausalLM", pick: "trial 17", label: "trial 17"})
 //       a form to start an export of `pick`, above the list of the job's exports; without `pick` the list alone
-//   view.aim("knee", "the knee")       what the form exports from now on
+//   view.aim("best", "the best")       what the form exports from now on
 //   await startExport(job, pick, form) starts one from elsewhere; every list on the page follows it
 
 import { del, get, path, post } from "../lib/api.js";

@@ -1,5 +1,6 @@
 // The head of the page: state, budget, time left, best so far, what runs now, and what one can do.
 
+import { page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
 import { capitalised, clock, count, duration, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
@@ -62,7 +63,7 @@ export class Head {
   }
 
   done(action) {
-    if (action === "delete") location.assign("/");
+    if (action === "delete") location.assign(page`/`);
     else this.model.refresh();
   }
 }

@@ -1,6 +1,6 @@
 // From one trial to others: the neighbours by number (keys j and k), and the form that compares two.
 
-import { path } from "../lib/api.js";
+import { page } from "../lib/api.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { label, objective } from "../lib/measures.js";
 
@@ -14,7 +14,7 @@ function link(id, job, number, words) {
   const anchor = byId(id);
   anchor.hidden = number === null;
   if (number === null) return anchor.removeAttribute("href");
-  anchor.href = path`/jobs/${job}/trials/${number}`;
+  anchor.href = page`/jobs/${job}/trials/${number}`;
   anchor.title = id === "next" ? "Next trial (key j)" : "Previous trial (key k)";
   return setText(anchor, words(number));
 }
@@ -32,7 +32,7 @@ export function fillCompare({ job, number, front }) {
   byId("compare").onsubmit = (event) => {
     event.preventDefault();
     const other = byId("compare-number").value;
-    location.assign(`${path`/jobs/${job}/compare`}?trials=${number},${other}`);
+    location.assign(`${page`/jobs/${job}/compare`}?trials=${number},${other}`);
   };
 }
 

@@ -12,10 +12,10 @@ import { Limit, bounds, roundUp, smallest } from "./limits.js";
 
 export class Picker {
   constructor(model, picked) {
-    Object.assign(this, { model, picked, mode: "knee", asked: 0, limits: [] });
+    Object.assign(this, { model, picked, mode: "1se", asked: 0, limits: [] });
     this.ask = after(150, () => this.fetch());
     this.quick = h("div", { class: "quick-picks", role: "group", "aria-label": "Quick picks" },
-      this.button("knee", "Knee"), this.button("best", "Best quality"), this.button("budget", "Within my limits"));
+      this.button("1se", "Cheapest as good"), this.button("knee", "Knee"), this.button("best", "Best quality"), this.button("budget", "Within my limits"));
     this.sliders = h("div", { class: "limits" });
     this.answer = h("div", { class: "pick-answer", "aria-live": "polite" });
     this.element = h("div", { class: "picker" }, this.quick, this.sliders, this.answer);
@@ -78,7 +78,7 @@ export class Picker {
     this.limited();
   }
 
-  /** `knee`, `best`, or `accuracy where adapter_bytes <= 200 KB and training_seconds <= 30 s`. */
+  /** `1se`, `knee`, `best`, or `accuracy where adapter_bytes <= 200 KB and training_seconds <= 30 s`. */
   get text() {
     if (this.mode !== "budget") return this.mode;
     const parts = this.limits.map((x) => x.text).filter((x) => x !== null);
@@ -152,7 +152,7 @@ function offers(next, loosen) {
   return costs.map((name) => allow(name, next.values[name], loosen));
 }
 
-/** The cheapest that beats the floor, where the knee does not. */
+/** The cheapest that beats the floor, where what is proposed does not. */
 function better(row, take) {
   return h("button", { type: "button", class: "button button-small", onclick: () => take(row) }, `Take row ${row}, which beats the floor`);
 }

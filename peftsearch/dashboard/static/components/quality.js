@@ -1,6 +1,6 @@
 // How well a trial does, and what it costs, against the front of its job.
 
-import { path } from "../lib/api.js";
+import { page } from "../lib/api.js";
 import { h, s } from "../lib/dom.js";
 import { count, score, scoreBeside } from "../lib/format.js";
 import { isCost, label, objective } from "../lib/measures.js";
@@ -98,7 +98,7 @@ function beside(value, other, job, name) {
 }
 
 function trialLink(job, number) {
-  return h("a", { href: path`/jobs/${job.name}/trials/${number}` }, `trial ${number}`);
+  return h("a", { href: page`/jobs/${job.name}/trials/${number}` }, `trial ${number}`);
 }
 
 function seeds(trial, job, front) {
@@ -131,7 +131,7 @@ export function costTable({ job, trial, front }) {
   });
   const columns = head.map((name, i) => h("th", { scope: "col", class: i && i < 4 ? "number" : null }, name));
   const table = h("table", { class: "trial-costs cards-when-narrow" }, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows));
-  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Costs" }, table);
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Table of costs" }, table);
 }
 
 function ratio(value, other) {

@@ -1,7 +1,7 @@
 // Why a trial was proposed: by whom, what the model hoped for, and which known configurations looked most like it.
 
 import { runs } from "../lib/configuration.js";
-import { path } from "../lib/api.js";
+import { page } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { percent, plural } from "../lib/format.js";
 import { label, write } from "../lib/measures.js";
@@ -54,5 +54,5 @@ function nearestTable({ reasons, values, words }, job) {
 }
 
 function trialLink(number, job) {
-  return h("a", { href: path`/jobs/${job.name}/trials/${number}` }, `${number}`);
+  return h("a", { href: page`/jobs/${job.name}/trials/${number}` }, `${number}`);
 }

@@ -22,7 +22,7 @@ export class Trials {
     this.compare = h("a", { class: "button button-small", hidden: true });
     this.pager = h("div", { class: "row pager" });
     const bar = h("div", { class: "row" }, this.status, h("span", { class: "push" }), this.compare);
-    const room = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Trials" }, table);
+    const room = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Table of trials" }, table);
     this.element = h("div", {}, this.filters.element, bar, room, this.pager);
     model.on("states", onTrials(model, () => this.follow(), 1000));
     this.mark();

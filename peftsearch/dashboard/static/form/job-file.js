@@ -1,7 +1,7 @@
 // The spec as a job file, to copy; and a job file pasted into the form. The service reads and writes TOML.
 //
 //   showSpec(spec)                    the job file beside the form follows, once typing pauses
-//   await readJobFile(text)           plain data of TOML or JSON; a Problem names the line that is wrong
+//   await readJobFile(text)           plain data of TOML, YAML or JSON; a Problem names the line that is wrong
 //   readingFault(error)               what was wrong, in words
 
 import { Problem, post, problemText } from "../lib/api.js";

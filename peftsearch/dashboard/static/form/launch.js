@@ -1,6 +1,6 @@
 // Checking and launching: what the service says, and what the page shows meanwhile.
 
-import { Problem, path, post } from "../lib/api.js";
+import { Problem, page, post } from "../lib/api.js";
 import { byId, h, replace } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
@@ -32,7 +32,7 @@ export function checkFully(spec) {
 export function launch(spec, workers, device) {
   return working(WAIT, async () => {
     const job = await post("/jobs", { spec, workers, device });
-    location.assign(path`/jobs/${job.name}`);
+    location.assign(page`/jobs/${job.name}`);
     show(h("p", { class: "note" }, `${job.name} is launched.`));
   });
 }

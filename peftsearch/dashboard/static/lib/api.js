@@ -3,13 +3,16 @@
 //   await get("/jobs", {offset: 0, state: ["completed", "failed"]}, {signal})   null and "" are left out
 //   await post("/jobs", {spec})            await del("/jobs/demo")
 //   const jobs = path`/jobs/${name}/trials/${number}`        encodes what is filled in
+//   h("a", {href: page`/jobs/${name}`})                      the address of a page
 //   await get(where, {}, {exact: true})    keeps `1.0` apart from `1`, which a spec needs: see texts.js
 //
 // Every failure is a Problem: {status, title, detail, expected, got, hint, mistakes}; status 0 means that the
 // service did not answer. An aborted request stays an AbortError. 401 leads to the login page.
 // Show one with notice.js: toast(problem) or problemBox(problem).
 
-export const PREFIX = "/api/v1";
+/** The path below which a proxy shows the pages; empty for none. */
+const ROOT = document.documentElement.dataset.root ?? "";
+export const PREFIX = `${ROOT}/api/v1`;
 
 export class Problem extends Error {
   constructor(body) {
@@ -28,6 +31,11 @@ export function problemText(problem) {
 
 export function path(strings, ...values) {
   return String.raw({ raw: strings }, ...values.map((value) => encodeURIComponent(value)));
+}
+
+/** The address of a page: page`/jobs/${name}`, as `path` makes one of the API. */
+export function page(strings, ...values) {
+  return ROOT + path(strings, ...values);
 }
 
 export function address(where, query = {}) {
@@ -107,7 +115,7 @@ async function problem(answer) {
 }
 
 function login() {
-  const back = encodeURIComponent(location.pathname + location.search);
-  location.assign(`/login?next=${back}`);
+  const back = encodeURIComponent(location.pathname.slice(ROOT.length) + location.search);
+  location.assign(page`/login` + `?next=${back}`);
   return new Promise(() => {});
 }

@@ -1,6 +1,6 @@
 // The job as the page knows it: its points and its front's history, kept up to date by events.
 
-import { get, path } from "./api.js";
+import { get, page, path } from "./api.js";
 import { loadObjectives } from "./measures.js";
 
 export class JobModel {
@@ -26,7 +26,7 @@ export class JobModel {
 
   /** Address of the job's page. */
   get page() {
-    return path`/jobs/${this.name}`;
+    return page`/jobs/${this.name}`;
   }
 
   get quality() {

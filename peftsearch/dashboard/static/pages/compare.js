@@ -1,6 +1,6 @@
 // Two trials of a job side by side.
 
-import { get, path } from "../lib/api.js";
+import { get, page, path } from "../lib/api.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { missing, originText, plural, score, scoreBeside } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
@@ -51,7 +51,7 @@ function render(detail, trials) {
 
 function renderSide(side, trial, aligned) {
   const options = { ...aligned, small: true, title: `Strata map of trial ${trial.number}` };
-  replace(byId(`${side}-title`), h("a", { href: path`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number}`));
+  replace(byId(`${side}-title`), h("a", { href: page`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number}`));
   setText(byId(`${side}-words`), trial.words);
   views[side] ? views[side].update(trial.map, options) : (views[side] = showMap(byId(`${side}-map`), trial.map, options));
 }
@@ -69,13 +69,17 @@ function choose(numbers) {
 
 // The two tables of a comparison: measured values with the better one marked, and settings.
 
-/** Rows of what either trial measured: {name, values, unit, better: 0, 1 or null}; a pure decision. */
+/** Rows of what either trial measured: {name, values, better: 0, 1 or null, noisy}; a pure decision. `noisy` is true of
+    qualities closer than one standard error of their difference, were each scored on rows of its own. */
 function compareValues(trials, job) {
   const known = new Map(trials.flatMap((trial) => trial.objectives).map((row) => [row.name, row]));
   const names = [...known.keys()].sort((a, b) => rank(b, job) - rank(a, job));
   return names.map((name) => {
     const values = trials.map((trial) => trial.values[name]);
-    return { name, values, better: betterOf(values, known.get(name).maximise) };
+    const noise = name === job.quality ? Math.hypot(...trials.map((x) => x.standard_error ?? 0)) : 0;
+    const noisy = values[0] !== values[1] && Math.abs(values[0] - values[1]) <= noise;
+    const told = name === job.quality || isCost(name); // of other scores nobody knows the error
+    return { name, values, noisy, better: noisy || !told ? null : betterOf(values, known.get(name).maximise) };
   });
 }
 
@@ -90,11 +94,11 @@ function betterOf([left, right], maximise) {
 
 function valueTable(trials, job) {
   const columns = ["Measured", ...trials.map(title), "Difference"];
-  const rows = compareValues(trials, job).map(({ name, values, better }) => h(
+  const rows = compareValues(trials, job).map(({ name, values, better, noisy }) => h(
     "tr", {}, h("th", { scope: "row" }, label(name)),
     values.map((value, i) => h("td", { class: better === i ? "number better" : "number", "data-title": columns[i + 1] },
       h("span", {}, valueWords(name, value, trials[i], job), better === i ? mark() : null))),
-    h("td", { class: "number", "data-title": columns[3] }, difference(name, values)),
+    h("td", { class: "number", "data-title": columns[3] }, `${difference(name, values)}${noisy ? ", within noise" : ""}`),
   ));
   return table(columns, rows, "Measured values", "cards-when-narrow");
 }
@@ -156,7 +160,7 @@ function title({ number }) {
 function table(columns, rows, name, more = "") {
   const numeric = (i) => (columns.length === 4 && i > 0 ? "number" : null);
   const head = h("tr", {}, columns.map((text, i) => h("th", { scope: "col", class: numeric(i) }, text)));
-  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": name },
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": `${name} as a table` },
     h("table", { class: `compare-table ${more}` }, h("thead", {}, head), h("tbody", {}, rows)));
 }
 

@@ -1,5 +1,6 @@
 // The page of one job: loads it, builds the sections and follows its events.
 
+import { page } from "../lib/api.js";
 import { byId, h, replace } from "../lib/dom.js";
 import { JobModel } from "../lib/job-model.js";
 import { follow } from "../lib/live.js";
@@ -95,7 +96,7 @@ function listen(model) {
     status: (status) => model.applyStatus(status),
     gone: () => {
       stream.close();
-      replace(byId("job-body"), h("p", { class: "note" }, "This job was deleted. ", h("a", { href: "/" }, "All jobs")));
+      replace(byId("job-body"), h("p", { class: "note" }, "This job was deleted. ", h("a", { href: page`/` }, "All jobs")));
     },
   }, { after: model.event });
   model.on("states", refresh);

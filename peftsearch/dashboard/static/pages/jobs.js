@@ -1,6 +1,6 @@
 // The Jobs page: cards that follow the service's events.
 
-import { get } from "../lib/api.js";
+import { get, page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
@@ -59,7 +59,7 @@ const WHERE = " on any machine that reaches the database.";
 
 function makeCard(job, done) {
   const id = `job-${job.name}`;
-  const link = h("a", { href: `/jobs/${encodeURIComponent(job.name)}` }, job.name);
+  const link = h("a", { href: page`/jobs/${job.name}` }, job.name);
   const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"));
   const body = [part("about", "p", "quiet small"), makeBar(), part("progress", "p"), part("best", "div", "job-best")];
   const foot = h("div", { class: "row job-foot" }, part("time", "p", "quiet small"), part("actions", "div", "row push"));
@@ -105,7 +105,7 @@ function actions(item) {
 }
 
 function copyLink({ name }) {
-  const href = `/new?copy=${encodeURIComponent(name)}`;
+  const href = page`/new?copy=${name}`;
   return h("a", { class: "button button-small button-quiet", href, "aria-label": `Copy ${name}` }, "Copy");
 }
 
@@ -126,7 +126,7 @@ function progress(job) {
 
 function best(job) {
   if (!job.best) return h("p", { class: "quiet" }, "No result yet: the first trial measures the linear probe.");
-  const where = `/jobs/${encodeURIComponent(job.name)}/trials/${job.best.trial}`;
+  const where = page`/jobs/${job.name}/trials/${job.best.trial}`;
   const value = h("strong", { class: "job-value" }, objective(job.quality, job.best.value));
   const from = h("a", { href: where }, `trial ${job.best.trial}`);
   const name = noun(job.quality);

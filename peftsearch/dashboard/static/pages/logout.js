@@ -1,5 +1,6 @@
 // The button that logs out; loaded only where somebody is logged in.
 
+import { page } from "../lib/api.js";
 import { byId } from "../lib/dom.js";
 import { toast } from "../lib/notice.js";
 
@@ -7,9 +8,9 @@ byId("log-out").addEventListener("click", async () => {
   const csrf = document.querySelector('meta[name="csrf-token"]').content;
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
   try {
-    const answer = await fetch("/logout", { method: "POST", headers, body: "{}" });
+    const answer = await fetch(page`/logout`, { method: "POST", headers, body: "{}" });
     if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
-    location.assign("/login");
+    location.assign(page`/login`);
   } catch (error) {
     toast(error);
   }

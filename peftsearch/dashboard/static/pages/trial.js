@@ -1,6 +1,6 @@
 // The trial page: what the configuration is, how well it does, what it costs, and how to take it home.
 
-import { get, path, post } from "../lib/api.js";
+import { get, page, path, post } from "../lib/api.js";
 import { copyBox } from "../lib/copy.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { duration, percent, shellWord } from "../lib/format.js";
@@ -30,7 +30,7 @@ async function start() {
     render(data);
     if (isOpen(data.trial)) watch(data);
   } catch (problem) {
-    replace(byId("notice"), problemBox(problem), h("p", {}, h("a", { href: path`/jobs/${name}` }, "Back to the job")));
+    replace(byId("notice"), problemBox(problem), h("p", {}, h("a", { href: page`/jobs/${name}` }, "Back to the job")));
   }
 }
 

@@ -1,6 +1,6 @@
 // The Workers page: who lives, on what, doing what.
 
-import { get } from "../lib/api.js";
+import { get, page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { NOTHING, ago, duration, plural } from "../lib/format.js";
 import { follow } from "../lib/live.js";
@@ -86,12 +86,12 @@ function setPart(row, part, text) {
 }
 
 function jobLink(job) {
-  return h("a", { href: `/jobs/${encodeURIComponent(job)}` }, job);
+  return h("a", { href: page`/jobs/${job}` }, job);
 }
 
 function trialText({ job, trial }) {
   if (!trial) return h("span", { class: "quiet" }, "waits for a trial");
-  const href = `/jobs/${encodeURIComponent(job)}/trials/${trial.number}`;
+  const href = page`/jobs/${job}/trials/${trial.number}`;
   const again = trial.attempt > 1 ? h("span", { class: "quiet" }, `, attempt ${trial.attempt}`) : null;
   return [h("a", { href }, `trial ${trial.number}`), again, h("div", { class: "words" }, trial.words)];
 }

@@ -8,31 +8,31 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .floor_words import tell_standing
 from .floors import S, compare, find_best
-from .pick import knee
+from .rules import ONE_SE_WORDS, find_one_se
 from .wording import amount
 
 
-def tell_knee(
+def tell_proposal(
     front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None, tried: int = 1
 ) -> list[str]:
-    """One line that the knee does not beat the floor by more than noise, and which row does.
+    """One line that what is proposed does not beat the floor by more than noise, and what does.
 
     Args:
         front: Ascending by cost.
         tried: Configurations of the job.
 
     Returns:
-        Nothing where the knee does, and where nothing does, which `tell_nothing_beats` says.
+        Nothing where it does, and where nothing does, which `tell_nothing_beats` says.
     """
     row = find_row(front, spec, preparation, tried)
     if row is None:
         return []
-    standing = compare(front[knee(front, spec)], spec, preparation, tried)
+    standing = compare(front[find_one_se(front, spec)], spec, preparation, tried)
     if standing is None:
         return []
     return [
-        f"The knee does not beat the floor by more than noise, row {row} is the cheapest that "
-        f"does: of the knee, {tell_standing(standing, spec)}"
+        f"{ONE_SE_WORDS.capitalize()} does not beat the floor by more than noise, row {row} is "
+        f"the cheapest that does: of that one, {tell_standing(standing, spec)}"
     ]
 
 
@@ -59,10 +59,10 @@ def tell_caveat(
 def find_row(
     front: Sequence[Estimate[S]], spec: JobSpec, preparation: Preparation | None, tried: int = 1
 ) -> int | None:
-    """The row, from 1, of the cheapest that beats the floor by more than noise, where the knee
-    does not; None where the knee does or none does."""
+    """The row, from 1, of the cheapest that beats the floor by more than noise, where what
+    is proposed (`rules.find_one_se`) does not; None where that does or none does."""
     standings = [compare(x, spec, preparation, tried) for x in front]
     above = [x is not None and x.verdict == "above" for x in standings]
-    if not any(above) or above[knee(front, spec)]:
+    if not any(above) or above[find_one_se(front, spec)]:
         return None
     return above.index(True) + 1
