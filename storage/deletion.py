@@ -25,7 +25,7 @@ class Deletion(Session):
         preparation.
 
         What its workers do afterwards is refused: they find neither job nor trial. The files of
-        its adapters stay.
+        its adapters stay, and so do its readings of test data.
 
         Raises:
             NotFoundError: No job has that id.

@@ -164,3 +164,15 @@ preparations = Table(
     Column("answers", LargeBinary),
 )
 """What a job found out before its first trial. Jobs of before it was have none."""
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("data", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("job_uid", String(32), nullable=False),
+    Column("job", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created", Double, nullable=False),
+)
+"""Readings of test data, by the hash of these. No foreign key: they outlive the jobs."""

@@ -17,13 +17,24 @@ from .catalogue import Catalogue
 from .deletion import Deletion
 from .front import Fronts
 from .leases import Leases
+from .ledger import Ledger
 from .preparations import Preparations
 from .registry import Registry
 from .suggestions import Suggestions
 from .watching import Watching
 
 
-class Store(Catalogue, Deletion, Suggestions, Leases, Fronts, Registry, Preparations, Watching):
+class Store(
+    Catalogue,
+    Deletion,
+    Suggestions,
+    Leases,
+    Fronts,
+    Registry,
+    Preparations,
+    Ledger,
+    Watching,
+):
     """See the module's docstring for threads, lost connections and records.
 
     Every method raises StoreUnavailable where the database does not answer.

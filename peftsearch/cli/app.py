@@ -188,15 +188,42 @@ def front(
 def confirm(
     job: JobName,
     pick: Pick = DEFAULT_PICK,
+    front: Annotated[
+        bool, typer.Option("--front", help="All of the front instead of one point.")
+    ] = False,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Trainings of each arm [3]; with --width at most so many [10]."),
+    ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option(help="Add seeds until the interval of pick minus LoRA is as narrow as this."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Score the kept adapters on this labelled data instead, train nothing."),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="The metric by groups of this column, too."),
+    ] = None,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare a point with the linear probe and tuned LoRA on the test split."""
     begin("loading the libraries, the job and its model")
-    from . import take_home
+    from . import confirming
 
-    take_home.confirm(job, pick, device, to_url(storage), as_json)
+    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by)
+    plan = confirming.check(seeds, width, front, data, by)
+    if front:
+        confirming.confirm_front(asked, plan)
+    elif data is not None:
+        confirming.carry(asked, pick, data)
+    else:
+        confirming.confirm(asked, pick, plan)
 
 
 @app.command()

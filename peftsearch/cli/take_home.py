@@ -1,10 +1,10 @@
-"""The commands on what a job found: confirm, export."""
+"""The command that takes a configuration home: export."""
 
 import time
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.results.floor_words import floor_json, tell_floors, tell_standing
+from peftsearch.results.floor_words import tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
 from peftsearch.results.search_result import export_picked, load_result
@@ -13,28 +13,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, log, print_json
-
-
-def confirm(name: str, pick: str, device: str, storage: str, as_json: bool) -> None:
-    """Train and compare on the test split."""
-    with open_existing(storage) as store:
-        result = load_result(store, store.find_job(name), choose_root(storage, None))
-        confirmed = result.confirm_in(store, pick, device, _report)
-    spec = result.job.spec
-    if as_json:
-        floors = [floor_json(floor, spec) for floor in result.floors]
-        print_json(confirmed.to_json() | {"floors": floors})
-    else:
-        named = [
-            f"  {line} (on the validation rows)" for line in tell_floors(result.preparation, spec)
-        ]
-        for line in (*confirmed.lines, *named):
-            console.print(line, highlight=False, soft_wrap=True)
-
-
-def _report(line: str) -> None:
-    log.print(line, style="dim", highlight=False, soft_wrap=True)
+from .console import console, print_json
 
 
 def export(

@@ -1,44 +1,27 @@
 """The honest comparison: a picked point against the floors, the linear probe and a tuned LoRA.
 
-Each arm is trained with three seeds that the search did not use and scored on the test split,
-which nothing else reads. LoRA gets r=8 on query and value in every layer, at the best of five
-rates by validation. Floors are the models that the job has measured before its first trial, fitted
-to training rows alone, without seeds. Differences are printed whoever wins.
+Each arm is trained with seeds that the search did not use and scored on the test split, which
+nothing else reads; a reading is entered in the store's ledger before it begins. LoRA gets r=8 on
+query and value in every layer, at the best of five rates by validation. Floors are the models that
+the job has measured before its first trial, fitted to training rows alone, without seeds.
+Differences are printed whoever wins.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import numpy as np
-
-from peftsearch.records.estimates import mean
-from peftsearch.records.job import Job
-from peftsearch.records.preparation import BASE, Floor
-from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import BASELINE, RANK, recipe
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.spaces.techniques.table import NOMINAL_RATE
-from peftsearch.storage.store import Store
-from peftsearch.workers.preparation.evaluation import Evaluation
-from peftsearch.workers.preparation.prepare import Prepared, make_again
-from peftsearch.workers.training.metrics import measure
-from peftsearch.workers.training.outcome import Outcome
-from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .confirmation import SEEDS, Arm, Confirmation, Run
-from .floor_words import short_name
-from .floors import sort_floors
-from .intervals import Difference, paired_difference
-from .wording import describe, duration, plural
-
-RATES = tuple(NOMINAL_RATE * 10**step for step in (-0.75, -0.5, -0.25, 0.0, 0.25))
-_RUN = "confirm-run"
-_RUNS = len(RATES) + 3 * len(SEEDS)
-Report = Callable[[str], None]
+from .arm_values import Judge
+from .confirm_plan import FIRST, RATES, first_seeds
+from .confirmation import TUNED, Arm, Confirmation
+from .differences import LEVEL, Difference
+from .kept_runs import KeptRuns
+from .spending import level_of
 
 
 def uniform_lora(spec: JobSpec, rate: float, like: Configuration) -> Configuration:
@@ -49,65 +32,65 @@ def uniform_lora(spec: JobSpec, rate: float, like: Configuration) -> Configurati
 
 
 @dataclass
-class Confirmer:
-    """Trains and scores, and keeps every finished run in the store, so that nothing is lost."""
-
-    store: Store
-    job: Job
-    runner: TrialRunner
-    report: Report
-    count: int = 0
+class Confirmer(KeptRuns):
+    """Trains what is not kept yet, and compares."""
 
     def count_left(self, picked: Configuration, probe: Configuration) -> int:
-        """Trainings that `confirm` will take at most; those that are kept are not repeated."""
+        """Trainings that `confirm` will take at most, before seeds are added for a width; those
+        that are kept are not repeated."""
         rates = [uniform_lora(self.job.spec, rate, picked) for rate in RATES]
-        tested = {x.key for x in (picked, probe, *rates)}
-        wanted = {(x.key, SEEDS[0], "validation") for x in rates}
-        wanted |= {(key, seed, "test") for key in tested for seed in SEEDS}
-        kept = {(x["key"], x["seed"], x["split"]) for x in self.store.reports(self.job.id, _RUN)}
-        return max(_RUNS - len(kept & wanted), 0)
+        wanted = {(x.key, FIRST, "validation") for x in rates}
+        wanted |= self._tests((picked, probe, *rates), first_seeds(self.plan.seeds))
+        return max(self.plan.trainings - self._count_kept(wanted), 0)
+
+    def count_further(self, picked: Configuration) -> int:
+        """Trainings with seeds that may be added for a width, at most."""
+        rates = [uniform_lora(self.job.spec, rate, picked) for rate in RATES]
+        wanted = self._tests((picked, *rates), self.plan.further)
+        return max(2 * len(self.plan.further) - self._count_kept(wanted), 0)
+
+    def _tests(
+        self, tested: Iterable[Configuration], seeds: Sequence[int]
+    ) -> set[tuple[str, int, str]]:
+        return {(x.key, seed, "test") for x in tested for seed in seeds}
 
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the floors, the probe and tuned uniform LoRA."""
+        reading, earlier = self._enter(self.plan.subject([picked]))
         floors = self._score_floors()
         lora = self._tune_lora(picked)
         base = find_kind(self.job.spec.task.kind).baseline
-        named = [("picked", picked), (base, probe), (f"uniform LoRA r={RANK}", lora)]
-        trained = [
-            Arm(name, configuration, tuple(self._run(configuration, s, "test") for s in SEEDS))
-            for name, configuration in named
-        ]
+        named = [("picked", picked), (base, probe), (TUNED, lora)]
+        trained = [self._train(name, x, self.plan.seeds) for name, x in named]
+        trained = self._narrow(trained, level_of(reading))
         arms = (*trained, *floors)
         metric = self.job.spec.task.quality
         self.report("computing intervals of the differences")
-        differences = tuple(self._difference(arms[0], arm, metric) for arm in arms[1:])
-        return Confirmation(arms, differences, metric)
+        judge, level = Judge.of(self.runner, metric), level_of(reading)
+        values = [judge.values(arm) for arm in arms]
+        differences = tuple(judge.compare(values[0], x).interval(level) for x in values[1:])
+        return Confirmation(arms, differences, metric, reading, earlier, self.plan.width)
 
-    def _score_floors(self) -> list[Arm]:
-        """The job's floors on the test split; then its head is taken up, for all that is trained.
-        A job without a preparation, as one of an earlier version, goes on without."""
-        known = self.store.preparation(self.job.id)
-        if known is None:
-            return []
-        prepared = Prepared(known, self.store.head_start(self.job.id))
-        arms = [self._score_floor(prepared, x) for x in sort_floors(known, self.job.spec)]
-        self.runner.adopt(prepared)
-        return [arm for arm in arms if arm is not None]
+    def _train(self, name: str, configuration: Configuration, seeds: int) -> Arm:
+        runs = tuple(self._run(configuration, seed, "test") for seed in first_seeds(seeds))
+        return Arm(name, configuration, runs)
 
-    def _score_floor(self, prepared: Prepared, floor: Floor) -> Arm | None:
-        """None of one that is among the arms anyway, or that cannot be made again."""
-        if floor.name == BASE:
-            return None
-        place = {"key": f"floor {floor.name}", "seed": 0, "split": "test"}
-        run = self._recall(place)
-        if run is None:
-            self.report(f"scoring on the test split: {floor.label}")
-            baseline = make_again(self.runner, prepared, floor)
-            found = None if baseline is None else baseline.score("test", lambda: None)
-            if found is None:
-                return None
-            run = self._keep(place, found)
-        return Arm(short_name(floor), None, (run,), floor.label)
+    def _narrow(self, arms: list[Arm], level: float) -> list[Arm]:
+        """With further seeds of the picked arm and of tuned LoRA until their difference has an
+        interval as narrow as the plan asks for, or there are as many seeds as it allows."""
+        picked, base, lora = arms
+        metric, width = self.job.spec.task.quality, self.plan.width
+        for number in range(self.plan.seeds, self.plan.limit):
+            found = self._difference(picked, lora, metric, level)
+            if width is None or found.width <= width:
+                break
+            self.report(f"the interval is {found.width:.4g} wide: a further seed, {number + 1}")
+            picked, lora = (self._add_seed(arm, FIRST + number) for arm in (picked, lora))
+        return [picked, base, lora]
+
+    def _add_seed(self, arm: Arm, seed: int) -> Arm:
+        assert arm.configuration is not None  # floors have no seeds
+        return replace(arm, runs=(*arm.runs, self._run(arm.configuration, seed, "test")))
 
     def _tune_lora(self, picked: Configuration) -> Configuration:
         """At the best of the rates; where they tie, at that of the smallest loss. It is trained
@@ -116,60 +99,11 @@ class Confirmer:
         candidates = [uniform_lora(self.job.spec, rate, picked) for rate in RATES]
 
         def merit(candidate: Configuration) -> tuple[float, float]:
-            found = self._run(candidate, SEEDS[0], "validation").measurements
+            found = self._run(candidate, FIRST, "validation").measurements
             return goal.signed(found[goal.name]), -found["loss"]
 
         return max(candidates, key=merit)
 
-    def _run(self, configuration: Configuration, seed: int, split: str) -> Run:
-        self.count += 1
-        place = {"key": configuration.key, "seed": seed, "split": split}
-        if (known := self._recall(place)) is not None:
-            return known
-        words = describe(configuration, self.job.spec.anatomy)
-        self.report(f"{self.count} of {_RUNS}: training for the {split} split: {words}")
-        outcome = self.runner.evaluate(configuration, seed, lambda done, total: None, split=split)
-        return self._keep(place, outcome)
-
-    def _recall(self, place: Mapping[str, Any]) -> Run | None:
-        for known in self.store.reports(self.job.id, _RUN):
-            if all(known[name] == value for name, value in place.items()):
-                return Run(known["measurements"], known["predictions"], known["references"])
-        return None
-
-    def _keep(self, place: Mapping[str, Any], found: Outcome | Evaluation) -> Run:
-        run = Run(
-            dict(found.measurements),
-            found.predictions.astype(float).tolist(),
-            found.references.astype(float).tolist(),
-        )
-        self.store.save_report(self.job.id, _RUN, {**place, **vars(run)})
-        return run
-
-    def _difference(self, left: Arm, right: Arm, metric: str) -> Difference:
-        kind = find_kind(self.job.spec.task.kind)
-        classes, positive = len(self.runner.data.label_names), self.runner.positive
-
-        def metric_of(predictions: Any, references: Any) -> float:
-            exact = predictions if predictions.ndim == 2 else predictions.astype(kind.label)
-            truth = references.astype(kind.label)
-            return measure(metric, kind.name, exact, truth, classes, positive)
-
-        return paired_difference(
-            [np.asarray(run.predictions) for run in left.runs],
-            [np.asarray(run.predictions) for run in right.runs],
-            np.asarray(left.runs[0].references),
-            metric_of,
-        )
-
-
-def tell_forecast(left: int, trials: Sequence[Trial]) -> str:
-    """What is about to begin: how many trainings, and how long by the trials of the job."""
-    seconds = [x.running_seconds for x in trials if x.running_seconds and x.measurements]
-    if not left:
-        return f"all {_RUNS} trainings are kept from before"
-    about = (
-        f", about {duration(left * mean(seconds))} at the mean of its trials" if seconds else ""
-    )
-    done = f" of {_RUNS}, the others are kept" if left < _RUNS else ""
-    return f"{plural(left, 'training')}{done}{about}; what is interrupted goes on where it was"
+    def _difference(self, left: Arm, right: Arm, metric: str, level: float = LEVEL) -> Difference:
+        judge = Judge.of(self.runner, metric)
+        return judge.compare(judge.values(left), judge.values(right)).interval(level)

@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from peftsearch.records.estimates import mean, standard_error
+from peftsearch.records.reading import Reading
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import trainable_parameters
+from peftsearch.spaces.configurations.recipes import RANK
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .intervals import Difference
+from .confirm_plan import USUAL, first_seeds
+from .differences import Difference
+from .spending import level_of, percent
 from .wording import cell, describe
 from .wording import difference as tell_difference
 
-SEEDS = (900_001, 900_002, 900_003)
+SEEDS = first_seeds(USUAL)
+TUNED = f"uniform LoRA r={RANK}"
+"""Name of the arm that is the usual adapter at its best rate."""
 
 
 @dataclass(frozen=True)
@@ -58,27 +64,43 @@ class Arm:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The picked arm first, then what it is compared with; a difference for each of those."""
+    """The picked arm first, then what it is compared with; a difference for each of those.
+
+    Attributes:
+        reading: Of the test split; None where nobody entered one.
+        earlier: Readings of the same rows before it.
+        width: That was asked for, of the interval of the picked arm minus tuned LoRA.
+    """
 
     arms: tuple[Arm, ...]
     differences: tuple[Difference, ...]
     metric: str
+    reading: Reading | None = None
+    earlier: tuple[Reading, ...] = ()
+    width: float | None = None
+
+    @property
+    def pairs(self) -> list[tuple[Arm, Difference]]:
+        """What the picked arm is compared with, and how it stands there."""
+        return list(zip(self.arms[1:], self.differences, strict=True))
 
     def to_json(self, spec: JobSpec) -> dict[str, Any]:
         """Plain data for `--json` and the store."""
         return {
             "metric": self.metric,
-            "seeds": list(SEEDS),
+            "seeds": list(first_seeds(len(self.arms[0].runs))),
             "test_rows": len(self.arms[0].runs[0].references),
-            "arms": [_arm_json(arm, self.metric, spec) for arm in self.arms],
-            "differences": [
-                {"versus": arm.name, "mean": x.mean, "low": x.low, "high": x.high}
-                for arm, x in zip(self.arms[1:], self.differences, strict=True)
-            ],
+            "arms": [arm_json(arm, self.metric, spec) for arm in self.arms],
+            "differences": [{"versus": arm.name, **x.to_json()} for arm, x in self.pairs],
+            "level": level_of(self.reading),
+            "width": self.width,
+            "reading": None if self.reading is None else vars(self.reading),
+            "earlier_readings": [vars(x) for x in self.earlier],
         }
 
 
-def _arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
+def arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
+    """An arm as plain data."""
     return {
         "name": arm.name,
         "values": arm.values(metric),
@@ -94,7 +116,7 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     """What the terminal prints."""
     rows = len(confirmation.arms[0].runs[0].references)
     goal = objective(confirmation.metric)
-    seeds = f"{len(SEEDS)} seeds of what is trained"
+    seeds = f"{_tell_seeds(confirmation)} seeds of what is trained"
     text = [f"{goal.label} on {rows:,} test rows, {seeds}"]
     for arm in confirmation.arms:
         values = arm.values(confirmation.metric)
@@ -104,17 +126,25 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
             f"  {arm.name:17} {centre}  ({each})  {arm.parameters(spec):>9,} parameters  "
             f"{arm.describe(spec)}"
         )
-    for arm, difference in zip(confirmation.arms[1:], confirmation.differences, strict=True):
+    for arm, difference in confirmation.pairs:
         verdict = _verdict(difference, arm.name, goal)
         middle, low, high = (
-            _signed(goal.name, x, mean(arm.values(goal.name)))
+            tell_signed(goal.name, x, mean(arm.values(goal.name)))
             for x in (difference.mean, difference.low, difference.high)
         )
-        text.append(f"  picked - {arm.name}: {middle}, 95 % interval [{low}, {high}]: {verdict}")
+        ends = f"{percent(difference.level)} interval [{low}, {high}]"
+        text.append(f"  picked - {arm.name}: {middle}, {ends}: {verdict}")
     return text
 
 
-def _signed(name: str, value: float, beside: float) -> str:
+def _tell_seeds(confirmation: Confirmation) -> str:
+    """`3`, or `3 to 7` where a width asked for more of some."""
+    counts = {len(x.runs) for x in confirmation.arms if x.configuration is not None}
+    return " to ".join(f"{x}" for x in sorted({min(counts), max(counts)}))
+
+
+def tell_signed(name: str, value: float, beside: float) -> str:
+    """A difference with its sign, as exact as the value beside it."""
     return f"{'-' if value < 0 else '+'}{tell_difference(name, abs(value), beside)}"
 
 

@@ -61,14 +61,4 @@ def _trial_row(trial: Trial, spec: JobSpec) -> dict[str, Any]:
 
 
 def _front_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    kept = (
-        "standard_error",
-        "proposed",
-        "knee",
-        "seeds",
-        "trials",
-        "key",
-        "description",
-        "configuration",
-    )
-    return {**row["values"], **{name: row[name] for name in kept}}
+    return {**row["values"], **{name: row[name] for name in _OF_A_ROW}}

@@ -1,30 +1,75 @@
-"""Paired intervals on the test split."""
+"""Intervals of differences on the test split: by its rows and by the seeds of what is trained.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Values form a two-way layout of rows and seeds (`row_values`). Two arms answer the same rows, so
+their difference has one variance by rows; seeds are drawn for each arm by itself. How often the
+intervals hold is simulated by `python -m benchmarks.coverage`.
+"""
+
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peftsearch.records.estimates import mean
+from .differences import LEVEL, Components, Difference
+from .row_values import Score, pseudo_values
 
-Score = Callable[[NDArray[Any], NDArray[Any]], float]
-"""From predictions (`n`) and references (`n`) to a metric."""
+Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Mean of one arm minus another, with a two-sided 95 % interval."""
+def compare_values(left: Values, right: Values | None = None, counted: bool = False) -> Components:
+    """The mean of one arm's values minus another's.
 
-    mean: float
-    low: float
-    high: float
+    The variance by rows is that of the rows' differences, which holds its share of how seeds and
+    rows interact; from the variance of the seeds' means that share is taken off, no further than
+    to 0. Degrees of freedom of two arms' seeds: Satterthwaite (1946).
 
-    @property
-    def resolved(self) -> bool:
-        """Whether the interval excludes 0."""
-        return self.low > 0 or self.high < 0
+    Args:
+        left: `n x s`, rows by seeds.
+        right: `n x t`, of the same rows; None compares with 0.
+        counted: Whether a value says if a row is right. Half a row is added then to each of the
+            four ways in which both may be right or wrong (Agresti and Min, 2005): that a few rows
+            are answered alike is no certainty.
+    """
+    arms = [left] if right is None else [left, right]
+    rows = left.mean(axis=1) - (0.0 if right is None else right.mean(axis=1))
+    found = [_seed_variance(x) for x in arms]
+    total = sum(raw for raw, _ in found)
+    own = max(0.0, total - sum(shared for _, shared in found))
+    parts = sum(raw**2 / (x.shape[1] - 1) for (raw, _), x in zip(found, arms, strict=True) if raw)
+    freedom = total**2 / parts if parts else math.inf
+    parted = _row_variance(rows, counted), own, len(rows) - 1, freedom
+    return Components(float(rows.mean()), *parted)
+
+
+def usual_variance(arms: Sequence[Values]) -> tuple[float, float]:
+    """Variance by seeds of one arm's mean, as the mean of all `k` arms, and its degrees of
+    freedom; of three seeds alone it may be found near 0 by luck."""
+    found = [_seed_variance(x) for x in arms]
+    own = sum(raw - shared for raw, shared in found) / len(found)
+    return max(0.0, own), sum(x.shape[1] - 1 for x in arms)
+
+
+def _row_variance(rows: Values, counted: bool) -> float:
+    """Of the mean of `n` rows' values."""
+    n = len(rows)
+    if counted:
+        n += 2
+        return float((rows @ rows + 1 - rows.sum() ** 2 / n) / n**2)
+    return float(rows.var(ddof=1) / n)
+
+
+def _seed_variance(values: Values) -> tuple[float, float]:
+    """Of the mean of `s` seeds: by how their means differ, and how much of that is seeds and rows
+    in interaction; nothing of one seed."""
+    n, seeds = values.shape
+    if seeds == 1:
+        return 0.0, 0.0
+    means = values.mean(axis=0)
+    rest = values - values.mean(axis=1, keepdims=True) - (means - means.mean())
+    shared = float((rest**2).sum() / ((n - 1) * (seeds - 1)))
+    return float(means.var(ddof=1) / seeds), shared / (n * seeds)
 
 
 def paired_difference(
@@ -32,14 +77,9 @@ def paired_difference(
     right: Sequence[NDArray[Any]],
     references: NDArray[Any],
     score: Score,
-    resamples: int = 1000,
-    seed: int = 0,
+    level: float = LEVEL,
 ) -> Difference:
-    """Difference of two arms' mean metric over seeds, by a bootstrap over examples and seeds.
-
-    Each resample draws the same test examples for both arms (paired), and the seeds of each arm;
-    the interval is the bootstrap's percentiles (Efron and Tibshirani, 1993, chapter 13). With
-    few seeds it understates seed variance somewhat.
+    """Difference of two arms' mean metric over seeds, whatever the metric.
 
     Args:
         left: Predictions of each of the arm's `s` seeds, `n` or `n x classes` each.
@@ -47,29 +87,5 @@ def paired_difference(
         references: The `n` labels.
         score: The metric.
     """
-    rng = np.random.default_rng(seed)
-    n = len(references)
-    draws = np.empty(resamples)
-    for i in range(resamples):
-        rows = rng.integers(n, size=n)
-        draws[i] = _resample(left, rows, references, score, rng) - _resample(
-            right, rows, references, score, rng
-        )
-    centre = _mean(left, references, score) - _mean(right, references, score)
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Difference(centre, float(low), float(high))
-
-
-def _mean(arm: Sequence[NDArray[Any]], references: NDArray[Any], score: Score) -> float:
-    return mean(score(predictions, references) for predictions in arm)
-
-
-def _resample(
-    arm: Sequence[NDArray[Any]],
-    rows: NDArray[np.int64],
-    references: NDArray[Any],
-    score: Score,
-    rng: np.random.Generator,
-) -> float:
-    seeds = rng.integers(len(arm), size=len(arm))
-    return _mean([arm[seed][rows] for seed in seeds], references[rows], score)
+    values = [pseudo_values(arm, references, score) for arm in (left, right)]
+    return compare_values(values[0], values[1]).interval(level)

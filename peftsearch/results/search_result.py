@@ -1,7 +1,7 @@
 """A job's records as they stand, and what can be had of them: a pick, an export."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from peftsearch.search.belief import Belief
 
     from .believed import Believed
-    from .confirming import Confirmed
+    from .confirming import Confirmed, Wanted
     from .export_report import ExportReport
     from .slice_rows import Pair, Slices
 
@@ -265,42 +265,50 @@ class SearchResult:
         return export_picked(self, self.pick(pick), Path(out), form, limit)
 
     def confirm(
-        self, pick: str = ONE_SE, device: str = "auto", progress: bool = True
+        self,
+        pick: str = ONE_SE,
+        device: str = "auto",
+        progress: bool = True,
+        seeds: int | None = None,
+        width: float | None = None,
     ) -> "Confirmed":
-        """Train the picked configuration, the linear probe and a uniform LoRA with three fresh
-        seeds each and score them, and the floors, on the test split, which nothing else reads.
-        What was interrupted goes on where it was.
+        """Train the picked configuration, the linear probe and a uniform LoRA with fresh seeds
+        and score them, and the floors, on the test split, which nothing else reads. What was
+        interrupted goes on where it was.
 
         Args:
             pick: As `pick` takes it.
             device: As `search` takes it.
             progress: Whether a line is printed before each training.
+            seeds: Of each that is trained, 3 unless named; with a width the most.
+            width: Of the interval of the picked minus tuned LoRA, in the metric's unit: seeds are
+                added until it is as narrow.
 
         Returns:
-            Its table when printed, differences with 95 % intervals; `to_json()` as plain data.
+            Its table when printed, differences with intervals of 95 %, wider where the test rows
+            were read before; `to_json()` as plain data.
 
         Raises:
             NotFoundError: The job was deleted.
             UserError: Nothing fits, or there are no test rows.
         """
+        from .confirm_plan import Plan
+        from .confirming import Wanted
+
         if self.storage is None:
             expected, got = "a result of a database", "one without"
             raise UserError(expected, got, "reopen it with peftsearch.load")
         with Store.open(self.storage) as store:
-            return self.confirm_in(store, pick, device, print if progress else _say_nothing)
+            report = print if progress else _say_nothing
+            wanted = Wanted(device, report, Plan.of(seeds, width))
+            return self.confirm_in(store, pick, wanted)
 
-    def confirm_in(
-        self, store: Store, pick: str, device: str, report: Callable[[str], None]
-    ) -> "Confirmed":
-        """As `confirm`, in a store that is open.
-
-        Args:
-            report: Told before each training, in one line.
-        """
+    def confirm_in(self, store: Store, pick: str, wanted: "Wanted") -> "Confirmed":
+        """As `confirm`, in a store that is open."""
         from .confirming import confirm_pick
 
-        picked, told = self.pick(pick).configuration, (self.trials, self.floors)
-        return confirm_pick(store, self.job, picked, *told, device, report)
+        picked = self.pick(pick).configuration
+        return confirm_pick(store, self.job, picked, self.trials, self.preparation, wanted)
 
 
 def _say_nothing(line: str) -> None:

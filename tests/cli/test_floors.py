@@ -15,7 +15,7 @@ from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.results.confirm import Confirmer
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run
-from peftsearch.results.intervals import Difference
+from peftsearch.results.differences import Difference
 from peftsearch.results.search_result import load_result
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store

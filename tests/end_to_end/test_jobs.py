@@ -98,9 +98,32 @@ def test_confirm_prints_intervals_and_keeps_its_runs(finished: Path) -> None:
     assert first.stderr.count("training for the test split") == 6
     assert first.stderr.count("training for the validation split") == 5
     assert first.stderr.count("scoring on the test split") == 2
+    assert "first reading of this test split" in first.stdout
+    assert first.stdout.splitlines()[-1].startswith("In short: the picked point ")
     again = call("confirm", "small", "--pick", "1", folder=finished)
     assert again.stdout == first.stdout
     assert "training for" not in again.stderr and "scoring" not in again.stderr
+
+
+def test_kept_adapters_are_scored_on_other_data_by_groups(
+    finished: Path, workshop: Path, tmp_path: Path
+) -> None:
+    lines = (workshop / "data.csv").read_text().splitlines()
+    rows = [f"{line},{'odd' if i % 2 else 'even'}" for i, line in enumerate(lines[1:41])]
+    (tmp_path / "other.csv").write_text("\n".join(["text,label,turn", *rows]) + "\n")
+    given = "confirm", "small", "--pick", "best", "--data", tmp_path / "other.csv"
+    found = read(*given, "--by", "turn", folder=finished)
+    assert (found["test_rows"], found["reading"]["number"]) == (40, 1)
+    assert "also occur in the training split" in found["notes"][0]
+    groups = {x["group"]: (x["rows"], x["mean"]) for x in found["by"]["groups"]}
+    assert {name: rows for name, (rows, _) in groups.items()} == {"even": 20, "odd": 20}
+    assert sum(value for _, value in groups.values()) / 2 == pytest.approx(
+        found["arms"][0]["mean"]
+    )
+    again = read(*given, folder=finished)
+    assert again["reading"] == found["reading"] and again["arms"] == found["arms"]
+    refused = call(*given, "--seeds", "4", folder=finished)
+    assert refused.returncode == 2 and len(errors(refused.stderr)) == 1
 
 
 def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:

@@ -3,24 +3,29 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
+import numpy as np
 import pytest
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.trial import Proposal
-from peftsearch.results.confirm import RATES, Confirmer, tell_forecast, uniform_lora
+from peftsearch.results.confirm import Confirmer, uniform_lora
+from peftsearch.results.confirm_front import FrontConfirmer
+from peftsearch.results.confirm_plan import RATES, Plan, first_seeds, tell_forecast
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines
-from peftsearch.results.intervals import Difference, paired_difference
+from peftsearch.results.differences import Difference
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.storage.store import Store
+from peftsearch.workers.data.task_data import hash_rows
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.search.jobs import make_trial
 from tests.specs import make_spec
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
 ROWS = 60
+USUAL = Plan()
 PICKED = Configuration((Stratum(0, LAYERS, (Module("bitfit"),)),), 1e-3)
 PROBE = Configuration((Stratum(0, LAYERS),), 1e-3)
 
@@ -60,6 +65,18 @@ def record_rates(confirmer: Confirmer, found: Sequence[tuple[int, float]]) -> No
             "references": [],
         }
         confirmer.store.save_report(confirmer.job.id, "confirm-run", content)
+
+
+def _delong(better: list[list[float]], worse: list[list[float]], truth: list[float]) -> float:
+    """Standard error of the difference of two areas, by their placements."""
+    positive = np.array(truth) == 1
+    gaps = []
+    for outputs in (better, worse):
+        scores = np.array(outputs)[:, 1]
+        above = np.sign(np.subtract.outer(scores[positive], scores[~positive])) / 2 + 0.5
+        gaps.append((above.mean(axis=1), above.mean(axis=0)))
+    parts = (left - right for left, right in zip(*gaps, strict=True))
+    return float(np.sqrt(sum(x.var(ddof=1) / len(x) for x in parts)))
 
 
 @pytest.mark.parametrize(
@@ -108,9 +125,8 @@ def test_an_arm_stands_at_the_mean_of_its_seeds(runner: TrialRunner) -> None:
     assert [x["mean"] for x in data["arms"]] == pytest.approx([56 / 60, 54 / 60])
     spread = ((4 + 1 + 9) / 2 / 3) ** 0.5 / 60
     assert [x["standard_error"] for x in data["arms"]] == pytest.approx([spread, 0])
-    assert data["differences"] == [
-        {"versus": "linear probe", "mean": 0.1, "low": 0.0, "high": 0.2}
-    ]
+    (told,) = data["differences"]
+    assert told.items() >= {"versus": "linear probe", "mean": 0.1, "low": 0.0, "high": 0.2}.items()
 
 
 @pytest.mark.parametrize(
@@ -131,11 +147,9 @@ def test_the_better_one_is_named_whoever_it_is(
 
 
 def test_an_area_is_computed_from_the_outputs_that_a_run_keeps(
-    confirmer: Confirmer, monkeypatch: pytest.MonkeyPatch
+    confirmer: Confirmer,
 ) -> None:
     """Through the store and back, where predictions of classes alone would tell no area."""
-    few = partial(paired_difference, resamples=20)
-    monkeypatch.setattr("peftsearch.results.confirm.paired_difference", few)
     truth = [float(i % 2) for i in range(20)]
     better = [[0.0, 2 * label + i / 40] for i, label in enumerate(truth)]
     worse = [[0.0, -1.0 if i < 5 else row[1]] for i, row in enumerate(better)]
@@ -149,4 +163,112 @@ def test_an_area_is_computed_from_the_outputs_that_a_run_keeps(
     difference = confirmer._difference(arms[0], arms[1], "roc_auc")
     # Two of ten positive rows fall below seven negative ones, and tie with three.
     assert difference.mean == pytest.approx(2 / 10 * (7 + 3 / 2) / 10)
-    assert difference.low >= 0
+    # Of the difference of two areas on the same rows (DeLong, DeLong and Clarke-Pearson, 1988).
+    assert difference.error == pytest.approx(_delong(better, worse, truth), rel=0.05)
+
+
+def keep_run(confirmer: Confirmer, configuration: Configuration, seed: int, right: int) -> None:
+    """As if this training had been made: it is right on the first rows of the test split."""
+    answers = [1.0] * right + [0.0] * (ROWS - right)
+    content = {"key": configuration.key, "seed": seed, "split": "test"}
+    found = {"measurements": {"accuracy": right / ROWS}, "predictions": answers}
+    confirmer.store.save_report(
+        confirmer.job.id, "confirm-run", {**content, **found, "references": [1.0] * ROWS}
+    )
+
+
+def keep_all(confirmer: Confirmer, seeds: int) -> None:
+    """All that a confirmation needs: LoRA is best at its first rate."""
+    record_rates(confirmer, [(41, 0.1), (40, 0.1), (40, 0.1), (40, 0.1), (40, 0.1)])
+    lora = uniform_lora(confirmer.job.spec, RATES[0], PICKED)
+    for seed in first_seeds(seeds):
+        keep_run(confirmer, PICKED, seed, 54 + seed % 3)
+        early = first_seeds(3)
+        keep_run(confirmer, lora, seed, 30 + 8 * early.index(seed) if seed in early else 38)
+    for seed in SEEDS:
+        keep_run(confirmer, PROBE, seed, 45)
+
+
+def listen(confirmer: Confirmer, plan: Plan = USUAL) -> tuple[Confirmer, list[str]]:
+    """One that may speak, still without anything to train."""
+    told: list[str] = []
+    return replace(confirmer, report=told.append, plan=plan), told
+
+
+def test_a_reading_is_entered_by_the_rows_and_the_same_again_is_no_other(
+    confirmer: Confirmer,
+) -> None:
+    keep_all(confirmer, 5)
+    listener, told = listen(confirmer)
+    first, again = (listener.confirm(PICKED, PROBE) for _ in range(2))
+    assert first == again and told == ["computing intervals of the differences"] * 2
+    split, names = confirmer.runner.split("test"), confirmer.runner.data.label_names
+    (entry,) = confirmer.store.readings(hash_rows(split, names))
+    assert first.reading == entry and (entry.number, entry.job) == (1, confirmer.job.name)
+    assert PICKED.key in entry.subject and not first.earlier
+    for seed in first_seeds(5)[3:]:
+        keep_run(confirmer, PROBE, seed, 45)
+    second = listen(confirmer, Plan.of(5, None))[0].confirm(PICKED, PROBE)
+    assert second.reading is not None and second.reading.number == 2
+    assert second.earlier == (entry,)
+    assert {x.level for x in first.differences} == {0.95}
+    assert {x.level for x in second.differences} == {0.975}
+    data = second.to_json(confirmer.runner.spec)
+    assert (data["seeds"], data["level"]) == (list(first_seeds(5)), 0.975)
+    assert data["reading"]["number"] == 2 and len(data["earlier_readings"]) == 1
+
+
+def test_another_reader_of_the_same_rows_comes_second(confirmer: Confirmer) -> None:
+    keep_all(confirmer, 3)
+    rows = hash_rows(confirmer.runner.split("test"), confirmer.runner.data.label_names)
+    other = confirmer.store.create_job(make_spec("other"))
+    confirmer.store.record_reading(other.id, rows, "key")
+    found = listen(confirmer)[0].confirm(PICKED, PROBE)
+    assert found.reading is not None and found.reading.number == 2
+    assert [x.job for x in found.earlier] == ["other"]
+
+
+def test_seeds_are_added_until_the_interval_is_narrow_or_the_limit_is_reached(
+    confirmer: Confirmer,
+) -> None:
+    keep_all(confirmer, 10)
+    wide = listen(confirmer, Plan.of(None, 1.0))[0].confirm(PICKED, PROBE)
+    assert [len(arm.runs) for arm in wide.arms] == [3, 3, 3]
+    width = 0.35
+    listener, told = listen(confirmer, Plan.of(None, width))
+    found = listener.confirm(PICKED, PROBE)
+    counts = [len(arm.runs) for arm in found.arms]
+    assert 10 > counts[0] == counts[2] > 3 == counts[1]
+    assert found.differences[1].width <= width
+    assert len(told) == counts[0] - 3 + 1 and "wide: a further seed, 4" in told[0]
+    limited = listen(confirmer, Plan.of(4, 0.001))[0].confirm(PICKED, PROBE)
+    assert [len(arm.runs) for arm in limited.arms] == [4, 3, 4]
+    assert lines(limited, confirmer.runner.spec)[0].endswith("3 to 4 seeds of what is trained")
+
+
+def test_the_forecast_tells_the_seeds_that_a_width_may_add(confirmer: Confirmer) -> None:
+    listener, _ = listen(confirmer, Plan.of(6, 0.1))
+    assert (listener.count_left(PICKED, PROBE), listener.count_further(PICKED)) == (14, 6)
+    keep_run(confirmer, PICKED, first_seeds(4)[3], 50)
+    assert listener.count_further(PICKED) == 5
+    assert "14 trainings; for the width up to 5 more;" in tell_forecast(14, [], 14, 5)
+    assert tell_forecast(0, [], 14, 5).endswith("kept from before; for the width up to 5 more")
+
+
+def test_a_front_is_one_reading_and_its_lora_is_tuned_once(confirmer: Confirmer) -> None:
+    keep_all(confirmer, 3)
+    told: list[str] = []
+    given = confirmer.store, confirmer.job, confirmer.runner, told.append
+    front = FrontConfirmer(*given, members=(PROBE, PICKED), probe=PROBE)
+    assert (front.total, front.count_kept()) == (14, 14)
+    found = front.confirm_front()
+    assert found.reading.number == 1 and told == ["computing intervals of the differences"]
+    assert [x.configuration for x in found.arms] == [PROBE, PICKED]
+    (floor, tuned), (_, other) = found.comparisons[1], found.comparisons[0]
+    assert floor.versus.name == "linear probe" and floor.difference.mean > 0
+    assert tuned.versus == other.versus
+    alone = listen(confirmer)[0].confirm(PICKED, PROBE)
+    assert alone.reading is not None and alone.reading.number == 2
+    assert alone.differences[1].mean == tuned.difference.mean
+    with pytest.raises(UserError, match="none yet"):
+        FrontConfirmer(*given)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from peftsearch.errors import UserError
+from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -107,6 +109,35 @@ def load_test(spec: JobSpec) -> Split:
     return replace(test, notes=notes + _note_shared(source, test, "test", "validation"))
 
 
+def load_other(spec: JobSpec, source: str) -> Split:
+    """Rows of another source than the job's, labelled alike; nothing is trained on them.
+
+    Raises:
+        UserError: As `load_data`.
+    """
+    known = TrainingSource.open(spec.task)
+    other = known.another(source)
+    shared = note_shared(spec.task, other, known.part("train"), show(source), "training")
+    return replace(other, notes=other.notes + shared)
+
+
+def load_groups(spec: JobSpec, by: str, source: str | None = None) -> list[str]:
+    """The value of a column in each row of the test split, as text; empty where it is missing.
+
+    Args:
+        source: Of other data, instead of the test split.
+
+    Raises:
+        UserError: There is no such column.
+    """
+    try:
+        known = TrainingSource.open(spec.task, by if source is None else None)
+        values = known.column(by, source)
+    except UserError as error:
+        raise UserError(error.expected, error.got, "name another with --by") from error
+    return ["" if value is None else str(value) for value in values]
+
+
 def _note_shared(source: TrainingSource, part: Split, name: str, other: str) -> tuple[str, ...]:
     """Rows of a part in another; where one partition made both there are none."""
     if {name, other} <= source.parts.keys():
@@ -132,3 +163,14 @@ def _fingerprint(train: Split, validation: Split, names: Sequence[str]) -> str:
             digest.update(json.dumps([text, label]).encode() + b"\n")
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def hash_rows(split: Split, names: Sequence[str]) -> str:
+    """SHA-256 of rows and labels, whatever their order and whichever job reads them.
+
+    Args:
+        names: Of the classes; empty for other kinds.
+    """
+    labels = [names[int(x)] for x in split.labels] if names else split.labels
+    rows = sorted(json.dumps(row) for row in zip(split.texts, labels, strict=True))
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.message_text import agree, plural, show
@@ -33,6 +34,7 @@ class TrainingSource:
         rows: All rows of its `train`.
         parts: Indices into `rows` of `train` and of what is held out from it.
         said: Notes of how it was read and divided.
+        table: What `rows` were read from.
     """
 
     task: TaskSpec
@@ -41,16 +43,21 @@ class TrainingSource:
     rows: Split
     parts: Mapping[str, list[int]]
     said: tuple[str, ...]
+    table: Table
 
     @classmethod
-    def open(cls, task: TaskSpec) -> "TrainingSource":
+    def open(cls, task: TaskSpec, by: str | None = None) -> "TrainingSource":
         """Read the training source; explicit validation and test files are not opened.
+
+        Args:
+            by: A further column to read, if the task reads it from there.
 
         Raises:
             UserError: The source is missing, malformed or of one class.
         """
         grouped = () if task.group is None else (task.group,)
-        tables = _read_tables(task, task.train, (*grouped, *task.columns))
+        further = _further(task, by) if task.test is None else ()
+        tables = _read_tables(task, task.train, (*further, *grouped, *task.columns))
         name = choose_split(list(tables), "train", task, task.train)
         own, said = _find_own(tables, name, task)
         with told_together(tables[name], task.columns):
@@ -67,7 +74,8 @@ class TrainingSource:
             if explicit[name] is None and name not in own
         }
         parts, held = hold_out_rows(task, rows, carved)
-        return cls(task, own, classes, rows, parts, (*train.notes, *said, *held))
+        notes = *train.notes, *said, *held
+        return cls(task, own, classes, rows, parts, notes, tables[name])
 
     def part(self, name: str) -> Split:
         """One of train, validation and test, with all of its rows; an explicit file is read here.
@@ -83,6 +91,33 @@ class TrainingSource:
         else:
             split = self.rows.pick(self.parts[name])
         return self._check(split, name)
+
+    def another(self, source: str) -> Split:
+        """All rows of another source with the columns and classes of this one.
+
+        Raises:
+            UserError: It is missing or malformed, or has too few rows.
+        """
+        return self._check(self._read(*_read_explicit(self.task, "test", source)), "test")
+
+    def column(self, by: str, source: str | None = None) -> list[Any]:
+        """The values of a column in each row of the test split, or of another source.
+
+        Args:
+            by: As `open` was given it, if the test split is no source of its own.
+
+        Raises:
+            UserError: The source lacks it.
+        """
+        explicit = source or self.task.test
+        if explicit is not None:
+            further = _further(self.task, by)
+            tables = _read_tables(self.task, explicit, (*further, *self.task.columns))
+            chosen = choose_split(list(tables), "test", self.task, explicit)
+            return tables[chosen].columns[by]
+        if "test" in self.own:
+            return self.own["test"].columns[by]
+        return [self.table.columns[by][row] for row in self.parts["test"]]
 
     def _check(self, split: Split, name: str) -> Split:
         if len(split.texts) < MINIMUM_ROWS[name]:
@@ -147,6 +182,10 @@ class TrainingSource:
         return replace(rows, notes=(*table.notes, *said, *rows.notes))
 
 
+def _further(task: TaskSpec, by: str | None) -> tuple[str, ...]:
+    return () if by is None or by in (*task.columns, task.group) else (by,)
+
+
 def _check_folds(task: TaskSpec, own: Mapping[str, Table], rows: Split) -> None:
     where = "task.folds"
     if "validation" in own:
@@ -166,9 +205,9 @@ def name_row(task: TaskSpec) -> tuple[str, str]:
 def _read_tables(task: TaskSpec, source: str, wanted: Sequence[str]) -> Mapping[str, Table]:
     if task.image is not None and Path(source).is_dir() and is_image_folder(Path(source)):
         if len(wanted) > len(task.columns):
-            got = f"the folder {source}"
-            hint = "write one, or leave out task.group"
-            raise UserError("a data file with the column task.group", got, hint, "task.group")
+            got, where = f"the folder {source}", "task.group" if task.group else ""
+            hint = f"write one, or leave out {where or '--by'}"
+            raise UserError(f"a data file with the column {wanted[0]}", got, hint, where)
         return read_image_folder(Path(source), wanted)
     return read_source(source, task.subset, wanted, task.reading)
 

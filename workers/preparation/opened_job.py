@@ -91,6 +91,11 @@ class OpenedJob:
             self._test.append(load_test(self.spec))
         return self._test[0]
 
+    def take_test(self, rows: Split) -> None:
+        """Let other rows stand for the test split from now on."""
+        self._test[:] = [rows]
+        self._encoded.pop("test", None)
+
     def encoded(self, name: str) -> Encoded:
         """A split's rows as the model takes them, made once."""
         if name not in self._encoded:

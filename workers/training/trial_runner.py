@@ -15,6 +15,7 @@ from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.models.chosen_head import choose_head_rate, use_head
 from peftsearch.workers.models.sizes import count_base
+from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.floor_answers import FloorAnswers, read_answers
 from peftsearch.workers.preparation.fold_tensors import keep_named, take_fold
 from peftsearch.workers.preparation.opened_job import OpenedJob
@@ -25,7 +26,7 @@ from peftsearch.workers.preparation.prepare import (
     prepare_head,
 )
 
-from .clock import OnStep
+from .clock import Clock, OnStep
 from .cross_validation import as_in_first, cross_validate, join_prepared
 from .inference import predict_logits
 from .outcome import Outcome
@@ -170,6 +171,24 @@ class TrialRunner(Trainer):
         """Whether a trial's head depends on what is found out."""
         head = self.spec.head
         return not (head.pooling == "model" and head.start == "random")
+
+    def score(
+        self, configuration: Configuration, tensors: Mapping[str, torch.Tensor], split: str
+    ) -> Evaluation:
+        """The scores of a trained adapter on a split, without any training.
+
+        Raises:
+            UserError: The tensors are not of this configuration and model.
+            NonFiniteLoss: An output is infinite or not a number.
+        """
+        attachment, rows = attach(self.backbone, configuration, 0), self.encoded(split)
+        try:
+            attachment.load(tensors)
+            # Kept adapters answer in the units of the labels.
+            evaluator = replace(self._evaluator(configuration), scale=None)
+            return evaluator.evaluate(rows, Clock(evaluator.count_steps(rows), lambda *_: None))
+        finally:
+            attachment.detach()
 
     def predict(
         self,

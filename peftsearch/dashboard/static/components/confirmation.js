@@ -31,7 +31,9 @@ function told(found, model) {
     h("p", {}, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds of what is trained.`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Arms of the comparison" }, table),
     floorsLine(report, metric),
-    h("ul", { class: "verdicts" }, differences.map((x) => h("li", {}, difference(x, model)))),
+    h("ul", { class: "verdicts" }, differences.map((x) => h("li", {}, difference(x, report.level, model)))),
+    report.verdict ? h("p", {}, report.verdict) : null,
+    readingLine(report),
   ];
 }
 
@@ -42,8 +44,19 @@ function floorsLine({ floors = [] }, metric) {
   return h("p", { class: "quiet small" }, `Without adapters, ${noun(metric)} on the validation rows: ${each}.`);
 }
 
-function difference({ versus, mean, low, high }, model) {
-  const interval = `95 % interval [${signed(low)}, ${signed(high)}]`;
+/** Reports of before readings were counted have none. */
+function readingLine({ reading, level }) {
+  if (!reading) return null;
+  const told = `Reading number ${reading.number} of this test split; intervals hold at ${percent(level)}.`;
+  return h("p", { class: "quiet small" }, told);
+}
+
+function percent(level = 0.95) {
+  return `${Number((100 * level).toPrecision(4))} %`;
+}
+
+function difference({ versus, mean, low, high }, level, model) {
+  const interval = `${percent(level)} interval [${signed(low)}, ${signed(high)}]`;
   return `Picked minus ${versus}: ${signed(mean)}, ${interval}: ${verdict({ versus, mean, low, high }, model)}.`;
 }
 

@@ -1,0 +1,144 @@
+"""The command that reads a test split: confirm, of a point or a whole front, or of other data."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from peftsearch.errors import UserError
+from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.results.confirm_plan import Plan, tell_forecast
+from peftsearch.results.confirming import Wanted
+from peftsearch.results.search_result import SearchResult, load_result
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.storage.store import Store
+from peftsearch.workers.files.job_folder import choose_root
+from peftsearch.workers.processes.presence import at_work
+
+from .console import console, log, print_json
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What all forms of the command have in common.
+
+    Attributes:
+        by: Column by which rows are grouped; None groups none.
+    """
+
+    job: str
+    storage: str
+    device: str
+    files: Path | None
+    as_json: bool
+    by: str | None
+
+
+def check(
+    seeds: int | None, width: float | None, front: bool, data: str | None, by: str | None
+) -> Plan:
+    """How many seeds are asked for.
+
+    Raises:
+        UserError: Options do not go together, or a number is out of range.
+    """
+    named = {"--seeds": seeds, "--width": width, "--data": data, "--by": by}
+    given = {name for name, value in named.items() if value is not None}
+    apart = given - {"--seeds"} if front else given - {"--data", "--by"} if data else set()
+    if apart:
+        form = "--front" if front else "--data"
+        raise UserError(f"{form} without {' or '.join(sorted(apart))}", "both", "leave one out")
+    return Plan.of(seeds, width)
+
+
+def confirm(asked: Asked, pick: str, plan: Plan) -> None:
+    """Train a point and what it is compared with, and compare on the test split."""
+    with open_existing(asked.storage) as store:
+        job = store.find_job(asked.job)
+        result = load_result(store, job, choose_root(asked.storage, asked.files))
+        wanted = Wanted(asked.device, _note, plan, asked.by)
+        confirmed = result.confirm_in(store, pick, wanted)
+    _print(confirmed.to_json(), list(confirmed.lines), asked)
+
+
+def confirm_front(asked: Asked, plan: Plan) -> None:
+    """Train all of a front, and compare each with the best floor and tuned LoRA."""
+    with _at_work(asked) as (store, result):
+        from peftsearch.results.confirm_front import FrontConfirmer
+        from peftsearch.results.front_confirmation import front_lines, tell_front
+        from peftsearch.search.recipe_trials import probe
+        from peftsearch.workers.training.trial_runner import TrialRunner
+
+        spec, members = result.job.spec, tuple(x.configuration for x in result.members)
+        base, runner = probe(make_space(spec)), TrialRunner.open(spec, asked.device)
+        confirmer = FrontConfirmer(
+            store, result.job, runner, _note, plan, members=members, probe=base
+        )
+        left = max(confirmer.total - confirmer.count_kept(), 0)
+        _tell(tell_forecast(left, result.trials, confirmer.total))
+        found = confirmer.confirm_front()
+        report = found.to_json(spec)
+        store.save_report(result.job.id, "confirm-front", report)
+    _print(report, [*front_lines(found, spec), tell_front(found)], asked)
+
+
+def carry(asked: Asked, pick: str, data: str) -> None:
+    """Score the kept adapters of a point, and the floors, on other data."""
+    with _at_work(asked) as (store, result):
+        from peftsearch.results.arm_values import Judge
+        from peftsearch.results.carry import Carrier, carry_lines
+        from peftsearch.results.groups import tell_groups
+        from peftsearch.results.verdict import tell_verdict
+        from peftsearch.workers.data.task_data import load_other
+        from peftsearch.workers.training.trial_runner import TrialRunner
+
+        summary, spec = result.pick(pick), result.job.spec
+        other, values = load_other(spec, data), _read_groups(result, asked, data)
+        runner = TrialRunner.open(spec, asked.device)
+        found = Carrier(store, result.job, runner, _note, root=result.root).carry(summary, other)
+        judge = Judge.of(runner, found.metric)
+        grouped, by = tell_groups(judge, found, asked.by, values)
+        verdict = tell_verdict(found)
+        told = {"seeds": [x.seed for x in summary.trials], "data": data, "notes": other.notes}
+        report = found.to_json(spec) | told | by | {"verdict": verdict}
+        store.save_report(result.job.id, "confirm-data", report)
+    notes = [f"note: {note}" for note in other.notes]
+    known = summary.values[found.metric]
+    _print(report, [*notes, *carry_lines(found, spec, data, known), *grouped, verdict], asked)
+
+
+@contextlib.contextmanager
+def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
+    """The store and the records of a job that nobody deletes meanwhile."""
+    with contextlib.ExitStack() as opened:
+        store = opened.enter_context(open_existing(asked.storage))
+        job = store.find_job(asked.job)
+        opened.enter_context(at_work(store, job, "confirm", asked.device))
+        yield store, load_result(store, job, choose_root(asked.storage, asked.files))
+
+
+def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) -> list[str]:
+    """Before anything is trained, since there may be no such column."""
+    from peftsearch.workers.data.task_data import load_groups
+
+    return [] if asked.by is None else load_groups(result.job.spec, asked.by, data)
+
+
+def _note(text: str) -> None:
+    log.print(text, style="dim", highlight=False, soft_wrap=True)
+
+
+def _tell(text: str) -> None:
+    log.print(text, highlight=False, soft_wrap=True)
+
+
+def _print(report: dict[str, Any], lines: list[str], asked: Asked) -> None:
+    if asked.as_json:
+        print_json(report)
+        return
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)

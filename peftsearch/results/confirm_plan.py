@@ -1,0 +1,98 @@
+"""How many trainings a confirmation makes of each of its arms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from peftsearch.errors import UserError
+from peftsearch.records.estimates import mean
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.techniques.table import NOMINAL_RATE
+
+from .wording import duration, plural
+
+FIRST = 900_001
+"""The search uses none of the seeds from here on."""
+USUAL, MOST, LIMIT = 3, 99, 10
+RATES = tuple(NOMINAL_RATE * 10**step for step in (-0.75, -0.5, -0.25, 0.0, 0.25))
+_TRAINED = 3
+"""Arms: the picked one, the linear probe, tuned LoRA."""
+
+
+def first_seeds(count: int) -> tuple[int, ...]:
+    """The seeds of so many trainings."""
+    return tuple(range(FIRST, FIRST + count))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Seeds of each arm.
+
+    Attributes:
+        seeds: That it begins with.
+        width: Of the interval of the picked arm minus tuned LoRA, for which these two get further
+            seeds; None adds none.
+        limit: Seeds that an arm has at most.
+    """
+
+    seeds: int = USUAL
+    width: float | None = None
+    limit: int = USUAL
+
+    @classmethod
+    def of(cls, seeds: int | None, width: float | None) -> Self:
+        """What a person asks for.
+
+        Args:
+            seeds: How many; with a width how many at most.
+
+        Raises:
+            UserError: Too few, too many, or no width.
+        """
+        if seeds is not None and not 2 <= seeds <= MOST:
+            raise UserError(f"--seeds from 2 to {MOST}", f"{seeds}", "name a number between")
+        if width is None:
+            return cls(seeds or USUAL, None, seeds or USUAL)
+        if not 0 < width < float("inf"):
+            raise UserError("--width above 0", f"{width:g}", "name it in the metric's own units")
+        limit = seeds or LIMIT
+        return cls(min(USUAL, limit), width, limit)
+
+    @property
+    def trainings(self) -> int:
+        """That it takes before further seeds are added: LoRA's rates, and each arm's seeds."""
+        return len(RATES) + _TRAINED * self.seeds
+
+    @property
+    def further(self) -> Sequence[int]:
+        """Seeds that may be added."""
+        return first_seeds(self.limit)[self.seeds :]
+
+    def subject(self, picked: Sequence[Configuration]) -> str:
+        """What is read of the test split, for the ledger: the same again is no other reading."""
+        keys = " ".join(sorted(x.key for x in picked))
+        wanted = "" if self.width is None else f", width {self.width:g}"
+        return f"{keys}: {self.limit} seeds{wanted}"
+
+
+def tell_forecast(
+    left: int, trials: Sequence[Trial], total: int = Plan().trainings, further: int = 0
+) -> str:
+    """What is about to begin: how many trainings, and how long by the trials of the job.
+
+    Args:
+        total: Trainings with those that are kept.
+        further: That a wanted width may add.
+    """
+    seconds = [x.running_seconds for x in trials if x.running_seconds and x.measurements]
+    most = f"; for the width up to {further} more" if further else ""
+    if not left:
+        return f"all {total} trainings are kept from before{most}"
+    about = (
+        f", about {duration(left * mean(seconds))} at the mean of its trials" if seconds else ""
+    )
+    done = f" of {total}, the others are kept" if left < total else ""
+    return (
+        f"{plural(left, 'training')}{done}{about}{most}; what is interrupted goes on where it was"
+    )

@@ -1,0 +1,110 @@
+"""Trainings of a confirmation and what floors scored on its test split, each kept in the store."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from peftsearch.records.job import Job
+from peftsearch.records.preparation import BASE, Floor
+from peftsearch.records.reading import Reading
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.storage.store import Store
+from peftsearch.workers.data.task_data import hash_rows
+from peftsearch.workers.preparation.evaluation import Evaluation
+from peftsearch.workers.preparation.prepare import Prepared, make_again
+from peftsearch.workers.training.outcome import Outcome
+from peftsearch.workers.training.trial_runner import TrialRunner
+
+from .confirm_plan import Plan
+from .confirmation import Arm, Run
+from .floor_words import short_name
+from .floors import sort_floors
+from .wording import describe
+
+_RUN = "confirm-run"
+Report = Callable[[str], None]
+
+
+@dataclass
+class KeptRuns:
+    """Trains and scores, and keeps every finished run in the store, so that nothing is lost."""
+
+    store: Store
+    job: Job
+    runner: TrialRunner
+    report: Report
+    plan: Plan = Plan()
+    count: int = 0
+    rows: str = "test"
+    """How what is kept of these rows is called."""
+
+    @property
+    def total(self) -> int:
+        """Trainings that are foreseen, kept ones among them."""
+        return self.plan.trainings
+
+    @property
+    def _place(self) -> str:
+        return "the test split" if self.rows == "test" else "the other data"
+
+    def _enter(self, subject: str) -> tuple[Reading, tuple[Reading, ...]]:
+        """The reading that is about to be made, and those of the same rows before it."""
+        data = hash_rows(self.runner.split("test"), self.runner.data.label_names)
+        mine = self.store.record_reading(self.job.id, data, subject)
+        return mine, tuple(self.store.readings(data)[: mine.number - 1])
+
+    def _count_kept(self, wanted: set[tuple[str, int, str]]) -> int:
+        kept = {(x["key"], x["seed"], x["split"]) for x in self.store.reports(self.job.id, _RUN)}
+        return len(kept & wanted)
+
+    def _score_floors(self) -> list[Arm]:
+        """The job's floors on the test split; then its head is taken up, for all that is trained.
+        A job without a preparation, as one of an earlier version, goes on without."""
+        known = self.store.preparation(self.job.id)
+        if known is None:
+            return []
+        prepared = Prepared(known, self.store.head_start(self.job.id))
+        arms = [self._score_floor(prepared, x) for x in sort_floors(known, self.job.spec)]
+        self.runner.adopt(prepared)
+        return [arm for arm in arms if arm is not None]
+
+    def _score_floor(self, prepared: Prepared, floor: Floor) -> Arm | None:
+        """None of one that is among the arms anyway, or that cannot be made again."""
+        if floor.name == BASE:
+            return None
+        place = {"key": f"floor {floor.name}", "seed": 0, "split": self.rows}
+        run = self._recall(place)
+        if run is None:
+            self.report(f"scoring on {self._place}: {floor.label}")
+            baseline = make_again(self.runner, prepared, floor)
+            found = None if baseline is None else baseline.score("test", lambda: None)
+            if found is None:
+                return None
+            run = self._keep(place, found)
+        return Arm(short_name(floor), None, (run,), floor.label)
+
+    def _run(self, configuration: Configuration, seed: int, split: str) -> Run:
+        self.count += 1
+        place = {"key": configuration.key, "seed": seed, "split": split}
+        if (known := self._recall(place)) is not None:
+            return known
+        words = describe(configuration, self.job.spec.anatomy)
+        total = max(self.count, self.total)
+        self.report(f"{self.count} of {total}: training for the {split} split: {words}")
+        outcome = self.runner.evaluate(configuration, seed, lambda done, total: None, split=split)
+        return self._keep(place, outcome)
+
+    def _recall(self, place: Mapping[str, Any]) -> Run | None:
+        for known in self.store.reports(self.job.id, _RUN):
+            if all(known[name] == value for name, value in place.items()):
+                return Run(known["measurements"], known["predictions"], known["references"])
+        return None
+
+    def _keep(self, place: Mapping[str, Any], found: Outcome | Evaluation) -> Run:
+        run = Run(
+            dict(found.measurements),
+            found.predictions.astype(float).tolist(),
+            found.references.astype(float).tolist(),
+        )
+        self.store.save_report(self.job.id, _RUN, {**place, **vars(run)})
+        return run

@@ -1,0 +1,59 @@
+"""How a confirmation ends: which reading it was, and one plain sentence of what beats what."""
+
+from peftsearch.records.estimates import mean
+from peftsearch.spaces.jobspec.objectives import Objective, objective
+
+from .confirmation import TUNED, Arm, Confirmation
+from .differences import Difference
+from .spending import tell_reading
+from .wording import difference as tell_difference
+
+
+def tell_verdict(found: Confirmation) -> str:
+    """How the picked configuration stands against the best floor and against tuned LoRA."""
+    goal = objective(found.metric)
+    told = [_tell(arm, x, goal) for arm, x in (*_best_floor(found), *_tuned(found))]
+    if not told:
+        return "In short: there is nothing here that the picked point could be compared with."
+    return f"In short: the picked point {'; it '.join(told)}."
+
+
+def tell_end(found: Confirmation) -> list[str]:
+    """Which reading of the test split it is, and whether a wanted width was reached."""
+    told = [] if found.reading is None else [tell_reading(found.reading, found.earlier)]
+    if found.width is None:
+        return told
+    reached = _tuned(found)[0][1].width
+    seeds = len(found.arms[0].runs)
+    end = "as asked for" if reached <= found.width else f"wider than {found.width:g}"
+    return [*told, f"interval of picked - {TUNED}: {reached:.4g} wide with {seeds} seeds, {end}"]
+
+
+def _best_floor(found: Confirmation) -> list[tuple[Arm, Difference]]:
+    """The best one by validation, which is the first; without floors the first arm, the probe."""
+    floors = [pair for pair in found.pairs if pair[0].configuration is None]
+    return (floors or found.pairs)[:1]
+
+
+def _tuned(found: Confirmation) -> list[tuple[Arm, Difference]]:
+    return [pair for pair in found.pairs if pair[0].name == TUNED]
+
+
+def _tell(arm: Arm, found: Difference, goal: Objective) -> str:
+    beside, name = mean(arm.values(goal.name)), name_arm(arm)
+    amount = tell_difference(goal.name, abs(found.mean), beside)
+    errors = "" if found.errors is None else f", {found.errors:.1f} standard errors"
+    better = goal.signed(found.mean) > 0
+    if found.resolved:
+        return f"{'beats' if better else 'is beaten by'} {name} by {amount} {goal.label}{errors}"
+    if not found.mean:
+        return f"ties with {name}: the same {goal.label} on these rows"
+    side = "ahead" if better else "behind"
+    return f"ties with {name}: {amount} {side}{errors}, which may be chance"
+
+
+def name_arm(arm: Arm) -> str:
+    """As a noun within a sentence."""
+    if arm.configuration is None:
+        return f"the best floor ({arm.name})"
+    return f"tuned {arm.name}" if arm.name == TUNED else f"the {arm.name}"

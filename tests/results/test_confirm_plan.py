@@ -1,0 +1,43 @@
+"""How many seeds a person may ask for."""
+
+import pytest
+
+from peftsearch.errors import UserError
+from peftsearch.results.confirm_plan import Plan, first_seeds
+from tests.results.made import TRIALS
+
+
+def test_three_seeds_unless_others_are_asked_for() -> None:
+    assert Plan.of(None, None) == Plan() == Plan(3, None, 3)
+    assert Plan().trainings == 14 and not Plan().further
+    assert Plan.of(5, None) == Plan(5, None, 5)
+    assert Plan.of(5, None).trainings == 20
+
+
+def test_a_width_begins_with_three_seeds_and_names_a_limit() -> None:
+    plan = Plan.of(None, 0.02)
+    assert plan == Plan(3, 0.02, 10)
+    assert tuple(plan.further) == first_seeds(10)[3:]
+    assert Plan.of(2, 0.02) == Plan(2, 0.02, 2)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "width", "got"),
+    [(1, None, "got 1;"), (100, None, "got 100;"), (3, 0.0, "got 0;"), (3, float("nan"), "nan")],
+)
+def test_what_makes_no_interval_is_refused(seeds: int, width: float | None, got: str) -> None:
+    with pytest.raises(UserError, match=got):
+        Plan.of(seeds, width)
+
+
+def test_a_reading_is_of_configurations_seeds_and_width() -> None:
+    first, second = (x.configuration for x in TRIALS[1:3])
+    subjects = [
+        Plan().subject([first]),
+        Plan().subject([second]),
+        Plan().subject([first, second]),
+        Plan.of(5, None).subject([first]),
+        Plan.of(5, 0.1).subject([first]),
+    ]
+    assert len(set(subjects)) == 5
+    assert Plan().subject([second, first]) == subjects[2]
