@@ -9,6 +9,7 @@ import numpy as np
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.workers.preparation.opened_job import OpenedJob
 
 from .arm_values import Judge
 from .confirmation import Arm, Confirmation
@@ -119,7 +120,7 @@ def group_lines(found: Groups) -> list[str]:
 
 
 def tell_groups(
-    judge: Judge, found: Confirmation, column: str | None, values: Sequence[str]
+    runner: OpenedJob, found: Confirmation, column: str | None, values: Sequence[str]
 ) -> tuple[list[str], dict[str, Any]]:
     """Lines of the groups of a confirmation, and their plain data; nothing without a column.
 
@@ -128,6 +129,7 @@ def tell_groups(
     """
     if column is None:
         return [], {}
+    judge = Judge.of(runner, found.metric)
     groups = find_groups(judge, found.arms[0], column, values, level_of(found.reading))
     return group_lines(groups), {"by": groups.to_json()}
 

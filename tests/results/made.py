@@ -1,6 +1,7 @@
 """Made-up records of a small job."""
 
 from peftsearch.records.estimates import Estimate, estimate_each
+from peftsearch.records.reading import Reading
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
@@ -42,3 +43,8 @@ TRIALS = [
 
 def members() -> list[Estimate[Trial]]:
     return [x for x in estimate_each(TRIALS) if x.values["accuracy"] > 0.5]
+
+
+def make_reading(number: int, job: str = "job") -> Reading:
+    """That of a test split, by its number."""
+    return Reading("a" * 64, number, "uid", job, f"key {number}", 0.0)

@@ -14,8 +14,7 @@ from peftsearch.results.front_confirmation import (
     tell_front,
 )
 
-from .made import SPEC, TRIALS
-from .test_spending import make_reading
+from .made import SPEC, TRIALS, make_reading
 
 RUN = Run({"accuracy": 0.5}, [1.0], [1.0])
 FLOOR, LORA = (

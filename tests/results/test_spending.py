@@ -2,12 +2,9 @@
 
 import pytest
 
-from peftsearch.records.reading import Reading
 from peftsearch.results.spending import level_of, ordinal, percent, spend, tell_reading
 
-
-def make_reading(number: int, job: str = "job") -> Reading:
-    return Reading("a" * 64, number, "uid", job, f"key {number}", 0.0)
+from .made import make_reading
 
 
 def test_the_first_reading_spends_5_percent_and_all_later_ones_as_much_together() -> None:

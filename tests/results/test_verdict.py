@@ -8,8 +8,7 @@ from peftsearch.results.confirmation import TUNED, Arm, Confirmation, Run
 from peftsearch.results.differences import Difference
 from peftsearch.results.verdict import tell_end, tell_verdict
 
-from .made import TRIALS
-from .test_spending import make_reading
+from .made import TRIALS, make_reading
 
 PICKED = TRIALS[1].configuration
 
