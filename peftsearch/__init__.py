@@ -4,9 +4,14 @@
 
     import peftsearch
 
-    result = peftsearch.search("job.toml")
+    result = peftsearch.search(train=frame, model="path/to/model", metric="accuracy", minutes=10)
     result.export("adapter/", pick="size <= 200 KB")
     model = peftsearch.load_adapter(model, "adapter/")
+
+The same as a job file, and its result again, whoever worked on it::
+
+    result = peftsearch.search("job.toml")
+    result = peftsearch.load("tickets")
 
 A search that others work on, here or elsewhere::
 
@@ -28,6 +33,9 @@ from .errors import (
     StoreUnavailable,
     UserError,
 )
+
+open = load
+"""Another name of `load`, which is not in `__all__`: it would hide the one of Python."""
 
 __all__ = [
     "Conflict",

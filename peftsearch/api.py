@@ -6,7 +6,7 @@ imports wait inside, so that `import peftsearch` answers at once.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +16,39 @@ if TYPE_CHECKING:
     from peftsearch.records.job import Job
     from peftsearch.results.search_result import SearchResult
     from peftsearch.spaces.jobspec.spec import JobSpec
+    from peftsearch.workers.processes.own_training import Candidate
 
 DEFAULT_STORAGE = "sqlite:///peftsearch.db"
 
 
 def search(
-    spec: "str | Path | Mapping[str, Any] | JobSpec",
+    spec: "str | Path | Mapping[str, Any] | JobSpec | None" = None,
     storage: str = DEFAULT_STORAGE,
     device: str = "auto",
     files: str | Path | None = None,
+    *,
+    train: Any = None,
+    model: str | Path | Mapping[str, Any] | None = None,
+    metric: str | None = None,
+    minutes: float | None = None,
+    trials: int | None = None,
+    validation: Any = None,
+    test: Any = None,
+    text: str | Sequence[str] | None = None,
+    label: str | None = None,
+    kind: str | None = None,
+    name: str | None = None,
+    space: str | Mapping[str, Any] | None = None,
+    objectives: Mapping[str, Any] | None = None,
+    evaluate: "Callable[[Candidate], Mapping[str, float] | float] | None" = None,
+    progress: bool = True,
+    **sections: Any,
 ) -> "SearchResult":
     """Launch or resume a job, work on it in this process until its budget is spent, and return it.
 
-    A job of the same name and spec is resumed; its budget may have changed. One that is finished
-    is returned as it is.
+    Say what is wanted by a `spec`, or by `train`, `model` and what follows them. A job of the same
+    name and spec is resumed; its budget may have changed. One that is finished is returned as it
+    is.
 
     Args:
         spec: A job file's path, or the same as plain data or as a `JobSpec`. Paths in a file are
@@ -38,44 +57,60 @@ def search(
             share it.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         files: Folder of the adapters; None puts it beside an SQLite database.
+        train: Training rows: a `pandas.DataFrame`, a `datasets.Dataset`, `(texts, labels)`, each a
+            list or an array, or the path of a file. What is no file is written to one, Parquet
+            named by a hash of its content, in the folder `data` below `files`.
+        model: A folder, `package:NAME` for weights inside an installed Python package, or a hub
+            id; or the section `[model]` of a job file.
+        metric: What is to be large, or small as a loss is; None leaves the choice to the data.
+        minutes: Budget of time, from the first trial on. 10 where `trials` is not given either.
+        trials: Budget of trials. With `minutes`, whichever comes first.
+        validation: Rows that trials are scored on, as `train`; None holds out a part of `train`.
+        test: Rows that `confirm` alone reads, as `validation`.
+        text: Column of the text, or two for pairs. None takes what can only be meant.
+        label: Column of the label. None takes what can only be meant.
+        kind: Of the task, as in a job file; None takes the first that has the metric, and else
+            `classification`.
+        name: Of the job; None makes one from all but the budget, so that the same call resumes it.
+        space: Name of a preset, or the section `[space]` of a job file.
+        objectives: The section `[objectives]` of a job file.
+        evaluate: A function that trains and scores one configuration by whatever means, in place
+            of the built-in training: it gets a `Candidate` and returns the quality, or a mapping
+            of objectives to numbers. What it raises is a failed trial. Known costs stay those that
+            are counted.
+        progress: Whether it is shown what goes on: in a notebook in one output that is changed in
+            its place, else on standard error as `peftsearch run` does.
+        sections: Any other section or key of a job file: `training={"epochs": 2}`, `seed=1`,
+            `task={"max_length": 64}`.
 
     Returns:
         The job with its trials and its front; `pick` and `export` choose from it.
 
     Raises:
         Conflict: A job of that name has another spec, or the new budget is used up.
-        UserError: The spec, its model or its data is wrong.
+        UserError: The spec, an argument, the model or the data is wrong.
         TrialsFailed: No trial completed; `load` has their messages.
-        KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
+        KeyboardInterrupt: On Ctrl-C, after the running trial was given back; says how to go on.
     """
-    from peftsearch.jobs.inline import work_inline
-    from peftsearch.jobs.settling import settle
-    from peftsearch.records.failing import find_all_failed
-    from peftsearch.results.search_result import load_result
-    from peftsearch.storage.store import Store
-    from peftsearch.workers.data.task_data import load_data
-    from peftsearch.workers.files.job_folder import check_folder, choose_root
-    from peftsearch.workers.training.trial_runner import TrialRunner
+    from peftsearch.live.displays import choose_display
+    from peftsearch.notebook.given_job import GivenJob
+    from peftsearch.notebook.searching import Place, search_here
+    from peftsearch.workers.processes.function_runner import name_function, train_by
 
-    from .jobs import life
-
-    complete, url = _complete(spec), to_url(storage)
-    root = choose_root(url, files)
-    check_folder(root)
-    data = load_data(complete)
-    found = settle(complete, data)
-    _note(*data.notes, *found.notes)
-    settled = found.spec
-    runner = TrialRunner.open(settled, device, data)
-    with Store.open(url) as store:
-        job = life.create_or_resume(store, settled)
-        if not life.is_as_launched(job, settled):
-            runner = TrialRunner.open(job.spec, device)
-        work_inline(store, job, runner, root)
-        result = load_result(store, store.job(job.id), root)
-    if failed := find_all_failed(result.trials):
-        raise failed
-    return result
+    place = Place.choose(to_url(storage), files, device)
+    given = {"train": train, "validation": validation, "test": test}
+    function = None if evaluate is None else name_function(evaluate)
+    columns, limits = (text, label, kind, metric), (trials, minutes, name)
+    job = GivenJob(given, model, *columns, *limits, space, objectives, sections, function)
+    job.check_beside(spec)
+    display = choose_display(progress)
+    if spec is None:
+        spec, notes = job.write(place.root)
+        _note(*notes)
+    complete = _complete(spec)
+    if evaluate is not None:
+        complete = train_by(evaluate, complete)
+    return search_here(complete, place, _note, display, evaluate)
 
 
 def launch(

@@ -56,6 +56,12 @@ class Session:
         except DBAPIError as error:
             raise StoreUnavailable(describe(url), explain(error)) from error
 
+    @property
+    def url(self) -> str:
+        """That of its database, with the password if it has one: not for people."""
+        found: str = self._connection.engine.url.render_as_string(hide_password=False)
+        return found
+
     def close(self) -> None:
         """Give up the connection; a closed store cannot be used again."""
         self._connection.close()

@@ -17,10 +17,10 @@ FUNCTIONS = [name for name in peftsearch.__all__ if inspect.isfunction(getattr(p
 
 def test_search_has_a_signature() -> None:
     assert list(inspect.signature(peftsearch.search).parameters) == [
-        "spec",
-        "storage",
-        "device",
-        "files",
+        *("spec", "storage", "device", "files"),
+        *("train", "model", "metric", "minutes", "trials", "validation", "test"),
+        *("text", "label", "kind", "name", "space", "objectives", "evaluate", "progress"),
+        "sections",
     ]
 
 
@@ -86,6 +86,10 @@ def test_load_reads_a_job_and_its_front(tmp_path: Path) -> None:
     assert result.root == tmp_path / "jobs.files"
     with pytest.raises(peftsearch.NotFoundError):
         peftsearch.load("other", str(path))
+
+
+def test_open_is_load_and_hides_nothing() -> None:
+    assert peftsearch.open is peftsearch.load and "open" not in peftsearch.__all__
 
 
 def test_nothing_is_made_where_nothing_is(tmp_path: Path) -> None:

@@ -27,6 +27,14 @@ def test_the_examples_ship_with_the_package() -> None:
     assert shipped >= set((ROOT / "examples").glob("*.toml"))
 
 
+@pytest.mark.parametrize("folder", ["dashboard/templates", "report/templates"])
+def test_templates_ship_with_the_package(folder: str) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    patterns = settings["package-data"]["peftsearch"]
+    shipped = {file for pattern in patterns for file in PACKAGE.glob(pattern)}
+    assert shipped >= set((PACKAGE / folder).iterdir())
+
+
 def modules_of(folder: str) -> list[str]:
     files = [x for x in (ROOT / folder).rglob("*.py") if x.stem not in ("__init__", "env")]
     names = [".".join(x.relative_to(ROOT / folder).with_suffix("").parts) for x in files]

@@ -244,6 +244,21 @@ def export(
 
 
 @app.command()
+def report(
+    job: JobName,
+    out: Annotated[Path, typer.Option(help="Folder to write; new, empty or an earlier report.")],
+    pick: Pick = DEFAULT_PICK,
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Write a job as one page, and the same as Markdown, to lay before a colleague."""
+    begin("reading the job")
+    from . import reporting
+
+    reporting.report(job, pick, out, to_url(storage), as_json)
+
+
+@app.command()
 def stop(job: JobName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
     """End a job: its workers finish their trials and leave. `resume` lets it run on."""
     from . import ending

@@ -11,6 +11,7 @@ from peftsearch.jobs.jobfile import read_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
 from peftsearch.jobs.waiting import Waiter
+from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.failing import find_all_failed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
@@ -31,7 +32,6 @@ from .console import (
     print_front,
     print_json,
 )
-from .live_progress import LiveView, PlainView
 
 _SIGNALLED = 128
 """And the signal's number: what shells say of a program that a signal ended."""

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.jobs.presence import at_work
 from peftsearch.results.confirm_plan import Plan, tell_forecast
-from peftsearch.results.floor_words import floor_json, tell_floors
+from peftsearch.results.confirming import Wanted
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
+from peftsearch.workers.processes.presence import at_work
 
 from .console import console, log, print_json
 
 if TYPE_CHECKING:
-    from peftsearch.results.confirmation import Confirmation
-    from peftsearch.workers.training.trial_runner import TrialRunner
+    pass
 
 
 @dataclass(frozen=True)
@@ -58,29 +57,12 @@ def check(
 
 def confirm(asked: Asked, pick: str, plan: Plan) -> None:
     """Train a point and what it is compared with, and compare on the test split."""
-    with _at_work(asked) as (store, result):
-        # They take seconds, in which others may delete the job.
-        from peftsearch.results.confirm import Confirmer
-        from peftsearch.results.confirmation import lines
-        from peftsearch.results.verdict import tell_end, tell_verdict
-        from peftsearch.search.recipe_trials import probe
-        from peftsearch.workers.training.trial_runner import TrialRunner
-
-        summary, spec = result.pick(pick), result.job.spec
-        values = _read_groups(result, asked)
-        runner = TrialRunner.open(spec, asked.device)
-        confirmer = Confirmer(store, result.job, runner, _note, plan)
-        arms = summary.configuration, probe(make_space(spec))
-        left, further = confirmer.count_left(*arms), confirmer.count_further(arms[0])
-        _tell(tell_forecast(left, result.trials, plan.trainings, further))
-        found = confirmer.confirm(*arms)
-        grouped, by = _group(runner, found, asked, values)
-        verdict = tell_verdict(found)
-        floors = {"floors": [floor_json(floor, spec) for floor in result.floors]}
-        report = found.to_json(spec) | floors | by | {"verdict": verdict}
-        store.save_report(result.job.id, "confirm", report)
-    known = [f"  {x} (on the validation rows)" for x in tell_floors(result.preparation, spec)]
-    _print(report, [*lines(found, spec), *known, *grouped, *tell_end(found), verdict], asked)
+    with open_existing(asked.storage) as store:
+        job = store.find_job(asked.job)
+        result = load_result(store, job, choose_root(asked.storage, asked.files))
+        wanted = Wanted(asked.device, _note, plan, asked.by)
+        confirmed = result.confirm_in(store, pick, wanted)
+    _print(confirmed.to_json(), list(confirmed.lines), asked)
 
 
 def confirm_front(asked: Asked, plan: Plan) -> None:
@@ -107,7 +89,9 @@ def confirm_front(asked: Asked, plan: Plan) -> None:
 def carry(asked: Asked, pick: str, data: str) -> None:
     """Score the kept adapters of a point, and the floors, on other data."""
     with _at_work(asked) as (store, result):
+        from peftsearch.results.arm_values import Judge
         from peftsearch.results.carry import Carrier, carry_lines
+        from peftsearch.results.groups import tell_groups
         from peftsearch.results.verdict import tell_verdict
         from peftsearch.workers.data.task_data import load_other
         from peftsearch.workers.training.trial_runner import TrialRunner
@@ -116,7 +100,8 @@ def carry(asked: Asked, pick: str, data: str) -> None:
         other, values = load_other(spec, data), _read_groups(result, asked, data)
         runner = TrialRunner.open(spec, asked.device)
         found = Carrier(store, result.job, runner, _note, root=result.root).carry(summary, other)
-        grouped, by = _group(runner, found, asked, values)
+        judge = Judge.of(runner, found.metric)
+        grouped, by = tell_groups(judge, found, asked.by, values)
         verdict = tell_verdict(found)
         told = {"seeds": [x.seed for x in summary.trials], "data": data, "notes": other.notes}
         report = found.to_json(spec) | told | by | {"verdict": verdict}
@@ -141,21 +126,6 @@ def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) ->
     from peftsearch.workers.data.task_data import load_groups
 
     return [] if asked.by is None else load_groups(result.job.spec, asked.by, data)
-
-
-def _group(
-    runner: "TrialRunner", found: "Confirmation", asked: Asked, values: list[str]
-) -> tuple[list[str], dict[str, Any]]:
-    """Lines of the groups, and their plain data; nothing where none were asked for."""
-    if asked.by is None:
-        return [], {}
-    from peftsearch.results.arm_values import Judge
-    from peftsearch.results.groups import find_groups, group_lines
-    from peftsearch.results.spending import level_of
-
-    judge, level = Judge.of(runner, found.metric), level_of(found.reading)
-    groups = find_groups(judge, found.arms[0], asked.by, values, level)
-    return group_lines(groups), {"by": groups.to_json()}
 
 
 def _note(text: str) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,25 +14,37 @@ from peftsearch.errors import StoreUnavailable
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.beats import repeat_beside
 from peftsearch.workers.processes.lease_times import LEASE_SECONDS, RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.runtime.threads import count_threads
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 
-def work_inline(store: Store, job: Job, runner: TrialRunner, root: Path) -> None:
+def work_inline(
+    store: Store,
+    job: Job,
+    runner: TrialRunner,
+    root: Path,
+    make_monitor: "Callable[[Store, str], InlineMonitor] | None" = None,
+    silent: bool = False,
+) -> None:
     """Work on a job until it ends.
 
     Args:
         root: Folder of the jobs' files.
+        make_monitor: Makes the monitor of the worker of that name; None takes a plain one.
+        silent: Whether trials may take no step for long, so that leases are renewed beside them.
 
     Raises:
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
     """
     name = f"{socket.gethostname()}-{os.getpid()}-inline"
     store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
-    with _limited_threads():
-        WorkerLoop(name, store, job, runner, root, InlineMonitor(store, name)).run()
+    monitor = (make_monitor or InlineMonitor)(store, name)
+    renewed = repeat_beside(store, RENEW_SECONDS, monitor.renew_beside)
+    with _limited_threads(), renewed if silent else contextlib.nullcontext():
+        WorkerLoop(name, store, job, runner, root, monitor).run()
 
 
 @contextlib.contextmanager
@@ -67,6 +79,12 @@ class InlineMonitor:
             self.renewed = time.monotonic()
             with contextlib.suppress(StoreUnavailable):
                 self._renew(done, total)
+
+    def renew_beside(self, own: Store) -> None:
+        """Renew the lease from another thread, over a connection of its own."""
+        own.heartbeat(self.name)
+        if (trial := self.trial) is not None:
+            own.renew(trial.id, trial.attempt, LEASE_SECONDS)
 
     def _renew(self, done: int, total: int) -> None:
         if self.trial is None:

@@ -9,10 +9,8 @@ from typing import Any
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
-from peftsearch.spaces.jobspec.search_section import NONE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
@@ -20,15 +18,19 @@ from peftsearch.workers.data.label_folding import name_class
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
 
+from .card_metadata import front_matter
 from .expected import tell_expected
 from .export_report import ExportReport, Loading
 from .floor_words import tell_verdict
 from .floors import Standing
+from .job_texts import trial_data
+from .public_names import hub_id, name_paths, public_name
 from .sampling_errors import sampling_error
 from .wording import count, describe, difference, plural, score
 
 _WIDTH = 100
-_CARD = """# {title}
+_CARD = """{metadata}
+# {title}
 
 A parameter-efficient fine-tuning of `{model}` for {kind}, found by
 `peftsearch`, in the form `{form}`.
@@ -52,12 +54,19 @@ output was {difference}.
 ```python
 {load}
 ```
-
+{base}
 {inputs}
 {companions}
 
 ## Make it again
 
+{again}
+
+{provenance}
+"""
+
+
+_AGAIN = """\
 `peftsearch run job.toml` trains this configuration after the linear probe, with another seed. The
 very same training, on equal hardware and versions:
 
@@ -67,12 +76,11 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 
 spec = read_spec("job.toml")
 outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed})
-```
-
-{provenance}
-"""
-
-
+```"""
+_BY_FUNCTION = """\
+The function `{function}` of a Python program trained it, which is not kept here.
+`peftsearch.search("job.toml", evaluate=...)` with that function trains this configuration again,
+with another seed; this training had the seed {seed}."""
 _TOLD = (
     *("epochs", "steps", "batch_size", "dropout", "checkpoints", "kept_step"),
     *("device", "precision", "threads"),
@@ -82,6 +90,10 @@ _INPUTS = """
 ```python
 {program}
 ```
+"""
+_BASE = "path/to/the/base/model"
+_BASE_TOLD = f"""
+`{_BASE}` is a folder with {{model}}: `model.path` of `job.toml` tells where it was.
 """
 _COMPANIONS = "The folder holds what prepares them"
 _CONFIG = (
@@ -109,10 +121,17 @@ def write_card(
         standing: The trial beside the best floor of its job; None of a job without.
         expected: Of its configuration; None where nothing tells it.
     """
-    kind = find_kind(spec.task.kind)
+    kind, base = find_kind(spec.task.kind), hub_id(spec.model.path)
+    error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
+    loading = replace(report.loading, base=base or _BASE)
+    model = public_name(spec.model.path)
+    sources = (spec.task.train, spec.task.validation)
+    held = name_paths(held, {x: public_name(x) for x in sources if x})
     shown = {
+        "metadata": front_matter(spec, trial, report.form, error),
         "title": f"{spec.name}: trial {trial.number}",
-        "model": spec.model.path,
+        "model": model,
+        "base": "" if base or report.form == "merged" else _BASE_TOLD.format(model=f"`{model}`"),
         "kind": kind.name,
         "form": report.form,
         "configuration": describe(trial.configuration, spec.anatomy),
@@ -122,13 +141,20 @@ def write_card(
         "quality": _quality(trial, spec, labels, held, expected),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
-        "load": report.loading.to_python(report.form, "path/to/this/folder"),
+        "load": loading.to_python(report.form, "path/to/this/folder"),
         "inputs": _inputs(kind.load_work(), spec, trial.configuration),
         "companions": f"{_COMPANIONS}{_config(report.form, labels)}.",
-        "seed": trial.seed,
+        "again": _tell_again(spec, trial),
         "provenance": _provenance(trial.provenance),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
+
+
+def _tell_again(spec: JobSpec, trial: Trial) -> str:
+    function = spec.training.function
+    if function is None:
+        return _AGAIN.format(seed=trial.seed)
+    return _BY_FUNCTION.format(function=function, seed=trial.seed)
 
 
 def _config(form: str, labels: list[str]) -> str:
@@ -210,21 +236,8 @@ def _folds(trial: Trial, spec: JobSpec) -> str:
 
 
 def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
-    """A job file that trains the linear probe and this configuration, and nothing else.
-
-    It has the search's model, data, training and bounds; paths in it are absolute.
-    """
-    data = spec.to_json()
-    del data["task"]["default_metric"]
-    data["task"]["metric"] = spec.task.quality
-    data["name"] = f"{spec.name[:40]}-trial-{trial.number}"
-    data["try"] = [trial.configuration.to_json()]
-    probe_alone = trial.configuration.frozen
-    data["budget"] = {"trials": 1 if probe_alone else 2}
-    data["search"] |= {"recipes": "none", "learn_from": [NONE], "repeats": 0.0}
-    if spec.anatomy.family in FAMILIES:
-        del data["model"]["anatomy"]
-    path.write_text(write_text(data), encoding="utf-8")
+    """The job file of `trial_data`."""
+    path.write_text(write_text(trial_data(spec, trial)), encoding="utf-8")
 
 
 def find_loading(base: Backbone) -> Loading:

@@ -11,10 +11,10 @@ from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import objective
 
 from .arm_values import Judge
-from .confirmation import Arm
+from .confirmation import Arm, Confirmation
 from .differences import Difference
 from .intervals import compare_values
-from .spending import percent
+from .spending import level_of, percent
 from .wording import cell, plural
 
 FEWEST, MOST = 5, 50
@@ -116,6 +116,20 @@ def group_lines(found: Groups) -> list[str]:
     if found.left_out:
         told.append(f"  {plural(found.left_out, 'group')} of fewer than {FEWEST} rows left out")
     return [*told, _tell_worst(found)]
+
+
+def tell_groups(
+    judge: Judge, found: Confirmation, column: str | None, values: Sequence[str]
+) -> tuple[list[str], dict[str, Any]]:
+    """Lines of the groups of a confirmation, and their plain data; nothing without a column.
+
+    Raises:
+        UserError: As `find_groups`.
+    """
+    if column is None:
+        return [], {}
+    groups = find_groups(judge, found.arms[0], column, values, level_of(found.reading))
+    return group_lines(groups), {"by": groups.to_json()}
 
 
 def _tell_worst(found: Groups) -> str:

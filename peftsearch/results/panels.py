@@ -14,8 +14,9 @@ from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .axis_values import bottom_of, ticks, zero_position
 from .floor_words import short_name
-from .log_axis import dress_with_zero, ticks, write_ticks, zero_position
+from .log_axis import dress_with_zero, write_ticks
 from .rules import ONE_SE_WORDS, find_one_se
 
 Estimates = Sequence[Estimate[Trial]]
@@ -27,7 +28,11 @@ _KEY = f"numbers: rows below    ring: {ONE_SE_WORDS}    grey: not on the front"
 
 
 def make_panels(
-    members: Estimates, others: Estimates, spec: JobSpec, floors: Sequence[Floor]
+    members: Estimates,
+    others: Estimates,
+    spec: JobSpec,
+    floors: Sequence[Floor],
+    figure: Figure | None = None,
 ) -> Figure:
     """All pairs of the goals.
 
@@ -35,10 +40,13 @@ def make_panels(
         members: The front, ascending by cost, not empty.
         others: What is not on it, drawn quietly where it has both values.
         floors: The best one's quality is a line in the panels that show the quality.
+        figure: An empty one to draw into, which is given its size; None makes one.
     """
     pairs = [(x, y) for y, x in combinations(map(objective, spec.goals), 2)]
     rows = -(-len(pairs) // _COLUMNS)
-    figure = Figure(figsize=(5.2 * _COLUMNS, 4.4 * rows), dpi=130, layout="constrained")
+    figure = figure or Figure(layout="constrained")
+    figure.set_size_inches(5.2 * _COLUMNS, 4.4 * rows)
+    figure.set_dpi(130)
     figure.suptitle(f"{spec.name}: Pareto front", x=0.01, ha="left", fontweight="bold")
     figure.text(0.995, 0.99, _KEY, ha="right", va="top", fontsize=9, color=_INK)
     for i, (x, y) in enumerate(pairs, 1):
@@ -48,12 +56,6 @@ def make_panels(
         if floors and y.name == spec.task.quality:
             _draw_floor(axes, floors[0], y)
     return figure
-
-
-def bottom_of(members: Estimates, goal: Objective) -> float:
-    """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
-    qualities = [goal.signed(x.values[goal.name]) for x in members]
-    return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
 
 
 def _draw_floor(axes: Any, floor: Floor, goal: Objective) -> None:

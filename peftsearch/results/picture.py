@@ -14,9 +14,10 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .axis_values import bottom_of, zero_position
 from .floor_words import floor_json
-from .log_axis import dress_with_zero, zero_position
-from .panels import bottom_of, make_panels
+from .log_axis import dress_with_zero
+from .panels import make_panels
 from .pick import empty_front
 from .reference_lines import Line, draw_lines
 from .rules import ONE_SE_WORDS, find_one_se
@@ -61,12 +62,7 @@ def draw_front(
         UserError: The file cannot be written, or the front is empty.
     """
     check_picture(path)
-    if not members:
-        raise empty_front(estimate_each(trials), spec)
-    keys = {member.key for member in members}
-    others = [member for member in estimate_each(trials) if member.key not in keys]
-    make = make_panels if len(spec.goals) > 2 else _make_steps
-    figure = make(members, others, spec, floors)
+    figure = make_figure(members, trials, spec, floors)
     _tell_members(figure, members, spec, floors)
     try:
         figure.savefig(path, bbox_inches="tight", pad_inches=0.25)
@@ -77,18 +73,65 @@ def draw_front(
     return path
 
 
-def _make_steps(
-    members: Estimates, others: Estimates, spec: JobSpec, floors: Sequence[Floor]
+def make_figure(
+    members: Estimates, trials: Sequence[Trial], spec: JobSpec, floors: Sequence[Floor]
 ) -> Figure:
-    """Two objectives: quality upwards, cost to the right."""
-    figure = Figure(figsize=(9.6, 6.0), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
+    """The picture, without what its points are; arguments as of `draw_front`.
+
+    Raises:
+        UserError: The front is empty.
+    """
+    figure = Figure(layout="constrained")
+    plot_front(figure, members, trials, spec, floors)
+    return figure
+
+
+def plot_front(
+    figure: Figure,
+    members: Estimates,
+    trials: Sequence[Trial],
+    spec: JobSpec,
+    floors: Sequence[Floor],
+    axes: Any = None,
+) -> Any:
+    """Draw into a figure: quality upwards and cost to the right, or of more objectives a panel
+    for each pair; the first axes.
+
+    Args:
+        axes: Of the figure, to draw the one panel into; None gives the figure its size and axes.
+
+    Raises:
+        UserError: The front is empty, or has more objectives than one panel shows.
+    """
+    if not members:
+        raise empty_front(estimate_each(trials), spec)
+    keys = {member.key for member in members}
+    others = [member for member in estimate_each(trials) if member.key not in keys]
+    if len(spec.goals) > 2 and axes is not None:
+        got = f"{len(spec.goals)} objectives"
+        raise UserError("a front of two objectives for one panel", got, "leave out ax")
+    if len(spec.goals) > 2:
+        return make_panels(members, others, spec, floors, figure).axes[0]
+    if axes is None:
+        _size(figure)
+        axes = figure.add_subplot()
+    _draw_steps(axes, members, others, spec, floors)
+    return axes
+
+
+def _size(figure: Figure) -> None:
+    figure.set_size_inches(9.6, 6.0)
+    figure.set_dpi(150)
+
+
+def _draw_steps(
+    axes: Any, members: Estimates, others: Estimates, spec: JobSpec, floors: Sequence[Floor]
+) -> None:
     zero = zero_position(x.values[spec.objectives.cost] for x in (*members, *others))
     _draw_points(axes, members, others, spec, zero)
     _number_points(axes, members, spec, zero)
     _dress(axes, spec, zero)
     draw_lines(axes, _find_lines(members, floors, spec), objective(spec.task.quality).signed)
-    return figure
 
 
 def _cost(member: Estimate[Trial], spec: JobSpec, zero: float) -> float:

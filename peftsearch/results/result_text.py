@@ -9,8 +9,11 @@ from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .floor_words import tell_standing
+from .floors import Standing
+from .rules import ONE_SE, ONE_SE_WORDS
 from .views import front_table
-from .wording import plural
+from .wording import describe, plural
 
 _WIDTH = 100
 
@@ -46,3 +49,30 @@ def tell_counts(trials: Sequence[Trial]) -> str:
     states = [trial.state for trial in trials]
     done, failed = states.count(TrialState.COMPLETED), states.count(TrialState.FAILED)
     return f"{plural(done, 'trial')} done, {failed} failed"
+
+
+def tell_begin(
+    members: Sequence[Estimate[Trial]],
+    picked: Estimate[Trial],
+    proposed: str,
+    spec: JobSpec,
+    standing: Standing | None,
+) -> list[str]:
+    """Which configuration to begin with, in words, and how it stands.
+
+    Args:
+        members: The front.
+        picked: What the proposed pick means.
+        standing: Of it, beside the best floor.
+    """
+    keys = [member.key for member in members]
+    row = f"row {keys.index(picked.key) + 1}" if picked.key in keys else proposed
+    called = f"{ONE_SE_WORDS}, {row}" if proposed == ONE_SE else row
+    words = f"To begin with: {called}, {describe(picked.configuration, spec.anatomy)}."
+    return [words if standing is None else f"{words} {tell_standing(standing, spec)}"]
+
+
+def tell_failed(trials: Sequence[Trial]) -> list[str]:
+    """Why the last trial that failed did; nothing where none has."""
+    failed = [trial for trial in trials if trial.failure is not None]
+    return [f"trial {x.number} failed: {x.failure} ({x.message})" for x in failed[-1:]]

@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import Estimate, estimate, estimate_each
 from peftsearch.records.expectation import Expectation
-from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
@@ -20,38 +20,47 @@ from .endings import tell_ending
 from .expected import find_belief, find_expected
 from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, find_best, sort_floors
+from .frames import frame_trials
 from .pick import select, size_limit
 from .proposal import find_row, tell_caveat, tell_proposal
-from .result_text import tell_counts, tell_result
+from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE
+from .shown_front import Front
 from .views import budget_text, front_members
 from .wording import plural
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
     from peftsearch.search.belief import Belief
 
     from .believed import Believed
+    from .confirming import Confirmed, Wanted
     from .export_report import ExportReport
     from .slice_rows import Pair, Slices
 
 
 @dataclass(frozen=True, repr=False)
 class SearchResult:
-    """A job's records at one moment. Printed, it is its front, its floors and what can be done.
+    """A job's records at one moment. Printed, it is its front, its floors and what can be done; in
+    a notebook the same with a picture.
 
     Attributes:
-        front: Ascending by cost.
+        front: Ascending by cost; `front.to_frame()` has all that is known of it.
         root: Folder of the jobs' files.
         preparation: What the job found out before its first trial; None of a job without.
         hours: That the job has used.
+        storage: URL of the database that it came from; None where `confirm` has none.
     """
 
     job: Job
     trials: tuple[Trial, ...]
-    front: tuple[FrontPoint, ...]
+    front: Front
     root: Path
     preparation: Preparation | None = None
     hours: float = 0.0
+    storage: str | None = None
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -62,6 +71,38 @@ class SearchResult:
         told += self.warnings
         told += [f"{self.job.state.value}: {self.summary}"]
         return tell_result(self.job.spec, self.members, told, self.lead, self.proposed)
+
+    def _repr_html_(self) -> str:
+        from .html_result import show_result
+
+        spec, members = self.job.spec, self.members
+        told = [f"{self.job.state.value}: {self.summary}"]
+        if members:
+            picked = self.pick(self.proposed)
+            told += tell_begin(members, picked, self.proposed, spec, self.standing(self.proposed))
+        below = [*tell_floors(self.preparation, spec), *self.warnings, *tell_failed(self.trials)]
+        return show_result(members, self.trials, spec, self.floors, told, below)
+
+    def to_frame(self) -> "DataFrame":
+        """The trials as a `pandas.DataFrame`, a row for each by its number: measurements by
+        objective, `state`, `origin`, `seed`, `failure` and `message`, `description`."""
+        return frame_trials(self.trials, self.job.spec)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """The front as `front --picture` draws it.
+
+        Args:
+            ax: Axes of `matplotlib` to draw into; None makes a figure of `pyplot`.
+
+        Returns:
+            The axes; of more than two objectives the first panel's of its figure.
+
+        Raises:
+            UserError: The front is empty, or has more objectives than one panel shows.
+        """
+        from .plotting import plot_result
+
+        return plot_result(self.members, self.trials, self.job.spec, self.floors, ax)
 
     @property
     def summary(self) -> str:
@@ -223,6 +264,56 @@ class SearchResult:
         limit = size_limit(pick, self.job.spec.task.quality)
         return export_picked(self, self.pick(pick), Path(out), form, limit)
 
+    def confirm(
+        self,
+        pick: str = ONE_SE,
+        device: str = "auto",
+        progress: bool = True,
+        seeds: int | None = None,
+        width: float | None = None,
+    ) -> "Confirmed":
+        """Train the picked configuration, the linear probe and a uniform LoRA with fresh seeds
+        and score them, and the floors, on the test split, which nothing else reads. What was
+        interrupted goes on where it was.
+
+        Args:
+            pick: As `pick` takes it.
+            device: As `search` takes it.
+            progress: Whether a line is printed before each training.
+            seeds: Of each that is trained, 3 unless named; with a width the most.
+            width: Of the interval of the picked minus tuned LoRA, in the metric's unit: seeds are
+                added until it is as narrow.
+
+        Returns:
+            Its table when printed, differences with intervals of 95 %, wider where the test rows
+            were read before; `to_json()` as plain data.
+
+        Raises:
+            NotFoundError: The job was deleted.
+            UserError: Nothing fits, or there are no test rows.
+        """
+        from .confirm_plan import Plan
+        from .confirming import Wanted
+
+        if self.storage is None:
+            expected, got = "a result of a database", "one without"
+            raise UserError(expected, got, "reopen it with peftsearch.load")
+        with Store.open(self.storage) as store:
+            report = print if progress else _say_nothing
+            wanted = Wanted(device, report, Plan.of(seeds, width))
+            return self.confirm_in(store, pick, wanted)
+
+    def confirm_in(self, store: Store, pick: str, wanted: "Wanted") -> "Confirmed":
+        """As `confirm`, in a store that is open."""
+        from .confirming import confirm_pick
+
+        picked = self.pick(pick).configuration
+        return confirm_pick(store, self.job, picked, self.trials, self.preparation, wanted)
+
+
+def _say_nothing(line: str) -> None:
+    """In place of `print`."""
+
 
 def load_result(store: Store, job: Job, root: Path) -> SearchResult:
     """The records of a job as they stand.
@@ -239,7 +330,9 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             store.used_hours(job.id),
         )
     )
-    return SearchResult(job, tuple(trials), tuple(front), root, preparation, hours)
+    known = tuple(trials)
+    points = Front.of(front, known, job.spec)
+    return SearchResult(job, known, points, root, preparation, hours, store.url)
 
 
 def export_picked(
@@ -258,7 +351,10 @@ def export_picked(
 
     spec = result.job.spec
     trial = picked.best(spec.task.quality)
+    if trial.adapter is None:
+        got, hint = f"trial {trial.number} without one", "pick another, or train it here"
+        raise NotFoundError("a trial whose adapter was kept", got, hint)
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation, result.tried)
-    folder, expected = result.root / str(trial.adapter), result.expected.get(picked.key)
+    folder, expected = result.root / trial.adapter, result.expected.get(picked.key)
     return export(spec, trial, folder, out, form, standing, limit, expected)

@@ -49,8 +49,7 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
             fits least of the other columns is left out.
     """
     marked = find_one_se(members, spec) if members else -1
-    rows = [_front_row(i, member, spec, i == marked) for i, member in enumerate(members)]
-    head = _front_head(spec, members)
+    head, rows = front_cells(members, spec)
     kept, left_out = _fit(head, rows, spec, width)
     table = Table(title=f"Pareto front of {spec.name}", title_justify="left", box=SIMPLE_HEAD)
     for name in kept:  # a heading may take several lines, a value never
@@ -64,7 +63,17 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
         table.add_row(*cells, style="bold" if i == marked else "")
     below = [] if width >= _WIDE else _numbered(words, marked)
     note = f" No room here for: {', '.join(left_out)}." if left_out else ""
-    return Group(table, *below, Text(_caption(members, spec) + note, style="dim"))
+    return Group(table, *below, Text(caption(members, spec) + note, style="dim"))
+
+
+def front_cells(
+    members: Sequence[Estimate[Trial]], spec: JobSpec
+) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Headings by column, and what each row shows there; the number of the proposed one has a
+    star."""
+    marked = find_one_se(members, spec) if members else -1
+    rows = [_front_row(i, member, spec, i == marked) for i, member in enumerate(members)]
+    return _front_head(spec, members), rows
 
 
 def _front_head(spec: JobSpec, members: Sequence[Estimate[Trial]]) -> dict[str, str]:
@@ -141,7 +150,8 @@ def _sized(members: Sequence[Estimate[Trial]]) -> bool:
     return all("export_bytes" in member.values for member in members)
 
 
-def _caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
+def caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
+    """What a reader of the front's table should know of it."""
     if not members:
         limits = f" has {' and '.join(map(str, spec.limits))}" if spec.limits else " is there"
         return f"No completed trial{limits}."

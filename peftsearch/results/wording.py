@@ -60,11 +60,21 @@ def describe(configuration: Configuration, anatomy: Anatomy) -> str:
         found = [(spans, modules) for modules, spans in joined.items()]
     parts = [] if configuration.input is None else [_module(configuration.input, anatomy)]
     for spans, modules in found:
-        words = " + ".join(_module(module, anatomy) for module in modules) or "frozen"
-        parts.append(f"{','.join(map(_span, spans))} {words}")
+        parts.append(f"{','.join(map(_span, spans))} {tell_modules(modules, anatomy)}")
     parts.append(f"rate {configuration.learning_rate:.1e}")
     said = configuration.training.said.items()
     return " | ".join([*parts, *(_HYPERPARAMETERS[name](value) for name, value in said)])
+
+
+def tell_modules(modules: Collection[Module], anatomy: Anatomy) -> str:
+    """What a layer carries: `lora r8 q+v + bitfit`, or `frozen`."""
+    return " + ".join(_module(module, anatomy) for module in modules) or "frozen"
+
+
+def tell_layers(layers: Collection[int]) -> str:
+    """Ascending layers as runs: `0-2,5`."""
+    runs = groupby(enumerate(layers), key=lambda item: item[1] - item[0])
+    return ",".join(_span([layer for _, layer in run]) for _, run in runs)
 
 
 def _span(layers: list[int]) -> str:

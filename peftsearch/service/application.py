@@ -30,6 +30,7 @@ from .routes import (
     job_routes,
     measurement_routes,
     reference_routes,
+    report_routes,
     slice_routes,
     spec_routes,
     trial_routes,
@@ -53,6 +54,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     event_routes.router,
     worker_routes.router,
     export_routes.router,
+    report_routes.router,
 )
 
 

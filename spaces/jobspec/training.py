@@ -7,6 +7,7 @@ from itertools import product
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from peftsearch.errors import UserError
 from peftsearch.message_text import show
@@ -91,6 +92,8 @@ class TrainingSpec(Section):
             equally frequent (Menon et al., 2021; 1 is theirs). 0 does nothing.
         standardise_labels: Train a regression on labels of mean 0 and deviation 1. Its saved head
             gives them in their own units.
+        function: Name of the function of a Python program that trains the trials, which
+            `peftsearch.search(evaluate=...)` writes; None is the built-in training.
     """
 
     epochs: Epochs | tuple[Epochs, ...] | None = None
@@ -108,6 +111,7 @@ class TrainingSpec(Section):
     class_weights: Literal["none", "balanced"] | Mapping[str, Weight] = "none"
     logit_adjustment: float = Field(0.0, ge=0, le=10)
     standardise_labels: bool = True
+    function: SkipJsonSchema[str | None] = None
 
     @field_validator(*HYPERPARAMETERS, mode="before")
     @classmethod

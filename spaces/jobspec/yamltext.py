@@ -8,11 +8,15 @@ import yaml
 
 _OPENING = re.compile(r"---|[a-z_]{1,40}:(\s|$)")
 _PLAIN = (
-    ("bool", r"true|false", "tf"),
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("int", r"[-+]?[0-9]+", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-    ("float", r"[-+]?\.inf|\.nan", "-+."),
+    ("bool", re.compile(r"(?:true|false)\Z"), "tf"),
+    ("null", re.compile(r"(?:null|~|)\Z"), ["n", "~", ""]),
+    ("int", re.compile(r"[-+]?[0-9]++\Z"), "-+0123456789"),
+    (
+        "float",
+        re.compile(r"[-+]?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?)(?:[eE][-+]?[0-9]++)?\Z"),
+        "-+.0123456789",
+    ),
+    ("float", re.compile(r"(?:[-+]?\.inf|\.nan)\Z"), "-+."),
 )
 
 
@@ -44,9 +48,7 @@ class _Loader(yaml.SafeLoader):
 
 
 for _name, _pattern, _first in _PLAIN:
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_name}", re.compile(rf"(?:{_pattern})$"), list(_first)
-    )
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", _pattern, list(_first))
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
 
 

@@ -37,6 +37,7 @@ class TaskKind:
         label: Type of a label and of a prediction: `int` where they are indices.
         problem: What `transformers` calls the problem of a fresh head with one output for each
             class; None where the head has no such choice.
+        pipeline: What model hubs call such a task; empty where they have no word for it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class TaskKind:
     work: str
     label: type[int] | type[float] = int
     problem: str | None = None
+    pipeline: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no job could use.

@@ -34,6 +34,7 @@ KINDS = Registry(
             _OF_CLASSES,
             "peftsearch.workers.kinds.classification:WORK",
             problem="single_label_classification",
+            pipeline="text-classification",
         ),
         TaskKind(
             "regression",
@@ -44,6 +45,7 @@ KINDS = Registry(
             "peftsearch.workers.kinds.regression:WORK",
             label=float,
             problem="regression",
+            pipeline="text-classification",
         ),
         TaskKind(
             "multiple_choice",
@@ -52,6 +54,7 @@ KINDS = Registry(
             ({"text": "text", "choices": "choices", "label": "label"},),
             ("accuracy", "log_loss"),
             "peftsearch.workers.kinds.multiple_choice:WORK",
+            pipeline="multiple-choice",
         ),
         TaskKind(
             "causal_lm",
@@ -61,6 +64,7 @@ KINDS = Registry(
             _OF_RESPONSES,
             "peftsearch.workers.kinds.language:DECODER",
             label=float,
+            pipeline="text-generation",
         ),
         TaskKind(
             "seq2seq",
@@ -70,6 +74,7 @@ KINDS = Registry(
             _OF_RESPONSES,
             "peftsearch.workers.kinds.language:ENCODER_DECODER",
             label=float,
+            pipeline="text-generation",
         ),
         TaskKind(
             "image_classification",
@@ -79,6 +84,7 @@ KINDS = Registry(
             _OF_CLASSES,
             "peftsearch.workers.kinds.image_classification:WORK",
             problem="single_label_classification",
+            pipeline="image-classification",
         ),
     ),
 )

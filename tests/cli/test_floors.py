@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 import peftsearch
-from peftsearch.cli.live_progress import LiveView, PlainView
+from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.results.confirm import Confirmer

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from peftsearch.cli.live_progress import LiveView, PlainView
-from peftsearch.cli.stages import tell_stopping
+from peftsearch.live.stages import tell_stopping
+from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Child, Pool

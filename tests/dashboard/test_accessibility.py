@@ -16,7 +16,7 @@ from tests.service.records import fill_repeated
 from tests.service.sites import open_site
 
 PAGES = ["/", "/new?preset=demo", "/workers", "/techniques", "/nothing", "/jobs/job"]
-PAGES += ["/jobs/job/trials/1", "/jobs/job/compare?trials=1,2"]
+PAGES += ["/jobs/job/trials/1", "/jobs/job/compare?trials=1,2", "/api/v1/jobs/job/report"]
 LOADED = "() => [...document.querySelectorAll('.loading')].every((x) => !x.checkVisibility())"
 
 

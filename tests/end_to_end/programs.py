@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,9 @@ def loading_program(export: Path) -> str:
     """The program of an export's card, which defines `model`."""
     found = re.search(r"```python\n(.*?)```", (export / "README.md").read_text(), re.DOTALL)
     assert found is not None
-    return found[1].replace("path/to/this/folder", str(export))
+    base = tomllib.loads((export / "job.toml").read_text())["model"]["path"]
+    program = found[1].replace("path/to/the/base/model", base)
+    return program.replace("path/to/this/folder", str(export))
 
 
 def load_and_score(workshop: Path, export: Path) -> float:

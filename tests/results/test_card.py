@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import share_error
@@ -52,7 +53,8 @@ def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) 
     assert len(others) == 2
     told = f"without its {first['validation_rows']} rows and has accuracy {first['accuracy']:.4f}"
     assert "means over 3 folds" in card and told in card
-    held = f"validation rows (each held out once, in 3 folds of `{tmp_path}/data.csv`)"
+    held = "validation rows (each held out once, in 3 folds of `data.csv`)"
+    assert str(tmp_path) not in card
     assert f"one standard error, of {trial.validation_rows} {held}" in card
     assert (
         f" ± {share_error(trial.measurements['accuracy'], trial.validation_rows or 0):.4f}" in card
@@ -120,7 +122,13 @@ def test_the_program_loads_an_export_whose_base_has_a_head_of_another_size(
     out = export(spec, trial, saved, tmp_path / "out", form).out
     batch = runner.backbone.tokenizer(["the good film", "a bad plot"], padding=True)
     card = (out / "README.md").read_text()
+    told: Any = ModelCard(card).data
+    libraries = {"peft": "peft", "adapter": "peftsearch", "merged": "transformers"}
+    assert told.library_name == libraries[form] and told.tags == ["peftsearch", "lora"]
+    assert told.eval_results[0].metric_value == trial.measurements["accuracy"]
+    assert str(tmp_path) not in card and "0 `bad`, 1 `fair`, 2 `good`" in card
     program = card.partition("```python\n")[2].partition("```")[0] + SCORE
+    program = program.replace("path/to/the/base/model", str(model))
     done = subprocess.run(
         [
             sys.executable,

@@ -23,7 +23,7 @@ from .trained import train
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 
-FOLDER = "path/to/this/folder"
+FOLDER, BASE = "path/to/this/folder", "path/to/the/base/model"
 
 
 def dialogues() -> list[Row]:
@@ -66,7 +66,7 @@ def answer(tmp_path: Path, family: str, kind: str, rows: list[Row], form: Any, *
     load, ask = (x.partition("```")[0] for x in card.split("```python\n")[1:3])
     if find_kind(kind).classes:
         load += "assert not [x for x in model.config.id2label.values() if x[:6] == 'LABEL_']\n"
-    program = (load + ask).replace(FOLDER, str(out))
+    program = (load + ask).replace(FOLDER, str(out)).replace(BASE, str(model))
     for standing, value in row.items():
         assert f'"the {standing}"' in program.replace("_", " "), program
         program = program.replace(f'"the {standing}"'.replace("_", " "), json.dumps(value))

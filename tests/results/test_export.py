@@ -22,6 +22,7 @@ from peftsearch.results import export as export_module
 from peftsearch.results.export import ExportMismatch, export
 from peftsearch.results.pick import select, size_limit
 from peftsearch.results.search_result import SearchResult, export_picked
+from peftsearch.results.shown_front import Front
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -341,7 +342,7 @@ def test_the_card_tells_the_floor_and_this_configuration(bert: Job, tmp_path: Pa
     result = SearchResult(
         StoredJob(1, "job", bert.spec.to_json(), JobState.FINISHED, 1, 0.0, "0" * 32),
         (replace(trial, adapter=folder.name),),
-        (),
+        Front(),
         folder.parent,
         prepare(2.0),
     )

@@ -56,7 +56,8 @@ def test_every_form_of_a_mean_pooled_head_predicts_the_same(tmp_path: Path) -> N
         report = export(spec, trial, tmp_path / "trial", tmp_path / form, form)
         card = (report.out / "README.md").read_text()
         load = report.loading.to_python(report.form, str(report.out))
-        assert load.replace(str(report.out), "path/to/this/folder") in card
+        shown = load.replace(str(report.out), "path/to/this/folder")
+        assert shown.replace(str(model), "path/to/the/base/model") in card
         program += load + _PROGRAM + 'del sys.modules["head"]; sys.path.pop(0)\n'
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path

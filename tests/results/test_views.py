@@ -10,12 +10,13 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from peftsearch.cli.progress import measure_progress
 from peftsearch.errors import UserError
+from peftsearch.live.progress import measure_progress
 from peftsearch.records.estimates import estimate, estimate_each, share_error
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
-from peftsearch.results.log_axis import ticks, write_ticks
+from peftsearch.results.axis_values import ticks
+from peftsearch.results.log_axis import write_ticks
 from peftsearch.results.panels import make_panels
 from peftsearch.results.picture import check_picture, draw_front
 from peftsearch.results.sampling_errors import sampling_error, standard_error

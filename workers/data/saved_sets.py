@@ -59,11 +59,22 @@ def _from_datasets(found: Any, origin: str, wanted: Sequence[str], folder: Path 
     splits = found if isinstance(found, dict) else {"train": found}
     origins = name_origins(origin, list(splits))
     return Splits(
-        {name: partial(_read, x, origins[name], wanted, folder) for name, x in splits.items()}
+        {
+            name: partial(read_columns, x, origins[name], wanted, folder)
+            for name, x in splits.items()
+        }
     )
 
 
-def _read(split: Any, origin: str, wanted: Sequence[str], folder: Path | None) -> Table:
+def read_columns(
+    split: Any, origin: str, wanted: Sequence[str], folder: Path | None = None
+) -> Table:
+    """Columns of a `datasets.Dataset`; where the last one is a class label, by the names of its
+    classes.
+
+    Raises:
+        UserError: There is no such column.
+    """
     check_columns(origin, split.column_names, wanted)
     kept = _undecoded(split.with_format(None).select_columns(list(dict.fromkeys(wanted))))
     columns: dict[str, list[Any]] = {name: list(kept[name]) for name in wanted}

@@ -283,8 +283,12 @@ class WorkerLoop:
             curve=outcome.curve,
         )
 
-    def _save(self, trial: Trial, outcome: Outcome) -> tuple[str, str]:
-        """Whatever the system says against writing there, it says it to the next trial too."""
+    def _save(self, trial: Trial, outcome: Outcome) -> tuple[str | None, str | None]:
+        """The adapter's folder and hash; nothing where there is none.
+
+        Whatever the system says against writing there, it says it to the next trial too."""
+        if not outcome.kept:
+            return None, None
         name = adapter_name(self.job, trial)
         folder, kept = self.root / name, (outcome.tensors, outcome.provenance)
         try:

@@ -81,6 +81,7 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
     from peftsearch.workers.runtime.memory import keep_loaded
     from peftsearch.workers.training.trial_runner import TrialRunner
 
+    from .function_runner import check_built_in
     from .loop import WorkerLoop
 
     torch.set_num_threads(assignment.threads)
@@ -89,6 +90,7 @@ def _work(assignment: Assignment, status: SharedStatus) -> None:
         job = store.job(assignment.job)
         if job.uid != assignment.uid:
             return
+        check_built_in(job.spec)
         device = choose_device(assignment.device, assignment.index)
         runner = TrialRunner.open(job.spec, device)
         keep_loaded()
@@ -122,6 +124,16 @@ class Child:
         """Id and attempt of the trial it holds."""
         trial, attempt = int(self.status.trial.value), int(self.status.attempt.value)
         return (trial, attempt) if trial >= 0 else None
+
+    @property
+    def number(self) -> int:
+        """Of the trial it holds; negative where it holds none."""
+        return int(self.status.number.value)
+
+    @property
+    def batches(self) -> tuple[int, int]:
+        """Steps of what it does, done and in total; 0 where that is not known."""
+        return int(self.status.done.value), int(self.status.total.value)
 
     @property
     def progress(self) -> tuple[int | None, int | None]:

@@ -26,6 +26,7 @@ class Outcome:
             `metrics.measure` takes for that quality.
         references: The labels of those rows, `n`; of a language model see `metrics.score`.
         curve: Share of the training to mean training loss (`curves.reduce_curve`).
+        kept: Whether the tensors are an adapter, which is to be kept.
     """
 
     measurements: Mapping[str, float]
@@ -34,6 +35,7 @@ class Outcome:
     predictions: NDArray[Any]
     references: NDArray[Any]
     curve: Mapping[float, float] = field(default_factory=dict)
+    kept: bool = True
 
 
 def measure_also(outcome: Outcome, spec: JobSpec) -> Outcome:

@@ -9,12 +9,10 @@ from typing_extensions import TypedDict
 
 from peftsearch.errors import UserError
 from peftsearch.insight.dimensions import Dimension, dimensions
-from peftsearch.insight.importance import importance
-from peftsearch.insight.parameters import LABELS
-from peftsearch.insight.points import Point
+from peftsearch.insight.what_matters import METHOD, Importance, rank_parameters
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
-from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
+from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
 from .json_responses import respond, respond_once
 from .path_parameters import InHistory
@@ -43,14 +41,6 @@ class ParametersBody(TypedDict):
     event: int
     numbers: list[int]
     dimensions: list[Dimension]
-
-
-class Importance(TypedDict):
-    """A parameter's share of what decides the target."""
-
-    name: str
-    label: str
-    share: float
 
 
 class ImportanceBody(TypedDict):
@@ -98,10 +88,6 @@ def _parameters(history: History) -> bytes:
     return orjson.dumps(body)
 
 
-def _completed(history: History) -> list[Point]:
-    return [x for x in history.points if x.quality is not None]
-
-
 @router.get("/jobs/{job}/importance", responses=problems(404), response_model=ImportanceBody)
 def show_importance(
     history: InHistory,
@@ -121,16 +107,10 @@ def show_importance(
 
 
 def _importance(history: History, target: str, name: str) -> bytes:
-    goal = objective(name)
-    points = [x for x in _completed(history) if name in x.measurements]
-    shares = importance(
-        [x.parameters for x in points], [goal.signed(x.measurements[name]) for x in points]
-    )
     body: ImportanceBody = {
         "event": history.event,
         "target": target,
-        "trials": len(points),
-        "method": "PED-ANOVA",
-        "importance": [{"name": x, "label": LABELS[x], "share": share} for x, share in shares],
+        **rank_parameters(history.points, name),
+        "method": METHOD,
     }
     return orjson.dumps(body)

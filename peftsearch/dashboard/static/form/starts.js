@@ -33,6 +33,7 @@ async function copyOf(job, names) {
   const { spec } = await get(path`/jobs/${job}`, {}, { exact: true });
   delete spec.model.anatomy;
   delete spec.task.default_metric;
+  delete spec.training?.function;
   return prepared(spec, names);
 }
 

@@ -4,10 +4,12 @@ from peftsearch.records.preparation import Preparation
 from peftsearch.results.wording import count, duration, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.processes.pool import Child, Pool
+from peftsearch.workers.processes.pool import Pool
+
+from .crew import Crew, Member
 
 
-def tell_stage(pool: Pool, spec: JobSpec, preparation: Preparation | None, seconds: float) -> str:
+def tell_stage(crew: Crew, spec: JobSpec, preparation: Preparation | None, seconds: float) -> str:
     """What goes on: a training, or what comes before the first.
 
     Args:
@@ -15,15 +17,15 @@ def tell_stage(pool: Pool, spec: JobSpec, preparation: Preparation | None, secon
         seconds: Since the workers were started.
     """
     since = f"({duration(seconds)} so far)"
-    if trials := [_trial(child) for child in pool.children if child.trial]:
+    if trials := [_trial(child) for child in crew.children if child.trial]:
         return f"training: {', '.join(trials)} ... {since}"
-    if not pool.children:
+    if not crew.children:
         return f"no worker is left {since}"
-    if not any(child.loaded for child in pool.children):
+    if not any(child.loaded for child in crew.children):
         return f"loading the model and the data in the workers ... {since}"
     if preparation is not None:
         return f"choosing the first configurations ... {since}"
-    return f"preparing: {_measured(spec)}{_batches(pool)} ... {since}"
+    return f"preparing: {_measured(spec)}{_batches(crew)} ... {since}"
 
 
 def tell_stopping(pool: Pool, seconds: float) -> str:
@@ -42,20 +44,19 @@ def tell_stopping(pool: Pool, seconds: float) -> str:
     )
 
 
-def _batches(pool: Pool) -> str:
+def _batches(crew: Crew) -> str:
     """`, batch 3 of 127` of the one worker that prepares; nothing before its first."""
-    seen = [(int(x.status.done.value), int(x.status.total.value)) for x in pool.children]
-    done, total = max(seen)
+    done, total = max(child.batches for child in crew.children)
     if not done:
         return ""
     return f", batch {count(done)} of {count(total)}" if total else f", batch {count(done)}"
 
 
-def _trial(child: Child) -> str:
+def _trial(child: Member) -> str:
     """`trial 3 batch 40 of 250`, trained or scored; without them while it prepares or measures."""
     done, total = child.progress
     batches = f" batch {done} of {total}" if total else ""
-    return f"trial {int(child.status.number.value)}{batches}"
+    return f"trial {child.number}{batches}"
 
 
 def _measured(spec: JobSpec) -> str:

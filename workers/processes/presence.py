@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from peftsearch.errors import StoreUnavailable
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.beats import repeat_beside
-from peftsearch.workers.processes.lease_times import SUGGESTION_RENEW_SECONDS
+
+from .beats import repeat_beside
+from .lease_times import SUGGESTION_RENEW_SECONDS
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
 
+from .crew import Crew
 from .progress import Progress, measure_progress
 from .stages import tell_stage, tell_stopping
 
@@ -54,22 +55,22 @@ class PlainView:
             line = f"{plural(len(ended), 'trial')} done before"
             self.console.print(line, highlight=False, soft_wrap=True)
 
-    def update(self, pool: Pool) -> None:
+    def update(self, crew: Crew) -> None:
         """Print what ended since the last call, and after a long silence what goes on."""
-        if pool.children and time.monotonic() - self.refreshed < _REFRESH_SECONDS:
+        if crew.children and time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
         self.refreshed = time.monotonic()
         self._tell_preparation()
         trials = self.store.trials(self.job.id)
-        if pool.children:
-            self._tell_stage(pool)
+        if crew.children:
+            self._tell_stage(crew)
         ended = [x for x in trials if x.state in _ENDED]
         fresh = [x for x in ended if x.number not in self.seen]
         if fresh:
             self.told = time.monotonic()
             hours = self.store.used_hours(self.job.id)
             now = measure_progress(
-                self.job.spec, trials, hours, len(pool.children), self.preparation
+                self.job.spec, trials, hours, len(crew.children), self.preparation
             )
             for trial in fresh:
                 line = _line(trial, self.job.spec, now)
@@ -83,15 +84,15 @@ class PlainView:
             self.console.print(line, highlight=False, soft_wrap=True)
         self.stopping = True
 
-    def _tell_stage(self, pool: Pool) -> None:
+    def _tell_stage(self, crew: Crew) -> None:
         """At once, and then now and then; between two trials nothing."""
-        trains = any(child.trial for child in pool.children)
+        trains = any(child.trial for child in crew.children)
         self.begun = self.begun or trains
         pause = _TRAINING_SECONDS if self.begun else _STAGE_SECONDS
         if time.monotonic() - self.told < pause or (self.begun and not trains):
             return
         self.told = time.monotonic()
-        line = tell_stage(pool, self.job.spec, self.preparation, self.told - self.started)
+        line = tell_stage(crew, self.job.spec, self.preparation, self.told - self.started)
         self.console.print(line, highlight=False, soft_wrap=True)
 
     def _tell_preparation(self) -> None:
@@ -161,7 +162,7 @@ class LiveView:
     def __exit__(self, *exception: object) -> None:
         self.live.stop()
 
-    def update(self, pool: Pool) -> None:
+    def update(self, crew: Crew) -> None:
         """Draw how far the job is, at most once a second."""
         if time.monotonic() - self.refreshed < _REFRESH_SECONDS:
             return
@@ -170,14 +171,14 @@ class LiveView:
             self.preparation = self.store.preparation(self.job.id)
             _print_notes(self.preparation, self.live.console, soft_wrap=False)
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
-        now = measure_progress(self.job.spec, trials, hours, len(pool.children), self.preparation)
-        self.live.update(self._panel(now, pool))
+        now = measure_progress(self.job.spec, trials, hours, len(crew.children), self.preparation)
+        self.live.update(self._panel(now, crew))
 
     def stop(self, pool: Pool, seconds: float) -> None:
         """Put what an interrupted pool waits for in the panel's place. Asks no database."""
         self.live.update(Text(tell_stopping(pool, seconds), style="yellow"))
 
-    def _panel(self, now: Progress, pool: Pool) -> RenderableType:
+    def _panel(self, now: Progress, crew: Crew) -> RenderableType:
         spec = self.job.spec
         seconds = time.monotonic() - self.started
         facts = Table.grid(padding=(0, 2))
@@ -203,16 +204,13 @@ class LiveView:
         ]
         bar = Table.grid()
         bar.add_row(ProgressBar(total=total or 1, completed=now.done + now.failed, width=60))
-        return Group(facts, *floors, bar, *self._running(now, pool, seconds))
+        return Group(facts, *floors, bar, *self._running(now, crew, seconds))
 
-    def _running(self, now: Progress, pool: Pool, seconds: float) -> list[Text]:
+    def _running(self, now: Progress, crew: Crew, seconds: float) -> list[Text]:
         if not now.running:
-            stage = tell_stage(pool, self.job.spec, self.preparation, seconds)
+            stage = tell_stage(crew, self.job.spec, self.preparation, seconds)
             return [Text(stage, style="dim")]
-        batches = {
-            int(child.status.number.value): (child.status.done.value, child.status.total.value)
-            for child in pool.children
-        }
+        batches = {child.number: child.batches for child in crew.children}
         return [self._trial_line(trial, batches.get(trial.number)) for trial in now.running]
 
     def _trial_line(self, trial: Trial, batches: tuple[int, int] | None) -> Text:

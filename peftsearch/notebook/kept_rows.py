@@ -1,0 +1,86 @@
+"""Given rows as a file that a job can be resumed from: Parquet, named by what it holds."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from peftsearch.errors import UserError
+from peftsearch.workers.data.missing_cells import check_present, told_together
+from peftsearch.workers.data.table import Table, check_columns, check_filled
+
+from .given_rows import Given
+
+FOLDER = "data"
+"""Below the folder of the jobs' files, beside those of each job."""
+
+
+def keep_rows(given: Given, wanted: Sequence[str], group: str | None, root: Path) -> Path:
+    """Write the wanted columns, once: rows that were given before are the same file.
+
+    Args:
+        group: A column that is kept too where there is one, and in which values may be missing.
+        root: Folder of the jobs' files.
+
+    Returns:
+        `data/HASH.parquet` below it, which is there whole or not at all. No job removes it: others
+        may be of the same rows.
+
+    Raises:
+        UserError: A column is not there, a value is missing, or the file cannot be written.
+    """
+    check_columns(given.origin, list(given.readers), wanted)
+    grouped = (group,) if group is not None and group in given.readers else ()
+    columns = {name: given.column(name) for name in dict.fromkeys((*wanted, *grouped))}
+    table = check_filled(Table(given.origin, columns))
+    with told_together(table, wanted):
+        for name in wanted:
+            check_present(table, name)
+    path = root / FOLDER / f"{hash_rows(columns)}.parquet"
+    if not path.exists():
+        _write(path, _make_table(columns, given.origin))
+    return path
+
+
+def hash_rows(columns: Mapping[str, Sequence[Any]]) -> str:
+    """16 hexadecimal digits, of the names of the columns and of all values in their order."""
+    digest = hashlib.sha256()
+    for name, values in columns.items():
+        digest.update(json.dumps([name, len(values)]).encode())
+        for value in values:
+            digest.update(json.dumps(value, default=repr).encode() + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def _make_table(columns: Mapping[str, Sequence[Any]], origin: str) -> Any:
+    import pyarrow
+
+    arrays = {}
+    for name, values in columns.items():
+        try:
+            arrays[name] = pyarrow.array(values)
+        except (TypeError, ValueError, pyarrow.ArrowException) as error:
+            expected = f"values of one kind in column {name!r} of {origin}"
+            raise UserError(expected, str(error), "make all of them text, or numbers") from error
+    return pyarrow.table(arrays)
+
+
+def _write(path: Path, table: Any) -> None:
+    import pyarrow.parquet
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        os.close(handle)
+        try:
+            pyarrow.parquet.write_table(table, part)
+            Path(part).replace(path)
+        finally:
+            Path(part).unlink(missing_ok=True)
+    except OSError as error:
+        expected = f"a writable folder {str(path.parent)!r} for the rows"
+        hint = "make room, or choose another with files="
+        raise UserError(expected, error.strerror or str(error), hint) from error

@@ -1,0 +1,143 @@
+"""All that a report says of a job, as plain data: a function of its records.
+
+Texts hold no path and no user name of the machine, whatever the records do.
+"""
+
+from dataclasses import replace
+
+from peftsearch import __version__
+from peftsearch.insight.failures import failures
+from peftsearch.insight.layers import layer_map
+from peftsearch.insight.what_matters import rank_parameters
+from peftsearch.records.estimates import Estimate
+from peftsearch.records.trial import Trial
+from peftsearch.results.floor_words import show_standing
+from peftsearch.results.floors import compare
+from peftsearch.results.job_texts import job_data, trial_data
+from peftsearch.results.pick import empty_front
+from peftsearch.results.public_names import find_places, name_paths, public_name
+from peftsearch.results.rules import ONE_SE
+from peftsearch.results.slice_rows import Slice
+from peftsearch.search.belief import Belief
+from peftsearch.spaces.jobspec.jobtext import write_text
+from peftsearch.spaces.kinds.kind_table import find_kind
+
+from .citations import cite
+from .fronts import describe_front, make_row
+from .neighbours import find_neighbours
+from .origins import find_origins
+from .outline import Again, Chosen, Report
+from .records import Records
+from .spent import find_spent
+from .tested import Readings, count_readings, find_comparison
+from .verdict import tell_verdict
+
+_SLICES = 6
+"""Of the largest effect; the dashboard has all."""
+_ANYTHING = (ONE_SE, "knee", "best")
+"""Picks that mean a point of any front, so that an empty one is no mistake of theirs."""
+
+
+def make_report(records: Records, pick: str = ONE_SE) -> Report:
+    """The report on what `pick` chooses.
+
+    Args:
+        pick: As `SearchResult.pick` takes it. Its rules choose nothing of an empty front.
+
+    Raises:
+        UserError: Nothing fits.
+    """
+    result = records.result
+    spec, job = result.job.spec, result.job
+    nothing = not result.front and pick.strip().lower() in _ANYTHING
+    found = None if nothing else result.pick(pick)
+    chosen = None if found is None else _describe(found, records)
+    members = result.members
+    readings = count_readings(
+        None if found is None else found.configuration, records.comparisons, records.runs, spec
+    )
+    report: Report = {
+        "job": job.name,
+        "version": __version__,
+        "pick": pick,
+        "verdict": _tell(pick, chosen, records, readings),
+        "state": f"{job.state.value}: {result.summary}",
+        "running": result.ending is None,
+        "task": (
+            f"{find_kind(spec.task.kind).title}; {public_name(spec.model.path)} on "
+            f"{public_name(spec.task.train)}"
+        ),
+        "quality": spec.task.quality,
+        "cost": spec.objectives.cost,
+        "warnings": result.warnings,
+        "notes": [] if result.preparation is None else list(result.preparation.notes),
+        "front": describe_front(
+            members, records.everything, found, records.points, spec, result.preparation
+        ),
+        "chosen": chosen,
+        "matters": rank_parameters(records.points, spec.task.quality),
+        "failures": failures(records.points),
+        "spent": find_spent(job, result.trials, result.hours),
+        "origins": find_origins(job, result.trials, () if found is None else found.trials),
+        "readings": readings,
+        "again": _again(found, records),
+        "citations": cite(() if found is None else found.configuration.techniques),
+    }
+    clean: Report = name_paths(report, find_places(spec, result.root))
+    return clean
+
+
+def _describe(found: Estimate[Trial], records: Records) -> Chosen:
+    result = records.result
+    spec, keys = result.job.spec, [x.key for x in result.front]
+    row = keys.index(found.key) + 1 if found.key in keys else None
+    found = replace(found, expected=result.expected.get(found.key))
+    standing = compare(found, spec, result.preparation, result.tried)
+    return {
+        **make_row(found, spec, row),
+        "map": layer_map(found.configuration, spec.anatomy),
+        "floor": None if standing is None else show_standing(standing, spec),
+        "slices": _slice(found, result.belief),
+        "neighbours": find_neighbours(found, records.everything, spec),
+        "comparison": find_comparison(found.configuration, records.comparisons, spec),
+    }
+
+
+def _slice(found: Estimate[Trial], belief: Belief | None) -> list[Slice] | None:
+    if belief is None:
+        return None
+    from peftsearch.results.slices import slice_all
+
+    return slice_all(belief, found.configuration)["slices"][:_SLICES]
+
+
+def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings) -> str:
+    result = records.result
+    spec = result.job.spec
+    if chosen is None:
+        return f"Nothing is chosen yet: {_tell_empty(records)}."
+    floor = chosen["floor"]
+    best = None if floor is None else (result.floors[0].label, floor)
+    return tell_verdict(pick, chosen, best, chosen["comparison"], readings["others"], spec)
+
+
+def _tell_empty(records: Records) -> str:
+    """Why there is nothing to choose from."""
+    trials, spec = records.result.trials, records.result.job.spec
+    if not trials:
+        return "the job has no trial"
+    if not records.everything:
+        return "no trial has completed"
+    return str(empty_front(records.everything, spec).got or "no trial keeps the job's limits")
+
+
+def _again(found: Estimate[Trial] | None, records: Records) -> Again:
+    spec = records.result.job.spec
+    places = find_places(spec, records.result.root)
+    trial = None if found is None else found.best(spec.task.quality)
+    made = None if trial is None else write_text(name_paths(trial_data(spec, trial), places))
+    return {
+        "job": write_text(name_paths(job_data(spec), places)),
+        "trial": made,
+        "trial_seed": None if trial is None else trial.seed,
+    }

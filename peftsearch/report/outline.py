@@ -1,0 +1,75 @@
+"""The parts of a report, as plain data."""
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from peftsearch.insight.failures import Failures
+from peftsearch.insight.what_matters import Ranking
+from peftsearch.results.floor_words import FloorStanding
+from peftsearch.results.slice_rows import Slice
+
+from .citations import Citation
+from .fronts import Front, Row
+from .neighbours import Neighbour
+from .origins import Facts
+from .spent import Spent
+from .tested import Comparison, Readings
+
+
+class Chosen(Row):
+    """The chosen configuration.
+
+    Attributes:
+        map: Its strata map, as `insight.layers.layer_map` has it.
+        floor: How it stands beside the best floor; null of a job without.
+        slices: What the model expects of its parameters' other values; null where too little is
+            known.
+    """
+
+    map: dict[str, Any]
+    floor: FloorStanding | None
+    slices: list[Slice] | None
+    neighbours: list[Neighbour]
+    comparison: Comparison | None
+
+
+class Again(TypedDict):
+    """How to do it again; `trial` is null where nothing is chosen."""
+
+    job: str
+    trial: str | None
+    trial_seed: int | None
+
+
+class Report(TypedDict):
+    """A job at one moment.
+
+    Attributes:
+        verdict: One sentence.
+        state: How far the job is.
+        task: The kind of task, the model and the data.
+        warnings: What is to be known before anything of it is used.
+        notes: What the job found out before its first trial.
+    """
+
+    job: str
+    version: str
+    pick: str
+    verdict: str
+    state: str
+    running: bool
+    task: str
+    quality: str
+    cost: str
+    warnings: list[str]
+    notes: list[str]
+    front: Front
+    chosen: Chosen | None
+    matters: Ranking
+    failures: Failures
+    spent: Spent
+    origins: Facts
+    readings: Readings
+    again: Again
+    citations: list[Citation]

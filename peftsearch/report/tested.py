@@ -1,0 +1,158 @@
+"""What `peftsearch confirm` found of a configuration, and how often the test split was read."""
+
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from peftsearch.insight.points import is_plain_lora
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+_WIDTH = 2 * NormalDist().inv_cdf(0.975)
+"""Standard errors from one end of a 95 % interval to the other."""
+_FLOOR = "floor "
+"""How the key of a floor's run begins."""
+
+Content = Mapping[str, Any]
+
+
+class ComparedArm(TypedDict):
+    """One arm of a comparison; `standard_error` is that of its seeds, null of a single one."""
+
+    name: str
+    words: str
+    mean: float
+    standard_error: float | None
+    seeds: int
+    trainable_parameters: int
+
+
+class Against(TypedDict):
+    """The chosen configuration beside another arm.
+
+    Attributes:
+        gain: Positive where the chosen one is better, whatever the quality.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        standard_error: By the width of the interval.
+        resolved: Whether the interval excludes 0.
+        tuned_lora: Whether the other is the LoRA of tuned rate.
+    """
+
+    name: str
+    gain: float
+    low: float
+    high: float
+    standard_error: float
+    resolved: bool
+    tuned_lora: bool
+
+
+class Comparison(TypedDict):
+    """A comparison on the test split."""
+
+    rows: int
+    arms: list[ComparedArm]
+    against: list[Against]
+
+
+class Readings(TypedDict):
+    """What was scored on the test split.
+
+    Attributes:
+        trainings: Runs of configurations.
+        configurations: How many different ones.
+        floors: Baselines without adapters.
+        comparisons: How often a comparison was completed.
+        others: Of these, of other configurations than the chosen one.
+    """
+
+    trainings: int
+    configurations: int
+    floors: int
+    comparisons: int
+    others: int
+
+
+def find_comparison(
+    chosen: Configuration | None, reports: Sequence[Content], spec: JobSpec
+) -> Comparison | None:
+    """The latest comparison of a configuration; None where there is none.
+
+    Args:
+        reports: What `confirm` kept, oldest first.
+    """
+    mine = [x for x in reports if chosen is not None and _key(x, spec) == chosen.key]
+    if not mine:
+        return None
+    last, goal = mine[-1], objective(spec.task.quality)
+    arms = [_arm(x) for x in last["arms"]]
+    loras = {x["name"] for x in last["arms"][1:] if _is_lora(x, spec)}
+    against = [_against(x, goal.signed, x["versus"] in loras) for x in last["differences"]]
+    return {"rows": last["test_rows"], "arms": arms, "against": against}
+
+
+def count_readings(
+    chosen: Configuration | None,
+    reports: Sequence[Content],
+    runs: Sequence[Content],
+    spec: JobSpec,
+) -> Readings:
+    """How often what was scored on the test split.
+
+    Args:
+        reports: What `confirm` kept of its comparisons.
+        runs: What it kept of single runs, of either split.
+    """
+    tested = [x["key"] for x in runs if x["split"] == "test"]
+    trained = [key for key in tested if not key.startswith(_FLOOR)]
+    keys = [_key(x, spec) for x in reports]
+    return {
+        "trainings": len(trained),
+        "configurations": len(set(trained)),
+        "floors": len(set(tested) - set(trained)),
+        "comparisons": len(keys),
+        "others": sum(chosen is None or key != chosen.key for key in keys),
+    }
+
+
+def _read(arm: Content, spec: JobSpec) -> Configuration | None:
+    found = arm.get("configuration")
+    return None if found is None else Configuration.from_json(found, spec.anatomy.layers)
+
+
+def _key(report: Content, spec: JobSpec) -> str | None:
+    picked = _read(report["arms"][0], spec)
+    return None if picked is None else picked.key
+
+
+def _is_lora(arm: Content, spec: JobSpec) -> bool:
+    found = _read(arm, spec)
+    return found is not None and is_plain_lora(found)
+
+
+def _arm(arm: Content) -> ComparedArm:
+    return {
+        "name": arm["name"],
+        "words": arm["description"],
+        "mean": arm["mean"],
+        "standard_error": arm["standard_error"],
+        "seeds": len(arm["values"]),
+        "trainable_parameters": arm["trainable_parameters"],
+    }
+
+
+def _against(found: Content, signed: Any, tuned_lora: bool) -> Against:
+    low, high = sorted(signed(found[x]) for x in ("low", "high"))
+    return {
+        "name": found["versus"],
+        "gain": signed(found["mean"]),
+        "low": low,
+        "high": high,
+        "standard_error": (high - low) / _WIDTH,
+        "resolved": low > 0 or high < 0,
+        "tuned_lora": tuned_lora,
+    }

@@ -1,0 +1,113 @@
+"""What was chosen and how it stands, in one sentence."""
+
+from peftsearch.results.floor_words import FloorStanding
+from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS
+from peftsearch.results.wording import amount, difference, plural
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .fronts import Row
+from .tested import Comparison
+
+_PICKS = {ONE_SE: ONE_SE_WORDS, "knee": "the knee of the front", "best": "the best of the front"}
+
+
+def tell_verdict(
+    pick: str,
+    chosen: Row,
+    floor: tuple[str, FloorStanding] | None,
+    comparison: Comparison | None,
+    others: int,
+    spec: JobSpec,
+) -> str:
+    """One sentence: what, how good, at which cost, beside the best floor, and on the test split.
+
+    Args:
+        floor: The label of the best one, and how the chosen configuration stands beside it.
+        others: Completed comparisons on the test split of other configurations.
+    """
+    clauses = [
+        f"{_name(pick, chosen)}, with {tell_quality(chosen, spec)} at {_costs(chosen, spec)}",
+        _beside_floor(floor, chosen, spec),
+        _on_test(comparison, others, spec),
+    ]
+    return f"Chosen is {'; '.join(clauses)}."
+
+
+def tell_quality(row: Row, spec: JobSpec) -> str:
+    """`accuracy 0.9120 ± 0.0080 (one standard error of 800 validation rows, 2 seeds)`."""
+    goal = objective(spec.task.quality)
+    value, error = row["values"][goal.name], row["standard_error"]
+    of_rows = "validation rows whose number is not recorded"
+    if row["rows"] is not None:
+        of_rows = plural(row["rows"], "validation row")
+    seeds = len(row["trials"])
+    mean = f", the mean of {plural(seeds, 'seed')}" if seeds > 1 else ""
+    if error is None:
+        return f"{goal.label} {amount(goal.name, value)} on {of_rows}{mean}"
+    spread = f"± {difference(goal.name, error, value)}"
+    return (
+        f"{goal.label} {amount(goal.name, value)} {spread} (one standard error of {of_rows}{mean})"
+    )
+
+
+def tell_value(name: str, value: float) -> str:
+    """A value with what it is: `9,216 trainable parameters`, `file size 42 KB`."""
+    row, told = objective(name), amount(name, value)
+    return (
+        f"{told} {row.label}" if row.style == "count" and not row.unit else f"{row.label} {told}"
+    )
+
+
+def signed(name: str, gain: float, beside: float) -> str:
+    """A gain with its sign: `+0.0120`."""
+    return f"{'-' if gain < 0 else '+'}{difference(name, abs(gain), beside)}"
+
+
+def in_errors(gain: float, error: float | None) -> str:
+    """`, 2.1 standard errors`; nothing where there is no error."""
+    return f", {abs(gain) / error:.1f} standard errors" if error else ""
+
+
+def _name(pick: str, chosen: Row) -> str:
+    named = _PICKS.get(pick.strip().lower(), f"by {pick!r} row {chosen['row']} of the front")
+    if chosen["row"] is None:
+        named = f"by {pick!r} a configuration off the front"
+    trials = ", ".join(map(str, chosen["trials"]))
+    return f"{named}, trial{'s' if len(chosen['trials']) > 1 else ''} {trials}"
+
+
+def _costs(chosen: Row, spec: JobSpec) -> str:
+    names = dict.fromkeys([*spec.goals[1:], spec.objectives.cost, "export_bytes"])
+    told = [tell_value(x, chosen["values"][x]) for x in names if x in chosen["values"]]
+    return " and ".join(x for x in (", ".join(told[:-1]), told[-1]) if x)
+
+
+def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: JobSpec) -> str:
+    if floor is None:
+        return "there is no floor to hold it against"
+    label, standing = floor
+    name, gain = spec.task.quality, standing["gain"]
+    told = signed(name, gain, chosen["values"][name]) + in_errors(gain, standing["standard_error"])
+    verdicts = {
+        "above": f"it beats the best floor, {label}, by more than noise ({told})",
+        "level": f"it does not beat the best floor, {label}, by more than noise ({told})",
+        "below": f"it is worse than the best floor, {label} ({told})",
+    }
+    return verdicts[standing["verdict"]]
+
+
+def _on_test(comparison: Comparison | None, others: int, spec: JobSpec) -> str:
+    if comparison is None:
+        beside = ", though others" if others else ""
+        return f"it was not measured on the test split{beside}"
+    found = next((x for x in comparison["against"] if x["tuned_lora"]), None)
+    if found is None:
+        return "on the test split it was not held against a tuned LoRA"
+    name, gain = spec.task.quality, found["gain"]
+    mean = comparison["arms"][0]["mean"]
+    told = f"{signed(name, gain, mean)}{in_errors(gain, found['standard_error'])}"
+    if not found["resolved"]:
+        return f"on the test split it cannot be told from tuned LoRA ({told})"
+    verb = "beats" if gain > 0 else "loses to"
+    return f"on the test split it {verb} tuned LoRA ({told})"

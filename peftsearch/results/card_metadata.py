@@ -1,0 +1,68 @@
+"""The front matter of a card: what model hubs read of an adapter."""
+
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.configurations.forms import Form
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
+
+from .public_names import hub_id, public_name
+
+_LIBRARIES = {"peft": "peft", "adapter": "peftsearch", "merged": "transformers"}
+_HALF_WIDTH = 1.959964
+"""Standard errors from the middle of a normal 95 % interval to its end."""
+
+
+def front_matter(spec: JobSpec, trial: Trial, form: Form, error: float | None) -> str:
+    """YAML between two lines of dashes.
+
+    A base model is named where it is one of a hub: hubs would take any other for one of theirs.
+
+    Args:
+        error: Standard error of the quality by the validation rows; None where unknown.
+    """
+    kind, techniques = find_kind(spec.task.kind), sorted(trial.configuration.techniques)
+    data = ModelCardData(
+        model_name=f"{spec.name}-trial-{trial.number}",
+        base_model=hub_id(spec.model.path),
+        library_name=_LIBRARIES[form],
+        pipeline_tag=kind.pipeline or None,
+        tags=list(dict.fromkeys(["peftsearch", *techniques])),
+        metrics=[spec.task.quality],
+        datasets=hub_id(spec.task.train),
+        eval_results=[_result(spec, trial, kind.pipeline or kind.name, error)],
+    )
+    return f"---\n{data.to_yaml()}\n---\n"
+
+
+def _result(spec: JobSpec, trial: Trial, task: str, error: float | None) -> EvalResult:
+    """The quality that the search optimised, with its interval."""
+    name = spec.task.quality
+    value = trial.measurements[name]
+    known: dict[str, Any] = {} if error is None else _interval(value, error)
+    if trial.validation_rows is not None:
+        known["rows"] = trial.validation_rows
+    dataset = public_name(spec.task.train)
+    return EvalResult(
+        task_type=task,
+        dataset_type=hub_id(spec.task.train) or "local",
+        dataset_name=dataset,
+        dataset_config=spec.task.subset,
+        dataset_split="validation",
+        metric_type=name,
+        metric_name=f"{objective(name).label}, which the search optimised",
+        metric_value=value,
+        metric_args=known or None,
+    )
+
+
+def _interval(value: float, error: float) -> dict[str, Any]:
+    half = _HALF_WIDTH * error
+    return {
+        "standard_error": round(error, 6),
+        "interval_95": [round(value - half, 6), round(value + half, 6)],
+    }

@@ -1,0 +1,118 @@
+"""The confirmation of a picked configuration, as a whole: trained, compared and recorded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from peftsearch.records.job import Job
+from peftsearch.records.preparation import Preparation
+from peftsearch.records.trial import Trial
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.presence import at_work
+
+from .confirm_plan import Plan, tell_forecast
+from .confirmation import Confirmation, lines
+from .floor_words import floor_json, tell_floors
+from .floors import sort_floors
+from .verdict import tell_end, tell_verdict
+
+
+@dataclass(frozen=True, repr=False)
+class Confirmed:
+    """A confirmation of a job; printed, it is its table.
+
+    Attributes:
+        grouped: Lines of the groups of the test rows, where they were asked for.
+        by: The same as plain data.
+    """
+
+    confirmation: Confirmation
+    spec: JobSpec
+    preparation: Preparation | None = None
+    grouped: Sequence[str] = ()
+    by: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def verdict(self) -> str:
+        """One plain sentence."""
+        return tell_verdict(self.confirmation)
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What people read of it, the verdict last."""
+        found, spec = self.confirmation, self.spec
+        floors = [f"  {x} (on the validation rows)" for x in tell_floors(self.preparation, spec)]
+        return [*lines(found, spec), *floors, *self.grouped, *tell_end(found), self.verdict]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        floors = [floor_json(x, self.spec) for x in sort_floors(self.preparation, self.spec)]
+        more = {"floors": floors, **self.by, "verdict": self.verdict}
+        return self.confirmation.to_json(self.spec) | more
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a confirmation.
+
+    Attributes:
+        report: Told before each training, in one line.
+        plan: How many seeds.
+        by: Column by which the test rows are grouped; None groups none.
+    """
+
+    device: str
+    report: Callable[[str], None]
+    plan: Plan = Plan()
+    by: str | None = None
+
+
+def confirm_pick(
+    store: Store,
+    job: Job,
+    picked: Configuration,
+    trials: Sequence[Trial],
+    preparation: Preparation | None,
+    wanted: Wanted,
+) -> Confirmed:
+    """Train the picked configuration and what it is compared with, score all on the test split,
+    and record it. Finished trainings are kept.
+
+    Args:
+        trials: All of the job's, which tell how long a training takes.
+        preparation: The job's, with its baselines without adapters; None of a job without.
+
+    Raises:
+        NotFoundError: The job was deleted.
+        UserError: There are no test rows, or no such column.
+    """
+    spec, plan = job.spec, wanted.plan
+    with at_work(store, job, "confirm", wanted.device):
+        # They take seconds, in which others may delete the job.
+        from peftsearch.search.recipe_trials import probe
+        from peftsearch.spaces.space.presets import make_space
+        from peftsearch.workers.data.task_data import load_groups
+        from peftsearch.workers.processes.function_runner import check_built_in
+        from peftsearch.workers.training.trial_runner import TrialRunner
+
+        from .arm_values import Judge
+        from .confirm import Confirmer
+        from .groups import tell_groups
+
+        check_built_in(spec)
+        values = [] if wanted.by is None else load_groups(spec, wanted.by)
+        runner, arms = TrialRunner.open(spec, wanted.device), (picked, probe(make_space(spec)))
+        confirmer = Confirmer(store, job, runner, wanted.report, plan)
+        left, further = confirmer.count_left(*arms), confirmer.count_further(picked)
+        wanted.report(tell_forecast(left, trials, plan.trainings, further))
+        found = confirmer.confirm(*arms)
+        judge = Judge.of(runner, found.metric)
+        grouped, by = tell_groups(judge, found, wanted.by, values)
+        confirmed = Confirmed(found, spec, preparation, grouped, by)
+        store.save_report(job.id, "confirm", confirmed.to_json())
+    return confirmed

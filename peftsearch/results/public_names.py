@@ -1,0 +1,91 @@
+"""Texts for people elsewhere: without the paths, and so the user names, of this machine."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from peftsearch.passwords import hide
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+_CLOSING = "'\"`)]>,;:."
+_RELATIVE = ("~", "./", "../", ".\\", "..\\")
+_LEFT_OUT = "..."
+_SHALLOW = 2
+"""Parts of a path, its root among them, that name nobody: `/home`."""
+
+
+def public_name(source: str) -> str:
+    """A hub id, `package:NAME` and a URL as they stand, without a password; of a path its name."""
+    if not is_local(source):
+        return hide(source)
+    return PureWindowsPath(source.replace("/", "\\")).name or _LEFT_OUT
+
+
+def hub_id(source: str) -> str | None:
+    """A source if it is one of a hub; None of paths, URLs and `package:NAME`."""
+    return None if is_local(source) or ":" in source or "\\" in source else source
+
+
+def is_local(source: str) -> bool:
+    """Whether a text is a path of this machine."""
+    rooted = PurePosixPath(source).is_absolute() or PureWindowsPath(source).is_absolute()
+    return rooted or source.startswith(_RELATIVE) or source.startswith("file:")
+
+
+def find_places(spec: JobSpec, root: Path) -> dict[str, str]:
+    """The paths that a job's texts may hold, the longest first, each with what stands for it: its
+    name, and nothing for the folders above.
+
+    Args:
+        root: Folder of the jobs' files.
+    """
+    task = spec.task
+    named = [spec.model.path, task.train, task.validation, task.test, str(root)]
+    local = [x for x in named if x is not None and is_local(x)]
+    above = [str(x) for path in local for x in Path(path).parents if len(x.parts) > _SHALLOW]
+    places = {**dict.fromkeys(above, _LEFT_OUT), **{x: public_name(x) for x in local}}
+    return dict(sorted(places.items(), key=lambda item: -len(item[0])))
+
+
+_NO_PLACES: Mapping[str, str] = {}
+
+
+def name_paths(data: Any, places: Mapping[str, str] = _NO_PLACES) -> Any:
+    """Plain data with the names of paths in their place, in all of its texts.
+
+    Args:
+        places: As `find_places` has them; of these a blank ends none.
+    """
+    if isinstance(data, str):
+        return _name_in(data, places)
+    if isinstance(data, Mapping):
+        return {key: name_paths(value, places) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [name_paths(value, places) for value in data]
+    return data
+
+
+def _name_in(text: str, places: Mapping[str, str]) -> str:
+    for place, name in places.items():
+        text = text.replace(place, name)
+    lines = text.split("\n")
+    return "\n".join(" ".join(map(_name_word, line.split(" "))) for line in lines)
+
+
+def _name_word(word: str) -> str:
+    """Of a word that holds a path, what stands before it, its name, and what closes it."""
+    start = next((i for i in range(len(word)) if _begins(word, i)), None)
+    if start is None:
+        return word
+    path = word[start:].rstrip(_CLOSING)
+    return word[:start] + public_name(path) + word[start + len(path) :]
+
+
+def _begins(word: str, at: int) -> bool:
+    """Whether a path begins there: after a letter a slash means `or`, in `https://` a site."""
+    rest, before = word[at:], word[:at]
+    if before and (before[-1].isalnum() or before[-1] in "./_-\\"):
+        return False
+    if before.endswith(":") and rest.startswith("//") and not rest.startswith("///"):
+        return False
+    return is_local(rest) and len(rest.rstrip(_CLOSING)) > 1

@@ -1,0 +1,211 @@
+"""What a report says of jobs of every kind; each number is one of the records."""
+
+import json
+from typing import Any
+
+import pytest
+
+from peftsearch.errors import NotFoundError
+from peftsearch.records.job import JobState
+from peftsearch.report.rendering import render_markdown, render_page
+from peftsearch.storage.store import Store
+from tests.floors import prepare
+from tests.service.records import PROBE, Filler, fill_example, fill_repeated, lora
+from tests.specs import make_spec
+
+from .jobs import comparison, report_on
+
+
+@pytest.fixture
+def store(new_sqlite: Any) -> Any:
+    with Store.open(new_sqlite()) as store:
+        yield store
+
+
+def prepared(store: Store, floor: float) -> Filler:
+    """The example, with floors."""
+    filler = fill_example(store)
+    store.prepare(filler.job.id, prepare(floor))
+    return filler
+
+
+def test_one_sentence_says_what_how_good_at_which_cost(store: Store) -> None:
+    fill_example(store)
+    report = report_on(store, "best")
+    assert report["verdict"].startswith(
+        "Chosen is the best of the front, trial 2, with accuracy 0.8000 ± 0.0200 "
+        "(one standard error of 400 validation rows) at 73,728 trainable parameters and file size "
+    )
+    assert "there is no floor to hold it against" in report["verdict"]
+    assert report["verdict"].endswith("it was not measured on the test split.")
+    chosen = report["chosen"]
+    assert chosen is not None and chosen["values"]["accuracy"] == 0.80
+    assert [x["row"] for x in report["front"]["rows"] if x["chosen"]] == [chosen["row"]]
+    assert [x["values"]["accuracy"] for x in report["front"]["rows"]] == [0.60, 0.75, 0.80]
+    off = {"accuracy": 0.70, "trainable_parameters": 3 * 2 * 4 * (384 + 384)}
+    assert report["front"]["others"] == [off]
+
+
+@pytest.mark.parametrize(
+    ("floor", "told"),
+    [
+        (0.70, "it beats the best floor, logistic regression on frozen features, by more than"),
+        (0.79, "it does not beat the best floor, logistic regression on frozen features, by more"),
+        (0.85, "it is worse than the best floor, logistic regression on frozen features (-0.0500"),
+    ],
+)
+def test_the_floor_is_told_however_it_stands(store: Store, floor: float, told: str) -> None:
+    prepared(store, floor)
+    report = report_on(store, "best")
+    assert told in report["verdict"]
+    assert [x["value"] for x in report["front"]["floors"]] == sorted([floor, 0.65], reverse=True)
+    nothing = [x for x in report["warnings"] if x.startswith("Nothing here beats the floor")]
+    assert bool(nothing) is (floor > 0.75)
+
+
+@pytest.mark.parametrize(
+    ("gain", "told"),
+    [
+        (0.03, "it beats tuned LoRA (+0.0300, 5.9 standard errors)"),
+        (-0.03, "it loses to tuned LoRA (-0.0300, 5.9 standard errors)"),
+        (0.004, "it cannot be told from tuned LoRA (+0.0040, 0.8 standard errors)"),
+    ],
+)
+def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: str) -> None:
+    filler = fill_example(store)
+    store.save_report(filler.job.id, "confirm", comparison(PROBE, lora(8), 0.5))
+    store.save_report(filler.job.id, "confirm", comparison(lora(8), lora(4), gain))
+    for seed in (1, 2, 3):
+        for key, split in (("a", "test"), ("b", "test"), ("b", "validation")):
+            store.save_report(
+                filler.job.id, "confirm-run", {"key": key, "seed": seed, "split": split}
+            )
+    place = {"key": "floor features", "seed": 0, "split": "test"}
+    store.save_report(filler.job.id, "confirm-run", place)
+    report = report_on(store, "best")
+    assert told in report["verdict"]
+    assert report["readings"] == {
+        "trainings": 6,
+        "configurations": 2,
+        "floors": 1,
+        "comparisons": 2,
+        "others": 1,
+    }
+    page = render_page(report)
+    assert "6 trainings of 2 configurations and 1 floor there, in 2 comparisons, 1 of" in page
+    assert "is partly luck too" in page
+    assert "though others" in report_on(store, "knee")["verdict"]
+
+
+def test_neighbours_matters_and_failures_are_those_of_the_records(store: Store) -> None:
+    fill_repeated(store)
+    report = report_on(store, "best")
+    chosen = report["chosen"]
+    assert chosen is not None and chosen["slices"]
+    assert chosen["neighbours"]
+    for x in chosen["neighbours"]:
+        assert x["difference"] == pytest.approx(x["quality"] - chosen["values"]["accuracy"])
+    assert sum(x["share"] for x in report["matters"]["importance"]) == pytest.approx(1)
+    assert report["failures"]["total"] == 0
+
+
+def test_time_is_summed_by_who_proposed(store: Store) -> None:
+    fill_example(store)
+    spent = report_on(store)["spent"]
+    assert (spent["completed"], spent["failed"]) == (5, 1)
+    assert spent["training_seconds"] == 4 * 2.0 + 9.0
+    assert [x["trials"] for x in spent["by_origin"]] == [6]
+    assert spent["joules"] is None and spent["core_seconds"] is None
+
+
+def test_nothing_of_the_machine_is_told(store: Store) -> None:
+    place = "/home/jane roe/secret place"
+    spec = make_spec(
+        model={**make_spec().to_json()["model"], "path": f"{place}/bert"},
+        task={"train": f"{place}/train.csv", "test": f"{place}/more/test.csv"},
+    )
+    filler = Filler.open(store, spec)
+    filler.complete(lora(1), 0.74)
+    filler.fail(lora(8), f"no room in {place}/more and /root/.cache/x; see '/tmp/a b'")
+    report = report_on(store)
+    for text in (json.dumps(report), render_page(report), render_markdown(report)):
+        for word in ("jane", "roe", "secret", "/root", "/tmp", "/home"):
+            assert word not in text
+        assert "train.csv" in text and "bert" in text
+
+
+def test_an_empty_job_and_one_without_a_result_choose_nothing(store: Store) -> None:
+    filler = Filler.open(store)
+    report = report_on(store)
+    assert report["chosen"] is None and report["running"]
+    assert report["verdict"] == "Nothing is chosen yet: the job has no trial."
+    assert "There is no front yet." in render_page(report)
+    filler.fail(lora(8), "out of <memory>")
+    report = report_on(store)
+    assert report["verdict"] == "Nothing is chosen yet: no trial has completed."
+    assert "out of &lt;memory&gt;" in render_page(report)
+    assert "out of &lt;memory>" in render_markdown(report)
+    with pytest.raises(NotFoundError, match="trial 7"):
+        report_on(store, "trial 7")
+
+
+def test_a_job_whose_limits_nothing_keeps_chooses_nothing(store: Store) -> None:
+    spec = make_spec(objectives={"bounds": ["accuracy >= 0.9"]})
+    Filler.open(store, spec).complete(lora(1), 0.74)
+    report = report_on(store)
+    assert report["chosen"] is None
+    assert "none among the completed trials" in report["verdict"]
+    assert report_on(store, "trial 0")["chosen"] is not None
+
+
+def test_a_job_with_one_trial(store: Store) -> None:
+    filler = Filler.open(store)
+    filler.complete(PROBE, 0.6)
+    store.set_state(filler.job.id, JobState.STOPPED)
+    report = report_on(store)
+    chosen = report["chosen"]
+    assert chosen is not None and chosen["neighbours"] == [] and chosen["slices"] is None
+    page = render_page(report)
+    assert "1 completed trial tells nothing of what matters." in page
+    assert "No trial of this job differs" in page
+    assert not report["running"]
+
+
+THREE = {"maximise": ["accuracy"], "minimise": ["export_bytes", "training_seconds"]}
+
+
+def test_three_objectives_have_a_panel_for_each_pair(store: Store) -> None:
+    filler = Filler.open(store, make_spec(objectives=THREE))
+    filler.complete(PROBE, 0.6)
+    filler.complete(lora(1), 0.7, training_seconds=9.0)
+    filler.complete(lora(8), 0.8, training_seconds=5.0)
+    report = report_on(store)
+    assert report["front"]["goals"] == ["accuracy", "export_bytes", "training_seconds"]
+    page = render_page(report)
+    assert page.count('<figure class="wide"><svg') == 3 + 1
+    assert "training time" in report["verdict"]
+    assert "front-3.svg" in render_markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "columns", "values"),
+    [
+        ("regression", "rmse", {}, (3.5, 1.25)),
+        ("causal_lm", "perplexity", {}, (31.0, 12.5)),
+        ("causal_lm", "exact_match", {}, (0.2, 0.7)),
+    ],
+)
+def test_other_kinds_of_task(
+    store: Store, kind: str, metric: str, columns: dict[str, str], values: tuple[float, float]
+) -> None:
+    spec = make_spec(task={"train": "train.csv", "kind": kind, "metric": metric, **columns})
+    filler = Filler.open(store, spec)
+    filler.complete(PROBE, 0.5, **{metric: values[0]})
+    filler.complete(lora(8), 0.5, **{metric: values[1]})
+    report = report_on(store, "best")
+    chosen = report["chosen"]
+    assert chosen is not None and chosen["values"][metric] == values[1]
+    (neighbour,) = [x for x in chosen["neighbours"] if x["trials"] == [0]]
+    assert neighbour["difference"] == -abs(values[1] - values[0])  # less is worse, of any metric
+    assert f"{values[1]:.4f}" in report["verdict"]
+    assert render_page(report) and render_markdown(report)

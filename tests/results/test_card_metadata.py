@@ -1,0 +1,66 @@
+"""The front matter of a card, as `huggingface_hub` reads it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from huggingface_hub import ModelCard
+
+from peftsearch.results.card_metadata import front_matter
+from tests.specs import make_spec
+
+from .made import make_trial
+
+TRIAL = make_trial(3, 8, 0.79)
+
+
+def read(text: str) -> Any:
+    return ModelCard(f"{text}\n# Title\n", ignore_metadata_errors=False).data
+
+
+def test_a_hub_finds_what_it_asks_for() -> None:
+    model = {**make_spec().to_json()["model"], "path": "org/bert"}
+    spec = make_spec(model=model, task={"train": "org/reviews", "metric": "accuracy"})
+    found = read(front_matter(spec, TRIAL, "peft", 0.02))
+    assert found.base_model == "org/bert" and found.datasets == "org/reviews"
+    assert found.library_name == "peft" and found.pipeline_tag == "text-classification"
+    assert found.tags == ["peftsearch", "lora"] and found.metrics == ["accuracy"]
+    (result,) = found.eval_results
+    assert found.model_name == "job-trial-3"
+    assert (result.metric_type, result.metric_value) == ("accuracy", 0.79)
+    assert (result.dataset_type, result.dataset_split) == ("org/reviews", "validation")
+    assert result.metric_args == {
+        "standard_error": 0.02,
+        "interval_95": [0.750801, 0.829199],
+        "rows": 400,
+    }
+
+
+def test_a_local_model_is_no_model_of_the_hub() -> None:
+    model = {**make_spec().to_json()["model"], "path": "/home/ann/bert"}
+    spec = make_spec(model=model, task={"train": "/home/ann/train.csv"})
+    text = front_matter(spec, TRIAL, "merged", None)
+    found = read(text)
+    assert found.base_model is None and found.datasets is None and "ann" not in text
+    assert found.library_name == "transformers"
+    (result,) = found.eval_results
+    assert (result.dataset_name, result.dataset_type) == ("train.csv", "local")
+    assert result.metric_args == {"rows": 400}
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "pipeline"),
+    [
+        ("regression", "rmse", "text-classification"),
+        ("causal_lm", "perplexity", "text-generation"),
+        ("seq2seq", "loss", "text-generation"),
+        ("multiple_choice", "accuracy", "multiple-choice"),
+        ("image_classification", "accuracy", "image-classification"),
+    ],
+)
+def test_each_kind_has_its_word(kind: str, metric: str, pipeline: str) -> None:
+    spec = make_spec(task={"train": "train.csv", "kind": kind, "metric": metric})
+    trial = replace(TRIAL, measurements={metric: 1.5})
+    found = read(front_matter(spec, trial, "adapter", None))
+    assert found.pipeline_tag == pipeline and found.library_name == "peftsearch"
+    assert found.eval_results[0].metric_value == 1.5
