@@ -97,20 +97,40 @@ def import_(
     results: Annotated[
         Path,
         typer.Argument(
-            metavar="RESULTS", help="CSV, JSON lines, or what `show JOB --json` printed."
+            metavar="RESULTS",
+            help="CSV, JSON lines, what `show JOB --json` printed, or a folder of peft adapters.",
         ),
     ],
     job: Annotated[
         Path, typer.Option("--job", metavar="JOB.toml", help="The job that they are results of.")
     ],
+    measured: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What was measured of adapters, by a column `adapter` "
+            "[results.csv or results.jsonl beside them].",
+        ),
+    ] = None,
+    score: Annotated[
+        bool, typer.Option("--score", help="Score adapters on the job's validation rows.")
+    ] = False,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Import without the adapters that cannot be.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what each adapter is.")
+    ] = False,
+    device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     as_json: AsJson = False,
 ) -> None:
     """Record results that were measured elsewhere as a finished job, and print their front."""
     begin("reading the job file, its model and its data")
-    from . import importing
+    from . import asked_import, importing
 
-    importing.import_file(results, job, to_url(storage), as_json)
+    asked = asked_import.Asked(measured, score, leave_out, dry_run, device)
+    importing.import_any(results, job, asked, to_url(storage), as_json)
 
 
 @app.command()

@@ -27,7 +27,7 @@ from .result_files import Row, read_rows
 MOST = 5_000
 """Results of one job."""
 _LEASE_SECONDS = 600.0
-_WRITTEN = ("configuration", "recipe", "rank", "learning_rate", *HYPERPARAMETERS)
+WRITTEN = ("configuration", "recipe", "rank", "learning_rate", *HYPERPARAMETERS)
 """Keys that say what was trained, as a job file's `[[try]]` does."""
 _TOLD = ("seed", "validation_rows")
 
@@ -39,12 +39,14 @@ class Result:
     Attributes:
         measurements: Value by objective.
         known: What else was said of it, for its provenance.
+        source: Where it comes from, if not from where all come from.
     """
 
     configuration: Configuration
     seed: int
     measurements: Mapping[str, float]
-    known: Mapping[str, int]
+    known: Mapping[str, Any]
+    source: str = ""
 
 
 def read_results(path: Path, spec: JobSpec) -> list[Result]:
@@ -61,7 +63,7 @@ def read_results(path: Path, spec: JobSpec) -> list[Result]:
     found: dict[tuple[str, int], Result] = {}
     for place, row in read_rows(path):
         try:
-            result = _read_row(row, spec, found)
+            result = read_result(row, spec, found)
         except UserError as error:
             raise UserError(f"{error.expected} in {place}", error.got, error.hint) from error
         found[result.configuration.key, result.seed] = result
@@ -107,14 +109,22 @@ def _complete(store: Store, job: Job, results: Sequence[Result], source: str) ->
     while (trial := store.claim(job.id, IMPORTED, _LEASE_SECONDS)) is not None:
         result = told[trial.key, trial.seed]
         values = {**result.measurements, **trial.measurements}
-        provenance = {IMPORTED: source, **result.known}
+        provenance = {IMPORTED: result.source or source, **result.known}
         store.complete(trial.id, trial.attempt, values, provenance, None)
 
 
-def _read_row(row: Row, spec: JobSpec, known: Collection[tuple[str, int]]) -> Result:
+def read_result(row: Row, spec: JobSpec, known: Collection[tuple[str, int]]) -> Result:
+    """The result that a row tells.
+
+    Args:
+        known: Key and seed of those before it, by which a row without a seed is given one.
+
+    Raises:
+        UserError: It is none of this job.
+    """
     configuration = _read_configuration(row, spec)
     check_configuration(configuration, spec.anatomy)
-    values = {k: v for k, v in row.items() if k not in (*_WRITTEN, *_TOLD)}
+    values = {k: v for k, v in row.items() if k not in (*WRITTEN, *_TOLD)}
     measured = {name: _number(name, x) for name, x in values.items() if x not in (None, "")}
     for name in measured:
         objective(name)
@@ -138,13 +148,13 @@ def _read_configuration(row: Row, spec: JobSpec) -> Configuration:
         except ValueError as error:
             raise UserError("a configuration as JSON", show(written), "correct it") from error
     if not written:
-        written = {k: _plain(row[k]) for k in _WRITTEN[1:] if row.get(k) not in (None, "")}
+        written = {k: read_cell(row[k]) for k in WRITTEN[1:] if row.get(k) not in (None, "")}
     if not isinstance(written, Mapping) or not written:
         raise UserError("a recipe or a configuration", "neither", "add a column for it")
     return spec.read_configuration(written)
 
 
-def _plain(value: Any) -> Any:
+def read_cell(value: Any) -> Any:
     """A cell of a CSV file as the number that it says, if it says one."""
     try:
         return json.loads(value) if isinstance(value, str) else value

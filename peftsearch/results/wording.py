@@ -85,9 +85,15 @@ def _module(module: Module, anatomy: Anatomy) -> str:
     row = technique(module.technique)
     size = f" {'r' * (row.capacity_name == 'rank')}{module.capacity}" if module.capacity else ""
     factor = "" if module.rate == 1.0 else f" (rate x{module.rate:g})"
-    if not module.roles or row.roles is not None:
+    if not module.roles or _is_usual(module, anatomy):
         return f"{module.technique}{size}{factor}"
     return f"{module.technique}{size} {short_roles(module.roles, anatomy)}{factor}"
+
+
+def _is_usual(module: Module, anatomy: Anatomy) -> bool:
+    """Whether a technique of fixed roles acts on all of them that there are, as in searches."""
+    fixed, known = technique(module.technique).roles, anatomy.linears.keys()
+    return fixed is not None and known & set(module.roles) == known & set(fixed)
 
 
 def short_roles(roles: Collection[str], anatomy: Anatomy) -> str:

@@ -32,6 +32,11 @@ class WeightFiles:
     anatomy: Anatomy
     _known: dict[object, Content] = field(default_factory=dict)
 
+    def tensors(self, configuration: Configuration, form: FileForm) -> dict[str, Tensor]:
+        """The adapter's tensors by their names in the file, without the task's head."""
+        contents = self._contents(configuration, form)
+        return {f"{start}{name}": x for start, content in contents for name, x in content.tensors}
+
     def tensor_bytes(self, configuration: Configuration, form: FileForm) -> int:
         """Bytes of the adapter's tensors, without the header and the task's head."""
         return payload(self._contents(configuration, form))

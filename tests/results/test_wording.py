@@ -17,6 +17,13 @@ def test_describes_runs_of_layers_with_what_they_carry() -> None:
     )
 
 
+def test_fixed_roles_are_told_where_some_lack() -> None:
+    modules = (Module("ia3", 0, ("key", "value", "mlp_out", "query_key_value")),)
+    some = (Module("ia3", 0, ("key",)),)
+    configuration = Configuration((Stratum(0, 3, modules), Stratum(3, 6, some)), 1e-3)
+    assert wording.describe(configuration, BERT) == "0-2 ia3 | 3-5 ia3 k | rate 1.0e-03"
+
+
 def test_placement_shows_as_runs() -> None:
     every = Module("dora", 2, tuple(BERT.linears))
     configuration = Configuration((Stratum(0, 6, (every,), (1, 2, 5)),), 5e-4)

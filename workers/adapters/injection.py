@@ -110,7 +110,7 @@ class Injection:
         tree = nn.Module()
         for name, module in _in_order(self.model, names).items():
             _place(tree, name, module)
-        with _calm_peft():
+        with calm_peft():
             PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type](tree, config, adapter_name=ADAPTER)
         return {name: tree.get_submodule(name) for name in names}
 
@@ -182,7 +182,7 @@ def _place(root: nn.Module, name: str, module: nn.Module) -> None:
 
 
 @contextmanager
-def _calm_peft() -> Iterator[None]:
+def calm_peft() -> Iterator[None]:
     """BOFT would compile a kernel that one factor has no use for; BEFT warns that it cannot merge;
     `torch` asks whether indices of sparse tensors, ours always valid, shall be checked."""
     kernels: Any = boft

@@ -6,7 +6,10 @@ from typing import Any
 
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.models.backbone import Backbone, read_config
+from peftsearch.workers.models.heads import REPLACED
 
+_POOLING = "peftsearch_pooling"
+"""Key of what a head of `peftsearch` reads, where it takes the place of the model's own."""
 CONFIG = "config"
 """Folder of the base model's configuration. Not beside the adapter: where `transformers` finds
 both files, it takes the folder for the base model and looks for its weights there."""
@@ -24,6 +27,18 @@ def write_companions(folder: Path, backbone: Backbone) -> None:
     (folder / CONFIG / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
+def read_companion(folder: Path) -> tuple[str | None, tuple[str, ...]]:
+    """What `write_companions` told of an adapter: the pooling of a head of its own, and the names
+    of its classes. None and nothing of a folder without, such as `peft` writes."""
+    try:
+        config = json.loads((folder / CONFIG / "config.json").read_text(encoding="utf-8"))
+        pooling, names = config.get(_POOLING), config.get("id2label") or {}
+        labels = tuple(str(names[key]) for key in sorted(names, key=int))
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None, ()
+    return (pooling if pooling in REPLACED else None), labels
+
+
 def _describe(backbone: Backbone) -> dict[str, Any]:
     """The base's own file, so that no key takes a default of the `transformers` of today."""
     config, kind = read_config(str(backbone.folder)), find_kind(backbone.kind)
@@ -35,4 +50,6 @@ def _describe(backbone: Backbone) -> dict[str, Any]:
         config["problem_type"] = kind.problem
         config["id2label"] = {str(index): name for index, name in names.items()}
         config["label2id"] = {name: int(index) for index, name in names.items()}
+    if backbone.pooling in REPLACED:
+        config[_POOLING] = backbone.pooling
     return config

@@ -20,7 +20,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import Technique, technique
 from peftsearch.workers.adapters.base_tensors import trained_base_tensors
-from peftsearch.workers.adapters.injection import injected_parameters
+from peftsearch.workers.adapters.injection import calm_peft, injected_parameters
 from peftsearch.workers.adapters.peft_configs import match_names, peft_config
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.quiet import quiet_peft
@@ -82,7 +82,7 @@ def write_peft(
     wrapped = [name for name, x in inner.named_modules() if isinstance(x, BaseTunerLayer)]
     # What several linears share has one name with us, and one at each of them with `peft`.
     places = _public_parameters(model) | injected_parameters(inner, wrapped)
-    held = {_public(name): buffer for name, buffer in model.named_buffers()}
+    held = {public_name(name): buffer for name, buffer in model.named_buffers()}
     for name, tensor in tensors.items():
         place = places[name] if name in places else held[name]
         if place.dtype == torch.bfloat16:
@@ -95,7 +95,7 @@ def write_peft(
 
 def read_peft(folder: Path, backbone: Backbone) -> peft.PeftModel:
     """What `write_peft` wrote, on a fresh backbone."""
-    with quiet_peft():
+    with quiet_peft(), calm_peft():
         return peft.PeftModel.from_pretrained(backbone.model, str(folder))
 
 
@@ -105,7 +105,7 @@ def _needless(name: str, configuration: Configuration, tensors: Mapping[str, Any
     which it saves with the head once more."""
     row = peft_row(configuration)
     remade = row.saved.remade if row and row.saved else ()
-    untrained = name.endswith(".bias") and _public(name) not in tensors
+    untrained = name.endswith(".bias") and public_name(name) not in tensors
     return untrained or ".modules_to_save." in name or name.endswith(remade)
 
 
@@ -145,10 +145,11 @@ def _public_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
         if "original_module" in parts:
             continue
         copied = "ln_tuning_layers" in parts or "modules_to_save" in parts
-        (copies if copied else found)[_public(name)] = parameter
+        (copies if copied else found)[public_name(name)] = parameter
     return found | copies
 
 
-def _public(name: str) -> str:
+def public_name(name: str) -> str:
+    """Name of a tensor in the model without `peft`, from the one that `peft` has for it."""
     parts = name.removeprefix(_PREFIX).split(".")
     return ".".join(part for part in parts if part not in _INTERNAL)

@@ -48,7 +48,7 @@ def read_weights(folder: Path) -> Weights:
     """
     counts: dict[str, int] = {}
     for file in weight_files(folder):
-        for name, tensor in _read_header(file).items():
+        for name, tensor in read_header(file).items():
             if name != "__metadata__":
                 size = math.prod(tensor["shape"])
                 counts[tensor["dtype"]] = counts.get(tensor["dtype"], 0) + size
@@ -87,7 +87,12 @@ def _check_whole(header: Mapping[str, Any], held: int) -> None:
         raise ValueError(f"{held:,} bytes of tensors where its header says {said:,}")
 
 
-def _read_header(file: Path) -> dict[str, Any]:
+def read_header(file: Path) -> dict[str, Any]:
+    """Type, shape and place of each tensor of a safetensors file, by name.
+
+    Raises:
+        UserError: It is none.
+    """
     try:
         with file.open("rb") as content:
             length = int.from_bytes(content.read(8), "little")

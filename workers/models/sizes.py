@@ -1,6 +1,7 @@
 """Whether a model is as large as its weights, asked before anything of it is allocated."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,8 +12,9 @@ from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .checkpoints import unloadable
-from .dtypes import BYTES, read_weights
+from .dtypes import BYTES, read_header, read_weights
 from .heads import find_heads
+from .locations import weight_files
 from .pooled_head import replace_head
 
 _MOST = 2
@@ -67,12 +69,34 @@ def foresee_base(folder: Path, kind: TaskKind, labels: int, pooled: bool, dtype:
     return count_base(model, heads, dtype)
 
 
+def foresee_heads(folder: Path, kind: TaskKind, labels: int) -> tuple[str, ...]:
+    """Names of the modules that the head of a model may consist of, which nobody has loaded: what
+    its files lack, the head of its class, and the linear that may take its place.
+
+    Args:
+        labels: Number of classes.
+    """
+    if not kind.form.fresh_head:
+        return ()
+    model = _sketch(folder, kind, labels)
+    held = {_today(name) for file in weight_files(folder) for name in read_header(file)}
+    inner = f"{model.base_model_prefix}."
+    names = {name for name, _ in model.named_parameters()}
+    fresh = {x for x in names if not held & {x, x.removeprefix(inner), f"{inner}{x}"}}
+    return (*find_heads(model, fresh), POOLED)
+
+
+def _today(name: str) -> str:
+    """The name of a tensor that old files call otherwise."""
+    return name.replace(".gamma", ".weight").replace(".beta", ".bias")
+
+
 def _count_wanted(folder: Path, kind: TaskKind, labels: int) -> int:
     """Parameters of the model."""
     return sum(parameter.numel() for parameter in _sketch(folder, kind, labels).parameters())
 
 
-def _sketch(folder: Path, kind: TaskKind, labels: int) -> nn.Module:
+def _sketch(folder: Path, kind: TaskKind, labels: int) -> Any:
     """The model on a device that holds shapes alone.
 
     Raises:
@@ -87,7 +111,7 @@ def _sketch(folder: Path, kind: TaskKind, labels: int) -> nn.Module:
             config = transformers.AutoConfig.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, **options
             )
-            model: nn.Module = automatic.from_config(config)
+            model = automatic.from_config(config)
     except Exception as error:
         raise unloadable(folder, kind, error) from error
     return model

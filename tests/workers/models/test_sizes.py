@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from peftsearch.errors import UserError
 from peftsearch.records.preparation import HeadChoice
+from peftsearch.spaces.configurations.head_tensors import POOLED
 from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.models.backbone import load_backbone
 from peftsearch.workers.models.chosen_head import use_head
-from peftsearch.workers.models.sizes import check_size, count_base, foresee_base
+from peftsearch.workers.models.sizes import check_size, count_base, foresee_base, foresee_heads
 from tests.workers.families import VISION
 from tests.workers.tiny import ALL_FAMILIES, complete, load, save_model, spec_on
 
@@ -91,3 +93,24 @@ def test_the_frozen_weights_are_foreseen_as_a_worker_counts_them(
     use_head(backbone, HeadChoice("mean" if pooled else "model", "random"), {})
     held = count_base(backbone.model, backbone.heads, backbone.dtype)
     assert foresee_base(folder, row, 2, pooled, backbone.dtype) == held
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "llama", "t5"])
+def test_heads_are_foreseen_as_loading_finds_them(family: str, tmp_path: Path) -> None:
+    kind = find_kind("classification")
+    folder = save_model(tmp_path / "model", family)
+    assert foresee_heads(folder, kind, 2) == (*load(folder).heads, POOLED)
+    assert foresee_heads(folder, find_kind("causal_lm"), 1) == ()
+
+
+def test_a_pooler_that_the_files_lack_may_be_of_the_head(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "model", "bert")
+    held = load_file(folder / "model.safetensors")
+    renamed = {
+        name.removeprefix("bert.").replace("LayerNorm.weight", "LayerNorm.gamma"): x
+        for name, x in held.items()
+        if "pooler" not in name and "classifier" not in name
+    }
+    save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
+    found = foresee_heads(folder, find_kind("classification"), 2)
+    assert set(found) == {"bert.pooler.dense", "classifier", POOLED}
