@@ -89,7 +89,6 @@ def confirm_front(asked: Asked, plan: Plan) -> None:
 def carry(asked: Asked, pick: str, data: str) -> None:
     """Score the kept adapters of a point, and the floors, on other data."""
     with _at_work(asked) as (store, result):
-        from peftsearch.results.arm_values import Judge
         from peftsearch.results.carry import Carrier, carry_lines
         from peftsearch.results.groups import tell_groups
         from peftsearch.results.verdict import tell_verdict
@@ -100,8 +99,7 @@ def carry(asked: Asked, pick: str, data: str) -> None:
         other, values = load_other(spec, data), _read_groups(result, asked, data)
         runner = TrialRunner.open(spec, asked.device)
         found = Carrier(store, result.job, runner, _note, root=result.root).carry(summary, other)
-        judge = Judge.of(runner, found.metric)
-        grouped, by = tell_groups(judge, found, asked.by, values)
+        grouped, by = tell_groups(runner, found, asked.by, values)
         verdict = tell_verdict(found)
         told = {"seeds": [x.seed for x in summary.trials], "data": data, "notes": other.notes}
         report = found.to_json(spec) | told | by | {"verdict": verdict}
@@ -118,7 +116,11 @@ def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
         store = opened.enter_context(open_existing(asked.storage))
         job = store.find_job(asked.job)
         opened.enter_context(at_work(store, job, "confirm", asked.device))
-        yield store, load_result(store, job, choose_root(asked.storage, asked.files))
+        from peftsearch.workers.processes.function_runner import check_built_in
+
+        result = load_result(store, job, choose_root(asked.storage, asked.files))
+        check_built_in(result.job.spec)
+        yield store, result
 
 
 def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) -> list[str]:

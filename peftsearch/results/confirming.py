@@ -100,7 +100,6 @@ def confirm_pick(
         from peftsearch.workers.processes.function_runner import check_built_in
         from peftsearch.workers.training.trial_runner import TrialRunner
 
-        from .arm_values import Judge
         from .confirm import Confirmer
         from .groups import tell_groups
 
@@ -111,8 +110,7 @@ def confirm_pick(
         left, further = confirmer.count_left(*arms), confirmer.count_further(picked)
         wanted.report(tell_forecast(left, trials, plan.trainings, further))
         found = confirmer.confirm(*arms)
-        judge = Judge.of(runner, found.metric)
-        grouped, by = tell_groups(judge, found, wanted.by, values)
+        grouped, by = tell_groups(runner, found, wanted.by, values)
         confirmed = Confirmed(found, spec, preparation, grouped, by)
         store.save_report(job.id, "confirm", confirmed.to_json())
     return confirmed
