@@ -116,7 +116,11 @@ def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
         store = opened.enter_context(open_existing(asked.storage))
         job = store.find_job(asked.job)
         opened.enter_context(at_work(store, job, "confirm", asked.device))
-        yield store, load_result(store, job, choose_root(asked.storage, asked.files))
+        from peftsearch.workers.processes.function_runner import check_built_in
+
+        result = load_result(store, job, choose_root(asked.storage, asked.files))
+        check_built_in(result.job.spec)
+        yield store, result
 
 
 def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) -> list[str]:

@@ -120,7 +120,7 @@ def group_lines(found: Groups) -> list[str]:
 
 
 def tell_groups(
-    runner: OpenedJob, found: Confirmation, column: str | None, values: Sequence[str]
+    job: OpenedJob, found: Confirmation, column: str | None, values: Sequence[str]
 ) -> tuple[list[str], dict[str, Any]]:
     """Lines of the groups of a confirmation, and their plain data; nothing without a column.
 
@@ -129,8 +129,8 @@ def tell_groups(
     """
     if column is None:
         return [], {}
-    judge = Judge.of(runner, found.metric)
-    groups = find_groups(judge, found.arms[0], column, values, level_of(found.reading))
+    judge, level = Judge.of(job, found.metric), level_of(found.reading)
+    groups = find_groups(judge, found.arms[0], column, values, level)
     return group_lines(groups), {"by": groups.to_json()}
 
 
