@@ -21,6 +21,7 @@ from .expected import find_belief, find_expected
 from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, find_best, sort_floors
 from .frames import frame_trials
+from .hidden import tell_hidden
 from .pick import select, size_limit
 from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
@@ -181,11 +182,12 @@ class SearchResult:
     @property
     def warnings(self) -> list[str]:
         """That nothing on the front beats the floor by more than noise, and what to try, or that
-        what is proposed does not; that the model expects no gain from more trials; nothing where
-        none of it is so."""
+        what is proposed does not; what luck keeps off the front; that the model expects no gain
+        from more trials; nothing where none of it is so."""
         spec = self.job.spec
         proposal = tell_proposal(self.members, spec, self.preparation, self.tried)
-        return [*self._beaten, *proposal, *tell_no_gain(spec, self.trials)]
+        hidden = tell_hidden(self._members, self._estimates, self.expected, spec)
+        return [*self._beaten, *proposal, *hidden, *tell_no_gain(spec, self.trials)]
 
     def doubts(self, picked: Estimate[Trial]) -> list[str]:
         """The warnings beside a pick of which it is told how it stands: without that of what is
