@@ -16,6 +16,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.lease_times import LEASE_SECONDS, RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
+from peftsearch.workers.runtime.memory import keeping_loaded
 from peftsearch.workers.runtime.threads import count_threads
 from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -31,7 +32,7 @@ def work_inline(store: Store, job: Job, runner: TrialRunner, root: Path) -> None
     """
     name = f"{socket.gethostname()}-{os.getpid()}-inline"
     store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
-    with _limited_threads():
+    with _limited_threads(), keeping_loaded():
         WorkerLoop(name, store, job, runner, root, InlineMonitor(store, name)).run()
 
 
