@@ -13,7 +13,6 @@ Usage: OMP_NUM_THREADS=1 python -m benchmarks.memory [--json benchmarks/memory.j
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from benchmarks.throughput.memory_peak import forget_peak, read_status
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.training_memory import step_bytes, training_memory
@@ -57,13 +57,6 @@ def open_runner(training: dict[str, Any]) -> TrialRunner:
     return TrialRunner.open(complete_spec(data, Path.cwd()), "cpu")
 
 
-def read_status(name: str) -> int:
-    """Bytes of the process by the system's own count: `VmRSS` now, `VmHWM` at the peak."""
-    text = Path("/proc/self/status").read_text(encoding="ascii")
-    found = re.search(rf"{name}:\s+(\d+) kB", text)
-    return 1024 * int(found[1]) if found else 0
-
-
 def measure(case: str) -> dict[str, Any]:
     """Train one case; bytes."""
     module, training = CASES[case]
@@ -72,7 +65,7 @@ def measure(case: str) -> dict[str, Any]:
     runner.evaluate(Configuration((Stratum(0, layers),), 1e-3), 0)
     release_memory()
     before = read_status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is what is held now
+    forget_peak()
     configuration = Configuration((Stratum(0, layers, (module,)),), 1e-3)
     peaks: list[int] = []
     began = time.process_time()

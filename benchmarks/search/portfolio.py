@@ -17,14 +17,21 @@ from .problem import Problem
 
 @contextmanager
 def learnt_elsewhere(problem: Problem) -> Iterator[None]:
-    """Where the problem is of recorded rows, what pairs with other rows taught, the list and the
-    expected quality, is in the place of what is shipped, which is learnt from all of them. A
-    made-up problem has nothing in common with any: nothing is expected of it."""
+    """Where the problem is of recorded rows, what a search may know of other rows. A made-up
+    problem has nothing in common with any: nothing is expected of it."""
     if problem.spec.task.train != RECORDED:
         with expecting(()):
             yield
         return
-    rows = rows_of(problem.name.removeprefix("fitted ").partition(",")[0])
+    with learnt_without(problem.name.removeprefix("fitted ").partition(",")[0]):
+        yield
+
+
+@contextmanager
+def learnt_without(pair: str) -> Iterator[None]:
+    """What pairs with other rows than this one's taught, the list and the expected quality, in the
+    place of what is shipped, which is learnt from all of them."""
+    rows = rows_of(pair)
     lines, hinges = _learn(rows), learn_elsewhere(rows)
     with patch.object(learnt_trials, "_lines", lambda: lines), expecting(hinges):
         yield

@@ -20,7 +20,7 @@ def work(assignment: Any, status: Any) -> None:
     timers.time_imports(LIBRARIES)
     from peftsearch.workers.processes import pool
 
-    _time_parts(timers)
+    time_parts(timers)
     try:
         pool._child(assignment, status)
     finally:
@@ -31,12 +31,14 @@ def work(assignment: Any, status: Any) -> None:
         file.write_text(json.dumps(found), encoding="utf-8")
 
 
-def _time_parts(timers: Timers) -> None:
+def time_parts(timers: Timers) -> None:
+    """Let the parts of a worker be timed, for good."""
     from peftsearch.storage.store import Store
     from peftsearch.workers.preparation import opened_job
     from peftsearch.workers.processes import loop
     from peftsearch.workers.runtime import memory
-    from peftsearch.workers.training import checkpoints, evaluation, trial_runner
+    from peftsearch.workers.training import checkpoints, evaluation, trainer, trial_runner
+    from peftsearch.workers.training.clock import Clock
 
     runner = trial_runner.TrialRunner
     parts = [
@@ -52,11 +54,11 @@ def _time_parts(timers: Timers) -> None:
         (loop.WorkerLoop, "_turn", TURN),
         (loop.WorkerLoop, "_work", TRIAL),
         (loop, "save_adapter", "a trial: saving the adapter"),
-        (trial_runner, "attach", "a trial: attaching"),
+        (trainer, "attach", "a trial: attaching"),
         (memory, "release_memory", "a trial: collecting garbage"),
-        (trial_runner, "train", "a trial: training steps"),
-        (trial_runner.Clock, "tick", "a trial: telling its steps"),
-        (trial_runner, "tell_errors", "a trial: scores and their errors"),
+        (trainer, "train", "a trial: training steps"),
+        (Clock, "tick", "a trial: telling its steps"),
+        (trainer, "tell_errors", "a trial: scores and their errors"),
         (evaluation, "evaluate_outputs", "a trial: scores and their errors"),
         (checkpoints.Checkpoints, "restore", "a trial: checkpoints"),
         (checkpoints.Attachment, "tensors", "a trial: checkpoints"),

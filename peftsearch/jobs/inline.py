@@ -17,6 +17,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.beats import repeat_beside
 from peftsearch.workers.processes.lease_times import LEASE_SECONDS, RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
+from peftsearch.workers.runtime.memory import keeping_loaded
 from peftsearch.workers.runtime.threads import count_threads
 from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -43,7 +44,8 @@ def work_inline(
     store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
     monitor = (make_monitor or InlineMonitor)(store, name)
     renewed = repeat_beside(store, RENEW_SECONDS, monitor.renew_beside)
-    with _limited_threads(), renewed if silent else contextlib.nullcontext():
+    beside = renewed if silent else contextlib.nullcontext()
+    with _limited_threads(), keeping_loaded(), beside:
         WorkerLoop(name, store, job, runner, root, monitor).run()
 
 

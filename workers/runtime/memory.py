@@ -3,6 +3,8 @@
 import ctypes
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -69,3 +71,17 @@ def keep_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def keeping_loaded() -> Iterator[None]:
+    """`keep_loaded` for a while, in a process that is the caller's: afterwards its collections
+    visit what they did before. One that has kept things so itself is left as it is."""
+    if gc.get_freeze_count():
+        yield
+        return
+    keep_loaded()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -3,7 +3,12 @@ import weakref
 
 import torch
 
-from peftsearch.workers.runtime.memory import MemoryMeter, keep_loaded, release_memory
+from peftsearch.workers.runtime.memory import (
+    MemoryMeter,
+    keep_loaded,
+    keeping_loaded,
+    release_memory,
+)
 
 _BLOCK = 4 * 2**20
 
@@ -42,3 +47,15 @@ def test_collections_visit_no_libraries_but_what_trials_leave() -> None:
     assert watched() is None
     assert alive > 100_000
     assert len(gc.get_objects()) < alive / 100
+
+
+def test_what_a_caller_keeps_from_collections_stays_kept() -> None:
+    gc.unfreeze()
+    with keeping_loaded():
+        assert gc.get_freeze_count() > 100_000
+    assert gc.get_freeze_count() == 0
+    gc.freeze()
+    kept = gc.get_freeze_count()
+    with keeping_loaded():
+        assert gc.get_freeze_count() == kept
+    assert gc.get_freeze_count() == kept > 0
