@@ -124,10 +124,15 @@ def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
 
 
 def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) -> list[str]:
-    """Before anything is trained, since there may be no such column."""
+    """Before anything is read, since there may be no such column, or one of no groups."""
+    from peftsearch.results.groups import part_groups
     from peftsearch.workers.data.task_data import load_groups
 
-    return [] if asked.by is None else load_groups(result.job.spec, asked.by, data)
+    if asked.by is None:
+        return []
+    values = load_groups(result.job.spec, asked.by, data)
+    part_groups(asked.by, values)
+    return values
 
 
 def _note(text: str) -> None:

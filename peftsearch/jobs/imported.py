@@ -145,7 +145,7 @@ def _read_configuration(row: Row, spec: JobSpec) -> Configuration:
     if isinstance(written, str) and written:
         try:
             written = json.loads(written)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError("a configuration as JSON", show(written), "correct it") from error
     if not written:
         written = {k: read_cell(row[k]) for k in WRITTEN[1:] if row.get(k) not in (None, "")}
@@ -158,14 +158,14 @@ def read_cell(value: Any) -> Any:
     """A cell of a CSV file as the number that it says, if it says one."""
     try:
         return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
 def _number(name: str, value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise UserError(f"a finite number for {name}", show(value), "correct it")

@@ -50,7 +50,7 @@ def _csv_rows(text: str, path: Path) -> Iterator[tuple[str, Row]]:
 def _json_rows(text: str, path: Path) -> Iterator[tuple[str, Row]]:
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         whole = None
     if isinstance(whole, Mapping) and isinstance(whole.get("trials"), list):
         yield from _shown(whole["trials"], path)

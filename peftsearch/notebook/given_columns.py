@@ -27,7 +27,8 @@ def find_columns(
     """
     _check_named(given, text, label)
     texts = _listed(text) or _usual_texts(given)
-    found = label or ("label" if "label" in given.readers else None)
+    usual = "label" if "label" in given.readers else None
+    found = usual if label is None else str(label)
     guessed = []
     if found is None:
         found = _only(given, _find_labels(given, texts, numbers), "label")
@@ -40,7 +41,8 @@ def find_columns(
 
 
 def _check_named(given: Given, text: Text, label: str | None) -> None:
-    for argument, names in (("text", _listed(text)), ("label", _listed(label))):
+    labels = () if label is None else (str(label),)
+    for argument, names in (("text", _listed(text)), ("label", labels)):
         for name in names:
             if name not in given.readers:
                 known = shorten(", ".join(given.readers))
@@ -51,7 +53,8 @@ def _check_named(given: Given, text: Text, label: str | None) -> None:
 def _listed(names: Text) -> tuple[str, ...]:
     if names is None:
         return ()
-    return (names,) if isinstance(names, str) else tuple(map(str, names))
+    alone = isinstance(names, str) or not isinstance(names, Sequence)
+    return (str(names),) if alone else tuple(map(str, names))
 
 
 def _usual_texts(given: Given) -> tuple[str, ...]:

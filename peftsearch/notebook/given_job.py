@@ -99,7 +99,7 @@ class GivenJob:
         paths |= {x: str(y) for x, y in self.splits.items() if isinstance(y, str | Path)}
         said = {"kind": self._kind, "metric": self.metric, "text": self.text, "label": self.label}
         task |= {x: y for x, y in {**paths, **said}.items() if y is not None}
-        row = find_kind(task.get("kind", "classification"))
+        row = find_kind(str(task.get("kind", "classification")))
         if train is None or set(row.columns[0]) != _TEXT_AND_LABEL:
             return task, ()
         text, label = (task.get(x) for x in ("text", "label"))
@@ -109,7 +109,7 @@ class GivenJob:
     @property
     def _kind(self) -> str | None:
         """As it was said, else the first that has the metric; None where neither is said."""
-        if self.kind is not None or self.metric is None:
+        if self.kind is not None or not isinstance(self.metric, str):
             return self.kind
         metric = fold_name(self.metric)
         return next((x.name for x in KINDS.usable() if metric in x.qualities), None)

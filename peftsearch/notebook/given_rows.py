@@ -35,7 +35,7 @@ class Given:
         """
         try:
             return self.readers[name]()
-        except (TypeError, ValueError, NotImplementedError) as error:
+        except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
             expected = f"values of one kind in column {name!r} of {self.origin}"
             raise UserError(expected, str(error), "make all of them text, or numbers") from error
 
@@ -50,10 +50,10 @@ def read_given(rows: Any, origin: str) -> Given:
         UserError: It is nothing with rows, or columns share a name.
     """
     # By its class and the package of that, so that neither library is imported for the other's.
-    kind = (type(rows).__module__.partition(".")[0], type(rows).__name__)
-    if kind == ("pandas", "DataFrame"):
+    kinds = {(x.__module__.partition(".")[0], x.__name__) for x in type(rows).__mro__}
+    if ("pandas", "DataFrame") in kinds:
         return Given(origin, _read_frame(rows, origin))
-    if kind == ("datasets", "Dataset"):
+    if ("datasets", "Dataset") in kinds:
         return Given(origin, {x: _read_feature(rows, x) for x in rows.column_names})
     if isinstance(rows, tuple) and len(rows) == 2:
         return Given(origin, _read_lists(*rows, origin))

@@ -62,7 +62,7 @@ def _make_table(columns: Mapping[str, Sequence[Any]], origin: str) -> Any:
     for name, values in columns.items():
         try:
             arrays[name] = pyarrow.array(values)
-        except (TypeError, ValueError, pyarrow.ArrowException) as error:
+        except (TypeError, ValueError, OverflowError, pyarrow.ArrowException) as error:
             expected = f"values of one kind in column {name!r} of {origin}"
             raise UserError(expected, str(error), "make all of them text, or numbers") from error
     return pyarrow.table(arrays)

@@ -21,9 +21,9 @@ def check_place(out: Path) -> None:
     Raises:
         UserError: Says what is there.
     """
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise _taken(out, "a link" if out.is_symlink() else "a file")
     try:
+        if out.is_symlink() or (out.exists() and not out.is_dir()):
+            raise _taken(out, "a link" if out.is_symlink() else "a file")
         held = sorted(out.iterdir()) if out.is_dir() else []
     except OSError as error:
         raise _unwritable(out, error) from error

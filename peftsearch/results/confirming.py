@@ -101,10 +101,12 @@ def confirm_pick(
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         from .confirm import Confirmer
-        from .groups import tell_groups
+        from .groups import part_groups, tell_groups
 
         check_built_in(spec)
         values = [] if wanted.by is None else load_groups(spec, wanted.by)
+        if wanted.by is not None:
+            part_groups(wanted.by, values)
         runner, arms = TrialRunner.open(spec, wanted.device), (picked, probe(make_space(spec)))
         confirmer = Confirmer(store, job, runner, wanted.report, plan)
         left, further = confirmer.count_left(*arms), confirmer.count_further(picked)

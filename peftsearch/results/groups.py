@@ -65,6 +65,23 @@ class Groups:
         return known | {"groups": told, "worst": self.groups[0].name}
 
 
+def part_groups(column: str, values: Sequence[str]) -> tuple[list[tuple[str, int]], int]:
+    """Groups that have enough rows, each with how many, and the number of the others.
+
+    Raises:
+        UserError: There are too many groups, or none has enough rows.
+    """
+    known, counts = np.unique(np.asarray(values), return_counts=True)
+    large = [(str(x), int(n)) for x, n in zip(known, counts, strict=True) if n >= FEWEST]
+    if not large or len(known) > MOST:
+        raise UserError(
+            f"a column --by of at most {MOST} groups, one of them with {FEWEST} rows or more",
+            f"{plural(len(known), 'group')} by {column!r}, the largest with {counts.max()} rows",
+            "name another column",
+        )
+    return large, len(known) - len(large)
+
+
 def find_groups(
     judge: Judge, arm: Arm, column: str, values: Sequence[str], level: float
 ) -> Groups:
@@ -76,23 +93,16 @@ def find_groups(
             of the worst does.
 
     Raises:
-        UserError: There are too many groups, or none has enough rows.
+        UserError: As `part_groups`.
     """
+    large, small = part_groups(column, values)
     names = np.asarray(values)
-    known, counts = np.unique(names, return_counts=True)
-    large = [(str(x), int(n)) for x, n in zip(known, counts, strict=True) if n >= FEWEST]
-    if not large or len(known) > MOST:
-        raise UserError(
-            f"a column --by of at most {MOST} groups, one of them with {FEWEST} rows or more",
-            f"{plural(len(known), 'group')} by {column!r}, the largest with {counts.max()} rows",
-            "name another column",
-        )
     own = 1 - (1 - level) / len(large)
     goal = objective(judge.metric)
     found = [Group(x, n, _measure(judge, arm, names == x, own)) for x, n in large]
     found.sort(key=lambda x: goal.signed(x.found.mean))
     whole = mean(arm.values(judge.metric))
-    return Groups(column, judge.metric, whole, level, tuple(found), len(known) - len(large))
+    return Groups(column, judge.metric, whole, level, tuple(found), small)
 
 
 def _measure(judge: Judge, arm: Arm, chosen: Any, level: float) -> Difference:

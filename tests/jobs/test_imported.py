@@ -18,6 +18,8 @@ from tests.anatomies import BERT
 from tests.specs import make_spec
 
 SPEC = make_spec("past")
+DEEP = "[" * 100_000
+"""JSON nested too deeply to be read."""
 SWEEP = """recipe,rank,learning_rate,accuracy,seed
 lora,2,1e-3,0.8,
 lora,8,1e-3,0.85,7
@@ -99,6 +101,8 @@ def test_later_jobs_learn_from_it(store: Store, tmp_path: Path) -> None:
         ("accuracy\n0.8\n", "a recipe or a configuration in line 2"),
         ("recipe,rank,accuracy\n", "between 1 and 5,000 completed results"),
         ("configuration,accuracy\n{,0.8\n", "a configuration as JSON in line 2"),
+        (f"configuration,accuracy\n{DEEP},0.8\n", "a configuration as JSON in line 2"),
+        (f"recipe,rank,accuracy\nlora,{DEEP},0.8\n", "in line 2"),
     ],
 )
 def test_what_is_no_result_is_refused_in_one_line(
@@ -111,7 +115,9 @@ def test_what_is_no_result_is_refused_in_one_line(
 
 
 def test_what_is_no_file_of_results_is_refused(tmp_path: Path) -> None:
-    for name, text in (("a.jsonl", "[1]\n"), ("b.json", "{"), ("c.json", "")):
+    huge = f'{{"recipe": "lora", "rank": 2, "accuracy": 1{"0" * 400}}}'
+    wrong = (("a.jsonl", "[1]\n"), ("b.json", "{"), ("c.json", ""), ("d.jsonl", DEEP))
+    for name, text in (*wrong, ("e.jsonl", huge)):
         with pytest.raises(UserError):
             read_results(write(tmp_path, text, name), SPEC)
     with pytest.raises(UserError, match="readable file"):

@@ -106,6 +106,7 @@ def test_the_frame_of_the_caller_stays_as_it_is(tmp_path: Path) -> None:
         ),
         ((TEXTS, LABELS[:3]), "as many labels as texts in train; got 4 texts and 3 labels"),
         ((TEXTS, ["a", 1, "b", 2]), "values of one kind in column 'label' of train"),
+        ((TEXTS, [10**30, 1, 2, 3]), "values of one kind in column 'label' of train"),
         (pd.DataFrame({"text": TEXTS, "label": ["a", 1, "b", 2]}), "values of one kind"),
         (pd.DataFrame({"text": [], "label": []}), "a data file with rows; got none in train"),
         (pd.DataFrame({"text": TEXTS}), "a column among text in train; got 'label'"),
@@ -163,9 +164,24 @@ def test_a_number_is_a_label_of_a_regression() -> None:
         (made(text=TEXTS, number=[1, 2, 3, 4]), {}, "as the label; got none that looks like one"),
         (made(text=TEXTS, label=LABELS), {"label": "lable"}, "did you mean 'label'?"),
         (made(text=TEXTS, label=LABELS), {"text": ("text", "more")}, "as text=; got 'more'"),
+        (made(text=TEXTS, label=LABELS), {"text": 5}, "as text=; got '5'"),
+        (made(text=TEXTS, label=LABELS), {"label": 5}, "as label=; got '5'"),
     ],
 )
 def test_what_may_mean_two_columns_is_asked(given: Given, named: Any, told: str) -> None:
     with pytest.raises(UserError) as refused:
         find_columns(given, named.get("text"), named.get("label"), numbers=False)
     assert told in str(refused.value)
+
+
+def test_columns_that_are_numbers_are_named_by_them() -> None:
+    given = read_given(pd.DataFrame({0: TEXTS, 1: LABELS}), "train")
+    assert find_columns(given, 0, 1, numbers=False)[:2] == ("0", "1")  # type: ignore[arg-type]
+
+
+def test_a_frame_of_another_class_is_a_frame() -> None:
+    class Frame(pd.DataFrame):  # type: ignore[misc]
+        """As other packages derive them."""
+
+    given = read_given(Frame({"text": TEXTS, "label": LABELS}), "train")
+    assert given.column("label") == LABELS

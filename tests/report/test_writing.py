@@ -75,3 +75,9 @@ def test_a_write_that_fails_leaves_the_former_one(
         write_report({**report, "verdict": "Another sentence."}, out)
     assert held(tmp_path) == ["report"] and held(out) == NAMES
     assert (out / "report.html").read_text("utf-8") == before
+
+
+def test_a_name_that_no_folder_may_have_is_refused(report: Report, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a writable place"):
+        write_report(report, tmp_path / ("a" * 300))
+    assert not list(tmp_path.iterdir())

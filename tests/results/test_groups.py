@@ -5,7 +5,7 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.results.arm_values import Judge
 from peftsearch.results.confirmation import Arm, Run
-from peftsearch.results.groups import find_groups, group_lines
+from peftsearch.results.groups import find_groups, group_lines, part_groups
 
 JUDGE = Judge("accuracy", "classification", 2)
 
@@ -55,3 +55,5 @@ def test_less_is_better_of_an_error() -> None:
 def test_a_column_of_too_many_or_too_small_groups_is_refused(values: list[str]) -> None:
     with pytest.raises(UserError, match="name another column"):
         find_groups(JUDGE, make_arm(50), "id", values, 0.95)
+    with pytest.raises(UserError, match="name another column"):
+        part_groups("id", values)

@@ -104,9 +104,11 @@ def _read_json(file: Path) -> dict[str, Any]:
 def _make_config(said: Mapping[str, Any], file: Path) -> Any:
     """The object that `peft` makes of it. What this version does not know may only be left out
     where it says nothing."""
-    kind: Any = dict[Any, Any](PEFT_TYPE_TO_CONFIG_MAPPING).get(said.get("peft_type"))
+    named = said.get("peft_type")
+    known_kinds = dict[Any, Any](PEFT_TYPE_TO_CONFIG_MAPPING)
+    kind: Any = known_kinds.get(named) if isinstance(named, str) else None
     if kind is None:
-        got = f"{show(said.get('peft_type'))} in {file}"
+        got = f"{show(named)} in {file}"
         raise UserError("a peft_type that the installed peft knows", got, "upgrade peft")
     known = {field.name for field in fields(kind) if field.init}
     if unknown := sorted(key for key, value in said.items() if key not in known and value):

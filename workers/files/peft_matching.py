@@ -96,7 +96,7 @@ def _compare(row: Technique, config: Any, name: str, anatomy: Anatomy) -> Match:
     dropout = float(said.get(row.dropout) or 0.0) if row.dropout else 0.0
     own = said_of(peft_config((row.name, capacity, 1.0), [name], anatomy, dropout), name)
     beside = {x for y in rows_beside(config) for x in y.beside_peft[type(config).__name__]}
-    wrong = {k: (said[k], own[k]) for k in said if said[k] != own[k] and k not in beside}
+    wrong = {k: (x, own.get(k)) for k, x in said.items() if x != own.get(k) and k not in beside}
     return Match(row, capacity, wrong)
 
 

@@ -80,8 +80,11 @@ def _count_memory(device: str) -> int:
 
 
 def _check_whole(header: Mapping[str, Any], held: int) -> None:
-    """Whether the bytes behind a header are as many as it says."""
-    tensors = (x for name, x in header.items() if name != "__metadata__")
+    """Whether the bytes behind a header are as many as it says, and shapes are shapes."""
+    tensors = [x for name, x in header.items() if name != "__metadata__"]
+    for tensor in tensors:
+        if not all(type(x) is int and x >= 0 for x in tensor["shape"]):
+            raise ValueError(f"a tensor of shape {str(tensor['shape'])[:50]}")
     said = max((x["data_offsets"][1] for x in tensors), default=0)
     if said != held:
         raise ValueError(f"{held:,} bytes of tensors where its header says {said:,}")
@@ -102,7 +105,7 @@ def read_header(file: Path) -> dict[str, Any]:
         if not isinstance(header, dict):
             raise ValueError("no table of tensors")
         _check_whole(header, file.stat().st_size - 8 - length)
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         expected = f"weights in safetensors in {file}"
         raise UserError(expected, str(error), "download the model again") from error
     return header
