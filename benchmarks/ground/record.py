@@ -232,7 +232,7 @@ def record(job: Mapping[str, Any], work: Path, folder: Path, device: str) -> Non
     storage = str(work / "ground.db")
     try:
         with watching(spool, after):
-            peftsearch.search(job, storage, device=device)
+            peftsearch.search(job, storage, device=device, progress=False)
     finally:
         write_pieces(folder, read_spool(spool), spec, tell_machine())
         with suppress(UserError):  # ended before the job was made

@@ -25,7 +25,7 @@ from peftsearch.workers.processes.function_runner import (
     FunctionRunner,
     check_built_in,
 )
-from peftsearch.workers.training.trial_runner import TrialRunner
+from peftsearch.workers.training import trial_runner
 
 from .shown_work import InlineCrew, ShownMonitor, look
 
@@ -97,16 +97,18 @@ def search_here(
 
 def _open(
     spec: JobSpec, place: Place, data: TaskData | None, evaluate: Evaluate | None
-) -> TrialRunner:
+) -> trial_runner.TrialRunner:
     if evaluate is None:
         check_built_in(spec)
-        return TrialRunner.open(spec, place.device, data)
+        return trial_runner.TrialRunner.open(spec, place.device, data)
     runner = FunctionRunner.open(spec, place.device, data)
     runner.function = evaluate
     return runner
 
 
-def _work(store: Store, job: Job, runner: TrialRunner, root: Path, display: Display) -> None:
+def _work(
+    store: Store, job: Job, runner: trial_runner.TrialRunner, root: Path, display: Display
+) -> None:
     with display.follow(store, job) as view:
         own = isinstance(runner, FunctionRunner)
         work_inline(store, job, runner, root, partial(ShownMonitor, view=view), own)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from peftsearch.results import wording
 from peftsearch.results.rules import ONE_SE_WORDS
+from peftsearch.results.spending import percent
 from peftsearch.spaces.jobspec.objectives import objective
 
 from . import phrases, verdict
@@ -52,6 +53,7 @@ def _environment() -> Environment:
         "difference": wording.difference,
         "duration": wording.duration,
         "in_errors": verdict.in_errors,
+        "percent": percent,
         "objective": objective,
         "ONE_SE_WORDS": ONE_SE_WORDS,
         "plural": wording.plural,

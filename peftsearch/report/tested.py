@@ -11,6 +11,8 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+_LEVEL = 0.95
+"""Of intervals of before a level was kept."""
 _WIDTH = 2 * NormalDist().inv_cdf(0.975)
 """Standard errors from one end of a 95 % interval to the other."""
 _FLOOR = "floor "
@@ -35,9 +37,10 @@ class Against(TypedDict):
 
     Attributes:
         gain: Positive where the chosen one is better, whatever the quality.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its interval.
         high: Upper end.
-        standard_error: By the width of the interval.
+        level: Chance with which the interval holds.
+        standard_error: Of the gain; of before it was kept, by the width of the interval.
         resolved: Whether the interval excludes 0.
         tuned_lora: Whether the other is the LoRA of tuned rate.
     """
@@ -46,6 +49,7 @@ class Against(TypedDict):
     gain: float
     low: float
     high: float
+    level: float
     standard_error: float
     resolved: bool
     tuned_lora: bool
@@ -91,7 +95,8 @@ def find_comparison(
     last, goal = mine[-1], objective(spec.task.quality)
     arms = [_arm(x) for x in last["arms"]]
     loras = {x["name"] for x in last["arms"][1:] if _is_lora(x, spec)}
-    against = [_against(x, goal.signed, x["versus"] in loras) for x in last["differences"]]
+    level = last.get("level", _LEVEL)
+    against = [_against(x, goal.signed, x["versus"] in loras, level) for x in last["differences"]]
     return {"rows": last["test_rows"], "arms": arms, "against": against}
 
 
@@ -145,14 +150,16 @@ def _arm(arm: Content) -> ComparedArm:
     }
 
 
-def _against(found: Content, signed: Any, tuned_lora: bool) -> Against:
+def _against(found: Content, signed: Any, tuned_lora: bool, level: float) -> Against:
     low, high = sorted(signed(found[x]) for x in ("low", "high"))
+    error = found.get("standard_error")
     return {
         "name": found["versus"],
         "gain": signed(found["mean"]),
         "low": low,
         "high": high,
-        "standard_error": (high - low) / _WIDTH,
+        "level": level,
+        "standard_error": (high - low) / _WIDTH if error is None else error,
         "resolved": low > 0 or high < 0,
         "tuned_lora": tuned_lora,
     }

@@ -89,17 +89,21 @@ def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: Jo
     label, standing = floor
     name, gain = spec.task.quality, standing["gain"]
     told = signed(name, gain, chosen["values"][name]) + in_errors(gain, standing["standard_error"])
+    error = standing["standard_error"]
+    noisy = error is not None and -gain <= error
+    behind = "is behind" if noisy else "is worse than"
+    chance = ", by no more than noise" if noisy else ""
     verdicts = {
         "above": f"it beats the best floor, {label}, by more than noise ({told})",
         "level": f"it does not beat the best floor, {label}, by more than noise ({told})",
-        "below": f"it is worse than the best floor, {label} ({told})",
+        "below": f"it {behind} the best floor, {label}{chance} ({told})",
     }
     return verdicts[standing["verdict"]]
 
 
 def _on_test(comparison: Comparison | None, others: int, spec: JobSpec) -> str:
     if comparison is None:
-        beside = ", though others" if others else ""
+        beside = "; other configurations were" if others else ""
         return f"it was not measured on the test split{beside}"
     found = next((x for x in comparison["against"] if x["tuned_lora"]), None)
     if found is None:

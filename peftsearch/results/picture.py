@@ -142,7 +142,7 @@ def _draw_points(
     axes: Any, members: Estimates, others: Estimates, spec: JobSpec, zero: float
 ) -> None:
     goal = objective(spec.task.quality)
-    quality, bottom = goal.name, bottom_of(members, goal)
+    quality, bottom = goal.name, _bottom(members, spec)
     height = {x.key: goal.signed(x.values[quality]) for x in others}
     for name, marker, shown in (
         ("dominated", "o", [x for x in others if height[x.key] >= bottom]),
@@ -156,11 +156,24 @@ def _draw_points(
     y = [member.values[quality] for member in members]
     axes.step(x, y, where="post", color=_ACCENT, linewidth=1.4, alpha=0.6, zorder=3)
     axes.scatter(x, y, s=46, color=_ACCENT, label="Pareto front", zorder=4)
-    errors = [standard_error(member, spec) or 0.0 for member in members]
-    axes.errorbar(x, y, yerr=errors, fmt="none", ecolor=_ACCENT, alpha=0.45, zorder=3)
+    axes.errorbar(
+        x, y, yerr=_errors(members, spec), fmt="none", ecolor=_ACCENT, alpha=0.45, zorder=3
+    )
     marked = find_one_se(members, spec)
     ring = {"s": 170, "facecolors": "none", "edgecolors": _INK}
     axes.scatter(x[marked], y[marked], label="proposed", zorder=5, **ring)
+
+
+def _errors(members: Estimates, spec: JobSpec) -> list[float]:
+    return [standard_error(member, spec) or 0.0 for member in members]
+
+
+def _bottom(members: Estimates, spec: JobSpec) -> float:
+    """Where the axis ends below, maximised: under what collapsed, and under every bar."""
+    goal = objective(spec.task.quality)
+    both = zip(members, _errors(members, spec), strict=True)
+    ends = [goal.signed(member.values[goal.name]) - error for member, error in both]
+    return min(bottom_of(members, goal), *ends)
 
 
 def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> list[Line]:
@@ -170,7 +183,7 @@ def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> l
     model is a floor already.
     """
     goal = objective(spec.task.quality)
-    bottom, best = bottom_of(members, goal), floors[:1]
+    bottom, best = _bottom(members, spec), floors[:1]
     values = [(floor, floor.measurements[goal.name]) for floor in floors]
     lines = [
         Line(value, floor_json(floor, spec)["short"], "floor")

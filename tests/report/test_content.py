@@ -94,7 +94,7 @@ def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: st
     page = render_page(report)
     assert "6 trainings of 2 configurations and 1 floor there, in 2 comparisons, 1 of" in page
     assert "is partly luck too" in page
-    assert "though others" in report_on(store, "knee")["verdict"]
+    assert "other configurations were" in report_on(store, "knee")["verdict"]
 
 
 def test_neighbours_matters_and_failures_are_those_of_the_records(store: Store) -> None:
