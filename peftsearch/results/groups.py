@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import as_line, shorten
 from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.workers.preparation.opened_job import OpenedJob
@@ -117,13 +118,14 @@ def _measure(judge: Judge, arm: Arm, chosen: Any, level: float) -> Difference:
 
 def group_lines(found: Groups) -> list[str]:
     """What the terminal prints."""
-    told = [f"by {found.column}; intervals hold at {percent(found.level)} for all groups together"]
+    level = percent(found.level)
+    told = [f"by {_show(found.column)}; intervals hold at {level} for all groups together"]
     for group in found.groups:
         middle, low, high = (
             cell(found.metric, x) for x in (group.found.mean, group.found.low, group.found.high)
         )
         rows = plural(group.rows, "row")
-        told.append(f"  {group.name or '(empty)':17} {middle}  [{low}, {high}]  {rows}")
+        told.append(f"  {_name(group):17} {middle}  [{low}, {high}]  {rows}")
     if found.left_out:
         told.append(f"  {plural(found.left_out, 'group')} of fewer than {FEWEST} rows left out")
     return [*told, _tell_worst(found)]
@@ -147,8 +149,17 @@ def tell_groups(
 def _tell_worst(found: Groups) -> str:
     worst, whole = found.groups[0], cell(found.metric, found.whole)
     if len(found.groups) == 1:
-        return f"there is one group, {worst.name or '(empty)'}"
+        return f"there is one group, {_name(worst)}"
     within = worst.found.low <= found.whole <= worst.found.high
     chance = ", which may be chance" if within else ""
     value = cell(found.metric, worst.found.mean)
-    return f"worst group: {worst.name or '(empty)'}, {value} beside {whole} of all rows{chance}"
+    return f"worst group: {_name(worst)}, {value} beside {whole} of all rows{chance}"
+
+
+def _name(group: Group) -> str:
+    return _show(group.name) or "(empty)"
+
+
+def _show(text: str) -> str:
+    """A text of the data on a line of its own, which no terminal obeys."""
+    return shorten(as_line(text))

@@ -40,7 +40,8 @@ def compare_values(left: Values, right: Values | None = None, counted: bool = Fa
     parts = sum(raw**2 / (x.shape[1] - 1) for (raw, _), x in zip(found, arms, strict=True) if raw)
     freedom = total**2 / parts if parts else math.inf
     parted = _row_variance(rows, counted), own, len(rows) - 1, freedom
-    return Components(float(rows.mean()), *parted)
+    means = [float(x.sum() / x.size) for x in arms]  # equal shares of rows differ by 0 exactly
+    return Components(means[0] - sum(means[1:]), *parted)
 
 
 def usual_variance(arms: Sequence[Values]) -> tuple[float, float]:

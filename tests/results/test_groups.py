@@ -57,3 +57,10 @@ def test_a_column_of_too_many_or_too_small_groups_is_refused(values: list[str]) 
         find_groups(JUDGE, make_arm(50), "id", values, 0.95)
     with pytest.raises(UserError, match="name another column"):
         part_groups("id", values)
+
+
+def test_names_of_the_data_are_one_short_line_each() -> None:
+    values = ["\x1b[31mred"] * 20 + ["a\nb"] * 20 + ["x" * 9_000] * 20
+    text = group_lines(find_groups(JUDGE, make_arm(52, 52), "the\ncolumn", values, 0.95))
+    assert all(line.isprintable() and len(line) < 300 for line in text)
+    assert len({line.split()[0] for line in text[1:4]}) == 3

@@ -163,3 +163,12 @@ def test_intervals_hold_whether_three_seeds_differ_or_not(spread: float, floor: 
         found = compare_values(left, right).interval()
         held += found.low <= 0.1 <= found.high
     assert 460 <= held <= 490
+
+
+def test_equal_shares_differ_by_nothing() -> None:
+    left = np.ones((120, 3))
+    left[:63, 0] = 0.0
+    right = np.ones((120, 1))
+    right[:21, 0] = 0.0
+    found = compare_values(left, right, counted=True)
+    assert (found.mean, found.p_value) == (0.0, 1.0)
