@@ -21,7 +21,7 @@ def read_records(store: Store, job: Job, root: Path) -> Records:
     return store.at_once(
         lambda: Records(
             load_result(store, job, root),
-            store.reports(job.id, "confirm"),
+            [x for x in store.reports(job.id, "confirm") if x.get("arms")],  # else it is damaged
             store.reports(job.id, "confirm-run"),
         )
     )

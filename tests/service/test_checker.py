@@ -66,7 +66,8 @@ def test_complete_spec(make: Make, workshop: Path) -> None:
     [
         ({"task": {"train": "none.csv"}}, "task.train", "no file"),
         ({"task": {"train": "data.csv", "validation": "model"}}, "task.validation", "model"),
-        ({"task": {"train": "data.csv", "label": "lable"}}, "task.train", "'lable'"),
+        ({"task": {"train": "data.csv", "label": "lable"}}, "task.label", "'lable'"),
+        ({"task": {"train": "data.csv", "text": ["text", "no"]}}, "task.text", "'no'"),
         ({"model": {"path": "."}}, "model.path", "none in"),
         ({"space": {"bundles": ["lorra"]}}, "space", "'lorra'"),
     ],

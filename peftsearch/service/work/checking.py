@@ -15,12 +15,16 @@ from peftsearch.errors import UserError, located
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.settling import settle
+from peftsearch.message_text import show
 from peftsearch.samples.packages import FetchError
 from peftsearch.spaces.jobspec.mistakes import Mistake
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_data
+
+_COLUMNS = ("text", "choices", "label", "prompt", "response", "messages", "image", "group")
+"""Keys of a task that name columns of its data."""
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
@@ -56,12 +60,18 @@ def _read_data(spec: JobSpec) -> TaskData:
     try:
         return load_data(spec)
     except UserError as error:
-        error.where = error.where or _blame(spec, str(error))
+        error.where = error.where or _blame(spec, error)
         raise
 
 
-def _blame(spec: JobSpec, message: str) -> str:
-    """The key whose source a message names."""
+def _blame(spec: JobSpec, error: UserError) -> str:
+    """The key that names a column which is not there, or else the one whose source is named."""
+    for name in _COLUMNS if error.expected.startswith("a column among ") else ():
+        named = getattr(spec.task, name)
+        each = [named] if isinstance(named, str) else named or []
+        if error.got in [show(x) for x in each]:
+            return f"task.{name}"
+    message = str(error)
     for name in ("validation", "test", "train"):
         value = getattr(spec.task, name)
         if value is not None and value in message:
