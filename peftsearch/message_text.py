@@ -100,7 +100,7 @@ def suggest(name: str, known: Iterable[str], otherwise: str) -> str:
     meant = name[:LONGEST_VALUE]
     edits = {x: count_edits(meant, x) for x in get_close_matches(meant, list(known), 9, 0.5)}
     nearest = min(edits, key=lambda x: edits[x], default="")
-    near = edits.get(nearest, len(meant)) <= max(1, len(meant) // 3)
+    near = bool(edits) and edits[nearest] <= max(1, len(meant) // 3)
     return f"did you mean {nearest!r}?" if near else otherwise
 
 

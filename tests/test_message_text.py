@@ -256,3 +256,8 @@ def test_a_terminal_obeys_no_message() -> None:
     assert one_line(text) == r"a\x1b[2Jb\x00\x9b c"
     assert as_line(text) == r"a\x1b[2Jb\x00\x9b c"
     assert printable("one\ntwo\tthree é 漢") == "one\ntwo\tthree é 漢"
+
+
+def test_of_one_letter_nothing_is_suggested_that_is_not_there() -> None:
+    assert suggest("5", ["message", "team"], "correct it") == "correct it"
+    assert suggest("a", ["ab", "c"], "correct it") == "did you mean 'ab'?"

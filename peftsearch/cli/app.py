@@ -237,7 +237,7 @@ def confirm(
     from . import confirming
 
     asked = confirming.Asked(job, to_url(storage), device, files, as_json, by)
-    plan = confirming.check(seeds, width, front, data, by)
+    plan = confirming.check(seeds, width, front, data, by, pick)
     if front:
         confirming.confirm_front(asked, plan)
     elif data is not None:

@@ -17,6 +17,7 @@ from peftsearch.workers.files.job_folder import choose_root
 from peftsearch.workers.processes.presence import at_work
 
 from .console import console, log, print_json
+from .shared_options import DEFAULT_PICK
 
 if TYPE_CHECKING:
     pass
@@ -39,7 +40,12 @@ class Asked:
 
 
 def check(
-    seeds: int | None, width: float | None, front: bool, data: str | None, by: str | None
+    seeds: int | None,
+    width: float | None,
+    front: bool,
+    data: str | None,
+    by: str | None,
+    pick: str = DEFAULT_PICK,
 ) -> Plan:
     """How many seeds are asked for.
 
@@ -48,6 +54,7 @@ def check(
     """
     named = {"--seeds": seeds, "--width": width, "--data": data, "--by": by}
     given = {name for name, value in named.items() if value is not None}
+    given |= {"--pick"} if front and pick != DEFAULT_PICK else set()
     apart = given - {"--seeds"} if front else given - {"--data", "--by"} if data else set()
     if apart:
         form = "--front" if front else "--data"

@@ -103,8 +103,8 @@ def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: Jo
 
 def _on_test(comparison: Comparison | None, others: int, spec: JobSpec) -> str:
     if comparison is None:
-        beside = "; other configurations were" if others else ""
-        return f"it was not measured on the test split{beside}"
+        beside = ", other configurations were" if others else ""
+        return f"it was not confirmed on the test split{beside}"
     found = next((x for x in comparison["against"] if x["tuned_lora"]), None)
     if found is None:
         return "on the test split it was not held against a tuned LoRA"

@@ -29,3 +29,8 @@ def test_what_does_not_is_refused_in_one_line(
     with pytest.raises(UserError, match=match) as caught:
         check(*given)
     assert "\n" not in str(caught.value)
+
+
+def test_a_front_has_no_pick() -> None:
+    with pytest.raises(UserError, match="--front without --pick"):
+        check(None, None, True, None, None, "best")
