@@ -28,6 +28,7 @@ def page(new_sqlite: NewDatabase) -> Iterator[Page]:
             page.on("console", lambda x: wrong.append(x.text) if x.type == "error" else None)
             page.goto(f"{address}/jobs/job")
             yield page
+            page.close()  # before the service ends, of which it asks more
     assert not wrong
 
 
