@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+LOADED = "() => [...document.querySelectorAll('.loading')].every((x) => !x.checkVisibility())"
+"""Whether a page shows no more that it loads."""
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [
     "--no-sandbox",

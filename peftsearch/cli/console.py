@@ -82,6 +82,6 @@ def draw(result: SearchResult, path: Path) -> None:
     """Write the front's picture."""
     from peftsearch.results.picture import draw_front
 
-    members = views.front_members(result.front, result.trials)
+    members = result.members
     draw_front(members, result.trials, result.job.spec, path, result.floors)
     log.print(f"picture: {path}", highlight=False, soft_wrap=True)

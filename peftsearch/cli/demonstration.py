@@ -62,7 +62,7 @@ def run_demo(
     crew = commands.Crew(storage, root, workers, "auto", as_json)
     result = commands.run_spec(spec, crew)
     picture = draw_front(
-        views.front_members(result.front, result.trials),
+        result.members,
         result.trials,
         spec,
         folder / "front.png",

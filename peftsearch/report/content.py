@@ -16,7 +16,7 @@ from peftsearch.results.floors import compare
 from peftsearch.results.job_texts import job_data, trial_data
 from peftsearch.results.pick import empty_front
 from peftsearch.results.public_names import find_places, name_paths, public_name
-from peftsearch.results.rules import ONE_SE
+from peftsearch.results.rules import ONE_SE, find_rule
 from peftsearch.results.slice_rows import Slice
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.jobspec.jobtext import write_text
@@ -34,8 +34,6 @@ from .verdict import tell_verdict
 
 _SLICES = 6
 """Of the largest effect; the dashboard has all."""
-_ANYTHING = (ONE_SE, "knee", "best")
-"""Picks that mean a point of any front, so that an empty one is no mistake of theirs."""
 
 
 def make_report(records: Records, pick: str = ONE_SE) -> Report:
@@ -49,7 +47,7 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
     """
     result = records.result
     spec, job = result.job.spec, result.job
-    nothing = not result.front and pick.strip().lower() in _ANYTHING
+    nothing = not result.front and find_rule(pick) is not None
     found = None if nothing else result.pick(pick)
     chosen = None if found is None else _describe(found, records)
     members = result.members

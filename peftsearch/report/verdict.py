@@ -1,7 +1,7 @@
 """What was chosen and how it stands, in one sentence."""
 
 from peftsearch.results.floor_words import FloorStanding
-from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS
+from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS, find_rule
 from peftsearch.results.wording import amount, difference, plural
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -70,7 +70,7 @@ def in_errors(gain: float, error: float | None) -> str:
 
 
 def _name(pick: str, chosen: Row) -> str:
-    named = _PICKS.get(pick.strip().lower(), f"by {pick!r} row {chosen['row']} of the front")
+    named = _PICKS.get(find_rule(pick) or "", f"by {pick!r} row {chosen['row']} of the front")
     if chosen["row"] is None:
         named = f"by {pick!r} a configuration off the front"
     trials = ", ".join(map(str, chosen["trials"]))

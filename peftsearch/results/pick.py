@@ -14,11 +14,10 @@ from peftsearch.spaces.jobspec.bounds import Bound, write_quantity
 from peftsearch.spaces.jobspec.objectives import Objective, fold_name, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .rules import ONE_SE, Scored, find_one_se, knee
+from .rules import ONE_SE, RULES, Scored, find_one_se, find_rule, knee
 
 LONGEST = 500
 """Characters of a pick; room for a bound on each objective."""
-_RULES = (ONE_SE, "knee", "best")
 _TRIAL = re.compile(r"trial\s++([0-9]{1,9})", re.IGNORECASE)
 _ROW = re.compile("[0-9]{1,9}")
 _COMMA = re.compile(r",(?!\d)|(?<!\d),")
@@ -101,10 +100,10 @@ def choose(
         got = f"{text[:20]!r} and so on, {len(text):,} characters"
         raise UserError(f"a pick of at most {LONGEST} characters", got, "shorten --pick")
     text, quality = text.strip(), objective(spec.task.quality)
-    text = text.lower() if text.lower() in _RULES else text
+    text = find_rule(text) or text
     if match := _TRIAL.fullmatch(text):
         return _trial(int(match[1]), find_trial, quality)
-    of_front = text in _RULES or _ROW.fullmatch(text)
+    of_front = text in RULES or _ROW.fullmatch(text)
     if not front and (of_front or not everything):
         raise empty_front(everything, spec)
     if text == "best":

@@ -14,10 +14,17 @@ from .sampling_errors import sampling_error
 ONE_SE = "1se"
 """The pick that a job proposes, as `lambda.1se` of glmnet (Breiman et al., 1984)."""
 ONE_SE_WORDS = "the cheapest within one standard error of the best"
+RULES = (ONE_SE, "knee", "best")
 _BEND = 0.05
 """Share of the ranges: a front that rises less above its line has no knee."""
 _LEAST = 1e-3
 """Of a measured cost, in its unit: smaller ones count as this."""
+
+
+def find_rule(text: str) -> str | None:
+    """The rule that a pick names, in any case; None where it names none."""
+    word = text.strip().lower()
+    return word if word in RULES else None
 
 
 class Seen(Protocol):

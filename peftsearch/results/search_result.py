@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from .hidden import tell_hidden
 from .pick import select, size_limit
 from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
-from .rules import ONE_SE
+from .rules import ONE_SE, find_rule
 from .shown_front import Front
 from .views import budget_text, front_members
 from .wording import plural
@@ -169,10 +169,11 @@ class SearchResult:
         picked = self.pick(pick).configuration
         return None if self.belief is None else cross_two(self.belief, picked, x, y)
 
-    @property
+    @cached_property
     def members(self) -> list[Estimate[Trial]]:
         """The front's configurations with all that is known of them."""
-        return front_members(self.front, self.trials, self.expected)
+        found = self.expected
+        return [replace(x, expected=found.get(x.key)) for x in self._members]
 
     @property
     def floors(self) -> list[Floor]:
@@ -214,7 +215,7 @@ class SearchResult:
         """How many configurations have a result."""
         return len(self._estimates)
 
-    @property
+    @cached_property
     def _members(self) -> list[Estimate[Trial]]:
         return front_members(self.front, self.trials)
 
@@ -249,7 +250,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits.
         """
-        expected = self.expected if text.strip().lower() == ONE_SE else None
+        expected = self.expected if find_rule(text) == ONE_SE else None
         return select(text, self.job.spec, self.front, self.trials, expected)
 
     def export(self, out: str | Path, pick: str = ONE_SE, form: str = "auto") -> "ExportReport":
@@ -332,9 +333,9 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             store.used_hours(job.id),
         )
     )
-    known = tuple(trials)
-    points = Front.of(front, known, job.spec)
-    return SearchResult(job, known, points, root, preparation, hours, store.url)
+    points = Front.of(front, lambda: result.members, job.spec)
+    result = SearchResult(job, tuple(trials), points, root, preparation, hours, store.url)
+    return result
 
 
 def export_picked(

@@ -1,7 +1,6 @@
 """What the terminal shows of trials and fronts; and the same as plain data for `--json`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -10,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from peftsearch.records.estimates import Estimate, estimate_each
-from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import objective
@@ -26,19 +24,10 @@ _WIDE = 130
 _SIZES = ("trainable_parameters", "adapter_bytes", "export_bytes")
 
 
-def front_members(
-    front: Sequence[FrontPoint],
-    trials: Sequence[Trial],
-    expected: Mapping[str, Expectation] | None = None,
-) -> list[Estimate[Trial]]:
-    """The front's configurations with all their measurements, in the front's order.
-
-    Args:
-        expected: By key, where it was asked for.
-    """
+def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[Estimate[Trial]]:
+    """The front's configurations with all their measurements, in the front's order."""
     known = {member.key: member for member in estimate_each(trials)}
-    found = expected or {}
-    return [replace(known[point.key], expected=found.get(point.key)) for point in front]
+    return [known[point.key] for point in front]
 
 
 def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -> RenderableType:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from rich.console import Console
 
 import peftsearch
 from peftsearch.live.terminal import LiveView, PlainView
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
+from peftsearch.records.trial import Trial
+from peftsearch.results import picture
 from peftsearch.results.confirm import Confirmer
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run
 from peftsearch.results.differences import Difference
@@ -23,7 +27,7 @@ from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.floors import prepare
-from tests.service.records import PROBE, Filler, fill_example, lora
+from tests.service.records import PROBE, Filler, fill_example, fill_repeated, lora
 
 from .calls import call
 
@@ -192,3 +196,16 @@ def test_an_empty_front_says_why_its_trials_failed(
     assert "No completed trial is there." in text
     line = next(x for x in text.splitlines() if x.startswith("2 of 2 trials failed: xxx"))
     assert "peftsearch show job --storage" in line and len(line) < 700
+
+
+def test_the_ring_of_a_picture_is_where_the_table_has_its_star(
+    new_sqlite: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both by what further trainings are expected to show, where that is known."""
+    url, drawn = new_sqlite(), list[Sequence[Estimate[Trial]]]()
+    with Store.open(url) as store:
+        fill_repeated(store)
+    monkeypatch.setattr(picture, "draw_front", lambda members, *_: drawn.append(members))
+    given = ["--storage", url, "--picture", str(tmp_path / "front.png")]
+    assert call(monkeypatch, "front", "job", *given) == 0
+    assert any(x.expected for x in drawn[0])

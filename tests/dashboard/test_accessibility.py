@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser
 
 from peftsearch.storage.store import Store
-from tests.chromium import open_chromium
+from tests.chromium import LOADED, open_chromium
 from tests.conftest import NewDatabase
 from tests.floors import prepare
 from tests.service.live import serve
@@ -17,7 +17,6 @@ from tests.service.sites import open_site
 
 PAGES = ["/", "/new?preset=demo", "/workers", "/techniques", "/nothing", "/jobs/job"]
 PAGES += ["/jobs/job/trials/1", "/jobs/job/compare?trials=1,2", "/api/v1/jobs/job/report"]
-LOADED = "() => [...document.querySelectorAll('.loading')].every((x) => !x.checkVisibility())"
 
 
 @pytest.fixture(scope="module")

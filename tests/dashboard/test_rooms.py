@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from peftsearch.dashboard import scripts
 from peftsearch.dashboard.assets import FOLDER, static_url
 from peftsearch.storage.store import Store
-from tests.chromium import open_chromium
+from tests.chromium import LOADED, open_chromium
 from tests.conftest import NewDatabase
 from tests.service.live import serve
 from tests.service.records import fill_example
@@ -27,7 +27,6 @@ BELOW = {
 PAGES = ["/", "/new", "/workers", "/techniques", "/login", "/nothing"]
 PAGES += ["/jobs/job", "/jobs/job/trials/1", "/jobs/job/compare?trials=1,2"]
 CLASSIC = "lib/theme-early.js"
-LOADED = "() => [...document.querySelectorAll('.loading')].every((x) => !x.checkVisibility())"
 
 
 @pytest.fixture(scope="module")

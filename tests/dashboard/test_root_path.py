@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from peftsearch.storage.store import Store
-from tests.chromium import open_chromium
+from tests.chromium import LOADED, open_chromium
 from tests.conftest import NewDatabase
 from tests.service.live import serve
 from tests.service.records import fill_example
@@ -19,7 +19,6 @@ PAGES += [
     "/jobs/job/trials/999",
     "/jobs/job/compare?trials=1,2",
 ]
-LOADED = "() => [...document.querySelectorAll('.loading')].every((x) => !x.checkVisibility())"
 LINKS = "found => found.map((x) => x.getAttribute('href') ?? x.getAttribute('action'))"
 
 

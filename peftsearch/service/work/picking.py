@@ -6,7 +6,7 @@ from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.points import Point
 from peftsearch.results.expected import find_expected
 from peftsearch.results.pick import size_limit
-from peftsearch.results.rules import ONE_SE
+from peftsearch.results.rules import ONE_SE, find_rule
 from peftsearch.service.memory.beliefs import believe
 from peftsearch.service.memory.past import History
 from peftsearch.spaces.configurations.forms import AskedForm, shipped_form
@@ -20,7 +20,7 @@ def explain_pick(history: History, text: str) -> Pick:
         UserError: It is no pick.
     """
     spec, points = history.job.spec, history.by_number
-    by_model = text.strip().lower() == ONE_SE
+    by_model = find_rule(text) == ONE_SE
     expected = find_expected(believe(history).belief) if by_model else None
     front, preparation = history.front(), history.preparation
     return pick(text, spec, history.members, front, points, preparation, expected)
