@@ -4,7 +4,12 @@ import sys
 
 
 def begin(words: str) -> None:
-    """One line of what comes first, to standard error. Not where a program reads the answer: what
-    stands on standard error then is notes and mistakes alone."""
-    if sys.stderr.isatty() or "--json" not in sys.argv:
+    """One line of what comes first, to standard error, where a person reads it."""
+    if is_read():
         print(f"{words} ...", file=sys.stderr, flush=True)
+
+
+def is_read() -> bool:
+    """Whether progress is read. Not where a program reads the answer: what stands on standard
+    error then is notes and mistakes alone."""
+    return sys.stderr.isatty() or "--json" not in sys.argv

@@ -1,6 +1,5 @@
 """`import` of a folder of adapters that `peft` saved: what each is, and how good."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +32,7 @@ from peftsearch.workers.models.sizes import foresee_heads
 from .adapter_list import entry_json, print_entries
 from .asked_import import Asked
 from .console import log, print_json
-from .first_word import begin
+from .first_word import begin, is_read
 
 if TYPE_CHECKING:
     from peftsearch.jobs.adapter_scoring import Scorer
@@ -151,5 +150,5 @@ def _tell_batch(status: Status, where: str, done: int, total: int) -> None:
 
 def _tell(line: str) -> None:
     """Progress, where a person reads it."""
-    if sys.stderr.isatty() or "--json" not in sys.argv:
+    if is_read():
         log.print(line, highlight=False, soft_wrap=True)
