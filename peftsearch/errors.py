@@ -57,6 +57,10 @@ class NotFoundError(UserError, KeyError):
     __str__ = UserError.__str__
 
 
+class DatabaseAway(UserError):
+    """A database that is to be opened does not answer: a wrong URL, or it is down for a while."""
+
+
 class StaleLeaseError(PeftsearchError):
     """A write was refused since the writer's lease or attempt is no longer the current one."""
 
@@ -87,4 +91,22 @@ class StoreFull(StoreUnavailable):
         return (
             f"expected a database that can be written at {self.database}; got {self.reason}; "
             "make room or mend the disk, and try again"
+        )
+
+
+class StoreGone(StoreFull):
+    """The file of an open SQLite database was deleted, moved or replaced by another.
+
+    Args:
+        database: Its URL.
+        path: Where it was.
+    """
+
+    def __init__(self, database: str, path: str) -> None:
+        super().__init__(database, f"{path} was deleted, moved or replaced while it was in use")
+
+    def __str__(self) -> str:
+        return (
+            f"expected the database {self.database} where it was opened; got {self.reason}; "
+            "put it back and try again: results that came since wait beside the adapters"
         )

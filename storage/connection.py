@@ -5,6 +5,7 @@ SQLite runs in WAL mode, so that readers do not wait for the writer, and waits u
 """
 
 import json
+import os
 import shlex
 import sqlite3
 import time
@@ -14,13 +15,15 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from peftsearch.errors import UserError
 from peftsearch.message_text import as_line
 from peftsearch.passwords import find_database
 
 BUSY_SECONDS = 30
+FILE = "file"
+"""Under which a connection knows the file that it opened."""
 _DRIVERS = {
     "sqlite": "sqlite",
     "postgres": "postgresql+psycopg",
@@ -170,11 +173,36 @@ def _read_json(text: str) -> Any:
         return text
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     # The driver's own BEGIN comes late and is never IMMEDIATE; `_begin` sends ours.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     _use_wal(connection)
+    record.info[FILE] = _find_file(connection)
+
+
+def find_missing(connection: Connection) -> str | None:
+    """The file of an SQLite database that is no longer where it was opened: deleted, moved or
+    replaced by another. Writes to it succeed, and are for nobody."""
+    opened = connection.info.get(FILE) if connection.dialect.name == "sqlite" else None
+    if opened is None or _identify(opened[0]) == opened[1]:
+        return None
+    return str(opened[0])
+
+
+def _find_file(connection: sqlite3.Connection) -> tuple[str, tuple[int, int] | None] | None:
+    """Its path and what it is to the system; nothing of a database in memory."""
+    files = connection.execute("PRAGMA database_list").fetchall()
+    path = next((x[2] for x in files if x[1] == "main"), "")
+    return (path, _identify(path)) if path else None
+
+
+def _identify(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -60,7 +60,7 @@ class Leases(Completion):
         """Whether the attempt is still current; if so its lease lasts `seconds` from now.
 
         A trial that was requeued after its lease ran out is taken back if nobody claimed it; one
-        that its worker gave back is not.
+        that its worker gave back is not. The attempt then was none that fell silent.
         """
         mine = or_(
             trials.c.state == TrialState.RUNNING,
@@ -68,7 +68,11 @@ class Leases(Completion):
         )
         current = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt, mine)
         renewed = current.values(state=TrialState.RUNNING, lease_until=now() + seconds)
-        return self._connection.execute(renewed).rowcount == 1
+        if self._connection.execute(renewed).rowcount != 1:
+            return False
+        taken_back = lost_attempts.c.trial_id == trial_id, lost_attempts.c.attempt == attempt
+        self._connection.execute(lost_attempts.delete().where(*taken_back))
+        return True
 
     @write
     def give_back(self, trial_id: int, attempt: int) -> None:

@@ -1,9 +1,9 @@
 """Opening a database: connect, bring its schema to the newest revision, say what is wrong."""
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from peftsearch.errors import UserError
+from peftsearch.errors import DatabaseAway, UserError
 
 from .connection import connect, describe, parse_url
 from .migrations import HEAD, current_revision, migrate
@@ -17,8 +17,9 @@ def open_connection(url: str) -> Connection:
     """A connection to a database at the newest schema.
 
     Raises:
-        UserError: The database is down, unwritable, of a newer peftsearch or of another program,
-            or the URL is wrong.
+        DatabaseAway: It does not answer.
+        UserError: The database is unwritable, of a newer peftsearch or of another program, or the
+            URL is wrong.
     """
     parsed = parse_url(url)
     try:
@@ -64,4 +65,6 @@ def _cannot_open(url: str, error: DBAPIError) -> UserError:
         expected, hint = "a database file that can be written", "check the file and its folder"
     else:
         expected, hint = "a PostgreSQL server that answers", "check that it runs and the URL"
-    return UserError(f"{expected} at {url}", explain(error), hint)
+    away = isinstance(error, (OperationalError, InterfaceError))
+    kind = DatabaseAway if away else UserError
+    return kind(f"{expected} at {url}", explain(error), hint)

@@ -11,9 +11,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from peftsearch.errors import StoreFull, StoreUnavailable
+from peftsearch.errors import StoreFull, StoreGone, StoreUnavailable
 
-from .connection import describe
+from .connection import describe, find_missing
 
 T = TypeVar("T")
 
@@ -44,6 +44,7 @@ def run_write(connection: Connection, action: Callable[[], T], repeatable: bool)
     Raises:
         StoreUnavailable: The database does not answer, or stays locked.
         StoreFull: Its file cannot be written.
+        StoreGone: Its file is no longer there.
     """
     if connection.in_transaction():
         assert connection.get_execution_options()["writes"], "a reader's transaction cannot write"
@@ -57,8 +58,10 @@ def explain(error: DBAPIError) -> str:
 
 
 def _run(connection: Connection, action: Callable[[], T], writes: bool, repeatable: bool) -> T:
-    connection.execution_options(writes=writes)
     try:
+        if path := find_missing(connection):
+            raise StoreGone(describe(connection.engine.url), path)
+        connection.execution_options(writes=writes)
         try:
             return _run_once(connection, action, repeatable)
         except _Lost:

@@ -29,6 +29,9 @@ class _Silent:
     def update(self, pool: pools.Pool) -> None:
         """Nothing is shown."""
 
+    def say(self, line: str) -> None:
+        """Nothing is shown."""
+
     def stop(self, pool: pools.Pool, seconds: float) -> None:
         """Nothing is shown."""
 
@@ -55,7 +58,7 @@ def launch(store: Store, trials: int) -> Job:
 def measure(trials: int, workers: int, folder: Path) -> dict[str, tuple[float, int]]:
     """CPU seconds of each part, and how often it began."""
     os.environ[FOLDER] = str(folder)
-    pools._child = work
+    pools.run_child = work
     url = f"sqlite:///{folder / 'parts.db'}"
     with Store.open(url) as store:
         job = launch(store, trials)

@@ -26,6 +26,9 @@ class View(Protocol):
     def update(self, pool: Pool) -> None:
         """Called a few times a second."""
 
+    def say(self, line: str) -> None:
+        """Called with what happened to a worker."""
+
     def stop(self, pool: Pool, seconds: float) -> None:
         """Called a few times a second after a person interrupted, while workers give back what
         they hold, for at most so many more seconds."""
@@ -53,6 +56,8 @@ def run_pool(
         try:
             pool.start()
             while interrupt.count == 0 and pool.poll():
+                for line in pool.take_news():
+                    view.say(line)
                 with contextlib.suppress(StoreUnavailable):  # the workers spool their results
                     view.update(pool)
                 time.sleep(_POLL_SECONDS)
@@ -65,7 +70,7 @@ def run_pool(
 def _end(pool: Pool, interrupt: Interrupt, view: View) -> None:
     """Stop gently; a second interrupt cuts the wait short. Who still loads has nothing to save."""
     for child in pool.children:
-        child.status.stop.set()
+        child.status.stop()
         if not child.loaded:
             child.process.kill()
     deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -17,6 +17,24 @@ from .local_pool import View, run_pool
 
 _POLL_SECONDS = 2.0
 _NAP_SECONDS = 0.1
+_FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 1800.0
+
+
+@dataclass(frozen=True)
+class _Pause:
+    """Of a job whose workers could not work: a full disk, a missing model, a wrong version.
+
+    What is wrong may be mended on this machine, of which the database says nothing, so no job is
+    left alone for good; each pause is twice as long as the one before.
+
+    Attributes:
+        document: The job's, as it was when they failed.
+        until: Seconds of the monotonic clock.
+    """
+
+    document: Mapping[str, Any]
+    seconds: float
+    until: float
 
 
 @dataclass
@@ -35,7 +53,7 @@ class Waiter:
     device: str
     say: Callable[[str], None]
     view: Callable[[Store, Job], View]
-    _left_alone: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    _pauses: dict[int, _Pause] = field(default_factory=dict)
 
     def run(self) -> None:
         """Return when Ctrl-C or SIGTERM comes; what ran is queued again."""
@@ -49,29 +67,45 @@ class Waiter:
                 _sleep(interrupt)
 
     def _find(self) -> Job | None:
-        """The oldest job that runs and is not left alone."""
+        """The oldest job that runs and has no pause."""
         with contextlib.suppress(StoreUnavailable, NotFoundError):
             for pulse in self.store.pulses():
                 if pulse.state is not JobState.RUNNING:
-                    self._left_alone.pop(pulse.id, None)
+                    self._pauses.pop(pulse.id, None)
                     continue
                 job = self.store.find_job(pulse.name)
-                if self._left_alone.get(pulse.id) != job.document:
+                pause = self._pause_of(job)
+                if pause is None or time.monotonic() >= pause.until:
                     return job
         return None
+
+    def _pause_of(self, job: Job) -> _Pause | None:
+        """Its pause; one that changed since has none."""
+        pause = self._pauses.get(job.id)
+        return pause if pause is not None and pause.document == job.document else None
 
     def _work(self, job: Job) -> bool:
         """False when a person interrupted."""
         self.say(f"working on job {job.name}")
         pool = (self.store, job, self.storage, self.root, self.workers, self.device)
         try:
-            return run_pool(*pool, self.view(self.store, job)) is None
+            unbroken = run_pool(*pool, self.view(self.store, job)) is None
+            self._pauses.pop(job.id, None)
+            return unbroken
         except (NotFoundError, StoreUnavailable) as error:
             self.say(f"job {job.name}: {error}")
         except (WorkerError, UserError) as error:
-            self.say(f"job {job.name} is left alone until it changes: {error}")
-            self._left_alone[job.id] = job.document
+            pause = self._prolong(job)
+            then = f"tried again in {pause.seconds:.0f} s, or when it changes"
+            self.say(f"job {job.name} is {then}: {error}")
         return True
+
+    def _prolong(self, job: Job) -> _Pause:
+        former = self._pause_of(job)
+        seconds = min(2 * former.seconds, _LONGEST_PAUSE) if former else _FIRST_PAUSE
+        pause = _Pause(job.document, seconds, time.monotonic() + seconds)
+        self._pauses[job.id] = pause
+        return pause
 
 
 def _sleep(interrupt: Interrupt) -> None:

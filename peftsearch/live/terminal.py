@@ -77,6 +77,10 @@ class PlainView:
                 self.console.print(line, highlight=False, soft_wrap=True)
         self.seen.update(x.number for x in fresh)
 
+    def say(self, line: str) -> None:
+        """Print what happened to a worker."""
+        self.console.print(line, highlight=False, soft_wrap=True)
+
     def stop(self, pool: Pool, seconds: float) -> None:
         """Print once what an interrupted pool waits for."""
         if not self.stopping:
@@ -173,6 +177,10 @@ class LiveView:
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
         now = measure_progress(self.job.spec, trials, hours, len(crew.children), self.preparation)
         self.live.update(self._panel(now, crew))
+
+    def say(self, line: str) -> None:
+        """Print what happened to a worker above the panel."""
+        self.live.console.print(line, highlight=False, soft_wrap=True)
 
     def stop(self, pool: Pool, seconds: float) -> None:
         """Put what an interrupted pool waits for in the panel's place. Asks no database."""

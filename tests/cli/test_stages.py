@@ -16,7 +16,8 @@ from peftsearch.live.stages import tell_stopping
 from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.pool import Child, Pool
+from peftsearch.workers.processes.child import Child
+from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedStatus
 from tests.anatomies import BERT, LLAMA
 from tests.conftest import NewDatabase

@@ -207,3 +207,19 @@ def _add_lost(url: str, trial: Trial, start: float, end: float) -> None:
     values = {"trial_id": trial.id, "attempt": 1, "claimed_at": start, "ended_at": end}
     with create_engine(url, poolclass=NullPool).begin() as connection:
         connection.execute(insert(lost_attempts).values(values))
+
+
+def test_an_attempt_that_was_taken_back_is_none_that_fell_silent(
+    store: Store, job: Job, database_url: str
+) -> None:
+    """A worker that slept three times over, as on a laptop, and came back each time."""
+    trial = claim(store, job.id, seconds=EXPIRED)
+    for _ in range(3):
+        assert store.requeue_expired(job.id) == [0]
+        assert store.renew(trial.id, trial.attempt, EXPIRED)
+    assert store.renew(trial.id, trial.attempt, LEASE)
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        assert connection.execute(select(lost_attempts)).all() == []
+    complete(store, trial, 0.5, 1.0)
+    assert store.trial(job.id, 0).state is TrialState.COMPLETED

@@ -8,7 +8,8 @@ from peftsearch.jobs.interrupt import Interrupt
 from peftsearch.jobs.local_pool import _end
 from peftsearch.records.trial import TrialState
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.pool import Child, Pool
+from peftsearch.workers.processes.child import Child
+from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedStatus
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
@@ -23,6 +24,9 @@ class Impatient:
     told: list[float] = field(default_factory=list)
 
     def update(self, pool: Pool) -> None:
+        """Show nothing."""
+
+    def say(self, line: str) -> None:
         """Show nothing."""
 
     def stop(self, pool: Pool, seconds: float) -> None:

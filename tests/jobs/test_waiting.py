@@ -24,6 +24,9 @@ class Silent:
     def update(self, pool: object) -> None:
         """Show nothing."""
 
+    def say(self, line: str) -> None:
+        """Show nothing."""
+
     def stop(self, pool: object, seconds: float) -> None:
         """Show nothing."""
 
@@ -69,7 +72,7 @@ def test_the_oldest_running_job_comes_first(store: Store, monkeypatch: pytest.Mo
     assert lines[1:] == ["working on job b", "working on job c"]
 
 
-def test_a_job_that_cannot_start_is_left_alone_until_its_spec_changes(
+def test_a_job_that_cannot_start_is_tried_again_when_its_spec_changes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, fine = store.create_job(make_spec("broken")), store.create_job(make_spec("fine"))
@@ -87,8 +90,27 @@ def test_a_job_that_cannot_start_is_left_alone_until_its_spec_changes(
 
     taken, lines = wait(store, turn, monkeypatch)
     assert taken == ["broken", "fine", "fine", "broken"]
-    told = [line for line in lines if "left alone" in line]
-    assert told == ["job broken is left alone until it changes: no such model"]
+    told = [line for line in lines if "tried again" in line]
+    assert told == ["job broken is tried again in 30 s, or when it changes: no such model"]
+
+
+def test_a_job_that_cannot_start_is_tried_again_after_pauses_that_grow(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong may be mended on this machine, and nothing in the database changes."""
+    store.create_job(make_spec("broken"))
+    monkeypatch.setattr(waiting, "_FIRST_PAUSE", 0.001)
+
+    def turn(store: Store, job: Job) -> bool:
+        turns.append(job.name)
+        if len(turns) < 4:
+            raise WorkerError("the disk is full")
+        return False
+
+    turns: list[str] = []
+    taken, lines = wait(store, turn, monkeypatch)
+    assert taken == ["broken"] * 4
+    assert len([line for line in lines if "the disk is full" in line]) == 3
 
 
 def test_a_job_that_was_stopped_and_resumed_is_tried_again(
@@ -160,5 +182,5 @@ def test_a_job_that_cannot_be_read_here_is_left_to_others(
 
         taken, lines = wait(store, turn, monkeypatch)
     assert taken == ["strange", "fine", "fine"]
-    (told,) = [line for line in lines if "left alone" in line]
+    (told,) = [line for line in lines if "tried again" in line]
     assert "got '<b>grades</b>'" in told

@@ -18,6 +18,7 @@ from peftsearch.records.preparation import Pooling
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.techniques.table import TECHNIQUES, providers
 
+from .durable import sync, sync_tree
 from .ownership import CONFIGURATION, TENSORS, hash_tensors
 from .tensor_files import METADATA, fill_up
 
@@ -96,8 +97,6 @@ def write_adapter(
     with (folder / CONFIGURATION).open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
         file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
     return sha256
 
 
@@ -176,11 +175,12 @@ def _check_base(metadata: Mapping[str, Any], model_sha256: str | None) -> None:
 
 
 def publish(part: Path, folder: Path) -> None:
-    """Rename `part` to `folder`, readable as the user's other files are.
+    """Rename `part` to `folder`, on the disk whole, readable as the user's other files are.
 
     A folder that stands is moved away first, since rename replaces only empty ones.
     """
     _share(part)
+    sync_tree(part)
     if folder.exists():
         old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         folder.rename(old / "old")
@@ -188,6 +188,7 @@ def publish(part: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     else:
         part.rename(folder)
+    sync(folder.parent)
 
 
 def _share(folder: Path) -> None:

@@ -22,6 +22,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
 
+from .durable import sync
 from .job_folder import rung_path, rungs_folder
 
 _NAMES = "[0-9]*-[0-9]*.*"
@@ -62,7 +63,7 @@ class RungFile:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 _write(part, content)
                 part.replace(self.path)
-                _sync(self.path.parent)
+                sync(self.path.parent)
             finally:
                 part.unlink(missing_ok=True)
 
@@ -111,12 +112,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Let the system write down the folder's names too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

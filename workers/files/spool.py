@@ -18,6 +18,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind
 from peftsearch.storage.store import Store
 
+from .durable import sync
 from .job_folder import spool_folder
 from .ownership import describes
 
@@ -85,6 +86,7 @@ def spool(root: Path, job: Job, result: Result) -> Path:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
+        sync(folder)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -8,27 +8,24 @@ back.
 
 import contextlib
 import os
-import signal
 import socket
-import sys
 import time
 import uuid
 from dataclasses import dataclass, field
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from peftsearch.errors import ANYTHING, NotFoundError, PeftsearchError, StoreUnavailable
-from peftsearch.message_text import as_line, trace
+from peftsearch.errors import NotFoundError, PeftsearchError, StoreUnavailable
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 from peftsearch.workers.runtime.threads import count_threads
 
+from .child import Assignment, Child, run_child, tell_exit
+from .deaths import Deaths
 from .lease_times import LEASE_SECONDS, RENEW_SECONDS
-from .shared_status import CONTEXT, SharedMonitor, SharedStatus
+from .shared_status import CONTEXT, SharedStatus
 
 PROGRESS_SECONDS = 1.0
 STALL_SECONDS = 600.0
-MAX_RESTARTS = 5
 
 
 class WorkerError(PeftsearchError):
@@ -39,116 +36,6 @@ class WorkerError(PeftsearchError):
         self.exit_code = exit_code
 
 
-@dataclass(frozen=True)
-class Assignment:
-    """All that a child process needs, as plain data.
-
-    Attributes:
-        job: Its id, since another job may have its name by the time the child has loaded.
-        uid: Its id of its own, since a database that was made anew gives the same ids again.
-    """
-
-    storage: str = field(repr=False)
-    job: int
-    uid: str
-    root: Path
-    device: str
-    threads: int
-    name: str
-    parent: int
-    index: int
-
-
-def _child(assignment: Assignment, status: SharedStatus) -> None:
-    """Entry point of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        _work(assignment, status)
-    except ANYTHING as error:
-        if os.environ.get("PEFTSEARCH_DEBUG"):
-            print(trace(error), file=sys.stderr)
-        text, code = f"{type(error).__name__}: {error}", 1
-        if isinstance(error, PeftsearchError):
-            text, code = str(error), error.exit_code
-        status.error.put((as_line(text), code))
-        raise SystemExit(1) from None
-
-
-def _work(assignment: Assignment, status: SharedStatus) -> None:
-    import torch
-
-    from peftsearch.workers.runtime.devices import choose_device
-    from peftsearch.workers.runtime.memory import keep_loaded
-    from peftsearch.workers.training.trial_runner import TrialRunner
-
-    from .function_runner import check_built_in
-    from .loop import WorkerLoop
-
-    torch.set_num_threads(assignment.threads)
-    with Store.open(assignment.storage) as store, contextlib.suppress(NotFoundError):
-        # What is not found is the job: it was deleted, and there is nothing to work on.
-        job = store.job(assignment.job)
-        if job.uid != assignment.uid:
-            return
-        check_built_in(job.spec)
-        device = choose_device(assignment.device, assignment.index)
-        runner = TrialRunner.open(job.spec, device)
-        keep_loaded()
-        store.register_worker(
-            job.id, assignment.name, socket.gethostname(), os.getpid(), str(runner.device)
-        )
-        monitor = SharedMonitor(status, assignment.parent)
-        WorkerLoop(assignment.name, store, job, runner, assignment.root, monitor).run()
-
-
-@dataclass
-class Child:
-    """One worker process as its parent sees it."""
-
-    name: str
-    index: int
-    status: SharedStatus
-    process: SpawnProcess
-    steps: int = -1
-    moved: float = field(default_factory=time.monotonic)
-    told: tuple[int | None, int | None] = (None, None)
-    beaten: float = 0.0
-
-    @property
-    def loaded(self) -> bool:
-        """Whether it has begun to work; until then it is unknown to the store."""
-        return int(self.status.steps.value) > 0
-
-    @property
-    def trial(self) -> tuple[int, int] | None:
-        """Id and attempt of the trial it holds."""
-        trial, attempt = int(self.status.trial.value), int(self.status.attempt.value)
-        return (trial, attempt) if trial >= 0 else None
-
-    @property
-    def number(self) -> int:
-        """Of the trial it holds; negative where it holds none."""
-        return int(self.status.number.value)
-
-    @property
-    def batches(self) -> tuple[int, int]:
-        """Steps of what it does, done and in total; 0 where that is not known."""
-        return int(self.status.done.value), int(self.status.total.value)
-
-    @property
-    def progress(self) -> tuple[int | None, int | None]:
-        """Steps of its trial, done and in total; None while it holds none or prepares it."""
-        done, total = int(self.status.done.value), int(self.status.total.value)
-        return (done, total) if self.trial is not None and total else (None, None)
-
-    def watch(self) -> float:
-        """Seconds since its step counter last moved."""
-        steps = int(self.status.steps.value)
-        if steps != self.steps:
-            self.steps, self.moved = steps, time.monotonic()
-        return time.monotonic() - self.moved
-
-
 @dataclass
 class Pool:
     """`n` workers of one job on this machine.
@@ -156,6 +43,7 @@ class Pool:
     Attributes:
         store: The parent's own connection.
         device: `auto`, `cpu` or a torch device.
+        waiting: When which child is to be replaced: seconds of the monotonic clock, by index.
     """
 
     store: Store
@@ -165,7 +53,9 @@ class Pool:
     workers: int
     device: str = "auto"
     children: list[Child] = field(default_factory=list)
-    restarts: int = 0
+    deaths: Deaths = field(default_factory=Deaths)
+    waiting: dict[int, float] = field(default_factory=dict)
+    news: list[str] = field(default_factory=list)
     told: float = 0.0
     renewed: float = 0.0
 
@@ -181,7 +71,9 @@ class Pool:
             self.storage, *job, self.root, self.device, threads, name, pid, index
         )
         status = SharedStatus()
-        process = CONTEXT.Process(target=_child, args=(assignment, status), name=name, daemon=True)
+        process = CONTEXT.Process(
+            target=run_child, args=(assignment, status), name=name, daemon=True
+        )
         process.start()
         return Child(name, index, status, process)
 
@@ -189,9 +81,12 @@ class Pool:
         """Renew, kill what stalls, replace what died. False when no worker is left.
 
         Raises:
-            WorkerError: A worker could not start, or workers died `MAX_RESTARTS` times.
+            WorkerError: A worker could not start, or too many died in a row (`Deaths`).
         """
+        self._replace()
         for child in list(self.children):
+            if child.has_ended_one():
+                self.deaths.forget()
             if child.process.is_alive():
                 if child.watch() > STALL_SECONDS:
                     child.process.kill()
@@ -204,7 +99,12 @@ class Pool:
             if time.monotonic() - self.renewed > RENEW_SECONDS:
                 self.renewed = time.monotonic()
                 self._renew()
-        return bool(self.children)
+        return bool(self.children or self.waiting)
+
+    def take_news(self) -> list[str]:
+        """What happened to workers since the last time, a line each."""
+        news, self.news = self.news, []
+        return news
 
     def _tell(self) -> None:
         """Write down which children live and how far they are, where that is news."""
@@ -219,7 +119,7 @@ class Pool:
             self.store.heartbeat(child.name, *progress)
         except NotFoundError:
             # Its job was deleted: whatever it trains is for nobody.
-            child.status.stop.set()
+            child.status.stop()
         child.told, child.beaten = progress, time.monotonic()
 
     def _renew(self) -> None:
@@ -233,16 +133,27 @@ class Pool:
         if not child.status.error.empty():
             message, code = child.status.error.get()
             raise WorkerError(message, code)
-        if child.process.exitcode == 0 or child.status.stop.is_set():
+        if child.process.exitcode == 0 or child.status.stopped:
             return
-        self.restarts += 1
-        if self.restarts > MAX_RESTARTS:
+        self.deaths.add()
+        how = tell_exit(child.process.exitcode)
+        if self.deaths.too_many:
             raise WorkerError(
-                f"worker processes died {self.restarts} times, the last with exit code "
-                f"{child.process.exitcode}; see `peftsearch show {self.job.name}`"
+                f"worker processes died {self.deaths.count} times with no trial ended between, "
+                f"the last one {how}; see `peftsearch show {self.job.name}`"
             )
         if self._wanted():
-            self.children.append(self._spawn(child.index))
+            pause = self.deaths.pause
+            self.waiting[child.index] = time.monotonic() + pause
+            then = f"in {pause:.0f} s" if pause else "now"
+            self.news.append(f"worker {child.name} died, {how}; another one starts {then}")
+
+    def _replace(self) -> None:
+        """Start those whose pause is over, if the job still runs."""
+        for index in [x for x, due in self.waiting.items() if due <= time.monotonic()]:
+            del self.waiting[index]
+            if self._wanted():
+                self.children.append(self._spawn(index))
 
     def _wanted(self) -> bool:
         """Whether the job still runs; taken to be so while the database is away."""
@@ -269,5 +180,6 @@ class Pool:
             child.process.join()
             self._expire(child)
         self.children.clear()
+        self.waiting.clear()
         with contextlib.suppress(StoreUnavailable, NotFoundError):
             self.store.requeue_expired(self.job.id)

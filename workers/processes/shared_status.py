@@ -1,4 +1,8 @@
-"""What a worker process and its parent tell each other: shared memory, no database."""
+"""What a worker process and its parent tell each other: shared memory, no database.
+
+Nothing here has a lock: a process that is killed while it holds one keeps the other waiting for
+ever. Each number is one aligned word with one writer, which is read whole or not yet.
+"""
 
 import multiprocessing
 import os
@@ -13,17 +17,33 @@ CONTEXT = multiprocessing.get_context("spawn")
 
 
 class SharedStatus:
-    """Shared memory between a child and its parent; the child writes, but for `stop`."""
+    """Shared memory between a child and its parent; the child writes, but for what `stop` does.
+
+    Attributes:
+        knocks: How often the child asked for a database that did not answer, before it was loaded.
+        ended: How many trials it held that ended.
+    """
 
     def __init__(self) -> None:
-        self.steps: Any = CONTEXT.Value("q", 0)
-        self.total: Any = CONTEXT.Value("q", 0)
-        self.done: Any = CONTEXT.Value("q", 0)
-        self.trial: Any = CONTEXT.Value("q", -1)
-        self.number: Any = CONTEXT.Value("q", -1)
-        self.attempt: Any = CONTEXT.Value("q", 0)
-        self.stop: Any = CONTEXT.Event()
+        self.steps: Any = CONTEXT.RawValue("q", 0)
+        self.knocks: Any = CONTEXT.RawValue("q", 0)
+        self.total: Any = CONTEXT.RawValue("q", 0)
+        self.done: Any = CONTEXT.RawValue("q", 0)
+        self.trial: Any = CONTEXT.RawValue("q", -1)
+        self.number: Any = CONTEXT.RawValue("q", -1)
+        self.attempt: Any = CONTEXT.RawValue("q", 0)
+        self.ended: Any = CONTEXT.RawValue("q", 0)
         self.error: Any = CONTEXT.SimpleQueue()
+        self._asked: Any = CONTEXT.RawValue("b", 0)
+
+    def stop(self) -> None:
+        """Ask the child to give back what it holds and to leave."""
+        self._asked.value = 1
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to leave."""
+        return bool(self._asked.value)
 
 
 @dataclass
@@ -35,6 +55,8 @@ class SharedMonitor:
 
     def claimed(self, trial: Trial | None) -> None:
         """Show which trial is held."""
+        if trial is None and not self.stopping():
+            self.status.ended.value += 1
         self.status.attempt.value = trial.attempt if trial else 0
         self.status.number.value = trial.number if trial else -1
         self.status.trial.value = trial.id if trial else -1
@@ -49,4 +71,4 @@ class SharedMonitor:
 
     def stopping(self) -> bool:
         """Whether the parent asked to stop, or died."""
-        return self.status.stop.is_set() or os.getppid() != self.parent
+        return self.status.stopped or os.getppid() != self.parent

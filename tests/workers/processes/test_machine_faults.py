@@ -177,3 +177,23 @@ def test_a_disk_that_is_really_full(store: Store, runner: TrialRunner, tmp_path:
             check_folder(tmp_path)
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_database_file_that_goes_amid_a_training_loses_no_result(
+    store: Store, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """It waits beside the adapters, and is recorded once the file is back."""
+    path = Path(store.url.removeprefix("sqlite:///"))
+    away = path.with_suffix(".away")
+
+    def move(done: int) -> None:
+        if done and path.exists():
+            path.rename(away)
+
+    with pytest.raises(MachineFault, match="deleted, moved or replaced while it was in use"):
+        _work(store, runner, tmp_path, move)
+    away.rename(path)
+    job = store.jobs()[0]
+    assert [x.state for x in store.trials(job.id)] == [TrialState.RUNNING, TrialState.QUEUED]
+    _work(store, runner, tmp_path)
+    assert [(x.state, x.attempt) for x in store.trials(job.id)] == [(TrialState.COMPLETED, 1)] * 2

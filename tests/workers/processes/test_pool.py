@@ -10,8 +10,10 @@ import torch
 
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes import deaths
+from peftsearch.workers.processes.child import Assignment, Child, work
 from peftsearch.workers.processes.monitor import Cancelled
-from peftsearch.workers.processes.pool import Assignment, Child, Pool, _work
+from peftsearch.workers.processes.pool import Pool, WorkerError
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedMonitor, SharedStatus
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
@@ -130,7 +132,7 @@ def test_a_child_that_still_loads_is_not_for_another_job_of_the_name(
         other = store.create_job(pool.job.spec)
         pool.start()
         wait_until(lambda: not pool.poll())
-        assert (pool.restarts, store.workers(other.id)) == (0, [])
+        assert (pool.deaths.count, store.workers(other.id)) == (0, [])
 
 
 def test_a_worker_is_not_for_the_job_of_a_database_that_was_made_anew(
@@ -141,5 +143,82 @@ def test_a_worker_is_not_for_the_job_of_a_database_that_was_made_anew(
     with Store.open(url) as store:
         other = store.create_job(make_spec())
         place = (url, other.id, "0" * 32, tmp_path, "cpu")
-        _work(Assignment(*place, torch.get_num_threads(), "w", os.getppid(), 0), SharedStatus())
+        work(Assignment(*place, torch.get_num_threads(), "w", os.getppid(), 0), SharedStatus())
         assert (store.trials(other.id), store.workers(other.id)) == ([], [])
+
+
+def test_what_a_child_shows_has_no_lock_that_it_could_die_in(pool: Pool) -> None:
+    """A process that is killed in a lock keeps its parent waiting for ever."""
+    for name, value in vars(pool.children[0].status).items():
+        assert name == "error" or not hasattr(value, "get_lock"), name
+
+
+def _die(pool: Pool) -> None:
+    """The one child is killed, and the parent looks until another has its place."""
+    (child,) = pool.children
+    child.process.kill()
+    child.process.join()
+    wait_until(lambda: pool.poll() and bool(pool.children) and pool.children[0] is not child)
+
+
+def _sleeping(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children that take the place of others sleep as well."""
+
+    def spawn(index: int) -> Child:
+        process = CONTEXT.Process(target=time.sleep, args=(600,), daemon=True)
+        process.start()
+        return Child("w", index, SharedStatus(), process)
+
+    monkeypatch.setattr(pool, "_spawn", spawn)
+    monkeypatch.setattr(deaths, "_FIRST_PAUSE", 0.01)
+
+
+def test_deaths_in_a_row_end_a_pool_and_are_told(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sleeping(pool, monkeypatch)
+    with pytest.raises(WorkerError, match="died 6 times with no trial ended between.*SIGKILL"):
+        for _ in range(deaths.LIMIT + 1):
+            _die(pool)
+    told = pool.take_news()
+    assert len(told) == deaths.LIMIT
+    assert told[0] == "worker w died, killed by SIGKILL; another one starts now"
+    assert pool.take_news() == []
+
+
+def test_a_trial_that_ends_between_two_deaths_parts_them(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool of weeks may lose more workers in all than any that is broken."""
+    _sleeping(pool, monkeypatch)
+    for _ in range(2 * deaths.LIMIT):
+        board = SharedMonitor(pool.children[0].status, os.getppid())
+        board.claimed(None)
+        _die(pool)
+    assert pool.deaths.count == 1
+    pool.kill()
+    assert not pool.poll()
+
+
+def test_a_pool_that_waits_to_replace_its_worker_is_not_over(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sleeping(pool, monkeypatch)
+    monkeypatch.setattr(deaths, "_FIRST_PAUSE", 600.0)
+    _die(pool)
+    pool.children[0].process.kill()
+    pool.children[0].process.join()
+    assert pool.poll()
+    assert pool.children == []
+    pool.kill()
+    assert not pool.poll()
+
+
+def test_a_child_that_asks_for_a_database_that_is_away_does_not_stall(pool: Pool) -> None:
+    child = pool.children[0]
+    child.watch()
+    child.moved -= 1000.0
+    assert child.watch() >= 1000.0
+    child.status.knocks.value += 1
+    assert child.watch() < 1000.0
+    assert not child.loaded
