@@ -5,9 +5,7 @@ hours counts the time in which at least one attempt ran, also attempts that brou
 worker that fell silent ran until its lease ended, so that a night of standstill costs nothing.
 """
 
-from collections.abc import Iterable
-
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select, union_all
 
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec
@@ -16,8 +14,6 @@ from .clock import now
 from .schema import lost_attempts, trials
 from .session import read
 from .trials import Trials
-
-Interval = tuple[float, float]
 
 
 class Budgets(Trials):
@@ -36,8 +32,9 @@ class Budgets(Trials):
             .join(trials, trials.c.id == lost_attempts.c.trial_id)
             .where(trials.c.job_id == job_id)
         )
-        rows = self._connection.execute(current.union_all(lost))
-        return measure_union((start, end) for start, end in rows) / 3600
+        rows = union_all(current, lost).subquery()
+        seconds = self._connection.execute(measure_union(rows.c[0], rows.c[1])).scalar_one()
+        return float(seconds) / 3600
 
     @read
     def remaining_trials(self, job_id: int, budget: BudgetSpec) -> int | None:
@@ -49,10 +46,9 @@ class Budgets(Trials):
         return max(0, budget.trials - self.next_number(job_id))
 
 
-def measure_union(intervals: Iterable[Interval]) -> float:
-    """Length of the union of `(start, end)` intervals; one that ends before it starts is empty."""
-    length, reached = 0.0, float("-inf")
-    for start, end in sorted(intervals):
-        length += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return length
+def measure_union(start: ColumnElement[float], end: ColumnElement[float]) -> Select[float]:
+    """Length of the union of intervals, two columns; one that ends before it starts is empty."""
+    before = func.max(end).over(order_by=(start, end), rows=(None, -1))
+    rows = select(start.label("start"), end.label("end"), before.label("reached")).subquery().c
+    begin = case((rows.reached > rows.start, rows.reached), else_=rows.start)
+    return select(func.coalesce(func.sum(case((rows.end > begin, rows.end - begin))), 0.0))

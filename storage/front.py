@@ -8,18 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false, func, or_, select
 
 from peftsearch.message_text import show
 from peftsearch.records.dominance import choose_front
 from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.front_points import FrontEntry, FrontPoint
 from peftsearch.records.trial import TrialState
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .rows import damaged, get_job, read_configuration
 from .schema import front_entries, measurements, trials
 from .session import Session, read
+
+_ROUNDING = 1e-9
+"""Share of a mean by which two ways to add may differ, and much more."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +95,18 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
     rows = connection.execute(select(front_entries).where(_is_on_front(job_id)))
     old = {entry.key: entry for entry in map(_entry_of, rows)}
     candidates: list[FrontEntry | Estimate[_Seed]]
-    if key in old:
-        # Its new mean may be worse, and let in what it alone dominated.
+    changed = _read_estimates(connection, and_(mine, trials.c.key == key), names)
+    if key not in old:
+        # What the front dominated, it still dominates, or the changed key does.
+        candidates = [*old.values(), *changed]
+    elif limits:
         candidates = [*_read_estimates(connection, mine, names)]
     else:
-        # What the front dominated, it still dominates, or the changed key does.
-        changed = _read_estimates(connection, and_(mine, trials.c.key == key), names)
-        candidates = [*old.values(), *changed]
+        # Its new mean may be worse, and let in what it alone dominated.
+        others = [x for x in old.values() if x.key != key]
+        freed = _find_freed(mine, spec.goals, old[key].values, changed[0].values)
+        lurking = and_(mine, trials.c.key.in_(freed), trials.c.key.not_in(old))
+        candidates = [*others, *changed, *_read_estimates(connection, lurking, names)]
     new = {candidate.key for candidate in choose_front(candidates, spec.goals, limits)}
     # The changed key leaves even if it stays: it enters again at its new mean.
     if gone := [x for x in old if x == key or x not in new]:
@@ -106,6 +115,40 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
     if entering := [x for x in new if x == key or x not in old]:
         for found in _read_estimates(connection, and_(mine, trials.c.key.in_(entering))):
             _enter(connection, job_id, found, event)
+
+
+def _find_freed(
+    mine: ColumnElement[bool],
+    goals: Sequence[str],
+    before: Mapping[str, float],
+    after: Mapping[str, float],
+) -> Select[str]:
+    """Keys that a front member may have dominated at its mean before and not at the one after.
+
+    In some goal that became worse they are at or between the two: beyond the first they were not
+    dominated, below the second they still are. A database may round means otherwise than we do.
+    """
+    between = []
+    for goal in goals:
+        sign = objective(goal).signed
+        if sign(after[goal]) >= sign(before[goal]):
+            continue
+        low, high = sorted((before[goal], after[goal]))
+        slack = _ROUNDING * (1.0 + max(abs(low), abs(high)))
+        mean = func.avg(case((measurements.c.name == goal, measurements.c.value)))
+        between.append(mean.between(low - slack, high + slack))
+    return (
+        select(trials.c.key)
+        .join(measurements, measurements.c.trial_id == trials.c.id)
+        .where(
+            mine,
+            trials.c.state == TrialState.COMPLETED,
+            measurements.c.fidelity == 1.0,
+            measurements.c.name.in_(goals),
+        )
+        .group_by(trials.c.key)
+        .having(or_(false(), *between))
+    )
 
 
 def _is_on_front(job_id: int, event: int | None = None) -> ColumnElement[bool]:

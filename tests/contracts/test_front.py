@@ -58,6 +58,19 @@ def test_a_worse_second_seed_lets_a_dominated_point_back_in(store: Store) -> Non
     assert read_front(store, job.id, 2) == [(first, 0.9, 10, (0,))]
 
 
+def test_a_worse_second_seed_lets_in_by_the_mean_over_seeds(store: Store) -> None:
+    """Of two configurations that it dominated one has a mean between, and no seed there."""
+    job = store.create_job(make_spec())
+    insert(store, job.id, [make_proposal(0), make_proposal(1), make_proposal(1, seed=1)])
+    for accuracy in (0.9, 0.95, 0.45):
+        complete(store, claim(store, job.id), accuracy, 10)
+    insert(store, job.id, [make_proposal(2), make_proposal(0, seed=1)])
+    for accuracy in (0.4, 0.2):
+        complete(store, claim(store, job.id), accuracy, 10)
+    second = make_configuration(1).key
+    assert read_front(store, job.id) == [(second, 0.7, 10, (1, 2))]
+
+
 def test_a_member_whose_mean_changes_enters_anew(store: Store) -> None:
     job = store.create_job(make_spec())
     insert(store, job.id, [make_proposal(0), make_proposal(0, seed=1)])
