@@ -1,6 +1,8 @@
 """Supervision of pools: real processes, of small programs that behave as pools may."""
 
+import contextlib
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
 from peftsearch.service.work import pool_process
-from peftsearch.service.work.pool_process import Timing, log_path
+from peftsearch.service.work.pool_process import Timing, log_path, record_path
 from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.service.work.supervisor import Supervisor
 from tests.waiting import wait_until
@@ -244,3 +246,95 @@ def test_forgotten_job_leaves_nothing(start: Start, settings: Settings) -> None:
     assert supervisor.pool("job") is None
     assert supervisor.pools() == {}
     assert not log_path(settings, "job").exists()
+
+
+LEAVES = """
+import os, sys
+from pathlib import Path
+from peftsearch.service.settings import Settings
+from peftsearch.service.work.supervisor import Supervisor
+storage, root, *program = sys.argv[1:]
+supervisor = Supervisor(Settings(storage, Path(root)), lambda job: True, program)
+with supervisor.place("job") as begin:
+    begin("abc", 3, "cpu")
+print(supervisor.pid("job"), flush=True)
+sys.stdin.read()
+os.kill(os.getpid(), 9)
+"""
+
+
+@contextlib.contextmanager
+def left_behind(settings: Settings, code: str) -> Iterator["subprocess.Popen[str]"]:
+    """A service in a process of its own with a pool, which is killed by the end of its input."""
+    pool = (sys.executable, "-S", "-c", code)
+    command = [sys.executable, "-c", LEAVES, settings.storage, str(settings.root), *pool]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe) as service:
+        yield service
+
+
+def adopt(settings: Settings, jobs: Jobs, code: str = SLEEP) -> Supervisor:
+    return Supervisor(settings, jobs.runs, (sys.executable, "-S", "-c", code), PATIENT)
+
+
+def test_a_pool_that_outlives_its_service_is_found_by_the_next(
+    settings: Settings, jobs: Jobs
+) -> None:
+    with left_behind(settings, LISTENS) as service:
+        assert service.stdout is not None
+        pid = int(service.stdout.readline())
+        wait_until(lambda: "here" in log(settings))
+        beside = adopt(settings, jobs)
+        assert beside.pool("job") is None  # its own service lives
+        beside.close()
+        assert runs(pid)
+    supervisor, later = adopt(settings, jobs), adopt(settings, jobs)
+    try:
+        found = status(supervisor)
+        assert (found.state, found.workers, supervisor.pid("job")) == ("running", 3, pid)
+        assert later.pool("job") is None  # one service alone has it
+        with pytest.raises(Conflict, match="one that runs"):
+            begin_pool(supervisor)
+        supervisor.stop("job")
+        assert wait_end(supervisor).state == "ended"
+        assert "gives its trial back" in log(settings)
+        assert not runs(pid)
+        assert not record_path(settings, "job").exists()
+    finally:
+        supervisor.close()
+        later.close()
+
+
+def test_an_adopted_pool_that_is_killed_is_started_again(settings: Settings, jobs: Jobs) -> None:
+    with left_behind(settings, SLEEP) as service:
+        assert service.stdout is not None
+        pid = int(service.stdout.readline())
+    supervisor = adopt(settings, jobs)
+    try:
+        os.kill(pid, 9)
+        wait_until(lambda: supervisor.pid("job") != pid)
+        assert status(supervisor).state == "running"
+    finally:
+        supervisor.close()
+    assert not runs(supervisor.pid("job") or 0)
+
+
+def test_a_pool_that_ended_with_its_service_is_forgotten(settings: Settings, jobs: Jobs) -> None:
+    with left_behind(settings, "pass") as service:
+        assert service.stdout is not None
+        pid = int(service.stdout.readline())
+        wait_until(lambda: not runs(pid))
+    supervisor = adopt(settings, jobs)
+    assert supervisor.pools() == {}
+    supervisor.close()
+    assert list(record_path(settings, "job").parent.glob("*.pool.json*")) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"status": {}}', "\x00"])
+def test_a_damaged_record_is_no_pool(settings: Settings, jobs: Jobs, text: str) -> None:
+    path = record_path(settings, "job")
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    supervisor = adopt(settings, jobs)
+    assert supervisor.pools() == {}
+    supervisor.close()

@@ -12,10 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
+
 from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import describe, parse_url
 
 from .children import child_environment
+from .pool_records import ENDING, PoolRecord, Process, keep
 from .pool_status import PoolStatus
 
 PROGRAM = (sys.executable, "-m", "peftsearch")
@@ -33,15 +36,38 @@ class Timing:
         patience: From the request to leave until the pool is killed.
         closing: The same when the service ends.
         leaving: That a caller waits for a pool whose job has ended.
+        healthy: After which a pool that a signal ends has shown that it can run: it may be started
+            again as often as a new one.
     """
 
     pause: float = 1.0
     patience: float = 30.0
     closing: float = 10.0
     leaving: float = 5.0
+    healthy: float = 600.0
 
 
 TIMING = Timing()
+
+
+class Orphan:
+    """A pool that another service started, and left behind when it was killed.
+
+    Nobody tells how it ends: it is taken to be by a signal, and is started again if its job runs.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self.pid, self._process = process.pid, process
+
+    def poll(self) -> int | None:
+        """See `subprocess.Popen.poll`."""
+        return None if self._process.find() else -signal.SIGKILL
+
+    def send_signal(self, number: int) -> None:
+        """See `subprocess.Popen.send_signal`."""
+        if found := self._process.find():
+            with contextlib.suppress(psutil.Error):
+                found.send_signal(number)
 
 
 class PoolProcess:
@@ -53,6 +79,7 @@ class PoolProcess:
     Args:
         uid: Of the job: one that gets its name later is another's.
         runs: Whether the job runs, as far as is known.
+        orphan: One that runs already.
     """
 
     def __init__(
@@ -63,18 +90,17 @@ class PoolProcess:
         runs: Callable[[], bool],
         program: Sequence[str] = PROGRAM,
         timing: Timing = Timing(),
+        orphan: Process | None = None,
     ) -> None:
-        self.status = status
+        self.status, self._uid = status, uid
         self._settings, self._runs, self._timing = settings, runs, timing
         self._command = [
             *(*program, "worker", status.job, "--uid", uid),
             *("--workers", str(status.workers), "--device", status.device),
         ]
-        self._log = log_path(settings, status.job)
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        self._log.write_bytes(b"")
+        self._log, self._kept = log_path(settings, status.job), record_path(settings, status.job)
         self._asked, self._lock = threading.Event(), threading.Lock()
-        self._process = self._spawn()
+        self._process = self._begin(orphan)
         name = f"pool-{status.job}"
         self.thread = threading.Thread(target=self._tend, name=name, daemon=True)
         self.thread.start()
@@ -99,13 +125,29 @@ class PoolProcess:
     def kill(self) -> None:
         """End the pool's processes now; their trials are queued again when their leases end."""
         self._asked.set()
+        if isinstance(self._process, Orphan) and self._process.poll() is not None:
+            return  # its number may be another's by now
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def _begin(self, orphan: Process | None) -> "subprocess.Popen[bytes] | Orphan":
+        if orphan is not None:
+            self._keep(orphan.pid)
+            return Orphan(orphan)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.write_bytes(b"")
+        return self._spawn()
+
+    def _keep(self, pid: int) -> None:
+        """Write down that this service tends the process; one that has ended already is over."""
+        with contextlib.suppress(psutil.Error):
+            processes = Process.of(pid), Process.of(os.getpid())
+            keep(self._kept, PoolRecord(self.status, self._uid, *processes))
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         roots = self._settings.data_roots
         with self._log.open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -114,15 +156,23 @@ class PoolProcess:
                 cwd=roots[0] if roots else None,
                 start_new_session=True,
             )
+        self._keep(process.pid)
+        return process
 
     def _tend(self) -> None:
-        for restart in range(RESTARTS + 1):
+        restarts = 0
+        while True:
+            begun = time.monotonic()
             code = self._wait()
             if code >= 0 or self.leaves:
                 break
-            if restart == RESTARTS or self._asked.wait(self._timing.pause * 2**restart):
+            if time.monotonic() - begun > self._timing.healthy:
+                restarts = 0
+            if restarts == RESTARTS or self._asked.wait(self._timing.pause * 2**restarts):
                 break
+            restarts += 1
             self._process = self._spawn()
+        self._kept.unlink(missing_ok=True)
         ended = self._end(code)
         with self._lock:
             self.status = ended
@@ -160,8 +210,23 @@ class PoolProcess:
 def log_path(settings: Settings, job: str) -> Path:
     """Where a job's pool writes; no job's own folder begins with a dot, and those of services of
     other databases may share the root."""
-    database = hashlib.sha256(describe(parse_url(settings.storage)).encode()).hexdigest()[:8]
-    return settings.root / ".logs" / f"{job}-{database}.log"
+    return logs_folder(settings) / f"{job}{database_mark(settings)}.log"
+
+
+def record_path(settings: Settings, job: str) -> Path:
+    """Where a service writes down that it tends a job's pool."""
+    return logs_folder(settings) / f"{job}{database_mark(settings)}{ENDING}"
+
+
+def logs_folder(settings: Settings) -> Path:
+    """Of what services and their pools write beside the jobs' files."""
+    return settings.root / ".logs"
+
+
+def database_mark(settings: Settings) -> str:
+    """By which the names of files in that folder are of this service's database."""
+    database = describe(parse_url(settings.storage)).encode()
+    return f"-{hashlib.sha256(database).hexdigest()[:8]}"
 
 
 def last_error(log: Path, code: int) -> str:

@@ -9,7 +9,16 @@ from functools import partial
 from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
 
-from .pool_process import PROGRAM, TIMING, PoolProcess, Timing, log_path
+from .pool_process import (
+    PROGRAM,
+    TIMING,
+    PoolProcess,
+    Timing,
+    database_mark,
+    log_path,
+    logs_folder,
+)
+from .pool_records import ENDING, take_over
 from .pool_status import PoolStatus
 
 Begin = Callable[[str, int, str], PoolStatus]
@@ -38,6 +47,16 @@ class Supervisor:
         self._held: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Tend the pools that a service left behind which was killed."""
+        ending = f"{database_mark(self._settings)}{ENDING}"
+        for record in take_over(logs_folder(self._settings), ending):
+            job = record.status.job
+            known = (self._settings, record.status, record.uid, partial(self._runs, job))
+            options = (self._program, self._timing, record.pool)
+            self._pools[job] = PoolProcess(*known, *options)
 
     @contextlib.contextmanager
     def place(self, job: str) -> Iterator[Begin]:
