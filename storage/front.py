@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from peftsearch.message_text import show
 from peftsearch.records.dominance import choose_front
@@ -24,6 +24,8 @@ from .session import Session, read
 
 _ROUNDING = 1e-9
 """Share of a mean by which two ways to add may differ, and much more."""
+_IS_WHOLE = and_(trials.c.state == TrialState.COMPLETED, measurements.c.fidelity == 1.0)
+"""Of a measurement of a completed, fully trained trial."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
     else:
         # Its new mean may be worse, and let in what it alone dominated.
         others = [x for x in old.values() if x.key != key]
-        freed = _find_freed(mine, spec.goals, old[key].values, changed[0].values)
-        lurking = and_(mine, trials.c.key.in_(freed), trials.c.key.not_in(old))
-        candidates = [*others, *changed, *_read_estimates(connection, lurking, names)]
+        means = old[key].values, changed[0].values
+        freed = _find_freed(connection, mine, spec.goals, *means).difference(old)
+        lurking = _read_estimates(connection, and_(mine, trials.c.key.in_(freed)), names)
+        candidates = [*others, *changed, *lurking]
     new = {candidate.key for candidate in choose_front(candidates, spec.goals, limits)}
     # The changed key leaves even if it stays: it enters again at its new mean.
     if gone := [x for x in old if x == key or x not in new]:
@@ -118,37 +121,34 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
 
 
 def _find_freed(
+    connection: Connection,
     mine: ColumnElement[bool],
     goals: Sequence[str],
     before: Mapping[str, float],
     after: Mapping[str, float],
-) -> Select[str]:
+) -> set[str]:
     """Keys that a front member may have dominated at its mean before and not at the one after.
 
     In some goal that became worse they are at or between the two: beyond the first they were not
     dominated, below the second they still are. A database may round means otherwise than we do.
     """
-    between = []
+    found: set[str] = set()
     for goal in goals:
         sign = objective(goal).signed
         if sign(after[goal]) >= sign(before[goal]):
             continue
         low, high = sorted((before[goal], after[goal]))
         slack = _ROUNDING * (1.0 + max(abs(low), abs(high)))
-        mean = func.avg(case((measurements.c.name == goal, measurements.c.value)))
-        between.append(mean.between(low - slack, high + slack))
-    return (
-        select(trials.c.key)
-        .join(measurements, measurements.c.trial_id == trials.c.id)
-        .where(
-            mine,
-            trials.c.state == TrialState.COMPLETED,
-            measurements.c.fidelity == 1.0,
-            measurements.c.name.in_(goals),
+        mean = func.avg(measurements.c.value).between(low - slack, high + slack)
+        query = (
+            select(trials.c.key)
+            .join(measurements, measurements.c.trial_id == trials.c.id)
+            .where(mine, _IS_WHOLE, measurements.c.name == goal)
+            .group_by(trials.c.key)
+            .having(mean)
         )
-        .group_by(trials.c.key)
-        .having(or_(false(), *between))
-    )
+        found.update(connection.scalars(query))
+    return found
 
 
 def _is_on_front(job_id: int, event: int | None = None) -> ColumnElement[bool]:
@@ -178,11 +178,7 @@ def _read_estimates(
     query = (
         select(trials.c.key, trials.c.number, measurements.c.name, measurements.c.value)
         .join(measurements, measurements.c.trial_id == trials.c.id)
-        .where(
-            condition,
-            trials.c.state == TrialState.COMPLETED,
-            measurements.c.fidelity == 1.0,
-        )
+        .where(condition, _IS_WHOLE)
         .order_by(trials.c.number, measurements.c.name)
     )
     values: dict[str, dict[int, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
