@@ -12,6 +12,7 @@ from peftsearch.service.settings import Settings
 from peftsearch.spaces.configurations.recipes import RECIPES
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec import spec as jobspec
+from peftsearch.spaces.jobspec.baselines_section import BaselinesSpec
 from peftsearch.spaces.jobspec.head import HeadSpec
 from peftsearch.spaces.jobspec.objectives_section import ObjectivesSpec
 from peftsearch.spaces.jobspec.search_section import SearchSpec
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "space": SpaceSpec,
     "search": SearchSpec,
     "objectives": ObjectivesSpec,
+    "baselines": BaselinesSpec,
     "budget": jobspec.BudgetSpec,
 }
 

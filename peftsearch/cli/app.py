@@ -247,6 +247,63 @@ def confirm(
 
 
 @app.command()
+def baselines(
+    job: JobName,
+    pick: Annotated[
+        str | None,
+        typer.Option(
+            help="The chosen configuration, as `export` takes it [what the job proposes]."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be trained, train nothing.")
+    ] = False,
+    workers: Crew = 1,
+    device: Device = "auto",
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a front against what everybody does: LoRA of each rank, full fine-tuning."""
+    begin("opening the job")
+    from . import companions
+
+    asked = companions.Asked(job, "baselines", pick, 1, dry_run)
+    companions.hold_against(
+        asked, companions.make_crew(to_url(storage), files, workers, device, as_json)
+    )
+
+
+@app.command()
+def ablate(
+    job: JobName,
+    pick: Annotated[
+        str | None,
+        typer.Option(
+            help="The chosen configuration, as `export` takes it [what the job proposes]."
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Trainings of it, and without each part.")] = 2,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be trained, train nothing.")
+    ] = False,
+    workers: Crew = 1,
+    device: Device = "auto",
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train the chosen configuration without each of its parts: what does each do?"""
+    begin("opening the job")
+    from . import companions
+
+    asked = companions.Asked(job, "ablation", pick, companions.check_seeds(seeds), dry_run)
+    companions.hold_against(
+        asked, companions.make_crew(to_url(storage), files, workers, device, as_json)
+    )
+
+
+@app.command()
 def export(
     job: JobName,
     out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],

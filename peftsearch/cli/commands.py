@@ -1,7 +1,5 @@
 """The commands that work on jobs: run, resume, worker."""
 
-import signal
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from peftsearch.errors import NotFoundError
@@ -11,7 +9,7 @@ from peftsearch.jobs.jobfile import read_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
 from peftsearch.jobs.waiting import Waiter
-from peftsearch.live.terminal import LiveView, PlainView
+from peftsearch.live.terminal import PlainView
 from peftsearch.records.failing import find_all_failed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
@@ -22,6 +20,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
 
+from .companions import make_wanted
 from .console import (
     check_picture,
     console,
@@ -32,26 +31,7 @@ from .console import (
     print_front,
     print_json,
 )
-
-_SIGNALLED = 128
-"""And the signal's number: what shells say of a program that a signal ended."""
-
-
-@dataclass(frozen=True)
-class Crew:
-    """The workers that a command starts, and where they work.
-
-    Attributes:
-        root: Folder of the jobs' files.
-        workers: Processes on this machine; 0 leaves the job to others.
-        quiet: Print no panel.
-    """
-
-    storage: str = field(repr=False)
-    root: Path
-    workers: int
-    device: str
-    quiet: bool
+from .crew import SIGNALLED, Crew, run_crew, say
 
 
 def run(
@@ -72,7 +52,7 @@ def run(
     check_picture(picture)
     spec = read_spec(job_file).learning_from(sources)
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
-    result = run_spec(spec, crew)
+    result = make_wanted(run_spec(spec, crew), crew)
     if picture is not None:
         draw(result, picture)
     _report(result, crew)
@@ -98,7 +78,7 @@ def resume(
         job = life.resume(store, name, make_budget(trials, hours))
         _note(*note_stop(job.spec))
         result = _work(store, job, crew)
-    _report(result, crew)
+    _report(make_wanted(result, crew), crew)
 
 
 def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
@@ -121,7 +101,7 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
             data = load_data(job.spec)
         _note(*data.notes, *settled.notes)
         if as_launched:
-            _say(f"quality: {settled.quality}")
+            say(f"quality: {settled.quality}")
         return _work(store, job, crew)
 
 
@@ -130,27 +110,19 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
     if finished:
         where = place_options(crew.storage, crew.root)
         goes_on = f"peftsearch resume {job.name} --trials N{where}"
-        _say(f"job {job.name} is finished; `{goes_on}` goes on")
-    stopped = None if finished or not crew.workers else _run_pool(store, job, crew)
+        say(f"job {job.name} is finished; `{goes_on}` goes on")
+    stopped = None if finished or not crew.workers else run_crew(store, job, crew)
     result = load_result(store, store.job(job.id), crew.root)
     if stopped:
         completed = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
-        _say(
+        say(
             f"stopped with {plural(completed, 'trial')} done; what ran is queued again: "
             "run the same command to resume"
         )
-        raise SystemExit(_SIGNALLED + stopped)
+        raise SystemExit(SIGNALLED + stopped)
     if result.job.state is not JobState.RUNNING and (failed := find_all_failed(result.trials)):
         raise failed
     return result
-
-
-def _run_pool(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
-    pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
-    if crew.quiet or not log.is_terminal:
-        return run_pool(*pool, PlainView(store, job, log))
-    with LiveView(store, job, log) as live:
-        return run_pool(*pool, live)
 
 
 def _report(result: SearchResult, crew: Crew) -> None:
@@ -191,7 +163,7 @@ def work(
     check_device(device)
     with open_existing(storage) as store:
         if name is None:
-            Waiter(store, storage, root, workers, device, _say, _plain_view).run()
+            Waiter(store, storage, root, workers, device, say, _plain_view).run()
             return
         job = store.find_job(name)
         if uid not in (None, job.uid):
@@ -199,7 +171,7 @@ def work(
             raise NotFoundError(f"job {name!r} of uid {uid}", f"one of uid {job.uid}", hint)
         pool = (store, job, storage, root, workers, device)
         if stopped := run_pool(*pool, _plain_view(store, job)):
-            raise SystemExit(_SIGNALLED + stopped)
+            raise SystemExit(SIGNALLED + stopped)
 
 
 def _plain_view(store: Store, job: Job) -> PlainView:
@@ -209,7 +181,3 @@ def _plain_view(store: Store, job: Job) -> PlainView:
 def _note(*notes: str) -> None:
     for note in notes:
         log.print(f"note: {note}", style="yellow", highlight=False, soft_wrap=True)
-
-
-def _say(line: str) -> None:
-    log.print(line, highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.results import views
+from peftsearch.results.baseline_words import baselines_json, tell_baselines
 from peftsearch.results.floor_words import floor_json, tell_floors
 from peftsearch.results.search_result import SearchResult
 from peftsearch.storage.connection import as_argument
@@ -49,6 +50,7 @@ def print_front(result: SearchResult, storage: str) -> None:
     spec = result.job.spec
     console.print(views.front_table(result.members, spec, console.width))
     print_floors(result)
+    print_beside(result, storage)
     failed = any(trial.failure is not None for trial in result.trials)
     text = result.summary
     text += f"; see `peftsearch show {spec.name}{storage_option(storage)}`" if failed else ""
@@ -59,7 +61,8 @@ def print_front(result: SearchResult, storage: str) -> None:
 def floor_facts(result: SearchResult) -> dict[str, Any]:
     """What `print_front` prints beside the front, as plain data."""
     floors = [floor_json(floor, result.job.spec) for floor in result.floors]
-    return {"floors": floors, "warnings": result.warnings, "ending": result.ending}
+    told = {"floors": floors, "warnings": result.warnings, "ending": result.ending}
+    return told | {"baselines": baselines_json(result.baselines, result.job.name)}
 
 
 def print_floors(result: SearchResult) -> None:
@@ -68,6 +71,16 @@ def print_floors(result: SearchResult) -> None:
         console.print(line, highlight=False, soft_wrap=True)
     for line in result.warnings:
         console.print(line, highlight=False, soft_wrap=True, style="yellow")
+
+
+def print_beside(result: SearchResult, storage: str) -> None:
+    """How the front stands beside its baselines, or how to have them."""
+    options, name = storage_option(storage), result.job.name
+    told = result.beside
+    if result.circle.parent is None:
+        told = tell_baselines(result.baselines, name, options)
+    for line in told:
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def check_picture(path: Path | None) -> None:

@@ -15,6 +15,7 @@ from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from . import commands
 from .console import console, floor_facts, print_front, print_json, storage_option
+from .crew import Crew
 
 MOST_MINUTES = 10_000
 
@@ -59,7 +60,7 @@ def run_demo(
     spec = write_job(folder, minutes)
     storage = storage or f"sqlite:///{(folder / 'demo.db').resolve()}"
     root = choose_root(storage, files)
-    crew = commands.Crew(storage, root, workers, "auto", as_json)
+    crew = Crew(storage, root, workers, "auto", as_json)
     result = commands.run_spec(spec, crew)
     picture = draw_front(
         result.members,

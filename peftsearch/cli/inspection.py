@@ -11,6 +11,7 @@ from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.message_text import LONGEST_PATH, shorten
 from peftsearch.results import views
+from peftsearch.results.baseline_words import baselines_json
 from peftsearch.results.endings import tell_ending
 from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.search_result import SearchResult, load_result
@@ -26,6 +27,7 @@ from .console import (
     draw,
     floor_facts,
     log,
+    print_beside,
     print_floors,
     print_json,
     storage_option,
@@ -44,11 +46,13 @@ def show(name: str, storage: str, as_json: bool) -> None:
         hours = store.used_hours(job.id)
         confirmations = store.reports(job.id, "confirm")
         preparation = store.preparation(job.id)
+        result = load_result(store, job, choose_root(storage, None))
     working = live.get(job.id, 0)
     ending = tell_ending(job, counts, hours, lambda: trials, preparation)
     if as_json:
         data = job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
         data |= {"base_bytes": spec.anatomy.base_bytes, "ending": ending}
+        data |= {"baselines": baselines_json(result.baselines, name)}
         data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
         return
@@ -67,6 +71,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
     notes = () if preparation is None else preparation.notes
     for line in (*notes, *tell_floors(preparation, spec)):
         console.print(line, highlight=False, soft_wrap=True)
+    print_beside(result, storage)
     console.print(views.trials_table(trials, spec, console.width))
 
 
@@ -92,6 +97,7 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
     else:
         console.print(views.front_table(result.members, result.job.spec, console.width))
         print_floors(result)
+        print_beside(result, storage)
         for line in _tell_failures(result, storage):
             console.print(line, highlight=False, soft_wrap=True)
 

@@ -29,6 +29,10 @@ Pick = Annotated[
         "front, or e.g. 'size <= 200 KB'."
     ),
 ]
+Chosen = Annotated[
+    str | None,
+    typer.Option("--pick", help="The configuration, as `export` takes it [what is proposed]."),
+]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
 Crew = Annotated[
     int,

@@ -34,7 +34,7 @@ def find_scales(
     front: Front, x: Objective, y: Objective, frame: Frame, by_quality: bool
 ) -> tuple[Scale, Scale]:
     """Across and up: of all that has both values, but for collapsed runs and floors far below."""
-    known = [z for z in front["others"] if {x.name, y.name} <= z.keys()]
+    known = [z for z in [*front["others"], *front["sweep"]] if {x.name, y.name} <= z.keys()]
     places = [z[x.name] for z in [*(row["values"] for row in front["rows"]), *known]]
     heights = [row["values"][y.name] for row in front["rows"]]
     beside = [z[y.name] for z in known]

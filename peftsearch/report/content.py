@@ -11,6 +11,8 @@ from peftsearch.insight.layers import layer_map
 from peftsearch.insight.what_matters import rank_parameters
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
+from peftsearch.results.ablation_words import ablation_json
+from peftsearch.results.baseline_words import baselines_json
 from peftsearch.results.floor_words import show_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.job_texts import job_data, trial_data
@@ -69,8 +71,15 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "cost": spec.objectives.cost,
         "warnings": result.warnings,
         "notes": [] if result.preparation is None else list(result.preparation.notes),
+        "baselines": baselines_json(result.baselines, job.name),
         "front": describe_front(
-            members, records.everything, found, records.points, spec, result.preparation
+            members,
+            records.everything,
+            found,
+            records.points,
+            spec,
+            result.preparation,
+            () if result.baselines is None else result.baselines.swept,
         ),
         "chosen": chosen,
         "matters": rank_parameters(records.points, spec.task.quality),
@@ -96,6 +105,7 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
         "map": layer_map(found.configuration, spec.anatomy),
         "floor": None if standing is None else show_standing(standing, spec),
         "slices": _slice(found, result.belief),
+        "ablation": ablation_json(result.ablation(found.key), spec),
         "neighbours": find_neighbours(found, records.everything, spec),
         "comparison": find_comparison(found.configuration, records.comparisons, spec),
     }

@@ -37,6 +37,7 @@ def _draw(front: Front, x: Objective, y: Objective, frame: Frame) -> Markup:
         *draw_axes(across, up, frame),
         *(_floors(front, up, frame) if by_quality else ()),
         *_others(front, across, up),
+        *_sweep(front, across, up),
         *(_baselines(front, across, up) if by_quality and len(front["goals"]) == 2 else ()),
         *(_steps(front, across, up) if len(front["goals"]) == 2 else ()),
         *(mark for row in rows for mark in _point(row, across, up, by_quality)),
@@ -78,6 +79,17 @@ def _dot(x: float, y: float, radius: float, class_: str) -> Markup:
 
 def _fallen(x: float, y: float) -> Markup:
     return svg.element("path", d=f"M{x - 4:.1f} {y - 7:.1f}h8l-4 7z", class_="other")
+
+
+def _sweep(front: Front, across: Scale, up: Scale) -> list[Markup]:
+    """Squares at LoRA of each rank, within the axis."""
+    x, y = across.goal.name, up.goal.name
+    held = [z for z in front["sweep"] if {x, y} <= z.keys() and up.low <= z[y] <= up.high]
+    return [_square(across.place(z[x]), up.place(z[y])) for z in held]
+
+
+def _square(x: float, y: float) -> Markup:
+    return svg.element("rect", x=x - 4, y=y - 4, width=8, height=8, class_="sweep")
 
 
 def _baselines(front: Front, across: Scale, up: Scale) -> list[Markup]:
@@ -143,6 +155,8 @@ def _name_marks(front: Front, by_quality: bool) -> Iterator[tuple[str, str]]:
         yield "ring", "chosen"
     if front["others"]:
         yield "other", "off the front"
+    if front["sweep"]:
+        yield "sweep", "LoRA of each rank"
     lines = front["baselines"]
     known = ((lines["probe"], "no adapter"), (lines["lora"], "best plain LoRA"))
     named = " and ".join(words for line, words in known if line is not None)
@@ -153,4 +167,6 @@ def _name_marks(front: Front, by_quality: bool) -> Iterator[tuple[str, str]]:
 def _mark(name: str, x: float, y: float) -> Markup:
     if name == "baseline":
         return svg.element("path", d=f"M{x} {y - 6}l6 6l-6 6l-6 -6z", class_="baseline")
+    if name == "sweep":
+        return _square(x, y)
     return _dot(x, y, {"front": 5, "ring": 5.5, "other": 3.6}[name], name)

@@ -51,12 +51,14 @@ class Front(TypedDict):
     Attributes:
         goals: The quality first, then what is to be small or large beside it.
         others: Values of the goals of what has a result and is not on the front.
+        sweep: The same of LoRA of each rank at its best rate, which the job's baselines are.
         beside: The chosen configuration where it is off the front.
     """
 
     goals: list[str]
     rows: list[Row]
     others: list[dict[str, float]]
+    sweep: list[dict[str, float]]
     beside: Row | None
     floors: list[FloorLine]
     baselines: Baselines
@@ -69,6 +71,7 @@ def describe_front(
     points: Sequence[Point],
     spec: JobSpec,
     preparation: Preparation | None,
+    swept: Sequence[Estimate[Trial]] = (),
 ) -> Front:
     """Plain data.
 
@@ -76,6 +79,7 @@ def describe_front(
         members: Of the front, ascending by cost.
         everything: All configurations with a result.
         points: The ended trials.
+        swept: LoRA of each rank.
     """
     marked = find_one_se(members, spec) if members else -1
     keys = {x.key for x in members}
@@ -85,6 +89,7 @@ def describe_front(
         "goals": list(spec.goals),
         "rows": rows,
         "others": [_goals_of(x, spec) for x in everything if x.key not in keys],
+        "sweep": [_goals_of(x, spec) for x in swept],
         "beside": None if chosen is None or own in keys else make_row(chosen, spec),
         "floors": [floor_json(x, spec) for x in sort_floors(preparation, spec)],
         "baselines": baselines(points, spec),

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.insight.failures import Failures
 from peftsearch.insight.what_matters import Ranking
+from peftsearch.results.ablation_words import AblationRow
 from peftsearch.results.floor_words import FloorStanding
 from peftsearch.results.slice_rows import Slice
 
@@ -23,6 +24,7 @@ class Chosen(Row):
     Attributes:
         map: Its strata map, as `insight.layers.layer_map` has it.
         floor: How it stands beside the best floor; null of a job without.
+        ablation: It without each of its parts, trained for this; empty where nobody asked for it.
         slices: What the model expects of its parameters' other values; null where too little is
             known.
     """
@@ -30,6 +32,7 @@ class Chosen(Row):
     map: dict[str, Any]
     floor: FloorStanding | None
     slices: list[Slice] | None
+    ablation: list[AblationRow]
     neighbours: list[Neighbour]
     comparison: Comparison | None
 
@@ -50,6 +53,7 @@ class Report(TypedDict):
         state: How far the job is.
         task: The kind of task, the model and the data.
         warnings: What is to be known before anything of it is used.
+        baselines: Whether the front beats what everybody does, and how it was found out.
         notes: What the job found out before its first trial.
     """
 
@@ -64,6 +68,7 @@ class Report(TypedDict):
     cost: str
     warnings: list[str]
     notes: list[str]
+    baselines: dict[str, Any]
     front: Front
     chosen: Chosen | None
     matters: Ranking

@@ -16,6 +16,10 @@ from peftsearch.records.trial import Trial
 from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.storage.store import Store
 
+from .ablation import Ablated, find_ablation
+from .baseline_words import tell_baselines
+from .baselines import Baselines, find_baselines
+from .beside import Circle, read_circle
 from .endings import tell_ending
 from .expected import find_belief, find_expected
 from .floor_words import tell_floors, tell_nothing_beats
@@ -53,6 +57,7 @@ class SearchResult:
         preparation: What the job found out before its first trial; None of a job without.
         hours: That the job has used.
         storage: URL of the database that it came from; None where `confirm` has none.
+        circle: The jobs beside it, with its baselines and ablations.
     """
 
     job: Job
@@ -62,6 +67,7 @@ class SearchResult:
     preparation: Preparation | None = None
     hours: float = 0.0
     storage: str | None = None
+    circle: Circle = Circle()
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -70,6 +76,7 @@ class SearchResult:
     def __str__(self) -> str:
         told = tell_floors(self.preparation, self.job.spec)
         told += self.warnings
+        told += self.beside
         told += [f"{self.job.state.value}: {self.summary}"]
         return tell_result(self.job.spec, self.members, told, self.lead, self.proposed)
 
@@ -81,7 +88,8 @@ class SearchResult:
         if members:
             picked = self.pick(self.proposed)
             told += tell_begin(members, picked, self.proposed, spec, self.standing(self.proposed))
-        below = [*tell_floors(self.preparation, spec), *self.warnings, *tell_failed(self.trials)]
+        floors = tell_floors(self.preparation, spec)
+        below = [*floors, *self.warnings, *self.beside, *tell_failed(self.trials)]
         return show_result(members, self.trials, spec, self.floors, told, below)
 
     def to_frame(self) -> "DataFrame":
@@ -179,6 +187,30 @@ class SearchResult:
     def floors(self) -> list[Floor]:
         """The job's baselines without adapters, the best first."""
         return sort_floors(self.preparation, self.job.spec)
+
+    @cached_property
+    def baselines(self) -> Baselines | None:
+        """The front beside a sweep of LoRA, full fine-tuning, and the chosen modules at other
+        places; None where `peftsearch baselines` has trained none."""
+        trials, members = self.trials, self._members
+        return find_baselines(self.job.spec, trials, members, self.preparation, self.circle)
+
+    def ablation(self, key: str) -> list[Ablated]:
+        """A configuration without each of its parts in turn; none where `peftsearch ablate` has
+        not trained them.
+
+        Args:
+            key: Of the whole configuration.
+        """
+        return find_ablation(self.job.spec, self.trials, self.circle, key)
+
+    @property
+    def beside(self) -> list[str]:
+        """How the front stands beside the baselines, in sentences, or how they are had; of a job
+        that stands beside another, that it does."""
+        if self.circle.parent is not None:
+            return [f"beside the job {self.circle.parent}, whose results say what this is worth"]
+        return tell_baselines(self.baselines, self.job.name)
 
     @property
     def warnings(self) -> list[str]:
@@ -325,16 +357,17 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours = store.at_once(
+    trials, front, preparation, hours, circle = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
             store.preparation(job.id),
             store.used_hours(job.id),
+            read_circle(store, job),
         )
     )
     points = Front.of(front, lambda: result.members, job.spec)
-    result = SearchResult(job, tuple(trials), points, root, preparation, hours, store.url)
+    result = SearchResult(job, tuple(trials), points, root, preparation, hours, store.url, circle)
     return result
 
 

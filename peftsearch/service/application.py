@@ -22,6 +22,7 @@ from .context import Service
 from .descriptions import move_descriptions
 from .problems import problem_schemas
 from .routes import (
+    baseline_routes,
     chart_routes,
     event_routes,
     export_routes,
@@ -55,6 +56,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     worker_routes.router,
     export_routes.router,
     report_routes.router,
+    baseline_routes.router,
 )
 
 

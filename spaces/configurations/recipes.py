@@ -17,6 +17,8 @@ from .placement import Bundle, make_modules, sized
 RANK = 8
 BASELINE = "lora"
 """What a search is compared with: this technique alone, the same in every layer."""
+FULL = "full"
+"""And this one: nothing of a layer stays as it is."""
 _SPAFIT_DEPTH = 24
 _QUERY_VALUE = ("query", "value")
 _ALL_LINEARS = (

@@ -14,8 +14,10 @@ ENGINE = "bo"
 COMPARED = ("random", "sobol", "tpe", "nsga2")
 IMPORTED, EARLIER = "imported", "earlier"
 """Origins of what was trained elsewhere, and of what an earlier job found."""
+BASELINE, ABLATION = "baseline", "ablation"
+"""Origins of what a job is compared with, in a job beside it."""
 _BEGINNING = (IMPORTED, "probe", "try", EARLIER, "learnt", "recipe")
-OF_THE_ENGINE = (*_BEGINNING, "sobol", "search", "repeat", "random")
+OF_THE_ENGINE = (*_BEGINNING, "sobol", "search", "repeat", "random", BASELINE, ABLATION)
 LONGEST = 16
 """The database keeps the name as the origin of each trial."""
 

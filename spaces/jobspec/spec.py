@@ -16,6 +16,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.anatomy_sizes import check_sizes
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .baselines_section import BaselinesSpec
 from .bounds import Bound
 from .head import HeadSpec
 from .jobtext import check_depth
@@ -105,6 +106,7 @@ class JobSpec(Section):
     space: SpaceSpec = SpaceSpec()
     search: SearchSpec = SearchSpec()
     objectives: ObjectivesSpec = ObjectivesSpec()
+    baselines: BaselinesSpec = BaselinesSpec()
     tries: tuple[dict[str, Any], ...] = Field((), alias="try")
 
     @model_validator(mode="after")

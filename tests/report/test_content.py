@@ -10,6 +10,7 @@ from peftsearch.records.job import JobState
 from peftsearch.report.rendering import render_markdown, render_page
 from peftsearch.storage.store import Store
 from tests.floors import prepare
+from tests.service.beside import fill_ablation, fill_baselines
 from tests.service.records import PROBE, Filler, fill_example, fill_repeated, lora
 from tests.specs import make_spec
 
@@ -209,3 +210,24 @@ def test_other_kinds_of_task(
     assert neighbour["difference"] == -abs(values[1] - values[0])  # less is worse, of any metric
     assert f"{values[1]:.4f}" in report["verdict"]
     assert render_page(report) and render_markdown(report)
+
+
+def test_the_baselines_and_the_ablation_are_told_and_drawn(store: Store) -> None:
+    fill_ablation(store, fill_baselines(store))
+    report = report_on(store, "best")
+    page, text = render_page(report), render_markdown(report)
+    for told in (page, text):
+        assert "Beside what everybody does" in told
+        assert "the search ties with it" in told
+        assert "rank 8 on all linears" in told and "no memory" in told
+        assert "nothing to be seen (+0.0000 ± " in told
+        assert "Trained for this purpose" in told
+    assert page.count('class="sweep"') == 2 * (4 + 1)  # wide and narrow, each with its key
+    assert len(report["front"]["sweep"]) == 4
+
+
+def test_what_was_not_trained_is_said_with_its_command(store: Store) -> None:
+    fill_example(store)
+    page = render_page(report_on(store, "best"))
+    assert "peftsearch baselines job" in page and "peftsearch ablate job" in page
+    assert 'class="sweep"' not in page

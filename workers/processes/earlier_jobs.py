@@ -15,6 +15,8 @@ from peftsearch.spaces.jobspec.search_section import AUTO
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 
+from .companions import find_parent
+
 _FEWEST = 10
 """Completed trials of a job that is learnt from unasked."""
 _MOST, _LOOKED_AT = 3, 50
@@ -86,5 +88,6 @@ def _find_alike(store: Store, spec: JobSpec) -> Iterator[Job]:
     latest = [x for x in store.jobs()[::-1] if x.name != spec.name][:_LOOKED_AT]
     known = [x for x in latest if x.problem is None and x.spec.task.kind == spec.task.kind]
     for job in sorted(known, key=lambda x: x.spec.model.path != spec.model.path):
-        if store.counts(job.id)[TrialState.COMPLETED] >= _FEWEST:
+        searched = store.counts(job.id)[TrialState.COMPLETED] >= _FEWEST
+        if searched and find_parent(store, job) is None:
             yield job

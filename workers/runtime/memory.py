@@ -63,6 +63,13 @@ def release_memory() -> None:
             trim(0)
 
 
+def free_memory(device: str) -> int:
+    """Bytes that a new process may take: of a GPU all that it has, of the CPU what is free."""
+    if torch.device(device).type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    return int(psutil.virtual_memory().available)
+
+
 def keep_loaded() -> None:
     """Let garbage collections pass over all that is alive: libraries, backbone and data stay.
 

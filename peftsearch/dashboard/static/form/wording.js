@@ -26,6 +26,7 @@ export const GROUPS = [
   { id: "training", title: "Training", advanced: true, fields: ["training.*", "head.*"] },
   { id: "search", title: "Search", advanced: true, fields: ["search.*", "seed"] },
   { id: "objectives", title: "Objectives and bounds", advanced: true, fields: ["objectives.*"] },
+  { id: "baselines", title: "Baselines", advanced: true, fields: ["baselines.*"] },
   { id: "more", title: "Own configurations and the rest", advanced: true, fields: ["try", "*"] },
 ];
 
@@ -74,6 +75,11 @@ export const TITLES = {
   "objectives.worth_up_to": "Worth something up to",
   "objectives.maximise": "Also to be large",
   "objectives.minimise": "To be small",
+  "baselines.run": "Trained after the search",
+  "baselines.ranks": "Ranks of LoRA",
+  "baselines.rates": "Learning rates of each",
+  "baselines.full": "Full fine-tuning",
+  "baselines.places": "Random places",
   "search.design": "Trials before the model",
   try: "Own configurations",
 };
@@ -130,6 +136,8 @@ export const HELP = {
   "training.weight_decay": "Pull of the weights towards zero.",
   "training.max_grad_norm": "Longer gradients are shortened to it.",
   "training.warmup": "Share of the steps in which the rate rises.",
+  "baselines.run": "By `peftsearch run` and `resume`, beyond the budget; a service leaves them to `peftsearch baselines`.",
+  "baselines.places": "How often the chosen modules are put into layers that are drawn at random.",
   "search.design": "Trials before the model takes over, these included. Left out: chosen by the space and the budget.",
   "search.recipes": "What follows the probe. A space of one choice for the whole model has nothing learnt: there it is the published.",
   "search.learn_from": "Earlier jobs of this storage whose fronts are tried first, with commas between them. Auto: up to three of the same kind of task; none: no job.",

@@ -12,6 +12,7 @@ import { Pairs } from "../charts/pairs.js";
 import { Parallel } from "../charts/parallel.js";
 import { ProgressCharts } from "../charts/progress.js";
 import { Slices } from "../charts/slices.js";
+import { showBaselines } from "../components/baselines.js";
 import { showConfirmation } from "../components/confirmation.js";
 import { showExports } from "../components/exports.js";
 import { Failures } from "../components/failures.js";
@@ -68,6 +69,7 @@ function buildCharts(model) {
   place("progress", new ProgressCharts(model));
   place("importance", importance).then(() => place("parallel", parallel));
   byId("slices").append(new Slices(model).element);
+  guard("baselines-body", showBaselines(model, byId("baselines-body")));
   guard("confirm-body", showConfirmation(model, byId("confirm-body")));
 }
 
