@@ -17,8 +17,7 @@ from fastapi.testclient import TestClient
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind, Proposal
-from peftsearch.service.work.export_tasks import AT_ONCE, WAITS
-from peftsearch.service.work.exporter import Exporter
+from peftsearch.service.work.exporter import AT_ONCE, Exporter
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import job_folder
 from tests.conftest import NewDatabase
@@ -221,8 +220,10 @@ def test_the_same_export_is_not_made_twice(client: TestClient, root: Path) -> No
 
 def test_few_run_at_a_time_and_the_others_wait_in_order(client: TestClient, root: Path) -> None:
     asked = [ask(client, f"trial {number}") for number in range(4)]
-    assert [x["message"] for x in asked] == [None] * AT_ONCE + [WAITS] * 2
-    assert [show(client, x)["message"] for x in asked] == [None] * AT_ONCE + [WAITS] * 2
+    assert [x["message"] for x in asked] == [None] * AT_ONCE + ["waits for another export"] * 2
+    assert [show(client, x)["message"] for x in asked] == [None] * AT_ONCE + [
+        "waits for another export"
+    ] * 2
     let_go(root)
     assert {finish(client, x)["state"] for x in asked} == {"done"}
     logs = [status_file(root, x).with_name("log.txt").stat().st_mtime_ns for x in asked]
