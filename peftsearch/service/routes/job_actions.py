@@ -144,6 +144,8 @@ def delete(service: Service, name: str) -> None:
     _state(service, name)
     with service.supervisor.place(name):
         with service.stores.borrow() as store:
-            service.exporter.forget(life.check_deletable(store, name))
+            found = life.check_deletable(store, name)
+            service.exporter.forget(found)
+            service.confirmer.forget(found)
             life.delete(store, name, service.settings.root)
         service.supervisor.forget(name)

@@ -81,8 +81,8 @@ class Runs(Generic[R]):
         """
         return self._settled(self._folders.read(job, run))
 
-    def delete(self, job: Pulse, run: str) -> None:
-        """End a run if its program lives, and remove its files.
+    def delete(self, job: Pulse, run: str) -> R:
+        """End a run if its program lives, and remove its files; the record that it had.
 
         Raises:
             NotFoundError: The job has none of that id.
@@ -92,6 +92,7 @@ class Runs(Generic[R]):
         if record.child is not None and record.child.lives:
             kill(record.child.pid)
         self._folders.remove(record)
+        return record
 
     def forget(self, job: Job | Pulse) -> None:
         """End and remove all runs of a job that is deleted."""
