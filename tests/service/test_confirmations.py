@@ -23,8 +23,8 @@ from tests.end_to_end.conftest import write_data, write_model
 from tests.storage.examples import claim, insert
 from tests.waiting import wait_until
 
+from .films import add_films
 from .sites import client_of, open_site
-from .test_exports import add_films
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 

@@ -47,6 +47,13 @@ class Check(Body):
     full: bool = False
 
 
+class Forecast(Body):
+    """A spec, and the local workers that it would have."""
+
+    spec: Spec
+    workers: Workers = 1
+
+
 class Launch(Body):
     """A spec, and the local workers to start with."""
 

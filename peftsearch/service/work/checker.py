@@ -8,6 +8,7 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.local_devices import EVERYWHERE
+from peftsearch.records.preparation import Preparation
 from peftsearch.service.guard.bodies import check_plain
 from peftsearch.service.settings import Settings
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
@@ -30,11 +31,13 @@ class Complete:
     Attributes:
         notes: What a person should know about the data.
         configurations: Size of the space without the learning rate.
+        data: Rows and classes of its splits.
     """
 
     spec: JobSpec
     notes: list[str]
     configurations: int
+    data: Any
 
 
 class Checker:
@@ -87,7 +90,23 @@ class Checker:
             "roots": None if roots is None else [str(x) for x in roots],
         }
         answer = self._answer(request, folder)
-        return Complete(parse_spec(answer["spec"]), answer["notes"], answer["configurations"])
+        spec = parse_spec(answer["spec"])
+        return Complete(spec, answer["notes"], answer["configurations"], answer["data"])
+
+    def forecast(self, spec: JobSpec, workers: int, taught: Preparation) -> dict[str, Any]:
+        """What a spec that was checked would come to; waits for it.
+
+        Args:
+            taught: What earlier jobs teach it. The program itself reads no database.
+
+        Raises:
+            Conflict: The service ends.
+            HTTPException: 429, where too many checks run.
+            WrongSpec: Nothing of it can be trained here.
+        """
+        request = {"spec": spec.to_json(), "workers": workers, "taught": taught.to_json()}
+        roots = self._settings.data_roots
+        return self._answer(request, roots[0] if roots else Path.cwd())
 
     def check_device(self, device: str) -> None:
         """Before a job is made that no worker of this machine could take up; waits for it.
