@@ -4,23 +4,19 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.results.confirm_plan import Plan, tell_forecast
+from peftsearch.results.confirm_plan import Plan
 from peftsearch.results.confirming import Wanted
 from peftsearch.results.search_result import SearchResult, load_result
-from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
 from peftsearch.workers.processes.presence import at_work
 
 from .console import console, log, print_json
 from .shared_options import DEFAULT_PICK
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -74,23 +70,14 @@ def confirm(asked: Asked, pick: str, plan: Plan) -> None:
 
 def confirm_front(asked: Asked, plan: Plan) -> None:
     """Train all of a front, and compare each with the best floor and tuned LoRA."""
-    with _at_work(asked) as (store, result):
-        from peftsearch.results.confirm_front import FrontConfirmer
-        from peftsearch.results.front_confirmation import front_lines, tell_front
-        from peftsearch.search.recipe_trials import probe
-        from peftsearch.workers.training.trial_runner import TrialRunner
+    from peftsearch.results.confirming_front import confirm_front as in_store
 
-        spec, members = result.job.spec, tuple(x.configuration for x in result.members)
-        base, runner = probe(make_space(spec)), TrialRunner.open(spec, asked.device)
-        confirmer = FrontConfirmer(
-            store, result.job, runner, _note, plan, members=members, probe=base
+    with open_existing(asked.storage) as store:
+        result = load_result(
+            store, store.find_job(asked.job), choose_root(asked.storage, asked.files)
         )
-        left = max(confirmer.total - confirmer.count_kept(), 0)
-        _tell(tell_forecast(left, result.trials, confirmer.total))
-        found = confirmer.confirm_front()
-        report = found.to_json(spec)
-        store.save_report(result.job.id, "confirm-front", report)
-    _print(report, [*front_lines(found, spec), tell_front(found)], asked)
+        found = in_store(store, result, Wanted(asked.device, _note, plan))
+    _print(found.to_json(), found.lines, asked)
 
 
 def carry(asked: Asked, pick: str, data: str) -> None:
@@ -144,10 +131,6 @@ def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) ->
 
 def _note(text: str) -> None:
     log.print(text, style="dim", highlight=False, soft_wrap=True)
-
-
-def _tell(text: str) -> None:
-    log.print(text, highlight=False, soft_wrap=True)
 
 
 def _print(report: dict[str, Any], lines: list[str], asked: Asked) -> None:

@@ -7,28 +7,19 @@ the job has measured before its first trial, fitted to training rows alone, with
 Differences are printed whoever wins.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.recipes import BASELINE, RANK, recipe
 from peftsearch.spaces.jobspec.objectives import objective
-from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .arm_values import Judge
+from .confirm_counts import further_places, pick_places, uniform_lora
 from .confirm_plan import FIRST, RATES, first_seeds
 from .confirmation import TUNED, Arm, Confirmation
 from .differences import LEVEL, Difference
 from .kept_runs import KeptRuns
 from .spending import level_of
-
-
-def uniform_lora(spec: JobSpec, rate: float, like: Configuration) -> Configuration:
-    """LoRA r=8 on query and value in every layer; of what else of the training is searched with
-    the values of another configuration."""
-    training = like.training.fill(spec.training.searched)
-    return replace(recipe(BASELINE, spec.anatomy, RANK, rate), training=training)
 
 
 @dataclass
@@ -38,21 +29,13 @@ class Confirmer(KeptRuns):
     def count_left(self, picked: Configuration, probe: Configuration) -> int:
         """Trainings that `confirm` will take at most, before seeds are added for a width; those
         that are kept are not repeated."""
-        rates = [uniform_lora(self.job.spec, rate, picked) for rate in RATES]
-        wanted = {(x.key, FIRST, "validation") for x in rates}
-        wanted |= self._tests((picked, probe, *rates), first_seeds(self.plan.seeds))
+        wanted = pick_places(self.job.spec, self.plan, picked, probe)
         return max(self.plan.trainings - self._count_kept(wanted), 0)
 
     def count_further(self, picked: Configuration) -> int:
         """Trainings with seeds that may be added for a width, at most."""
-        rates = [uniform_lora(self.job.spec, rate, picked) for rate in RATES]
-        wanted = self._tests((picked, *rates), self.plan.further)
+        wanted = further_places(self.job.spec, self.plan, picked)
         return max(2 * len(self.plan.further) - self._count_kept(wanted), 0)
-
-    def _tests(
-        self, tested: Iterable[Configuration], seeds: Sequence[int]
-    ) -> set[tuple[str, int, str]]:
-        return {(x.key, seed, "test") for x in tested for seed in seeds}
 
     def confirm(self, picked: Configuration, probe: Configuration) -> Confirmation:
         """Compare the picked configuration with the floors, the probe and tuned uniform LoRA."""

@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
-from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .arm_values import Judge
-from .confirm import Confirmer, uniform_lora
-from .confirm_plan import FIRST, RATES, first_seeds
+from .confirm import Confirmer
+from .confirm_counts import count_front, front_places, uniform_lora
+from .confirm_plan import RATES
 from .confirmation import TUNED, Arm
-from .front_confirmation import FrontConfirmation, claim_together, compare_front
+from .front_confirmation import (
+    FrontConfirmation,
+    check_members,
+    claim_together,
+    compare_front,
+)
 from .spending import level_of, spend
 
 
@@ -32,27 +37,17 @@ class FrontConfirmer(Confirmer):
         Raises:
             UserError: There are no members.
         """
-        if not self.members:
-            raise UserError("a front", "none yet", "wait for trials that meet the bounds")
+        check_members(self.members)
 
     @property
     def total(self) -> int:
         """Trainings that are foreseen, kept ones among them; LoRA is tuned for each of the
         trainings that members have, since it is trained for as long."""
-        tuned = len(self._rates()) // len(RATES)
-        return len(self._rates()) + self.plan.seeds * (tuned + len(set(self.members)))
+        return count_front(self.job.spec, self.plan, self.members)
 
     def count_kept(self) -> int:
         """Trainings that need not be made."""
-        rates, seeds = self._rates(), first_seeds(self.plan.seeds)
-        wanted = {(key, FIRST, "validation") for key in rates}
-        tested = {*rates, *(x.key for x in self.members)}
-        wanted |= {(key, seed, "test") for key in tested for seed in seeds}
-        return self._count_kept(wanted)
-
-    def _rates(self) -> set[str]:
-        spec = self.job.spec
-        return {uniform_lora(spec, rate, x).key for rate in RATES for x in self.members}
+        return self._count_kept(front_places(self.job.spec, self.plan, self.members))
 
     def confirm_front(self) -> FrontConfirmation:
         """Compare all members with the best floor and with tuned uniform LoRA."""

@@ -34,11 +34,14 @@ class Plan:
         width: Of the interval of the picked arm minus tuned LoRA, for which these two get further
             seeds; None adds none.
         limit: Seeds that an arm has at most.
+        agreed: Number of the reading of the test split that a person agreed to; None agrees to
+            any.
     """
 
     seeds: int = USUAL
     width: float | None = None
     limit: int = USUAL
+    agreed: int | None = None
 
     @classmethod
     def of(cls, seeds: int | None, width: float | None) -> Self:
@@ -76,6 +79,12 @@ class Plan:
         return f"{keys}: {self.limit} seeds{wanted}"
 
 
+def mean_seconds(trials: Sequence[Trial]) -> float | None:
+    """Of a training of the job; None where none has ended."""
+    seconds = [x.running_seconds for x in trials if x.running_seconds and x.measurements]
+    return mean(seconds) if seconds else None
+
+
 def tell_forecast(
     left: int, trials: Sequence[Trial], total: int = Plan().trainings, further: int = 0
 ) -> str:
@@ -85,12 +94,12 @@ def tell_forecast(
         total: Trainings with those that are kept.
         further: That a wanted width may add.
     """
-    seconds = [x.running_seconds for x in trials if x.running_seconds and x.measurements]
+    seconds = mean_seconds(trials)
     most = f"; for the width up to {further} more" if further else ""
     if not left:
         return f"all {total} trainings are kept from before{most}"
     about = (
-        f", about {duration(left * mean(seconds))} at the mean of its trials" if seconds else ""
+        "" if seconds is None else f", about {duration(left * seconds)} at the mean of its trials"
     )
     done = f" of {total}, the others are kept" if left < total else ""
     return (

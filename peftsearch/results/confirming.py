@@ -52,7 +52,8 @@ class Confirmed:
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         floors = [floor_json(x, self.spec) for x in sort_floors(self.preparation, self.spec)]
-        more = {"floors": floors, **self.by, "verdict": self.verdict}
+        sentence = tell_verdict(self.confirmation, ends=True)
+        more = {"floors": floors, **self.by, "verdict": self.verdict, "sentence": sentence}
         return self.confirmation.to_json(self.spec) | more
 
 

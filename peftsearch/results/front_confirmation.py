@@ -12,9 +12,11 @@ from typing import Any
 
 from scipy.stats import false_discovery_control
 
+from peftsearch.errors import UserError
 from peftsearch.message_text import agree
 from peftsearch.records.estimates import mean
 from peftsearch.records.reading import Reading
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -85,6 +87,17 @@ class FrontConfirmation:
 
     def _told(self) -> list[list[dict[str, Any]]]:
         return [[x.to_json() for x in row] for row in self.comparisons]
+
+
+def check_members(members: tuple[Configuration, ...]) -> tuple[Configuration, ...]:
+    """The same, unless there are none.
+
+    Raises:
+        UserError: The front is empty.
+    """
+    if not members:
+        raise UserError("a front", "none yet", "wait for trials that meet the bounds")
+    return members
 
 
 def compare_front(

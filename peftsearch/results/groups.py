@@ -79,6 +79,7 @@ def part_groups(column: str, values: Sequence[str]) -> tuple[list[tuple[str, int
             f"a column --by of at most {MOST} groups, one of them with {FEWEST} rows or more",
             f"{plural(len(known), 'group')} by {column!r}, the largest with {counts.max()} rows",
             "name another column",
+            "by",
         )
     return large, len(known) - len(large)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from peftsearch.errors import Conflict
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import BASE, Floor
 from peftsearch.records.reading import Reading
@@ -15,13 +16,14 @@ from peftsearch.workers.preparation.prepare import Prepared, make_again
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .confirm_counts import RUN, Place, count_kept
 from .confirm_plan import Plan
 from .confirmation import Arm, Run
 from .floor_words import short_name
 from .floors import sort_floors
+from .spending import foresee_reading, ordinal
 from .wording import describe
 
-_RUN = "confirm-run"
 Report = Callable[[str], None]
 
 
@@ -50,12 +52,27 @@ class KeptRuns:
     def _enter(self, subject: str) -> tuple[Reading, tuple[Reading, ...]]:
         """The reading that is about to be made, and those of the same rows before it."""
         data = hash_rows(self.runner.split("test"), self.runner.data.label_names)
+        self._check_agreed(data, subject)
         mine = self.store.record_reading(self.job.id, data, subject)
         return mine, tuple(self.store.readings(data)[: mine.number - 1])
 
-    def _count_kept(self, wanted: set[tuple[str, int, str]]) -> int:
-        kept = {(x["key"], x["seed"], x["split"]) for x in self.store.reports(self.job.id, _RUN)}
-        return len(kept & wanted)
+    def _check_agreed(self, data: str, subject: str) -> None:
+        """Refuse to be another reading than was agreed to.
+
+        Raises:
+            Conflict: Others have read the rows meanwhile.
+        """
+        agreed = self.plan.agreed
+        coming = foresee_reading(self.store.readings(data), self.job, data, subject)
+        if agreed is not None and coming.number != agreed:
+            raise Conflict(
+                f"the {ordinal(agreed)} reading of {self._place}, as agreed",
+                f"the {ordinal(coming.number)}, since others have read it or the front moved",
+                "look at the forecast again; nothing was read",
+            )
+
+    def _count_kept(self, wanted: set[Place]) -> int:
+        return count_kept(self.store, self.job, wanted)
 
     def _score_floors(self) -> list[Arm]:
         """The job's floors on the test split; then its head is taken up, for all that is trained.
@@ -95,7 +112,7 @@ class KeptRuns:
         return self._keep(place, outcome)
 
     def _recall(self, place: Mapping[str, Any]) -> Run | None:
-        for known in self.store.reports(self.job.id, _RUN):
+        for known in self.store.reports(self.job.id, RUN):
             if all(known[name] == value for name, value in place.items()):
                 return Run(known["measurements"], known["predictions"], known["references"])
         return None
@@ -106,5 +123,5 @@ class KeptRuns:
             found.predictions.astype(float).tolist(),
             found.references.astype(float).tolist(),
         )
-        self.store.save_report(self.job.id, _RUN, {**place, **vars(run)})
+        self.store.save_report(self.job.id, RUN, {**place, **vars(run)})
         return run

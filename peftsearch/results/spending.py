@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from peftsearch.records.job import Job
 from peftsearch.records.reading import Reading
 
 from .wording import plural
@@ -21,6 +22,17 @@ def spend(number: int) -> float:
 def level_of(reading: Reading | None) -> float:
     """Chance with which its intervals hold; that of a first one where nothing is known."""
     return 1 - spend(1 if reading is None else reading.number)
+
+
+def foresee_reading(known: Sequence[Reading], job: Job, data: str, subject: str) -> Reading:
+    """The entry that a reading is going to have: its own where it has begun before, else the next
+    one.
+
+    Args:
+        known: All readings of the same rows.
+    """
+    own = [x for x in known if (x.job_uid, x.subject) == (job.uid, subject)]
+    return (*own, Reading(data, len(known) + 1, job.uid, job.name, subject, 0.0))[0]
 
 
 def percent(level: float) -> str:

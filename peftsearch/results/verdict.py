@@ -3,16 +3,21 @@
 from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
-from .confirmation import TUNED, Arm, Confirmation
+from .confirmation import TUNED, Arm, Confirmation, tell_signed
 from .differences import Difference
-from .spending import tell_reading
+from .spending import percent, tell_reading
 from .wording import difference as tell_difference
 
 
-def tell_verdict(found: Confirmation) -> str:
-    """How the picked configuration stands against the best floor and against tuned LoRA."""
+def tell_verdict(found: Confirmation, ends: bool = False) -> str:
+    """How the picked configuration stands against the best floor and against tuned LoRA.
+
+    Args:
+        ends: Whether to name the ends of each interval.
+    """
     goal = objective(found.metric)
-    told = [_tell(arm, x, goal) for arm, x in (*_best_floor(found), *_tuned(found))]
+    pairs = (*_best_floor(found), *_tuned(found))
+    told = [_tell(arm, x, goal) + _tell_ends(arm, x, goal) * ends for arm, x in pairs]
     if not told:
         return "In short: there is nothing here that the picked point could be compared with."
     return f"In short: the picked point {'; it '.join(told)}."
@@ -50,6 +55,12 @@ def _tell(arm: Arm, found: Difference, goal: Objective) -> str:
         return f"ties with {name}: the same {goal.label} on these rows"
     side = "ahead" if better else "behind"
     return f"ties with {name}: {amount} {side}{errors}, which may be chance"
+
+
+def _tell_ends(arm: Arm, found: Difference, goal: Objective) -> str:
+    beside = mean(arm.values(goal.name))
+    low, high = (tell_signed(goal.name, x, beside) for x in (found.low, found.high))
+    return f" ({percent(found.level)} interval of the difference [{low}, {high}])"
 
 
 def name_arm(arm: Arm) -> str:

@@ -14,6 +14,7 @@ from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.warming import warming
 from peftsearch.service.streams.watcher import Watcher
 from peftsearch.service.work.checker import Checker
+from peftsearch.service.work.confirmer import Confirmer
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.service.work.supervisor import Supervisor
 
@@ -24,6 +25,7 @@ from .problems import problem_schemas
 from .routes import (
     baseline_routes,
     chart_routes,
+    confirm_routes,
     event_routes,
     export_routes,
     front_routes,
@@ -55,6 +57,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     event_routes.router,
     worker_routes.router,
     export_routes.router,
+    confirm_routes.router,
     report_routes.router,
     baseline_routes.router,
 )
@@ -88,6 +91,7 @@ def make_service(settings: Settings) -> Service:
         supervisor,
         Checker(settings),
         Exporter(settings),
+        Confirmer(settings),
         Summaries(histories),
     )
 

@@ -9,6 +9,7 @@ from peftsearch.service.guard.throttle import Throttle
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.streams.watcher import Watcher
 from peftsearch.service.work.checker import Checker
+from peftsearch.service.work.confirmer import Confirmer
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.service.work.supervisor import Supervisor
 
@@ -28,6 +29,7 @@ class Service:
     supervisor: Supervisor
     checker: Checker
     exporter: Exporter
+    confirmer: Confirmer
     summaries: Summaries
     throttle: Throttle = field(default_factory=Throttle)
 
@@ -35,6 +37,7 @@ class Service:
         """End what runs and give up the connections; may be called again."""
         self.supervisor.close()
         self.exporter.close()
+        self.confirmer.close()
         self.checker.close()
         self.stores.close()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from peftsearch.cli.forecasting import tell_bounds, tell_budget
+from peftsearch.live.forecast_rows import tell_bounds, tell_budget
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.spaces.space.feasibility import Share
 

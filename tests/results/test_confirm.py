@@ -10,7 +10,8 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.trial import Proposal
-from peftsearch.results.confirm import Confirmer, uniform_lora
+from peftsearch.results.confirm import Confirmer
+from peftsearch.results.confirm_counts import uniform_lora
 from peftsearch.results.confirm_front import FrontConfirmer
 from peftsearch.results.confirm_plan import RATES, Plan, first_seeds, tell_forecast
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines

@@ -12,10 +12,12 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from peftsearch.errors import Conflict
+from peftsearch.records.preparation import Preparation
 from peftsearch.service.settings import Settings
 from peftsearch.service.work import checker as module
 from peftsearch.service.work.checker import Checker
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
+from tests.end_to_end.conftest import write_data, write_model
 
 from .launches import spec_of, write_workshop
 
@@ -24,7 +26,9 @@ Make = Callable[..., Checker]
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_workshop(tmp_path_factory.mktemp("checks") / "root")
+    root = write_workshop(tmp_path_factory.mktemp("checks") / "root")
+    (root / "few.csv").write_text("text,label\nfine,1\npoor,0\n")
+    return root
 
 
 @pytest.fixture
@@ -59,6 +63,31 @@ def test_complete_spec(make: Make, workshop: Path) -> None:
     assert found.notes[-1].startswith("the quality is accuracy, since no class is much larger")
     assert found.spec.task.default_metric == "accuracy"
     assert found.configurations > 1000
+    rows = (found.data["train_rows"], found.data["validation_rows"], found.data["test_rows"])
+    assert rows == (70, 15, 15)
+    classes = found.data["classes"]
+    assert [x["name"] for x in classes] == ["0", "1"]
+    assert [sum(x[part] for x in classes) for part in ("train", "validation")] == [70, 15]
+
+
+@pytest.mark.usefixtures("warm_test")
+def test_a_forecast_is_told_as_by_a_dry_run(tmp_path: Path) -> None:
+    """Of a model that has weights; without them there is one line."""
+    task = {"train": str(write_data(tmp_path / "d.csv", 80)), "max_length": 16}
+    data = spec_of("x", task=task, model={"path": str(write_model(tmp_path / "model"))})
+    checker = Checker(Settings("sqlite:///none", tmp_path / "files"), seconds=300.0)
+    spec = checker.check(data).spec
+    found = checker.forecast(spec, 2, Preparation())
+    told = {row["name"]: row["text"] for row in found["rows"]}
+    assert told["data"].startswith("56 training and 12 validation rows, 12 rows for the test")
+    assert {"space", "training", "time", "disk", "memory"} <= told.keys()
+    low, high = found["seconds"]
+    assert 0 < low < high and found["disk_bytes"] > 0
+    assert found["first"] and found["trials"] == spec.budget.trials
+    (tmp_path / "model" / "model.safetensors").unlink()
+    with pytest.raises(WrongSpec, match="weights in model"):
+        checker.forecast(spec, 2, Preparation())
+    checker.close()
 
 
 @pytest.mark.parametrize(
@@ -68,6 +97,8 @@ def test_complete_spec(make: Make, workshop: Path) -> None:
         ({"task": {"train": "data.csv", "validation": "model"}}, "task.validation", "model"),
         ({"task": {"train": "data.csv", "label": "lable"}}, "task.label", "'lable'"),
         ({"task": {"train": "data.csv", "text": ["text", "no"]}}, "task.text", "'no'"),
+        ({"task": {"train": "data.csv", "group": "user"}}, "task.group", "'user'"),
+        ({"task": {"train": "data.csv", "validation": "few.csv"}}, "task.validation", "2 of"),
         ({"model": {"path": "."}}, "model.path", "none in"),
         ({"space": {"bundles": ["lorra"]}}, "space", "'lorra'"),
     ],

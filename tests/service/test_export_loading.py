@@ -9,7 +9,8 @@ import pytest
 
 from peftsearch.results.export_report import ExportReport, Loading
 from peftsearch.service.work.export_programs import settle
-from peftsearch.service.work.export_records import ExportRecord, Process
+from peftsearch.service.work.export_records import ExportRecord
+from peftsearch.service.work.processes import Process
 
 RUNNING = ExportRecord(
     id="0123456789abcdef",

@@ -15,19 +15,14 @@ import psutil
 import pytest
 from fastapi.testclient import TestClient
 
-from peftsearch.records.job import Job
-from peftsearch.records.trial import FailureKind, Proposal
-from peftsearch.service.work.export_tasks import AT_ONCE, WAITS
-from peftsearch.service.work.exporter import Exporter
+from peftsearch.service.work.exporter import AT_ONCE, Exporter
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import job_folder
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
-from tests.specs import make_spec
-from tests.storage.examples import claim, insert
 from tests.waiting import LIMIT, wait_until
 
-from .launches import configuration
+from .films import add_films
 from .sites import client_of, open_site
 
 pytestmark = pytest.mark.usefixtures("warm_start")
@@ -51,21 +46,6 @@ checked = {"rows": 64, "difference": 1e-7}
 print(json.dumps({"form": form, "out": str(out), "loading": loading} | checked))
 """
 """Exports when the file `go` is there; its text is the error to give."""
-
-
-def add_films(store: Store) -> Job:
-    """Seven trials: 0 to 4 with an adapter and ever better, 5 failed, 6 without adapter."""
-    job = store.create_job(make_spec("films"))
-    insert(store, job.id, [Proposal(configuration(i), 0, "search") for i in range(8)])
-    for index in range(7):
-        trial = claim(store, job.id)
-        values = {"accuracy": 0.5 + index / 20, "trainable_parameters": 1000.0 * index}
-        if index == 5:
-            store.fail(trial.id, trial.attempt, FailureKind.BUG, "it broke")
-        else:
-            adapter = None if index == 6 else f"films/trials/{index:06d}"
-            store.complete(trial.id, trial.attempt, values, {}, adapter)
-    return job
 
 
 @pytest.fixture
@@ -221,8 +201,10 @@ def test_the_same_export_is_not_made_twice(client: TestClient, root: Path) -> No
 
 def test_few_run_at_a_time_and_the_others_wait_in_order(client: TestClient, root: Path) -> None:
     asked = [ask(client, f"trial {number}") for number in range(4)]
-    assert [x["message"] for x in asked] == [None] * AT_ONCE + [WAITS] * 2
-    assert [show(client, x)["message"] for x in asked] == [None] * AT_ONCE + [WAITS] * 2
+    assert [x["message"] for x in asked] == [None] * AT_ONCE + ["waits for another export"] * 2
+    assert [show(client, x)["message"] for x in asked] == [None] * AT_ONCE + [
+        "waits for another export"
+    ] * 2
     let_go(root)
     assert {finish(client, x)["state"] for x in asked} == {"done"}
     logs = [status_file(root, x).with_name("log.txt").stat().st_mtime_ns for x in asked]

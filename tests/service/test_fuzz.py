@@ -19,6 +19,7 @@ from peftsearch.service.application import PREFIX, make_app
 from peftsearch.service.context import Service
 from peftsearch.service.settings import Settings
 from peftsearch.service.work.checker import Checker
+from peftsearch.service.work.confirmer import Confirmer
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.service.work.supervisor import Supervisor
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -81,13 +82,15 @@ def target(new_sqlite: NewDatabase) -> Iterator[Target]:
     service: Service = app.state.service
     supervisor = Supervisor(service.settings, service.stores.runs, QUICK)
     exporter = Exporter(service.settings, QUICK)
-    checker = _Checker(service.settings)
-    app.state.service = replace(service, supervisor=supervisor, exporter=exporter, checker=checker)
+    confirmer, checker = Confirmer(service.settings, QUICK), _Checker(service.settings)
+    service = replace(service, supervisor=supervisor, exporter=exporter)
+    app.state.service = replace(service, confirmer=confirmer, checker=checker)
     with serve(app) as (address, _), Store.open(url) as store:
         with httpx.Client(base_url=address + PREFIX, headers=BEARER) as client:
             yield Target(address, client, store)
         supervisor.close()
         exporter.close()
+        confirmer.close()
 
 
 def make_document() -> dict[str, Any]:

@@ -12,6 +12,16 @@ _NAMED = 3
 """Rows that a message names, of however many."""
 
 
+class MissingColumn(UserError):
+    """A column that a source does not have.
+
+    Attributes:
+        column: Its name.
+    """
+
+    column: str = ""
+
+
 @dataclass(frozen=True)
 class Table:
     """The wanted columns of one split, as plain Python values; None where a value is missing.
@@ -99,7 +109,10 @@ def check_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> N
     if missing:
         hint = suggest(missing[0], map(str, names), "correct the columns under [task]")
         known = ", ".join(map(str, names))
-        raise UserError(f"a column among {shorten(known)} in {origin}", show(missing[0]), hint)
+        expected = f"a column among {shorten(known)} in {origin}"
+        error = MissingColumn(expected, show(missing[0]), hint)
+        error.column = missing[0]
+        raise error
     twice = [name for name in wanted if names.count(name) > 1]
     if twice:
         got, hint = f"{names.count(twice[0])} columns of that name", "rename the others"

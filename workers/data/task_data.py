@@ -103,10 +103,20 @@ def load_test(spec: JobSpec) -> Split:
     Raises:
         UserError: As `load_data`.
     """
+    return open_test(spec)[0]
+
+
+def open_test(spec: JobSpec) -> tuple[Split, list[str]]:
+    """The test split, and the names of its classes; empty for kinds without.
+
+    Raises:
+        UserError: As `load_data`.
+    """
     source = TrainingSource.open(spec.task)
     test = source.part("test")
     notes = test.notes + _note_shared(source, test, "test", "train")
-    return replace(test, notes=notes + _note_shared(source, test, "test", "validation"))
+    notes += _note_shared(source, test, "test", "validation")
+    return replace(test, notes=notes), list(source.classes)
 
 
 def load_other(spec: JobSpec, source: str) -> Split:
@@ -134,7 +144,7 @@ def load_groups(spec: JobSpec, by: str, source: str | None = None) -> list[str]:
         known = TrainingSource.open(spec.task, by if source is None else None)
         values = known.column(by, source)
     except UserError as error:
-        raise UserError(error.expected, error.got, "name another with --by") from error
+        raise UserError(error.expected, error.got, "name another column for --by", "by") from error
     return ["" if value is None else str(value) for value in values]
 
 

@@ -1,6 +1,7 @@
 """The training source of a task: its splits and classes, and what is held out from its rows."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from .missing_cells import told_together
 from .partition import Text
 from .sources import read_source
 from .splits import choose_split, find_splits, note_secret, note_unused
-from .table import Table
+from .table import MissingColumn, Table
 from .task_rows import Split, read_rows
 
 MINIMUM_ROWS = {"train": 8, "validation": 4, "test": 4}
 _MOST_HELD_OUT = 0.49
+_NAMING = ("text", "choices", "label", "prompt", "response", "messages", "image", "group")
+"""Keys of a task that name columns of its data."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class TrainingSource:
         Raises:
             UserError: The source is missing, malformed or of one class.
         """
+        with blamed(task, "train"):
+            return cls._open(task, by)
+
+    @classmethod
+    def _open(cls, task: TaskSpec, by: str | None) -> "TrainingSource":
         grouped = () if task.group is None else (task.group,)
         further = _further(task, by) if task.test is None else ()
         tables = _read_tables(task, task.train, (*further, *grouped, *task.columns))
@@ -84,13 +92,14 @@ class TrainingSource:
             UserError: The file is missing or malformed, or the split has too few rows.
         """
         explicit = {"validation": self.task.validation, "test": self.task.test}.get(name)
-        if explicit is not None:
-            split = self._read(*_read_explicit(self.task, name, explicit))
-        elif name in self.own:
-            split = self._read(self.own[name])
-        else:
-            split = self.rows.pick(self.parts[name])
-        return self._check(split, name)
+        with blamed(self.task, "train" if explicit is None else name):
+            if explicit is not None:
+                split = self._read(*_read_explicit(self.task, name, explicit))
+            elif name in self.own:
+                split = self._read(self.own[name])
+            else:
+                split = self.rows.pick(self.parts[name])
+            return self._check(split, name)
 
     def another(self, source: str) -> Split:
         """All rows of another source with the columns and classes of this one.
@@ -180,6 +189,26 @@ class TrainingSource:
         with told_together(table, self.task.columns):
             rows = _read_rows(self.task, table, self.classes)
         return replace(rows, notes=(*table.notes, *said, *rows.notes))
+
+
+@contextlib.contextmanager
+def blamed(task: TaskSpec, part: str) -> Iterator[None]:
+    """Mistakes of the data within the block are of the key that names a column which is not there,
+    else of the source `train`, `validation` or `test`."""
+    try:
+        yield
+    except UserError as error:
+        column = error.column if isinstance(error, MissingColumn) else None
+        error.where = error.where or _name_key(task, part, column)
+        raise
+
+
+def _name_key(task: TaskSpec, part: str, column: str | None) -> str:
+    for name in _NAMING if column is not None else ():
+        named = getattr(task, name)
+        if column in ((named,) if isinstance(named, str) else named or ()):
+            return f"task.{name}"
+    return f"task.{part}"
 
 
 def _further(task: TaskSpec, by: str | None) -> tuple[str, ...]:

@@ -13,6 +13,11 @@ from .beats import repeat_beside
 from .lease_times import SUGGESTION_RENEW_SECONDS
 
 
+def name_command(pid: int, command: str) -> str:
+    """The name by which others see that a process of this machine works on a job."""
+    return f"{socket.gethostname()}-{pid}-{command}"
+
+
 @contextlib.contextmanager
 def at_work(store: Store, job: Job, command: str, device: str) -> Iterator[None]:
     """Let others know that a command works on a job while the block runs.
@@ -24,7 +29,7 @@ def at_work(store: Store, job: Job, command: str, device: str) -> Iterator[None]
         NotFoundError: The job was deleted.
     """
     host, pid = socket.gethostname(), os.getpid()
-    name = f"{host}-{pid}-{command}"
+    name = name_command(pid, command)
     store.register_worker(job.id, name, host, pid, device, command)
     try:
         with repeat_beside(store, SUGGESTION_RENEW_SECONDS, lambda own: own.heartbeat(name)):

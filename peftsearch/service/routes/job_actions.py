@@ -47,6 +47,13 @@ class Check(Body):
     full: bool = False
 
 
+class Forecast(Body):
+    """A spec, and the local workers that it would have."""
+
+    spec: Spec
+    workers: Workers = 1
+
+
 class Launch(Body):
     """A spec, and the local workers to start with."""
 
@@ -144,6 +151,8 @@ def delete(service: Service, name: str) -> None:
     _state(service, name)
     with service.supervisor.place(name):
         with service.stores.borrow() as store:
-            service.exporter.forget(life.check_deletable(store, name))
+            found = life.check_deletable(store, name)
+            service.exporter.forget(found)
+            service.confirmer.forget(found)
             life.delete(store, name, service.settings.root)
         service.supervisor.forget(name)

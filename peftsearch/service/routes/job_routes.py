@@ -1,6 +1,6 @@
 """Routes: jobs. What a write asks for, and does, stands in `job_actions`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from typing_extensions import TypedDict
@@ -11,7 +11,7 @@ from peftsearch.service.problems import problems
 from peftsearch.service.summaries import JobDetail, JobSummary
 
 from . import job_actions
-from .job_actions import Check, Launch, Resume
+from .job_actions import Check, Forecast, Launch, Resume
 from .path_parameters import JobName
 
 router = APIRouter(tags=["jobs"])
@@ -24,12 +24,62 @@ class JobList(TypedDict):
     total: int
 
 
+class ClassRows(TypedDict):
+    """A class of the data, and how many rows of it trials see."""
+
+    name: str
+    train: int
+    validation: int
+
+
+class DataRows(TypedDict):
+    """The data of a spec, as a job would divide it.
+
+    Attributes:
+        test_rows: Null where a source of their own holds them, which is not opened.
+        held: Where the validation rows are from.
+        classes: Empty for kinds without.
+    """
+
+    train_rows: int
+    validation_rows: int
+    test_rows: int | None
+    held: str
+    folds: int
+    classes: list[ClassRows]
+
+
 class Checked(TypedDict):
-    """A spec without mistakes; `configurations` is the size of its space, after a full check."""
+    """A spec without mistakes; after a full check with the size of its space and its data."""
 
     ok: Literal[True]
     notes: list[str]
     configurations: int | None
+    data: DataRows | None
+
+
+class ForecastRow(TypedDict):
+    """One thing that a job would do or take, in words."""
+
+    name: str
+    text: str
+
+
+class JobForecast(TypedDict):
+    """What a job would come to, as `peftsearch run --dry-run` tells it.
+
+    Attributes:
+        first: The first configurations in words.
+        seconds: The least and the most for the whole budget, with these workers.
+        disk_bytes: Of all adapters.
+    """
+
+    rows: list[ForecastRow]
+    first: list[str]
+    notes: list[str]
+    trials: int
+    seconds: list[float]
+    disk_bytes: float
 
 
 @router.post("/check", responses=problems(400, 409, 413, 415, 429))
@@ -41,11 +91,29 @@ def check_spec(service: InService, body: Check) -> Checked:
     """
     if not body.full:
         service.checker.check_quickly(body.spec)
-        return {"ok": True, "notes": [], "configurations": None}
+        return {"ok": True, "notes": [], "configurations": None, "data": None}
     found = service.checker.check(body.spec)
     with service.stores.borrow() as store:
         notes = [*found.notes, *life.foresee_lessons(store, found.spec).notes]
-    return {"ok": True, "notes": notes, "configurations": found.configurations}
+    return {
+        "ok": True,
+        "notes": notes,
+        "configurations": found.configurations,
+        "data": found.data,
+    }
+
+
+@router.post("/forecast", responses=problems(400, 409, 413, 415, 429))
+def forecast_job(service: InService, body: Forecast) -> JobForecast:
+    """What a job would do, how long it would take and how much disk; trains nothing.
+
+    It loads the model and measures this machine, which takes some seconds.
+    """
+    found = service.checker.check(body.spec)
+    with service.stores.borrow() as store:
+        taught = life.foresee_lessons(store, found.spec)
+    told: Any = service.checker.forecast(found.spec, max(1, body.workers), taught)
+    return told  # type: ignore[no-any-return]
 
 
 @router.get("/jobs", responses=problems())

@@ -1,26 +1,20 @@
 """Full checks of job specs, each in a child process with a time limit."""
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starlette.exceptions import HTTPException
-
-from peftsearch.errors import Conflict, UserError
+from peftsearch.errors import UserError
 from peftsearch.jobs.local_devices import EVERYWHERE
+from peftsearch.records.preparation import Preparation
 from peftsearch.service.guard.bodies import check_plain
 from peftsearch.service.settings import Settings
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 from peftsearch.spaces.jobspec.spec import JobSpec, find_mistakes, parse_spec
 
+from .asking import Asker, NoAnswer
 from .children import reader_environment
 
 SECONDS = 300.0
@@ -37,11 +31,13 @@ class Complete:
     Attributes:
         notes: What a person should know about the data.
         configurations: Size of the space without the learning rate.
+        data: Rows and classes of its splits.
     """
 
     spec: JobSpec
     notes: list[str]
     configurations: int
+    data: Any
 
 
 class Checker:
@@ -55,12 +51,14 @@ class Checker:
     def __init__(
         self, settings: Settings, program: Sequence[str] = PROGRAM, seconds: float = SECONDS
     ) -> None:
-        self._settings, self._program, self._seconds = settings, program, seconds
-        self.places = AT_ONCE + WAITING
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
-        self._running: set[subprocess.Popen[str]] = set()
-        self._lock = threading.Lock()
-        self._closed = False
+        self._settings = settings
+        busy = "Too many specs are being checked; try again in a while."
+        self._asker = Asker(program, seconds, AT_ONCE, WAITING, busy)
+
+    @property
+    def places(self) -> int:
+        """How many more checks may come."""
+        return self._asker.places
 
     def check_quickly(self, data: Mapping[str, Any]) -> None:
         """Look at a spec by itself alone.
@@ -92,7 +90,23 @@ class Checker:
             "roots": None if roots is None else [str(x) for x in roots],
         }
         answer = self._answer(request, folder)
-        return Complete(parse_spec(answer["spec"]), answer["notes"], answer["configurations"])
+        spec = parse_spec(answer["spec"])
+        return Complete(spec, answer["notes"], answer["configurations"], answer["data"])
+
+    def forecast(self, spec: JobSpec, workers: int, taught: Preparation) -> dict[str, Any]:
+        """What a spec that was checked would come to; waits for it.
+
+        Args:
+            taught: What earlier jobs teach it. The program itself reads no database.
+
+        Raises:
+            Conflict: The service ends.
+            HTTPException: 429, where too many checks run.
+            WrongSpec: Nothing of it can be trained here.
+        """
+        request = {"spec": spec.to_json(), "workers": workers, "taught": taught.to_json()}
+        roots = self._settings.data_roots
+        return self._answer(request, roots[0] if roots else Path.cwd())
 
     def check_device(self, device: str) -> None:
         """Before a job is made that no worker of this machine could take up; waits for it.
@@ -107,77 +121,15 @@ class Checker:
 
     def _answer(self, request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """What the program answers to a request without mistakes."""
-        with self._turn():
-            answer = self._ask(json.dumps(request), folder)
+        try:
+            answer = self._asker.ask(request, folder, reader_environment())
+        except NoAnswer as error:
+            expected = "a spec that can be checked"
+            raise WrongSpec([Mistake("", expected, error.got, error.hint)]) from error
         if "mistake" in answer:
             raise WrongSpec([Mistake(**answer["mistake"])])
         return answer
 
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Wait for a turn, unless too many wait already."""
-        with self._lock:
-            if not self.places:
-                text = "Too many specs are being checked; try again in a while."
-                raise HTTPException(429, text)
-            self.places -= 1
-        try:
-            with self._turns:
-                yield
-        finally:
-            with self._lock:
-                self.places += 1
-
-    def _ask(self, request: str, folder: Path) -> dict[str, Any]:
-        with self._spawned(folder) as process:
-            try:
-                output, _ = process.communicate(request, self._seconds)
-            except subprocess.TimeoutExpired as error:
-                got = f"one that took longer than {self._seconds:.0f} s"
-                hint = "use less data, or fetch the model and data before"
-                raise WrongSpec([Mistake("", "a spec that can be checked", got, hint)]) from error
-        try:
-            answer: dict[str, Any] = json.loads(output)
-        except ValueError as error:
-            got = f"a check that ended with exit code {process.returncode}"
-            hint = "see the log of the service"
-            raise WrongSpec([Mistake("", "a spec that can be checked", got, hint)]) from error
-        return answer
-
-    @contextlib.contextmanager
-    def _spawned(self, folder: Path) -> Iterator[subprocess.Popen[str]]:
-        with self._lock:
-            if self._closed:
-                raise Conflict("a running service", "one that ends", "start it again")
-            process = subprocess.Popen(
-                self._program,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=folder,
-                env=reader_environment(),
-                start_new_session=True,
-            )
-            self._running.add(process)
-        try:
-            with process:
-                try:
-                    yield process
-                finally:
-                    _kill(process)
-        finally:
-            with self._lock:
-                self._running.discard(process)
-
     def close(self) -> None:
         """End the checks that run."""
-        with self._lock:
-            self._closed = True
-            for process in self._running:
-                _kill(process)
-
-
-def _kill(process: "subprocess.Popen[str]") -> None:
-    """End a process and what it started, such as a download."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        self._asker.close()

@@ -7,6 +7,7 @@ keeps neither in its memory, and a reader that crashes or hangs takes nothing el
 import json
 import os
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,13 @@ from peftsearch.errors import UserError, located
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.settling import settle
-from peftsearch.message_text import show
+from peftsearch.records.preparation import Preparation
 from peftsearch.samples.packages import FetchError
 from peftsearch.spaces.jobspec.mistakes import Mistake
-from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_data
-
-_COLUMNS = ("text", "choices", "label", "prompt", "response", "messages", "image", "group")
-"""Keys of a task that name columns of its data."""
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
@@ -35,6 +33,8 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
             they must not leave, or None; or a `device` alone.
     """
     try:
+        if "taught" in request:
+            return forecast(request)
         if "device" in request:
             with located("device"):
                 check_device(request["device"])
@@ -42,7 +42,8 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
         roots = request["roots"]
         folder = Path(request["folder"])
         spec = complete_spec(request["spec"], folder, roots and [Path(x) for x in roots])
-        data = _read_data(spec)
+        with located("task"):
+            data = load_data(spec)
         settled = settle(spec, data)
     except UserError as error:
         return {"mistake": asdict(Mistake.of(error))}
@@ -53,30 +54,52 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
         "spec": settled.spec.to_json(),
         "notes": [*data.notes, *settled.notes, f"the quality is {settled.quality}"],
         "configurations": count_bases(make_space(spec)),
+        "data": describe_data(data),
     }
 
 
-def _read_data(spec: JobSpec) -> TaskData:
+def forecast(request: dict[str, Any]) -> dict[str, Any]:
+    """What a complete spec would come to, or a `mistake`.
+
+    Args:
+        request: The `spec`, its `workers`, and what earlier jobs teach it as `taught`.
+    """
+    from peftsearch.jobs.forecast import forecast_job
+    from peftsearch.live.forecast_rows import first_lines, forecast_rows
+
     try:
-        return load_data(spec)
+        spec = parse_spec(request["spec"])
+        taught = Preparation.from_json(request["taught"])
+        found = forecast_job(spec, request["workers"], taught=taught)
     except UserError as error:
-        error.where = error.where or _blame(spec, error)
-        raise
+        return {"mistake": asdict(Mistake.of(error))}
+    return {
+        "rows": [{"name": name, "text": text} for name, text in forecast_rows(found, spec)],
+        "first": first_lines(found, spec),
+        "notes": list(found.notes),
+        "trials": found.trials,
+        "seconds": list(found.to_json()["seconds"]),
+        "disk_bytes": found.disk,
+    }
 
 
-def _blame(spec: JobSpec, error: UserError) -> str:
-    """The key that names a column which is not there, or else the one whose source is named."""
-    for name in _COLUMNS if error.expected.startswith("a column among ") else ():
-        named = getattr(spec.task, name)
-        each = [named] if isinstance(named, str) else named or []
-        if error.got in [show(x) for x in each]:
-            return f"task.{name}"
-    message = str(error)
-    for name in ("validation", "test", "train"):
-        value = getattr(spec.task, name)
-        if value is not None and value in message:
-            return f"task.{name}"
-    return "task"
+def describe_data(data: TaskData) -> dict[str, Any]:
+    """Rows of each split, and how many each class has."""
+    counts: dict[str, Counter[Any]] = {
+        "train": Counter(data.train.labels),
+        "validation": Counter(x for fold in data.folds for x in fold.validation.labels),
+    }
+    return {
+        "train_rows": len(data.train.texts),
+        "validation_rows": data.held_out,
+        "test_rows": data.test_rows,
+        "held": data.held,
+        "folds": len(data.folds),
+        "classes": [
+            {"name": name, **{part: found[index] for part, found in counts.items()}}
+            for index, name in enumerate(data.label_names)
+        ],
+    }
 
 
 def main() -> None:

@@ -1,13 +1,18 @@
-"""The environment of the programs that the service starts.
+"""The programs that the service starts, and their environment.
 
-The database and the folder of files reach them this way, since a URL may hold a password and
-anyone can read a command line. Python looks for no modules in their working folder, which may be a
-folder of data.
+The database and the folder of files reach them by the environment, since a URL may hold a password
+and anyone can read a command line. Python looks for no modules in their working folder, which may
+be a folder of data.
 """
 
 import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
 
 from peftsearch.service.settings import Settings
+
+_LOG = "log.txt"
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
@@ -21,3 +26,25 @@ def reader_environment() -> dict[str, str]:
     secrets = ("PEFTSEARCH_STORAGE", "PEFTSEARCH_TOKEN")
     kept = {name: x for name, x in os.environ.items() if name not in secrets}
     return kept | {"PYTHONSAFEPATH": "1"}
+
+
+def start_child(
+    settings: Settings, command: Sequence[str], report: Path
+) -> "subprocess.Popen[bytes]":
+    """A program in a session of its own, where paths of job specs begin.
+
+    Args:
+        report: The file that gets what it prints; what it logs goes beside.
+    """
+    roots = settings.data_roots
+    log = report.with_name(_LOG)
+    with report.open("wb") as printed, log.open("wb") as logged:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=logged,
+            env=child_environment(settings),
+            cwd=roots[0] if roots else None,
+            start_new_session=True,
+        )

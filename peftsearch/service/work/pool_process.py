@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
 from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import describe, parse_url
 
 from .children import child_environment
-from .pool_records import ENDING, PoolRecord, Process, keep
+from .pool_records import ENDING, PoolRecord, keep
 from .pool_status import PoolStatus
+from .processes import Process, kill
 
 PROGRAM = (sys.executable, "-m", "peftsearch")
 RESTARTS = 3
@@ -61,13 +60,13 @@ class Orphan:
 
     def poll(self) -> int | None:
         """See `subprocess.Popen.poll`."""
-        return None if self._process.find() else -signal.SIGKILL
+        return None if self._process.lives else -signal.SIGKILL
 
     def send_signal(self, number: int) -> None:
         """See `subprocess.Popen.send_signal`."""
-        if found := self._process.find():
-            with contextlib.suppress(psutil.Error):
-                found.send_signal(number)
+        if self._process.lives:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
 
 class PoolProcess:
@@ -127,8 +126,7 @@ class PoolProcess:
         self._asked.set()
         if isinstance(self._process, Orphan) and self._process.poll() is not None:
             return  # its number may be another's by now
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        kill(self.pid)
 
     def _begin(self, orphan: Process | None) -> "subprocess.Popen[bytes] | Orphan":
         if orphan is not None:
@@ -140,9 +138,8 @@ class PoolProcess:
 
     def _keep(self, pid: int) -> None:
         """Write down that this service tends the process; one that has ended already is over."""
-        with contextlib.suppress(psutil.Error):
-            processes = Process.of(pid), Process.of(os.getpid())
-            keep(self._kept, PoolRecord(self.status, self._uid, *processes))
+        processes = Process.find(pid), Process.find(os.getpid())
+        keep(self._kept, PoolRecord(self.status, self._uid, *processes))
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         roots = self._settings.data_roots

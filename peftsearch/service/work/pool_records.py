@@ -1,8 +1,7 @@
 """Which pools a service runs, in files beside their logs: they outlive one that is killed.
 
 A pool is taken over by one service alone, and from none that still runs: who renames its file has
-it. Processes are known by their number and the time at which they began, since numbers are given
-again.
+it.
 """
 
 import contextlib
@@ -13,43 +12,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from .pool_status import PoolStatus
+from .processes import Process
 
 ENDING = ".pool.json"
-_DRIFT_SECONDS = 2.0
-"""By which the system may tell the same start differently after its clock was set."""
-
-
-@dataclass(frozen=True)
-class Process:
-    """One process of this machine.
-
-    Attributes:
-        began: Seconds since the epoch.
-    """
-
-    pid: int
-    began: float
-
-    @classmethod
-    def of(cls, pid: int) -> "Process":
-        """That of a number.
-
-        Raises:
-            psutil.Error: There is none.
-        """
-        return cls(pid, psutil.Process(pid).create_time())
-
-    def find(self) -> psutil.Process | None:
-        """It, while it runs."""
-        try:
-            found = psutil.Process(self.pid)
-            same = abs(found.create_time() - self.began) < _DRIFT_SECONDS
-            return found if same and found.status() != psutil.STATUS_ZOMBIE else None
-        except psutil.Error:
-            return None
+_PROCESSES = ("pool", "service")
 
 
 @dataclass(frozen=True)
@@ -86,12 +53,12 @@ def take_over(folder: Path, ending: str) -> Iterator[PoolRecord]:
     own = f"{ending}.{os.getpid()}"
     for path in sorted(folder.glob(f"*{ending}")):
         record = _read(path)
-        if record is not None and record.service.find() is None:
+        if record is not None and not record.service.lives:
             taken = path.with_name(path.name.removesuffix(ending) + own)
             with contextlib.suppress(OSError):  # then another service was faster
                 path.rename(taken)
                 taken.unlink()
-                if record.pool.find() is not None:
+                if record.pool.lives:
                     yield record
 
 
@@ -100,7 +67,7 @@ def _read(path: Path) -> PoolRecord | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         status = PoolStatus(**content["status"])
-        processes = (Process(**content[x]) for x in ("pool", "service"))
+        processes = (Process(int(pid), float(began)) for pid, began in map(content.get, _PROCESSES))
         return PoolRecord(status, str(content["uid"]), *processes)
     except (OSError, ValueError, LookupError, TypeError):
         return None

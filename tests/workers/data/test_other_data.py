@@ -84,5 +84,5 @@ def test_values_of_a_column_stand_beside_their_rows(tmp_path: Path) -> None:
     other = load_other(spec_of(bare), path)
     assert load_groups(spec_of(bare), "topic", path) == [f"of {x}" for (x,) in other.texts]
     assert set(load_groups(spec_of(path), "label")) == {"bad", "good"}
-    with pytest.raises(UserError, match="got 'topic'; name another with --by"):
+    with pytest.raises(UserError, match="got 'topic'; name another column"):
         load_groups(spec_of(bare), "topic")

@@ -176,9 +176,14 @@ export class FrontChart {
     const told = this.view.front.some((x) => this.expectedOf(x));
     const again = (x) => (told ? [expectedText(this.expectedOf(x), model)] : []);
     return {
-      columns: ["Trials", ...shown.map(noun), ...(told ? [`${noun(model.quality)} at a repeat`] : []), "Configuration, layers from input to output"],
-      rows: this.view.front.map((x) => [link(x), ...shown.map((name) => write(name, x.values[name])), ...again(x), x.words]),
+      columns: ["Trials", ...shown.map(noun), ...(told ? [`${noun(model.quality)} at a repeat`] : []), "Configuration, layers from input to output", "Test split"],
+      rows: this.view.front.map((x) => [link(x), ...shown.map((name) => write(name, x.values[name])), ...again(x), x.words, confirmLink(x, model)]),
       note: `${alternative(model, this.view, this.front.floors)} Below are the points of the front, cheapest first.`,
     };
   }
+}
+
+/** To the form that starts a confirmation of a point of the front. */
+function confirmLink({ trials }, model) {
+  return h("a", { href: `${model.page}/trials/${trials[0]}#confirm-title`, "aria-label": `Confirm trial ${trials[0]} on the test split` }, "Confirm");
 }

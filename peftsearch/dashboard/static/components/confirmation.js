@@ -1,4 +1,4 @@
-// What `peftsearch confirm` found on the test split, in the words that it prints.
+// What confirmations found on the test split, in the words that `peftsearch confirm` prints.
 
 import { get } from "../lib/api.js";
 import { commandBox } from "../lib/copy.js";
@@ -6,33 +6,53 @@ import { h, replace } from "../lib/dom.js";
 import { count, score } from "../lib/format.js";
 import { label, noun } from "../lib/measures.js";
 import { plainTable } from "../charts/chart.js";
+import { frontTold } from "./confirmed-front.js";
+import { percent, readingLine, signed } from "./confirm-words.js";
 
-/** Fills `box` with the latest report, or with what the command is for. */
+/** Fills `box` with the latest report of each kind, the earlier ones folded; or with what the command is for. */
 export async function showConfirmation(model, box) {
-  const { reports } = await get(`${model.path}/reports/confirm`);
-  const report = reports.at(-1);
-  replace(box, report ? told(report, model) : offer(model));
+  const [single, front, data] = await Promise.all(["confirm", "confirm-front", "confirm-data"].map((kind) => load(model, kind)));
+  const told = [
+    ...latest(single.filter((x) => x.arms), "of one point", (x) => one(x, model)),
+    ...latest(front.filter((x) => x.front), "of the front", (x) => frontTold(x)),
+    ...latest(data.filter((x) => x.arms), "on other data", (x) => [h("p", {}, `The kept adapters on ${x.data}, nothing trained:`), ...one(x, model)]),
+  ];
+  replace(box, told.length ? told : offer(model));
+}
+
+async function load(model, kind) {
+  const { reports } = await get(`${model.path}/reports/${kind}`);
+  return reports.map((x) => x.content ?? x);
+}
+
+/** The last of some reports; those before it can be unfolded. */
+function latest(reports, what, tell) {
+  const [last, ...earlier] = [...reports].reverse();
+  if (!last) return [];
+  const older = h("details", {}, h("summary", {}, `Earlier ones ${what} (${count(earlier.length)})`),
+    h("ul", { class: "verdicts" }, earlier.map((x) => h("li", {}, x.sentence ?? x.verdict ?? "", readingLine(x)))));
+  return [h("section", { class: "confirmed" }, tell(last), earlier.length ? older : null)];
 }
 
 function offer(model) {
-  const text = `Validation drove this search, so its scores flatter the front. This retrains the cheapest as good as the best, the ${model.probeName}
-    and a tuned plain LoRA with new seeds and compares them on the test split, which nothing else reads:`;
+  const text = `Validation drove this search, so its scores flatter the front. A confirmation retrains the cheapest as good as the best, the ${model.probeName}
+    and a tuned plain LoRA with new seeds and compares them on the test split, which nothing else reads. Start it below, or on the command line:`;
   return [h("p", {}, text), commandBox(`peftsearch confirm ${model.name}`)];
 }
 
-function told(found, model) {
-  const report = found.content ?? found;
+function one(report, model) {
   const { metric, test_rows: rows, seeds, arms, differences } = report;
   const table = plainTable(
     ["", `Mean ${noun(metric)}`, "Each seed", "Parameters", "Configuration"],
     arms.map((x) => [x.name, score(x.mean), x.values.map(score).join("  "), count(x.trainable_parameters), x.description]),
   );
   return [
-    h("p", {}, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds of what is trained.`),
+    h("p", {}, report.sentence ?? report.verdict ?? ""),
+    h("p", { class: "quiet small" }, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds of what is trained.`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Arms of the comparison" }, table),
     floorsLine(report, metric),
     h("ul", { class: "verdicts" }, differences.map((x) => h("li", {}, difference(x, report.level, model)))),
-    report.verdict ? h("p", {}, report.verdict) : null,
+    groups(report.by, metric),
     readingLine(report),
   ];
 }
@@ -44,27 +64,22 @@ function floorsLine({ floors = [] }, metric) {
   return h("p", { class: "quiet small" }, `Without adapters, ${noun(metric)} on the validation rows: ${each}.`);
 }
 
-/** Reports of before readings were counted have none. */
-function readingLine({ reading, level }) {
-  if (!reading) return null;
-  const told = `Reading number ${reading.number} of this test split; intervals hold at ${percent(level)}.`;
-  return h("p", { class: "quiet small" }, told);
-}
-
-function percent(level = 0.95) {
-  return `${Number((100 * level).toPrecision(4))} %`;
-}
-
 function difference({ versus, mean, low, high }, level, model) {
   const interval = `${percent(level)} interval [${signed(low)}, ${signed(high)}]`;
   return `Picked minus ${versus}: ${signed(mean)}, ${interval}: ${verdict({ versus, mean, low, high }, model)}.`;
 }
 
-function signed(value) {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
-}
-
 function verdict({ versus, mean, low, high }, model) {
   if (low <= 0 && high >= 0) return "not resolved by these rows and seeds";
   return model.sign * mean > 0 ? "the picked point is better" : `the ${versus} is better`;
+}
+
+/** The worst group first, as the report has them. */
+function groups(by, metric) {
+  if (!by) return null;
+  const rows = by.groups.map((x) => [x.group || "(empty)", score(x.mean), `[${score(x.low)}, ${score(x.high)}]`, count(x.rows)]);
+  const table = plainTable([by.column, noun(metric), `${percent(by.level)} interval of all together`, "Rows"], rows);
+  const left = by.left_out ? h("p", { class: "quiet small" }, `${count(by.left_out)} groups of few rows are left out.`) : null;
+  return h("details", { open: true }, h("summary", {}, `By ${by.column}, the worst first`),
+    h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Groups of the test rows" }, table), left);
 }

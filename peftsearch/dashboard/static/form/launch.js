@@ -4,6 +4,7 @@ import { Problem, page, post } from "../lib/api.js";
 import { byId, h, replace } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
+import { dataView, forecastView } from "./check-result.js";
 
 const WAIT = "Checking the model and the data. The first use of a sample downloads it, which takes some minutes.";
 let quick = new AbortController();
@@ -20,12 +21,25 @@ export async function checkQuickly(spec) {
   }
 }
 
-/** Mistakes, or [] after a good check, whose result is then shown. */
-export function checkFully(spec) {
+/** Mistakes, or [] after a good check, whose result is then shown, and below it what the job would come to. */
+export function checkFully(spec, workers) {
   return working(WAIT, async () => {
     const found = await post("/check", { spec, full: true });
-    show(result(found));
+    const told = h("div", {}, h("p", { class: "quiet loading" }, "Loading the model and measuring this machine, to tell time, memory and disk…"));
+    show(result(found, told));
+    foresee(spec, workers, told);
   });
+}
+
+/** A job may be launched meanwhile: a forecast that cannot be made stands in nobody's way. */
+async function foresee(spec, workers, place) {
+  try {
+    const found = await post("/forecast", { spec, workers });
+    replace(place, forecastView(found));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    replace(place, problemBox(problem));
+  }
 }
 
 /** Mistakes; where there are none, the browser goes to the new job's page. */
@@ -72,10 +86,11 @@ export function clearResult() {
   replace(byId("launch-result"));
 }
 
-function result({ notes, configurations }) {
+function result({ notes, configurations, data }, told) {
   const size = configurations ? `The space holds ${number(configurations)} configurations.` : "";
   const list = notes.length ? h("ul", {}, notes.map((note) => h("li", {}, note))) : null;
-  return h("div", { class: "note" }, h("p", { class: "problem-title" }, "Ready to launch."), size ? h("p", {}, size) : null, list);
+  return h("div", { class: "note check-result" }, h("p", { class: "problem-title" }, "Ready to launch."), size ? h("p", {}, size) : null,
+    dataView(data), list, told);
 }
 
 function number(value) {

@@ -57,9 +57,9 @@ export function confirmBox({ title, text, action, danger = false }) {
   const yes = h("button", { class: danger ? "button button-danger" : "button button-primary", value: "yes" }, action);
   const no = h("button", { class: "button", value: "no", autofocus: true }, "Cancel");
   const buttons = h("form", { method: "dialog", class: "row row-end" }, no, yes);
-  const heading = h("h2", { id: "confirm-title" }, title);
+  const heading = h("h2", { id: "dialog-title" }, title);
   const paragraphs = [text].flat().map((line) => h("p", {}, line));
-  const dialog = h("dialog", { class: "dialog", "aria-labelledby": "confirm-title" }, heading, paragraphs, buttons);
+  const dialog = h("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, heading, paragraphs, buttons);
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {

@@ -13,6 +13,7 @@ import { Parallel } from "../charts/parallel.js";
 import { ProgressCharts } from "../charts/progress.js";
 import { Slices } from "../charts/slices.js";
 import { showBaselines } from "../components/baselines.js";
+import { ConfirmRuns } from "../components/confirm-runs.js";
 import { showConfirmation } from "../components/confirmation.js";
 import { showExports } from "../components/exports.js";
 import { Failures } from "../components/failures.js";
@@ -70,7 +71,14 @@ function buildCharts(model) {
   place("importance", importance).then(() => place("parallel", parallel));
   byId("slices").append(new Slices(model).element);
   guard("baselines-body", showBaselines(model, byId("baselines-body")));
-  guard("confirm-body", showConfirmation(model, byId("confirm-body")));
+  buildConfirmations(model);
+}
+
+function buildConfirmations(model) {
+  const show = () => guard("confirm-body", showConfirmation(model, byId("confirm-body")));
+  const runs = new ConfirmRuns({ job: model.name, workers: () => model.detail.live_workers, ended: show });
+  byId("confirm-start").append(runs.element);
+  show();
 }
 
 /** Puts a section's content in its place and loads it. */

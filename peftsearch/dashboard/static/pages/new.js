@@ -105,7 +105,7 @@ byId("job-form").addEventListener("submit", (event) => event.preventDefault());
 byId("launch").addEventListener("click", () =>
   submit((spec) => launch(spec, Number(byId("workers").value), byId("device").value)),
 );
-byId("check").addEventListener("click", () => submit(checkFully));
+byId("check").addEventListener("click", () => submit((spec) => checkFully(spec, Number(byId("workers").value))));
 byId("paste-read").addEventListener("click", async () => {
   const text = byId("paste-text").value;
   try {

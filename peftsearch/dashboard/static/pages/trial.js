@@ -9,6 +9,7 @@ import { loadObjectives } from "../lib/measures.js";
 import { problemBox, toast } from "../lib/notice.js";
 import { showCurves } from "../charts/curves.js";
 import { showMap } from "../charts/map.js";
+import { ConfirmRuns } from "../components/confirm-runs.js";
 import { showExports } from "../components/exports.js";
 import { bindKeys, fillCompare, showNeighbours } from "../components/other-trials.js";
 import { costTable, qualityView } from "../components/quality.js";
@@ -68,6 +69,11 @@ function render({ job, trial, front }) {
   byId("exports-panel").hidden = !(done && trial.adapter);
   if (done && trial.adapter && !views.exports) {
     views.exports = showExports(byId("exports"), { job: name, automatic: job.task_kind.automatic, pick: `trial ${number}`, label: `trial ${number}` });
+  }
+  byId("confirm-panel").hidden = !done;
+  if (done && !views.confirm) {
+    views.confirm = new ConfirmRuns({ job: name, pick: `trial ${number}`, workers: () => job.live_workers });
+    byId("confirm").append(views.confirm.element);
   }
   replace(byId("timing"), timingFacts(trial, job));
   replace(byId("provenance"), provenanceFacts(trial));

@@ -1,0 +1,139 @@
+// The form that starts a confirmation: what is asked for, a forecast, and the consent to use up a reading.
+//
+//   const form = new ConfirmForm({job: "demo", pick: "trial 17", workers: () => 2, started: (run) => ...})
+//       without `pick` the form offers rules and the whole front; form.element is the form
+
+import { path, post } from "../lib/api.js";
+import { h, replace } from "../lib/dom.js";
+import { capitalised, count, plural } from "../lib/format.js";
+import { problemBox } from "../lib/notice.js";
+
+const PICKS = [["1se", "Cheapest as good"], ["knee", "Knee"], ["best", "Best quality"], ["front", "All of the front"]];
+const FIELDS = [
+  ["seeds", "Trainings of each", "3, or with a width at most 10", { type: "number", min: 2, max: 99, step: 1, inputmode: "numeric" }],
+  ["width", "Width of the interval", "add seeds until it is as narrow", { type: "number", min: 0, step: "any", inputmode: "decimal" }],
+  ["by", "Group the test rows by", "a column of the data", { type: "text", maxlength: 200, autocomplete: "off", spellcheck: "false" }],
+];
+let forms = 0;
+
+export class ConfirmForm {
+  constructor(options) {
+    forms += 1;
+    Object.assign(this, { options, name: `confirm-${forms}`, turn: 0, inputs: {}, mistakes: {} });
+    this.answer = h("div", { "aria-live": "polite" });
+    this.button = h("button", { class: "button" }, "Forecast");
+    const hint = h("span", { class: "help" }, "Nothing is scored or trained before you agree.");
+    this.element = h("form", { class: "confirm-form", novalidate: true },
+      h("div", { class: "confirm-fields" }, options.pick ? null : this.chooser(), FIELDS.map((x) => this.field(...x))),
+      h("div", { class: "row" }, this.button, hint), this.answer);
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.foresee();
+    });
+    this.element.addEventListener("input", (event) => event.target.type === "checkbox" || this.forget());
+    this.suit();
+  }
+
+  chooser() {
+    this.pick = h("select", { id: `${this.name}-pick` }, PICKS.map(([value, text]) => h("option", { value }, text)));
+    this.pick.addEventListener("change", () => this.suit());
+    return h("div", { class: "field" }, h("label", { for: this.pick.id }, "What"), h("p", { class: "help" }, "one point, or all of them"), this.pick);
+  }
+
+  field(name, label, help, attributes) {
+    const id = `${this.name}-${name}`;
+    const [input, mistake] = [h("input", { id, "aria-describedby": `${id}-help ${id}-mistake`, ...attributes }), h("p", { class: "mistake", id: `${id}-mistake` })];
+    Object.assign(this.inputs, { [name]: input });
+    Object.assign(this.mistakes, { [name]: mistake });
+    return h("div", { class: "field" }, h("label", { for: id }, label), h("p", { class: "help", id: `${id}-help` }, help), input, mistake);
+  }
+
+  get isFront() {
+    return this.pick?.value === "front";
+  }
+
+  /** A front has neither a width nor groups. */
+  suit() {
+    for (const name of ["width", "by"]) this.inputs[name].disabled = this.isFront;
+  }
+
+  /** A forecast is of what the form says; of anything else nobody agreed to it. */
+  forget() {
+    this.turn += 1;
+    replace(this.answer);
+    this.mark([]);
+  }
+
+  asked() {
+    const read = (name) => (this.inputs[name].disabled ? "" : this.inputs[name].value.trim());
+    const number = (name) => (read(name) === "" ? null : Number(read(name)));
+    const pick = this.isFront ? null : (this.options.pick ?? this.pick.value);
+    return { pick, seeds: number("seeds"), width: number("width"), by: read("by") || null };
+  }
+
+  async foresee() {
+    this.forget();
+    const [turn, asked] = [this.turn, this.asked()];
+    this.button.disabled = true;
+    replace(this.answer, h("p", { class: "note loading" }, "Counting the trainings, and looking which reading of the test rows it would be. This takes some seconds."));
+    try {
+      const found = await post(path`/jobs/${this.options.job}/confirmations/forecast`, asked);
+      if (turn === this.turn) this.offer(asked, found);
+    } catch (problem) {
+      if (turn === this.turn) this.fail(problem);
+    } finally {
+      this.button.disabled = false;
+    }
+  }
+
+  fail(problem) {
+    const own = this.mark(problem.mistakes ?? []);
+    replace(this.answer, own ? null : problemBox(problem));
+  }
+
+  /** Mistakes beside their fields; whether there was one. */
+  mark(found) {
+    let first = null;
+    for (const [name, input] of Object.entries(this.inputs)) {
+      const mine = found.find(({ where }) => where?.split(".").at(-1) === name);
+      this.mistakes[name].textContent = mine ? capitalised(`${mine.expected}; got ${mine.got}.`) : "";
+      if (mine) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
+      first ??= mine ? input : null;
+    }
+    first?.focus();
+    return first !== null;
+  }
+
+  offer(asked, found) {
+    const agreed = h("input", { type: "checkbox" });
+    const start = h("button", { type: "button", class: "button button-primary", disabled: !found.begun }, "Start the confirmation");
+    agreed.addEventListener("change", () => (start.disabled = !agreed.checked));
+    start.addEventListener("click", () => this.start(asked, found, start));
+    const consent = h("label", { class: "check" }, agreed, `I agree that this uses up the ${found.ordinal} reading of this test split.`);
+    replace(this.answer, h("div", { class: "note confirm-forecast" },
+      h("p", {}, h("strong", {}, found.what)),
+      h("ul", {}, [...this.facts(found), ...found.notes].map((text) => h("li", {}, `${capitalised(text)}.`))),
+      found.begun ? null : h("p", {}, consent), h("div", { class: "row" }, start)));
+  }
+
+  facts({ words, test_rows: rows, reading_words: told, groups }) {
+    const working = this.options.workers?.() ?? 0;
+    return [
+      words, `${count(rows)} test rows`, ...told,
+      ...(groups === null ? [] : [`${plural(groups, "group")} of test rows ${groups === 1 ? "has" : "have"} rows enough for an interval`]),
+      ...(working ? [`${plural(working, "worker")} of this job ${working === 1 ? "is" : "are"} at work: both will be slower`] : []),
+    ];
+  }
+
+  async start(asked, { reading }, button) {
+    button.disabled = true;
+    try {
+      const run = await post(path`/jobs/${this.options.job}/confirmations`, { ...asked, reading });
+      this.forget();
+      this.options.started(run);
+    } catch (problem) {
+      this.fail(problem);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+// Numbers of a confirmation in words.
+
+import { h } from "../lib/dom.js";
+
+/** Reports of before readings were counted have none. */
+export function readingLine({ reading, level }) {
+  if (!reading) return null;
+  const told = `Reading number ${reading.number} of these rows; intervals hold at ${percent(level)}.`;
+  return h("p", { class: "quiet small" }, told);
+}
+
+export function percent(level = 0.95) {
+  return `${Number((100 * level).toPrecision(4))} %`;
+}
+
+export function signed(value) {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
+}

@@ -1,0 +1,59 @@
+"""Processes of this machine that outlive the object that started them."""
+
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import psutil
+
+
+class Process(NamedTuple):
+    """One process of this machine; the time of its start tells it from a later one of its id."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def find(cls, pid: int) -> Self:
+        """The process that has an id now; one without a start has ended already."""
+        try:
+            return cls(pid, psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess:
+            return cls(pid, 0.0)
+
+    @property
+    def lives(self) -> bool:
+        """Whether it still runs."""
+        try:
+            found = psutil.Process(self.pid)
+            same = found.create_time() == self.started
+            return same and found.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+
+def explain_end(code: int) -> str:
+    """Why a program ended that gave no error, by its exit code."""
+    if code == -signal.SIGKILL:
+        return "its program was killed, perhaps for lack of memory"
+    if code < 0:
+        return f"its program was ended by {signal.Signals(-code).name}"
+    return f"its program ended with exit code {code} and without a report"
+
+
+def kill(pid: int) -> None:
+    """End a program and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def read_printed(path: Path) -> dict[str, Any]:
+    """What a program printed to a file; empty where it printed no JSON."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

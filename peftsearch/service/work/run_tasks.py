@@ -1,0 +1,112 @@
+"""The runs that a service has begun: each a program in the care of a thread, few at a time."""
+
+import contextlib
+import subprocess
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Generic, Protocol
+
+from .processes import Process, explain_end, kill
+from .run_records import R, RunFolders
+
+
+class Program(Protocol[R]):
+    """What runs, and what it leaves."""
+
+    def spawn(self, folder: Path, record: R) -> "subprocess.Popen[bytes]":
+        """Start it in a session of its own."""
+
+    def settle(self, folder: Path, record: R, otherwise: str) -> R:
+        """What became of a run whose program has ended.
+
+        Args:
+            otherwise: Why it failed, if it wrote nothing.
+
+        Raises:
+            OSError: What it wrote cannot be packed.
+        """
+
+
+@dataclass
+class _Task(Generic[R]):
+    """One run that has not ended."""
+
+    record: R
+    future: "Future[None] | None" = None
+    process: "subprocess.Popen[bytes] | None" = None
+    cancelled: bool = field(default=False)
+
+
+class RunTasks(Generic[R]):
+    """Those of one kind of one service; for all threads.
+
+    Attributes:
+        lock: Held while tasks or their records change. Who decides by both holds it meanwhile.
+        at_once: Programs that run side by side.
+    """
+
+    def __init__(self, program: Program[R], folders: RunFolders[R], at_once: int) -> None:
+        self.lock, self.at_once = threading.RLock(), at_once
+        self._program, self._folders = program, folders
+        self._threads = ThreadPoolExecutor(at_once, "run")
+        self._tasks: dict[str, _Task[R]] = {}
+
+    def __contains__(self, run: str) -> bool:
+        return run in self._tasks
+
+    @property
+    def full(self) -> bool:
+        """Whether a further one has to wait."""
+        return len(self._tasks) >= self.at_once
+
+    def start(self, record: R) -> None:
+        """Begin a run whose record is written, in its turn."""
+        with self.lock:
+            self._tasks[record.id] = task = _Task(record)
+            task.future = self._threads.submit(self._run, task)
+
+    def end(self, runs: list[str]) -> None:
+        """Kill the programs of runs, and wait until their threads let go of the files."""
+        with self.lock:
+            tasks = [task for x in runs if (task := self._tasks.get(x)) is not None]
+            for task in tasks:
+                task.cancelled = True
+                if task.process is not None and task.process.poll() is None:
+                    kill(task.process.pid)
+        futures = [task.future for task in tasks if task.future and not task.future.cancel()]
+        wait(futures)
+        with self.lock:
+            for task in tasks:
+                self._tasks.pop(task.record.id, None)
+
+    def close(self) -> list[R]:
+        """End all; their records, as they were last. May be called again."""
+        with self.lock:
+            records = [task.record for task in self._tasks.values()]
+        self.end([record.id for record in records])
+        self._threads.shutdown()
+        return records
+
+    def _run(self, task: _Task[R]) -> None:
+        """In a thread: one run from its start to its end."""
+        try:
+            with self.lock:
+                if task.cancelled:
+                    return
+                folder = self._folders.folder(task.record)
+                task.process = self._program.spawn(folder, task.record)
+                child = Process.find(task.process.pid)
+                task.record = replace(task.record, message=None, child=child)
+                self._folders.write(task.record)
+            reason = explain_end(task.process.wait())
+            ended = self._program.settle(folder, task.record, reason)
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}".partition("\n")[0]
+            ended = replace(task.record, state="failed", message=text)
+        with self.lock:
+            if not task.cancelled:
+                with contextlib.suppress(OSError):  # then whoever looks next settles it
+                    self._folders.write(ended)
+                self._tasks.pop(task.record.id, None)
