@@ -67,7 +67,9 @@ def _read(path: Path) -> PoolRecord | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         status = PoolStatus(**content["status"])
-        processes = (Process(int(pid), float(began)) for pid, began in map(content.get, _PROCESSES))
+        processes = (
+            Process(int(pid), float(began)) for pid, began in map(content.get, _PROCESSES)
+        )
         return PoolRecord(status, str(content["uid"]), *processes)
     except (OSError, ValueError, LookupError, TypeError):
         return None
