@@ -11,6 +11,7 @@ from peftsearch.jobs.jobfile import read_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
 from peftsearch.jobs.waiting import Waiter
+from peftsearch.live.foretold import Foretold
 from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.failing import find_all_failed
 from peftsearch.records.job import Job, JobState
@@ -148,9 +149,18 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
 def _run_pool(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
     if crew.quiet or not log.is_terminal:
-        return run_pool(*pool, PlainView(store, job, log))
+        plain = _plain_view(store, job)
+        return _hold_against(plain.foretold, run_pool(*pool, plain))
     with LiveView(store, job, log) as live:
-        return run_pool(*pool, live)
+        stopped = run_pool(*pool, live)
+    return _hold_against(live.foretold, stopped)
+
+
+def _hold_against(foretold: Foretold, stopped: signal.Signals | None) -> signal.Signals | None:
+    """Say that a run that went to its end took another time than was foreseen."""
+    if stopped is None and (told := foretold.tell()):
+        _say(told)
+    return stopped
 
 
 def _report(result: SearchResult, crew: Crew) -> None:

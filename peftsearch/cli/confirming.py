@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.results.confirm_plan import Plan, tell_forecast
+from peftsearch.results.confirm_plan import Pending, Plan, tell_forecast
 from peftsearch.results.confirming import Wanted
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.spaces.space.presets import make_space
@@ -86,7 +86,8 @@ def confirm_front(asked: Asked, plan: Plan) -> None:
             store, result.job, runner, _note, plan, members=members, probe=base
         )
         left = max(confirmer.total - confirmer.count_kept(), 0)
-        _tell(tell_forecast(left, result.trials, confirmer.total))
+        confirmer.pending = Pending.of(spec, result.trials, left)
+        _tell(tell_forecast(confirmer.pending, confirmer.total))
         found = confirmer.confirm_front()
         report = found.to_json(spec)
         store.save_report(result.job.id, "confirm-front", report)

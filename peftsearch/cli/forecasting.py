@@ -10,7 +10,7 @@ from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.message_text import agree
 from peftsearch.results import views
-from peftsearch.results.wording import count, describe, duration, plural, size
+from peftsearch.results.wording import count, describe, duration, plural, size, span
 from peftsearch.spaces.jobspec.sampler_names import EARLIER
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.task import LONGEST
@@ -128,9 +128,8 @@ def dry_run(
     if as_json:
         print_json(forecast.to_json())
         return
-    low, high = forecast.seconds
     console.print(Text.assemble((spec.name, "bold"), ": the job file and its data are fine"))
-    table = Table.grid(padding=(0, 2))
+    table, seconds = Table.grid(padding=(0, 2)), forecast.seconds
     table.add_row("space", _tell_space(forecast, spec))
     table.add_row("objectives", _tell_objectives(forecast))
     table.add_row("bounds", tell_bounds(forecast))
@@ -155,7 +154,7 @@ def dry_run(
     listed = forecast.configurations if spec.space.listed else 0
     budget = tell_budget(spec.budget, views.budget_text(spec), forecast.trials, listed)
     table.add_row("budget", budget)
-    table.add_row("time", f"between {duration(low)} and {duration(high)} on this machine")
+    table.add_row("time", f"{span(seconds.low, seconds.high)} on this machine, {forecast.timed}")
     mean = "of the list" if spec.space.listed else "of the space, as random ones have it"
     table.add_row("disk", f"about {size(forecast.disk)} of adapters, by the mean {mean}")
     console.print(table)
