@@ -24,7 +24,7 @@ STARTING = 12.0
 """Seconds until a worker process has its libraries; what its model takes is timed."""
 PROPOSING = 1.0
 """Seconds from a trial's end to the next one's beginning."""
-TIMED, BEGUN = 0.3, 0.5
+TIMED, BEGUN = 0.45, 0.5
 """Standard deviation of the logarithm of trials that are foreseen by timed steps, and of what
 comes before them (`benchmarks/forecast.py`)."""
 _CONFIGURATIONS = 3

@@ -10,6 +10,7 @@ from peftsearch.records.ranges import Range
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.wording import span
 from peftsearch.search.goals.hypervolume import hypervolume
+from peftsearch.search.goals.reference_point import is_unbeaten
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -20,6 +21,7 @@ class Progress:
 
     Attributes:
         left: Seconds to the end of the budget, foreseen; None while unknown.
+        unbeaten: Whether no configuration with a result is better than the best floor.
     """
 
     done: int
@@ -28,6 +30,7 @@ class Progress:
     best: float | None
     hypervolume: float
     left: Range | None
+    unbeaten: bool = False
 
 
 def measure_progress(
@@ -55,7 +58,15 @@ def measure_progress(
         best=None if best is None else goal.signed(best),
         hypervolume=hypervolume(spec, trials, preparation),
         left=_left(spec, trials, hours, workers),
+        unbeaten=is_unbeaten(spec, trials, preparation),
     )
+
+
+def tell_volume(now: Progress) -> str:
+    """`hypervolume 0.123`; that nothing beats the floor yet, where it is 0 for that."""
+    if now.unbeaten:
+        return "nothing beats the floor yet"
+    return f"hypervolume {now.hypervolume:.3f}"
 
 
 def tell_left(left: Range) -> str:

@@ -22,7 +22,7 @@ from peftsearch.workers.processes.pool import Pool
 
 from .crew import Crew
 from .foretold import Foretold
-from .progress import Progress, measure_progress, tell_left
+from .progress import Progress, measure_progress, tell_left, tell_volume
 from .stages import tell_stage, tell_stopping
 
 _REFRESH_SECONDS = 1.0
@@ -131,7 +131,8 @@ def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
         f"trial {trial.number} ({tell_origin(trial.origin, spec.search.sampler)}) {result}, "
         f"{_cost(trial, spec)}: "
         f"{describe(trial.configuration, spec.anatomy)}  "
-        f"[{now.done}/{spec.budget.trials or '?'} done, hypervolume {now.hypervolume:.3f}{left}]"
+        f"[{now.done}/{spec.budget.trials or '?'} done, "
+        f"{tell_volume(now)}{left}]"
     )
 
 
@@ -201,7 +202,7 @@ class LiveView:
         facts.add_row(
             "",
             f"best {spec.task.quality} {best}",
-            f"hypervolume {now.hypervolume:.3f}",
+            tell_volume(now),
             f"{duration(seconds)} elapsed, {left} left",
         )
         floors = [

@@ -97,7 +97,7 @@ def confirm_pick(
         from peftsearch.search.recipe_trials import probe
         from peftsearch.spaces.space.presets import make_space
         from peftsearch.workers.data.task_data import load_groups
-        from peftsearch.workers.processes.function_runner import check_built_in
+        from peftsearch.workers.processes.built_in import check_built_in
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         from .confirm import Confirmer

@@ -21,6 +21,7 @@ from peftsearch.results.endings import tell_ending
 from peftsearch.results.floor_words import FloorLine, floor_json
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.views import budget_text
+from peftsearch.samples.fetch import name_sample
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.past import History
@@ -272,8 +273,8 @@ def _search_of(spec: JobSpec) -> Search:
         "cost": spec.objectives.cost,
         "goals": list(spec.goals),
         "kind": spec.task.kind,
-        "model": spec.model.path,
-        "data": spec.task.train,
+        "model": name_sample(spec.model.path) or spec.model.path,
+        "data": name_sample(spec.task.train) or spec.task.train,
     }
 
 

@@ -154,19 +154,3 @@ def train_by(function: Evaluate, spec: JobSpec) -> JobSpec:
     head = spec.head.model_copy(update={x: y for x, y in plain.items() if x not in given})
     training = spec.training.model_copy(update={"function": name_function(function)})
     return spec.model_copy(update={"head": head, "training": training})
-
-
-def check_built_in(spec: JobSpec) -> None:
-    """Refuse a job whose trials a function trains, where that function is not at hand.
-
-    Raises:
-        UserError: It is such a job.
-    """
-    if spec.training.function is not None:
-        raise UserError(
-            "a job of the built-in training",
-            f"{spec.name!r}, which the function {spec.training.function!r} of a Python program "
-            "trains",
-            "call peftsearch.search(..., evaluate=...) there again",
-            "training.function",
-        )

@@ -15,7 +15,7 @@ export async function showConfirmation(model, box) {
 }
 
 function offer(model) {
-  const text = `Validation drove this search, so its scores flatter the front. This retrains the cheapest as good as the best, the ${model.probeName}
+  const text = `Validation drove this search, so its scores flatter the front. This retrains the proposed point, the cheapest within one standard error of the best, the ${model.probeName}
     and a tuned plain LoRA with new seeds and compares them on the test split, which nothing else reads:`;
   return [h("p", {}, text), commandBox(`peftsearch confirm ${model.name}`)];
 }
