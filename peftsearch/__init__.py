@@ -25,6 +25,8 @@ A search that others work on, here or elsewhere::
 # The folder `search` comes first: once it is imported, the function keeps its name for good
 # (docs/decisions/0015-search-is-a-function.md).
 import peftsearch.search  # noqa: F401  # isort: skip
+import sys
+
 from .api import delete, launch, load, load_adapter, resume, search, stop
 from .errors import (
     Conflict,
@@ -33,6 +35,9 @@ from .errors import (
     StoreUnavailable,
     UserError,
 )
+
+# So `import peftsearch.search.design as design` and `peftsearch.search.design` find the modules.
+search.__dict__ = vars(sys.modules["peftsearch.search"])
 
 open = load
 """Another name of `load`, which is not in `__all__`: it would hide the one of Python."""

@@ -2,23 +2,35 @@
 
 from collections.abc import Sequence
 
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .goals.reference_point import is_unbeaten
 
 LEAST_GAIN = 0.01
 """Share of the hypervolume under which an expected gain is none."""
 TIMES = 3
 
 
-def tell_no_gain(spec: JobSpec, trials: Sequence[Trial]) -> list[str]:
+def tell_no_gain(
+    spec: JobSpec, trials: Sequence[Trial], preparation: Preparation | None = None
+) -> list[str]:
     """That the search could end, and how; nothing where the model still expects a gain, and of a
-    job that ends by it."""
+    job that ends by it.
+
+    Args:
+        preparation: With the floors; None of a job without.
+    """
     if spec.budget.stop_when is not None or not expects_no_gain(trials):
         return []
-    return [
-        f"The model expects less than {LEAST_GAIN:.0%} more of the front's hypervolume: "
-        "more trials will hardly pay; budget.stop_when = 'no gain' ends a job then"
-    ]
+    hope = (
+        "Nothing beats the floor, and the model does not expect anything to"
+        if is_unbeaten(spec, trials, preparation)
+        else f"The model expects less than {LEAST_GAIN:.0%} more of the front's hypervolume"
+    )
+    pays = "more trials will hardly pay; budget.stop_when = 'no gain' ends a job then"
+    return [f"{hope}: {pays}"]
 
 
 def expects_no_gain(trials: Sequence[Trial]) -> bool:

@@ -130,3 +130,17 @@ def test_what_a_stop_will_not_do_is_a_warning_of_the_log(
     assert at_resume == at_launch
     peftsearch.resume("a", url, trials=9)  # which has no such stop
     assert len(caplog.records) == len(told)
+
+
+def test_modules_of_the_engine_are_found_beside_the_function_of_their_name() -> None:
+    import peftsearch.search.design as design
+    import peftsearch.search.surrogates.surrogate as surrogate
+
+    assert design.__name__ == "peftsearch.search.design"
+    assert surrogate.__name__ == "peftsearch.search.surrogates.surrogate"
+    assert peftsearch.search is peftsearch.api.search
+    assert next(iter(inspect.signature(peftsearch.search).parameters)) == "spec"
+    assert (peftsearch.search.__name__, peftsearch.search.__module__) == (
+        "search",
+        "peftsearch.api",
+    )

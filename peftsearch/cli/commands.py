@@ -70,11 +70,14 @@ def resume(
 ) -> None:
     """Let a job run on, work on it, print the front."""
     from peftsearch.jobs.settling import note_stop
+    from peftsearch.workers.processes.built_in import check_built_in
 
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
     if workers:
         check_device(device)
     with open_existing(storage) as store:
+        if workers:  # before the budget is another one
+            check_built_in(store.find_job(name).spec)
         job = life.resume(store, name, make_budget(trials, hours))
         _note(*note_stop(job.spec))
         result = _work(store, job, crew)

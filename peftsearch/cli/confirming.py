@@ -110,7 +110,7 @@ def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
         store = opened.enter_context(open_existing(asked.storage))
         job = store.find_job(asked.job)
         opened.enter_context(at_work(store, job, "confirm", asked.device))
-        from peftsearch.workers.processes.function_runner import check_built_in
+        from peftsearch.workers.processes.built_in import check_built_in
 
         result = load_result(store, job, choose_root(asked.storage, asked.files))
         check_built_in(result.job.spec)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from peftsearch.jobs.local_pool import run_pool
+from peftsearch.live.foretold import Foretold
 from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
@@ -36,9 +37,18 @@ def run_crew(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     """Work on a job until it ends; the signal of a person who interrupted it."""
     pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
     if crew.quiet or not log.is_terminal:
-        return run_pool(*pool, PlainView(store, job, log))
+        plain = PlainView(store, job, log)
+        return _hold_against(plain.foretold, run_pool(*pool, plain))
     with LiveView(store, job, log) as live:
-        return run_pool(*pool, live)
+        stopped = run_pool(*pool, live)
+    return _hold_against(live.foretold, stopped)
+
+
+def _hold_against(foretold: Foretold, stopped: signal.Signals | None) -> signal.Signals | None:
+    """Say that a run that went to its end took another time than was foreseen."""
+    if stopped is None and (told := foretold.tell()):
+        say(told)
+    return stopped
 
 
 def say(line: str) -> None:

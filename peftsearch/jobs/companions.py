@@ -56,7 +56,7 @@ def check_parent(store: Store, job: Job) -> JobSpec:
     Raises:
         UserError: It is a companion itself, has not begun, or its trainings are not ours.
     """
-    from peftsearch.workers.processes.function_runner import check_built_in
+    from peftsearch.workers.processes.built_in import check_built_in
 
     if (parent := find_parent(store, job)) is not None:
         got = f"{job.name!r}, which stands beside the job {parent['name']!r}"

@@ -1,9 +1,9 @@
-"""How long a job will take on this machine.
+"""How long a job will take on this machine, where its steps cannot be timed.
 
 A forecast from floating-point operations and this machine's measured speed at one of the model's
 own matrix products: of whole batches, and of one token of each of a few rows, as responses are
 written. Real steps reach a part of that speed; `EFFICIENCY` is that part, measured on encoders on
-CPU, and the printed range says how far off it may be. Beside the arithmetic each layer takes the
+CPU, and `UNTIMED` says how far off it may be. Beside the arithmetic each layer takes the
 time of calling its operations, which is most of a small model's, and of a GPU's small batches.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from peftsearch.records.ranges import NO_TIME, Range, add_ranges
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -20,8 +21,8 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.preparation.foreseen import Reading
 
 EFFICIENCY = 0.35
-SPREAD = 2.0
-STARTUP_SECONDS = 15.0
+UNTIMED = 0.6
+"""Standard deviation of the logarithm of a time that is told by arithmetic alone."""
 _TOKENS = 32
 """Of each row of a batch, where its speed is measured."""
 _IN_TRAINING, _IN_READING = 2.0, 0.8
@@ -112,24 +113,22 @@ def count_trials(spec: JobSpec, seconds: float, most: float) -> int:
     return int(min(limits))
 
 
-def foresee_time(
-    spec: JobSpec, seconds: float, most: float, preparing: float = 0.0
-) -> tuple[float, float]:
-    """Low and high forecast of a whole job: trials faster and slower than foreseen, each time as
-    many as the budget then has. Hours bind, but the last trial ends later than they do, and they
-    begin after the preparation.
+def foresee_time(spec: JobSpec, each: Range, most: float, before: Range = NO_TIME) -> Range:
+    """How long a whole job takes: trials faster and slower than is likely, each time as many as
+    the budget then has. Hours bind, but the last trial ends later than they do, and they begin
+    after the preparation.
 
     Args:
-        seconds: From the end of one trial to that of the next.
+        each: From the end of one trial to that of the next.
         most: Trials that there are.
-        preparing: Seconds of the preparation.
+        before: The start of the workers, and the preparation.
     """
-    low, high = (
-        factor * (STARTUP_SECONDS + preparing)
-        + count_trials(spec, factor * seconds, most) * factor * seconds
-        for factor in (1 / SPREAD, SPREAD)
+    low, likely, high = (
+        count_trials(spec, x, most) * x for x in (each.low, each.likely, each.high)
     )
-    return min(low, high), max(low, high)
+    # Where hours bind, slower trials may end the job sooner.
+    least, most_seconds = min(low, likely, high), max(low, likely, high)
+    return add_ranges((before, Range(least, likely, most_seconds)))
 
 
 def _looks(spec: JobSpec, rows: int) -> float:

@@ -1,15 +1,14 @@
 """`run --dry-run`: what a job would do, how long it would take and how much disk it would use."""
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
 from peftsearch.records.preparation import Preparation
+from peftsearch.records.ranges import Range, add_ranges
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.space.counting import count_bases
@@ -17,9 +16,11 @@ from peftsearch.spaces.space.dropout import note_dropout
 from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_share
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
-from peftsearch.workers.data.task_data import load_data
+from peftsearch.workers.data.task_data import TaskData, load_data
+from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
+from peftsearch.workers.training.timed_steps import Timings
 
-from .disk_need import foresee_disk
+from .disk_need import foresee_disk, sample
 from .durations import (
     EFFICIENCY,
     calling_seconds,
@@ -29,8 +30,10 @@ from .durations import (
     reading_seconds,
     trial_flops,
 )
+from .first_pace import FirstPace, count_abreast, pace_of_arithmetic, pace_of_timings, time_machine
 from .memory_need import MemoryNeed, foresee_memory
 from .settling import settle, with_supposed_head
+from .time_left import count_most
 from .training_length import note_resolution, tell_length
 
 _SHOWN = 6
@@ -45,9 +48,10 @@ class Forecast:
         configurations: Size of the space without the learning rate (`spaces.counting`).
         rates: Number of learning rates.
         regimes: Number of combinations of what else of the training is searched; 1 for nothing.
-        seconds: Low and high forecast for the whole budget with the given workers, the preparation
+        seconds: For the whole budget with the given workers, their start and the preparation
             included.
-        preparing: Seconds of the preparation, as the machine is measured.
+        preparing: Seconds of the preparation.
+        timed: What both are foreseen by, in words.
         goals: The objectives of the front, the quality first.
         limits: Bounds on what is measured, which the front keeps.
         bounds: The hard bounds on known costs.
@@ -84,8 +88,9 @@ class Forecast:
     max_length: int | None
     memory: MemoryNeed
     trials: int
-    seconds: tuple[float, float]
+    seconds: Range
     preparing: float
+    timed: str
     disk: float
     first: tuple[Configuration, ...]
     origins: tuple[str, ...]
@@ -112,7 +117,9 @@ class Forecast:
             "max_length": self.max_length,
             "memory": asdict(self.memory),
             "trials": self.trials,
-            "seconds": list(self.seconds),
+            "seconds": [self.seconds.low, self.seconds.high],
+            "likely_seconds": self.seconds.likely,
+            "timed": self.timed,
             "preparing_seconds": self.preparing,
             "disk_bytes": self.disk,
             "first": [x.to_json() for x in self.first],
@@ -137,7 +144,6 @@ def forecast_job(
         CostError: Nothing that is searched is within the bounds, as this machine trains it.
         UserError: The data is wrong.
     """
-    from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
     from peftsearch.workers.preparation.prepare import foresee_floors
     from peftsearch.workers.training.rehearsal import rehearse
 
@@ -155,20 +161,10 @@ def forecast_job(
     shown = min(_SHOWN, spec.budget.trials or _SHOWN)
     proposed = propose(spec, [], shown, spec.seed, taught)
     first = tuple(x.configuration for x in proposed)
-    tell("measuring the speed of this machine")
-    speed = measure_speed(spec.anatomy, spec.training.regime().batch_size)
-    splits = [(len(x.train.texts), len(x.validation.texts)) for x in data.folds]
-    flops = sum(trial_flops(spec, first, *x) for x in splits)
-    calling = sum(calling_seconds(spec, *x, speed) for x in splits)
-    tokens = sum(spec.anatomy.counted_workload.tokens) / spec.anatomy.counted_workload.sequences
-    asked = (
-        foresee_writing(spec.task, held_out),
-        foresee_reading(spec.task, rows, held_out, tokens),
-    )
-    writing, preparing = (reading_seconds(spec, x, rows, rehearsed.response, speed) for x in asked)
-    seconds = (flops / (EFFICIENCY * speed.reading) + calling + writing) / _devices(workers)
-    most = _most_trials(spec, space)
-    trials = count_trials(spec, seconds, most)
+    memory, most = foresee_memory(spec, first), count_most(spec, space)
+    tell("timing a few steps of the first configurations on this machine")
+    pace = _foresee_pace(spec, data, (space, first), workers, memory, rehearsed.response)
+    trials = count_trials(spec, pace.each.likely, most)
     regimes = spec.training.regimes()
     return Forecast(
         configurations=count_bases(space),
@@ -186,11 +182,12 @@ def forecast_job(
         epochs=fmean(regime.passes(rows) for regime in regimes),
         length=tell_length(spec.training, rows, spec.task.quality, len(data.folds)),
         max_length=spec.task.max_length,
-        memory=foresee_memory(spec, first),
+        memory=memory,
         quality=settled.quality,
         trials=trials,
-        seconds=foresee_time(spec, seconds, most, preparing),
-        preparing=preparing,
+        seconds=foresee_time(spec, pace.each, most, add_ranges((pace.loading, pace.preparing))),
+        preparing=pace.preparing.likely,
+        timed=pace.told,
         disk=foresee_disk(spec, space, first, trials),
         first=first,
         origins=tuple(x.origin for x in proposed),
@@ -205,16 +202,43 @@ def forecast_job(
     )
 
 
-def _devices(workers: int) -> int:
-    """Devices that train at a time: GPUs add up, workers on a CPU share its cores."""
-    import torch
+def _foresee_pace(
+    spec: JobSpec,
+    data: TaskData,
+    found: tuple[Space, tuple[Configuration, ...]],
+    workers: int,
+    memory: MemoryNeed,
+    response: int,
+) -> FirstPace:
+    """By timed steps where that can be, else by arithmetic.
 
-    return max(1, min(workers, torch.cuda.device_count()))
+    Args:
+        found: The space, and what is proposed first.
+        response: Tokens of each response that is written.
+    """
+    (space, first), rows, held_out = found, len(data.train.texts), data.held_out
+    tokens = sum(spec.anatomy.counted_workload.tokens) / spec.anatomy.counted_workload.sequences
+    asked = foresee_reading(spec.task, rows, held_out, tokens)
+    timed = time_machine(spec, data, first, workers, memory)
+    if isinstance(timed, Timings):
+        coming = _foresee_coming(spec, space, first)
+        return pace_of_timings(spec, timed, coming, workers, asked)
+    speed = measure_speed(spec.anatomy, spec.training.regime().batch_size)
+    splits = [(len(x.train.texts), len(x.validation.texts)) for x in data.folds]
+    flops = sum(trial_flops(spec, first, *x) for x in splits)
+    calling = sum(calling_seconds(spec, *x, speed) for x in splits)
+    written = foresee_writing(spec.task, held_out)
+    writing, preparing = (
+        reading_seconds(spec, x, rows, response, speed) for x in (written, asked)
+    )
+    seconds = (flops / (EFFICIENCY * speed.reading) + calling + writing) / count_abreast(workers)
+    return pace_of_arithmetic(seconds, preparing, timed)
 
 
-def _most_trials(spec: JobSpec, space: Space) -> float:
-    """Trials until a closed space is trained, repeats included; without end in an open one."""
-    if not space.members:
-        return math.inf
-    repeated = spec.search.repeats if spec.search.sampler == ENGINE else 0.0
-    return math.ceil(sum(map(space.feasible, space.members)) / (1 - repeated))
+def _foresee_coming(
+    spec: JobSpec, space: Space, first: tuple[Configuration, ...]
+) -> list[Configuration]:
+    """Those that come first, and of more trials what the space has."""
+    rest = sample(space) or list(first)
+    more = (spec.budget.trials or len(first) + len(rest)) - len(first)
+    return [*first, *rest[: max(0, more)]]

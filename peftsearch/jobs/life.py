@@ -15,6 +15,7 @@ from peftsearch.message_text import agree, plural
 from peftsearch.records.job import Job, JobState, name_taken
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TrialState
+from peftsearch.spaces.jobspec.search_section import AUTO, NONE
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.stored import is_later
 from peftsearch.storage.store import Store
@@ -31,10 +32,23 @@ def create(store: Store, spec: JobSpec) -> Job:
 
     Raises:
         Conflict: The name is taken.
-        UserError: A job that it is to learn from does not exist, or is of another kind of task.
+        UserError: A job that it is to learn from does not exist, or is of another kind of task; or
+            no job could learn from it by its name.
     """
     check_sources(store, spec)
+    check_name(spec.name)
     return store.create_job(spec)
+
+
+def check_name(name: str) -> None:
+    """Refuse the words that stand for jobs in `search.learn_from`; jobs from before keep them.
+
+    Raises:
+        UserError: It is one.
+    """
+    if name in (AUTO, NONE):
+        hint = f"{_SOURCES} means something else by it; name the job otherwise"
+        raise UserError(f"a name other than {AUTO!r} and {NONE!r}", repr(name), hint, "name")
 
 
 def check_new(store: Store, name: str) -> None:
@@ -42,7 +56,9 @@ def check_new(store: Store, name: str) -> None:
 
     Raises:
         Conflict: It is.
+        UserError: As `check_name`.
     """
+    check_name(name)
     with contextlib.suppress(NotFoundError):
         store.pulse(name)
         raise name_taken(name)

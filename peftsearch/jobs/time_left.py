@@ -1,21 +1,115 @@
-"""How long a job will still run, from what it has used of its budget."""
+"""How long a job will still run, from what its trials took and what is left of its budget."""
 
-from peftsearch.spaces.jobspec.spec import BudgetSpec
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from peftsearch.records.pace import Pace, count_work
+from peftsearch.records.ranges import NO_TIME, Range
+from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.sampler_names import ENGINE
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.space import Space
 
 
-def seconds_left(
-    budget: BudgetSpec, ended: int, seconds_per_trial: float | None, hours: float
-) -> float | None:
-    """Estimated seconds to the end of a budget; None while unknown.
+@dataclass(frozen=True)
+class Opened:
+    """A trial that is queued or runs.
 
-    Args:
-        ended: Number of trials that completed or failed.
-        seconds_per_trial: Of the clock on the wall, so that workers share it.
-        hours: Used hours, on the budget's clock.
+    Attributes:
+        seconds: Since its claim; 0 of one that is queued.
     """
-    limits = []
-    if budget.trials is not None and seconds_per_trial is not None:
-        limits.append((budget.trials - ended) * seconds_per_trial)
-    if budget.hours is not None:
-        limits.append((budget.hours - hours) * 3600)
-    return max(0.0, min(limits)) if limits else None
+
+    configuration: Configuration
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a job has used, and who works on it.
+
+    Attributes:
+        ended: Trials that completed or failed.
+        hours: Used, on the budget's clock.
+        workers: That share what is left.
+        most: Trials that there are, however large the budget.
+    """
+
+    ended: int
+    hours: float
+    workers: int
+    most: float = math.inf
+
+
+def seconds_since(claimed: float | None) -> float:
+    """Since a trial's claim, where the database's clock is as this machine's; 0 of none."""
+    return 0.0 if claimed is None else max(0.0, time.time() - claimed)
+
+
+@lru_cache(maxsize=64)
+def _count_listed(document: str) -> float:
+    spec = JobSpec.model_validate_json(document)
+    return count_most(spec, make_space(spec))
+
+
+def count_most(spec: JobSpec, space: Space) -> float:
+    """Trials until a closed space is trained, repeats included; without end in an open one."""
+    if not space.members:
+        return math.inf
+    repeated = spec.search.repeats if spec.search.sampler == ENGINE else 0.0
+    return math.ceil(sum(map(space.feasible, space.members)) / (1 - repeated))
+
+
+def most_trials(spec: JobSpec) -> float:
+    """As `count_most`, remembered for a display's every second."""
+    return _count_listed(spec.model_dump_json(by_alias=True)) if spec.space.listed else math.inf
+
+
+def foresee_left(
+    spec: JobSpec, pace: Pace | None, opened: Sequence[Opened], standing: Standing
+) -> Range | None:
+    """Seconds to the end of a budget, on a clock on the wall; None while unknown."""
+    budget = spec.budget
+    limit = standing.most if budget.trials is None else min(budget.trials, standing.most)
+    hours = None if budget.hours is None else _rest(budget.hours, pace, standing)
+    if pace is None or limit == math.inf:
+        return hours
+    by_trials = _all_trials(spec, pace, opened, standing.workers, int(limit) - standing.ended)
+    if hours is None:
+        return by_trials
+    return Range(
+        min(by_trials.low, hours.low),
+        min(by_trials.likely, hours.likely),
+        min(by_trials.high, hours.high),
+    )
+
+
+def _all_trials(
+    spec: JobSpec, pace: Pace, opened: Sequence[Opened], workers: int, left: int
+) -> Range:
+    if left <= 0:
+        return NO_TIME
+    begun = sorted(opened, key=lambda x: -x.seconds)[:left]
+    works = [count_work(x.configuration, spec) for x in begun]
+    crew = max(1, min(workers, left))
+    each = pace.foresee(works, left - len(works)).times(1 / crew)
+    # Towards the end workers have nothing more to do, half a trial each on average.
+    idle = each.likely * crew / left * (crew - 1) / (2 * crew)
+    done = (
+        sum(min(x.seconds, pace.unit * work) for x, work in zip(begun, works, strict=True)) / crew
+    )
+    return Range(*(max(0.0, x + idle - done) for x in (each.low, each.likely, each.high)))
+
+
+def _rest(hours: float, pace: Pace | None, standing: Standing) -> Range:
+    """Hours stand still between a lone worker's trials, and the last trial ends after them."""
+    seconds = max(0.0, (hours - standing.hours) * 3600)
+    if pace is None:
+        return Range(seconds, seconds, seconds)
+    one = pace.foresee((), 1)
+    share = pace.pause / one.likely if standing.workers <= 1 and one.likely else 0.0
+    whole = seconds / max(0.1, 1 - share)
+    return Range(seconds, whole + one.likely / 2, whole + one.high)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from peftsearch.message_text import agree
 from peftsearch.results import views
-from peftsearch.results.wording import count, describe, duration, plural, size
+from peftsearch.results.wording import count, describe, duration, plural, size, span
 from peftsearch.spaces.jobspec.sampler_names import EARLIER
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.task import LONGEST
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def forecast_rows(forecast: "Forecast", spec: JobSpec) -> list[tuple[str, str]]:
     """Each with its name, in the order in which people read them."""
-    low, high = forecast.seconds
+    seconds = forecast.seconds
     listed = forecast.configurations if spec.space.listed else 0
     mean = "of the list" if spec.space.listed else "of the space, as random ones have it"
     rows = [
@@ -37,7 +37,7 @@ def forecast_rows(forecast: "Forecast", spec: JobSpec) -> list[tuple[str, str]]:
         ("training", forecast.length),
         ("memory", _tell_memory(forecast)),
         ("budget", budget),
-        ("time", f"between {duration(low)} and {duration(high)} on this machine"),
+        ("time", f"{span(seconds.low, seconds.high)} on this machine, {forecast.timed}"),
         ("disk", f"about {size(forecast.disk)} of adapters, by the mean {mean}"),
     ]
 

@@ -9,12 +9,12 @@ from jinja2 import Environment
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.results.floor_words import tell_floors
-from peftsearch.results.wording import cell, duration, plural
+from peftsearch.results.wording import cell, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 
 from .crew import Crew
-from .progress import Progress, measure_progress
+from .progress import Progress, measure_progress, tell_left
 from .stages import tell_stage
 
 Show = Callable[[str], None]
@@ -76,8 +76,8 @@ def tell_progress(now: Progress, spec: JobSpec) -> str:
     told = [f"{spec.name}: {done} done", *([f"{now.failed} failed"] if now.failed else [])]
     if now.best is not None:
         told.append(f"best {quality} so far {cell(quality, now.best)}")
-    if now.left:
-        told.append(f"about {duration(now.left)} left")
+    if now.left and now.left.high:
+        told.append(f"{tell_left(now.left)} left")
     return ", ".join(told)
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peftsearch.jobs.time_left import seconds_left
+from peftsearch.jobs.time_left import Opened, Standing, foresee_left, most_trials, seconds_since
+from peftsearch.records.pace import finished_of, pace_of
 from peftsearch.records.preparation import Preparation
+from peftsearch.records.ranges import Range
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results.wording import span
 from peftsearch.search.goals.hypervolume import hypervolume
+from peftsearch.search.goals.reference_point import is_unbeaten
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -16,7 +20,8 @@ class Progress:
     """How far a job has come.
 
     Attributes:
-        left: Estimated seconds to the end of the budget; None while unknown.
+        left: Seconds to the end of the budget, foreseen; None while unknown.
+        unbeaten: Whether no configuration with a result is better than the best floor.
     """
 
     done: int
@@ -24,7 +29,8 @@ class Progress:
     running: tuple[Trial, ...]
     best: float | None
     hypervolume: float
-    left: float | None
+    left: Range | None
+    unbeaten: bool = False
 
 
 def measure_progress(
@@ -52,10 +58,28 @@ def measure_progress(
         best=None if best is None else goal.signed(best),
         hypervolume=hypervolume(spec, trials, preparation),
         left=_left(spec, trials, hours, workers),
+        unbeaten=is_unbeaten(spec, trials, preparation),
     )
 
 
-def _left(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> float | None:
-    seconds = [x.running_seconds for x in trials if x.running_seconds is not None]
-    mean = sum(seconds) / len(seconds) / max(workers, 1) if seconds else None
-    return seconds_left(spec.budget, len(seconds), mean, hours)
+def tell_volume(now: Progress) -> str:
+    """`hypervolume 0.123`; that nothing beats the floor yet, where it is 0 for that."""
+    if now.unbeaten:
+        return "nothing beats the floor yet"
+    return f"hypervolume {now.hypervolume:.3f}"
+
+
+def tell_left(left: Range) -> str:
+    """`40 s to 2 min 10 s`: in 9 of 10 jobs it is between."""
+    return span(left.low, left.high)
+
+
+def _left(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> Range | None:
+    opened = [
+        Opened(x.configuration, 0.0 if x.state is TrialState.QUEUED else seconds_since(x.claimed))
+        for x in trials
+        if x.state in (TrialState.QUEUED, TrialState.RUNNING)
+    ]
+    pace = pace_of(spec, finished_of(trials), (x.configuration for x in opened))
+    standing = Standing(len(trials) - len(opened), hours, workers, most_trials(spec))
+    return foresee_left(spec, pace, opened, standing)

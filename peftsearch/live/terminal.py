@@ -21,7 +21,8 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import Pool
 
 from .crew import Crew
-from .progress import Progress, measure_progress
+from .foretold import Foretold
+from .progress import Progress, measure_progress, tell_left, tell_volume
 from .stages import tell_stage, tell_stopping
 
 _REFRESH_SECONDS = 1.0
@@ -46,6 +47,7 @@ class PlainView:
     told: float = -math.inf
     begun: bool = False
     stopping: bool = False
+    foretold: Foretold = field(default_factory=Foretold)
 
     def __post_init__(self) -> None:
         """What has ended before is told by its number: a job that is resumed has its trials."""
@@ -72,6 +74,7 @@ class PlainView:
             now = measure_progress(
                 self.job.spec, trials, hours, len(crew.children), self.preparation
             )
+            self.foretold.note(now.left)
             for trial in fresh:
                 line = _line(trial, self.job.spec, now)
                 self.console.print(line, highlight=False, soft_wrap=True)
@@ -127,12 +130,13 @@ def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
         if value is not None
         else f"failed: {trial.message}"
     )
-    left = f", about {duration(now.left)} left" if now.left else ""
+    left = f", {tell_left(now.left)} left" if now.left and now.left.high else ""
     return (
         f"trial {trial.number} ({tell_origin(trial.origin, spec.search.sampler)}) {result}, "
         f"{_cost(trial, spec)}: "
         f"{describe(trial.configuration, spec.anatomy)}  "
-        f"[{now.done}/{spec.budget.trials or '?'} done, hypervolume {now.hypervolume:.3f}{left}]"
+        f"[{now.done}/{spec.budget.trials or '?'} done, "
+        f"{tell_volume(now)}{left}]"
     )
 
 
@@ -155,6 +159,7 @@ class LiveView:
     preparation: Preparation | None = None
     refreshed: float = 0.0
     started: float = field(default_factory=time.monotonic)
+    foretold: Foretold = field(default_factory=Foretold)
 
     def __post_init__(self) -> None:
         self.live = Live(console=self.console, refresh_per_second=4, transient=True)
@@ -176,6 +181,7 @@ class LiveView:
             _print_notes(self.preparation, self.live.console, soft_wrap=False)
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
         now = measure_progress(self.job.spec, trials, hours, len(crew.children), self.preparation)
+        self.foretold.note(now.left)
         self.live.update(self._panel(now, crew))
 
     def say(self, line: str) -> None:
@@ -200,11 +206,11 @@ class LiveView:
             Text(f"{now.failed} failed", style="red" if now.failed else ""),
         )
         best = "-" if now.best is None else cell(spec.task.quality, now.best)
-        left = "-" if now.left is None else f"about {duration(now.left)}"
+        left = "-" if now.left is None else tell_left(now.left)
         facts.add_row(
             "",
             f"best {spec.task.quality} {best}",
-            f"hypervolume {now.hypervolume:.3f}",
+            tell_volume(now),
             f"{duration(seconds)} elapsed, {left} left",
         )
         floors = [

@@ -20,10 +20,10 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.data.task_data import TaskData, load_data
 from peftsearch.workers.files.job_folder import check_folder, choose_root
+from peftsearch.workers.processes.built_in import check_built_in
 from peftsearch.workers.processes.function_runner import (
     Evaluate,
     FunctionRunner,
-    check_built_in,
 )
 from peftsearch.workers.training import trial_runner
 

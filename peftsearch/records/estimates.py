@@ -68,6 +68,12 @@ class Estimate(Generic[S]):
     trials: tuple[S, ...]
     expected: Expectation | None = None
 
+    def __repr__(self) -> str:
+        """One line: a notebook prints what a pick returns."""
+        seeds = ", ".join(map(str, self.numbers))
+        told = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
+        return f"<{type(self).__name__} {self.key} of trials {seeds}: {told}>"
+
     @property
     def first(self) -> S:
         """The trial that the configuration was proposed with."""

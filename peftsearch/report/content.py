@@ -123,7 +123,7 @@ def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings
     result = records.result
     spec = result.job.spec
     if chosen is None:
-        return f"Nothing is chosen yet: {_tell_empty(records)}."
+        return f"Nothing is picked yet: {_tell_empty(records)}."
     floor = chosen["floor"]
     best = None if floor is None else (result.floors[0].label, floor)
     return tell_verdict(pick, chosen, best, chosen["comparison"], readings["others"], spec)

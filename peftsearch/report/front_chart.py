@@ -152,7 +152,7 @@ def _name_marks(front: Front, by_quality: bool) -> Iterator[tuple[str, str]]:
     errors = by_quality and any(x["standard_error"] is not None for x in front["rows"])
     yield "front", "front, ± one standard error" if errors else "front"
     if front["beside"] is not None or any(x["chosen"] for x in front["rows"]):
-        yield "ring", "chosen"
+        yield "ring", "picked"
     if front["others"]:
         yield "other", "off the front"
     if front["sweep"]:

@@ -31,7 +31,7 @@ def find_origins(job: Job, trials: Sequence[Trial], chosen: Sequence[Trial]) -> 
         ("data fingerprint, SHA-256", str(first.get("data") or _UNKNOWN)),
         *((f"{name} rows", f"{count:,}") for name, count in rows if count),
         ("seed of the job", f"{spec.seed}"),
-        *([("seeds of the chosen trials", _list(f"{x.seed}" for x in chosen))] if chosen else []),
+        *([("seeds of the picked trials", _list(f"{x.seed}" for x in chosen))] if chosen else []),
         ("sampler", spec.search.sampler),
         ("processor or GPU", _differing(trials, "device")),
         ("threads of a trial", _differing(trials, "threads")),

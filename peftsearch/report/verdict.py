@@ -89,14 +89,15 @@ def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: Jo
     label, standing = floor
     name, gain = spec.task.quality, standing["gain"]
     told = signed(name, gain, chosen["values"][name]) + in_errors(gain, standing["standard_error"])
-    error = standing["standard_error"]
-    noisy = error is not None and -gain <= error
-    behind = "is behind" if noisy else "is worse than"
-    chance = ", by no more than noise" if noisy else ""
+    level = (
+        f"is behind the best floor, {label}, by no more than noise"
+        if gain < 0
+        else f"does not beat the best floor, {label}, by more than noise"
+    )
     verdicts = {
         "above": f"it beats the best floor, {label}, by more than noise ({told})",
-        "level": f"it does not beat the best floor, {label}, by more than noise ({told})",
-        "below": f"it {behind} the best floor, {label}{chance} ({told})",
+        "level": f"it {level} ({told})",
+        "below": f"it is worse than the best floor, {label} ({told})",
     }
     return verdicts[standing["verdict"]]
 

@@ -136,7 +136,7 @@ def write_card(
         "form": report.form,
         "configuration": describe(trial.configuration, spec.anatomy),
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
-        "measurements": _measurements(trial),
+        "measurements": _measurements(trial, spec.training.function is not None),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
         "quality": _quality(trial, spec, labels, held, expected),
         "rows": report.rows,
@@ -259,10 +259,13 @@ def _given(base: Backbone) -> set[str]:
     return {key for key, x in read_config(str(base.folder)).items() if x is not None}
 
 
-def _measurements(trial: Trial) -> str:
+def _measurements(trial: Trial, by_function: bool) -> str:
+    """Without what is counted by the job's own schedule, which a function may not keep to."""
     rows = []
     for name, value in trial.measurements.items():
         row = OBJECTIVES[name] if name in OBJECTIVES else None
+        if by_function and row is not None and row.counted:
+            continue
         shown = score(value) if row is not None and row.style == "score" else count(value)
         rows.append(f"| {name} | {shown} {row.unit if row else ''}".rstrip() + " |")
     return "\n".join(rows)

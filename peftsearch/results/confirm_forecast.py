@@ -14,7 +14,7 @@ from peftsearch.workers.data.task_data import hash_rows, load_groups, open_test
 from peftsearch.workers.processes.built_in import check_built_in
 
 from .confirm_counts import count_front, count_kept, front_places, further_places, pick_places
-from .confirm_plan import Plan, mean_seconds, tell_forecast
+from .confirm_plan import Pending, Plan, tell_forecast
 from .front_confirmation import check_members
 from .groups import part_groups
 from .spending import foresee_reading, level_of, ordinal, percent, spend, tell_reading
@@ -32,7 +32,7 @@ class Trainings:
         left: That are not kept from before, at most.
         total: With those that are.
         further: That a wanted width may add.
-        seconds: Of those that are left, at the mean of the job's trials; None before one ended.
+        seconds: That those that are left most likely take; None before a trial has ended.
         words: The same for people.
     """
 
@@ -179,7 +179,6 @@ def _count(
         kept = count_kept(store, job, further_places(spec, plan, members[0]))
         total, further = plan.trainings, max(2 * len(plan.further) - kept, 0)
     left = max(total - count_kept(store, job, places), 0)
-    mean = mean_seconds(result.trials)
-    seconds = None if mean is None else left * mean
-    words = tell_forecast(left, result.trials, total, further)
-    return Trainings(left, total, further, seconds, words)
+    pending = Pending.of(spec, result.trials, left)
+    time, words = pending.foresee(), tell_forecast(pending, total, further)
+    return Trainings(left, total, further, None if time is None else time.likely, words)

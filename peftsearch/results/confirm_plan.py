@@ -1,16 +1,18 @@
 """How many trainings a confirmation makes of each of its arms."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from peftsearch.errors import UserError
-from peftsearch.records.estimates import mean
+from peftsearch.records.pace import Finished, finished_of, pace_of
+from peftsearch.records.ranges import Range
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 
-from .wording import duration, plural
+from .wording import plural, span
 
 FIRST = 900_001
 """The search uses none of the seeds from here on."""
@@ -79,28 +81,55 @@ class Plan:
         return f"{keys}: {self.limit} seeds{wanted}"
 
 
-def mean_seconds(trials: Sequence[Trial]) -> float | None:
-    """Of a training of the job; None where none has ended."""
-    seconds = [x.running_seconds for x in trials if x.running_seconds and x.measurements]
-    return mean(seconds) if seconds else None
+@dataclass
+class Pending:
+    """Trainings that are still to be made, and how long they take: by the job's trials, and once
+    two are made here by those alone, as machines and evaluations differ.
+
+    Attributes:
+        spec: The job's; None foresees nothing.
+        left: How many.
+    """
+
+    spec: JobSpec | None = None
+    searched: Sequence[Finished] = ()
+    left: int = 0
+    made: list[Finished] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, spec: JobSpec, trials: Sequence[Trial], left: int) -> Self:
+        """Before the first."""
+        return cls(spec, [x for x in finished_of(trials) if x.seconds > 0], left)
+
+    def note(self, configuration: Configuration, seconds: float) -> None:
+        """One was made."""
+        self.left = max(0, self.left - 1)
+        self.made.append(Finished(configuration, seconds))
+
+    def foresee(self) -> Range | None:
+        """Seconds of those that are left; None where nothing is known."""
+        known = self.made if len(self.made) > 1 else [*self.searched, *self.made]
+        pace = None if self.spec is None else pace_of(self.spec, known)
+        return None if pace is None else replace(pace, pause=0.0).foresee((), self.left)
+
+    def tell(self) -> str:
+        """`2 min to 5 min`; empty where nothing is known, or left."""
+        time = self.foresee() if self.left else None
+        return "" if time is None else span(time.low, time.high)
 
 
-def tell_forecast(
-    left: int, trials: Sequence[Trial], total: int = Plan().trainings, further: int = 0
-) -> str:
+def tell_forecast(pending: Pending, total: int = Plan().trainings, further: int = 0) -> str:
     """What is about to begin: how many trainings, and how long by the trials of the job.
 
     Args:
         total: Trainings with those that are kept.
         further: That a wanted width may add.
     """
-    seconds = mean_seconds(trials)
+    left, time = pending.left, pending.tell()
     most = f"; for the width up to {further} more" if further else ""
     if not left:
         return f"all {total} trainings are kept from before{most}"
-    about = (
-        "" if seconds is None else f", about {duration(left * seconds)} at the mean of its trials"
-    )
+    about = f", {time} by the job's trials" if time else ""
     done = f" of {total}, the others are kept" if left < total else ""
     return (
         f"{plural(left, 'training')}{done}{about}{most}; what is interrupted goes on where it was"

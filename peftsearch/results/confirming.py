@@ -12,7 +12,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.presence import at_work
 
-from .confirm_plan import Plan, tell_forecast
+from .confirm_plan import Pending, Plan, tell_forecast
 from .confirmation import Confirmation, lines
 from .floor_words import floor_json, tell_floors
 from .floors import sort_floors
@@ -98,7 +98,7 @@ def confirm_pick(
         from peftsearch.search.recipe_trials import probe
         from peftsearch.spaces.space.presets import make_space
         from peftsearch.workers.data.task_data import load_groups
-        from peftsearch.workers.processes.function_runner import check_built_in
+        from peftsearch.workers.processes.built_in import check_built_in
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         from .confirm import Confirmer
@@ -111,7 +111,8 @@ def confirm_pick(
         runner, arms = TrialRunner.open(spec, wanted.device), (picked, probe(make_space(spec)))
         confirmer = Confirmer(store, job, runner, wanted.report, plan)
         left, further = confirmer.count_left(*arms), confirmer.count_further(picked)
-        wanted.report(tell_forecast(left, trials, plan.trainings, further))
+        confirmer.pending = Pending.of(spec, trials, left)
+        wanted.report(tell_forecast(confirmer.pending, plan.trainings, further))
         found = confirmer.confirm(*arms)
         grouped, by = tell_groups(runner, found, wanted.by, values)
         confirmed = Confirmed(found, spec, preparation, grouped, by)

@@ -7,7 +7,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.presence import at_work
 
-from .confirm_plan import tell_forecast
+from .confirm_plan import Pending, tell_forecast
 from .confirming import Wanted
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def confirm_front(store: Store, result: "SearchResult", wanted: Wanted) -> Confi
     with at_work(store, job, "confirm", wanted.device):
         from peftsearch.search.recipe_trials import probe
         from peftsearch.spaces.space.presets import make_space
-        from peftsearch.workers.processes.function_runner import check_built_in
+        from peftsearch.workers.processes.built_in import check_built_in
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         from .confirm_front import FrontConfirmer
@@ -59,7 +59,8 @@ def confirm_front(store: Store, result: "SearchResult", wanted: Wanted) -> Confi
             store, job, runner, wanted.report, wanted.plan, members=members, probe=base
         )
         left = max(confirmer.total - confirmer.count_kept(), 0)
-        wanted.report(tell_forecast(left, result.trials, confirmer.total))
+        confirmer.pending = Pending.of(spec, result.trials, left)
+        wanted.report(tell_forecast(confirmer.pending, confirmer.total))
         confirmed = ConfirmedFront(confirmer.confirm_front(), spec)
         store.save_report(job.id, "confirm-front", confirmed.to_json())
     return confirmed

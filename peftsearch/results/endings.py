@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.search.goals.reference_point import is_unbeaten
 from peftsearch.search.no_gain import LEAST_GAIN, TIMES, expects_no_gain
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -43,19 +44,21 @@ def tell_ending(
         return f"ended by its budget of {plural(budget.trials, 'trial')}"
     if budget.hours is not None and hours >= budget.hours:
         return f"ended by its budget of {duration(budget.hours * 3600)}, {after}"
-    if budget.stop_when is not None and expects_no_gain(find_trials()):
-        hope = _tell_hope(spec, preparation)
+    if budget.stop_when is not None and expects_no_gain(trials := find_trials()):
+        hope = _tell_hope(spec, preparation, trials)
         return f"ended by budget.stop_when = {budget.stop_when!r}, {after}: {hope}"
     return f"ended {after}: {_tell_space(spec)}"
 
 
-def _tell_hope(spec: JobSpec, preparation: Preparation | None) -> str:
-    hope = (
+def _tell_hope(spec: JobSpec, preparation: Preparation | None, trials: Sequence[Trial]) -> str:
+    if (perfect := find_perfect(preparation, spec)) is not None:
+        return f"nothing can beat the floor, {tell_floor(perfect, spec)}"
+    if is_unbeaten(spec, trials, preparation):
+        return f"nothing beat the floor, and {TIMES} times on end the model expected nothing to"
+    return (
         f"{TIMES} times on end the model expected less than {LEAST_GAIN:.0%} more of the front's "
         "hypervolume"
     )
-    perfect = find_perfect(preparation, spec)
-    return hope if perfect is None else f"nothing can beat the floor, {tell_floor(perfect, spec)}"
 
 
 def _tell_space(spec: JobSpec) -> str:

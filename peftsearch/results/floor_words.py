@@ -42,7 +42,7 @@ class FloorStanding(TypedDict):
     """A configuration beside the best floor of its job.
 
     Attributes:
-        verdict: `above`: better by more than noise; `level`: as good, or better by noise;
+        verdict: `above`: better by more than noise; `level`: apart by noise at most;
             `below`: worse.
         gain: Over the floor; negative where it is worse.
         standard_error: Of the gain; null where unknown.
@@ -111,7 +111,7 @@ def tell_verdict(standing: Standing, spec: JobSpec) -> str:
     if standing.gain == 0:
         return "It is as good as that baseline."
     gain = f"{difference(name, abs(standing.gain), standing.quality)} {_better(standing)}"
-    return f"It is {gain} than that baseline{_noise(standing, name)}."
+    return f"It is {gain} that baseline{_noise(standing, name)}."
 
 
 def tell_nothing_beats(
@@ -179,11 +179,14 @@ def _beside(standing: Standing, name: str, floor: str) -> str:
         return f"that of {floor}"
     gain = difference(name, abs(standing.gain), standing.quality)
     value = amount(name, standing.value)
-    return f"{gain} {_better(standing)} than the {value} of {floor}{_noise(standing, name)}"
+    return f"{gain} {_better(standing)} the {value} of {floor}{_noise(standing, name)}"
 
 
 def _better(standing: Standing) -> str:
-    return "better" if standing.gain > 0 else "worse"
+    """What is behind by no more than noise is not called worse."""
+    if standing.gain > 0:
+        return "better than"
+    return "worse than" if standing.verdict == "below" else "behind"
 
 
 def _noise(standing: Standing, name: str) -> str:

@@ -19,7 +19,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from .sampling_errors import sampling_error
 
 Verdict = Literal["above", "level", "below"]
-"""`above`: better by more than noise; `level`: as good, or better by noise; `below`: worse."""
+"""`above`: better by more than noise; `level`: apart by noise at most; `below`: worse by more."""
 
 
 class Scored(Seed, Protocol):
@@ -72,7 +72,7 @@ class Standing:
     def verdict(self) -> Verdict:
         """How the two compare."""
         if self.gain < 0:
-            return "below"
+            return "below" if -self.gain > (self.error or 0.0) else "level"
         return "above" if self.gain > (self.noise or 0.0) else "level"
 
 

@@ -1,7 +1,8 @@
 """Trainings of a confirmation and what floors scored on its test split, each kept in the store."""
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from peftsearch.errors import Conflict
@@ -17,7 +18,7 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .confirm_counts import RUN, Place, count_kept
-from .confirm_plan import Plan
+from .confirm_plan import Pending, Plan
 from .confirmation import Arm, Run
 from .floor_words import short_name
 from .floors import sort_floors
@@ -37,6 +38,7 @@ class KeptRuns:
     report: Report
     plan: Plan = Plan()
     count: int = 0
+    pending: Pending = field(default_factory=Pending)
     rows: str = "test"
     """How what is kept of these rows is called."""
 
@@ -107,8 +109,11 @@ class KeptRuns:
             return known
         words = describe(configuration, self.job.spec.anatomy)
         total = max(self.count, self.total)
-        self.report(f"{self.count} of {total}: training for the {split} split: {words}")
+        left = f"; {time_left} left" if (time_left := self.pending.tell()) else ""
+        self.report(f"{self.count} of {total}: training for the {split} split: {words}{left}")
+        started = time.monotonic()
         outcome = self.runner.evaluate(configuration, seed, lambda done, total: None, split=split)
+        self.pending.note(configuration, time.monotonic() - started)
         return self._keep(place, outcome)
 
     def _recall(self, place: Mapping[str, Any]) -> Run | None:

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from peftsearch.passwords import hide
+from peftsearch.samples.fetch import name_sample
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 _CLOSING = "'\"`)]>,;:."
@@ -15,7 +16,10 @@ _SHALLOW = 2
 
 
 def public_name(source: str) -> str:
-    """A hub id, `package:NAME` and a URL as they stand, without a password; of a path its name."""
+    """A hub id, `package:NAME` and a URL as they stand, without a password; of a path its name,
+    and of a sample what the job file called it."""
+    if (sample := name_sample(source)) is not None:
+        return sample
     if not is_local(source):
         return hide(source)
     return PureWindowsPath(source.replace("/", "\\")).name or _LEFT_OUT

@@ -220,14 +220,22 @@ class SearchResult:
         spec = self.job.spec
         proposal = tell_proposal(self.members, spec, self.preparation, self.tried)
         hidden = tell_hidden(self._members, self._estimates, self.expected, spec)
-        return [*self._beaten, *proposal, *hidden, *tell_no_gain(spec, self.trials)]
+        return [
+            *self._beaten,
+            *proposal,
+            *hidden,
+            *tell_no_gain(spec, self.trials, self.preparation),
+        ]
 
     def doubts(self, picked: Estimate[Trial]) -> list[str]:
         """The warnings beside a pick of which it is told how it stands: without that of what is
         proposed, and without how the best stands where it is the best."""
         beaten, best = self._beaten, find_best(self._members, self.job.spec)
         told = best is not None and best.key == picked.key
-        return [*beaten[1 if told else 0 :], *tell_no_gain(self.job.spec, self.trials)]
+        return [
+            *beaten[1 if told else 0 :],
+            *tell_no_gain(self.job.spec, self.trials, self.preparation),
+        ]
 
     @property
     def proposed(self) -> str:

@@ -191,6 +191,20 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def span(low: float, high: float) -> str:
+    """`40 s to 2 min 10 s`, of times that are not known to the second; `about 2 min 10 s` where
+    both ends are told alike."""
+    ends = [duration(_to_step(x)) for x in (low, high)]
+    return f"about {ends[0]}" if ends[0] == ends[1] else " to ".join(ends)
+
+
+def _to_step(seconds: float) -> float:
+    """Rounded to about two digits, of minutes and hours too."""
+    steps = ((10, 1), (60, 5), (600, 10), (3600, 60), (36_000, 300))
+    step = next((step for limit, step in steps if seconds < limit), 900)
+    return round(seconds / step) * step
+
+
 _WRITERS: Mapping[Style, Callable[[float], str]] = {
     "score": score,
     "count": count,

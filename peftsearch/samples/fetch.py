@@ -32,6 +32,24 @@ def fetch_sample(name: str, report: Report) -> Path:
     return make(cache_folder(), report)
 
 
+def name_sample(path: str) -> str | None:
+    """What job files call a path of this machine's cache; None of what is no sample there."""
+    return next((name for name, place in _places().items() if str(place) == path), None)
+
+
+def _places() -> Mapping[str, Path]:
+    cache, packages = cache_folder(), (minilm.PACKAGE, smollm.PACKAGE, dinov2.PACKAGE)
+    models = ("demo:model", "demo:decoder", "demo:vision")
+    folders = (cache / f"{x.name}-{x.version}" for x in packages)
+    table = cache / f"{reviews.PACKAGE.name}-{reviews.PACKAGE.version}"
+    return {
+        **dict(zip(models, folders, strict=True)),
+        "demo:data": table / reviews.TABLE,
+        "demo:instructions": table.with_name(f"{table.name}-instructions") / reviews.INSTRUCTIONS,
+        "demo:digits": cache / "digits" / digits.TABLE,
+    }
+
+
 def _reviews(cache: Path, report: Report) -> Path:
     return fetch(reviews.PACKAGE, cache, reviews.write_reviews, report) / reviews.TABLE
 

@@ -10,18 +10,30 @@ from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.insight.best_on_front import Best, best_of
 from peftsearch.insight.kind_rows import KindRow, kind_row
 from peftsearch.jobs.liveness import count_live
+from peftsearch.jobs.time_left import Standing
 from peftsearch.message_text import one_line
 from peftsearch.records.job import Job, JobState
+from peftsearch.records.pace import Pace, finished_of, pace_of
 from peftsearch.records.preparation import HeadChoice, Pooling, Preparation, Start
+from peftsearch.records.ranges import Range
 from peftsearch.records.trial import TrialState
 from peftsearch.results.endings import tell_ending
 from peftsearch.results.floor_words import FloorLine, floor_json
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.views import budget_text
+from peftsearch.samples.fetch import name_sample
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.past import History
-from peftsearch.service.streams.status import Counts, estimate_left, show_counts
+from peftsearch.service.streams.status import (
+    Counts,
+    LeftTime,
+    estimate_left,
+    open_of,
+    pace_in,
+    show_counts,
+    tell_left,
+)
 from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -58,7 +70,7 @@ class Search(TypedDict):
     data: str
 
 
-class JobSummary(Search):
+class JobSummary(Search, LeftTime):
     """One row of the list of jobs.
 
     Attributes:
@@ -66,7 +78,8 @@ class JobSummary(Search):
             the spec would say is empty then.
         event: Counts the ends of trials.
         created: In seconds since the epoch.
-        left_seconds: Null while unknown and where no worker lives.
+        left_seconds: As likely to be more as less; null while unknown and where no worker lives,
+            as `left_range`, between what they are in 9 of 10 cases, and `left_words`.
         pool: The local worker processes that the service started for it.
     """
 
@@ -77,7 +90,6 @@ class JobSummary(Search):
     problem: str | None
     counts: Counts
     used_hours: float
-    left_seconds: float | None
     best: Best | None
     live_workers: int
     pool: PoolStatus | None
@@ -141,6 +153,7 @@ class Summaries:
 
     histories: Histories
     _best: dict[tuple[int, float], tuple[int, Best | None]] = field(default_factory=dict)
+    _paces: dict[tuple[int, float], tuple[int, Pace | None]] = field(default_factory=dict)
 
     def list(
         self, store: Store, jobs: Sequence[Job], pools: Mapping[str, PoolStatus]
@@ -186,11 +199,12 @@ class Summaries:
         live: int,
         pools: Mapping[str, PoolStatus],
     ) -> JobSummary:
-        problem, hours, pool, best = job.problem, 0.0, pools.get(job.name), None
+        problem, hours, pool, best, left = job.problem, 0.0, pools.get(job.name), None, None
         readable = problem is None
         try:
             hours = self.histories.hours.used(store, job, counts)
             best = self._find_best(store, job) if readable else None
+            left = self._foresee(store, job, hours, live) if readable and live else None
         except UserError as error:
             problem = str(error)
         except PeftsearchError:
@@ -206,11 +220,32 @@ class Summaries:
             "problem": problem,
             "counts": show_counts(counts),
             "used_hours": hours,
-            "left_seconds": estimate_left(job, counts, hours) if live and not problem else None,
+            **tell_left(left),
             "best": best,
             "live_workers": live,
             "pool": None if pool is None else pool_beside(job.state, pool),
         }
+
+    def _foresee(self, store: Store, job: Job, hours: float, live: int) -> Range | None:
+        """The time left of a job that is worked on."""
+        if job.state is not JobState.RUNNING:
+            return None
+        opened = store.open_trials(job.id)
+        ended = sum(store.counts(job.id).values()) - len(opened)
+        standing = Standing(ended, hours, live)
+        return estimate_left(job, self._find_pace(store, job), open_of(opened), standing)
+
+    def _find_pace(self, store: Store, job: Job) -> Pace | None:
+        """As fast as its trials ended so far: read once for an event."""
+        history = self.histories.find(store, job)
+        if history is not None:
+            return history.derive("pace", pace_in)
+        key = job.id, job.created
+        event, pace = self._paces.get(key, (-1, None))
+        if event != job.event:
+            pace = pace_of(job.spec, finished_of(store.trials(job.id)))
+            self._paces[key] = job.event, pace
+        return pace
 
     def _find_best(self, store: Store, job: Job) -> Best | None:
         """The best of the front: of a job that nobody looked at yet, without all of its trials."""
@@ -238,8 +273,8 @@ def _search_of(spec: JobSpec) -> Search:
         "cost": spec.objectives.cost,
         "goals": list(spec.goals),
         "kind": spec.task.kind,
-        "model": spec.model.path,
-        "data": spec.task.train,
+        "model": name_sample(spec.model.path) or spec.model.path,
+        "data": name_sample(spec.task.train) or spec.task.train,
     }
 
 

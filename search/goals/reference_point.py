@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from peftsearch.records.axes import LARGEST, quality_of
+from peftsearch.records.estimates import estimate_each
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.cost import BYTES_PER_PARAMETER
@@ -97,6 +98,14 @@ def floor_quality(spec: JobSpec, preparation: Preparation | None) -> float | Non
     """Quality of the best floor without adapters, maximised; None of a job without floors."""
     goal, floor = objective(spec.task.quality), _best_floor(spec, preparation)
     return None if floor is None else goal.signed(floor.measurements[goal.name])
+
+
+def is_unbeaten(spec: JobSpec, trials: Sequence[Trial], preparation: Preparation | None) -> bool:
+    """Whether configurations have a result, and none is better than the best floor: then there
+    is no hypervolume, of which no share is told. False of a job without floors."""
+    floor, goal = floor_quality(spec, preparation), objective(spec.task.quality)
+    known = [x.values[goal.name] for x in estimate_each(trials) if goal.name in x.values]
+    return floor is not None and bool(known) and max(map(goal.signed, known)) <= floor
 
 
 def _best_floor(spec: JobSpec, preparation: Preparation | None) -> Floor | None:

@@ -13,6 +13,7 @@ from peftsearch.workers.runtime.machine_faults import MachineFault
 from tests.conftest import NewDatabase
 from tests.floors import prepare
 from tests.service.records import fill_example
+from tests.specs import make_spec
 
 from .calls import call
 
@@ -43,6 +44,23 @@ def test_a_finished_job_goes_on_where_it_lies(
         "--files",
         str(files),
     ]
+
+
+def test_a_function_s_job_is_refused_before_its_budget_changes(
+    new_sqlite: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url, spec = new_sqlite(), make_spec("own", trials=3, training={"function": "mine.train"})
+    with Store.open(url) as store:
+        job = store.create_job(spec)
+        store.set_state(job.id, JobState.FINISHED)
+    options = ["--trials", "99", "--storage", url]
+    assert call(monkeypatch, "resume", "own", *options) == 2
+    assert "'mine.train' of a Python program" in capsys.readouterr().err
+    with Store.open(url) as store:
+        assert store.find_job("own").spec.budget.trials == 3
+        assert store.find_job("own").state is JobState.FINISHED
 
 
 def test_the_database_s_own_folder_is_not_named(

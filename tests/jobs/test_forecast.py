@@ -7,14 +7,14 @@ import pytest
 
 from peftsearch.jobs.durations import (
     EFFICIENCY,
-    STARTUP_SECONDS,
     Speed,
     calling_seconds,
     foresee_time,
     reading_seconds,
     trial_flops,
 )
-from peftsearch.jobs.forecast import _most_trials
+from peftsearch.jobs.time_left import count_most
+from peftsearch.records.ranges import NO_TIME, Range
 from peftsearch.search.proposals import propose
 from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -22,6 +22,8 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.preparation.foreseen import Reading, foresee_reading, foresee_writing
 from tests.search.jobs import lora
 from tests.specs import make_spec
+
+EACH = Range(50, 100, 200)
 
 
 def counted(**training: Any) -> JobSpec:
@@ -69,9 +71,11 @@ def test_each_layer_of_each_step_is_called() -> None:
     assert calling_seconds(spec, 1000, 0, Speed(1e9, 1e8)) == 0
 
 
-def test_the_forecast_of_a_number_of_trials_is_half_and_twice_the_time() -> None:
-    low, high = foresee_time(make_spec(trials=8), 100, math.inf)
-    assert (low, high) == ((STARTUP_SECONDS + 800) / 2, 2 * (STARTUP_SECONDS + 800))
+def test_the_forecast_of_a_number_of_trials_is_what_comes_before_and_so_many_times_each() -> None:
+    found = foresee_time(make_spec(trials=8), EACH, math.inf, Range(30, 60, 90))
+    assert found.likely == 860
+    assert found.low == pytest.approx(860 - math.hypot(30, 400))
+    assert found.high == pytest.approx(860 + math.hypot(30, 800))
 
 
 @pytest.mark.parametrize("epochs", [1, 4])
@@ -89,8 +93,9 @@ def test_what_is_read_and_written_without_an_adapter_takes_its_time(epochs: int)
 def test_the_preparation_is_part_of_the_time_and_not_of_the_hours() -> None:
     for budget in ({"trials": 8}, {"hours": 1.0}):
         spec = make_spec(budget=budget)
-        alone, prepared = (foresee_time(spec, 100, math.inf, x) for x in (0.0, 60.0))
-        assert prepared == (alone[0] + 30, alone[1] + 120)
+        sure = Range(60, 60, 60)
+        alone, prepared = (foresee_time(spec, EACH, math.inf, x) for x in (NO_TIME, sure))
+        assert prepared == Range(alone.low + 60, alone.likely + 60, alone.high + 60)
 
 
 def test_what_a_preparation_reads_follows_from_its_floors() -> None:
@@ -112,24 +117,25 @@ def test_what_a_preparation_reads_follows_from_its_floors() -> None:
 
 def test_hours_end_a_forecast_and_the_last_trial_may_end_after_them() -> None:
     """However fast the machine is, a job of an hour takes about an hour."""
-    low, high = foresee_time(make_spec(budget={"hours": 1.0}), 100, math.inf)
-    assert 3600 < low < high <= 3600 + 2 * (STARTUP_SECONDS + 100)
+    found = foresee_time(make_spec(budget={"hours": 1.0}), Range(48, 110, 210), math.inf)
+    assert 3600 <= found.low < found.high <= 3600 + 210
     few = make_spec(budget={"hours": 1.0, "trials": 8})
-    assert foresee_time(few, 100, math.inf) == foresee_time(make_spec(trials=8), 100, math.inf)
-    assert foresee_time(few, 100, 4) == foresee_time(make_spec(trials=4), 100, math.inf)
+    assert foresee_time(few, EACH, math.inf) == foresee_time(make_spec(trials=8), EACH, math.inf)
+    assert foresee_time(few, EACH, 4) == foresee_time(make_spec(trials=4), EACH, math.inf)
 
 
 @pytest.mark.parametrize("hours", [0.001, 0.02, 0.1, 1.0])
 def test_the_low_forecast_is_never_above_the_high_one(hours: float) -> None:
     """Where hours bind, slower trials may end the job sooner."""
     for seconds in (1.0, 40.0, 300.0, 5_000.0):
-        low, high = foresee_time(make_spec(budget={"hours": hours}), seconds, math.inf)
-        assert low <= high
+        each = Range(seconds / 2, seconds, seconds * 2)
+        found = foresee_time(make_spec(budget={"hours": hours}), each, math.inf)
+        assert found.low <= found.likely <= found.high
 
 
 def test_a_closed_list_ends_with_its_repeats() -> None:
     listed = {"configurations": [lora(rank).to_json() for rank in (1, 2, 4, 8)]}
     spec = make_spec(space=listed, trials=100, search={"repeats": 0.5})
-    assert _most_trials(spec, make_space(spec)) == 8
+    assert count_most(spec, make_space(spec)) == 8
     alone = make_spec(space=listed, trials=100, search={"repeats": 0.5, "sampler": "random"})
-    assert _most_trials(alone, make_space(alone)) == 4
+    assert count_most(alone, make_space(alone)) == 4

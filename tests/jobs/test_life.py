@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from peftsearch.errors import Conflict, NotFoundError
+from peftsearch.errors import Conflict, NotFoundError, UserError
 from peftsearch.jobs import life
 from peftsearch.records.job import Job, JobState
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
@@ -27,6 +27,19 @@ def make_job(store: Store, root: Path, name: str) -> Path:
     (folder / "trials").mkdir(parents=True)
     (folder / "trials" / "file").touch()
     return folder
+
+
+@pytest.mark.parametrize("name", ["auto", "none"])
+def test_words_that_stand_for_jobs_name_no_new_one(store: Store, name: str) -> None:
+    for refused in (
+        lambda: life.check_new(store, name),
+        lambda: life.create(store, make_spec(name)),
+        lambda: life.create_or_resume(store, make_spec(name)),
+    ):
+        with pytest.raises(UserError, match=f"got '{name}'; search.learn_from means"):
+            refused()
+    store.create_job(make_spec(name))
+    assert life.create_or_resume(store, make_spec(name)).name == name
 
 
 def test_a_job_goes_with_its_files_and_others_stay(store: Store, tmp_path: Path) -> None:

@@ -1,15 +1,85 @@
 """How long a job will still run."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from peftsearch.jobs.time_left import seconds_left
-from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.jobs.time_left import Opened, Standing, foresee_left, most_trials
+from peftsearch.records.pace import Finished, Pace, pace_of
+from peftsearch.records.ranges import Range
+from peftsearch.spaces.jobspec.spec import JobSpec
+from tests.search.jobs import lora
+from tests.specs import make_spec
+
+BOTH = make_spec(budget={"trials": 10, "hours": 1.0})
+TRIALS, HOURS = make_spec(trials=10), make_spec(trials=None)
+
+
+def learn(seconds: Sequence[float] = (30.0,) * 4) -> Pace:
+    """Of trials one after another without a pause."""
+    ends = [sum(seconds[: i + 1]) for i in range(len(seconds))]
+    pairs = zip(seconds, ends, strict=True)
+    pace = pace_of(TRIALS, [Finished(lora(1), each, end, "w") for each, end in pairs])
+    assert pace is not None
+    return pace
+
+
+def left(
+    spec: JobSpec,
+    ended: int = 4,
+    hours: float = 0.5,
+    opened: Sequence[Opened] = (),
+    workers: int = 1,
+) -> Range:
+    """With what four trials of half a minute tell."""
+    found = foresee_left(spec, learn(), opened, Standing(ended, hours, workers))
+    assert found is not None
+    return found
 
 
 def test_time_left_is_what_ends_first() -> None:
-    both = BudgetSpec(trials=10, hours=1.0)
-    assert seconds_left(both, 4, 30.0, 0.5) == 180
-    assert seconds_left(both, 4, 30.0, 0.99) == pytest.approx(36)
-    assert seconds_left(BudgetSpec(trials=10), 0, None, 0.0) is None
-    assert seconds_left(BudgetSpec(trials=10), 12, 30.0, 0.0) == 0
-    assert seconds_left(BudgetSpec(hours=1.0), 0, None, 2.0) == 0
+    assert left(BOTH).likely == left(TRIALS).likely == pytest.approx(180, rel=0.05)
+    assert left(BOTH).holds(180)
+    late = left(BOTH, hours=0.99)
+    assert late.low == pytest.approx(36)
+    assert 36 < late.likely < late.high < 36 + 100  # the last trial ends after the hours
+
+
+def test_nothing_is_left_of_a_budget_that_is_used() -> None:
+    assert left(TRIALS, 10) == left(TRIALS, 12) == Range(0, 0, 0)
+    assert left(HOURS, hours=2.0).low == 0
+
+
+def test_before_the_first_end_only_hours_tell() -> None:
+    standing = Standing(0, 0.25, 1)
+    assert foresee_left(TRIALS, None, (), standing) is None
+    assert foresee_left(HOURS, None, (), standing) == Range(2700, 2700, 2700)
+
+
+def test_workers_share_what_is_left_and_end_apart() -> None:
+    alone, three = left(TRIALS), left(TRIALS, workers=3)
+    assert alone.likely / 3 < three.likely < alone.likely / 2
+    assert left(TRIALS, 9, workers=3).likely == pytest.approx(left(TRIALS, 9).likely)
+
+
+def test_what_a_running_trial_has_done_is_not_left() -> None:
+    whole = left(TRIALS, 8, opened=[Opened(lora(2))])
+    half = left(TRIALS, 8, opened=[Opened(lora(2), 15.0)])
+    assert whole.likely - half.likely == pytest.approx(15)
+    assert left(TRIALS, 9, opened=[Opened(lora(2), 900.0)]).low == 0
+
+
+def test_pauses_between_the_trials_of_a_lone_worker_are_on_top_of_hours() -> None:
+    paused = [Finished(lora(1), 30.0, 60.0 * i, "w") for i in range(1, 6)]
+    pace = pace_of(HOURS, paused)
+    assert pace is not None and pace.pause == 30
+    found = foresee_left(HOURS, pace, (), Standing(5, 0.5, 1))
+    assert found is not None and found.low == 1800 and found.likely > 3300
+
+
+def test_a_list_ends_before_a_larger_budget() -> None:
+    listed = make_spec(space={"configurations": [lora(x).to_json() for x in (1, 2, 4)]}, trials=99)
+    standing = Standing(2, 0.0, 1, most_trials(listed))
+    assert standing.most == 4
+    found = foresee_left(listed, learn(), (), standing)
+    assert found is not None and found.holds(60)

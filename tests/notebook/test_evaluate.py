@@ -14,7 +14,8 @@ import peftsearch
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.function_runner import check_built_in, read_measurements
+from peftsearch.workers.processes.built_in import check_built_in
+from peftsearch.workers.processes.function_runner import read_measurements
 from peftsearch.workers.processes.own_training import Candidate
 from peftsearch.workers.runtime.quiet import quiet_peft
 from tests.specs import make_spec

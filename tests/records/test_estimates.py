@@ -82,3 +82,9 @@ def test_keys_come_in_the_order_of_proposal_with_the_seeds_that_count() -> None:
         replace(trial(4, 0.9, rank=8), state=TrialState.RUNNING),
     ]
     assert [x.numbers for x in estimate_each(trials)] == [(1, 6), (3,)]
+
+
+def test_a_notebook_prints_an_estimate_in_one_line() -> None:
+    printed = str(estimate([trial(1, 0.74), trial(4, 0.76)]))
+    assert printed.startswith("<Estimate ") and "of trials 1, 4: " in printed
+    assert "accuracy 0.75" in printed and "\n" not in printed and len(printed) < 400

@@ -139,11 +139,11 @@ def test_an_empty_job_and_one_without_a_result_choose_nothing(store: Store) -> N
     filler = Filler.open(store)
     report = report_on(store)
     assert report["chosen"] is None and report["running"]
-    assert report["verdict"] == "Nothing is chosen yet: the job has no trial."
+    assert report["verdict"] == "Nothing is picked yet: the job has no trial."
     assert "There is no front yet." in render_page(report)
     filler.fail(lora(8), "out of <memory>")
     report = report_on(store)
-    assert report["verdict"] == "Nothing is chosen yet: no trial has completed."
+    assert report["verdict"] == "Nothing is picked yet: no trial has completed."
     assert "out of &lt;memory&gt;" in render_page(report)
     assert "out of &lt;memory>" in render_markdown(report)
     with pytest.raises(NotFoundError, match="trial 7"):

@@ -13,7 +13,7 @@ from peftsearch.records.trial import Proposal
 from peftsearch.results.confirm import Confirmer
 from peftsearch.results.confirm_counts import uniform_lora
 from peftsearch.results.confirm_front import FrontConfirmer
-from peftsearch.results.confirm_plan import RATES, Plan, first_seeds, tell_forecast
+from peftsearch.results.confirm_plan import RATES, Pending, Plan, first_seeds, tell_forecast
 from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines
 from peftsearch.results.differences import Difference
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
@@ -103,12 +103,26 @@ def test_what_is_to_come_is_told_before_it_begins(confirmer: Confirmer) -> None:
     assert confirmer.count_left(PICKED, PROBE) == 9
     trial = make_trial(0, Proposal(PICKED, 0, "try"), 0.5)
     ran = [replace(trial, running_seconds=x) for x in (50.0, 70.0)]
-    assert tell_forecast(9, ran) == (
-        "9 trainings of 14, the others are kept, about 9 min 00 s at the mean of its trials; "
+    spec = confirmer.job.spec
+    assert tell_forecast(Pending.of(spec, ran, 9)) == (
+        "9 trainings of 14, the others are kept, 5 min 40 s to 15 min 00 s by the job's trials; "
         "what is interrupted goes on where it was"
     )
-    assert tell_forecast(14, []) == "14 trainings; what is interrupted goes on where it was"
-    assert tell_forecast(0, ran) == "all 14 trainings are kept from before"
+    told = tell_forecast(Pending.of(spec, [], 14))
+    assert told == "14 trainings; what is interrupted goes on where it was"
+    assert tell_forecast(Pending.of(spec, ran, 0)) == "all 14 trainings are kept from before"
+
+
+def test_what_is_left_is_told_by_what_trainings_here_took(confirmer: Confirmer) -> None:
+    trial = make_trial(0, Proposal(PICKED, 0, "try"), 0.5)
+    pending = Pending.of(confirmer.job.spec, [replace(trial, running_seconds=600.0)] * 4, 5)
+    assert "min" in pending.tell()
+    for _ in range(2):
+        pending.note(PICKED, 2.0)
+    assert pending.left == 3 and pending.tell() == "3 s to 11 s"
+    for _ in range(3):
+        pending.note(PICKED, 2.0)
+    assert pending.left == 0 and pending.tell() == ""
 
 
 def test_lora_is_trained_for_as_long_as_what_it_is_compared_with() -> None:
@@ -252,8 +266,8 @@ def test_the_forecast_tells_the_seeds_that_a_width_may_add(confirmer: Confirmer)
     assert (listener.count_left(PICKED, PROBE), listener.count_further(PICKED)) == (14, 6)
     keep_run(confirmer, PICKED, first_seeds(4)[3], 50)
     assert listener.count_further(PICKED) == 5
-    assert "14 trainings; for the width up to 5 more;" in tell_forecast(14, [], 14, 5)
-    assert tell_forecast(0, [], 14, 5).endswith("kept from before; for the width up to 5 more")
+    assert "14 trainings; for the width up to 5 more;" in tell_forecast(Pending(left=14), 14, 5)
+    assert tell_forecast(Pending(), 14, 5).endswith("kept from before; for the width up to 5 more")
 
 
 def test_a_front_is_one_reading_and_its_lora_is_tuned_once(confirmer: Confirmer) -> None:

@@ -73,6 +73,11 @@ def tell(
             tell("finished", {"trials": 9, "stop_when": "no gain"}, HOPELESS),
         ),
         (
+            "ended by budget.stop_when = 'no gain', after 3 of 9 trials: nothing beat the floor, "
+            "and 3 times on end the model expected nothing to",
+            tell("finished", {"trials": 9, "stop_when": "no gain"}, HOPELESS, 0.1, prepare(0.99)),
+        ),
+        (
             "ended by budget.stop_when = 'no gain', after 3 of 9 trials: nothing can beat the "
             "floor, accuracy 1.0000 ± 0.0200, logistic regression on frozen features",
             tell("finished", {"trials": 9, "stop_when": "no gain"}, HOPELESS, 0.1, prepare(1.0)),

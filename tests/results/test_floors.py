@@ -38,7 +38,14 @@ def _estimate(*accuracies: float) -> Estimate[Trial]:
 @pytest.mark.parametrize(
     ("accuracy", "verdict"),
     # Of 400 rows .80 has a standard error of .02, the floor as well: .0283 together.
-    [(0.76, "below"), (0.77, "level"), (0.79, "level"), (0.7985, "above"), (0.9, "above")],
+    [
+        (0.7, "below"),
+        (0.76, "level"),
+        (0.77, "level"),
+        (0.79, "level"),
+        (0.7985, "above"),
+        (0.9, "above"),
+    ],
 )
 def test_a_gain_of_more_than_a_standard_error_is_none_of_noise(
     accuracy: float, verdict: str
@@ -150,6 +157,15 @@ def test_the_best_of_many_must_lead_by_more_than_chance_gives_it() -> None:
     worse = compare(_estimate(0.70), SPEC, prepare(0.77), tried=25)
     assert worse is not None and worse.verdict == "below"
     assert "more than the standard error of such a difference" in tell_standing(worse, SPEC)
+
+
+def test_a_loss_within_noise_is_no_worse() -> None:
+    """At most one standard error, .0318 here, whoever tells it."""
+    behind = stand(prepare(0.77), 0.75)
+    assert (behind.verdict, stand(prepare(0.77), 0.72).verdict) == ("level", "below")
+    assert "is 0.0200 behind the 0.7700 of the best" in tell_standing(behind, SPEC)
+    assert "no more than the standard error" in tell_verdict(behind, SPEC)
+    assert "worse" not in tell_standing(behind, SPEC) + tell_verdict(behind, SPEC)
 
 
 def test_where_no_error_is_known_the_better_one_is_better() -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from peftsearch.results.public_names import find_places, hub_id, name_paths, public_name
+from peftsearch.samples import minilm
+from peftsearch.samples.fetch import fetch_sample, name_sample
 from tests.specs import make_spec
 
 
@@ -24,6 +26,19 @@ from tests.specs import make_spec
 )
 def test_a_source(source: str, name: str, hub: str | None) -> None:
     assert (public_name(source), hub_id(source)) == (name, hub)
+
+
+def test_samples_are_called_as_job_files_call_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_CACHE", str(tmp_path))
+    fetched = str(fetch_sample("demo:digits", print))
+    assert public_name(fetched) == name_sample(fetched) == "demo:digits"
+    model = tmp_path / f"{minilm.PACKAGE.name}-{minilm.PACKAGE.version}"
+    assert public_name(str(model)) == "demo:model"
+    assert name_paths(f"of {model}") == "of demo:model"
+    assert public_name(str(tmp_path / "other" / "digits")) == "digits"
+    assert name_sample("org/model") is None
 
 
 @pytest.mark.parametrize(

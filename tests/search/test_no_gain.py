@@ -6,6 +6,7 @@ import pytest
 
 from peftsearch.records.trial import PROPOSED, Proposal, Reasons, Trial
 from peftsearch.search.no_gain import expects_no_gain, tell_no_gain
+from tests.floors import prepare
 from tests.specs import make_spec
 
 from .jobs import lora, make_trial
@@ -41,6 +42,8 @@ def test_it_is_said_and_how_a_job_ends_by_itself() -> None:
     trials = propose_with((10, 0.001), (11, 0.001), (12, 0.001))
     (offer,) = tell_no_gain(make_spec(), trials)
     assert "less than 1%" in offer and "budget.stop_when = 'no gain'" in offer
+    (beaten,) = tell_no_gain(make_spec(), trials, prepare(0.999))
+    assert beaten.startswith("Nothing beats the floor") and "%" not in beaten
     ending = make_spec(budget={"trials": 50, "stop_when": "no gain"})
     assert tell_no_gain(ending, trials) == []  # its end says so
     assert tell_no_gain(make_spec(), trials[:-1]) == []

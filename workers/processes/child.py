@@ -62,7 +62,7 @@ def work(assignment: Assignment, status: SharedStatus) -> None:
     from peftsearch.workers.runtime.memory import keep_loaded
     from peftsearch.workers.training.trial_runner import TrialRunner
 
-    from .function_runner import check_built_in
+    from .built_in import check_built_in
     from .loop import WorkerLoop
 
     torch.set_num_threads(assignment.threads)

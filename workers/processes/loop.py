@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+
 from peftsearch.errors import (
     ANYTHING,
     NotFoundError,
@@ -46,6 +48,7 @@ from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
 from .preparing import take_up
 from .proposing import keep_lease
+from .shared_cpus import count_shared_threads
 from .waiting import Waiting
 
 POLL_SECONDS = 0.5
@@ -70,6 +73,7 @@ class WorkerLoop:
         self._trials = KnownTrials(self.store, self.job.id)
         self._memory = Memory()
         self._waiting = Waiting(self.store, self.job.id)
+        self._most_threads = torch.get_num_threads()
 
     def run(self) -> None:
         """Work until the job has ended or was deleted, or the monitor says to stop.
@@ -244,6 +248,8 @@ class WorkerLoop:
 
     def _work(self, trial: Trial) -> None:
         self.monitor.claimed(trial)
+        with contextlib.suppress(StoreUnavailable):  # then as many as before
+            torch.set_num_threads(count_shared_threads(self.store, self.name, self._most_threads))
         rung = RungFile(rung_path(self.root, self.job, trial))
         try:
             if self._record(self._train(trial, rung)):

@@ -13,6 +13,7 @@ from peftsearch.service.work.checker import Complete
 from peftsearch.spaces.jobspec.mistakes import refuse_key
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.workers.files.job_folder import check_folder
+from peftsearch.workers.processes.built_in import check_built_in
 
 Workers = Annotated[
     int, Field(ge=0, le=64, strict=True, description="local processes; 0 starts none")
@@ -116,11 +117,12 @@ def resume(service: Service, name: str, body: Resume) -> None:
         Conflict: It has a pool and is to get one, or its pool does not leave in time; it is
             finished and no budget came, or the budget is used up.
         NotFoundError: There is no such job.
-        UserError: The machine has no such device.
+        UserError: The machine has no such device, or a function trains its trials.
     """
     if body.workers:
         check_folder(service.settings.root)
         service.checker.check_device(body.device)
+        _check_trainable(service, name)
     if _state(service, name) is JobState.RUNNING and not body.workers:
         _resume(service, name, body.budget)
         return
@@ -128,6 +130,12 @@ def resume(service: Service, name: str, body: Resume) -> None:
         job = _resume(service, name, body.budget)
         if body.workers:
             begin(job.uid, body.workers, body.device)
+
+
+def _check_trainable(service: Service, name: str) -> None:
+    """Before the budget is another one."""
+    with service.stores.borrow() as store:
+        check_built_in(store.find_job(name).spec)
 
 
 def _state(service: Service, name: str) -> JobState:

@@ -1,20 +1,29 @@
 """What changes of a job between the ends of its trials: who works on what, and what is left."""
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import orjson
 from typing_extensions import TypedDict
 
 from peftsearch.jobs.liveness import is_live
-from peftsearch.jobs.time_left import seconds_left
+from peftsearch.jobs.time_left import (
+    Opened,
+    Standing,
+    foresee_left,
+    most_trials,
+    seconds_since,
+)
 from peftsearch.records.job import Job, JobState
+from peftsearch.records.pace import WINDOW, Finished, Pace, pace_of
+from peftsearch.records.ranges import Range
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.worker import Worker
-from peftsearch.results.wording import describe
+from peftsearch.results.wording import describe, span
 from peftsearch.service.memory.hours import Counted, Hours
 from peftsearch.service.memory.past import History
 from peftsearch.service.work.pool_status import PoolStatus, pool_beside
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
 
 
@@ -39,7 +48,13 @@ class RunningTrial(TypedDict):
 
 
 class Status(TypedDict):
-    """A job between the ends of its trials; `left_seconds` is null while unknown."""
+    """A job between the ends of its trials.
+
+    Attributes:
+        left_seconds: As likely to be more as less; null while unknown.
+        left_range: Between what they are in 9 of 10 cases.
+        left_words: The same for people.
+    """
 
     state: JobState
     counts: Counts
@@ -47,6 +62,8 @@ class Status(TypedDict):
     live_workers: int
     used_hours: float
     left_seconds: float | None
+    left_range: tuple[float, float] | None
+    left_words: str | None
     pool: PoolStatus | None
 
 
@@ -96,14 +113,16 @@ def status_of(store: Store, history: History, activity: Activity, hours: Hours) 
     counts = _counts(activity, len(running))
     used = hours.used(store, history.job, counts)
     steps = {name: (done, total) for name, done, total in activity.workers}
-    left = estimate_left(history.job, counts, used) if activity.workers else None
+    pace, opened = history.derive("pace", pace_in), open_of(activity.trials)
+    standing = Standing(sum(activity.ended.values()), used, len(activity.workers))
+    left = estimate_left(history.job, pace, opened, standing) if activity.workers else None
     return {
         "state": activity.state,
         "counts": show_counts(counts),
         "running": [_running(x, history, steps) for x in running],
         "live_workers": len(activity.workers),
         "used_hours": used,
-        "left_seconds": left,
+        **tell_left(left),
         "pool": activity.pool,
     }
 
@@ -133,19 +152,56 @@ def _running(
         "words": describe(trial.configuration, history.job.spec.anatomy),
         "steps_done": done,
         "steps_total": total,
-        "seconds": None if trial.claimed is None else max(0.0, time.time() - trial.claimed),
+        "seconds": None if trial.claimed is None else seconds_since(trial.claimed),
     }
 
 
-def estimate_left(job: Job, counts: Mapping[TrialState, int], hours: float) -> float | None:
-    """Seconds to the end of a running job's budget; None while unknown.
+class LeftTime(TypedDict):
+    """The time left, as `Status` has it."""
 
-    Args:
-        counts: Of its trials, by state.
-        hours: Used ones, which hold half of each running trial, on average.
-    """
+    left_seconds: float | None
+    left_range: tuple[float, float] | None
+    left_words: str | None
+
+
+def tell_left(left: Range | None) -> LeftTime:
+    """The time left as numbers and in words; null while unknown."""
+    if left is None:
+        return {"left_seconds": None, "left_range": None, "left_words": None}
+    ends = left.low, left.high
+    return {"left_seconds": left.likely, "left_range": ends, "left_words": span(*ends)}
+
+
+def pace_in(history: History) -> Pace | None:
+    """What the last trials with a result tell of those to come."""
+    ended = [x for x in history.points if x.seconds is not None]
+    completed = [x for x in ended if x.state is TrialState.COMPLETED] or ended
+    finished = [
+        Finished(
+            Configuration.from_json(orjson.loads(x.configuration)),
+            x.seconds or 0.0,
+            x.ended,
+            x.worker,
+        )
+        for x in completed[-WINDOW:]
+    ]
+    return pace_of(history.job.spec, finished)
+
+
+def open_of(trials: Sequence[Trial]) -> list[Opened]:
+    """Queued and running trials as a forecast needs them."""
+    running = TrialState.RUNNING
+    return [
+        Opened(x.configuration, seconds_since(x.claimed) if x.state is running else 0.0)
+        for x in trials
+    ]
+
+
+def estimate_left(
+    job: Job, pace: Pace | None, opened: Sequence[Opened], standing: Standing
+) -> Range | None:
+    """Seconds to the end of a running job's budget; None while unknown."""
     if job.state is not JobState.RUNNING:
         return None
-    ended = counts[TrialState.COMPLETED] + counts[TrialState.FAILED]
-    begun = ended + counts[TrialState.RUNNING] / 2
-    return seconds_left(job.spec.budget, ended, hours * 3600 / begun if ended else None, hours)
+    told = replace(standing, most=most_trials(job.spec))
+    return foresee_left(job.spec, pace, opened, told)

@@ -132,6 +132,7 @@ function sentence(data, name, model) {
   const known = (data?.[name] ?? []).map((value, i) => [value, i]).filter(([value]) => value !== null);
   if (!known.length) return `No trial has completed: no ${title} yet.`;
   const [[first], [last]] = [known[0], known.at(-1)];
+  if (name !== "best" && !last && model.detail.floors.length) return "Nothing beats the floor yet: the hypervolume is 0.";
   const [, at] = known.find(([value]) => Math.abs(value - first) >= 0.95 * Math.abs(last - first));
   const whole = plural(data.trials.at(-1), "trial");
   return `The ${title} went from ${score(first)} to ${score(last)} in ${whole};

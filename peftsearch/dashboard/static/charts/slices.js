@@ -80,13 +80,13 @@ export class Slices {
     await this.pair.follow(found.slices);
   }
 
-  /** The best, the cheapest as good, the knee, and every point of the front. */
+  /** The best, the proposed one, the knee, and every point of the front. */
   offer() {
     const { model, chooser } = this;
     const members = frontAt(model.entries, model.event, model.cost);
     const named = members.map((x) => [`trial ${x.trials[0]}`, `trial ${x.trials[0]}: ${write(model.quality, x.values[model.quality])} at ${write(model.cost, x.values[model.cost])}`]);
     const chosen = chooser.value || "best";
-    const known = [["best", "the best of the front"], ["1se", "the cheapest as good as the best"], ["knee", "the knee"], ...named];
+    const known = [["best", "the best of the front"], ["1se", "the proposed one"], ["knee", "the knee"], ...named];
     const kept = known.some(([value]) => value === chosen) ? known : [...known, [chosen, chosen]];
     replace(chooser, kept.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
   }

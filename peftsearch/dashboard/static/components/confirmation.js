@@ -35,7 +35,7 @@ function latest(reports, what, tell) {
 }
 
 function offer(model) {
-  const text = `Validation drove this search, so its scores flatter the front. A confirmation retrains the cheapest as good as the best, the ${model.probeName}
+  const text = `Validation drove this search, so its scores flatter the front. A confirmation retrains the proposed point, the cheapest within one standard error of the best, the ${model.probeName}
     and a tuned plain LoRA with new seeds and compares them on the test split, which nothing else reads. Start it below, or on the command line:`;
   return [h("p", {}, text), commandBox(`peftsearch confirm ${model.name}`)];
 }

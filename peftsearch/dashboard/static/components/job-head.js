@@ -95,7 +95,7 @@ function factsOf(model, job) {
   return [
     ["Trials", failed ? `${budget}, ${count(failed)} failed` : budget],
     ["Time used", duration(3600 * job.used_hours) + hours],
-    live ? ["Time left", job.left_seconds === null ? "not known yet" : `about ${duration(job.left_seconds)}`] : null,
+    live ? ["Time left", job.left_words ?? "not known yet"] : null,
     ["Best so far", best(model, job)],
     job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,
     live ? ["Workers", job.live_workers ? count(job.live_workers) : "none"] : null,

@@ -15,7 +15,7 @@ export class Picker {
     Object.assign(this, { model, picked, mode: "1se", asked: 0, limits: [] });
     this.ask = after(150, () => this.fetch());
     this.quick = h("div", { class: "quick-picks", role: "group", "aria-label": "Quick picks" },
-      this.button("1se", "Cheapest as good"), this.button("knee", "Knee"), this.button("best", "Best quality"), this.button("budget", "Within my limits"));
+      this.button("1se", "Proposed"), this.button("knee", "Knee"), this.button("best", "Best quality"), this.button("budget", "Within my limits"));
     this.sliders = h("div", { class: "limits" });
     this.answer = h("div", { class: "pick-answer", "aria-live": "polite" });
     this.element = h("div", { class: "picker" }, this.quick, this.sliders, this.answer);

@@ -140,7 +140,7 @@ function timeText(job) {
   const used = duration(3600 * job.used_hours);
   const whole = job.budget.hours ? ` of ${duration(3600 * job.budget.hours)}` : "";
   const parts = [`${used}${whole} used`];
-  if (job.left_seconds !== null && job.state === "running") parts.push(`about ${duration(job.left_seconds)} left`);
+  if (job.left_words !== null && job.state === "running") parts.push(`${job.left_words} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
   parts.push(`created ${clock(job.created)}`);
   return parts.join(" · ");
