@@ -6,11 +6,15 @@ import pytest
 
 from peftsearch.live.displays import Notebook, Silent, Terminal, choose_display, in_notebook
 from peftsearch.live.notebook_view import NotebookView
+from peftsearch.live.progress import measure_progress, tell_volume
 from peftsearch.notebook.shown_work import InlineCrew, InlineMember
+from peftsearch.records.trial import Proposal
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.floors import prepare
+from tests.search.jobs import lora, make_trial
 from tests.service.launches import add_job
+from tests.specs import make_spec
 
 
 def test_phases_are_shown_in_one_place(new_sqlite: NewDatabase) -> None:
@@ -67,3 +71,11 @@ def test_a_kernel_shows_it_in_one_output(tmp_path: Path) -> None:
     nbclient.NotebookClient(page, timeout=300).execute()
     (output,) = page.cells[0].outputs
     assert "loading the model ..." in output["data"]["text/html"]
+
+
+def test_a_share_of_nothing_is_not_told_where_nothing_beats_the_floor() -> None:
+    spec, trial = make_spec(), make_trial(0, Proposal(lora(2), 0, "try"), 0.8)
+    for floor, told in ((0.9, "nothing beats the floor yet"), (0.7, "hypervolume 0.")):
+        now = measure_progress(spec, [trial], 0.0, 1, prepare(floor))
+        assert tell_volume(now).startswith(told)
+    assert tell_volume(measure_progress(spec, [], 0.0, 1, prepare(0.9))) == "hypervolume 0.000"

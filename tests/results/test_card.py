@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from huggingface_hub import ModelCard
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import share_error
 from peftsearch.records.expectation import Expectation
-from peftsearch.results.card import _of_class
+from peftsearch.results.card import _measurements, _of_class
 from peftsearch.results.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.files.formats import load_base
@@ -22,6 +23,7 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
+from .made import make_trial
 from .trained import train
 
 pytestmark = pytest.mark.usefixtures("warm_start")
@@ -34,6 +36,14 @@ import json, sys, torch
 batch = {key: torch.tensor(x) for key, x in json.loads(sys.argv[1]).items()}
 print(json.dumps(model.eval()(**batch).logits.tolist()))
 """
+
+
+def test_what_a_function_trained_measured_no_cost_of_the_job_s_own_schedule() -> None:
+    names = ("accuracy", "trainable_parameters", "training_flops", "training_memory")
+    trial = replace(make_trial(0, 2, 0.7), measurements=dict.fromkeys(names, 1.0))
+    assert all(f"| {name} |" in _measurements(trial, by_function=False) for name in names)
+    own = _measurements(trial, by_function=True)
+    assert [name for name in names if f"| {name} |" in own] == ["accuracy", "trainable_parameters"]
 
 
 def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_is_left_is_told_by_what_trainings_here_took(confirmer: Confirmer) 
     assert "min" in pending.tell()
     for _ in range(2):
         pending.note(PICKED, 2.0)
-    assert pending.left == 3 and pending.tell() == "3 s to 11 s"
+    assert pending.left == 3 and pending.tell() == "4 s to 10 s"
     for _ in range(3):
         pending.note(PICKED, 2.0)
     assert pending.left == 0 and pending.tell() == ""
