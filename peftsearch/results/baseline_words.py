@@ -52,8 +52,8 @@ def tell_sentence(found: Baselines) -> str:
     left = found.at_cost.left[0]
     return (
         f"at no more than the cost of the LoRA sweep's best ({named}) the search "
-        f"{_VERBS[found.at_cost.verdict]} it: {_tell_quality(left, spec)}, "
-        f"{_tell_gain(found.at_cost, spec)}; {volumes}."
+        f"{_VERBS[found.at_cost.verdict]} it: {_tell_quality(left, spec)} at "
+        f"{_tell_costs(left, spec)}, {_tell_gain(found.at_cost, spec)}; {volumes}."
     )
 
 
@@ -68,7 +68,7 @@ def _tell_more(found: Baselines) -> list[str]:
             f"the chosen one {_VERBS[found.chosen.verdict]} the best of the sweep at its cost or "
             f"less ({named}): {_tell_gain(found.chosen, spec)}"
         )
-    if found.outright is not None and found.outright != found.chosen:
+    if found.outright is not None and found.outright not in (found.chosen, found.at_cost):
         told.append(
             f"the chosen one, at {_tell_ratio(found.outright, spec)}, "
             f"{_VERBS[found.outright.verdict]} the best of the sweep: "
