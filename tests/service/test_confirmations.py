@@ -23,30 +23,14 @@ from tests.end_to_end.conftest import write_data, write_model
 from tests.storage.examples import claim, insert
 from tests.waiting import wait_until
 
+from .confirming_program import PROGRAM
 from .films import add_films
 from .sites import client_of, open_site
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 
 PATH = "/api/v1/jobs/films/confirmations"
-PROGRAM = """
-import json, os, pathlib, sys, time
-if len(sys.argv) == 1:
-    asked = json.load(sys.stdin)
-    print(json.dumps({"what": asked["pick"], "trainings": 14, "trainings_total": 14,
-        "trainings_further": 0, "seconds": None, "words": "14 trainings", "reading": 2,
-        "ordinal": "second", "begun": False, "earlier": ["other"], "level": 0.975,
-        "widening": 1.14, "reading_words": [], "test_rows": 60, "groups": None, "notes": []}))
-    sys.exit()
-asked, progress = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
-progress.write_text("4 of 14: training for the test split: lora")
-go = pathlib.Path(os.environ["PEFTSEARCH_FILES"]) / "go"
-while not go.exists():
-    time.sleep(0.01)
-print(go.read_text() or json.dumps({"sentence": f"In short: {asked['pick']}.", "reading": 2,
-    "level": 0.975}))
-"""
-"""Foresees at once, and ends when the file `go` is there; its text is the answer to give."""
+FORECAST = "/api/v1/jobs/films/confirm-forecast"
 
 
 @pytest.fixture
@@ -117,7 +101,7 @@ def record_of(root: Path, run: Any) -> Any:
 
 
 def test_a_pick_is_foreseen_as_the_trial_that_it_means(client: TestClient) -> None:
-    answer = client.post(f"{PATH}/forecast", json={"pick": "best"})
+    answer = client.post(FORECAST, json={"pick": "best"})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["what"], answer.json()["reading"]) == ("trial 6", 2)
 
@@ -237,14 +221,14 @@ def test_without_consent_to_the_right_reading_nothing_is_read(
         trial = claim(store, job.id)
         values = {"accuracy": 0.5, "trainable_parameters": 100.0, "training_seconds": 1.0}
         store.complete(trial.id, trial.attempt, values, {}, None)
-        foreseen = client.post(f"{PATH}/forecast", json={"pick": "trial 0", "seeds": 2}).json()
+        foreseen = client.post(FORECAST, json={"pick": "trial 0", "seeds": 2}).json()
         assert (foreseen["reading"], foreseen["begun"], foreseen["level"]) == (1, False, 0.95)
         assert (foreseen["trainings"], foreseen["test_rows"]) == (11, 60)
-        missing = client.post(f"{PATH}/forecast", json={"pick": "trial 0", "by": "topic"})
+        missing = client.post(FORECAST, json={"pick": "trial 0", "by": "topic"})
         assert missing.status_code == 422 and missing.json()["mistakes"][0]["where"] == "by"
         refused = finish(client, ask(client, pick="trial 0", seeds=2, reading=2))
         assert refused["state"] == "failed" and "nothing was read" in refused["message"]
-        again = client.post(f"{PATH}/forecast", json={"pick": "trial 0", "seeds": 2}).json()
+        again = client.post(FORECAST, json={"pick": "trial 0", "seeds": 2}).json()
         assert again == foreseen
         done = finish(client, ask(client, pick="trial 0", seeds=2, reading=1))
         assert (done["state"], done["reading"], done["level"]) == ("done", 1, 0.95), done
@@ -252,8 +236,8 @@ def test_without_consent_to_the_right_reading_nothing_is_read(
         assert report["sentence"] == done["sentence"] and " interval " in done["sentence"]
         (entry,) = store.readings(report["reading"]["data"])
         assert entry.subject == Plan.of(2, None).subject([picked])
-        once_more = client.post(f"{PATH}/forecast", json={"pick": "trial 0", "seeds": 2}).json()
+        once_more = client.post(FORECAST, json={"pick": "trial 0", "seeds": 2}).json()
         assert (once_more["begun"], once_more["reading"], once_more["trainings"]) == (True, 1, 0)
-        second = client.post(f"{PATH}/forecast", json={"pick": "trial 0"}).json()
+        second = client.post(FORECAST, json={"pick": "trial 0"}).json()
         assert (second["reading"], second["level"], second["begun"]) == (2, 0.975, False)
         assert store.workers(job.id) == []

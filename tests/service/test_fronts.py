@@ -56,6 +56,22 @@ def test_the_front_at_past_events(client: TestClient) -> None:
     assert get(client, "front?event=6") == get(client, f"front?event={10**30}") == now
 
 
+def test_the_front_of_another_cost_is_of_quality_and_it_alone(client: TestClient) -> None:
+    """Trial 2 took longest, and what was not measured has no cost."""
+    points = get(client, "front?cost=training_seconds")["points"]
+    assert [x["trials"] for x in points] == [[1, 3], [2]]
+    assert [x["values"]["training_seconds"] for x in points] == [2.0, 9.0]
+    assert [x["entered"] for x in points] == [4, 3]
+    before = get(client, "front?cost=training_seconds&event=2")["points"]
+    assert [x["trials"] for x in before] == [[1]]
+    own = get(client, "front?cost=trainable_parameters")["points"]
+    assert [x["key"] for x in own] == [x["key"] for x in get(client, "front")["points"]]
+    assert get(client, "front?cost=peak_memory_bytes")["points"] == []
+    for wrong in ("accuracy", "nothing"):
+        answer = client.get(f"/api/v1/jobs/job/front?cost={wrong}")
+        assert (answer.status_code, answer.json()["title"]) == (422, "Wrong input")
+
+
 def test_baselines(client: TestClient) -> None:
     found = get(client, "front")["baselines"]
     probe, plain = found["probe"], found["lora"]

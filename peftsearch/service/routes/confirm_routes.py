@@ -21,7 +21,9 @@ from peftsearch.workers.processes.presence import name_command
 from .job_actions import Body, Device
 from .path_parameters import InHistory, JobName
 
-router = APIRouter(prefix="/jobs/{job}/confirmations", tags=["confirmations"])
+router = APIRouter(tags=["confirmations"])
+_ALL = "/jobs/{job}/confirmations"
+_ONE = f"{_ALL}/{{run}}"
 
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of a confirmation.")]
 
@@ -104,7 +106,7 @@ _STARTED: _Responses = {
 }
 
 
-@router.post("/forecast", responses=problems(400, 404, 409, 413, 415, 429))
+@router.post("/jobs/{job}/confirm-forecast", responses=problems(400, 404, 409, 413, 415, 429))
 def foresee_confirmation(service: InService, history: InHistory, body: Wanted) -> Forecast:
     """How long a confirmation would take, and which reading of this test split it would be."""
     found: Any = service.confirmer.foresee(history.job, _resolve(history, body))
@@ -112,7 +114,7 @@ def foresee_confirmation(service: InService, history: InHistory, body: Wanted) -
 
 
 @router.post(
-    "",
+    _ALL,
     status_code=202,
     response_model=ConfirmRun,
     responses={**_STARTED, **problems(400, 404, 409, 413, 415)},
@@ -140,7 +142,7 @@ def _resolve(history: History, body: Wanted) -> Asked:
     return Asked(f"trial {found['trial']}", found["point"]["description"], **more)
 
 
-@router.get("", responses=problems(404))
+@router.get(_ALL, responses=problems(404))
 def list_confirmations(service: InService, job: JobName) -> ConfirmRuns:
     """The confirmations that were started here, running or ended."""
     with service.stores.borrow() as store:
@@ -148,7 +150,7 @@ def list_confirmations(service: InService, job: JobName) -> ConfirmRuns:
     return {"confirmations": service.confirmer.all(found)}
 
 
-@router.get("/{run}", responses=problems(404))
+@router.get(_ONE, responses=problems(404))
 def show_confirmation(service: InService, job: JobName, run: RunId) -> ConfirmRun:
     """How far a confirmation is."""
     with service.stores.borrow() as store:
@@ -156,7 +158,7 @@ def show_confirmation(service: InService, job: JobName, run: RunId) -> ConfirmRu
     return service.confirmer.find(found, run)
 
 
-@router.delete("/{run}", status_code=204, responses=problems(404, 415))
+@router.delete(_ONE, status_code=204, responses=problems(404, 415))
 def end_confirmation(service: InService, job: JobName, run: RunId) -> None:
     """End a confirmation if it runs, and forget that it was asked for.
 

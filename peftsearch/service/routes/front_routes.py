@@ -10,6 +10,7 @@ from peftsearch.insight.baselines import Baselines, baselines
 from peftsearch.insight.candidate_estimates import add_seeds
 from peftsearch.insight.explained_pick import Pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
+from peftsearch.insight.other_fronts import front_for, with_cost
 from peftsearch.results.believed import Believed, believed_front
 from peftsearch.results.expected import ExpectedRow, find_expected, index_expected
 from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
@@ -75,8 +76,17 @@ def show_front(
     event: Annotated[
         int | None, Query(ge=0, description="The front as it stood after this event; default: now")
     ] = None,
+    cost: Annotated[
+        str | None,
+        Query(max_length=100, description="Another cost, for which the front is computed anew."),
+    ] = None,
 ) -> Response:
-    """The Pareto front in ascending cost, with the lines that it must beat."""
+    """The Pareto front in ascending cost, with the lines that it must beat.
+
+    Of another cost it is that of the quality and this cost alone, of what the job has trained.
+    """
+    if cost is not None:
+        return respond(_front(history, history.event if event is None else event, cost))
     if event is None or event >= history.event:
         return respond_once(request, history, "front", lambda x: _front(x, x.event))
     return respond(_front(history, event))
@@ -88,13 +98,14 @@ def show_front_history(request: Request, history: InHistory) -> Response:
     return respond_once(request, history, "front_history", _stays)
 
 
-def _front(history: History, event: int) -> bytes:
+def _front(history: History, event: int, cost: str | None = None) -> bytes:
     spec, preparation = history.job.spec, history.preparation
+    spec = spec if cost is None else with_cost(spec, cost)
     points, members = history.points, history.members
     if event < history.event:
         points = tuple(x for x in points if x.event is not None and x.event <= event)
         members = add_seeds({}, points)
-    entries = history.front(event)
+    entries = history.front(event) if cost is None else front_for(spec, members.values())
     front = [members[x.key] for x in entries]
     body: FrontBody = {
         "event": event,

@@ -8,6 +8,7 @@ import { colour, faint } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { MANY, PointCanvas, layout, legendLine, traces } from "./front-drawing.js";
 import { Pointing, alternative, expectedText, floorWords, note } from "./front-notes.js";
+import { OtherFront } from "./other-front.js";
 import { Replay } from "./front-replay.js";
 import { PredictedFront, predictedTraces } from "./front-predicted.js";
 import { frameOf, place, referencesAt, viewAt } from "./front-view.js";
@@ -21,6 +22,7 @@ export class FrontChart {
     this.figure = h("figure", {});
     this.chooser = h("select", { id: "front-cost" });
     this.remark = h("p", { class: "quiet small", hidden: true });
+    this.other = new OtherFront(model, () => this.redraw());
     this.offerCosts();
     this.tellCost();
     this.watchers = [];
@@ -97,8 +99,8 @@ export class FrontChart {
     const foreign = !goals.includes(this.cost);
     this.remark.hidden = !foreign && goals.length === 2;
     setText(this.remark, foreign
-      ? `The front of this job is for ${listed(goals.slice(1))}; its points are highlighted here,
-        but they need not be the best for ${noun(this.cost)}.`
+      ? `This is the front for ${noun(this.cost)} alone, of what the job has trained; the job searched for ${listed(goals.slice(1))},
+        so something cheaper here may never have been tried.`
       : `The front trades off ${listed(goals)}: a point that looks beaten here is better in another of them.`);
   }
 
@@ -130,13 +132,13 @@ export class FrontChart {
     const frame = this.frame();
     const predicted = this.predicted.pointsOn(cost, this.replay.live);
     const expected = { line: colour("--series-5"), band: faint(colour("--series-5")) };
-    this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : [], predicted);
+    this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : [], predicted, this.other.at(cost, event));
     const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), floor: colour("--warn"), pick: colour("--series-2") };
     const references = referencesAt(model, this.front, event, frame);
-    const own = cost === model.cost && model.goals.length === 2;
+    const own = (cost === model.cost && model.goals.length === 2) || !model.goals.includes(cost);
     const crowded = this.view.dominated.length > MANY;
     this.canvas.set(crowded ? this.view.dominated : [], colours.quiet);
-    this.chart.describe(alternative(model, this.view, this.front.floors));
+    this.chart.describe(alternative(model, this.view, this.front.floors, cost));
     return {
       data: [
         ...legendLine(references, colours),
@@ -178,7 +180,7 @@ export class FrontChart {
     return {
       columns: ["Trials", ...shown.map(noun), ...(told ? [`${noun(model.quality)} at a repeat`] : []), "Configuration, layers from input to output", "Test split"],
       rows: this.view.front.map((x) => [link(x), ...shown.map((name) => write(name, x.values[name])), ...again(x), x.words, confirmLink(x, model)]),
-      note: `${alternative(model, this.view, this.front.floors)} Below are the points of the front, cheapest first.`,
+      note: `${alternative(model, this.view, this.front.floors, cost)} Below are the points of the front, cheapest first.`,
     };
   }
 }

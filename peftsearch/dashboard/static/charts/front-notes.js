@@ -47,15 +47,18 @@ function trialsText(trials) {
 }
 
 /** One sentence for those who do not see the chart. */
-export function alternative(model, view, floors = []) {
+export function alternative(model, view, floors = [], cost = model.cost) {
   const members = view.front;
   const lines = floors.length ? ` Lines are floors without adapters: ${listFloors(floors)}.` : "";
   if (!members.length) return `No trial has completed yet.${lines}`;
   const [first, last] = [members[0], members.at(-1)];
   const ring = members[view.knee];
-  const said = (x) => `${noun(model.quality)} ${score(x.values[model.quality])} at ${write(model.cost, x.values[model.cost])}`;
-  return `The front has ${members.length} points, from ${said(first)} to ${said(last)} (${noun(model.cost)}); `
-    + `the knee is ${said(ring)}. ${view.dominated.length + view.below.length} configurations are dominated, `
+  const place = model.goals.includes(cost) ? model.cost : cost;
+  const said = (x) => `${noun(model.quality)} ${score(x.values[model.quality])} at ${write(place, x.values[place])}`;
+  const told = members.length === 1
+    ? `The front has 1 point, ${said(first)} (${noun(place)})`
+    : `The front has ${members.length} points, from ${said(first)} to ${said(last)} (${noun(place)}); the knee is ${said(ring)}`;
+  return `${told}. ${view.dominated.length + view.below.length} configurations are dominated, `
     + `${view.failed.length} failed trials are marked.${lines}`;
 }
 

@@ -34,9 +34,10 @@ function linesWithin(floors, low, sign) {
   return floors.filter((x, i) => !i || sign * x.value >= low);
 }
 
-/** The points of the chart in groups: {front, dominated, below, failed, running, knee}. */
-export function viewAt(model, cost, event, frame, running = [], predicted = []) {
-  const members = frontAt(model.entries, event, model.cost);
+/** The points of the chart in groups: {front, dominated, below, failed, running, knee}; `other` is the front of a cost
+    that the job did not search by. */
+export function viewAt(model, cost, event, frame, running = [], predicted = [], other = null) {
+  const members = other ?? frontAt(model.entries, event, model.cost);
   const keys = new Set(members.map((x) => x.key));
   const at = (values) => ({ x: place(values[cost], frame), y: values[model.quality] });
   const others = summarise(model.columns, event, [model.quality, cost])
@@ -46,7 +47,7 @@ export function viewAt(model, cost, event, frame, running = [], predicted = []) 
   const low = { y: model.sign * frame.edge };
   return {
     front: members.map((x) => ({ ...x, ...at(x.values) })),
-    knee: knee(members, model.goals),
+    knee: knee(members, other ? [model.quality, cost] : model.goals),
     dominated: others.filter((x) => !below(x)),
     below: others.filter(below).map((x) => ({ ...x, real: x.y, y: model.sign * frame.floor })),
     predicted: predicted.map((x) => ({ ...x, trials: [], values: { [cost]: x.cost }, x: place(x.cost, frame), y: x.mean })),

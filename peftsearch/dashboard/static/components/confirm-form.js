@@ -77,7 +77,7 @@ export class ConfirmForm {
     this.button.disabled = true;
     replace(this.answer, h("p", { class: "note loading" }, "Counting the trainings, and looking which reading of the test rows it would be. This takes some seconds."));
     try {
-      const found = await post(path`/jobs/${this.options.job}/confirmations/forecast`, asked);
+      const found = await post(path`/jobs/${this.options.job}/confirm-forecast`, asked);
       if (turn === this.turn) this.offer(asked, found);
     } catch (problem) {
       if (turn === this.turn) this.fail(problem);

@@ -1,6 +1,6 @@
 // What a check found: the rows and classes of the data, and what the job would come to.
 
-import { h } from "../lib/dom.js";
+import { h, withCommands } from "../lib/dom.js";
 import { capitalised, count, plural } from "../lib/format.js";
 
 const MOST_CLASSES = 30;
@@ -11,7 +11,7 @@ export function dataView(data) {
   const { train_rows: train, validation_rows: validation, test_rows: test, held, classes, folds } = data;
   const own = test === null ? "the rows of their own source" : count(test);
   const rows = `${plural(train, "row")} to train, ${count(validation)} to validate${held ? ` (${held})` : ""}${folds > 1 ? ` in ${folds} folds` : ""}, ${own} for the test.`;
-  return [h("p", {}, rows), classes.length ? classTable(classes) : null];
+  return [h("p", {}, withCommands(rows)), classes.length ? classTable(classes) : null];
 }
 
 function classTable(classes) {
@@ -27,11 +27,11 @@ function classTable(classes) {
 
 /** As `peftsearch run --dry-run` tells it. */
 export function forecastView({ rows, first, notes }) {
-  const facts = rows.flatMap(({ name, text }) => [h("dt", {}, capitalised(name)), h("dd", {}, text)]);
+  const facts = rows.flatMap(({ name, text }) => [h("dt", {}, capitalised(name)), h("dd", {}, withCommands(text))]);
   return [
     h("h3", {}, "What the job would come to"),
     h("dl", { class: "facts check-facts" }, facts),
-    notes.length ? h("details", {}, h("summary", {}, plural(notes.length, "note")), h("ul", {}, notes.map((text) => h("li", {}, text)))) : null,
+    notes.length ? h("details", {}, h("summary", {}, plural(notes.length, "note")), h("ul", {}, notes.map((text) => h("li", {}, withCommands(text))))) : null,
     h("details", { open: true }, h("summary", {}, "First configurations"), h("ul", {}, first.map((text) => h("li", {}, text)))),
   ];
 }

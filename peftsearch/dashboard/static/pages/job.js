@@ -19,6 +19,7 @@ import { showExports } from "../components/exports.js";
 import { Failures } from "../components/failures.js";
 import { Head, tellWaiting } from "../components/job-head.js";
 import { Picker, purpose } from "../components/picker.js";
+import { followReport } from "../components/report-link.js";
 import { Trials } from "../components/trials.js";
 
 const name = byId("main").dataset.job;
@@ -32,6 +33,7 @@ async function start() {
     return;
   }
   new Head(model);
+  followReport(byId("report-link"), model);
   tellWaiting(model);
   const trials = new Trials(model);
   const failures = new Failures(model, byId("failures"));

@@ -1,0 +1,97 @@
+"""Confirmations in a real browser: a forecast, consent, progress, the end, and what is kept."""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from peftsearch.service.work.confirmer import Confirmer
+from peftsearch.storage.store import Store
+from tests.chromium import open_chromium
+from tests.conftest import NewDatabase
+from tests.service.confirming_program import PROGRAM
+from tests.service.films import add_films
+from tests.service.live import serve
+from tests.service.records import fill_example
+from tests.service.sites import open_site
+from tests.waiting import LIMIT
+
+WAIT = 1000 * LIMIT
+
+
+@pytest.fixture(scope="module")
+def site(new_sqlite: NewDatabase) -> Iterator[tuple[str, Path]]:
+    """Address of a service over the job `films`, and its folder of files."""
+    url = new_sqlite()
+    with Store.open(url) as store:
+        add_films(store)
+        fill_example(store)
+    app = open_site(url)
+    service = app.state.service
+    confirmer = Confirmer(service.settings, (sys.executable, "-S", "-c", PROGRAM))
+    app.state.service = replace(service, confirmer=confirmer)
+    with serve(app) as (address, _):
+        yield address, service.settings.root
+        confirmer.close()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """One for all tests, so that Plotly is read once."""
+    with open_chromium() as browser:
+        page = browser.new_page()
+        page.set_default_timeout(WAIT)
+        expect.set_options(timeout=WAIT)
+        yield page
+
+
+def test_a_confirmation_begins_with_consent_and_is_kept(
+    page: Page, site: tuple[str, Path]
+) -> None:
+    address, root = site
+    page.goto(f"{address}/jobs/films/trials/4#confirm-title")
+    page.get_by_label("Trainings of each").fill("1")
+    page.get_by_role("button", name="Forecast").click()
+    expect(page.get_by_label("Trainings of each")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Trainings of each").fill("4")
+    page.get_by_role("button", name="Forecast").click()
+    start = page.get_by_role("button", name="Start the confirmation")
+    expect(start).to_be_disabled(timeout=WAIT)
+    consent = page.get_by_label("I agree that this uses up the second reading")
+    consent.check()
+    expect(start).to_be_enabled()
+    page.get_by_label("Group the test rows by").fill("topic")
+    expect(start).to_have_count(0)  # nobody agreed to what the form says now
+    page.get_by_role("button", name="Forecast").click()
+    consent.check()
+    start.click()
+    runs = page.get_by_role("list", name="Confirmations started here")
+    expect(runs).to_contain_text("4 of 14 (21 %): training for the test split")
+    (root / "go").write_text("")
+    expect(runs).to_contain_text("In short: trial 4.")
+    expect(runs).to_contain_text("reading 2 of the test split, intervals hold at 97.5 %")
+    page.goto(f"{address}/jobs/films")
+    expect(runs).to_contain_text("In short: trial 4.")
+    page.get_by_role("button", name="Remove the confirmation of trial 4").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(runs).not_to_contain_text("In short")
+
+
+def test_another_cost_has_a_front_of_its_own(page: Page, site: tuple[str, Path]) -> None:
+    address, _ = site
+    page.goto(f"{address}/jobs/job")
+    front = page.locator("#front")
+    chart = front.get_by_role("img")
+    expect(chart).to_have_attribute("aria-label", re.compile("^The front has 3 points, "))
+    page.get_by_label("Cost", exact=True).select_option("training_seconds")
+    expect(chart).to_have_attribute(
+        "aria-label", re.compile(r"^The front has 2 points, .* at 2 s to .* at 9 s ")
+    )
+    front.get_by_text("Show as a table").click()
+    expect(front.get_by_role("link", name="1, 3")).to_have_count(1)
+    page.get_by_label("Cost", exact=True).select_option("trainable_parameters")
+    expect(chart).to_have_attribute("aria-label", re.compile("^The front has 3 points, "))
