@@ -19,13 +19,14 @@ A search that others work on, here or elsewhere::
     peftsearch.load("tickets", "jobs.db").front
     peftsearch.stop("tickets", "jobs.db")
     peftsearch.resume("tickets", "jobs.db", trials=100)
+    peftsearch.note("tickets", 17, "the one in use", name="small-enough", storage="jobs.db")
     peftsearch.delete("tickets", "jobs.db")
 """
 
 # The folder `search` comes first: once it is imported, the function keeps its name for good
 # (docs/decisions/0015-search-is-a-function.md).
 import peftsearch.search  # noqa: F401  # isort: skip
-from .api import delete, launch, load, load_adapter, resume, search, stop
+from .api import delete, launch, load, load_adapter, note, resume, search, stop
 from .errors import (
     Conflict,
     NotFoundError,
@@ -47,6 +48,7 @@ __all__ = [
     "launch",
     "load",
     "load_adapter",
+    "note",
     "resume",
     "search",
     "stop",

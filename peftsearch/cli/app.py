@@ -205,6 +205,25 @@ def front(
 
 
 @app.command()
+def note(
+    job: JobName,
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="Its number, or its name.")],
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="The note; '' takes it away.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What to call the trial; '' takes the name away.")
+    ] = None,
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Name a trial or write a note on it; without either, show what it has."""
+    from . import note_taking
+
+    note_taking.note(job, trial, text, name, to_url(storage), as_json)
+
+
+@app.command()
 def confirm(
     job: JobName,
     pick: Pick = DEFAULT_PICK,

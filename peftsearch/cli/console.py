@@ -47,7 +47,7 @@ def place_options(storage: str, root: Path) -> str:
 def print_front(result: SearchResult, storage: str) -> None:
     """The front, and how many trials it stands on."""
     spec = result.job.spec
-    console.print(views.front_table(result.members, spec, console.width))
+    console.print(views.front_table(result.members, spec, console.width, result.notes))
     print_floors(result)
     failed = any(trial.failure is not None for trial in result.trials)
     text = result.summary

@@ -42,6 +42,14 @@ class Again(TypedDict):
     trial_seed: int | None
 
 
+class Written(TypedDict):
+    """What people call a trial and wrote on it; null for none."""
+
+    trial: int
+    name: str | None
+    text: str | None
+
+
 class Report(TypedDict):
     """A job at one moment.
 
@@ -51,6 +59,7 @@ class Report(TypedDict):
         task: The kind of task, the model and the data.
         warnings: What is to be known before anything of it is used.
         notes: What the job found out before its first trial.
+        written: Names of trials and notes on them.
     """
 
     job: str
@@ -66,6 +75,7 @@ class Report(TypedDict):
     notes: list[str]
     front: Front
     chosen: Chosen | None
+    written: list[Written]
     matters: Ranking
     failures: Failures
     spent: Spent

@@ -109,8 +109,9 @@ function factsOf(model, job) {
 function best(model, job) {
   if (!job.best) return "nothing yet";
   const { value, trial } = job.best;
-  const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial}`);
-  return [[value, trial], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link]];
+  const called = model.namesOf([trial]);
+  const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial} ${called}`.trimEnd());
+  return [[value, trial, called], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link]];
 }
 
 function floorFact({ value, short, label }, model) {

@@ -132,7 +132,8 @@ function createRow({ number }, costs, tick) {
     h("th", { scope: "row", class: "number" }, h("a", {}, `${number}`)),
     h("td", { class: "state" }, h("span", { class: "badge" })),
     ["number", ...new Array(costs + 1).fill("number wide"), "wide"].map((look) => h("td", { class: look })),
-    h("td", { class: "row-words" }, h("span", {}), h("span", { class: "row-message", hidden: true })));
+    h("td", { class: "row-words" }, h("strong", { class: "row-name" }), h("span", {}),
+      h("span", { class: "row-note" }), h("span", { class: "row-message", hidden: true })));
 }
 
 /** Writes what changed; the row and its checkbox stay the same elements. */
@@ -151,8 +152,17 @@ function fillRow(row, trial, model, compared) {
   }
   setText(seconds, trial.seconds === null ? "" : duration(trial.seconds));
   setText(origin, originText(trial.origin, model.detail.spec.search.sampler));
-  setWords(words.firstElementChild, trial.words);
+  const [name, configuration, note] = words.children;
+  written(name, trial.name);
+  setWords(configuration, trial.words);
+  written(note, trial.note);
   message(words.lastElementChild, trial);
+}
+
+/** What people wrote, where they did. */
+function written(place, text) {
+  place.hidden = !text;
+  setText(place, text ?? "");
 }
 
 function message(place, { state, failure, message: text }) {

@@ -12,6 +12,7 @@ import { showMap } from "../charts/map.js";
 import { showExports } from "../components/exports.js";
 import { bindKeys, fillCompare, showNeighbours } from "../components/other-trials.js";
 import { costTable, qualityView } from "../components/quality.js";
+import { showNote } from "../components/trial-note.js";
 import { reasonsView } from "../components/trial-reasons.js";
 import { provenanceFacts, settingFacts, stateBadge, timingFacts } from "../components/trial-facts.js";
 
@@ -62,6 +63,7 @@ function render({ job, trial, front }) {
   byId("trial").hidden = false;
   views.map ? views.map.update(trial.map) : (views.map = showMap(byId("map"), trial.map));
   replace(byId("settings"), settingFacts(trial));
+  showNoteOnce(trial);
   replace(byId("reasons"), reasonsView({ trial, job }));
   for (const id of ["results", "costs-panel"]) byId(id).hidden = !done;
   if (done) renderResults({ job, trial, front });
@@ -74,6 +76,18 @@ function render({ job, trial, front }) {
   showReuse(byId("reuse"), { job: name, trial });
   showNeighbours(name, number, job);
   fillCompare({ job: name, number, front });
+}
+
+/** What is being written stays when the trial ends. */
+function showNoteOnce(trial) {
+  if (views.note) return;
+  views.note = true;
+  showNote(byId("note"), { job: name, trial, onChange: tellName });
+}
+
+function tellName({ name: called }) {
+  setText(byId("trial-name"), called ? ` “${called}”` : "");
+  document.title = `${called ?? `Trial ${number}`} of ${name} · peftsearch`;
 }
 
 function renderResults({ job, trial, front }) {
