@@ -23,6 +23,7 @@ from .descriptions import move_descriptions
 from .problems import problem_schemas
 from .routes import (
     chart_routes,
+    comparison_routes,
     event_routes,
     export_routes,
     front_routes,
@@ -47,6 +48,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     reference_routes.router,
     spec_routes.router,
     job_routes.router,
+    comparison_routes.router,
     trial_routes.router,
     note_routes.router,
     front_routes.router,

@@ -6,6 +6,7 @@ import { h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { count, duration, failureText, originText, score } from "../lib/format.js";
 import { goalOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
+import { isLeftOver } from "./job-words.js";
 import { Filters } from "./trial-filters.js";
 
 const PAGE = 50;
@@ -142,8 +143,9 @@ function fillRow(row, trial, model, compared) {
   const [costs, [seconds, origin, words]] = [rest.slice(0, -3), rest.slice(-3)];
   tick.firstElementChild.checked = compared.includes(trial.number);
   setAttribute(number.firstElementChild, "href", `${model.page}/trials/${trial.number}`);
+  const ended = isLeftOver(trial, model) ? "not run" : trial.state;
   setAttribute(state.firstElementChild, "data-state", trial.on_front ? "front" : trial.state);
-  setText(state.firstElementChild, trial.on_front ? "on the front" : trial.state);
+  setText(state.firstElementChild, trial.on_front ? "on the front" : ended);
   const value = trial.values[model.quality];
   setText(quality, value === undefined ? "" : score(value));
   for (const [i, name] of model.goals.slice(1).entries()) {

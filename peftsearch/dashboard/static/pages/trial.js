@@ -36,7 +36,7 @@ async function start() {
 }
 
 function watch({ job, trial }) {
-  const onState = (state) => replace(byId("state"), stateBadge({ ...trial, state }));
+  const onState = (state) => replace(byId("state"), stateBadge({ ...trial, state }, job));
   followTrial({ job, trial, box: byId("notice"), onState, onEnd: reload });
 }
 
@@ -57,7 +57,7 @@ function isOpen({ state }) {
 
 function render({ job, trial, front }) {
   const done = trial.state === "completed";
-  replace(byId("state"), stateBadge(trial));
+  replace(byId("state"), stateBadge(trial, job));
   setText(byId("words"), trial.words);
   replace(byId("notice"), failure(trial));
   byId("trial").hidden = false;
@@ -151,6 +151,7 @@ function makeProgress(box, trial, job) {
   replace(box, h("div", { class: "note trial-progress" }, words, bar));
   const show = (held, state) => {
     const share = held?.steps_total ? held.steps_done / held.steps_total : 0;
+    bar.hidden = !held;
     done.style.width = `${100 * share}%`;
     bar.setAttribute("aria-valuenow", Math.round(100 * share));
     setText(words, held ? progressWords(held, share) : waiting(state));
@@ -165,7 +166,7 @@ function progressWords({ worker, seconds, steps_done: done, steps_total: total }
 }
 
 function waiting(state) {
-  return state === "running" ? "Queued: the next free worker takes it." : `Queued, but the job is ${state}: resume it to go on.`;
+  return state === "running" ? "Queued: the next free worker takes it." : `Not run: the job is ${state}. Resumed, it goes on with this trial.`;
 }
 
 // The same configuration outside this page: on the command line and in a job file.
