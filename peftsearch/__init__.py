@@ -19,6 +19,7 @@ A search that others work on, here or elsewhere::
     peftsearch.load("tickets", "jobs.db").front
     peftsearch.stop("tickets", "jobs.db")
     peftsearch.resume("tickets", "jobs.db", trials=100)
+    peftsearch.note("tickets", 17, "the one in use", name="small-enough", storage="jobs.db")
     peftsearch.delete("tickets", "jobs.db")
 """
 
@@ -27,7 +28,7 @@ A search that others work on, here or elsewhere::
 import peftsearch.search  # noqa: F401  # isort: skip
 import sys
 
-from .api import delete, launch, load, load_adapter, resume, search, stop
+from .api import delete, launch, load, load_adapter, note, resume, search, stop
 from .errors import (
     Conflict,
     NotFoundError,
@@ -52,6 +53,7 @@ __all__ = [
     "launch",
     "load",
     "load_adapter",
+    "note",
     "resume",
     "search",
     "stop",

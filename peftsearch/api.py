@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from peftsearch.records.job import Job
+    from peftsearch.records.trial_note import TrialNote
     from peftsearch.results.search_result import SearchResult
     from peftsearch.spaces.jobspec.spec import JobSpec
     from peftsearch.workers.processes.own_training import Candidate
@@ -234,6 +235,37 @@ def load(
     url = to_url(storage)
     with open_existing(url) as store:
         return load_result(store, store.find_job(name), choose_root(url, files))
+
+
+def note(
+    job: str,
+    trial: int | str,
+    text: str | None = None,
+    name: str | None = None,
+    storage: str = DEFAULT_STORAGE,
+) -> "TrialNote":
+    """Write a note on a trial, or name it; `pick` takes the name, and every page shows both.
+
+    Args:
+        job: Its name.
+        trial: Its number, or what it is called.
+        text: The note; None leaves it as it is, an empty one takes it away.
+        name: As `text`.
+        storage: As `search` takes it.
+
+    Returns:
+        What the trial has now.
+
+    Raises:
+        Conflict: Another trial of the job has that name.
+        NotFoundError: There is no such job or trial.
+        UserError: The name means something else to `pick`, or is too long.
+    """
+    from peftsearch.jobs.existing_storage import open_existing
+    from peftsearch.results.note_taking import take_note
+
+    with open_existing(to_url(storage)) as store:
+        return take_note(store, store.find_job(job).id, trial, name, text)
 
 
 def load_adapter(model: "PreTrainedModel", path: str | Path) -> "PreTrainedModel":

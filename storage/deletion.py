@@ -10,6 +10,7 @@ from .schema import (
     measurements,
     preparations,
     reports,
+    trial_notes,
     trials,
     workers,
 )
@@ -21,8 +22,8 @@ class Deletion(Session):
 
     @write_once
     def delete_job(self, job_id: int) -> None:
-        """Delete a job with its trials, front, workers, reports and
-        preparation.
+        """Delete a job with its trials, their notes, front, workers,
+        reports and preparation.
 
         What its workers do afterwards is refused: they find neither job nor trial. The files of
         its adapters stay, and so do its readings of test data.
@@ -32,7 +33,7 @@ class Deletion(Session):
         """
         self._lock(job_id)
         mine = select(trials.c.id).where(trials.c.job_id == job_id)
-        for table in (measurements, lost_attempts):
+        for table in (measurements, lost_attempts, trial_notes):
             self._connection.execute(table.delete().where(table.c.trial_id.in_(mine)))
         for table in (trials, front_entries, workers, reports, preparations):
             self._connection.execute(table.delete().where(table.c.job_id == job_id))

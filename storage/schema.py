@@ -176,3 +176,16 @@ readings = Table(
     Column("created", Double, nullable=False),
 )
 """Readings of test data, by the hash of these. No foreign key: they outlive the jobs."""
+
+trial_notes = Table(
+    "trial_notes",
+    metadata,
+    Column("trial_id", ForeignKey(trials.c.id), primary_key=True, autoincrement=False),
+    Column("job_id", ForeignKey(jobs.c.id), nullable=False),
+    Column("name", String(64)),
+    Column("text", Text),
+    Column("changed", Double, nullable=False),
+    UniqueConstraint("job_id", "name"),
+)
+"""What people call trials and say of them. It stands apart from the trials, of which an ended one
+never changes."""

@@ -21,6 +21,7 @@ from .ledger import Ledger
 from .preparations import Preparations
 from .registry import Registry
 from .suggestions import Suggestions
+from .trial_notes import TrialNotes
 from .watching import Watching
 
 
@@ -33,6 +34,7 @@ class Store(
     Registry,
     Preparations,
     Ledger,
+    TrialNotes,
     Watching,
 ):
     """See the module's docstring for threads, lost connections and records.

@@ -205,6 +205,41 @@ def front(
 
 
 @app.command()
+def compare(
+    left: Annotated[str, typer.Argument(metavar="JOB", help="Name of a job.")],
+    right: Annotated[str, typer.Argument(metavar="OTHER", help="Name of another.")],
+    cost: Annotated[
+        str | None, typer.Option(help="Cost of the fronts [that of the first job].")
+    ] = None,
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two jobs: settings, fronts, best qualities, and what they took."""
+    from . import comparing
+
+    comparing.compare(left, right, cost, to_url(storage), as_json)
+
+
+@app.command()
+def note(
+    job: JobName,
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="Its number, or its name.")],
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="The note; '' takes it away.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What to call the trial; '' takes the name away.")
+    ] = None,
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Name a trial or write a note on it; without either, show what it has."""
+    from . import note_taking
+
+    note_taking.note(job, trial, text, name, to_url(storage), as_json)
+
+
+@app.command()
 def confirm(
     job: JobName,
     pick: Pick = DEFAULT_PICK,

@@ -132,7 +132,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
     """The job's state and its front."""
     spec, state = result.job.spec, result.job.state.value
     if crew.quiet:
-        front = views.front_json(result.members, spec)
+        front = views.front_json(result.members, spec, result.notes)
         print_json({"job": spec.name, "state": state, "front": front} | floor_facts(result))
         return
     if result.job.state is JobState.RUNNING:

@@ -48,7 +48,7 @@ def place_options(storage: str, root: Path) -> str:
 def print_front(result: SearchResult, storage: str) -> None:
     """The front, and how many trials it stands on."""
     spec = result.job.spec
-    console.print(views.front_table(result.members, spec, console.width))
+    console.print(views.front_table(result.members, spec, console.width, result.notes))
     print_floors(result)
     print_beside(result, storage)
     failed = any(trial.failure is not None for trial in result.trials)

@@ -10,6 +10,7 @@ from rich.text import Text
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.message_text import LONGEST_PATH, shorten
+from peftsearch.records.trial_note import by_trial
 from peftsearch.results import views
 from peftsearch.results.baseline_words import baselines_json
 from peftsearch.results.endings import tell_ending
@@ -47,6 +48,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
         confirmations = store.reports(job.id, "confirm")
         preparation = store.preparation(job.id)
         result = load_result(store, job, choose_root(storage, None))
+        written = by_trial(store.trial_notes(job.id))
     working = live.get(job.id, 0)
     ending = tell_ending(job, counts, hours, lambda: trials, preparation)
     if as_json:
@@ -54,7 +56,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
         data |= {"base_bytes": spec.anatomy.base_bytes, "ending": ending}
         data |= {"baselines": baselines_json(result.baselines, name)}
         data |= {"preparation": None if preparation is None else preparation.to_json()}
-        print_json(data | {"trials": [views.trial_json(trial) for trial in trials]})
+        print_json(data | {"trials": [views.trial_json(trial, written) for trial in trials]})
         return
     facts = f"budget {views.budget_text(spec)}, trained for {duration(hours * 3600)}"
     state = f": {tell_state(job.state, working)}, {facts}"
@@ -72,7 +74,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
     for line in (*notes, *tell_floors(preparation, spec)):
         console.print(line, highlight=False, soft_wrap=True)
     print_beside(result, storage)
-    console.print(views.trials_table(trials, spec, console.width))
+    console.print(views.trials_table(trials, spec, console.width, written))
 
 
 def _tell_base(spec: JobSpec) -> list[str]:
@@ -92,10 +94,13 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
     if picture is not None:
         draw(result, picture)
     if as_json:
-        front = {"front": views.front_json(result.members, result.job.spec)}
-        print_json({"job": name, "state": result.job.state.value} | front | floor_facts(result))
+        rows = views.front_json(result.members, result.job.spec, result.notes)
+        print_json(
+            {"job": name, "state": result.job.state.value, "front": rows} | floor_facts(result)
+        )
     else:
-        console.print(views.front_table(result.members, result.job.spec, console.width))
+        spec = result.job.spec
+        console.print(views.front_table(result.members, spec, console.width, result.notes))
         print_floors(result)
         print_beside(result, storage)
         for line in _tell_failures(result, storage):

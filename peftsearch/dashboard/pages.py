@@ -40,6 +40,12 @@ def show_techniques(request: Request) -> Response:
     return render(request, "techniques", "Techniques")
 
 
+@router.api_route("/compare", methods=_METHODS)
+def compare_jobs(request: Request) -> Response:
+    """Two jobs side by side, by `?jobs=one,other`; the script reads which."""
+    return render(request, "compare-jobs", "Jobs compared")
+
+
 @router.api_route("/jobs/{job}", methods=_METHODS)
 def show_job(request: Request, job: str, service: InService) -> Response:
     """One job.

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.errors import UserError
 from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 from peftsearch.spaces.techniques.table import technique
 
@@ -37,6 +38,8 @@ class TrialRow(TypedDict):
         values: By objective.
         cost: Exact, also of a failed trial.
         words: Its configuration in words.
+        name: What people call it; null for none.
+        note: What they wrote on it.
     """
 
     number: int
@@ -56,6 +59,8 @@ class TrialRow(TypedDict):
     on_front: bool
     attempt: int
     worker: str | None
+    name: str | None
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Filter:
     Attributes:
         front: Whether it must (not) be on the front.
         technique: Carried by some layer or in front of the input; `frozen` means none at all.
-        text: Part of the words or of the message, in any case.
+        text: Part of the words, the message, the name or the note, in any case.
         least: Smallest value, by objective; a row without the value does not pass.
         most: Largest value, by objective.
     """
@@ -94,19 +99,27 @@ class Filter:
                 raise UserError(f"a number for {name}", "nan", "correct it")
 
 
-def choose_rows(points: Iterable[Point], wanted: Filter, on_front: Collection[int]) -> list[Point]:
+def choose_rows(
+    points: Iterable[Point],
+    wanted: Filter,
+    on_front: Collection[int],
+    notes: Mapping[int, TrialNote],
+) -> list[Point]:
     """The rows that pass, in their order.
 
     Args:
         on_front: Numbers of the trials on the front.
+        notes: By the numbers of trials.
     """
     rows = list(points)
-    for test in _tests(wanted, on_front):
+    for test in _tests(wanted, on_front, notes):
         rows = [point for point in rows if test(point)]
     return rows
 
 
-def _tests(wanted: Filter, on_front: Collection[int]) -> Iterable[Callable[[Point], bool]]:
+def _tests(
+    wanted: Filter, on_front: Collection[int], notes: Mapping[int, TrialNote]
+) -> Iterable[Callable[[Point], bool]]:
     """Only those that can fail, so that ten thousand rows pass quickly."""
     for name, allowed in (
         ("state", wanted.states),
@@ -121,7 +134,7 @@ def _tests(wanted: Filter, on_front: Collection[int]) -> Iterable[Callable[[Poin
     if wanted.technique is not None:
         yield _carries(wanted.technique)
     if wanted.text:
-        yield _mentions(wanted.text.casefold())
+        yield _mentions(wanted.text.casefold(), notes)
     for name, limit in wanted.least.items():
         yield _measured(name, limit, math.inf)
     for name, limit in wanted.most.items():
@@ -145,8 +158,13 @@ def techniques_of(point: Point) -> set[str]:
     return {*str(point.parameters["techniques"]).split("+"), virtual} - {"none"}
 
 
-def _mentions(text: str) -> Callable[[Point], bool]:
-    return lambda x: text in x.words.casefold() or text in (x.message or "").casefold()
+def _mentions(text: str, notes: Mapping[int, TrialNote]) -> Callable[[Point], bool]:
+    said = {
+        x.trial for x in notes.values() if text in f"{x.name or ''}\n{x.text or ''}".casefold()
+    }
+    return lambda x: (
+        text in x.words.casefold() or text in (x.message or "").casefold() or x.number in said
+    )
 
 
 def _measured(name: str, least: float, most: float) -> Callable[[Point], bool]:
@@ -181,7 +199,7 @@ def _value(name: str) -> _Key:
     return lambda x: x.measurements.get(name)
 
 
-def table_row(point: Point, on_front: Collection[int]) -> TrialRow:
+def table_row(point: Point, on_front: Collection[int], note: TrialNote | None = None) -> TrialRow:
     """A row as plain data."""
     return {
         "number": point.number,
@@ -201,4 +219,6 @@ def table_row(point: Point, on_front: Collection[int]) -> TrialRow:
         "on_front": point.number in on_front,
         "attempt": point.attempt,
         "worker": point.worker,
+        "name": None if note is None else note.name,
+        "note": None if note is None else note.text,
     }

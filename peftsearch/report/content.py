@@ -19,6 +19,7 @@ from peftsearch.results.job_texts import job_data, trial_data
 from peftsearch.results.pick import empty_front
 from peftsearch.results.public_names import find_places, name_paths, public_name
 from peftsearch.results.rules import ONE_SE, find_rule
+from peftsearch.results.search_result import SearchResult
 from peftsearch.results.slice_rows import Slice
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.jobspec.jobtext import write_text
@@ -28,7 +29,7 @@ from .citations import cite
 from .fronts import describe_front, make_row
 from .neighbours import find_neighbours
 from .origins import find_origins
-from .outline import Again, Chosen, Report
+from .outline import Again, Chosen, Report, Written
 from .records import Records
 from .spent import find_spent
 from .tested import Readings, count_readings, find_comparison
@@ -79,9 +80,11 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
             records.points,
             spec,
             result.preparation,
+            result.notes,
             () if result.baselines is None else result.baselines.swept,
         ),
         "chosen": chosen,
+        "written": _list_notes(result),
         "matters": rank_parameters(records.points, spec.task.quality),
         "failures": failures(records.points),
         "spent": find_spent(job, result.trials, result.hours),
@@ -94,6 +97,12 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
     return clean
 
 
+def _list_notes(result: SearchResult) -> list[Written]:
+    return [
+        {"trial": x.trial, "name": x.name, "text": x.text} for _, x in sorted(result.notes.items())
+    ]
+
+
 def _describe(found: Estimate[Trial], records: Records) -> Chosen:
     result = records.result
     spec, keys = result.job.spec, [x.key for x in result.front]
@@ -101,7 +110,7 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
     found = replace(found, expected=result.expected.get(found.key))
     standing = compare(found, spec, result.preparation, result.tried)
     return {
-        **make_row(found, spec, row),
+        **make_row(found, spec, result.notes, row),
         "map": layer_map(found.configuration, spec.anatomy),
         "floor": None if standing is None else show_standing(standing, spec),
         "slices": _slice(found, result.belief),

@@ -1,6 +1,6 @@
 """The front of a job as a report shows it: its rows, what stands off it, floors and baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import TypedDict
 
@@ -9,11 +9,13 @@ from peftsearch.insight.points import Point
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
+from peftsearch.records.trial_note import TrialNote
 from peftsearch.results.expected import ExpectedRow, expected_json
 from peftsearch.results.floor_words import FloorLine, floor_json
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.rules import find_one_se
 from peftsearch.results.sampling_errors import standard_error
+from peftsearch.results.trial_names import names_of
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -30,6 +32,7 @@ class Row(TypedDict):
         standard_error: Of the quality by the validation rows; null where unknown.
         seed_error: The same by how its seeds differ; null of a single one.
         rows: Validation rows; null where unknown.
+        names: What people call its trials.
     """
 
     row: int | None
@@ -42,6 +45,7 @@ class Row(TypedDict):
     rows: int | None
     expected: ExpectedRow | None
     trials: list[int]
+    names: list[str]
     words: str
 
 
@@ -71,6 +75,7 @@ def describe_front(
     points: Sequence[Point],
     spec: JobSpec,
     preparation: Preparation | None,
+    notes: Mapping[int, TrialNote],
     swept: Sequence[Estimate[Trial]] = (),
 ) -> Front:
     """Plain data.
@@ -79,18 +84,21 @@ def describe_front(
         members: Of the front, ascending by cost.
         everything: All configurations with a result.
         points: The ended trials.
+        notes: By the numbers of trials.
         swept: LoRA of each rank.
     """
     marked = find_one_se(members, spec) if members else -1
     keys = {x.key for x in members}
     own = None if chosen is None else chosen.key
-    rows = [make_row(x, spec, i + 1, i == marked, x.key == own) for i, x in enumerate(members)]
+    rows = [
+        make_row(x, spec, notes, i + 1, i == marked, x.key == own) for i, x in enumerate(members)
+    ]
     return {
         "goals": list(spec.goals),
         "rows": rows,
         "others": [_goals_of(x, spec) for x in everything if x.key not in keys],
         "sweep": [_goals_of(x, spec) for x in swept],
-        "beside": None if chosen is None or own in keys else make_row(chosen, spec),
+        "beside": None if chosen is None or own in keys else make_row(chosen, spec, notes),
         "floors": [floor_json(x, spec) for x in sort_floors(preparation, spec)],
         "baselines": baselines(points, spec),
     }
@@ -99,6 +107,7 @@ def describe_front(
 def make_row(
     found: Estimate[Trial],
     spec: JobSpec,
+    notes: Mapping[int, TrialNote],
     row: int | None = None,
     proposed: bool = False,
     chosen: bool = True,
@@ -115,6 +124,7 @@ def make_row(
         "rows": found.first.validation_rows,
         "expected": expected_json(found.expected),
         "trials": list(found.numbers),
+        "names": names_of(found.numbers, notes),
         "words": describe(found.configuration, spec.anatomy),
     }
 

@@ -45,6 +45,14 @@ class Again(TypedDict):
     trial_seed: int | None
 
 
+class Written(TypedDict):
+    """What people call a trial and wrote on it; null for none."""
+
+    trial: int
+    name: str | None
+    text: str | None
+
+
 class Report(TypedDict):
     """A job at one moment.
 
@@ -55,6 +63,7 @@ class Report(TypedDict):
         warnings: What is to be known before anything of it is used.
         baselines: Whether the front beats what everybody does, and how it was found out.
         notes: What the job found out before its first trial.
+        written: Names of trials and notes on them.
     """
 
     job: str
@@ -71,6 +80,7 @@ class Report(TypedDict):
     baselines: dict[str, Any]
     front: Front
     chosen: Chosen | None
+    written: list[Written]
     matters: Ranking
     failures: Failures
     spent: Spent

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
+from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .views import front_json, trial_json
@@ -19,23 +20,39 @@ _OF_A_ROW = (
     "knee",
     "seeds",
     "trials",
+    "names",
     "key",
     "description",
     "configuration",
 )
-_OF_A_TRIAL = ("state", "origin", "seed", "attempt", "failure", "message", "key", "adapter")
+_OF_A_TRIAL = (
+    "state",
+    "origin",
+    "seed",
+    "attempt",
+    "failure",
+    "message",
+    "name",
+    "note",
+    "key",
+    "adapter",
+)
 
 
-def frame_trials(trials: Sequence[Trial], spec: JobSpec) -> "DataFrame":
-    """A row for each trial, by its number: what it measured by objective, how it ended, and its
-    configuration in words and as plain data."""
-    rows = [_trial_row(trial, spec) for trial in trials]
+def frame_trials(
+    trials: Sequence[Trial], spec: JobSpec, notes: Mapping[int, TrialNote]
+) -> "DataFrame":
+    """A row for each trial, by its number: what it measured by objective, how it ended, what
+    people wrote on it, and its configuration in words and as plain data."""
+    rows = [_trial_row(trial, spec, notes) for trial in trials]
     return _frame([trial.number for trial in trials], rows, "trial")
 
 
-def frame_front(members: Sequence[Estimate[Trial]], spec: JobSpec) -> "DataFrame":
+def frame_front(
+    members: Sequence[Estimate[Trial]], spec: JobSpec, notes: Mapping[int, TrialNote]
+) -> "DataFrame":
     """A row for each point of the front, by its number as `pick` takes it, ascending by cost."""
-    rows = [_front_row(x) for x in front_json(members, spec)]
+    rows = [_front_row(x) for x in front_json(members, spec, notes)]
     return _frame(list(range(1, len(rows) + 1)), rows, "row")
 
 
@@ -47,8 +64,8 @@ def _frame(numbers: Sequence[int], rows: Sequence[Mapping[str, Any]], name: str)
     return pandas.DataFrame.from_records(list(rows), columns=columns, index=index)
 
 
-def _trial_row(trial: Trial, spec: JobSpec) -> dict[str, Any]:
-    known = trial_json(trial)
+def _trial_row(trial: Trial, spec: JobSpec, notes: Mapping[int, TrialNote]) -> dict[str, Any]:
+    known = trial_json(trial, notes)
     words = describe(trial.configuration, spec.anatomy)
     quality = spec.task.quality
     return {

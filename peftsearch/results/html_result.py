@@ -6,7 +6,7 @@ page.
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment, Template
@@ -14,14 +14,16 @@ from jinja2 import Environment, Template
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Floor
 from peftsearch.records.trial import Trial
+from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .rules import find_one_se
 from .sampling_errors import standard_error
-from .views import caption, front_cells
-from .wording import describe, difference
+from .views import caption, front_cells, tell_member
+from .wording import difference
 
 Estimates = Sequence[Estimate[Trial]]
+_Notes = Mapping[int, TrialNote]
 
 _CELL = "padding:3px 10px;text-align:right;white-space:nowrap"
 _WORDS = "padding:3px 10px;text-align:left"
@@ -57,6 +59,7 @@ def show_result(
     floors: Sequence[Floor],
     told: Sequence[str],
     below: Sequence[str],
+    notes: _Notes,
 ) -> str:
     """HTML of a result, without scripts.
 
@@ -65,30 +68,31 @@ def show_result(
         floors: Baselines without adapters, the best first.
         told: Lines above the table.
         below: Lines beneath the picture.
+        notes: By the numbers of trials.
     """
     return _template(_RESULT).render(
         name=spec.name,
         told=told,
-        table=_render_table(members, spec) if members else "",
+        table=_render_table(members, spec, notes) if members else "",
         caption=caption(members, spec) if members else "",
         picture=_draw(members, trials, spec, floors) if members else "",
         below=below,
     )
 
 
-def show_table(members: Estimates, spec: JobSpec) -> str:
+def show_table(members: Estimates, spec: JobSpec, notes: _Notes) -> str:
     """HTML of a front, the proposed one in bold."""
-    return str(_render_table(members, spec))
+    return str(_render_table(members, spec, notes))
 
 
-def _render_table(members: Estimates, spec: JobSpec) -> str:
+def _render_table(members: Estimates, spec: JobSpec, notes: _Notes) -> str:
     head, rows = front_cells(members, spec)
     marked = find_one_se(members, spec) if members else -1
     cells = [
         {
             "cells": [_with_error(row, member, spec)[name] for name in head],
             "marked": i == marked,
-            "words": describe(member.configuration, spec.anatomy),
+            "words": tell_member(member, spec, notes),
         }
         for i, (row, member) in enumerate(zip(rows, members, strict=True))
     ]

@@ -1,12 +1,13 @@
 """What `print` shows of a job's records."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .floor_words import tell_standing
@@ -24,6 +25,7 @@ def tell_result(
     told: Sequence[str],
     lead: str,
     proposed: str,
+    notes: Mapping[int, TrialNote],
 ) -> str:
     """The front as a table, what else is told of it, and how to go on; plain text of at most 100
     columns, but for long lines.
@@ -32,10 +34,11 @@ def tell_result(
         told: Lines on floors, warnings, and where the job stands.
         lead: How the line begins that offers the pick.
         proposed: The pick to export.
+        notes: By the numbers of trials.
     """
     text = io.StringIO()
     console = Console(file=text, width=_WIDTH, color_system=None, highlight=False, markup=False)
-    console.print(front_table(members, spec, _WIDTH))
+    console.print(front_table(members, spec, _WIDTH, notes))
     for line in (
         *told,
         f'{lead}result.pick("size <= 200 KB"), result.export("adapter/", pick="{proposed}")',

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from peftsearch.records.expectation import Expectation
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
+from peftsearch.records.trial_note import TrialNote, by_trial
 from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.storage.store import Store
 
@@ -31,6 +32,7 @@ from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE, find_rule
 from .shown_front import Front
+from .trial_names import read_pick
 from .views import budget_text, front_members
 from .wording import plural
 
@@ -58,6 +60,7 @@ class SearchResult:
         hours: That the job has used.
         storage: URL of the database that it came from; None where `confirm` has none.
         circle: The jobs beside it, with its baselines and ablations.
+        notes: What people wrote on trials, by their numbers.
     """
 
     job: Job
@@ -68,6 +71,7 @@ class SearchResult:
     hours: float = 0.0
     storage: str | None = None
     circle: Circle = Circle()
+    notes: Mapping[int, TrialNote] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -78,7 +82,8 @@ class SearchResult:
         told += self.warnings
         told += self.beside
         told += [f"{self.job.state.value}: {self.summary}"]
-        return tell_result(self.job.spec, self.members, told, self.lead, self.proposed)
+        lead, proposed = self.lead, self.proposed
+        return tell_result(self.job.spec, self.members, told, lead, proposed, self.notes)
 
     def _repr_html_(self) -> str:
         from .html_result import show_result
@@ -90,12 +95,13 @@ class SearchResult:
             told += tell_begin(members, picked, self.proposed, spec, self.standing(self.proposed))
         floors = tell_floors(self.preparation, spec)
         below = [*floors, *self.warnings, *self.beside, *tell_failed(self.trials)]
-        return show_result(members, self.trials, spec, self.floors, told, below)
+        return show_result(members, self.trials, spec, self.floors, told, below, self.notes)
 
     def to_frame(self) -> "DataFrame":
         """The trials as a `pandas.DataFrame`, a row for each by its number: measurements by
-        objective, `state`, `origin`, `seed`, `failure` and `message`, `description`."""
-        return frame_trials(self.trials, self.job.spec)
+        objective, `state`, `origin`, `seed`, `failure` and `message`, `name` and `note`,
+        `description`."""
+        return frame_trials(self.trials, self.job.spec, self.notes)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """The front as `front --picture` draws it.
@@ -285,13 +291,15 @@ class SearchResult:
 
         Args:
             text: `1se`, the cheapest within one standard error of the best, `knee`, `best`, a row
-                of the front, `trial 17`, or a sentence such as `accuracy where size <= 200 KB`.
+                of the front, `trial 17`, what a trial is called, or a sentence such as
+                `accuracy where size <= 200 KB`.
 
         Raises:
             UserError: Nothing fits.
         """
         expected = self.expected if find_rule(text) == ONE_SE else None
-        return select(text, self.job.spec, self.front, self.trials, expected)
+        meant = read_pick(text, self.notes.values())
+        return select(meant, self.job.spec, self.front, self.trials, expected)
 
     def export(self, out: str | Path, pick: str = ONE_SE, form: str = "auto") -> "ExportReport":
         """Write the picked adapter to a folder and check it by loading it again.
@@ -365,17 +373,19 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours, circle = store.at_once(
+    trials, front, preparation, hours, circle, notes = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
             store.preparation(job.id),
             store.used_hours(job.id),
             read_circle(store, job),
+            by_trial(store.trial_notes(job.id)),
         )
     )
-    points = Front.of(front, lambda: result.members, job.spec)
-    result = SearchResult(job, tuple(trials), points, root, preparation, hours, store.url, circle)
+    points = Front.of(front, lambda: result.members, job.spec, notes)
+    known = (preparation, hours, store.url, circle, notes)
+    result = SearchResult(job, tuple(trials), points, root, *known)
     return result
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial
+from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -18,9 +19,11 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .expected import HEADING, expected_json, show_expected
 from .rules import ONE_SE_WORDS, find_one_se, knee
 from .sampling_errors import standard_error
+from .trial_names import names_of, with_names, with_note
 from .wording import cell, count, describe, difference, duration, plural, tell_origin
 
 _WIDE = 130
+_Notes = Mapping[int, TrialNote]
 _SIZES = ("trainable_parameters", "adapter_bytes", "export_bytes")
 
 
@@ -30,12 +33,15 @@ def front_members(front: Sequence[FrontPoint], trials: Sequence[Trial]) -> list[
     return [known[point.key] for point in front]
 
 
-def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -> RenderableType:
+def front_table(
+    members: Sequence[Estimate[Trial]], spec: JobSpec, width: int, notes: _Notes | None = None
+) -> RenderableType:
     """The front as a table, cheapest first; the proposed one is marked.
 
     Args:
         width: Of the terminal; below `_WIDE` the configurations stand under the table, and what
             fits least of the other columns is left out.
+        notes: By the numbers of trials.
     """
     marked = find_one_se(members, spec) if members else -1
     head, rows = front_cells(members, spec)
@@ -44,7 +50,7 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
     for name in kept:  # a heading may take several lines, a value never
         longest = max((len(row[name]) for row in rows), default=0)
         table.add_column(head[name], justify="right", min_width=longest)
-    words = [describe(member.configuration, spec.anatomy) for member in members]
+    words = [tell_member(x, spec, notes or {}) for x in members]
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")
     for i, row in enumerate(rows):
@@ -53,6 +59,11 @@ def front_table(members: Sequence[Estimate[Trial]], spec: JobSpec, width: int) -
     below = [] if width >= _WIDE else _numbered(words, marked)
     note = f" No room here for: {', '.join(left_out)}." if left_out else ""
     return Group(table, *below, Text(caption(members, spec) + note, style="dim"))
+
+
+def tell_member(member: Estimate[Trial], spec: JobSpec, notes: _Notes) -> str:
+    """A configuration in words, after the names of its trials."""
+    return with_names(describe(member.configuration, spec.anatomy), member.numbers, notes)
 
 
 def front_cells(
@@ -178,7 +189,9 @@ def _head(members: Sequence[Estimate[Trial]]) -> str:
     return f"The head ({known[0]:,} parameters)" if known and known[0] else "The head"
 
 
-def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[str, Any]]:
+def front_json(
+    members: Sequence[Estimate[Trial]], spec: JobSpec, notes: _Notes | None = None
+) -> list[dict[str, Any]]:
     """The front as plain data."""
     bend, proposed = (rule(members, spec) if members else -1 for rule in (knee, find_one_se))
     return [
@@ -192,6 +205,7 @@ def front_json(members: Sequence[Estimate[Trial]], spec: JobSpec) -> list[dict[s
             "expected": expected_json(member.expected),
             "seeds": len(member.trials),
             "trials": [trial.number for trial in member.trials],
+            "names": names_of(member.numbers, notes or {}),
             "description": describe(member.configuration, spec.anatomy),
             "configuration": member.configuration.to_json(),
         }
@@ -211,13 +225,18 @@ def budget_text(spec: JobSpec) -> str:
     return " or ".join(parts)
 
 
-def trials_table(trials: Sequence[Trial], spec: JobSpec, width: int) -> RenderableType:
-    """All trials of a job, in order; a failed one shows its message."""
+def trials_table(
+    trials: Sequence[Trial], spec: JobSpec, width: int, notes: _Notes | None = None
+) -> RenderableType:
+    """All trials of a job, in order; with messages of failed ones, names and notes."""
     table = Table(box=SIMPLE_HEAD)
     told = [objective(name).heading for name in _beside(spec)]
     for name in ("trial", "state", "origin", spec.task.quality, "parameters", *told, "train"):
         table.add_column(name, justify="left" if name in ("state", "origin") else "right")
-    words = [trial.message or describe(trial.configuration, spec.anatomy) for trial in trials]
+    words = [
+        with_note(x.message or describe(x.configuration, spec.anatomy), x.number, notes or {})
+        for x in trials
+    ]
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")
     for trial, text in zip(trials, words, strict=True):
@@ -247,10 +266,13 @@ def _beside(spec: JobSpec) -> list[str]:
     return [name for name in spec.goals if name not in always]
 
 
-def trial_json(trial: Trial) -> dict[str, Any]:
+def trial_json(trial: Trial, notes: _Notes | None = None) -> dict[str, Any]:
     """A trial as plain data."""
+    note = (notes or {}).get(trial.number)
     return {
         "number": trial.number,
+        "name": note and note.name,
+        "note": note and note.text,
         "key": trial.key,
         "seed": trial.seed,
         "origin": trial.origin,

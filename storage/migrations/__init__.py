@@ -12,7 +12,7 @@ from sqlalchemy import Connection, String, column, inspect, select, table, text
 from peftsearch.errors import UserError
 from peftsearch.storage.schema import metadata
 
-HEAD = "0008"
+HEAD = "0009"
 VERSION_TABLE = "peftsearch_version"
 _LOCK = 0x70656674
 """Of PostgreSQL's advisory locks: "peft" in ASCII."""

@@ -28,6 +28,7 @@ def _fill(store: Store, name: str) -> Job:
     claim(store, job.id)
     store.register_worker(job.id, f"worker of {name}", "host", 1, "cpu")
     store.save_report(job.id, "confirm", {})
+    store.write_note(job.id, 0, "first", "a note")
     store.prepare(job.id, Preparation(), b"head")
     return job
 

@@ -51,6 +51,7 @@ def test_each_pair_of_objectives_has_a_panel_that_follows_the_replay(
     page: Page, site: str
 ) -> None:
     page.goto(f"{site}/jobs/many")
+    page.locator(PANELS).first.wait_for(state="attached")
     expect(page.locator(PANELS)).to_have_count(6)
     expect(page.locator("#pairs")).to_contain_text(
         "that nothing beats in accuracy, F1, file size and training time together"
@@ -64,6 +65,7 @@ def test_each_pair_of_objectives_has_a_panel_that_follows_the_replay(
 
 def test_tables_have_a_column_for_each_objective(page: Page, site: str) -> None:
     page.goto(f"{site}/jobs/many")
+    page.locator(PANELS).first.wait_for(state="attached")
     expect(page.locator(PANELS)).to_have_count(6)
     page.locator("#pairs summary").click()
     heads = page.locator("#pairs thead th")

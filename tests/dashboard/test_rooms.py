@@ -92,7 +92,7 @@ def test_a_browser_fetches_only_what_the_page_named(url: str, path: str) -> None
         page.goto(f"{address}{path}", wait_until="load")
         page.wait_for_function(LOADED)
         named = page.eval_on_selector_all(
-            "link[rel=modulepreload], script", "found => found.map((x) => x.href ?? x.src)"
+            "link[rel$=preload], script", "found => found.map((x) => x.href ?? x.src)"
         )
     fetched = [x for x in asked if x.endswith(".js")]
     assert sorted(fetched) == sorted(set(named))

@@ -211,3 +211,18 @@ def test_narrow_pages_do_not_scroll_sideways(site: Site, page: Page, path: str) 
     site.visit(page, path)
     page.wait_for_selector(".map-svg")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_a_name_and_a_note_are_written_and_shown_as_text(site: Site, page: Page) -> None:
+    site.visit(page, "/trials/3")
+    page.get_by_role("button", name="Name it or write a note").click()
+    page.get_by_label("Note", exact=True).fill("<img src=x onerror=alert(1)>")
+    page.get_by_label("Name", exact=True).fill("mixed one")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("means this trial").wait_for()
+    assert page.locator("h1").inner_text() == "Trial 3 “mixed one”"
+    assert page.locator(".note-text").inner_text() == "<img src=x onerror=alert(1)>"
+    page.goto(f"{site.address}/jobs/{site.filler.job.name}")
+    row = page.locator(".trials tbody tr", has_text="mixed one")
+    row.wait_for()
+    assert "<img" in row.locator(".row-note").inner_text()

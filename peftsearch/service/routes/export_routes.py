@@ -15,7 +15,7 @@ from peftsearch.service.work.export_records import Export
 from peftsearch.service.work.picking import check_form, resolve
 from peftsearch.spaces.configurations.forms import AskedForm
 
-from .path_parameters import JobName
+from .path_parameters import JobName, read_name
 
 router = APIRouter(tags=["exports"])
 
@@ -23,8 +23,8 @@ ExportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of an 
 
 
 class ExportRequest(BaseModel):
-    """What to export: `1se`, `knee`, `best`, a row of the front, `trial 17`, or an expression such
-    as `size <= 200 KB`; and as what."""
+    """What to export: `1se`, `knee`, `best`, a row of the front, `trial 17`, what a trial is
+    called, or an expression such as `size <= 200 KB`; and as what."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,9 +56,10 @@ def start_export(
 ) -> Export:
     """Export the trial that a pick means now; an export of it that runs or is done is reused."""
     history = service.histories.read(service.stores, job)
-    trial = resolve(history, request.pick)
-    check_form(history, request.pick, request.form, trial)
-    export = service.exporter.start(history.job, request.pick, request.form, trial)
+    pick = read_name(service, history, request.pick)
+    trial = resolve(history, pick)
+    check_form(history, pick, request.form, trial)
+    export = service.exporter.start(history.job, pick, request.form, trial)
     response.status_code = 202 if export.state == "running" else 200
     response.headers["Location"] = f"/api/v1/jobs/{job}/exports/{export.id}"
     return export

@@ -16,13 +16,14 @@ from peftsearch.results.expected import ExpectedRow, find_expected, index_expect
 from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.rules import ONE_SE
+from peftsearch.service.context import InService
 from peftsearch.service.memory.beliefs import Told, believe
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 from peftsearch.service.work.picking import explain_pick
 
 from .json_responses import respond, respond_once
-from .path_parameters import InHistory
+from .path_parameters import InHistory, read_name
 
 router = APIRouter(tags=["front"])
 
@@ -151,6 +152,7 @@ def _predict(told: Told) -> PredictedBody:
 
 @router.get("/jobs/{job}/pick", responses=problems(404), response_model=Pick)
 def pick_point(
+    service: InService,
     history: InHistory,
     text: Annotated[
         str,
@@ -158,10 +160,11 @@ def pick_point(
             alias="pick",
             max_length=500,
             description="`1se` (the cheapest within one standard error of the best), `knee`,"
-            " `best`, a row of the front, `trial 17`, or for example"
+            " `best`, a row of the front, `trial 17`, what a trial is called, or for example"
             " `accuracy where size <= 200 KB`.",
         ),
     ] = ONE_SE,
 ) -> Response:
     """The configuration that a text means, and why."""
-    return respond(explain_pick(history, text))
+    found = explain_pick(history, read_name(service, history, text))
+    return respond({**found, "pick": text})

@@ -9,13 +9,14 @@ from peftsearch.insight.beliefs import configuration_of
 from peftsearch.insight.explained_pick import pick
 from peftsearch.results.slice_rows import Pair, Slices
 from peftsearch.results.slices import cross_two, slice_all
+from peftsearch.service.context import InService
 from peftsearch.service.memory.beliefs import believe
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 from peftsearch.spaces.configurations.configuration import Configuration
 
 from .json_responses import respond
-from .path_parameters import InHistory
+from .path_parameters import InHistory, read_name
 
 router = APIRouter(tags=["charts"])
 
@@ -41,10 +42,10 @@ class PairBody(TypedDict):
 
 
 @router.get("/jobs/{job}/slices", responses=problems(404), response_model=SlicesBody)
-def show_slices(history: InHistory, pick: PickText = "best") -> Response:
+def show_slices(service: InService, history: InHistory, pick: PickText = "best") -> Response:
     """One configuration with each of its parameters changed: what the search's model expects, with
     95 % intervals, and the trained configurations at their own values."""
-    told, chosen = believe(history), _find(history, pick)
+    told, chosen = believe(history), _find(history, read_name(service, history, pick))
     found = None if told.belief is None else slice_all(told.belief, chosen)
     body: SlicesBody = {"event": told.event, "found": found}
     return respond(body)
@@ -52,13 +53,14 @@ def show_slices(history: InHistory, pick: PickText = "best") -> Response:
 
 @router.get("/jobs/{job}/slices/pair", responses=problems(404), response_model=PairBody)
 def show_pair(
+    service: InService,
     history: InHistory,
     x: Annotated[str, Query(max_length=100, description="Name of a slice.")],
     y: Annotated[str, Query(max_length=100, description="Name of another.")],
     pick: PickText = "best",
 ) -> Response:
     """Two parameters of one configuration changed together."""
-    told, chosen = believe(history), _find(history, pick)
+    told, chosen = believe(history), _find(history, read_name(service, history, pick))
     found = None if told.belief is None else cross_two(told.belief, chosen, x, y)
     body: PairBody = {"event": told.event, "found": found}
     return respond(body)

@@ -1,6 +1,7 @@
 """Routes: the trials of a job: a page of the table, one in full, and all as columns for charts."""
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,6 +13,7 @@ from peftsearch.insight.objective_rows import MeasuredObjective, measured_object
 from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.trial_table import Filter, TrialRow, choose_rows, sort_rows, table_row
 from peftsearch.records.trial import TRAINING_LOSS, Reasons, Trial
+from peftsearch.records.trial_note import TrialNote, by_trial
 from peftsearch.results.sampling_errors import sampling_error
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
@@ -103,27 +105,30 @@ def list_trials(
 
     `min.NAME` and `max.NAME` limit an objective, for example `max.adapter_bytes=200000`.
     """
-    history, waiting = _read_all(service, job)
+    history, waiting, notes = _read_all(service, job)
     on_front, points = _on_front(history), (*history.points, *waiting)
     check_origins(wanted.origins, points)
-    rows = choose_rows(points, wanted, on_front)
+    rows = choose_rows(points, wanted, on_front, notes)
     page = sort_rows(rows, sort)[offset : offset + limit]
     body: TrialsBody = {
         "event": history.event,
         "total": len(rows),
-        "trials": [table_row(point, on_front) for point in page],
+        "trials": [table_row(x, on_front, notes.get(x.number)) for x in page],
     }
     return respond(body)
 
 
-def _read_all(service: InService, name: str) -> tuple[History, list[Point]]:
-    """The history, and the trials that were open just before it was read."""
+def _read_all(
+    service: InService, name: str
+) -> tuple[History, list[Point], Mapping[int, TrialNote]]:
+    """The history, the trials that were open just before it was read, and what people wrote."""
     with service.stores.borrow() as store:
-        trials = store.open_trials(store.pulse(name).id)
+        job_id = store.pulse(name).id
+        trials, notes = store.open_trials(job_id), by_trial(store.trial_notes(job_id))
     history = service.histories.read(service.stores, name)
     known = history.by_number
     waiting = [point_of(x, history.job.spec) for x in trials if x.number not in known]
-    return history, waiting
+    return history, waiting, notes
 
 
 def _on_front(history: History) -> frozenset[int]:
@@ -140,19 +145,24 @@ def show_trial(service: InService, history: InHistory, number: Number) -> Respon
         trial = store.trial(history.job.id, number)
         losses = store.measurements(history.job.id, range(number, number + 1), TRAINING_LOSS)
         keys = {x.number: x.key for x in store.open_trials(history.job.id)}
+        note = by_trial(store.trial_notes(history.job.id)).get(number)
     curve = [(x.fidelity, x.value) for x in losses]
     keys |= {x.number: x.key for x in history.points}
     same = sorted(n for n, key in keys.items() if key == trial.key and n != number)
-    return respond(_detail(trial, history, curve, same))
+    return respond(_detail(trial, history, curve, same, note))
 
 
 def _detail(
-    trial: Trial, history: History, curve: list[tuple[float, float]], same: list[int]
+    trial: Trial,
+    history: History,
+    curve: list[tuple[float, float]],
+    same: list[int],
+    note: TrialNote | None,
 ) -> TrialDetail:
     spec = history.job.spec
     point = point_of(trial, spec)
     return {
-        **table_row(point, _on_front(history)),
+        **table_row(point, _on_front(history), note),
         "configuration": trial.configuration.to_json(),
         "map": layer_map(trial.configuration, spec.anatomy),
         "provenance": dict(trial.provenance),

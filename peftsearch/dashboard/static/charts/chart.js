@@ -13,9 +13,11 @@
 //
 // theme: {ink, muted, line, surface, accent, good, warn, bad, series: [..], font, dark, narrow,
 // small motion: still}. `layout` is laid over baseLayout(theme), axes over its axis style, so give only what differs.
-// The page needs {% set charts = true %} in its template. For error bars, hover text and so on: Plotly's own words.
+// The page of a script that imports this offers Plotly, which is read when the first chart is drawn. For error bars,
+// hover text and so on: Plotly's own words.
 
 import { h, replace } from "../lib/dom.js";
+import { breathe, loadPlotly } from "../lib/plotly.js";
 import { colour, isDark, onThemeChange } from "../lib/theme.js";
 
 const CONFIG = {
@@ -24,6 +26,9 @@ const CONFIG = {
   modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "toImage"],
 };
 const SERIES = ["--accent", "--series-2", "--series-3", "--series-4", "--series-5", "--series-6"];
+
+/** One chart after the other, so that the page answers between them; the first that asked is the first drawn. */
+let turns = Promise.resolve();
 
 export function makeChart(figure, options) {
   return new Chart(figure, options);
@@ -46,7 +51,20 @@ class Chart {
   refresh() {
     if (this.waiting) return;
     this.waiting = true;
-    requestAnimationFrame(() => this.redraw());
+    requestAnimationFrame(() => (turns = turns.then(() => this.takeTurn())));
+  }
+
+  /** A chart that cannot be drawn says so and keeps no other from its turn. */
+  async takeTurn() {
+    try {
+      await loadPlotly();
+      await breathe();
+      await this.redraw();
+    } catch (error) {
+      this.waiting = false;
+      console.error(error);
+      if (!this.plot.querySelector(".main-svg")) replace(this.plot, h("p", { class: "quiet" }, `The chart cannot be drawn: ${error.message}`));
+    }
   }
 
   async redraw() {

@@ -173,7 +173,8 @@ export class FrontChart {
 
   table() {
     const { model, cost } = this;
-    const link = (x) => h("a", { href: `${model.page}/trials/${x.trials[0]}` }, x.trials.join(", "));
+    const called = (x) => `${x.trials.join(", ")} ${model.namesOf(x.trials)}`.trimEnd();
+    const link = (x) => h("a", { href: `${model.page}/trials/${x.trials[0]}` }, called(x));
     const shown = [...new Set([model.quality, cost, ...model.goals])];
     const told = this.view.front.some((x) => this.expectedOf(x));
     const again = (x) => (told ? [expectedText(this.expectedOf(x), model)] : []);

@@ -11,6 +11,7 @@ export function note(group, point, model, costs, errors, expected) {
   const values = point.values ?? {};
   return [
     h("strong", {}, title),
+    ...point.trials.map((x) => model.notes.get(x)).filter(Boolean).map(written),
     ...sentences(group, point, model, errors).map((text) => h("p", {}, text)),
     ...(expected ? [h("p", {}, `expected at a repeat: ${expectedText(expected, model)}`)] : []),
     h("p", { class: "tip-words" }, runs(point.words ?? "")),
@@ -19,6 +20,14 @@ export function note(group, point, model, costs, errors, expected) {
     ])),
     matchMedia("(hover: none)").matches && point.trials.length ? h("a", { href: `${model.page}/trials/${point.trials[0]}` }, "Open trial") : "",
   ];
+}
+
+/** Letters of what people wrote that a note shows. */
+const SAID = 160;
+
+function written({ name, text }) {
+  const said = text && text.length > SAID ? `${text.slice(0, SAID)} …` : text;
+  return h("p", { class: "tip-note" }, name ? h("strong", {}, `“${name}” `) : null, said);
 }
 
 const HEADS = { front: "On the front: ", running: "Running: ", failed: "Failed: " };

@@ -12,6 +12,8 @@ import { bestOf, drawAxes, drawLines, geometry } from "./parallel-drawing.js";
 
 const HEIGHT = 340;
 const NARROW = 560;
+/** Lines of fewer trials say nothing of what the best of them share. */
+const FEWEST = 3;
 const [MOST, MOST_NARROW] = [5, 2];
 
 export class Parallel {
@@ -28,8 +30,9 @@ export class Parallel {
     const table = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": what });
     this.details = h("details", { class: "chart-table", ontoggle: () => this.tabulate() }, h("summary", {}, "Show as a table"), table);
     const toggle = h("input", { type: "checkbox", onchange: () => this.showAll(toggle.checked) });
-    const foot = h("div", { class: "row" }, this.kept, h("label", { class: "check small push" }, toggle, "All parameters"));
-    this.element = h("div", { class: "parallel chart" }, this.box, foot, this.details);
+    this.few = h("p", { class: "quiet small", hidden: true }, `From ${FEWEST} completed trials on, what the best have in common is drawn here.`);
+    this.foot = h("div", { class: "row" }, this.kept, h("label", { class: "check small push" }, toggle, "All parameters"));
+    this.element = h("div", { class: "parallel chart" }, this.few, this.box, this.foot, this.details);
     new ResizeObserver(() => this.draw()).observe(this.box);
     onThemeChange(() => this.draw());
     onTrials(model, () => this.load(), 4000);
@@ -44,6 +47,10 @@ export class Parallel {
   async load() {
     const { dimensions } = await get(`${this.model.path}/parameters`);
     this.dimensions = dimensions;
+    const few = (dimensions.at(-1)?.values.length ?? 0) < FEWEST;
+    this.few.hidden = !few;
+    for (const part of [this.box, this.foot, this.details]) part.hidden = few;
+    if (few) return;
     this.draw();
     this.tabulate();
   }

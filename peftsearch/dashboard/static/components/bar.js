@@ -15,12 +15,13 @@ export function updateBar(bar, job) {
   const whole = Math.round(100 * (shares[0] + shares[1]));
   setAttribute(bar, "aria-label", `Progress of ${job.name}`);
   setAttribute(bar, "aria-valuenow", whole);
-  setAttribute(bar, "aria-valuetext", `${whole} % of the budget`);
+  setAttribute(bar, "aria-valuetext", job.state === "finished" ? "finished" : `${whole} % of the budget`);
 }
 
-/** By trials, or by hours where they are the tighter limit. */
+/** By trials, or by hours where they are the tighter limit; of a finished job how its trials ended. */
 function sharesOf(job) {
   const { completed, failed, running } = job.counts;
+  if (job.state === "finished") return completed + failed ? [completed / (completed + failed), failed / (completed + failed), 0] : [1, 0, 0];
   const hours = job.budget.hours ? Math.min(1, job.used_hours / job.budget.hours) : 0;
   const trials = job.budget.trials ?? 0;
   const done = trials ? Math.min(1, (completed + failed) / trials) : 0;

@@ -2,9 +2,10 @@
 
 import { page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
-import { capitalised, clock, count, duration, plural, score, shortName, size } from "../lib/format.js";
+import { capitalised, clock, count, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
+import { timeText, trialsText } from "./job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, isSpent, stateOf } from "./job-actions.js";
 
 export class Head {
@@ -88,15 +89,13 @@ function writeRunning(row, { number, words, steps_done: done, steps_total: total
 
 function factsOf(model, job) {
   const live = job.state === "running";
-  const { completed, failed } = job.counts;
-  const ended = completed + failed;
-  const budget = job.budget.trials ? `${count(ended)} of ${plural(job.budget.trials, "trial")}` : plural(ended, "trial");
-  const hours = job.budget.hours ? ` of ${duration(3600 * job.budget.hours)}` : "";
+  const { failed } = job.counts;
+  const trials = trialsText(job);
   return [
-    ["Trials", failed ? `${budget}, ${count(failed)} failed` : budget],
-    ["Time used", duration(3600 * job.used_hours) + hours],
+    ["Trials", failed ? `${trials}, ${count(failed)} failed` : trials],
+    ["Time used", timeText(job)],
     live ? ["Time left", job.left_words ?? "not known yet"] : null,
-    ["Best so far", best(model, job)],
+    [job.state === "finished" ? "Best" : "Best so far", best(model, job)],
     job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,
     live ? ["Workers", job.live_workers ? count(job.live_workers) : "none"] : null,
     ["Model", shortName(job.model)],
@@ -109,8 +108,9 @@ function factsOf(model, job) {
 function best(model, job) {
   if (!job.best) return "nothing yet";
   const { value, trial } = job.best;
-  const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial}`);
-  return [[value, trial], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link]];
+  const called = model.namesOf([trial]);
+  const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial} ${called}`.trimEnd());
+  return [[value, trial, called], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link]];
 }
 
 function floorFact({ value, short, label }, model) {

@@ -126,7 +126,7 @@ function result(model, text, { point, trial, why, floor, caveat, above, next }, 
   return [
     ...(doubt ? [h("p", { class: "note note-warn" }, inWords(doubt))] : []),
     h("p", { class: "pick-head" }, h("strong", { class: "pick-score" }, score(values[model.quality])),
-      ` ${noun(model.quality)} · trial ${trial}`),
+      ` ${noun(model.quality)} · trial ${trial} ${model.namesOf(point.trials)}`.trimEnd()),
     h("p", { class: "pick-words" }, runs(point.description)),
     h("p", {}, inWords(why)),
     h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name]))),

@@ -2,6 +2,7 @@
 
 import { copyable } from "../lib/copy.js";
 import { h } from "../lib/dom.js";
+import { isLeftOver } from "./job-words.js";
 import { clock, count, duration, plural } from "../lib/format.js";
 
 const STATES = {
@@ -10,8 +11,9 @@ const STATES = {
   completed: ["completed", "Completed"],
   failed: ["failed", "Failed"],
 };
-export function stateBadge({ state, on_front: onFront }) {
-  const [look, words] = STATES[state] ?? ["plain", state];
+export function stateBadge(trial, job) {
+  const { state, on_front: onFront } = trial;
+  const [look, words] = isLeftOver(trial, job) ? ["queued", "Not run"] : STATES[state] ?? ["plain", state];
   const badges = [h("span", { class: "badge", "data-state": look }, words)];
   if (onFront) badges.push(h("span", { class: "badge", "data-state": "good" }, "On the front"));
   return h("span", { class: "row" }, badges);

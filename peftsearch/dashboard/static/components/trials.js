@@ -6,6 +6,7 @@ import { h, keep, replace, setAttribute, setText } from "../lib/dom.js";
 import { count, duration, failureText, originText, score } from "../lib/format.js";
 import { goalOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
+import { isLeftOver } from "./job-words.js";
 import { Filters } from "./trial-filters.js";
 
 const PAGE = 50;
@@ -132,7 +133,8 @@ function createRow({ number }, costs, tick) {
     h("th", { scope: "row", class: "number" }, h("a", {}, `${number}`)),
     h("td", { class: "state" }, h("span", { class: "badge" })),
     ["number", ...new Array(costs + 1).fill("number wide"), "wide"].map((look) => h("td", { class: look })),
-    h("td", { class: "row-words" }, h("span", {}), h("span", { class: "row-message", hidden: true })));
+    h("td", { class: "row-words" }, h("strong", { class: "row-name" }), h("span", {}),
+      h("span", { class: "row-note" }), h("span", { class: "row-message", hidden: true })));
 }
 
 /** Writes what changed; the row and its checkbox stay the same elements. */
@@ -141,8 +143,9 @@ function fillRow(row, trial, model, compared) {
   const [costs, [seconds, origin, words]] = [rest.slice(0, -3), rest.slice(-3)];
   tick.firstElementChild.checked = compared.includes(trial.number);
   setAttribute(number.firstElementChild, "href", `${model.page}/trials/${trial.number}`);
+  const ended = isLeftOver(trial, model) ? "not run" : trial.state;
   setAttribute(state.firstElementChild, "data-state", trial.on_front ? "front" : trial.state);
-  setText(state.firstElementChild, trial.on_front ? "on the front" : trial.state);
+  setText(state.firstElementChild, trial.on_front ? "on the front" : ended);
   const value = trial.values[model.quality];
   setText(quality, value === undefined ? "" : score(value));
   for (const [i, name] of model.goals.slice(1).entries()) {
@@ -151,8 +154,17 @@ function fillRow(row, trial, model, compared) {
   }
   setText(seconds, trial.seconds === null ? "" : duration(trial.seconds));
   setText(origin, originText(trial.origin, model.detail.spec.search.sampler));
-  setWords(words.firstElementChild, trial.words);
+  const [name, configuration, note] = words.children;
+  written(name, trial.name);
+  setWords(configuration, trial.words);
+  written(note, trial.note);
   message(words.lastElementChild, trial);
+}
+
+/** What people wrote, where they did. */
+function written(place, text) {
+  place.hidden = !text;
+  setText(place, text ?? "");
 }
 
 function message(place, { state, failure, message: text }) {

@@ -66,7 +66,8 @@ async function send(method, url, body, { signal, exact = false } = {}) {
   if (answer.status === 401) return login();
   if (!answer.ok) throw await problem(answer);
   if (answer.status === 204) return null;
-  return exact ? JSON.parse(await answer.text(), keepDecimal) : answer.json();
+  const told = await read(answer);
+  return exact ? JSON.parse(told, keepDecimal) : JSON.parse(told);
 }
 
 /** A share of the depth is `1.0` where a layer is `1`; a plain number would lose that. */
@@ -79,9 +80,18 @@ export function decimal(text, value = Number(text)) {
   return JSON.rawJSON && /^-?\d+\.0+$/.test(text) ? JSON.rawJSON(text) : value;
 }
 
-async function ask(url, request) {
+function ask(url, request) {
+  return connected(() => fetch(url, { credentials: "same-origin", ...request }));
+}
+
+/** The body, whose connection may break as that of the head may. */
+function read(answer) {
+  return connected(() => answer.text());
+}
+
+async function connected(action) {
   try {
-    return await fetch(url, { credentials: "same-origin", ...request });
+    return await action();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({

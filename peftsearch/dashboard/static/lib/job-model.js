@@ -12,6 +12,7 @@ export class JobModel {
     this.entries = history.entries;
     this.event = points.event;
     this.status = null;
+    this.notes = new Map();
     this.rowOf = new Map(this.columns.number.map((number, row) => [number, row]));
     this.listeners = { trial: [], status: [], states: [], detail: [] };
   }
@@ -20,8 +21,10 @@ export class JobModel {
   static async load(name) {
     const where = path`/jobs/${name}`;
     const [detail, points] = await Promise.all([get(where), get(`${where}/points`), loadObjectives()]);
-    const history = await get(`${where}/front/history`);
-    return new JobModel(name, detail, points, history);
+    const [history, written] = await Promise.all([get(`${where}/front/history`), get(`${where}/notes`)]);
+    const model = new JobModel(name, detail, points, history);
+    model.takeNotes(written);
+    return model;
   }
 
   /** Address of the job's page. */
@@ -115,9 +118,20 @@ export class JobModel {
     return { ...this.detail, ...this.status };
   }
 
-  /** Reads what only the service derives (best, hypervolume, notes). */
+  takeNotes({ notes }) {
+    this.notes = new Map(notes.map((note) => [note.trial, note]));
+  }
+
+  /** What people call trials: `“small-enough”, “second”`; empty where none of them has a name. */
+  namesOf(trials) {
+    return trials.map((number) => this.notes.get(number)?.name).filter(Boolean).map((name) => `“${name}”`).join(", ");
+  }
+
+  /** Reads what only the service derives (best, hypervolume, notes), and what people wrote since. */
   async refresh() {
-    this.detail = await get(this.path);
+    const [detail, written] = await Promise.all([get(this.path), get(`${this.path}/notes`)]);
+    this.detail = detail;
+    this.takeNotes(written);
     this.tell("detail");
   }
 }

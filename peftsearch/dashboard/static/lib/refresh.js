@@ -15,11 +15,15 @@ export function refresher(load, { gap = 700, every = 0, onProblem = null } = {})
     again = busy;
     if (busy) return;
     busy = true;
-    await attempt();
-    setTimeout(() => {
-      busy = false;
-      if (again) refresh();
-    }, gap);
+    try {
+      await attempt();
+    } finally {
+      // Whatever went wrong: a page that never asks again would stay at its former numbers.
+      setTimeout(() => {
+        busy = false;
+        if (again) refresh();
+      }, gap);
+    }
   }
   async function attempt() {
     try {

@@ -51,7 +51,7 @@ function render(detail, trials) {
 
 function renderSide(side, trial, aligned) {
   const options = { ...aligned, small: true, title: `Strata map of trial ${trial.number}` };
-  replace(byId(`${side}-title`), h("a", { href: page`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number}`));
+  replace(byId(`${side}-title`), h("a", { href: page`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number} ${trial.name ? `“${trial.name}”` : ""}`.trimEnd()));
   setText(byId(`${side}-words`), trial.words);
   views[side] ? views[side].update(trial.map, options) : (views[side] = showMap(byId(`${side}-map`), trial.map, options));
 }
@@ -132,6 +132,7 @@ function apart(name, left, right) {
 
 function settingTable(trials, job) {
   const lines = [
+    ["Note", ({ note }) => note ?? "none"],
     ["State", ({ state, failure }) => failure?.replaceAll("_", " ") ?? state],
     ["Learning rate", ({ configuration }) => configuration.learning_rate.toExponential(2)],
     ["Training", (trial) => trainingWords(trial) || "not recorded"],

@@ -8,6 +8,7 @@ import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { makeBar, updateBar } from "../components/bar.js";
+import { timeText, trialsText } from "../components/job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "../components/job-actions.js";
 
 const MANY = 6;
@@ -53,6 +54,19 @@ function matches(job) {
   return (!state || job.state === state) && words.includes(text);
 }
 
+// Two jobs are compared: a third tick takes the place of the oldest.
+
+let compared = [];
+
+function tick(name, on) {
+  compared = [...compared.filter((x) => x !== name), ...(on ? [name] : [])].slice(-2);
+  for (const box of byId("jobs").querySelectorAll(".job-tick input")) box.checked = compared.includes(box.value);
+  const link = byId("jobs-compare");
+  link.hidden = compared.length < 2;
+  setText(link, `Compare ${compared.join(" with ")}`);
+  setAttribute(link, "href", `${page`/compare`}?jobs=${compared.join(",")}`);
+}
+
 // One job as a card: made once, then updated in place.
 
 const WHERE = " on any machine that reaches the database.";
@@ -60,7 +74,8 @@ const WHERE = " on any machine that reaches the database.";
 function makeCard(job, done) {
   const id = `job-${job.name}`;
   const link = h("a", { href: page`/jobs/${job.name}` }, job.name);
-  const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"));
+  const box = h("input", { type: "checkbox", value: job.name, "aria-label": `Compare ${job.name}`, onchange: () => tick(job.name, box.checked) });
+  const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"), h("label", { class: "check small push job-tick" }, box, " Compare"));
   const body = [part("about", "p", "quiet small"), makeBar(), part("progress", "p"), part("best", "div", "job-best")];
   const foot = h("div", { class: "row job-foot" }, part("time", "p", "quiet small"), part("actions", "div", "row push"));
   const card = h("article", { class: "panel job-card", "aria-labelledby": id }, head, body, foot, part("note", "div"));
@@ -81,8 +96,8 @@ function updateCard(item, job) {
   once(find("about"), [job.model, job.data, job.problem], () => (job.problem ? null : about(job)));
   updateBar(item.querySelector(".bar"), job);
   setText(find("progress"), progress(job));
-  once(find("best"), [job.best, job.problem], () => (job.problem ? null : best(job)));
-  setText(find("time"), timeText(job));
+  once(find("best"), [job.best, job.problem, job.state, job.counts.failed], () => (job.problem ? null : best(job)));
+  setText(find("time"), footText(job));
   once(find("note"), [noteKey(job)], () => note(job));
   item.job = job;
   once(find("actions"), [actionsOf(job).map(([name]) => name), isLeaving(job), job.problem], () => actions(item));
@@ -116,16 +131,14 @@ function about(job) {
 
 function progress(job) {
   const { completed, failed, running } = job.counts;
-  const done = completed + failed;
-  const whole = job.budget.trials ? `${count(done)} of ${plural(job.budget.trials, "trial")}` : plural(done, "trial");
-  const parts = [`${whole} done`];
+  const parts = [`${trialsText(job)} done`];
   if (running) parts.push(`${running} in training`);
   if (failed) parts.push(`${failed} failed`);
   return parts.join(" · ");
 }
 
 function best(job) {
-  if (!job.best) return h("p", { class: "quiet" }, "No result yet: the first trial measures the linear probe.");
+  if (!job.best) return h("p", { class: "quiet" }, noResult(job));
   const where = page`/jobs/${job.name}/trials/${job.best.trial}`;
   const value = h("strong", { class: "job-value" }, objective(job.quality, job.best.value));
   const from = h("a", { href: where }, `trial ${job.best.trial}`);
@@ -136,10 +149,15 @@ function best(job) {
   ];
 }
 
-function timeText(job) {
-  const used = duration(3600 * job.used_hours);
-  const whole = job.budget.hours ? ` of ${duration(3600 * job.budget.hours)}` : "";
-  const parts = [`${used}${whole} used`];
+function noResult({ state, counts }) {
+  if (counts.failed && !counts.completed) return "No result: every trial so far has failed.";
+  if (state !== "running") return "No result: the job ended before a trial completed.";
+  return "No result yet: the first trial measures what needs no adapter.";
+}
+
+function footText(job) {
+  const parts = [`${timeText(job)} used`];
+  if (job.state === "finished" && job.budget_text) parts.push(`its budget was ${job.budget_text}`);
   if (job.left_words !== null && job.state === "running") parts.push(`${job.left_words} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
   parts.push(`created ${clock(job.created)}`);

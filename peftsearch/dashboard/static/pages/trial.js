@@ -13,6 +13,7 @@ import { ConfirmRuns } from "../components/confirm-runs.js";
 import { showExports } from "../components/exports.js";
 import { bindKeys, fillCompare, showNeighbours } from "../components/other-trials.js";
 import { costTable, qualityView } from "../components/quality.js";
+import { showNote } from "../components/trial-note.js";
 import { reasonsView } from "../components/trial-reasons.js";
 import { provenanceFacts, settingFacts, stateBadge, timingFacts } from "../components/trial-facts.js";
 
@@ -36,7 +37,7 @@ async function start() {
 }
 
 function watch({ job, trial }) {
-  const onState = (state) => replace(byId("state"), stateBadge({ ...trial, state }));
+  const onState = (state) => replace(byId("state"), stateBadge({ ...trial, state }, job));
   followTrial({ job, trial, box: byId("notice"), onState, onEnd: reload });
 }
 
@@ -57,12 +58,13 @@ function isOpen({ state }) {
 
 function render({ job, trial, front }) {
   const done = trial.state === "completed";
-  replace(byId("state"), stateBadge(trial));
+  replace(byId("state"), stateBadge(trial, job));
   setText(byId("words"), trial.words);
   replace(byId("notice"), failure(trial));
   byId("trial").hidden = false;
   views.map ? views.map.update(trial.map) : (views.map = showMap(byId("map"), trial.map));
   replace(byId("settings"), settingFacts(trial));
+  showNoteOnce(trial);
   replace(byId("reasons"), reasonsView({ trial, job }));
   for (const id of ["results", "costs-panel"]) byId(id).hidden = !done;
   if (done) renderResults({ job, trial, front });
@@ -80,6 +82,18 @@ function render({ job, trial, front }) {
   showReuse(byId("reuse"), { job: name, trial });
   showNeighbours(name, number, job);
   fillCompare({ job: name, number, front });
+}
+
+/** What is being written stays when the trial ends. */
+function showNoteOnce(trial) {
+  if (views.note) return;
+  views.note = true;
+  showNote(byId("note"), { job: name, trial, onChange: tellName });
+}
+
+function tellName({ name: called }) {
+  setText(byId("trial-name"), called ? ` “${called}”` : "");
+  document.title = `${called ?? `Trial ${number}`} of ${name} · peftsearch`;
 }
 
 function renderResults({ job, trial, front }) {
@@ -143,6 +157,7 @@ function makeProgress(box, trial, job) {
   replace(box, h("div", { class: "note trial-progress" }, words, bar));
   const show = (held, state) => {
     const share = held?.steps_total ? held.steps_done / held.steps_total : 0;
+    bar.hidden = !held;
     done.style.width = `${100 * share}%`;
     bar.setAttribute("aria-valuenow", Math.round(100 * share));
     setText(words, held ? progressWords(held, share) : waiting(state));
@@ -157,7 +172,7 @@ function progressWords({ worker, seconds, steps_done: done, steps_total: total }
 }
 
 function waiting(state) {
-  return state === "running" ? "Queued: the next free worker takes it." : `Queued, but the job is ${state}: resume it to go on.`;
+  return state === "running" ? "Queued: the next free worker takes it." : `Not run: the job is ${state}. Resumed, it goes on with this trial.`;
 }
 
 // The same configuration outside this page: on the command line and in a job file.

@@ -1,0 +1,22 @@
+// How far a job is, in the words of its card and of its page: both tell one story.
+
+import { count, duration, plural } from "../lib/format.js";
+
+/** `20 of 24 trials`; of a finished job `20 trials`, for the rest was never to come. */
+export function trialsText({ state, counts, budget }) {
+  const ended = counts.completed + counts.failed;
+  return state === "finished" || !budget.trials ? plural(ended, "trial") : `${count(ended)} of ${plural(budget.trials, "trial")}`;
+}
+
+/** `2 min 00 s of 3 min 00 s`; trials that had begun may end after the budget: `3 min 20 s (budget 3 min 00 s)`. */
+export function timeText({ used_hours: used, budget }) {
+  const text = duration(3600 * used);
+  if (!budget.hours) return text;
+  const whole = duration(3600 * budget.hours);
+  return used > budget.hours && text !== whole ? `${text} (budget ${whole})` : `${text} of ${whole}`;
+}
+
+/** What became of a trial that still waits: of a job that has ended, nobody takes it. */
+export function isLeftOver(trial, job) {
+  return trial.state === "queued" && job.state !== "running";
+}

@@ -1,0 +1,122 @@
+// Two jobs side by side: which found the better, both fronts, and in which settings they differ.
+
+import { get, page } from "../lib/api.js";
+import { byId, h, replace } from "../lib/dom.js";
+import { capitalised, count, duration, plural } from "../lib/format.js";
+import { inWords, loadObjectives, noun, write } from "../lib/measures.js";
+import { problemBox } from "../lib/notice.js";
+import { showTwoFronts, valueWords } from "../charts/two-fronts.js";
+
+const inputs = ["left-job", "right-job"].map(byId);
+const views = {};
+let turn = 0;
+
+function asked() {
+  const query = new URLSearchParams(location.search);
+  return { names: (query.get("jobs") ?? "").split(",").map((x) => x.trim()).filter(Boolean).slice(0, 2), cost: query.get("cost") };
+}
+
+async function show() {
+  const { names, cost } = asked();
+  const mine = ++turn;
+  names.forEach((name, i) => (inputs[i].value = name));
+  if (names.length < 2) {
+    byId("comparison").hidden = true;
+    return replace(byId("notice"), h("p", { class: "quiet" }, "Choose two jobs by their names."));
+  }
+  replace(byId("notice"), h("p", { class: "loading" }, "Loading both jobs"));
+  try {
+    const [found] = await Promise.all([get("/compare", { jobs: names.join(","), cost }), loadObjectives()]);
+    if (mine !== turn) return null;
+    replace(byId("notice"));
+    return render(found);
+  } catch (problem) {
+    if (mine !== turn) return null;
+    byId("comparison").hidden = true;
+    return replace(byId("notice"), problemBox(problem));
+  }
+}
+
+function render(found) {
+  byId("comparison").hidden = false;
+  document.title = `${found.jobs.map((x) => x.name).join(" and ")} compared · peftsearch`;
+  replace(byId("verdict"), verdict(found));
+  replace(byId("facts"), table(["", ...found.jobs.map(jobLink)], facts(found), "Facts of both jobs"));
+  showFronts(found);
+  replace(byId("settings"), settings(found));
+}
+
+function jobLink({ name }) {
+  return h("a", { href: page`/jobs/${name}` }, name);
+}
+
+function verdict({ verdict: words, winner, obstacles, box }) {
+  const notes = obstacles.filter((x) => x.weight === "note").map((x) => h("p", { class: "note note-warn" }, `${capitalised(x.words)}.`));
+  return [
+    h("p", { class: winner ? "note" : "note note-warn" }, winner ? h("strong", {}, inWords(words)) : inWords(words)),
+    notes,
+    box ? h("p", { class: "quiet small" }, `The hypervolume is each front's share of one box: ${box.words}.`) : null,
+  ];
+}
+
+/** Rows [name, one value for each job]. */
+function facts({ jobs, cost, level, winner, box }) {
+  const each = (tell) => jobs.map(tell);
+  const best = ({ best: x, quality, name }) => (x ? [name === winner ? h("strong", {}, valueWords(x, quality), " ✓") : valueWords(x, quality), " by ", trialLink(name, x.trials[0])] : "no result yet");
+  return [
+    ["State", each((x) => x.state)],
+    ["Trials", each((x) => `${count(x.completed)} completed, ${count(x.failed)} failed`)],
+    ["Time used", each((x) => duration(3600 * x.hours))],
+    [`Best`, each(best)],
+    [`${capitalised(noun(cost))} of it`, each((x) => (x.best && x.best.cost !== null ? write(cost, x.best.cost) : ""))],
+    ["Best floor, no adapter", each(({ floors: [floor], quality }) => (floor ? `${write(quality, floor.value)}, ${floor.short}` : "none"))],
+    ["Points on the front", each((x) => count(x.front.length))],
+    box ? ["Hypervolume, common box", each((x) => x.hypervolume.toFixed(3))] : null,
+    level === null ? null : [`To reach ${write(jobs[0].quality, level)}`, each(reachWords)],
+  ].filter(Boolean);
+}
+
+function trialLink(job, number) {
+  return h("a", { href: page`/jobs/${job}/trials/${number}` }, `trial ${number}`);
+}
+
+function reachWords({ reached: x }) {
+  return x ? `${plural(x.trials, "trial")}, ${duration(x.trial_seconds)} of trials` : "";
+}
+
+function showFronts(found) {
+  const [left, right] = found.jobs;
+  const drawn = left.quality === right.quality && found.costs.includes(found.cost);
+  byId("fronts").hidden = byId("cost").parentElement.hidden = !drawn;
+  byId("fronts-title").textContent = drawn ? "Both fronts" : "Both fronts cannot stand in one picture";
+  replace(byId("cost"), found.costs.map((name) => h("option", { value: name, selected: name === found.cost }, noun(name))));
+  if (!drawn) return;
+  views.fronts ? views.fronts.update(found) : (views.fronts = showTwoFronts(byId("fronts"), found));
+}
+
+function settings({ differences, jobs }) {
+  if (!differences.length) return h("p", {}, "Their job files say the same.");
+  return table(["Setting", ...jobs.map((x) => x.name)], differences.map((x) => [h("code", {}, x.setting), x.values.map((value) => value ?? "none")]), "Settings that differ");
+}
+
+function table(columns, rows, name) {
+  const head = h("tr", {}, columns.map((text) => h("th", { scope: "col" }, text)));
+  const body = rows.map(([first, values]) => h("tr", {}, h("th", { scope: "row" }, first), values.map((value) => h("td", {}, value))));
+  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": name }, h("table", { class: "jobs-table" }, h("thead", {}, head), h("tbody", {}, body)));
+}
+
+function choose(names, cost = null) {
+  const query = new URLSearchParams({ jobs: names.join(","), ...(cost ? { cost } : {}) });
+  history.pushState(null, "", `?${query}`);
+  show();
+}
+
+byId("choose").addEventListener("submit", (event) => {
+  event.preventDefault();
+  choose(inputs.map((input) => input.value.trim()));
+});
+byId("swap").addEventListener("click", () => choose(inputs.map((input) => input.value.trim()).reverse()));
+byId("cost").addEventListener("change", () => choose(asked().names, byId("cost").value));
+addEventListener("popstate", show);
+show();
+get("/jobs", { limit: 500 }).then(({ jobs }) => replace(byId("known-jobs"), jobs.map((job) => h("option", { value: job.name }))), () => {});

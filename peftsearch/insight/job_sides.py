@@ -1,0 +1,121 @@
+"""One of two jobs that are compared: what is known of it, as both are measured by the same rules.
+
+Qualities are means over a configuration's seeds. Their error is by the validation rows and by the
+seeds; what one seed differs from another is pooled over all configurations that have several, so
+that a configuration of a single seed is not taken for a sure one.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import variance
+from typing import Any
+
+from peftsearch.records.dominance import choose_front
+from peftsearch.records.estimates import Estimate, counts, estimate_each
+from peftsearch.records.job import Job
+from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.results.floors import find_best, sort_floors
+from peftsearch.results.sampling_errors import sampling_error
+from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+from .points import Point
+
+
+@dataclass(frozen=True)
+class Side:
+    """A job of a comparison.
+
+    Attributes:
+        points: The trials that ended, in the order of their ends.
+        hours: That the job has used.
+        provenance: Of one of its completed trials; empty where none has completed.
+    """
+
+    job: Job
+    points: Sequence[Point]
+    preparation: Preparation | None
+    hours: float
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> JobSpec:
+        """Of the job."""
+        return self.job.spec
+
+    @property
+    def floors(self) -> list[Floor]:
+        """Baselines without adapters, the best first."""
+        return sort_floors(self.preparation, self.spec)
+
+    @cached_property
+    def tried(self) -> list[Estimate[Point]]:
+        """All configurations with a result, in the order of their proposal."""
+        quality = self.spec.task.quality
+        return [x for x in estimate_each(self.points) if quality in x.values]
+
+    @cached_property
+    def best(self) -> Estimate[Point] | None:
+        """The one of the best quality; None where there is no result."""
+        return find_best(self.tried, self.spec)
+
+    def front(self, cost: str) -> list[Estimate[Point]]:
+        """What nothing of the job beats in quality and this cost, within the job's own limits, in
+        ascending cost."""
+        found = choose_front(self.tried, (self.spec.task.quality, cost), self.spec.limits)
+        return sorted(found, key=lambda x: x.values[cost])
+
+    def error(self, found: Estimate[Point]) -> float | None:
+        """Standard error of a configuration's quality; None where nothing tells it."""
+        first = found.first
+        of_rows = sampling_error(
+            self.spec, found.values, first.validation_rows, first.quality_error
+        )
+        of_seeds = self._seed_deviation
+        spread = None if of_seeds is None else of_seeds / math.sqrt(len(found.trials))
+        known = [x for x in (of_rows, spread) if x is not None]
+        return math.hypot(*known) if known else None
+
+    @cached_property
+    def _seed_deviation(self) -> float | None:
+        """Standard deviation between seeds of one configuration, pooled."""
+        quality = self.spec.task.quality
+        groups = [[x.measurements[quality] for x in y.trials] for y in self.tried]
+        repeated = [x for x in groups if len(x) > 1]
+        free = sum(len(x) - 1 for x in repeated)
+        return (
+            math.sqrt(sum((len(x) - 1) * variance(x) for x in repeated) / free) if free else None
+        )
+
+    def reach(self, level: float) -> "Reached | None":
+        """When a configuration at least as good as `level` had its first result; None if never."""
+        goal = objective(self.spec.task.quality)
+        good = {
+            x.key for x in self.tried if goal.signed(x.values[goal.name]) >= goal.signed(level)
+        }
+        trained = 0.0
+        for ended, point in enumerate(self.points, 1):
+            trained += point.seconds or 0.0
+            if point.key in good and counts(point):
+                since = max(0.0, (point.ended or self.job.created) - self.job.created)
+                return Reached(point.number, ended, since, trained)
+        return None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """When a job came to a quality.
+
+    Attributes:
+        trial: That brought it.
+        trials: How many had ended by then, itself included.
+        seconds: Since the job was created, pauses included.
+        trial_seconds: Of all trials by then, one after the other.
+    """
+
+    trial: int
+    trials: int
+    seconds: float
+    trial_seconds: float

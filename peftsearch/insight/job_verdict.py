@@ -1,0 +1,73 @@
+"""Whether the best of one job is better than that of another by more than noise.
+
+The lead counts where it is more than one standard error of the difference, as if both were scored
+on rows of their own, times what the best of so many configurations passes by chance
+(`results.floors.luck`): each is the best of many, and the luckier for it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peftsearch.message_text import plural
+from peftsearch.records.estimates import Estimate
+from peftsearch.results.floors import luck
+from peftsearch.results.wording import amount, difference
+from peftsearch.spaces.jobspec.objectives import objective
+
+from .comparability import Obstacle
+from .job_sides import Side
+from .points import Point
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who is ahead.
+
+    Attributes:
+        winner: Name of the job; None where none is named.
+        words: Why, as a sentence.
+    """
+
+    winner: str | None
+    words: str
+
+
+def judge(sides: Sequence[Side], obstacles: Sequence[Obstacle]) -> Verdict:
+    """The winner of two jobs, if any."""
+    told = [x["words"] for x in obstacles if x["weight"] != "note"]
+    waiting = [x.job.name for x in sides if x.best is None]
+    if not told and waiting:
+        told = [f"{' and '.join(waiting)} {'has' if len(waiting) == 1 else 'have'} no result yet"]
+    if told:
+        return Verdict(None, f"No winner is named: {'; '.join(told)}.")
+    return _weigh([(side, side.best) for side in sides if side.best is not None])
+
+
+def _weigh(bests: Sequence[tuple[Side, Estimate[Point]]]) -> Verdict:
+    goal = objective(bests[0][0].spec.task.quality)
+    ahead, behind = sorted(bests, key=lambda x: -goal.signed(x[1].values[goal.name]))
+    value = ahead[1].values[goal.name]
+    lead = abs(value - behind[1].values[goal.name])
+    if lead == 0:
+        return Verdict(None, f"Both reach the same {goal.label}, {amount(goal.name, value)}.")
+    name = ahead[0].job.name
+    told = f"{name} leads by {difference(goal.name, lead, value)} {goal.label}"
+    noise = _noise(bests)
+    if noise is None:
+        return Verdict(None, f"No winner is named: {told}, and nothing tells how sure that is.")
+    most = max(len(side.tried) for side, _ in bests)
+    chance = f"chance may give the best of {plural(most, 'configuration')}"
+    limit = f"{chance} {difference(goal.name, noise, value)}"
+    if lead <= noise:
+        return Verdict(None, f"No winner is named: {told}, which is within noise: {limit}.")
+    return Verdict(name, f"{told}, beyond noise: {limit}.")
+
+
+def _noise(bests: Sequence[tuple[Side, Estimate[Point]]]) -> float | None:
+    """The lead that chance may give; None where the error of either is not known."""
+    errors = [side.error(found) for side, found in bests]
+    known = [x for x in errors if x is not None]
+    if len(known) < len(bests):
+        return None
+    return math.hypot(*known) * luck(max(len(side.tried) for side, _ in bests))
