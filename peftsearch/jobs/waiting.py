@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class Waiter:
     Attributes:
         say: Shows a line.
         view: Makes what shows a job's progress.
+        trackers: To be told of all jobs; None takes those of each job that are installed.
     """
 
     store: Store
@@ -35,6 +36,7 @@ class Waiter:
     device: str
     say: Callable[[str], None]
     view: Callable[[Store, Job], View]
+    trackers: Sequence[str] | None = None
     _left_alone: dict[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -65,7 +67,7 @@ class Waiter:
         self.say(f"working on job {job.name}")
         pool = (self.store, job, self.storage, self.root, self.workers, self.device)
         try:
-            return run_pool(*pool, self.view(self.store, job)) is None
+            return run_pool(*pool, self.view(self.store, job), self.trackers) is None
         except (NotFoundError, StoreUnavailable) as error:
             self.say(f"job {job.name}: {error}")
         except (WorkerError, UserError) as error:
