@@ -43,6 +43,7 @@ def search(
     objectives: Mapping[str, Any] | None = None,
     evaluate: "Callable[[Candidate], Mapping[str, float] | float] | None" = None,
     progress: bool = True,
+    tracking: str | Sequence[str] | None = None,
     **sections: Any,
 ) -> "SearchResult":
     """Launch or resume a job, work on it in this process until its budget is spent, and return it.
@@ -81,6 +82,8 @@ def search(
             are counted.
         progress: Whether it is shown what goes on: in a notebook in one output that is changed in
             its place, else on standard error as `peftsearch run` does.
+        tracking: Names of trackers that are told too (`mlflow`, `wandb`, `tensorboard`,
+            `trackio`), or `none`; None takes what the spec says.
         sections: Any other section or key of a job file: `training={"epochs": 2}`, `seed=1`,
             `task={"max_length": 64}`.
 
@@ -109,6 +112,8 @@ def search(
         spec, notes = job.write(place.root)
         _note(*notes)
     complete = _complete(spec)
+    if tracking is not None:
+        complete = complete.tracked_by([tracking] if isinstance(tracking, str) else tracking)
     if evaluate is not None:
         complete = train_by(evaluate, complete)
     return search_here(complete, place, _note, display, evaluate)

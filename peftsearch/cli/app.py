@@ -25,6 +25,7 @@ from .shared_options import (
     JobName,
     Pick,
     Storage,
+    Track,
     Workers,
 )
 
@@ -79,6 +80,7 @@ def run(
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     picture: Annotated[Path | None, typer.Option(help="Write the front's picture here.")] = None,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Launch a search job, or resume it; Ctrl-C requeues what runs."""
@@ -87,9 +89,10 @@ def run(
 
     sources = tuple(learn_from or ())
     if dry_run:
-        forecasting.dry_run(job_file, sources, to_url(storage), workers, as_json)
+        forecasting.dry_run(job_file, sources, to_url(storage), workers, track, as_json)
     else:
-        commands.run(job_file, sources, workers, device, to_url(storage), files, picture, as_json)
+        url = to_url(storage)
+        commands.run(job_file, sources, workers, device, url, files, picture, track, as_json)
 
 
 @app.command("import")
@@ -145,13 +148,14 @@ def resume(
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a stopped job run on, or a finished one by a larger budget."""
     begin("opening the job")
     from . import commands
 
-    commands.resume(job, trials, hours, workers, device, to_url(storage), files, as_json)
+    commands.resume(job, trials, hours, workers, device, to_url(storage), files, track, as_json)
 
 
 @app.command()
@@ -167,12 +171,13 @@ def worker(
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
+    track: Track = None,
 ) -> None:
     """Work on a job of a database, or wait for jobs and work on each, the oldest first."""
     begin("opening the database")
     from . import commands
 
-    commands.work(job, uid, workers, device, to_url(storage), files)
+    commands.work(job, uid, workers, device, to_url(storage), files, track)
 
 
 @app.command()
@@ -440,6 +445,26 @@ def optuna(
     from .optuna_study import mirror
 
     mirror(job, to_url(storage), out, as_json)
+
+
+@app.command()
+def track(
+    job: JobName,
+    to: Annotated[
+        list[str],
+        typer.Option(
+            metavar="TRACKER", help="mlflow, wandb, tensorboard, trackio; repeat for several."
+        ),
+    ],
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell a tracker of a job as it stands; what it knows already is not told twice."""
+    begin("reading the job")
+    from . import tracking
+
+    tracking.track(job, to, to_url(storage), files, as_json)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """The commands that work on jobs: run, resume, worker."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from peftsearch.errors import NotFoundError
@@ -17,6 +18,7 @@ from peftsearch.results import views
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
+from peftsearch.spaces.jobspec.tracker_names import check_installed, check_names
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
 
@@ -42,16 +44,18 @@ def run(
     storage: str,
     files: Path | None,
     picture: Path | None,
+    track: Sequence[str] | None,
     as_json: bool,
 ) -> None:
     """Launch or resume a job, work on it, print the front.
 
     Args:
         sources: Jobs to learn from, in place of what the job file says; none leaves it.
+        track: Names of trackers, in place of the job file's; None leaves them.
     """
     check_picture(picture)
-    spec = read_spec(job_file).learning_from(sources)
-    crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
+    spec = read_spec(job_file).learning_from(sources).tracked_by(track)
+    crew = Crew(storage, choose_root(storage, files), workers, device, as_json, spec.tracking)
     result = make_wanted(run_spec(spec, crew), crew)
     if picture is not None:
         draw(result, picture)
@@ -66,13 +70,15 @@ def resume(
     device: str,
     storage: str,
     files: Path | None,
+    track: Sequence[str] | None,
     as_json: bool,
 ) -> None:
     """Let a job run on, work on it, print the front."""
     from peftsearch.jobs.settling import note_stop
     from peftsearch.workers.processes.built_in import check_built_in
 
-    crew = Crew(storage, choose_root(storage, files), workers, device, as_json)
+    asked = read_asked(track)
+    crew = Crew(storage, choose_root(storage, files), workers, device, as_json, asked)
     if workers:
         check_device(device)
     with open_existing(storage) as store:
@@ -153,6 +159,7 @@ def work(
     device: str,
     storage: str,
     files: Path | None,
+    track: Sequence[str] | None,
 ) -> None:
     """Join a job until it ends; without a name, all jobs that run or will, until Ctrl-C.
 
@@ -164,17 +171,31 @@ def work(
     """
     root = choose_root(storage, files)
     check_device(device)
+    asked = read_asked(track)
     with open_existing(storage) as store:
         if name is None:
-            Waiter(store, storage, root, workers, device, say, _plain_view).run()
+            Waiter(store, storage, root, workers, device, say, _plain_view, asked).run()
             return
         job = store.find_job(name)
         if uid not in (None, job.uid):
             hint = "it was deleted: leave --uid out to work on the one that has its name now"
             raise NotFoundError(f"job {name!r} of uid {uid}", f"one of uid {job.uid}", hint)
         pool = (store, job, storage, root, workers, device)
-        if stopped := run_pool(*pool, _plain_view(store, job)):
+        if stopped := run_pool(*pool, _plain_view(store, job), asked):
             raise SystemExit(SIGNALLED + stopped)
+
+
+def read_asked(track: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Trackers that a command line names; None where it names none, not even `none`.
+
+    Raises:
+        UserError: There is no such tracker, or it is not installed.
+    """
+    if track is None:
+        return None
+    asked = check_names(track)
+    check_installed(asked)
+    return asked
 
 
 def _plain_view(store: Store, job: Job) -> PlainView:

@@ -1,6 +1,7 @@
 """The workers that a command starts on this machine, and how their progress is shown."""
 
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Crew:
         root: Folder of the jobs' files.
         workers: Processes on this machine; 0 leaves the job to others.
         quiet: Print no panel.
+        trackers: To be told of the job, where they were asked for here; None takes the job's.
     """
 
     storage: str = field(repr=False)
@@ -31,6 +33,7 @@ class Crew:
     workers: int
     device: str
     quiet: bool
+    trackers: Sequence[str] | None = None
 
 
 def run_crew(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
@@ -38,9 +41,9 @@ def run_crew(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
     if crew.quiet or not log.is_terminal:
         plain = PlainView(store, job, log)
-        return _hold_against(plain.foretold, run_pool(*pool, plain))
+        return _hold_against(plain.foretold, run_pool(*pool, plain, crew.trackers))
     with LiveView(store, job, log) as live:
-        stopped = run_pool(*pool, live)
+        stopped = run_pool(*pool, live, crew.trackers)
     return _hold_against(live.foretold, stopped)
 
 

@@ -1,5 +1,6 @@
 """`run --dry-run`: what a job would do, and what it would cost."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,15 @@ def _foresee_lessons(spec: JobSpec, storage: str) -> "Preparation | None":
 
 
 def dry_run(
-    job_file: Path, sources: tuple[str, ...], storage: str, workers: int, as_json: bool
+    job_file: Path,
+    sources: tuple[str, ...],
+    storage: str,
+    workers: int,
+    track: Sequence[str] | None,
+    as_json: bool,
 ) -> None:
     """Check a job file and forecast its time and disk."""
-    spec = read_spec(job_file).learning_from(sources)
+    spec = read_spec(job_file).learning_from(sources).tracked_by(track)
     begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
 

@@ -43,3 +43,11 @@ Crew = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TRACKER",
+        help="Tell this tracker too: mlflow, wandb, tensorboard, trackio, or none; repeat for "
+        "several [what the job says].",
+    ),
+]

@@ -7,6 +7,8 @@ from peftsearch.extensions import load, mistakes, names, providers
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.qualities import check_qualities
 from peftsearch.spaces.jobspec.sampler_names import COMPARED, ENGINE, GROUP, LONGEST
+from peftsearch.spaces.jobspec.tracker_names import CLIENTS
+from peftsearch.spaces.jobspec.tracker_names import GROUP as TRACKERS
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.adapters.row_functions import check_functions
@@ -22,6 +24,7 @@ def examine_plug_ins() -> Iterator[Finding]:
     yield from _examine(KINDS.group, KINDS.own, _find_kind)
     yield from _examine(OBJECTIVES.group, OBJECTIVES.own, OBJECTIVES.__getitem__)
     yield from _examine(GROUP, (ENGINE, *COMPARED), _find_sampler)
+    yield from _examine(TRACKERS, CLIENTS, lambda name: load(TRACKERS, name))
 
 
 def _find_technique(name: str) -> object:

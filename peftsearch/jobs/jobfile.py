@@ -119,7 +119,8 @@ def _absolute(value: str, folder: Path, where: str) -> str:
 
 
 def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
-    """Dotted keys in which two specs differ, the model's path first, the budget apart.
+    """Dotted keys in which two specs differ, the model's path first, the budget and the
+    trackers apart.
 
     Of the anatomy only what a trial depends on counts, so that a version that knows more of a
     family still resumes the jobs of an earlier one. Where it was read from another model, or for
@@ -127,7 +128,7 @@ def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
     """
     left, right = _flatten(_comparable(old)), _flatten(_comparable(new))
     differing = {key for key in left.keys() | right.keys() if left.get(key) != right.get(key)}
-    hidden = ["budget."]
+    hidden = ["budget.", "tracking"]
     if differing & _ANATOMY_SOURCES and new.anatomy.family in FAMILIES:
         hidden.append("model.anatomy.")
     shown = (key for key in differing if not key.startswith(tuple(hidden)))

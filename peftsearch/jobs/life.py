@@ -85,7 +85,8 @@ def create_or_resume(store: Store, spec: JobSpec) -> Job:
 def is_as_launched(job: Job, spec: JobSpec) -> bool:
     """Whether trials of a job run as the spec says that it was launched by again: one that an
     earlier version made goes on as it began."""
-    return job.spec.model_copy(update={"budget": spec.budget}) == spec
+    beside = {"budget": spec.budget, "tracking": spec.tracking}
+    return job.spec.model_copy(update=beside) == spec
 
 
 def resume(store: Store, name: str, budget: BudgetSpec | None = None) -> Job:

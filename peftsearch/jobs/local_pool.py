@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.runtime.threads import wait_passively
 
 from .interrupt import Interrupt
+from .tracking import choose_trackers, tracked
 
 _POLL_SECONDS = 0.25
 _PATIENCE_SECONDS = 30.0
@@ -35,9 +37,19 @@ class View(Protocol):
 
 
 def run_pool(
-    store: Store, job: Job, storage: str, root: Path, workers: int, device: str, view: View
+    store: Store,
+    job: Job,
+    storage: str,
+    root: Path,
+    workers: int,
+    device: str,
+    view: View,
+    trackers: Sequence[str] | None = None,
 ) -> signal.Signals | None:
     """Work on a job until it ends or a person interrupts.
+
+    Args:
+        trackers: To be told of it; None takes those of the job that are installed.
 
     Returns:
         The signal that interrupted it, when what ran is queued again; None where the job ended.
@@ -46,13 +58,14 @@ def run_pool(
         UserError: The job's spec cannot be read here, or the folder of files not be written.
         WorkerError: The workers could not start or kept dying.
     """
-    _ = job.spec  # each worker would load for seconds before it says so
+    spec = job.spec  # each worker would load for seconds before it says so
+    told = choose_trackers(spec.tracking if trackers is None else trackers, trackers is not None)
     check_folder(root)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     wait_passively(os.environ)
     pool = Pool(store, job, storage, root, workers, device)
     interrupt = Interrupt()
-    with interrupt.installed():
+    with tracked(job, storage, root, told), interrupt.installed():
         try:
             pool.start()
             while interrupt.count == 0 and pool.poll():

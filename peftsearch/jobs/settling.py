@@ -9,6 +9,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
+from peftsearch.spaces.jobspec.tracker_names import check_installed
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.space.bundles import find_techniques
 from peftsearch.spaces.space.feasibility import check_bounds
@@ -44,8 +45,10 @@ def settle(spec: JobSpec, data: "TaskData") -> Settled:
     Raises:
         CostError: Whatever head is chosen, no adapter of the space is within the bounds.
         UserError: The spec says something of classes that the rows do not have, or names a
-            technique of another package whose functions are not there.
+            technique of another package whose functions are not there, or a tracker that is not
+            installed.
     """
+    check_installed(spec.tracking)
     task = spec.task
     find_kind(task.kind).load_work().check_training(spec.training, data.label_names)
     check_functions(find_techniques(spec))

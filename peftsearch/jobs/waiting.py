@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Waiter:
     Attributes:
         say: Shows a line.
         view: Makes what shows a job's progress.
+        trackers: To be told of all jobs; None takes those of each job that are installed.
     """
 
     store: Store
@@ -53,6 +54,7 @@ class Waiter:
     device: str
     say: Callable[[str], None]
     view: Callable[[Store, Job], View]
+    trackers: Sequence[str] | None = None
     _pauses: dict[int, _Pause] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -89,7 +91,8 @@ class Waiter:
         self.say(f"working on job {job.name}")
         pool = (self.store, job, self.storage, self.root, self.workers, self.device)
         try:
-            unbroken = run_pool(*pool, self.view(self.store, job)) is None
+            view = self.view(self.store, job)
+            unbroken = run_pool(*pool, view, self.trackers) is None
             self._pauses.pop(job.id, None)
             return unbroken
         except (NotFoundError, StoreUnavailable) as error:

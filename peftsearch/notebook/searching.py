@@ -10,6 +10,7 @@ from peftsearch.errors import NotFoundError, StoreUnavailable
 from peftsearch.jobs import life
 from peftsearch.jobs.inline import work_inline
 from peftsearch.jobs.settling import settle
+from peftsearch.jobs.tracking import tracked
 from peftsearch.live.displays import Display
 from peftsearch.message_text import plural
 from peftsearch.records.failing import find_all_failed
@@ -86,7 +87,8 @@ def search_here(
         if not life.is_as_launched(job, found.spec):
             runner = _open(job.spec, place, None, evaluate)
         try:
-            _work(store, job, runner, place.root, display)
+            with tracked(job, place.url, place.root, found.spec.tracking, note):
+                _work(store, job, runner, place.root, display)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_tell_stopped(store, job)) from None
         result = load_result(store, store.job(job.id), place.root)

@@ -10,8 +10,10 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 def job_data(spec: JobSpec) -> dict[str, Any]:
     """A search as a job file has it, with its quality settled; all keys are there, so that later
-    defaults change nothing. Paths in it are absolute."""
+    defaults change nothing. Paths in it are absolute. Where it was tracked is not in it: who makes
+    it again has trackers of their own."""
     data = spec.to_json()
+    del data["tracking"]
     del data["task"]["default_metric"]
     data["task"]["metric"] = spec.task.quality
     if spec.anatomy.family in FAMILIES:

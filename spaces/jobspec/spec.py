@@ -3,7 +3,7 @@
 The service reads it from TOML (`peftsearch.jobs.jobfile`); the store keeps it as JSON.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -27,6 +27,8 @@ from .search_section import JOB_NAME, SearchSpec, check_names
 from .section import Section
 from .space_section import SpaceSpec
 from .task import TaskSpec
+from .tracker_names import TrackerNames
+from .tracker_names import check_names as check_trackers
 from .training import TrainingSpec
 
 
@@ -92,7 +94,11 @@ def read_minutes(budget: Any) -> Any:
 
 
 class JobSpec(Section):
-    """One search. `tries` is written as `[[try]]` and holds the user's own configurations."""
+    """One search. `tries` is written as `[[try]]` and holds the user's own configurations.
+
+    `tracking` names where the trials are told beside the database (`peftsearch.tracking`): it has
+    no part in what is trained.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -108,6 +114,7 @@ class JobSpec(Section):
     objectives: ObjectivesSpec = ObjectivesSpec()
     baselines: BaselinesSpec = BaselinesSpec()
     tries: tuple[dict[str, Any], ...] = Field((), alias="try")
+    tracking: TrackerNames = ()
 
     @model_validator(mode="after")
     def _check_precision(self) -> Self:
@@ -160,6 +167,16 @@ class JobSpec(Section):
             return self
         search = self.search.model_copy(update={"learn_from": check_names(names)})
         return self.model_copy(update={"search": search})
+
+    def tracked_by(self, names: Sequence[str] | None) -> Self:
+        """The spec with these trackers in place of its own; itself where None is given.
+
+        Raises:
+            UserError: As where the job file says so.
+        """
+        if names is None:
+            return self
+        return self.model_copy(update={"tracking": check_trackers(names)})
 
     def with_anatomy(self, anatomy: Anatomy) -> Self:
         """The same on a model of that anatomy."""

@@ -75,7 +75,9 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
 
 def test_without_plug_ins_each_group_has_one_line() -> None:
     found = list(examine_plug_ins())
-    assert [x.subject for x in found] == ["techniques", "kinds", "objectives", "samplers"]
+    assert [x.subject for x in found] == [
+        *("techniques", "kinds", "objectives", "samplers", "trackers")
+    ]
     assert {x.health for x in found} == {Health.OK}
 
 

@@ -2,7 +2,7 @@
 
 import { get, page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
-import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
+import { capitalised, clock, count, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
