@@ -39,3 +39,7 @@ Crew = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Precision = Annotated[
+    float | None,
+    typer.Option(help="Thresholds at which an answer is right as often as this, such as 0.9."),
+]

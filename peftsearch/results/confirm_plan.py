@@ -34,11 +34,13 @@ class Plan:
         width: Of the interval of the picked arm minus tuned LoRA, for which these two get further
             seeds; None adds none.
         limit: Seeds that an arm has at most.
+        precision: Of thresholds that are tried on the test split; None tries none.
     """
 
     seeds: int = USUAL
     width: float | None = None
     limit: int = USUAL
+    precision: float | None = None
 
     @classmethod
     def of(cls, seeds: int | None, width: float | None) -> Self:
@@ -73,6 +75,7 @@ class Plan:
         """What is read of the test split, for the ledger: the same again is no other reading."""
         keys = " ".join(sorted(x.key for x in picked))
         wanted = "" if self.width is None else f", width {self.width:g}"
+        wanted += "" if self.precision is None else f", precision {self.precision:g}"
         return f"{keys}: {self.limit} seeds{wanted}"
 
 

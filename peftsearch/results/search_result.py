@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from peftsearch.search.belief import Belief
 
     from .believed import Believed
+    from .calibrated_adapter import Wish
     from .confirming import Confirmed, Wanted
     from .export_report import ExportReport
     from .slice_rows import Pair, Slices
@@ -253,19 +254,30 @@ class SearchResult:
         expected = self.expected if find_rule(text) == ONE_SE else None
         return select(text, self.job.spec, self.front, self.trials, expected)
 
-    def export(self, out: str | Path, pick: str = ONE_SE, form: str = "auto") -> "ExportReport":
+    def export(
+        self,
+        out: str | Path,
+        pick: str = ONE_SE,
+        form: str = "auto",
+        precision: float | None = None,
+        temperature: bool = False,
+    ) -> "ExportReport":
         """Write the picked adapter to a folder and check it by loading it again.
 
         Args:
             out: A folder that is empty or does not exist.
             pick: As `pick` takes it.
             form: `peft`, `adapter`, `merged`, or `auto`: the one that ships.
+            precision: Of classes, for which thresholds are chosen.
+            temperature: Whether probabilities of the card's program are calibrated.
 
         Raises:
-            UserError: Nothing fits, or the folder is not empty.
+            UserError: Nothing fits, the folder is not empty, or the task has no classes.
         """
-        limit = size_limit(pick, self.job.spec.task.quality)
-        return export_picked(self, self.pick(pick), Path(out), form, limit)
+        from .calibrated_adapter import Wish
+
+        limit, wish = size_limit(pick, self.job.spec.task.quality), Wish(precision, temperature)
+        return export_picked(self, self.pick(pick), Path(out), form, limit, wish)
 
     def confirm(
         self,
@@ -309,9 +321,13 @@ class SearchResult:
     def confirm_in(self, store: Store, pick: str, wanted: "Wanted") -> "Confirmed":
         """As `confirm`, in a store that is open."""
         from .confirming import confirm_pick
+        from .tested_calibration import Kept
 
-        picked = self.pick(pick).configuration
-        return confirm_pick(store, self.job, picked, self.trials, self.preparation, wanted)
+        picked = self.pick(pick)
+        trial = picked.best(self.job.spec.task.quality)
+        kept = None if trial.adapter is None else Kept(trial, self.root, wanted.precision)
+        known = self.trials, self.preparation
+        return confirm_pick(store, self.job, picked.configuration, *known, wanted, kept)
 
 
 def _say_nothing(line: str) -> None:
@@ -344,12 +360,15 @@ def export_picked(
     out: Path,
     form: str,
     limit: float | None = None,
+    wish: "Wish | None" = None,
 ) -> "ExportReport":
     """Export, of the seeds of a configuration, the one of the best validation quality.
 
     Args:
         limit: Bytes that the files of weights may have.
+        wish: Of probabilities; None wishes nothing.
     """
+    from .calibrated_adapter import NO_WISH
     from .export import export
 
     spec = result.job.spec
@@ -360,4 +379,5 @@ def export_picked(
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation, result.tried)
     folder, expected = result.root / trial.adapter, result.expected.get(picked.key)
-    return export(spec, trial, folder, out, form, standing, limit, expected)
+    asked = NO_WISH if wish is None else wish
+    return export(spec, trial, folder, out, form, standing, limit, expected, asked)
