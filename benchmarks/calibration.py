@@ -93,7 +93,8 @@ def main() -> None:
             print(bound(rows, wished), flush=True)
     print()
     print(
-        "| rows | T | true ECE | ECE | by chance | cross-fitted | by chance | its truth | fitted |"
+        "| rows | T | true ECE | ECE | by chance | cross-fitted | by chance | its truth "
+        "| fitted T |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for rows in (200, 1000):

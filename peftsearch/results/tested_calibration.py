@@ -53,7 +53,8 @@ def calibrate_on_test(
         return [f"calibration not measured: {name}: {error}"], {}
     if found is None:
         return [f"calibration not measured: too few validation rows for {name}"], {}
-    return _tell(found, name), {"calibration": {"trial": kept.trial.number, **found}}
+    told = _tell(found, name)
+    return told, {"calibration": {"trial": kept.trial.number, **found, "told": told}}
 
 
 def _measure(runner: TrialRunner, kept: Kept, level: float) -> dict[str, Any] | None:
