@@ -238,7 +238,7 @@ def confirm(
     begin("loading the libraries, the job and its model")
     from . import confirming
 
-    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by, precision)
+    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by)
     plan = confirming.check(seeds, width, front, data, by, pick, precision)
     if front:
         confirming.confirm_front(asked, plan)

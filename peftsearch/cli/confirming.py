@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.results.confirm_plan import Plan, tell_forecast
 from peftsearch.results.confirming import Wanted
 from peftsearch.results.search_result import SearchResult, load_result
-from peftsearch.results.thresholds import check_precision
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
@@ -30,7 +29,6 @@ class Asked:
 
     Attributes:
         by: Column by which rows are grouped; None groups none.
-        precision: That thresholds are to have; None chooses none.
     """
 
     job: str
@@ -39,7 +37,6 @@ class Asked:
     files: Path | None
     as_json: bool
     by: str | None
-    precision: float | None = None
 
 
 def check(
@@ -56,7 +53,6 @@ def check(
     Raises:
         UserError: Options do not go together, or a number is out of range.
     """
-    check_precision(precision)
     named = {"--seeds": seeds, "--width": width, "--data": data, "--by": by}
     named |= {"--precision": precision}
     given = {name for name, value in named.items() if value is not None}
@@ -65,7 +61,7 @@ def check(
     if apart:
         form = "--front" if front else "--data"
         raise UserError(f"{form} without {' or '.join(sorted(apart))}", "both", "leave one out")
-    return replace(Plan.of(seeds, width), precision=precision)
+    return Plan.of(seeds, width, precision)
 
 
 def confirm(asked: Asked, pick: str, plan: Plan) -> None:
@@ -73,7 +69,7 @@ def confirm(asked: Asked, pick: str, plan: Plan) -> None:
     with open_existing(asked.storage) as store:
         job = store.find_job(asked.job)
         result = load_result(store, job, choose_root(asked.storage, asked.files))
-        wanted = Wanted(asked.device, _note, plan, asked.by, asked.precision)
+        wanted = Wanted(asked.device, _note, plan, asked.by)
         confirmed = result.confirm_in(store, pick, wanted)
     _print(confirmed.to_json(), list(confirmed.lines), asked)
 

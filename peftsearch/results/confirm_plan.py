@@ -10,6 +10,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 
+from .thresholds import check_precision
 from .wording import duration, plural
 
 FIRST = 900_001
@@ -43,23 +44,24 @@ class Plan:
     precision: float | None = None
 
     @classmethod
-    def of(cls, seeds: int | None, width: float | None) -> Self:
+    def of(cls, seeds: int | None, width: float | None, precision: float | None = None) -> Self:
         """What a person asks for.
 
         Args:
             seeds: How many; with a width how many at most.
 
         Raises:
-            UserError: Too few, too many, or no width.
+            UserError: Too few, too many, no width, or no precision.
         """
+        check_precision(precision)
         if seeds is not None and not 2 <= seeds <= MOST:
             raise UserError(f"--seeds from 2 to {MOST}", f"{seeds}", "name a number between")
         if width is None:
-            return cls(seeds or USUAL, None, seeds or USUAL)
+            return cls(seeds or USUAL, None, seeds or USUAL, precision)
         if not 0 < width < float("inf"):
             raise UserError("--width above 0", f"{width:g}", "name it in the metric's own units")
         limit = seeds or LIMIT
-        return cls(min(USUAL, limit), width, limit)
+        return cls(min(USUAL, limit), width, limit, precision)
 
     @property
     def trainings(self) -> int:

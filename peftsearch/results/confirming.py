@@ -77,14 +77,12 @@ class Wanted:
         report: Told before each training, in one line.
         plan: How many seeds.
         by: Column by which the test rows are grouped; None groups none.
-        precision: That thresholds are to have; None chooses none.
     """
 
     device: str
     report: Callable[[str], None]
     plan: Plan = Plan()
     by: str | None = None
-    precision: float | None = None
 
 
 def confirm_pick(
@@ -123,7 +121,7 @@ def confirm_pick(
         from .tested_calibration import calibrate_on_test
 
         check_built_in(spec)
-        check_wish(Wish(wanted.precision), spec)
+        check_wish(Wish(plan.precision), spec)
         values = [] if wanted.by is None else load_groups(spec, wanted.by)
         if wanted.by is not None:
             part_groups(wanted.by, values)

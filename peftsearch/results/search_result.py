@@ -286,6 +286,7 @@ class SearchResult:
         progress: bool = True,
         seeds: int | None = None,
         width: float | None = None,
+        precision: float | None = None,
     ) -> "Confirmed":
         """Train the picked configuration, the linear probe and a uniform LoRA with fresh seeds
         and score them, and the floors, on the test split, which nothing else reads. What was
@@ -298,6 +299,7 @@ class SearchResult:
             seeds: Of each that is trained, 3 unless named; with a width the most.
             width: Of the interval of the picked minus tuned LoRA, in the metric's unit: seeds are
                 added until it is as narrow.
+            precision: Of classes, for which thresholds of the adapter are tried on the test split.
 
         Returns:
             Its table when printed, differences with intervals of 95 %, wider where the test rows
@@ -315,7 +317,7 @@ class SearchResult:
             raise UserError(expected, got, "reopen it with peftsearch.load")
         with Store.open(self.storage) as store:
             report = print if progress else _say_nothing
-            wanted = Wanted(device, report, Plan.of(seeds, width))
+            wanted = Wanted(device, report, Plan.of(seeds, width, precision))
             return self.confirm_in(store, pick, wanted)
 
     def confirm_in(self, store: Store, pick: str, wanted: "Wanted") -> "Confirmed":
@@ -325,7 +327,7 @@ class SearchResult:
 
         picked = self.pick(pick)
         trial = picked.best(self.job.spec.task.quality)
-        kept = None if trial.adapter is None else Kept(trial, self.root, wanted.precision)
+        kept = None if trial.adapter is None else Kept(trial, self.root, wanted.plan.precision)
         known = self.trials, self.preparation
         return confirm_pick(store, self.job, picked.configuration, *known, wanted, kept)
 

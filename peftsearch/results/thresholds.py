@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from peftsearch.errors import UserError
 
@@ -57,7 +57,7 @@ class Found:
         taken = scores >= threshold
         accepted, right = int(taken.sum()), int((taken & members).sum())
         error = (1 - level) / looks
-        lower = float(beta.ppf(error, right, accepted - right + 1)) if right else 0.0
+        lower = float(betaincinv(right, accepted - right + 1, error)) if right else 0.0
         recall = right / max(int(members.sum()), 1)
         return cls(accepted, right / max(accepted, 1), lower, recall, level)
 
