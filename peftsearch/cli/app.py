@@ -24,6 +24,7 @@ from .shared_options import (
     Files,
     JobName,
     Pick,
+    Precision,
     Storage,
     Track,
     Workers,
@@ -267,6 +268,7 @@ def confirm(
         str | None,
         typer.Option(metavar="COLUMN", help="The metric by groups of this column, too."),
     ] = None,
+    precision: Precision = None,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -277,7 +279,7 @@ def confirm(
     from . import confirming
 
     asked = confirming.Asked(job, to_url(storage), device, files, as_json, by)
-    plan = confirming.check(seeds, width, front, data, by, pick)
+    plan = confirming.check(seeds, width, front, data, by, pick, precision)
     if front:
         confirming.confirm_front(asked, plan)
     elif data is not None:
@@ -349,15 +351,23 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
     pick: Pick = DEFAULT_PICK,
     form: Annotated[str, typer.Option(help="auto, peft, adapter or merged.")] = "auto",
+    precision: Precision = None,
+    temperature: Annotated[
+        bool,
+        typer.Option("--temperature", help="Probabilities of the card's program are calibrated."),
+    ] = False,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a configuration's trained adapter, and check it by loading it again."""
     begin("loading the libraries and the job")
+    from peftsearch.results.calibrated_adapter import Wish
+
     from . import take_home
 
-    take_home.export(job, pick, out, form, to_url(storage), files, as_json)
+    wish = Wish(precision, temperature)
+    take_home.export(job, pick, out, form, to_url(storage), files, as_json, wish)
 
 
 @app.command()

@@ -42,6 +42,7 @@ def check(
     data: str | None,
     by: str | None,
     pick: str = DEFAULT_PICK,
+    precision: float | None = None,
 ) -> Plan:
     """How many seeds are asked for.
 
@@ -49,13 +50,14 @@ def check(
         UserError: Options do not go together, or a number is out of range.
     """
     named = {"--seeds": seeds, "--width": width, "--data": data, "--by": by}
+    named |= {"--precision": precision}
     given = {name for name, value in named.items() if value is not None}
     given |= {"--pick"} if front and pick != DEFAULT_PICK else set()
     apart = given - {"--seeds"} if front else given - {"--data", "--by"} if data else set()
     if apart:
         form = "--front" if front else "--data"
         raise UserError(f"{form} without {' or '.join(sorted(apart))}", "both", "leave one out")
-    return Plan.of(seeds, width)
+    return Plan.of(seeds, width, precision)
 
 
 def confirm(asked: Asked, pick: str, plan: Plan) -> None:

@@ -51,3 +51,7 @@ Track = Annotated[
         "several [what the job says].",
     ),
 ]
+Precision = Annotated[
+    float | None,
+    typer.Option(help="Thresholds at which an answer is right as often as this, such as 0.9."),
+]

@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.results.calibrated_adapter import NO_WISH, Wish, tell_calibration
+from peftsearch.results.calibration import FEWEST
 from peftsearch.results.floor_words import tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
@@ -17,7 +19,14 @@ from .console import console, print_json
 
 
 def export(
-    name: str, pick: str, out: Path, form: str, storage: str, files: Path | None, as_json: bool
+    name: str,
+    pick: str,
+    out: Path,
+    form: str,
+    storage: str,
+    files: Path | None,
+    as_json: bool,
+    wish: Wish = NO_WISH,
 ) -> None:
     """Write the picked adapter and check it."""
     with open_existing(storage) as store:
@@ -26,7 +35,7 @@ def export(
     standing = compare(summary, spec, result.preparation, result.tried)
     started = time.monotonic()
     limit = size_limit(pick, result.job.spec.task.quality)
-    report = export_picked(result, summary, out, form, limit)
+    report = export_picked(result, summary, out, form, limit, wish)
     if as_json:
         print_json(report.to_json() | {"floor": standing and tell_standing(standing, spec)})
         return
@@ -52,6 +61,11 @@ def export(
             soft_wrap=True,
             style=doubtful,
         )
+    for line in tell_calibration(report.calibration):
+        console.print(line, highlight=False, soft_wrap=True)
+    if report.calibration is None and wish != NO_WISH:
+        few = f"no calibration: of fewer than {FEWEST} validation rows nothing is told"
+        console.print(few, highlight=False, soft_wrap=True, style="yellow")
     for line in result.doubts(summary):
         console.print(line, highlight=False, soft_wrap=True, style="yellow")
 

@@ -47,6 +47,9 @@ class Confinement:
             listed, folder
         ):
             self._refuse("space.configurations", listed)
+        reference = spec.objectives.reference
+        if reference is not None and not self._holds(reference, folder):
+            self._refuse("objectives.reference", reference)
         if spec.task.subset is not None and not _SUBSET.fullmatch(spec.task.subset):
             got = repr(spec.task.subset)
             raise UserError("the name of a subset", got, "correct it", "task.subset")

@@ -11,10 +11,12 @@ from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 from peftsearch.spaces.jobspec.head import check_head
 from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text
+from peftsearch.spaces.jobspec.objectives_section import ObjectivesSpec
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.space.extremes import try_costs
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.tries import check_tries
+from peftsearch.workers.data.passages import read_passages
 from peftsearch.workers.data.text_files import FILE_SUFFIXES, suffix_of
 from peftsearch.workers.models.bare_names import check_bare_name
 from peftsearch.workers.models.locations import read_config
@@ -97,7 +99,19 @@ def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
     task = spec.task.model_copy(update=sources)
     path = _absolute(spec.model.path, folder, "model.path")
     model = spec.model.model_copy(update={"path": path})
-    return spec.model_copy(update={"task": task, "model": model})
+    objectives = _resolve_reference(spec.objectives, folder)
+    return spec.model_copy(update={"task": task, "model": model, "objectives": objectives})
+
+
+def _resolve_reference(objectives: ObjectivesSpec, folder: Path) -> ObjectivesSpec:
+    """With the absolute path of the text of reference, which is read once: else all trials would
+    fail of it, each after its training."""
+    if objectives.reference is None:
+        return objectives
+    with located("objectives.reference"):
+        path = str((folder / Path(objectives.reference).expanduser()).resolve())
+        read_passages(path)
+    return objectives.model_copy(update={"reference": path})
 
 
 def _absolute(value: str, folder: Path, where: str) -> str:

@@ -50,6 +50,10 @@ GAIN_ERRORS = "gain_errors"
 """Entry of a trial's provenance: by the names of floors that answered the same rows, the standard
 error of the difference between its quality and theirs."""
 
+MEASURES = "measures"
+"""Entry of a trial's provenance: by the names of what was measured of the trained model itself,
+its standard error as `error`, None where unknown, and what else its measure told."""
+
 PROPOSED = "proposed"
 """Entry of a trial's provenance with its `Reasons`; what its training adds leaves it there."""
 

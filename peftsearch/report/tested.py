@@ -56,11 +56,16 @@ class Against(TypedDict):
 
 
 class Comparison(TypedDict):
-    """A comparison on the test split."""
+    """A comparison on the test split.
+
+    Attributes:
+        calibration: Sentences on the probabilities of the adapter that an export takes home.
+    """
 
     rows: int
     arms: list[ComparedArm]
     against: list[Against]
+    calibration: list[str]
 
 
 class Readings(TypedDict):
@@ -97,7 +102,9 @@ def find_comparison(
     loras = {x["name"] for x in last["arms"][1:] if _is_lora(x, spec)}
     level = last.get("level", _LEVEL)
     against = [_against(x, goal.signed, x["versus"] in loras, level) for x in last["differences"]]
-    return {"rows": last["test_rows"], "arms": arms, "against": against}
+    told = [str(x).strip() for x in last.get("calibration", {}).get("told", ())]
+    rows = last["test_rows"]
+    return {"rows": rows, "arms": arms, "against": against, "calibration": told}
 
 
 def count_readings(

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from peftsearch.records.expectation import Expectation
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import MEASURES, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
@@ -18,6 +18,7 @@ from peftsearch.workers.data.label_folding import name_class
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
 
+from .calibrated_adapter import tell_calibration
 from .card_metadata import front_matter
 from .expected import tell_expected
 from .export_report import ExportReport, Loading
@@ -45,7 +46,7 @@ A parameter-efficient fine-tuning of `{model}` for {kind}, found by
 |---|---|
 {measurements}
 {floor}
-{quality}
+{quality}{calibration}
 The export was loaded again and compared on {rows} validation rows: the largest difference of an
 output was {difference}.
 
@@ -128,7 +129,7 @@ def write_card(
     sources = (spec.task.train, spec.task.validation)
     held = name_paths(held, {x: public_name(x) for x in sources if x})
     shown = {
-        "metadata": front_matter(spec, trial, report.form, error),
+        "metadata": front_matter(spec, trial, report.form, error, report.calibration),
         "title": f"{spec.name}: trial {trial.number}",
         "model": model,
         "base": "" if base or report.form == "merged" else _BASE_TOLD.format(model=f"`{model}`"),
@@ -139,10 +140,11 @@ def write_card(
         "measurements": _measurements(trial, spec.training.function is not None),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
         "quality": _quality(trial, spec, labels, held, expected),
+        "calibration": _calibration(report),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": loading.to_python(report.form, "path/to/this/folder"),
-        "inputs": _inputs(kind.load_work(), spec, trial.configuration),
+        "inputs": _inputs(kind.load_work(), spec, trial.configuration, report),
         "companions": f"{_COMPANIONS}{_config(report.form, labels)}.",
         "again": _tell_again(spec, trial),
         "provenance": _provenance(trial.provenance),
@@ -202,12 +204,27 @@ def _wrap(text: str) -> list[str]:
     return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _inputs(work: Any, spec: JobSpec, configuration: Configuration) -> str:
+def _calibration(report: ExportReport) -> str:
+    """A paragraph on what its probabilities are worth; nothing where that is not known."""
+    lines = [x for told in tell_calibration(report.calibration) for x in _wrap(told)]
+    return "".join(f"\n{x}" for x in ["", *lines, ""]) if lines else ""
+
+
+def _divide(report: ExportReport) -> str:
+    """A line of the program that gives probabilities, where they were asked for."""
+    told = report.calibration
+    if told is None or told["thresholds_at"] == 1.0:
+        return ""
+    return f"\nprobabilities = (outputs / {told['temperature']:.4f}).softmax(-1)"
+
+
+def _inputs(work: Any, spec: JobSpec, configuration: Configuration, report: ExportReport) -> str:
     """How a row becomes inputs and an answer. Generation keeps nothing between tokens where
     virtual inputs stand in front of every call, nor where stacks differ in depth, which
     `transformers` confuses."""
     even = len({stack.layers for stack in spec.anatomy.stacks}) == 1
     program = work.program(spec.task, cached=even and configuration.input is None)
+    program += _divide(report) if program else ""
     return str(work.tell_inputs(spec.task)) + (_INPUTS.format(program=program) if program else "")
 
 
@@ -267,6 +284,8 @@ def _measurements(trial: Trial, by_function: bool) -> str:
         if by_function and row is not None and row.counted:
             continue
         shown = score(value) if row is not None and row.style == "score" else count(value)
+        error = trial.provenance.get(MEASURES, {}).get(name, {}).get("error")
+        shown += f" ± {difference(name, error, value)}" if error and row is not None else ""
         rows.append(f"| {name} | {shown} {row.unit if row else ''}".rstrip() + " |")
     return "\n".join(rows)
 

@@ -1,5 +1,6 @@
 """The front matter of a card: what model hubs read of an adapter."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
@@ -17,13 +18,20 @@ _HALF_WIDTH = 1.959964
 """Standard errors from the middle of a normal 95 % interval to its end."""
 
 
-def front_matter(spec: JobSpec, trial: Trial, form: Form, error: float | None) -> str:
+def front_matter(
+    spec: JobSpec,
+    trial: Trial,
+    form: Form,
+    error: float | None,
+    calibration: Mapping[str, Any] | None = None,
+) -> str:
     """YAML between two lines of dashes.
 
     A base model is named where it is one of a hub: hubs would take any other for one of theirs.
 
     Args:
         error: Standard error of the quality by the validation rows; None where unknown.
+        calibration: As the export's report has it.
     """
     kind, techniques = find_kind(spec.task.kind), sorted(trial.configuration.techniques)
     data = ModelCardData(
@@ -34,7 +42,10 @@ def front_matter(spec: JobSpec, trial: Trial, form: Form, error: float | None) -
         tags=list(dict.fromkeys(["peftsearch", *techniques])),
         metrics=[spec.task.quality],
         datasets=hub_id(spec.task.train),
-        eval_results=[_result(spec, trial, kind.pipeline or kind.name, error)],
+        eval_results=[
+            _result(spec, trial, kind.pipeline or kind.name, error),
+            *_calibration(spec, kind.pipeline or kind.name, calibration),
+        ],
     )
     return f"---\n{data.to_yaml()}\n---\n"
 
@@ -58,6 +69,33 @@ def _result(spec: JobSpec, trial: Trial, task: str, error: float | None) -> Eval
         metric_value=value,
         metric_args=known or None,
     )
+
+
+def _calibration(spec: JobSpec, task: str, told: Mapping[str, Any] | None) -> Sequence[EvalResult]:
+    """The calibration error as shipped, with what a temperature makes of it."""
+    if told is None:
+        return ()
+    before, after = told["before"], told["after"]
+    known = {
+        "rows": told["rows"],
+        "bins": told["bins"],
+        "by_chance": round(before["chance"], 6),
+        "temperature": round(told["temperature"], 6),
+        "with_temperature": round(after["value"], 6),
+    }
+    return [
+        EvalResult(
+            task_type=task,
+            dataset_type=hub_id(spec.task.train) or "local",
+            dataset_name=public_name(spec.task.train),
+            dataset_config=spec.task.subset,
+            dataset_split="validation",
+            metric_type="ece",
+            metric_name="expected calibration error, bins of equal numbers of rows",
+            metric_value=before["value"],
+            metric_args=known,
+        )
+    ]
 
 
 def _interval(value: float, error: float) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.table import NOMINAL_RATE
 
+from .thresholds import check_precision
 from .wording import plural, span
 
 FIRST = 900_001
@@ -36,6 +37,7 @@ class Plan:
         width: Of the interval of the picked arm minus tuned LoRA, for which these two get further
             seeds; None adds none.
         limit: Seeds that an arm has at most.
+        precision: Of thresholds that are tried on the test split; None tries none.
         agreed: Number of the reading of the test split that a person agreed to; None agrees to
             any.
     """
@@ -43,26 +45,28 @@ class Plan:
     seeds: int = USUAL
     width: float | None = None
     limit: int = USUAL
+    precision: float | None = None
     agreed: int | None = None
 
     @classmethod
-    def of(cls, seeds: int | None, width: float | None) -> Self:
+    def of(cls, seeds: int | None, width: float | None, precision: float | None = None) -> Self:
         """What a person asks for.
 
         Args:
             seeds: How many; with a width how many at most.
 
         Raises:
-            UserError: Too few, too many, or no width.
+            UserError: Too few, too many, no width, or no precision.
         """
+        check_precision(precision)
         if seeds is not None and not 2 <= seeds <= MOST:
             raise UserError(f"--seeds from 2 to {MOST}", f"{seeds}", "name a number between")
         if width is None:
-            return cls(seeds or USUAL, None, seeds or USUAL)
+            return cls(seeds or USUAL, None, seeds or USUAL, precision)
         if not 0 < width < float("inf"):
             raise UserError("--width above 0", f"{width:g}", "name it in the metric's own units")
         limit = seeds or LIMIT
-        return cls(min(USUAL, limit), width, limit)
+        return cls(min(USUAL, limit), width, limit, precision)
 
     @property
     def trainings(self) -> int:
@@ -78,6 +82,7 @@ class Plan:
         """What is read of the test split, for the ledger: the same again is no other reading."""
         keys = " ".join(sorted(x.key for x in picked))
         wanted = "" if self.width is None else f", width {self.width:g}"
+        wanted += "" if self.precision is None else f", precision {self.precision:g}"
         return f"{keys}: {self.limit} seeds{wanted}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
@@ -16,7 +16,11 @@ from .confirm_plan import Pending, Plan, tell_forecast
 from .confirmation import Confirmation, lines
 from .floor_words import floor_json, tell_floors
 from .floors import sort_floors
+from .spending import level_of
 from .verdict import tell_end, tell_verdict
+
+if TYPE_CHECKING:
+    from .tested_calibration import Kept
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,6 +30,7 @@ class Confirmed:
     Attributes:
         grouped: Lines of the groups of the test rows, where they were asked for.
         by: The same as plain data.
+        calibrated: Lines of how far the probabilities of the kept adapter can be trusted.
     """
 
     confirmation: Confirmation
@@ -33,6 +38,7 @@ class Confirmed:
     preparation: Preparation | None = None
     grouped: Sequence[str] = ()
     by: Mapping[str, Any] = field(default_factory=dict)
+    calibrated: Sequence[str] = ()
 
     def __repr__(self) -> str:
         return "\n".join(self.lines)
@@ -47,7 +53,14 @@ class Confirmed:
         """What people read of it, the verdict last."""
         found, spec = self.confirmation, self.spec
         floors = [f"  {x} (on the validation rows)" for x in tell_floors(self.preparation, spec)]
-        return [*lines(found, spec), *floors, *self.grouped, *tell_end(found), self.verdict]
+        return [
+            *lines(found, spec),
+            *floors,
+            *self.grouped,
+            *self.calibrated,
+            *tell_end(found),
+            self.verdict,
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -80,6 +93,7 @@ def confirm_pick(
     trials: Sequence[Trial],
     preparation: Preparation | None,
     wanted: Wanted,
+    kept: "Kept | None" = None,
 ) -> Confirmed:
     """Train the picked configuration and what it is compared with, score all on the test split,
     and record it. Finished trainings are kept.
@@ -87,6 +101,7 @@ def confirm_pick(
     Args:
         trials: All of the job's, which tell how long a training takes.
         preparation: The job's, with its baselines without adapters; None of a job without.
+        kept: The adapter that an export takes home, to be calibrated; None where none is kept.
 
     Raises:
         NotFoundError: The job was deleted.
@@ -101,10 +116,13 @@ def confirm_pick(
         from peftsearch.workers.processes.built_in import check_built_in
         from peftsearch.workers.training.trial_runner import TrialRunner
 
+        from .calibrated_adapter import Wish, check_wish
         from .confirm import Confirmer
         from .groups import part_groups, tell_groups
+        from .tested_calibration import calibrate_on_test
 
         check_built_in(spec)
+        check_wish(Wish(plan.precision), spec)
         values = [] if wanted.by is None else load_groups(spec, wanted.by)
         if wanted.by is not None:
             part_groups(wanted.by, values)
@@ -115,6 +133,8 @@ def confirm_pick(
         wanted.report(tell_forecast(confirmer.pending, plan.trainings, further))
         found = confirmer.confirm(*arms)
         grouped, by = tell_groups(runner, found, wanted.by, values)
-        confirmed = Confirmed(found, spec, preparation, grouped, by)
+        level = level_of(found.reading)
+        told, known = ([], {}) if kept is None else calibrate_on_test(runner, kept, level)
+        confirmed = Confirmed(found, spec, preparation, grouped, {**by, **known}, told)
         store.save_report(job.id, "confirm", confirmed.to_json())
     return confirmed

@@ -18,6 +18,7 @@ from peftsearch.spaces.configurations.forms import Form
 from peftsearch.spaces.jobspec.bounds import write_quantity
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
+from peftsearch.workers.files.companions import write_calibration
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
 from peftsearch.workers.files.ownership import check_adapter
 from peftsearch.workers.preparation.prepare import Prepared
@@ -25,6 +26,7 @@ from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .calibrated_adapter import NO_WISH, Wish, calibrate_adapter, check_wish
 from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
 from .floors import Standing
@@ -50,6 +52,7 @@ def export(
     standing: Standing | None = None,
     limit: float | None = None,
     expected: Expectation | None = None,
+    wish: Wish = NO_WISH,
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 
@@ -62,14 +65,16 @@ def export(
         standing: The trial beside the best floor of its job, which the card tells.
         limit: Bytes that the files of weights may have.
         expected: Of the configuration, which the card tells.
+        wish: Of probabilities, where the task has classes.
 
     Raises:
         UserError: `out` is not empty or not writable, the adapter's files are missing, corrupt or
-            not those that the trial's worker saved, or `form` cannot hold this adapter, or not
-            within the limit.
+            not those that the trial's worker saved, `form` cannot hold this adapter, or not
+            within the limit, or something of probabilities is wished of a task without classes.
         ExportMismatch: The reloaded export predicts otherwise.
     """
     _check_free(out)
+    check_wish(wish, spec)
     check_adapter(adapter_folder, trial)
     check_same(trial.configuration, trial.provenance)
     exact = spec.training.model_copy(update={"precision": "float32"})
@@ -85,7 +90,10 @@ def export(
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
         labels = runner.data.label_names
         loading = find_loading(runner.backbone)
-        report = ExportReport(chosen, out, rows, difference, loading, size)
+        calibrated = calibrate_adapter(runner, files, wish)
+        told_of = None if calibrated is None else calibrated.to_json()
+        write_calibration(part, told_of)
+        report = ExportReport(chosen, out, rows, difference, loading, size, told_of)
         told = spec.model_copy(update={"task": runner.spec.task})
         held = runner.data.held
         shipped = replace(trial, measurements={**trial.measurements, "export_bytes": float(size)})

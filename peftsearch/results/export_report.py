@@ -105,6 +105,8 @@ class ExportReport:
         difference: Largest absolute difference of an output among them.
         loading: How it is loaded.
         size: Bytes of its files of weights; None in what earlier versions wrote.
+        calibration: As `calibrated_adapter.Calibrated.to_json` tells it; None of tasks without
+            classes, of too few rows, and in what earlier versions wrote.
     """
 
     form: Form
@@ -113,6 +115,7 @@ class ExportReport:
     difference: float
     loading: Loading
     size: int | None = None
+    calibration: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -127,7 +130,9 @@ class ExportReport:
         """
         found = {name: data[name] for name in ("form", "rows", "difference")}
         loading = Loading(**data["loading"])
-        return cls(**found, out=Path(data["out"]), loading=loading, size=data.get("size"))
+        out, size = Path(data["out"]), data.get("size")
+        known = data.get("calibration")
+        return cls(**found, out=out, loading=loading, size=size, calibration=known)
 
 
 def _quoted(text: str) -> str:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from peftsearch.search.belief import Belief
 
     from .believed import Believed
+    from .calibrated_adapter import Wish
     from .confirming import Confirmed, Wanted
     from .export_report import ExportReport
     from .slice_rows import Pair, Slices
@@ -301,19 +302,30 @@ class SearchResult:
         meant = read_pick(text, self.notes.values())
         return select(meant, self.job.spec, self.front, self.trials, expected)
 
-    def export(self, out: str | Path, pick: str = ONE_SE, form: str = "auto") -> "ExportReport":
+    def export(
+        self,
+        out: str | Path,
+        pick: str = ONE_SE,
+        form: str = "auto",
+        precision: float | None = None,
+        temperature: bool = False,
+    ) -> "ExportReport":
         """Write the picked adapter to a folder and check it by loading it again.
 
         Args:
             out: A folder that is empty or does not exist.
             pick: As `pick` takes it.
             form: `peft`, `adapter`, `merged`, or `auto`: the one that ships.
+            precision: Of classes, for which thresholds are chosen.
+            temperature: Whether probabilities of the card's program are calibrated.
 
         Raises:
-            UserError: Nothing fits, or the folder is not empty.
+            UserError: Nothing fits, the folder is not empty, or the task has no classes.
         """
-        limit = size_limit(pick, self.job.spec.task.quality)
-        return export_picked(self, self.pick(pick), Path(out), form, limit)
+        from .calibrated_adapter import Wish
+
+        limit, wish = size_limit(pick, self.job.spec.task.quality), Wish(precision, temperature)
+        return export_picked(self, self.pick(pick), Path(out), form, limit, wish)
 
     def confirm(
         self,
@@ -322,6 +334,7 @@ class SearchResult:
         progress: bool = True,
         seeds: int | None = None,
         width: float | None = None,
+        precision: float | None = None,
     ) -> "Confirmed":
         """Train the picked configuration, the linear probe and a uniform LoRA with fresh seeds
         and score them, and the floors, on the test split, which nothing else reads. What was
@@ -334,6 +347,7 @@ class SearchResult:
             seeds: Of each that is trained, 3 unless named; with a width the most.
             width: Of the interval of the picked minus tuned LoRA, in the metric's unit: seeds are
                 added until it is as narrow.
+            precision: Of classes, for which thresholds of the adapter are tried on the test split.
 
         Returns:
             Its table when printed, differences with intervals of 95 %, wider where the test rows
@@ -351,15 +365,19 @@ class SearchResult:
             raise UserError(expected, got, "reopen it with peftsearch.load")
         with Store.open(self.storage) as store:
             report = print if progress else _say_nothing
-            wanted = Wanted(device, report, Plan.of(seeds, width))
+            wanted = Wanted(device, report, Plan.of(seeds, width, precision))
             return self.confirm_in(store, pick, wanted)
 
     def confirm_in(self, store: Store, pick: str, wanted: "Wanted") -> "Confirmed":
         """As `confirm`, in a store that is open."""
         from .confirming import confirm_pick
+        from .tested_calibration import Kept
 
-        picked = self.pick(pick).configuration
-        return confirm_pick(store, self.job, picked, self.trials, self.preparation, wanted)
+        picked = self.pick(pick)
+        trial = picked.best(self.job.spec.task.quality)
+        kept = None if trial.adapter is None else Kept(trial, self.root, wanted.plan.precision)
+        known = self.trials, self.preparation
+        return confirm_pick(store, self.job, picked.configuration, *known, wanted, kept)
 
 
 def _say_nothing(line: str) -> None:
@@ -395,12 +413,15 @@ def export_picked(
     out: Path,
     form: str,
     limit: float | None = None,
+    wish: "Wish | None" = None,
 ) -> "ExportReport":
     """Export, of the seeds of a configuration, the one of the best validation quality.
 
     Args:
         limit: Bytes that the files of weights may have.
+        wish: Of probabilities; None wishes nothing.
     """
+    from .calibrated_adapter import NO_WISH
     from .export import export
 
     spec = result.job.spec
@@ -411,4 +432,5 @@ def export_picked(
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation, result.tried)
     folder, expected = result.root / trial.adapter, result.expected.get(picked.key)
-    return export(spec, trial, folder, out, form, standing, limit, expected)
+    asked = NO_WISH if wish is None else wish
+    return export(spec, trial, folder, out, form, standing, limit, expected, asked)

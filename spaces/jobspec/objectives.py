@@ -21,6 +21,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 Cost = Callable[[Configuration, Anatomy], float]
 Style = Literal["score", "count", "size", "duration"]
 """How a value is written: four decimals, digits in groups, bytes with a unit, or a time."""
+Models = Literal["any", "text", "causal"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ class Objective:
             every configuration finite and not negative.
         measure: Of another distribution's objective, measures it from a trial's `Outcome`, in the
             worker; None where the trial measures it anyway.
+        trained: Where the function is that measures it of the trained model itself, as
+            `package.module:NAME`. A worker imports it, and calls it with a
+            `workers.training.trained.Trained`. Empty of all else.
+        needs: The key of `[objectives]` without which it cannot be measured.
+        models: Of which models it is: of any, of those that read text, or of those that go on
+            writing a text.
+        of_quality: Whether it is a value of the task's quality, whose direction it then has.
     """
 
     name: str
@@ -63,6 +71,10 @@ class Objective:
     counted: bool = False
     cost: Cost | None = None
     measure: Callable[[Any], float] | None = None
+    trained: str = ""
+    needs: str = ""
+    models: Models = "any"
+    of_quality: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no database could hold.
@@ -74,6 +86,8 @@ class Objective:
             raise ValueError(f"{self.name!r} is no name of at most 64 letters, digits and _")
         if not (math.isfinite(self.best) and math.isfinite(self.worst)):
             raise ValueError(f"{self.name}: best and worst are not finite")
+        if (self.cost is not None) + (self.measure is not None) + bool(self.trained) > 1:
+            raise ValueError(f"{self.name}: it is of one of cost, measure and trained")
 
     @property
     def known(self) -> bool:
@@ -113,6 +127,30 @@ def _known(
     return Objective(name, label, False, style, unit, counted=counted, cost=KNOWN_COSTS[name])
 
 
+def _of_trained(
+    name: str,
+    label: str,
+    module: str,
+    ends: tuple[float, float],
+    needs: str = "",
+    models: Models = "any",
+) -> Objective:
+    """Of `workers.measures`; `ends` are the best and the worst value."""
+    best, worst = ends
+    return Objective(
+        name,
+        label,
+        best > worst,
+        graded=True,
+        best=best,
+        worst=worst,
+        trained=f"peftsearch.workers.measures.{module}:measure",
+        needs=needs,
+        models=models,
+        of_quality=best > worst,
+    )
+
+
 GROUP = "peftsearch.objectives"
 """Of the entry points by which other packages add rows."""
 
@@ -145,6 +183,34 @@ OBJECTIVES = Registry(
         _known("training_flops", "training compute", "count", "FLOPs", counted=True),
         Objective("training_seconds", "training time", False, "duration", "s"),
         Objective("peak_memory_bytes", "peak memory", False, "size", "B"),
+        _of_trained("latency_ratio", "inference time (bare model = 1)", "latency", (1.0, 2.0)),
+        _of_trained(
+            "forgetting",
+            "forgetting (rise of the reference loss)",
+            "forgetting",
+            (0.0, math.log(_WORDS)),
+            needs="reference",
+            models="causal",
+        ),
+        _of_trained(
+            "feature_drift",
+            "feature drift on the reference",
+            "drift",
+            (0.0, 1.0),
+            needs="reference",
+            models="text",
+        ),
+        _of_trained("membership_auc", "membership AUC", "membership", (0.5, 1.0)),
+        _of_trained(
+            "worst_group", "quality of the worst group", "worst_group", (1.0, 0.0), needs="by"
+        ),
+        _of_trained(
+            "worst_group_loss",
+            "loss of the worst group",
+            "worst_group_loss",
+            (0.0, math.log(_WORDS)),
+            needs="by",
+        ),
     ),
 )
 

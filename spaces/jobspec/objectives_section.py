@@ -12,6 +12,7 @@ from .bounds import Bound, parse_quantity
 from .objectives import OBJECTIVES, SHORT_NAMES, check_known, known_names, objective
 from .section import Section
 from .task import TaskSpec
+from .trained_measures import check_trained
 
 AUTO = "auto"
 """In place of a quantity: the job chooses it."""
@@ -34,10 +35,13 @@ class ObjectivesSpec(Section):
             there is any; `cost = "x"` alone is the short way of `minimise = ["x"]`.
         bounds: Such as `size <= 200 KB`, hard on what is known before training; on what is
             measured, such as `f1 >= 0.8`, no configuration of the front breaks one.
-        also: Objectives of installed plug-ins to measure as well.
+        also: What trials measure besides: of the trained model, or of installed plug-ins.
         free_below: Such as `50 KB`: the search takes what costs less for equally cheap. `auto` is
             what ships without any adapter, the head and the file's header.
         worth_up_to: What costs more is worth nothing to the search, though no bound forbids it.
+        reference: A file of plain text, a passage in each line, by which forgetting is measured.
+        by: Column of the data whose values are the groups of `worst_group`.
+        by_rows: Validation rows that a group must have to count.
     """
 
     maximise: tuple[str, ...] = ()
@@ -47,6 +51,9 @@ class ObjectivesSpec(Section):
     also: tuple[str, ...] = ()
     free_below: str = AUTO
     worth_up_to: str | None = None
+    reference: str | None = None
+    by: str | None = None
+    by_rows: int = Field(20, ge=5, le=1_000_000)
 
     @model_validator(mode="before")
     @classmethod
@@ -146,18 +153,21 @@ def check_objectives(wanted: ObjectivesSpec, task: TaskSpec, goals: Sequence[str
     ):
         for name in names:
             _check_measured(name, task, where)
+    check_trained(wanted, task, goals)
 
 
 def _check_measured(name: str, task: TaskSpec, where: str) -> None:
     row, qualities = objective(name), find_kind(task.kind).qualities
-    if row.known or row.measure is not None or name in (*_OF_ANY_KIND, "loss", task.quality):
+    asked = row.known or row.measure is not None or row.trained
+    if asked or name in (*_OF_ANY_KIND, "loss", task.quality):
         return
     if name == "exact_match" and name in qualities:
         hint = "set task.metric = 'exact_match', or leave it out"
         got = f"the metric {task.quality}"
         raise UserError("exact_match as task.metric, for it takes time", got, hint, where)
     if name not in qualities:
-        measured = ", ".join((*qualities, *_OF_ANY_KIND))
+        of_trained = [x.name for x in OBJECTIVES.own.values() if x.trained]
+        measured = ", ".join((*qualities, *_OF_ANY_KIND, *of_trained))
         expected = f"what trials of {task.kind} measure ({measured}) or a known cost"
         raise UserError(expected, repr(name), "correct it", where)
 

@@ -212,6 +212,12 @@ class JobSpec(Section):
         return tuple(dict.fromkeys(x for x in named if not objective(x).known))
 
     @property
+    def of_trained(self) -> tuple[str, ...]:
+        """What a worker measures of each trained model itself, of all that the job names."""
+        named = dict.fromkeys((*self.measured, *self.objectives.also))
+        return tuple(x for x in named if objective(x).trained)
+
+    @property
     def known_costs(self) -> Mapping[str, Cost]:
         """What is computed of every configuration before its training, by objective; without what
         needs the job's workload, as long as nobody has counted it."""

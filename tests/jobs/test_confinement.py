@@ -235,3 +235,18 @@ def test_any_text_gets_an_answer(place: Path, value: str) -> None:
         )
     except UserError as error:
         assert error.where == "task.train"
+
+
+@pytest.mark.parametrize("value", OUTSIDE)
+def test_a_text_of_reference_outside_is_refused_before_it_is_read(place: Path, value: str) -> None:
+    wanted = {"reference": value.format(place=place), "also": ["feature_drift"]}
+    spec = make(place) | {"objectives": wanted}
+    with pytest.raises(UserError, match="within the service's data folders"):
+        complete_spec(spec, place / "root", (place / "root",))
+
+
+def test_a_text_of_reference_inside_is_taken(place: Path) -> None:
+    (place / "root" / "reference.txt").write_text("a passage\n" * 8)
+    wanted = {"reference": "reference.txt", "also": ["feature_drift"]}
+    spec = complete_spec(make(place) | {"objectives": wanted}, place / "root", (place / "root",))
+    assert spec.objectives.reference == str(place / "root" / "reference.txt")

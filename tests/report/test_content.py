@@ -98,6 +98,18 @@ def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: st
     assert "other configurations were" in report_on(store, "knee")["verdict"]
 
 
+def test_what_probabilities_are_worth_is_told_with_the_test_split(store: Store) -> None:
+    filler = fill_example(store)
+    lines = ["the adapter of trial 3: calibration error (ECE) 0.100", "  precision 0.9 of '<b>'"]
+    told = comparison(lora(8), lora(4), 0.02) | {"calibration": {"told": lines}}
+    store.save_report(filler.job.id, "confirm", told)
+    report = report_on(store, "best")
+    page, text = render_page(report), render_markdown(report)
+    assert "<li>The adapter of trial 3: calibration error (ECE) 0.100.</li>" in page
+    assert "Precision 0.9 of &#39;&lt;b&gt;&#39;." in page and "<b>" not in page
+    assert "- the adapter of trial 3: calibration error" in text and "<b>" not in text
+
+
 def test_neighbours_matters_and_failures_are_those_of_the_records(store: Store) -> None:
     fill_repeated(store)
     report = report_on(store, "best")

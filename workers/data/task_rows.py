@@ -26,6 +26,7 @@ class Split:
         images: The images; empty for other kinds.
         groups: The value of `task.group` in each row, None where there is none; empty where the
             job names no such column, or the source has none.
+        by: The value of `objectives.by` in each row, as text; empty where nothing asks for it.
     """
 
     texts: list[Text]
@@ -33,13 +34,16 @@ class Split:
     notes: tuple[str, ...] = ()
     images: Sequence[Any] = ()
     groups: Sequence[str | None] = ()
+    by: Sequence[str] = ()
 
     def pick(self, indices: Sequence[int]) -> "Split":
         """Some of the rows, without the notes."""
         labels: Any = [self.labels[i] for i in indices]
         images = [self.images[i] for i in indices] if self.images else ()
         groups = [self.groups[i] for i in indices] if self.groups else ()
-        return Split([self.texts[i] for i in indices], labels, images=images, groups=groups)
+        by = [self.by[i] for i in indices] if self.by else ()
+        texts = [self.texts[i] for i in indices]
+        return Split(texts, labels, images=images, groups=groups, by=by)
 
 
 def read_rows(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:

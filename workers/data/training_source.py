@@ -38,6 +38,7 @@ class TrainingSource:
         parts: Indices into `rows` of `train` and of what is held out from it.
         said: Notes of how it was read and divided.
         table: What `rows` were read from.
+        by: A column whose values stand with the rows of all parts; None keeps none.
     """
 
     task: TaskSpec
@@ -47,30 +48,35 @@ class TrainingSource:
     parts: Mapping[str, list[int]]
     said: tuple[str, ...]
     table: Table
+    by: str | None = None
 
     @classmethod
-    def open(cls, task: TaskSpec, by: str | None = None) -> "TrainingSource":
+    def open(
+        cls, task: TaskSpec, by: str | None = None, kept: str | None = None
+    ) -> "TrainingSource":
         """Read the training source; explicit validation and test files are not opened.
 
         Args:
             by: A further column to read, if the task reads it from there.
+            kept: A column whose values stand with the rows.
 
         Raises:
             UserError: The source is missing, malformed or of one class.
         """
         with blamed(task, "train"):
-            return cls._open(task, by)
+            return cls._open(task, by, kept)
 
     @classmethod
-    def _open(cls, task: TaskSpec, by: str | None) -> "TrainingSource":
+    def _open(cls, task: TaskSpec, by: str | None, kept: str | None) -> "TrainingSource":
         grouped = () if task.group is None else (task.group,)
         further = _further(task, by) if task.test is None else ()
-        tables = _read_tables(task, task.train, (*further, *grouped, *task.columns))
+        wanted = dict.fromkeys((*_further(task, kept), *further, *grouped, *task.columns))
+        tables = _read_tables(task, task.train, tuple(wanted))
         name = choose_split(list(tables), "train", task, task.train)
         own, said = _find_own(tables, name, task)
         with told_together(tables[name], task.columns):
             classes, train = _label(task, tables[name])
-            rows = _read_rows(task, train, classes)
+            rows = _read_rows(task, train, classes, kept)
         fractions = {"test": task.test_fraction, "validation": task.validation_fraction}
         if task.folds > 1:
             _check_folds(task, own, rows)
@@ -83,7 +89,7 @@ class TrainingSource:
         }
         parts, held = hold_out_rows(task, rows, carved)
         notes = *train.notes, *said, *held
-        return cls(task, own, classes, rows, parts, notes, tables[name])
+        return cls(task, own, classes, rows, parts, notes, tables[name], kept)
 
     def part(self, name: str) -> Split:
         """One of train, validation and test, with all of its rows; an explicit file is read here.
@@ -94,7 +100,7 @@ class TrainingSource:
         explicit = {"validation": self.task.validation, "test": self.task.test}.get(name)
         with blamed(self.task, "train" if explicit is None else name):
             if explicit is not None:
-                split = self._read(*_read_explicit(self.task, name, explicit))
+                split = self._read(*_read_explicit(self.task, name, explicit, self.by))
             elif name in self.own:
                 split = self._read(self.own[name])
             else:
@@ -187,7 +193,7 @@ class TrainingSource:
         if self.classes:
             table = _fold(self.task, table, self.classes)
         with told_together(table, self.task.columns):
-            rows = _read_rows(self.task, table, self.classes)
+            rows = _read_rows(self.task, table, self.classes, self.by)
         return replace(rows, notes=(*table.notes, *said, *rows.notes))
 
 
@@ -241,11 +247,13 @@ def _read_tables(task: TaskSpec, source: str, wanted: Sequence[str]) -> Mapping[
     return read_source(source, task.subset, wanted, task.reading)
 
 
-def _read_explicit(task: TaskSpec, part: str, source: str) -> tuple[Table, tuple[str, ...]]:
+def _read_explicit(
+    task: TaskSpec, part: str, source: str, by: str | None = None
+) -> tuple[Table, tuple[str, ...]]:
     """A part from a source of its own, which may lack the column `task.group`, and notes of it."""
 
     def read(*wanted: str) -> tuple[Table, tuple[str, ...]]:
-        tables = _read_tables(task, source, wanted)
+        tables = _read_tables(task, source, (*_further(task, by), *wanted))
         chosen = choose_split(list(tables), part, task, source)
         return tables[chosen], note_unused(list(tables), [chosen], source)
 
@@ -260,9 +268,16 @@ def _read_explicit(task: TaskSpec, part: str, source: str) -> tuple[Table, tuple
         return table, (*said, note)
 
 
-def _read_rows(task: TaskSpec, table: Table, classes: Sequence[str]) -> Split:
+def _read_rows(
+    task: TaskSpec, table: Table, classes: Sequence[str], by: str | None = None
+) -> Split:
     groups = () if task.group is None else table.columns.get(task.group, ())
-    return replace(read_rows(task, table, classes), groups=[read_group(x) for x in groups])
+    values = () if by is None else table.columns[by]
+    return replace(
+        read_rows(task, table, classes),
+        groups=[read_group(x) for x in groups],
+        by=["" if x is None else str(x) for x in values],
+    )
 
 
 def _find_own(

@@ -1,6 +1,7 @@
 """What lies beside an adapter for those who load it: names of classes, and what makes inputs."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from peftsearch.workers.models.heads import REPLACED
 
 _POOLING = "peftsearch_pooling"
 """Key of what a head of `peftsearch` reads, where it takes the place of the model's own."""
+_CALIBRATION = "peftsearch_calibration"
+"""Key of what is known of its probabilities."""
 CONFIG = "config"
 """Folder of the base model's configuration. Not beside the adapter: where `transformers` finds
 both files, it takes the folder for the base model and looks for its weights there."""
@@ -25,6 +28,18 @@ def write_companions(folder: Path, backbone: Backbone) -> None:
     (folder / CONFIG).mkdir()
     text = json.dumps(_describe(backbone), indent=2, ensure_ascii=False)
     (folder / CONFIG / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def write_calibration(folder: Path, told: Mapping[str, Any] | None) -> None:
+    """Add a calibration to the configuration that lies in an export, as `peftsearch_calibration`:
+    that beside an adapter, or of a merged model its own."""
+    beside = folder / CONFIG / "config.json"
+    path = beside if beside.is_file() else folder / "config.json"
+    if told is None or not path.is_file():
+        return
+    config = json.loads(path.read_text(encoding="utf-8")) | {_CALIBRATION: told}
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def read_companion(folder: Path) -> tuple[str | None, tuple[str, ...]]:

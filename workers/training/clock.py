@@ -45,6 +45,14 @@ class Clock:
             TrialTimeout: The trial's time is over.
         """
         self.done += 1
+        self.beat()
+
+    def beat(self) -> None:
+        """No further step, but still at work.
+
+        Raises:
+            TrialTimeout: The trial's time is over.
+        """
         self.on_step(self.done, self.total)
         limit = self.timeout_minutes
         if limit is not None and self.seconds > 60 * limit:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from peftsearch.records.preparation import Floor
-from peftsearch.records.trial import GAIN_ERRORS, QUALITY_ERROR
+from peftsearch.records.trial import GAIN_ERRORS, MEASURES, QUALITY_ERROR
 from peftsearch.spaces.jobspec.head import HeadSpec
 from peftsearch.workers.preparation.fold_tensors import join_folds
 from peftsearch.workers.preparation.prepare import Prepared
@@ -93,6 +93,10 @@ def _join_told(told: Sequence[Mapping[str, Any]], rows: Sequence[int]) -> dict[s
     for name in told[0].get(GAIN_ERRORS, ()):
         error = _join_errors([x.get(GAIN_ERRORS, {}).get(name) for x in told], rows)
         joined[GAIN_ERRORS] = {} if error is None else {name: error}
+    for name in told[0].get(MEASURES, ()):
+        each = [x.get(MEASURES, {}).get(name, {}) for x in told]
+        error = _join_errors([x.get("error") for x in each], rows)
+        joined.setdefault(MEASURES, {})[name] = {"error": error, "folds": each}
     return joined
 
 

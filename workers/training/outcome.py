@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from peftsearch.errors import ANYTHING
 from peftsearch.extensions import broken
+from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.objectives import GROUP, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -55,10 +57,30 @@ def measure_also(outcome: Outcome, spec: JobSpec) -> Outcome:
 
 def _measure(name: str, measure: Callable[[Any], float], outcome: Outcome) -> float:
     try:
-        value = float(measure(outcome))
-        if not math.isfinite(value):
-            raise ValueError(f"it is {value}")
-        return value
+        return as_number(measure(outcome))
     except ANYTHING as error:
+        if passes(error):
+            raise
         got = f"{type(error).__name__}: {error}"
         raise broken(GROUP, name, "a number as the measure", got) from error
+
+
+def as_number(value: Any) -> float:
+    """A finite number, of a tensor or an array with one element too.
+
+    Raises:
+        TypeError, ValueError: It is something else.
+    """
+    plain = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
+    if isinstance(plain, bool) or not isinstance(plain, Real):
+        raise TypeError(f"it is {show(plain)}, of the type {type(value).__name__}")
+    if not math.isfinite(plain):
+        raise ValueError(f"it is {float(plain)}")
+    return float(plain)
+
+
+def passes(error: BaseException) -> bool:
+    """Whether what a measure of another package raised is none of its faults: the trial's end,
+    or the machine's memory."""
+    ours = type(error).__module__.startswith("peftsearch.")
+    return ours or isinstance(error, (MemoryError, torch.OutOfMemoryError))

@@ -30,6 +30,7 @@ from .outcome import Outcome, measure_also
 from .progress import Progress
 from .provenance import describe
 from .rungs import Keeper, Rungs, identify
+from .trained import Trained, measure_trained
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,15 @@ class Trainer(OpenedJob):
         configuration, seed = request.configuration, request.seed
         regime = self.spec.training.regime(configuration)
         calibrate = partial(self._calibrate, seed, regime.batch_size)
+        clock = Clock(0, request.on_step, self.spec.training.timeout_minutes)
         attachment = attach(self.backbone, configuration, seed, calibrate, regime.dropout)
         try:
-            return self._measure(attachment, request)
+            outcome = self._measure(attachment, request, clock)
         finally:
             attachment.detach()
+        if request.held_out is not self.encoded("validation"):
+            return outcome
+        return measure_trained(Trained(self, configuration, seed, outcome, clock))
 
     @cached_property
     def scale(self) -> LabelScale | None:
@@ -109,14 +114,13 @@ class Trainer(OpenedJob):
         )
         return rows
 
-    def _measure(self, attachment: Attachment, request: Request) -> Outcome:
+    def _measure(self, attachment: Attachment, request: Request, clock: Clock) -> Outcome:
         configuration, held_out = request.configuration, request.held_out
         check_size(configuration, self.anatomy, attachment.size)
         meter = MemoryMeter(self.backbone.device)
         evaluator, validation = self._evaluator(configuration), self.encoded("validation")
         regime = self.spec.training.regime(configuration)
         stops = self._stops(attachment, regime)
-        clock = Clock(0, request.on_step, self.spec.training.timeout_minutes)
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)
         depends_on = self.provenance(request.seed) | name_packages(configuration)

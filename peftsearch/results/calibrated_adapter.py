@@ -1,0 +1,144 @@
+"""The calibration of one trained adapter, on rows of its job that it was not trained on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.batches.encoding import encode_split
+from peftsearch.workers.data.partition import subsample
+from peftsearch.workers.data.task_rows import Split, name_strata
+from peftsearch.workers.files.adapter_files import AdapterFiles
+from peftsearch.workers.training.trial_runner import TrialRunner
+
+from .calibration import Calibration, Labels, Outputs, calibrate
+from .thresholds import (
+    Threshold,
+    check_precision,
+    choose_threshold,
+    classes_of,
+    tell_threshold,
+)
+
+_WORK = 5e10
+_FEW, _MANY = 200, 1000
+"""Rows that are predicted: so many that parameters times rows are about `_WORK`, within these."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of probabilities.
+
+    Attributes:
+        precision: That thresholds are to have; None chooses none.
+        temperature: Whether probabilities are those after the temperature.
+    """
+
+    precision: float | None = None
+    temperature: bool = False
+
+
+NO_WISH = Wish()
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibration with its thresholds.
+
+    Attributes:
+        divided: Whether thresholds are of probabilities after the temperature.
+    """
+
+    calibration: Calibration
+    thresholds: tuple[Threshold, ...] = ()
+    divided: bool = False
+
+    @property
+    def divisor(self) -> float:
+        """By which outputs are divided before thresholds are compared."""
+        return self.calibration.temperature if self.divided else 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        known = self.calibration.to_json()
+        thresholds = [x.to_json() for x in self.thresholds]
+        return {**known, "thresholds": thresholds, "thresholds_at": self.divisor}
+
+
+def check_wish(wish: Wish, spec: JobSpec) -> None:
+    """Refuse a wish that no task without classes can be granted.
+
+    Raises:
+        UserError: It is one, or the precision is none.
+    """
+    check_precision(wish.precision)
+    if wish == NO_WISH or find_kind(spec.task.kind).classes:
+        return
+    option = "--temperature" if wish.precision is None else "--precision"
+    raise UserError(f"a task of classes for {option}", spec.task.kind, "leave it out")
+
+
+def calibrate_adapter(runner: TrialRunner, files: AdapterFiles, wish: Wish) -> Calibrated | None:
+    """On validation rows: all of them where a precision is wished, else as many as take little
+    time. None of kinds without classes, and of too few rows.
+
+    Args:
+        runner: That has adopted the head of the adapter.
+    """
+    if not find_kind(runner.spec.task.kind).classes:
+        return None
+    rows = _choose(runner, runner.data.validation, everything=wish.precision is not None)
+    outputs, labels = predict_split(runner, files, rows)
+    found = calibrate(outputs, labels)
+    if found is None:
+        return None
+    plain = Calibrated(found, divided=wish.temperature)
+    if wish.precision is None:
+        return plain
+    chances = softmax(outputs / plain.divisor, axis=1)
+    names = runner.data.label_names
+    thresholds = tuple(
+        choose_threshold(names[x], chances[:, x], labels == x, wish.precision)
+        for x in classes_of(names, runner.positive)
+    )
+    return Calibrated(found, thresholds, wish.temperature)
+
+
+def predict_split(runner: TrialRunner, files: AdapterFiles, rows: Split) -> tuple[Outputs, Labels]:
+    """Outputs, `n x classes`, and labels, `n`."""
+    data = encode_split(runner.spec.task, runner.backbone.tokenizer, rows)
+    outputs = runner.predict(files.configuration, files.tensors, data)
+    return outputs.double().numpy(), np.asarray(data.labels.numpy(), dtype=np.int64)
+
+
+def _choose(runner: TrialRunner, rows: Split, everything: bool) -> Split:
+    size = sum(x.numel() for x in runner.backbone.model.parameters())
+    count = len(rows.texts) if everything else int(np.clip(_WORK / size, _FEW, _MANY))
+    return rows.pick(subsample(rows.texts, name_strata(runner.spec.task.kind, rows), count))
+
+
+def tell_calibration(told: Mapping[str, Any] | None, rows: str = "validation rows") -> list[str]:
+    """Sentences on what `Calibrated.to_json` gave; none of None."""
+    if told is None:
+        return []
+    before, after = told["before"], told["after"]
+    called = f"{told['rows']:,} {rows}"
+    text = (
+        f"Calibration error (ECE) {before['value']:.3f} on {called}, where chance alone gives "
+        f"{before['chance']:.3f}; {after['value']:.3f} with outputs divided by a temperature "
+        f"that other rows told, chance {after['chance']:.3f}. That of all rows is "
+        f"{told['temperature']:.3f}"
+    )
+    sure = "above 1, the model was too sure" if told["temperature"] > 1 else "below 1, too unsure"
+    divided = "after the temperature" if told["thresholds_at"] != 1.0 else "without a temperature"
+    found = [tell_threshold(Threshold.from_json(x), called) for x in told["thresholds"]]
+    return [f"{text} ({sure}).", *(f"{_upper(x)}; {divided}." for x in found)]
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

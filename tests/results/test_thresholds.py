@@ -1,0 +1,104 @@
+"""Thresholds for a wished precision."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from peftsearch.errors import UserError
+from peftsearch.results.thresholds import (
+    LEVEL,
+    TRIED,
+    Found,
+    Threshold,
+    check_precision,
+    choose_threshold,
+    classes_of,
+    floor,
+    tell_threshold,
+)
+
+Sample = tuple[NDArray[np.float64], NDArray[np.bool_]]
+
+
+def sample(rows: int, seed: int = 0) -> Sample:
+    """Calibrated probabilities, most of them far from one half."""
+    draw = np.random.default_rng(seed)
+    scores = draw.beta(0.6, 0.6, rows)
+    return scores, draw.random(rows) < scores
+
+
+def test_the_bound_is_that_of_clopper_and_pearson() -> None:
+    scores, members = sample(300)
+    found = Found.of(scores, members, 0.7)
+    taken = scores >= 0.7
+    exact = binomtest(int((taken & members).sum()), int(taken.sum()), alternative="greater")
+    assert found.lower == pytest.approx(exact.proportion_ci(LEVEL, "exact").low)
+    assert found.precision == pytest.approx(members[taken].mean())
+    assert found.recall == pytest.approx((taken & members).sum() / members.sum())
+
+
+def test_what_is_promised_holds_on_other_rows() -> None:
+    other, truth = sample(200_000, 999)
+    broken, found = 0, 0
+    for seed in range(200):
+        chosen = choose_threshold("yes", *sample(400, seed), 0.85)
+        if chosen.value is not None:
+            found += 1
+            broken += truth[other >= chosen.value].mean() < 0.85
+    assert found > 100
+    assert broken <= 0.05 * 200
+
+
+def test_the_lowest_that_holds_is_taken() -> None:
+    scores, members = sample(4000)
+    chosen = choose_threshold("yes", scores, members, 0.8)
+    assert chosen.value is not None and chosen.found is not None
+    assert chosen.found.lower >= 0.8
+    higher = choose_threshold("yes", scores, members, 0.9)
+    assert higher.found is not None and higher.found.recall < chosen.found.recall
+
+
+def test_what_is_not_reached_is_said_plainly() -> None:
+    draw = np.random.default_rng(0)
+    scores = draw.random(300)
+    chosen = choose_threshold("yes", scores, draw.random(300) < 0.5, 0.9)
+    assert chosen.value is None
+    assert "is not reached on the 300 rows: the best of 10" in tell_threshold(chosen, "300 rows")
+
+
+def test_too_few_rows_are_said_plainly() -> None:
+    chosen = choose_threshold("yes", *sample(100), 0.99)
+    assert chosen.needed == 528
+    assert (1 - (1 - LEVEL) / TRIED) and 0.99**528 <= (1 - LEVEL) / TRIED < 0.99**527
+    assert "even if all are right it takes 528 answers" in tell_threshold(chosen, "rows")
+
+
+def test_rows_that_score_alike_are_accepted_together() -> None:
+    scores = np.r_[np.full(100, 0.9), np.full(100, 0.1)]
+    members = np.r_[np.ones(99), np.zeros(101)].astype(bool)
+    chosen = choose_threshold("yes", scores, members, 0.9)
+    assert chosen.value == pytest.approx(0.5)
+    assert chosen.found is not None and chosen.found.accepted == 100
+
+
+def test_as_json_and_back() -> None:
+    for wished in (0.8, 0.999):
+        chosen = choose_threshold("yes", *sample(400), wished)
+        assert Threshold.from_json(chosen.to_json()) == chosen
+
+
+def test_which_classes_have_a_threshold() -> None:
+    assert classes_of(["no", "yes"], None) == [1]
+    assert classes_of(["no", "yes"], 0) == [0]
+    assert classes_of(["a", "b", "c"], None) == [0, 1, 2]
+
+
+def test_a_bound_is_never_rounded_up() -> None:
+    assert floor(0.8999) == "0.899"
+
+
+@pytest.mark.parametrize("wished", [0.0, 1.0, 90.0, float("nan")])
+def test_what_is_no_precision_is_refused(wished: float) -> None:
+    with pytest.raises(UserError, match="--precision above 0 and below 1"):
+        check_precision(wished)
