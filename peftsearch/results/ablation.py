@@ -41,7 +41,7 @@ def find_ablation(
     beside = circle.latest("ablation", picked)
     if beside is None:
         return []
-    pool = circle.pool(trials)
+    pool = circle.pool(trials, "baselines", "ablation")
     known = {x.key: x for x in pool}
     whole = _train_anew(known.get(picked))
     noise = Noise.of(pool, spec.task.quality)

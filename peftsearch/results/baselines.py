@@ -107,7 +107,7 @@ def find_baselines(
     beside = circle.latest("baselines")
     if beside is None:
         return None
-    known = {x.key: x for x in circle.pool(trials)}
+    known = {x.key: x for x in circle.pool(trials, "baselines")}
     parts = beside.companion.parts
     rivals = tuple(_gather(parts, known, beside.trials, spec))
     swept = [known[x.key] for x in parts if x.role == "sweep" and x.key in known]

@@ -49,15 +49,18 @@ class Circle:
         ]
         return found[-1] if found else None
 
-    def pool(self, trials: Iterable[Trial]) -> list[Estimate[Trial]]:
+    def pool(self, trials: Iterable[Trial], *purposes: Purpose) -> list[Estimate[Trial]]:
         """All configurations with a result, at the mean of their seeds: of equal seeds the job's
         own, since the other is the same training.
 
         Args:
             trials: Of the job.
+            purposes: Of the companions that count. An ablation trains what the job has trained
+                already, by which the mean that the front shows would be another.
         """
         found: dict[tuple[str, int], Trial] = {}
-        for trial in (*trials, *(t for x in self.companions for t in x.trials)):
+        counted = (x for x in self.companions if x.companion.purpose in purposes)
+        for trial in (*trials, *(t for x in counted for t in x.trials)):
             if counts(trial):
                 found.setdefault((trial.key, trial.seed), trial)
         return estimate_each(found.values())

@@ -132,3 +132,10 @@ def test_each_part_is_held_against_the_whole_trained_anew(store: Store) -> None:
     assert second.startswith("  without layer 5: nothing to be seen (+0.0000 ± ")
     body = beside_json(store, filler.job, Path())["ablation"]
     assert body is not None and body["picked"] == PICKED.key and body["rows"] == rows
+
+
+def test_what_an_ablation_trains_changes_no_mean_of_the_front(store: Store) -> None:
+    filler = fill_baselines(store)
+    before = tell_baselines(load(store, filler).baselines, "job")
+    fill_ablation(store, filler)
+    assert tell_baselines(load(store, filler).baselines, "job") == before

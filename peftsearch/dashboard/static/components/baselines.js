@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { commandBox } from "../lib/copy.js";
-import { h, replace } from "../lib/dom.js";
+import { h, replace, withCommands } from "../lib/dom.js";
 
 /** Fills `box` with the sentence, or with the command that trains the baselines. */
 export async function showBaselines(model, box) {
@@ -11,9 +11,10 @@ export async function showBaselines(model, box) {
   if (!baselines.trained) {
     return replace(box, h("p", {}, "Nothing is trained yet that the front could be held against. This trains LoRA of each rank, full fine-tuning, and the chosen modules at other places:"), commandBox(baselines.command));
   }
-  const [first, ...more] = baselines.lines;
+  const { sentence } = baselines;
+  const more = baselines.lines.slice(1).map((x) => h("li", {}, withCommands(x.trim())));
   const parts = ablation?.rows.map((x) => h("li", {}, `${x.name}: ${x.told}`)) ?? [];
-  return replace(box, h("p", {}, first.replace(/^baselines: /, "")),
-    h("ul", { class: "verdicts" }, more.map((x) => h("li", {}, x.trim()))),
+  return replace(box, h("p", {}, `${sentence[0].toUpperCase()}${sentence.slice(1)}`),
+    h("ul", { class: "verdicts" }, more),
     parts.length ? [h("h3", {}, "Without one part"), h("ul", { class: "verdicts" }, parts)] : null);
 }
