@@ -254,9 +254,19 @@ def confirm(
 @app.command()
 def export(
     job: JobName,
-    out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write; must not exist or be empty. Needed without --push."),
+    ] = None,
     pick: Pick = DEFAULT_PICK,
     form: Annotated[str, typer.Option(help="auto, peft, adapter or merged.")] = "auto",
+    push: Annotated[
+        str | None,
+        typer.Option(metavar="USER/REPO", help="Send it to this repository of the model hub."),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="With --push: nobody else may see it.")
+    ] = False,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     as_json: AsJson = False,
@@ -265,7 +275,8 @@ def export(
     begin("loading the libraries and the job")
     from . import take_home
 
-    take_home.export(job, pick, out, form, to_url(storage), files, as_json)
+    sending = take_home.Sending(push, private)
+    take_home.export(job, pick, out, form, sending, to_url(storage), files, as_json)
 
 
 @app.command()
