@@ -348,13 +348,23 @@ def ablate(
 @app.command()
 def export(
     job: JobName,
-    out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write; must not exist or be empty. Needed without --push."),
+    ] = None,
     pick: Pick = DEFAULT_PICK,
     form: Annotated[str, typer.Option(help="auto, peft, adapter or merged.")] = "auto",
     precision: Precision = None,
     temperature: Annotated[
         bool,
         typer.Option("--temperature", help="Probabilities of the card's program are calibrated."),
+    ] = False,
+    push: Annotated[
+        str | None,
+        typer.Option(metavar="USER/REPO", help="Send it to this repository of the model hub."),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="With --push: nobody else may see it.")
     ] = False,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -366,8 +376,8 @@ def export(
 
     from . import take_home
 
-    wish = Wish(precision, temperature)
-    take_home.export(job, pick, out, form, to_url(storage), files, as_json, wish)
+    wish, sending = Wish(precision, temperature), take_home.Sending(push, private)
+    take_home.export(job, pick, out, form, sending, to_url(storage), files, as_json, wish)
 
 
 @app.command()

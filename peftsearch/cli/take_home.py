@@ -1,15 +1,24 @@
 """The command that takes a configuration home: export."""
 
+import tempfile
 import time
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.records.estimates import Estimate
+from peftsearch.records.trial import Trial
 from peftsearch.results.calibrated_adapter import NO_WISH, Wish, tell_calibration
 from peftsearch.results.calibration import FEWEST
+from peftsearch.results.export_report import ExportReport
 from peftsearch.results.floor_words import tell_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
-from peftsearch.results.search_result import export_picked, load_result
+from peftsearch.results.public_names import find_places
+from peftsearch.results.search_result import SearchResult, export_picked, load_result
 from peftsearch.results.wording import describe, duration, size
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -17,18 +26,68 @@ from peftsearch.workers.files.job_folder import choose_root
 
 from .console import console, print_json
 
+if TYPE_CHECKING:
+    from peftsearch.results.pushing import Target
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Whether an export goes to a repository of the hub, and who may see it there.
+
+    Attributes:
+        repo: None sends nothing.
+    """
+
+    repo: str | None = None
+    private: bool = False
+
+    def check(self, out: Path | None) -> "Target | None":
+        """The repository, which was looked at; None where nothing is to be sent.
+
+        Raises:
+            PushFailed: The hub is away.
+            UserError: It cannot be written, or nothing is to be done at all.
+        """
+        from peftsearch.results.pushing import check_target
+
+        if self.repo is None and out is None:
+            raise UserError("a folder by --out or a repository by --push", "neither", "name one")
+        if self.repo is None and self.private:
+            raise UserError(
+                "--private with --push", "it alone", "name the repository, or leave it"
+            )
+        return None if self.repo is None else check_target(self.repo, self.private)
+
 
 def export(
     name: str,
     pick: str,
-    out: Path,
+    out: Path | None,
     form: str,
+    sending: Sending,
     storage: str,
     files: Path | None,
     as_json: bool,
     wish: Wish = NO_WISH,
 ) -> None:
-    """Write the picked adapter and check it."""
+    """Write the picked adapter, check it, and send it where that is asked for."""
+    target = sending.check(out)
+    with tempfile.TemporaryDirectory(prefix="peftsearch-export-") as made:
+        folder = Path(made) / "export" if out is None else out
+        _export(name, pick, folder, form, target, storage, files, as_json, wish)
+
+
+def _export(
+    name: str,
+    pick: str,
+    out: Path,
+    form: str,
+    target: "Target | None",
+    storage: str,
+    files: Path | None,
+    as_json: bool,
+    wish: Wish,
+) -> None:
     with open_existing(storage) as store:
         result = load_result(store, store.find_job(name), choose_root(storage, files))
     summary, spec = result.pick(pick), result.job.spec
@@ -36,8 +95,10 @@ def export(
     started = time.monotonic()
     limit = size_limit(pick, result.job.spec.task.quality)
     report = export_picked(result, summary, out, form, limit, wish)
+    url = None if target is None else _push(target, result, summary, report)
     if as_json:
-        print_json(report.to_json() | {"floor": standing and tell_standing(standing, spec)})
+        told = {"floor": standing and tell_standing(standing, spec)}
+        print_json(report.to_json() | told | ({} if url is None else {"pushed": url}))
         return
     console.print(f"exported {describe(summary.configuration, spec.anatomy)}", highlight=False)
     console.print(
@@ -68,6 +129,19 @@ def export(
         console.print(few, highlight=False, soft_wrap=True, style="yellow")
     for line in result.doubts(summary):
         console.print(line, highlight=False, soft_wrap=True, style="yellow")
+    if url is not None:
+        console.print(f"pushed to {url}", highlight=False, soft_wrap=True)
+
+
+def _push(
+    target: "Target", result: SearchResult, picked: Estimate[Trial], report: ExportReport
+) -> str:
+    spec = result.job.spec
+    number = picked.best(spec.task.quality).number
+    message = (
+        f"{spec.name}: trial {number} as {report.form}, by peftsearch {version('peftsearch')}"
+    )
+    return target.push(report.out, find_places(spec, result.root), message)
 
 
 def _companion(spec: JobSpec) -> str:

@@ -15,6 +15,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
 from peftsearch.workers.data.label_folding import name_class
+from peftsearch.workers.files.peft_format import BASE_FOLDER
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
 
@@ -92,9 +93,8 @@ _INPUTS = """
 {program}
 ```
 """
-_BASE = "path/to/the/base/model"
 _BASE_TOLD = f"""
-`{_BASE}` is a folder with {{model}}: `model.path` of `job.toml` tells where it was.
+`{BASE_FOLDER}` is a folder with {{model}}: `model.path` of `job.toml` tells where it was.
 """
 _COMPANIONS = "The folder holds what prepares them"
 _CONFIG = (
@@ -124,7 +124,7 @@ def write_card(
     """
     kind, base = find_kind(spec.task.kind), hub_id(spec.model.path)
     error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
-    loading = replace(report.loading, base=base or _BASE)
+    loading = replace(report.loading, base=base or BASE_FOLDER)
     model = public_name(spec.model.path)
     sources = (spec.task.train, spec.task.validation)
     held = name_paths(held, {x: public_name(x) for x in sources if x})

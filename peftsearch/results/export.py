@@ -21,6 +21,7 @@ from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_fi
 from peftsearch.workers.files.companions import write_calibration
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
 from peftsearch.workers.files.ownership import check_adapter
+from peftsearch.workers.files.peft_format import BASE_FOLDER
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
@@ -30,6 +31,7 @@ from .calibrated_adapter import NO_WISH, Wish, calibrate_adapter, check_wish
 from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
 from .floors import Standing
+from .public_names import hub_id
 
 CHECKED_ROWS = 64
 _TOLERANCE: Mapping[Form, float] = {"peft": 1e-4, "adapter": 1e-4, "merged": 1e-3}
@@ -85,7 +87,7 @@ def export(
     part = _make_part(out)
     try:
         base = partial(load_base, spec, tuple(runner.data.label_names), files.pooling)
-        write_form(chosen, part, files, base)
+        write_form(chosen, part, files, base, hub_id(spec.model.path) or BASE_FOLDER)
         size = _measure(part, chosen, limit)
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
         labels = runner.data.label_names

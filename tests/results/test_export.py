@@ -295,7 +295,9 @@ def test_an_export_says_how_it_was_trained(bert: Job, tmp_path: Path) -> None:
     )
     spec = bert.spec.model_copy(update={"training": training})
     out = export(spec, trial, folder, tmp_path / "out", "peft").out
-    assert json.loads((out / "adapter_config.json").read_text())["lora_dropout"] == 0.1
+    written = json.loads((out / "adapter_config.json").read_text())
+    assert written["lora_dropout"] == 0.1
+    assert written["base_model_name_or_path"] == "path/to/the/base/model"
     card = (out / "README.md").read_text()
     assert "| 1 epoch | batches of 4 | dropout 0.1" in card and "- dropout: 0.1" in card
     again = read_spec(out / "job.toml")

@@ -171,7 +171,8 @@ def test_of_two_one_tells(url: str, job: Job, tmp_path: Path) -> None:
 
 
 def test_a_deleted_job_ends_it(store: Store, url: str, job: Job, tmp_path: Path) -> None:
+    lines: list[str] = []
     store.delete_job(job.id)
-    with tracked(job, url, tmp_path, ["plain"], [].append, 300.0) as untold:
+    with tracked(job, url, tmp_path, ["plain"], lines.append, 300.0) as untold:
         pass
-    assert untold == []
+    assert (untold, lines) == ([], [])

@@ -35,7 +35,7 @@ from .adapter_files import AdapterFiles, write_adapter
 from .companions import write_companions
 from .loading import load_adapter, merge_adapter
 from .ownership import CONFIGURATION, TENSORS
-from .peft_format import PEFT_TENSORS, express, read_peft, write_peft
+from .peft_format import BASE_FOLDER, PEFT_TENSORS, express, read_peft, write_peft
 from .tensor_files import fill_up
 
 
@@ -80,12 +80,17 @@ def load_base(spec: JobSpec, names: tuple[str, ...], pooling: Pooling = "model")
 
 
 def write_form(
-    form: Form, folder: Path, files: AdapterFiles, base: Callable[[], Backbone]
+    form: Form,
+    folder: Path,
+    files: AdapterFiles,
+    base: Callable[[], Backbone],
+    base_name: str = BASE_FOLDER,
 ) -> None:
     """Write the adapter into a folder that exists.
 
     Args:
         base: Gives a fresh backbone at each call.
+        base_name: What others know the base model by.
     """
     backbone = base()
     pooled = pooled_linear(backbone)
@@ -95,7 +100,8 @@ def write_form(
         write_companions(folder, backbone)
     if form == "peft":
         claimed = claimed_bytes(files, backbone, form)  # before the backbone is used up
-        write_peft(folder, backbone, files.configuration, files.tensors, files.dropout)
+        adapter = files.configuration, files.tensors, files.dropout
+        write_peft(folder, backbone, *adapter, base_name)
         fill_up(folder / PEFT_TENSORS, claimed)
         return
     size = claimed_bytes(files, backbone, form) if form == "adapter" else 0

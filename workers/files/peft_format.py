@@ -5,6 +5,7 @@ is: one technique of its own at one size, of LoRA-like ones any ranks in any lin
 without biases; the norms alone. Rows say so of themselves (`exports` and what goes with it).
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from .tensor_files import leave_out
 
 Groups = Mapping[Group, list[str]]
 PEFT_TENSORS = "adapter_model.safetensors"
+BASE_FOLDER = "path/to/the/base/model"
+"""In place of the folder of a base model that no hub has."""
+_CONFIG = "adapter_config.json"
 _PREFIX = "base_model.model."
 _INTERNAL = {"base_layer", "default", "modules_to_save", "ln_tuning_layers"}
 
@@ -64,6 +68,7 @@ def write_peft(
     configuration: Configuration,
     tensors: Mapping[str, torch.Tensor],
     dropout: float = 0.0,
+    base: str = BASE_FOLDER,
 ) -> None:
     """Write a folder that `PeftModel.from_pretrained` loads, without what it makes again by
     itself. Uses the backbone up.
@@ -72,9 +77,9 @@ def write_peft(
         configuration: One that `express` can say.
         tensors: Adapter and head by full name.
         dropout: With which they were trained.
+        base: What others know the base model by: no folder of this machine.
     """
     config: Any = express(configuration, backbone.anatomy, backbone.heads, dropout)
-    config.base_model_name_or_path = str(backbone.folder)
     config.task_type = find_kind(backbone.kind).form.peft_task
     with quiet_peft():
         model = peft.get_peft_model(backbone.model, config)
@@ -89,8 +94,16 @@ def write_peft(
             place.data = place.data.float()  # what is trained is kept whole
         place.data.copy_(tensor)
     model.save_pretrained(str(folder))
+    _name_base(folder / _CONFIG, base)
     (folder / "README.md").unlink(missing_ok=True)  # an empty template
     leave_out(folder / PEFT_TENSORS, lambda name: _needless(name, configuration, tensors))
+
+
+def _name_base(path: Path, base: str) -> None:
+    """Put a name in place of the folder, which `peft` writes and reads as it saves."""
+    written = json.loads(path.read_text(encoding="utf-8"))
+    named = {**written, "base_model_name_or_path": base}
+    path.write_text(json.dumps(named, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def read_peft(folder: Path, backbone: Backbone) -> peft.PeftModel:
