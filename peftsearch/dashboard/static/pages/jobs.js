@@ -156,8 +156,8 @@ function noResult({ state, counts }) {
 }
 
 function footText(job) {
-  const parts = [`${timeText(job)} used`];
-  if (job.state === "finished" && job.budget_text) parts.push(`its budget was ${job.budget_text}`);
+  const over = job.state === "finished" && job.budget_text;
+  const parts = over ? [`${duration(3600 * job.used_hours)} used`, `its budget was ${job.budget_text}`] : [`${timeText(job)} used`];
   if (job.left_seconds !== null && job.state === "running") parts.push(`about ${duration(job.left_seconds)} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
   parts.push(`created ${clock(job.created)}`);
