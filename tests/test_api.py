@@ -40,9 +40,8 @@ def test_each_function_documents_each_argument(name: str) -> None:
 
 
 def test_all_verbs_are_public() -> None:
-    assert {"search", "launch", "resume", "stop", "delete", "load", "load_adapter"} == set(
-        FUNCTIONS
-    )
+    verbs = {"search", "launch", "resume", "stop", "delete", "load", "load_adapter", "note"}
+    assert verbs == set(FUNCTIONS)
 
 
 @pytest.mark.usefixtures("warm_test")

@@ -51,7 +51,7 @@ def _of_data(sides: Sequence[Side]) -> list[tuple[Weight, str]]:
 
 def _of_model(sides: Sequence[Side]) -> list[tuple[Weight, str]]:
     hashes = [(x.provenance.get("model") or {}).get("sha256") for x in sides]
-    if hashes[0] == hashes[1]:
+    if None in hashes or hashes[0] == hashes[1]:
         return []
     return [("note", "they adapt different models: costs are what is added to each")]
 
@@ -63,4 +63,6 @@ def _of_machine(sides: Sequence[Side]) -> list[tuple[Weight, str]]:
 
 
 def _differ(sides: Sequence[Side], name: str) -> bool:
-    return bool(sides[0].provenance.get(name) != sides[1].provenance.get(name))
+    """Whether both recorded it, and not the same."""
+    told = [x.provenance.get(name) for x in sides]
+    return None not in told and bool(told[0] != told[1])

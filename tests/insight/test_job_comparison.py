@@ -83,6 +83,11 @@ def test_another_model_or_device_is_told_and_does_not_forbid(store: Store) -> No
     assert [x["weight"] for x in found["obstacles"]] == ["note", "note"]
 
 
+def test_what_one_did_not_record_is_not_said_to_differ(store: Store) -> None:
+    fill_pair(store, 0.2, model=None, device=None)
+    assert compare(store)["obstacles"] == []
+
+
 def test_different_metrics_are_refused(store: Store) -> None:
     fill_job(store, "one", [(PROBE, 0.6), (lora(8), 0.7)])
     task = {"train": "train.csv", "metric": "f1"}

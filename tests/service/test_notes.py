@@ -45,18 +45,10 @@ def test_what_is_left_out_stays(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent",
-    [
-        ({"name": "best"}, 422),
-        ({"name": "<b>"}, 422),
-        ({"text": "x" * 9000}, 422),
-        ({"x": 1}, 422),
-    ],
+    "sent", [{"name": "best"}, {"name": "<b>"}, {"text": "x" * 9000}, {"x": 1}]
 )
-def test_what_cannot_be_kept_is_refused(
-    client: TestClient, sent: dict[str, object], status: int
-) -> None:
-    assert client.post(NOTE, json=sent).status_code == status
+def test_what_cannot_be_kept_is_refused(client: TestClient, sent: dict[str, object]) -> None:
+    assert client.post(NOTE, json=sent).status_code == 422
     assert get(client, "notes") == {"notes": []}
 
 

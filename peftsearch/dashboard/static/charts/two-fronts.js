@@ -8,15 +8,16 @@ import { goalOf, noun, write } from "../lib/measures.js";
 import { makeChart } from "./chart.js";
 import { span, ticks, place } from "./front-view.js";
 
+const WORDS = "Points are what nothing of their job beats in this cost; bars are one standard error, by rows and seeds; dashed lines are the best floors without adapters.";
 const SYMBOLS = ["circle", "diamond"];
 const DASHES = ["dash", "dot"];
 
 export function showTwoFronts(element, comparison) {
   let shown = comparison;
   const figure = h("figure", {});
-  element.append(figure);
+  element.append(figure, h("p", { class: "quiet small" }, WORDS));
   const chart = makeChart(figure, {
-    caption: "Filled points are what nothing of their job beats in this cost; bars are one standard error, by rows and seeds.",
+    caption: "",
     label: "Fronts of two jobs", height: 440,
     draw: (theme) => draw(shown, theme), table: () => table(shown),
   });

@@ -2,7 +2,7 @@
 
 import { get, page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
-import { capitalised, clock, count, plural, sentence, shortName } from "../lib/format.js";
+import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
@@ -156,8 +156,8 @@ function noResult({ state, counts }) {
 }
 
 function footText(job) {
-  const parts = [`${timeText(job)} used`];
-  if (job.state === "finished" && job.budget_text) parts.push(`its budget was ${job.budget_text}`);
+  const over = job.state === "finished" && job.budget_text;
+  const parts = over ? [`${duration(3600 * job.used_hours)} used`, `its budget was ${job.budget_text}`] : [`${timeText(job)} used`];
   if (job.left_words !== null && job.state === "running") parts.push(`${job.left_words} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
   parts.push(`created ${clock(job.created)}`);
