@@ -90,7 +90,7 @@ def test_every_route_is_on_the_services_page(tmp_path: Path) -> None:
 
 
 def _paths(row: str) -> list[str]:
-    return [x.partition("?")[0] for x in re.findall(r"[` ](/[\w/?=]+)", row.partition(" | ")[0])]
+    return [x.partition("?")[0] for x in re.findall(r"[` ](/[\w/?=-]+)", row.partition(" | ")[0])]
 
 
 def _paper_name(family: str) -> str:

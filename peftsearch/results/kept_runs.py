@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from peftsearch.errors import Conflict
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import BASE, Floor
 from peftsearch.records.reading import Reading
@@ -22,7 +21,6 @@ from .confirm_plan import Pending, Plan
 from .confirmation import Arm, Run
 from .floor_words import short_name
 from .floors import sort_floors
-from .spending import foresee_reading, ordinal
 from .wording import describe
 
 Report = Callable[[str], None]
@@ -54,24 +52,8 @@ class KeptRuns:
     def _enter(self, subject: str) -> tuple[Reading, tuple[Reading, ...]]:
         """The reading that is about to be made, and those of the same rows before it."""
         data = hash_rows(self.runner.split("test"), self.runner.data.label_names)
-        self._check_agreed(data, subject)
-        mine = self.store.record_reading(self.job.id, data, subject)
+        mine = self.store.record_reading(self.job.id, data, subject, self.plan.agreed)
         return mine, tuple(self.store.readings(data)[: mine.number - 1])
-
-    def _check_agreed(self, data: str, subject: str) -> None:
-        """Refuse to be another reading than was agreed to.
-
-        Raises:
-            Conflict: Others have read the rows meanwhile.
-        """
-        agreed = self.plan.agreed
-        coming = foresee_reading(self.store.readings(data), self.job, data, subject)
-        if agreed is not None and coming.number != agreed:
-            raise Conflict(
-                f"the {ordinal(agreed)} reading of {self._place}, as agreed",
-                f"the {ordinal(coming.number)}, since others have read it or the front moved",
-                "look at the forecast again; nothing was read",
-            )
 
     def _count_kept(self, wanted: set[Place]) -> int:
         return count_kept(self.store, self.job, wanted)

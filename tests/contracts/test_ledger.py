@@ -2,7 +2,7 @@
 
 import pytest
 
-from peftsearch.errors import NotFoundError
+from peftsearch.errors import Conflict, NotFoundError
 from peftsearch.storage.store import Store
 from tests.specs import make_spec
 
@@ -34,6 +34,16 @@ def test_the_same_reading_again_is_no_other_one(store: Store) -> None:
     store.record_reading(job.id, DATA, "other key")
     assert store.record_reading(job.id, DATA, "key") == first
     assert len(store.readings(DATA)) == 2
+
+
+def test_another_number_than_was_agreed_to_is_not_entered(store: Store) -> None:
+    job = store.create_job(make_spec("one"))
+    first = store.record_reading(job.id, DATA, "key", 1)
+    for subject, agreed in (("other key", 1), ("other key", 3), ("key", 2)):
+        with pytest.raises(Conflict, match="nothing was read"):
+            store.record_reading(job.id, DATA, subject, agreed)
+    assert store.readings(DATA) == [first] == [store.record_reading(job.id, DATA, "key", 1)]
+    assert store.record_reading(job.id, DATA, "other key", 2).number == 2
 
 
 def test_readings_outlive_their_job_and_a_namesake_is_another_reader(store: Store) -> None:

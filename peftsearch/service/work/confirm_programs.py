@@ -45,7 +45,8 @@ class ConfirmProgram:
             return replace(record, state="done", message=None, **found)
         told = found.get("mistake")
         if not isinstance(told, dict):
-            return replace(record, state="failed", message=f"{otherwise}; {_KEPT}")
+            reason = found.get("error", otherwise)
+            return replace(record, state="failed", message=f"{reason}; {_KEPT}")
         message = f"expected {told['expected']}; got {told['got']}; {told['hint']}"
         return replace(record, state="failed", message=message)
 

@@ -72,6 +72,8 @@ class Confirmer(Runs[ConfirmRecord]):
             found = self._asker.ask(request, folder, child_environment(self._settings))
         except NoAnswer as error:
             raise UserError("a forecast", error.got, error.hint) from error
+        if "error" in found:
+            raise UserError("a forecast", str(found["error"]), "mend it and try again")
         if told := found.get("mistake"):
             kind = _KINDS.get(found.get("kind", ""), UserError)
             raise kind(told["expected"], told["got"], told["hint"], told["where"])

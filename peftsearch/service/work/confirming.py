@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -79,10 +80,10 @@ def _with_job(
     except UserError as error:
         return {"mistake": asdict(Mistake.of(error)), "kind": type(error).__name__}
     except PeftsearchError as error:
-        return {"mistake": asdict(Mistake("", "a confirmation", str(error), "try again"))}
-    except OSError as error:
-        got = f"{type(error).__name__}: {error.strerror or error}"
-        return {"mistake": asdict(Mistake("", "files that can be read", got, "mend it"))}
+        return {"error": str(error)}
+    except Exception as error:  # such as a device without memory: its first line, here
+        traceback.print_exc()
+        return {"error": f"{type(error).__name__}: {error}".partition("\n")[0]}
 
 
 @contextlib.contextmanager
