@@ -14,13 +14,13 @@ from peftsearch.service.problems import problems
 from .json_responses import respond
 
 router = APIRouter(tags=["jobs"])
-_TWO = 2
+_NAMES = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63},[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
 @router.get("/compare", responses=problems(404), response_model=JobComparison)
 def compare(
     service: InService,
-    jobs: Annotated[str, Query(max_length=200, description="Two names, a comma between them.")],
+    jobs: Annotated[str, Query(pattern=_NAMES, description="Two names, a comma between them.")],
     cost: Annotated[
         str | None, Query(max_length=100, description="Cost of the fronts; default: the first's.")
     ] = None,
@@ -29,8 +29,8 @@ def compare(
 
     Hypervolumes are of one common box. Where the metric or the rows differ, no winner is named.
     """
-    names = [x.strip() for x in jobs.split(",")]
-    if len(set(names)) != _TWO or len(names) != _TWO:
+    names = jobs.split(",")
+    if names[0] == names[1]:
         raise UserError("two different jobs, a comma between them", repr(jobs), "name two", "jobs")
     left, right = (_side(service, name) for name in names)
     return respond(compare_jobs(left, right, cost))
