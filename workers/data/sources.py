@@ -49,9 +49,16 @@ def read_source(
     if path.is_file():
         table = check_filled(_read_file(path, wanted, reading))
         return {"train": replace(table, folder=path.parent)}
-    if suffix_of(path) in FILE_SUFFIXES or not _HUB_ID.fullmatch(source):
+    if is_missing(source):
         raise UserError(_ANY_KIND, f"no file {show(source)}", "check the path")
     return _read_single(read_hub(source, subset, wanted, _ANY_KIND))
+
+
+def is_missing(source: str) -> bool:
+    """Whether it names a file that is not there, and by its looks no hub id. Nothing is read."""
+    path = Path(source)
+    named_as_file = suffix_of(path) in FILE_SUFFIXES or not _HUB_ID.fullmatch(source)
+    return named_as_file and not (path.is_file() or path.is_dir())
 
 
 def _read_single(splits: Splits) -> Splits:

@@ -17,7 +17,7 @@ from .label_folding import fold_labels
 from .likeness import read_group
 from .missing_cells import told_together
 from .partition import Text
-from .sources import read_source
+from .sources import is_missing, read_source
 from .splits import choose_split, find_splits, note_secret, note_unused
 from .table import MissingColumn, Table
 from .task_rows import Split, read_rows
@@ -88,7 +88,7 @@ class TrainingSource:
             if explicit[name] is None and name not in own
         }
         parts, held = hold_out_rows(task, rows, carved)
-        notes = *train.notes, *said, *held
+        notes = *train.notes, *said, *held, *_note_missing(task)
         return cls(task, own, classes, rows, parts, notes, tables[name], kept)
 
     def part(self, name: str) -> Split:
@@ -235,6 +235,13 @@ def name_row(task: TaskSpec) -> tuple[str, str]:
     """What messages call a row and its label."""
     names: tuple[str, str] = find_kind(task.kind).load_work().name_row(task)
     return names
+
+
+def _note_missing(task: TaskSpec) -> tuple[str, ...]:
+    """That test rows are not there, which nobody reads before the end: they may be kept apart."""
+    if task.test is None or not is_missing(task.test):
+        return ()
+    return (f"there is no file {show(task.test)}, the test rows that `confirm` will read",)
 
 
 def _read_tables(task: TaskSpec, source: str, wanted: Sequence[str]) -> Mapping[str, Table]:

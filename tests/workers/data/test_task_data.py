@@ -122,7 +122,11 @@ def test_explicit_files(tmp_path: Path) -> None:
 
 def test_search_does_not_open_the_test_file(tmp_path: Path, file: str) -> None:
     spec = spec_of(file, test=str(tmp_path / "absent.csv"))
-    assert len(load_data(spec).train.texts) == 170
+    data = load_data(spec)
+    assert len(data.train.texts) == 170
+    (told,) = [note for note in data.notes if "absent.csv" in note]
+    assert told.endswith("the test rows that `confirm` will read")
+    assert not any("no file" in note for note in load_data(spec_of(file, test=file)).notes)
     with pytest.raises(UserError, match="absent.csv"):
         load_test(spec)
 
