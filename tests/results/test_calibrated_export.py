@@ -136,3 +136,19 @@ def test_a_task_without_classes_has_no_probabilities() -> None:
     for wish in (Wish(0.9), Wish(temperature=True)):
         with pytest.raises(UserError, match="a task of classes for --"):
             check_wish(wish, spec)
+
+
+def test_rows_that_were_changed_since_tell_nothing(
+    made: tuple[TrialRunner, Trial, Path], tmp_path: Path
+) -> None:
+    runner, trial, folder = made
+    rows = (folder / "data.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    changed = tmp_path / "data.csv"
+    changed.write_text("".join([rows[0], *rows[2:]]), encoding="utf-8")
+    task = runner.spec.task.model_copy(update={"train": str(changed)})
+    spec = runner.spec.model_copy(update={"task": task})
+    report = export(spec, trial, folder / "adapter", tmp_path / "out", "peft")
+    assert report.calibration is None and "ECE" not in (report.out / "README.md").read_text()
+    with pytest.raises(UserError, match=r"the rows that trial \d+ had"):
+        export(spec, trial, folder / "adapter", tmp_path / "wished", "peft", wish=Wish(0.6))
+    assert not (tmp_path / "wished").exists()
