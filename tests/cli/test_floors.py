@@ -78,7 +78,9 @@ def test_what_does_not_beat_the_floor_is_not_proposed(
         filler.complete(lora(4), 0.785)
         store.prepare(filler.job.id, prepare(0.74))
     assert call(monkeypatch, "front", "job", "--storage", url) == 0
-    assert f"{PROPOSED} than noise, row 4 is the cheapest that does" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"{PROPOSED} than noise: accuracy 0.7850 is " in shown
+    assert " Row 4 is the cheapest that does." in shown
     with Store.open(url) as store:
         store.set_state(store.find_job("job").id, JobState.FINISHED)
         result = load_result(store, store.find_job("job"), tmp_path)
