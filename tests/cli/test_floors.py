@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -23,6 +24,7 @@ from peftsearch.results.differences import Difference
 from peftsearch.results.search_result import load_result
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
+from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
@@ -162,7 +164,9 @@ def test_confirm_names_the_floors_keeps_them_in_its_report_and_holds_the_job(
             peftsearch.delete("job", url)
         return found
 
-    monkeypatch.setattr(TrialRunner, "open", lambda spec, device: None)
+    data = SimpleNamespace(fingerprint="a", label_names=["no", "yes"])
+    runner = SimpleNamespace(data=data, split=lambda name: Split([], []))
+    monkeypatch.setattr(TrialRunner, "open", lambda spec, device: runner)
     monkeypatch.setattr(Confirmer, "confirm", confirm)
     assert call(monkeypatch, "confirm", "job", "--storage", url) == 0
     assert f"{FLOOR} (on the validation rows)" in capsys.readouterr().out
