@@ -165,8 +165,10 @@ def test_confirm_names_the_floors_keeps_them_in_its_report_and_holds_the_job(
         return found
 
     data = SimpleNamespace(fingerprint="a", label_names=["no", "yes"])
-    runner = SimpleNamespace(data=data, split=lambda name: Split([], []))
-    monkeypatch.setattr(TrialRunner, "open", lambda spec, device: runner)
+    rows = {"data": data, "split": lambda name: Split([], [])}
+    monkeypatch.setattr(
+        TrialRunner, "open", lambda spec, device: SimpleNamespace(spec=spec, **rows)
+    )
     monkeypatch.setattr(Confirmer, "confirm", confirm)
     assert call(monkeypatch, "confirm", "job", "--storage", url) == 0
     assert f"{FLOOR} (on the validation rows)" in capsys.readouterr().out
