@@ -18,7 +18,7 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 from .calibrated_adapter import Calibrated, Wish, calibrate_adapter, predict_split
 from .calibration import Labels, Outputs, calibration_error
 from .spending import percent
-from .thresholds import Found, floor
+from .thresholds import Found, floor, tell_value
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _tell_threshold(chosen: Mapping[str, Any], found: Mapping[str, Any] | None) 
     if found is None:
         return f"{begin}: no threshold has it on the validation rows"
     return (
-        f"{begin}, from probability {chosen['value']:.4f} on: {found['precision']:.3f} on the "
-        f"test rows, at least {floor(found['lower'])} at {percent(found['level'])}, recall "
+        f"{begin}, from probability {tell_value(chosen['value'])} on: {found['precision']:.3f} on "
+        f"the test rows, at least {floor(found['lower'])} at {percent(found['level'])}, recall "
         f"{found['recall']:.3f} ({found['accepted']:,} accepted)"
     )

@@ -16,6 +16,7 @@ from peftsearch.results.calibration import calibration_error, fit_temperature
 from peftsearch.results.export import export
 from peftsearch.results.export_report import ExportReport
 from peftsearch.results.tested_calibration import Kept, calibrate_on_test
+from peftsearch.results.thresholds import tell_value
 from peftsearch.workers.files.adapter_files import load_adapter_files
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec
@@ -82,7 +83,7 @@ def test_the_card_and_the_configuration_tell_the_same(
     card = (tmp_path / "out" / "README.md").read_text()
     flat = " ".join(card.split())
     assert f"Calibration error (ECE) {told['before']['value']:.3f} on 75 validation rows" in flat
-    assert f"answer it from probability {chosen['value']:.4f} on" in flat
+    assert f"answer it from probability {tell_value(chosen['value'])} on" in flat
     assert "type: ece" in card
     assert "probabilities =" not in card
     assert ExportReport.from_json(json.loads(json.dumps(report.to_json()))) == report
