@@ -112,9 +112,10 @@ def ensure(store: Store, job: Job, plan: CompanionPlan) -> Job:
 
     def write() -> Job:
         store.lock_job(job.id)  # of two commands the second sees the first one's companion
-        for companion, beside in find_companions(store, job):
-            if companion.purpose == plan.purpose and _holds(beside.spec, plan, spec):
-                _tie(store, job, beside, plan, companion)
+        known = [x for x in find_companions(store, job) if x[0].purpose == plan.purpose]
+        for _, beside in known:
+            if _holds(beside.spec, plan, spec):
+                _tie(store, job, beside, plan, known[-1][0])
                 return _extend(store, job, beside, plan)
         return _make(store, job, plan)
 
@@ -156,13 +157,14 @@ def _extend(store: Store, job: Job, beside: Job, plan: CompanionPlan) -> Job:
 
 
 def _tie(
-    store: Store, job: Job, beside: Job, plan: CompanionPlan, known: Companion | None
+    store: Store, job: Job, beside: Job, plan: CompanionPlan, latest: Companion | None
 ) -> None:
+    """What was asked for last is told last, since that is what the job's pages show."""
     parts = tuple(part for part, _ in plan.parts)
     told = Companion(
         beside.uid, beside.name, plan.purpose, plan.picked, parts, plan.seeds, plan.left_out
     )
-    if told != known:
+    if told != latest:
         store.save_report(job.id, COMPANION, told.to_json())
 
 

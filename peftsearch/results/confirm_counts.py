@@ -1,7 +1,8 @@
 """Which trainings a confirmation is made of, and how many of them are kept already."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from peftsearch.records.job import Job
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -11,6 +12,8 @@ from peftsearch.storage.store import Store
 
 from .confirm_plan import FIRST, RATES, Plan, first_seeds
 
+TEST, DATA = "test", "data"
+"""The split, and the entry with the hash of its rows, of a kept run."""
 RUN = "confirm-run"
 """Kind of the reports that keep single runs."""
 Place = tuple[str, int, str]
@@ -56,10 +59,20 @@ def count_front(spec: JobSpec, plan: Plan, members: Sequence[Configuration]) -> 
     return rates + plan.seeds * (rates // len(RATES) + len(set(members)))
 
 
-def count_kept(store: Store, job: Job, wanted: set[Place]) -> int:
-    """How many of them are kept."""
-    kept = {(x["key"], x["seed"], x["split"]) for x in store.reports(job.id, RUN)}
-    return len(kept & wanted)
+def count_kept(store: Store, job: Job, wanted: set[Place], data: str) -> int:
+    """How many of them are kept.
+
+    Args:
+        data: SHA-256 of the test rows as they are now.
+    """
+    found = (x for x in store.reports(job.id, RUN) if is_of(x, data))
+    return len({(x["key"], x["seed"], x["split"]) for x in found} & wanted)
+
+
+def is_of(known: Mapping[str, Any], data: str) -> bool:
+    """Whether what is kept was scored on these test rows, or on none; what earlier versions kept
+    does not say of which."""
+    return known["split"] != TEST or known.get(DATA) in (None, data)
 
 
 def _tests(keys: Iterable[str], seeds: Sequence[int]) -> set[Place]:

@@ -146,7 +146,7 @@ def foresee_confirmation(
     what = plural(len(members), "configuration") + " of the front"
     return ConfirmForecast(
         what=what if front else describe(members[0], spec.anatomy),
-        trainings=_count(store, result, members, plan, front),
+        trainings=_count(store, result, members, plan, front, data),
         reading=reading,
         begun=reading in known,
         earlier=tuple(known[: reading.number - 1]),
@@ -169,6 +169,7 @@ def _count(
     members: Sequence[Configuration],
     plan: Plan,
     front: bool,
+    data: str,
 ) -> Trainings:
     job, spec = result.job, result.job.spec
     if front:
@@ -176,9 +177,9 @@ def _count(
         total = count_front(spec, plan, members)
     else:
         places = pick_places(spec, plan, members[0], probe(make_space(spec)))
-        kept = count_kept(store, job, further_places(spec, plan, members[0]))
+        kept = count_kept(store, job, further_places(spec, plan, members[0]), data)
         total, further = plan.trainings, max(2 * len(plan.further) - kept, 0)
-    left = max(total - count_kept(store, job, places), 0)
+    left = max(total - count_kept(store, job, places, data), 0)
     pending = Pending.of(spec, result.trials, left)
     time, words = pending.foresee(), tell_forecast(pending, total, further)
     return Trainings(left, total, further, None if time is None else time.likely, words)

@@ -114,6 +114,7 @@ def confirm_pick(
         from peftsearch.spaces.space.presets import make_space
         from peftsearch.workers.data.task_data import load_groups
         from peftsearch.workers.processes.built_in import check_built_in
+        from peftsearch.workers.processes.same_rows import check_rows
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         from .calibrated_adapter import Wish, check_wish
@@ -127,6 +128,7 @@ def confirm_pick(
         if wanted.by is not None:
             part_groups(wanted.by, values)
         runner, arms = TrialRunner.open(spec, wanted.device), (picked, probe(make_space(spec)))
+        check_rows(store, job, runner.data.fingerprint)
         confirmer = Confirmer(store, job, runner, wanted.report, plan)
         left, further = confirmer.count_left(*arms), confirmer.count_further(picked)
         confirmer.pending = Pending.of(spec, trials, left)

@@ -48,6 +48,7 @@ def confirm_front(store: Store, result: "SearchResult", wanted: Wanted) -> Confi
         from peftsearch.search.recipe_trials import probe
         from peftsearch.spaces.space.presets import make_space
         from peftsearch.workers.processes.built_in import check_built_in
+        from peftsearch.workers.processes.same_rows import check_rows
         from peftsearch.workers.training.trial_runner import TrialRunner
 
         from .confirm_front import FrontConfirmer
@@ -55,6 +56,7 @@ def confirm_front(store: Store, result: "SearchResult", wanted: Wanted) -> Confi
         check_built_in(spec)
         members = tuple(x.configuration for x in result.members)
         base, runner = probe(make_space(spec)), TrialRunner.open(spec, wanted.device)
+        check_rows(store, job, runner.data.fingerprint)
         confirmer = FrontConfirmer(
             store, job, runner, wanted.report, wanted.plan, members=members, probe=base
         )

@@ -20,14 +20,14 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
 from peftsearch.workers.files.companions import write_calibration
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
-from peftsearch.workers.files.ownership import check_adapter
+from peftsearch.workers.files.ownership import check_adapter, check_trained_on
 from peftsearch.workers.files.peft_format import BASE_FOLDER
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .calibrated_adapter import NO_WISH, Wish, calibrate_adapter, check_wish
+from .calibrated_adapter import NO_WISH, Calibrated, Wish, calibrate_adapter, check_wish
 from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
 from .floors import Standing
@@ -92,7 +92,7 @@ def export(
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
         labels = runner.data.label_names
         loading = find_loading(runner.backbone)
-        calibrated = calibrate_adapter(runner, files, wish)
+        calibrated = _calibrate(runner, files, trial, wish)
         told_of = None if calibrated is None else calibrated.to_json()
         write_calibration(part, told_of)
         report = ExportReport(chosen, out, rows, difference, loading, size, told_of)
@@ -105,6 +105,23 @@ def export(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return report
+
+
+def _calibrate(
+    runner: TrialRunner, files: AdapterFiles, trial: Trial, wish: Wish
+) -> Calibrated | None:
+    """None unasked where the data was changed since: it may have rows of the training by now.
+
+    Raises:
+        UserError: It was, and something is wished of probabilities.
+    """
+    try:
+        check_trained_on(trial, runner.data.fingerprint)
+    except UserError:
+        if wish != NO_WISH:
+            raise
+        return None
+    return calibrate_adapter(runner, files, wish)
 
 
 def _check_free(out: Path) -> None:

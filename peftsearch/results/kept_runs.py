@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from peftsearch.records.job import Job
@@ -16,7 +17,7 @@ from peftsearch.workers.preparation.prepare import Prepared, make_again
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .confirm_counts import RUN, Place, count_kept
+from .confirm_counts import DATA, RUN, TEST, Place, count_kept, is_of
 from .confirm_plan import Pending, Plan
 from .confirmation import Arm, Run
 from .floor_words import short_name
@@ -37,7 +38,7 @@ class KeptRuns:
     plan: Plan = Plan()
     count: int = 0
     pending: Pending = field(default_factory=Pending)
-    rows: str = "test"
+    rows: str = TEST
     """How what is kept of these rows is called."""
 
     @property
@@ -47,16 +48,19 @@ class KeptRuns:
 
     @property
     def _place(self) -> str:
-        return "the test split" if self.rows == "test" else "the other data"
+        return "the test split" if self.rows == TEST else "the other data"
+
+    @cached_property
+    def _data(self) -> str:
+        return hash_rows(self.runner.split("test"), self.runner.data.label_names)
 
     def _enter(self, subject: str) -> tuple[Reading, tuple[Reading, ...]]:
         """The reading that is about to be made, and those of the same rows before it."""
-        data = hash_rows(self.runner.split("test"), self.runner.data.label_names)
-        mine = self.store.record_reading(self.job.id, data, subject, self.plan.agreed)
-        return mine, tuple(self.store.readings(data)[: mine.number - 1])
+        mine = self.store.record_reading(self.job.id, self._data, subject, self.plan.agreed)
+        return mine, tuple(self.store.readings(self._data)[: mine.number - 1])
 
     def _count_kept(self, wanted: set[Place]) -> int:
-        return count_kept(self.store, self.job, wanted)
+        return count_kept(self.store, self.job, wanted, self._data)
 
     def _score_floors(self) -> list[Arm]:
         """The job's floors on the test split; then its head is taken up, for all that is trained.
@@ -100,7 +104,8 @@ class KeptRuns:
 
     def _recall(self, place: Mapping[str, Any]) -> Run | None:
         for known in self.store.reports(self.job.id, RUN):
-            if all(known[name] == value for name, value in place.items()):
+            same = all(known[name] == value for name, value in place.items())
+            if same and is_of(known, self._data):
                 return Run(known["measurements"], known["predictions"], known["references"])
         return None
 
@@ -110,5 +115,6 @@ class KeptRuns:
             found.predictions.astype(float).tolist(),
             found.references.astype(float).tolist(),
         )
-        self.store.save_report(self.job.id, RUN, {**place, **vars(run)})
+        rows = {DATA: self._data} if place["split"] == TEST else {}
+        self.store.save_report(self.job.id, RUN, {**place, **vars(run), **rows})
         return run

@@ -13,7 +13,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import load_adapter_files
-from peftsearch.workers.files.ownership import check_adapter
+from peftsearch.workers.files.ownership import check_adapter, check_trained_on
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.foreign_techniques import check_same
@@ -91,6 +91,7 @@ class Pairing:
         try:
             check_adapter(folder, trial)
             check_same(trial.configuration, trial.provenance)
+            check_trained_on(trial, self.runner.data.fingerprint)
             files = load_adapter_files(folder, self.runner.backbone.sha256)
             head = HeadChoice(files.pooling, "random")
             self.runner.adopt(Prepared(Preparation(head=head)))

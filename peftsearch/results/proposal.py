@@ -31,8 +31,8 @@ def tell_proposal(
     if standing is None:
         return []
     return [
-        f"{ONE_SE_WORDS.capitalize()} does not beat the floor by more than noise, row {row} is "
-        f"the cheapest that does: of that one, {tell_standing(standing, spec)}"
+        f"{ONE_SE_WORDS.capitalize()} does not beat the floor by more than noise: "
+        f"{tell_standing(standing, spec)} Row {row} is the cheapest that does."
     ]
 
 

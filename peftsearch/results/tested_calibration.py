@@ -11,14 +11,14 @@ from peftsearch.errors import PeftsearchError
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.files.adapter_files import load_adapter_files
-from peftsearch.workers.files.ownership import check_adapter
+from peftsearch.workers.files.ownership import check_adapter, check_trained_on
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .calibrated_adapter import Calibrated, Wish, calibrate_adapter, predict_split
 from .calibration import Labels, Outputs, calibration_error
 from .spending import percent
-from .thresholds import Found, floor
+from .thresholds import Found, floor, tell_value
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def _measure(runner: TrialRunner, kept: Kept, level: float) -> dict[str, Any] | 
     folder = kept.root / str(kept.trial.adapter)
     check_adapter(folder, kept.trial)
     check_same(kept.trial.configuration, kept.trial.provenance)
+    check_trained_on(kept.trial, runner.data.fingerprint)
     files = load_adapter_files(folder, runner.backbone.sha256)
     calibrated = calibrate_adapter(runner, files, Wish(kept.precision))
     if calibrated is None:
@@ -111,7 +112,7 @@ def _tell_threshold(chosen: Mapping[str, Any], found: Mapping[str, Any] | None) 
     if found is None:
         return f"{begin}: no threshold has it on the validation rows"
     return (
-        f"{begin}, from probability {chosen['value']:.4f} on: {found['precision']:.3f} on the "
-        f"test rows, at least {floor(found['lower'])} at {percent(found['level'])}, recall "
+        f"{begin}, from probability {tell_value(chosen['value'])} on: {found['precision']:.3f} on "
+        f"the test rows, at least {floor(found['lower'])} at {percent(found['level'])}, recall "
         f"{found['recall']:.3f} ({found['accepted']:,} accepted)"
     )

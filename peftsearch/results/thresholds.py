@@ -18,6 +18,7 @@ LEVEL = 0.95
 TRIED = 10
 """Thresholds that are looked at: each bound holds at a tenth of the error, so all hold together
 (Bonferroni), whichever is chosen."""
+_DECIMALS, _MOST_DECIMALS = 4, 17
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,21 @@ def choose_threshold(
 
 
 def _between(ranked: NDArray[np.float64], count: int) -> float:
-    """A value that accepts so many rows, and those that score as the last of them."""
+    """A value that accepts so many rows, and those that score as the last of them: of all between
+    two scores that of the fewest decimals, four at least, so that what is told is what was tried.
+    """
     accepted = int((ranked >= ranked[count - 1]).sum())
-    below = ranked[accepted] if accepted < len(ranked) else 0.0
-    return float((ranked[accepted - 1] + below) / 2)
+    last = float(ranked[accepted - 1])
+    below = float(ranked[accepted]) if accepted < len(ranked) else 0.0
+    middle = (last + below) / 2
+    rounded = (round(middle, digits) for digits in range(_DECIMALS, _MOST_DECIMALS))
+    return next((x for x in rounded if below < x <= last), last)
+
+
+def tell_value(value: float) -> str:
+    """A threshold with all its decimals, four at least."""
+    short = f"{value:.{_DECIMALS}f}"
+    return short if float(short) == value else np.format_float_positional(value)
 
 
 def tell_threshold(found: Threshold, rows: str) -> str:
@@ -155,7 +167,7 @@ def tell_threshold(found: Threshold, rows: str) -> str:
             f"{best.precision:.3f}, {at_least}"
         )
     return (
-        f"{begin}: answer it from probability {found.value:.4f} on; precision there "
+        f"{begin}: answer it from probability {tell_value(found.value)} on; precision there "
         f"{best.precision:.3f}, {at_least}, recall {best.recall:.3f} ({best.accepted:,} of the "
         f"{rows} accepted)"
     )

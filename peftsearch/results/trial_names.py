@@ -11,7 +11,7 @@ from .rules import find_rule
 
 _TAKEN = re.compile(r"(?:t|trials?|rows?)?\s*+\d++|\w++ where( .*+)?", re.IGNORECASE)
 """What a pick means already, or may be thought to."""
-_WORD = re.compile(r"(?:trial\s++)?(.*+)", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(r"trial\s++(.*+)", re.IGNORECASE | re.DOTALL)
 _LONGEST = 200
 """Characters of a note in a table."""
 
@@ -47,10 +47,11 @@ def find_number(trial: int | str, notes: Iterable[TrialNote]) -> int:
 
 
 def read_pick(text: str, notes: Iterable[TrialNote]) -> str:
-    """The pick that `text` means: `trial N` of a trial's name, with or without `trial` before it;
+    """The pick that `text` means: `trial N` of a trial's name, else of one with `trial` before it;
     any other text as it is."""
+    known = list(notes)
     match = _WORD.fullmatch(text.strip())
-    found = find_named(match[1], notes) if match else None
+    found = find_named(text, known) or (find_named(match[1], known) if match else None)
     return text if found is None else f"trial {found.trial}"
 
 

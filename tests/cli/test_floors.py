@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -23,6 +24,7 @@ from peftsearch.results.differences import Difference
 from peftsearch.results.search_result import load_result
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
+from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
@@ -78,7 +80,9 @@ def test_what_does_not_beat_the_floor_is_not_proposed(
         filler.complete(lora(4), 0.785)
         store.prepare(filler.job.id, prepare(0.74))
     assert call(monkeypatch, "front", "job", "--storage", url) == 0
-    assert f"{PROPOSED} than noise, row 4 is the cheapest that does" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"{PROPOSED} than noise: accuracy 0.7850 is " in shown
+    assert " Row 4 is the cheapest that does." in shown
     with Store.open(url) as store:
         store.set_state(store.find_job("job").id, JobState.FINISHED)
         result = load_result(store, store.find_job("job"), tmp_path)
@@ -160,7 +164,11 @@ def test_confirm_names_the_floors_keeps_them_in_its_report_and_holds_the_job(
             peftsearch.delete("job", url)
         return found
 
-    monkeypatch.setattr(TrialRunner, "open", lambda spec, device: None)
+    data = SimpleNamespace(fingerprint="a", label_names=["no", "yes"])
+    rows = {"data": data, "split": lambda name: Split([], [])}
+    monkeypatch.setattr(
+        TrialRunner, "open", lambda spec, device: SimpleNamespace(spec=spec, **rows)
+    )
     monkeypatch.setattr(Confirmer, "confirm", confirm)
     assert call(monkeypatch, "confirm", "job", "--storage", url) == 0
     assert f"{FLOOR} (on the validation rows)" in capsys.readouterr().out

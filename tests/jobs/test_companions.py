@@ -14,9 +14,10 @@ from peftsearch.jobs.companion_plan import (
     plan_baselines,
 )
 from peftsearch.jobs.companions import check_parent, ensure, foresee
-from peftsearch.records.companion import SHARED
+from peftsearch.records.companion import COMPANION, SHARED
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.results.beside import read_circle
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.space.sweep import FULL_NAME
@@ -116,6 +117,20 @@ def test_the_same_again_goes_on_and_another_pick_shares_what_is_trained(filler: 
     assert store.counts(second.id)[TrialState.QUEUED] == 2
     ends = [x for x in store.trials(second.id) if x.state is TrialState.COMPLETED]
     assert {x.provenance[SHARED]["job"] for x in ends} == {"job", "job.baselines"}
+
+
+def test_what_is_asked_for_again_is_what_is_shown(filler: Filler) -> None:
+    store, other = filler.store, plan(filler, lora(2, start=5))
+    first = ensure(store, filler.job, plan(filler))
+    second = ensure(store, filler.job, other)
+    for asked, beside in ((plan(filler), first), (other, second), (plan(filler), first)):
+        assert ensure(store, filler.job, asked).id == beside.id
+        latest = read_circle(store, filler.job).latest("baselines")
+        assert latest is not None
+        assert latest.companion.picked == asked.picked and latest.job.id == beside.id
+    count = len(store.reports(filler.job.id, COMPANION))
+    ensure(store, filler.job, plan(filler))
+    assert len(store.reports(filler.job.id, COMPANION)) == count
 
 
 def test_a_job_of_nothing_new_has_ended(filler: Filler) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from peftsearch.records.companion import SHARED
 from peftsearch.records.pace import (
     WINDOW,
     Ended,
@@ -94,6 +95,14 @@ def test_failures_are_learnt_from_where_there_is_nothing_else() -> None:
     assert [x.seconds for x in finished_of([failed, *TRIALS[1:3]])] == [20.0, 20.0]
     assert [x.seconds for x in finished_of([failed])] == [1.0]
     assert finished_of([replace(failed, running_seconds=None)]) == []
+
+
+def test_nothing_is_learnt_of_what_another_job_trained() -> None:
+    """It stands there from one moment to the next."""
+    told = {SHARED: {"job": "other", "trial": 3}}
+    shared = replace(TRIALS[0], running_seconds=0.001, provenance=told)
+    assert finished_of([shared]) == []
+    assert finished_of([shared, *TRIALS[1:3]]) == finished_of(TRIALS[1:3])
 
 
 def test_ranges_add_up_by_squares_and_hold_what_lies_within() -> None:

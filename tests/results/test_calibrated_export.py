@@ -16,6 +16,7 @@ from peftsearch.results.calibration import calibration_error, fit_temperature
 from peftsearch.results.export import export
 from peftsearch.results.export_report import ExportReport
 from peftsearch.results.tested_calibration import Kept, calibrate_on_test
+from peftsearch.results.thresholds import tell_value
 from peftsearch.workers.files.adapter_files import load_adapter_files
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec
@@ -82,7 +83,7 @@ def test_the_card_and_the_configuration_tell_the_same(
     card = (tmp_path / "out" / "README.md").read_text()
     flat = " ".join(card.split())
     assert f"Calibration error (ECE) {told['before']['value']:.3f} on 75 validation rows" in flat
-    assert f"answer it from probability {chosen['value']:.4f} on" in flat
+    assert f"answer it from probability {tell_value(chosen['value'])} on" in flat
     assert "type: ece" in card
     assert "probabilities =" not in card
     assert ExportReport.from_json(json.loads(json.dumps(report.to_json()))) == report
@@ -136,3 +137,19 @@ def test_a_task_without_classes_has_no_probabilities() -> None:
     for wish in (Wish(0.9), Wish(temperature=True)):
         with pytest.raises(UserError, match="a task of classes for --"):
             check_wish(wish, spec)
+
+
+def test_rows_that_were_changed_since_tell_nothing(
+    made: tuple[TrialRunner, Trial, Path], tmp_path: Path
+) -> None:
+    runner, trial, folder = made
+    rows = (folder / "data.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    changed = tmp_path / "data.csv"
+    changed.write_text("".join([rows[0], *rows[2:]]), encoding="utf-8")
+    task = runner.spec.task.model_copy(update={"train": str(changed)})
+    spec = runner.spec.model_copy(update={"task": task})
+    report = export(spec, trial, folder / "adapter", tmp_path / "out", "peft")
+    assert report.calibration is None and "ECE" not in (report.out / "README.md").read_text()
+    with pytest.raises(UserError, match=r"the rows that trial \d+ had"):
+        export(spec, trial, folder / "adapter", tmp_path / "wished", "peft", wish=Wish(0.6))
+    assert not (tmp_path / "wished").exists()

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,17 @@ def test_lora_gets_its_best_rate_and_of_equals_the_one_of_the_smallest_loss(
     record_rates(confirmer, found)
     tuned = confirmer._tune_lora(PICKED)
     assert tuned == uniform_lora(confirmer.job.spec, RATES[best], PICKED)
+
+
+def test_what_was_scored_on_other_test_rows_is_not_recalled(confirmer: Confirmer) -> None:
+    now = hash_rows(confirmer.runner.split("test"), confirmer.runner.data.label_names)
+    content = {"key": PICKED.key, "seed": SEEDS[0], "split": "test"}
+    scored: dict[str, Any] = {"measurements": {}, "predictions": [], "references": []}
+    for data, known in (("another", False), (now, True)):
+        saved = {**content, **scored, "data": data}
+        confirmer.store.save_report(confirmer.job.id, "confirm-run", saved)
+        assert (confirmer._recall(content) is not None) is known
+        assert confirmer.count_left(PICKED, PROBE) == 14 - known
 
 
 def test_what_is_to_come_is_told_before_it_begins(confirmer: Confirmer) -> None:

@@ -1,5 +1,7 @@
 """Adapters that answer again: what the rows say of a difference, and when they say nothing."""
 
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.results.pairing import Pairing
 from peftsearch.results.versus import PAIR_ERRORS, Noise, Versus, hold_against, read_kept
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.ownership import CONFIGURATION
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.tiny import save_model
@@ -73,7 +76,18 @@ def test_what_has_no_adapter_or_answers_otherwise_stays_as_it_is(
     missing = replace(lora, id=12, adapter="nowhere")
     said: list[str] = []
     pairing.report = said.append
-    for trial in (gone, other, missing):
+    elsewhere = trained_on_other_rows(trained, lora)
+    for trial in (gone, other, missing, elsewhere):
         assert pairing.pair([versus(trained, trial, probe)], {}) == 0
     assert pairing.store.reports(pairing.job.id, PAIR_ERRORS) == []
     assert any(x.startswith("trial 0 is left out of it: ") for x in said)
+    assert any("the rows that trial 13 had" in x for x in said)
+
+
+def trained_on_other_rows(trained: Job, trial: Trial) -> Trial:
+    """Its whole adapter, of a job whose data was changed since."""
+    told = {**trial.provenance, "data": "another"}
+    folder = shutil.copytree(trained.root / str(trial.adapter), trained.root / "elsewhere")
+    known = json.loads((folder / CONFIGURATION).read_text())
+    (folder / CONFIGURATION).write_text(json.dumps({**known, "metadata": told}))
+    return replace(trial, id=13, number=13, adapter="elsewhere", provenance=told)

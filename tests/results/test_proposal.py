@@ -20,8 +20,8 @@ def test_the_cheapest_row_that_beats_the_floor_is_named_where_the_proposed_one_d
     assert find_row(FRONT, SPEC, prepare(0.76)) == 3
     (line,) = tell_proposal(FRONT, SPEC, prepare(0.76))
     assert line.startswith("The cheapest within one standard error of the best does not beat the")
-    assert "row 3 is the cheapest that does" in line
-    assert "accuracy 0.7850 is 0.0250 better than the 0.7600 of the best baseline" in line
+    assert line.endswith(" Row 3 is the cheapest that does.")
+    assert "noise: accuracy 0.7850 is 0.0250 better than the 0.7600 of the best base" in line
     assert "no more than the standard error" in line
 
 

@@ -59,6 +59,20 @@ def test_the_lowest_that_holds_is_taken() -> None:
     assert higher.found is not None and higher.found.recall < chosen.found.recall
 
 
+def test_what_is_told_is_what_was_tried() -> None:
+    """Four decimals of an overconfident model's threshold may accept other rows, or none."""
+    scores = np.r_[1 - np.linspace(1e-7, 1e-6, 400), np.full(400, 0.02)]
+    members = np.r_[np.ones(400), np.zeros(400)].astype(bool)
+    chosen = choose_threshold("yes", scores, members, 0.9)
+    assert chosen.value is not None and chosen.found is not None
+    told = tell_threshold(chosen, "rows").partition("from probability ")[2].split()[0]
+    assert Found.of(scores, members, float(told), looks=TRIED) == chosen.found
+    high = choose_threshold("yes", scores, np.r_[np.ones(200), np.zeros(600)].astype(bool), 0.9)
+    assert high.value is not None and high.found is not None and 0.9999 < high.value < 1
+    told = tell_threshold(high, "rows").partition("from probability ")[2].split()[0]
+    assert Found.of(scores, members, float(told)).accepted == high.found.accepted < 400
+
+
 def test_what_is_not_reached_is_said_plainly() -> None:
     draw = np.random.default_rng(0)
     scores = draw.random(300)

@@ -25,6 +25,12 @@ def test_a_name_means_its_trial(text: str) -> None:
     assert read_pick(text, NOTES) == "trial 3"
 
 
+def test_a_name_that_begins_as_another_ones_pick_means_its_own_trial() -> None:
+    notes = [TrialNote(1, "foo", None, 1.0), TrialNote(2, "trial foo", None, 2.0)]
+    assert [read_pick(x, notes) for x in ("foo", "Trial foo")] == ["trial 1", "trial 2"]
+    assert read_pick("trial trial foo", notes) == "trial 2"
+
+
 @pytest.mark.parametrize("text", ["1se", "2", "trial 4", "size <= 2 KB", "small", "trial"])
 def test_any_other_text_stays_as_it_is(text: str) -> None:
     assert read_pick(text, NOTES) == text

@@ -67,6 +67,21 @@ def check_adapter(folder: Path, trial: Trial) -> None:
         raise UserError(f"the adapter of trial {trial.number}", got, _hint(folder))
 
 
+def check_trained_on(trial: Trial, fingerprint: str) -> None:
+    """Refuse to have an adapter answer rows that its trial was not scored on, and perhaps was
+    trained on.
+
+    Args:
+        fingerprint: Of the job's rows as they are now (`TaskData.fingerprint`).
+
+    Raises:
+        UserError: They are others.
+    """
+    if trial.provenance.get("data") not in (None, fingerprint):
+        expected = f"the rows that trial {trial.number} had, in their order"
+        raise UserError(expected, "others", "put the data of the job back", "task.train")
+
+
 def _hint(folder: Path) -> str:
     """With the whole path: what is expected and what came are cut where they are long."""
     return f"restore {folder} from a backup, name another with --files, or export another trial"

@@ -64,6 +64,7 @@ def work(assignment: Assignment, status: SharedStatus) -> None:
 
     from .built_in import check_built_in
     from .loop import WorkerLoop
+    from .same_rows import check_rows
 
     torch.set_num_threads(assignment.threads)
     monitor = SharedMonitor(status, assignment.parent)
@@ -76,6 +77,7 @@ def work(assignment: Assignment, status: SharedStatus) -> None:
         check_built_in(job.spec)
         device = choose_device(assignment.device, assignment.index)
         runner = TrialRunner.open(job.spec, device)
+        ask_patiently(lambda: check_rows(store, job, runner.data.fingerprint), monitor)
         keep_loaded()
         known = (assignment.name, socket.gethostname(), os.getpid(), str(runner.device))
         ask_patiently(lambda: store.register_worker(job.id, *known), monitor)

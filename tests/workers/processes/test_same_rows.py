@@ -1,0 +1,56 @@
+"""A job, and what stands beside it, goes on with the rows that it began with or not at all."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from peftsearch.errors import UserError
+from peftsearch.records.companion import COMPANION_OF
+from peftsearch.records.job import Job
+from peftsearch.storage.store import Store
+from peftsearch.workers.processes.same_rows import check_rows
+from tests.conftest import NewDatabase
+from tests.service.records import PROBE, Filler, lora
+from tests.specs import make_spec
+from tests.storage.examples import claim
+
+
+@pytest.fixture
+def filler(new_sqlite: NewDatabase) -> Iterator[Filler]:
+    with Store.open(new_sqlite()) as store:
+        yield Filler.open(store, make_spec())
+
+
+def train_on(filler: Filler, job: Job, data: str | None, rank: int = 1) -> None:
+    Filler(filler.store, job).queue(lora(rank))
+    trial = claim(filler.store, job.id)
+    told = {} if data is None else {"data": data}
+    values = {"accuracy": 0.7, "training_seconds": 1.0}
+    filler.store.complete(trial.id, trial.attempt, values, told, None)
+
+
+def test_other_rows_than_those_of_its_trials_are_refused(filler: Filler) -> None:
+    check_rows(filler.store, filler.job, "a")  # nothing is trained yet
+    filler.fail(PROBE)
+    train_on(filler, filler.job, None)  # as another version recorded it
+    check_rows(filler.store, filler.job, "a")
+    train_on(filler, filler.job, "a", rank=2)
+    check_rows(filler.store, filler.job, "a")
+    with pytest.raises(UserError, match=r"the rows that the trials of job had"):
+        check_rows(filler.store, filler.job, "b")
+
+
+def test_a_companion_has_the_rows_of_the_job_that_it_stands_beside(filler: Filler) -> None:
+    store, job = filler.store, filler.job
+    train_on(filler, job, "a")
+    beside = store.create_job(make_spec("job.baselines"))
+    check_rows(store, beside, "b")  # a name says nothing
+    store.save_report(beside.id, COMPANION_OF, {"name": job.name, "uid": job.uid})
+    check_rows(store, beside, "a")
+    with pytest.raises(UserError, match="the rows that the trials of job had"):
+        check_rows(store, beside, "b")
+    store.delete_job(job.id)
+    check_rows(store, beside, "b")  # nobody knows any more
+    train_on(filler, beside, "b")
+    with pytest.raises(UserError, match=r"others in "):
+        check_rows(store, beside, "a")
