@@ -18,6 +18,7 @@ from peftsearch.spaces.configurations.regimes import as_trained
 from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .companion import SHARED
 from .ranges import NORMAL, Range, within_factor
 from .trial import Trial, TrialState
 
@@ -123,8 +124,9 @@ def learn_pace(ended: Sequence[Ended], works: Sequence[float] = ()) -> Pace | No
 
 def finished_of(trials: Iterable[Trial]) -> list[Finished]:
     """The trials with a result in the order of their ends; of failures, which may end at once,
-    nothing is learnt unless there is nothing else."""
-    ended = [x for x in trials if x.running_seconds is not None]
+    nothing is learnt unless there is nothing else. What another job trained took no time here."""
+    own = [x for x in trials if SHARED not in x.provenance]
+    ended = [x for x in own if x.running_seconds is not None]
     completed = [x for x in ended if x.state is TrialState.COMPLETED]
     return [
         Finished(x.configuration, x.running_seconds or 0.0, x.ended, x.worker)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from peftsearch.records.companion import SHARED
 from peftsearch.records.pace import (
     WINDOW,
     Ended,
@@ -94,6 +95,17 @@ def test_failures_are_learnt_from_where_there_is_nothing_else() -> None:
     assert [x.seconds for x in finished_of([failed, *TRIALS[1:3]])] == [20.0, 20.0]
     assert [x.seconds for x in finished_of([failed])] == [1.0]
     assert finished_of([replace(failed, running_seconds=None)]) == []
+
+
+def test_a_training_that_another_job_made_tells_nothing_of_the_pace() -> None:
+    shared = replace(
+        TRIALS[0],
+        state=TrialState.COMPLETED,
+        running_seconds=0.008,
+        provenance={SHARED: {"job": "other", "trial": 2}},
+    )
+    assert finished_of([shared]) == []
+    assert [x.seconds for x in finished_of([shared, *TRIALS[1:3]])] == [20.0, 20.0]
 
 
 def test_ranges_add_up_by_squares_and_hold_what_lies_within() -> None:
