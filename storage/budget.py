@@ -5,12 +5,13 @@ hours counts the time in which at least one attempt ran, also attempts that brou
 worker that fell silent ran until its lease ended, so that a night of standstill costs nothing.
 """
 
-from sqlalchemy import ColumnElement, Select, case, func, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, union_all
 
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 
 from .clock import now
+from .rows import damaged
 from .schema import lost_attempts, trials
 from .session import read
 from .trials import Trials
@@ -21,7 +22,11 @@ class Budgets(Trials):
 
     @read
     def used_hours(self, job_id: int) -> float:
-        """Hours in which at least one trial of the job ran, lost attempts included."""
+        """Hours in which at least one trial of the job ran, lost attempts included.
+
+        Raises:
+            UserError: Somebody damaged the times of attempts.
+        """
         ran = trials.c.state != TrialState.QUEUED
         last = case((trials.c.lease_until < now(), trials.c.lease_until), else_=now())
         current = select(trials.c.claimed_at, func.coalesce(trials.c.ended_at, last)).where(
@@ -33,7 +38,9 @@ class Budgets(Trials):
             .where(trials.c.job_id == job_id)
         )
         rows = union_all(current, lost).subquery()
-        seconds = self._connection.execute(measure_union(rows.c[0], rows.c[1])).scalar_one()
+        seconds, damaged_ones = self._connection.execute(measure_union(*rows.c)).one()
+        if damaged_ones:
+            raise damaged("times of attempts", f"{damaged_ones} that are no numbers")
         return float(seconds) / 3600
 
     @read
@@ -46,9 +53,12 @@ class Budgets(Trials):
         return max(0, budget.trials - self.next_number(job_id))
 
 
-def measure_union(start: ColumnElement[float], end: ColumnElement[float]) -> Select[float]:
-    """Length of the union of intervals, two columns; one that ends before it starts is empty."""
+def measure_union(start: ColumnElement[float], end: ColumnElement[float]) -> Select[float, int]:
+    """Length of the union of intervals, two columns, and how many of them are no numbers, which
+    SQLite lets stand in such columns. One that ends before it starts is empty."""
     before = func.max(end).over(order_by=(start, end), rows=(None, -1))
     rows = select(start.label("start"), end.label("end"), before.label("reached")).subquery().c
     begin = case((rows.reached > rows.start, rows.reached), else_=rows.start)
-    return select(func.coalesce(func.sum(case((rows.end > begin, rows.end - begin))), 0.0))
+    length = func.coalesce(func.sum(case((rows.end > begin, rows.end - begin))), 0.0)
+    wrong = or_(rows.start + 0.0 != rows.start, rows.end + 0.0 != rows.end)
+    return select(length, func.count(case((wrong, 1))))

@@ -20,7 +20,7 @@ def test_search_has_a_signature() -> None:
         *("spec", "storage", "device", "files"),
         *("train", "model", "metric", "minutes", "trials", "validation", "test"),
         *("text", "label", "kind", "name", "space", "objectives", "evaluate", "progress"),
-        "sections",
+        *("tracking", "sections"),
     ]
 
 

@@ -114,8 +114,8 @@ class WatchedRunner(TrialRunner):
             else replace(found, trained_loss=math.inf)
         )
 
-    def _measure(self, attachment: Attachment, request: Request) -> Outcome:
-        outcome = super()._measure(attachment, request)
+    def _measure(self, attachment: Attachment, request: Request, clock: Clock) -> Outcome:
+        outcome = super()._measure(attachment, request, clock)
         scale, self.scale = self.scale, None  # its head answers in the labels' units by now
         try:
             evaluator = TrialRunner._evaluator(self, request.configuration)

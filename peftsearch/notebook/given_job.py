@@ -86,10 +86,8 @@ class GivenJob:
         task, notes = self._make_task(given.get("train"))
         data = self._assemble(task)
         spec = parse_spec(data)
-        task |= {
-            x: str(keep_rows(y, spec.task.columns, spec.task.group, root))
-            for x, y in given.items()
-        }
+        beside = spec.task.group, spec.objectives.by
+        task |= {x: str(keep_rows(y, spec.task.columns, beside, root)) for x, y in given.items()}
         name = self.name or _make_name(spec, task, given)
         return {**data, "task": task, "name": name}, notes
 

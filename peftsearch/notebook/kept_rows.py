@@ -18,11 +18,14 @@ FOLDER = "data"
 """Below the folder of the jobs' files, beside those of each job."""
 
 
-def keep_rows(given: Given, wanted: Sequence[str], group: str | None, root: Path) -> Path:
+def keep_rows(
+    given: Given, wanted: Sequence[str], beside: Sequence[str | None], root: Path
+) -> Path:
     """Write the wanted columns, once: rows that were given before are the same file.
 
     Args:
-        group: A column that is kept too where there is one, and in which values may be missing.
+        beside: Columns, of groups say, that are kept too where they are there, and in which values
+            may be missing; None of one that is not asked for.
         root: Folder of the jobs' files.
 
     Returns:
@@ -33,7 +36,7 @@ def keep_rows(given: Given, wanted: Sequence[str], group: str | None, root: Path
         UserError: A column is not there, a value is missing, or the file cannot be written.
     """
     check_columns(given.origin, list(given.readers), wanted)
-    grouped = (group,) if group is not None and group in given.readers else ()
+    grouped = (name for name in beside if name is not None and name in given.readers)
     columns = {name: given.column(name) for name in dict.fromkeys((*wanted, *grouped))}
     table = check_filled(Table(given.origin, columns))
     with told_together(table, wanted):

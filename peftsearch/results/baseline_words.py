@@ -42,7 +42,7 @@ def tell_sentence(found: Baselines) -> str:
     spec, best = found.spec, found.best
     if best is None or best.found is None:
         return "no training of the LoRA sweep has a result yet."
-    volumes = f"hypervolume {found.shares[0]:.3f} against {found.shares[1]:.3f}"
+    volumes = _tell_volumes(found)
     named = f"{best.name}, {_tell_costs(best.found, spec)}, {_tell_quality(best.found, spec)}"
     if found.at_cost is None:
         return (
@@ -55,6 +55,12 @@ def tell_sentence(found: Baselines) -> str:
         f"{_VERBS[found.at_cost.verdict]} it: {_tell_quality(left, spec)} at "
         f"{_tell_costs(left, spec)}, {_tell_gain(found.at_cost, spec)}; {volumes}."
     )
+
+
+def _tell_volumes(found: Baselines) -> str:
+    if found.unbeaten:
+        return "neither has a hypervolume, since nothing of both beats the best floor"
+    return f"hypervolume {found.shares[0]:.3f} against {found.shares[1]:.3f}"
 
 
 def _tell_more(found: Baselines) -> list[str]:

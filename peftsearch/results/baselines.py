@@ -16,6 +16,7 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.goals.box import find_box, is_plain
 from peftsearch.search.goals.hypervolume import hypervolume, hypervolume_in
 from peftsearch.search.goals.observations import find_front, observe
+from peftsearch.search.goals.reference_point import is_unbeaten
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -57,6 +58,7 @@ class Baselines:
         places: The chosen configuration beside its modules at other places, at their mean.
         tried: Configurations of the search, and trainings of the sweep, that have a result.
         shares: Hypervolume of the front, and of the sweep, in the job's own box.
+        unbeaten: Whether neither has any, since none of both is better than the best floor.
         waiting: Trainings that have not ended.
         total: Trainings that were planned.
     """
@@ -72,6 +74,7 @@ class Baselines:
     places: Versus | None
     tried: tuple[int, int]
     shares: tuple[float, float]
+    unbeaten: bool
     waiting: int
     total: int
 
@@ -128,6 +131,7 @@ def find_baselines(
         places=own.beside_role(picked, rivals, "place"),
         tried=(own.searched, len(swept)),
         shares=_share(spec, trials, swept, preparation),
+        unbeaten=is_unbeaten(spec, [*trials, *(t for x in swept for t in x.trials)], preparation),
         waiting=sum(x.state not in ended and x.key in mine for x in beside.trials),
         total=len(parts),
     )

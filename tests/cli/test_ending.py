@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from peftsearch.cli import commands
+from peftsearch.cli import commands, crew
 from peftsearch.jobs.interrupt import Interrupt
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
@@ -39,7 +39,8 @@ def test_the_exit_code_tells_the_signal(
     url = new_sqlite()
     with Store.open(url) as store:
         store.create_job(make_spec("job"))
-    monkeypatch.setattr(commands, "run_pool", lambda *_: number)
+    for module in (commands, crew):
+        monkeypatch.setattr(module, "run_pool", lambda *_: number)
     files = ["--storage", url, "--files", str(tmp_path)]
     assert call(monkeypatch, command, "job", *files) == code
 

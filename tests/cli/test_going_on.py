@@ -33,7 +33,7 @@ def test_a_finished_job_goes_on_where_it_lies(
     def work(store: Store, job: Job, crew: object) -> None:
         store.set_state(job.id, JobState.FINISHED)
 
-    monkeypatch.setattr("peftsearch.cli.commands._run_pool", work)
+    monkeypatch.setattr("peftsearch.cli.commands.run_crew", work)
     given = ["--storage", url, "--files", str(files)]
     assert call(monkeypatch, "resume", "job", "--trials", "99", *given) == 0
     text = capsys.readouterr().out

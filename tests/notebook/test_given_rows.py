@@ -44,8 +44,8 @@ KINDS: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_equal_rows_are_one_file_whatever_holds_them(kind: str, tmp_path: Path) -> None:
-    path = keep_rows(read_given(KINDS[kind](), "train"), COLUMNS, None, tmp_path)
-    assert path == keep_rows(read_given((TEXTS, LABELS), "train"), COLUMNS, None, tmp_path)
+    path = keep_rows(read_given(KINDS[kind](), "train"), COLUMNS, (), tmp_path)
+    assert path == keep_rows(read_given((TEXTS, LABELS), "train"), COLUMNS, (), tmp_path)
     kept = pyarrow.parquet.read_table(path).to_pydict()
     assert kept == {"text": TEXTS, "label": LABELS}
     assert [x.name for x in (tmp_path / "data").iterdir()] == [path.name]
@@ -61,7 +61,7 @@ def test_equal_rows_are_one_file_whatever_holds_them(kind: str, tmp_path: Path) 
     ],
 )
 def test_labels_of_every_plain_type(labels: Any, kept: list[Any], tmp_path: Path) -> None:
-    path = keep_rows(read_given((TEXTS, labels), "train"), COLUMNS, None, tmp_path)
+    path = keep_rows(read_given((TEXTS, labels), "train"), COLUMNS, (), tmp_path)
     assert pyarrow.parquet.read_table(path).to_pydict()["label"] == kept
 
 
@@ -69,22 +69,22 @@ def test_pairs_have_two_columns(tmp_path: Path) -> None:
     given = read_given((list(zip(TEXTS, reversed(TEXTS), strict=True)), LABELS), "train")
     text, label, note = find_columns(given, None, None, numbers=False)
     assert (text, label, note) == (("text", "second_text"), "label", None)
-    kept = pyarrow.parquet.read_table(keep_rows(given, (*text, label), None, tmp_path))
+    kept = pyarrow.parquet.read_table(keep_rows(given, (*text, label), (), tmp_path))
     assert kept.to_pydict()["second_text"] == TEXTS[::-1]
 
 
 def test_a_group_is_kept_where_it_is_known(tmp_path: Path) -> None:
     frame = pd.DataFrame({"text": TEXTS, "label": LABELS, "who": ["a", None, "b", "b"]})
-    path = keep_rows(read_given(frame, "train"), COLUMNS, "who", tmp_path)
+    path = keep_rows(read_given(frame, "train"), COLUMNS, (None, "who"), tmp_path)
     assert pyarrow.parquet.read_table(path).to_pydict()["who"] == ["a", None, "b", "b"]
-    path = keep_rows(read_given((TEXTS, LABELS), "test"), COLUMNS, "who", tmp_path)
+    path = keep_rows(read_given((TEXTS, LABELS), "test"), COLUMNS, (None, "who"), tmp_path)
     assert pyarrow.parquet.read_table(path).column_names == ["text", "label"]
 
 
 def test_the_frame_of_the_caller_stays_as_it_is(tmp_path: Path) -> None:
     frame = pd.DataFrame({"text": TEXTS, "label": pd.Categorical(LABELS)}, index=[7, 5, 3, 1])
     before = frame.copy(deep=True)
-    keep_rows(read_given(frame, "train"), COLUMNS, None, tmp_path)
+    keep_rows(read_given(frame, "train"), COLUMNS, (), tmp_path)
     pd.testing.assert_frame_equal(frame, before)
 
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_learnt_from_is_refused_in_one_line(
     rows: Any, told: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError) as refused:
-        keep_rows(read_given(rows, "train"), COLUMNS, None, tmp_path)
+        keep_rows(read_given(rows, "train"), COLUMNS, (), tmp_path)
     assert told in str(refused.value) and "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
