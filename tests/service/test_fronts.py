@@ -39,6 +39,7 @@ def test_the_front_is_the_command_lines(client: TestClient, url: str) -> None:
     expected = front_json(members, job.spec)
     assert all(x.pop("expected") is None for x in expected)  # a path of its own has them
     assert [x.pop("proposed") for x in expected] == [False, False, True]  # and this
+    assert [x.pop("names") for x in expected] == [[]] * 3  # and these
     assert [{k: v for k, v in x.items() if k != "entered"} for x in body["points"]] == expected
     assert [x["entered"] for x in body["points"]] == [1, 4, 3]
 

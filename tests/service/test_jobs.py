@@ -232,6 +232,7 @@ def test_full_check(empty: TestClient) -> None:
         "ok": True,
         "notes": [],
         "configurations": None,
+        "data": None,
     }
     found = post(empty, "/check", 200, spec=spec_of("x"), full=True)
     assert found["configurations"] > 1000

@@ -35,7 +35,7 @@ def test_outcome_holds_every_objective_and_its_evidence(runner: TrialRunner) -> 
     steps: list[tuple[int, int]] = []
     outcome = runner.evaluate(LORA, 3, lambda done, total: steps.append((done, total)))
     qualities = {name for row in KINDS.own.values() for name in row.qualities} - {"loss"}
-    asked = {name for name, row in OBJECTIVES.items() if row.trained is None}
+    asked = {name for name, row in OBJECTIVES.items() if not row.trained}
     expected = asked - qualities | set(KINDS["classification"].qualities)
     assert set(outcome.measurements) == expected
     for name, cost in KNOWN_COSTS.items():
