@@ -88,7 +88,7 @@ def _tell_trials(job: ComparedJob) -> str:
 
 def _tell_point(point: ComparedPoint | None, quality: str) -> str:
     if point is None:
-        return "no result yet"
+        return "none within the limits yet"
     error, value = point["standard_error"], point["quality"]
     spread = "" if error is None else f" ± {difference(quality, error, value)}"
     return f"{amount(quality, value)}{spread}, trial {point['trials'][0]}"

@@ -23,15 +23,27 @@ class Obstacle(TypedDict):
 
 
 def find_obstacles(sides: Sequence[Side]) -> list[Obstacle]:
-    """What differs of metric, validation rows, data, model, and what times were measured on."""
+    """What differs of metric, class, rows, data, model, and what times were measured on."""
     metrics = [x.spec.task.quality for x in sides]
     if metrics[0] != metrics[1]:
         labels = " and ".join(objective(x).label for x in metrics)
         return [
             Obstacle(weight="refused", words=f"they are scored by different metrics, {labels}")
         ]
-    told = [*_of_data(sides), *_of_model(sides), *_of_machine(sides)]
+    told = [*_of_classes(sides), *_of_data(sides), *_of_model(sides), *_of_machine(sides)]
     return [Obstacle(weight=weight, words=words) for weight, words in told]
+
+
+def _of_classes(sides: Sequence[Side]) -> list[tuple[Weight, str]]:
+    """Where one names none, it is the second of two, which may be the one that the other names."""
+    row, named = objective(sides[0].spec.task.quality), [x.spec.task.positive for x in sides]
+    if not row.of_class or named[0] == named[1]:
+        return []
+    if None in named:
+        told = next(x for x in named if x is not None)
+        return [("unsure", f"one names {told!r} as the class of its {row.label}, the other none")]
+    told = " and ".join(repr(x) for x in named)
+    return [("refused", f"their {row.label} is of different classes, {told}")]
 
 
 def _of_data(sides: Sequence[Side]) -> list[tuple[Weight, str]]:

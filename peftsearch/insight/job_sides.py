@@ -12,7 +12,7 @@ from functools import cached_property
 from statistics import variance
 from typing import Any
 
-from peftsearch.records.dominance import choose_front
+from peftsearch.records.dominance import choose_front, choose_within
 from peftsearch.records.estimates import Estimate, counts, estimate_each
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
@@ -58,8 +58,9 @@ class Side:
 
     @cached_property
     def best(self) -> Estimate[Point] | None:
-        """The one of the best quality; None where there is no result."""
-        return find_best(self.tried, self.spec)
+        """The one of the best quality within the job's own limits, without which it stands on no
+        front; None where there is no such result."""
+        return find_best(choose_within(self.tried, self.spec.limits), self.spec)
 
     def front(self, cost: str) -> list[Estimate[Point]]:
         """What nothing of the job beats in quality and this cost, within the job's own limits, in
@@ -73,10 +74,9 @@ class Side:
         of_rows = sampling_error(
             self.spec, found.values, first.validation_rows, first.quality_error
         )
-        of_seeds = self._seed_deviation
-        spread = None if of_seeds is None else of_seeds / math.sqrt(len(found.trials))
-        known = [x for x in (of_rows, spread) if x is not None]
-        return math.hypot(*known) if known else None
+        if of_rows is None:  # that of the seeds alone would be too small
+            return None
+        return math.hypot(of_rows, (self._seed_deviation or 0.0) / math.sqrt(len(found.trials)))
 
     @cached_property
     def _seed_deviation(self) -> float | None:
@@ -92,9 +92,8 @@ class Side:
     def reach(self, level: float) -> "Reached | None":
         """When a configuration at least as good as `level` had its first result; None if never."""
         goal = objective(self.spec.task.quality)
-        good = {
-            x.key for x in self.tried if goal.signed(x.values[goal.name]) >= goal.signed(level)
-        }
+        able = choose_within(self.tried, self.spec.limits)
+        good = {x.key for x in able if goal.signed(x.values[goal.name]) >= goal.signed(level)}
         trained = 0.0
         for ended, point in enumerate(self.points, 1):
             trained += point.seconds or 0.0

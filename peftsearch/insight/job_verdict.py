@@ -38,7 +38,8 @@ def judge(sides: Sequence[Side], obstacles: Sequence[Obstacle]) -> Verdict:
     told = [x["words"] for x in obstacles if x["weight"] != "note"]
     waiting = [x.job.name for x in sides if x.best is None]
     if not told and waiting:
-        told = [f"{' and '.join(waiting)} {'has' if len(waiting) == 1 else 'have'} no result yet"]
+        has = "has" if len(waiting) == 1 else "have"
+        told = [f"{' and '.join(waiting)} {has} no result within the limits yet"]
     if told:
         return Verdict(None, f"No winner is named: {'; '.join(told)}.")
     return _weigh([(side, side.best) for side in sides if side.best is not None])

@@ -33,6 +33,11 @@ def choose_front(
     return [candidate for candidate, keep in zip(able, kept, strict=True) if keep]
 
 
+def choose_within(candidates: Sequence[V], limits: Sequence[Bound]) -> list[V]:
+    """The candidates that break none of the limits and lack no value of theirs."""
+    return [x for x in candidates if _is_able(x, (), limits)]
+
+
 def _is_able(candidate: Valued, names: Sequence[str], limits: Sequence[Bound]) -> bool:
     values = candidate.values
     held = all(x.name in values and x.holds(values[x.name]) for x in limits)

@@ -67,8 +67,8 @@ def _tell(found: Ablated, spec: JobSpec) -> str:
         return found.failure or "no result yet"
     beside = versus.right[0].values[name]
     change = f"{'-' if versus.gain < 0 else '+'}{tell_difference(name, abs(versus.gain), beside)}"
-    if versus.error is None:
-        return f"{change}, and nothing tells how much of it is chance"
+    if not versus.error:
+        return f"{change}, and {versus.unsure}"
     spread = f"{change} ± {tell_difference(name, versus.error, beside)}"
     if versus.verdict == "level":
         return f"nothing to be seen ({spread})"

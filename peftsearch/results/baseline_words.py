@@ -135,6 +135,8 @@ def _tell_costs(found: Estimate[Trial], spec: JobSpec) -> str:
 
 def _tell_cost(name: str, value: float) -> str:
     row, told = objective(name), amount(name, value)
+    if row.style == "score":
+        return f"{row.label} {told}"
     return f"{told} {row.label}" if row.style == "count" and not row.unit else told
 
 
@@ -144,8 +146,8 @@ def _tell_gain(found: Versus, spec: JobSpec) -> str:
     beside = found.right[0].values[name]
     sign = "-" if found.gain < 0 else "+"
     told = f"{sign}{tell_difference(name, abs(found.gain), beside)}"
-    if found.error is None:
-        return f"{told}, and nothing tells how much of it is chance"
+    if not found.error:
+        return f"{told}, and {found.unsure}"
     spread = f"± {tell_difference(name, found.error, beside)}"
     errors = f"{found.errors:.1f} standard errors"
     chance = ", which may be chance" if found.verdict == "level" and found.gain else ""

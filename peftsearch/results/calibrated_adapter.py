@@ -135,6 +135,8 @@ def tell_calibration(told: Mapping[str, Any] | None, rows: str = "validation row
         f"{told['temperature']:.3f}"
     )
     sure = "above 1, the model was too sure" if told["temperature"] > 1 else "below 1, too unsure"
+    if before["value"] <= before["chance"]:
+        sure = "the error without it is no more than chance"
     divided = "after the temperature" if told["thresholds_at"] != 1.0 else "without a temperature"
     found = [tell_threshold(Threshold.from_json(x), called) for x in told["thresholds"]]
     return [f"{text} ({sure}).", *(f"{_upper(x)}; {divided}." for x in found)]

@@ -80,10 +80,18 @@ class Versus:
         return abs(self.gain) / self.error if self.error else None
 
     @property
+    def unsure(self) -> str:
+        """What is to be said of the gain in place of an error; empty where there is one."""
+        if self.error:
+            return ""
+        alike = self.error == 0 and not self.gain
+        return "all rows are answered alike" if alike else "nothing tells how much of it is chance"
+
+    @property
     def verdict(self) -> Literal["ahead", "level", "behind"]:
         """`level` unless the difference is more than chance gives the best of so many (decision
-        0047)."""
-        if abs(self.gain) <= (self.error or 0.0) * luck(self.tried) or not self.gain:
+        0047), or where nothing tells what chance gives."""
+        if not self.error or abs(self.gain) <= self.error * luck(self.tried):
             return "level"
         return "ahead" if self.gain > 0 else "behind"
 

@@ -1,6 +1,7 @@
 """Two jobs: what differs, one box, and a winner only where the numbers allow one."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -141,3 +142,44 @@ def test_a_cost_that_one_lacks_is_refused_and_one_without_result_is_told(store: 
     fill_job(store, "empty", [])
     found = compare_jobs(side(store, "one"), side(store, "empty"))
     assert found["winner"] is None and found["jobs"][1]["best"] is None
+
+
+def test_the_best_of_a_job_is_within_its_limits(store: Store) -> None:
+    """What stands on no front of a job is not what it won by."""
+    fill_job(store, "one", [(PROBE, 0.60), (lora(8), 0.75)])
+    results = [(PROBE, 0.60), (lora(1), 0.70), (lora(64), 0.95)]
+    more: Any = {"slow": 0.9, "objectives": {"bounds": ["training_seconds <= 10"]}}
+    fill_job(store, "other", results, **more)
+    found = compare(store)
+    best = found["jobs"][1]["best"]
+    assert best is not None and best["quality"] == 0.70
+    assert found["winner"] != "other" and found["level"] == 0.70
+    fill_job(store, "none", results[2:], **more)
+    found = compare_jobs(side(store, "one"), side(store, "none"))
+    assert "none has no result within the limits yet" in found["verdict"]
+    assert found["jobs"][1]["best"] is None and found["jobs"][1]["front"] == []
+
+
+@pytest.mark.parametrize(
+    ("named", "weight"),
+    [(("a", "b"), "refused"), ((None, "b"), "unsure"), (("a", "a"), None)],
+)
+def test_the_class_of_a_metric_is_part_of_it(
+    store: Store, named: Sequence[str | None], weight: str | None
+) -> None:
+    for name, one, gain in zip(("one", "other"), named, (0.7, 0.95), strict=True):
+        task = {"train": "train.csv", "metric": "f1"} | ({} if one is None else {"positive": one})
+        fill_job(store, name, [(PROBE, 0.6), (lora(8), gain)], {"quality_error": 0.02}, task=task)
+    found = compare(store)
+    assert [x["weight"] for x in found["obstacles"]] == ([weight] if weight else [])
+    assert found["winner"] == (None if weight else "other")
+
+
+def test_seeds_alone_tell_no_error(store: Store) -> None:
+    """Of a metric whose error by the rows nobody recorded, nothing tells how sure a lead is."""
+    task = {"train": "train.csv", "metric": "f1"}
+    for name, gain in (("one", 0.7), ("other", 0.95)):
+        trained = [(PROBE, 0.6), (lora(8), gain), (lora(8), gain + 0.001)]
+        fill_job(store, name, trained, task=task)
+    found = compare(store)
+    assert found["winner"] is None and "nothing tells how sure that is" in found["verdict"]

@@ -11,8 +11,19 @@ from sklearn.metrics import precision_score, recall_score
 
 from peftsearch.errors import UserError
 from peftsearch.records.trial import Trial
-from peftsearch.results.calibrated_adapter import NO_WISH, Wish, check_wish
-from peftsearch.results.calibration import calibration_error, fit_temperature
+from peftsearch.results.calibrated_adapter import (
+    NO_WISH,
+    Calibrated,
+    Wish,
+    check_wish,
+    tell_calibration,
+)
+from peftsearch.results.calibration import (
+    Calibration,
+    CalibrationError,
+    calibration_error,
+    fit_temperature,
+)
 from peftsearch.results.export import export
 from peftsearch.results.export_report import ExportReport
 from peftsearch.results.tested_calibration import Kept, calibrate_on_test
@@ -153,3 +164,14 @@ def test_rows_that_were_changed_since_tell_nothing(
     with pytest.raises(UserError, match=r"the rows that trial \d+ had"):
         export(spec, trial, folder / "adapter", tmp_path / "wished", "peft", wish=Wish(0.6))
     assert not (tmp_path / "wished").exists()
+
+
+@pytest.mark.parametrize(("error", "words"), [(0.07, "the model was too sure"), (0.05, "no more")])
+def test_a_model_without_error_beyond_chance_is_not_called_too_sure(
+    error: float, words: str
+) -> None:
+    before, after = CalibrationError(error, 0.06), CalibrationError(0.05, 0.06)
+    told = Calibrated(Calibration(200, 1.02, before, after, 8)).to_json()
+    (line,) = tell_calibration(told)
+    assert words in line
+    assert ("too sure" in line) is (error > before.chance)

@@ -7,6 +7,9 @@ import pytest
 
 from peftsearch.records.estimates import Estimate, estimate, share_error
 from peftsearch.records.trial import Trial
+from peftsearch.results.ablation import Ablated
+from peftsearch.results.ablation_words import _tell
+from peftsearch.results.baseline_words import _tell_gain
 from peftsearch.results.versus import (
     Noise,
     Parts,
@@ -30,6 +33,24 @@ def test_without_predictions_both_have_rows_of_their_own() -> None:
     assert found.error == pytest.approx(wanted)
     rowless = [estimate([replace(x.first, provenance={})]) for x in (left, right)]
     assert hold_against([rowless[0]], [rowless[1]], SPEC, {}, Noise()).error is None
+
+
+def test_no_lead_is_named_where_nothing_tells_what_chance_gives() -> None:
+    left, right = one(1, 0.80), one(2, 0.75, first=20)
+    rowless = [estimate([replace(x.first, provenance={})]) for x in (left, right)]
+    found = hold_against([rowless[0]], [rowless[1]], SPEC, {}, Noise())
+    assert found.gain > 0 and found.verdict == "level"
+    told = "+0.0500, and nothing tells how much of it is chance"
+    assert _tell_gain(found, SPEC) == _tell(Ablated("it", "key", found, None), SPEC) == told
+
+
+def test_two_that_answer_alike_have_no_error_and_are_told() -> None:
+    left, right = one(1, 0.80), one(2, 0.80, first=20)
+    kept = {(name_side([left]), name_side([right])): Parts(0.0, 0.0)}
+    found = hold_against([left], [right], SPEC, kept, Noise())
+    assert found.error == 0 and found.errors is None and found.verdict == "level"
+    told = "+0.0000, and all rows are answered alike"
+    assert _tell_gain(found, SPEC) == _tell(Ablated("it", "key", found, None), SPEC) == told
 
 
 def test_predictions_on_the_same_rows_make_it_surer() -> None:

@@ -62,7 +62,7 @@ function verdict({ verdict: words, winner, obstacles, box }) {
 /** Rows [name, one value for each job]. */
 function facts({ jobs, cost, level, winner, box }) {
   const each = (tell) => jobs.map(tell);
-  const best = ({ best: x, quality, name }) => (x ? [name === winner ? h("strong", {}, valueWords(x, quality), " ✓") : valueWords(x, quality), " by ", trialLink(name, x.trials[0])] : "no result yet");
+  const best = ({ best: x, quality, name }) => (x ? [name === winner ? h("strong", {}, valueWords(x, quality), " ✓") : valueWords(x, quality), " by ", trialLink(name, x.trials[0])] : "none within the limits yet");
   return [
     ["State", each((x) => x.state)],
     ["Trials", each((x) => `${count(x.completed)} completed, ${count(x.failed)} failed`)],
