@@ -158,7 +158,11 @@ def test_a_bound_is_estimated_or_refused_before_anything_runs(job_file: Path) ->
     assert forecast["limits"] == ["f1 >= 0.2"]
     assert 0 < forecast["share"]["met"] < forecast["share"]["of"]
     done = call("run", job_file, "--dry-run", folder=folder)
-    stages = ("loading the libraries ...", "tokenising 280 training rows ...", "measuring the")
+    stages = (
+        "loading the libraries ...",
+        "tokenising 280 training rows ...",
+        "timing a few steps",
+    )
     assert all(x in done.stderr for x in stages)
     told = done.stdout
     assert "export_bytes <= 6 KB; estimated: " in told
