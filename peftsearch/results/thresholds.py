@@ -71,7 +71,7 @@ class Threshold:
         wished: The precision that was asked for.
         value: Probability of the class from which on it is answered; None where none was found.
         found: What it does on the rows that it was chosen on; where none was found, of the
-            threshold that came nearest; None where there were not even the rows to try one.
+            threshold that came nearest; None where the class has too few rows for any.
         needed: Rows that must be accepted before any bound can be as high as wished, all of them
             right.
     """
@@ -117,7 +117,7 @@ def choose_threshold(
         members: Which rows are of it, `n`.
     """
     needed = math.ceil(math.log((1 - LEVEL) / TRIED) / math.log(wished))
-    if needed > len(scores):
+    if needed > members.sum():  # a bound as high as wished takes as many that are right
         return Threshold(label, wished, None, None, needed)
     ranked = np.sort(scores)[::-1]
     counts = np.unique(np.geomspace(needed, len(scores), TRIED).round().astype(int))
@@ -158,7 +158,7 @@ def tell_threshold(found: Threshold, rows: str) -> str:
     if best is None:
         return (
             f"{begin} cannot be shown: even if all are right it takes {found.needed:,} answers, "
-            f"more than there are {rows}"
+            f"more than the {rows} have of it"
         )
     at_least = f"at least {floor(best.lower)} at {best.level:.0%}"
     if found.value is None:

@@ -88,6 +88,15 @@ def test_too_few_rows_are_said_plainly() -> None:
     assert "even if all are right it takes 528 answers" in tell_threshold(chosen, "rows")
 
 
+def test_a_class_of_too_few_rows_is_not_called_imprecise() -> None:
+    """51 answers would hold others than its 20 rows, however well they are told apart."""
+    members = np.arange(78) < 20
+    chosen = choose_threshold("yes", np.where(members, 0.99, 0.01), members, 0.9)
+    assert chosen.value is None and chosen.found is None and chosen.needed == 51
+    told = tell_threshold(chosen, "78 rows")
+    assert "takes 51 answers, more than the 78 rows have of it" in told
+
+
 def test_rows_that_score_alike_are_accepted_together() -> None:
     scores = np.r_[np.full(100, 0.9), np.full(100, 0.1)]
     members = np.r_[np.ones(99), np.zeros(101)].astype(bool)
