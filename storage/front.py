@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, func, or_, select
 
 from peftsearch.message_text import show
-from peftsearch.records.dominance import choose_front
+from peftsearch.records.dominance import choose_front, choose_within
 from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.front_points import FrontEntry, FrontPoint
 from peftsearch.records.trial import TrialState
@@ -101,14 +101,15 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
     if key not in old:
         # What the front dominated, it still dominates, or the changed key does.
         candidates = [*old.values(), *changed]
-    elif limits:
+    elif not choose_within(changed, limits):
+        # It dominates nobody any more.
         candidates = [*_read_estimates(connection, mine, names)]
     else:
         # Its new mean may be worse, and let in what it alone dominated.
         others = [x for x in old.values() if x.key != key]
         means = old[key].values, changed[0].values
-        freed = _find_freed(connection, mine, spec.goals, *means).difference(old)
-        lurking = _read_estimates(connection, and_(mine, trials.c.key.in_(freed)), names)
+        freed = and_(_is_freed(mine, spec.goals, *means), trials.c.key.not_in(old))
+        lurking = _read_estimates(connection, and_(mine, freed), names)
         candidates = [*others, *changed, *lurking]
     new = {candidate.key for candidate in choose_front(candidates, spec.goals, limits)}
     # The changed key leaves even if it stays: it enters again at its new mean.
@@ -120,35 +121,38 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
             _enter(connection, job_id, found, event)
 
 
-def _find_freed(
-    connection: Connection,
+def _is_freed(
     mine: ColumnElement[bool],
     goals: Sequence[str],
     before: Mapping[str, float],
     after: Mapping[str, float],
-) -> set[str]:
-    """Keys that a front member may have dominated at its mean before and not at the one after.
+) -> ColumnElement[bool]:
+    """Of trials whose key a front member may have dominated at its mean before and not at the one
+    after.
 
     In some goal that became worse they are at or between the two: beyond the first they were not
     dominated, below the second they still are. A database may round means otherwise than we do.
+    Keys stay in the database: it takes no more than some ten thousand of them from outside.
     """
-    found: set[str] = set()
-    for goal in goals:
-        sign = objective(goal).signed
-        if sign(after[goal]) >= sign(before[goal]):
-            continue
-        low, high = sorted((before[goal], after[goal]))
-        slack = _ROUNDING * (1.0 + max(abs(low), abs(high)))
-        mean = func.avg(measurements.c.value).between(low - slack, high + slack)
-        query = (
-            select(trials.c.key)
-            .join(measurements, measurements.c.trial_id == trials.c.id)
-            .where(mine, _IS_WHOLE, measurements.c.name == goal)
-            .group_by(trials.c.key)
-            .having(mean)
-        )
-        found.update(connection.scalars(query))
-    return found
+    signed = {x: objective(x).signed for x in goals}
+    worse = [x for x in goals if signed[x](after[x]) < signed[x](before[x])]
+    found = (_select_between(mine, x, *sorted((before[x], after[x]))) for x in worse)
+    return or_(false(), *(trials.c.key.in_(x) for x in found))
+
+
+def _select_between(
+    mine: ColumnElement[bool], goal: str, low: float, high: float
+) -> Select[tuple[str]]:
+    """Keys whose mean of a goal is between two values, or at one of them."""
+    slack = _ROUNDING * (1.0 + max(abs(low), abs(high)))
+    return (
+        select(trials.c.key)
+        .join(measurements, measurements.c.trial_id == trials.c.id)
+        .where(mine, _IS_WHOLE, measurements.c.name == goal)
+        .group_by(trials.c.key)
+        .having(func.avg(measurements.c.value).between(low - slack, high + slack))
+        .correlate(None)
+    )
 
 
 def _is_on_front(job_id: int, event: int | None = None) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ others take the trial; its worker may still renew it or bring its result as long
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, Trial, TrialState
@@ -62,13 +62,13 @@ class Leases(Completion):
         A trial that was requeued after its lease ran out is taken back if nobody claimed it; one
         that its worker gave back is not. The attempt then was none that fell silent.
         """
-        mine = or_(
-            trials.c.state == TrialState.RUNNING,
-            and_(trials.c.state == TrialState.QUEUED, trials.c.worker.is_not(None)),
-        )
-        current = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt, mine)
+        current = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt)
         renewed = current.values(state=TrialState.RUNNING, lease_until=now() + seconds)
-        if self._connection.execute(renewed).rowcount != 1:
+        runs = trials.c.state == TrialState.RUNNING
+        if self._connection.execute(renewed.where(runs)).rowcount == 1:
+            return True
+        requeued = trials.c.state == TrialState.QUEUED, trials.c.worker.is_not(None)
+        if self._connection.execute(renewed.where(*requeued)).rowcount != 1:
             return False
         taken_back = lost_attempts.c.trial_id == trial_id, lost_attempts.c.attempt == attempt
         self._connection.execute(lost_attempts.delete().where(*taken_back))

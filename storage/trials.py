@@ -58,6 +58,15 @@ class Trials(Session):
         return 0 if number is None else int(number) + 1
 
     @read
+    def last_told(self, job_id: int, name: str) -> str | None:
+        """What the last of the job's completed trials that tells it has under `name` in its
+        provenance, as a text; None where none does."""
+        told = trials.c.provenance[name].as_string()
+        completed = trials.c.job_id == job_id, trials.c.state == TrialState.COMPLETED
+        query = select(told).where(*completed, told != "").order_by(trials.c.number.desc())
+        return self._connection.execute(query.limit(1)).scalar()
+
+    @read
     def counts(self, job_id: int) -> dict[TrialState, int]:
         """How many of the job's trials are in each state; all states are there."""
         query = select(trials.c.state, func.count()).where(trials.c.job_id == job_id)

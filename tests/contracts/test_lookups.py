@@ -154,6 +154,19 @@ def test_pages_of_measurements_are_the_whole(store: Store, job: Job) -> None:
     assert store.measurements(job.id + 1, range(9)) == []
 
 
+def test_what_trials_told_last_is_of_the_last_completed_one_that_tells_it(
+    store: Store, job: Job
+) -> None:
+    assert store.last_told(job.id, "device") == "cpu"
+    assert store.last_told(job.id, "data") is None
+    for told in ({"data": "a"}, {"data": ""}, {}):
+        trial, values = claim(store, job.id), {"accuracy": 0.5, "trainable_parameters": 5.0}
+        store.complete(trial.id, trial.attempt, values, told, None)
+        insert(store, job.id, [make_proposal(20 + trial.number)])
+    assert store.last_told(job.id, "data") == "a"
+    assert store.last_told(job.id + 1, "data") is None
+
+
 def test_the_next_number_counts_the_trials(store: Store, job: Job) -> None:
     assert store.next_number(job.id) == len(store.trials(job.id))
     assert store.next_number(store.create_job(make_spec("fresh")).id) == 0

@@ -20,8 +20,8 @@ def find_companions(store: Store, job: Job) -> list[tuple[Companion, Job]]:
         companion = Companion.from_json(document)
         told.pop((companion.uid, companion.picked), None)
         told[companion.uid, companion.picked] = companion
-    beside = {x.name: _find(store, x) for x in told.values()}
-    return [(x, found) for x in told.values() if (found := beside[x.name]) is not None]
+    beside = {x.uid: find_same(store, x.name, x.uid) for x in told.values()}
+    return [(x, found) for x in told.values() if (found := beside[x.uid]) is not None]
 
 
 def find_parent(store: Store, job: Job) -> dict[str, Any] | None:
@@ -29,10 +29,10 @@ def find_parent(store: Store, job: Job) -> dict[str, Any] | None:
     return next(iter(store.reports(job.id, COMPANION_OF)), None)
 
 
-def _find(store: Store, companion: Companion) -> Job | None:
-    """None where it was deleted, or its name is another job's by now."""
+def find_same(store: Store, name: str, uid: str) -> Job | None:
+    """The job of that name; None where it was deleted, or the name is another job's by now."""
     try:
-        found = store.find_job(companion.name)
+        found = store.find_job(name)
     except NotFoundError:
         return None
-    return found if found.uid == companion.uid else None
+    return found if found.uid == uid else None

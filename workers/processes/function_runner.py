@@ -22,7 +22,6 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.rungs import Keeper
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .built_in import check_built_in as check_built_in
 from .own_training import Candidate
 
 Evaluate = Callable[[Candidate], Mapping[str, float] | float]

@@ -1,12 +1,11 @@
 """Whether the rows that a job reads are still those that it, or the job beside which it stands,
 trained on: qualities of other rows say nothing of each other."""
 
-from peftsearch.errors import NotFoundError, UserError
+from peftsearch.errors import UserError
 from peftsearch.records.job import Job
-from peftsearch.records.trial import TrialState
 from peftsearch.storage.store import Store
 
-from .companions import find_parent
+from .companions import find_parent, find_same
 
 
 def check_rows(store: Store, job: Job, fingerprint: str) -> None:
@@ -20,7 +19,7 @@ def check_rows(store: Store, job: Job, fingerprint: str) -> None:
         UserError: They are others.
     """
     parent = _find_parent(store, job)
-    known = _find_last(store, job) or (None if parent is None else _find_last(store, parent))
+    known = next(filter(None, (store.last_told(x.id, "data") for x in (job, parent) if x)), None)
     if known not in (None, fingerprint):
         raise UserError(
             f"the rows that the trials of {(parent or job).name} had, in their order",
@@ -33,20 +32,4 @@ def check_rows(store: Store, job: Job, fingerprint: str) -> None:
 def _find_parent(store: Store, job: Job) -> Job | None:
     """None of a job that searches, and where the parent was deleted."""
     told = find_parent(store, job)
-    if told is None:
-        return None
-    try:
-        found = store.find_job(told["name"])
-    except NotFoundError:
-        return None
-    return found if found.uid == told["uid"] else None
-
-
-def _find_last(store: Store, job: Job) -> str | None:
-    """What the last of a job's trainings read; None where none tells it."""
-    told = (
-        x.provenance.get("data")
-        for x in reversed(store.trials(job.id))
-        if x.state is TrialState.COMPLETED
-    )
-    return next((str(x) for x in told if x), None)
+    return None if told is None else find_same(store, told["name"], told["uid"])
