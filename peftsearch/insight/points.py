@@ -1,8 +1,9 @@
 """What charts and tables need of a trial: small enough to keep ten thousand in memory."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -13,6 +14,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.recipes import BASELINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .compact import Compact
 from .parameters import parameters
 
 
@@ -65,8 +67,11 @@ class Point:
     adapter: bool
 
 
-def point_of(trial: Trial, spec: JobSpec) -> Point:
+def point_of(trial: Trial, spec: JobSpec, measured: Sequence[str] | None = None) -> Point:
     """What is kept of a trial.
+
+    Args:
+        measured: `spec.measured`, where it is at hand for many trials.
 
     Raises:
         UserError: The spec has no anatomy.
@@ -86,15 +91,15 @@ def point_of(trial: Trial, spec: JobSpec) -> Point:
         fidelity=trial.fidelity,
         attempt=trial.attempt,
         worker=sys.intern(trial.worker) if trial.worker else None,
-        measurements=_named(trial.measurements),
+        measurements=Compact(trial.measurements),
         words=describe(configuration, anatomy),
-        configuration=orjson.dumps(configuration.to_json()),
+        configuration=_bytes(configuration.to_json()),
         parameters=_shared(parameters(configuration, anatomy)),
-        quality=quality_of(spec, trial),
-        cost=cost_of(spec, configuration),
+        quality=quality_of(spec, trial, measured),
+        cost=_cost(spec, trial),
         validation_rows=trial.validation_rows,
         quality_error=trial.quality_error,
-        gain_errors=_named(trial.gain_errors),
+        gain_errors=Compact(trial.gain_errors),
         frozen=configuration.frozen,
         plain_lora=is_plain_lora(configuration),
         adapter=trial.adapter is not None,
@@ -110,14 +115,18 @@ def is_plain_lora(configuration: Configuration) -> bool:
     return len(modules) == 1 and modules[0].technique == BASELINE
 
 
-def _named(values: Mapping[str, float]) -> dict[str, float]:
-    """With names that all points share."""
-    return {sys.intern(name): value for name, value in values.items()}
+def _bytes(content: Any) -> bytes:
+    """Its JSON in as many bytes as it has: what orjson returns holds at least 4 KB."""
+    return bytes(memoryview(orjson.dumps(content)))
 
 
-def _shared(values: Mapping[str, float | str]) -> dict[str, float | str]:
-    """With names and texts that all points share."""
-    return {
-        sys.intern(name): sys.intern(value) if isinstance(value, str) else value
-        for name, value in values.items()
-    }
+def _cost(spec: JobSpec, trial: Trial) -> float:
+    """As it was recorded with the proposal; counted again of what another program recorded."""
+    recorded = trial.measurements.get(spec.objectives.cost)
+    return cost_of(spec, trial.configuration) if recorded is None else recorded
+
+
+def _shared(values: Mapping[str, float | str]) -> Compact[float | str]:
+    """With texts that all points share."""
+    texts = {name: sys.intern(value) for name, value in values.items() if isinstance(value, str)}
+    return Compact({**values, **texts})

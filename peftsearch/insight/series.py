@@ -104,7 +104,7 @@ class _Staircase:
         return float(heights @ np.diff(edges))
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seeds:
     """Of one key: serial number, and the qualities of its completed trials by trial number."""
 

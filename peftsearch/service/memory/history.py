@@ -136,11 +136,12 @@ def _advance(store: Store, record: _Record, pulse: Pulse) -> _Record:
 
 
 def _read_points(store: Store, job: Job, after: int, until: int) -> Iterator[Point]:
+    measured = job.spec.measured
     while after < until:
         trials = store.ended_since(job.id, after, _BATCH)
         for trial in trials:
             if trial.event is not None and trial.event <= until:
-                yield point_of(trial, job.spec)
+                yield point_of(trial, job.spec, measured)
         if len(trials) < _BATCH:
             return
         after = trials[-1].event or until
