@@ -83,7 +83,8 @@ def test_a_forecast_is_told_as_by_a_dry_run(tmp_path: Path) -> None:
     assert {"space", "training", "time", "disk", "memory"} <= told.keys()
     low, high = found["seconds"]
     assert 0 < low < high and found["disk_bytes"] > 0
-    assert found["first"] and found["trials"] == spec.budget.trials
+    assert len(found["first"]) == 4 and "chosen by what those before show" in found["later"]
+    assert found["trials"] == spec.budget.trials
     (tmp_path / "model" / "model.safetensors").unlink()
     with pytest.raises(WrongSpec, match="weights in model"):
         checker.forecast(spec, 2, Preparation())

@@ -65,7 +65,7 @@ def forecast(request: dict[str, Any]) -> dict[str, Any]:
         request: The `spec`, its `workers`, and what earlier jobs teach it as `taught`.
     """
     from peftsearch.jobs.forecast import forecast_job
-    from peftsearch.live.forecast_rows import first_lines, forecast_rows
+    from peftsearch.live.forecast_rows import first_lines, forecast_rows, tell_later
 
     try:
         spec = parse_spec(request["spec"])
@@ -76,6 +76,7 @@ def forecast(request: dict[str, Any]) -> dict[str, Any]:
     return {
         "rows": [{"name": name, "text": text} for name, text in forecast_rows(found, spec)],
         "first": first_lines(found, spec),
+        "later": tell_later(found),
         "notes": list(found.notes),
         "trials": found.trials,
         "seconds": list(found.to_json()["seconds"]),
