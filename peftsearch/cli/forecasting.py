@@ -42,7 +42,7 @@ def dry_run(
     as_json: bool,
 ) -> None:
     """Check a job file and forecast its time and disk."""
-    spec = read_spec(job_file).learning_from(sources).tracked_by(track)
+    spec = read_spec(job_file, track).learning_from(sources)
     begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
 

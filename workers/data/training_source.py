@@ -204,8 +204,9 @@ def blamed(task: TaskSpec, part: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        column = error.column if isinstance(error, MissingColumn) else None
-        error.where = error.where or _name_key(task, part, column)
+        for one in (error, *(error.others if isinstance(error, MissingColumn) else ())):
+            column = one.column if isinstance(one, MissingColumn) else None
+            one.where = one.where or _name_key(task, part, column)
         raise
 
 

@@ -37,7 +37,7 @@ export class Head {
   showNotes(notes) {
     const place = byId("job-notes");
     setText(place.querySelector("summary"), plural(notes.length, "note"));
-    keep(place.querySelector("ul"), notes, (x) => x, (x) => h("li", {}, x), () => {});
+    keep(place.querySelector("ul"), notes, (x) => x, (x) => h("li", {}, withCommands(x)), () => {});
     place.hidden = notes.length === 0;
   }
 

@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { setWords } from "../lib/configuration.js";
-import { h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { h, keep, replace, setAttribute, setSentence, setText } from "../lib/dom.js";
 import { count, duration, failureText, originText, score } from "../lib/format.js";
 import { goalOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
@@ -169,6 +169,6 @@ function written(place, text) {
 
 function message(place, { state, failure, message: text }) {
   place.hidden = state !== "failed";
-  setText(place, state === "failed" ? `${failureText(failure)}: ${text ?? "no message"}` : "");
+  setSentence(place, state === "failed" ? `${failureText(failure)}: ${text ?? "no message"}` : "");
   place.title = state === "failed" ? text ?? "" : "";
 }

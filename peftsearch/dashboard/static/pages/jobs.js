@@ -1,7 +1,7 @@
 // The Jobs page: cards that follow the service's events.
 
 import { get, page } from "../lib/api.js";
-import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
 import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { loadObjectives, noun, objective } from "../lib/measures.js";
@@ -169,9 +169,9 @@ function noteKey(job) {
 }
 
 function note(job) {
-  if (job.problem) return h("p", { class: "note note-warn job-note" }, capitalised(job.problem));
+  if (job.problem) return h("p", { class: "note note-warn job-note" }, withCommands(capitalised(job.problem)));
   if (job.pool?.state === "failed") {
-    return h("p", { class: "note note-warn job-note" }, `The workers ended: ${job.pool.message ?? "no message"}`);
+    return h("p", { class: "note note-warn job-note" }, withCommands(`The workers ended: ${job.pool.message ?? "no message"}`));
   }
   if (job.state !== "running" || hasWorkers(job)) return null;
   const command = h("code", {}, `peftsearch worker ${job.name}`);

@@ -2,7 +2,7 @@
 
 import { get, page, path, post } from "../lib/api.js";
 import { copyBox } from "../lib/copy.js";
-import { byId, h, replace, setText } from "../lib/dom.js";
+import { byId, h, replace, setText, withCommands } from "../lib/dom.js";
 import { duration, percent, shellWord } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { loadObjectives } from "../lib/measures.js";
@@ -116,7 +116,7 @@ function failure(trial) {
 
 /** A long message opens at its end: what follows the first words stands below them, once. */
 function folded(message) {
-  if (message.length <= LONG) return h("p", { class: "trial-message" }, message);
+  if (message.length <= LONG) return h("p", { class: "trial-message" }, withCommands(message));
   const space = message.lastIndexOf(" ", SHOWN);
   const end = space > SHOWN / 2 ? space : SHOWN;
   return h("details", { class: "trial-message" }, h("summary", {}, `${message.slice(0, end)} …`), h("p", {}, message.slice(end).trim()));
