@@ -1,5 +1,4 @@
-"""All that is wrong with a job at once: each mistake is mended in a copy, and the rest is looked at
-again."""
+"""All that is wrong with a job at once: each mistake is mended in a copy to look at the rest."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +82,7 @@ def mistakes_of(error: UserError) -> list[Mistake]:
 
 
 def _check_sources(spec: JobSpec) -> JobSpec:
-    """Before columns are looked for, so that rows of a file are not missed for those of another."""
+    """A file that is not there is told beside columns that are not."""
     source = spec.task.validation
     if source is not None and is_missing(source):
         hint = "check the path"

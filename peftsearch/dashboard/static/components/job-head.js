@@ -93,7 +93,7 @@ function factsOf(model, job) {
   const trials = trialsText(job);
   return [
     ["Trials", failed ? `${trials}, ${count(failed)} failed` : trials],
-    ["Time used", timeText(job)],
+    ["Time with a trial running", timeText(job)],
     live ? ["Time left", job.left_words ?? "not known yet"] : null,
     [job.state === "finished" ? "Best" : "Best so far", best(model, job)],
     job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,

@@ -6,7 +6,7 @@ import { h, keep, replace, setAttribute, setSentence, setText } from "../lib/dom
 import { count, duration, failureText, originText, score } from "../lib/format.js";
 import { goalOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
-import { isLeftOver } from "./job-words.js";
+import { stateText } from "./job-words.js";
 import { Filters } from "./trial-filters.js";
 
 const PAGE = 50;
@@ -143,7 +143,7 @@ function fillRow(row, trial, model, compared) {
   const [costs, [seconds, origin, words]] = [rest.slice(0, -3), rest.slice(-3)];
   tick.firstElementChild.checked = compared.includes(trial.number);
   setAttribute(number.firstElementChild, "href", `${model.page}/trials/${trial.number}`);
-  const ended = isLeftOver(trial, model) ? "not run" : trial.state;
+  const ended = stateText(trial, model);
   setAttribute(state.firstElementChild, "data-state", trial.on_front ? "front" : trial.state);
   setText(state.firstElementChild, trial.on_front ? "on the front" : ended);
   const value = trial.values[model.quality];

@@ -66,7 +66,7 @@ function facts({ jobs, cost, level, winner, box }) {
   return [
     ["State", each((x) => x.state)],
     ["Trials", each((x) => `${count(x.completed)} completed, ${count(x.failed)} failed`)],
-    ["Time used", each((x) => duration(3600 * x.hours))],
+    ["Time with a trial running", each((x) => duration(3600 * x.hours))],
     [`Best`, each(best)],
     [`${capitalised(noun(cost))} of it`, each((x) => (x.best && x.best.cost !== null ? write(cost, x.best.cost) : ""))],
     ["Best floor, no adapter", each(({ floors: [floor], quality }) => (floor ? `${write(quality, floor.value)}, ${floor.short}` : "none"))],

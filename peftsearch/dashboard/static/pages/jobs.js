@@ -157,7 +157,7 @@ function noResult({ state, counts }) {
 
 function footText(job) {
   const over = job.state === "finished" && job.budget_text;
-  const parts = over ? [`${duration(3600 * job.used_hours)} used`, `its budget was ${job.budget_text}`] : [`${timeText(job)} used`];
+  const parts = over ? [`${duration(3600 * job.used_hours)} with a trial running`, `its budget was ${job.budget_text}`] : [`${timeText(job)} with a trial running`];
   if (job.left_words !== null && job.state === "running") parts.push(`${job.left_words} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
   parts.push(`created ${clock(job.created)}`);
