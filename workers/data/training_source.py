@@ -249,7 +249,7 @@ def _read_tables(task: TaskSpec, source: str, wanted: Sequence[str]) -> Mapping[
     if task.image is not None and Path(source).is_dir() and is_image_folder(Path(source)):
         if len(wanted) > len(task.columns):
             got, where = f"the folder {source}", "task.group" if task.group else ""
-            hint = f"write one, or leave out {where or '--by'}"
+            hint = f"write one, or leave out {where or 'the column of groups'}"
             raise UserError(f"a data file with the column {wanted[0]}", got, hint, where)
         return read_image_folder(Path(source), wanted)
     return read_source(source, task.subset, wanted, task.reading)
