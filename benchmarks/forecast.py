@@ -2,6 +2,8 @@
 
     python benchmarks/forecast.py replay      # recorded trainings, seconds
     python benchmarks/forecast.py jobs        # short real jobs by the command line, half an hour
+    python benchmarks/forecast.py light       # the six shortest of them, five minutes
+    python benchmarks/forecast.py count       # how many of those of `--out` held, of either
 
 `replay` takes 24 trials on end of each table in `benchmarks/ground` that has seconds, and foresees
 the rest after the first few. `jobs` runs each job of `JOBS` after its dry run, holds what that
@@ -26,6 +28,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import tomli_w
+from scipy.stats import binomtest
 
 from peftsearch.jobs.time_left import Opened, Standing, foresee_left
 from peftsearch.records.pace import Ended, finished_of, learn_pace, pace_of
@@ -62,6 +65,8 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
     "minutes": {"task": _TEXTS, "training": _SHORT, "hours": 0.012},
     "probe and three": {"task": _TEXTS, "training": {"epochs": 3}, "trials": 4},
 }
+
+LIGHT = ("short", "rating", "lora alone", "methods", "minutes", "probe and three")
 
 
 def read_tables() -> Iterator[tuple[str, Any]]:
@@ -165,17 +170,40 @@ def _look_back(spec: JobSpec, trials: Sequence[Trial], workers: int) -> Iterator
         yield {"seen": seen, "left": [left.low, left.likely, left.high], "came": last - now}
 
 
+def count(out: Path) -> None:
+    """Of jobs that were run, how often what was foreseen before them, and at the end of each of
+    their trials, held; with intervals of 95 % (Clopper and Pearson), as if each stood alone."""
+    runs = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    dry = [(x["dry_run"], x["seconds"]) for x in runs]
+    later = [(y["left"], y["came"]) for x in runs for y in x["after"]]
+    first = [(y["left"], y["came"]) for x in runs for y in x["after"][:1]]
+    told = {"dry runs": dry, "after the first trial": first, "after each trial": later}
+    for name, found in told.items():
+        held = sum(low <= came <= high for (low, _, high), came in found)
+        share = binomtest(held, len(found)).proportion_ci()
+        wide = median(high / max(low, 1e-3) for (low, _, high), _ in found)
+        off = median(came / max(likely, 1e-3) for (_, likely, _), came in found)
+        print(
+            f"{name}: {held} of {len(found)} held ({share.low:.0%} to {share.high:.0%}); "
+            f"high / low {wide:.1f}, came / likely {off:.2f}, medians"
+        )
+
+
 def main() -> None:
-    """One of the two."""
+    """One of the four."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["replay", "jobs"])
-    parser.add_argument("--only", nargs="*", default=list(JOBS))
+    parser.add_argument("what", choices=["replay", "jobs", "light", "count"])
+    parser.add_argument("--only", nargs="*", choices=list(JOBS))
     parser.add_argument("--out", type=Path, default=Path("benchmarks/forecast.jsonl"))
     asked = parser.parse_args()
     if asked.what == "replay":
         replay()
+    elif asked.what == "count":
+        count(asked.out)
     else:
-        run_jobs(asked.only, asked.out)
+        usual = LIGHT if asked.what == "light" else list(JOBS)
+        run_jobs(asked.only or usual, asked.out)
+        count(asked.out)
 
 
 if __name__ == "__main__":

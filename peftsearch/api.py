@@ -111,9 +111,7 @@ def search(
     if spec is None:
         spec, notes = job.write(place.root)
         _note(*notes)
-    complete = _complete(spec)
-    if tracking is not None:
-        complete = complete.tracked_by([tracking] if isinstance(tracking, str) else tracking)
+    complete = _complete(spec, [tracking] if isinstance(tracking, str) else tracking)
     if evaluate is not None:
         complete = train_by(evaluate, complete)
     return search_here(complete, place, _note, display, evaluate)
@@ -309,10 +307,12 @@ def _note(*notes: str) -> None:
         logging.getLogger("peftsearch").warning(note)
 
 
-def _complete(spec: "str | Path | Mapping[str, Any] | JobSpec") -> "JobSpec":
+def _complete(
+    spec: "str | Path | Mapping[str, Any] | JobSpec", tracking: "Sequence[str] | None" = None
+) -> "JobSpec":
     from peftsearch.jobs.jobfile import complete_spec, read_spec
 
     if isinstance(spec, str | Path):
-        return read_spec(spec)
+        return read_spec(spec, tracking)
     data = spec if isinstance(spec, Mapping) else spec.to_json()
-    return complete_spec(data, Path.cwd())
+    return complete_spec(data, Path.cwd(), track=tracking)

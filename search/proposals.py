@@ -15,6 +15,7 @@ from peftsearch.records.trial import Proposal, Reasons, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.space.presets import make_space
 
 from .candidates import draw_unseen
 from .design import make_design
@@ -24,7 +25,7 @@ from .goals.reference_point import ReferencePoint, find_reference_point
 from .many_suggester import ManySuggester
 from .memory import Memory, Terrain
 from .repeats import choose_repeat, choose_repeat_in, repeat_due
-from .samplers import Sampler, SobolSampler, make_sampler
+from .samplers import BLIND, Sampler, SobolSampler, make_sampler
 from .suggester import Suggester
 
 _FEWEST = 3
@@ -70,6 +71,33 @@ def propose(
         terrain = (memory or Memory()).terrain(spec)
         batch = _Batch(terrain, trials, seed, preparation)
         return list(islice(iter(batch.next, None), n))
+
+
+def propose_first(
+    spec: JobSpec, most: int, seed: int, preparation: Preparation | None = None
+) -> list[Proposal]:
+    """The trials that a job begins with whatever comes of them, at most `most`; fewer where the
+    next one is chosen by results.
+
+    Args:
+        preparation: What is known of it; its lessons count.
+
+    Raises:
+        UserError: As `propose`.
+    """
+    certain = count_certain(spec, preparation)
+    return propose(spec, [], min(most, most if certain is None else certain), seed, preparation)
+
+
+def count_certain(spec: JobSpec, preparation: Preparation | None = None) -> int | None:
+    """How many trials a job begins with that no result changes; None of a sampler that looks at
+    none."""
+    if spec.search.sampler in BLIND:
+        return None
+    lessons = () if preparation is None else preparation.lessons
+    design = make_design(spec, make_space(spec), lessons)
+    own = spec.search.sampler == ENGINE
+    return max(design.length, _FEWEST) if own else len(design.fixed)
 
 
 class _Choice(NamedTuple):

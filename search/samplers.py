@@ -191,6 +191,8 @@ SAMPLERS: Mapping[str, Factory] = {
     "nsga2": _optuna("nsga2"),
 }
 """One row for each name in `sampler_names.COMPARED`."""
+BLIND = ("random", "sobol")
+"""Those that look at no result."""
 
 
 def make_sampler(spec: JobSpec, space: Space, trials: Sequence[Trial], seed: int) -> Sampler:

@@ -104,6 +104,16 @@ def is_misspelt(text: str) -> bool:
     return find_database(text) == 0 and "@" in text and "://" not in text
 
 
+def is_there(storage: str) -> bool:
+    """Whether opening a URL makes no new SQLite file.
+
+    Raises:
+        UserError: It is no URL.
+    """
+    url = parse_url(storage)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+
+
 def check_scheme(text: str) -> None:
     """Refuse the misspelt URL of a database server, which would be the name of an SQLite file.
 

@@ -1,5 +1,6 @@
 """What no message may do, whatever text a person or a library gave."""
 
+import ast
 import re
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import peftsearch
 from peftsearch.api import to_url
 from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.message_text import (
@@ -261,3 +263,42 @@ def test_a_terminal_obeys_no_message() -> None:
 def test_of_one_letter_nothing_is_suggested_that_is_not_there() -> None:
     assert suggest("5", ["message", "team"], "correct it") == "correct it"
     assert suggest("a", ["ab", "c"], "correct it") == "did you mean 'ab'?"
+
+
+DOORS = ("cli", "dashboard", "doctor", "service")
+"""Rooms that may speak of options of a command line: nothing else raises what they raise."""
+_OPTION = re.compile(r"(?:^|\s)--[a-z]")
+_COMMAND = re.compile(r"`[^`]*`|pip install .*|==\{\} .*")
+
+
+def find_options(path: Path) -> list[str]:
+    """Sentences of a module that name an option, but within a whole command; no docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bare = {id(x.value) for x in ast.walk(tree) if isinstance(x, ast.Expr)}
+    parts = {id(y) for x in ast.walk(tree) if isinstance(x, ast.JoinedStr) for y in x.values}
+    found = [_read(x) for x in ast.walk(tree) if id(x) not in bare | parts]
+    told = (_COMMAND.sub("", x) for x in found if " " in x)
+    return [x for x in told if _OPTION.search(x)]
+
+
+def _read(node: ast.AST) -> str:
+    """A text, with `{}` for what is filled in; empty of anything else."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_read(x) or "{}" for x in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_what_python_may_raise_names_no_option_of_the_command_line() -> None:
+    """`result.pick("x")` cannot be corrected by an option."""
+    root = Path(peftsearch.__file__).parent
+    rooms = (x for x in root.iterdir() if x.is_dir() and x.name not in DOORS)
+    files = [root / "api.py", *(y for x in rooms for y in x.rglob("*.py"))]
+    assert len(files) > 300
+    guilty = {str(x): found for x in files if (found := find_options(x))}
+    assert guilty == {}
+
+
+def test_an_option_in_a_message_is_seen(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("x = f'name {1} another with --out'\ny = 'run `a --b`'\n'a --docstring'\n")
+    assert find_options(module) == ["name {} another with --out"]

@@ -54,7 +54,7 @@ def run(
         track: Names of trackers, in place of the job file's; None leaves them.
     """
     check_picture(picture)
-    spec = read_spec(job_file).learning_from(sources).tracked_by(track)
+    spec = read_spec(job_file, track).learning_from(sources)
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json, spec.tracking)
     result = make_wanted(run_spec(spec, crew), crew)
     if picture is not None:

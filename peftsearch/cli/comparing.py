@@ -66,7 +66,7 @@ def _facts(found: JobComparison) -> list[tuple[str, list[str]]]:
     rows = [
         ("state", [x["state"] for x in jobs]),
         ("trials", [_tell_trials(x) for x in jobs]),
-        ("time used", [duration(3600 * x["hours"]) for x in jobs]),
+        ("time with a trial running", [duration(3600 * x["hours"]) for x in jobs]),
         ("best", [_tell_point(x["best"], x["quality"]) for x in jobs]),
         (f"its {objective(cost).label}", [_tell_cost(x["best"], cost) for x in jobs]),
         ("best floor", [_tell_floor(x) for x in jobs]),

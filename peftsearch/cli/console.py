@@ -7,6 +7,8 @@ from shlex import quote
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 
 from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.results import views
@@ -21,10 +23,21 @@ console = Console(markup=False)
 log = Console(stderr=True, markup=False)
 """Progress and notes, to standard error."""
 
+_ANY = 10_000
+"""Columns that no table needs."""
+
 
 def print_json(data: Any) -> None:
     """JSON to standard output, unwrapped and uncoloured."""
     print(json.dumps(data, indent=2))
+
+
+def print_whole(table: Table) -> None:
+    """A table to standard output that cuts nothing: without room it is wider than the terminal."""
+    least = Measurement.get(console, console.options.update(max_width=_ANY), table).minimum
+    if least > console.width:
+        table.width = least
+    console.print(table, crop=False, no_wrap=True)
 
 
 def storage_option(storage: str) -> str:

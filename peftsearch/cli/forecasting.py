@@ -9,7 +9,7 @@ from rich.text import Text
 
 from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.jobs.jobfile import read_spec
-from peftsearch.live.forecast_rows import first_lines, forecast_rows
+from peftsearch.live.forecast_rows import first_lines, forecast_rows, tell_later
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .console import console, print_json
@@ -42,7 +42,7 @@ def dry_run(
     as_json: bool,
 ) -> None:
     """Check a job file and forecast its time and disk."""
-    spec = read_spec(job_file).learning_from(sources).tracked_by(track)
+    spec = read_spec(job_file, track).learning_from(sources)
     begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
 
@@ -60,3 +60,5 @@ def dry_run(
     console.print("first configurations:")
     for line in first_lines(forecast, spec):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
+    if later := tell_later(forecast):
+        console.print(later, highlight=False)

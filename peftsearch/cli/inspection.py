@@ -58,7 +58,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
         data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial, written) for trial in trials]})
         return
-    facts = f"budget {views.budget_text(spec)}, trained for {duration(hours * 3600)}"
+    facts = f"budget {views.budget_text(spec)}, {duration(hours * 3600)} with a trial running"
     state = f": {tell_state(job.state, working)}, {facts}"
     console.print(Text.assemble((name, "bold"), state), soft_wrap=True)
     stands = tell_waiting(name, storage) if waits(job.state, working) else ending
@@ -74,7 +74,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
     for line in (*notes, *tell_floors(preparation, spec)):
         console.print(line, highlight=False, soft_wrap=True)
     print_beside(result, storage)
-    console.print(views.trials_table(trials, spec, console.width, written))
+    console.print(views.trials_table(trials, spec, console.width, written, job.state))
 
 
 def _tell_base(spec: JobSpec) -> list[str]:

@@ -13,7 +13,9 @@ from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.spaces.jobspec.stored import plain_spec
 
-from .console import console, print_json, storage_option
+from .console import console, print_json, print_whole, storage_option
+
+_COLUMNS = ("job", "state", "workers", "trials", "running", "failed", "budget", "quality")
 
 
 def list_jobs(storage: str, as_json: bool) -> None:
@@ -25,7 +27,7 @@ def list_jobs(storage: str, as_json: bool) -> None:
     if as_json:
         print_json([job_json(job, counts[job.id], live) for job in found])
     else:
-        console.print(_jobs_table(found, counts, live))
+        print_whole(_jobs_table(found, counts, live))
         waiting = [x.name for x in found if waits(x.state, live.get(x.id, 0)) and not x.problem]
         told = [tell_waiting(name, storage) for name in waiting]
         for line in (*filter(None, (job.problem for job in found)), *told):
@@ -41,20 +43,19 @@ def _jobs_table(
         live: Live workers by job id: a job that runs without one waits to be taken up.
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # for 80 columns
-    for name in ("job", "state", "workers", "trials", "running", "failed", "budget", "quality"):
-        table.add_column(name)
-    for job in jobs:
-        states = counts[job.id]
-        table.add_row(
-            job.name,
-            tell_state(job.state, live.get(job.id, 0)),
-            str(live.get(job.id, 0)),
-            str(states[TrialState.COMPLETED]),
-            str(states[TrialState.RUNNING]),
-            str(states[TrialState.FAILED]),
-            *(("?", "?") if job.problem else (views.budget_text(job.spec), job.spec.task.quality)),
-        )
+    rows = [_cells(job, counts[job.id], live.get(job.id, 0)) for job in jobs]
+    for name, *cells in zip(_COLUMNS, *rows, strict=True):
+        words = (word for cell in (name, *cells) for word in cell.split())
+        table.add_column(name, no_wrap=name == "job", min_width=max(map(len, words)))
+    for row in rows:
+        table.add_row(*row)
     return table
+
+
+def _cells(job: Job, states: Mapping[TrialState, int], live: int) -> Sequence[str]:
+    told = ("?", "?") if job.problem else (views.budget_text(job.spec), job.spec.task.quality)
+    ended = (states[x] for x in (TrialState.COMPLETED, TrialState.RUNNING, TrialState.FAILED))
+    return (job.name, tell_state(job.state, live), str(live), *map(str, ended), *told)
 
 
 def tell_waiting(name: str, storage: str) -> str:

@@ -63,7 +63,7 @@ class Confinement:
         raise UserError(
             f"a path within the service's data folders{others}",
             repr(value),
-            "name a file or folder there; the service's --data-root says which they are",
+            "name a file or folder there; whoever runs the service says which they are",
             where,
         )
 

@@ -1,9 +1,7 @@
 """Opening the database of jobs that should be there already."""
 
-from pathlib import Path
-
 from peftsearch.errors import UserError
-from peftsearch.storage.connection import parse_url
+from peftsearch.storage.connection import is_there, parse_url
 from peftsearch.storage.store import Store
 
 
@@ -16,11 +14,10 @@ def open_existing(storage: str) -> Store:
     Raises:
         UserError: No such SQLite file, or the database is down.
     """
-    url = parse_url(storage)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    if not is_there(storage):
         raise UserError(
             "an existing storage",
-            f"no file {url.database!r}",
-            "launch a job with `peftsearch run`, or name the storage with --storage",
+            f"no file {parse_url(storage).database!r}",
+            "launch a job with `peftsearch run`, or name another storage",
         )
     return Store.open(storage)

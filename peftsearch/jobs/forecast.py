@@ -1,13 +1,13 @@
 """`run --dry-run`: what a job would do, how long it would take and how much disk it would use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.ranges import Range, add_ranges
-from peftsearch.search.proposals import propose
+from peftsearch.search.proposals import count_certain, propose_first
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -15,12 +15,12 @@ from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.dropout import note_dropout
 from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_share
 from peftsearch.spaces.space.presets import make_space
-from peftsearch.spaces.space.space import Space
 from peftsearch.workers.data.task_data import TaskData, load_data
 from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
 from peftsearch.workers.training.timed_steps import Timings
 
-from .disk_need import foresee_disk, sample
+from .coming_trials import foresee_coming, note_head
+from .disk_need import foresee_disk
 from .durations import (
     EFFICIENCY,
     calling_seconds,
@@ -64,8 +64,9 @@ class Forecast:
         length: A sentence on the steps of each training.
         max_length: Tokens of an example at most; None of images.
         memory: Of each worker's model.
-        first: What the first proposals would be.
+        first: The first trials, of those that are certain.
         origins: Of each, who proposes it.
+        certain: How many trials no result changes; the others are chosen by what they show.
         disk: Bytes of all adapters, the first as large as they are, the others as the space's
             mean.
     """
@@ -94,6 +95,7 @@ class Forecast:
     disk: float
     first: tuple[Configuration, ...]
     origins: tuple[str, ...]
+    certain: int
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -124,6 +126,7 @@ class Forecast:
             "disk_bytes": self.disk,
             "first": [x.to_json() for x in self.first],
             "origins": list(self.origins),
+            "certain": self.certain,
             "notes": list(self.notes),
         }
 
@@ -158,13 +161,14 @@ def forecast_job(
     tell("choosing the first configurations")
     space = make_space(spec)
     check_bounds(space)
-    shown = min(_SHOWN, spec.budget.trials or _SHOWN)
-    proposed = propose(spec, [], shown, spec.seed, taught)
+    proposed = propose_first(spec, min(_SHOWN, spec.budget.trials or _SHOWN), spec.seed, taught)
     first = tuple(x.configuration for x in proposed)
-    memory, most = foresee_memory(spec, first), count_most(spec, space)
-    tell("timing a few steps of the first configurations on this machine")
-    pace = _foresee_pace(spec, data, (space, first), workers, memory, rehearsed.response)
+    coming = foresee_coming(spec, space, first)
+    memory, most = foresee_memory(spec, coming), count_most(spec, space)
+    tell("timing a few steps on this machine")
+    pace = _foresee_pace(spec, data, coming, workers, memory, rehearsed.response)
     trials = count_trials(spec, pace.each.likely, most)
+    certain = count_certain(spec, taught)
     regimes = spec.training.regimes()
     return Forecast(
         configurations=count_bases(space),
@@ -191,6 +195,7 @@ def forecast_job(
         disk=foresee_disk(spec, space, first, trials),
         first=first,
         origins=tuple(x.origin for x in proposed),
+        certain=trials if certain is None else min(certain, trials),
         notes=(
             *data.notes,
             *settled.notes,
@@ -198,6 +203,7 @@ def forecast_job(
             *(() if taught is None else taught.notes),
             *note_resolution(spec, held_out),
             *note_dropout(spec, space),
+            *note_head(spec, space, first),
         ),
     )
 
@@ -205,7 +211,7 @@ def forecast_job(
 def _foresee_pace(
     spec: JobSpec,
     data: TaskData,
-    found: tuple[Space, tuple[Configuration, ...]],
+    coming: Sequence[Configuration],
     workers: int,
     memory: MemoryNeed,
     response: int,
@@ -213,19 +219,18 @@ def _foresee_pace(
     """By timed steps where that can be, else by arithmetic.
 
     Args:
-        found: The space, and what is proposed first.
+        coming: Configurations as they are likely to be trained, those that are certain first.
         response: Tokens of each response that is written.
     """
-    (space, first), rows, held_out = found, len(data.train.texts), data.held_out
+    rows, held_out = len(data.train.texts), data.held_out
     tokens = sum(spec.anatomy.counted_workload.tokens) / spec.anatomy.counted_workload.sequences
     asked = foresee_reading(spec.task, rows, held_out, tokens)
-    timed = time_machine(spec, data, first, workers, memory)
+    timed = time_machine(spec, data, coming, workers, memory)
     if isinstance(timed, Timings):
-        coming = _foresee_coming(spec, space, first)
         return pace_of_timings(spec, timed, coming, workers, asked)
     speed = measure_speed(spec.anatomy, spec.training.regime().batch_size)
     splits = [(len(x.train.texts), len(x.validation.texts)) for x in data.folds]
-    flops = sum(trial_flops(spec, first, *x) for x in splits)
+    flops = sum(trial_flops(spec, coming, *x) for x in splits)
     calling = sum(calling_seconds(spec, *x, speed) for x in splits)
     written = foresee_writing(spec.task, held_out)
     writing, preparing = (
@@ -233,12 +238,3 @@ def _foresee_pace(
     )
     seconds = (flops / (EFFICIENCY * speed.reading) + calling + writing) / count_abreast(workers)
     return pace_of_arithmetic(seconds, preparing, timed)
-
-
-def _foresee_coming(
-    spec: JobSpec, space: Space, first: tuple[Configuration, ...]
-) -> list[Configuration]:
-    """Those that come first, and of more trials what the space has."""
-    rest = sample(space) or list(first)
-    more = (spec.budget.trials or len(first) + len(rest)) - len(first)
-    return [*first, *rest[: max(0, more)]]

@@ -13,6 +13,7 @@ from peftsearch.spaces.jobspec.head import check_head
 from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text
 from peftsearch.spaces.jobspec.objectives_section import ObjectivesSpec
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
+from peftsearch.spaces.jobspec.tracker_names import check_installed
 from peftsearch.spaces.space.extremes import try_costs
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.tries import check_tries
@@ -28,8 +29,11 @@ _FILE_STARTS = (".", "/", "~")
 _ANATOMY_SOURCES = {"model.path", "task.kind"}
 
 
-def read_spec(path: str | Path) -> JobSpec:
+def read_spec(path: str | Path, track: Sequence[str] | None = None) -> JobSpec:
     """The complete spec of a job file. Paths in it are relative to the file's folder.
+
+    Args:
+        track: Names of trackers, in place of the job file's; None leaves them.
 
     Raises:
         UserError: The file is missing, is neither TOML, YAML nor JSON, or its spec is wrong.
@@ -42,7 +46,7 @@ def read_spec(path: str | Path) -> JobSpec:
         raise UserError("a job file", f"no file {str(path)!r}", "check the path") from error
     except (OSError, ValueError) as error:
         raise UserError("a readable job file", f"{path}: {error}", "check the file") from error
-    return complete_spec(read_named(text, str(path)), path.resolve().parent)
+    return complete_spec(read_named(text, str(path)), path.resolve().parent, track=track)
 
 
 def read_named(text: str, name: str) -> dict[str, Any]:
@@ -62,21 +66,22 @@ def read_named(text: str, name: str) -> dict[str, Any]:
 
 
 def complete_spec(
-    data: Mapping[str, Any], folder: Path, roots: Sequence[Path] | None = None
+    data: Mapping[str, Any],
+    folder: Path,
+    roots: Sequence[Path] | None = None,
+    track: Sequence[str] | None = None,
 ) -> JobSpec:
     """Check a spec, resolve its paths against `folder`, and fill in the model's anatomy.
 
     Args:
         roots: Folders that its paths must lie in; None where it may name any.
+        track: Names of trackers, in place of its own; None leaves them.
 
     Raises:
-        UserError: The spec, its model or its space is wrong, or leaves the roots; `where` says
-            which key, if that is known.
+        UserError: The spec, its model or its space is wrong, a tracker of it is not installed, or
+            it leaves the roots; `where` says which key, if that is known.
     """
-    spec = parse_spec(data)
-    if roots is not None:
-        Confinement(roots).check(spec, folder)
-    spec, places = read_list(_resolve(spec, folder), folder)
+    spec, places = read_list(resolve_spec(data, folder, roots, track), folder)
     if spec.model.anatomy is None:
         with located("model.path"):
             check_bare_name(spec.model.path, folder)
@@ -88,6 +93,24 @@ def complete_spec(
         try_costs(spec, make_space(spec))
     check_tries(spec)
     return spec
+
+
+def resolve_spec(
+    data: Mapping[str, Any],
+    folder: Path,
+    roots: Sequence[Path] | None = None,
+    track: Sequence[str] | None = None,
+) -> JobSpec:
+    """A spec with its paths resolved; of its model nothing is read.
+
+    Raises:
+        UserError: As `complete_spec`.
+    """
+    spec = parse_spec(data).tracked_by(track)
+    check_installed(spec.tracking)
+    if roots is not None:
+        Confinement(roots).check(spec, folder)
+    return _resolve(spec, folder)
 
 
 def _resolve(spec: JobSpec, folder: Path) -> JobSpec:

@@ -192,7 +192,7 @@ def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
     job = store.lock_job(job_id)
     differing = differing_keys(job.spec, spec)
     if differing := [key for key in differing if not is_later(job.document, key, spec)]:
-        again = "; `--from` is given again, as at its launch"
+        again = "; the jobs that it learns from are named again, as at its launch"
         raise Conflict(
             f"the spec that job {job.name!r} was launched with",
             f"other values of {', '.join(differing)}",

@@ -50,6 +50,17 @@ def first_lines(forecast: "Forecast", spec: JobSpec) -> list[str]:
     ]
 
 
+def tell_later(forecast: "Forecast") -> str:
+    """What follows the first configurations; empty where they are all."""
+    certain = forecast.certain - len(forecast.first)
+    chosen = forecast.trials - forecast.certain
+    told = (
+        f"{certain} more that {agree(certain, 'are')} certain" * bool(certain),
+        f"{plural(chosen, 'trial')} chosen by what those before show" * bool(chosen),
+    )
+    return f"then {', then '.join(filter(None, told))}" if any(told) else ""
+
+
 def _tell_rows(forecast: "Forecast") -> str:
     return (
         f"{forecast.train_rows:,} training and {forecast.validation_rows:,} validation rows, "
@@ -60,8 +71,8 @@ def _tell_rows(forecast: "Forecast") -> str:
 def _tell_memory(forecast: "Forecast") -> str:
     memory = forecast.memory
     return (
-        f"{size(memory.bytes)} of frozen weights in {memory.dtype} for each worker; a step of the "
-        f"first configurations takes at most {size(memory.step)} more"
+        f"{size(memory.bytes)} of frozen weights in {memory.dtype} for each worker; a step "
+        f"takes at most {size(memory.step)} more, by the first configurations and random ones"
     )
 
 

@@ -35,4 +35,5 @@ class Foretold:
             return None
         before = self.at - self.started
         ends = span(before + self.left.low, before + self.left.high)
-        return f"took {duration(ended - self.started)}, foreseen first: {ends}"
+        taken = duration(ended - self.started)
+        return f"took {taken}, loading and preparing included, foreseen first: {ends}"

@@ -45,7 +45,7 @@ def open_storage(url: str) -> RDBStorage:
         raise UserError(
             "a database for Optuna such as sqlite:///optuna.db",
             f"{describe(parsed)} ({reason})",
-            "correct --out",
+            "correct it",
         ) from error
 
 
@@ -55,7 +55,7 @@ def _check_tables(url: URL) -> None:
         raise UserError(
             "a database for Optuna's own tables",
             f"{describe(url)}, which holds peftsearch's jobs",
-            "name another with --out, e.g. sqlite:///optuna.db",
+            "name another, e.g. sqlite:///optuna.db",
         )
 
 
@@ -86,7 +86,7 @@ def open_study(
             raise UserError(
                 f"no study {name!r} there but the mirror of this job",
                 "another study of that name",
-                "name another database with --out",
+                "name another database",
             ) from None
         return study
     for key, value in mark.items():

@@ -70,9 +70,9 @@ def _is_report(out: Path) -> bool:
 
 def _taken(out: Path, what: str) -> UserError:
     expected = "an output folder that is new, empty or an earlier report"
-    return UserError(expected, f"{out}, {what}", "name another with --out")
+    return UserError(expected, f"{out}, {what}", "name another folder")
 
 
 def _unwritable(out: Path, error: OSError) -> UserError:
     expected = "a writable place for the output folder"
-    return UserError(expected, f"{out}: {error.strerror}", "name another with --out")
+    return UserError(expected, f"{out}: {error.strerror}", "name another folder")

@@ -79,8 +79,8 @@ def check_wish(wish: Wish, spec: JobSpec) -> None:
     check_precision(wish.precision)
     if wish == NO_WISH or find_kind(spec.task.kind).classes:
         return
-    option = "--temperature" if wish.precision is None else "--precision"
-    raise UserError(f"a task of classes for {option}", spec.task.kind, "leave it out")
+    wished = "a temperature" if wish.precision is None else "a precision"
+    raise UserError(f"a task of classes for {wished}", spec.task.kind, "leave it out")
 
 
 def calibrate_adapter(runner: TrialRunner, files: AdapterFiles, wish: Wish) -> Calibrated | None:

@@ -60,11 +60,11 @@ class Plan:
         """
         check_precision(precision)
         if seeds is not None and not 2 <= seeds <= MOST:
-            raise UserError(f"--seeds from 2 to {MOST}", f"{seeds}", "name a number between")
+            raise UserError(f"from 2 to {MOST} seeds", f"{seeds}", "name a number between")
         if width is None:
             return cls(seeds or USUAL, None, seeds or USUAL, precision)
         if not 0 < width < float("inf"):
-            raise UserError("--width above 0", f"{width:g}", "name it in the metric's own units")
+            raise UserError("a width above 0", f"{width:g}", "name it in the metric's own units")
         limit = seeds or LIMIT
         return cls(min(USUAL, limit), width, limit, precision)
 

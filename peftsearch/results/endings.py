@@ -50,6 +50,15 @@ def tell_ending(
     return f"ended {after}: {_tell_space(spec)}"
 
 
+def tell_state(trial: Trial, job: JobState) -> str:
+    """A trial's state, or how it failed; of one that waits, whether anybody will take it."""
+    if trial.failure:
+        return trial.failure.value
+    if trial.state is TrialState.QUEUED and job is not JobState.RUNNING:
+        return f"not started (the job {'ended' if job is JobState.FINISHED else 'is stopped'})"
+    return trial.state.value
+
+
 def _tell_hope(spec: JobSpec, preparation: Preparation | None, trials: Sequence[Trial]) -> str:
     if (perfect := find_perfect(preparation, spec)) is not None:
         return f"nothing can beat the floor, {tell_floor(perfect, spec)}"

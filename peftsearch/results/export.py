@@ -130,7 +130,7 @@ def _check_free(out: Path) -> None:
     if out.exists() or out.is_symlink():
         kind = "a folder with files" if out.is_dir() else "a file"
         raise UserError(
-            "an output folder that is new or empty", f"{out}, {kind}", "name another with --out"
+            "an output folder that is new or empty", f"{out}, {kind}", "name another folder"
         )
 
 
@@ -145,7 +145,7 @@ def _measure(part: Path, form: Form, limit: float | None) -> int:
         raise UserError(
             f"files of weights of at most {write_quantity('export_bytes', limit)}",
             f"{write_quantity('export_bytes', size)} as {form}",
-            "leave --form out, or loosen the bound on size",
+            "leave the form to be chosen, or loosen the bound on size",
         )
     return size
 
@@ -159,7 +159,7 @@ def _make_part(out: Path) -> Path:
         raise UserError(
             "a writable place for the output folder",
             f"{out.parent}: {error.strerror}",
-            "name another with --out",
+            "name another folder",
         ) from error
 
 
@@ -181,6 +181,6 @@ def _compare(
     if not difference <= limit:
         raise ExportMismatch(
             f"the reloaded {form} export differs by {difference:.1e} on {len(data)} validation "
-            f"rows, more than {limit:.1e}; nothing was written: use another --form"
+            f"rows, more than {limit:.1e}; nothing was written: use another form"
         )
     return len(data), difference

@@ -76,7 +76,7 @@ def part_groups(column: str, values: Sequence[str]) -> tuple[list[tuple[str, int
     large = [(str(x), int(n)) for x, n in zip(known, counts, strict=True) if n >= FEWEST]
     if not large or len(known) > MOST:
         raise UserError(
-            f"a column --by of at most {MOST} groups, one of them with {FEWEST} rows or more",
+            f"a column of at most {MOST} groups, one of them with {FEWEST} rows or more",
             f"{plural(len(known), 'group')} by {column!r}, the largest with {counts.max()} rows",
             "name another column",
             "by",

@@ -74,5 +74,5 @@ def tell_hidden(
         f"model expects more: of trial {number}, with {cost.label} "
         f"{cell(cost.name, best.values[cost.name])}, {goal.label} "
         f"{show_expected(goal.name, best.expected)} at a repeat, where the most that it expects "
-        f"of any on the front is {cell(goal.name, most)}; --pick 'trial {number}' takes it"
+        f"of any on the front is {cell(goal.name, most)}; the pick 'trial {number}' takes it"
     ]

@@ -1,6 +1,11 @@
 """People name trials and write notes on them."""
 
-from peftsearch.records.trial_note import TrialNote
+from collections.abc import Mapping
+
+from peftsearch.errors import StoreUnavailable, UserError
+from peftsearch.records.job import Job
+from peftsearch.records.trial_note import TrialNote, by_trial
+from peftsearch.storage.connection import is_there
 from peftsearch.storage.store import Store
 
 from .trial_names import check_pickable, find_number
@@ -35,3 +40,18 @@ def take_note(
         return store.write_note(job_id, number, kept, old.text if text is None else text)
 
     return store.together(change)
+
+
+def read_notes(
+    storage: str | None, job: Job, known: Mapping[int, TrialNote]
+) -> Mapping[int, TrialNote]:
+    """What people have written on a job's trials by now; `known` where the database does not tell
+    or has the job no more."""
+    try:
+        if storage is None or not is_there(storage):
+            return known
+        with Store.open(storage) as store:
+            same = store.job(job.id).uid == job.uid
+            return by_trial(store.trial_notes(job.id)) if same else known
+    except (StoreUnavailable, UserError):
+        return known

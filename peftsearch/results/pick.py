@@ -98,7 +98,7 @@ def choose(
     """
     if len(text) > LONGEST:
         got = f"{text[:20]!r} and so on, {len(text):,} characters"
-        raise UserError(f"a pick of at most {LONGEST} characters", got, "shorten --pick")
+        raise UserError(f"a pick of at most {LONGEST} characters", got, "shorten the pick")
     text, quality = text.strip(), objective(spec.task.quality)
     text = find_rule(text) or text
     if match := _TRIAL.fullmatch(text):
@@ -166,12 +166,12 @@ def _suggest_form(text: str) -> str:
     `size = 9` a bound."""
     match = _NUMBERED.fullmatch(text)
     if match is None or text.startswith("-"):
-        return "correct --pick"
+        return "correct the pick"
     number = int(match[2])
     if "=" in text and match[1].lower() not in _COUNTED:
-        return f"a bound has <= or >=: --pick '{match[1]} <= {number}'"
+        return f"a bound has <= or >=: pick '{match[1]} <= {number}'"
     trial = match[1].lower() in ("t", "trial", "trials")
-    return f"--pick 'trial {number}'" if trial else f"--pick {number}, or 'trial {number}'"
+    return f"pick 'trial {number}'" if trial else f"pick '{number}', or 'trial {number}'"
 
 
 def _has_bounds(text: str) -> bool:

@@ -38,10 +38,10 @@ def check_picture(path: Path) -> None:
     """
     if path.suffix.lower() not in _SUFFIXES:
         expected = f"a picture that ends in {', '.join(_SUFFIXES)}"
-        raise UserError(expected, repr(str(path)), "choose another with --picture")
+        raise UserError(expected, repr(str(path)), "choose another file")
     if not path.parent.is_dir():
         expected, got = f"a writable file {str(path)!r}", f"no folder {str(path.parent)!r}"
-        raise UserError(expected, got, "make the folder, or choose another with --picture")
+        raise UserError(expected, got, "make the folder, or choose another file")
 
 
 def draw_front(
@@ -68,7 +68,7 @@ def draw_front(
         figure.savefig(path, bbox_inches="tight", pad_inches=0.25)
     except OSError as error:
         raise UserError(
-            f"a writable file {str(path)!r}", str(error), "choose another with --picture"
+            f"a writable file {str(path)!r}", str(error), "choose another file"
         ) from error
     return path
 

@@ -82,10 +82,10 @@ def check_target(repo: str, private: bool) -> Target:
         validate_repo_id(repo)
     except HFValidationError as error:
         got = f"{repo!r} ({str(error).partition(':')[0]})"
-        raise UserError("a repository such as USER/NAME", got, "correct --push") from error
+        raise UserError("a repository such as USER/NAME", got, "correct the name") from error
     if not get_token():
         hint = "run `hf auth login`, or set HF_TOKEN"
-        raise UserError("a login at the hub for --push", "none", hint)
+        raise UserError("a login at the hub, to push", "none", hint)
     with _explained(repo):
         try:
             found = HfApi().model_info(repo)
@@ -98,7 +98,7 @@ def check_target(repo: str, private: bool) -> Target:
         got = f"{repo}, which holds {', '.join(sorted(held)[:3])}"
         raise UserError("a repository that is new, or an export's", got, "choose another name")
     if private and not found.private:
-        hint = "make it private at the hub, or leave out --private"
+        hint = "make it private at the hub, or push to a public one"
         raise UserError("a private repository", f"{repo}, which is public", hint)
     return Target(repo, private, True)
 

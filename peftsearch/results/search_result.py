@@ -27,12 +27,13 @@ from .floor_words import tell_floors, tell_nothing_beats
 from .floors import Standing, compare, find_best, sort_floors
 from .frames import frame_trials
 from .hidden import tell_hidden
+from .note_taking import read_notes
 from .pick import select, size_limit
 from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE, find_rule
 from .shown_front import Front
-from .trial_names import read_pick
+from .trial_names import is_taken, read_pick
 from .views import budget_text, front_members
 from .wording import plural
 
@@ -292,15 +293,21 @@ class SearchResult:
 
         Args:
             text: `1se`, the cheapest within one standard error of the best, `knee`, `best`, a row
-                of the front, `trial 17`, what a trial is called, or a sentence such as
+                of the front, `trial 17`, what a trial is called by now, or a sentence such as
                 `accuracy where size <= 200 KB`.
 
         Raises:
             UserError: Nothing fits.
         """
         expected = self.expected if find_rule(text) == ONE_SE else None
-        meant = read_pick(text, self.notes.values())
+        meant = read_pick(text, self._find_names(text).values())
         return select(meant, self.job.spec, self.front, self.trials, expected)
+
+    def _find_names(self, text: str) -> Mapping[int, TrialNote]:
+        """As trials are called now: they may have been named since these records were read."""
+        if is_taken(text):
+            return self.notes
+        return read_notes(self.storage, self.job, self.notes)
 
     def export(
         self,

@@ -101,7 +101,7 @@ def check_precision(precision: float | None) -> None:
     """
     if precision is not None and not 0 < precision < 1:
         hint = "90 % is 0.9"
-        raise UserError("--precision above 0 and below 1", f"{precision:g}", hint)
+        raise UserError("a precision above 0 and below 1", f"{precision:g}", hint)
 
 
 def choose_threshold(

@@ -23,9 +23,15 @@ def check_pickable(name: str) -> None:
         UserError: It is a rule, a number, or a sentence, or cannot be stored.
     """
     bare = check_name(name)
-    if find_rule(bare) is not None or _TAKEN.fullmatch(bare):
+    if is_taken(bare):
         expected = "a name that means nothing else where a configuration is picked"
         raise UserError(expected, repr(bare), "add a word to it")
+
+
+def is_taken(text: str) -> bool:
+    """Whether a text means something as a pick, so that no trial is called so."""
+    bare = text.strip()
+    return find_rule(bare) is not None or _TAKEN.fullmatch(bare) is not None
 
 
 def find_number(trial: int | str, notes: Iterable[TrialNote]) -> int:

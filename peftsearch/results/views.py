@@ -10,12 +10,14 @@ from rich.text import Text
 
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.front_points import FrontPoint
+from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial
 from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .endings import tell_state
 from .expected import HEADING, expected_json, show_expected
 from .rules import ONE_SE_WORDS, find_one_se, knee
 from .sampling_errors import standard_error
@@ -226,9 +228,17 @@ def budget_text(spec: JobSpec) -> str:
 
 
 def trials_table(
-    trials: Sequence[Trial], spec: JobSpec, width: int, notes: _Notes | None = None
+    trials: Sequence[Trial],
+    spec: JobSpec,
+    width: int,
+    notes: _Notes | None = None,
+    job: JobState = JobState.RUNNING,
 ) -> RenderableType:
-    """All trials of a job, in order; with messages of failed ones, names and notes."""
+    """All trials of a job, in order; with messages of failed ones, names and notes.
+
+    Args:
+        job: The job's state.
+    """
     table = Table(box=SIMPLE_HEAD)
     told = [objective(name).heading for name in _beside(spec)]
     for name in ("trial", "state", "origin", spec.task.quality, "parameters", *told, "train"):
@@ -240,18 +250,18 @@ def trials_table(
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")
     for trial, text in zip(trials, words, strict=True):
-        table.add_row(*_trial_row(trial, spec), *([text] if width >= _WIDE else []))
+        table.add_row(*_trial_row(trial, spec, job), *([text] if width >= _WIDE else []))
     if width >= _WIDE:
         return table
     return Group(table, *(Text(f"{x.number:>5}  {y}") for x, y in zip(trials, words, strict=True)))
 
 
-def _trial_row(trial: Trial, spec: JobSpec) -> list[str]:
+def _trial_row(trial: Trial, spec: JobSpec, job: JobState) -> list[str]:
     values = trial.measurements
     quality = values.get(spec.task.quality)
     return [
         str(trial.number),
-        trial.failure.value if trial.failure else trial.state.value,
+        tell_state(trial, job),
         tell_origin(trial.origin, spec.search.sampler),
         "" if quality is None else cell(spec.task.quality, quality),
         count(values.get("trainable_parameters", 0)),

@@ -62,7 +62,7 @@ def check_installed(trackers: Iterable[str]) -> None:
     """
     for name in missing(trackers):
         expected = f"the client of {name}, to which the job is to be tracked"
-        hint = f"{CLIENTS[name]}, or leave it out by --track {NO_TRACKER}"
+        hint = f"run `{CLIENTS[name]}`, or leave {name} out of tracking"
         raise UserError(expected, "none installed", hint, "tracking")
 
 

@@ -303,6 +303,22 @@ def test_jobs_tells_who_works(
     assert told == {"job": 0, "busy": 1, "left": 0}
 
 
+def test_names_of_jobs_are_whole_in_any_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    names = ("x" * 64, "a-search-of-last-week-on-product-reviews")
+    with Store.open(job_url) as store:
+        for name in names:
+            store.create_job(make_spec(name, budget={"trials": 2000, "hours": 30}))
+    for columns in ("40", "80"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert call(monkeypatch, "jobs", "--storage", job_url) == 0
+        shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+        found = {line[0]: line for line in shown if line and line[0] in names}
+        assert set(found) == set(names)
+        assert all({"waits", "0", "2,000", "accuracy"} <= set(line) for line in found.values())
+
+
 def test_delete_asks_first(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
 ) -> None:

@@ -20,7 +20,7 @@ def test_what_goes_together_is_a_plan() -> None:
         ((None, 0.1, True, None, None), "--front without --width"),
         ((None, None, True, "a.csv", "topic"), "--front without --by or --data"),
         ((3, None, False, "a.csv", None), "--data without --seeds"),
-        ((1, None, False, None, None), "--seeds from 2"),
+        ((1, None, False, None, None), "from 2 to"),
     ],
 )
 def test_what_does_not_is_refused_in_one_line(

@@ -41,7 +41,7 @@ def test_it_prints_its_sentence_and_writes_what_it_says(
     [
         (["job", "--pick", "trial 99"], "trial 99"),
         (["none"], "none"),
-        (["job", "--pick", "nonsense"], "correct --pick"),
+        (["job", "--pick", "nonsense"], "correct the pick"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_written(
@@ -65,5 +65,5 @@ def test_another_folder_is_refused(
 ) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
     assert call(monkeypatch, "report", "job", "--out", str(tmp_path), "--storage", url) == 2
-    assert "a folder with thesis.tex; name another with --out" in capsys.readouterr().err
+    assert "a folder with thesis.tex; name another folder" in capsys.readouterr().err
     assert [x.name for x in tmp_path.iterdir()] == ["thesis.tex"]

@@ -48,5 +48,6 @@ def test_axe_finds_nothing(
                 for _ in range(8):
                     page.mouse.wheel(0, 700)
                 page.wait_for_function(LOADED)
+                assert "`" not in page.inner_text("body"), path
                 found = Axe().run(page)
                 assert found.violations_count == 0, f"{path}: {found.generate_report()}"

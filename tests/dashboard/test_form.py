@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from peftsearch.spaces.jobspec.tracker_names import CLIENTS, missing
 from tests.chromium import open_chromium
 from tests.conftest import NewDatabase
 from tests.service.live import serve
@@ -201,3 +202,38 @@ def test_a_list_of_configurations_that_is_broken_is_said(page: Page) -> None:
     assert "configurations" not in read_preview(page, "broken")["space"]
     page.fill("#field-space-configurations", "")
     page.wait_for_selector("#field-space-configurations-mistake", state="hidden")
+
+
+def test_a_check_marks_every_field_that_is_wrong(page: Page, tmp_path: Path) -> None:
+    """Those of the spec itself, of the model and of the data, and commands as code."""
+    wanting = missing(CLIENTS)
+    if not wanting:
+        pytest.skip("all trackers are installed")
+    data = tmp_path / "data.csv"
+    data.write_text("words,class\n" + "good,1\nbad,0\n" * 20)
+    paste(
+        page,
+        f"""
+name = "wrong"
+tracking = "{wanting[0]}"
+[model]
+path = "{tmp_path}"
+[task]
+train = "{data}"
+label = "klass"
+[budget]
+trials = 0
+""",
+    )
+    read_preview(page, "wrong")
+    page.click("#check")
+    page.wait_for_selector("#launch-result >> text=see the marked fields", timeout=60_000)
+    marked = {
+        name: page.inner_text(f"#field-{name}-mistake")
+        for name in ("task-text", "task-label", "model-path", "budget-trials", "tracking")
+    }
+    assert "'text'" in marked["task-text"] and "did you mean 'class'" in marked["task-label"]
+    assert all(marked.values()) and "`" not in "".join(marked.values())
+    assert page.inner_text("#field-tracking-mistake code").startswith("pip install")
+    told = page.locator(".mistake").all_inner_texts()
+    assert sum(map(bool, told)) == len(marked)  # and no field that is right

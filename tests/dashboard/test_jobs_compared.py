@@ -85,9 +85,9 @@ def test_a_finished_job_tells_one_story(site: str, page: Page) -> None:
     page.wait_for_function(LOADED)
     row = page.locator(".trials tbody tr").first
     row.wait_for()
-    assert row.locator(".badge").inner_text() == "not run"
+    assert row.locator(".badge").inner_text() == "not started (the job ended)"
     page.goto(f"{site}/jobs/ended/trials/2")
-    page.get_by_text("Not run: the job is finished.").wait_for()
+    page.get_by_text("Not started (the job ended). Resumed, it goes on").wait_for()
 
 
 def test_what_is_fetched_again_outlives_an_error(site: str, page: Page) -> None:

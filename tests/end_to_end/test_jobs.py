@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.workers.runtime.threads import count_threads
 
 from .conftest import write_job
@@ -135,6 +136,14 @@ def test_dry_run_writes_nothing(workshop: Path, job_file: Path) -> None:
     assert forecast["floors"] == floors
     assert forecast["trials"] == 8
     assert [path.name for path in job_file.parent.iterdir()] == ["job.toml"]
+
+
+def test_a_dry_run_lists_what_the_job_then_trains_first(finished: Path, job_file: Path) -> None:
+    """That of the job that was run, and no configuration that its results might change."""
+    forecast = read("run", job_file, "--dry-run", folder=job_file.parent)
+    assert 3 <= len(forecast["first"]) <= forecast["certain"] < forecast["trials"]
+    listed = [Configuration.from_json(x).key for x in forecast["first"]]
+    assert listed == [x["key"] for x in trials(finished)[: len(listed)]]
 
 
 def test_a_dry_run_counts_the_rows_and_trainings_of_all_folds(job_file: Path) -> None:

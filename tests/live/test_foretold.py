@@ -5,14 +5,19 @@ import pytest
 from peftsearch.live.foretold import Foretold
 from peftsearch.records.ranges import Range
 
+WHOLE = "loading and preparing included"
+
 
 @pytest.mark.parametrize(
     ("took", "told"),
     [
         (100.0, None),
         (40.0, None),
-        (20.0, "took 30 s, foreseen first: 50 s to 2 min 10 s"),
-        (600.0, "took 10 min 10 s, foreseen first: 50 s to 2 min 10 s"),
+        (20.0, "took 30 s, loading and preparing included, foreseen first: 50 s to 2 min 10 s"),
+        (
+            600.0,
+            "took 10 min 10 s, loading and preparing included, foreseen first: 50 s to 2 min 10 s",
+        ),
     ],
 )
 def test_only_what_did_not_hold_is_told(took: float, told: str | None) -> None:

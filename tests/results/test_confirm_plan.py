@@ -47,5 +47,5 @@ def test_a_precision_makes_a_reading_of_its_own() -> None:
     plain, wished = Plan.of(None, None), Plan.of(None, None, 0.9)
     assert wished.subject([]) == f"{plain.subject([])}, precision 0.9"
     assert Plan.of(5, 0.1, 0.8).precision == 0.8
-    with pytest.raises(UserError, match="--precision above 0"):
+    with pytest.raises(UserError, match="a precision above 0"):
         Plan.of(None, None, 90.0)

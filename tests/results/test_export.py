@@ -372,7 +372,7 @@ def test_job_of_the_probe_has_one_trial(bert: Job, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("mixed", "use --form adapter or --form merged"), ("serial", "use --form adapter")],
+    [("mixed", "use the form adapter or merged"), ("serial", "use the form adapter")],
 )
 def test_a_refused_form_names_the_forms_that_work(
     name: str, hint: str, bert: Job, tmp_path: Path
@@ -454,6 +454,6 @@ def test_export_that_predicts_otherwise_is_withdrawn(
     """An untouched base stands for an export that lost its adapter."""
     trial, folder = bert.train("ranks")
     monkeypatch.setattr(export_module, "reload_form", lambda form, part, base: base().model)
-    with pytest.raises(ExportMismatch, match="differs by .* use another --form"):
+    with pytest.raises(ExportMismatch, match="differs by .* use another form"):
         export(bert.spec, trial, folder, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

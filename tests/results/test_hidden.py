@@ -35,7 +35,7 @@ def test_the_best_of_them_is_told_with_what_the_front_is_expected_to_reach() -> 
     (told,) = tell_hidden(FRONT, FOUND, expect(0.7, 0.86, 0.87, 0.88), SPEC)
     assert "keep 2 configurations off this front" in told
     assert "accuracy 0.8800 (0.8600 to 0.9000) at a repeat" in told
-    assert "of any on the front is 0.8600; --pick 'trial 3' takes it" in told
+    assert "of any on the front is 0.8600; the pick 'trial 3' takes it" in told
 
 
 def test_nothing_is_told_where_nothing_is_hidden_or_known() -> None:

@@ -153,13 +153,13 @@ def test_errors_say_what_to_do(text: str, part: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("row 2", "--pick 2, or 'trial 2'"),
-        ("#2", "--pick 2, or 'trial 2'"),
-        ("Trial #2", "--pick 'trial 2'"),
-        ("trial2", "--pick 'trial 2'"),
-        ("rows of mine", "correct --pick"),
-        ("-1", "correct --pick"),
-        ("size = 2116", "a bound has <= or >=: --pick 'size <= 2116'"),
+        ("row 2", "pick '2', or 'trial 2'"),
+        ("#2", "pick '2', or 'trial 2'"),
+        ("Trial #2", "pick 'trial 2'"),
+        ("trial2", "pick 'trial 2'"),
+        ("rows of mine", "correct the pick"),
+        ("-1", "correct the pick"),
+        ("size = 2116", "a bound has <= or >=: pick 'size <= 2116'"),
     ],
 )
 def test_a_number_in_other_words_is_told_in_the_right_ones(text: str, hint: str) -> None:

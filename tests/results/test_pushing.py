@@ -102,7 +102,7 @@ def test_a_repository_of_something_else_is_left_alone(
     ("repo", "token", "said"),
     [
         ("no/such/name", TOKEN, "a repository such as USER/NAME"),
-        (REPO, "", "a login at the hub for --push; got none"),
+        (REPO, "", "a login at the hub, to push; got none"),
         (REPO, "hf_of_nobody", "401"),
     ],
 )

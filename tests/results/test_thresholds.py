@@ -123,5 +123,5 @@ def test_a_bound_is_never_rounded_up() -> None:
 
 @pytest.mark.parametrize("wished", [0.0, 1.0, 90.0, float("nan")])
 def test_what_is_no_precision_is_refused(wished: float) -> None:
-    with pytest.raises(UserError, match="--precision above 0 and below 1"):
+    with pytest.raises(UserError, match="a precision above 0 and below 1"):
         check_precision(wished)

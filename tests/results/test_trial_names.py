@@ -80,3 +80,24 @@ def test_a_result_picks_by_name_and_shows_it(new_sqlite: NewDatabase, tmp_path: 
     with pytest.raises(NotFoundError):
         peftsearch.note("job", 99, "x", storage=url)
     assert peftsearch.note("job", "small enough", name="", storage=url).name is None
+
+
+def test_a_result_knows_names_that_were_given_after_it_was_read(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        fill_example(store)
+    earlier = peftsearch.load("job", url, tmp_path)
+    with pytest.raises(UserError, match="correct the pick"):
+        earlier.pick("small enough")
+    peftsearch.note("job", 2, name="small enough", storage=url)
+    named = peftsearch.load("job", url, tmp_path)
+    assert [x.number for x in earlier.pick("small enough").trials] == [2]
+    peftsearch.note("job", 2, name="", storage=url)
+    peftsearch.note("job", 0, name="small enough", storage=url)
+    assert [x.number for x in named.pick("small enough").trials] == [0]
+    file = Path(url.removeprefix("sqlite:///"))
+    file.rename(file.with_suffix(".moved"))
+    assert [x.number for x in named.pick("small enough").trials] == [2]  # as it was read
+    assert not file.exists()

@@ -13,6 +13,7 @@ from rich.console import Console
 from peftsearch.errors import UserError
 from peftsearch.live.progress import measure_progress
 from peftsearch.records.estimates import estimate, estimate_each, share_error
+from peftsearch.records.job import JobState
 from peftsearch.records.ranges import Range
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
@@ -127,6 +128,24 @@ def test_front_json_is_plain_data() -> None:
 def test_a_failed_trial_shows_its_message(width: int) -> None:
     text = show(views.trials_table([*TRIALS, FAILED], SPEC, width), width)
     assert "out_of_memory" in text and "12 GiB were asked for" in text
+
+
+@pytest.mark.parametrize("width", [80, 160])
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (JobState.RUNNING, "queued"),
+        (JobState.FINISHED, "not started (the job ended)"),
+        (JobState.STOPPED, "not started (the job is stopped)"),
+    ],
+)
+def test_a_trial_that_waits_says_whether_anybody_comes(
+    width: int, state: JobState, told: str
+) -> None:
+    waits = replace(TRIALS[0], number=9, state=TrialState.QUEUED, measurements={})
+    words = show(views.trials_table([*TRIALS, waits], SPEC, width, job=state), width).split()
+    assert set(told.split()) <= set(words)  # which a narrow table breaks
+    assert ("queued" in words) == (told == "queued")
 
 
 def test_picture_is_written(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ def test_a_forecast_is_told_as_by_a_dry_run(tmp_path: Path) -> None:
     assert {"space", "training", "time", "disk", "memory"} <= told.keys()
     low, high = found["seconds"]
     assert 0 < low < high and found["disk_bytes"] > 0
-    assert found["first"] and found["trials"] == spec.budget.trials
+    assert len(found["first"]) == 4 and "chosen by what those before show" in found["later"]
+    assert found["trials"] == spec.budget.trials
     (tmp_path / "model" / "model.safetensors").unlink()
     with pytest.raises(WrongSpec, match="weights in model"):
         checker.forecast(spec, 2, Preparation())
@@ -113,12 +114,58 @@ def test_mistakes_name_their_key(
     assert mistake.hint
 
 
+@pytest.mark.parametrize(
+    ("section", "where"),
+    [
+        (
+            {"task": {"train": "data.csv", "text": "txt", "label": "lable", "group": "user"}},
+            {"task.text", "task.label", "task.group"},
+        ),
+        (
+            {
+                "model": {"path": "."},
+                "task": {"train": "data.csv", "label": "lable"},
+                "training": {"epochs": -1},
+                "tracking": ["mlflow", "no-such-tracker"],
+            },
+            {"model.path", "task.label", "training.epochs", "tracking"},
+        ),
+        (
+            {
+                "task": {"train": "none.csv"},
+                "space": {"bundles": ["lorra"]},
+                "head": {"pooling": "some"},
+                "budget": {"trials": 0},
+            },
+            {"task.train", "space", "head.pooling", "budget.trials"},
+        ),
+        (
+            {"task": {"train": "data.csv", "validation": "no.csv", "max_length": 1}},
+            {"task.validation", "task.max_length"},
+        ),
+        ({"task": {"train": "none.csv", "kind": "colour"}}, {"task.kind"}),
+        (
+            {"task": {"train": "/etc/passwd"}, "model": {"path": "/etc"}, "name": "a b"},
+            {"task.train", "model.path", "name"},
+        ),
+    ],
+)
+@pytest.mark.usefixtures("warm_test")
+def test_all_mistakes_are_told_at_once(
+    make: Make, section: dict[str, object], where: set[str]
+) -> None:
+    """And none that is there only because of another."""
+    with pytest.raises(WrongSpec) as caught:
+        make().check({**spec_of("x"), **section})
+    assert sorted(x.where for x in caught.value.mistakes) == sorted(where)
+
+
 @pytest.mark.usefixtures("warm_test")
 def test_library_that_prints_does_not_spoil_the_answer(make: Make) -> None:
     code = (
         "import builtins, sys; from peftsearch.service.work import checking; "
-        "checking.check = lambda request: print('noise') or {'mistake': "
-        "{'where': 'a', 'expected': 'b', 'got': 'c', 'hint': 'd'}}; checking.main()"
+        "checking.check = lambda request: print('noise') or {'mistakes': "
+        "[{'where': 'a', 'expected': 'b', 'got': 'c', 'hint': 'd'}]}; checking.main()"
     )
     settings = Settings("sqlite:///none", Path("files"))
     checker = Checker(settings, (sys.executable, "-c", code))
@@ -139,7 +186,7 @@ def test_secrets_of_the_service_stay_with_it(make: Make, monkeypatch: pytest.Mon
     monkeypatch.setenv("PEFTSEARCH_STORAGE", "postgresql://user:hunter-2@host/name")
     code = (
         "import json, os; found = [k for k, v in os.environ.items() if 'hunter-2' in v]; "
-        "print(json.dumps({'mistake': dict(where='', expected='', got=str(found), hint='')}))"
+        "print(json.dumps({'mistakes': [dict(where='', expected='', got=str(found), hint='')]}))"
     )
     assert refuse(make(code)).got == "[]"
 
@@ -151,7 +198,7 @@ def test_crash_is_told(make: Make) -> None:
 
 def test_check_after_a_crash(make: Make, workshop: Path) -> None:
     once = f"import os, pathlib; p = pathlib.Path({str(workshop / 'mark')!r})\nif not p.exists():"
-    answer = json.dumps({"mistake": {"where": "", "expected": "e", "got": "g", "hint": "h"}})
+    answer = json.dumps({"mistakes": [{"where": "", "expected": "e", "got": "g", "hint": "h"}]})
     checker = make(f"{once} p.touch(); os.abort()\nprint({answer!r})")
     assert "exit code" in refuse(checker).got
     assert refuse(checker).got == "g"

@@ -17,9 +17,11 @@ class MissingColumn(UserError):
 
     Attributes:
         column: Its name.
+        others: Of further columns that the source does not have either.
     """
 
     column: str = ""
+    others: tuple["MissingColumn", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,15 +107,19 @@ def check_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> N
     Raises:
         UserError: Names the columns there are and the nearest one.
     """
-    missing = [name for name in wanted if name not in names]
+    missing = [_miss(origin, names, name) for name in wanted if name not in names]
     if missing:
-        hint = suggest(missing[0], map(str, names), "correct the columns under [task]")
-        known = ", ".join(map(str, names))
-        expected = f"a column among {shorten(known)} in {origin}"
-        error = MissingColumn(expected, show(missing[0]), hint)
-        error.column = missing[0]
-        raise error
+        missing[0].others = tuple(missing[1:])
+        raise missing[0]
     twice = [name for name in wanted if names.count(name) > 1]
     if twice:
         got, hint = f"{names.count(twice[0])} columns of that name", "rename the others"
         raise UserError(f"one column {show(twice[0])} in {origin}", got, hint)
+
+
+def _miss(origin: str, names: Sequence[str], column: str) -> MissingColumn:
+    known = ", ".join(map(str, names))
+    hint = suggest(column, map(str, names), "correct the columns under [task]")
+    error = MissingColumn(f"a column among {shorten(known)} in {origin}", show(column), hint)
+    error.column = column
+    return error

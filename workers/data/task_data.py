@@ -153,7 +153,9 @@ def load_groups(spec: JobSpec, by: str, source: str | None = None) -> list[str]:
         known = TrainingSource.open(spec.task, by if source is None else None)
         values = known.column(by, source)
     except UserError as error:
-        raise UserError(error.expected, error.got, "name another column for --by", "by") from error
+        raise UserError(
+            error.expected, error.got, "name another column to tell groups by", "by"
+        ) from error
     return ["" if value is None else str(value) for value in values]
 
 

@@ -204,8 +204,9 @@ def blamed(task: TaskSpec, part: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        column = error.column if isinstance(error, MissingColumn) else None
-        error.where = error.where or _name_key(task, part, column)
+        for one in (error, *(error.others if isinstance(error, MissingColumn) else ())):
+            column = one.column if isinstance(one, MissingColumn) else None
+            one.where = one.where or _name_key(task, part, column)
         raise
 
 
@@ -248,7 +249,7 @@ def _read_tables(task: TaskSpec, source: str, wanted: Sequence[str]) -> Mapping[
     if task.image is not None and Path(source).is_dir() and is_image_folder(Path(source)):
         if len(wanted) > len(task.columns):
             got, where = f"the folder {source}", "task.group" if task.group else ""
-            hint = f"write one, or leave out {where or '--by'}"
+            hint = f"write one, or leave out {where or 'the column of groups'}"
             raise UserError(f"a data file with the column {wanted[0]}", got, hint, where)
         return read_image_folder(Path(source), wanted)
     return read_source(source, task.subset, wanted, task.reading)

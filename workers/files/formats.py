@@ -47,7 +47,7 @@ def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
     """
     named = next((form for form in FORMS if form == asked), None)
     if named is None and asked != "auto":
-        raise UserError(f"a form among auto, {', '.join(FORMS)}", repr(asked), "correct --form")
+        raise UserError(f"a form among auto, {', '.join(FORMS)}", repr(asked), "correct the form")
     expressible = express(files.configuration, backbone.anatomy, backbone.heads) is not None
     if named is None:
         return shipped_form(files.configuration, backbone.anatomy)
@@ -56,7 +56,7 @@ def choose_form(asked: str, files: AdapterFiles, backbone: Backbone) -> Form:
         raise UserError(
             "an adapter that one peft configuration can express",
             f"{techniques or 'a configuration that trains the head alone'}, which none can",
-            "use --form adapter" + (" or --form merged" if _merges(files) else ""),
+            "use the form adapter" + (" or merged" if _merges(files) else ""),
         )
     return named
 

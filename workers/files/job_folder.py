@@ -36,7 +36,7 @@ def choose_root(storage: str, files: str | Path | None) -> Path:
     """
     if ":/" in str(files) or is_misspelt(str(files)):
         raise UserError(
-            "a folder of files", f"the URL {str(files)!r}", "name databases with --storage"
+            "a folder of files", f"the URL {str(files)!r}", "name a database as the storage"
         )
     return Path(files).resolve() if files else files_root(storage)
 
@@ -55,7 +55,7 @@ def check_folder(folder: Path) -> None:
         raise UserError(
             f"a writable folder {str(folder)!r}",
             str(error),
-            "make room, or choose another with --files",
+            "make room, or choose another folder of files",
         ) from error
 
 

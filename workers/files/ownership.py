@@ -84,4 +84,4 @@ def check_trained_on(trial: Trial, fingerprint: str) -> None:
 
 def _hint(folder: Path) -> str:
     """With the whole path: what is expected and what came are cut where they are long."""
-    return f"restore {folder} from a backup, name another with --files, or export another trial"
+    return f"restore {folder} from a backup, name another folder of files, or export another trial"

@@ -69,13 +69,15 @@ class JobForecast(TypedDict):
     """What a job would come to, as `peftsearch run --dry-run` tells it.
 
     Attributes:
-        first: The first configurations in words.
+        first: The first configurations in words, of those that no result changes.
+        later: What follows them; empty where they are all.
         seconds: The least and the most for the whole budget, with these workers.
         disk_bytes: Of all adapters.
     """
 
     rows: list[ForecastRow]
     first: list[str]
+    later: str
     notes: list[str]
     trials: int
     seconds: list[float]

@@ -66,10 +66,7 @@ class Checker:
         Raises:
             WrongSpec: With all its mistakes.
         """
-        try:
-            check_plain(data)
-        except UserError as error:
-            raise WrongSpec([Mistake.of(error)]) from error
+        self._check_plain(data)
         if mistakes := find_mistakes(data):
             raise WrongSpec(mistakes)
 
@@ -81,7 +78,7 @@ class Checker:
             HTTPException: 429, where too many checks run.
             WrongSpec: With all mistakes that can be known at once.
         """
-        self.check_quickly(data)
+        self._check_plain(data)
         roots = self._settings.data_roots
         folder = roots[0] if roots else Path.cwd()
         request = {
@@ -92,6 +89,12 @@ class Checker:
         answer = self._answer(request, folder)
         spec = parse_spec(answer["spec"])
         return Complete(spec, answer["notes"], answer["configurations"], answer["data"])
+
+    def _check_plain(self, data: Mapping[str, Any]) -> None:
+        try:
+            check_plain(data)
+        except UserError as error:
+            raise WrongSpec([Mistake.of(error)]) from error
 
     def forecast(self, spec: JobSpec, workers: int, taught: Preparation) -> dict[str, Any]:
         """What a spec that was checked would come to; waits for it.
@@ -126,8 +129,8 @@ class Checker:
         except NoAnswer as error:
             expected = "a spec that can be checked"
             raise WrongSpec([Mistake("", expected, error.got, error.hint)]) from error
-        if "mistake" in answer:
-            raise WrongSpec([Mistake(**answer["mistake"])])
+        if "mistakes" in answer:
+            raise WrongSpec([Mistake(**x) for x in answer["mistakes"]])
         return answer
 
     def close(self) -> None:

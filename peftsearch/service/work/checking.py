@@ -8,11 +8,13 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError, located
+from peftsearch.jobs.all_mistakes import find_all_mistakes, mistakes_of
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.settling import settle
@@ -26,7 +28,7 @@ from peftsearch.workers.data.task_data import TaskData, load_data
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
-    """What a check found: `spec`, `notes` and `configurations`, or a `mistake`.
+    """What a check found: `spec`, `notes` and `configurations`, or `mistakes`.
 
     Args:
         request: `spec` as plain data, `folder` where its paths begin, and `roots`, folders that
@@ -39,17 +41,15 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
             with located("device"):
                 check_device(request["device"])
             return {}
-        roots = request["roots"]
-        folder = Path(request["folder"])
-        spec = complete_spec(request["spec"], folder, roots and [Path(x) for x in roots])
+        spec = complete_spec(request["spec"], *_places(request))
         with located("task"):
             data = load_data(spec)
         settled = settle(spec, data)
     except UserError as error:
-        return {"mistake": asdict(Mistake.of(error))}
+        return _tell_all(request, error)
     except FetchError as error:
         hint = "check the network of the machine that the service runs on"
-        return {"mistake": asdict(Mistake("", "a sample that can be fetched", str(error), hint))}
+        return _tell([Mistake("", "a sample that can be fetched", str(error), hint)])
     return {
         "spec": settled.spec.to_json(),
         "notes": [*data.notes, *settled.notes, f"the quality is {settled.quality}"],
@@ -58,24 +58,41 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _places(request: dict[str, Any]) -> tuple[Path, list[Path] | None]:
+    roots = request["roots"]
+    return Path(request["folder"]), roots and [Path(x) for x in roots]
+
+
+def _tell_all(request: dict[str, Any], error: UserError) -> dict[str, Any]:
+    """The mistake that a check ended with, and of a spec all others that can be known."""
+    if "roots" not in request:
+        return _tell([Mistake.of(error)])
+    return _tell(find_all_mistakes(request["spec"], *_places(request), mistakes_of(error)))
+
+
+def _tell(mistakes: Sequence[Mistake]) -> dict[str, Any]:
+    return {"mistakes": [asdict(x) for x in mistakes]}
+
+
 def forecast(request: dict[str, Any]) -> dict[str, Any]:
-    """What a complete spec would come to, or a `mistake`.
+    """What a complete spec would come to, or `mistakes`.
 
     Args:
         request: The `spec`, its `workers`, and what earlier jobs teach it as `taught`.
     """
     from peftsearch.jobs.forecast import forecast_job
-    from peftsearch.live.forecast_rows import first_lines, forecast_rows
+    from peftsearch.live.forecast_rows import first_lines, forecast_rows, tell_later
 
     try:
         spec = parse_spec(request["spec"])
         taught = Preparation.from_json(request["taught"])
         found = forecast_job(spec, request["workers"], taught=taught)
     except UserError as error:
-        return {"mistake": asdict(Mistake.of(error))}
+        return _tell([Mistake.of(error)])
     return {
         "rows": [{"name": name, "text": text} for name, text in forecast_rows(found, spec)],
         "first": first_lines(found, spec),
+        "later": tell_later(found),
         "notes": list(found.notes),
         "trials": found.trials,
         "seconds": list(found.to_json()["seconds"]),

@@ -123,5 +123,5 @@ def test_a_named_job_that_teaches_nothing_is_told(store: Store) -> None:
 def test_a_relaunch_without_the_sources_names_the_option(store: Store) -> None:
     run_job(store, "good")
     life.create(store, make_spec("new", search={"learn_from": ["good"]}))
-    with pytest.raises(Conflict, match="--from"):
+    with pytest.raises(Conflict, match="learns from are named again"):
         life.create_or_resume(store, make_spec("new"))

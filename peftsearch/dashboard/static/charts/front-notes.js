@@ -1,7 +1,7 @@
 // What a point of the front chart says: in its note, and in the table beside the chart.
 
 import { runs } from "../lib/configuration.js";
-import { h } from "../lib/dom.js";
+import { h, withCommands } from "../lib/dom.js";
 import { NOTHING, duration, failureText, score, scoreBeside } from "../lib/format.js";
 import { inWords, noun, write } from "../lib/measures.js";
 
@@ -74,7 +74,7 @@ export function alternative(model, view, floors = [], cost = model.cost) {
 /** What stands above the chart: that nothing beats the floor, where it is so, and what the floors are. */
 export function floorWords({ floors, warnings }, model) {
   if (!floors.length) return [];
-  const warned = warnings.length ? h("div", { class: "note note-warn" }, warnings.map((text) => h("p", {}, inWords(text)))) : null;
+  const warned = warnings.length ? h("div", { class: "note note-warn" }, warnings.map((text) => h("p", {}, withCommands(inWords(text))))) : null;
   const text = `Without adapters, validation ${noun(model.quality)}: ${listFloors(floors)}.`;
   return [warned, h("p", { class: "quiet small" }, text)].filter(Boolean);
 }

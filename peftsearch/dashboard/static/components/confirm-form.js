@@ -4,7 +4,7 @@
 //       without `pick` the form offers rules and the whole front; form.element is the form
 
 import { path, post } from "../lib/api.js";
-import { h, replace } from "../lib/dom.js";
+import { h, replace, setSentence, withCommands } from "../lib/dom.js";
 import { capitalised, count, plural } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
 
@@ -96,7 +96,7 @@ export class ConfirmForm {
     let first = null;
     for (const [name, input] of Object.entries(this.inputs)) {
       const mine = found.find(({ where }) => where?.split(".").at(-1) === name);
-      this.mistakes[name].textContent = mine ? capitalised(`${mine.expected}; got ${mine.got}.`) : "";
+      setSentence(this.mistakes[name], mine ? capitalised(`${mine.expected}; got ${mine.got}.`) : "");
       if (mine) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
       first ??= mine ? input : null;
@@ -113,7 +113,7 @@ export class ConfirmForm {
     const consent = h("label", { class: "check" }, agreed, `I agree that this uses up the ${found.ordinal} reading of this test split.`);
     replace(this.answer, h("div", { class: "note confirm-forecast" },
       h("p", {}, h("strong", {}, found.what)),
-      h("ul", {}, [...this.facts(found), ...found.notes].map((text) => h("li", {}, `${capitalised(text)}.`))),
+      h("ul", {}, [...this.facts(found), ...found.notes].map((text) => h("li", {}, withCommands(`${capitalised(text)}.`)))),
       found.begun ? null : h("p", {}, consent), h("div", { class: "row" }, start)));
   }
 

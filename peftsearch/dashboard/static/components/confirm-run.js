@@ -1,7 +1,7 @@
 // One confirmation in the list of those that were started here: how far it is, and how it ended.
 
 import { page } from "../lib/api.js";
-import { h, replace, setAttribute, setText } from "../lib/dom.js";
+import { h, setAttribute, setSentence, setText } from "../lib/dom.js";
 import { count, percent } from "../lib/format.js";
 
 const BADGES = { running: ["running", "Running"], done: ["completed", "Done"], failed: ["failed", "Failed"] };
@@ -22,7 +22,7 @@ export function makeRun(run, actions) {
 
 export function updateRun(element, run, actions) {
   setText(element.querySelector(".confirm-age"), actions.ago(run.created));
-  setText(element.querySelector(".confirm-message, .mistake"), message(run));
+  setSentence(element.querySelector(".confirm-message, .mistake"), message(run));
   const bar = element.querySelector(".bar");
   if (!bar) return;
   const share = run.total ? run.done / run.total : 0;

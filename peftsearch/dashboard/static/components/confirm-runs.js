@@ -4,7 +4,7 @@
 //       with `pick` of that one alone; `ended` is called when one has ended
 
 import { del, get, path } from "../lib/api.js";
-import { h, keep, replace, setText } from "../lib/dom.js";
+import { h, keep, replace, setSentence } from "../lib/dom.js";
 import { ago } from "../lib/format.js";
 import { confirmBox, problemBox, toast } from "../lib/notice.js";
 import { ConfirmForm } from "./confirm-form.js";
@@ -48,7 +48,7 @@ export class ConfirmRuns {
     const open = new Set(this.items.filter(({ state }) => state === "running").map(({ id }) => id));
     const ended = found.filter(({ id, state }) => open.has(id) && state !== "running");
     for (const { state, sentence, message } of ended) {
-      setText(this.said, state === "done" ? sentence : `The confirmation failed: ${message}`);
+      setSentence(this.said, state === "done" ? sentence : `The confirmation failed: ${message}`);
     }
     if (ended.length) this.options.ended?.();
   }

@@ -2,7 +2,7 @@
 
 import { PREFIX, page, path } from "../lib/api.js";
 import { copyBox } from "../lib/copy.js";
-import { h, setText } from "../lib/dom.js";
+import { h, setSentence, setText } from "../lib/dom.js";
 import { plural, size } from "../lib/format.js";
 
 const BADGES = { running: ["running", "Running"], done: ["completed", "Ready"], failed: ["failed", "Failed"] };
@@ -26,7 +26,7 @@ export function makeItem(item, actions) {
 export function updateItem(element, item, actions) {
   setText(element.querySelector(".export-age"), actions.ago(item.created));
   const line = element.querySelector(".export-message, .mistake");
-  setText(line, message(item));
+  setSentence(line, message(item));
 }
 
 function message({ state, message: said, rows, difference }) {

@@ -1,7 +1,7 @@
 // Failures by kind with their latest messages; nothing where nothing failed.
 
 import { get } from "../lib/api.js";
-import { h, keep, setText } from "../lib/dom.js";
+import { h, keep, setText, withCommands } from "../lib/dom.js";
 import { failureText, plural } from "../lib/format.js";
 import { onTrials } from "../lib/refresh.js";
 
@@ -26,7 +26,7 @@ export class Failures {
   fill(box, { kind, count: number, latest }) {
     setText(box.firstElementChild, `${failureText(kind)}: ${plural(number, "trial")}`);
     const link = (x) => h("a", { href: `${this.model.page}/trials/${x.number}` }, `Trial ${x.number}`);
-    const line = (x) => h("li", {}, link(x), " ", h("span", {}, x.message ?? "no message"));
+    const line = (x) => h("li", {}, link(x), " ", h("span", {}, withCommands(x.message ?? "no message")));
     keep(box.lastElementChild, latest, (x) => x.number, line);
   }
 }

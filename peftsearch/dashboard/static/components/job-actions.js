@@ -20,7 +20,7 @@ async function deleteJob(job) {
     title: `Delete ${job.name}?`,
     text: [
       `This deletes ${plural(trials, "trial")} with their measurements and adapters, the ` +
-        `front and its history: ${duration(3600 * job.used_hours)} of training.`,
+        `front and its history: ${duration(3600 * job.used_hours)} with a trial running.`,
       "It cannot be undone. Downloaded exports stay where they are.",
     ],
     action: "Delete",

@@ -37,7 +37,7 @@ export class Head {
   showNotes(notes) {
     const place = byId("job-notes");
     setText(place.querySelector("summary"), plural(notes.length, "note"));
-    keep(place.querySelector("ul"), notes, (x) => x, (x) => h("li", {}, x), () => {});
+    keep(place.querySelector("ul"), notes, (x) => x, (x) => h("li", {}, withCommands(x)), () => {});
     place.hidden = notes.length === 0;
   }
 
@@ -93,7 +93,7 @@ function factsOf(model, job) {
   const trials = trialsText(job);
   return [
     ["Trials", failed ? `${trials}, ${count(failed)} failed` : trials],
-    ["Time used", timeText(job)],
+    ["Time with a trial running", timeText(job)],
     live ? ["Time left", job.left_words ?? "not known yet"] : null,
     [job.state === "finished" ? "Best" : "Best so far", best(model, job)],
     job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,

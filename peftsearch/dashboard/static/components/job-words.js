@@ -16,6 +16,12 @@ export function timeText({ used_hours: used, budget }) {
   return used > budget.hours && text !== whole ? `${text} (budget ${whole})` : `${text} of ${whole}`;
 }
 
+/** The state of a trial; of one that waits, whether anybody is going to take it. */
+export function stateText(trial, job) {
+  if (!isLeftOver(trial, job)) return trial.state;
+  return `not started (the job ${job.state === "finished" ? "ended" : "is stopped"})`;
+}
+
 /** What became of a trial that still waits: of a job that has ended, nobody takes it. */
 export function isLeftOver(trial, job) {
   return trial.state === "queued" && job.state !== "running";

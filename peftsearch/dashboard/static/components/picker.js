@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { runs } from "../lib/configuration.js";
 import { commandBox } from "../lib/copy.js";
-import { after, h } from "../lib/dom.js";
+import { after, h, withCommands } from "../lib/dom.js";
 import { capitalised, score, shellWord, size } from "../lib/format.js";
 import { costsOf, inWords, isCost, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
@@ -124,11 +124,11 @@ function result(model, text, { point, trial, why, floor, caveat, above, next }, 
   const values = point.values;
   const doubt = caveat ? `${capitalised(caveat)}. This is the pick all the same:` : floor?.verdict === "above" ? null : floor?.words;
   return [
-    ...(doubt ? [h("p", { class: "note note-warn" }, inWords(doubt))] : []),
+    ...(doubt ? [h("p", { class: "note note-warn" }, withCommands(inWords(doubt)))] : []),
     h("p", { class: "pick-head" }, h("strong", { class: "pick-score" }, score(values[model.quality])),
       ` ${noun(model.quality)} · trial ${trial} ${model.namesOf(point.trials)}`.trimEnd()),
     h("p", { class: "pick-words" }, runs(point.description)),
-    h("p", {}, inWords(why)),
+    h("p", {}, withCommands(inWords(why))),
     h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name]))),
       base(model.detail)),
     h("div", { class: "pick-actions" }, offers(next, loosen), above === null || floor?.verdict === "above" ? [] : better(above, take)),
@@ -175,7 +175,7 @@ function actions(model, text, trial) {
 function fault(problem, tight, loosen) {
   const { expected, got, hint, detail } = problem;
   const text = expected ? `Expected ${expected}; got ${got}.` : detail ?? problem.message;
-  const rest = hint ? [h("p", { class: "quiet" }, inWords(`${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`))] : [];
+  const rest = hint ? [h("p", { class: "quiet" }, withCommands(inWords(`${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`)))] : [];
   const buttons = tight.map(({ name, low }) => allow(name, low, loosen));
-  return [h("p", { class: "note note-warn" }, inWords(text)), ...rest, h("div", { class: "pick-actions" }, buttons)];
+  return [h("p", { class: "note note-warn" }, withCommands(inWords(text))), ...rest, h("div", { class: "pick-actions" }, buttons)];
 }

@@ -2,8 +2,8 @@
 
 import { copyable } from "../lib/copy.js";
 import { h } from "../lib/dom.js";
-import { isLeftOver } from "./job-words.js";
-import { clock, count, duration, plural } from "../lib/format.js";
+import { isLeftOver, stateText } from "./job-words.js";
+import { capitalised, clock, count, duration, plural } from "../lib/format.js";
 
 const STATES = {
   queued: ["queued", "Queued"],
@@ -13,7 +13,7 @@ const STATES = {
 };
 export function stateBadge(trial, job) {
   const { state, on_front: onFront } = trial;
-  const [look, words] = isLeftOver(trial, job) ? ["queued", "Not run"] : STATES[state] ?? ["plain", state];
+  const [look, words] = isLeftOver(trial, job) ? ["queued", capitalised(stateText(trial, job))] : STATES[state] ?? ["plain", state];
   const badges = [h("span", { class: "badge", "data-state": look }, words)];
   if (onFront) badges.push(h("span", { class: "badge", "data-state": "good" }, "On the front"));
   return h("span", { class: "row" }, badges);

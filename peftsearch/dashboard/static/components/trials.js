@@ -2,11 +2,11 @@
 
 import { get } from "../lib/api.js";
 import { setWords } from "../lib/configuration.js";
-import { h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { h, keep, replace, setAttribute, setSentence, setText } from "../lib/dom.js";
 import { count, duration, failureText, originText, score } from "../lib/format.js";
 import { goalOf, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
-import { isLeftOver } from "./job-words.js";
+import { stateText } from "./job-words.js";
 import { Filters } from "./trial-filters.js";
 
 const PAGE = 50;
@@ -143,7 +143,7 @@ function fillRow(row, trial, model, compared) {
   const [costs, [seconds, origin, words]] = [rest.slice(0, -3), rest.slice(-3)];
   tick.firstElementChild.checked = compared.includes(trial.number);
   setAttribute(number.firstElementChild, "href", `${model.page}/trials/${trial.number}`);
-  const ended = isLeftOver(trial, model) ? "not run" : trial.state;
+  const ended = stateText(trial, model);
   setAttribute(state.firstElementChild, "data-state", trial.on_front ? "front" : trial.state);
   setText(state.firstElementChild, trial.on_front ? "on the front" : ended);
   const value = trial.values[model.quality];
@@ -169,6 +169,6 @@ function written(place, text) {
 
 function message(place, { state, failure, message: text }) {
   place.hidden = state !== "failed";
-  setText(place, state === "failed" ? `${failureText(failure)}: ${text ?? "no message"}` : "");
+  setSentence(place, state === "failed" ? `${failureText(failure)}: ${text ?? "no message"}` : "");
   place.title = state === "failed" ? text ?? "" : "";
 }

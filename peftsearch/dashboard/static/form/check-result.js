@@ -26,12 +26,12 @@ function classTable(classes) {
 }
 
 /** As `peftsearch run --dry-run` tells it. */
-export function forecastView({ rows, first, notes }) {
+export function forecastView({ rows, first, later, notes }) {
   const facts = rows.flatMap(({ name, text }) => [h("dt", {}, capitalised(name)), h("dd", {}, withCommands(text))]);
   return [
     h("h3", {}, "What the job would come to"),
     h("dl", { class: "facts check-facts" }, facts),
     notes.length ? h("details", {}, h("summary", {}, plural(notes.length, "note")), h("ul", {}, notes.map((text) => h("li", {}, withCommands(text))))) : null,
-    h("details", { open: true }, h("summary", {}, "First configurations"), h("ul", {}, first.map((text) => h("li", {}, text)))),
+    h("details", { open: true }, h("summary", {}, "First configurations"), h("ul", {}, first.map((text) => h("li", {}, text))), later ? h("p", { class: "quiet small" }, `${capitalised(later)}.`) : null),
   ];
 }

@@ -7,7 +7,7 @@
 //   form.unknown(spec)                   keys that no field has
 //   form.boxes                           Map of where -> {field, widget, box, mistake, group, touched}
 
-import { h, replace } from "../lib/dom.js";
+import { h, replace, withCommands } from "../lib/dom.js";
 import { arranged, fieldsOf } from "./fields.js";
 import { readingFault } from "./job-file.js";
 import { findKind } from "./kinds.js";
@@ -147,7 +147,7 @@ function put(spec, path, value) {
 // The markup of groups and fields.
 
 function drawGroup(group, boxes) {
-  const help = group.help ? h("p", { class: "help group-help" }, group.help) : null;
+  const help = group.help ? h("p", { class: "help group-help" }, withCommands(group.help)) : null;
   const inner = [help, h("div", { class: "fields" }, boxes)];
   const id = `group-${group.id}`;
   if (!group.advanced) {
@@ -161,7 +161,7 @@ function drawGroup(group, boxes) {
 /** {field, widget, box, mistake, group, touched} */
 function drawField(field, group) {
   const id = `field-${field.where.replaceAll(".", "-")}`;
-  const help = field.help ? h("p", { class: "help", id: `${id}-help` }, rich(field.help)) : null;
+  const help = field.help ? h("p", { class: "help", id: `${id}-help` }, withCommands(field.help)) : null;
   const mistake = h("p", { class: "mistake", id: `${id}-mistake` });
   const described = [mistake.id, help?.id].filter(Boolean).join(" ");
   const widget = makeWidget(field, { id, "aria-describedby": described, "aria-required": field.required || null });
@@ -180,9 +180,4 @@ function labelOf({ kind, title, unit, required }, id) {
 
 function isWide({ kind, where }) {
   return ["json", "ladders", "set"].includes(kind) || where === "space.preset";
-}
-
-/** Text in backticks as code. */
-function rich(text) {
-  return text.split("`").map((part, index) => (index % 2 ? h("code", {}, part) : part));
 }

@@ -1,12 +1,13 @@
 // Checking and launching: what the service says, and what the page shows meanwhile.
 
 import { Problem, page, post } from "../lib/api.js";
-import { byId, h, replace } from "../lib/dom.js";
+import { byId, h, replace, withCommands } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
 import { dataView, forecastView } from "./check-result.js";
 
 const WAIT = "Checking the model and the data. The first use of a sample downloads it, which takes some minutes.";
+const MARKED = "Not yet: see the marked fields.";
 let quick = new AbortController();
 
 /** Mistakes of the spec by itself; null where a newer check took its place or the service cannot be asked. */
@@ -28,6 +29,14 @@ export function checkFully(spec, workers) {
     const told = h("div", {}, h("p", { class: "quiet loading" }, "Loading the model and measuring this machine, to tell time, memory and disk…"));
     show(result(found, told));
     foresee(spec, workers, told);
+  });
+}
+
+/** All that a full check finds wrong, and nothing else of what it finds. */
+export function findMistakes(spec) {
+  return working(WAIT, async () => {
+    await post("/check", { spec, full: true });
+    show(h("p", { class: "note note-warn" }, MARKED));
   });
 }
 
@@ -68,7 +77,7 @@ async function working(text, action) {
 function failed(error) {
   if (!(error instanceof Problem)) throw error;
   const mistakes = mistakesOf(error);
-  if (mistakes.length) show(h("p", { class: "note note-warn" }, "Not yet: see the marked fields."));
+  if (mistakes.length) show(h("p", { class: "note note-warn" }, MARKED));
   else show(problemBox(error));
   return mistakes;
 }
@@ -88,7 +97,7 @@ export function clearResult() {
 
 function result({ notes, configurations, data }, told) {
   const size = configurations ? `The space holds ${number(configurations)} configurations.` : "";
-  const list = notes.length ? h("ul", {}, notes.map((note) => h("li", {}, note))) : null;
+  const list = notes.length ? h("ul", {}, notes.map((note) => h("li", {}, withCommands(note)))) : null;
   return h("div", { class: "note check-result" }, h("p", { class: "problem-title" }, "Ready to launch."), size ? h("p", {}, size) : null,
     dataView(data), list, told);
 }

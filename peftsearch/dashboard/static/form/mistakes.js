@@ -4,7 +4,7 @@
 //       all: also of fields that nobody has touched yet
 
 import { problemText } from "../lib/api.js";
-import { h, replace } from "../lib/dom.js";
+import { h, replace, setSentence, withCommands } from "../lib/dom.js";
 
 export function showMistakes(form, mistakes, { all, place }) {
   const byField = new Map();
@@ -38,7 +38,7 @@ function sectionStart(form, where) {
 
 function mark({ widget, mistake, field }, found) {
   const text = found ? found.map((one) => words(one, field)).join(" ") : "";
-  if (mistake.textContent !== text) mistake.textContent = text;
+  setSentence(mistake, text);
   const controls = widget.inputs ?? [widget.control];
   for (const control of controls) {
     if (text) control.setAttribute("aria-invalid", "true");
@@ -50,7 +50,7 @@ function words(mistake, field) {
   if (mistake.got === "nothing") return "This is needed.";
   const expected = plainly(mistake.expected, field);
   const text = problemText({ ...mistake, expected, hint: usefulHint(mistake.hint) });
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 }
 
 /** The check speaks of job files and patterns; beside a field that says little. */
@@ -69,7 +69,7 @@ function lower(text) {
 }
 
 function box(mistakes) {
-  const lines = mistakes.map((mistake) => h("li", {}, mistake.where ? `${mistake.where}: ` : "", words(mistake)));
+  const lines = mistakes.map((mistake) => h("li", {}, mistake.where ? `${mistake.where}: ` : "", withCommands(words(mistake))));
   return h("div", { class: "problem", role: "alert" }, h("p", { class: "problem-title" }, "Please correct"), h("ul", {}, lines));
 }
 

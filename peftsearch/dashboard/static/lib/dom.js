@@ -6,6 +6,7 @@
 //   byId("front")                      the element; an Error names the id where it is missing
 //   replace(parent, ...children)       in place of all that was there
 //   setText(element, text)             writes only on change, so that live regions stay quiet
+//   setSentence(element, text)         the same of a sentence, whose commands are <code>
 //   withCommands("run `peftsearch worker x`")   its nodes, commands as <code>
 //   keep(parent, items, key, create, update)
 //       children follow `items` in order; an element whose key stays is updated, not rebuilt, so focus,
@@ -60,6 +61,11 @@ export function replace(parent, ...children) {
 export function setText(element, text) {
   const written = String(text ?? "");
   if (element.textContent !== written) element.textContent = written;
+}
+
+export function setSentence(element, text) {
+  const written = String(text ?? "");
+  if (element.textContent !== written.replaceAll("`", "")) replace(element, withCommands(written));
 }
 
 /** Text whose `commands` stand between backticks. */

@@ -6,14 +6,14 @@
 //   confirmBox({title, text, action, danger}) -> Promise<boolean>        a modal <dialog>
 
 import { Problem } from "./api.js";
-import { byId, h } from "./dom.js";
+import { byId, h, withCommands } from "./dom.js";
 
 const HEADINGS = { 404: "Not found", 409: "Not possible now", 422: "Please correct" };
 const lost = new Set();
 
 export function toast(message) {
   const isProblem = message instanceof Error;
-  const body = message instanceof Problem ? facts(message) : h("p", {}, isProblem ? message.message : message);
+  const body = message instanceof Problem ? facts(message) : h("p", {}, withCommands(isProblem ? message.message : message));
   const box = h("div", { class: isProblem ? "toast toast-problem" : "toast" }, body);
   const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close notice" }, "×");
   close.addEventListener("click", () => box.remove());
@@ -31,8 +31,8 @@ function facts(problem) {
   const known = rows.filter(([, text]) => text);
   const title = HEADINGS[problem.status] ?? problem.title;
   const heading = problem.expected ? title : problem.detail || problem.title || problem.message;
-  const list = known.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]);
-  const head = h("p", { class: "problem-title" }, heading || "The request failed");
+  const list = known.map(([name, text]) => [h("dt", {}, name), h("dd", {}, withCommands(text))]);
+  const head = h("p", { class: "problem-title" }, withCommands(heading || "The request failed"));
   return [head, known.length ? h("dl", { class: "facts" }, list) : null];
 }
 
@@ -58,7 +58,7 @@ export function confirmBox({ title, text, action, danger = false }) {
   const no = h("button", { class: "button", value: "no", autofocus: true }, "Cancel");
   const buttons = h("form", { method: "dialog", class: "row row-end" }, no, yes);
   const heading = h("h2", { id: "dialog-title" }, title);
-  const paragraphs = [text].flat().map((line) => h("p", {}, line));
+  const paragraphs = [text].flat().map((line) => h("p", {}, withCommands(line)));
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, heading, paragraphs, buttons);
   document.body.append(dialog);
   dialog.showModal();

@@ -1,7 +1,7 @@
 // Two jobs side by side: which found the better, both fronts, and in which settings they differ.
 
 import { get, page } from "../lib/api.js";
-import { byId, h, replace } from "../lib/dom.js";
+import { byId, h, replace, withCommands } from "../lib/dom.js";
 import { capitalised, count, duration, plural } from "../lib/format.js";
 import { inWords, loadObjectives, noun, write } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
@@ -51,9 +51,9 @@ function jobLink({ name }) {
 }
 
 function verdict({ verdict: words, winner, obstacles, box }) {
-  const notes = obstacles.filter((x) => x.weight === "note").map((x) => h("p", { class: "note note-warn" }, `${capitalised(x.words)}.`));
+  const notes = obstacles.filter((x) => x.weight === "note").map((x) => h("p", { class: "note note-warn" }, withCommands(`${capitalised(x.words)}.`)));
   return [
-    h("p", { class: winner ? "note" : "note note-warn" }, winner ? h("strong", {}, inWords(words)) : inWords(words)),
+    h("p", { class: winner ? "note" : "note note-warn" }, winner ? h("strong", {}, withCommands(inWords(words))) : withCommands(inWords(words))),
     notes,
     box ? h("p", { class: "quiet small" }, `The hypervolume is each front's share of one box: ${box.words}.`) : null,
   ];
@@ -66,7 +66,7 @@ function facts({ jobs, cost, level, winner, box }) {
   return [
     ["State", each((x) => x.state)],
     ["Trials", each((x) => `${count(x.completed)} completed, ${count(x.failed)} failed`)],
-    ["Time used", each((x) => duration(3600 * x.hours))],
+    ["Time with a trial running", each((x) => duration(3600 * x.hours))],
     [`Best`, each(best)],
     [`${capitalised(noun(cost))} of it`, each((x) => (x.best && x.best.cost !== null ? write(cost, x.best.cost) : ""))],
     ["Best floor, no adapter", each(({ floors: [floor], quality }) => (floor ? `${write(quality, floor.value)}, ${floor.short}` : "none"))],

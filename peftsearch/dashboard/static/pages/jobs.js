@@ -1,7 +1,7 @@
 // The Jobs page: cards that follow the service's events.
 
 import { get, page } from "../lib/api.js";
-import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
 import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { loadObjectives, noun, objective } from "../lib/measures.js";
@@ -157,7 +157,7 @@ function noResult({ state, counts }) {
 
 function footText(job) {
   const over = job.state === "finished" && job.budget_text;
-  const parts = over ? [`${duration(3600 * job.used_hours)} used`, `its budget was ${job.budget_text}`] : [`${timeText(job)} used`];
+  const parts = over ? [`${duration(3600 * job.used_hours)} with a trial running`, `its budget was ${job.budget_text}`] : [`${timeText(job)} with a trial running`];
   if (job.left_words !== null && job.state === "running") parts.push(`${job.left_words} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
   parts.push(`created ${clock(job.created)}`);
@@ -169,9 +169,9 @@ function noteKey(job) {
 }
 
 function note(job) {
-  if (job.problem) return h("p", { class: "note note-warn job-note" }, capitalised(job.problem));
+  if (job.problem) return h("p", { class: "note note-warn job-note" }, withCommands(capitalised(job.problem)));
   if (job.pool?.state === "failed") {
-    return h("p", { class: "note note-warn job-note" }, `The workers ended: ${job.pool.message ?? "no message"}`);
+    return h("p", { class: "note note-warn job-note" }, withCommands(`The workers ended: ${job.pool.message ?? "no message"}`));
   }
   if (job.state !== "running" || hasWorkers(job)) return null;
   const command = h("code", {}, `peftsearch worker ${job.name}`);

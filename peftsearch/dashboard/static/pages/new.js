@@ -7,7 +7,7 @@ import { problemBox, toast } from "../lib/notice.js";
 import { makeForm } from "../form/form.js";
 import { readJobFile, readingFault, showSpec } from "../form/job-file.js";
 import { loadKinds } from "../form/kinds.js";
-import { checkFully, checkQuickly, clearResult, launch } from "../form/launch.js";
+import { checkFully, checkQuickly, clearResult, findMistakes, launch } from "../form/launch.js";
 import { showMistakes } from "../form/mistakes.js";
 import { makeStarts, suggest } from "../form/starts.js";
 
@@ -77,9 +77,14 @@ async function submit(action) {
   checkLater.cancel();
   clearResult();
   const { spec, mistakes } = await form.read();
-  const quick = mistakes.length ? mistakes : ((await checkQuickly(spec)) ?? []);
-  if (quick.length === 0) showMistakes(form, [], { all: true, place: byId("form-mistakes") });
-  tell(quick.length ? quick : await action(spec));
+  showMistakes(form, mistakes, { all: true, place: byId("form-mistakes") });
+  tell(mistakes.length ? [...mistakes, ...(await others(spec, mistakes))] : await action(spec));
+}
+
+/** What is wrong beside values that cannot be read, which are not sent. */
+async function others(spec, mistakes) {
+  const unread = new Set(mistakes.map(({ where }) => where));
+  return (await findMistakes(spec)).filter(({ where }) => !unread.has(where));
 }
 
 function tell(mistakes) {

@@ -2,8 +2,8 @@
 
 import { get, page, path, post } from "../lib/api.js";
 import { copyBox } from "../lib/copy.js";
-import { byId, h, replace, setText } from "../lib/dom.js";
-import { duration, percent, shellWord } from "../lib/format.js";
+import { byId, h, replace, setText, withCommands } from "../lib/dom.js";
+import { capitalised, duration, percent, shellWord } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { loadObjectives } from "../lib/measures.js";
 import { problemBox, toast } from "../lib/notice.js";
@@ -12,6 +12,7 @@ import { showMap } from "../charts/map.js";
 import { ConfirmRuns } from "../components/confirm-runs.js";
 import { showExports } from "../components/exports.js";
 import { bindKeys, fillCompare, showNeighbours } from "../components/other-trials.js";
+import { stateText } from "../components/job-words.js";
 import { costTable, qualityView } from "../components/quality.js";
 import { showNote } from "../components/trial-note.js";
 import { reasonsView } from "../components/trial-reasons.js";
@@ -116,7 +117,7 @@ function failure(trial) {
 
 /** A long message opens at its end: what follows the first words stands below them, once. */
 function folded(message) {
-  if (message.length <= LONG) return h("p", { class: "trial-message" }, message);
+  if (message.length <= LONG) return h("p", { class: "trial-message" }, withCommands(message));
   const space = message.lastIndexOf(" ", SHOWN);
   const end = space > SHOWN / 2 ? space : SHOWN;
   return h("details", { class: "trial-message" }, h("summary", {}, `${message.slice(0, end)} …`), h("p", {}, message.slice(end).trim()));
@@ -172,7 +173,7 @@ function progressWords({ worker, seconds, steps_done: done, steps_total: total }
 }
 
 function waiting(state) {
-  return state === "running" ? "Queued: the next free worker takes it." : `Not run: the job is ${state}. Resumed, it goes on with this trial.`;
+  return state === "running" ? "Queued: the next free worker takes it." : `${capitalised(stateText({ state: "queued" }, { state }))}. Resumed, it goes on with this trial.`;
 }
 
 // The same configuration outside this page: on the command line and in a job file.

@@ -1,7 +1,7 @@
 // The Workers page: who lives, on what, doing what.
 
 import { get, page } from "../lib/api.js";
-import { byId, h, keep, replace, setAttribute, setText } from "../lib/dom.js";
+import { byId, h, keep, replace, setAttribute, setSentence, setText } from "../lib/dom.js";
 import { NOTHING, ago, duration, plural } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { problemBox } from "../lib/notice.js";
@@ -143,7 +143,7 @@ function updatePool(item, pool) {
   setAttribute(badge, "data-state", pool.state);
   const since = ago(Date.now() / 1000 - pool.started);
   setText(words, `${plural(pool.workers, "worker")} on ${pool.device}, started ${since}`);
-  setText(item.lastElementChild, pool.message ?? "");
+  setSentence(item.lastElementChild, pool.message ?? "");
 }
 
 follow("/events", { jobs: refresh }, { onOpen: refresh });
