@@ -82,6 +82,7 @@ def complete_trials(storage: str, stop: Any, last: Any) -> None:
 def serving(storage: str, files: Path) -> Iterator[tuple[str, psutil.Process]]:
     """`peftsearch dashboard` as a process; its address and process."""
     command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--json"]
+    command += ["--no-token"]
     settings = {"PEFTSEARCH_STORAGE": storage, "PEFTSEARCH_FILES": str(files)}
     process = subprocess.Popen(
         command, env=os.environ | settings, stdout=subprocess.PIPE, text=True

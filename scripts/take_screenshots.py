@@ -97,6 +97,7 @@ def copy(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
 def serve(storage: Path, files: Path) -> Iterator[str]:
     """The service over a database; its address. It ends with its workers."""
     program = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--json"]
+    program += ["--no-token"]
     command = [*program, "--storage", str(storage), "--files", str(files)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
         try:

@@ -427,13 +427,20 @@ def dashboard(
         list[Path] | None,
         typer.Option(
             metavar="FOLDER",
-            help="Jobs may read from it; may be repeated [any on loopback, else none].",
+            help="Jobs may read from it; repeatable [any with a token on loopback, else none].",
         ),
     ] = None,
     token_file: Annotated[
         Path | None,
-        typer.Option(help="File with the token that callers need [or PEFTSEARCH_TOKEN]."),
+        typer.Option(
+            help="File with the token that callers need "
+            "[or PEFTSEARCH_TOKEN; on loopback one that is made and printed]."
+        ),
     ] = None,
+    no_token: Annotated[
+        bool,
+        typer.Option("--no-token", help="Let every user of this machine in; on loopback alone."),
+    ] = False,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -451,7 +458,8 @@ def dashboard(
 
     address = dashboard_server.Address(host, port, tuple(allow_host or ()), root_path)
     roots = tuple(data_root) if data_root else None
-    dashboard_server.serve(to_url(storage), files, address, roots, token_file, as_json)
+    access = dashboard_server.Access(token_file, no_token, roots)
+    dashboard_server.serve(to_url(storage), files, address, access, as_json)
 
 
 @app.command()

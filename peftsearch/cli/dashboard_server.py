@@ -13,14 +13,15 @@ from peftsearch.dashboard.site import make_site
 from peftsearch.errors import UserError
 from peftsearch.message_text import as_line
 from peftsearch.passwords import hide
+from peftsearch.service.credentials import PARAMETER
+from peftsearch.service.open_files import raise_limit
 from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import as_argument, describe, parse_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from .console import console, log
-
-TOKEN_VARIABLE = "PEFTSEARCH_TOKEN"
+from .tokens import Chosen, choose_token
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,17 @@ class Address:
     root_path: str
 
 
+@dataclass(frozen=True)
+class Access:
+    """Who may ask, and what jobs may read."""
+
+    token_file: Path | None
+    no_token: bool
+    data_roots: tuple[Path, ...] | None
+
+
 def serve(
-    storage: str,
-    files: Path | None,
-    address: Address,
-    data_roots: tuple[Path, ...] | None,
-    token_file: Path | None,
-    as_json: bool,
+    storage: str, files: Path | None, address: Address, access: Access, as_json: bool
 ) -> None:
     """Serve the pages and the API until Ctrl-C or SIGTERM.
 
@@ -47,13 +52,15 @@ def serve(
         UserError: The address is taken or needs a token, a folder is missing, or the database
             cannot be opened.
     """
+    raise_limit()
+    chosen = choose_token(access.token_file, access.no_token, address.host)
     settings = Settings(
         _absolute(storage),
         choose_root(storage, files),
         address.host,
         address.port,
-        read_token(token_file),
-        _check_roots(data_roots),
+        chosen.token,
+        _check_roots(access),
         address.allow_hosts,
         address.root_path,
     )
@@ -64,7 +71,7 @@ def serve(
     with bind(settings.host, settings.port) as listener:
         settings = replace(settings, port=listener.getsockname()[1])
         site = make_site(settings)
-        Server(site, lambda: _greet(settings, hint, as_json), _note).run([listener])
+        Server(site, lambda: _greet(settings, chosen, hint, as_json), _note).run([listener])
 
 
 def _demo_command(storage: str, files: Path | None) -> str:
@@ -92,26 +99,15 @@ def _absolute(storage: str) -> str:
     return url.set(database=path).render_as_string(hide_password=False)
 
 
-def read_token(file: Path | None) -> str | None:
-    """The token of a file, or else of the environment; None where neither is given.
-
-    Raises:
-        UserError: The file cannot be read.
-    """
-    if file is None:
-        return os.environ.get(TOKEN_VARIABLE) or None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        expected, hint = "a readable text file with the token", "correct --token-file"
-        raise UserError(expected, str(error), hint) from error
-
-
-def _check_roots(roots: tuple[Path, ...] | None) -> tuple[Path, ...] | None:
+def _check_roots(access: Access) -> tuple[Path, ...] | None:
+    """Without a token nobody knows whose eyes see what a check says of a file."""
+    roots = access.data_roots
     missing = [str(root) for root in roots or () if not root.is_dir()]
     if missing:
         raise UserError("folders that exist", ", ".join(missing), "correct --data-root")
-    return None if roots is None else tuple(root.resolve() for root in roots)
+    if roots is None:
+        return () if access.no_token else None
+    return tuple(root.resolve() for root in roots)
 
 
 def _log_errors() -> None:
@@ -137,15 +133,19 @@ class _OneLine(logging.Formatter):
         return f"error: {as_line(record.getMessage())}"
 
 
-def _greet(settings: Settings, hint: str | None, as_json: bool) -> None:
+def _greet(settings: Settings, chosen: Chosen, hint: str | None, as_json: bool) -> None:
     """Say where it listens, and how to begin where there is no job yet."""
     address = make_url(settings.host, settings.port)
+    if chosen.note:
+        _note(chosen.note)
     if as_json:
-        print(json.dumps({"url": address}), flush=True)
+        token = chosen.token if chosen.shown else None
+        print(json.dumps({"url": address, "token": token}), flush=True)
         return
+    entry = f"/?{PARAMETER}={chosen.token}" if chosen.shown else ""
     _say(
-        f"dashboard: {address} (database {describe(parse_url(settings.storage))}, Ctrl-C ends "
-        "it; jobs that it started are stopped and can be resumed)"
+        f"dashboard: {address}{entry} (database {describe(parse_url(settings.storage))}, Ctrl-C "
+        "ends it; jobs that it started are stopped and can be resumed)"
     )
     if hint is not None:
         _say(f"no job yet: launch the demonstration at {address}/new, or in another terminal:")

@@ -13,9 +13,11 @@ from fastapi import FastAPI
 
 from peftsearch.errors import UserError
 from peftsearch.service.context import Service
+from peftsearch.service.guard.crowds import BACKLOG, room_for
+
+from .connections import KEEP_SECONDS, limited
 
 _GRACE_SECONDS = 2
-_BACKLOG = 512
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -37,7 +39,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _wrong_address(host, port, error) from error
@@ -84,8 +86,11 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: FastAPI, greet: Callable[[], None], say: Callable[[str], None]
     ) -> None:
+        self._service: Service = app.state.service
         config = uvicorn.Config(
             app,
+            http=limited(room_for(self._service.settings.open_files).connections),
+            timeout_keep_alive=KEEP_SECONDS,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -95,7 +100,6 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         super().__init__(config)
-        self._service: Service = app.state.service
         self._greet, self._say = greet, say
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:

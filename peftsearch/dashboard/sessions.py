@@ -2,14 +2,14 @@
 
 import json
 from typing import Annotated
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from peftsearch.service.context import InService
-from peftsearch.service.credentials import COOKIE
 from peftsearch.service.guard.origins import LOGIN
+from peftsearch.service.guard.sessions import begin_session, end_session, local_path, quote_path
 from peftsearch.service.guard.throttle import too_many
 from peftsearch.service.problems import problem
 
@@ -52,24 +52,17 @@ async def log_in(request: Request, service: InService, form: Form) -> Response:
     credentials, as_json = service.settings.credentials, "json" in request.headers["content-type"]
     if credentials is None:
         return RedirectResponse("/", 303)
-    if service.throttle.exhausted(request.scope):
-        return too_many()
     target = local_path(form.get("next", "/"))
     if not credentials.is_token(form.get("token", "").strip()):
-        await service.throttle.note_failure(request.scope)
+        if await service.throttle.note_failure(request.scope):
+            return too_many()
         if as_json:
             return problem(401, "Wrong token", _WRONG)
         return _login_page(request, target, _WRONG, 401)
     response: Response = (
-        JSONResponse({"next": target}) if as_json else RedirectResponse(_quoted(target), 303)
+        JSONResponse({"next": target}) if as_json else RedirectResponse(quote_path(target), 303)
     )
-    response.set_cookie(
-        COOKIE,
-        credentials.session,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    begin_session(response, credentials, request.scope)
     return response
 
 
@@ -77,18 +70,8 @@ async def log_in(request: Request, service: InService, form: Form) -> Response:
 async def log_out() -> Response:
     """Forget the session in this browser."""
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    end_session(response)
     return response
-
-
-def local_path(wanted: str) -> str:
-    """A path on this service, `/` for all that a browser could read as another place."""
-    fine = wanted.startswith("/") and not wanted.startswith("//")
-    return wanted if fine and wanted.isprintable() and "\\" not in wanted else "/"
-
-
-def _quoted(path: str) -> str:
-    return quote(path, safe="/?&=%#+,:;@!$'()*~")
 
 
 def _login_page(request: Request, wanted: str, error: str | None, status: int) -> Response:

@@ -5,13 +5,15 @@ name files under the service's data roots, `demo:NAME`, `package:NAME` and hub i
 else: no other folder, no URL. What is refused is told the same way whether it exists or not.
 """
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 from peftsearch.samples.fetch import PREFIX
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -56,8 +58,32 @@ class Confinement:
 
     def _check_value(self, where: str, value: str, folder: Path, packages: bool) -> None:
         allowed = value.startswith(PREFIX) or (packages and _PACKAGE.fullmatch(value))
-        if not allowed and not self._holds(value, folder):
+        if allowed:
+            return
+        if not self._holds(value, folder):
             self._refuse(where, value, f", a name that begins with {PREFIX}, or a hub id")
+        self._check_links(where, folder / value)
+
+    def _check_links(self, where: str, folder: Path) -> None:
+        """Readers follow the links in a folder, which whoever packed it may have set."""
+        todo, seen = [folder.resolve()], set[Path]()
+        while todo:
+            here = todo.pop()
+            seen.add(here)
+            for link in _links(here):
+                if not self._leads_within(link):
+                    got = f"{show(link.name)} in {show(here)}, which leads elsewhere"
+                    hint = "put a copy in its place"
+                    expected = "links that stay within the service's data folders"
+                    raise UserError(expected, got, hint, where)
+                if (real := link.resolve()).is_dir() and real not in seen:
+                    todo.append(real)
+
+    def _leads_within(self, link: Path) -> bool:
+        try:
+            return self._within(link)
+        except (OSError, RuntimeError):  # a loop
+            return False
 
     def _refuse(self, where: str, value: str, others: str = "") -> NoReturn:
         raise UserError(
@@ -83,6 +109,13 @@ class Confinement:
     def _within(self, path: Path) -> bool:
         real = path.resolve()
         return any(real.is_relative_to(root.resolve()) for root in self.roots)
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    """All links below a folder, those of folders not followed."""
+    for place, folders, files in os.walk(folder):
+        paths = (Path(place, name) for name in (*folders, *files))
+        yield from (path for path in paths if path.is_symlink())
 
 
 def _is_there(path: Path) -> bool:

@@ -9,6 +9,8 @@ from peftsearch.errors import UserError
 
 COOKIE = "peftsearch_session"
 CSRF_HEADER = "x-csrf-token"
+PARAMETER = "token"
+"""Of a page's address, by which a browser may show the token once."""
 FEWEST_CHARACTERS = 16
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from peftsearch.errors import UserError
 
 from .credentials import MAKE_A_TOKEN, Credentials, check_token
+from .open_files import count_files
 
 PORT = 8321
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,99}){0,9}")
@@ -26,6 +27,7 @@ class Settings:
             which is so on a loopback address alone.
         allow_hosts: Further names, with or without a port, by which callers may know the service.
         root_path: Path below which a proxy shows it, without a slash at its end; empty for none.
+        open_files: How many files the process may have open; connections are some of them.
 
     Raises:
         UserError: An address that other machines reach has no token, the token is too short, or
@@ -40,6 +42,7 @@ class Settings:
     data_roots: tuple[Path, ...] | None = None
     allow_hosts: tuple[str, ...] = ()
     root_path: str = ""
+    open_files: int = field(default_factory=count_files)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root_path", check_root_path(self.root_path))

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from pydantic import TypeAdapter
@@ -396,8 +397,9 @@ def test_the_dashboard_serves_until_ctrl_c_even_with_open_streams(tmp_path: Path
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     ) as process:
         assert process.stdout is not None and process.stderr is not None
-        url = json.loads(process.stdout.readline())["url"]
-        with urlopen(f"{url}/api/v1/events") as stream:
+        printed = json.loads(process.stdout.readline())
+        known = {"Authorization": f"Bearer {printed['token']}"}
+        with urlopen(Request(f"{printed['url']}/api/v1/events", headers=known)) as stream:
             assert stream.readline()
             process.send_signal(signal.SIGINT)
             stream.read()
@@ -413,7 +415,9 @@ def test_the_dashboard_tells_how_to_begin_and_ends_by_sigterm(tmp_path: Path) ->
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
         process.terminate()
-    match = re.match(r"dashboard: (http://127\.0\.0\.1:[1-9]\d+) \(database sqlite:///", lines[0])
+    match = re.match(
+        r"dashboard: (http://127\.0\.0\.1:[1-9]\d+)/\?token=[\w-]{32} \(database", lines[0]
+    )
     assert match is not None
     assert f"{match[1]}/new" in lines[1]
     assert lines[2] == "  peftsearch demo --storage peftsearch.db --files kept\n"
@@ -463,3 +467,29 @@ def test_the_demonstration_takes_minutes_that_there_are(
     assert call(monkeypatch, "demo", str(tmp_path / "out"), "--minutes", minutes) == 2
     assert "--minutes of more than 0 and at most 10,000; got" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("warm_test")
+def test_a_dashboard_without_a_token_warns_and_reads_no_file(tmp_path: Path) -> None:
+    """Anybody on the machine may ask it; what is not under a data root is told to nobody."""
+    (tmp_path / "secret.csv").write_text("hunter2,label\n")
+    command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--json"]
+    with subprocess.Popen(
+        [*command, "--no-token"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        printed = json.loads(process.stdout.readline())
+        spec = {"name": "x", "model": {"path": "demo:model"}, "budget": {"trials": 1}}
+        spec["task"] = {"train": str(tmp_path / "secret.csv")}
+        body = json.dumps({"spec": spec, "full": True}).encode()
+        headers = {"Content-Type": "application/json"}
+        try:
+            with pytest.raises(HTTPError) as refused:
+                urlopen(Request(f"{printed['url']}/api/v1/check", body, headers))
+            answer = refused.value.read().decode()
+        finally:
+            process.terminate()
+        said = process.stderr.read().decode()
+    assert "within the service's data folders" in answer and "hunter2" not in answer
+    assert said.startswith("warning: without a token") and said.count("\n") == 1
+    assert printed["token"] is None

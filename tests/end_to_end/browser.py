@@ -117,14 +117,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def visit(browser: Browser) -> Visiting:
-    """Visits a dashboard: `with visit(url, width=400, scheme="dark") as visitor`.
+    """Visits a dashboard: `with visit(url, token, width=400, scheme="dark") as visitor`; with a
+    token it has opened the address that the dashboard prints.
 
     Raises:
         AssertionError: At the end, if there was anything to complain about.
     """
 
     @contextmanager
-    def make(url: str, width: int = 1200, scheme: Scheme = "light") -> Iterator[Visit]:
+    def make(
+        url: str, token: str | None = None, width: int = 1200, scheme: Scheme = "light"
+    ) -> Iterator[Visit]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
         )
@@ -132,6 +135,9 @@ def visit(browser: Browser) -> Visiting:
         visitor = Visit(context.new_page(), url)
         visitor.watch()
         try:
+            if token is not None:
+                visitor.goto(f"/?token={token}")
+                expect(visitor.page).to_have_url(f"{url}/")
             yield visitor
         except BaseException as error:
             error.add_note(f"the browser's complaints: {visitor.complaints}")

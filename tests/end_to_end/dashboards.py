@@ -21,12 +21,14 @@ class Dashboard:
     """A running dashboard.
 
     Attributes:
+        token: What callers must show.
         errors: What it had printed to standard error when it ended.
     """
 
     url: str
     process: "subprocess.Popen[str]"
     client: httpx.Client
+    token: str
     errors: str = ""
 
     def ask(self, path: str, method: str = "GET", **body: Any) -> Any:
@@ -56,10 +58,11 @@ def run_dashboard(
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "url" in line, line + process.communicate()[1]
-    url = json.loads(line)["url"]
-    known = {"Authorization": f"Bearer {token}"} if token else {}
+    printed = json.loads(line)
+    url, token = printed["url"], token or printed["token"]
+    known = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{url}/api/v1", headers=known, timeout=120) as client:
-        dashboard = Dashboard(url, process, client)
+        dashboard = Dashboard(url, process, client, token)
         try:
             yield dashboard
             if process.poll() is None:

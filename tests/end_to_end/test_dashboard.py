@@ -55,7 +55,7 @@ def test_from_nothing_to_an_adapter(tmp_path: Path, visit: Visiting) -> None:
     workshop = tmp_path / "workshop"
     write_model(workshop / "model", spread=0.1)
     write_data(workshop / "data.csv")
-    with run_dashboard(tmp_path) as dashboard, visit(dashboard.url) as visitor:
+    with run_dashboard(tmp_path) as dashboard, visit(dashboard.url, dashboard.token) as visitor:
         launch(visitor, workshop)
         watch_it_grow(visitor)
         replay(visitor)
@@ -206,7 +206,7 @@ def resume_stop_delete(visitor: Visit) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_telephone(recorded: Dashboard, visit: Visiting, scheme: Scheme) -> None:
     """Without scrolling sideways; the scheme of the system is that of the page."""
-    with visit(recorded.url, width=NARROW, scheme=scheme) as visitor:
+    with visit(recorded.url, recorded.token, width=NARROW, scheme=scheme) as visitor:
         visitor.expected |= {(404, "/jobs/none")}
         for path in PAGES:
             visitor.goto(path)
@@ -222,7 +222,7 @@ def is_dark(page: Page) -> bool:
 
 
 def test_the_theme_can_be_chosen(recorded: Dashboard, visit: Visiting) -> None:
-    with visit(recorded.url) as visitor:
+    with visit(recorded.url, recorded.token) as visitor:
         visitor.goto("/jobs/job")
         toggle = visitor.page.locator("#theme-toggle")
         toggle.click()
@@ -235,7 +235,7 @@ def test_the_theme_can_be_chosen(recorded: Dashboard, visit: Visiting) -> None:
 
 def test_a_job_is_read_by_keyboard(recorded: Dashboard, visit: Visiting) -> None:
     """Skip the head, sort the trials, compare two, read the chart as a table."""
-    with visit(recorded.url) as visitor:
+    with visit(recorded.url, recorded.token) as visitor:
         page = visitor.page
         visitor.goto("/jobs/job")
         visitor.tab_to("a.skip")
@@ -265,7 +265,10 @@ def test_a_job_that_cannot_be_read_here_says_why_on_its_card(
         fill_example(store)
         store.create_job(make_spec("strange"))
     make_unreadable(url, "strange")
-    with run_dashboard(tmp_path) as dashboard, visit(dashboard.url, width=NARROW) as visitor:
+    with (
+        run_dashboard(tmp_path) as dashboard,
+        visit(dashboard.url, dashboard.token, width=NARROW) as visitor,
+    ):
         visitor.goto("/")
         card = visitor.page.locator("[data-job=strange]")
         expect(card).to_contain_text("got '<b>grades</b>'; install or update the package")

@@ -68,13 +68,16 @@ class House:
         return written + errors
 
     @contextmanager
-    def serve(self) -> Iterator[str]:
-        """The address of a dashboard; at the end, all that it wrote is looked at."""
+    def serve(self) -> Iterator[httpx.Client]:
+        """A client of a dashboard; at the end, all that it wrote is looked at."""
         process = self.start("dashboard --port 0 --json")
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            yield json.loads(line)["url"]
+            printed = json.loads(line)
+            known = {"Authorization": f"Bearer {printed['token']}"}
+            with httpx.Client(base_url=printed["url"], headers=known, timeout=LIMIT) as client:
+                yield client
         finally:
             process.send_signal(signal.SIGINT)
             written, errors = process.communicate(timeout=LIMIT)
@@ -165,7 +168,7 @@ def test_it_is_seen_nowhere(server: Cluster, workshop: Path, tmp_path: Path) -> 
     house = House(tmp_path, f"postgresql://{ROLE}:{QUOTED}@/secret?host={server.folder}")
     with watch_commands() as commands:
         assert_clean(*map(house.run, COMMANDS))
-        with house.serve() as url, httpx.Client(base_url=url, timeout=LIMIT) as client:
+        with house.serve() as client:
             train_more(client)
             export_there(client)
             assert_clean(*answers(client))

@@ -96,7 +96,8 @@ def test_a_stream_goes_on_after_a_restart(tmp_path: Path) -> None:
 @contextmanager
 def listen_from(dashboard: Dashboard, event: int) -> Iterator[Iterator[Message]]:
     """The messages of the job's stream from an event on, as a browser asks for them again."""
-    with listen(dashboard.url, "/jobs/job/events", **{"Last-Event-ID": str(event)}) as messages:
+    headers = {"Last-Event-ID": str(event), "Authorization": f"Bearer {dashboard.token}"}
+    with listen(dashboard.url, "/jobs/job/events", **headers) as messages:
         yield messages
 
 

@@ -250,3 +250,30 @@ def test_a_text_of_reference_inside_is_taken(place: Path) -> None:
     wanted = {"reference": "reference.txt", "also": ["feature_drift"]}
     spec = complete_spec(make(place) | {"objectives": wanted}, place / "root", (place / "root",))
     assert spec.objectives.reference == str(place / "root" / "reference.txt")
+
+
+@pytest.mark.parametrize("target", ["other/data.csv", "other", "other/none", "itself", "/etc"])
+@pytest.mark.parametrize("key", ["task_train", "model_path"])
+def test_a_folder_whose_links_lead_out_is_refused(tmp_path: Path, key: str, target: str) -> None:
+    """As an unpacked archive may hold them; also by way of another folder within."""
+    for name in ("root/pack/deep", "root/more", "other"):
+        (tmp_path / name).mkdir(parents=True)
+    link = tmp_path / "root" / "more" / "link"
+    link.symlink_to(link if target == "itself" else tmp_path / target)
+    (tmp_path / "root" / "pack" / "deep" / "more").symlink_to(tmp_path / "root" / "more")
+    spec = parse_spec(make(tmp_path, **{key: "pack"}))
+    with pytest.raises(UserError, match="links that stay within") as caught:
+        Confinement((tmp_path / "root",)).check(spec, tmp_path / "root")
+    assert caught.value.where == key.replace("_", ".")
+    assert "'link'" in caught.value.got
+
+
+def test_a_folder_whose_links_stay_is_taken(tmp_path: Path) -> None:
+    """As the cache of the hub lays its files."""
+    for name in ("root/model", "root/blobs"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "root" / "blobs" / "one").write_text("{}")
+    (tmp_path / "root" / "model" / "config.json").symlink_to("../blobs/one")
+    (tmp_path / "root" / "blobs" / "back").symlink_to("../model")
+    spec = parse_spec(make(tmp_path, model_path="model"))
+    Confinement((tmp_path / "root",)).check(spec, tmp_path / "root")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 from starlette.exceptions import HTTPException
+from transformers import ViTConfig
 
 from peftsearch.errors import Conflict
 from peftsearch.records.preparation import Preparation
@@ -258,3 +260,23 @@ def test_torch_stays_out_of_the_service() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.usefixtures("warm_test")
+def test_rows_of_images_do_not_leave_the_data_folders(make: Make, workshop: Path) -> None:
+    """A check reads every image, of whatever name a row gives it."""
+    outside = workshop.parent / "outside.png"
+    Image.new("L", (4, 4)).save(outside)
+    Image.new("L", (4, 4)).save(workshop / "inside.png")
+    rows = [("inside.png", "0"), (str(outside), "1")] * 20
+    lines = ["image,label", *(",".join(row) for row in rows)]
+    (workshop / "images.csv").write_text("\n".join(lines))
+    config = ViTConfig(hidden_size=8, num_hidden_layers=2, num_attention_heads=2)
+    config.architectures = ["ViTForImageClassification"]
+    config.save_pretrained(workshop / "vision")
+    found = refuse(
+        make(),
+        task={"train": "images.csv", "kind": "image_classification"},
+        model={"path": "vision"},
+    )
+    assert "at row 2 (" in found.got and "beyond the folders that jobs may read" in found.got

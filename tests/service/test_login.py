@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from peftsearch.dashboard.sessions import local_path
 from peftsearch.service.credentials import COOKIE
+from peftsearch.service.guard.sessions import local_path
 
 from .sites import TOKEN, client_of, log_in
 
@@ -85,3 +85,37 @@ def test_login_leads_back_to_the_page_that_was_wanted(client: TestClient) -> Non
     assert 'value="/jobs/demo/compare?trials=3,17"' in page.text
     done = client.post("/login", data={"token": TOKEN, "next": "/jobs/demo/compare?trials=3,17"})
     assert done.headers["location"] == "/jobs/demo/compare?trials=3,17"
+
+
+def test_an_address_with_the_token_begins_a_session(client: TestClient) -> None:
+    """As the dashboard prints it; the token does not stay in the address."""
+    answer = client.get("/jobs/none/compare", params={"trials": "3", "token": TOKEN})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/jobs/none/compare?trials=3")
+    assert {"HttpOnly", "SameSite=strict"} <= set(answer.headers["set-cookie"].split("; "))
+    assert TOKEN not in str(answer.headers) and TOKEN not in answer.text
+    assert client.get("/api/v1/jobs").status_code == 200
+    assert client.get("/").status_code == 200
+
+
+def test_an_address_with_a_wrong_token_leads_to_the_login_page(client: TestClient) -> None:
+    answer = client.get("/workers?token=wrong&x=1")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=%2Fworkers%3Fx%3D1"
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_api_takes_no_token_in_an_address(client: TestClient) -> None:
+    """Addresses stand in logs and histories; a program has headers."""
+    assert client.get("/api/v1/jobs", params={"token": TOKEN}).status_code == 401
+    assert client.post("/logout", params={"token": TOKEN}, json={}).status_code == 401
+
+
+def test_an_address_with_the_token_leads_nowhere_else(client: TestClient) -> None:
+    answer = client.get(f"{client.base_url}//evil.example/?token={TOKEN}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_an_old_address_harms_no_session(client: TestClient) -> None:
+    log_in(client)
+    assert client.get("/?token=of-another-start").status_code == 200
+    assert client.get("/api/v1/jobs").status_code == 200

@@ -1,5 +1,7 @@
 """Who may call: the token, the session's cookie, and what neither opens."""
 
+import asyncio
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -7,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from peftsearch.service.credentials import COOKIE, Credentials, same
-from peftsearch.service.guard.throttle import MOST_FAILURES
+from peftsearch.service.guard.throttle import MOST_FAILURES, Throttle
 
 from .sites import BEARER, STOP, TOKEN, endpoints, log_in
 
@@ -128,15 +130,35 @@ def test_no_header_opens_or_breaks_anything(
     assert answer.status_code in allowed | {303, 401, 403, 413, 415, 421, 429}
 
 
-def test_too_many_wrong_tokens_close_the_door_even_to_the_right_one(client: TestClient) -> None:
+def test_too_many_wrong_tokens_slow_those_alone(client: TestClient) -> None:
+    wrong = {"Authorization": "Bearer wrong"}
     for _ in range(MOST_FAILURES):
-        wrong = client.get("/api/v1/jobs", headers={"Authorization": "Bearer wrong"})
-        assert wrong.status_code == 401
-    assert client.get("/api/v1/jobs", headers=BEARER).status_code == 429
-    answer = client.post("/login", data={"token": TOKEN})
+        assert client.get("/api/v1/jobs", headers=wrong).status_code == 401
+    answer = client.get("/api/v1/jobs", headers=wrong)
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
-    assert client.get("/api/v1/health").status_code == 200
+    assert client.post("/login", data={"token": "wrong"}).status_code == 429
+    assert client.get("/api/v1/jobs", headers=BEARER).status_code == 200
+    log_in(client)
+    assert client.get("/api/v1/jobs").status_code == 200
+
+
+def test_wrong_tokens_are_answered_later_and_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("peftsearch.service.guard.throttle.asyncio.sleep", note)
+    throttle = Throttle()
+
+    def try_from(host: str) -> bool:
+        return asyncio.run(throttle.note_failure({"client": (host, 1)}))
+
+    told = [try_from("127.0.0.1") for _ in range(MOST_FAILURES + 1)]
+    assert told == [False] * MOST_FAILURES + [True]
+    assert waits[-1] > waits[-2] == waits[0] > 0
+    assert not try_from("127.0.0.2")
 
 
 @given(st.text(), st.text())

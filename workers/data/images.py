@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.errors import UserError
+from peftsearch.workers.runtime.confines import confined_to, lies_within
 
 from .missing_cells import check_present
 from .pixels import (
@@ -91,10 +92,24 @@ def _read(value: Any, folder: Path | None) -> Image | NDArray[Any]:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return Image.read(bytes(value))
     if isinstance(value, (str, Path)):
-        return Image.read((folder or Path()) / Path(value).expanduser())
+        return Image.read(_locate(value, folder))
     if hasattr(value, "getbands"):  # a PIL image, without an import of PIL
         return Image.read(decode_picture(value))
     return read_numbers(value)
+
+
+def _locate(value: str | Path, folder: Path | None) -> Path:
+    """The file that a row names. Whoever wrote the row may not be allowed to read all files."""
+    roots = confined_to(folder)
+    try:
+        path = (folder or Path()) / Path(value).expanduser()
+        if roots is not None and not lies_within(path, roots):
+            raise UnreadableImage("beyond the folders that jobs may read")
+        if path.exists() and not path.is_file():  # a pipe may have no end
+            raise UnreadableImage("not a file")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UnreadableImage("no usable path") from error
+    return path if roots is None else path.resolve()
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """Rows of what `datasets` reads: its own folders, and data sets of the hub."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.workers.runtime.confines import check_plain_names
 from peftsearch.workers.runtime.hub import asked_if_known, why_not
 
 from .table import Splits, Table, check_columns, name_origins
@@ -23,6 +25,7 @@ def read_saved(path: Path, wanted: Sequence[str]) -> Splits:
     """
     import datasets
 
+    _check_names(path)
     try:
         found = datasets.load_from_disk(str(path))
     except Exception as error:  # a broken or empty folder raises errors of several libraries
@@ -33,6 +36,33 @@ def read_saved(path: Path, wanted: Sequence[str]) -> Splits:
             "name a file",
         ) from error
     return _from_datasets(found, str(path), wanted, path)
+
+
+def _check_names(folder: Path) -> None:
+    """Of the files that its notes lead to; unreadable notes are told of by `datasets`."""
+    for note in sorted(x for name in _NAMING for x in folder.rglob(name)):
+        try:
+            said = json.loads(note.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(said, dict):
+            check_plain_names(_NAMING[note.name](said), note, "save the data set again")
+
+
+def _names_of_files(said: Mapping[str, Any]) -> list[Any]:
+    files = said.get("_data_files")
+    return [x.get("filename") if isinstance(x, dict) else x for x in _list(files)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+_NAMING: Mapping[str, Callable[[Mapping[str, Any]], list[Any]]] = {
+    "state.json": _names_of_files,
+    "dataset_dict.json": lambda said: _list(said.get("splits")),
+}
+"""What each note names."""
 
 
 def read_hub(name: str, subset: str | None, wanted: Sequence[str], kinds: str) -> Splits:

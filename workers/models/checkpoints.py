@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import show
 from peftsearch.spaces.kinds.kind import TaskKind
+from peftsearch.workers.runtime.confines import check_plain_names
 
 _ADAPTER = "adapter_config.json"
+_AGAIN = "download the model again"
 _QUANTISED = ("quantization_config", "compression_config", "quantization")
 """Keys of a `config.json`; the last is that of MLX."""
 _QUANTISED_FILES = ("quantize_config.json", "quant_config.json")
@@ -31,9 +34,7 @@ def read_object(file: Path) -> dict[str, Any]:
             f"a model folder with a {file.name}", f"none in {folder}", "check model.path"
         ) from None
     except (ValueError, OSError, RecursionError) as error:
-        raise UserError(
-            f"a readable {file.name} in {folder}", str(error), "download the model again"
-        ) from error
+        raise UserError(f"a readable {file.name} in {folder}", str(error), _AGAIN) from error
     if not isinstance(content, dict):
         raise UserError(f"a {file.name} with one object", f"another in {folder}", "correct it")
     return content
@@ -54,7 +55,8 @@ def check_beside(folder: Path) -> None:
     """Refuse what other programs put beside a model, of which `transformers` would make another.
 
     Raises:
-        UserError: There is somebody's adapter, or the note of a program that quantised.
+        UserError: There is somebody's adapter, the note of a program that quantised, or an index
+            of weights that lead elsewhere.
     """
     if (folder / _ADAPTER).exists():
         # transformers would load it into the model, and every trial would train on top of it.
@@ -63,8 +65,18 @@ def check_beside(folder: Path) -> None:
             f"{_ADAPTER} in {folder}",
             "move it and its weights to another folder, or merge it into the model",
         )
+    for index in sorted(folder.glob("*.safetensors.index.json")):
+        _check_index(index)
     if named := [name for name in _QUANTISED_FILES if (folder / name).exists()]:
         raise _quantised(named[0], folder)
+
+
+def _check_index(file: Path) -> None:
+    """Shards lie beside their index: `../` in one would lead to weights of somebody else."""
+    shards = read_object(file).get("weight_map")
+    if not isinstance(shards, dict):
+        raise UserError(f"a table weight_map in {file}", show(shards), _AGAIN)
+    check_plain_names(shards.values(), file, _AGAIN)
 
 
 def check_config(config: Mapping[str, Any], where: str) -> None:
@@ -90,7 +102,7 @@ def unloadable(folder: Path, kind: TaskKind, error: Exception) -> UserError:
     if "Unrecognized configuration class" in str(error):
         expected = f"a model that {kind.form.automatic} of transformers can load"
         return UserError(expected, str(folder), "use another model or task.kind")
-    return UserError(f"a loadable model in {folder}", reason(error), "download the model again")
+    return UserError(f"a loadable model in {folder}", reason(error), _AGAIN)
 
 
 def reason(error: Exception) -> str:

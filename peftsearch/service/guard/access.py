@@ -12,6 +12,7 @@ from peftsearch.service.problems import problem
 from peftsearch.service.settings import Settings
 
 from .origins import LOGIN, SAFE_METHODS
+from .sessions import address_without_token, end_session, is_page, lead_on, token_in_address
 from .throttle import Throttle, too_many
 
 _OPEN = frozenset({LOGIN, "/api/v1/health", "/favicon.ico"})
@@ -20,7 +21,8 @@ _OPEN_PREFIX = "/static/"
 
 
 class AccessCheck:
-    """Refuses callers who show neither the token nor a session's cookie."""
+    """Refuses callers who show neither the token nor a session's cookie; a browser that shows the
+    token in a page's address gets a session and the address without it."""
 
     def __init__(self, app: ASGIApp, settings: Settings, throttle: Throttle) -> None:
         self._app, self._credentials, self._throttle = app, settings.credentials, throttle
@@ -37,15 +39,19 @@ class AccessCheck:
             return None
         headers = Headers(scope=scope)
         bearer, cookie = shown_token(headers), shown_session(headers)
-        if bearer is None and cookie is None:
-            return _ask(scope, headers)
-        if self._throttle.exhausted(scope):
-            return too_many()
+        address = token_in_address(scope) if bearer is None else None
+        if address is not None and credentials.is_token(address):
+            return lead_on(scope, credentials)
         if not _is_known(bearer, cookie, credentials):
-            await self._throttle.note_failure(scope)
-            return _ask(scope, headers)
+            return await self._turn_away(scope, headers, bearer or address or cookie)
         scope["signed_in"] = True
         return None if bearer is not None or _csrf_fine(scope, headers, credentials) else _forged()
+
+    async def _turn_away(self, scope: Scope, headers: Headers, shown: str | None) -> Response:
+        """Compared first, slowed after: whoever has the token comes in, whatever others try."""
+        if shown is not None and await self._throttle.note_failure(scope):
+            return too_many()
+        return _ask(scope, headers)
 
 
 def _is_known(bearer: str | None, cookie: str | None, credentials: Credentials) -> bool:
@@ -95,10 +101,9 @@ def _forged() -> Response:
 
 def _ask(scope: Scope, headers: Headers) -> Response:
     """The login page for a browser that opens a page; else 401."""
-    if scope["method"] in ("GET", "HEAD") and not scope["path"].startswith("/api/"):
-        query = scope["query_string"].decode("latin-1")
-        wanted = scope["path"] + (f"?{query}" if query else "")
-        response: Response = RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='')}", 303)
+    if is_page(scope):
+        wanted = quote(address_without_token(scope), safe="")
+        response: Response = RedirectResponse(f"{LOGIN}?next={wanted}", 303)
     else:
         response = problem(
             401,
@@ -106,9 +111,9 @@ def _ask(scope: Scope, headers: Headers) -> Response:
             "the service was started with a token",
             expected="Authorization: Bearer TOKEN",
             got="no token, or a wrong one",
-            hint="send the token, or log in at /login",
+            hint="send the token that the dashboard printed at its start, or log in at /login",
         )
         response.headers["WWW-Authenticate"] = "Bearer"
     if shown_session(headers) is not None:
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        end_session(response)
     return response

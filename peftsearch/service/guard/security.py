@@ -10,6 +10,7 @@ from peftsearch.service.settings import Settings
 
 from .access import AccessCheck
 from .body_limit import BodyLimit
+from .crowds import StreamLimit, room_for
 from .headers import Envelope
 from .hosts import HostCheck
 from .origins import OriginCheck
@@ -29,6 +30,7 @@ def protect(app: FastAPI, settings: Settings, throttle: Throttle) -> None:
         compresslevel=4,
         exclude_content_types=_UNCOMPRESSED,
     )
+    app.add_middleware(StreamLimit, room=room_for(settings.open_files))
     app.add_middleware(AccessCheck, settings=settings, throttle=throttle)
     app.add_middleware(OriginCheck)
     app.add_middleware(BodyLimit)

@@ -1,4 +1,4 @@
-"""Makes guessing slow: wrong tokens are answered late, and few of them a minute."""
+"""Makes guessing slow: wrong tokens are answered late, and many of an address later still."""
 
 import asyncio
 import ipaddress
@@ -11,6 +11,7 @@ from starlette.types import Scope
 from peftsearch.service.problems import problem
 
 DELAY_SECONDS = 0.3
+SLOWER = 10
 WINDOW_SECONDS = 60.0
 MOST_FAILURES = 20
 _MOST_ADDRESSES = 4096
@@ -19,32 +20,30 @@ _MOST_ADDRESSES = 4096
 class Throttle:
     """Counts the wrong tokens of each address within a minute.
 
-    Once an address has `MOST_FAILURES`, nothing that it shows is compared until the minute is
-    over; comparing at once and answering late would tell a right guess by its speed. Behind a
-    proxy all callers have one address.
+    It is asked of wrong tokens alone: who has the right one is let in whatever others of the
+    address try, who may sit behind the same proxy. That a right guess shows by its speed helps
+    nobody, since it opens the door as well.
 
     Attributes:
-        delay: Seconds until a wrong token is answered.
+        delay: Seconds until a wrong token is answered; `SLOWER` times as long once an address
+            has shown `MOST_FAILURES`.
     """
 
     def __init__(self) -> None:
         self.delay = DELAY_SECONDS
         self._failures: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def exhausted(self, scope: Scope) -> bool:
-        """Whether the caller's address guessed too often."""
-        began, count = self._failures.get(_address(scope), (0.0, 0))
-        return count >= MOST_FAILURES and time.monotonic() - began < WINDOW_SECONDS
-
-    async def note_failure(self, scope: Scope) -> None:
-        """Count one, and let the caller wait."""
-        address, now = _address(scope), time.monotonic()
+    async def note_failure(self, scope: Scope) -> bool:
+        """Count one and let the caller wait; whether it was one of too many."""
+        address, now = address_of(scope), time.monotonic()
         began, count = self._failures.pop(address, (now, 0))
-        fresh = (now, 1) if now - began >= WINDOW_SECONDS else (began, count + 1)
-        self._failures[address] = fresh
+        began, count = (now, 1) if now - began >= WINDOW_SECONDS else (began, count + 1)
+        self._failures[address] = began, count
         if len(self._failures) > _MOST_ADDRESSES:
             self._failures.popitem(last=False)
-        await asyncio.sleep(self.delay)
+        many = count > MOST_FAILURES
+        await asyncio.sleep(self.delay * (SLOWER if many else 1))
+        return many
 
 
 def too_many() -> Response:
@@ -61,7 +60,7 @@ def too_many() -> Response:
     return response
 
 
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
     """The caller's; of IPv6 the /64, since one machine has all of that."""
     host = str((scope.get("client") or ("unknown", 0))[0])
     try:

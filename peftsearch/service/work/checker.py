@@ -125,7 +125,7 @@ class Checker:
     def _answer(self, request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """What the program answers to a request without mistakes."""
         try:
-            answer = self._asker.ask(request, folder, reader_environment())
+            answer = self._asker.ask(request, folder, reader_environment(self._settings))
         except NoAnswer as error:
             expected = "a spec that can be checked"
             raise WrongSpec([Mistake("", expected, error.got, error.hint)]) from error

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from peftsearch.service.settings import Settings
+from peftsearch.workers.runtime.confines import VARIABLE
 
 _LOG = "log.txt"
 
@@ -18,13 +19,16 @@ _LOG = "log.txt"
 def child_environment(settings: Settings) -> dict[str, str]:
     """The service's environment with its storage, without what is its own alone."""
     own = {"PEFTSEARCH_STORAGE": settings.storage, "PEFTSEARCH_FILES": str(settings.root)}
-    return reader_environment() | own
+    return reader_environment(settings) | own
 
 
-def reader_environment() -> dict[str, str]:
-    """The same for a program that only reads models and data: it gets no secret of the service."""
-    secrets = ("PEFTSEARCH_STORAGE", "PEFTSEARCH_TOKEN")
-    kept = {name: x for name, x in os.environ.items() if name not in secrets}
+def reader_environment(settings: Settings) -> dict[str, str]:
+    """The same for a program that only reads models and data: it gets no secret of the service,
+    but the folders that it may read."""
+    own = ("PEFTSEARCH_STORAGE", "PEFTSEARCH_TOKEN", VARIABLE)
+    kept = {name: x for name, x in os.environ.items() if name not in own}
+    if settings.data_roots is not None:
+        kept[VARIABLE] = os.pathsep.join(map(str, settings.data_roots))
     return kept | {"PYTHONSAFEPATH": "1"}
 
 

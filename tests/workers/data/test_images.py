@@ -1,6 +1,7 @@
 """Images from every kind of value, and their encoding against the processors' own output."""
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from peftsearch.workers.batches.image_encoding import encode_images
 from peftsearch.workers.data.image_folders import is_image_folder, read_image_folder
 from peftsearch.workers.data.images import Image, read_images
 from peftsearch.workers.data.sources import Table
+from peftsearch.workers.runtime.confines import VARIABLE
 
 COLOURS = np.random.default_rng(1).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 GREY = COLOURS[:, :, 0]
@@ -271,3 +273,68 @@ def test_a_model_takes_the_batches() -> None:
     model: Any = Dinov2ForImageClassification(config)
     encoded = encode_images(PROCESSORS["dinov2"], read(COLOURS, GREY), torch.tensor([0, 1]))
     assert torch.isfinite(model(**encoded.batch([1, 0])).loss)
+
+
+@pytest.fixture
+def confined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of data; images in it, beside it and below a data folder of the service."""
+    data = tmp_path / "data"
+    for name in ("data", "root", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "image.png").write_bytes(file_of(COLOURS))
+    (data / "out.png").symlink_to(tmp_path / "other" / "image.png")
+    (data / "in.png").symlink_to(tmp_path / "root" / "image.png")
+    (data / "loop.png").symlink_to(data / "loop.png")
+    (data / "folder").symlink_to(tmp_path / "other")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "root"))
+    return data
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "../other/image.png",
+        "../other/none.png",
+        "../data/../other/image.png",
+        "{tmp}/other/image.png",
+        "{tmp}/root/../other/image.png",
+        "out.png",
+        "folder/image.png",
+        "/etc/passwd",
+        "/dev/zero",
+        "~/image.png",
+    ],
+)
+def test_a_row_leads_to_no_image_elsewhere(confined: Path, value: str, tmp_path: Path) -> None:
+    """Told the same way whether it is there or not."""
+    given = value.format(tmp=tmp_path)
+    for source in (given, {"bytes": None, "path": given}):
+        with pytest.raises(UserError, match="beyond the folders that jobs may read") as caught:
+            read("image.png", source, folder=confined)
+        assert "at row 2 (" in str(caught.value)
+
+
+def test_rows_lead_to_images_beside_and_below_the_roots(confined: Path, tmp_path: Path) -> None:
+    values = ["image.png", "in.png", "../root/image.png", str(tmp_path / "root" / "image.png")]
+    assert len({x.sha256 for x in read(*values, folder=confined)}) == 1
+
+
+def test_rows_of_a_users_own_lead_anywhere(tmp_path: Path) -> None:
+    """Where no service confines them."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "image.png").write_bytes(file_of(COLOURS))
+    assert read("../image.png", str(tmp_path / "image.png"), folder=tmp_path / "data")
+
+
+@pytest.mark.parametrize("value", ["a\0b", "~nobody-of-this-name/x", "x" * 5000, "."])
+def test_a_row_that_names_no_file_is_told(tmp_path: Path, value: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read(value, folder=tmp_path)
+    assert "at row 1 (" in str(caught.value) and len(str(caught.value)) < 400
+
+
+def test_a_pipe_is_no_image(tmp_path: Path) -> None:
+    """It would be read for ever."""
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(UserError, match="not a file"):
+        read("pipe.png", folder=tmp_path)

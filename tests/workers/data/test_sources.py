@@ -172,3 +172,21 @@ except UserError as error:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
     assert "nobody/no-such-data" in done.stdout and "HF_HUB_OFFLINE is set" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["../other/data.arrow", "/etc/passwd", "..", "a/b.arrow", None])
+def test_a_saved_set_leads_to_no_file_elsewhere(tmp_path: Path, name: str | None) -> None:
+    datasets.Dataset.from_dict({"text": ["a"], "label": [0]}).save_to_disk(tmp_path / "set")
+    state = tmp_path / "set" / "state.json"
+    said = json.loads(state.read_text())
+    said["_data_files"] = [{"filename": name}]
+    state.write_text(json.dumps(said))
+    with pytest.raises(UserError, match=r"plain names of files beside it; got .*state\.json"):
+        read_source(str(tmp_path / "set"), None, ["text", "label"])
+
+
+def test_a_set_of_splits_leads_to_no_split_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "dataset_dict.json").write_text('{"splits": ["train", "../other"]}')
+    with pytest.raises(UserError, match=r"got '\.\./other' in .*dataset_dict\.json"):
+        read_source(str(tmp_path / "set"), None, ["text", "label"])

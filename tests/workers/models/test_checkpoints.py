@@ -1,5 +1,6 @@
 """What a folder holds beside a plain model is refused by name, before any weight is read."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,38 @@ def test_a_repository_is_fetched_once_and_whole(
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
     locations.fetch_model("who/model")
     assert set(filter_repo_objects(sorted(wanted | second), **asked)) == wanted
+
+
+@pytest.mark.parametrize(
+    "shards",
+    [
+        {"a": "../other/model.safetensors"},
+        {"a": "model-1.safetensors", "b": "/etc/passwd"},
+        {"a": "folder/model.safetensors"},
+        {"a": "..\\model.safetensors"},
+        {"a": ".."},
+        {"a": ""},
+        {"a": None},
+        {"a": ["model.safetensors"]},
+        ["model.safetensors"],
+        None,
+        "model.safetensors",
+    ],
+)
+def test_an_index_leads_to_no_weights_elsewhere(tmp_path: Path, shards: Any) -> None:
+    """Refused before anything is loaded, by the name of the file and of what it says."""
+    folder = tmp_path / "model"
+    save_model(folder, "bert")
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": shards}))
+    for use in (lambda: read_config(str(folder)), lambda: fetch_model(str(folder))):
+        with pytest.raises(UserError, match=r"model\.safetensors\.index\.json"):
+            use()
+
+
+def test_an_index_of_plain_names_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    save_model(folder, "bert")
+    index = {"weight_map": {"a": "model-00001-of-00001.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert read_config(str(folder))["model_type"] == "bert"
