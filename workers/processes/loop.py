@@ -16,6 +16,7 @@ from peftsearch.errors import (
     NotFoundError,
     PeftsearchError,
     StaleLeaseError,
+    StoreDamaged,
     StoreFull,
     StoreUnavailable,
     UserError,
@@ -98,6 +99,8 @@ class WorkerLoop:
                     return
             except NotFoundError:
                 return
+            except StoreDamaged:
+                raise
             except StoreFull as error:
                 doing = f"write the database {error.database}"
                 raise MachineFault(doing, error.reason, self.job.name) from error
