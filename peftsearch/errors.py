@@ -1,6 +1,7 @@
 """The exception tree. Every message is one line: what was expected, what came, what to do."""
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 
 from .message_text import as_line, one_line
@@ -110,3 +111,29 @@ class StoreGone(StoreFull):
             f"expected the database {self.database} where it was opened; got {self.reason}; "
             "put it back and try again: results that came since wait beside the adapters"
         )
+
+
+class StoreDamaged(StoreFull):
+    """The file of an SQLite database is damaged.
+
+    Args:
+        database: Its URL.
+        reason: What the driver said.
+        path: Of the file.
+    """
+
+    def __init__(self, database: str, reason: str, path: str) -> None:
+        super().__init__(database, reason)
+        self.path = path
+
+    def __str__(self) -> str:
+        got = f"expected a whole database at {self.database}; got {self.reason}"
+        return f"{got}; {salvaging(self.path)}"
+
+
+def salvaging(path: str) -> str:
+    """How to save what is left of a damaged SQLite file: the command, for a hint."""
+    return as_line(
+        "restore it from a backup, or save what can be read: "
+        f"`peftsearch doctor --salvage {shlex.quote(path)} --out NEW.db`"
+    )

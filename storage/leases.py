@@ -8,16 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
+from peftsearch.message_text import plural
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 
-from .clock import now
+from .clock import has_run_out, now
 from .completion import Completion
 from .rows import get_job, get_trials
 from .schema import jobs, lost_attempts, trials
 from .session import write
 
-OVERDUE = and_(trials.c.state == TrialState.RUNNING, trials.c.lease_until <= now())
+OVERDUE = and_(trials.c.state == TrialState.RUNNING, has_run_out(trials.c.lease_until))
 """Of trials that run and whose lease ran out."""
 
 
@@ -104,26 +105,27 @@ class Leases(Completion):
         query = select(trials).where(expired).order_by(trials.c.number).with_for_update()
         requeued = []
         for row in self._connection.execute(query).all():
-            if self._silences(row) + 1 >= max_attempts:
-                self._fail_lost(row)
+            lost = [*self._silent(row), row.worker]
+            if len(lost) >= max_attempts:
+                self._fail_lost(row, lost)
                 continue
             _keep_lost(self._connection, row, row.worker, row.lease_until)
-            lost = trials.update().where(trials.c.id == row.id)
-            self._connection.execute(lost.values(state=TrialState.QUEUED))
+            back = trials.update().where(trials.c.id == row.id)
+            self._connection.execute(back.values(state=TrialState.QUEUED))
             requeued.append(row.number)
         return requeued
 
-    def _silences(self, row: Row[Any]) -> int:
-        """How many attempts before had a worker that fell silent; of those that were given back
+    def _silent(self, row: Row[Any]) -> list[str]:
+        """Whoever fell silent in attempts before, in their order; of those that were given back
         none is named."""
         lost = lost_attempts.c
         before = lost.trial_id == row.id, lost.worker.is_not(None), lost.attempt < row.attempt
-        query = select(func.count(lost.attempt.distinct())).where(*before)
-        return int(self._connection.execute(query).scalar_one())
+        query = select(lost.attempt, func.max(lost.worker)).where(*before).group_by(lost.attempt)
+        return [name for _, name in self._connection.execute(query.order_by(lost.attempt))]
 
-    def _fail_lost(self, row: Row[Any]) -> None:
-        silent = f"worker {row.worker} fell silent in attempt {row.attempt}"
-        message = f"{silent}, the last that is allowed"
+    def _fail_lost(self, row: Row[Any], lost: list[str]) -> None:
+        names = f"{plural(len(lost), 'worker')} died or fell silent in it, {', '.join(lost)}"
+        message = f"{names}; a process that takes more memory than there is ends so"
         self.fail(row.id, row.attempt, FailureKind.LOST_WORKER, message)
         # It ran until its lease ended, not until someone noticed.
         lost = trials.update().where(trials.c.id == row.id)

@@ -1,13 +1,13 @@
 """Opening a database: connect, bring its schema to the newest revision, say what is wrong."""
 
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from peftsearch.errors import DatabaseAway, UserError
+from peftsearch.errors import DatabaseAway, UserError, salvaging
 
 from .connection import connect, describe, parse_url
 from .migrations import HEAD, current_revision, migrate
-from .transactions import explain
+from .transactions import explain, is_of_damage, is_of_the_disk
 
 PATIENCE_SECONDS = 10
 """Of a look at a PostgreSQL server: one that swallows packets is awaited for minutes else."""
@@ -30,7 +30,7 @@ def open_connection(url: str) -> Connection:
             connection.close()
             raise
     except DBAPIError as error:
-        raise _cannot_open(describe(parsed), error) from error
+        raise _cannot_open(parsed, error) from error
     return connection
 
 
@@ -47,7 +47,7 @@ def read_revision(url: str) -> str | None:
         with connect(parsed) as connection:
             return current_revision(connection)
     except DBAPIError as error:
-        raise _cannot_open(describe(parse_url(url)), error) from error
+        raise _cannot_open(parse_url(url), error) from error
 
 
 def _update(connection: Connection) -> None:
@@ -60,11 +60,15 @@ def _update(connection: Connection) -> None:
             migrate(connection)
 
 
-def _cannot_open(url: str, error: DBAPIError) -> UserError:
+def _cannot_open(parsed: URL, error: DBAPIError) -> UserError:
+    url = describe(parsed)
+    if is_of_damage(error.orig):
+        hint = salvaging(str(parsed.database))
+        return UserError(f"a whole database at {url}", explain(error), hint)
     if url.startswith("sqlite"):
         expected, hint = "a database file that can be written", "check the file and its folder"
     else:
         expected, hint = "a PostgreSQL server that answers", "check that it runs and the URL"
     away = isinstance(error, (OperationalError, InterfaceError))
-    kind = DatabaseAway if away else UserError
+    kind = DatabaseAway if away and not is_of_the_disk(error.orig) else UserError
     return kind(f"{expected} at {url}", explain(error), hint)

@@ -106,8 +106,8 @@ class Registry(Session):
 
 
 def _worker_of(row: Row[Any]) -> Worker:
-    # A machine's clock may be set back between a beat and this look.
-    silent = max(0.0, row.silent)
+    # A clock that was set back since leaves beats of the future, of the living and of the dead.
+    silent = abs(row.silent)
     steps = row.steps_done, row.steps_total
     told = row.name, row.job_id, row.host, row.pid, row.device
     return Worker(*told, silent, *steps, row.command)

@@ -17,7 +17,7 @@ from peftsearch.records.job import JobState
 from peftsearch.records.trial import PROPOSED, Proposal, Trial, TrialState
 
 from .budget import Budgets
-from .clock import now
+from .clock import has_run_out, now
 from .identities import fresh_id
 from .rows import add_values, check_finite, get_job, get_trials
 from .schema import jobs, trials
@@ -35,7 +35,7 @@ class Suggestions(Budgets):
         free = or_(
             jobs.c.suggestion_worker.is_(None),
             jobs.c.suggestion_worker == worker,
-            jobs.c.suggestion_until <= now(),
+            has_run_out(jobs.c.suggestion_until),
         )
         statement = jobs.update().where(jobs.c.id == job_id, free)
         taken = statement.values(

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from peftsearch.errors import StoreFull, StoreGone, StoreUnavailable
+from peftsearch.errors import StoreDamaged, StoreFull, StoreGone, StoreUnavailable
 
 from .connection import describe, find_missing
 
@@ -45,6 +45,7 @@ def run_write(connection: Connection, action: Callable[[], T], repeatable: bool)
         StoreUnavailable: The database does not answer, or stays locked.
         StoreFull: Its file cannot be written.
         StoreGone: Its file is no longer there.
+        StoreDamaged: Its file is damaged.
     """
     if connection.in_transaction():
         assert connection.get_execution_options()["writes"], "a reader's transaction cannot write"
@@ -66,17 +67,37 @@ def _run(connection: Connection, action: Callable[[], T], writes: bool, repeatab
             return _run_once(connection, action, repeatable)
         except _Lost:
             return _run_once(connection, action, repeatable)
-    except (_Lost, OperationalError, InterfaceError) as error:
+    except (_Lost, DBAPIError) as error:
         cause = error.__cause__ if isinstance(error, _Lost) else error
         assert isinstance(cause, DBAPIError)
-        kind = StoreFull if _is_of_the_disk(cause.orig) else StoreUnavailable
-        raise kind(describe(connection.engine.url), explain(cause)) from cause
+        if (fault := _fault_of(connection, cause)) is None:
+            raise
+        raise fault from cause
 
 
-def _is_of_the_disk(error: BaseException | None) -> bool:
+def is_of_the_disk(error: BaseException | None) -> bool:
     """Whether waiting mends nothing: SQLite's file is on this machine."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
+
+
+def is_of_damage(error: BaseException | None) -> bool:
+    """Whether an SQLite file holds what SQLite never wrote."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    damaged = code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    # The driver's own finding, without a code.
+    return damaged or isinstance(error, sqlite3.Error) and "decode to UTF-8" in str(error)
+
+
+def _fault_of(connection: Connection, error: DBAPIError) -> StoreUnavailable | None:
+    """What keeps the database from answering; None of what is wrong with a statement."""
+    told = describe(connection.engine.url), explain(error)
+    if is_of_damage(error.orig):
+        return StoreDamaged(*told, str(connection.engine.url.database))
+    if is_of_the_disk(error.orig):
+        return StoreFull(*told)
+    away = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
+    return StoreUnavailable(*told) if away else None
 
 
 def _run_once(connection: Connection, action: Callable[[], T], repeatable: bool) -> T:

@@ -505,12 +505,21 @@ def techniques(as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(
-    storage: Storage = DEFAULT_STORAGE, files: Files = None, as_json: AsJson = False
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    salvage: Annotated[
+        Path | None, typer.Option(help="Save what can be read of a damaged SQLite file.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="New file for what --salvage reads.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Examine versions, database, folders and devices; 1 where something fails."""
-    from .checkup import diagnose
+    from .checkup import diagnose, save_what_is_left
 
-    diagnose(to_url(storage), files, as_json)
+    if salvage is not None or out is not None:
+        save_what_is_left(salvage, out, files, as_json)
+    else:
+        diagnose(to_url(storage), files, as_json)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import files_root, rung_path, spool_folder
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
+from tests.storage.examples import count_lost
 from tests.waiting import LIMIT, wait_until
 
 from .programs import call, errors, start
@@ -149,6 +150,25 @@ def test_control_c_requeues_and_the_same_command_resumes(slow_job: Path) -> None
     assert "run the same command to resume" in said
     assert "Traceback" not in said
     assert not running(url)
+    finish(start("run", slow_job, folder=folder))
+    assert_whole(url, TRIALS)
+
+
+def test_machines_that_are_taken_away_cost_no_trial(slow_job: Path) -> None:
+    """SIGTERM to all processes of a job, as schedulers send it, more often than workers may fall
+    silent."""
+    folder = slow_job.parent
+    url = f"sqlite:///{folder / 'peftsearch.db'}"
+    for _ in range(3):
+        process = start("run", slow_job, folder=folder)
+        wait_until((folder / "peftsearch.db").exists)
+        wait_until(lambda: len(running(url)) > 0)
+        os.killpg(process.pid, signal.SIGTERM)
+        _, said = process.communicate(timeout=LIMIT)
+        assert process.returncode == 143, said
+        assert not running(url)
+    with Store.open(url) as store:
+        assert count_lost(store, silent=True) == 0
     finish(start("run", slow_job, folder=folder))
     assert_whole(url, TRIALS)
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, func, select
 from sqlalchemy.pool import NullPool
 
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.stored import plain_spec
-from peftsearch.storage.schema import jobs
+from peftsearch.storage.schema import jobs, lost_attempts
 from peftsearch.storage.store import Store
 
 LEASE = 600.0
@@ -100,3 +100,14 @@ def complete(store: Store, trial: Trial, accuracy: float, parameters: float) -> 
     """Bring the result of a claimed trial."""
     values = {"accuracy": accuracy, "trainable_parameters": parameters}
     return store.complete(trial.id, trial.attempt, values, {"device": "cpu"}, None)
+
+
+def count_lost(store: Store, silent: bool = False) -> int:
+    """Attempts without a result that are kept.
+
+    Args:
+        silent: Only those whose worker fell silent.
+    """
+    query = select(func.count(lost_attempts.c.worker if silent else lost_attempts.c.id))
+    with create_engine(store.url, poolclass=NullPool).connect() as connection:
+        return int(connection.execute(query).scalar_one())

@@ -8,7 +8,7 @@ from peftsearch.records.job import Job, Pulse
 from peftsearch.records.trial import Trial
 from peftsearch.storage.connection import is_misspelt, parse_url
 
-_DEFAULT = "peftsearch.files"
+_DEFAULT, _TRIALS = "peftsearch.files", "trials"
 _PROBE_BYTES = 65536
 """A full disk still takes files without content."""
 
@@ -69,7 +69,12 @@ def adapter_name(job: Job, trial: Trial) -> str:
 
     A folder for each attempt, so that a late twin cannot overwrite the winner.
     """
-    return f"{job_folder(job)}/trials/{trial.number:06d}-{trial.attempt}"
+    return f"{job_folder(job)}/{_TRIALS}/{trial.number:06d}-{trial.attempt}"
+
+
+def trials_folder(root: Path, job: Job) -> Path:
+    """Where the adapters of a job's trials are."""
+    return root / job_folder(job) / _TRIALS
 
 
 def spool_folder(root: Path, job: Job) -> Path:

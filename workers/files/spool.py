@@ -4,7 +4,6 @@ The attempt number travels with each result, so that sending it again is harmles
 accepts it once, or refuses it as stale.
 """
 
-import contextlib
 import json
 import os
 import tempfile
@@ -78,8 +77,9 @@ def spool(root: Path, job: Job, result: Result) -> Path:
     """Keep a result as a file, whole or not at all."""
     folder = spool_folder(root, job)
     folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    path = folder / f"{result.trial_id}-{result.attempt}.json"
+    name = f"{result.trial_id}-{result.attempt}."
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=name, suffix=".part")
+    path = folder / f"{name}json"
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(asdict(result), file)
@@ -115,12 +115,17 @@ def flush(root: Path, store: Store, job: Job) -> int:
 
 
 def _waiting(folder: Path) -> list[tuple[Path, Result]]:
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        # Another worker of this machine may be faster.
-        with contextlib.suppress(FileNotFoundError):
-            found.append((path, Result.from_json(json.loads(path.read_text(encoding="utf-8")))))
-    return found
+    found = ((path, _read(path)) for path in sorted(folder.glob("*.json")))
+    return [(path, result) for path, result in found if result is not None]
+
+
+def _read(path: Path) -> Result | None:
+    """None where another worker of this machine was faster, or what stands there is no result: its
+    trial is trained again."""
+    try:
+        return Result.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _left_by_older_versions(root: Path, store: Store, job: Job) -> list[tuple[Path, Result]]:

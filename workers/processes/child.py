@@ -17,6 +17,8 @@ from peftsearch.storage.store import Store
 from .joining import ask_patiently, leave_with_parent
 from .shared_status import SharedMonitor, SharedStatus
 
+_TERMINATED = 128 + signal.SIGTERM
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -41,6 +43,7 @@ class Assignment:
 def run_child(assignment: Assignment, status: SharedStatus) -> None:
     """Entry point of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: _leave(status))
     leave_with_parent(SharedMonitor(status, assignment.parent))
     try:
         work(assignment, status)
@@ -52,6 +55,16 @@ def run_child(assignment: Assignment, status: SharedStatus) -> None:
             text, code = str(error), error.exit_code
         status.error.put((as_line(text), code))
         raise SystemExit(1) from None
+    if status.ending:
+        raise SystemExit(_TERMINATED)
+
+
+def _leave(status: SharedStatus) -> None:
+    """On SIGTERM, which schedulers send to all processes of a job: who works gives its trial back,
+    which is then no attempt in which a worker fell silent; who loads has none."""
+    if not status.steps.value:
+        os._exit(_TERMINATED)
+    status.end()
 
 
 def work(assignment: Assignment, status: SharedStatus) -> None:
@@ -142,4 +155,6 @@ def tell_exit(code: int | None) -> str:
     """How a process ended: `killed by SIGKILL`, `with exit code 1`."""
     if code is not None and code < 0:
         return f"killed by {signal.Signals(-code).name}"
+    if code == _TERMINATED:
+        return "ended by SIGTERM"
     return f"with exit code {code}"

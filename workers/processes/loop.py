@@ -16,8 +16,10 @@ from peftsearch.errors import (
     NotFoundError,
     PeftsearchError,
     StaleLeaseError,
+    StoreDamaged,
     StoreFull,
     StoreUnavailable,
+    UserError,
 )
 from peftsearch.message_text import one_line
 from peftsearch.records.failing import PATIENCE, find_hopeless
@@ -34,6 +36,7 @@ from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import adapter_name, rung_path
 from peftsearch.workers.files.rung_files import RungFile, sweep_rungs
 from peftsearch.workers.files.spool import Result, flush, spool
+from peftsearch.workers.files.sweeping import sweep_attempts
 from peftsearch.workers.runtime.machine_faults import (
     MachineFault,
     machine_reason,
@@ -83,9 +86,10 @@ class WorkerLoop:
         try:
             self._take_turns()
         finally:
-            with contextlib.suppress(StoreUnavailable):
+            with contextlib.suppress(StoreUnavailable, UserError):
                 self.store.unregister_worker(self.name)
                 sweep_rungs(self.root, self.store, self.job)
+                sweep_attempts(self.root, self.store, self.job)
 
     def _take_turns(self) -> None:
         self.monitor.step(0, 0)
@@ -95,6 +99,8 @@ class WorkerLoop:
                     return
             except NotFoundError:
                 return
+            except StoreDamaged:
+                raise
             except StoreFull as error:
                 doing = f"write the database {error.database}"
                 raise MachineFault(doing, error.reason, self.job.name) from error
@@ -300,10 +306,18 @@ class WorkerLoop:
         try:
             return name, save_adapter(folder, trial.configuration, *kept)
         except Exception as error:
+            if self._is_over(trial):  # another worker has it, and swept up what this one began
+                raise Cancelled from error
             if reason := system_reason(error):
                 doing = f"write an adapter to {self.root}"
                 raise MachineFault(doing, reason, self.job.name) from error
             raise
+
+    def _is_over(self, trial: Trial) -> bool:
+        """Whether this attempt is no longer the trial's; no, as far as is known."""
+        with contextlib.suppress(StoreUnavailable):
+            return self.store.trial(self.job.id, trial.number).attempt != trial.attempt
+        return False
 
     def _record(self, result: Result) -> bool:
         """Record, or keep as a file and go on; the next turn sends it again. False where it comes

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from peftsearch.errors import NotFoundError, PeftsearchError, StoreUnavailable
 from peftsearch.records.job import Job, JobState
+from peftsearch.records.trial import TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.runtime.threads import count_threads
 
@@ -166,20 +167,24 @@ class Pool:
         return pulse.uid == self.job.uid and pulse.state is JobState.RUNNING
 
     def _expire(self, child: Child) -> None:
-        """Let the trial of a dead child be requeued now instead of when its lease runs out, and
-        let nobody count on the child."""
-        with contextlib.suppress(StoreUnavailable):
+        """Queue the trial of a dead child now instead of when its lease runs out, and let nobody
+        count on the child. A trial that has killed its last worker ends, as any other may."""
+        with contextlib.suppress(StoreUnavailable, NotFoundError):
+            self.store.unregister_worker(child.name)
             if child.trial is not None:
                 self.store.renew(*child.trial, 0.0)
-            self.store.unregister_worker(child.name)
+                self.store.requeue_expired(self.job.id)
+                if self.store.trial(self.job.id, child.number).state is TrialState.FAILED:
+                    self.deaths.forget()
 
     def kill(self) -> None:
-        """End all workers now, and queue again what they held."""
+        """End all workers now, and give back what they held: no trial of theirs is to blame."""
         for child in self.children:
             child.process.kill()
             child.process.join()
-            self._expire(child)
+            with contextlib.suppress(StoreUnavailable):
+                if child.trial is not None:
+                    self.store.give_back(*child.trial)
+                self.store.unregister_worker(child.name)
         self.children.clear()
         self.waiting.clear()
-        with contextlib.suppress(StoreUnavailable, NotFoundError):
-            self.store.requeue_expired(self.job.id)

@@ -35,6 +35,7 @@ class SharedStatus:
         self.ended: Any = CONTEXT.RawValue("q", 0)
         self.error: Any = CONTEXT.SimpleQueue()
         self._asked: Any = CONTEXT.RawValue("b", 0)
+        self._ended: Any = CONTEXT.RawValue("b", 0)
 
     def stop(self) -> None:
         """Ask the child to give back what it holds and to leave."""
@@ -42,8 +43,17 @@ class SharedStatus:
 
     @property
     def stopped(self) -> bool:
-        """Whether it was asked to leave."""
+        """Whether the parent asked it to leave."""
         return bool(self._asked.value)
+
+    def end(self) -> None:
+        """The child was told by a signal to give back what it holds and to leave."""
+        self._ended.value = 1
+
+    @property
+    def ending(self) -> bool:
+        """Whether a signal told it so."""
+        return bool(self._ended.value)
 
 
 @dataclass
@@ -70,5 +80,6 @@ class SharedMonitor:
             raise Cancelled
 
     def stopping(self) -> bool:
-        """Whether the parent asked to stop, or died."""
-        return self.status.stopped or os.getppid() != self.parent
+        """Whether the parent asked to stop, or died, or a signal came."""
+        asked = self.status.stopped or self.status.ending
+        return asked or os.getppid() != self.parent

@@ -129,3 +129,13 @@ def test_half_written_files_are_ignored(store: Store, job: Job, tmp_path: Path) 
     folder.mkdir(parents=True)
     (folder / "x.part").write_text("{")
     assert flush(tmp_path, store, job) == 0
+
+
+@pytest.mark.parametrize("content", ["", '{"job": ', "[1]", '{"job": 1}', "[" * 100_000])
+def test_a_damaged_file_keeps_no_other_result_from_being_recorded(
+    store: Store, job: Job, claimed: Trial, tmp_path: Path, content: str
+) -> None:
+    path = spool(tmp_path, job, Result(job.uid, claimed.id, claimed.attempt, MEASUREMENTS, {}))
+    (path.parent / "0-1.json").write_text(content)
+    assert flush(tmp_path, store, job) == 1
+    assert store.trial(job.id, 0).state is TrialState.COMPLETED

@@ -2,16 +2,19 @@
 
 import errno
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from peftsearch.errors import StoreUnavailable, UserError
+from peftsearch.errors import StoreDamaged, StoreUnavailable, UserError
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, Proposal, TrialState
+from peftsearch.storage.salvage.rebuilding import salvage
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import check_folder
@@ -197,3 +200,29 @@ def test_a_database_file_that_goes_amid_a_training_loses_no_result(
     assert [x.state for x in store.trials(job.id)] == [TrialState.RUNNING, TrialState.QUEUED]
     _work(store, runner, tmp_path)
     assert [(x.state, x.attempt) for x in store.trials(job.id)] == [(TrialState.COMPLETED, 1)] * 2
+
+
+def test_a_database_that_is_damaged_amid_a_training_is_told_and_the_result_kept(
+    store: Store, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """What can be saved of it takes the result up."""
+    path = Path(store.url.removeprefix("sqlite:///"))
+
+    def overwrite(done: int) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            query = "SELECT rootpage FROM sqlite_master WHERE type = 'index'"
+            with path.open("r+b") as file:
+                for (page,) in other.execute(query).fetchall():
+                    file.seek((page - 1) * 4096)
+                    file.write(bytes(range(160, 176)) * 256)
+            other.execute("PRAGMA user_version = 1")  # so that nobody trusts what it has read
+
+    with pytest.raises(StoreDamaged, match="`peftsearch doctor --salvage .* --out NEW.db`"):
+        _work(store, runner, tmp_path, overwrite)
+    store.close()
+    assert salvage(path, tmp_path / "new.db").saved["trials"] == 2
+    with Store.open(f"sqlite:///{tmp_path / 'new.db'}") as saved:
+        _work(saved, runner, tmp_path)
+        trials = saved.trials(saved.jobs()[0].id)
+        assert [(x.state, x.attempt) for x in trials] == [(TrialState.COMPLETED, 1)] * 2

@@ -1,6 +1,7 @@
 """What a pool's parent passes on between its children's boards and the store."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,16 +9,23 @@ from pathlib import Path
 import pytest
 import torch
 
-from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes import deaths
 from peftsearch.workers.processes.child import Assignment, Child, work
 from peftsearch.workers.processes.monitor import Cancelled
-from peftsearch.workers.processes.pool import Pool, WorkerError
+from peftsearch.workers.processes.pool import STALL_SECONDS, Pool, WorkerError
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedMonitor, SharedStatus
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
-from tests.storage.examples import EXPIRED, claim, insert, make_proposal
+from tests.storage.examples import (
+    EXPIRED,
+    claim,
+    complete,
+    count_lost,
+    insert,
+    make_proposal,
+)
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("warm_start")
@@ -222,3 +230,85 @@ def test_a_child_that_asks_for_a_database_that_is_away_does_not_stall(pool: Pool
     child.status.knocks.value += 1
     assert child.watch() < 1000.0
     assert not child.loaded
+
+
+def test_what_a_pool_that_ends_kills_is_given_back(pool: Pool, monitor: SharedMonitor) -> None:
+    """However often: a person who does not wait, or a machine that is taken away."""
+    for attempt in range(1, 5):
+        trial = claim(pool.store, pool.job.id)
+        assert (trial.number, trial.attempt) == (0, attempt)
+        monitor.claimed(trial)
+        child = pool.children[0]
+        pool.kill()
+        pool.children = [child]
+    assert pool.store.trial(pool.job.id, 0).state is TrialState.QUEUED
+
+
+def test_trials_that_kill_their_workers_end_and_not_the_pool(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two in a row kill six."""
+    _sleeping(pool, monkeypatch)
+    insert(pool.store, pool.job.id, [make_proposal(1), make_proposal(2)])
+    for number in (0, 0, 0, 1, 1, 1):
+        trial = claim(pool.store, pool.job.id)
+        assert trial.number == number
+        SharedMonitor(pool.children[0].status, os.getppid()).claimed(trial)
+        _die(pool)
+    failed = pool.store.trials(pool.job.id)[:2]
+    assert {x.failure for x in failed} == {FailureKind.LOST_WORKER}
+    for trial in failed:
+        assert trial.message is not None and trial.message.startswith("3 workers died")
+    assert pool.deaths.count == 1
+    pool.kill()
+
+
+def test_a_worker_whose_step_does_not_move_is_killed_and_its_trial_lost_once(
+    pool: Pool, monitor: SharedMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sleeping(pool, monkeypatch)
+    (stalled,) = pool.children
+    monitor.claimed(claim(pool.store, pool.job.id))
+    monitor.step(1, 30)
+    assert pool.poll()
+    stalled.moved -= STALL_SECONDS + 1
+    wait_until(lambda: pool.poll() and bool(pool.children) and pool.children[0] is not stalled)
+    assert stalled.process.exitcode == -signal.SIGKILL
+    elsewhere = claim(pool.store, pool.job.id, worker="other")
+    assert (elsewhere.number, elsewhere.attempt) == (0, 2)
+    assert count_lost(pool.store) == 1
+    complete(pool.store, elsewhere, 0.5, 8.0)
+    pool.kill()
+
+
+def test_a_stalled_worker_whose_trial_went_elsewhere_takes_nothing_back(
+    pool: Pool, monitor: SharedMonitor
+) -> None:
+    """Its lease ran out long before it is killed."""
+    monitor.claimed(claim(pool.store, pool.job.id, seconds=EXPIRED))
+    pool.store.requeue_expired(pool.job.id)
+    elsewhere = claim(pool.store, pool.job.id, worker="other")
+    pool.kill()
+    assert pool.store.trial(pool.job.id, 0).lease_seconds is not None
+    complete(pool.store, elsewhere, 0.5, 8.0)
+    assert (pool.store.trial(pool.job.id, 0).worker, count_lost(pool.store)) == ("other", 1)
+
+
+def test_a_parent_that_stood_still_takes_its_trial_back_or_lets_it_be(
+    pool: Pool, monitor: SharedMonitor
+) -> None:
+    """After the lease ran out it renews what nobody claimed, and nothing that somebody did."""
+    insert(pool.store, pool.job.id, [make_proposal(1)])
+    for taken in (False, True):
+        trial = claim(pool.store, pool.job.id, seconds=EXPIRED)
+        monitor.claimed(trial)
+        monitor.step(1, 30)
+        pool.store.requeue_expired(pool.job.id)
+        if taken:
+            claim(pool.store, pool.job.id, worker="other")
+        pool.renewed = 0.0
+        assert pool.poll()
+        found = pool.store.trial(pool.job.id, trial.number)
+        assert (found.attempt, found.worker) == ((2, "other") if taken else (1, "w"))
+        assert found.state is TrialState.RUNNING
+    assert count_lost(pool.store) == 1
