@@ -14,7 +14,7 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import as_line
 from peftsearch.passwords import hide
 from peftsearch.service.settings import Settings
-from peftsearch.storage.connection import as_argument, describe, parse_url
+from peftsearch.storage.connection import absolute_url, as_argument, describe, parse_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
@@ -48,7 +48,7 @@ def serve(
             cannot be opened.
     """
     settings = Settings(
-        _absolute(storage),
+        absolute_url(storage),
         choose_root(storage, files),
         address.host,
         address.port,
@@ -74,22 +74,6 @@ def _demo_command(storage: str, files: Path | None) -> str:
         where = '"$PEFTSEARCH_STORAGE"'  # may hold a password
     more = f" --files {quote(str(files))}" if files else ""
     return f"peftsearch demo --storage {where}{more}"
-
-
-def _absolute(storage: str) -> str:
-    """The same database for child processes, which may run in another folder.
-
-    Raises:
-        UserError: It would be gone with its first connection.
-    """
-    url = parse_url(storage)
-    if url.get_backend_name() != "sqlite":
-        return storage
-    if url.database in (None, "", ":memory:"):
-        expected, got = "a database that others can open too", "an SQLite database in memory"
-        raise UserError(expected, got, "name a file with --storage")
-    path = str(Path(url.database).resolve())
-    return url.set(database=path).render_as_string(hide_password=False)
 
 
 def read_token(file: Path | None) -> str | None:
