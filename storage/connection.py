@@ -72,6 +72,25 @@ def as_argument(text: str) -> str:
     return shlex.quote(str(url.database) if plain else describe(url))
 
 
+def absolute_url(text: str) -> str:
+    """The same database for other processes, which may run in another folder.
+
+    Args:
+        text: A checked URL.
+
+    Raises:
+        UserError: It would be gone with its first connection.
+    """
+    url = parse_url(text)
+    if url.get_backend_name() != "sqlite":
+        return text
+    if url.database in (None, "", ":memory:"):
+        expected, got = "a database that others can open too", "an SQLite database in memory"
+        raise UserError(expected, got, "name a file with --storage")
+    path = str(Path(url.database).resolve())
+    return url.set(database=path).render_as_string(hide_password=False)
+
+
 def file_url(path: str) -> str:
     """The URL of an SQLite file, whatever letters its name has."""
     return f"sqlite:///{path.replace('%', '%25').replace('?', '%3F')}"

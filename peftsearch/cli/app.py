@@ -19,12 +19,16 @@ from .first_word import begin
 from .shared_options import (
     DEFAULT_PICK,
     AsJson,
+    Cpus,
     Crew,
     Device,
+    EngineName,
     Files,
+    Gpus,
     JobName,
     Pick,
     Precision,
+    RayAddress,
     Storage,
     Track,
     Workers,
@@ -77,6 +81,10 @@ def run(
         ),
     ] = None,
     workers: Crew = 1,
+    engine: EngineName = "local",
+    ray_address: RayAddress = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -86,14 +94,18 @@ def run(
 ) -> None:
     """Launch a search job, or resume it; Ctrl-C requeues what runs."""
     begin("reading the job file, its model and its data")
+    from peftsearch.workers.engines.plan import make_plan
+
     from . import commands, forecasting
 
     sources = tuple(learn_from or ())
+    plan = make_plan(engine, ray_address, cpus, gpus, workers)
     if dry_run:
         forecasting.dry_run(job_file, sources, to_url(storage), workers, track, as_json)
     else:
         url = to_url(storage)
-        commands.run(job_file, sources, workers, device, url, files, picture, track, as_json)
+        place = (workers, device, url, files)
+        commands.run(job_file, sources, *place, picture, track, as_json, plan)
 
 
 @app.command("import")
@@ -146,6 +158,10 @@ def resume(
         typer.Option(help="Hours of a new budget, which replaces the old one whole."),
     ] = None,
     workers: Crew = 1,
+    engine: EngineName = "local",
+    ray_address: RayAddress = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -154,9 +170,13 @@ def resume(
 ) -> None:
     """Let a stopped job run on, or a finished one by a larger budget."""
     begin("opening the job")
+    from peftsearch.workers.engines.plan import make_plan
+
     from . import commands
 
-    commands.resume(job, trials, hours, workers, device, to_url(storage), files, track, as_json)
+    plan = make_plan(engine, ray_address, cpus, gpus, workers)
+    place = (workers, device, to_url(storage), files)
+    commands.resume(job, trials, hours, *place, track, as_json, plan)
 
 
 @app.command()

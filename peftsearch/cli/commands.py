@@ -20,6 +20,7 @@ from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.spaces.jobspec.tracker_names import check_installed, check_names
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.plan import EnginePlan
 from peftsearch.workers.files.job_folder import choose_root
 
 from .companions import make_wanted
@@ -33,7 +34,7 @@ from .console import (
     print_front,
     print_json,
 )
-from .crew import SIGNALLED, Crew, run_crew, say
+from .crew import SIGNALLED, Crew, check_crew, run_crew, say, tell_interrupted
 
 
 def run(
@@ -46,6 +47,7 @@ def run(
     picture: Path | None,
     track: Sequence[str] | None,
     as_json: bool,
+    plan: EnginePlan,
 ) -> None:
     """Launch or resume a job, work on it, print the front.
 
@@ -55,7 +57,8 @@ def run(
     """
     check_picture(picture)
     spec = read_spec(job_file, track).learning_from(sources)
-    crew = Crew(storage, choose_root(storage, files), workers, device, as_json, spec.tracking)
+    place = (storage, choose_root(storage, files), workers, device)
+    crew = Crew(*place, as_json, spec.tracking, plan)
     result = make_wanted(run_spec(spec, crew), crew)
     if picture is not None:
         draw(result, picture)
@@ -72,15 +75,15 @@ def resume(
     files: Path | None,
     track: Sequence[str] | None,
     as_json: bool,
+    plan: EnginePlan,
 ) -> None:
     """Let a job run on, work on it, print the front."""
     from peftsearch.jobs.settling import note_stop
     from peftsearch.workers.processes.built_in import check_built_in
 
     asked = read_asked(track)
-    crew = Crew(storage, choose_root(storage, files), workers, device, as_json, asked)
-    if workers:
-        check_device(device)
+    crew = Crew(storage, choose_root(storage, files), workers, device, as_json, asked, plan)
+    check_crew(crew)
     with open_existing(storage) as store:
         if workers:  # before the budget is another one
             check_built_in(store.find_job(name).spec)
@@ -91,7 +94,7 @@ def resume(
 
 
 def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
-    """Work on a spec's job with a local pool until it ends.
+    """Work on a spec's job until it ends.
 
     Raises:
         SystemExit: With 130 after Ctrl-C and 143 after SIGTERM, when what ran is queued again.
@@ -99,8 +102,7 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
     from peftsearch.jobs.settling import settle
     from peftsearch.workers.data.task_data import load_data
 
-    if crew.workers:
-        check_device(crew.device)
+    check_crew(crew)
     data = load_data(spec)
     settled = settle(spec, data)
     with Store.open(crew.storage) as store:
@@ -124,10 +126,7 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
     result = load_result(store, store.job(job.id), crew.root)
     if stopped:
         completed = sum(trial.state is TrialState.COMPLETED for trial in result.trials)
-        say(
-            f"stopped with {plural(completed, 'trial')} done; what ran is queued again: "
-            "run the same command to resume"
-        )
+        say(tell_interrupted(crew, job.name, plural(completed, "trial")))
         raise SystemExit(SIGNALLED + stopped)
     if result.job.state is not JobState.RUNNING and (failed := find_all_failed(result.trials)):
         raise failed

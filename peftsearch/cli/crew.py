@@ -1,17 +1,22 @@
-"""The workers that a command starts on this machine, and how their progress is shown."""
+"""The workers that a command starts or watches, and how their progress is shown."""
 
+import contextlib
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
 from peftsearch.live.foretold import Foretold
 from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.making import check_engine
+from peftsearch.workers.engines.plan import EXTERNAL, LOCAL, LOCAL_PLAN, EnginePlan
 
-from .console import log
+from .console import log, storage_option
 
 SIGNALLED = 128
 """And the signal's number: what shells say of a program that a signal ended."""
@@ -23,9 +28,10 @@ class Crew:
 
     Attributes:
         root: Folder of the jobs' files.
-        workers: Processes on this machine; 0 leaves the job to others.
+        workers: Processes that are started; 0 leaves the job to others.
         quiet: Print no panel.
         trackers: To be told of the job, where they were asked for here; None takes the job's.
+        plan: Who starts the workers.
     """
 
     storage: str = field(repr=False)
@@ -34,17 +40,49 @@ class Crew:
     device: str
     quiet: bool
     trackers: Sequence[str] | None = None
+    plan: EnginePlan = LOCAL_PLAN
 
 
 def run_crew(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     """Work on a job until it ends; the signal of a person who interrupted it."""
+    # Ray prints to standard output what befell its processes; that is for results alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        return _run(store, job, crew)
+
+
+def _run(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
     if crew.quiet or not log.is_terminal:
         plain = PlainView(store, job, log)
-        return _hold_against(plain.foretold, run_pool(*pool, plain, crew.trackers))
+        return _hold_against(plain.foretold, run_pool(*pool, plain, crew.trackers, crew.plan))
     with LiveView(store, job, log) as live:
-        stopped = run_pool(*pool, live, crew.trackers)
+        stopped = run_pool(*pool, live, crew.trackers, crew.plan)
     return _hold_against(live.foretold, stopped)
+
+
+def check_crew(crew: Crew) -> None:
+    """Before a job is made that its workers could not take up.
+
+    Raises:
+        UserError: This machine has no such device, or the cluster does not answer.
+    """
+    if crew.workers and crew.plan.name == LOCAL:
+        check_device(crew.device)
+    elif crew.workers:
+        check_engine(crew.plan, crew.storage)
+
+
+def tell_interrupted(crew: Crew, name: str, done: str) -> str:
+    """How a job stands that a person left.
+
+    Args:
+        done: `3 trials`.
+    """
+    if crew.plan.name == EXTERNAL:
+        stop = f"`peftsearch stop {name}{storage_option(crew.storage)}`"
+        return f"left with {done} done; its workers go on: {stop} ends the job"
+    again = "run the same command to resume"
+    return f"stopped with {done} done; what ran is queued again: {again}"
 
 
 def _hold_against(foretold: Foretold, stopped: signal.Signals | None) -> signal.Signals | None:

@@ -16,7 +16,7 @@ from peftsearch.passwords import hide
 from peftsearch.service.credentials import PARAMETER
 from peftsearch.service.open_files import raise_limit
 from peftsearch.service.settings import Settings
-from peftsearch.storage.connection import as_argument, describe, parse_url
+from peftsearch.storage.connection import absolute_url, as_argument, describe, parse_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
@@ -55,7 +55,7 @@ def serve(
     raise_limit()
     chosen = choose_token(access.token_file, access.no_token, address.host)
     settings = Settings(
-        _absolute(storage),
+        absolute_url(storage),
         choose_root(storage, files),
         address.host,
         address.port,
@@ -81,22 +81,6 @@ def _demo_command(storage: str, files: Path | None) -> str:
         where = '"$PEFTSEARCH_STORAGE"'  # may hold a password
     more = f" --files {quote(str(files))}" if files else ""
     return f"peftsearch demo --storage {where}{more}"
-
-
-def _absolute(storage: str) -> str:
-    """The same database for child processes, which may run in another folder.
-
-    Raises:
-        UserError: It would be gone with its first connection.
-    """
-    url = parse_url(storage)
-    if url.get_backend_name() != "sqlite":
-        return storage
-    if url.database in (None, "", ":memory:"):
-        expected, got = "a database that others can open too", "an SQLite database in memory"
-        raise UserError(expected, got, "name a file with --storage")
-    path = str(Path(url.database).resolve())
-    return url.set(database=path).render_as_string(hide_password=False)
 
 
 def _check_roots(access: Access) -> tuple[Path, ...] | None:

@@ -39,7 +39,35 @@ Crew = Annotated[
     typer.Option(
         "--workers",
         min=0,
-        help="Worker processes on this machine; 0 leaves the job to other workers.",
+        help="Worker processes that are started; 0 leaves the job to other workers.",
+    ),
+]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="Who starts the workers: local (this machine), ray (a cluster), or external (others, "
+        "by `peftsearch worker`; this only watches).",
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="The Ray cluster: auto, HOST:PORT or ray://HOST:PORT [RAY_ADDRESS, one that runs on "
+        "this machine, or a new one].",
+    ),
+]
+Cpus = Annotated[
+    float | None,
+    typer.Option("--cpus-per-worker", min=0.01, help="CPUs that Ray keeps for each worker [1]."),
+]
+Gpus = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-worker",
+        min=0,
+        help="GPUs that Ray keeps for each worker, or a part of one [1 where there are any].",
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]

@@ -1,4 +1,4 @@
-"""Working on a job with a local pool, until it ends or a person interrupts."""
+"""Working on a job with the workers of an engine, until it ends or a person interrupts."""
 
 import contextlib
 import os
@@ -11,8 +11,10 @@ from typing import Protocol
 from peftsearch.errors import StoreUnavailable
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.engine import Engine
+from peftsearch.workers.engines.making import make_engine
+from peftsearch.workers.engines.plan import LOCAL_PLAN, EnginePlan
 from peftsearch.workers.files.job_folder import check_folder
-from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.runtime.threads import wait_passively
 
 from .interrupt import Interrupt
@@ -23,15 +25,15 @@ _PATIENCE_SECONDS = 30.0
 
 
 class View(Protocol):
-    """Shows a pool at work."""
+    """Shows an engine at work."""
 
-    def update(self, pool: Pool) -> None:
+    def update(self, engine: Engine) -> None:
         """Called a few times a second."""
 
     def say(self, line: str) -> None:
         """Called with what happened to a worker."""
 
-    def stop(self, pool: Pool, seconds: float) -> None:
+    def stop(self, engine: Engine, seconds: float) -> None:
         """Called a few times a second after a person interrupted, while workers give back what
         they hold, for at most so many more seconds."""
 
@@ -45,17 +47,20 @@ def run_pool(
     device: str,
     view: View,
     trackers: Sequence[str] | None = None,
+    plan: EnginePlan = LOCAL_PLAN,
 ) -> signal.Signals | None:
     """Work on a job until it ends or a person interrupts.
 
     Args:
         trackers: To be told of it; None takes those of the job that are installed.
+        plan: Who starts the workers.
 
     Returns:
         The signal that interrupted it, when what ran is queued again; None where the job ended.
 
     Raises:
-        UserError: The job's spec cannot be read here, or the folder of files not be written.
+        UserError: The job's spec cannot be read here, the folder of files not be written, or the
+            engine not be reached.
         WorkerError: The workers could not start or kept dying.
     """
     spec = job.spec  # each worker would load for seconds before it says so
@@ -63,35 +68,32 @@ def run_pool(
     check_folder(root)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     wait_passively(os.environ)
-    pool = Pool(store, job, storage, root, workers, device)
+    engine = make_engine(plan, store, job, storage, root, workers, device)
     interrupt = Interrupt()
     with tracked(job, storage, root, told), interrupt.installed():
         try:
-            pool.start()
-            while interrupt.count == 0 and pool.poll():
-                for line in pool.take_news():
+            engine.start()
+            while interrupt.count == 0 and engine.poll():
+                for line in engine.take_news():
                     view.say(line)
                 with contextlib.suppress(StoreUnavailable):  # the workers spool their results
-                    view.update(pool)
+                    view.update(engine)
                 time.sleep(_POLL_SECONDS)
         finally:
-            _end(pool, interrupt, view)
-    view.update(pool)
+            _end(engine, interrupt, view)
+    view.update(engine)
     return interrupt.first
 
 
-def _end(pool: Pool, interrupt: Interrupt, view: View) -> None:
-    """Stop gently; a second interrupt cuts the wait short. Who still loads has nothing to save."""
-    for child in pool.children:
-        child.status.stop()
-        if not child.loaded:
-            child.process.kill()
+def _end(engine: Engine, interrupt: Interrupt, view: View) -> None:
+    """Stop gently; a second interrupt cuts the wait short."""
+    engine.stop()
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while any(child.process.is_alive() for child in pool.children):
+    while engine.living:
         left = deadline - time.monotonic()
         if interrupt.count > 1 or left < 0:
             break
         if interrupt.count:
-            view.stop(pool, left)
+            view.stop(engine, left)
         time.sleep(_POLL_SECONDS / 5)
-    pool.kill()
+    engine.kill()

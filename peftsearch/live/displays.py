@@ -10,8 +10,9 @@ from rich.console import Console
 
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.engine import Crew
 
-from .crew import Crew, CrewView
+from .crew import CrewView
 from .notebook_view import NotebookView, Show, render
 from .terminal import LiveView, PlainView
 

@@ -12,8 +12,8 @@ from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.wording import cell, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.engine import Crew
 
-from .crew import Crew
 from .progress import Progress, measure_progress, tell_left
 from .stages import tell_stage
 

@@ -4,9 +4,7 @@ from peftsearch.records.preparation import Preparation
 from peftsearch.results.wording import count, duration, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.processes.pool import Pool
-
-from .crew import Crew, Member
+from peftsearch.workers.engines.engine import Crew, Engine, Member
 
 
 def tell_stage(crew: Crew, spec: JobSpec, preparation: Preparation | None, seconds: float) -> str:
@@ -28,13 +26,13 @@ def tell_stage(crew: Crew, spec: JobSpec, preparation: Preparation | None, secon
     return f"preparing: {_measured(spec)}{_batches(crew)} ... {since}"
 
 
-def tell_stopping(pool: Pool, seconds: float) -> str:
-    """What an interrupted pool waits for, and that nobody needs to.
+def tell_stopping(engine: Engine, seconds: float) -> str:
+    """What an interrupted engine waits for, and that nobody needs to.
 
     Args:
         seconds: That it waits at most.
     """
-    living = [child for child in pool.children if child.process.is_alive()]
+    living = engine.living
     held = [_trial(child) for child in living if child.trial]
     workers = plural(len(living), "worker")
     given = f"{workers} ({', '.join(held)})" if held else workers

@@ -18,9 +18,8 @@ from peftsearch.results.wording import amount, cell, count, describe, duration, 
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.pool import Pool
+from peftsearch.workers.engines.engine import Crew, Engine
 
-from .crew import Crew
 from .foretold import Foretold
 from .progress import Progress, measure_progress, tell_left, tell_volume
 from .stages import tell_stage, tell_stopping
@@ -84,10 +83,10 @@ class PlainView:
         """Print what happened to a worker."""
         self.console.print(line, highlight=False, soft_wrap=True)
 
-    def stop(self, pool: Pool, seconds: float) -> None:
-        """Print once what an interrupted pool waits for."""
+    def stop(self, engine: Engine, seconds: float) -> None:
+        """Print once what an interrupted engine waits for."""
         if not self.stopping:
-            line = tell_stopping(pool, seconds)
+            line = tell_stopping(engine, seconds)
             self.console.print(line, highlight=False, soft_wrap=True)
         self.stopping = True
 
@@ -188,9 +187,9 @@ class LiveView:
         """Print what happened to a worker above the panel."""
         self.live.console.print(line, highlight=False, soft_wrap=True)
 
-    def stop(self, pool: Pool, seconds: float) -> None:
-        """Put what an interrupted pool waits for in the panel's place. Asks no database."""
-        self.live.update(Text(tell_stopping(pool, seconds), style="yellow"))
+    def stop(self, engine: Engine, seconds: float) -> None:
+        """Put what an interrupted engine waits for in the panel's place. Asks no database."""
+        self.live.update(Text(tell_stopping(engine, seconds), style="yellow"))
 
     def _panel(self, now: Progress, crew: Crew) -> RenderableType:
         spec = self.job.spec

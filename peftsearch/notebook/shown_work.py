@@ -5,30 +5,16 @@ from dataclasses import dataclass, field
 
 from peftsearch.errors import NotFoundError, StoreUnavailable
 from peftsearch.jobs.inline import InlineMonitor
-from peftsearch.live.crew import Crew, CrewView
+from peftsearch.live.crew import CrewView
 from peftsearch.records.trial import Trial
-
-
-@dataclass
-class InlineMember:
-    """The one worker of such a search (`peftsearch.live.crew.Member`)."""
-
-    loaded: bool = True
-    trial: tuple[int, int] | None = None
-    number: int = -1
-    batches: tuple[int, int] = (0, 0)
-
-    @property
-    def progress(self) -> tuple[int | None, int | None]:
-        """Steps of its trial; None while it holds none."""
-        return self.batches if self.trial is not None and self.batches[1] else (None, None)
+from peftsearch.workers.engines.engine import Crew, SeenMember
 
 
 @dataclass
 class InlineCrew:
     """That worker alone; nobody once the job has ended."""
 
-    children: list[InlineMember] = field(default_factory=lambda: [InlineMember()])
+    children: list[SeenMember] = field(default_factory=lambda: [SeenMember()])
 
 
 @dataclass
@@ -43,7 +29,7 @@ class ShownMonitor(InlineMonitor):
         super().claimed(trial)
         held = None if trial is None else (trial.id, trial.attempt)
         number = -1 if trial is None else trial.number
-        self.crew.children = [InlineMember(trial=held, number=number)]
+        self.crew.children = [SeenMember(trial=held, number=number)]
         look(self.view, self.crew)
 
     def step(self, done: int, total: int) -> None:

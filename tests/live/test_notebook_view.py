@@ -7,9 +7,10 @@ import pytest
 from peftsearch.live.displays import Notebook, Silent, Terminal, choose_display, in_notebook
 from peftsearch.live.notebook_view import NotebookView
 from peftsearch.live.progress import measure_progress, tell_volume
-from peftsearch.notebook.shown_work import InlineCrew, InlineMember
+from peftsearch.notebook.shown_work import InlineCrew
 from peftsearch.records.trial import Proposal
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.engine import SeenMember
 from tests.conftest import NewDatabase
 from tests.floors import prepare
 from tests.search.jobs import lora, make_trial
@@ -33,7 +34,7 @@ def test_phases_are_shown_in_one_place(new_sqlite: NewDatabase) -> None:
             view.update(crew)
             assert len(shown) == 2  # within a second
         store.prepare(job.id, prepare(0.6))
-        crew.children = [InlineMember(trial=(7, 1), number=2, batches=(3, 40))]
+        crew.children = [SeenMember(trial=(7, 1), number=2, batches=(3, 40))]
         view = NotebookView(store, job, shown.append)
         view.update(crew)
         assert "training: trial 2 batch 3 of 40" in shown[-1]

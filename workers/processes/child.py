@@ -1,4 +1,4 @@
-"""A worker process of a pool: what it is given, what it does, and how its parent sees it."""
+"""A worker process of a pool: what it is given, what it does, and how its pool sees it."""
 
 import contextlib
 import os
@@ -7,15 +7,15 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Protocol
 
 from peftsearch.errors import ANYTHING, NotFoundError, PeftsearchError
 from peftsearch.message_text import as_line, trace
 from peftsearch.storage.store import Store
 
 from .joining import ask_patiently, leave_with_parent
-from .shared_status import SharedMonitor, SharedStatus
+from .shared_status import CONTEXT, SharedMonitor, SharedStatus
 
 _TERMINATED = 128 + signal.SIGTERM
 
@@ -97,14 +97,31 @@ def work(assignment: Assignment, status: SharedStatus) -> None:
         WorkerLoop(assignment.name, store, job, runner, assignment.root, monitor).run()
 
 
+class Process(Protocol):
+    """A process of the worker loop, here or on another machine."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """How it ended; None while it has not, or where nobody could see it."""
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, at most so many seconds."""
+
+
 @dataclass
 class Child:
-    """One worker process as its parent sees it."""
+    """One worker process as its pool sees it."""
 
     name: str
     index: int
     status: SharedStatus
-    process: SpawnProcess
+    process: Process
     steps: int = -1
     ended: int = 0
     moved: float = field(default_factory=time.monotonic)
@@ -145,10 +162,25 @@ class Child:
             self.steps, self.moved = steps, time.monotonic()
         return time.monotonic() - self.moved
 
+    @property
+    def end(self) -> str:
+        """How it ended: `killed by SIGKILL`, `with exit code 1`."""
+        return tell_exit(self.process.exitcode)
+
     def has_ended_one(self) -> bool:
         """Whether a trial of its ended since the last time that this was asked."""
         before, self.ended = self.ended, int(self.status.ended.value)
         return self.ended > before
+
+
+def start_child(assignment: Assignment) -> Child:
+    """Start a worker process of this machine, of this process."""
+    status = SharedStatus()
+    process = CONTEXT.Process(
+        target=run_child, args=(assignment, status), name=assignment.name, daemon=True
+    )
+    process.start()
+    return Child(assignment.name, assignment.index, status, process)
 
 
 def tell_exit(code: int | None) -> str:

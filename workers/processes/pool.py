@@ -1,9 +1,9 @@
-"""A local pool: child processes that run the worker loop, and the parent that watches them.
+"""A pool: processes that run the worker loop, and the one that watches them.
 
-The parent renews a child's lease only while the child's step counter moves. A child that stalls
+They are its children, or those of others on machines that it cannot see (`workers.engines`). It
+renews a child's lease only while the child's step counter moves. A child that stalls
 is killed; a child that died, however it died, has its trial requeued at once and is replaced.
-Children ignore Ctrl-C: the parent hears it and asks them to stop, so that each gives its trial
-back.
+Children ignore Ctrl-C: the pool hears it and asks them to stop, so that each gives its trial back.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import socket
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,10 +21,9 @@ from peftsearch.records.trial import TrialState
 from peftsearch.storage.store import Store
 from peftsearch.workers.runtime.threads import count_threads
 
-from .child import Assignment, Child, run_child, tell_exit
+from .child import Assignment, Child, start_child
 from .deaths import Deaths
 from .lease_times import LEASE_SECONDS, RENEW_SECONDS
-from .shared_status import CONTEXT, SharedStatus
 
 PROGRESS_SECONDS = 1.0
 STALL_SECONDS = 600.0
@@ -39,7 +39,7 @@ class WorkerError(PeftsearchError):
 
 @dataclass
 class Pool:
-    """`n` workers of one job on this machine.
+    """`n` workers of one job, on this machine unless a subclass begins them elsewhere.
 
     Attributes:
         store: The parent's own connection.
@@ -68,15 +68,11 @@ class Pool:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         threads = count_threads(self.workers)
         job, pid = (self.job.id, self.job.uid), os.getpid()
-        assignment = Assignment(
-            self.storage, *job, self.root, self.device, threads, name, pid, index
-        )
-        status = SharedStatus()
-        process = CONTEXT.Process(
-            target=run_child, args=(assignment, status), name=name, daemon=True
-        )
-        process.start()
-        return Child(name, index, status, process)
+        place = (self.storage, *job, self.root, self.device)
+        return self._begin(Assignment(*place, threads, name, pid, index))
+
+    def _begin(self, assignment: Assignment) -> Child:
+        return start_child(assignment)
 
     def poll(self) -> bool:
         """Renew, kill what stalls, replace what died. False when no worker is left.
@@ -86,9 +82,10 @@ class Pool:
         """
         self._replace()
         for child in list(self.children):
+            alive = child.process.is_alive()
             if child.has_ended_one():
                 self.deaths.forget()
-            if child.process.is_alive():
+            if alive:
                 if child.watch() > STALL_SECONDS:
                     child.process.kill()
             else:
@@ -137,7 +134,7 @@ class Pool:
         if child.process.exitcode == 0 or child.status.stopped:
             return
         self.deaths.add()
-        how = tell_exit(child.process.exitcode)
+        how = child.end
         if self.deaths.too_many:
             raise WorkerError(
                 f"worker processes died {self.deaths.count} times with no trial ended between, "
@@ -176,6 +173,18 @@ class Pool:
                 self.store.requeue_expired(self.job.id)
                 if self.store.trial(self.job.id, child.number).state is TrialState.FAILED:
                     self.deaths.forget()
+
+    @property
+    def living(self) -> Sequence[Child]:
+        """Those whose processes have not ended."""
+        return [child for child in self.children if child.process.is_alive()]
+
+    def stop(self) -> None:
+        """Ask all to give back what they hold and to leave; who still loads has nothing."""
+        for child in self.children:
+            child.status.stop()
+            if not child.loaded:
+                child.process.kill()
 
     def kill(self) -> None:
         """End all workers now, and give back what they held: no trial of theirs is to blame."""

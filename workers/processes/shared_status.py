@@ -6,6 +6,7 @@ ever. Each number is one aligned word with one writer, which is read whole or no
 
 import multiprocessing
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from peftsearch.records.trial import Trial
 
 from .monitor import Cancelled
 
+_WORDS = ("steps", "knocks", "total", "done", "trial", "number", "attempt", "ended")
 CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -36,6 +38,15 @@ class SharedStatus:
         self.error: Any = CONTEXT.SimpleQueue()
         self._asked: Any = CONTEXT.RawValue("b", 0)
         self._ended: Any = CONTEXT.RawValue("b", 0)
+
+    def read(self) -> dict[str, int]:
+        """All that the child has written, by name."""
+        return {word: int(getattr(self, word).value) for word in _WORDS}
+
+    def copy(self, words: Mapping[str, int]) -> None:
+        """Take over what another status read, for those who cannot share its memory."""
+        for word, value in words.items():
+            getattr(self, word).value = value
 
     def stop(self) -> None:
         """Ask the child to give back what it holds and to leave."""

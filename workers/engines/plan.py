@@ -1,0 +1,56 @@
+"""What a person asks of an engine. Imports no engine: a command reads it before it loads one."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from peftsearch.errors import UserError
+from peftsearch.message_text import show
+
+LOCAL, RAY, EXTERNAL = "local", "ray", "external"
+ENGINES = (LOCAL, RAY, EXTERNAL)
+INSTALL_RAY = 'pip install "peftsearch[ray]"'
+
+
+@dataclass(frozen=True)
+class EnginePlan:
+    """Who is to start the workers of a job, and what each of them takes.
+
+    Attributes:
+        name: Of `ENGINES`.
+        ray_address: `auto`, `HOST:PORT` or `ray://HOST:PORT`; None takes what `RAY_ADDRESS` says
+            or a cluster that runs on this machine, else starts one for this command.
+        cpus: That Ray keeps for each worker, which computes with as many threads.
+        gpus: The same of GPUs, of which a part may be asked for; None is one where the cluster has
+            any, else none.
+    """
+
+    name: str = LOCAL
+    ray_address: str | None = None
+    cpus: float = 1.0
+    gpus: float | None = None
+
+
+LOCAL_PLAN = EnginePlan()
+
+
+def make_plan(
+    name: str, ray_address: str | None, cpus: float | None, gpus: float | None, workers: int
+) -> EnginePlan:
+    """A checked plan.
+
+    Raises:
+        UserError: There is no such engine, it lacks a package, or the options are another's.
+    """
+    if name not in ENGINES:
+        expected = f"--engine {', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
+        raise UserError(expected, show(name), "name one of them")
+    asked = {"ray-address": ray_address, "cpus-per-worker": cpus, "gpus-per-worker": gpus}
+    given = [f"--{option}" for option, value in asked.items() if value is not None]
+    if name != RAY and given:
+        raise UserError(f"{' and '.join(given)} with --engine ray", f"--engine {name}", "add it")
+    if name == RAY and find_spec("ray") is None:
+        raise UserError("the package Ray, for --engine ray", "none installed", INSTALL_RAY)
+    if name == EXTERNAL and workers > 1:
+        hint = "leave one of them out: who starts workers says how many"
+        raise UserError("--workers with an engine that starts them", "--engine external", hint)
+    return EnginePlan(name, ray_address, 1.0 if cpus is None else cpus, gpus)

@@ -1,0 +1,104 @@
+"""A Ray cluster: reached or started, and what it has."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from dataclasses import dataclass
+
+import ray
+
+from peftsearch.errors import UserError
+from peftsearch.message_text import as_line
+from peftsearch.storage.connection import parse_url
+
+from .plan import EnginePlan
+
+LOGS = "/tmp/ray/session_latest/logs"
+_CLIENT = "ray://"
+_ANSWER_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that this program is connected to.
+
+    Attributes:
+        only_node: Id of the one node that may hold workers; None where all may.
+    """
+
+    address: str
+    cpus: float
+    gpus: float
+    only_node: str | None
+
+
+def connect(plan: EnginePlan, storage: str) -> Cluster:
+    """Reach the plan's cluster, or start one on this machine; what is reached already stays.
+
+    Raises:
+        UserError: It does not answer, or its nodes have no database in common.
+    """
+    if not ray.is_initialized():
+        _check_answer(plan.ray_address)
+        _reach(plan.ray_address)
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    alone = parse_url(storage).get_backend_name() == "sqlite"
+    if alone:
+        _check_alone(plan.ray_address, len(nodes))
+    found = ray.cluster_resources()
+    context = ray.get_runtime_context()
+    return Cluster(
+        plan.ray_address if _is_client(plan.ray_address) else context.gcs_address,
+        found.get("CPU", 0.0),
+        found.get("GPU", 0.0),
+        nodes[0]["NodeID"] if alone else None,
+    )
+
+
+def _is_client(address: str | None) -> bool:
+    return address is not None and address.startswith(_CLIENT)
+
+
+def _check_answer(address: str | None) -> None:
+    """Ray itself would wait for a minute, and end the program by an abort."""
+    host, _, port = (address or "").removeprefix(_CLIENT).rpartition(":")
+    if not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _refuse(address, error) from None
+
+
+def _reach(address: str | None) -> None:
+    """Ray takes SIGTERM for itself, by which a command would end with another exit code."""
+    mine = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGTERM) if mine else None
+    dashboard = None if address else False
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else a cluster that it starts tells
+    try:
+        ray.init(
+            address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR
+        )
+    except Exception as error:  # each fault of a cluster has a class of its own
+        raise _refuse(address, error) from error
+    finally:
+        if mine:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _refuse(address: str | None, error: Exception) -> UserError:
+    expected = f"a Ray cluster at {address}" if address else "to start Ray on this machine"
+    hint = "start one with `ray start --head`, correct --ray-address, or leave it out"
+    return UserError(expected, as_line(str(error)) or type(error).__name__, hint)
+
+
+def _check_alone(address: str | None, nodes: int) -> None:
+    if nodes == 1 and not _is_client(address):
+        return
+    expected = "a database that all nodes of the Ray cluster reach, such as PostgreSQL"
+    count = "a cluster elsewhere" if nodes == 1 else f"a cluster of {nodes} nodes"
+    hint = "name one with --storage postgresql+psycopg://user@host/name"
+    raise UserError(expected, f"SQLite, a file of one machine, and {count}", hint)
