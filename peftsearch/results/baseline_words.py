@@ -11,6 +11,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from .baselines import Baselines, Rival
 from .versus import Versus
 from .versus_words import tell_gain
+from .volume_words import tell_share
 from .wording import amount, describe, plural
 
 _VERBS = {"ahead": "beats", "level": "ties with", "behind": "is beaten by"}
@@ -60,7 +61,8 @@ def tell_sentence(found: Baselines) -> str:
 def _tell_volumes(found: Baselines) -> str:
     if found.unbeaten:
         return "neither has a hypervolume, since nothing of both beats the best floor"
-    return f"hypervolume {found.shares[0]:.3f} against {found.shares[1]:.3f}"
+    told = [tell_share(x, found.floored) for x in found.shares]
+    return f"hypervolume {' against '.join(told)}"
 
 
 def _tell_more(found: Baselines) -> list[str]:

@@ -14,5 +14,6 @@ def read_tested(reports: Iterable[Mapping[str, Any]]) -> dict[int, tuple[str, ..
     Args:
         reports: What `confirm` kept, oldest first.
     """
-    found = [x["calibration"] for x in reports if x.get("calibration")]
-    return {x["trial"]: tuple(line.strip() for line in x.get("told", ())) for x in found}
+    found = [x.get("calibration") or {} for x in reports]
+    told = {x["trial"]: x.get("told", ()) for x in found if "trial" in x}
+    return {trial: tuple(line.strip() for line in lines) for trial, lines in told.items()}
