@@ -73,8 +73,7 @@ def _facts(found: JobComparison) -> list[tuple[str, list[str]]]:
         (f"on the front by {objective(cost).label}", [str(len(x["front"])) for x in jobs]),
     ]
     if found["box"] is not None:
-        shares = [x["hypervolume"] for x in jobs]
-        rows.append(("hypervolume", ["" if x is None else f"{x:.3f}" for x in shares]))
+        rows.append(("hypervolume", [x["hypervolume_words"] for x in jobs]))
     level = found["level"]
     if level is not None:
         there = f"to {amount(jobs[0]['quality'], level)}"

@@ -8,6 +8,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import TrialState
 from peftsearch.results.floor_words import FloorLine, floor_json
+from peftsearch.results.volume_words import tell_share
 from peftsearch.spaces.jobspec.objectives import objective
 
 from .common_box import Box, find_box, hypervolume_within
@@ -57,6 +58,7 @@ class ComparedJob(TypedDict):
         front: What nothing of the job beats in its quality and the common cost.
         best: Null before any result.
         hypervolume: Of the front, as a share of the common box; null where there is none.
+        hypervolume_words: The same in words, which say why it is 0; empty where there is none.
         reached: When it first had what the weaker of both bests is worth; null where not compared.
         hours: That it has used.
     """
@@ -72,6 +74,7 @@ class ComparedJob(TypedDict):
     best: ComparedPoint | None
     floors: list[FloorLine]
     hypervolume: float | None
+    hypervolume_words: str
     reached: Reach | None
 
 
@@ -172,6 +175,7 @@ def _describe(side: Side, cost: str, box: Box | None, level: float | None) -> Co
         "best": None if side.best is None else _point(side.best, side, cost),
         "floors": [floor_json(x, side.spec) for x in side.floors],
         "hypervolume": volume,
+        "hypervolume_words": "" if volume is None else tell_share(volume, bool(side.floors)),
         "reached": None if reached is None else _reach(reached),
     }
 

@@ -1,8 +1,8 @@
 """Whether the best of one job is better than that of another by more than noise.
 
-The lead counts where it is more than one standard error of the difference, as if both were scored
-on rows of their own, times what the best of so many configurations passes by chance
-(`results.floors.luck`): each is the best of many, and the luckier for it.
+The lead counts where it is more than chance gives the best of so many configurations
+(`results.chance`), by a standard error as if both were scored on rows of their own: each is the
+best of many, and the luckier for it.
 """
 
 import math
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from peftsearch.message_text import plural
 from peftsearch.records.estimates import Estimate
-from peftsearch.results.floors import luck
+from peftsearch.results.chance import judge as weigh
+from peftsearch.results.chance import luck
 from peftsearch.results.wording import amount, difference
 from peftsearch.spaces.jobspec.objectives import objective
 
@@ -54,21 +55,19 @@ def _weigh(bests: Sequence[tuple[Side, Estimate[Point]]]) -> Verdict:
         return Verdict(None, f"Both reach the same {goal.label}, {amount(goal.name, value)}.")
     name = ahead[0].job.name
     told = f"{name} leads by {difference(goal.name, lead, value)} {goal.label}"
-    noise = _noise(bests)
-    if noise is None:
+    error = _error(bests)
+    if error is None:
         return Verdict(None, f"No winner is named: {told}, and nothing tells how sure that is.")
     most = max(len(side.tried) for side, _ in bests)
     chance = f"chance may give the best of {plural(most, 'configuration')}"
-    limit = f"{chance} {difference(goal.name, noise, value)}"
-    if lead <= noise:
+    limit = f"{chance} {difference(goal.name, error * luck(most), value)}"
+    if weigh(lead, error, most) == "level":
         return Verdict(None, f"No winner is named: {told}, which is within noise: {limit}.")
     return Verdict(name, f"{told}, beyond noise: {limit}.")
 
 
-def _noise(bests: Sequence[tuple[Side, Estimate[Point]]]) -> float | None:
-    """The lead that chance may give; None where the error of either is not known."""
+def _error(bests: Sequence[tuple[Side, Estimate[Point]]]) -> float | None:
+    """Standard error of the lead; None where the error of either is not known."""
     errors = [side.error(found) for side, found in bests]
     known = [x for x in errors if x is not None]
-    if len(known) < len(bests):
-        return None
-    return math.hypot(*known) * luck(max(len(side.tried) for side, _ in bests))
+    return math.hypot(*known) if len(known) == len(bests) else None

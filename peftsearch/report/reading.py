@@ -4,6 +4,7 @@ from pathlib import Path
 
 from peftsearch.records.job import Job
 from peftsearch.results.search_result import load_result
+from peftsearch.results.tested_reports import CONFIRM
 from peftsearch.storage.store import Store
 
 from .records import Records
@@ -21,7 +22,7 @@ def read_records(store: Store, job: Job, root: Path) -> Records:
     return store.at_once(
         lambda: Records(
             load_result(store, job, root),
-            [x for x in store.reports(job.id, "confirm") if x.get("arms")],  # else it is damaged
+            [x for x in store.reports(job.id, CONFIRM) if x.get("arms")],  # else it is damaged
             store.reports(job.id, "confirm-run"),
         )
     )

@@ -65,6 +65,7 @@ class Comparison(TypedDict):
     rows: int
     arms: list[ComparedArm]
     against: list[Against]
+    groups: list[str]
     calibration: list[str]
 
 
@@ -103,8 +104,9 @@ def find_comparison(
     level = last.get("level", _LEVEL)
     against = [_against(x, goal.signed, x["versus"] in loras, level) for x in last["differences"]]
     told = [str(x).strip() for x in last.get("calibration", {}).get("told", ())]
-    rows = last["test_rows"]
-    return {"rows": rows, "arms": arms, "against": against, "calibration": told}
+    groups = [str(x).strip() for x in last.get("by", {}).get("told", ())]
+    found = {"rows": last["test_rows"], "arms": arms, "against": against}
+    return Comparison(**found, groups=groups, calibration=told)
 
 
 def count_readings(

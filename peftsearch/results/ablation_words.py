@@ -8,8 +8,8 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .ablation import Ablated
+from .versus_words import tell_gain
 from .wording import amount, describe, plural
-from .wording import difference as tell_difference
 
 
 class AblationRow(TypedDict):
@@ -62,17 +62,14 @@ def tell_ablation(found: Sequence[Ablated], spec: JobSpec) -> list[str]:
 
 
 def _tell(found: Ablated, spec: JobSpec) -> str:
-    versus, name = found.versus, spec.task.quality
+    versus = found.versus
     if versus is None:
         return found.failure or "no result yet"
-    beside = versus.right[0].values[name]
-    change = f"{'-' if versus.gain < 0 else '+'}{tell_difference(name, abs(versus.gain), beside)}"
+    told = tell_gain(versus, spec)
     if not versus.error:
-        return f"{change}, and {versus.unsure}"
-    spread = f"{change} ± {tell_difference(name, versus.error, beside)}"
-    if versus.verdict == "level":
-        return f"nothing to be seen ({spread})"
-    return f"{_EFFECTS[versus.verdict]} ({spread}, {versus.errors:.1f} standard errors)"
+        return told
+    effect = "nothing to be seen" if versus.verdict == "level" else _EFFECTS[versus.verdict]
+    return f"{effect} ({told})"
 
 
 def _row(found: Ablated, spec: JobSpec) -> AblationRow:

@@ -10,8 +10,9 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .baselines import Baselines, Rival
 from .versus import Versus
+from .versus_words import tell_gain
+from .volume_words import tell_share
 from .wording import amount, describe, plural
-from .wording import difference as tell_difference
 
 _VERBS = {"ahead": "beats", "level": "ties with", "behind": "is beaten by"}
 
@@ -53,14 +54,15 @@ def tell_sentence(found: Baselines) -> str:
     return (
         f"at no more than the cost of the LoRA sweep's best ({named}) the search "
         f"{_VERBS[found.at_cost.verdict]} it: {_tell_quality(left, spec)} at "
-        f"{_tell_costs(left, spec)}, {_tell_gain(found.at_cost, spec)}; {volumes}."
+        f"{_tell_costs(left, spec)}, {tell_gain(found.at_cost, spec)}; {volumes}."
     )
 
 
 def _tell_volumes(found: Baselines) -> str:
     if found.unbeaten:
         return "neither has a hypervolume, since nothing of both beats the best floor"
-    return f"hypervolume {found.shares[0]:.3f} against {found.shares[1]:.3f}"
+    told = [tell_share(x, found.floored) for x in found.shares]
+    return f"hypervolume {' against '.join(told)}"
 
 
 def _tell_more(found: Baselines) -> list[str]:
@@ -72,18 +74,18 @@ def _tell_more(found: Baselines) -> list[str]:
         named = _name_rival(found, found.chosen)
         told.append(
             f"the chosen one {_VERBS[found.chosen.verdict]} the best of the sweep at its cost or "
-            f"less ({named}): {_tell_gain(found.chosen, spec)}"
+            f"less ({named}): {tell_gain(found.chosen, spec)}"
         )
     if found.outright is not None and found.outright not in (found.chosen, found.at_cost):
         told.append(
             f"the chosen one, at {_tell_ratio(found.outright, spec)}, "
             f"{_VERBS[found.outright.verdict]} the best of the sweep: "
-            f"{_tell_gain(found.outright, spec)}"
+            f"{tell_gain(found.outright, spec)}"
         )
     if found.full is not None:
         told.append(
             f"the chosen one {_VERBS[found.full.verdict]} full fine-tuning "
-            f"({_tell_quality(found.full.right[0], spec)}): {_tell_gain(found.full, spec)}"
+            f"({_tell_quality(found.full.right[0], spec)}): {tell_gain(found.full, spec)}"
         )
     if found.places is not None:
         told.append(_tell_places(found.places, spec))
@@ -101,7 +103,7 @@ def _tell_places(found: Versus, spec: JobSpec) -> str:
     }
     return (
         f"its modules at {where} have {objective(name).label} {each}: {owed[found.verdict]} "
-        f"({_tell_gain(found, spec)})"
+        f"({tell_gain(found, spec)})"
     )
 
 
@@ -138,20 +140,6 @@ def _tell_cost(name: str, value: float) -> str:
     if row.style == "score":
         return f"{row.label} {told}"
     return f"{told} {row.label}" if row.style == "count" and not row.unit else told
-
-
-def _tell_gain(found: Versus, spec: JobSpec) -> str:
-    """`+0.0150 (2.3 standard errors)`; a tie is said to be one."""
-    name = spec.task.quality
-    beside = found.right[0].values[name]
-    sign = "-" if found.gain < 0 else "+"
-    told = f"{sign}{tell_difference(name, abs(found.gain), beside)}"
-    if not found.error:
-        return f"{told}, and {found.unsure}"
-    spread = f"± {tell_difference(name, found.error, beside)}"
-    errors = f"{found.errors:.1f} standard errors"
-    chance = ", which may be chance" if found.verdict == "level" and found.gain else ""
-    return f"{told} {spread}, {errors}{chance}"
 
 
 def _tell_ratio(found: Versus, spec: JobSpec) -> str:

@@ -16,7 +16,7 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.goals.box import find_box, is_plain
 from peftsearch.search.goals.hypervolume import hypervolume, hypervolume_in
 from peftsearch.search.goals.observations import find_front, observe
-from peftsearch.search.goals.reference_point import is_unbeaten
+from peftsearch.search.goals.reference_point import floor_quality, is_unbeaten
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -58,6 +58,7 @@ class Baselines:
         places: The chosen configuration beside its modules at other places, at their mean.
         tried: Configurations of the search, and trainings of the sweep, that have a result.
         shares: Hypervolume of the front, and of the sweep, in the job's own box.
+        floored: Whether that box begins at a floor.
         unbeaten: Whether neither has any, since none of both is better than the best floor.
         waiting: Trainings that have not ended.
         total: Trainings that were planned.
@@ -74,6 +75,7 @@ class Baselines:
     places: Versus | None
     tried: tuple[int, int]
     shares: tuple[float, float]
+    floored: bool
     unbeaten: bool
     waiting: int
     total: int
@@ -131,6 +133,7 @@ def find_baselines(
         places=own.beside_role(picked, rivals, "place"),
         tried=(own.searched, len(swept)),
         shares=_share(spec, trials, swept, preparation),
+        floored=floor_quality(spec, preparation) is not None,
         unbeaten=is_unbeaten(spec, [*trials, *(t for x in swept for t in x.trials)], preparation),
         waiting=sum(x.state not in ended and x.key in mine for x in beside.trials),
         total=len(parts),

@@ -16,7 +16,8 @@ from peftsearch.workers.data.task_rows import Split, name_strata
 from peftsearch.workers.files.adapter_files import AdapterFiles
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .calibration import Calibration, Labels, Outputs, calibrate
+from .calibration import Calibration, Change, Labels, Outputs, calibrate
+from .chance import judge
 from .thresholds import (
     Threshold,
     check_precision,
@@ -139,7 +140,26 @@ def tell_calibration(told: Mapping[str, Any] | None, rows: str = "validation row
         sure = "the error without it is no more than chance"
     divided = "after the temperature" if told["thresholds_at"] != 1.0 else "without a temperature"
     found = [tell_threshold(Threshold.from_json(x), called) for x in told["thresholds"]]
-    return [f"{text} ({sure}).", *(f"{_upper(x)}; {divided}." for x in found)]
+    advice = _advise(told)
+    return [f"{text} ({sure}){advice}.", *(f"{_upper(x)}; {divided}." for x in found)]
+
+
+def tell_change(change: Change) -> str:
+    """What a temperature does to a calibration error, and that one which raises it is not to be
+    used."""
+    if not change.value:
+        return "the temperature leaves it as it is"
+    does = "raises" if change.value > 0 else "lowers"
+    chance = judge(-change.value, change.error) == "level"
+    told = f"the temperature {does} it by {abs(change.value):.3f} ± {change.error:.3f}"
+    told += ", which may be chance" if chance else ""
+    return f"{told}: do not use it" if change.value > 0 else told
+
+
+def _advise(told: Mapping[str, Any]) -> str:
+    """Empty of what earlier versions wrote."""
+    change = told.get("change")
+    return "" if change is None else f"; {tell_change(Change(**change))}"
 
 
 def _upper(text: str) -> str:

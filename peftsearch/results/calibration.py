@@ -39,6 +39,19 @@ class CalibrationError:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a temperature does to the calibration error of some rows.
+
+    Attributes:
+        value: After minus before; above 0 it makes it worse.
+        error: Its standard error by which rows there are, over draws of them with replacement.
+    """
+
+    value: float
+    error: float
+
+
+@dataclass(frozen=True)
 class Calibration:
     """A temperature, and what it is worth on rows that it was not fitted to.
 
@@ -49,6 +62,7 @@ class Calibration:
         before: With the outputs as they are.
         after: With each row's outputs over a temperature of the other folds.
         bins: Of both.
+        change: From before to after.
     """
 
     rows: int
@@ -56,6 +70,7 @@ class Calibration:
     before: CalibrationError
     after: CalibrationError
     bins: int
+    change: Change
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -82,6 +97,7 @@ def calibrate(outputs: Outputs, labels: Labels) -> Calibration | None:
         calibration_error(outputs, labels),
         calibration_error(crossed, labels),
         count_bins(len(labels)),
+        measure_change(outputs, crossed, labels),
     )
 
 
@@ -104,12 +120,35 @@ def fit_temperature(outputs: Outputs, labels: Labels) -> float:
 
 def calibration_error(outputs: Outputs, labels: Labels) -> CalibrationError:
     """Of `n` rows, with what chance alone makes of it, over draws that are always the same."""
-    chances = softmax(outputs, axis=1)
-    sure = chances.max(axis=1)
-    right = chances.argmax(axis=1) == labels
+    sure, right = _judge(outputs, labels)
     draw = np.random.default_rng(0)
     drawn = [expected_error(sure, draw.random(len(sure)) < sure) for _ in range(_DRAWS)]
     return CalibrationError(expected_error(sure, right), float(np.mean(drawn)))
+
+
+def measure_change(before: Outputs, after: Outputs, labels: Labels) -> Change:
+    """Of the calibration error of `n` rows, over draws that are always the same.
+
+    Args:
+        before: `n x classes`.
+        after: The same rows with a temperature.
+        labels: `n`.
+    """
+    sides = [_judge(x, labels) for x in (before, after)]
+    draw, n = np.random.default_rng(0), len(labels)
+
+    def differ(rows: NDArray[np.int64]) -> float:
+        first, second = (expected_error(sure[rows], right[rows]) for sure, right in sides)
+        return second - first
+
+    drawn = [differ(draw.integers(n, size=n)) for _ in range(_DRAWS)]
+    return Change(differ(np.arange(n)), float(np.std(drawn, ddof=1)))
+
+
+def _judge(outputs: Outputs, labels: Labels) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """How sure each answer is, and whether it is right."""
+    chances = softmax(outputs, axis=1)
+    return chances.max(axis=1), chances.argmax(axis=1) == labels
 
 
 def expected_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

@@ -113,6 +113,7 @@ def write_card(
     held: str,
     standing: Standing | None = None,
     expected: Expectation | None = None,
+    tested: Sequence[str] = (),
 ) -> None:
     """A README in Markdown.
 
@@ -121,6 +122,7 @@ def write_card(
         held: Where the validation rows are from.
         standing: The trial beside the best floor of its job; None of a job without.
         expected: Of its configuration; None where nothing tells it.
+        tested: What a confirmation told of its probabilities on test rows.
     """
     kind, base = find_kind(spec.task.kind), hub_id(spec.model.path)
     error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
@@ -140,7 +142,7 @@ def write_card(
         "measurements": _measurements(trial, spec.training.function is not None),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
         "quality": _quality(trial, spec, labels, held, expected),
-        "calibration": _calibration(report),
+        "calibration": _calibration(report, tested),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": loading.to_python(report.form, "path/to/this/folder"),
@@ -204,9 +206,12 @@ def _wrap(text: str) -> list[str]:
     return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _calibration(report: ExportReport) -> str:
-    """A paragraph on what its probabilities are worth; nothing where that is not known."""
-    lines = [x for told in tell_calibration(report.calibration) for x in _wrap(told)]
+def _calibration(report: ExportReport, tested: Sequence[str]) -> str:
+    """A paragraph on what its probabilities are worth, on validation rows and where it was
+    confirmed on test rows; nothing where that is not known."""
+    confirmed = [f"`peftsearch confirm`: {'; '.join(tested)}."] if tested else []
+    told = [*tell_calibration(report.calibration), *confirmed]
+    lines = [x for text in told for x in _wrap(text)]
     return "".join(f"\n{x}" for x in ["", *lines, ""]) if lines else ""
 
 

@@ -17,6 +17,7 @@ from .confirmation import Confirmation, lines
 from .floor_words import floor_json, tell_floors
 from .floors import sort_floors
 from .spending import level_of
+from .tested_reports import CONFIRM
 from .verdict import tell_end, tell_verdict
 
 if TYPE_CHECKING:
@@ -138,5 +139,5 @@ def confirm_pick(
         level = level_of(found.reading)
         told, known = ([], {}) if kept is None else calibrate_on_test(runner, kept, level)
         confirmed = Confirmed(found, spec, preparation, grouped, {**by, **known}, told)
-        store.save_report(job.id, "confirm", confirmed.to_json())
+        store.save_report(job.id, CONFIRM, confirmed.to_json())
     return confirmed

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -55,6 +55,7 @@ def export(
     limit: float | None = None,
     expected: Expectation | None = None,
     wish: Wish = NO_WISH,
+    tested: Sequence[str] = (),
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 
@@ -68,6 +69,7 @@ def export(
         limit: Bytes that the files of weights may have.
         expected: Of the configuration, which the card tells.
         wish: Of probabilities, where the task has classes.
+        tested: What a confirmation told of this adapter's, on test rows.
 
     Raises:
         UserError: `out` is not empty or not writable, the adapter's files are missing, corrupt or
@@ -99,7 +101,8 @@ def export(
         told = spec.model_copy(update={"task": runner.spec.task})
         held = runner.data.held
         shipped = replace(trial, measurements={**trial.measurements, "export_bytes": float(size)})
-        write_card(part / "README.md", told, shipped, labels, report, held, standing, expected)
+        known = standing, expected, tested
+        write_card(part / "README.md", told, shipped, labels, report, held, *known)
         write_job(part / "job.toml", told, trial)
         publish(part, out)
     finally:

@@ -193,8 +193,7 @@ def _noise(standing: Standing, name: str) -> str:
     if standing.error is None or standing.noise is None:
         return ""
     chosen = standing.gain > 0 and standing.tried > 1  # what is worse was not chosen by chance
-    noise = standing.noise if chosen else standing.error
-    most = "more" if abs(standing.gain) > noise else "no more"
+    most = "more" if abs(standing.gain) > standing.noise else "no more"
     told = f". That is {most} than {_tell_noise(standing, name, chosen)}"
     # Both are measured on the same rows, of which what both get wrong cancels out.
     sure = most == "more" or standing.paired
@@ -203,9 +202,6 @@ def _noise(standing: Standing, name: str) -> str:
 
 def _tell_noise(standing: Standing, name: str, chosen: bool) -> str:
     error = difference(name, standing.error or 0.0, standing.quality)
-    if not chosen:
-        return f"the standard error of such a difference, {error}"
     noise = difference(name, standing.noise or 0.0, standing.quality)
-    return (
-        f"the {noise} that chance may give the best of {standing.tried} (standard error {error})"
-    )
+    given = f"the best of {standing.tried}" if chosen else "such a difference"
+    return f"the {noise} that chance may give {given} (standard error {error})"

@@ -1,14 +1,13 @@
 """Where configurations stand against the floors of their job, the baselines without adapters.
 
 What "beats the floor by more than noise" means is decided here alone (decision 0047): by more than
-one standard error of the difference, by the validation rows and by the seeds; of the best of many,
-by more than chance gives the best of so many.
+chance gives a difference with such a standard error, by the validation rows and by the seeds; of
+the best of many, by more than it gives the best of so many (`chance`).
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal, Protocol, TypeVar
 
 from peftsearch.records.estimates import Estimate, Seed
@@ -16,6 +15,7 @@ from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .chance import Side, judge, luck
 from .sampling_errors import sampling_error
 
 Verdict = Literal["above", "level", "below"]
@@ -38,8 +38,8 @@ class Scored(Seed, Protocol):
         """As `Trial.gain_errors`."""
 
 
+_WORDS: Mapping[Side, Verdict] = {"ahead": "above", "level": "level", "behind": "below"}
 S = TypeVar("S", bound=Scored)
-_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -65,22 +65,17 @@ class Standing:
 
     @property
     def noise(self) -> float | None:
-        """The gain that chance may give: one standard error times `luck`."""
-        return None if self.error is None else self.error * luck(self.tried)
+        """The difference that chance may give: of a gain the best of so many, of a loss this one,
+        which nobody chose for it."""
+        chosen = self.tried if self.gain > 0 else 1
+        return None if self.error is None else self.error * luck(chosen)
 
     @property
     def verdict(self) -> Verdict:
-        """How the two compare."""
-        if self.gain < 0:
-            return "below" if -self.gain > (self.error or 0.0) else "level"
-        return "above" if self.gain > (self.noise or 0.0) else "level"
-
-
-def luck(tried: int) -> float:
-    """Standard errors that the best of so many passes by chance in one case of six, where all are
-    as good as the floor, as a single one passes one; rather too large, since errors of
-    configurations are alike (Sidak, 1967)."""
-    return _NORMAL.inv_cdf(_NORMAL.cdf(1.0) ** (1 / tried)) if tried > 1 else 1.0
+        """How the two compare; by the sign alone where no error is known."""
+        if not self.error:
+            return "above" if self.gain > 0 else "below" if self.gain < 0 else "level"
+        return _WORDS[judge(self.gain, self.error, self.tried if self.gain > 0 else 1)]
 
 
 def sort_floors(preparation: Preparation | None, spec: JobSpec) -> list[Floor]:

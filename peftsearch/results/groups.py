@@ -1,7 +1,8 @@
 """The metric of a confirmation's picked arm by groups of rows, and the worst of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import as_line, shorten
 from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import objective
+from peftsearch.workers.data.row_groups import Told, find_tellable
 from peftsearch.workers.preparation.opened_job import OpenedJob
 
 from .arm_values import Judge
@@ -49,7 +51,8 @@ class Groups:
     Attributes:
         whole: The metric of all rows.
         level: Chance with which all intervals hold together.
-        left_out: Groups with fewer rows.
+        small: Rows of the groups that have too few.
+        single: Rows of those that have rows of one class, of which the metric tells nothing.
     """
 
     column: str
@@ -57,31 +60,41 @@ class Groups:
     whole: float
     level: float
     groups: tuple[Group, ...]
-    left_out: int
+    small: Mapping[str, int] = field(default_factory=dict)
+    single: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
         told = [x.to_json() for x in self.groups]
-        known = {"column": self.column, "level": self.level, "left_out": self.left_out}
-        return known | {"groups": told, "worst": self.groups[0].name}
+        left = {"too_few_rows": self.small, "one_class": self.single}
+        known = {
+            "column": self.column,
+            "level": self.level,
+            "left_out": len(self.small) + len(self.single),
+            "left_out_rows": {reason: dict(rows) for reason, rows in left.items()},
+            "left_out_words": _tell_left(self),
+        }
+        more = {"worst": self.groups[0].name, "told": group_lines(self)}
+        return known | {"groups": told} | more
 
 
-def part_groups(column: str, values: Sequence[str]) -> tuple[list[tuple[str, int]], int]:
-    """Groups that have enough rows, each with how many, and the number of the others.
+def part_groups(column: str, values: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """Rows of the groups that have enough of them, and of those that have too few.
 
     Raises:
         UserError: There are too many groups, or none has enough rows.
     """
-    known, counts = np.unique(np.asarray(values), return_counts=True)
-    large = [(str(x), int(n)) for x, n in zip(known, counts, strict=True) if n >= FEWEST]
-    if not large or len(known) > MOST:
+    counts = Counter(values)
+    large = {name: counts[name] for name in sorted(counts) if counts[name] >= FEWEST}
+    if not large or len(counts) > MOST:
         raise UserError(
             f"a column of at most {MOST} groups, one of them with {FEWEST} rows or more",
-            f"{plural(len(known), 'group')} by {column!r}, the largest with {counts.max()} rows",
+            f"{plural(len(counts), 'group')} by {column!r}, the largest with "
+            f"{max(counts.values())} rows",
             "name another column",
             "by",
         )
-    return large, len(known) - len(large)
+    return large, {name: counts[name] for name in sorted(counts) if name not in large}
 
 
 def find_groups(
@@ -95,16 +108,23 @@ def find_groups(
             of the worst does.
 
     Raises:
-        UserError: As `part_groups`.
+        UserError: As `part_groups`, or the metric tells nothing of any group.
     """
     large, small = part_groups(column, values)
     names = np.asarray(values)
-    own = 1 - (1 - level) / len(large)
+    rows = {name: np.flatnonzero(names == name) for name in large}
+    told = Told(judge.metric, judge.kind, judge.classes, judge.positive)
+    kept = find_tellable(rows, arm.runs[0].references, told)
+    if not kept:
+        expected = f"a column --by with rows of several classes in a group, for {judge.metric}"
+        raise UserError(expected, f"none by {column!r}", "name another column", "by")
+    own = 1 - (1 - level) / len(kept)
     goal = objective(judge.metric)
-    found = [Group(x, n, _measure(judge, arm, names == x, own)) for x, n in large]
+    found = [Group(x, large[x], _measure(judge, arm, chosen, own)) for x, chosen in kept.items()]
     found.sort(key=lambda x: goal.signed(x.found.mean))
+    single = {name: large[name] for name in large if name not in kept}
     whole = mean(arm.values(judge.metric))
-    return Groups(column, judge.metric, whole, level, tuple(found), small)
+    return Groups(column, judge.metric, whole, level, tuple(found), small, single)
 
 
 def _measure(judge: Judge, arm: Arm, chosen: Any, level: float) -> Difference:
@@ -126,9 +146,8 @@ def group_lines(found: Groups) -> list[str]:
             cell(found.metric, x) for x in (group.found.mean, group.found.low, group.found.high)
         )
         rows = plural(group.rows, "row")
-        told.append(f"  {_name(group):17} {middle}  [{low}, {high}]  {rows}")
-    if found.left_out:
-        told.append(f"  {plural(found.left_out, 'group')} of fewer than {FEWEST} rows left out")
+        told.append(f"  {_call(group.name):17} {middle}  [{low}, {high}]  {rows}")
+    told += [f"  {x}" for x in _tell_left(found)]
     return [*told, _tell_worst(found)]
 
 
@@ -150,15 +169,29 @@ def tell_groups(
 def _tell_worst(found: Groups) -> str:
     worst, whole = found.groups[0], cell(found.metric, found.whole)
     if len(found.groups) == 1:
-        return f"there is one group, {_name(worst)}"
+        return f"there is one group, {_call(worst.name)}"
     within = worst.found.low <= found.whole <= worst.found.high
     chance = ", which may be chance" if within else ""
     value = cell(found.metric, worst.found.mean)
-    return f"worst group: {_name(worst)}, {value} beside {whole} of all rows{chance}"
+    return f"worst group: {_call(worst.name)}, {value} beside {whole} of all rows{chance}"
 
 
-def _name(group: Group) -> str:
-    return _show(group.name) or "(empty)"
+def _tell_left(found: Groups) -> list[str]:
+    """Which groups are left out and why, with their rows."""
+    reasons = {
+        f"fewer than {FEWEST} rows": found.small,
+        f"rows of one class, of which {found.metric} tells nothing": found.single,
+    }
+    return [f"left out, {why}: {_name_rows(rows)}" for why, rows in reasons.items() if rows]
+
+
+def _name_rows(rows: Mapping[str, int]) -> str:
+    """`few 2, rare 1`."""
+    return ", ".join(f"{_call(name)} {number}" for name, number in rows.items())
+
+
+def _call(name: str) -> str:
+    return _show(name) or "(empty)"
 
 
 def _show(text: str) -> str:

@@ -1,7 +1,7 @@
 """A job's records as they stand, and what can be had of them: a pick, an export."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE, find_rule
 from .shown_front import Front
+from .tested_reports import CONFIRM, read_tested
 from .trial_names import is_taken, read_pick
 from .views import budget_text, front_members
 from .wording import plural
@@ -63,6 +64,8 @@ class SearchResult:
         storage: URL of the database that it came from; None where `confirm` has none.
         circle: The jobs beside it, with its baselines and ablations.
         notes: What people wrote on trials, by their numbers.
+        tested: What confirmations told of the probabilities of adapters, by the numbers of their
+            trials.
     """
 
     job: Job
@@ -74,6 +77,7 @@ class SearchResult:
     storage: str | None = None
     circle: Circle = Circle()
     notes: Mapping[int, TrialNote] = field(default_factory=dict)
+    tested: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -398,7 +402,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours, circle, notes = store.at_once(
+    trials, front, preparation, hours, circle, notes, tested = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
@@ -406,10 +410,11 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             store.used_hours(job.id),
             read_circle(store, job),
             by_trial(store.trial_notes(job.id)),
+            read_tested(store.reports(job.id, CONFIRM)),
         )
     )
     points = Front.of(front, lambda: result.members, job.spec, notes)
-    known = (preparation, hours, store.url, circle, notes)
+    known = (preparation, hours, store.url, circle, notes, tested)
     result = SearchResult(job, tuple(trials), points, root, *known)
     return result
 
@@ -439,5 +444,5 @@ def export_picked(
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation, result.tried)
     folder, expected = result.root / trial.adapter, result.expected.get(picked.key)
-    asked = NO_WISH if wish is None else wish
-    return export(spec, trial, folder, out, form, standing, limit, expected, asked)
+    asked, tested = NO_WISH if wish is None else wish, result.tested.get(trial.number, ())
+    return export(spec, trial, folder, out, form, standing, limit, expected, asked, tested)

@@ -15,8 +15,8 @@ from peftsearch.workers.files.ownership import check_adapter, check_trained_on
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .calibrated_adapter import Calibrated, Wish, calibrate_adapter, predict_split
-from .calibration import Labels, Outputs, calibration_error
+from .calibrated_adapter import Calibrated, Wish, calibrate_adapter, predict_split, tell_change
+from .calibration import Change, Labels, Outputs, calibration_error, measure_change
 from .spending import percent
 from .thresholds import Found, floor, tell_value
 
@@ -93,6 +93,7 @@ def compare(
         "temperature": temperature,
         "before": vars(calibration_error(outputs, labels)),
         "after": vars(calibration_error(outputs / temperature, labels)),
+        "change": vars(measure_change(outputs, outputs / temperature, labels)),
         "thresholds": thresholds,
     }
 
@@ -102,7 +103,8 @@ def _tell(found: Mapping[str, Any], name: str) -> list[str]:
     text = (
         f"{name}: calibration error (ECE) {before['value']:.3f} on the test rows, by chance alone "
         f"{before['chance']:.3f}; over the temperature {found['temperature']:.3f} of validation "
-        f"rows {after['value']:.3f}, by chance {after['chance']:.3f}"
+        f"rows {after['value']:.3f}, by chance {after['chance']:.3f}; "
+        f"{tell_change(Change(**found['change']))}"
     )
     return [text, *(_tell_threshold(x["chosen"], x["test"]) for x in found["thresholds"])]
 

@@ -4,14 +4,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import variance
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from peftsearch.records.estimates import Estimate, mean
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .floors import luck
+from .chance import Side as Place
+from .chance import judge
 from .sampling_errors import standard_error
 
 PAIR_ERRORS = "pair-errors"
@@ -88,12 +89,9 @@ class Versus:
         return "all rows are answered alike" if alike else "nothing tells how much of it is chance"
 
     @property
-    def verdict(self) -> Literal["ahead", "level", "behind"]:
-        """`level` unless the difference is more than chance gives the best of so many (decision
-        0047), or where nothing tells what chance gives."""
-        if not self.error or abs(self.gain) <= self.error * luck(self.tried):
-            return "level"
-        return "ahead" if self.gain > 0 else "behind"
+    def verdict(self) -> Place:
+        """`level` unless the difference is more than chance gives the best of so many."""
+        return judge(self.gain, self.error, self.tried)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -78,7 +78,7 @@ def test_what_does_not_beat_the_floor_is_not_proposed(
     with Store.open(url) as store:
         filler = fill_example(store)
         filler.complete(lora(4), 0.785)
-        store.prepare(filler.job.id, prepare(0.74))
+        store.prepare(filler.job.id, prepare(0.72))
     assert call(monkeypatch, "front", "job", "--storage", url) == 0
     shown = capsys.readouterr().out
     assert f"{PROPOSED} than noise: accuracy 0.7850 is " in shown

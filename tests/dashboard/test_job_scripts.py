@@ -165,6 +165,16 @@ def test_a_hypervolume_that_falls_is_explained(page: Page) -> None:
     assert "training time" in measured and "first ten completed trials" in measured
 
 
+def test_a_hypervolume_of_nothing_is_explained(page: Page) -> None:
+    def tell(volumes: list[float], best: list[float | None], floors: int = 1) -> str:
+        data = {"hypervolume": volumes, "best": best}
+        return str(call(page, "charts/progress.js", "whyNone", data, [{}] * floors))
+
+    assert tell([0.0, 0.0], [None, 0.6]) == "Nothing beats the floor yet: the hypervolume is 0."
+    assert tell([0.0], [0.6], 0) == "Nothing beats the first trial yet: the hypervolume is 0."
+    assert tell([0.0, 0.1], [0.6, 0.8]) == tell([0.0], [None]) == tell([], []) == ""
+
+
 def test_large_counts_with_units_are_short(page: Page) -> None:
     for value, text in ((3.2546e13, "32.5 TFLOPs"), (999, "999 FLOPs"), (1e6, "1 MFLOPs")):
         assert call(page, "lib/measures.js", "objective", "training_flops", value) == text

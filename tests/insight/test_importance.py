@@ -15,8 +15,15 @@ from optuna.distributions import (
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import create_trial
 
-from peftsearch.insight.importance import Row, importance
+from peftsearch.insight.importance import FEWEST, Row, importance
 from peftsearch.insight.parameters import LOG
+from peftsearch.insight.points import Point, point_of
+from peftsearch.insight.what_matters import ENOUGH, rank_parameters
+from tests.results.made import SPEC, make_trial
+
+
+def point(number: int, accuracy: float) -> Point:
+    return point_of(make_trial(number, 1 + number % 8, accuracy), SPEC)
 
 
 def _rows(n: int, seed: int = 0) -> list[Row]:
@@ -104,6 +111,15 @@ def test_categories_can_decide() -> None:
     rows = _rows(300)
     targets = [float(row["input"] == "input 1") - 0.01 * i / 300 for i, row in enumerate(rows)]
     assert importance(rows, targets)[0][0] == "input"
+
+
+def test_few_trials_are_said_to_be_few() -> None:
+    def warn(trials: int) -> str:
+        points = [point(i, 0.5 + 0.001 * (i % 7)) for i in range(trials)]
+        return rank_parameters(points, "accuracy")["warning"]
+
+    assert warn(24).startswith(f"Not to be trusted from 24 trials: {ENOUGH} would do.")
+    assert warn(ENOUGH) == "" == warn(FEWEST - 1)
 
 
 def test_ten_thousand_trials() -> None:

@@ -10,6 +10,7 @@ from peftsearch.errors import UserError
 from peftsearch.insight.job_comparison import JobComparison, compare_jobs
 from peftsearch.insight.job_sides import Side
 from peftsearch.insight.points import point_of
+from peftsearch.results.volume_words import tell_share
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
@@ -115,6 +116,26 @@ def test_hypervolumes_are_shares_of_one_box(store: Store) -> None:
     own = side(store, "other")
     alone = hypervolume(own.spec, store.trials(own.job.id), own.preparation)
     assert alone != pytest.approx(jobs[1]["hypervolume"])
+
+
+def test_a_hypervolume_of_nothing_says_why(store: Store) -> None:
+    fill_job(store, "one", [(PROBE, 0.60), (lora(8), 0.75)])
+    fill_job(store, "other", [(PROBE, 0.60), (lora(8), 0.64)])
+    words = [x["hypervolume_words"] for x in compare(store)["jobs"]]
+    assert words[1] == "0 (nothing beats the floor)" and float(words[0]) > 0
+
+
+@pytest.mark.parametrize(
+    ("share", "floors", "told"),
+    [
+        (0.1234, True, "0.123"),
+        (0.0001, True, "under 0.001"),
+        (0.0, True, "0 (nothing beats the floor)"),
+        (0.0, False, "0 (nothing beats the first trial)"),
+    ],
+)
+def test_a_share_in_words(share: float, floors: bool, told: str) -> None:
+    assert tell_share(share, floors) == told
 
 
 def test_what_it_took_is_told_of_what_both_reached(store: Store) -> None:

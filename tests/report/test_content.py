@@ -52,7 +52,7 @@ def test_one_sentence_says_what_how_good_at_which_cost(store: Store) -> None:
     [
         (0.70, "it beats the best floor, logistic regression on frozen features, by more than"),
         (0.79, "it does not beat the best floor, logistic regression on frozen features, by more"),
-        (0.85, "it is worse than the best floor, logistic regression on frozen features (-0.0500"),
+        (0.90, "it is worse than the best floor, logistic regression on frozen features (-0.1000"),
     ],
 )
 def test_the_floor_is_told_however_it_stands(store: Store, floor: float, told: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,19 @@ from peftsearch.results.calibrated_adapter import (
     Wish,
     check_wish,
     tell_calibration,
+    tell_change,
 )
 from peftsearch.results.calibration import (
     Calibration,
     CalibrationError,
+    Change,
     calibration_error,
     fit_temperature,
 )
 from peftsearch.results.export import export
 from peftsearch.results.export_report import ExportReport
 from peftsearch.results.tested_calibration import Kept, calibrate_on_test
+from peftsearch.results.tested_reports import read_tested
 from peftsearch.results.thresholds import tell_value
 from peftsearch.workers.files.adapter_files import load_adapter_files
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -126,6 +130,10 @@ def test_the_test_split_tells_what_the_validation_rows_chose(
     assert found["before"]["value"] == pytest.approx(
         calibration_error(outputs, labels).value, abs=1e-4
     )
+    divided = outputs / found["temperature"]
+    after = calibration_error(divided, labels).value
+    assert found["change"]["value"] == pytest.approx(after - found["before"]["value"], abs=1e-3)
+    assert lines[0].endswith(tell_change(Change(**found["change"])))
     (both,) = found["thresholds"]
     taken = torch.softmax(torch.tensor(outputs), 1)[:, 1].numpy() >= both["chosen"]["value"]
     assert both["test"]["precision"] == pytest.approx(precision_score(labels, taken))
@@ -166,12 +174,45 @@ def test_rows_that_were_changed_since_tell_nothing(
     assert not (tmp_path / "wished").exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (Change(-0.02, 0.004), "the temperature lowers it by 0.020 ± 0.004"),
+        (Change(-0.02, 0.02), "the temperature lowers it by 0.020 ± 0.020, which may be chance"),
+        (Change(0.02, 0.004), "the temperature raises it by 0.020 ± 0.004: do not use it"),
+        (
+            Change(0.02, 0.02),
+            "the temperature raises it by 0.020 ± 0.020, which may be chance: do not use it",
+        ),
+        (Change(0.0, 0.0), "the temperature leaves it as it is"),
+    ],
+)
+def test_a_temperature_that_makes_it_worse_is_not_to_be_used(change: Change, told: str) -> None:
+    assert tell_change(change) == told
+
+
+def test_a_card_has_what_a_confirmation_told_of_its_adapter(
+    made: tuple[TrialRunner, Trial, Path], tmp_path: Path
+) -> None:
+    runner, trial, folder = made
+    kept = Kept(replace(trial, adapter="adapter"), folder)
+    lines, told = calibrate_on_test(runner, kept, 0.95)
+    tested = read_tested([{"calibration": None}, {}, told])
+    assert tested == {trial.number: tuple(lines)}
+    place = folder / "adapter", tmp_path / "out", "peft"
+    report = export(runner.spec, trial, *place, tested=tested[trial.number])
+    card = " ".join((report.out / "README.md").read_text().split())
+    assert f"`peftsearch confirm`: {' '.join(lines[0].split())}." in card
+
+
 @pytest.mark.parametrize(("error", "words"), [(0.07, "the model was too sure"), (0.05, "no more")])
 def test_a_model_without_error_beyond_chance_is_not_called_too_sure(
     error: float, words: str
 ) -> None:
     before, after = CalibrationError(error, 0.06), CalibrationError(0.05, 0.06)
-    told = Calibrated(Calibration(200, 1.02, before, after, 8)).to_json()
+    change = Change(0.05 - error, 0.004)
+    told = Calibrated(Calibration(200, 1.02, before, after, 8, change)).to_json()
     (line,) = tell_calibration(told)
+    assert line.endswith(f"{tell_change(change)}.")
     assert words in line
     assert ("too sure" in line) is (error > before.chance)

@@ -12,6 +12,7 @@ from peftsearch.results.calibration import (
     calibration_error,
     expected_error,
     fit_temperature,
+    measure_change,
     part_folds,
 )
 
@@ -70,6 +71,17 @@ def test_cross_fitting_tells_what_a_temperature_is_worth_on_other_rows() -> None
     assert found.temperature == pytest.approx(3.0, rel=0.2)
     assert found.after.value < found.before.value / 2
     assert found.before.value > 2 * found.before.chance
+
+
+@pytest.mark.parametrize("temperature", [1.5, 3.0])
+def test_the_error_of_a_change_is_how_it_differs_between_samples(temperature: float) -> None:
+    found = []
+    for seed in range(40):
+        outputs, labels = sample(400, temperature, seed)
+        found.append(measure_change(outputs, outputs / 3.0, labels))
+    spread = np.std([x.value for x in found], ddof=1)
+    assert np.mean([x.error for x in found]) == pytest.approx(spread, rel=0.25)
+    assert bool(np.mean([x.value for x in found]) > 0) is (temperature < 3.0)
 
 
 def test_of_few_rows_nothing_is_told() -> None:

@@ -29,18 +29,29 @@ def test_the_worst_group_stands_first_with_an_interval_of_all_together() -> None
     assert max(x.found.high for x in found.groups) <= 1.0
     text = group_lines(found)
     assert text[0].startswith("by topic") and "(empty)" in text[1]
-    assert "1 group of fewer than 5 rows left out" in text[-2]
+    assert text[-2] == "  left out, fewer than 5 rows: few 2"
     assert (
         text[-1] == "worst group: (empty), 0.6667 beside 0.8667 of all rows, which may be chance"
     )
     data = found.to_json()
     assert (data["worst"], data["left_out"], len(data["groups"])) == ("", 1, 3)
+    assert data["left_out_rows"] == {"too_few_rows": {"few": 2}, "one_class": {}}
 
 
 def test_a_group_that_is_surely_worse_is_no_chance() -> None:
     values = ["a"] * 200 + ["b"] * 100
     found = find_groups(JUDGE, make_arm(220, 220, rows=300), "topic", values, 0.95)
     assert group_lines(found)[-1] == "worst group: b, 0.2000 beside 0.7333 of all rows"
+
+
+def test_a_group_of_one_class_is_not_the_worst_of_a_metric_that_compares_classes() -> None:
+    judge, references = Judge("f1", "classification", 2), [1.0, 0.0] * 20 + [0.0] * 20
+    arm = Arm("picked", None, (Run({"f1": 0.9}, [1.0] * 10 + references[10:], references),))
+    found = find_groups(judge, arm, "topic", ["both"] * 40 + ["one"] * 20, 0.95)
+    assert [x.name for x in found.groups] == ["both"] and found.single == {"one": 20}
+    assert "  left out, rows of one class, of which f1 tells nothing: one 20" in group_lines(found)
+    with pytest.raises(UserError, match="rows of several classes in a group, for f1"):
+        find_groups(judge, arm, "topic", [f"{x}" for x in references], 0.95)
 
 
 def test_less_is_better_of_an_error() -> None:

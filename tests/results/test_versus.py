@@ -9,7 +9,7 @@ from peftsearch.records.estimates import Estimate, estimate, share_error
 from peftsearch.records.trial import Trial
 from peftsearch.results.ablation import Ablated
 from peftsearch.results.ablation_words import _tell
-from peftsearch.results.baseline_words import _tell_gain
+from peftsearch.results.chance import judge
 from peftsearch.results.versus import (
     Noise,
     Parts,
@@ -17,6 +17,7 @@ from peftsearch.results.versus import (
     name_side,
     read_kept,
 )
+from peftsearch.results.versus_words import tell_gain
 
 from .made import SPEC, make_trial
 
@@ -41,7 +42,7 @@ def test_no_lead_is_named_where_nothing_tells_what_chance_gives() -> None:
     found = hold_against([rowless[0]], [rowless[1]], SPEC, {}, Noise())
     assert found.gain > 0 and found.verdict == "level"
     told = "+0.0500, and nothing tells how much of it is chance"
-    assert _tell_gain(found, SPEC) == _tell(Ablated("it", "key", found, None), SPEC) == told
+    assert tell_gain(found, SPEC) == _tell(Ablated("it", "key", found, None), SPEC) == told
 
 
 def test_two_that_answer_alike_have_no_error_and_are_told() -> None:
@@ -50,7 +51,7 @@ def test_two_that_answer_alike_have_no_error_and_are_told() -> None:
     found = hold_against([left], [right], SPEC, kept, Noise())
     assert found.error == 0 and found.errors is None and found.verdict == "level"
     told = "+0.0000, and all rows are answered alike"
-    assert _tell_gain(found, SPEC) == _tell(Ablated("it", "key", found, None), SPEC) == told
+    assert tell_gain(found, SPEC) == _tell(Ablated("it", "key", found, None), SPEC) == told
 
 
 def test_predictions_on_the_same_rows_make_it_surer() -> None:
@@ -85,7 +86,7 @@ def test_of_two_maxima_that_are_worth_the_same_one_is_rarely_said_to_lead(
         kept = {(name_side([left]), name_side([right])): Parts(error**2, 0.0)}
         found = hold_against([left], [right], SPEC, kept, Noise(), (searched, swept))
         said.append(found.verdict)
-    assert said.count("ahead") + said.count("behind") < 0.16 * len(said)
+    assert said.count("ahead") + said.count("behind") < 0.05 * len(said)
     assert "level" in said
 
 
@@ -95,3 +96,24 @@ def test_a_tie_is_level_and_a_clear_lead_is_none() -> None:
     worse = one(2, 0.60, first=20)
     assert hold_against([left], [worse], SPEC, {}, Noise(), (50, 50)).verdict == "ahead"
     assert hold_against([worse], [left], SPEC, {}, Noise(), (50, 50)).verdict == "behind"
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 6])
+def test_parts_that_do_nothing_are_rarely_said_to_do_something(parts: int) -> None:
+    rng, claims = np.random.default_rng(0), 0
+    for _ in range(2000):
+        whole, each = rng.normal(), rng.normal(size=parts)
+        gains = (each - whole) / 2**0.5  # all answer the same rows
+        claims += any(judge(x, 1.0, parts) != "level" for x in gains)
+    assert claims < 0.06 * 2000
+
+
+def test_an_ablation_calls_better_what_baselines_call_ahead() -> None:
+    left, right = one(1, 0.814), one(2, 0.80, first=20)
+    for error, word in ((0.01, "nothing to be seen"), (0.005, "better")):
+        kept = {(name_side([left]), name_side([right])): Parts(error**2, 0.0)}
+        found = hold_against([left], [right], SPEC, kept, Noise(), (2, 2))
+        assert (found.verdict == "ahead") is (word == "better")
+        told = _tell(Ablated("it", "key", found, None), SPEC)
+        assert told == f"{word} ({tell_gain(found, SPEC)})"
+        assert ("which may be chance: it gives the best of 2 up to 2.2" in told) is (error == 0.01)

@@ -70,6 +70,8 @@ def test_parameters_of_configurations_at_the_means_of_their_seeds(
 
 def test_importance_sums_to_one(client: TestClient) -> None:
     body = get(client, "importance")
+    told = f"Not to be trusted from {body['trials']} trials: {body['enough']} would do."
+    assert body["warning"].startswith(told)
     assert (body["target"], body["method"], body["event"]) == ("quality", "PED-ANOVA", 16)
     assert sum(x["share"] for x in body["importance"]) == pytest.approx(1)
     other = get(client, "importance?target=trainable_parameters")

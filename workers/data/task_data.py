@@ -17,7 +17,7 @@ from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .partition import subsample
-from .row_groups import part_rows
+from .row_groups import check_groups
 from .split_notes import note_classes, note_shared
 from .task_rows import Split, name_strata
 from .training_source import TrainingSource
@@ -87,16 +87,10 @@ def load_data(spec: JobSpec) -> TaskData:
         source.tell_validation(),
     )
     for fold in data.folds:
-        _check_by(spec, fold.validation)
+        check_groups(spec, fold.validation.by, fold.validation.labels, names)
     labels: Any = [label for fold in data.folds for label in fold.validation.labels]
     held = replace(validation, labels=labels)
     return replace(data, notes=data.notes + note_classes(held, names))
-
-
-def _check_by(spec: JobSpec, validation: Split) -> None:
-    """Refuse groups that no trial could measure, before any is trained."""
-    if spec.objectives.by is not None:
-        part_rows(spec.objectives.by, validation.by, spec.objectives.by_rows)
 
 
 def _load_fold(source: TrainingSource, number: int) -> TaskData:

@@ -9,6 +9,7 @@ from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.batches.vocabulary import check_tokens
+from peftsearch.workers.data.group_notes import note_groups
 from peftsearch.workers.data.label_folding import find_class
 from peftsearch.workers.data.task_data import Split, TaskData, load_data, load_test
 from peftsearch.workers.models.backbone import Backbone, load_backbone, name_labels, widen_vectors
@@ -107,9 +108,11 @@ class OpenedJob:
         return self._encoded[name]
 
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of the rows that were cut, one line each."""
+        """What a person should know of the rows that were cut, and of the groups of which the
+        worst is measured, one line each."""
         found = (
             note_cuts(self.spec.task, name, self.encoded(split))
             for split, name in (("train", "training"), ("validation", "validation"))
         )
-        return tuple(note for notes in found for note in notes)
+        cuts = tuple(note for notes in found for note in notes)
+        return (*cuts, *note_groups(self.spec, self.data))

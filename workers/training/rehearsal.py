@@ -10,6 +10,7 @@ from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.batches.vocabulary import check_tokens
+from peftsearch.workers.data.group_notes import note_groups
 from peftsearch.workers.data.task_data import TaskData
 from peftsearch.workers.models.backbone import has_beyond, load_processor, read_config
 from peftsearch.workers.models.dtypes import choose_dtype, read_weights
@@ -28,7 +29,8 @@ class Rehearsal:
     Attributes:
         spec: With the length of texts that was chosen, and the workload of its trainings; where
             batches of several sizes are tried, of the largest.
-        notes: What is to be said of rows that are cut.
+        notes: What is to be said of rows that are cut, and of the groups of which the worst is
+            measured.
         response: Tokens of the longest response of a training row; 0 where rows have none.
     """
 
@@ -52,7 +54,7 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
     known = _describe_model(spec, max(1, len(data.label_names)))
     workload = count_workloads(spec.training, encoded, config, stacks, spec.seed, known, rows)
     anatomy = spec.anatomy.model_copy(update={"workload": workload})
-    notes = note_cuts(task, "training", encoded)
+    notes = (*note_cuts(task, "training", encoded), *note_groups(spec, data))
     spec = spec.model_copy(update={"task": task}).with_anatomy(anatomy)
     return Rehearsal(spec, notes, _longest(encoded, bool(config.get("is_encoder_decoder"))))
 

@@ -45,11 +45,14 @@ class ParametersBody(TypedDict):
 
 class ImportanceBody(TypedDict):
     """Shares sum to 1, largest first; none where too few trials tell. `event` may be a little
-    older than the job's: the newest is computed aside."""
+    older than the job's: the newest is computed aside. `warning` says that fewer than `enough`
+    trials are not to be trusted; empty where there are as many."""
 
     event: int
     target: str
     trials: int
+    enough: int
+    warning: str
     method: str
     importance: list[Importance]
 

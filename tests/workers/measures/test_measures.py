@@ -1,5 +1,7 @@
 """Measures of a trained model on real trainings of tiny models."""
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,16 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from peftsearch.errors import UserError
 from peftsearch.records.trial import MEASURES
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
+from peftsearch.workers.data.group_notes import note_groups
+from peftsearch.workers.data.row_groups import check_groups
 from peftsearch.workers.training.clock import Clock
 from peftsearch.workers.training.outcome import Outcome
+from peftsearch.workers.training.rehearsal import rehearse
 from peftsearch.workers.training.trained import Trained
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.measures.measured import SERIAL, open_measured
 from tests.workers.runners import LORA, PROBE
-from tests.workers.tiny import state_of
+from tests.workers.tiny import spec_on, state_of
 
 
 def take_up(runner: TrialRunner, outcome: Outcome) -> Trained:
@@ -111,6 +116,35 @@ def test_the_test_split_is_measured_without(tmp_path: Path) -> None:
 def test_groups_too_small_are_refused_before_any_training(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="two groups of 5 validation rows or more; got 1 group"):
         open_measured(tmp_path, ["worst_group"], groups=1)
+
+
+def test_groups_that_do_not_count_are_named_with_their_rows(tmp_path: Path) -> None:
+    runner = open_measured(tmp_path, ["worst_group"], groups=4)
+    by = Counter(runner.data.validation.by)
+    fewest = sorted(by.values())[-2]
+    wanted = runner.spec.objectives.model_copy(update={"by_rows": fewest})
+    spec = runner.spec.model_copy(update={"objectives": wanted})
+    small = {name: rows for name, rows in by.items() if rows < fewest}
+    assert small
+    (note,) = note_groups(spec, runner.data)
+    assert note == replace(runner, spec=spec).notes()[-1] == rehearse(spec, runner.data).notes[-1]
+    assert note.startswith(f"{4 - len(small)} of 4 groups by 'part' count")
+    counted, left = note.split(f"; left out, fewer than {fewest} rows (objectives.by_rows): ")
+    assert all(
+        f"'{name}' {rows}" in (left if name in small else counted) for name, rows in by.items()
+    )
+    assert note_groups(spec_on(tmp_path / "model"), runner.data) == ()
+
+
+def test_groups_of_one_class_are_named_or_refused_before_any_training(tmp_path: Path) -> None:
+    runner = open_measured(tmp_path, ["worst_group"], task={"metric": "f1"})
+    rows = runner.data.validation
+    by = ["one" if x == 0 and i % 2 else "ab"[i // 2 % 2] for i, x in enumerate(rows.labels)]
+    data = replace(runner.data, validation=replace(rows, by=by))
+    (note,) = note_groups(runner.spec, data)
+    assert "one class, of which f1 tells nothing (worst_group alone): 'one' " in note
+    with pytest.raises(UserError, match="rows of several classes, for f1"):
+        check_groups(runner.spec, [f"{x}" for x in rows.labels], rows.labels, data.label_names)
 
 
 def test_groups_of_one_class_tell_no_f1(tmp_path: Path) -> None:

@@ -29,14 +29,14 @@ export class Importance {
   /** Shares from the service; those of quality order the axes of the parallel coordinates. */
   async load() {
     const asked = this.target;
-    const { importance, trials, method } = await get(`${this.model.path}/importance`, { target: asked });
+    const { importance, trials, method, warning } = await get(`${this.model.path}/importance`, { target: asked });
     if (asked !== this.target) return;
     if (asked === "quality") this.order = importance.map((x) => x.name);
     const most = importance[0]?.share || 1;
     keep(this.rows, importance, (x) => x.name, rowOf, (row, x) => fill(row, x, most));
     setText(this.caption, importance.length
       ? `${method} over ${count(trials)} trials: how far the best trials differ from all trials in each parameter
-        alone. Shares sum to 100 %.`
+        alone. Shares sum to 100 %. ${warning}`.trim()
       : `${plural(trials, "completed trial")} ${trials === 1 ? "is" : "are"} too few to tell which parameters matter.`);
   }
 }

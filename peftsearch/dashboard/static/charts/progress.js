@@ -1,7 +1,7 @@
 // Hypervolume and best quality as they grew, against trials or against time.
 
 import { get } from "../lib/api.js";
-import { h } from "../lib/dom.js";
+import { h, setText } from "../lib/dom.js";
 import { count, duration, plural, score } from "../lib/format.js";
 import { goalOf, isShare, noun } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
@@ -17,7 +17,8 @@ export class ProgressCharts {
     const buttons = [this.button("trials", "Trials"), this.button("seconds", "Time")];
     this.toggle = h("div", { class: "row", role: "group", "aria-label": "Against" }, buttons);
     const figures = [h("figure", {}), h("figure", {})];
-    this.element = h("div", {}, this.toggle, h("div", { class: "twin" }, figures), h("p", { class: "quiet small" }, whyItMoves(model.goals)));
+    this.note = h("p", { class: "quiet small" }, whyItMoves(model.goals));
+    this.element = h("div", {}, this.toggle, h("div", { class: "twin" }, figures), this.note);
     this.charts = [
       this.chart(figures[0], "hypervolume", "Hypervolume", (theme) => theme.accent),
       this.chart(figures[1], "best", `Best ${noun(model.quality)}`, (theme) => theme.series[1]),
@@ -43,6 +44,7 @@ export class ProgressCharts {
   }
 
   show() {
+    setText(this.note, [whyNone(this.data, this.model.detail.floors), whyItMoves(this.model.goals)].filter(Boolean).join(" "));
     this.charts.forEach((chart, i) => {
       chart.describe(sentence(this.data, i ? "best" : "hypervolume", this.model));
       chart.refresh();
@@ -99,6 +101,13 @@ export class ProgressCharts {
   }
 }
 
+/** Why the hypervolume is 0, of a job with results; empty where it is not. */
+export function whyNone(data, floors) {
+  const known = (data?.hypervolume ?? []).filter((_, i) => data.best[i] !== null);
+  if (!known.length || known.at(-1)) return "";
+  return `Nothing beats the ${floors.length ? "floor" : "first trial"} yet: the hypervolume is 0.`;
+}
+
 /** Why a hypervolume may fall, or jump without a better trial. */
 export function whyItMoves(goals) {
   const measured = goals.slice(1).filter((name) => !goalOf(name).known).map(noun);
@@ -132,7 +141,7 @@ function sentence(data, name, model) {
   const known = (data?.[name] ?? []).map((value, i) => [value, i]).filter(([value]) => value !== null);
   if (!known.length) return `No trial has completed: no ${title} yet.`;
   const [[first], [last]] = [known[0], known.at(-1)];
-  if (name !== "best" && !last && model.detail.floors.length) return "Nothing beats the floor yet: the hypervolume is 0.";
+  if (name !== "best" && !last) return whyNone(data, model.detail.floors) || "The hypervolume is 0.";
   const [, at] = known.find(([value]) => Math.abs(value - first) >= 0.95 * Math.abs(last - first));
   const whole = plural(data.trials.at(-1), "trial");
   return `The ${title} went from ${score(first)} to ${score(last)} in ${whole};

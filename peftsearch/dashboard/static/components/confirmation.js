@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { commandBox } from "../lib/copy.js";
 import { h, replace } from "../lib/dom.js";
-import { count, score } from "../lib/format.js";
+import { capitalised, count, score } from "../lib/format.js";
 import { label, noun } from "../lib/measures.js";
 import { plainTable } from "../charts/chart.js";
 import { frontTold } from "./confirmed-front.js";
@@ -79,7 +79,8 @@ function groups(by, metric) {
   if (!by) return null;
   const rows = by.groups.map((x) => [x.group || "(empty)", score(x.mean), `[${score(x.low)}, ${score(x.high)}]`, count(x.rows)]);
   const table = plainTable([by.column, noun(metric), `${percent(by.level)} interval of all together`, "Rows"], rows);
-  const left = by.left_out ? h("p", { class: "quiet small" }, `${count(by.left_out)} groups of few rows are left out.`) : null;
+  const words = by.left_out_words ?? (by.left_out ? [`${count(by.left_out)} groups of few rows are left out`] : []);
+  const left = words.map((text) => h("p", { class: "quiet small" }, `${capitalised(text)}.`));
   return h("details", { open: true }, h("summary", {}, `By ${by.column}, the worst first`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Groups of the test rows" }, table), left);
 }

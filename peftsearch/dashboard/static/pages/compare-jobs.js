@@ -71,7 +71,7 @@ function facts({ jobs, cost, level, winner, box }) {
     [`${capitalised(noun(cost))} of it`, each((x) => (x.best && x.best.cost !== null ? write(cost, x.best.cost) : ""))],
     ["Best floor, no adapter", each(({ floors: [floor], quality }) => (floor ? `${write(quality, floor.value)}, ${floor.short}` : "none"))],
     ["Points on the front", each((x) => count(x.front.length))],
-    box ? ["Hypervolume, common box", each((x) => x.hypervolume.toFixed(3))] : null,
+    box ? ["Hypervolume, common box", each((x) => x.hypervolume_words)] : null,
     level === null ? null : [`To reach ${write(jobs[0].quality, level)}`, each(reachWords)],
   ].filter(Boolean);
 }

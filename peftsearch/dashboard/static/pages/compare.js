@@ -69,14 +69,17 @@ function choose(numbers) {
 
 // The two tables of a comparison: measured values with the better one marked, and settings.
 
+/** Standard errors that chance gives the difference of two, as `results/chance.py` has it. */
+const CHANCE = 1.96;
+
 /** Rows of what either trial measured: {name, values, better: 0, 1 or null, noisy}; a pure decision. `noisy` is true of
-    qualities closer than one standard error of their difference, were each scored on rows of its own. */
+    qualities no further apart than chance gives, were each scored on rows of its own. */
 function compareValues(trials, job) {
   const known = new Map(trials.flatMap((trial) => trial.objectives).map((row) => [row.name, row]));
   const names = [...known.keys()].sort((a, b) => rank(b, job) - rank(a, job));
   return names.map((name) => {
     const values = trials.map((trial) => trial.values[name]);
-    const noise = name === job.quality ? Math.hypot(...trials.map((x) => x.standard_error ?? 0)) : 0;
+    const noise = name === job.quality ? CHANCE * Math.hypot(...trials.map((x) => x.standard_error ?? 0)) : 0;
     const noisy = values[0] !== values[1] && Math.abs(values[0] - values[1]) <= noise;
     const told = name === job.quality || isCost(name); // of other scores nobody knows the error
     return { name, values, noisy, better: noisy || !told ? null : betterOf(values, known.get(name).maximise) };
