@@ -19,8 +19,10 @@ from .first_word import begin
 from .shared_options import (
     DEFAULT_PICK,
     AsJson,
+    Chosen,
     Crew,
     Device,
+    DryRun,
     Files,
     JobName,
     Pick,
@@ -182,11 +184,17 @@ def worker(
 
 
 @app.command()
-def jobs(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
-    """List the jobs of a storage."""
+def jobs(
+    searches: Annotated[
+        bool, typer.Option("--searches", help="Without the baselines and ablations of jobs.")
+    ] = False,
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """List the jobs of a storage, baselines and ablations below theirs."""
     from . import job_list
 
-    job_list.list_jobs(to_url(storage), as_json)
+    job_list.list_jobs(to_url(storage), as_json, searches)
 
 
 @app.command()
@@ -291,15 +299,14 @@ def confirm(
 @app.command()
 def baselines(
     job: JobName,
-    pick: Annotated[
+    pick: Chosen = None,
+    ranks: Annotated[
         str | None,
         typer.Option(
-            help="The chosen configuration, as `export` takes it [what the job proposes]."
+            metavar="RANKS", help="Of the sweep, such as 1,8,64 [what the job's file says]."
         ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be trained, train nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     workers: Crew = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
@@ -310,7 +317,8 @@ def baselines(
     begin("opening the job")
     from . import companions
 
-    asked = companions.Asked(job, "baselines", pick, 1, dry_run)
+    wanted = companions.read_ranks(ranks)
+    asked = companions.Asked(job, "baselines", pick, 1, dry_run, wanted)
     companions.hold_against(
         asked, companions.make_crew(to_url(storage), files, workers, device, as_json)
     )
@@ -319,16 +327,9 @@ def baselines(
 @app.command()
 def ablate(
     job: JobName,
-    pick: Annotated[
-        str | None,
-        typer.Option(
-            help="The chosen configuration, as `export` takes it [what the job proposes]."
-        ),
-    ] = None,
+    pick: Chosen = None,
     seeds: Annotated[int, typer.Option(help="Trainings of it, and without each part.")] = 2,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be trained, train nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     workers: Crew = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,

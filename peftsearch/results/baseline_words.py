@@ -152,8 +152,23 @@ def _tell_ratio(found: Versus, spec: JobSpec) -> str:
     return f"{share:.0%} of its {label}" if share < 1 else f"{share:.3g} times its {label}"
 
 
-def baselines_json(found: Baselines | None, name: str) -> dict[str, Any]:
-    """Plain data; `trained` is false of a job without."""
+def tell_beside(parent: str) -> str:
+    """Of a job that stands beside another, which has no baselines of its own."""
+    return f"beside the job {parent}, whose results say what this is worth"
+
+
+def baselines_json(
+    found: Baselines | None, name: str, parent: str | None = None
+) -> dict[str, Any]:
+    """Plain data; `trained` is false of a job without, and `command` null of one that can have
+    none, since it stands beside another.
+
+    Args:
+        parent: Name of the job that it stands beside.
+    """
+    if parent is not None:
+        told = tell_beside(parent)
+        return {"trained": False, "sentence": told, "lines": [told], "command": None}
     lines = tell_baselines(found, name)
     command = f"peftsearch baselines {name}"
     if found is None:
@@ -170,7 +185,7 @@ def baselines_json(found: Baselines | None, name: str) -> dict[str, Any]:
         "sentence": tell_sentence(found),
         "lines": lines,
         "command": command,
-        "job": found.companion.name,
+        "companion": found.companion.name,
         "picked": found.companion.picked,
         "waiting": found.waiting,
         "total": found.total,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import Estimate, estimate, estimate_each
@@ -18,7 +18,7 @@ from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.storage.store import Store
 
 from .ablation import Ablated, find_ablation
-from .baseline_words import tell_baselines
+from .baseline_words import baselines_json, tell_baselines, tell_beside
 from .baselines import Baselines, find_baselines
 from .beside import Circle, read_circle
 from .endings import tell_ending
@@ -80,7 +80,9 @@ class SearchResult:
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
-        return f"<SearchResult of job {self.job.name!r}, {self.job.state.value}: {known}>"
+        parent = self.circle.parent
+        beside = "" if parent is None else f" beside the job {parent!r}"
+        return f"<SearchResult of job {self.job.name!r}{beside}, {self.job.state.value}: {known}>"
 
     def __str__(self) -> str:
         told = tell_floors(self.preparation, self.job.spec)
@@ -220,8 +222,13 @@ class SearchResult:
         """How the front stands beside the baselines, in sentences, or how they are had; of a job
         that stands beside another, that it does."""
         if self.circle.parent is not None:
-            return [f"beside the job {self.circle.parent}, whose results say what this is worth"]
+            return [tell_beside(self.circle.parent)]
         return tell_baselines(self.baselines, self.job.name)
+
+    @property
+    def beside_data(self) -> dict[str, Any]:
+        """The same as plain data, with the numbers."""
+        return baselines_json(self.baselines, self.job.name, self.circle.parent)
 
     @property
     def warnings(self) -> list[str]:

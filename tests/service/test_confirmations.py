@@ -24,28 +24,12 @@ from tests.storage.examples import claim, insert
 from tests.waiting import wait_until
 
 from .confirming_program import PROGRAM
-from .films import add_films
 from .sites import client_of, open_site
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 
 PATH = "/api/v1/jobs/films/confirmations"
 FORECAST = "/api/v1/jobs/films/confirm-forecast"
-
-
-@pytest.fixture
-def database(new_sqlite: NewDatabase) -> str:
-    """A database with the job `films`."""
-    url = new_sqlite()
-    with Store.open(url) as store:
-        add_films(store)
-    return url
-
-
-@pytest.fixture
-def root(database: str) -> Path:
-    """The service's folder of files."""
-    return Path(database.removeprefix("sqlite:///")).with_suffix(".files")
 
 
 def serve(database: str) -> Any:
