@@ -277,6 +277,9 @@ def confirm(
         typer.Option(metavar="COLUMN", help="The metric by groups of this column, too."),
     ] = None,
     precision: Precision = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="The best of the LoRA sweep (`baselines`), too.")
+    ] = False,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -286,8 +289,8 @@ def confirm(
     begin("loading the libraries, the job and its model")
     from . import confirming
 
-    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by)
-    plan = confirming.check(seeds, width, front, data, by, pick, precision)
+    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by, sweep)
+    plan = confirming.check(seeds, width, front, data, by, pick, precision, sweep)
     if front:
         confirming.confirm_front(asked, plan)
     elif data is not None:

@@ -111,12 +111,15 @@ def _tell_luck(found: Baselines) -> list[str]:
     if found.best is None:
         return []
     searched, swept = found.tried
-    name = found.companion.name
     return [
         f"the search is the best of {searched} configurations and the sweep of {swept}, by the "
-        "same validation rows, so that whichever leads is flattered; `peftsearch confirm` trains "
-        f"anew and compares on the test split ({name} has each baseline)"
+        f"same validation rows, so that whichever leads is flattered; {_confirm(found)} trains "
+        "both anew and compares them on the test split"
     ]
+
+
+def _confirm(found: Baselines) -> str:
+    return f"`peftsearch confirm {found.spec.name} --sweep`"
 
 
 def _name_rival(found: Baselines, versus: Versus) -> str:

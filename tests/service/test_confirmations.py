@@ -210,6 +210,8 @@ def test_without_consent_to_the_right_reading_nothing_is_read(
         assert (foreseen["trainings"], foreseen["test_rows"]) == (11, 60)
         missing = client.post(FORECAST, json={"pick": "trial 0", "by": "topic"})
         assert missing.status_code == 422 and missing.json()["mistakes"][0]["where"] == "by"
+        unswept = client.post(FORECAST, json={"pick": "trial 0", "sweep": True})
+        assert unswept.status_code == 422 and unswept.json()["mistakes"][0]["where"] == "sweep"
         refused = finish(client, ask(client, pick="trial 0", seeds=2, reading=2))
         assert refused["state"] == "failed" and "nothing was read" in refused["message"]
         again = client.post(FORECAST, json={"pick": "trial 0", "seeds": 2}).json()
