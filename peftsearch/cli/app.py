@@ -19,9 +19,11 @@ from .first_word import begin
 from .shared_options import (
     DEFAULT_PICK,
     AsJson,
+    Chosen,
     Cpus,
     Crew,
     Device,
+    DryRun,
     EngineName,
     Files,
     Gpus,
@@ -202,11 +204,17 @@ def worker(
 
 
 @app.command()
-def jobs(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False) -> None:
-    """List the jobs of a storage."""
+def jobs(
+    searches: Annotated[
+        bool, typer.Option("--searches", help="Without the baselines and ablations of jobs.")
+    ] = False,
+    storage: Storage = DEFAULT_STORAGE,
+    as_json: AsJson = False,
+) -> None:
+    """List the jobs of a storage, baselines and ablations below theirs."""
     from . import job_list
 
-    job_list.list_jobs(to_url(storage), as_json)
+    job_list.list_jobs(to_url(storage), as_json, searches)
 
 
 @app.command()
@@ -289,6 +297,9 @@ def confirm(
         typer.Option(metavar="COLUMN", help="The metric by groups of this column, too."),
     ] = None,
     precision: Precision = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="The best of the LoRA sweep (`baselines`), too.")
+    ] = False,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
@@ -298,8 +309,8 @@ def confirm(
     begin("loading the libraries, the job and its model")
     from . import confirming
 
-    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by)
-    plan = confirming.check(seeds, width, front, data, by, pick, precision)
+    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by, sweep)
+    plan = confirming.check(seeds, width, front, data, by, pick, precision, sweep)
     if front:
         confirming.confirm_front(asked, plan)
     elif data is not None:
@@ -311,15 +322,14 @@ def confirm(
 @app.command()
 def baselines(
     job: JobName,
-    pick: Annotated[
+    pick: Chosen = None,
+    ranks: Annotated[
         str | None,
         typer.Option(
-            help="The chosen configuration, as `export` takes it [what the job proposes]."
+            metavar="RANKS", help="Of the sweep, such as 1,8,64 [what the job's file says]."
         ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be trained, train nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     workers: Crew = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,
@@ -330,7 +340,8 @@ def baselines(
     begin("opening the job")
     from . import companions
 
-    asked = companions.Asked(job, "baselines", pick, 1, dry_run)
+    wanted = companions.read_ranks(ranks)
+    asked = companions.Asked(job, "baselines", pick, 1, dry_run, wanted)
     companions.hold_against(
         asked, companions.make_crew(to_url(storage), files, workers, device, as_json)
     )
@@ -339,16 +350,9 @@ def baselines(
 @app.command()
 def ablate(
     job: JobName,
-    pick: Annotated[
-        str | None,
-        typer.Option(
-            help="The chosen configuration, as `export` takes it [what the job proposes]."
-        ),
-    ] = None,
+    pick: Chosen = None,
     seeds: Annotated[int, typer.Option(help="Trainings of it, and without each part.")] = 2,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be trained, train nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     workers: Crew = 1,
     device: Device = "auto",
     storage: Storage = DEFAULT_STORAGE,

@@ -1,5 +1,6 @@
 """The commands that work on jobs: run, resume, worker."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -160,7 +161,8 @@ def work(
     files: Path | None,
     track: Sequence[str] | None,
 ) -> None:
-    """Join a job until it ends; without a name, all jobs that run or will, until Ctrl-C.
+    """Join a job until it ends, with the baselines that it asks for; without a name, all jobs
+    that run or will, until Ctrl-C.
 
     Args:
         uid: That the job of this name must have.
@@ -182,6 +184,15 @@ def work(
         pool = (store, job, storage, root, workers, device)
         if stopped := run_pool(*pool, _plain_view(store, job), asked):
             raise SystemExit(SIGNALLED + stopped)
+        if job.spec.baselines.run:
+            _make_baselines(store, job, Crew(storage, root, workers, device, True, asked))
+
+
+def _make_baselines(store: Store, job: Job, crew: Crew) -> None:
+    """Of a job that has ended and is still there; whoever works on it goes on together."""
+    with contextlib.suppress(NotFoundError):
+        found = store.job(job.id)
+        make_wanted(load_result(store, found, crew.root), crew)
 
 
 def read_asked(track: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -9,14 +9,15 @@ from peftsearch.jobs.companion_plan import CompanionPlan, foresee_seconds
 from peftsearch.jobs.companions import Work, ensure, foresee, make_plan
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.local_devices import check_device
+from peftsearch.message_text import show
 from peftsearch.records.companion import Purpose
 from peftsearch.records.job import Job, JobState
 from peftsearch.results.ablation_words import ablation_json, tell_ablation
-from peftsearch.results.baseline_words import baselines_json
 from peftsearch.results.pairing import pair_differences
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.results.versus import Versus
 from peftsearch.results.wording import duration, plural
+from peftsearch.spaces.jobspec.baselines_section import MOST_RANK
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
 
@@ -34,6 +35,7 @@ class Asked:
         pick: As `SearchResult.pick` takes it; None takes what the job proposes.
         seeds: Trainings of each part of an ablation.
         dry: Whether it is only told what would be trained.
+        ranks: Of the sweep of LoRA; None takes the job's.
     """
 
     job: str
@@ -41,6 +43,23 @@ class Asked:
     pick: str | None
     seeds: int
     dry: bool
+    ranks: tuple[int, ...] | None = None
+
+
+def read_ranks(text: str | None) -> tuple[int, ...] | None:
+    """Ranks of the sweep, by commas; None takes the job's.
+
+    Raises:
+        UserError: Something is no rank.
+    """
+    if text is None:
+        return None
+    words = [x.strip() for x in text.split(",")]
+    known = [int(x) for x in words if x.isascii() and x.isdigit() and 0 < int(x) <= MOST_RANK]
+    if len(known) < len(words):
+        expected = f"--ranks as whole numbers from 1 to {MOST_RANK:,}, with commas between"
+        raise UserError(expected, show(text), "write for instance --ranks 1,8,64")
+    return tuple(sorted(set(known)))
 
 
 def check_seeds(seeds: int) -> int:
@@ -125,9 +144,8 @@ def _plan(
     store: Store, result: SearchResult, asked: Asked, crew: Crew
 ) -> tuple[CompanionPlan, Work]:
     picked = result.pick(asked.pick or result.proposed)
-    plan = make_plan(
-        store, result.job, asked.purpose, picked.configuration, asked.seeds, crew.device
-    )
+    wanted = asked.purpose, picked.configuration, asked.seeds, crew.device, asked.ranks
+    plan = make_plan(store, result.job, *wanted)
     return plan, foresee(store, result.job, plan)
 
 
@@ -169,13 +187,15 @@ def _print(result: SearchResult, plan: CompanionPlan, crew: Crew) -> None:
     spec, name = result.job.spec, result.job.name
     if plan.purpose == "baselines":
         if crew.quiet:
-            print_json({"job": name} | baselines_json(result.baselines, name))
+            print_json({"job": name} | result.beside_data)
             return
         print_beside(result, crew.storage)
         return
     found = result.ablation(plan.picked)
     if crew.quiet:
-        print_json({"job": name, "picked": plan.picked, "ablation": ablation_json(found, spec)})
+        beside = result.circle.latest("ablation", plan.picked)
+        told = {"companion": None if beside is None else beside.job.name, "picked": plan.picked}
+        print_json({"job": name} | told | {"ablation": ablation_json(found, spec)})
         return
     for line in tell_ablation(found, spec):
         console.print(line, highlight=False, soft_wrap=True)

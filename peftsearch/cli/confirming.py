@@ -25,6 +25,7 @@ class Asked:
 
     Attributes:
         by: Column by which rows are grouped; None groups none.
+        sweep: Whether the best of the LoRA sweep is an arm as well.
     """
 
     job: str
@@ -33,6 +34,7 @@ class Asked:
     files: Path | None
     as_json: bool
     by: str | None
+    sweep: bool = False
 
 
 def check(
@@ -43,6 +45,7 @@ def check(
     by: str | None,
     pick: str = DEFAULT_PICK,
     precision: float | None = None,
+    sweep: bool = False,
 ) -> Plan:
     """How many seeds are asked for.
 
@@ -50,7 +53,7 @@ def check(
         UserError: Options do not go together, or a number is out of range.
     """
     named = {"--seeds": seeds, "--width": width, "--data": data, "--by": by}
-    named |= {"--precision": precision}
+    named |= {"--precision": precision, "--sweep": sweep or None}
     given = {name for name, value in named.items() if value is not None}
     given |= {"--pick"} if front and pick != DEFAULT_PICK else set()
     apart = given - {"--seeds"} if front else given - {"--data", "--by"} if data else set()
@@ -65,7 +68,7 @@ def confirm(asked: Asked, pick: str, plan: Plan) -> None:
     with open_existing(asked.storage) as store:
         job = store.find_job(asked.job)
         result = load_result(store, job, choose_root(asked.storage, asked.files))
-        wanted = Wanted(asked.device, _note, plan, asked.by)
+        wanted = Wanted(asked.device, _note, plan, asked.by, asked.sweep)
         confirmed = result.confirm_in(store, pick, wanted)
     _print(confirmed.to_json(), list(confirmed.lines), asked)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.results import views
-from peftsearch.results.baseline_words import baselines_json, tell_baselines
+from peftsearch.results.baseline_words import tell_baselines
 from peftsearch.results.floor_words import floor_json, tell_floors
 from peftsearch.results.search_result import SearchResult
 from peftsearch.storage.connection import as_argument
@@ -75,7 +75,7 @@ def floor_facts(result: SearchResult) -> dict[str, Any]:
     """What `print_front` prints beside the front, as plain data."""
     floors = [floor_json(floor, result.job.spec) for floor in result.floors]
     told = {"floors": floors, "warnings": result.warnings, "ending": result.ending}
-    return told | {"baselines": baselines_json(result.baselines, result.job.name)}
+    return told | {"baselines": result.beside_data}
 
 
 def print_floors(result: SearchResult) -> None:

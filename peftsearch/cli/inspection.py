@@ -12,7 +12,6 @@ from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.message_text import LONGEST_PATH, shorten
 from peftsearch.records.trial_note import by_trial
 from peftsearch.results import views
-from peftsearch.results.baseline_words import baselines_json
 from peftsearch.results.endings import tell_ending
 from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.search_result import SearchResult, load_result
@@ -54,7 +53,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
     if as_json:
         data = job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
         data |= {"base_bytes": spec.anatomy.base_bytes, "ending": ending}
-        data |= {"baselines": baselines_json(result.baselines, name)}
+        data |= {"parent": result.circle.parent, "baselines": result.beside_data}
         data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial, written) for trial in trials]})
         return

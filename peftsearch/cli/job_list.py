@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.liveness import count_live, tell_state, waits
@@ -12,22 +13,33 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.spaces.jobspec.stored import plain_spec
+from peftsearch.workers.processes.companions import find_parent
 
 from .console import console, print_json, print_whole, storage_option
 
 _COLUMNS = ("job", "state", "workers", "trials", "running", "failed", "budget", "quality")
 
+Parent = Mapping[str, Any] | None
+"""Name and uid of the job that a job stands beside; None of one that searched."""
 
-def list_jobs(storage: str, as_json: bool) -> None:
-    """All jobs of a storage."""
+
+def list_jobs(storage: str, as_json: bool, searches: bool = False) -> None:
+    """All jobs of a storage, those that stand beside another below it.
+
+    Args:
+        searches: Whether these are left out.
+    """
     with open_existing(storage) as store:
         found = store.jobs()
+        parents = {job.id: find_parent(store, job) for job in found}
+        found = [x for x in group_beside(found, parents) if not (searches and parents[x.id])]
         counts = {job.id: store.counts(job.id) for job in found}
         live = count_live(store.all_workers())
     if as_json:
-        print_json([job_json(job, counts[job.id], live) for job in found])
+        print_json([job_json(x, counts[x.id], live) | _parent_of(parents[x.id]) for x in found])
     else:
-        print_whole(_jobs_table(found, counts, live))
+        names = {x.id: _tell_name(x, parents[x.id], found) for x in found}
+        print_whole(_jobs_table(found, counts, live, names))
         waiting = [x.name for x in found if waits(x.state, live.get(x.id, 0)) and not x.problem]
         told = [tell_waiting(name, storage) for name in waiting]
         for line in (*filter(None, (job.problem for job in found)), *told):
@@ -35,27 +47,61 @@ def list_jobs(storage: str, as_json: bool) -> None:
 
 
 def _jobs_table(
-    jobs: Sequence[Job], counts: Mapping[int, Mapping[TrialState, int]], live: Mapping[int, int]
+    jobs: Sequence[Job],
+    counts: Mapping[int, Mapping[TrialState, int]],
+    live: Mapping[int, int],
+    names: Mapping[int, str],
 ) -> Table:
     """All jobs of a storage; what a spec says is left out where it cannot be read here.
 
     Args:
         live: Live workers by job id: a job that runs without one waits to be taken up.
+        names: What each is called, by job id.
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # for 80 columns
-    rows = [_cells(job, counts[job.id], live.get(job.id, 0)) for job in jobs]
+    rows = [(names[job.id], *_cells(job, counts[job.id], live.get(job.id, 0))) for job in jobs]
     for name, *cells in zip(_COLUMNS, *rows, strict=True):
-        words = (word for cell in (name, *cells) for word in cell.split())
-        table.add_column(name, no_wrap=name == "job", min_width=max(map(len, words)))
+        whole = name == "job"  # people copy it
+        parts = (part for cell in (name, *cells) for part in ([cell] if whole else cell.split()))
+        table.add_column(name, no_wrap=whole, min_width=max(map(len, parts)))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     return table
 
 
 def _cells(job: Job, states: Mapping[TrialState, int], live: int) -> Sequence[str]:
     told = ("?", "?") if job.problem else (views.budget_text(job.spec), job.spec.task.quality)
     ended = (states[x] for x in (TrialState.COMPLETED, TrialState.RUNNING, TrialState.FAILED))
-    return (job.name, tell_state(job.state, live), str(live), *map(str, ended), *told)
+    return (tell_state(job.state, live), str(live), *map(str, ended), *told)
+
+
+def group_beside(jobs: Sequence[Job], parents: Mapping[int, Parent]) -> list[Job]:
+    """Each job with those that stand beside it right after it; where it is gone they stay.
+
+    Args:
+        parents: Of each, by its id.
+    """
+    uids = {x.uid for x in jobs}
+    beside: dict[str, list[Job]] = {}
+    for job in jobs:
+        parent = parents[job.id]
+        if parent is not None and parent["uid"] in uids:
+            beside.setdefault(parent["uid"], []).append(job)
+    below = {x.id for found in beside.values() for x in found}
+    heads = (x for x in jobs if x.id not in below)
+    return [y for x in heads for y in (x, *beside.get(x.uid, ()))]
+
+
+def _tell_name(job: Job, parent: Parent, jobs: Sequence[Job]) -> str:
+    """`└─tickets.baselines` below its job; one whose job is gone says whose it was."""
+    if parent is None:
+        return job.name
+    listed = parent["uid"] in {x.uid for x in jobs}
+    return f"└─{job.name}" if listed else f"{job.name} (beside {parent['name']})"
+
+
+def _parent_of(parent: Parent) -> dict[str, str | None]:
+    return {"parent": None if parent is None else parent["name"]}
 
 
 def tell_waiting(name: str, storage: str) -> str:

@@ -33,6 +33,9 @@ Chosen = Annotated[
     str | None,
     typer.Option("--pick", help="The configuration, as `export` takes it [what is proposed]."),
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Tell what would be trained, train nothing.")
+]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")]
 Crew = Annotated[
     int,

@@ -68,6 +68,6 @@ def _warn(trials: int) -> str:
     return (
         f"Not to be trusted from {plural(trials, 'trial')}: {ENOUGH} would do. In simulated jobs "
         "where one parameter decides half of the quality and noise the other half, it stands "
-        "first in .34 of those with 8 trials, .65 with 24, .84 with 50 and .98 with 100; where nothing "
-        "matters, what stands first has .45 all the same."
+        "first in .34 of those with 8 trials, .65 with 24, .84 with 50 and .98 with 100; where "
+        "nothing matters, what stands first has .45 all the same."
     )

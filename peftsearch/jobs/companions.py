@@ -70,7 +70,13 @@ def check_parent(store: Store, job: Job) -> JobSpec:
 
 
 def make_plan(
-    store: Store, job: Job, purpose: Purpose, picked: Configuration, seeds: int, device: str
+    store: Store,
+    job: Job,
+    purpose: Purpose,
+    picked: Configuration,
+    seeds: int,
+    device: str,
+    ranks: tuple[int, ...] | None = None,
 ) -> CompanionPlan:
     """What a companion of a job is to train.
 
@@ -78,6 +84,7 @@ def make_plan(
         picked: What is compared, or taken apart.
         seeds: Trainings of each part of an ablation.
         device: Whose memory full fine-tuning must fit in.
+        ranks: Of the sweep of LoRA; None takes the job's.
 
     Raises:
         UserError: As `check_parent`, or there is nothing to leave out.
@@ -85,6 +92,9 @@ def make_plan(
     spec = check_parent(store, job)
     if purpose == "ablation":
         return plan_ablation(picked, seeds)
+    if ranks is not None:
+        swept = spec.baselines.model_copy(update={"ranks": ranks})
+        spec = spec.model_copy(update={"baselines": swept})
     return plan_baselines(spec, picked, lambda: _count_free(device))
 
 

@@ -12,7 +12,6 @@ from peftsearch.insight.what_matters import rank_parameters
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
 from peftsearch.results.ablation_words import ablation_json
-from peftsearch.results.baseline_words import baselines_json
 from peftsearch.results.floor_words import show_standing
 from peftsearch.results.floors import compare
 from peftsearch.results.job_texts import job_data, trial_data
@@ -72,7 +71,8 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "cost": spec.objectives.cost,
         "warnings": result.warnings,
         "notes": [] if result.preparation is None else list(result.preparation.notes),
-        "baselines": baselines_json(result.baselines, job.name),
+        "parent": result.circle.parent,
+        "baselines": result.beside_data,
         "front": describe_front(
             members,
             records.everything,

@@ -61,6 +61,7 @@ class Report(TypedDict):
         state: How far the job is.
         task: The kind of task, the model and the data.
         warnings: What is to be known before anything of it is used.
+        parent: Name of the job that it stands beside; null of one that searched.
         baselines: Whether the front beats what everybody does, and how it was found out.
         notes: What the job found out before its first trial.
         written: Names of trials and notes on them.
@@ -76,6 +77,7 @@ class Report(TypedDict):
     quality: str
     cost: str
     warnings: list[str]
+    parent: str | None
     notes: list[str]
     baselines: dict[str, Any]
     front: Front

@@ -111,12 +111,15 @@ def _tell_luck(found: Baselines) -> list[str]:
     if found.best is None:
         return []
     searched, swept = found.tried
-    name = found.companion.name
     return [
         f"the search is the best of {searched} configurations and the sweep of {swept}, by the "
-        "same validation rows, so that whichever leads is flattered; `peftsearch confirm` trains "
-        f"anew and compares on the test split ({name} has each baseline)"
+        f"same validation rows, so that whichever leads is flattered; {_confirm(found)} trains "
+        "both anew and compares them on the test split"
     ]
+
+
+def _confirm(found: Baselines) -> str:
+    return f"`peftsearch confirm {found.spec.name} --sweep`"
 
 
 def _name_rival(found: Baselines, versus: Versus) -> str:
@@ -152,8 +155,23 @@ def _tell_ratio(found: Versus, spec: JobSpec) -> str:
     return f"{share:.0%} of its {label}" if share < 1 else f"{share:.3g} times its {label}"
 
 
-def baselines_json(found: Baselines | None, name: str) -> dict[str, Any]:
-    """Plain data; `trained` is false of a job without."""
+def tell_beside(parent: str) -> str:
+    """Of a job that stands beside another, which has no baselines of its own."""
+    return f"beside the job {parent}, whose results say what this is worth"
+
+
+def baselines_json(
+    found: Baselines | None, name: str, parent: str | None = None
+) -> dict[str, Any]:
+    """Plain data; `trained` is false of a job without, and `command` null of one that can have
+    none, since it stands beside another.
+
+    Args:
+        parent: Name of the job that it stands beside.
+    """
+    if parent is not None:
+        told = tell_beside(parent)
+        return {"trained": False, "sentence": told, "lines": [told], "command": None}
     lines = tell_baselines(found, name)
     command = f"peftsearch baselines {name}"
     if found is None:
@@ -170,7 +188,7 @@ def baselines_json(found: Baselines | None, name: str) -> dict[str, Any]:
         "sentence": tell_sentence(found),
         "lines": lines,
         "command": command,
-        "job": found.companion.name,
+        "companion": found.companion.name,
         "picked": found.companion.picked,
         "waiting": found.waiting,
         "total": found.total,

@@ -49,13 +49,13 @@ def beside_json(store: Store, job: Job, root: Path) -> BesideBody:
     if not circle.companions:
         return {
             "parent": circle.parent,
-            "baselines": baselines_json(None, job.name),
+            "baselines": baselines_json(None, job.name, circle.parent),
             "ablation": None,
         }
     result = load_result(store, job, root)
     return {
         "parent": None,
-        "baselines": baselines_json(result.baselines, job.name),
+        "baselines": result.beside_data,
         "ablation": last_ablation(result),
     }
 

@@ -1,5 +1,7 @@
 """The honest comparison: a picked point against the floors, the linear probe and a tuned LoRA.
 
+Where it is asked for, the best of the job's LoRA sweep (`baselines`) is an arm as well.
+
 Each arm is trained with seeds that the search did not use and scored on the test split, which
 nothing else reads; a reading is entered in the store's ledger before it begins. LoRA gets r=8 on
 query and value in every layer, at the best of five rates by validation. Floors are the models that
@@ -16,7 +18,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from .arm_values import Judge
 from .confirm_counts import further_places, pick_places, uniform_lora
 from .confirm_plan import FIRST, RATES, first_seeds
-from .confirmation import TUNED, Arm, Confirmation
+from .confirmation import SWEPT, TUNED, Arm, Confirmation
 from .differences import LEVEL, Difference
 from .kept_runs import KeptRuns
 from .spending import level_of
@@ -44,6 +46,7 @@ class Confirmer(KeptRuns):
         lora = self._tune_lora(picked)
         base = find_kind(self.job.spec.task.kind).baseline
         named = [("picked", picked), (base, probe), (TUNED, lora)]
+        named += [] if self.plan.swept is None else [(SWEPT, self.plan.swept)]
         trained = [self._train(name, x, self.plan.seeds) for name, x in named]
         trained = self._narrow(trained, level_of(reading))
         arms = (*trained, *floors)
@@ -61,7 +64,7 @@ class Confirmer(KeptRuns):
     def _narrow(self, arms: list[Arm], level: float) -> list[Arm]:
         """With further seeds of the picked arm and of tuned LoRA until their difference has an
         interval as narrow as the plan asks for, or there are as many seeds as it allows."""
-        picked, base, lora = arms
+        picked, base, lora, *rest = arms
         metric, width = self.job.spec.task.quality, self.plan.width
         for number in range(self.plan.seeds, self.plan.limit):
             found = self._difference(picked, lora, metric, level)
@@ -69,7 +72,7 @@ class Confirmer(KeptRuns):
                 break
             self.report(f"the interval is {found.width:.4g} wide: a further seed, {number + 1}")
             picked, lora = (self._add_seed(arm, FIRST + number) for arm in (picked, lora))
-        return [picked, base, lora]
+        return [picked, base, lora, *rest]
 
     def _add_seed(self, arm: Arm, seed: int) -> Arm:
         assert arm.configuration is not None  # floors have no seeds

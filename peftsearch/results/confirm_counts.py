@@ -38,7 +38,8 @@ def pick_places(
     """What the confirmation of one pick may train, before seeds are added for a width."""
     rates = rates_of(spec, [picked])
     wanted = {(key, FIRST, "validation") for key in rates}
-    return wanted | _tests({picked.key, probe.key, *rates}, first_seeds(plan.seeds))
+    swept = set() if plan.swept is None else {plan.swept.key}
+    return wanted | _tests({picked.key, probe.key, *swept, *rates}, first_seeds(plan.seeds))
 
 
 def further_places(spec: JobSpec, plan: Plan, picked: Configuration) -> set[Place]:

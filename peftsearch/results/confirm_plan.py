@@ -38,6 +38,7 @@ class Plan:
             seeds; None adds none.
         limit: Seeds that an arm has at most.
         precision: Of thresholds that are tried on the test split; None tries none.
+        swept: The best of the job's LoRA sweep, as a further arm; None without.
         agreed: Number of the reading of the test split that a person agreed to; None agrees to
             any.
     """
@@ -46,6 +47,7 @@ class Plan:
     width: float | None = None
     limit: int = USUAL
     precision: float | None = None
+    swept: Configuration | None = None
     agreed: int | None = None
 
     @classmethod
@@ -71,7 +73,7 @@ class Plan:
     @property
     def trainings(self) -> int:
         """That it takes before further seeds are added: LoRA's rates, and each arm's seeds."""
-        return len(RATES) + _TRAINED * self.seeds
+        return len(RATES) + (_TRAINED + (self.swept is not None)) * self.seeds
 
     @property
     def further(self) -> Sequence[int]:
@@ -83,6 +85,7 @@ class Plan:
         keys = " ".join(sorted(x.key for x in picked))
         wanted = "" if self.width is None else f", width {self.width:g}"
         wanted += "" if self.precision is None else f", precision {self.precision:g}"
+        wanted += "" if self.swept is None else f", sweep {self.swept.key}"
         return f"{keys}: {self.limit} seeds{wanted}"
 
 

@@ -22,6 +22,9 @@ SEEDS = first_seeds(USUAL)
 TUNED = f"uniform LoRA r={RANK}"
 """Name of the arm that is the usual adapter at its best rate."""
 
+SWEPT = "best of the sweep"
+"""Name of the arm that is the best of the job's LoRA sweep by validation."""
+
 
 @dataclass(frozen=True)
 class Run:

@@ -79,12 +79,14 @@ class Wanted:
         report: Told before each training, in one line.
         plan: How many seeds.
         by: Column by which the test rows are grouped; None groups none.
+        sweep: Whether the best of the job's LoRA sweep is an arm as well.
     """
 
     device: str
     report: Callable[[str], None]
     plan: Plan = Plan()
     by: str | None = None
+    sweep: bool = False
 
 
 def confirm_pick(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.estimates import Estimate, estimate, estimate_each
@@ -15,10 +15,11 @@ from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.records.trial_note import TrialNote, by_trial
 from peftsearch.search.no_gain import tell_no_gain
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
 
 from .ablation import Ablated, find_ablation
-from .baseline_words import tell_baselines
+from .baseline_words import baselines_json, tell_baselines, tell_beside
 from .baselines import Baselines, find_baselines
 from .beside import Circle, read_circle
 from .endings import tell_ending
@@ -81,7 +82,9 @@ class SearchResult:
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
-        return f"<SearchResult of job {self.job.name!r}, {self.job.state.value}: {known}>"
+        parent = self.circle.parent
+        beside = "" if parent is None else f" beside the job {parent!r}"
+        return f"<SearchResult of job {self.job.name!r}{beside}, {self.job.state.value}: {known}>"
 
     def __str__(self) -> str:
         told = tell_floors(self.preparation, self.job.spec)
@@ -207,6 +210,18 @@ class SearchResult:
         trials, members = self.trials, self._members
         return find_baselines(self.job.spec, trials, members, self.preparation, self.circle)
 
+    def find_swept(self) -> Configuration:
+        """The best of the LoRA sweep by validation.
+
+        Raises:
+            UserError: None of it has a result.
+        """
+        best = None if self.baselines is None else self.baselines.best
+        if best is None or best.found is None:
+            hint = f"train them: `peftsearch baselines {self.job.name}`"
+            raise UserError("a LoRA sweep with a result, for --sweep", "none", hint, "sweep")
+        return best.found.configuration
+
     def ablation(self, key: str) -> list[Ablated]:
         """A configuration without each of its parts in turn; none where `peftsearch ablate` has
         not trained them.
@@ -221,8 +236,13 @@ class SearchResult:
         """How the front stands beside the baselines, in sentences, or how they are had; of a job
         that stands beside another, that it does."""
         if self.circle.parent is not None:
-            return [f"beside the job {self.circle.parent}, whose results say what this is worth"]
+            return [tell_beside(self.circle.parent)]
         return tell_baselines(self.baselines, self.job.name)
+
+    @property
+    def beside_data(self) -> dict[str, Any]:
+        """The same as plain data, with the numbers."""
+        return baselines_json(self.baselines, self.job.name, self.circle.parent)
 
     @property
     def warnings(self) -> list[str]:
@@ -346,6 +366,7 @@ class SearchResult:
         seeds: int | None = None,
         width: float | None = None,
         precision: float | None = None,
+        sweep: bool = False,
     ) -> "Confirmed":
         """Train the picked configuration, the linear probe and a uniform LoRA with fresh seeds
         and score them, and the floors, on the test split, which nothing else reads. What was
@@ -359,6 +380,8 @@ class SearchResult:
             width: Of the interval of the picked minus tuned LoRA, in the metric's unit: seeds are
                 added until it is as narrow.
             precision: Of classes, for which thresholds of the adapter are tried on the test split.
+            sweep: Whether the best of the LoRA sweep that `peftsearch baselines` has trained is
+                compared with, too.
 
         Returns:
             Its table when printed, differences with intervals of 95 %, wider where the test rows
@@ -366,7 +389,7 @@ class SearchResult:
 
         Raises:
             NotFoundError: The job was deleted.
-            UserError: Nothing fits, or there are no test rows.
+            UserError: Nothing fits, there are no test rows, or no baselines.
         """
         from .confirm_plan import Plan
         from .confirming import Wanted
@@ -376,7 +399,8 @@ class SearchResult:
             raise UserError(expected, got, "reopen it with peftsearch.load")
         with Store.open(self.storage) as store:
             report = print if progress else _say_nothing
-            wanted = Wanted(device, report, Plan.of(seeds, width, precision))
+            plan = Plan.of(seeds, width, precision)
+            wanted = Wanted(device, report, plan, sweep=sweep)
             return self.confirm_in(store, pick, wanted)
 
     def confirm_in(self, store: Store, pick: str, wanted: "Wanted") -> "Confirmed":
@@ -388,6 +412,8 @@ class SearchResult:
         trial = picked.best(self.job.spec.task.quality)
         kept = None if trial.adapter is None else Kept(trial, self.root, wanted.plan.precision)
         known = self.trials, self.preparation
+        if wanted.sweep:
+            wanted = replace(wanted, plan=replace(wanted.plan, swept=self.find_swept()))
         return confirm_pick(store, self.job, picked.configuration, *known, wanted, kept)
 
 

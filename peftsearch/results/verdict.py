@@ -3,20 +3,21 @@
 from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
-from .confirmation import TUNED, Arm, Confirmation, tell_signed
+from .confirmation import SWEPT, TUNED, Arm, Confirmation, tell_signed
 from .differences import Difference
 from .spending import percent, tell_reading
 from .wording import difference as tell_difference
 
 
 def tell_verdict(found: Confirmation, ends: bool = False) -> str:
-    """How the picked configuration stands against the best floor and against tuned LoRA.
+    """How the picked configuration stands against the best floor, against tuned LoRA, and against
+    the best of the LoRA sweep where that is an arm.
 
     Args:
         ends: Whether to name the ends of each interval.
     """
     goal = objective(found.metric)
-    pairs = (*_best_floor(found), *_tuned(found))
+    pairs = (*_best_floor(found), *_named(found, TUNED), *_named(found, SWEPT))
     told = [_tell(arm, x, goal) + _tell_ends(arm, x, goal) * ends for arm, x in pairs]
     if not told:
         return "In short: there is nothing here that the picked point could be compared with."
@@ -28,7 +29,7 @@ def tell_end(found: Confirmation) -> list[str]:
     told = [] if found.reading is None else [tell_reading(found.reading, found.earlier)]
     if found.width is None:
         return told
-    reached = _tuned(found)[0][1].width
+    reached = _named(found, TUNED)[0][1].width
     seeds = len(found.arms[0].runs)
     end = "as asked for" if reached <= found.width else f"wider than {found.width:g}"
     return [*told, f"interval of picked - {TUNED}: {reached:.4g} wide with {seeds} seeds, {end}"]
@@ -40,8 +41,8 @@ def _best_floor(found: Confirmation) -> list[tuple[Arm, Difference]]:
     return (floors or found.pairs)[:1]
 
 
-def _tuned(found: Confirmation) -> list[tuple[Arm, Difference]]:
-    return [pair for pair in found.pairs if pair[0].name == TUNED]
+def _named(found: Confirmation, name: str) -> list[tuple[Arm, Difference]]:
+    return [pair for pair in found.pairs if pair[0].name == name]
 
 
 def _tell(arm: Arm, found: Difference, goal: Objective) -> str:
@@ -67,4 +68,6 @@ def name_arm(arm: Arm) -> str:
     """As a noun within a sentence."""
     if arm.configuration is None:
         return f"the best floor ({arm.name})"
+    if arm.name == SWEPT:
+        return "the best of the LoRA sweep"
     return f"tuned {arm.name}" if arm.name == TUNED else f"the {arm.name}"

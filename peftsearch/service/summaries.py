@@ -38,6 +38,7 @@ from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.companions import find_parent
 
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""
@@ -81,6 +82,8 @@ class JobSummary(Search, LeftTime):
         left_seconds: As likely to be more as less; null while unknown and where no worker lives,
             as `left_range`, between what they are in 9 of 10 cases, and `left_words`.
         pool: The local worker processes that the service started for it.
+        parent: Name of the job that it stands beside as its baselines or an ablation; null of one
+            that searched.
     """
 
     name: str
@@ -93,6 +96,7 @@ class JobSummary(Search, LeftTime):
     best: Best | None
     live_workers: int
     pool: PoolStatus | None
+    parent: str | None
 
 
 class HeadLine(TypedDict):
@@ -154,6 +158,7 @@ class Summaries:
     histories: Histories
     _best: dict[tuple[int, float], tuple[int, Best | None]] = field(default_factory=dict)
     _paces: dict[tuple[int, float], tuple[int, Pace | None]] = field(default_factory=dict)
+    _parents: dict[tuple[int, float], str | None] = field(default_factory=dict)
 
     def list(
         self, store: Store, jobs: Sequence[Job], pools: Mapping[str, PoolStatus]
@@ -224,7 +229,16 @@ class Summaries:
             "best": best,
             "live_workers": live,
             "pool": None if pool is None else pool_beside(job.state, pool),
+            "parent": self._find_parent(store, job),
         }
+
+    def _find_parent(self, store: Store, job: Job) -> str | None:
+        """Read once: a companion is made with its parent, and no other job gets one."""
+        key = job.id, job.created
+        if key not in self._parents:
+            found = find_parent(store, job)
+            self._parents[key] = None if found is None else found["name"]
+        return self._parents[key]
 
     def _foresee(self, store: Store, job: Job, hours: float, live: int) -> Range | None:
         """The time left of a job that is worked on."""

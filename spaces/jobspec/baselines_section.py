@@ -7,13 +7,14 @@ from pydantic import Field
 from .section import Section
 
 MOST_RATES = 9
+MOST_RANK = 4096
 
 
 class BaselinesSpec(Section):
     """What a search is held against by `peftsearch baselines`.
 
     Attributes:
-        run: Whether `peftsearch run` and `resume` make them once the search has ended; they take
+        run: Whether who works on the job makes them once the search has ended; they take
             trainings beyond its budget.
         ranks: Of the sweep of LoRA; those that do not fit the model or the bounds are left out.
         rates: Learning rates that each of them is tried at.
@@ -22,7 +23,7 @@ class BaselinesSpec(Section):
     """
 
     run: bool = False
-    ranks: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+    ranks: tuple[Annotated[int, Field(ge=1, le=MOST_RANK)], ...] = Field(
         (1, 2, 4, 8, 16, 32, 64), min_length=1
     )
     rates: int = Field(3, ge=1, le=MOST_RATES)

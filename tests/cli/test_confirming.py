@@ -31,6 +31,12 @@ def test_what_does_not_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("front", "data"), [(True, None), (False, "a.csv")])
+def test_the_sweep_is_of_one_point_on_the_test_split(front: bool, data: str | None) -> None:
+    with pytest.raises(UserError, match="without --sweep"):
+        check(None, None, front, data, None, sweep=True)
+
+
 def test_a_front_has_no_pick() -> None:
     with pytest.raises(UserError, match="--front without --pick"):
         check(None, None, True, None, None, "best")

@@ -165,6 +165,13 @@ def test_a_hypervolume_that_falls_is_explained(page: Page) -> None:
     assert "training time" in measured and "first ten completed trials" in measured
 
 
+def test_baselines_stand_after_their_job_in_the_list(page: Page) -> None:
+    listed = [("new.baselines", "new"), ("lost.ablation", "lost"), ("new", None), ("old", None)]
+    jobs = [{"name": name, "parent": parent} for name, parent in listed]
+    found = call(page, "components/job-words.js", "besideTheirs", jobs)
+    assert [x["name"] for x in found] == ["lost.ablation", "new", "new.baselines", "old"]
+
+
 def test_a_hypervolume_of_nothing_is_explained(page: Page) -> None:
     def tell(volumes: list[float], best: list[float | None], floors: int = 1) -> str:
         data = {"hypervolume": volumes, "best": best}

@@ -56,6 +56,24 @@ def test_control_c_gives_trials_back_and_the_job_goes_on(workshop: Path, tmp_pat
         second.end(signal.SIGTERM)
 
 
+def test_baselines_that_a_job_asks_for_follow_it_in_the_pool_of_a_service(
+    workshop: Path, tmp_path: Path
+) -> None:
+    asked = {"run": True, "ranks": [1], "rates": 1, "full": False, "places": 0}
+    spec = spec_of(workshop, "small", 3, epochs=1) | {"baselines": asked}
+    with run_dashboard(tmp_path) as dashboard:
+        dashboard.ask("/jobs", "POST", spec=spec, workers=1)
+        wait_until(lambda: dashboard.ask("/jobs")["total"] == 2)
+        wait_until(lambda: dashboard.ask("/jobs/small.baselines")["state"] == "finished")
+        wait_until(lambda: dashboard.ask("/jobs/small")["pool"]["state"] == "ended")
+        listed = {x["name"]: x["parent"] for x in dashboard.ask("/jobs")["jobs"]}
+        assert listed == {"small": None, "small.baselines": "small"}
+        told = dashboard.ask("/jobs/small/baselines")["baselines"]
+        assert told["trained"] and told["waiting"] == 0
+        made = [x for x in told["differences"].values() if x is not None]
+        assert all(x["paired"] for x in made)
+
+
 def test_a_worker_without_a_job_takes_what_is_queued(workshop: Path, tmp_path: Path) -> None:
     """It waits where there is nothing to do, works, and leaves at Ctrl-C."""
     with run_dashboard(tmp_path) as dashboard, run_worker(tmp_path) as worker:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.companions import ensure
 from peftsearch.results.ablation_words import ablation_json, tell_ablation
 from peftsearch.results.baseline_words import baselines_json, tell_baselines
@@ -45,6 +46,8 @@ def test_a_job_without_says_so_and_names_the_command(store: Store) -> None:
     for told in (str(result), result._repr_html_()):
         assert "peftsearch baselines job" in told
     assert baselines_json(None, "job")["command"] == "peftsearch baselines job"
+    with pytest.raises(UserError, match=r"train them: `peftsearch baselines job`"):
+        result.find_swept()
 
 
 def test_the_front_is_held_against_the_best_of_the_sweep_at_its_cost(store: Store) -> None:
@@ -90,6 +93,8 @@ def test_who_leads_is_said_whoever_it_is(
     assert f"the search {told} it: accuracy {0.78 if searched < 0.78 else searched:.4f}" in line
     assert line.count("hypervolume") == 1
     assert ("which may be chance" in line) == (told == "ties with")
+    assert any("`peftsearch confirm job --sweep` trains both anew" in x for x in result.beside)
+    assert result.find_swept().profile[0][0].capacity == 8
     data = baselines_json(result.baselines, "job")
     verdict = data["differences"]["at_cost"]["verdict"]
     assert verdict == {"beats": "ahead", "ties with": "level", "is beaten by": "behind"}[told]

@@ -10,13 +10,15 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.records.estimates import mean
 from peftsearch.records.trial import Proposal
 from peftsearch.results.confirm import Confirmer
 from peftsearch.results.confirm_counts import uniform_lora
 from peftsearch.results.confirm_front import FrontConfirmer
 from peftsearch.results.confirm_plan import RATES, Pending, Plan, first_seeds, tell_forecast
-from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines
+from peftsearch.results.confirmation import SEEDS, SWEPT, TUNED, Arm, Confirmation, Run, lines
 from peftsearch.results.differences import Difference
+from peftsearch.results.verdict import tell_verdict
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.storage.store import Store
@@ -271,6 +273,21 @@ def test_seeds_are_added_until_the_interval_is_narrow_or_the_limit_is_reached(
     limited = listen(confirmer, Plan.of(4, 0.001))[0].confirm(PICKED, PROBE)
     assert [len(arm.runs) for arm in limited.arms] == [4, 3, 4]
     assert lines(limited, confirmer.runner.spec)[0].endswith("3 to 4 seeds of what is trained")
+
+
+def test_the_best_of_the_sweep_is_an_arm_where_it_is_asked_for(confirmer: Confirmer) -> None:
+    keep_all(confirmer, 3)
+    swept = uniform_lora(confirmer.job.spec, 3e-3, PICKED)
+    for seed in SEEDS:
+        keep_run(confirmer, swept, seed, 40)
+    listener = listen(confirmer, Plan(swept=swept))[0]
+    assert listener.count_left(PICKED, PROBE) == 0
+    found = listener.confirm(PICKED, PROBE)
+    assert [x.name for x in found.arms] == ["picked", "linear probe", TUNED, SWEPT]
+    (difference,) = (x for arm, x in found.pairs if arm.name == SWEPT)
+    gap = mean(found.arms[0].values("accuracy")) - 40 / ROWS
+    assert difference.mean == pytest.approx(gap) and difference.low < difference.mean
+    assert "the best of the LoRA sweep" in tell_verdict(found)
 
 
 def test_the_forecast_tells_the_seeds_that_a_width_may_add(confirmer: Confirmer) -> None:

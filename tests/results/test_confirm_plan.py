@@ -43,6 +43,13 @@ def test_a_reading_is_of_configurations_seeds_and_width() -> None:
     assert Plan().subject([second, first]) == subjects[2]
 
 
+def test_the_sweep_beside_it_takes_trainings_and_a_reading_of_its_own() -> None:
+    first, second = (x.configuration for x in TRIALS[1:3])
+    beside = Plan(swept=second)
+    assert beside.trainings == Plan().trainings + 3
+    assert beside.subject([first]) == f"{Plan().subject([first])}, sweep {second.key}"
+
+
 def test_a_precision_makes_a_reading_of_its_own() -> None:
     plain, wished = Plan.of(None, None), Plan.of(None, None, 0.9)
     assert wished.subject([]) == f"{plain.subject([])}, precision 0.9"

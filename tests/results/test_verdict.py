@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from peftsearch.results.confirmation import TUNED, Arm, Confirmation, Run
+from peftsearch.results.confirmation import SWEPT, TUNED, Arm, Confirmation, Run
 from peftsearch.results.differences import Difference
 from peftsearch.results.verdict import tell_end, tell_verdict
 
@@ -35,6 +35,16 @@ def test_it_is_told_what_beats_what_by_how_much_and_how_surely() -> None:
     told = tell_verdict(make("accuracy", WON, SAME, LOST, WON))
     assert "is beaten by the best floor (TF-IDF) by 0.0300 accuracy, 2.5 standard errors" in told
     assert f"ties with tuned {TUNED}: the same accuracy on these rows" in told
+
+
+def test_whether_the_search_beat_the_sweep_is_told_where_it_was_asked() -> None:
+    found = make("accuracy", TIED, TIED, TIED, TIED)
+    run = found.arms[0].runs
+    arms = (*found.arms[:3], Arm(SWEPT, PICKED, run), *found.arms[3:])
+    differences = (*found.differences[:2], WON, *found.differences[2:])
+    told = tell_verdict(replace(found, arms=arms, differences=differences))
+    won = "it beats the best of the LoRA sweep by 0.0300 accuracy, 3.0 standard errors."
+    assert told.endswith(won)
 
 
 @pytest.mark.parametrize(("found", "word"), [(WON, "is beaten by"), (LOST, "beats")])

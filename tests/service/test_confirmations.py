@@ -24,28 +24,12 @@ from tests.storage.examples import claim, insert
 from tests.waiting import wait_until
 
 from .confirming_program import PROGRAM
-from .films import add_films
 from .sites import client_of, open_site
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 
 PATH = "/api/v1/jobs/films/confirmations"
 FORECAST = "/api/v1/jobs/films/confirm-forecast"
-
-
-@pytest.fixture
-def database(new_sqlite: NewDatabase) -> str:
-    """A database with the job `films`."""
-    url = new_sqlite()
-    with Store.open(url) as store:
-        add_films(store)
-    return url
-
-
-@pytest.fixture
-def root(database: str) -> Path:
-    """The service's folder of files."""
-    return Path(database.removeprefix("sqlite:///")).with_suffix(".files")
 
 
 def serve(database: str) -> Any:
@@ -226,6 +210,8 @@ def test_without_consent_to_the_right_reading_nothing_is_read(
         assert (foreseen["trainings"], foreseen["test_rows"]) == (11, 60)
         missing = client.post(FORECAST, json={"pick": "trial 0", "by": "topic"})
         assert missing.status_code == 422 and missing.json()["mistakes"][0]["where"] == "by"
+        unswept = client.post(FORECAST, json={"pick": "trial 0", "sweep": True})
+        assert unswept.status_code == 422 and unswept.json()["mistakes"][0]["where"] == "sweep"
         refused = finish(client, ask(client, pick="trial 0", seeds=2, reading=2))
         assert refused["state"] == "failed" and "nothing was read" in refused["message"]
         again = client.post(FORECAST, json={"pick": "trial 0", "seeds": 2}).json()

@@ -48,21 +48,6 @@ print(json.dumps({"form": form, "out": str(out), "loading": loading} | checked))
 """Exports when the file `go` is there; its text is the error to give."""
 
 
-@pytest.fixture
-def database(new_sqlite: NewDatabase) -> str:
-    """A database with the job `films`."""
-    url = new_sqlite()
-    with Store.open(url) as store:
-        add_films(store)
-    return url
-
-
-@pytest.fixture
-def root(database: str) -> Path:
-    """The service's folder of files."""
-    return Path(database.removeprefix("sqlite:///")).with_suffix(".files")
-
-
 def serve(database: str) -> Any:
     """An application whose exports are written by the stand-in."""
     app = open_site(database)

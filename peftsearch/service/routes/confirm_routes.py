@@ -44,6 +44,9 @@ class Wanted(Body):
         str | None,
         Field(min_length=1, max_length=200, description="column that groups the test rows"),
     ] = None
+    sweep: Annotated[
+        bool, Field(description="the best of the LoRA sweep as well; not of a front")
+    ] = False
 
 
 class Start(Wanted):
@@ -135,6 +138,7 @@ def start_confirmation(
 def _resolve(history: History, body: Wanted) -> Asked:
     """What a pick means now, so that it means the same later."""
     more: Any = {"seeds": body.seeds, "width": body.width, "by": body.by}
+    more["sweep"] = body.sweep and body.pick is not None
     if body.pick is None:
         words = f"the front of {plural(len(history.front()), 'configuration')}"
         return Asked(None, words, **more)

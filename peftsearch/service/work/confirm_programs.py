@@ -17,7 +17,7 @@ from .processes import read_printed
 PROGRAM = (sys.executable, "-m", "peftsearch.service.work.confirming")
 _REPORT = "report.json"
 _PROGRESS = "progress.txt"
-_ASKED = ("job", "pick", "seeds", "width", "by", "reading", "device")
+_ASKED = ("job", "pick", "seeds", "width", "by", "sweep", "reading", "device")
 _KEPT = "what it trained is kept: the same again goes on there, as the same reading"
 
 

@@ -16,6 +16,7 @@ class ConfirmRun(Run):
         seeds: Of each that is trained; with a width the most. Null for the usual number.
         width: That the interval is to have.
         by: Column by which the test rows are grouped.
+        sweep: Whether the best of the LoRA sweep is compared with, too.
         reading: Number of the reading of the test split.
         level: Chance with which its intervals hold; null before it is done.
         step: What it does, in words.
@@ -29,6 +30,7 @@ class ConfirmRun(Run):
     seeds: int | None
     width: float | None
     by: str | None
+    sweep: bool = False
     reading: int
     level: float | None = None
     step: str | None = None

@@ -39,6 +39,7 @@ class Asked:
     seeds: int | None
     width: float | None
     by: str | None
+    sweep: bool = False
 
 
 class Confirmer(Runs[ConfirmRecord]):

@@ -33,7 +33,10 @@ def foresee(request: Mapping[str, Any]) -> dict[str, Any]:
     from peftsearch.results.confirm_forecast import foresee_confirmation
 
     def look(store: Store, result: SearchResult) -> dict[str, Any]:
-        found = foresee_confirmation(store, result, request["pick"], _plan(request), request["by"])
+        plan = _plan(request)
+        if request["sweep"]:
+            plan = replace(plan, swept=result.find_swept())
+        found = foresee_confirmation(store, result, request["pick"], plan, request["by"])
         return found.to_json()
 
     return _with_job(request, look)
@@ -44,7 +47,7 @@ def confirm(request: Mapping[str, Any], tell: Callable[[str], None]) -> dict[str
 
     def act(store: Store, result: SearchResult) -> dict[str, Any]:
         plan = replace(_plan(request), agreed=request["reading"])
-        wanted = Wanted(request["device"], tell, plan, request["by"])
+        wanted = Wanted(request["device"], tell, plan, request["by"], request["sweep"])
         if request["pick"] is None:
             return _end(confirm_front(store, result, wanted).to_json())
         return _end(result.confirm_in(store, request["pick"], wanted).to_json())

@@ -12,6 +12,7 @@ const PICKS = [["1se", "Cheapest as good"], ["knee", "Knee"], ["best", "Best qua
 const FIELDS = [
   ["seeds", "Trainings of each", "3, or with a width at most 10", { type: "number", min: 2, max: 99, step: 1, inputmode: "numeric" }],
   ["width", "Width of the interval", "add seeds until it is as narrow", { type: "number", min: 0, step: "any", inputmode: "decimal" }],
+  ["sweep", "And the best of the LoRA sweep", "that peftsearch baselines has trained", { type: "checkbox" }],
   ["by", "Group the test rows by", "a column of the data", { type: "text", maxlength: 200, autocomplete: "off", spellcheck: "false" }],
 ];
 let forms = 0;
@@ -30,7 +31,7 @@ export class ConfirmForm {
       event.preventDefault();
       this.foresee();
     });
-    this.element.addEventListener("input", (event) => event.target.type === "checkbox" || this.forget());
+    this.element.addEventListener("input", (event) => (event.target.type !== "checkbox" || event.target === this.inputs.sweep) && this.forget());
     this.suit();
   }
 
@@ -52,9 +53,9 @@ export class ConfirmForm {
     return this.pick?.value === "front";
   }
 
-  /** A front has neither a width nor groups. */
+  /** A front has neither a width, nor groups, nor the sweep beside it. */
   suit() {
-    for (const name of ["width", "by"]) this.inputs[name].disabled = this.isFront;
+    for (const name of ["width", "by", "sweep"]) this.inputs[name].disabled = this.isFront;
   }
 
   /** A forecast is of what the form says; of anything else nobody agreed to it. */
@@ -68,7 +69,8 @@ export class ConfirmForm {
     const read = (name) => (this.inputs[name].disabled ? "" : this.inputs[name].value.trim());
     const number = (name) => (read(name) === "" ? null : Number(read(name)));
     const pick = this.isFront ? null : (this.options.pick ?? this.pick.value);
-    return { pick, seeds: number("seeds"), width: number("width"), by: read("by") || null };
+    const sweep = this.inputs.sweep.checked && !this.isFront;
+    return { pick, seeds: number("seeds"), width: number("width"), by: read("by") || null, sweep };
   }
 
   async foresee() {

@@ -26,3 +26,10 @@ export function stateText(trial, job) {
 export function isLeftOver(trial, job) {
   return trial.state === "queued" && job.state !== "running";
 }
+
+/** Each job with its baselines and ablations right after it; where it is not listed they stay in their place. */
+export function besideTheirs(listed) {
+  const names = new Set(listed.map((job) => job.name));
+  const isBelow = (job) => job.parent !== null && names.has(job.parent);
+  return listed.filter((job) => !isBelow(job)).flatMap((job) => [job, ...listed.filter((x) => isBelow(x) && x.parent === job.name)]);
+}

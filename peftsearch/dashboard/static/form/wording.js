@@ -139,7 +139,7 @@ export const HELP = {
   "training.weight_decay": "Pull of the weights towards zero.",
   "training.max_grad_norm": "Longer gradients are shortened to it.",
   "training.warmup": "Share of the steps in which the rate rises.",
-  "baselines.run": "By `peftsearch run` and `resume`, beyond the budget; a service leaves them to `peftsearch baselines`.",
+  "baselines.run": "By whoever works on the job, once the search has ended: beyond the budget.",
   "baselines.places": "How often the chosen modules are put into layers that are drawn at random.",
   "search.design": "Trials before the model takes over, these included. Left out: chosen by the space and the budget.",
   "search.recipes": "What follows the probe. A space of one choice for the whole model has nothing learnt: there it is the published.",

@@ -8,7 +8,7 @@ import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { makeBar, updateBar } from "../components/bar.js";
-import { timeText, trialsText } from "../components/job-words.js";
+import { besideTheirs, timeText, trialsText } from "../components/job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "../components/job-actions.js";
 
 const MANY = 6;
@@ -36,7 +36,8 @@ function draw() {
   byId("jobs-loading").hidden = true;
   byId("welcome").hidden = total > 0;
   byId("jobs-filter").hidden = total < MANY;
-  const wanted = jobs.filter(matches);
+  byId("filter-beside").parentElement.hidden = !jobs.some((job) => job.parent);
+  const wanted = besideTheirs(jobs.filter(matches));
   keep(byId("jobs"), wanted, (job) => `${job.name} ${job.created}`, (job) => makeCard(job, refresh), updateCard);
   setText(byId("jobs-count"), total === 0 ? "" : countText(wanted.length));
   byId("jobs-none").hidden = total === 0 || wanted.length > 0;
@@ -51,7 +52,7 @@ function matches(job) {
   const text = byId("filter-text").value.trim().toLowerCase();
   const state = byId("filter-state").value;
   const words = `${job.name} ${job.model} ${job.data} ${job.kind}`.toLowerCase();
-  return (!state || job.state === state) && words.includes(text);
+  return (!state || job.state === state) && words.includes(text) && !(job.parent && byId("filter-beside").checked);
 }
 
 // Two jobs are compared: a third tick takes the place of the oldest.
@@ -75,12 +76,13 @@ function makeCard(job, done) {
   const id = `job-${job.name}`;
   const link = h("a", { href: page`/jobs/${job.name}` }, job.name);
   const box = h("input", { type: "checkbox", value: job.name, "aria-label": `Compare ${job.name}`, onchange: () => tick(job.name, box.checked) });
-  const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"), h("label", { class: "check small push job-tick" }, box, " Compare"));
+  const beside = job.parent ? h("span", { class: "quiet small" }, "beside ", h("a", { href: page`/jobs/${job.parent}` }, job.parent)) : null;
+  const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"), beside, h("label", { class: "check small push job-tick" }, box, " Compare"));
   const body = [part("about", "p", "quiet small"), makeBar(), part("progress", "p"), part("best", "div", "job-best")];
   const foot = h("div", { class: "row job-foot" }, part("time", "p", "quiet small"), part("actions", "div", "row push"));
   const card = h("article", { class: "panel job-card", "aria-labelledby": id }, head, body, foot, part("note", "div"));
   card.refreshJobs = done;
-  return h("li", { "data-job": job.name, "data-key": job.name }, card);
+  return h("li", { class: job.parent ? "is-beside" : null, "data-job": job.name, "data-key": job.name }, card);
 }
 
 function part(name, tag, look = null) {
@@ -180,6 +182,7 @@ function note(job) {
 
 byId("filter-text").addEventListener("input", draw);
 byId("filter-state").addEventListener("change", draw);
+byId("filter-beside").addEventListener("change", draw);
 byId("jobs-more").addEventListener("click", () => {
   shown += PAGE;
   refresh();
