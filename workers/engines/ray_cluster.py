@@ -50,7 +50,7 @@ def connect(plan: EnginePlan, storage: str) -> Cluster:
     found = ray.cluster_resources()
     context = ray.get_runtime_context()
     return Cluster(
-        plan.ray_address if _is_client(plan.ray_address) else context.gcs_address,
+        str(plan.ray_address if _is_client(plan.ray_address) else context.gcs_address),
         found.get("CPU", 0.0),
         found.get("GPU", 0.0),
         nodes[0]["NodeID"] if alone else None,

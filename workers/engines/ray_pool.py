@@ -1,6 +1,7 @@
 """A pool whose workers are on the nodes of a Ray cluster."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -92,8 +93,18 @@ class RayPool(Pool):
                 f"{self.cluster.gpus:g} GPU in all"
             )
 
+    def stop(self) -> None:
+        """See `Engine.stop`."""
+        self._ask_to_end(child for child in self.children if not child.loaded)
+        super().stop()
+
     def kill(self) -> None:
         """See `Engine.kill`."""
-        for child in self.children:
-            child.process.ask_to_end()
+        self._ask_to_end(self.children)
         super().kill()
+
+    @staticmethod
+    def _ask_to_end(children: Iterable[RayChild]) -> None:
+        """All at once, so that nodes that do not answer are waited for once."""
+        for child in children:
+            child.process.ask_to_end()

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from peftsearch.records.job import JobState
@@ -43,7 +44,7 @@ trials = 4
 
 
 def test_control_c_on_ray_queues_again_what_ran(ray_cluster: Any, job_file: Path) -> None:
-    """The whole group of the command hears it, as in a terminal."""
+    """The whole group of the command hears it, as in a terminal. An actor was lost before."""
     folder = job_file.parent
     options = ["--engine", "ray", "--ray-address", ray_cluster.address, "--workers", "2"]
     process = start("run", job_file, *options, folder=folder)
@@ -53,13 +54,18 @@ def test_control_c_on_ray_queues_again_what_ran(ray_cluster: Any, job_file: Path
         wait_until(store.jobs)
         job = store.find_job("far")
         wait_until(lambda: store.counts(job.id)[TrialState.RUNNING] or process.poll() is not None)
+        worker = next(x.worker for x in store.trials(job.id) if x.state is TrialState.RUNNING)
+        (pid,) = [x.pid for x in store.workers(job.id) if x.name == worker]
+        psutil.Process(pid).parent().kill()  # type: ignore[union-attr]
+        wait_until(lambda: worker not in {x.name for x in store.workers(job.id)})
         os.killpg(process.pid, signal.SIGINT)
-        said = process.communicate(timeout=LIMIT)[1]
-        assert process.returncode == 130, said
+        printed, said = process.communicate(timeout=LIMIT)
+        assert (process.returncode, printed) == (130, ""), said
         counts = store.counts(job.id)
         assert counts[TrialState.RUNNING] == 0 and counts[TrialState.QUEUED] > 0
         assert store.workers(job.id) == []
     assert f"workers on Ray at {ray_cluster.address}: 2, each with 1 CPU" in said
+    assert f"worker {worker} died, lost, as its worker process has died; another" in said
     assert "run the same command to resume" in said and "Traceback" not in said
 
 
