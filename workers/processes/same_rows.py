@@ -3,7 +3,6 @@ trained on: qualities of other rows say nothing of each other."""
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.job import Job
-from peftsearch.records.trial import TrialState
 from peftsearch.storage.store import Store
 
 from .companions import find_parent
@@ -44,9 +43,5 @@ def _find_parent(store: Store, job: Job) -> Job | None:
 
 def _find_last(store: Store, job: Job) -> str | None:
     """What the last of a job's trainings read; None where none tells it."""
-    told = (
-        x.provenance.get("data")
-        for x in reversed(store.trials(job.id))
-        if x.state is TrialState.COMPLETED
-    )
-    return next((str(x) for x in told if x), None)
+    told = store.last_told(job.id, "data")
+    return None if told is None else str(told)
