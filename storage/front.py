@@ -24,6 +24,8 @@ from .session import Session, read
 
 _ROUNDING = 1e-9
 """Share of a mean by which two ways to add may differ, and much more."""
+_BEYOND = 1e300
+"""No objective reaches it."""
 _IS_WHOLE = and_(trials.c.state == TrialState.COMPLETED, measurements.c.fidelity == 1.0)
 """Of a measurement of a completed, fully trained trial."""
 
@@ -101,16 +103,13 @@ def update_front(connection: Connection, job_id: int, spec: JobSpec, event: int,
     if key not in old:
         # What the front dominated, it still dominates, or the changed key does.
         candidates = [*old.values(), *changed]
-    elif not choose_within(changed, limits):
-        # It dominates nobody any more.
-        candidates = [*_read_estimates(connection, mine, names)]
     else:
-        # Its new mean may be worse, and let in what it alone dominated.
+        # Its new mean may be worse or break a limit, and let in what it alone dominated.
         others = [x for x in old.values() if x.key != key]
-        means = old[key].values, changed[0].values
-        freed = and_(_is_freed(mine, spec.goals, *means), trials.c.key.not_in(old))
+        after = changed[0].values if choose_within(changed, limits) else None
+        freed = _is_freed(mine, spec.goals, old[key].values, after)
         lurking = _read_estimates(connection, and_(mine, freed), names)
-        candidates = [*others, *changed, *lurking]
+        candidates = [*others, *changed, *(x for x in lurking if x.key not in old)]
     new = {candidate.key for candidate in choose_front(candidates, spec.goals, limits)}
     # The changed key leaves even if it stays: it enters again at its new mean.
     if gone := [x for x in old if x == key or x not in new]:
@@ -125,32 +124,34 @@ def _is_freed(
     mine: ColumnElement[bool],
     goals: Sequence[str],
     before: Mapping[str, float],
-    after: Mapping[str, float],
+    after: Mapping[str, float] | None,
 ) -> ColumnElement[bool]:
     """Of trials whose key a front member may have dominated at its mean before and not at the one
-    after.
+    after, None where it dominates nothing any more.
 
     In some goal that became worse they are at or between the two: beyond the first they were not
-    dominated, below the second they still are. A database may round means otherwise than we do.
-    Keys stay in the database: it takes no more than some ten thousand of them from outside.
+    dominated, below the second they still are.
     """
-    signed = {x: objective(x).signed for x in goals}
-    worse = [x for x in goals if signed[x](after[x]) < signed[x](before[x])]
-    found = (_select_between(mine, x, *sorted((before[x], after[x]))) for x in worse)
-    return or_(false(), *(trials.c.key.in_(x) for x in found))
+    if after is None:
+        worst = {x: -objective(x).signed(_BEYOND) for x in goals}
+        return and_(*(trials.c.key.in_(between(mine, x, before[x], worst[x])) for x in goals))
+    sign = {x: objective(x).signed for x in goals}
+    worse = [x for x in goals if sign[x](after[x]) < sign[x](before[x])]
+    parts = (trials.c.key.in_(between(mine, x, before[x], after[x])) for x in worse)
+    return or_(false(), *parts)
 
 
-def _select_between(
-    mine: ColumnElement[bool], goal: str, low: float, high: float
-) -> Select[tuple[str]]:
-    """Keys whose mean of a goal is between two values, or at one of them."""
-    slack = _ROUNDING * (1.0 + max(abs(low), abs(high)))
+def between(mine: ColumnElement[bool], goal: str, one: float, other: float) -> Select[Any]:
+    """Keys whose mean of a goal is at or between two. A database may round means otherwise than we
+    do."""
+    low, high = sorted((one, other))
+    ends = low - _ROUNDING * (1.0 + abs(low)), high + _ROUNDING * (1.0 + abs(high))
     return (
         select(trials.c.key)
         .join(measurements, measurements.c.trial_id == trials.c.id)
         .where(mine, _IS_WHOLE, measurements.c.name == goal)
         .group_by(trials.c.key)
-        .having(func.avg(measurements.c.value).between(low - slack, high + slack))
+        .having(func.avg(measurements.c.value).between(*ends))
         .correlate(None)
     )
 

@@ -1,5 +1,7 @@
 """Opening a database: connect, bring its schema to the newest revision, say what is wrong."""
 
+import os
+
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -70,5 +72,13 @@ def _cannot_open(parsed: URL, error: DBAPIError) -> UserError:
     else:
         expected, hint = "a PostgreSQL server that answers", "check that it runs and the URL"
     away = isinstance(error, (OperationalError, InterfaceError))
-    kind = DatabaseAway if away and not is_of_the_disk(error.orig) else UserError
+    here = is_of_the_disk(error.orig) or _is_read_only(parsed)
+    kind = DatabaseAway if away and not here else UserError
     return kind(f"{expected} at {url}", explain(error), hint)
+
+
+def _is_read_only(url: URL) -> bool:
+    """Whether it is a file that stands there and cannot be written, as on a read-only disk."""
+    path = url.database or ""
+    there = url.get_backend_name() == "sqlite" and os.path.isfile(path)
+    return there and not os.access(path, os.W_OK)

@@ -1,8 +1,10 @@
 """What is known of a job's trials."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import Select, and_, func, select, true
 
 from peftsearch.errors import NotFoundError
 from peftsearch.records.trial import Measurement, Trial, TrialState
@@ -10,6 +12,17 @@ from peftsearch.records.trial import Measurement, Trial, TrialState
 from .rows import get_ended, get_trials
 from .schema import jobs, measurements, trials
 from .session import Session, read
+
+_LOOKED_AT = 20
+"""Trials at a time: the first nearly always tells what is asked."""
+
+
+def completed_below(job_id: int, number: int | None) -> Select[Any]:
+    """The next completed trials of a job below a number, or its last, the latest first."""
+    mine = trials.c.job_id == job_id, trials.c.state == TrialState.COMPLETED
+    query = select(trials.c.number, trials.c.provenance).where(*mine)
+    later = true() if number is None else trials.c.number < number
+    return query.where(later).order_by(trials.c.number.desc()).limit(_LOOKED_AT)
 
 
 class Trials(Session):
@@ -50,21 +63,24 @@ class Trials(Session):
         return get_trials(self._connection, and_(trials.c.job_id == job_id, unfinished))
 
     @read
+    def last_told(self, job_id: int, name: str) -> Any:
+        """What the latest of the job's completed trials that tells it says of `name` in its
+        provenance; None where none does."""
+        below: int | None = None
+        while rows := self._connection.execute(completed_below(job_id, below)).all():
+            told = (x.provenance.get(name) for x in rows if isinstance(x.provenance, Mapping))
+            if found := next((x for x in told if x), None):
+                return found
+            below = rows[-1].number
+        return None
+
+    @read
     def next_number(self, job_id: int) -> int:
         """How many trials the job has, which is the number of the next one."""
         # They are numbered from 0 without gaps, and the highest number stands in an index.
         last = select(func.max(trials.c.number)).where(trials.c.job_id == job_id)
         number = self._connection.execute(last).scalar()
         return 0 if number is None else int(number) + 1
-
-    @read
-    def last_told(self, job_id: int, name: str) -> str | None:
-        """What the last of the job's completed trials that tells it has under `name` in its
-        provenance, as a text; None where none does."""
-        told = trials.c.provenance[name].as_string()
-        completed = trials.c.job_id == job_id, trials.c.state == TrialState.COMPLETED
-        query = select(told).where(*completed, told != "").order_by(trials.c.number.desc())
-        return self._connection.execute(query.limit(1)).scalar()
 
     @read
     def counts(self, job_id: int) -> dict[TrialState, int]:

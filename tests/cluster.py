@@ -5,14 +5,16 @@ It listens on a Unix socket inside its folder alone, which only its user (and ro
 
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SETTINGS = {
     "listen_addresses": "",
@@ -22,20 +24,41 @@ SETTINGS = {
     "shared_buffers": "32MB",
     "max_connections": "100",
 }
-SERVE = '"$@" >log 2>&1 & read -r line; kill -QUIT $!; wait $!; rm -rf "$PWD"'
-"""Ends the server and deletes its folder at the end of the standard input. That comes when the
-session ends, even if it was killed."""
+_END = '"${1%postgres}pg_ctl" -D data -m immediate stop >log 2>&1'
+SERVE = f'"$@" >log 2>&1 & read -r line; {_END}; wait $!; rm -rf "$PWD"'
+"""Ends the server, also one that was started again, and deletes its folder at the end of the
+standard input. That comes when the session ends, even if it was killed."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running server."""
+    """A running server.
+
+    Attributes:
+        command: That started it.
+        user: Whom it runs as, None for ourselves.
+    """
 
     folder: Path
+    command: Sequence[str]
+    user: str | None
 
     def url(self, database: str) -> str:
         """Where a store finds `database`."""
         return f"postgresql+psycopg://tester@/{database}?host={self.folder}"
+
+    def control(self, action: str, *options: str) -> None:
+        """`start`, or `stop` with `-m fast` or `-m immediate`; returns when it is done."""
+        program, *given = self.command
+        control = [str(Path(program).with_name("pg_ctl")), "-w", "-l", "log", *given[:2]]
+        subprocess.run(
+            [*control, "-o", shlex.join(given[2:]), action, *options],
+            cwd=self.folder,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            **_as_user(self.user),
+        )
 
 
 def find_programs() -> Path | None:
@@ -50,7 +73,7 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def run_cluster(programs: Path) -> Iterator[Cluster]:
+def run_cluster(programs: Path, settings: Mapping[str, str] = SETTINGS) -> Iterator[Cluster]:
     """Make a cluster, and run its server until the block ends."""
     user = _find_user()
     # pytest's own temporary folders can be entered by one user alone, here perhaps root.
@@ -58,19 +81,23 @@ def run_cluster(programs: Path) -> Iterator[Cluster]:
     if user is not None:
         shutil.chown(folder, user)
     command = [str(programs / "postgres"), "-D", "data", "-c", f"unix_socket_directories={folder}"]
-    for name, value in SETTINGS.items():
+    for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     with subprocess.Popen(
         ["sh", "-c", f"{_initialise(programs)} || exit; {SERVE}", "sh", *command],
         stdin=subprocess.PIPE,
         cwd=folder,
-        user=user,
         # Ctrl-C is for the session, which then ends the server.
         start_new_session=True,
-        extra_groups=None if user is None else [],
+        **_as_user(user),
     ):
         _wait(programs, folder)
-        yield Cluster(folder)
+        yield Cluster(folder, command, user)
+
+
+def _as_user(user: str | None) -> dict[str, Any]:
+    """Options of a program that runs as somebody."""
+    return {"user": user, "extra_groups": None if user is None else []}
 
 
 def _initialise(programs: Path) -> str:

@@ -58,6 +58,32 @@ def test_the_front_of_every_event_equals_a_recomputation(store: Store, seed: int
     assert any(fronts) and {x.key for x in store.front(job.id)} == fronts[-1]
 
 
+def _result(quality: float, cost: float, peak: float) -> dict[str, float]:
+    shares = {"accuracy": quality, "f1": quality}
+    return shares | {
+        "trainable_parameters": cost,
+        "training_seconds": cost,
+        "peak_memory_bytes": peak,
+    }
+
+
+def test_who_leaves_by_a_bound_lets_in_what_it_alone_dominated(store: Store) -> None:
+    job = store.create_job(SPEC)
+    insert(store, job.id, [make_proposal(0), make_proposal(1), make_proposal(2)])
+    insert(store, job.id, [make_proposal(0, seed=1)])
+    fronts = []
+    for result in (
+        _result(0.9, 2.0, 1.0),
+        _result(0.8, 3.0, 1.0),  # the first one alone dominates it
+        _result(0.7, 4.0, 1.0),  # and this one the second one as well
+        _result(0.9, 2.0, 9.0),  # the first one again, now beyond the bound
+    ):
+        trial = claim(store, job.id)
+        store.complete(trial.id, trial.attempt, result, {}, None)
+        fronts.append({x.trials for x in store.front(job.id)})
+    assert fronts == [{(0,)}, {(0,)}, {(0,)}, {(1,)}]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_trial_that_lacks_an_objective_or_what_a_limit_is_on_is_no_result(
     store: Store, name: str

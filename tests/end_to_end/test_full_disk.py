@@ -1,6 +1,5 @@
 """A disk that fills up while a whole pool works: nothing is lost, and the job goes on later."""
 
-import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import pytest
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.store import Store
+from tests.small_disks import fill, mounted
 from tests.waiting import LIMIT, wait_until
 
 from .programs import call, start
@@ -27,15 +27,10 @@ _ROOM = 40_000
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no small file system can be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+    with mounted(tmp_path / "disk") as there:
+        if not there:
+            pytest.skip("no small file system can be mounted here")
+        yield tmp_path / "disk"
 
 
 @pytest.fixture
@@ -45,18 +40,6 @@ def job(job_file: Path) -> Path:
     text += '\n[search]\nrecipes = "published"\n'
     job_file.write_text(text.replace("trials = 8", f"trials = {TRIALS}"))
     return job_file
-
-
-def fill(disk: Path, room: int = 0) -> Path:
-    """Write until so many bytes are left; the file that takes the room."""
-    path = disk / "others"
-    with path.open("wb", buffering=0) as file:
-        try:
-            while os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize > room:
-                file.write(bytes(4096))
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
-    return path
 
 
 def look(url: str) -> tuple[JobState, list[Trial]]:

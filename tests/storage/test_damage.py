@@ -1,12 +1,14 @@
 """A damaged SQLite file is one line that says how to save what is left."""
 
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from peftsearch.errors import DatabaseAway, StoreDamaged, StoreUnavailable, UserError
 from peftsearch.storage.store import Store
+from tests.small_disks import mounted
 from tests.specs import make_spec
 from tests.storage.examples import claim, complete, insert, make_proposal
 
@@ -61,3 +63,15 @@ def test_text_that_is_none_is_damage(tmp_path: Path) -> None:
         connection.execute("UPDATE trials SET worker = CAST(x'ff80' AS TEXT) WHERE number = 3")
     with Store.open(f"sqlite:///{path}") as store, pytest.raises(StoreDamaged, match="UTF-8"):
         store.trials(job)
+
+
+def test_a_read_only_disk_is_one_line_and_not_asked_again(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk") as there:
+        if not there:
+            pytest.skip("no small file system can be mounted here")
+        url = f"sqlite:///{tmp_path / 'disk' / 'jobs.db'}"
+        Store.open(url).close()
+        subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "disk")], check=True)
+        with pytest.raises(UserError, match="a database file that can be written") as caught:
+            Store.open(url)
+    assert not isinstance(caught.value, DatabaseAway) and "\n" not in str(caught.value)

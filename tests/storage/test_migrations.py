@@ -5,13 +5,15 @@ import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 import peftsearch.storage.migrations as migrations
@@ -21,6 +23,9 @@ from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.schema import metadata
 from peftsearch.storage.store import Store
+from peftsearch.workers.files.adapter_files import load_adapter_files, save_adapter
+from peftsearch.workers.files.ownership import check_adapter
+from tests.conftest import NewDatabase
 from tests.specs import make_spec
 
 from .examples import LEASE, complete
@@ -108,7 +113,9 @@ def test_a_migration_that_breaks_leaves_nothing(empty_url: str) -> None:
 def test_a_newer_schema_is_refused_in_one_line(empty_url: str) -> None:
     Store.open(empty_url).close()
     _execute(empty_url, f"UPDATE {migrations.VERSION_TABLE} SET version_num = '9999'")
-    with pytest.raises(UserError, match="schema 9999.*update peftsearch") as caught:
+    with pytest.raises(
+        UserError, match=f"schema {migrations.HEAD} or older; got schema 9999.*update peftsearch"
+    ) as caught:
         Store.open(empty_url)
     assert "\n" not in str(caught.value)
 
@@ -125,11 +132,10 @@ def test_each_old_schema_has_an_asset() -> None:
     assert {path.stem.removeprefix("revision_") for path in OLD_FILES} == revisions
 
 
-@pytest.mark.parametrize("path", OLD_FILES, ids=lambda path: path.stem)
-def test_an_old_file_is_read_and_goes_on(path: Path, tmp_path: Path) -> None:
-    copy = shutil.copy(path, tmp_path / "old.sqlite")
+def _goes_on(url: str) -> None:
+    """The database holds what all assets do, and a trial of it can be trained."""
     expected = json.loads((ASSETS / "expected.json").read_text())
-    with Store.open(f"sqlite:///{copy}") as store:
+    with Store.open(url) as store:
         job = store.find_job("asset")
         assert job.event == expected["event"]
         trials = store.trials(job.id)
@@ -145,6 +151,64 @@ def test_an_old_file_is_read_and_goes_on(path: Path, tmp_path: Path) -> None:
         assert complete(store, trial, 0.9, 4096.0) == expected["event"] + 1
         assert store.counts(job.id)[TrialState.COMPLETED] == 2
         assert len(store.front(job.id)) == 2
+
+
+@pytest.mark.parametrize("path", OLD_FILES, ids=lambda path: path.stem)
+def test_an_old_file_is_read_and_goes_on(path: Path, tmp_path: Path) -> None:
+    copy = shutil.copy(path, tmp_path / "old.sqlite")
+    _goes_on(f"sqlite:///{copy}")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("path", OLD_FILES, ids=lambda path: path.stem)
+def test_an_old_schema_of_postgresql_is_read_and_goes_on(
+    path: Path, new_schema: NewDatabase
+) -> None:
+    url = new_schema()
+    with _begin(url) as connection:
+        migrations.migrate(connection, path.stem.removeprefix("revision_"))
+        _copy_rows(path, connection)
+        connection.commit()
+    _goes_on(url)
+
+
+def _copy_rows(path: Path, connection: Connection) -> None:
+    """From a file to tables of the same schema, with ids as PostgreSQL gives them."""
+    old, ids = MetaData(), dict[str, dict[int, int]]()
+    old.reflect(connection)
+    with create_engine(f"sqlite:///{path}", poolclass=NullPool).connect() as source:
+        for table in (x for x in old.sorted_tables if x.name != migrations.VERSION_TABLE):
+            kept = text(f"SELECT * FROM {table.name}").columns(*table.columns)
+            rows = [row._asdict() for row in source.execute(kept)]
+            for row in rows:
+                if "id" in row:
+                    ids.setdefault(table.name, {})[row["id"]] = connection.execute(
+                        text(f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id'))")
+                    ).scalar_one()
+                owners = {"id": table.name, "job_id": "jobs", "trial_id": "trials"}
+                row |= {x: ids[owner][row[x]] for x, owner in owners.items() if x in row}
+            if rows:
+                connection.execute(table.insert(), rows)
+
+
+@pytest.mark.parametrize("path", OLD_FILES, ids=lambda path: path.stem)
+def test_an_old_file_comes_with_its_adapters(path: Path, tmp_path: Path) -> None:
+    """The trial's folder is found where it was, and told from another one."""
+    url, name = f"sqlite:///{shutil.copy(path, tmp_path / 'old.sqlite')}", "asset/trials/000000-1"
+    told = f"adapter = '{name}', provenance = '{json.dumps({'model': {'sha256': 'a'}})}'"
+    _execute(url, f"UPDATE trials SET {told.replace(':', chr(92) + ':')} WHERE number = 0")
+    tensors = {"query.lora_A": torch.arange(6.0).reshape(2, 3)}
+    with Store.open(url) as store:
+        trial = store.trial(store.find_job("asset").id, 0)
+        save_adapter(tmp_path / name, trial.configuration, tensors, trial.provenance)
+        folder = tmp_path / str(trial.adapter)
+        check_adapter(folder, trial)
+        found = load_adapter_files(folder, "a")
+        assert found.configuration == trial.configuration
+        assert torch.equal(found.tensors["query.lora_A"], tensors["query.lora_A"])
+        other = replace(trial, provenance={})
+        with pytest.raises(UserError, match="configuration.json of another one"):
+            check_adapter(folder, other)
 
 
 def test_a_job_that_an_older_program_makes_meanwhile_has_an_id_too(empty_url: str) -> None:

@@ -1,23 +1,50 @@
-"""How SQLite answers those that wait: from indices, however many trials there are."""
+"""How SQLite answers what is asked often: from indices, however many trials there are."""
 
 from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import create_engine
+import pytest
+from sqlalchemy import Select, create_engine
 from sqlalchemy.pool import NullPool
 
+from peftsearch.storage.front import between
+from peftsearch.storage.schema import trials
 from peftsearch.storage.store import Store
+from peftsearch.storage.trials import completed_below
 from peftsearch.storage.watching import _SIGNS
 
 
-def test_signs_walk_through_no_table(new_sqlite: Callable[[], str]) -> None:
-    url = new_sqlite()
+def _explain(url: str, statement: Select[Any]) -> list[str]:
+    """The steps by which SQLite answers."""
     Store.open(url).close()
     engine = create_engine(url, poolclass=NullPool)
-    statement = _SIGNS.where(_SIGNS.selected_columns.id == 1)
     asked = statement.compile(engine, compile_kwargs={"literal_binds": True})
     with engine.connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
-    steps = [row[3] for row in plan]
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()]
+
+
+def test_signs_walk_through_no_table(new_sqlite: Callable[[], str]) -> None:
+    steps = _explain(new_sqlite(), _SIGNS.where(_SIGNS.selected_columns.id == 1))
     assert [x for x in steps if x.startswith("SCAN")] == []
     assert sum(x.startswith("SEARCH trials USING") for x in steps) == 3
     assert all("job_id=?" in x for x in steps if x.startswith("SEARCH trials"))
+
+
+@pytest.mark.parametrize(("number", "searched"), [(None, ""), (7, " AND number<?")])
+def test_the_last_trials_come_from_an_index(
+    new_sqlite: Callable[[], str], number: int | None, searched: str
+) -> None:
+    """In their order: nothing is sorted, and no trial beyond those that are asked for is read."""
+    (step,) = _explain(new_sqlite(), completed_below(1, number))
+    assert step.startswith("SEARCH trials USING INDEX ix_trials_job_id_state_number")
+    assert step.endswith(f"(job_id=? AND state=?{searched})")
+
+
+def test_where_a_bounded_front_changes_no_trial_is_walked_through(
+    new_sqlite: Callable[[], str],
+) -> None:
+    """What a member of it frees is found by the trials of one job and their measurements."""
+    mine = trials.c.job_id == 1
+    steps = _explain(new_sqlite(), between(mine, "accuracy", 0.1, 0.2))
+    assert [x for x in steps if x.startswith("SCAN")] == []
+    assert any("measurements" in x and "trial_id=? AND name=?" in x for x in steps)

@@ -20,7 +20,7 @@ def check_rows(store: Store, job: Job, fingerprint: str) -> None:
     """
     parent = _find_parent(store, job)
     known = next(filter(None, (store.last_told(x.id, "data") for x in (job, parent) if x)), None)
-    if known not in (None, fingerprint):
+    if known is not None and str(known) != fingerprint:
         raise UserError(
             f"the rows that the trials of {(parent or job).name} had, in their order",
             f"others in {job.spec.task.train}",

@@ -1,0 +1,95 @@
+"""One job from its launch to its tally, while faults of one kind befall it."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from peftsearch.records.job import JobState
+from tests.waiting import LIMIT, wait_until
+
+from .faults import Fault
+from .ground import Ground
+from .tally import Tally, take_tally
+
+_AT_A_TIME = 12
+"""Faults of one job: fewer trials are quicker to propose."""
+
+
+Prepare = Callable[[Ground], AbstractContextManager[bool]]
+"""What a kind of fault needs before the job begins; False where it cannot be had here."""
+
+
+@contextmanager
+def _as_it_is(ground: Ground) -> Iterator[bool]:
+    yield True
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of fault: how a job goes through it, so many times."""
+
+    run: Callable[[Ground, int], Tally]
+    prepare: Prepare = _as_it_is
+
+
+def of_fault(fault: Fault, prepare: Prepare = _as_it_is) -> Kind:
+    """A kind whose faults befall a command."""
+    return Kind(lambda ground, times: run_leg(ground, fault, times), prepare)
+
+
+def run_legs(
+    folder: Path, create: Callable[[], str], workshop: Path, kind: Kind, times: int, seed: int
+) -> Tally:
+    """As many jobs as so many faults take, each on a database of its own."""
+    tally = Tally()
+    for number in range(-(-times // _AT_A_TIME)):
+        share = min(_AT_A_TIME, times - number * _AT_A_TIME)
+        own = folder / f"job{number}"
+        own.mkdir(parents=True)
+        rng = random.Random(f"{seed} {number}")
+        ground = Ground(own, create(), workshop, 3 + share // 2, own / "files", rng)
+        with kind.prepare(ground) as there:
+            tally += kind.run(ground, share) if there else Tally()
+    return tally
+
+
+def run_leg(ground: Ground, fault: Fault, times: int) -> Tally:
+    """Let faults befall one job and look at what is left."""
+    done = 0
+    deadline = time.monotonic() + LIMIT
+    while done < times:
+        assert time.monotonic() < deadline, ground.said
+        if ground.over:
+            _prolong(ground, times - done)
+        ground.begin()
+        wait_until(lambda: bool(ground.running()) or _ended(ground), lambda: ground.said)
+        time.sleep(ground.rng.uniform(0.0, 0.7))
+        if not _ended(ground):
+            done += fault(ground)
+    finish(ground)
+    return take_tally(ground, done)
+
+
+def _ended(ground: Ground) -> bool:
+    return ground.process is None or ground.process.poll() is not None
+
+
+def _prolong(ground: Ground, left: int) -> None:
+    """More trials for the faults that are left."""
+    if ground.process is not None:
+        ground.end()
+    ground.trials += 1 + left // 2
+    ground.write_job()
+
+
+def finish(ground: Ground) -> None:
+    """Run the command until the job has ended, and its processes with it."""
+    deadline = time.monotonic() + LIMIT
+    while ground.look()[0] is not JobState.FINISHED or ground.process is not None:
+        assert time.monotonic() < deadline, ground.said
+        ground.begin()
+        ground.end()
+    wait_until(lambda: not ground.processes(), ground.processes, seconds=90.0)
