@@ -15,9 +15,6 @@ from tests.service.records import PROBE, Filler, lora
 from tests.service.sites import open_site
 from tests.specs import make_spec
 
-FIND = """[...document.querySelectorAll('link[rel=modulepreload]')]
-  .map((x) => x.href).find((x) => x.endsWith('%s'))"""
-
 
 @pytest.fixture(scope="module")
 def site(new_sqlite: NewDatabase) -> Iterator[str]:
@@ -93,18 +90,18 @@ def test_a_finished_job_tells_one_story(site: str, page: Page) -> None:
 def test_what_is_fetched_again_outlives_an_error(site: str, page: Page) -> None:
     page.goto(site)
     page.wait_for_function(LOADED)
-    calls = page.evaluate(f"""async () => {{
-      const {{ refresher }} = await import({FIND % "lib/refresh.js"});
+    calls = page.evaluate("""async () => {
+      const { refresher } = await import('/static/lib/refresh.js');
       let calls = 0;
-      const refresh = refresher(async () => {{
+      const refresh = refresher(async () => {
         calls += 1;
         if (calls === 1) throw new TypeError('broken');
-      }}, {{ gap: 1 }});
+      }, { gap: 1 });
       await refresh().catch(() => null);
       await new Promise((resolve) => setTimeout(resolve, 50));
       await refresh();
       return calls;
-    }}""")
+    }""")
     assert calls == 2
 
 
@@ -117,7 +114,7 @@ def test_time_beyond_the_budget_is_no_part_of_it(
 ) -> None:
     page.goto(site)
     text = page.evaluate(f"""async () => {{
-      const {{ timeText }} = await import({FIND % "components/job-words.js"});
+      const {{ timeText }} = await import('/static/components/job-words.js');
       return timeText({{ used_hours: {used}, budget: {{ hours: 0.1 }} }});
     }}""")
     assert text == told
