@@ -11,13 +11,7 @@ from sklearn.metrics import precision_score, recall_score
 
 from peftsearch.errors import UserError
 from peftsearch.records.trial import Trial
-from peftsearch.results.calibrated_adapter import (
-    NO_WISH,
-    Calibrated,
-    Wish,
-    check_wish,
-    tell_calibration,
-)
+from peftsearch.results.calibrated_adapter import Calibrated, tell_calibration
 from peftsearch.results.calibration import (
     Calibration,
     CalibrationError,
@@ -28,6 +22,7 @@ from peftsearch.results.export import export
 from peftsearch.results.export_report import ExportReport
 from peftsearch.results.tested_calibration import Kept, calibrate_on_test
 from peftsearch.results.thresholds import tell_value
+from peftsearch.results.wishes import NO_WISH, Wish, check_wish
 from peftsearch.workers.files.adapter_files import load_adapter_files
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec

@@ -70,7 +70,7 @@ function render({ job, trial, front }) {
   if (done) renderResults({ job, trial, front });
   byId("exports-panel").hidden = !(done && trial.adapter);
   if (done && trial.adapter && !views.exports) {
-    views.exports = showExports(byId("exports"), { job: name, automatic: job.task_kind.automatic, pick: `trial ${number}`, label: `trial ${number}` });
+    views.exports = showExports(byId("exports"), { job: name, kind: job.task_kind, pick: `trial ${number}`, label: `trial ${number}` });
   }
   byId("confirm-panel").hidden = !done;
   if (done && !views.confirm) {
