@@ -98,7 +98,7 @@ def _export(
     report = export_picked(result, summary, out, form, limit, wish)
     url = None if target is None else _push(target, result, summary, report)
     if as_json:
-        told = {"floor": standing and tell_standing(standing, spec)}
+        told: dict[str, object] = {"floor": standing and tell_standing(standing, spec)}
         told |= {"calibration_words": _tell_calibration(report, wish)}
         print_json(report.to_json() | told | ({} if url is None else {"pushed": url}))
         return
