@@ -50,7 +50,6 @@ def _shared(request: Request) -> dict[str, Any]:
     return {
         "job": None,
         "number": None,
-        "numbers": [],
         "root": root,
         "static": lambda name: root + static_url(name),
         "joined": lambda page, kind: root + static_url(joined_name(page, kind)),

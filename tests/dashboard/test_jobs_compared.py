@@ -59,7 +59,7 @@ def test_two_jobs_are_chosen_from_the_list_and_compared(site: str, page: Page) -
     page.locator("#cost").select_option("training_seconds")
     page.wait_for_url("**cost=training_seconds")
     page.get_by_role("button", name="Swap").click()
-    page.wait_for_url("**jobs=other%2Cone*")
+    page.wait_for_url("**jobs=other,one*")
 
 
 def test_jobs_of_other_data_have_no_winner(site: str, page: Page) -> None:
@@ -77,7 +77,7 @@ def test_a_finished_job_tells_one_story(site: str, page: Page) -> None:
     done = card.locator(".bar-done").evaluate("x => x.style.width")
     assert done == "100%"
     told = page.locator('[data-job="failed"] [data-part="best"]').inner_text()
-    assert told == "No result: every trial so far has failed."
+    assert told == "No result: every trial has failed."
     page.goto(f"{site}/jobs/ended")
     page.wait_for_function(LOADED)
     row = page.locator(".trials tbody tr").first

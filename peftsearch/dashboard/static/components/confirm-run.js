@@ -12,7 +12,7 @@ export function makeRun(run, actions) {
   const button = h("button", { type: "button", class: "button button-small button-quiet", "aria-label": `${running ? "Stop" : "Remove"} the confirmation of ${title(run)}` },
     running ? "Stop" : "Remove from this list");
   button.addEventListener("click", () => actions.remove(run));
-  return h("li", { class: "run" },
+  return h("li", { class: "run-item" },
     h("div", { class: "row" }, h("span", { class: "badge", "data-state": look }, words), place(run),
       h("span", { class: "quiet small confirm-age" }), h("span", { class: "push row" }, button)),
     h("p", { class: "quiet small" }, asked(run)),

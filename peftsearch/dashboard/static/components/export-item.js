@@ -11,7 +11,7 @@ export function makeItem(item, actions) {
   const [look, words] = BADGES[item.state];
   const element = h(
     "li",
-    { class: "run export" },
+    { class: "run-item export" },
     h("div", { class: "row" }, h("span", { class: "badge", "data-state": look }, words),
       h("a", { href: page`/jobs/${item.job}/trials/${item.trial}` }, `Trial ${item.trial}`),
       h("span", {}, [item.form === "auto" ? "" : item.form, ...wishes(item)].filter(Boolean).join(", ")), h("span", { class: "quiet small export-age" }),

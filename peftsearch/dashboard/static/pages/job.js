@@ -80,6 +80,7 @@ function buildConfirmations(model) {
   const show = () => guard("confirm-body", showConfirmation(model, byId("confirm-body")));
   const runs = new ConfirmRuns({ job: model.name, workers: () => model.detail.live_workers, ended: show });
   byId("confirm-start").append(runs.element);
+  byId("confirm-start").hidden = false;
   show();
 }
 

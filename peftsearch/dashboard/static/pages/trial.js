@@ -1,6 +1,7 @@
 // The trial page: what the configuration is, how well it does, what it costs, and how to take it home.
 
 import { get, page, path, post } from "../lib/api.js";
+import { setWords } from "../lib/configuration.js";
 import { copyBox } from "../lib/copy.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { duration, percent, shellWord } from "../lib/format.js";
@@ -59,7 +60,7 @@ function isOpen({ state }) {
 function render({ job, trial, front }) {
   const done = trial.state === "completed";
   replace(byId("state"), stateBadge(trial, job));
-  setText(byId("words"), trial.words);
+  setWords(byId("words"), trial.words);
   replace(byId("notice"), failure(trial));
   byId("trial").hidden = false;
   views.map ? views.map.update(trial.map) : (views.map = showMap(byId("map"), trial.map));
