@@ -1,14 +1,15 @@
 """How soon pages show something, and the front its picture, on a machine whose cores are busy.
 
     python -m benchmarks.first_paint [--out benchmarks/first_paint.json] [--repeats 3] [--loops 2]
-        [--address http://127.0.0.1:8321/jobs/NAME]
+        [--against FOLDER] [--address http://127.0.0.1:8321/jobs/NAME]
 
 `peftsearch dashboard` serves a job of 60 made-up trials (`tests.seeding`) and a smaller one from
 an SQLite file. A headless Chromium opens each page in a fresh context, with nothing in its cache,
 while `--loops` processes do nothing but count. Of each page: first contentful paint as the browser
-reports it, when the front's picture stood, how much it fetched until then, and how much of that
-was Plotly. The medians of all repeats are printed. With `--address` the job's page of another
-running service is measured, for a comparison.
+reports it, when the front's picture stood, how much it fetched until then in how many requests,
+how much of that was Plotly, and how far what stood moved (the sum of the browser's layout shifts).
+The medians of all repeats are printed. With `--against` a service of another checkout, of the same
+jobs, takes turns with this one. With `--address` the job's page of a running service is measured.
 
 Takes a minute or two. Ends with 1 where a first paint came later than two seconds.
 """
@@ -57,6 +58,10 @@ _WATCH = """(selectors) => {
     globalThis.appeared[x] ??= performance.now();
   });
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
+  globalThis.shifted = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((x) => {
+    globalThis.shifted += x.value;
+  })).observe({ type: "layout-shift", buffered: true });
 }"""
 _APPEARED = "(selector) => globalThis.appeared[selector]"
 
@@ -69,6 +74,8 @@ class Figures:
         facts: When what it is about could be read.
         picture: None of a page without one.
         kilobytes: Without Plotly.
+        requests: Of files and data.
+        shift: Sum of layout shifts, of which 0.1 is what the web's guides call good.
     """
 
     page: str
@@ -77,6 +84,8 @@ class Figures:
     picture: float | None
     kilobytes: float
     plotly: float
+    requests: float
+    shift: float
 
 
 def count_for_ever() -> None:
@@ -119,11 +128,13 @@ def visit(browser: Browser, page: str, address: str, facts: str, picture: str | 
         tab.wait_for_function(_PAINT)
         paint = float(tab.evaluate(_PAINT)) / 1000
         fetched = tab.evaluate(_FETCHED)
+        shift = float(tab.evaluate("() => globalThis.shifted"))
     finally:
         context.close()
     charts = sum(size for name, size in fetched if "plotly" in name)
     rest = sum(size for name, size in fetched if "plotly" not in name)
-    return Figures(page, paint, told or 0.0, drawn, rest / 1000, charts / 1000)
+    sizes = rest / 1000, charts / 1000
+    return Figures(page, paint, told or 0.0, drawn, *sizes, len(fetched), shift)
 
 
 def middle(found: Sequence[Figures]) -> Figures:
@@ -136,42 +147,74 @@ def middle(found: Sequence[Figures]) -> Figures:
         median(pictures) if pictures else None,
         median(x.kilobytes for x in found),
         median(x.plotly for x in found),
+        median(x.requests for x in found),
+        median(x.shift for x in found),
     )
 
 
-def measure(
-    address: str, pages: Sequence[tuple[str, str, str, str | None]], repeats: int, loops: int
-) -> list[Figures]:
-    """All pages, each so often, on a busy machine."""
+def measure(addresses: Sequence[str], given: argparse.Namespace) -> list[list[Figures]]:
+    """All pages of each address, each so often and in turns, on a busy machine."""
     program = next(path for name in PROGRAMS if (path := shutil.which(name)))
-    with sync_playwright() as playwright, busy(loops):
+    with sync_playwright() as playwright, busy(given.loops):
         with playwright.chromium.launch(executable_path=program, args=OPTIONS) as browser:
-            # The first page of a browser pays for its start.
-            visit(browser, "start", address + pages[0][1], pages[0][2], None)
-            return [
-                middle([visit(browser, name, address + path, facts, mark) for _ in range(repeats)])
-                for name, path, facts, mark in pages
-            ]
+            for (
+                address
+            ) in addresses:  # the first page of a browser or a service pays for its start
+                visit(browser, "start", address + PAGES[0][1], PAGES[0][2], None)
+            rows = [measure_page(browser, addresses, page, given.repeats) for page in PAGES]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
-def measure_own(repeats: int, loops: int) -> list[Figures]:
-    """Of a service and a database of its own."""
-    with tempfile.TemporaryDirectory() as folder:
+def measure_page(
+    browser: Browser,
+    addresses: Sequence[str],
+    page: tuple[str, str, str, str | None],
+    repeats: int,
+) -> list[Figures]:
+    """One page of each address."""
+    name, path, facts, mark = page
+    visits = [
+        [visit(browser, name, address + path, facts, mark) for address in addresses]
+        for _ in range(repeats)
+    ]
+    return [middle(found) for found in zip(*visits, strict=True)]
+
+
+def measure_own(given: argparse.Namespace) -> list[list[Figures]]:
+    """Of a service and a database of its own; with `--against` of another checkout's as well."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         url = f"sqlite:///{folder}/jobs.db"
         Store.open(url).close()
         seed_job(url, JOB, 60)
         seed_job(url, OTHER, 30, seed=1)
-        with serving(url, Path(folder) / "files") as (address, _):
-            return measure(address, PAGES, repeats, loops)
+        codes = [None, *([given.against] if given.against else [])]
+        served = [stack.enter_context(serving(url, Path(folder) / "files", x)) for x in codes]
+        return measure([address for address, _ in served], given)
+
+
+def measure_page_of(address: str, given: argparse.Namespace) -> list[list[Figures]]:
+    """The job's page of a running service."""
+    program = next(path for name in PROGRAMS if (path := shutil.which(name)))
+    page = ("job", "", *PAGES[1][2:])
+    with sync_playwright() as playwright, busy(given.loops):
+        with playwright.chromium.launch(executable_path=program, args=OPTIONS) as browser:
+            return [measure_page(browser, [address], page, given.repeats)]
 
 
 def tell(found: Sequence[Figures]) -> None:
     """Print a table."""
-    print("page          first paint    facts   picture     files    Plotly")
+    print("page          first paint    facts   picture     files    Plotly  requests  shift")
     for x in found:
         drawn = "" if x.picture is None else f"{x.picture:.2f} s"
-        sizes = f"{x.kilobytes:6.0f} KB {x.plotly:6.0f} KB"
+        sizes = f"{x.kilobytes:6.0f} KB {x.plotly:6.0f} KB {x.requests:9.0f} {x.shift:6.3f}"
         print(f"{x.page:12} {x.first_paint:10.2f} s {x.facts:6.2f} s {drawn:>9} {sizes}")
+
+
+def tell_ratios(own: Sequence[Figures], other: Sequence[Figures]) -> None:
+    """Print this checkout's times as shares of the other's."""
+    for x, y in zip(own, other, strict=True):
+        print(f"{x.page:12} first paint x {x.first_paint / y.first_paint:.2f}, ", end="")
+        print(f"facts x {x.facts / y.facts:.2f}")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -180,6 +223,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--loops", type=int, default=2)
+    parser.add_argument("--against", type=Path, help="a checkout to compare with")
     parser.add_argument("--address", help="the job's page of another service")
     return parser.parse_args()
 
@@ -187,16 +231,18 @@ def read_arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure, print, write; 1 where a first paint is late."""
     given = read_arguments()
-    if given.address:
-        found = measure("", [("job", given.address, *PAGES[1][2:])], given.repeats, given.loops)
-    else:
-        found = measure_own(given.repeats, given.loops)
-    tell(found)
+    own, *others = measure_page_of(given.address, given) if given.address else measure_own(given)
+    tell(own)
+    for other in others:
+        tell(other)
+        tell_ratios(own, other)
     if given.out:
         machine: dict[str, Any] = {"cores": os.cpu_count(), "machine": platform.machine()}
-        body = machine | {"loops": given.loops, "pages": [asdict(x) for x in found]}
+        body = machine | {"loops": given.loops, "load": os.getloadavg()[0]}
+        body |= {"pages": [asdict(x) for x in own]}
+        body |= {"against": [asdict(x) for other in others for x in other]}
         given.out.write_text(json.dumps(body, indent=2) + "\n")
-    return int(any(x.first_paint > LIMIT_SECONDS for x in found))
+    return int(any(x.first_paint > LIMIT_SECONDS for x in own))
 
 
 if __name__ == "__main__":

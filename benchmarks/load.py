@@ -79,13 +79,21 @@ def complete_trials(storage: str, stop: Any, last: Any) -> None:
 
 
 @contextmanager
-def serving(storage: str, files: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """`peftsearch dashboard` as a process; its address and process."""
+def serving(
+    storage: str, files: Path, code: Path | None = None
+) -> Iterator[tuple[str, psutil.Process]]:
+    """`peftsearch dashboard` as a process; its address and process.
+
+    Args:
+        code: Another checkout whose program it is to be.
+    """
     command = [sys.executable, "-m", "peftsearch", "dashboard", "--port", "0", "--json"]
     command += ["--no-token"]
     settings = {"PEFTSEARCH_STORAGE": storage, "PEFTSEARCH_FILES": str(files)}
+    if code is not None:
+        settings["PYTHONPATH"] = str(code)
     process = subprocess.Popen(
-        command, env=os.environ | settings, stdout=subprocess.PIPE, text=True
+        command, env=os.environ | settings, cwd=code, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     try:

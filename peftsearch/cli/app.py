@@ -396,7 +396,7 @@ def export(
 ) -> None:
     """Write a configuration's trained adapter, and check it by loading it again."""
     begin("loading the libraries and the job")
-    from peftsearch.results.calibrated_adapter import Wish
+    from peftsearch.results.wishes import Wish
 
     from . import take_home
 

@@ -11,7 +11,7 @@ from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
-from peftsearch.results.calibrated_adapter import NO_WISH, Wish, tell_calibration
+from peftsearch.results.calibrated_adapter import tell_calibration
 from peftsearch.results.calibration import FEWEST
 from peftsearch.results.export_report import ExportReport
 from peftsearch.results.floor_words import tell_standing
@@ -19,6 +19,7 @@ from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
 from peftsearch.results.public_names import find_places
 from peftsearch.results.search_result import SearchResult, export_picked, load_result
+from peftsearch.results.wishes import NO_WISH, Wish
 from peftsearch.results.wording import describe, duration, size
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -97,7 +98,8 @@ def _export(
     report = export_picked(result, summary, out, form, limit, wish)
     url = None if target is None else _push(target, result, summary, report)
     if as_json:
-        told = {"floor": standing and tell_standing(standing, spec)}
+        told: dict[str, object] = {"floor": standing and tell_standing(standing, spec)}
+        told |= {"calibration_words": _tell_calibration(report, wish)}
         print_json(report.to_json() | told | ({} if url is None else {"pushed": url}))
         return
     console.print(f"exported {describe(summary.configuration, spec.anatomy)}", highlight=False)
@@ -122,15 +124,20 @@ def _export(
             soft_wrap=True,
             style=doubtful,
         )
-    for line in tell_calibration(report.calibration):
-        console.print(line, highlight=False, soft_wrap=True)
-    if report.calibration is None and wish != NO_WISH:
-        few = f"no calibration: of fewer than {FEWEST} validation rows nothing is told"
-        console.print(few, highlight=False, soft_wrap=True, style="yellow")
+    for line in _tell_calibration(report, wish):
+        style = "yellow" if report.calibration is None else ""
+        console.print(line, highlight=False, soft_wrap=True, style=style)
     for line in result.doubts(summary):
         console.print(line, highlight=False, soft_wrap=True, style="yellow")
     if url is not None:
         console.print(f"pushed to {url}", highlight=False, soft_wrap=True)
+
+
+def _tell_calibration(report: ExportReport, wish: Wish) -> list[str]:
+    """Sentences on probabilities, or why there are none though they were wished."""
+    if report.calibration is None and wish != NO_WISH:
+        return [f"no calibration: of fewer than {FEWEST} validation rows nothing is told"]
+    return tell_calibration(report.calibration)
 
 
 def _push(

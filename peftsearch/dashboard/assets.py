@@ -1,4 +1,4 @@
-"""Static files: ours, named by the hash of what they hold, and Plotly's, compressed once."""
+"""Static files: where ours are, named by the hash of what they hold, and Plotly's."""
 
 import functools
 import gzip
@@ -9,15 +9,14 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from fastapi import Request, Response
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
-_REVALIDATE = "no-cache"
-_PREFIX = "v-"
+REVALIDATE = "no-cache"
+PREFIX = "v-"
 _JAVASCRIPT = "text/javascript"
 
 
@@ -27,7 +26,7 @@ def static_url(name: str) -> str:
     All files share one version, so that scripts which import each other by relative paths are
     always of one release.
     """
-    return f"/static/{_PREFIX}{version()}/{name}"
+    return f"/static/{PREFIX}{version()}/{name}"
 
 
 def version() -> str:
@@ -49,22 +48,6 @@ def _digest(files: tuple[tuple[Path, int], ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-class StaticFolder(StaticFiles):
-    """Our files, at `/static/NAME` and for ever at `/static/v-HASH/NAME`."""
-
-    def __init__(self) -> None:
-        super().__init__(directory=FOLDER)
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file; kept by browsers where the address names its present version."""
-        first, _, rest = path.partition("/")
-        versioned = first.startswith(_PREFIX) and bool(rest)
-        response = await super().get_response(rest if versioned else path, scope)
-        current = versioned and first == _PREFIX + version()
-        response.headers["Cache-Control"] = FOREVER if current else _REVALIDATE
-        return response
-
-
 @functools.cache
 def plotly_name() -> str:
     """File name of Plotly's script, with its version."""
@@ -79,11 +62,22 @@ def serve_plotly(request: Request) -> Response:
     """
     if request.url.path != f"/static/{plotly_name()}":
         raise HTTPException(404, "another version of Plotly is served")
-    headers = {"Cache-Control": FOREVER}
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return FileResponse(_plotly_path(), media_type=_JAVASCRIPT, headers=headers)
-    headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return Response(_compressed_plotly(), media_type=_JAVASCRIPT, headers=headers)
+    if not takes_gzip(request.headers):
+        return FileResponse(
+            _plotly_path(), media_type=_JAVASCRIPT, headers={"Cache-Control": FOREVER}
+        )
+    return packed_response(_compressed_plotly(), _JAVASCRIPT, FOREVER)
+
+
+def takes_gzip(headers: Headers) -> bool:
+    """Whether who asks takes a compressed answer."""
+    return "gzip" in headers.get("accept-encoding", "")
+
+
+def packed_response(packed: bytes, media_type: str, cache: str) -> Response:
+    """An answer that was compressed before."""
+    headers = {"Cache-Control": cache, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(packed, media_type=media_type, headers=headers)
 
 
 def _plotly_path() -> Path:

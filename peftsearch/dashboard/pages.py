@@ -1,6 +1,5 @@
 """The pages' routes. A page is a frame: its scripts fetch all data from the HTTP API."""
 
-import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,7 +11,6 @@ from .assets import static_url
 from .rendering import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-_MOST_COMPARED = 6
 _METHODS = ["GET", "HEAD"]
 
 
@@ -67,14 +65,13 @@ def show_trial(request: Request, job: str, number: int, service: InService) -> R
 
 
 @router.api_route("/jobs/{job}/compare", methods=_METHODS)
-def compare_trials(request: Request, job: str, service: InService, trials: str = "") -> Response:
-    """Some trials side by side, by `?trials=3,17`.
+def compare_trials(request: Request, job: str, service: InService) -> Response:
+    """Two trials side by side, by `?trials=3,17`; the script reads which.
 
     Raises:
         NotFoundError: There is no such job.
     """
-    numbers = [int(found) for found in re.findall(r"\d{1,9}", trials)][:_MOST_COMPARED]
-    return _of_job(request, "compare", f"Trials of {job}", job, service, numbers=numbers)
+    return _of_job(request, "compare", f"Trials of {job}", job, service)
 
 
 @router.api_route("/favicon.ico", methods=_METHODS)

@@ -1,7 +1,6 @@
 """Fills the templates. Values are escaped; a name that a template invents is an error."""
 
 import functools
-from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -15,15 +14,14 @@ from peftsearch.service.guard.access import is_signed_in
 
 from . import scripts
 from .assets import plotly_name, plotly_style_id, static_url
-
-FOLDER = Path(__file__).parent / "templates"
+from .joined import joined_name
 
 
 @functools.cache
 def environment() -> Environment:
     """Reads a template again when its file changed."""
     made = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(scripts.TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -48,10 +46,8 @@ def render(request: Request, page: str, title: str, status: int = 200, **more: A
         page: The template's stem.
         more: What this page gets beside that which all get.
     """
-    shared = _shared(request)
-    parts = scripts.parts(page, shared["signed_in"])
-    own = {"page": page, "title": title, "status": status, "parts": parts}
-    values = shared | own | more
+    own = {"page": page, "title": title, "status": status, "parts": scripts.parts(page)}
+    values = _shared(request) | own | more
     html = environment().get_template(f"{page}.html").render(values)
     return HTMLResponse(html, status)
 
@@ -63,9 +59,9 @@ def _shared(request: Request) -> dict[str, Any]:
     return {
         "job": None,
         "number": None,
-        "numbers": [],
         "root": root,
         "static": lambda name: root + static_url(name),
+        "joined": lambda page, kind: root + static_url(joined_name(page, kind)),
         "plotly_url": f"{root}/static/{plotly_name()}",
         "csrf": credentials.csrf if credentials and signed_in else "",
         "version": __version__,

@@ -1,4 +1,4 @@
-"""What a page loads, read from the import statements of its scripts.
+"""What a page is made of, read from the import statements of its scripts.
 
 Scripts lie in rooms and import one way: `pages` from `components` and `form`, these from `charts`,
 all from `lib`. The style of a script lies beside it under the same name, so a page has the styles
@@ -10,13 +10,16 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from .assets import FOLDER, version
 
+TEMPLATES = Path(__file__).parent / "templates"
+
 ROOMS = ("lib", "charts", "form", "components", "pages")
 """From the bottom up; `form` and `components` do not know each other."""
-_THEME = "lib/theme.js"
-_LOG_OUT = "pages/logout.js"
+ALWAYS = ("lib/theme.js", "lib/log-out.js")
+"""Scripts that all pages start."""
 _CHART = "charts/chart.js"
 _GROUND = ("tokens", "base", "layout", "controls", "notice", "fields")
 """Styles of all pages, in the order in which they lie upon each other."""
@@ -30,31 +33,33 @@ class Parts:
     Attributes:
         styles: In the order of the cascade.
         entries: Scripts that the page starts, in their order.
-        modules: These and all that they import: to be fetched at once, since a browser that has
-            to read one script to learn of the next needs a round trip for each level.
-        has_charts: Whether they need Plotly.
+        has_charts: Whether these need Plotly.
     """
 
     styles: tuple[str, ...]
     entries: tuple[str, ...]
-    modules: tuple[str, ...]
     has_charts: bool
 
 
-def parts(page: str, signed_in: bool) -> Parts:
-    """What the page of that name loads; it may have no script of its own."""
-    return _parts(page, signed_in, version())
+def is_page(page: str) -> bool:
+    """Whether there is a page of that name."""
+    return (TEMPLATES / f"{page}.html").is_file()
+
+
+def parts(page: str) -> Parts:
+    """What the page of that name is made of; it may have no script of its own."""
+    return _parts(page, version())
 
 
 @functools.lru_cache(maxsize=64)
-def _parts(page: str, signed_in: bool, release: str) -> Parts:
+def _parts(page: str, release: str) -> Parts:
     own = f"pages/{page}.js"
-    wanted = [_THEME, *([_LOG_OUT] if signed_in else []), *([own] if _exists(own) else [])]
-    modules = tuple(sorted(reach(wanted), key=_height))
+    wanted = [*ALWAYS, *([own] if _exists(own) else [])]
+    modules = reach(wanted)
     styles = {_style(name) for name in (*modules, own)}
     ground = [f"lib/{name}.css" for name in _GROUND]
     more = sorted(filter(_exists, styles - set(ground)), key=_height)
-    return Parts((*ground, *more), tuple(wanted), modules, _CHART in modules)
+    return Parts((*ground, *more), tuple(wanted), _CHART in modules)
 
 
 def reach(entries: Iterable[str]) -> set[str]:

@@ -7,7 +7,8 @@ from peftsearch.service.application import make_app
 from peftsearch.service.settings import Settings
 
 from . import error_pages, pages, sessions
-from .assets import StaticFolder, serve_plotly
+from .assets import serve_plotly
+from .static_folder import StaticFolder
 
 
 def make_site(settings: Settings) -> FastAPI:

@@ -21,6 +21,7 @@ class KindRow(TypedDict):
         automatic: The class of transformers that loads a model for it.
         fresh_head: Whether a head is trained anew in every trial, which no cost counts.
         baseline: What a model without an adapter is called.
+        classes: Whether answers are classes, whose probabilities can be calibrated.
     """
 
     name: str
@@ -31,6 +32,7 @@ class KindRow(TypedDict):
     automatic: str
     fresh_head: bool
     baseline: str
+    classes: bool
 
 
 def kind_rows() -> list[KindRow]:
@@ -57,4 +59,5 @@ def _row(kind: TaskKind) -> KindRow:
         "automatic": kind.form.automatic,
         "fresh_head": kind.form.fresh_head,
         "baseline": kind.baseline,
+        "classes": kind.classes,
     }

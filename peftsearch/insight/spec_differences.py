@@ -5,7 +5,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from peftsearch.message_text import show
+from peftsearch.message_text import plural, show
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 _LEFT_OUT = ("name", "model.anatomy")
@@ -42,6 +42,15 @@ def _flatten(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
 
 
 def _tell(value: Any) -> str | None:
+    """A value as people write it in a row: lists without their brackets."""
     if value is None:
         return None
-    return value if isinstance(value, str) else show(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, list | dict):
+        return value if isinstance(value, str) else show(value)
+    if isinstance(value, dict) or not value:
+        return "none"
+    if isinstance(value[0], dict):
+        return plural(len(value), "configuration")
+    return ", ".join(f"({_tell(x)})" if isinstance(x, list) else str(_tell(x)) for x in value)

@@ -57,6 +57,15 @@ def tell_readings(found: Readings) -> str:
     return f"Only peftsearch confirm reads the test split. {told}, in {made}{more}.{warning}"
 
 
+def with_commands(text: str) -> Markup:
+    """HTML of a text whose commands stand between backticks."""
+    parts = text.split("`")
+    told = [
+        Markup("<code>{}</code>").format(x) if i % 2 else escape(x) for i, x in enumerate(parts)
+    ]
+    return Markup("").join(told)
+
+
 def plain_markdown(text: object) -> str:
     """A text on one line, as itself."""
     line = " ".join(f"{text}".split())

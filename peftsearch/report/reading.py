@@ -1,11 +1,17 @@
 """A job's records for a report, at one moment of its database."""
 
+import hashlib
+import json
+from dataclasses import asdict
 from pathlib import Path
 
+from peftsearch import __version__
 from peftsearch.records.job import Job
 from peftsearch.results.search_result import load_result
 from peftsearch.results.tested_reports import CONFIRM
+from peftsearch.results.versus import PAIR_ERRORS
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.companions import find_companions
 
 from .records import Records
 
@@ -26,3 +32,18 @@ def read_records(store: Store, job: Job, root: Path) -> Records:
             store.reports(job.id, "confirm-run"),
         )
     )
+
+
+def mark_records(store: Store, job: Job) -> str:
+    """A hash that changes when a report of the job would say something else: by ended trials, the
+    job's state and limits, notes, confirmations, what stands beside it, and this version.
+
+    Raises:
+        UserError: A newer peftsearch wrote what cannot be read here.
+    """
+    beside = [(x.uid, x.event, x.state) for _, x in find_companions(store, job)]
+    kept = [store.reports(job.id, kind) for kind in ("confirm", "confirm-run", PAIR_ERRORS)]
+    notes = [asdict(x) for x in store.trial_notes(job.id)]
+    of_job = [job.uid, job.event, job.state, job.spec.model_dump(mode="json")]
+    text = json.dumps([__version__, of_job, beside, kept, notes], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -39,6 +39,7 @@ def _environment() -> Environment:
     )
     made.filters |= {
         "capital": phrases.capital,
+        "commands": phrases.with_commands,
         "day": phrases.day,
         "fence": phrases.fence,
         "md": phrases.plain_markdown,

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from peftsearch.errors import UserError
-from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import encode_split
 from peftsearch.workers.data.partition import subsample
@@ -20,31 +18,15 @@ from .calibration import Calibration, Change, Labels, Outputs, calibrate
 from .chance import judge
 from .thresholds import (
     Threshold,
-    check_precision,
     choose_threshold,
     classes_of,
     tell_threshold,
 )
+from .wishes import Wish
 
 _WORK = 5e10
 _FEW, _MANY = 200, 1000
 """Rows that are predicted: so many that parameters times rows are about `_WORK`, within these."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked of probabilities.
-
-    Attributes:
-        precision: That thresholds are to have; None chooses none.
-        temperature: Whether probabilities are those after the temperature.
-    """
-
-    precision: float | None = None
-    temperature: bool = False
-
-
-NO_WISH = Wish()
 
 
 @dataclass(frozen=True)
@@ -69,19 +51,6 @@ class Calibrated:
         known = self.calibration.to_json()
         thresholds = [x.to_json() for x in self.thresholds]
         return {**known, "thresholds": thresholds, "thresholds_at": self.divisor}
-
-
-def check_wish(wish: Wish, spec: JobSpec) -> None:
-    """Refuse a wish that no task without classes can be granted.
-
-    Raises:
-        UserError: It is one, or the precision is none.
-    """
-    check_precision(wish.precision)
-    if wish == NO_WISH or find_kind(spec.task.kind).classes:
-        return
-    wished = "a temperature" if wish.precision is None else "a precision"
-    raise UserError(f"a task of classes for {wished}", spec.task.kind, "leave it out")
 
 
 def calibrate_adapter(runner: TrialRunner, files: AdapterFiles, wish: Wish) -> Calibrated | None:

@@ -120,10 +120,10 @@ def confirm_pick(
         from peftsearch.workers.processes.same_rows import check_rows
         from peftsearch.workers.training.trial_runner import TrialRunner
 
-        from .calibrated_adapter import Wish, check_wish
         from .confirm import Confirmer
         from .groups import part_groups, tell_groups
         from .tested_calibration import calibrate_on_test
+        from .wishes import Wish, check_wish
 
         check_built_in(spec)
         check_wish(Wish(plan.precision), spec)

@@ -27,11 +27,12 @@ from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .calibrated_adapter import NO_WISH, Calibrated, Wish, calibrate_adapter, check_wish
+from .calibrated_adapter import Calibrated, calibrate_adapter
 from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
 from .floors import Standing
 from .public_names import hub_id
+from .wishes import NO_WISH, Wish, check_wish
 
 CHECKED_ROWS = 64
 _TOLERANCE: Mapping[Form, float] = {"peft": 1e-4, "adapter": 1e-4, "merged": 1e-3}

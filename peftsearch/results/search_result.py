@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from peftsearch.search.belief import Belief
 
     from .believed import Believed
-    from .calibrated_adapter import Wish
     from .confirming import Confirmed, Wanted
     from .export_report import ExportReport
     from .slice_rows import Pair, Slices
+    from .wishes import Wish
 
 
 @dataclass(frozen=True, repr=False)
@@ -353,7 +353,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits, the folder is not empty, or the task has no classes.
         """
-        from .calibrated_adapter import Wish
+        from .wishes import Wish
 
         limit, wish = size_limit(pick, self.job.spec.task.quality), Wish(precision, temperature)
         return export_picked(self, self.pick(pick), Path(out), form, limit, wish)
@@ -459,8 +459,8 @@ def export_picked(
         limit: Bytes that the files of weights may have.
         wish: Of probabilities; None wishes nothing.
     """
-    from .calibrated_adapter import NO_WISH
     from .export import export
+    from .wishes import NO_WISH
 
     spec = result.job.spec
     trial = picked.best(spec.task.quality)

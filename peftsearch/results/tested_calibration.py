@@ -15,10 +15,11 @@ from peftsearch.workers.files.ownership import check_adapter, check_trained_on
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .calibrated_adapter import Calibrated, Wish, calibrate_adapter, predict_split, tell_change
+from .calibrated_adapter import Calibrated, calibrate_adapter, predict_split, tell_change
 from .calibration import Change, Labels, Outputs, calibration_error, measure_change
 from .spending import percent
 from .thresholds import Found, floor, tell_value
+from .wishes import Wish
 
 
 @dataclass(frozen=True)

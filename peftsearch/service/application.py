@@ -16,6 +16,7 @@ from peftsearch.service.streams.watcher import Watcher
 from peftsearch.service.work.checker import Checker
 from peftsearch.service.work.confirmer import Confirmer
 from peftsearch.service.work.exporter import Exporter
+from peftsearch.service.work.reporter import Reporter
 from peftsearch.service.work.supervisor import Supervisor
 
 from . import error_handlers
@@ -96,6 +97,7 @@ def make_service(settings: Settings) -> Service:
         Checker(settings),
         Exporter(settings),
         Confirmer(settings),
+        Reporter(settings),
         Summaries(histories),
     )
 

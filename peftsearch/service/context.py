@@ -11,6 +11,7 @@ from peftsearch.service.streams.watcher import Watcher
 from peftsearch.service.work.checker import Checker
 from peftsearch.service.work.confirmer import Confirmer
 from peftsearch.service.work.exporter import Exporter
+from peftsearch.service.work.reporter import Reporter
 from peftsearch.service.work.supervisor import Supervisor
 
 from .settings import Settings
@@ -30,6 +31,7 @@ class Service:
     checker: Checker
     exporter: Exporter
     confirmer: Confirmer
+    reporter: Reporter
     summaries: Summaries
     throttle: Throttle = field(default_factory=Throttle)
 
@@ -38,6 +40,7 @@ class Service:
         self.supervisor.close()
         self.exporter.close()
         self.confirmer.close()
+        self.reporter.close()
         self.checker.close()
         self.stores.close()
 

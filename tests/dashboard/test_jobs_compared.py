@@ -15,9 +15,6 @@ from tests.service.records import PROBE, Filler, lora
 from tests.service.sites import open_site
 from tests.specs import make_spec
 
-FIND = """[...document.querySelectorAll('link[rel=modulepreload]')]
-  .map((x) => x.href).find((x) => x.endsWith('%s'))"""
-
 
 @pytest.fixture(scope="module")
 def site(new_sqlite: NewDatabase) -> Iterator[str]:
@@ -62,7 +59,7 @@ def test_two_jobs_are_chosen_from_the_list_and_compared(site: str, page: Page) -
     page.locator("#cost").select_option("training_seconds")
     page.wait_for_url("**cost=training_seconds")
     page.get_by_role("button", name="Swap").click()
-    page.wait_for_url("**jobs=other%2Cone*")
+    page.wait_for_url("**jobs=other,one*")
 
 
 def test_jobs_of_other_data_have_no_winner(site: str, page: Page) -> None:
@@ -80,7 +77,7 @@ def test_a_finished_job_tells_one_story(site: str, page: Page) -> None:
     done = card.locator(".bar-done").evaluate("x => x.style.width")
     assert done == "100%"
     told = page.locator('[data-job="failed"] [data-part="best"]').inner_text()
-    assert told == "No result: every trial so far has failed."
+    assert told == "No result: every trial has failed."
     page.goto(f"{site}/jobs/ended")
     page.wait_for_function(LOADED)
     row = page.locator(".trials tbody tr").first
@@ -93,18 +90,18 @@ def test_a_finished_job_tells_one_story(site: str, page: Page) -> None:
 def test_what_is_fetched_again_outlives_an_error(site: str, page: Page) -> None:
     page.goto(site)
     page.wait_for_function(LOADED)
-    calls = page.evaluate(f"""async () => {{
-      const {{ refresher }} = await import({FIND % "lib/refresh.js"});
+    calls = page.evaluate("""async () => {
+      const { refresher } = await import('/static/lib/refresh.js');
       let calls = 0;
-      const refresh = refresher(async () => {{
+      const refresh = refresher(async () => {
         calls += 1;
         if (calls === 1) throw new TypeError('broken');
-      }}, {{ gap: 1 }});
+      }, { gap: 1 });
       await refresh().catch(() => null);
       await new Promise((resolve) => setTimeout(resolve, 50));
       await refresh();
       return calls;
-    }}""")
+    }""")
     assert calls == 2
 
 
@@ -117,7 +114,7 @@ def test_time_beyond_the_budget_is_no_part_of_it(
 ) -> None:
     page.goto(site)
     text = page.evaluate(f"""async () => {{
-      const {{ timeText }} = await import({FIND % "components/job-words.js"});
+      const {{ timeText }} = await import('/static/components/job-words.js');
       return timeText({{ used_hours: {used}, budget: {{ hours: 0.1 }} }});
     }}""")
     assert text == told

@@ -162,6 +162,22 @@ def test_plotly_is_served_whole_and_compressed(client: TestClient) -> None:
     assert client.get("/static/plotly-0.0.1.min.js").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["joined/job.js", "joined/job.css"])
+def test_what_is_joined_is_kept_for_ever_and_compressed(client: TestClient, name: str) -> None:
+    address = assets.static_url(name)
+    plain = client.get(address, headers={"Accept-Encoding": "identity"})
+    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert (packed.headers["content-encoding"], packed.content) == ("gzip", plain.content)
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    for answer in (plain, packed):
+        assert answer.headers["cache-control"] == assets.FOREVER
+        assert answer.headers["vary"] == "Accept-Encoding"
+    assert client.get(f"/static/{name}").headers["cache-control"] == "no-cache"
+    kind = name.rpartition(".")[2]
+    for missing in (f"joined/nothing.{kind}", f"joined/..{kind}", "joined/job.txt", "joined"):
+        assert client.get(assets.static_url(missing)).status_code == 404
+
+
 def test_old_browsers_find_the_icon(client: TestClient) -> None:
     sent = client.get("/favicon.ico")
     found = client.get(sent.headers["location"])

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from peftsearch.dashboard import scripts
-from peftsearch.dashboard.assets import FOLDER, static_url
+from peftsearch.dashboard.assets import FOLDER
 from peftsearch.storage.store import Store
 from tests.chromium import LOADED, open_chromium
 from tests.conftest import NewDatabase
@@ -65,7 +65,7 @@ def test_the_server_reads_every_import(name: str) -> None:
 
 def test_no_script_and_no_style_is_left_over() -> None:
     entries = [name for name in ALL if room(name) == "pages"]
-    assert scripts.reach([*entries, "lib/theme.js"]) | {CLASSIC} == set(ALL)
+    assert scripts.reach([*entries, *scripts.ALWAYS]) | {CLASSIC} == set(ALL)
     beside = {f"{name.removesuffix('.js')}.css" for name in ALL}
     ground = {f"lib/{name}.css" for name in ("tokens", "base", "layout", "controls", "fields")}
     styles = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.css")}
@@ -73,14 +73,19 @@ def test_no_script_and_no_style_is_left_over() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_preloads_what_its_scripts_import_and_nothing_else(
+def test_a_page_names_one_style_and_one_script_of_all_that_it_is_made_of(
     client: TestClient, path: str
 ) -> None:
     text = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True).text
-    started = re.findall(r'<script src="/static/[\w-]+/([\w/-]+\.js)" type="module">', text)
-    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', text)
-    assert "lib/theme.js" in started
-    assert sorted(preloaded) == sorted(map(static_url, scripts.reach(started)))
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', text)
+    (script,) = re.findall(r'<script src="([^"]+)" type="module">', text)
+    (page,) = re.findall(r'<body data-page="([^"]+)">', text)
+    parts = scripts.parts(page)
+    joined = [re.sub(r"\W", "", client.get(x).text) for x in (style, script)]
+    for name in parts.styles:
+        assert re.sub(r"\W", "", (FOLDER / name).read_text("utf-8")) in joined[0]
+    for name in scripts.reach(parts.entries):
+        assert joined[1].count(re.sub(r"\W", "", f"// {name}\nconst")) == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/new", "/jobs/job", "/jobs/job/compare?trials=1,2"])
@@ -92,8 +97,10 @@ def test_a_browser_fetches_only_what_the_page_named(url: str, path: str) -> None
         page.goto(f"{address}{path}", wait_until="load")
         page.wait_for_function(LOADED)
         named = page.eval_on_selector_all(
-            "link[rel$=preload], script", "found => found.map((x) => x.href ?? x.src)"
+            "link[rel$=preload], script, link[rel=stylesheet]",
+            "found => found.map((x) => x.href ?? x.src)",
         )
-    fetched = [x for x in asked if x.endswith(".js")]
+    fetched = [x for x in asked if x.endswith((".js", ".css"))]
     assert sorted(fetched) == sorted(set(named))
+    assert len([x for x in fetched if "plotly" not in x]) == 3
     assert not [line for line in said if "preload" in line or "Content Security" in line]

@@ -170,7 +170,7 @@ def export(visitor: Visit) -> Download:
     page.get_by_role("button", name="Export adapter").click()
     link = page.get_by_role("link", name="Download the export")
     expect(link).to_be_visible()
-    expect(page.locator(".export-message")).to_contain_text("Reloaded")
+    expect(page.locator(".export .run-message")).to_contain_text("Reloaded")
     with page.expect_download() as download:
         link.click()
     return download.value

@@ -22,30 +22,13 @@ from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
 from tests.waiting import LIMIT, wait_until
 
+from .exporting_program import PROGRAM
 from .films import add_films
 from .sites import client_of, open_site
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 
 EXPORTS = "/api/v1/jobs/films/exports"
-PROGRAM = """
-import json, os, pathlib, sys, time
-out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
-go = pathlib.Path(os.environ["PEFTSEARCH_FILES"]) / "go"
-while not go.exists():
-    time.sleep(0.01)
-if error := go.read_text():
-    print(json.dumps({"error": error, "exit_code": 1}))
-    sys.exit(1)
-out.mkdir()
-(out / "adapter.safetensors").write_bytes(bytes(1000))
-(out / "README.md").write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
-form = sys.argv[sys.argv.index("--form") + 1].replace("auto", "peft")
-loading = {"automatic": "AutoModel", "base": "/bert", "arguments": {}}
-checked = {"rows": 64, "difference": 1e-7}
-print(json.dumps({"form": form, "out": str(out), "loading": loading} | checked))
-"""
-"""Exports when the file `go` is there; its text is the error to give."""
 
 
 def serve(database: str) -> Any:
@@ -158,6 +141,9 @@ WRONG: list[tuple[Any, int]] = [
     ({"pick": "\0"}, 422),
     ({"pick": "knee", "form": "pickle"}, 422),
     ({"pick": "knee", "out": "/tmp/x"}, 422),
+    ({"pick": "knee", "precision": 0}, 422),
+    ({"pick": "knee", "precision": 1}, 422),
+    ({"pick": "knee", "precision": "high"}, 422),
     ({"pick": 3}, 422),
     ([], 422),
 ]
@@ -182,6 +168,35 @@ def test_the_same_export_is_not_made_twice(client: TestClient, root: Path) -> No
     finish(client, other)
     listed = client.get(EXPORTS).json()["exports"]
     assert [x["id"] for x in listed] == [other["id"], first["id"]]
+
+
+def test_what_is_wished_of_probabilities_reaches_the_program(
+    client: TestClient, root: Path
+) -> None:
+    let_go(root)
+    plain = finish(client, ask(client, "trial 4"))
+    assert (plain["precision"], plain["temperature"], plain["calibration"]) == (None, False, [])
+    wish = {"pick": "trial 4", "precision": 0.9, "temperature": True}
+    answer = client.post(EXPORTS, json=wish)
+    assert answer.status_code == 202 and answer.json()["id"] != plain["id"]
+    wished = finish(client, answer.json())
+    assert (wished["precision"], wished["temperature"]) == (0.9, True)
+    assert wished["calibration"] == ["Asked for --precision.", "Asked for --temperature."]
+    for again, known in ((wish, wished), ({"pick": "trial 4"}, plain)):
+        assert client.post(EXPORTS, json=again).json()["id"] == known["id"]
+    assert client.post(EXPORTS, json={**wish, "precision": 0.8}).status_code == 202
+
+
+@pytest.mark.parametrize("wish", [{"precision": 0.9}, {"temperature": True}])
+def test_a_task_without_classes_is_granted_no_wish(
+    client: TestClient, database: str, wish: dict[str, Any]
+) -> None:
+    with Store.open(database) as store:
+        add_films(store, "scores", task={"train": "train.csv", "kind": "regression"})
+    answer = client.post("/api/v1/jobs/scores/exports", json={"pick": "trial 4", **wish})
+    assert answer.status_code == 422, answer.text
+    (mistake,) = answer.json()["mistakes"]
+    assert mistake["where"] == next(iter(wish))
 
 
 def test_few_run_at_a_time_and_the_others_wait_in_order(client: TestClient, root: Path) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from peftsearch.results.rules import ONE_SE
+from peftsearch.results.wishes import Wish, check_wish
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.work.export_records import Export
@@ -24,12 +25,17 @@ ExportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of an 
 
 class ExportRequest(BaseModel):
     """What to export: `1se`, `knee`, `best`, a row of the front, `trial 17`, what a trial is
-    called, or an expression such as `size <= 200 KB`; and as what."""
+    called, or an expression such as `size <= 200 KB`; as what; and what is wished of its
+    probabilities, where the task has classes."""
 
     model_config = ConfigDict(extra="forbid")
 
     pick: str = Field(ONE_SE, min_length=1, max_length=500)
     form: AskedForm = "auto"
+    precision: Annotated[
+        float | None, Field(gt=0, lt=1, description="that thresholds of the classes are to have")
+    ] = None
+    temperature: bool = Field(False, description="probabilities are calibrated")
 
 
 class ExportList(TypedDict):
@@ -59,7 +65,9 @@ def start_export(
     pick = read_name(service, history, request.pick)
     trial = resolve(history, pick)
     check_form(history, pick, request.form, trial)
-    export = service.exporter.start(history.job, pick, request.form, trial)
+    wish = Wish(request.precision, request.temperature)
+    check_wish(wish, history.job.spec)
+    export = service.exporter.start(history.job, pick, request.form, trial, wish)
     response.status_code = 202 if export.state == "running" else 200
     response.headers["Location"] = f"/api/v1/jobs/{job}/exports/{export.id}"
     return export

@@ -162,5 +162,6 @@ def delete(service: Service, name: str) -> None:
             found = life.check_deletable(store, name)
             service.exporter.forget(found)
             service.confirmer.forget(found)
+            service.reporter.forget(found)
             life.delete(store, name, service.settings.root)
         service.supervisor.forget(name)

@@ -12,7 +12,7 @@ from peftsearch.service.settings import Settings
 
 from .children import start_child
 from .confirm_records import ConfirmRecord
-from .processes import read_printed
+from .processes import read_printed, read_step, tell_failure
 
 PROGRAM = (sys.executable, "-m", "peftsearch.service.work.confirming")
 _REPORT = "report.json"
@@ -43,19 +43,13 @@ class ConfirmProgram:
         found = read_printed(folder / _REPORT)
         if "sentence" in found:
             return replace(record, state="done", message=None, **found)
-        told = found.get("mistake")
-        if not isinstance(told, dict):
-            reason = found.get("error", otherwise)
-            return replace(record, state="failed", message=f"{reason}; {_KEPT}")
-        message = f"expected {told['expected']}; got {told['got']}; {told['hint']}"
-        return replace(record, state="failed", message=message)
+        kept = "" if "mistake" in found else f"; {_KEPT}"
+        return replace(record, state="failed", message=f"{tell_failure(found, otherwise)}{kept}")
 
 
 def add_progress(folder: Path, record: ConfirmRecord) -> ConfirmRecord:
     """A running confirmation with what its program said last."""
-    try:
-        step = (folder / _PROGRESS).read_text(encoding="utf-8")
-    except (OSError, ValueError):
+    if (step := read_step(folder / _PROGRESS)) is None:
         return record
     counted = re.match(r"(\d++) of (\d++): ", step)
     if counted is None:

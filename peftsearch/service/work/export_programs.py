@@ -30,6 +30,8 @@ class ExportProgram:
         """Start it."""
         command = [*self.program, "export", record.job, "--pick", f"trial {record.trial}"]
         command += ["--form", record.asked, "--out", str(folder / ADAPTER), "--json"]
+        command += [] if record.precision is None else ["--precision", str(record.precision)]
+        command += ["--temperature"] if record.temperature else []
         return start_child(self.settings, command, folder / _REPORT)
 
     def settle(self, folder: Path, record: ExportRecord, otherwise: str) -> ExportRecord:
@@ -59,6 +61,7 @@ def settle(folder: Path, record: ExportRecord, otherwise: str) -> ExportRecord:
         rows=report.rows,
         difference=report.difference,
         file_size=report.size,
+        calibration=printed.get("calibration_words", ()),
     )
     done = replace(done, loading=report.loading.to_python(report.form, done.title))
     packed = write_archive(folder / ADAPTER, folder / ARCHIVE, done.title)

@@ -1,8 +1,10 @@
 """What is kept of each export: one folder with its adapter, its archive and its `status.json`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from peftsearch.results.wishes import Wish
 from peftsearch.spaces.configurations.forms import AskedForm
 
 from .run_records import Run, RunFolders, RunRecord
@@ -23,6 +25,9 @@ class Export(Run):
         bytes: Size of the archive.
         file_size: Bytes of its files of weights.
         loading: Python that loads it.
+        precision: That its thresholds were to have; null where none were asked for.
+        temperature: Whether probabilities were asked for that are calibrated.
+        calibration: Sentences on its probabilities, once done; empty of tasks without classes.
     """
 
     pick: str
@@ -34,6 +39,9 @@ class Export(Run):
     bytes: int | None
     loading: str | None
     file_size: int | None = None
+    precision: float | None = None
+    temperature: bool = False
+    calibration: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +53,11 @@ class ExportRecord(Export, RunRecord):
     """
 
     asked: AskedForm
+
+    @property
+    def wish(self) -> Wish:
+        """What was asked of its probabilities."""
+        return Wish(self.precision, self.temperature)
 
     @property
     def title(self) -> str:

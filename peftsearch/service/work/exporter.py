@@ -7,6 +7,7 @@ from pathlib import Path
 from peftsearch.errors import Conflict, NotFoundError
 from peftsearch.insight.points import Point
 from peftsearch.records.job import Job, Pulse
+from peftsearch.results.wishes import NO_WISH, Wish
 from peftsearch.service.settings import Settings
 from peftsearch.spaces.configurations.forms import AskedForm
 
@@ -27,7 +28,9 @@ class Exporter(Runs[ExportRecord]):
         spawner = ExportProgram(settings, tuple(program))
         super().__init__(export_folders(settings.root), spawner, AT_ONCE, "export", "export again")
 
-    def start(self, job: Job, pick: str, form: AskedForm, trial: Point) -> ExportRecord:
+    def start(
+        self, job: Job, pick: str, form: AskedForm, trial: Point, wish: Wish = NO_WISH
+    ) -> ExportRecord:
         """The export of a trial: a new one, or the one that runs or is done already.
 
         Raises:
@@ -36,11 +39,13 @@ class Exporter(Runs[ExportRecord]):
         with self.tasks.lock:
             for known in self.all(job):
                 same = known.trial == trial.number and form in (known.asked, known.form)
-                if same and known.state != "failed":
+                if same and known.wish == wish and known.state != "failed":
                     return known
-            return self.begin(self._record(job, pick, form, trial))
+            return self.begin(self._record(job, pick, form, trial, wish))
 
-    def _record(self, job: Job, pick: str, form: AskedForm, trial: Point) -> ExportRecord:
+    def _record(
+        self, job: Job, pick: str, form: AskedForm, trial: Point, wish: Wish
+    ) -> ExportRecord:
         return ExportRecord(
             **self.head(job),
             pick=pick,
@@ -52,6 +57,8 @@ class Exporter(Runs[ExportRecord]):
             bytes=None,
             loading=None,
             asked=form,
+            precision=wish.precision,
+            temperature=wish.temperature,
         )
 
     def archive(self, job: Pulse, export: str) -> tuple[Path, ExportRecord]:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -57,3 +58,23 @@ def read_printed(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def tell_failure(found: Mapping[str, Any], otherwise: str) -> str:
+    """Why a program failed, by what it printed.
+
+    Args:
+        otherwise: Where it printed nothing.
+    """
+    told = found.get("mistake")
+    if not isinstance(told, dict):
+        return str(found.get("error", otherwise))
+    return f"expected {told['expected']}; got {told['got']}; {told['hint']}"
+
+
+def read_step(path: Path) -> str | None:
+    """The line that a program told last; None before its first."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None

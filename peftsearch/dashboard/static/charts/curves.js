@@ -28,7 +28,7 @@ class Curves {
     const lacking = series.filter(({ points }) => !points.length).map(({ name }) => name);
     this.figure.hidden = !known.length;
     this.note.hidden = !lacking.length;
-    replace(this.note, `No learning curve was recorded for ${lacking.join(", ")}: older releases did not keep one.`);
+    replace(this.note, `No learning curve was recorded for ${lacking.join(", ")}.`);
     if (!known.length) return;
     this.chart ??= makeChart(this.figure, {
       caption: "Training loss over the share of the training",

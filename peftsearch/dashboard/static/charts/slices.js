@@ -16,6 +16,8 @@ import { axisOf, heightsOf, isWithinDoubt, placeOn, pointText, valueText } from 
 const [PANEL, GAP, TOP, BOTTOM] = [170, 92, 30, 62];
 const BESIDE = 0.04;
 const FIRST = 6;
+/** Completed trials from which on there may be something to draw, and room is kept for it. */
+const ENOUGH = 15;
 const UNKNOWN = "Shown from 15 completed trials with two repeats on: before, nobody knows how far the model can be trusted.";
 const CLOSED = "This job's configurations are a list: there is none between them whose parameters could be changed one at a time.";
 const ALONE = "Nothing of this configuration can be changed alone within the job's space and bounds.";
@@ -34,7 +36,7 @@ export class Slices {
     this.body = h("div", { hidden: true }, h("div", { class: "row" }, label, this.chooser, this.more), this.words, figure, this.told, this.pair.element);
     this.parts = [this.words, figure, this.told, this.pair.element, this.more];
     this.state = h("div", { class: "quiet", role: "status" });
-    this.element = h("div", { class: "slices" }, this.state, this.body);
+    this.element = h("div", { class: `slices${model.summary.counts.completed < ENOUGH ? "" : " slices-waiting"}` }, this.state, this.body);
     this.chart = makeChart(figure, { caption: "", label: "Slices of the model", draw: (theme) => this.draw(theme), table: () => this.table() });
     this.chart.on("plotly_click", ({ points }) => this.open(points[0].customdata));
     this.offer();
@@ -57,6 +59,7 @@ export class Slices {
       await this.load();
     } catch (problem) {
       this.state.classList.remove("loading");
+      this.element.classList.remove("slices-waiting");
       this.state.hidden = false;
       replace(this.state, problemBox(problem));
     }
@@ -69,6 +72,7 @@ export class Slices {
     if (asked !== this.asked) return;
     this.found = found;
     this.state.classList.remove("loading");
+    this.element.classList.remove("slices-waiting");
     const empty = !found?.slices.length;
     const none = found === null || this.model.detail.preset === "list";
     setText(this.state, found === null ? UNKNOWN : none ? CLOSED : empty ? ALONE : "");

@@ -4,9 +4,10 @@
 //       without `pick` the form offers rules and the whole front; form.element is the form
 
 import { path, post } from "../lib/api.js";
-import { h, replace, setSentence, withCommands } from "../lib/dom.js";
+import { h, replace, withCommands } from "../lib/dom.js";
 import { capitalised, count, plural } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
+import { AskFields } from "./ask-fields.js";
 
 const PICKS = [["1se", "Cheapest as good"], ["knee", "Knee"], ["best", "Best quality"], ["front", "All of the front"]];
 const FIELDS = [
@@ -20,18 +21,19 @@ let forms = 0;
 export class ConfirmForm {
   constructor(options) {
     forms += 1;
-    Object.assign(this, { options, name: `confirm-${forms}`, turn: 0, inputs: {}, mistakes: {} });
+    Object.assign(this, { options, name: `confirm-${forms}`, turn: 0 });
+    this.fields = new AskFields(this.name, FIELDS);
     this.answer = h("div", { "aria-live": "polite" });
     this.button = h("button", { class: "button" }, "Forecast");
     const hint = h("span", { class: "help" }, "Nothing is scored or trained before you agree.");
     this.element = h("form", { class: "confirm-form", novalidate: true },
-      h("div", { class: "confirm-fields" }, options.pick ? null : this.chooser(), FIELDS.map((x) => this.field(...x))),
+      h("div", { class: "confirm-fields" }, options.pick ? null : this.chooser(), this.fields.elements),
       h("div", { class: "row" }, this.button, hint), this.answer);
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       this.foresee();
     });
-    this.element.addEventListener("input", (event) => (event.target.type !== "checkbox" || event.target === this.inputs.sweep) && this.forget());
+    this.element.addEventListener("input", (event) => (event.target.type !== "checkbox" || event.target === this.fields.inputs.sweep) && this.forget());
     this.suit();
   }
 
@@ -41,36 +43,27 @@ export class ConfirmForm {
     return h("div", { class: "field" }, h("label", { for: this.pick.id }, "What"), h("p", { class: "help" }, "one point, or all of them"), this.pick);
   }
 
-  field(name, label, help, attributes) {
-    const id = `${this.name}-${name}`;
-    const [input, mistake] = [h("input", { id, "aria-describedby": `${id}-help ${id}-mistake`, ...attributes }), h("p", { class: "mistake", id: `${id}-mistake` })];
-    Object.assign(this.inputs, { [name]: input });
-    Object.assign(this.mistakes, { [name]: mistake });
-    return h("div", { class: "field" }, h("label", { for: id }, label), h("p", { class: "help", id: `${id}-help` }, help), input, mistake);
-  }
-
   get isFront() {
     return this.pick?.value === "front";
   }
 
   /** A front has neither a width, nor groups, nor the sweep beside it. */
   suit() {
-    for (const name of ["width", "by", "sweep"]) this.inputs[name].disabled = this.isFront;
+    for (const name of ["width", "by", "sweep"]) this.fields.inputs[name].disabled = this.isFront;
   }
 
   /** A forecast is of what the form says; of anything else nobody agreed to it. */
   forget() {
     this.turn += 1;
     replace(this.answer);
-    this.mark([]);
+    this.fields.mark([]);
   }
 
   asked() {
-    const read = (name) => (this.inputs[name].disabled ? "" : this.inputs[name].value.trim());
-    const number = (name) => (read(name) === "" ? null : Number(read(name)));
+    const { fields } = this;
     const pick = this.isFront ? null : (this.options.pick ?? this.pick.value);
-    const sweep = this.inputs.sweep.checked && !this.isFront;
-    return { pick, seeds: number("seeds"), width: number("width"), by: read("by") || null, sweep };
+    const sweep = fields.inputs.sweep.checked && !this.isFront;
+    return { pick, seeds: fields.number("seeds"), width: fields.number("width"), by: fields.text("by"), sweep };
   }
 
   async foresee() {
@@ -89,22 +82,8 @@ export class ConfirmForm {
   }
 
   fail(problem) {
-    const own = this.mark(problem.mistakes ?? []);
+    const own = this.fields.mark(problem.mistakes ?? []);
     replace(this.answer, own ? null : problemBox(problem));
-  }
-
-  /** Mistakes beside their fields; whether there was one. */
-  mark(found) {
-    let first = null;
-    for (const [name, input] of Object.entries(this.inputs)) {
-      const mine = found.find(({ where }) => where?.split(".").at(-1) === name);
-      setSentence(this.mistakes[name], mine ? capitalised(`${mine.expected}; got ${mine.got}.`) : "");
-      if (mine) input.setAttribute("aria-invalid", "true");
-      else input.removeAttribute("aria-invalid");
-      first ??= mine ? input : null;
-    }
-    first?.focus();
-    return first !== null;
   }
 
   offer(asked, found) {

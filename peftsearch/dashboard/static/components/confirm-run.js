@@ -12,17 +12,17 @@ export function makeRun(run, actions) {
   const button = h("button", { type: "button", class: "button button-small button-quiet", "aria-label": `${running ? "Stop" : "Remove"} the confirmation of ${title(run)}` },
     running ? "Stop" : "Remove from this list");
   button.addEventListener("click", () => actions.remove(run));
-  return h("li", { class: "confirm-run" },
+  return h("li", { class: "run-item" },
     h("div", { class: "row" }, h("span", { class: "badge", "data-state": look }, words), place(run),
       h("span", { class: "quiet small confirm-age" }), h("span", { class: "push row" }, button)),
     h("p", { class: "quiet small" }, asked(run)),
     running ? progress(run) : null,
-    h("p", { class: run.state === "failed" ? "mistake" : "confirm-message" }));
+    h("p", { class: run.state === "failed" ? "mistake" : "run-message" }));
 }
 
 export function updateRun(element, run, actions) {
   setText(element.querySelector(".confirm-age"), actions.ago(run.created));
-  setSentence(element.querySelector(".confirm-message, .mistake"), message(run));
+  setSentence(element.querySelector(".run-message, .mistake"), message(run));
   const bar = element.querySelector(".bar");
   if (!bar) return;
   const share = run.total ? run.done / run.total : 0;

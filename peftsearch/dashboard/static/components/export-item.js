@@ -11,21 +11,26 @@ export function makeItem(item, actions) {
   const [look, words] = BADGES[item.state];
   const element = h(
     "li",
-    { class: "export" },
+    { class: "run-item export" },
     h("div", { class: "row" }, h("span", { class: "badge", "data-state": look }, words),
       h("a", { href: page`/jobs/${item.job}/trials/${item.trial}` }, `Trial ${item.trial}`),
-      h("span", {}, item.form === "auto" ? "" : item.form), h("span", { class: "quiet small export-age" }),
+      h("span", {}, [item.form === "auto" ? "" : item.form, ...wishes(item)].filter(Boolean).join(", ")), h("span", { class: "quiet small export-age" }),
       h("span", { class: "push row" }, download(item), removeButton(item, actions))),
     h("p", { class: "quiet small" }, item.words),
-    h("p", { class: item.state === "failed" ? "mistake" : "export-message" }),
+    h("p", { class: item.state === "failed" ? "mistake" : "run-message" }),
+    item.calibration.length ? h("ul", { class: "quiet small" }, item.calibration.map((x) => h("li", {}, x))) : null,
     item.state === "done" ? loading(item, actions) : null,
   );
   return element;
 }
 
+function wishes({ precision, temperature }) {
+  return [precision === null ? "" : `precision ${precision}`, temperature ? "calibrated" : ""];
+}
+
 export function updateItem(element, item, actions) {
   setText(element.querySelector(".export-age"), actions.ago(item.created));
-  const line = element.querySelector(".export-message, .mistake");
+  const line = element.querySelector(".run-message, .mistake");
   setSentence(line, message(item));
 }
 

@@ -106,7 +106,7 @@ function factsOf(model, job) {
 }
 
 function best(model, job) {
-  if (!job.best) return "nothing yet";
+  if (!job.best) return job.state === "finished" ? "nothing" : "nothing yet";
   const { value, trial } = job.best;
   const called = model.namesOf([trial]);
   const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial} ${called}`.trimEnd());
@@ -147,8 +147,9 @@ export function tellWaiting(model) {
 }
 
 function words(model, job) {
-  if (job.state !== "running") return "The job ended before a trial completed. Failures, if any, are told below.";
-  if (job.counts.failed) return "Every trial so far has failed; the messages below say why.";
+  const { failed } = job.counts;
+  if (failed) return `Every trial ${job.state === "running" ? "so far " : ""}has failed; the messages below say why.`;
+  if (job.state !== "running") return "The job ended before a trial completed.";
   const first = model.hasFreshHead
     ? "the linear probe comes first: the task's head alone is trained on the frozen model"
     : "the base model comes first: it is measured as it is";

@@ -4,44 +4,19 @@ import { get, page } from "../lib/api.js";
 import { byId, h, replace, withCommands } from "../lib/dom.js";
 import { capitalised, count, duration, plural } from "../lib/format.js";
 import { inWords, loadObjectives, noun, write } from "../lib/measures.js";
-import { problemBox } from "../lib/notice.js";
 import { showTwoFronts, valueWords } from "../charts/two-fronts.js";
+import { compare, pairTable } from "../components/comparison.js";
 
-const inputs = ["left-job", "right-job"].map(byId);
 const views = {};
-let turn = 0;
 
-function asked() {
-  const query = new URLSearchParams(location.search);
-  return { names: (query.get("jobs") ?? "").split(",").map((x) => x.trim()).filter(Boolean).slice(0, 2), cost: query.get("cost") };
-}
-
-async function show() {
-  const { names, cost } = asked();
-  const mine = ++turn;
-  names.forEach((name, i) => (inputs[i].value = name));
-  if (names.length < 2) {
-    byId("comparison").hidden = true;
-    return replace(byId("notice"), h("p", { class: "quiet" }, "Choose two jobs by their names."));
-  }
-  replace(byId("notice"), h("p", { class: "loading" }, "Loading both jobs"));
-  try {
-    const [found] = await Promise.all([get("/compare", { jobs: names.join(","), cost }), loadObjectives()]);
-    if (mine !== turn) return null;
-    replace(byId("notice"));
-    return render(found);
-  } catch (problem) {
-    if (mine !== turn) return null;
-    byId("comparison").hidden = true;
-    return replace(byId("notice"), problemBox(problem));
-  }
+function load(names, query) {
+  return Promise.all([get("/compare", { jobs: names.join(","), cost: query.get("cost") }), loadObjectives()]).then(([found]) => found);
 }
 
 function render(found) {
-  byId("comparison").hidden = false;
   document.title = `${found.jobs.map((x) => x.name).join(" and ")} compared · peftsearch`;
   replace(byId("verdict"), verdict(found));
-  replace(byId("facts"), table(["", ...found.jobs.map(jobLink)], facts(found), "Facts of both jobs"));
+  replace(byId("facts"), pairTable(["", ...found.jobs.map(jobLink)], facts(found), "Facts of both jobs"));
   showFronts(found);
   replace(byId("settings"), settings(found));
 }
@@ -96,27 +71,9 @@ function showFronts(found) {
 
 function settings({ differences, jobs }) {
   if (!differences.length) return h("p", {}, "Their job files say the same.");
-  return table(["Setting", ...jobs.map((x) => x.name)], differences.map((x) => [h("code", {}, x.setting), x.values.map((value) => value ?? "none")]), "Settings that differ");
+  return pairTable(["Setting", ...jobs.map((x) => x.name)], differences.map((x) => [h("code", {}, x.setting), x.values.map((value) => value ?? "none")]), "Settings that differ");
 }
 
-function table(columns, rows, name) {
-  const head = h("tr", {}, columns.map((text) => h("th", { scope: "col" }, text)));
-  const body = rows.map(([first, values]) => h("tr", {}, h("th", { scope: "row" }, first), values.map((value) => h("td", {}, value))));
-  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": name }, h("table", { class: "jobs-table" }, h("thead", {}, head), h("tbody", {}, body)));
-}
-
-function choose(names, cost = null) {
-  const query = new URLSearchParams({ jobs: names.join(","), ...(cost ? { cost } : {}) });
-  history.pushState(null, "", `?${query}`);
-  show();
-}
-
-byId("choose").addEventListener("submit", (event) => {
-  event.preventDefault();
-  choose(inputs.map((input) => input.value.trim()));
-});
-byId("swap").addEventListener("click", () => choose(inputs.map((input) => input.value.trim()).reverse()));
-byId("cost").addEventListener("change", () => choose(asked().names, byId("cost").value));
-addEventListener("popstate", show);
-show();
-get("/jobs", { limit: 500 }).then(({ jobs }) => replace(byId("known-jobs"), jobs.map((job) => h("option", { value: job.name }))), () => {});
+const choose = compare({ parameter: "jobs", hint: "Choose two jobs by their names.", waiting: "Loading both jobs", load, render });
+byId("cost").addEventListener("change", () => choose(["left", "right"].map((side) => byId(side).value.trim()), { cost: byId("cost").value }));
+get("/jobs", { limit: 500 }).then(({ jobs }) => replace(byId("known"), jobs.map((job) => h("option", { value: job.name }))), () => {});

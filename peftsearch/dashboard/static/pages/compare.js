@@ -1,44 +1,31 @@
 // Two trials of a job side by side.
 
 import { get, page, path } from "../lib/api.js";
+import { setWords } from "../lib/configuration.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { missing, originText, plural, score, scoreBeside } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
-import { problemBox } from "../lib/notice.js";
 import { showCurves } from "../charts/curves.js";
 import { alignMaps, showMap } from "../charts/map.js";
+import { compare, pairTable } from "../components/comparison.js";
 import { fillKnown } from "../components/other-trials.js";
 import { trainingWords } from "../components/trial-facts.js";
 
 const SIDES = ["left", "right"];
 const job = byId("main").dataset.job;
-const inputs = SIDES.map((side) => byId(`${side}-number`));
 const views = {};
 
-function chosen() {
-  const found = new URLSearchParams(location.search).get("trials")?.match(/\d+/g) ?? [];
-  return found.slice(0, 2).map(Number);
+async function load(names) {
+  const numbers = names.map(trialPath);
+  const [detail, , ...trials] = await Promise.all([get(path`/jobs/${job}`), loadObjectives(), ...numbers.map((where) => get(where))]);
+  return { detail, trials };
 }
 
-async function show() {
-  const numbers = chosen();
-  numbers.forEach((number, i) => (inputs[i].value = number));
-  byId("comparison").hidden = true;
-  if (numbers.length < 2) return replace(byId("notice"), h("p", { class: "quiet" }, "Choose two trials by their numbers."));
-  replace(byId("notice"), h("p", { class: "loading" }, "Loading both trials"));
-  try {
-    const [detail, , ...trials] = await Promise.all([
-      get(path`/jobs/${job}`), loadObjectives(), ...numbers.map((number) => get(path`/jobs/${job}/trials/${number}`)),
-    ]);
-    replace(byId("notice"));
-    return render(detail, trials);
-  } catch (problem) {
-    return replace(byId("notice"), problemBox(problem));
-  }
+function trialPath(number) {
+  return path`/jobs/${job}/trials/${number}`;
 }
 
-function render(detail, trials) {
-  byId("comparison").hidden = false;
+function render({ detail, trials }) {
   document.title = `Trials ${trials.map(({ number }) => number).join(" and ")} of ${job} · peftsearch`;
   const aligned = alignMaps(trials[0].map, trials[1].map);
   setText(byId("difference"), differenceWords(aligned, trials));
@@ -52,7 +39,7 @@ function render(detail, trials) {
 function renderSide(side, trial, aligned) {
   const options = { ...aligned, small: true, title: `Strata map of trial ${trial.number}` };
   replace(byId(`${side}-title`), h("a", { href: page`/jobs/${job}/trials/${trial.number}` }, `Trial ${trial.number} ${trial.name ? `“${trial.name}”` : ""}`.trimEnd()));
-  setText(byId(`${side}-words`), trial.words);
+  setWords(byId(`${side}-words`), trial.words);
   views[side] ? views[side].update(trial.map, options) : (views[side] = showMap(byId(`${side}-map`), trial.map, options));
 }
 
@@ -60,11 +47,6 @@ function differenceWords({ differs, layers }, [left, right]) {
   if (left.key === right.key) return "The same configuration, trained with other seeds.";
   if (!differs.size) return "The same techniques in every layer; they differ in what the tables below say.";
   return `They differ in ${plural(layers, "layer")}; frames show where.`;
-}
-
-function choose(numbers) {
-  history.pushState(null, "", `?trials=${numbers.join(",")}`);
-  show();
 }
 
 // The two tables of a comparison: measured values with the better one marked, and settings.
@@ -97,13 +79,12 @@ function betterOf([left, right], maximise) {
 
 function valueTable(trials, job) {
   const columns = ["Measured", ...trials.map(title), "Difference"];
-  const rows = compareValues(trials, job).map(({ name, values, better, noisy }) => h(
-    "tr", {}, h("th", { scope: "row" }, label(name)),
-    values.map((value, i) => h("td", { class: better === i ? "number better" : "number", "data-title": columns[i + 1] },
+  const rows = compareValues(trials, job).map(({ name, values, better, noisy }) => [label(name), [
+    ...values.map((value, i) => h("td", { class: better === i ? "number better" : "number", "data-title": columns[i + 1] },
       h("span", {}, valueWords(name, value, trials[i], job), better === i ? mark() : null))),
     h("td", { class: "number", "data-title": columns[3] }, `${difference(name, values)}${noisy ? ", within noise" : ""}`),
-  ));
-  return table(columns, rows, "Measured values", "cards-when-narrow");
+  ]]);
+  return pairTable(columns, rows, "Measured values", { more: "cards-when-narrow", numbers: true });
 }
 
 function mark() {
@@ -151,29 +132,15 @@ function settingTable(trials, job) {
   ];
   const rows = lines.map(([name, read]) => {
     const values = trials.map((trial) => String(read(trial)));
-    const same = values[0] === values[1];
-    return h("tr", { class: same ? "same" : null }, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)));
+    return [name, values, { class: values[0] === values[1] ? "same" : null }];
   });
-  return table(["Setting", ...trials.map(title)], rows, "Settings");
+  return pairTable(["Setting", ...trials.map(title)], rows, "Settings");
 }
 
 function title({ number }) {
   return `Trial ${number}`;
 }
 
-function table(columns, rows, name, more = "") {
-  const numeric = (i) => (columns.length === 4 && i > 0 ? "number" : null);
-  const head = h("tr", {}, columns.map((text, i) => h("th", { scope: "col", class: numeric(i) }, text)));
-  return h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": `${name} as a table` },
-    h("table", { class: `compare-table ${more}` }, h("thead", {}, head), h("tbody", {}, rows)));
-}
-
-byId("choose").addEventListener("submit", (event) => {
-  event.preventDefault();
-  choose(inputs.map((input) => input.value));
-});
-byId("swap").addEventListener("click", () => choose(inputs.map((input) => input.value).reverse()));
-addEventListener("popstate", show);
-show();
+compare({ parameter: "trials", hint: "Choose two trials by their numbers.", waiting: "Loading both trials", load, render });
 Promise.all([get(path`/jobs/${job}/front`), loadObjectives()])
-  .then(([front]) => fillKnown(byId("compare-known"), front.points), () => {});
+  .then(([front]) => fillKnown(byId("known"), front.points), () => {});

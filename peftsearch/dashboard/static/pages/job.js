@@ -66,7 +66,7 @@ function buildCharts(model) {
   const picker = new Picker(model, (key) => front.pick(key));
   byId("front").append(front.element);
   byId("picker").append(h("p", { class: "quiet" }, purpose(model)), picker.element);
-  showExports(byId("exports-body"), { job: model.name, automatic: model.detail.task_kind.automatic });
+  showExports(byId("exports-body"), { job: model.name, kind: model.detail.task_kind });
   const importance = new Importance(model);
   const parallel = new Parallel(model, importance);
   place("progress", new ProgressCharts(model));
@@ -80,6 +80,7 @@ function buildConfirmations(model) {
   const show = () => guard("confirm-body", showConfirmation(model, byId("confirm-body")));
   const runs = new ConfirmRuns({ job: model.name, workers: () => model.detail.live_workers, ended: show });
   byId("confirm-start").append(runs.element);
+  byId("confirm-start").hidden = false;
   show();
 }
 

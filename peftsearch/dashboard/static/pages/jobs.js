@@ -152,7 +152,7 @@ function best(job) {
 }
 
 function noResult({ state, counts }) {
-  if (counts.failed && !counts.completed) return "No result: every trial so far has failed.";
+  if (counts.failed && !counts.completed) return "No result: every trial has failed.";
   if (state !== "running") return "No result: the job ended before a trial completed.";
   return "No result yet: the first trial measures what needs no adapter.";
 }

@@ -1,6 +1,7 @@
 // The trial page: what the configuration is, how well it does, what it costs, and how to take it home.
 
 import { get, page, path, post } from "../lib/api.js";
+import { setWords } from "../lib/configuration.js";
 import { copyBox } from "../lib/copy.js";
 import { byId, h, replace, setText, withCommands } from "../lib/dom.js";
 import { capitalised, duration, percent, shellWord } from "../lib/format.js";
@@ -60,7 +61,7 @@ function isOpen({ state }) {
 function render({ job, trial, front }) {
   const done = trial.state === "completed";
   replace(byId("state"), stateBadge(trial, job));
-  setText(byId("words"), trial.words);
+  setWords(byId("words"), trial.words);
   replace(byId("notice"), failure(trial));
   byId("trial").hidden = false;
   views.map ? views.map.update(trial.map) : (views.map = showMap(byId("map"), trial.map));
@@ -71,7 +72,7 @@ function render({ job, trial, front }) {
   if (done) renderResults({ job, trial, front });
   byId("exports-panel").hidden = !(done && trial.adapter);
   if (done && trial.adapter && !views.exports) {
-    views.exports = showExports(byId("exports"), { job: name, automatic: job.task_kind.automatic, pick: `trial ${number}`, label: `trial ${number}` });
+    views.exports = showExports(byId("exports"), { job: name, kind: job.task_kind, pick: `trial ${number}`, label: `trial ${number}` });
   }
   byId("confirm-panel").hidden = !done;
   if (done && !views.confirm) {

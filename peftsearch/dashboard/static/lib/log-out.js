@@ -1,10 +1,9 @@
-// The button that logs out; loaded only where somebody is logged in.
+// The button that logs out; a page has it where somebody is logged in.
 
-import { page } from "../lib/api.js";
-import { byId } from "../lib/dom.js";
-import { toast } from "../lib/notice.js";
+import { page } from "./api.js";
+import { toast } from "./notice.js";
 
-byId("log-out").addEventListener("click", async () => {
+document.getElementById("log-out")?.addEventListener("click", async () => {
   const csrf = document.querySelector('meta[name="csrf-token"]').content;
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
   try {
