@@ -237,3 +237,17 @@ trials = 0
     assert page.inner_text("#field-tracking-mistake code").startswith("pip install")
     told = page.locator(".mistake").all_inner_texts()
     assert sum(map(bool, told)) == len(marked)  # and no field that is right
+
+
+def test_columns_of_the_data_are_offered(page: Page, tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("words,class,turn\ngood,1,a\n")
+    paste(page, SHARES)
+    read_preview(page, "shares")
+    page.fill("#field-task-train", str(data))
+    page.press("#field-task-train", "Tab")
+    page.wait_for_selector("#data-columns option", state="attached", timeout=60_000)
+    offered = page.locator("#data-columns option").evaluate_all("(x) => x.map((y) => y.value)")
+    assert offered == ["words", "class", "turn"]
+    for name in ("text", "label", "group"):
+        assert page.get_attribute(f"#field-task-{name}", "list") == "data-columns"
