@@ -434,6 +434,13 @@ def dashboard(
         Path | None,
         typer.Option(help="File with the token that callers need [or PEFTSEARCH_TOKEN]."),
     ] = None,
+    uploads: Annotated[
+        bool,
+        typer.Option(
+            "--uploads/--no-uploads",
+            help="Whether the form may send data, to the first data root.",
+        ),
+    ] = True,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -451,7 +458,8 @@ def dashboard(
 
     address = dashboard_server.Address(host, port, tuple(allow_host or ()), root_path)
     roots = tuple(data_root) if data_root else None
-    dashboard_server.serve(to_url(storage), files, address, roots, token_file, as_json)
+    serve = dashboard_server.serve
+    serve(to_url(storage), files, address, roots, token_file, uploads, as_json)
 
 
 @app.command()

@@ -39,6 +39,7 @@ def serve(
     address: Address,
     data_roots: tuple[Path, ...] | None,
     token_file: Path | None,
+    uploads: bool,
     as_json: bool,
 ) -> None:
     """Serve the pages and the API until Ctrl-C or SIGTERM.
@@ -56,6 +57,7 @@ def serve(
         _check_roots(data_roots),
         address.allow_hosts,
         address.root_path,
+        uploads,
     )
     check_folder(settings.root)
     with Store.open(settings.storage) as store:

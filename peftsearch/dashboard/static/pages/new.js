@@ -11,6 +11,7 @@ import { loadKinds } from "../form/kinds.js";
 import { checkFully, checkQuickly, clearResult, findMistakes, launch } from "../form/launch.js";
 import { showMistakes } from "../form/mistakes.js";
 import { makeStarts, suggest } from "../form/starts.js";
+import { offerUpload } from "../form/upload.js";
 
 const PAUSE_MS = 500;
 let form = null;
@@ -26,6 +27,7 @@ async function start() {
     const [schema] = await Promise.all([get("/schema"), loadKinds(), loadObjectives()]);
     form = makeForm(schema, byId("form-fields"), typed);
     columns = offerColumns(form);
+    await offerUpload(form);
     starts = await makeStarts(byId("starts"), fill, () => dirty);
   } catch (problem) {
     byId("form-loading").hidden = true;
