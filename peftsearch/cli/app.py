@@ -465,6 +465,13 @@ def dashboard(
         bool,
         typer.Option("--no-token", help="Let every user of this machine in; on loopback alone."),
     ] = False,
+    uploads: Annotated[
+        bool,
+        typer.Option(
+            "--uploads/--no-uploads",
+            help="Whether the form may send data, to the first data root.",
+        ),
+    ] = True,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -482,7 +489,7 @@ def dashboard(
 
     address = dashboard_server.Address(host, port, tuple(allow_host or ()), root_path)
     roots = tuple(data_root) if data_root else None
-    access = dashboard_server.Access(token_file, no_token, roots)
+    access = dashboard_server.Access(token_file, no_token, roots, uploads)
     dashboard_server.serve(to_url(storage), files, address, access, as_json)
 
 

@@ -36,11 +36,12 @@ class Address:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may ask, and what jobs may read."""
+    """Who may ask, what jobs may read, and whether data may be sent."""
 
     token_file: Path | None
     no_token: bool
     data_roots: tuple[Path, ...] | None
+    uploads: bool
 
 
 def serve(
@@ -63,6 +64,7 @@ def serve(
         _check_roots(access),
         address.allow_hosts,
         address.root_path,
+        access.uploads,
     )
     check_folder(settings.root)
     with Store.open(settings.storage) as store:

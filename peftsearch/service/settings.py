@@ -12,6 +12,8 @@ from .credentials import MAKE_A_TOKEN, Credentials, check_token
 from .open_files import count_files
 
 PORT = 8321
+UPLOADS = "uploads"
+"""Folder of the data that people send, below a data root."""
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,99}){0,9}")
 
 
@@ -26,6 +28,8 @@ class Settings:
         data_roots: Folders that paths of a job spec must lie in; None where any may be named,
             which is so on a loopback address alone.
         allow_hosts: Further names, with or without a port, by which callers may know the service.
+        uploads: Whether data may be sent to it: into the first of its data roots, or into where it
+            works if any folder may be named.
         root_path: Path below which a proxy shows it, without a slash at its end; empty for none.
         open_files: How many files the process may have open; connections are some of them.
 
@@ -42,6 +46,7 @@ class Settings:
     data_roots: tuple[Path, ...] | None = None
     allow_hosts: tuple[str, ...] = ()
     root_path: str = ""
+    uploads: bool = True
     open_files: int = field(default_factory=count_files)
 
     def __post_init__(self) -> None:
@@ -61,6 +66,12 @@ class Settings:
     def loopback(self) -> bool:
         """Whether only programs of this machine can reach the address."""
         return is_loopback(self.host)
+
+    @property
+    def upload_folder(self) -> Path | None:
+        """Where data that is sent goes; None where none is taken."""
+        roots = (Path.cwd(),) if self.data_roots is None else self.data_roots
+        return roots[0] / UPLOADS if self.uploads and roots else None
 
     @cached_property
     def credentials(self) -> Credentials | None:

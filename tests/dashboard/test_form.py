@@ -237,3 +237,41 @@ trials = 0
     assert page.inner_text("#field-tracking-mistake code").startswith("pip install")
     told = page.locator(".mistake").all_inner_texts()
     assert sum(map(bool, told)) == len(marked)  # and no field that is right
+
+
+def test_columns_of_the_data_are_offered(page: Page, tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("words,class,turn\ngood,1,a\n")
+    paste(page, SHARES)
+    read_preview(page, "shares")
+    page.fill("#field-task-train", str(data))
+    page.press("#field-task-train", "Tab")
+    page.wait_for_selector("#data-columns option", state="attached", timeout=60_000)
+    offered = page.locator("#data-columns option").evaluate_all("(x) => x.map((y) => y.value)")
+    assert offered == ["words", "class", "turn"]
+    for name in ("text", "label", "group"):
+        assert page.get_attribute(f"#field-task-{name}", "list") == "data-columns"
+
+
+def test_a_file_of_this_computer_is_sent_and_named(
+    site: Page, new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    """What the service does not take is said beside the file."""
+    root = tmp_path / "root"
+    root.mkdir()
+    good, torn = tmp_path / "my rows.csv", tmp_path / "torn.csv"
+    good.write_text("words,class\ngood,1\n")
+    torn.write_text("words,class\n1,2,3\n")
+    browser = site.context.browser
+    assert browser is not None
+    with serve(open_site(new_sqlite(), data_roots=(root,))) as (address, _):
+        page = browser.new_page()
+        page.goto(f"{address}/new")
+        page.set_input_files("#data-upload", torn)
+        page.wait_for_selector("#data-upload-said >> text=Expected", timeout=60_000)
+        page.set_input_files("#data-upload", good)
+        page.wait_for_selector("#data-upload-said >> text=is kept as", timeout=60_000)
+        assert page.input_value("#field-task-train") == "uploads/my-rows.csv"
+        page.wait_for_selector("#data-columns option", state="attached", timeout=60_000)
+        page.close()
+    assert [x.name for x in (root / "uploads").iterdir()] == ["my-rows.csv"]

@@ -163,6 +163,20 @@ def test_all_mistakes_are_told_at_once(
 
 
 @pytest.mark.usefixtures("warm_test")
+def test_columns_of_a_source_are_listed(make: Make, workshop: Path) -> None:
+    (workshop / "rows.jsonl").write_text('{"a": 1}\n{"b": "x", "a": 2}\n')
+    checker = make()
+    assert checker.list_columns("data.csv") == ["text", "label"]
+    assert checker.list_columns("rows.jsonl", whole=True) == ["a", "b"]
+    assert checker.list_columns("demo:data") == checker.list_columns("some/hub-id") == []
+    for source, told in (("none.csv", "no file"), ("/etc/passwd", "passwd"), ("model", "model")):
+        with pytest.raises(WrongSpec) as caught:
+            checker.list_columns(source)
+        (mistake,) = caught.value.mistakes
+        assert mistake.where == "task.train" and told in mistake.got
+
+
+@pytest.mark.usefixtures("warm_test")
 def test_library_that_prints_does_not_spoil_the_answer(make: Make) -> None:
     code = (
         "import builtins, sys; from peftsearch.service.work import checking; "

@@ -13,7 +13,7 @@ from .delimited import read_plain, read_quoted
 from .json_rows import read_json, read_json_lines
 from .parquet import find_parquet, read_parquet, read_parquet_folder
 from .saved_sets import SAVED, read_hub, read_saved
-from .table import Splits, Table, check_columns, check_filled
+from .table import MissingColumn, Splits, Table, check_columns, check_filled
 from .text_files import FILE_SUFFIXES, PACKED, suffix_of
 
 __all__ = ["Table", "check_columns", "read_source"]
@@ -26,6 +26,8 @@ _TEXTS: Mapping[str, _Reader] = {
     ".jsonl": read_json_lines,
 }
 _HUB_ID = re.compile(r"[\w.-]++(/[\w.-]++)?")
+_NO_COLUMN = "\0"
+"""What no source calls a column: asked for it, a source names those that it has."""
 _ANY_KIND = f"a {', '.join(FILE_SUFFIXES)} file, a folder written by `datasets` or a hub id"
 
 
@@ -52,6 +54,24 @@ def read_source(
     if is_missing(source):
         raise UserError(_ANY_KIND, f"no file {show(source)}", "check the path")
     return _read_single(read_hub(source, subset, wanted, _ANY_KIND))
+
+
+def list_columns(source: str, subset: str | None = None) -> tuple[str, ...]:
+    """Names of the columns that a source has, of several splits in the first.
+
+    Args:
+        source: As `read_source` takes it.
+        subset: Configuration name of a hub data set.
+
+    Raises:
+        UserError: As `read_source`.
+    """
+    try:
+        tables = read_source(source, subset, (_NO_COLUMN,))
+        tables[next(iter(tables))]
+    except MissingColumn as error:
+        return error.known
+    return ()
 
 
 def is_missing(source: str) -> bool:

@@ -17,10 +17,12 @@ class MissingColumn(UserError):
 
     Attributes:
         column: Its name.
+        known: Those that the source has.
         others: Of further columns that the source does not have either.
     """
 
     column: str = ""
+    known: tuple[str, ...] = ()
     others: tuple["MissingColumn", ...] = ()
 
 
@@ -121,5 +123,5 @@ def _miss(origin: str, names: Sequence[str], column: str) -> MissingColumn:
     known = ", ".join(map(str, names))
     hint = suggest(column, map(str, names), "correct the columns under [task]")
     error = MissingColumn(f"a column among {shorten(known)} in {origin}", show(column), hint)
-    error.column = column
+    error.column, error.known = column, tuple(map(str, names))
     return error

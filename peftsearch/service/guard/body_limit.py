@@ -11,7 +11,9 @@ from peftsearch.service.problems import problem
 
 MOST_BYTES = 1_000_000
 """A job spec is some kilobytes."""
-_TITLE = f"The body is longer than {MOST_BYTES:,} bytes"
+FILES = "/api/v1/files/"
+"""Below it a body is a file of data."""
+MOST_FILE_BYTES = 100_000_000
 
 
 class BodyLimit:
@@ -25,21 +27,26 @@ class BodyLimit:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced[:20]) > MOST_BYTES:
-            await problem(413, _TITLE, _TITLE)(scope, receive, send)
+        most = MOST_FILE_BYTES if scope["path"].startswith(FILES) else MOST_BYTES
+        if announced.isdecimal() and int(announced[:20]) > most:
+            await problem(413, _tell(most), _tell(most))(scope, receive, send)
         else:
-            await self._app(scope, _counting(receive), send)
+            await self._app(scope, _counting(receive, most), send)
 
 
-def _counting(receive: Receive) -> Receive:
+def _tell(most: int) -> str:
+    return f"The body is longer than {most:,} bytes"
+
+
+def _counting(receive: Receive, most: int) -> Receive:
     taken = 0
 
     async def counting() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MOST_BYTES:
-            raise HTTPException(413, _TITLE)
+        if taken > most:
+            raise HTTPException(413, _tell(most))
         return message
 
     return counting

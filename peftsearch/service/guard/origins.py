@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from peftsearch.service.problems import problem
 
+from .body_limit import FILES
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM = "application/x-www-form-urlencoded"
 LOGIN = "/login"
@@ -44,15 +46,17 @@ def _refuse(scope: Scope) -> Response | None:
             hint="open the dashboard under its own address and try there",
         )
     content = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content in _content_types(scope, headers):
+    taken = _content_types(scope, headers)
+    if content in taken:
         return None
+    what = "JSON" if "application/json" in taken else "the bytes of a file"
     return problem(
         415,
         "Wrong content type",
-        "writes are JSON",
-        expected="Content-Type: application/json",
+        f"this write is {what}",
+        expected=f"Content-Type: {taken[0]}",
         got=repr(content[:200]) if content else "none",
-        hint="send JSON with that header",
+        hint=f"send {what} with that header",
     )
 
 
@@ -72,6 +76,8 @@ def same_origin(headers: Headers) -> bool:
 def _content_types(scope: Scope, headers: Headers) -> tuple[str, ...]:
     if scope["path"] == LOGIN:
         return ("application/json", _FORM)
+    if scope["path"].startswith(FILES):
+        return ("application/octet-stream",)
     if scope["method"] == "DELETE" and headers.get("content-length", "0") == "0":
         return ("application/json", "")
     return ("application/json",)

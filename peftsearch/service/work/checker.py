@@ -79,14 +79,7 @@ class Checker:
             WrongSpec: With all mistakes that can be known at once.
         """
         self._check_plain(data)
-        roots = self._settings.data_roots
-        folder = roots[0] if roots else Path.cwd()
-        request = {
-            "spec": data,
-            "folder": str(folder),
-            "roots": None if roots is None else [str(x) for x in roots],
-        }
-        answer = self._answer(request, folder)
+        answer = self._answer_within({"spec": data})
         spec = parse_spec(answer["spec"])
         return Complete(spec, answer["notes"], answer["configurations"], answer["data"])
 
@@ -95,6 +88,24 @@ class Checker:
             check_plain(data)
         except UserError as error:
             raise WrongSpec([Mistake.of(error)]) from error
+
+    def list_columns(
+        self, source: str, subset: str | None = None, whole: bool = False
+    ) -> list[str]:
+        """Names of the columns of a source of data; waits for it.
+
+        Args:
+            whole: Whether all of its rows are read too.
+
+        Raises:
+            Conflict: The service ends.
+            HTTPException: 429, where too many checks run.
+            WrongSpec: It is missing, malformed, or outside of the data folders.
+        """
+        request = {"source": source, "subset": subset, "whole": whole}
+        self._check_plain(request)
+        columns: list[str] = self._answer_within(request)["columns"]
+        return columns
 
     def forecast(self, spec: JobSpec, workers: int, taught: Preparation) -> dict[str, Any]:
         """What a spec that was checked would come to; waits for it.
@@ -121,6 +132,13 @@ class Checker:
         """
         if device not in EVERYWHERE:
             self._answer({"device": device}, Path.cwd())
+
+    def _answer_within(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The same of what names files, with the folders in which they may lie."""
+        roots = self._settings.data_roots
+        folder = roots[0] if roots else Path.cwd()
+        names = None if roots is None else [str(x) for x in roots]
+        return self._answer({**request, "folder": str(folder), "roots": names}, folder)
 
     def _answer(self, request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """What the program answers to a request without mistakes."""

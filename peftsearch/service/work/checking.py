@@ -15,6 +15,7 @@ from typing import Any
 
 from peftsearch.errors import UserError, located
 from peftsearch.jobs.all_mistakes import find_all_mistakes, mistakes_of
+from peftsearch.jobs.data_columns import find_columns
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.settling import settle
@@ -32,7 +33,8 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         request: `spec` as plain data, `folder` where its paths begin, and `roots`, folders that
-            they must not leave, or None; or a `device` alone.
+            they must not leave, or None; in place of a spec a `source` whose columns are asked
+            for; or a `device` alone.
     """
     try:
         if "taught" in request:
@@ -41,6 +43,9 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
             with located("device"):
                 check_device(request["device"])
             return {}
+        if "source" in request:
+            asked = request["source"], request["subset"], *_places(request), request["whole"]
+            return {"columns": find_columns(*asked)}
         spec = complete_spec(request["spec"], *_places(request))
         with located("task"):
             data = load_data(spec)
@@ -65,7 +70,7 @@ def _places(request: dict[str, Any]) -> tuple[Path, list[Path] | None]:
 
 def _tell_all(request: dict[str, Any], error: UserError) -> dict[str, Any]:
     """The mistake that a check ended with, and of a spec all others that can be known."""
-    if "roots" not in request:
+    if "spec" not in request:
         return _tell([Mistake.of(error)])
     return _tell(find_all_mistakes(request["spec"], *_places(request), mistakes_of(error)))
 

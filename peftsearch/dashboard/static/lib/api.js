@@ -1,7 +1,7 @@
 // The HTTP API. Paths are relative to /api/v1; answers are plain data.
 //
 //   await get("/jobs", {offset: 0, state: ["completed", "failed"]}, {signal})   null and "" are left out
-//   await post("/jobs", {spec})            await del("/jobs/demo")
+//   await post("/jobs", {spec})            await del("/jobs/demo")            await post(path`/files/${name}`, file)
 //   const jobs = path`/jobs/${name}/trials/${number}`        encodes what is filled in
 //   h("a", {href: page`/jobs/${name}`})                      the address of a page
 //   await get(where, {}, {exact: true})    keeps `1.0` apart from `1`, which a spec needs: see texts.js
@@ -62,7 +62,7 @@ export function del(where, options = {}) {
 }
 
 async function send(method, url, body, { signal, exact = false } = {}) {
-  const answer = await ask(url, { method, signal, headers: headers(method), body: text(body) });
+  const answer = await ask(url, { method, signal, headers: headers(method, body), body: text(body) });
   if (answer.status === 401) return login();
   if (!answer.ok) throw await problem(answer);
   if (answer.status === 204) return null;
@@ -101,10 +101,11 @@ async function connected(action) {
   }
 }
 
-function headers(method) {
+function headers(method, body) {
   const accept = { Accept: "application/json" };
   if (method === "GET") return accept;
-  return { ...accept, "Content-Type": "application/json", "X-CSRF-Token": csrf() };
+  const type = body instanceof Blob ? "application/octet-stream" : "application/json";
+  return { ...accept, "Content-Type": type, "X-CSRF-Token": csrf() };
 }
 
 function csrf() {
@@ -112,7 +113,7 @@ function csrf() {
 }
 
 function text(body) {
-  return body === undefined ? undefined : JSON.stringify(body);
+  return body === undefined || body instanceof Blob ? body : JSON.stringify(body);
 }
 
 async function problem(answer) {

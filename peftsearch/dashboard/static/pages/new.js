@@ -4,16 +4,19 @@ import { Problem, get } from "../lib/api.js";
 import { after, byId, replace } from "../lib/dom.js";
 import { loadObjectives } from "../lib/measures.js";
 import { problemBox, toast } from "../lib/notice.js";
+import { offerColumns } from "../form/columns.js";
 import { makeForm } from "../form/form.js";
 import { readJobFile, readingFault, showSpec } from "../form/job-file.js";
 import { loadKinds } from "../form/kinds.js";
 import { checkFully, checkQuickly, clearResult, findMistakes, launch } from "../form/launch.js";
 import { showMistakes } from "../form/mistakes.js";
 import { makeStarts, suggest } from "../form/starts.js";
+import { offerUpload } from "../form/upload.js";
 
 const PAUSE_MS = 500;
 let form = null;
 let starts = null;
+let columns = () => {};
 let dirty = false;
 let turns = 0;
 
@@ -23,6 +26,8 @@ async function start() {
   try {
     const [schema] = await Promise.all([get("/schema"), loadKinds(), loadObjectives()]);
     form = makeForm(schema, byId("form-fields"), typed);
+    columns = offerColumns(form);
+    await offerUpload(form);
     starts = await makeStarts(byId("starts"), fill, () => dirty);
   } catch (problem) {
     byId("form-loading").hidden = true;
@@ -50,12 +55,14 @@ function fill(spec) {
   form.write(spec);
   dirty = false;
   clearResult();
+  columns();
   show();
   showMistakes(form, [], { all: true, place: byId("form-mistakes") });
 }
 
 function typed(isBlur) {
-  if (!isBlur) dirty = true;
+  if (isBlur) columns();
+  else dirty = true;
   show();
   checkLater();
 }
