@@ -98,7 +98,7 @@ class Ground:
             self.end()
         if self.process is None:
             command = ("run", "job.toml", "--workers", "2", *self.options)
-            self.process = self.start(*command, **variables)
+            self.process = self.start(*command, first=(), **variables)
 
     def end(self) -> int:
         """Wait for the command; its exit code."""

@@ -8,6 +8,7 @@ from peftsearch.jobs.interrupt import Interrupt
 from peftsearch.jobs.local_pool import _end
 from peftsearch.records.trial import TrialState
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.engine import Engine
 from peftsearch.workers.processes.child import Child
 from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedStatus
@@ -23,13 +24,13 @@ class Impatient:
     interrupt: Interrupt
     told: list[float] = field(default_factory=list)
 
-    def update(self, pool: Pool) -> None:
+    def update(self, engine: Engine) -> None:
         """Show nothing."""
 
     def say(self, line: str) -> None:
         """Show nothing."""
 
-    def stop(self, pool: Pool, seconds: float) -> None:
+    def stop(self, engine: Engine, seconds: float) -> None:
         """Press it."""
         self.told.append(seconds)
         self.interrupt.count += 1

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import peftsearch
-from peftsearch.live.crew import Crew
 from peftsearch.live.displays import Silent
 from peftsearch.notebook.searching import Place, search_here
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.engine import Crew
 
 from .rows import QUICK, make_model, make_rows
 
