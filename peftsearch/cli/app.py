@@ -18,6 +18,7 @@ from peftsearch.passwords import hide_word
 from .first_word import begin
 from .shared_options import (
     DEFAULT_PICK,
+    Artefacts,
     AsJson,
     Crew,
     Device,
@@ -82,6 +83,7 @@ def run(
     files: Files = None,
     picture: Annotated[Path | None, typer.Option(help="Write the front's picture here.")] = None,
     track: Track = None,
+    artefacts: Artefacts = None,
     as_json: AsJson = False,
 ) -> None:
     """Launch a search job, or resume it; Ctrl-C requeues what runs."""
@@ -92,8 +94,8 @@ def run(
     if dry_run:
         forecasting.dry_run(job_file, sources, to_url(storage), workers, track, as_json)
     else:
-        url = to_url(storage)
-        commands.run(job_file, sources, workers, device, url, files, picture, track, as_json)
+        place, told = (to_url(storage), files), (picture, track, artefacts, as_json)
+        commands.run(job_file, sources, workers, device, *place, *told)
 
 
 @app.command("import")
@@ -444,6 +446,7 @@ def dashboard(
         str,
         typer.Option(metavar="PATH", help="Path below which a proxy shows it, e.g. /peftsearch."),
     ] = "",
+    artefacts: Artefacts = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages and the HTTP API: launch, watch, pick and export in a browser."""
@@ -451,7 +454,8 @@ def dashboard(
 
     address = dashboard_server.Address(host, port, tuple(allow_host or ()), root_path)
     roots = tuple(data_root) if data_root else None
-    dashboard_server.serve(to_url(storage), files, address, roots, token_file, as_json)
+    place = (to_url(storage), files, artefacts)
+    dashboard_server.serve(*place, address, roots, token_file, as_json)
 
 
 @app.command()
@@ -497,12 +501,15 @@ def techniques(as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(
-    storage: Storage = DEFAULT_STORAGE, files: Files = None, as_json: AsJson = False
+    storage: Storage = DEFAULT_STORAGE,
+    files: Files = None,
+    artefacts: Artefacts = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Examine versions, database, folders and devices; 1 where something fails."""
+    """Examine versions, database, folders, artefacts and devices; 1 where something fails."""
     from .checkup import diagnose
 
-    diagnose(to_url(storage), files, as_json)
+    diagnose(to_url(storage), files, artefacts, as_json)
 
 
 @app.command()

@@ -45,16 +45,18 @@ def run(
     files: Path | None,
     picture: Path | None,
     track: Sequence[str] | None,
+    artefacts: str | None,
     as_json: bool,
 ) -> None:
     """Launch or resume a job, work on it, print the front.
 
     Args:
         sources: Jobs to learn from, in place of what the job file says; none leaves it.
+        artefacts: Where adapters are kept, in place of what the job file says; None leaves it.
         track: Names of trackers, in place of the job file's; None leaves them.
     """
     check_picture(picture)
-    spec = read_spec(job_file).learning_from(sources).tracked_by(track)
+    spec = read_spec(job_file).learning_from(sources).tracked_by(track).storing_in(artefacts)
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json, spec.tracking)
     result = make_wanted(run_spec(spec, crew), crew)
     if picture is not None:
@@ -97,12 +99,14 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
         SystemExit: With 130 after Ctrl-C and 143 after SIGTERM, when what ran is queued again.
     """
     from peftsearch.jobs.settling import settle
+    from peftsearch.workers.artefacts.probing import check_shared
     from peftsearch.workers.data.task_data import load_data
 
     if crew.workers:
         check_device(crew.device)
     data = load_data(spec)
     settled = settle(spec, data)
+    check_shared(spec.artefacts)
     with Store.open(crew.storage) as store:
         job = life.create_or_resume(store, settled.spec)
         as_launched = job.spec.task == settled.spec.task

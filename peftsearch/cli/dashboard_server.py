@@ -14,8 +14,10 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import as_line
 from peftsearch.passwords import hide
 from peftsearch.service.settings import Settings
+from peftsearch.spaces.jobspec.artefacts_url import check_url, resolve_url
 from peftsearch.storage.connection import as_argument, describe, parse_url
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.probing import check_shared
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from .console import console, log
@@ -36,6 +38,7 @@ class Address:
 def serve(
     storage: str,
     files: Path | None,
+    artefacts: str | None,
     address: Address,
     data_roots: tuple[Path, ...] | None,
     token_file: Path | None,
@@ -56,8 +59,10 @@ def serve(
         _check_roots(data_roots),
         address.allow_hosts,
         address.root_path,
+        artefacts and resolve_url(check_url(artefacts), Path.cwd()),
     )
     check_folder(settings.root)
+    check_shared(settings.artefacts)
     with Store.open(settings.storage) as store:
         hint = None if store.pulses() else _demo_command(storage, files)
     _log_errors()

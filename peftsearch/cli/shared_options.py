@@ -42,6 +42,14 @@ Crew = Annotated[
         help="Worker processes on this machine; 0 leaves the job to other workers.",
     ),
 ]
+Artefacts = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PEFTSEARCH_ARTEFACTS",
+        metavar="URL",
+        help="Keep adapters below s3://, gs:// or a shared folder [what the job says].",
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Track = Annotated[
     list[str] | None,

@@ -421,6 +421,8 @@ def export_picked(
         limit: Bytes that the files of weights may have.
         wish: Of probabilities; None wishes nothing.
     """
+    from peftsearch.workers.artefacts.adapters import adapter_folder
+
     from .calibrated_adapter import NO_WISH
     from .export import export
 
@@ -431,6 +433,6 @@ def export_picked(
         raise NotFoundError("a trial whose adapter was kept", got, hint)
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation, result.tried)
-    folder, expected = result.root / trial.adapter, result.expected.get(picked.key)
-    asked = NO_WISH if wish is None else wish
-    return export(spec, trial, folder, out, form, standing, limit, expected, asked)
+    expected, asked = result.expected.get(picked.key), NO_WISH if wish is None else wish
+    with adapter_folder(result.root, trial) as folder:
+        return export(spec, trial, folder, out, form, standing, limit, expected, asked)

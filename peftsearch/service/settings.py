@@ -26,6 +26,8 @@ class Settings:
             which is so on a loopback address alone.
         allow_hosts: Further names, with or without a port, by which callers may know the service.
         root_path: Path below which a proxy shows it, without a slash at its end; empty for none.
+        artefacts: URL below which adapters of jobs are kept that name no other; None keeps them in
+            the folder of the jobs' files.
 
     Raises:
         UserError: An address that other machines reach has no token, the token is too short, or
@@ -40,6 +42,7 @@ class Settings:
     data_roots: tuple[Path, ...] | None = None
     allow_hosts: tuple[str, ...] = ()
     root_path: str = ""
+    artefacts: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root_path", check_root_path(self.root_path))
