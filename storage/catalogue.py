@@ -18,6 +18,8 @@ from .rows import get_job, job_of, to_text, uid_of
 from .schema import jobs
 from .session import Session, read, write, write_once
 
+_CHANGEABLE = {"budget", "artefacts"}
+"""Keys of a spec that have no part in what is trained."""
 _DESCRIBED = ("head", "workload")
 _PULSES = select(*(jobs.c[x] for x in ("id", "name", "state", "event", "created", "uid")))
 
@@ -118,18 +120,19 @@ class Catalogue(Session):
 
     @write
     def change_budget(self, job_id: int, spec: JobSpec) -> Job:
-        """Replace the job's spec, of which only the budget may differ, and let the job run.
+        """Replace the job's spec, of which only the budget and the place for adapters may differ,
+        and let the job run.
 
         Raises:
             NotFoundError: No job has that id.
-            UserError: The spec differs by more than its budget.
+            UserError: The spec differs by more.
         """
         job = self.lock_job(job_id)
         stored = job.spec
         if stored.model.anatomy and spec.model.anatomy:  # it may be known since a moment
             spec = _described(spec, stored.anatomy)
         old, new = stored.to_json(), spec.to_json()
-        differing = {key for key in old | new if old.get(key) != new.get(key)} - {"budget"}
+        differing = {key for key in old | new if old.get(key) != new.get(key)} - _CHANGEABLE
         if differing:
             raise UserError(
                 f"the spec of job {old['name']!r} with just another budget",

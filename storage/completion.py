@@ -39,7 +39,8 @@ class Completion(Session):
         """Record a result and the front's change, even if late; the job's new event.
 
         Args:
-            adapter: The folder of the trained adapter, relative to that of the jobs' files.
+            adapter: The folder of the trained adapter, relative to that of the jobs' files, or a
+                URL below which it is kept (`workers.artefacts`).
             curve: Training loss by share of the trial's training, between 0 and 1; recorded as
                 measurements named `TRAINING_LOSS`.
             adapter_sha256: Hash of the adapter's tensors, by which its files are known again.

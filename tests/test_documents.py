@@ -36,7 +36,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 
 
-KEYS = ("name", "seed", "tracking", "tries")
+KEYS = ("name", "seed", "tracking", "artefacts", "tries")
 """Of a job file, those that are no sections; `tries` is documented as it is written, `[[try]]`."""
 
 

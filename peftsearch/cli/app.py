@@ -18,6 +18,7 @@ from peftsearch.passwords import hide_word
 from .first_word import begin
 from .shared_options import (
     DEFAULT_PICK,
+    Artefacts,
     AsJson,
     Chosen,
     Cpus,
@@ -92,6 +93,7 @@ def run(
     files: Files = None,
     picture: Annotated[Path | None, typer.Option(help="Write the front's picture here.")] = None,
     track: Track = None,
+    artefacts: Artefacts = None,
     as_json: AsJson = False,
 ) -> None:
     """Launch a search job, or resume it; Ctrl-C requeues what runs."""
@@ -105,9 +107,9 @@ def run(
     if dry_run:
         forecasting.dry_run(job_file, sources, to_url(storage), workers, track, as_json)
     else:
-        url = to_url(storage)
-        place = (workers, device, url, files)
-        commands.run(job_file, sources, *place, picture, track, as_json, plan)
+        place = (workers, device, to_url(storage), files)
+        told = (picture, track, artefacts, as_json)
+        commands.run(job_file, sources, *place, *told, plan)
 
 
 @app.command("import")
@@ -482,6 +484,7 @@ def dashboard(
         str,
         typer.Option(metavar="PATH", help="Path below which a proxy shows it, e.g. /peftsearch."),
     ] = "",
+    artefacts: Artefacts = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages and the HTTP API: launch, watch, pick and export in a browser."""
@@ -490,7 +493,8 @@ def dashboard(
     address = dashboard_server.Address(host, port, tuple(allow_host or ()), root_path)
     roots = tuple(data_root) if data_root else None
     access = dashboard_server.Access(token_file, no_token, roots, uploads)
-    dashboard_server.serve(to_url(storage), files, address, access, as_json)
+    place = dashboard_server.Place(to_url(storage), files, artefacts)
+    dashboard_server.serve(place, address, access, as_json)
 
 
 @app.command()
@@ -538,19 +542,20 @@ def techniques(as_json: AsJson = False) -> None:
 def doctor(
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
+    artefacts: Artefacts = None,
     salvage: Annotated[
         Path | None, typer.Option(help="Save what can be read of a damaged SQLite file.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="New file for what --salvage reads.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Examine versions, database, folders and devices; 1 where something fails."""
+    """Examine versions, database, folders, artefacts and devices; 1 where something fails."""
     from .checkup import diagnose, save_what_is_left
 
     if salvage is not None or out is not None:
         save_what_is_left(salvage, out, files, as_json)
     else:
-        diagnose(to_url(storage), files, as_json)
+        diagnose(to_url(storage), files, artefacts, as_json)
 
 
 @app.command()

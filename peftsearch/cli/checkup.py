@@ -14,14 +14,14 @@ from .console import console, print_json
 _STYLES = {Health.OK: "green", Health.NOTE: "yellow", Health.FAILED: "red"}
 
 
-def diagnose(storage: str, files: Path | None, as_json: bool) -> None:
+def diagnose(storage: str, files: Path | None, artefacts: str | None, as_json: bool) -> None:
     """Print every finding.
 
     Raises:
         SystemExit: With 1 where something fails.
     """
     found = []
-    for finding in examine(storage, files):
+    for finding in examine(storage, files, artefacts):
         found.append(finding)
         if not as_json:
             console.print(_line(finding), soft_wrap=True)

@@ -47,6 +47,7 @@ def run(
     files: Path | None,
     picture: Path | None,
     track: Sequence[str] | None,
+    artefacts: str | None,
     as_json: bool,
     plan: EnginePlan,
 ) -> None:
@@ -54,10 +55,11 @@ def run(
 
     Args:
         sources: Jobs to learn from, in place of what the job file says; none leaves it.
+        artefacts: Where adapters are kept, in place of what the job file says; None leaves it.
         track: Names of trackers, in place of the job file's; None leaves them.
     """
     check_picture(picture)
-    spec = read_spec(job_file, track).learning_from(sources)
+    spec = read_spec(job_file, track).learning_from(sources).storing_in(artefacts)
     place = (storage, choose_root(storage, files), workers, device)
     crew = Crew(*place, as_json, spec.tracking, plan)
     result = make_wanted(run_spec(spec, crew), crew)
@@ -101,11 +103,13 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
         SystemExit: With 130 after Ctrl-C and 143 after SIGTERM, when what ran is queued again.
     """
     from peftsearch.jobs.settling import settle
+    from peftsearch.workers.artefacts.probing import check_shared
     from peftsearch.workers.data.task_data import load_data
 
     check_crew(crew)
     data = load_data(spec)
     settled = settle(spec, data)
+    check_shared(spec.artefacts)
     with Store.open(crew.storage) as store:
         job = life.create_or_resume(store, settled.spec)
         as_launched = job.spec.task == settled.spec.task

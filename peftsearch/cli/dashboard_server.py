@@ -16,8 +16,10 @@ from peftsearch.passwords import hide
 from peftsearch.service.credentials import PARAMETER
 from peftsearch.service.open_files import raise_limit
 from peftsearch.service.settings import Settings
+from peftsearch.spaces.jobspec.artefacts_url import check_url, resolve_url
 from peftsearch.storage.connection import absolute_url, as_argument, describe, parse_url
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.probing import check_shared
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from .console import console, log
@@ -35,6 +37,15 @@ class Address:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where records and files are."""
+
+    storage: str
+    files: Path | None
+    artefacts: str | None
+
+
+@dataclass(frozen=True)
 class Access:
     """Who may ask, what jobs may read, and whether data may be sent."""
 
@@ -44,15 +55,14 @@ class Access:
     uploads: bool
 
 
-def serve(
-    storage: str, files: Path | None, address: Address, access: Access, as_json: bool
-) -> None:
+def serve(place: Place, address: Address, access: Access, as_json: bool) -> None:
     """Serve the pages and the API until Ctrl-C or SIGTERM.
 
     Raises:
         UserError: The address is taken or needs a token, a folder is missing, or the database
             cannot be opened.
     """
+    storage, files, artefacts = place.storage, place.files, place.artefacts
     raise_limit()
     chosen = choose_token(access.token_file, access.no_token, address.host)
     settings = Settings(
@@ -65,8 +75,10 @@ def serve(
         address.allow_hosts,
         address.root_path,
         access.uploads,
+        artefacts=artefacts and resolve_url(check_url(artefacts), Path.cwd()),
     )
     check_folder(settings.root)
+    check_shared(settings.artefacts)
     with Store.open(settings.storage) as store:
         hint = None if store.pulses() else _demo_command(storage, files)
     _log_errors()

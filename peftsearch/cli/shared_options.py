@@ -73,6 +73,14 @@ Gpus = Annotated[
         help="GPUs that Ray keeps for each worker, or a part of one [1 where there are any].",
     ),
 ]
+Artefacts = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PEFTSEARCH_ARTEFACTS",
+        metavar="URL",
+        help="Keep adapters below s3://, gs:// or a shared folder [what the job says].",
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Track = Annotated[
     list[str] | None,

@@ -52,6 +52,9 @@ class Confinement:
         reference = spec.objectives.reference
         if reference is not None and not self._holds(reference, folder):
             self._refuse("objectives.reference", reference)
+        if spec.artefacts is not None:
+            expected, hint = "a job without artefacts, which this service chooses", "leave it out"
+            raise UserError(expected, repr(spec.artefacts), hint, "artefacts")
         if spec.task.subset is not None and not _SUBSET.fullmatch(spec.task.subset):
             got = repr(spec.task.subset)
             raise UserError("the name of a subset", got, "correct it", "task.subset")

@@ -7,6 +7,7 @@ from pathlib import Path
 from peftsearch.errors import UserError
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.collection import find_urls
 from peftsearch.workers.files.job_folder import job_folder
 from peftsearch.workers.files.ownership import describes
 
@@ -27,6 +28,14 @@ def find_adapters_by_name(store: Store, job: Job, root: Path) -> list[Path]:
         and trial.adapter.startswith(f"{job.name}/")
         and describes(folder := root / trial.adapter, trial.configuration, trial.provenance)
     ]
+
+
+def find_artefacts(store: Store, job: Job) -> set[str]:
+    """URLs below which files of a job lie; none of one that cannot be read here."""
+    try:
+        return find_urls(job, store.trials(job.id)) if job.spec.artefacts else set()
+    except UserError:
+        return set()
 
 
 def remove_files(root: Path, job: Job, adapters: list[Path]) -> None:

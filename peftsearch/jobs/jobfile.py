@@ -9,6 +9,7 @@ from peftsearch.errors import UserError, located
 from peftsearch.message_text import show_failed
 from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
+from peftsearch.spaces.jobspec.artefacts_url import resolve_url
 from peftsearch.spaces.jobspec.head import check_head
 from peftsearch.spaces.jobspec.jobtext import LONGEST, read_text
 from peftsearch.spaces.jobspec.objectives_section import ObjectivesSpec
@@ -123,7 +124,9 @@ def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
     path = _absolute(spec.model.path, folder, "model.path")
     model = spec.model.model_copy(update={"path": path})
     objectives = _resolve_reference(spec.objectives, folder)
-    return spec.model_copy(update={"task": task, "model": model, "objectives": objectives})
+    artefacts = spec.artefacts and resolve_url(spec.artefacts, folder)
+    found = {"task": task, "model": model, "objectives": objectives, "artefacts": artefacts}
+    return spec.model_copy(update=found)
 
 
 def _resolve_reference(objectives: ObjectivesSpec, folder: Path) -> ObjectivesSpec:
@@ -156,8 +159,8 @@ def _absolute(value: str, folder: Path, where: str) -> str:
 
 
 def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
-    """Dotted keys in which two specs differ, the model's path first, the budget and the
-    trackers apart.
+    """Dotted keys in which two specs differ, the model's path first; the budget, the trackers and
+    the place for adapters apart.
 
     Of the anatomy only what a trial depends on counts, so that a version that knows more of a
     family still resumes the jobs of an earlier one. Where it was read from another model, or for
@@ -165,7 +168,7 @@ def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
     """
     left, right = _flatten(_comparable(old)), _flatten(_comparable(new))
     differing = {key for key in left.keys() | right.keys() if left.get(key) != right.get(key)}
-    hidden = ["budget.", "tracking"]
+    hidden = ["budget.", "tracking", "artefacts"]
     if differing & _ANATOMY_SOURCES and new.anatomy.family in FAMILIES:
         hidden.append("model.anatomy.")
     shown = (key for key in differing if not key.startswith(tuple(hidden)))

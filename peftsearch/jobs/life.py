@@ -19,8 +19,9 @@ from peftsearch.spaces.jobspec.search_section import AUTO, NONE
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.stored import is_later
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.collection import remove_all
 
-from .job_files import find_adapters_by_name, remove_files
+from .job_files import find_adapters_by_name, find_artefacts, remove_files
 from .jobfile import differing_keys
 from .liveness import is_live, tell_process
 
@@ -85,7 +86,7 @@ def create_or_resume(store: Store, spec: JobSpec) -> Job:
 def is_as_launched(job: Job, spec: JobSpec) -> bool:
     """Whether trials of a job run as the spec says that it was launched by again: one that an
     earlier version made goes on as it began."""
-    beside = {"budget": spec.budget, "tracking": spec.tracking}
+    beside = {name: getattr(spec, name) for name in ("budget", "tracking", "artefacts")}
     return job.spec.model_copy(update=beside) == spec
 
 
@@ -130,9 +131,10 @@ def delete(store: Store, name: str, root: Path) -> None:
     Raises:
         Conflict: It runs, or somebody works on it.
         NotFoundError: There is no such job.
+        UserError: All is gone, but for what lies below a URL that cannot be reached.
     """
     job = store.find_job(name)
-    adapters = find_adapters_by_name(store, job, root)
+    adapters, urls = find_adapters_by_name(store, job, root), find_artefacts(store, job)
 
     def remove() -> None:
         _check_rests(store, store.lock_job(job.id))
@@ -140,6 +142,7 @@ def delete(store: Store, name: str, root: Path) -> None:
 
     store.together(remove)
     remove_files(root, job, adapters)
+    remove_all(urls, job)
 
 
 def check_deletable(store: Store, name: str) -> Job:
@@ -200,17 +203,25 @@ def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
         )
     if job.state is JobState.FINISHED and job.spec.budget == spec.budget:
         return job
-    return _resume(store, job, spec.budget)
+    return _resume(store, job, spec.budget, spec.artefacts)
 
 
-def _resume(store: Store, job: Job, budget: BudgetSpec | None) -> Job:
+def _resume(
+    store: Store, job: Job, budget: BudgetSpec | None, artefacts: str | None = None
+) -> Job:
+    """With another place for the adapters to come, where one is named; those that are there name
+    theirs."""
     spec, finished = job.spec, job.state is JobState.FINISHED
+    moved = artefacts not in (None, spec.artefacts)
+    spec = spec.storing_in(artefacts)
     if budget is None and finished:
         got = f"job {job.name!r}, which is finished"
         raise Conflict("a job with budget left", got, "resume it with a larger budget")
     if budget is not None and (finished or budget != spec.budget):
         _check_room(store, job, budget)
         return store.change_budget(job.id, spec.model_copy(update={"budget": budget}))
+    if moved:
+        return store.change_budget(job.id, spec)
     return _set_state(store, job, JobState.RUNNING)
 
 

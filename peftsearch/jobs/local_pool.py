@@ -11,6 +11,7 @@ from typing import Protocol
 from peftsearch.errors import StoreUnavailable
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.probing import check_shared
 from peftsearch.workers.engines.engine import Engine
 from peftsearch.workers.engines.making import make_engine
 from peftsearch.workers.engines.plan import LOCAL_PLAN, EnginePlan
@@ -59,13 +60,14 @@ def run_pool(
         The signal that interrupted it, when what ran is queued again; None where the job ended.
 
     Raises:
-        UserError: The job's spec cannot be read here, the folder of files not be written, or the
-            engine not be reached.
+        UserError: The job's spec cannot be read here, the folder of files or the place for
+            artefacts not be written, or the engine not be reached.
         WorkerError: The workers could not start or kept dying.
     """
     spec = job.spec  # each worker would load for seconds before it says so
     told = choose_trackers(spec.tracking if trackers is None else trackers, trackers is not None)
     check_folder(root)
+    check_shared(spec.artefacts)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     wait_passively(os.environ)
     engine = make_engine(plan, store, job, storage, root, workers, device)

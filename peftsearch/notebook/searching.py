@@ -19,6 +19,7 @@ from peftsearch.records.trial import TrialState
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.probing import check_place
 from peftsearch.workers.data.task_data import TaskData, load_data
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 from peftsearch.workers.processes.built_in import check_built_in
@@ -79,6 +80,7 @@ def search_here(
     display.tell("loading the data")
     data = load_data(spec)
     found = settle(spec, data)
+    check_place(found.spec.artefacts)
     note(*data.notes, *found.notes)
     display.tell("loading the model")
     runner = _open(found.spec, place, data, evaluate)

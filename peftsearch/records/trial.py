@@ -98,7 +98,7 @@ class Trial:
     Attributes:
         number: Counts the job's trials from 0 in the order of proposal.
         measurements: Objective name to value; known costs from the start, the rest when completed.
-        adapter: Its folder, relative to that of the jobs' files; None where none was kept.
+        adapter: Its folder, relative to that of the jobs' files, or a URL; None of none.
         adapter_sha256: Hash of the file of its tensors; None of trials that older versions ran.
         running_seconds: From the last claim to the end; None until ended.
         event: The job's event at its end; None until ended.

@@ -13,9 +13,9 @@ from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.files.adapter_files import load_adapter_files
-from peftsearch.workers.files.ownership import check_adapter
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.foreign_techniques import check_same
 
@@ -62,10 +62,9 @@ class Carrier(KeptRuns):
         if (known := self._recall(place)) is not None:
             return known
         self.report(f"scoring on {self._place}: the adapter of trial {trial.number}")
-        folder = self.root / str(trial.adapter)
-        check_adapter(folder, trial)
         check_same(trial.configuration, trial.provenance)
-        files = load_adapter_files(folder, self.runner.backbone.sha256)
+        with adapter_folder(self.root, trial) as folder:
+            files = load_adapter_files(folder, self.runner.backbone.sha256)
         self.runner.adopt(Prepared(Preparation(head=HeadChoice(files.pooling, "random"))))
         return self._keep(place, self.runner.score(files.configuration, files.tensors, "test"))
 

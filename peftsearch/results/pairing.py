@@ -12,8 +12,9 @@ from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.files.adapter_files import load_adapter_files
-from peftsearch.workers.files.ownership import check_adapter, check_trained_on
+from peftsearch.workers.files.ownership import check_trained_on
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.foreign_techniques import check_same
@@ -87,12 +88,11 @@ class Pairing:
         """None where no adapter is kept, or what is there is not what the trial measured."""
         if trial.adapter is None:
             return None
-        folder = self.root / trial.adapter
         try:
-            check_adapter(folder, trial)
             check_same(trial.configuration, trial.provenance)
             check_trained_on(trial, self.runner.data.fingerprint)
-            files = load_adapter_files(folder, self.runner.backbone.sha256)
+            with adapter_folder(self.root, trial) as folder:
+                files = load_adapter_files(folder, self.runner.backbone.sha256)
             head = HeadChoice(files.pooling, "random")
             self.runner.adopt(Prepared(Preparation(head=head)))
             found = self.runner.score(files.configuration, files.tensors, "validation")

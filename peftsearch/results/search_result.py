@@ -459,6 +459,8 @@ def export_picked(
         limit: Bytes that the files of weights may have.
         wish: Of probabilities; None wishes nothing.
     """
+    from peftsearch.workers.artefacts.adapters import adapter_folder
+
     from .export import export
     from .wishes import NO_WISH
 
@@ -469,6 +471,7 @@ def export_picked(
         raise NotFoundError("a trial whose adapter was kept", got, hint)
     # The trial that goes home, not the mean of its seeds.
     standing = compare(estimate([trial]), spec, result.preparation, result.tried)
-    folder, expected = result.root / trial.adapter, result.expected.get(picked.key)
     asked, tested = NO_WISH if wish is None else wish, result.tested.get(trial.number, ())
-    return export(spec, trial, folder, out, form, standing, limit, expected, asked, tested)
+    expected = result.expected.get(picked.key)
+    with adapter_folder(result.root, trial) as folder:
+        return export(spec, trial, folder, out, form, standing, limit, expected, asked, tested)

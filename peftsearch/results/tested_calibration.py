@@ -10,8 +10,9 @@ from scipy.special import softmax
 from peftsearch.errors import PeftsearchError
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.files.adapter_files import load_adapter_files
-from peftsearch.workers.files.ownership import check_adapter, check_trained_on
+from peftsearch.workers.files.ownership import check_trained_on
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -59,11 +60,10 @@ def calibrate_on_test(
 
 
 def _measure(runner: TrialRunner, kept: Kept, level: float) -> dict[str, Any] | None:
-    folder = kept.root / str(kept.trial.adapter)
-    check_adapter(folder, kept.trial)
     check_same(kept.trial.configuration, kept.trial.provenance)
     check_trained_on(kept.trial, runner.data.fingerprint)
-    files = load_adapter_files(folder, runner.backbone.sha256)
+    with adapter_folder(kept.root, kept.trial) as folder:
+        files = load_adapter_files(folder, runner.backbone.sha256)
     calibrated = calibrate_adapter(runner, files, Wish(kept.precision))
     if calibrated is None:
         return None

@@ -32,6 +32,8 @@ class Settings:
             works if any folder may be named.
         root_path: Path below which a proxy shows it, without a slash at its end; empty for none.
         open_files: How many files the process may have open; connections are some of them.
+        artefacts: URL below which adapters of jobs are kept that name no other; None keeps them in
+            the folder of the jobs' files.
 
     Raises:
         UserError: An address that other machines reach has no token, the token is too short, or
@@ -48,6 +50,7 @@ class Settings:
     root_path: str = ""
     uploads: bool = True
     open_files: int = field(default_factory=count_files)
+    artefacts: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root_path", check_root_path(self.root_path))

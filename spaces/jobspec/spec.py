@@ -5,6 +5,7 @@ The service reads it from TOML (`peftsearch.jobs.jobfile`); the store keeps it a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -16,6 +17,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.anatomy_sizes import check_sizes
 from peftsearch.spaces.kinds.kind_table import find_kind
 
+from .artefacts_url import ArtefactsUrl, check_url, resolve_url
 from .baselines_section import BaselinesSpec
 from .bounds import Bound
 from .head import HeadSpec
@@ -97,7 +99,8 @@ class JobSpec(Section):
     """One search. `tries` is written as `[[try]]` and holds the user's own configurations.
 
     `tracking` names where the trials are told beside the database (`peftsearch.tracking`): it has
-    no part in what is trained.
+    no part in what is trained. Nor has `artefacts`, the URL that adapters are kept below
+    (`workers.artefacts`); None keeps them in the folder of the jobs' files.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -115,6 +118,7 @@ class JobSpec(Section):
     baselines: BaselinesSpec = BaselinesSpec()
     tries: tuple[dict[str, Any], ...] = Field((), alias="try")
     tracking: TrackerNames = ()
+    artefacts: ArtefactsUrl | None = None
 
     @model_validator(mode="after")
     def _check_precision(self) -> Self:
@@ -177,6 +181,19 @@ class JobSpec(Section):
         if names is None:
             return self
         return self.model_copy(update={"tracking": check_trackers(names)})
+
+    def storing_in(self, url: str | None) -> Self:
+        """The spec with this place for adapters in place of its own; itself where None is given.
+
+        Args:
+            url: Or a path, relative to the working folder.
+
+        Raises:
+            UserError: As where the job file says so.
+        """
+        if url is None:
+            return self
+        return self.model_copy(update={"artefacts": resolve_url(check_url(url), Path.cwd())})
 
     def with_anatomy(self, anatomy: Anatomy) -> Self:
         """The same on a model of that anatomy."""

@@ -45,11 +45,12 @@ def document_of(spec: JobSpec) -> dict[str, Any]:
 
 
 def rewritten(document: Mapping[str, Any], spec: JobSpec) -> dict[str, Any]:
-    """A document with the budget and the anatomy of a spec, and else as it was: what it lacks
-    tells which version wrote it."""
+    """A document with the budget, the anatomy and, where it has one, the place for adapters of a
+    spec, and else as it was: what it lacks tells which version wrote it."""
     data = spec.to_json()
     model = {**document["model"], "anatomy": data["model"]["anatomy"]}
-    return {**document, "model": model, "budget": data["budget"]}
+    place = {} if spec.artefacts is None else {"artefacts": spec.artefacts}
+    return {**document, **place, "model": model, "budget": data["budget"]}
 
 
 def plain_spec(document: Any) -> Any:

@@ -65,8 +65,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_job(folder: Path, workshop: Path, epochs: int) -> Path:
-    """A job of 8 trials on the workshop."""
+def write_job(folder: Path, workshop: Path, epochs: int, trials: int = 8) -> Path:
+    """A job on the workshop."""
     path = folder / "job.toml"
     path.write_text(
         f"""
@@ -79,7 +79,7 @@ max_length = 16
 [training]
 epochs = {epochs}
 [budget]
-trials = 8
+trials = {trials}
 """
     )
     return path

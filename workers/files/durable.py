@@ -28,6 +28,18 @@ def sync_tree(folder: Path) -> None:
     sync(folder)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each on the disk with its name.
+
+    Raises:
+        OSError: One cannot be made.
+    """
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
+
+
 @contextlib.contextmanager
 def _unless_unknown() -> Iterator[None]:
     """Some file systems of networks know no such request for folders."""

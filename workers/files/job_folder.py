@@ -89,4 +89,9 @@ def rungs_folder(root: Path, job: Job) -> Path:
 
 def rung_path(root: Path, job: Job, trial: Trial) -> Path:
     """The one file of a trial's rungs, whatever the attempt."""
-    return rungs_folder(root, job) / f"{trial.number:06d}-{trial.seed}.safetensors"
+    return rungs_folder(root, job) / rung_name(trial)
+
+
+def rung_name(trial: Trial) -> str:
+    """Of that file."""
+    return f"{trial.number:06d}-{trial.seed}.safetensors"

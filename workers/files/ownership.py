@@ -24,7 +24,16 @@ def hash_tensors(folder: Path) -> str:
     Raises:
         OSError: There is no such file, or it cannot be read.
     """
-    with (folder / TENSORS).open("rb") as file:
+    return hash_file(folder / TENSORS)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -43,10 +52,13 @@ def _worked(provenance: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in dict(provenance).items() if name != PROPOSED}
 
 
-def check_adapter(folder: Path, trial: Trial) -> None:
+def check_adapter(folder: Path, trial: Trial, kept: str | None = None) -> None:
     """Refuse files that are not what the trial's worker saved.
 
     Of trials that ran before hashes were kept, what the folder says of itself is compared.
+
+    Args:
+        kept: The URL that the folder is a copy of, for people; None where it is no copy.
 
     Raises:
         UserError: They were changed, replaced by another job's, or are not there.
@@ -61,10 +73,10 @@ def check_adapter(folder: Path, trial: Trial) -> None:
     if trial.adapter_sha256 not in (None, found):
         got = f"{TENSORS} with {found[:12]}"
         known = f"the adapter of trial {trial.number}, with SHA-256 {trial.adapter_sha256[:12]}"
-        raise UserError(known, got, f"it was damaged or replaced: {_hint(folder)}")
+        raise UserError(known, got, f"it was damaged or replaced: {_hint(kept or folder)}")
     if not describes(folder, trial.configuration, trial.provenance):
         got = f"{CONFIGURATION} of another one, or a damaged one"
-        raise UserError(f"the adapter of trial {trial.number}", got, _hint(folder))
+        raise UserError(f"the adapter of trial {trial.number}", got, _hint(kept or folder))
 
 
 def check_trained_on(trial: Trial, fingerprint: str) -> None:
@@ -82,6 +94,7 @@ def check_trained_on(trial: Trial, fingerprint: str) -> None:
         raise UserError(expected, "others", "put the data of the job back", "task.train")
 
 
-def _hint(folder: Path) -> str:
+def _hint(kept: Path | str) -> str:
     """With the whole path: what is expected and what came are cut where they are long."""
-    return f"restore {folder} from a backup, name another folder of files, or export another trial"
+    other = ", name another folder of files," * isinstance(kept, Path)
+    return f"restore {kept} from a backup{other or ','} or export another trial"

@@ -83,7 +83,7 @@ def sweep_rungs(root: Path, store: Store, job: Job) -> None:
     """
     folder = rungs_folder(root, job)
     if found := [*folder.glob(_NAMES)]:  # looked for first: a trial may begin meanwhile
-        awaited = {rung_path(root, job, trial).stem for trial in _find_open(store, job)}
+        awaited = {rung_path(root, job, trial).stem for trial in find_open(store, job)}
         for path in found:
             if path.name.partition(".")[0] not in awaited:
                 RungFile(path).remove()
@@ -91,7 +91,12 @@ def sweep_rungs(root: Path, store: Store, job: Job) -> None:
         folder.rmdir()
 
 
-def _find_open(store: Store, job: Job) -> list[Trial]:
+def find_open(store: Store, job: Job) -> list[Trial]:
+    """The trials of a job that wait or run; none of one that is gone.
+
+    Raises:
+        StoreUnavailable: The database cannot be reached.
+    """
     with contextlib.suppress(NotFoundError):
         if store.job(job.id).uid == job.uid:
             return store.open_trials(job.id)

@@ -32,9 +32,10 @@ from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.storage.store import Store
-from peftsearch.workers.files.adapter_files import save_adapter
-from peftsearch.workers.files.job_folder import adapter_name, rung_path
-from peftsearch.workers.files.rung_files import RungFile, sweep_rungs
+from peftsearch.workers.artefacts.collection import sweep_objects
+from peftsearch.workers.artefacts.keeping import Keeper
+from peftsearch.workers.artefacts.places import ArtefactsAway
+from peftsearch.workers.artefacts.rungs import Rung, sweep_all_rungs
 from peftsearch.workers.files.spool import Result, flush, spool
 from peftsearch.workers.files.sweeping import sweep_attempts
 from peftsearch.workers.runtime.machine_faults import (
@@ -88,8 +89,9 @@ class WorkerLoop:
         finally:
             with contextlib.suppress(StoreUnavailable, UserError):
                 self.store.unregister_worker(self.name)
-                sweep_rungs(self.root, self.store, self.job)
+                sweep_all_rungs(self.root, self.store, self.job)
                 sweep_attempts(self.root, self.store, self.job)
+                sweep_objects(self.store, self.job)
 
     def _take_turns(self) -> None:
         self.monitor.step(0, 0)
@@ -256,7 +258,7 @@ class WorkerLoop:
         self.monitor.claimed(trial)
         with contextlib.suppress(StoreUnavailable):  # then as many as before
             torch.set_num_threads(count_shared_threads(self.store, self.name, self._most_threads))
-        rung = RungFile(rung_path(self.root, self.job, trial))
+        rung = Rung.of(self.root, self.job, trial)
         try:
             if self._record(self._train(trial, rung)):
                 rung.remove()  # else it may be another worker's by now
@@ -269,7 +271,7 @@ class WorkerLoop:
         finally:
             self.monitor.claimed(None)
 
-    def _train(self, trial: Trial, rung: RungFile) -> Result:
+    def _train(self, trial: Trial, rung: Rung) -> Result:
         try:
             # A repeat tells how noisy a configuration is: its bad seeds count too.
             watched = trial.origin != "repeat"
@@ -296,20 +298,20 @@ class WorkerLoop:
         )
 
     def _save(self, trial: Trial, outcome: Outcome) -> tuple[str | None, str | None]:
-        """The adapter's folder and hash; nothing where there is none.
+        """What names the adapter, and its hash; nothing where there is none.
 
         Whatever the system says against writing there, it says it to the next trial too."""
         if not outcome.kept:
             return None, None
-        name = adapter_name(self.job, trial)
-        folder, kept = self.root / name, (outcome.tensors, outcome.provenance)
+        keeper = Keeper(self.root, self.job, lambda: self.monitor.step(0, 0))
         try:
-            return name, save_adapter(folder, trial.configuration, *kept)
+            return keeper.keep(trial, outcome.tensors, outcome.provenance)
         except Exception as error:
             if self._is_over(trial):  # another worker has it, and swept up what this one began
                 raise Cancelled from error
-            if reason := system_reason(error):
-                doing = f"write an adapter to {self.root}"
+            told = error.got if isinstance(error, ArtefactsAway) else None
+            if reason := told or system_reason(error):
+                doing = f"write an adapter to {keeper.where}"
                 raise MachineFault(doing, reason, self.job.name) from error
             raise
 

@@ -93,8 +93,11 @@ def launch(service: Service, body: Launch) -> str:
 
 
 def _create(service: Service, found: Complete) -> Job:
+    spec = found.spec
+    if spec.artefacts is None:
+        spec = spec.storing_in(service.settings.artefacts)
     with service.stores.borrow() as store:
-        job = life.create(store, found.spec)
+        job = life.create(store, spec)
         if found.notes:
             store.save_report(job.id, NOTES, {"notes": found.notes})
     return job

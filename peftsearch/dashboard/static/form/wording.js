@@ -153,6 +153,7 @@ export const HELP = {
   "objectives.free_below": "Such as `50 KB`: the search takes all that costs less for equally cheap. Auto: what ships without any adapter.",
   "objectives.worth_up_to": "Such as `2 MB`: what costs more is still allowed, but the search gains nothing by it.",
   tracking: "Trackers that are told too: `mlflow`, `wandb`, `tensorboard`, `trackio`; with commas between them.",
+  artefacts: "Where adapters are kept: `s3://bucket/prefix`, `gs://bucket/prefix` or a shared folder.",
   seed: "Equal seeds propose equal configurations.",
   try: "Trained first. JSON, or `[[try]]` blocks as in a job file.",
 };

@@ -1,0 +1,91 @@
+"""What nothing names goes; what a record names, or may name yet, stays."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peftsearch.errors import Conflict, UserError
+from peftsearch.jobs import life
+from peftsearch.workers.artefacts import collection
+from peftsearch.workers.artefacts.adapters import adapter_folder
+from peftsearch.workers.artefacts.collection import sweep_objects
+from peftsearch.workers.artefacts.job_places import job_objects, job_place
+from peftsearch.workers.artefacts.places import Place
+
+from .lives import Machine
+
+
+def test_what_no_trial_names_goes_after_a_day(
+    machine: Machine, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = machine.launch(url)
+    (trial,) = machine.work(job)
+    objects = job_objects(url, job)
+    (tmp_path / "lost").write_bytes(b"of an attempt that was lost")
+    lost = objects.put(tmp_path / "lost")
+    assert sweep_objects(machine.store, job) == 0
+    assert lost in objects.place.names()
+    monkeypatch.setattr(collection, "GRACE", timedelta(seconds=-60))
+    assert sweep_objects(machine.store, job) == 1
+    assert len(objects.place.names()) == 2
+    with adapter_folder(machine.root, trial):
+        pass
+
+
+def test_a_deleted_job_leaves_nothing_and_others_all(machine: Machine, url: str) -> None:
+    job = machine.launch(url)
+    machine.work(job)
+    beside = Place(url).under("another-job").under("objects").under("x")
+    beside.put(Path(__file__))
+    with pytest.raises(Conflict):
+        life.delete(machine.store, _restart(machine, job.id), machine.root)
+    assert len(job_place(url, job).names()) == 2
+    life.stop(machine.store, job.name)
+    life.delete(machine.store, job.name, machine.root)
+    assert Place(url).names() == ["another-job/objects/x"]
+
+
+def _restart(machine: Machine, job_id: int) -> str:
+    job = machine.store.job(job_id)
+    budget = job.spec.budget.model_copy(update={"trials": 9})
+    return life.resume(machine.store, job.name, budget).name
+
+
+def test_a_job_that_moved_goes_from_both_places(machine: Machine, tmp_path: Path) -> None:
+    first, second = (f"file://{tmp_path}/{name}" for name in ("first", "second"))
+    job = machine.launch(first)
+    machine.work(job)
+    again = job.spec.model_copy(
+        update={"budget": job.spec.budget.model_copy(update={"trials": 2})}
+    )
+    moved = life.create_or_resume(machine.store, again.storing_in(second))
+    assert moved.spec.artefacts == second
+    trials = machine.work(moved)
+    assert [Place(x).names() != [] for x in (first, second)] == [True, True]
+    for trial in trials:
+        with adapter_folder(machine.root, trial):
+            pass
+    same = life.create_or_resume(machine.store, again.model_copy(update={"artefacts": None}))
+    assert same.spec.artefacts == second
+    life.delete(machine.store, job.name, machine.root)
+    assert [Place(x).names() for x in (first, second)] == [[], []]
+
+
+def test_a_deletion_says_what_is_left_below_a_url_that_is_away(
+    machine: Machine, away: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "away://bucket/deletion"
+    job = machine.launch(url)
+    machine.work(job)
+    place = job_place(url, job)
+
+    def refuse(*arguments: Any, **named: Any) -> None:
+        raise ConnectionError("the network is down")
+
+    monkeypatch.setattr(away, "rm", refuse)
+    with pytest.raises(UserError) as caught:
+        life.delete(machine.store, job.name, machine.root)
+    assert machine.store.jobs() == []
+    assert caught.value.hint == f"the records are deleted: remove {place.url} by hand"
