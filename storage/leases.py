@@ -128,8 +128,8 @@ class Leases(Completion):
         message = f"{names}; a process that takes more memory than there is ends so"
         self.fail(row.id, row.attempt, FailureKind.LOST_WORKER, message)
         # It ran until its lease ended, not until someone noticed.
-        lost = trials.update().where(trials.c.id == row.id)
-        self._connection.execute(lost.values(ended_at=row.lease_until))
+        ended = trials.update().where(trials.c.id == row.id)
+        self._connection.execute(ended.values(ended_at=row.lease_until))
 
 
 def _keep_lost(connection: Connection, row: Row[Any], silent: str | None, ended_at: Any) -> None:
