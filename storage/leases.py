@@ -6,7 +6,7 @@ others take the trial; its worker may still renew it or bring its result as long
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from peftsearch.message_text import plural
 from peftsearch.records.job import JobState
@@ -63,13 +63,13 @@ class Leases(Completion):
         A trial that was requeued after its lease ran out is taken back if nobody claimed it; one
         that its worker gave back is not. The attempt then was none that fell silent.
         """
-        current = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt)
+        mine = or_(
+            trials.c.state == TrialState.RUNNING,
+            and_(trials.c.state == TrialState.QUEUED, trials.c.worker.is_not(None)),
+        )
+        current = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt, mine)
         renewed = current.values(state=TrialState.RUNNING, lease_until=now() + seconds)
-        runs = trials.c.state == TrialState.RUNNING
-        if self._connection.execute(renewed.where(runs)).rowcount == 1:
-            return True
-        requeued = trials.c.state == TrialState.QUEUED, trials.c.worker.is_not(None)
-        if self._connection.execute(renewed.where(*requeued)).rowcount != 1:
+        if self._connection.execute(renewed).rowcount != 1:
             return False
         taken_back = lost_attempts.c.trial_id == trial_id, lost_attempts.c.attempt == attempt
         self._connection.execute(lost_attempts.delete().where(*taken_back))
@@ -128,8 +128,8 @@ class Leases(Completion):
         message = f"{names}; a process that takes more memory than there is ends so"
         self.fail(row.id, row.attempt, FailureKind.LOST_WORKER, message)
         # It ran until its lease ended, not until someone noticed.
-        until = trials.update().where(trials.c.id == row.id)
-        self._connection.execute(until.values(ended_at=row.lease_until))
+        ended = trials.update().where(trials.c.id == row.id)
+        self._connection.execute(ended.values(ended_at=row.lease_until))
 
 
 def _keep_lost(connection: Connection, row: Row[Any], silent: str | None, ended_at: Any) -> None:

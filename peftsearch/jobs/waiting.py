@@ -1,13 +1,12 @@
 """A worker without a job of its own: it works on whichever job of the database runs."""
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from peftsearch.errors import NotFoundError, StoreUnavailable, UserError
+from peftsearch.errors import NotFoundError, StoreDamaged, StoreUnavailable, UserError
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import WorkerError
@@ -58,7 +57,11 @@ class Waiter:
     _pauses: dict[int, _Pause] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Return when Ctrl-C or SIGTERM comes; what ran is queued again."""
+        """Return when Ctrl-C or SIGTERM comes; what ran is queued again.
+
+        Raises:
+            StoreDamaged: The database is.
+        """
         interrupt = Interrupt()
         with interrupt.installed():
             self.say("waiting for jobs; Ctrl-C ends it")
@@ -69,16 +72,27 @@ class Waiter:
                 _sleep(interrupt)
 
     def _find(self) -> Job | None:
-        """The oldest job that runs and has no pause."""
-        with contextlib.suppress(StoreUnavailable, NotFoundError):
-            for pulse in self.store.pulses():
-                if pulse.state is not JobState.RUNNING:
-                    self._pauses.pop(pulse.id, None)
-                    continue
-                job = self.store.find_job(pulse.name)
-                pause = self._pause_of(job)
-                if pause is None or time.monotonic() >= pause.until:
-                    return job
+        """The oldest job that runs and has no pause; none while the database is away.
+
+        Raises:
+            StoreDamaged: Waiting mends nothing.
+        """
+        try:
+            return self._find_ready()
+        except StoreDamaged:
+            raise
+        except (StoreUnavailable, NotFoundError):
+            return None
+
+    def _find_ready(self) -> Job | None:
+        for pulse in self.store.pulses():
+            if pulse.state is not JobState.RUNNING:
+                self._pauses.pop(pulse.id, None)
+                continue
+            job = self.store.find_job(pulse.name)
+            pause = self._pause_of(job)
+            if pause is None or time.monotonic() >= pause.until:
+                return job
         return None
 
     def _pause_of(self, job: Job) -> _Pause | None:
@@ -95,6 +109,8 @@ class Waiter:
             unbroken = run_pool(*pool, view, self.trackers) is None
             self._pauses.pop(job.id, None)
             return unbroken
+        except StoreDamaged:
+            raise
         except (NotFoundError, StoreUnavailable) as error:
             self.say(f"job {job.name}: {error}")
         except (WorkerError, UserError) as error:

@@ -48,8 +48,8 @@ def _count_lost(connection: Connection, job_id: int) -> int:
     counts = func.count(), func.count(trials.c.ended_event), func.max(trials.c.number)
     there, ended, last = connection.execute(select(*counts).where(mine)).one()
     events = connection.execute(select(jobs.c.event).where(jobs.c.id == job_id)).scalar_one()
-    least: int = max((-1 if last is None else last) + 1 - there, events - ended, 0)
-    return least
+    numbered = 0 if last is None else int(last) + 1
+    return max(0, numbered - int(there), int(events) - int(ended))
 
 
 def _queue_again(connection: Connection, job_id: int, needed: set[str]) -> tuple[int, ...]:

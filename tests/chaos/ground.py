@@ -92,13 +92,13 @@ class Ground:
             start_new_session=True,
         )
 
-    def begin(self, **variables: str) -> None:
+    def begin(self) -> None:
         """Let a command with two workers work on the job, unless one does."""
         if self.process is not None and self.process.poll() is not None:
             self.end()
         if self.process is None:
             command = ("run", "job.toml", "--workers", "2", *self.options)
-            self.process = self.start(*command, first=(), **variables)
+            self.process = self.start(*command)
 
     def end(self) -> int:
         """Wait for the command; its exit code."""

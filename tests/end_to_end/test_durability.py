@@ -17,6 +17,7 @@ from peftsearch.workers.files.job_folder import files_root, rung_path, spool_fol
 from tests.cluster import Cluster
 from tests.conftest import NewDatabase
 from tests.storage.examples import count_lost
+from tests.storage.salvage.examples import break_indices
 from tests.waiting import LIMIT, wait_until
 
 from .programs import call, errors, start
@@ -231,6 +232,27 @@ def test_results_survive_a_database_that_goes_away(
     found = assert_whole(url, TRIALS)
     assert {trial.attempt for trial in found} == {1}
     assert not any(spool.glob("*.json"))
+
+
+def test_a_database_that_is_damaged_amid_a_run_is_one_line_and_can_be_saved(
+    slow_job: Path,
+) -> None:
+    folder = slow_job.parent
+    database, saved = folder / "peftsearch.db", folder / "new.db"
+    process = start("run", slow_job, folder=folder)
+    wait_until(database.exists)
+    wait_until(lambda: len(running(f"sqlite:///{database}")) > 0)
+    break_indices(database)
+    _, said = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1, said
+    (error,) = errors(said)[-1:]
+    assert "`peftsearch doctor --salvage peftsearch.db --out NEW.db`" in error
+    assert "Traceback" not in said
+    done = call("doctor", "--salvage", database, "--out", saved, folder=folder)
+    assert done.returncode == 0, done.stderr
+    options: list[str | Path] = ["--storage", saved, "--files", folder / "peftsearch.files"]
+    finish(start("resume", "small", *options, folder=folder))
+    assert_whole(f"sqlite:///{saved}", TRIALS)
 
 
 def test_a_database_that_is_down_is_one_line(job_file: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from peftsearch.errors import StoreUnavailable
+from peftsearch.errors import StoreDamaged, StoreUnavailable
 from peftsearch.jobs import local_pool, waiting
 from peftsearch.jobs.waiting import Waiter
-from peftsearch.records.job import Job, JobState
+from peftsearch.records.job import Job, JobState, Pulse
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.pool import WorkerError
 from tests.conftest import NewDatabase
@@ -184,3 +184,19 @@ def test_a_job_that_cannot_be_read_here_is_left_to_others(
     assert taken == ["strange", "fine", "fine"]
     (told,) = [line for line in lines if "tried again" in line]
     assert "got '<b>grades</b>'" in told
+
+
+def test_a_database_that_is_damaged_is_not_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is away is."""
+    store.create_job(make_spec("a"))
+    faults = [StoreUnavailable("d", "away"), StoreDamaged("d", "malformed", "jobs.db")]
+
+    def pulses(own: Store) -> list[Pulse]:
+        raise faults.pop(0)
+
+    monkeypatch.setattr(Store, "pulses", pulses)
+    with pytest.raises(StoreDamaged, match="--salvage jobs.db"):
+        wait(store, lambda *_: False, monkeypatch)
+    assert faults == []

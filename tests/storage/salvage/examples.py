@@ -48,6 +48,16 @@ def overwrite(path: Path, number: int) -> None:
         file.write(bytes(range(165, 181)) * (PAGE // 16))
 
 
+def break_indices(path: Path) -> None:
+    """Damage a database that others have open, so that they notice at their next question."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        roots = other.execute("SELECT rootpage FROM sqlite_master WHERE type = 'index'").fetchall()
+        for (number,) in roots:
+            overwrite(path, number)
+        other.execute("PRAGMA user_version = 1")  # so that nobody trusts what it has read
+
+
 def dump(path: Path) -> dict[str, list[Any]]:
     """All rows of all tables."""
     with closing(sqlite3.connect(path)) as database:

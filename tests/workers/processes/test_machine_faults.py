@@ -2,10 +2,8 @@
 
 import errno
 import os
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from peftsearch.workers.runtime.machine_faults import MachineFault
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.storage.examples import insert
+from tests.storage.salvage.examples import break_indices
 from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.small_files import small_files
@@ -208,18 +207,8 @@ def test_a_database_that_is_damaged_amid_a_training_is_told_and_the_result_kept(
     """What can be saved of it takes the result up."""
     path = Path(store.url.removeprefix("sqlite:///"))
 
-    def overwrite(done: int) -> None:
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            query = "SELECT rootpage FROM sqlite_master WHERE type = 'index'"
-            with path.open("r+b") as file:
-                for (page,) in other.execute(query).fetchall():
-                    file.seek((page - 1) * 4096)
-                    file.write(bytes(range(160, 176)) * 256)
-            other.execute("PRAGMA user_version = 1")  # so that nobody trusts what it has read
-
     with pytest.raises(StoreDamaged, match="`peftsearch doctor --salvage .* --out NEW.db`"):
-        _work(store, runner, tmp_path, overwrite)
+        _work(store, runner, tmp_path, lambda done: break_indices(path))
     store.close()
     assert salvage(path, tmp_path / "new.db").saved["trials"] == 2
     with Store.open(f"sqlite:///{tmp_path / 'new.db'}") as saved:
