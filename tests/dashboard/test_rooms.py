@@ -14,6 +14,7 @@ from tests.conftest import NewDatabase
 from tests.service.live import serve
 from tests.service.records import fill_example
 from tests.service.sites import client_of, open_site
+from tests.specs import make_spec
 
 ALL = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js"))
 BELOW = {
@@ -34,6 +35,7 @@ def url(new_sqlite: NewDatabase) -> str:
     url = new_sqlite()
     with Store.open(url) as store:
         fill_example(store)
+        store.create_job(make_spec("waiting"))
     return url
 
 
@@ -97,10 +99,20 @@ def test_a_browser_fetches_only_what_the_page_named(url: str, path: str) -> None
         page.goto(f"{address}{path}", wait_until="load")
         page.wait_for_function(LOADED)
         named = page.eval_on_selector_all(
-            "link[rel$=preload], script, link[rel=stylesheet]",
-            "found => found.map((x) => x.href ?? x.src)",
+            "script, link[rel=stylesheet]", "found => found.map((x) => x.href ?? x.src)"
         )
     fetched = [x for x in asked if x.endswith((".js", ".css"))]
     assert sorted(fetched) == sorted(set(named))
     assert len([x for x in fetched if "plotly" not in x]) == 3
     assert not [line for line in said if "preload" in line or "Content Security" in line]
+
+
+def test_a_page_without_a_picture_does_not_fetch_what_draws_them(url: str) -> None:
+    with serve(open_site(url)) as (address, _), open_chromium() as browser:
+        page, asked = browser.new_page(), list[str]()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{address}/jobs/waiting", wait_until="load")
+        page.get_by_role("heading", name="Waiting for a worker").wait_for()
+        page.wait_for_function(LOADED)
+        assert [x for x in asked if "joined/job.js" in x]
+        assert not [x for x in asked if "plotly" in x]

@@ -93,7 +93,7 @@ export class Replay {
   }
 }
 
-/** `after 12 trials, 3 min: 4 points on the front`. */
+/** `after 12 trials, 3 min after the job began: 4 points on the front`: on the clock, where hours used are of trials. */
 function describe(model, event) {
   const { columns } = model;
   let row = -1;
@@ -103,5 +103,5 @@ function describe(model, event) {
   const seconds = columns.ended[row] - model.detail.created;
   const trials = `${count(row + 1)} ${row ? "trials" : "trial"}`;
   const points = `${count(members)} ${members === 1 ? "point" : "points"} on the front`;
-  return `after ${trials}, ${duration(Math.max(seconds, 0))}: ${points}`;
+  return `after ${trials}, ${duration(Math.max(seconds, 0))} after the job began: ${points}`;
 }

@@ -1,5 +1,5 @@
-// Plotly, read when the first chart is drawn: 4.8 MB of script take a busy machine seconds, in which a page that
-// waited for them would show nothing.
+// Plotly, fetched and read when the first chart is drawn: 4.8 MB of script take a busy machine seconds, in which a page
+// that waited for them would show nothing. A job without a result has no chart, so that nothing is fetched before.
 //
 //   await loadPlotly()       the same promise for all; rejects with a sentence where it cannot be read
 //   await breathe()          lets the browser paint and hear between two long drawings
@@ -19,7 +19,7 @@ function painted() {
 
 function read() {
   const script = document.createElement("script");
-  script.src = document.querySelector('link[data-for="charts"]').href;
+  script.src = document.querySelector('meta[name="plotly"]').content;
   return new Promise((resolve, reject) => {
     script.onload = () => resolve(globalThis.Plotly);
     script.onerror = () => {
