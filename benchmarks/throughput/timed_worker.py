@@ -34,6 +34,7 @@ def work(assignment: Any, status: Any) -> None:
 def time_parts(timers: Timers) -> None:
     """Let the parts of a worker be timed, for good."""
     from peftsearch.storage.store import Store
+    from peftsearch.workers.artefacts import keeping
     from peftsearch.workers.preparation import opened_job
     from peftsearch.workers.processes import loop
     from peftsearch.workers.runtime import memory
@@ -53,7 +54,7 @@ def time_parts(timers: Timers) -> None:
         (loop, "propose", "proposals"),
         (loop.WorkerLoop, "_turn", TURN),
         (loop.WorkerLoop, "_work", TRIAL),
-        (loop, "save_adapter", "a trial: saving the adapter"),
+        (keeping, "save_adapter", "a trial: saving the adapter"),
         (trainer, "attach", "a trial: attaching"),
         (memory, "release_memory", "a trial: collecting garbage"),
         (trainer, "train", "a trial: training steps"),

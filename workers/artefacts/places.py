@@ -61,7 +61,8 @@ class Place:
         known = fsspec.config.conf.get(scheme, {})
         options = {x: y for x, y in _OPTIONS.get(scheme, {}).items() if x not in known}
         try:
-            return fsspec.url_to_fs(self.url, use_listings_cache=False, **options)
+            system, path = fsspec.url_to_fs(self.url, use_listings_cache=False, **options)
+            return system, str(path)
         except ImportError as error:
             package = PACKAGES.get(scheme)
             hint = f"pip install {package}" if package else str(error)

@@ -14,6 +14,7 @@ from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, Proposal, TrialState
 from peftsearch.storage.salvage.rebuilding import salvage
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts import keeping
 from peftsearch.workers.files.adapter_files import save_adapter
 from peftsearch.workers.files.job_folder import check_folder
 from peftsearch.workers.processes import loop
@@ -60,14 +61,14 @@ def _limit(monkeypatch: pytest.MonkeyPatch) -> None:
         with small_files():
             return save_adapter(*arguments)
 
-    monkeypatch.setattr(loop, "save_adapter", save)
+    monkeypatch.setattr(keeping, "save_adapter", save)
 
 
 def _refuse(number: int) -> Callable[[pytest.MonkeyPatch], None]:
     def fail(*arguments: Any) -> None:
         raise OSError(number, os.strerror(number))
 
-    return lambda monkeypatch: monkeypatch.setattr(loop, "save_adapter", fail)
+    return lambda monkeypatch: monkeypatch.setattr(keeping, "save_adapter", fail)
 
 
 @pytest.mark.parametrize(
