@@ -82,6 +82,7 @@ def test_every_route_is_on_the_services_page(tmp_path: Path) -> None:
     table = {path for row in page.splitlines() if row.startswith("| `") for path in _paths(row)}
     app = make_app(Settings(f"sqlite:///{tmp_path}/none.db", tmp_path))
     words = {"job": "J", "number": "N", "export": "ID", "run": "ID", "kind": "confirm"}
+    words |= {"name": "NAME"}
     routes = [x.removeprefix(PREFIX).format(**words) for x in app.openapi()["paths"]]
     missing = [x for x in routes if not {x, x.removeprefix("/jobs/J")} & table]
     assert missing == []

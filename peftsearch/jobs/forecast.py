@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+import psutil
+
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.ranges import Range, add_ranges
 from peftsearch.search.proposals import count_certain, propose_first
@@ -17,6 +19,7 @@ from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_sh
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_data
 from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
+from peftsearch.workers.runtime.threads import count_cpus
 from peftsearch.workers.training.timed_steps import Timings
 
 from .coming_trials import foresee_coming, note_head
@@ -30,7 +33,14 @@ from .durations import (
     reading_seconds,
     trial_flops,
 )
-from .first_pace import FirstPace, count_abreast, pace_of_arithmetic, pace_of_timings, time_machine
+from .first_pace import (
+    FirstPace,
+    count_abreast,
+    note_load,
+    pace_of_arithmetic,
+    pace_of_timings,
+    time_machine,
+)
 from .memory_need import MemoryNeed, foresee_memory
 from .settling import settle, with_supposed_head
 from .time_left import count_most
@@ -165,6 +175,7 @@ def forecast_job(
     first = tuple(x.configuration for x in proposed)
     coming = foresee_coming(spec, space, first)
     memory, most = foresee_memory(spec, coming), count_most(spec, space)
+    load = psutil.getloadavg()[0]
     tell("timing a few steps on this machine")
     pace = _foresee_pace(spec, data, coming, workers, memory, rehearsed.response)
     trials = count_trials(spec, pace.each.likely, most)
@@ -204,6 +215,7 @@ def forecast_job(
             *note_resolution(spec, held_out),
             *note_dropout(spec, space),
             *note_head(spec, space, first),
+            *note_load(load, count_cpus()),
         ),
     )
 

@@ -82,7 +82,7 @@ def target(new_sqlite: NewDatabase) -> Iterator[Target]:
     service: Service = app.state.service
     supervisor = Supervisor(service.settings, service.stores.runs, QUICK)
     exporter = Exporter(service.settings, QUICK)
-    confirmer, checker = Confirmer(service.settings, QUICK), _Checker(service.settings)
+    confirmer, checker = Confirmer(service.settings, QUICK), _Checker(service.settings, QUICK)
     service = replace(service, supervisor=supervisor, exporter=exporter)
     app.state.service = replace(service, confirmer=confirmer, checker=checker)
     with serve(app) as (address, _), Store.open(url) as store:
