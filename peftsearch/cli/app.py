@@ -12,7 +12,7 @@ import typer
 
 from peftsearch.api import DEFAULT_STORAGE, to_url
 from peftsearch.errors import PeftsearchError, UserError
-from peftsearch.message_text import one_line, trace
+from peftsearch.message_text import one_line, shorten, trace
 from peftsearch.passwords import hide_word
 
 from .first_word import begin
@@ -46,6 +46,8 @@ app = typer.Typer(
 
 _INTERRUPTED = 128 + 2
 """Of a shell's convention; typer returns it for Ctrl-C."""
+_LONGEST_ARGUMENTS = 250
+"""Of what is said of them: a shell may make hundreds of a `*`."""
 _HELP = "see `peftsearch --help` and `peftsearch COMMAND --help`"
 
 
@@ -589,7 +591,7 @@ def main() -> None:
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
-        message = _without_passwords(error.format_message())
+        message = shorten(_without_passwords(error.format_message()), _LONGEST_ARGUMENTS)
         _fail(UserError("a command and options that exist", message, _HELP), 2)
     except (typer.Abort, KeyboardInterrupt):
         status = _INTERRUPTED

@@ -469,6 +469,16 @@ def test_the_demonstration_takes_minutes_that_there_are(
     assert not (tmp_path / "out").exists()
 
 
+def test_hundreds_of_arguments_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a shell makes them of a `*`; they were a line of 1,111 characters."""
+    assert call(monkeypatch, "jobs", *map(str, range(500))) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: expected a command") and said.count("\n") == 1
+    assert len(said) < 400
+
+
 @pytest.mark.usefixtures("warm_test")
 def test_a_dashboard_without_a_token_warns_and_reads_no_file(tmp_path: Path) -> None:
     """Anybody on the machine may ask it; what is not under a data root is told to nobody."""

@@ -1,5 +1,8 @@
 """Models that several tests of this folder share; each is made once."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,3 +44,14 @@ def subjects() -> Iterator[dict[str, Subject]]:
     before = {family: trace(subject.model) for family, subject in made.items()}
     yield made
     assert {family: trace(subject.model) for family, subject in made.items()} == before
+
+
+@pytest.fixture
+def unwalkable(tmp_path: Path) -> Iterator[Path]:
+    """A link to a folder below which the system gives errors: that of a process that ended."""
+    if not Path("/proc/self/task").is_dir():
+        pytest.skip("such folders are Linux's")
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        (tmp_path / "link").symlink_to(f"/proc/{ended.pid}/task")
+        yield tmp_path / "link"

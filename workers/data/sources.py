@@ -47,7 +47,11 @@ def read_source(
     """
     path = Path(source)
     if path.is_dir():
-        return _read_single(_read_folder(path, wanted))
+        try:
+            return _read_single(_read_folder(path, wanted))
+        except OSError as error:  # of a folder within that is closed, or goes meanwhile
+            got = f"{path}: {error}"
+            raise UserError("a readable folder of data", got, "check the folder") from error
     if path.is_file():
         table = check_filled(_read_file(path, wanted, reading))
         return {"train": replace(table, folder=path.parent)}

@@ -54,7 +54,7 @@ def find_folders(root: Path) -> list[str]:
     Raises:
         UserError: There is none, or there are several checkpoints of one training.
     """
-    files = sorted(root.rglob(PEFT_CONFIG))
+    files = _find_configs(root)
     names = [file.parent.relative_to(root) for file in files]
     kept = [x for x in names if not any(part.startswith(".") for part in x.parts)]
     outer = [x for x in kept if not set(x.parents) & set(kept)]
@@ -68,6 +68,14 @@ def find_folders(root: Path) -> list[str]:
             hint = "they are one training: keep its last and move the others away"
             raise UserError("one adapter of each training", got, hint)
     return sorted(x.as_posix() for x in outer)
+
+
+def _find_configs(root: Path) -> list[Path]:
+    try:
+        return sorted(root.rglob(PEFT_CONFIG))
+    except OSError as error:  # of a folder within that is closed, or goes meanwhile
+        got = show_failed(str(root), error)
+        raise UserError("a readable folder of adapters", got, "check the folder") from error
 
 
 def read_folder(path: Path) -> PeftFolder:

@@ -190,3 +190,8 @@ def test_a_set_of_splits_leads_to_no_split_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "set" / "dataset_dict.json").write_text('{"splits": ["train", "../other"]}')
     with pytest.raises(UserError, match=r"got '\.\./other' in .*dataset_dict\.json"):
         read_source(str(tmp_path / "set"), None, ["text", "label"])
+
+
+def test_a_folder_that_cannot_be_walked_is_told(unwalkable: Path) -> None:
+    with pytest.raises(UserError, match="a (readable folder of data|folder with rows)"):
+        read_source(str(unwalkable), None, ["text", "label"])

@@ -342,3 +342,8 @@ def test_folders_are_found_at_any_depth(tmp_path: Path) -> None:
     assert find_folders(tmp_path / "b") == ["."]
     with pytest.raises(UserError, match="adapters that peft saved"):
         find_folders(tmp_path / "runs/a/checkpoint-5/none")
+
+
+def test_a_folder_that_cannot_be_walked_is_told(unwalkable: Path) -> None:
+    with pytest.raises(UserError, match="a readable folder of adapters|adapters that peft saved"):
+        find_folders(unwalkable)
