@@ -86,7 +86,7 @@ def absolute_url(text: str) -> str:
         return text
     if url.database in (None, "", ":memory:"):
         expected, got = "a database that others can open too", "an SQLite database in memory"
-        raise UserError(expected, got, "name a file with --storage")
+        raise UserError(expected, got, "name a file")
     path = str(Path(url.database).resolve())
     return url.set(database=path).render_as_string(hide_password=False)
 

@@ -15,7 +15,7 @@ from peftsearch.workers.files.job_folder import choose_root, trials_folder
 
 from .finding import Finding, fine, note
 
-_OF_A_JOB = re.compile(r".+-[0-9a-f]{32}")
+_OF_A_JOB = re.compile(r".{1,222}-[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)

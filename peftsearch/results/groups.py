@@ -116,7 +116,7 @@ def find_groups(
     told = Told(judge.metric, judge.kind, judge.classes, judge.positive)
     kept = find_tellable(rows, arm.runs[0].references, told)
     if not kept:
-        expected = f"a column --by with rows of several classes in a group, for {judge.metric}"
+        expected = f"a column with rows of several classes in a group, for {judge.metric}"
         raise UserError(expected, f"none by {column!r}", "name another column", "by")
     own = 1 - (1 - level) / len(kept)
     goal = objective(judge.metric)

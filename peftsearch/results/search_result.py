@@ -219,7 +219,7 @@ class SearchResult:
         best = None if self.baselines is None else self.baselines.best
         if best is None or best.found is None:
             hint = f"train them: `peftsearch baselines {self.job.name}`"
-            raise UserError("a LoRA sweep with a result, for --sweep", "none", hint, "sweep")
+            raise UserError("a LoRA sweep that has a result", "none", hint, "sweep")
         return best.found.configuration
 
     def ablation(self, key: str) -> list[Ablated]:

@@ -55,13 +55,13 @@ def salvage(source: Path, target: Path) -> Salvage:
             cannot be written.
     """
     if target.exists():
-        got, hint = f"{target}, which exists", "name another with --out"
+        got, hint = f"{target}, which exists", "name another file"
         raise UserError("a new file for what is saved", got, hint)
     try:
         found = find_rows(read_pages(source), [*_TABLES, VERSION_TABLE])
     except OSError as error:
         got = f"{source}: {error.strerror}"
-        raise UserError("a damaged database file", got, "correct --salvage") from error
+        raise UserError("a damaged database file", got, "correct the path") from error
     if not _names_ours(found):
         got, hint = f"{source}, in which no row of a job is left", "restore it from a backup"
         raise UserError("a database of peftsearch", got, hint)
@@ -71,7 +71,7 @@ def salvage(source: Path, target: Path) -> Salvage:
             done = _rebuild(found, url)
             done.jobs = [] if done.whole else _mend(url)
         except DBAPIError as error:
-            expected, hint = f"a file that can be written at {target}", "name another with --out"
+            expected, hint = f"a file that can be written at {target}", "name another file"
             raise UserError(expected, explain(error), hint) from error
     return done
 

@@ -42,15 +42,19 @@ def make_plan(
         UserError: There is no such engine, it lacks a package, or the options are another's.
     """
     if name not in ENGINES:
-        expected = f"--engine {', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
+        expected = f"an engine, {', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
         raise UserError(expected, show(name), "name one of them")
-    asked = {"ray-address": ray_address, "cpus-per-worker": cpus, "gpus-per-worker": gpus}
-    given = [f"--{option}" for option, value in asked.items() if value is not None]
+    asked = {
+        "an address of Ray": ray_address,
+        "CPUs of each worker": cpus,
+        "GPUs of each worker": gpus,
+    }
+    given = [option for option, value in asked.items() if value is not None]
     if name != RAY and given:
-        raise UserError(f"{' and '.join(given)} with --engine ray", f"--engine {name}", "add it")
+        raise UserError(f"{' and '.join(given)} with the engine ray", f"{name!r}", "choose it")
     if name == RAY and find_spec("ray") is None:
-        raise UserError("the package Ray, for --engine ray", "none installed", INSTALL_RAY)
+        raise UserError("the package Ray, for the engine ray", "none installed", INSTALL_RAY)
     if name == EXTERNAL and workers > 1:
         hint = "leave one of them out: who starts workers says how many"
-        raise UserError("--workers with an engine that starts them", "--engine external", hint)
+        raise UserError("a number of workers with an engine that starts them", f"{name!r}", hint)
     return EnginePlan(name, ray_address, 1.0 if cpus is None else cpus, gpus)

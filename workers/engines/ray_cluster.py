@@ -91,7 +91,7 @@ def _reach(address: str | None) -> None:
 
 def _refuse(address: str | None, error: Exception) -> UserError:
     expected = f"a Ray cluster at {address}" if address else "to start Ray on this machine"
-    hint = "start one with `ray start --head`, correct --ray-address, or leave it out"
+    hint = "start one with `ray start --head`, correct its address, or leave it out"
     return UserError(expected, as_line(str(error)) or type(error).__name__, hint)
 
 
@@ -100,5 +100,5 @@ def _check_alone(address: str | None, nodes: int) -> None:
         return
     expected = "a database that all nodes of the Ray cluster reach, such as PostgreSQL"
     count = "a cluster elsewhere" if nodes == 1 else f"a cluster of {nodes} nodes"
-    hint = "name one with --storage postgresql+psycopg://user@host/name"
+    hint = "name one as postgresql+psycopg://user@host/name"
     raise UserError(expected, f"SQLite, a file of one machine, and {count}", hint)

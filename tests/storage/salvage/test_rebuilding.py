@@ -157,7 +157,7 @@ def test_what_is_no_database_and_what_is_in_the_way_is_refused(
     for one in (text, tmp_path, tmp_path / "none"):
         with pytest.raises(UserError, match="database"):
             salvage(one, tmp_path / "new.db")
-    with pytest.raises(UserError, match="which exists; name another with --out"):
+    with pytest.raises(UserError, match="which exists; name another file"):
         salvage(source, text)
     with pytest.raises(UserError, match="existing folder"):
         salvage(source, tmp_path / "none" / "new.db")

@@ -16,9 +16,9 @@ def test_each_engine_can_be_asked_for() -> None:
     ("asked", "told"),
     [
         (("dask", None, None, None, 1), "local, ray or external; got 'dask'"),
-        (("local", "auto", None, None, 1), "--ray-address with --engine ray; got --engine local"),
-        (("external", None, 2.0, 1.0, 1), "--cpus-per-worker and --gpus-per-worker with"),
-        (("external", None, None, None, 2), "an engine that starts them; got --engine external"),
+        (("local", "auto", None, None, 1), "an address of Ray with the engine ray; got 'local'"),
+        (("external", None, 2.0, 1.0, 1), "CPUs of each worker and GPUs of each worker with"),
+        (("external", None, None, None, 2), "an engine that starts them; got 'external'"),
     ],
 )
 def test_what_does_not_go_together_is_one_line(
