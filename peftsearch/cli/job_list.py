@@ -59,8 +59,9 @@ def _jobs_table(
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # for 80 columns
     table.add_column("job", overflow="fold", no_wrap=True)  # whole, since people copy it
     table.add_column("state", min_width=8)
-    for name in ("workers", "trials", "running", "failed", "budget", "quality"):
+    for name in ("workers", "trials", "running", "failed", "budget"):
         table.add_column(name)
+    table.add_column("quality", overflow="fold")
     for job in jobs:
         states = counts[job.id]
         table.add_row(
