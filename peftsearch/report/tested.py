@@ -105,8 +105,13 @@ def find_comparison(
     against = [_against(x, goal.signed, x["versus"] in loras, level) for x in last["differences"]]
     told = [str(x).strip() for x in last.get("calibration", {}).get("told", ())]
     groups = [str(x).strip() for x in last.get("by", {}).get("told", ())]
-    found = {"rows": last["test_rows"], "arms": arms, "against": against}
-    return Comparison(**found, groups=groups, calibration=told)
+    return {
+        "rows": last["test_rows"],
+        "arms": arms,
+        "against": against,
+        "groups": groups,
+        "calibration": told,
+    }
 
 
 def count_readings(
