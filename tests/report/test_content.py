@@ -101,13 +101,16 @@ def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: st
 def test_what_probabilities_are_worth_is_told_with_the_test_split(store: Store) -> None:
     filler = fill_example(store)
     lines = ["the adapter of trial 3: calibration error (ECE) 0.100", "  precision 0.9 of '<b>'"]
-    told = comparison(lora(8), lora(4), 0.02) | {"calibration": {"told": lines}}
+    groups = {"told": ["by topic; intervals hold", "  left out, fewer than 5 rows: <b> 2"]}
+    told = comparison(lora(8), lora(4), 0.02) | {"calibration": {"told": lines}, "by": groups}
     store.save_report(filler.job.id, "confirm", told)
     report = report_on(store, "best")
     page, text = render_page(report), render_markdown(report)
     assert "<li>The adapter of trial 3: calibration error (ECE) 0.100.</li>" in page
     assert "Precision 0.9 of &#39;&lt;b&gt;&#39;." in page and "<b>" not in page
     assert "- the adapter of trial 3: calibration error" in text and "<b>" not in text
+    assert "<li>Left out, fewer than 5 rows: &lt;b&gt; 2</li>" in page
+    assert "- by topic; intervals hold" in text
 
 
 def test_neighbours_matters_and_failures_are_those_of_the_records(store: Store) -> None:
@@ -119,6 +122,8 @@ def test_neighbours_matters_and_failures_are_those_of_the_records(store: Store) 
     for x in chosen["neighbours"]:
         assert x["difference"] == pytest.approx(x["quality"] - chosen["values"]["accuracy"])
     assert sum(x["share"] for x in report["matters"]["importance"]) == pytest.approx(1)
+    assert "Not to be trusted from 18 trials" in report["matters"]["warning"]
+    assert report["matters"]["warning"] in render_page(report)
     assert report["failures"]["total"] == 0
 
 
