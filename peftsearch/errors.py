@@ -122,6 +122,9 @@ class StoreDamaged(StoreFull):
         path: Of the file.
     """
 
+    exit_code = 2
+    """As of any input that is not what was asked for."""
+
     def __init__(self, database: str, reason: str, path: str) -> None:
         super().__init__(database, reason)
         self.path = path

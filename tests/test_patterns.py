@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("peftsearch", "search", "spaces", "storage", "workers")
 OF_OUR_OWN_TEXT = {
     "peftsearch/dashboard/assets.py",
+    "peftsearch/dashboard/joined.py",
     "peftsearch/dashboard/scripts.py",
     "peftsearch/doctor/versions.py",
     "peftsearch/samples/dinov2.py",
