@@ -40,7 +40,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         place.remove()
 
 
-class Away(MemoryFileSystem):
+class Away(MemoryFileSystem):  # type: ignore[misc]  # it has no types
     """Files that cannot be written for as many times as `left` says."""
 
     protocol = "away"
