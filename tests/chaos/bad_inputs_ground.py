@@ -88,4 +88,4 @@ def _write_adapters(folder: Path, model: Path) -> None:
             r=rank, lora_alpha=16, target_modules=["query", "value"], task_type="SEQ_CLS"
         )
         base = AutoModelForSequenceClassification.from_pretrained(model)
-        peft.get_peft_model(base, config).save_pretrained(folder / f"rank-{rank}")
+        peft.get_peft_model(base, config).save_pretrained(str(folder / f"rank-{rank}"))
