@@ -143,7 +143,8 @@ WRONG: list[tuple[Any, int]] = [
     ({"pick": "knee", "out": "/tmp/x"}, 422),
     ({"pick": "knee", "precision": 0}, 422),
     ({"pick": "knee", "precision": 1}, 422),
-    ({"pick": "knee", "precision": "high"}, 422),
+    ({"pick": "knee", "precision": "0.9"}, 422),
+    ({"pick": "knee", "temperature": 1}, 422),
     ({"pick": 3}, 422),
     ([], 422),
 ]

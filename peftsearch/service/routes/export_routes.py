@@ -33,9 +33,10 @@ class ExportRequest(BaseModel):
     pick: str = Field(ONE_SE, min_length=1, max_length=500)
     form: AskedForm = "auto"
     precision: Annotated[
-        float | None, Field(gt=0, lt=1, description="that thresholds of the classes are to have")
+        float | None,
+        Field(gt=0, lt=1, strict=True, description="that thresholds of the classes are to have"),
     ] = None
-    temperature: bool = Field(False, description="probabilities are calibrated")
+    temperature: bool = Field(False, strict=True, description="probabilities are calibrated")
 
 
 class ExportList(TypedDict):
