@@ -244,7 +244,7 @@ def test_a_database_that_is_damaged_amid_a_run_is_one_line_and_can_be_saved(
     wait_until(lambda: len(running(f"sqlite:///{database}")) > 0)
     break_indices(database)
     _, said = process.communicate(timeout=LIMIT)
-    assert process.returncode == 1, said
+    assert process.returncode == 2, said
     (error,) = errors(said)[-1:]
     assert "`peftsearch doctor --salvage peftsearch.db --out NEW.db`" in error
     assert "Traceback" not in said
