@@ -19,7 +19,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(?!peftsearch\b).*"),
     ("py:class", r"peftsearch\..*\.([A-Z]|Row)"),
     # Functions within an annotation, which Sphinx takes for classes.
-    ("py:class", r"peftsearch\.spaces\.jobspec\.tracker_names\..*"),
+    ("py:class", r"peftsearch\.spaces\.jobspec\.(tracker_names|artefacts_url)\..*"),
     # What a result is held against, which is read as sentences or as plain data.
     ("py:class", r"peftsearch\.results\.(beside\.Circle|baselines\.Baselines|ablation\.Ablated)"),
 ]
