@@ -83,6 +83,7 @@ def launch(visitor: Visit, workshop: Path) -> None:
     fill_form(page, workshop)
     trials = page.get_by_label("Trials", exact=True)
     trials.fill("many")
+    visitor.expected.add((422, "/api/v1/jobs"))
     page.get_by_role("button", name="Launch").click()
     mistake = page.locator("#field-budget-trials-mistake")
     expect(mistake).to_contain_text("Expected a whole number, got 'many'")
