@@ -96,7 +96,7 @@ def point_of(trial: Trial, spec: JobSpec, measured: Sequence[str] | None = None)
         configuration=_bytes(configuration.to_json()),
         parameters=_shared(parameters(configuration, anatomy)),
         quality=quality_of(spec, trial, measured),
-        cost=_cost(spec, trial),
+        cost=cost_of(spec, configuration),
         validation_rows=trial.validation_rows,
         quality_error=trial.quality_error,
         gain_errors=Compact(trial.gain_errors),
@@ -118,12 +118,6 @@ def is_plain_lora(configuration: Configuration) -> bool:
 def _bytes(content: Any) -> bytes:
     """Its JSON in as many bytes as it has: what orjson returns holds at least 4 KB."""
     return bytes(memoryview(orjson.dumps(content)))
-
-
-def _cost(spec: JobSpec, trial: Trial) -> float:
-    """As it was recorded with the proposal; counted again of what another program recorded."""
-    recorded = trial.measurements.get(spec.objectives.cost)
-    return cost_of(spec, trial.configuration) if recorded is None else recorded
 
 
 def _shared(values: Mapping[str, float | str]) -> Compact[float | str]:

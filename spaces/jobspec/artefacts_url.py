@@ -10,7 +10,7 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import show
 
 WHERE = "artefacts"
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*+://")
 _FILE = "file://"
 _EXPECTED = "artefacts: s3://bucket/prefix, gs://bucket/prefix, or a folder that all machines see"
 

@@ -18,7 +18,7 @@ from .calls import call
 def test_ctrl_c_before_anything_runs_is_no_success(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def read(path: Path) -> None:
+    def read(path: Path, track: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(commands, "read_spec", read)

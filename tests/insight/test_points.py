@@ -1,7 +1,6 @@
 """What a process keeps of each trial: all that charts need, in little memory."""
 
 import tracemalloc
-from dataclasses import replace
 
 import numpy as np
 import orjson
@@ -41,11 +40,6 @@ def test_a_point_tells_what_its_trial_does(trials: list[Trial]) -> None:
         assert dict(point.measurements) == trial.measurements
         assert orjson.loads(point.configuration) == trial.configuration.to_json()
         assert point.cost == cost_of(SPEC, trial.configuration)
-
-
-def test_a_cost_that_nobody_recorded_is_counted(trials: list[Trial]) -> None:
-    bare = replace(trials[0], measurements={})
-    assert point_of(bare, SPEC).cost == cost_of(SPEC, bare.configuration)
 
 
 def test_compact_mappings_are_mappings() -> None:

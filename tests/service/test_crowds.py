@@ -100,6 +100,7 @@ def test_a_crowd_is_refused_and_gone_the_service_goes_on(
         refused = [answer(x) for x in crowd[ROOM.connections :]]
         assert {x.split(b"\r\n")[0] for x in refused} == {b"HTTP/1.1 503 Service Unavailable"}
         assert all(b"retry-after: " in x for x in refused)
+        wait_until(lambda: len(server.server_state.connections) <= ROOM.connections)
         assert len(server.server_state.connections) == ROOM.connections
         assert told(caplog, "too many connections") == 1
         opened.close()

@@ -229,7 +229,15 @@ def test_a_failure_carries_its_error_and_can_be_asked_again(
 def _children(root: Path) -> list[psutil.Process]:
     """The stand-ins that run for this service."""
     mine = psutil.Process().children(recursive=True)
-    return [x for x in mine if any(str(root) in part for part in x.cmdline())]
+    return [x for x in mine if any(str(root) in part for part in _command(x))]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Nothing of one that has ended, of whichever test before."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _wait_for_child(root: Path) -> psutil.Process:

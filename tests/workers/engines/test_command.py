@@ -58,6 +58,7 @@ def test_control_c_on_ray_queues_again_what_ran(ray_cluster: Any, job_file: Path
         (pid,) = [x.pid for x in store.workers(job.id) if x.name == worker]
         psutil.Process(pid).parent().kill()  # type: ignore[union-attr]
         wait_until(lambda: worker not in {x.name for x in store.workers(job.id)})
+        wait_until(lambda: len(store.workers(job.id)) == 2)  # another came, so the loss was told
         os.killpg(process.pid, signal.SIGINT)
         printed, said = process.communicate(timeout=LIMIT)
         assert (process.returncode, printed) == (130, ""), said
@@ -78,6 +79,8 @@ def test_control_c_leaves_the_workers_of_others_alone(job_file: Path, warm_test:
         wait_until(store.jobs)
         job = store.find_job("far")
         store.register_worker(job.id, "elsewhere", "another", 1, "cpu")
+        assert process.stderr is not None
+        next(line for line in process.stderr if line.startswith("preparing: "))  # it watches
         os.kill(process.pid, signal.SIGINT)
         said = process.communicate(timeout=LIMIT)[1]
         assert process.returncode == 130, said
