@@ -9,7 +9,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.trial import Trial
 from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.artefacts_url import check_url, resolve_url
-from peftsearch.storage.connection import parse_url
+from peftsearch.storage.connection import is_there
 from peftsearch.storage.migrations import HEAD
 from peftsearch.storage.opening import read_revision
 from peftsearch.storage.store import Store
@@ -70,7 +70,7 @@ def _examine_sample(root: Path, trials: list[Trial]) -> Finding:
 def _read(storage: str) -> tuple[list[str], list[Trial]]:
     """URLs of the jobs, and trials whose adapter is kept, of several jobs."""
     with contextlib.suppress(UserError):  # the database's own finding says so
-        if _is_there(storage):
+        if is_there(storage) and read_revision(storage) == HEAD:
             with Store.open(storage) as store:
                 jobs = [job for job in store.jobs() if not job.problem]
                 urls = [x.spec.artefacts for x in jobs if x.spec.artefacts]
@@ -78,13 +78,6 @@ def _read(storage: str) -> tuple[list[str], list[Trial]]:
                 taken = [x for group in newest for x in group[: -(-SAMPLE // len(newest))]]
                 return urls, taken[:SAMPLE]
     return [], []
-
-
-def _is_there(storage: str) -> bool:
-    url = parse_url(storage)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        return False
-    return read_revision(storage) == HEAD
 
 
 def _find_newest(trials: list[Trial]) -> list[Trial]:

@@ -13,16 +13,14 @@ from peftsearch.workers.data.sources import is_missing
 from peftsearch.workers.data.table import MissingColumn
 from peftsearch.workers.data.task_data import load_data
 
-from .jobfile import complete_spec, resolve_spec
+from .jobfile import ANY_JOB, complete_spec, resolve_spec
 
 _MOST = 20
-_NOTHING = "none"
-"""In place of a model or of data that nobody looks at."""
 _STAND_INS: Mapping[str, Any] = {
-    "name": "job",
-    "budget": {"trials": 1},
-    "model.path": _NOTHING,
-    "task.train": _NOTHING,
+    "name": ANY_JOB["name"],
+    "budget": ANY_JOB["budget"],
+    "model.path": ANY_JOB["model"]["path"],
+    "task.train": "none",
 }
 """In place of what a spec cannot be without."""
 _SENSE = {"", "task.kind"}
@@ -93,8 +91,7 @@ def _check_sources(spec: JobSpec) -> JobSpec:
 def _without_model(data: dict[str, Any]) -> dict[str, Any]:
     """What data does not depend on may be wrong by itself, and is left out."""
     kept = {"task", "objectives"} & data.keys()
-    stand_ins = {"name": "job", "budget": {"trials": 1}, "model": {"path": _NOTHING}}
-    return {key: data[key] for key in kept} | stand_ins
+    return {key: data[key] for key in kept} | ANY_JOB
 
 
 def _mend(data: Mapping[str, Any], wheres: Mapping[str, object]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from peftsearch.errors import located
 from peftsearch.samples.fetch import PREFIX
 from peftsearch.workers.data.sources import is_missing, list_columns, read_source
 
-from .jobfile import resolve_spec
+from .jobfile import ANY_JOB, resolve_spec
 
 
 def find_columns(
@@ -30,11 +30,10 @@ def find_columns(
         UserError: It is missing, malformed or outside.
     """
     task = {"train": source, "subset": subset}
-    spec = {"name": "job", "model": {"path": "none"}, "budget": {"trials": 1}, "task": task}
     if source.startswith(PREFIX):
         return ()
     with located("task.train"):
-        path = resolve_spec(spec, folder, roots).task.train
+        path = resolve_spec({**ANY_JOB, "task": task}, folder, roots).task.train
         if not is_missing(path) and not Path(path).exists():
             return ()
         columns = list_columns(path, subset)

@@ -28,6 +28,8 @@ from .listed import check_list, read_list
 
 _FILE_STARTS = (".", "/", "~")
 _ANATOMY_SOURCES = {"model.path", "task.kind"}
+ANY_JOB: dict[str, Any] = {"name": "job", "model": {"path": "none"}, "budget": {"trials": 1}}
+"""What a spec cannot be without, where its data alone is looked at."""
 
 
 def read_spec(path: str | Path, track: Sequence[str] | None = None) -> JobSpec:

@@ -23,7 +23,7 @@ RUNS = "/api/v1/jobs/job/report-runs"
 
 
 @pytest.fixture
-def url(new_sqlite: NewDatabase) -> str:
+def database(new_sqlite: NewDatabase) -> str:
     url = new_sqlite()
     with Store.open(url) as store:
         fill_example(store)
@@ -31,14 +31,8 @@ def url(new_sqlite: NewDatabase) -> str:
 
 
 @pytest.fixture
-def root(url: str) -> Path:
-    """The service's folder of files."""
-    return Path(url.removeprefix("sqlite:///")).with_suffix(".files")
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[TestClient]:
-    app = open_site(url)
+def client(database: str) -> Iterator[TestClient]:
+    app = open_site(database)
     service = app.state.service
     reporter = Reporter(service.settings, (sys.executable, "-S", "-c", PROGRAM))
     app.state.service = replace(service, reporter=reporter)
@@ -95,12 +89,12 @@ def test_a_report_tells_what_is_done_for_it_and_then_has_a_page(
 
 
 def test_another_is_made_once_the_records_say_more(
-    client: TestClient, url: str, root: Path
+    client: TestClient, database: str, root: Path
 ) -> None:
     let_go(root)
     known = [finish(client, ask(client))]
     assert ask(client)["id"] == known[0]["id"]
-    with Store.open(url) as store:
+    with Store.open(database) as store:
         job = store.find_job("job")
         more = (
             lambda: Filler(store, job).complete(lora(16), 0.7),

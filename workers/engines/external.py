@@ -49,7 +49,7 @@ class Watch:
         if pulse.uid != self.job.uid or pulse.state is not JobState.RUNNING:
             self.children = ()
             return False
-        self.children = meet(self.store.workers(self.job.id), self.store.trials(self.job.id))
+        self.children = meet(self.store.workers(self.job.id), self.store.open_trials(self.job.id))
         self._tell()
         return True
 

@@ -6,27 +6,9 @@ from typing import Any
 from peftsearch.records.trial import TrialState
 from peftsearch.workers.artefacts.job_places import job_place, rungs_place
 from peftsearch.workers.artefacts.rungs import Rung, sweep_all_rungs
-from peftsearch.workers.processes.monitor import Cancelled
-from tests.workers.monitors import Watcher
+from tests.workers.monitors import Stopping
 
 from .lives import Machine
-
-BROKEN_OFF = 12
-"""A step after the second rung."""
-
-
-class Stopping(Watcher):
-    """A monitor that asks its worker to stop amid its first trial."""
-
-    asked = False
-
-    def step(self, done: int, total: int) -> None:
-        self.asked = self.asked or done == BROKEN_OFF
-        if self.asked and done:
-            raise Cancelled
-
-    def stopping(self) -> bool:
-        return self.asked
 
 
 def test_another_machine_goes_on_from_a_rung(machine: Machine, url: str, tmp_path: Path) -> None:

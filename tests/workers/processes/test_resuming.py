@@ -11,29 +11,11 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import rung_path, rungs_folder
 from peftsearch.workers.files.ownership import hash_tensors
 from peftsearch.workers.processes.loop import WorkerLoop
-from peftsearch.workers.processes.monitor import Cancelled
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.storage.examples import EXPIRED, claim, insert
-from tests.workers.monitors import Watcher
+from tests.workers.monitors import BROKEN_OFF, Stopping, Watcher
 from tests.workers.runners import LORA, open_runner
-
-BROKEN_OFF = 12
-"""A step after the second rung."""
-
-
-class Stopping(Watcher):
-    """A monitor that asks its worker to stop amid its first trial."""
-
-    asked = False
-
-    def step(self, done: int, total: int) -> None:
-        self.asked = self.asked or done == BROKEN_OFF
-        if self.asked and done:
-            raise Cancelled
-
-    def stopping(self) -> bool:
-        return self.asked
 
 
 @pytest.fixture(scope="module")
