@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from peftsearch import __version__
+from peftsearch.report.phrases import with_commands
 from peftsearch.service.context import find_service
 from peftsearch.service.guard.access import is_signed_in
 
@@ -30,13 +30,6 @@ def environment() -> Environment:
     made.globals["plotly_style_id"] = plotly_style_id
     made.filters["with_commands"] = with_commands
     return made
-
-
-def with_commands(text: str) -> Markup:
-    """A text whose commands stand between backticks, as markup that shows them as code."""
-    code = Markup("<code>{}</code>")
-    parts = enumerate(text.split("`"))
-    return Markup("").join(code.format(x) if i % 2 else x for i, x in parts)
 
 
 def render(request: Request, page: str, title: str, status: int = 200, **more: Any) -> Response:
