@@ -1,56 +1,53 @@
 """`baselines` and `ablate`: what is told before anything is trained, and after."""
 
-import json
+from itertools import product
 
 import pytest
 
-from peftsearch.storage.store import Store
-from tests.conftest import NewDatabase
 from tests.service.beside import PICKED, fill_ablation, fill_baselines, fill_searched
 from tests.specs import make_spec
 
-from .calls import call
+from .conftest import Terminal
 
 
-def test_a_dry_run_tells_how_much_and_trains_nothing(
-    new_sqlite: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    url = new_sqlite()
-    with Store.open(url) as store:
+@pytest.fixture
+def searched(terminal: Terminal) -> Terminal:
+    """A job that has searched, and nothing beside it."""
+    with terminal.store() as store:
         fill_searched(store)
-    given = ["job", "--pick", "best", "--dry-run", "--storage", url]
-    assert call(monkeypatch, "baselines", *given) == 0
-    said = capsys.readouterr().err
+    return terminal
+
+
+@pytest.fixture
+def accompanied(terminal: Terminal) -> Terminal:
+    """A job with its baselines and an ablation."""
+    with terminal.store() as store:
+        fill_ablation(store, fill_baselines(store))
+    return terminal
+
+
+def _names(terminal: Terminal) -> list[str]:
+    with terminal.store() as store:
+        return [x.name for x in store.jobs()]
+
+
+def test_a_dry_run_tells_how_much_and_trains_nothing(searched: Terminal) -> None:
+    given = ["job", "--pick", "best", "--dry-run"]
+    said = searched("baselines", *given).err
     assert "baselines of job: 7 trainings, 1 of them are made already; 6 to train, about " in said
-    assert call(monkeypatch, "ablate", *given, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
+    found = searched("ablate", *given, "--json").json
     assert (found["trainings"], found["left"]) == (6 + 1, 6)
     assert [x["name"] for x in found["parts"]][0] == "as it is"
-    with Store.open(url) as store:
-        assert [x.name for x in store.jobs()] == ["job"]
+    assert _names(searched) == ["job"]
 
 
-def test_everything_that_shows_a_front_tells_how_it_stands(
-    new_sqlite: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    url = new_sqlite()
-    with Store.open(url) as store:
-        fill_ablation(store, fill_baselines(store))
-    assert call(monkeypatch, "front", "job", "--storage", url) == 0
-    assert "the search ties with it" in capsys.readouterr().out
-    assert call(monkeypatch, "front", "job", "--storage", url, "--json") == 0
-    assert json.loads(capsys.readouterr().out)["baselines"]["trained"]
-    assert call(monkeypatch, "show", "job", "--storage", url) == 0
-    assert "the search ties with it" in capsys.readouterr().out
-    assert call(monkeypatch, "front", "job.baselines", "--storage", url) == 0
-    assert "beside the job job" in capsys.readouterr().out
-    given = ["job", "--pick", "best", "--workers", "0", "--storage", url]
-    assert call(monkeypatch, "ablate", *given) == 0
-    assert "without layer 5: nothing to be seen" in capsys.readouterr().out
+def test_everything_that_shows_a_front_tells_how_it_stands(accompanied: Terminal) -> None:
+    for command in ("front", "show"):
+        assert "the search ties with it" in accompanied(command, "job").out
+    assert accompanied("front", "job", "--json").json["baselines"]["trained"]
+    assert "beside the job job" in accompanied("front", "job.baselines").out
+    given = ["job", "--pick", "best", "--workers", "0"]
+    assert "without layer 5: nothing to be seen" in accompanied("ablate", *given).out
 
 
 @pytest.mark.parametrize(
@@ -65,89 +62,44 @@ def test_everything_that_shows_a_front_tells_how_it_stands(
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(
-    arguments: list[str],
-    told: str,
-    new_sqlite: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    arguments: list[str], told: str, searched: Terminal
 ) -> None:
-    url = new_sqlite()
-    with Store.open(url) as store:
-        fill_searched(store)
-    assert call(monkeypatch, *arguments, "--storage", url) == 2
-    said = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
-    assert len(said) == 1 and told in said[0]
-    with Store.open(url) as store:
-        assert [x.name for x in store.jobs()] == ["job"]
+    (mistake,) = searched(*arguments, code=2).mistakes
+    assert told in mistake
+    assert _names(searched) == ["job"]
 
 
-def test_a_list_shows_companions_below_their_job_or_not_at_all(
-    new_sqlite: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    url = new_sqlite()
-    with Store.open(url) as store:
+def test_a_list_shows_companions_below_their_job_or_not_at_all(terminal: Terminal) -> None:
+    with terminal.store() as store:
         fill_baselines(store)
         store.create_job(make_spec("another"))
-    assert call(monkeypatch, "jobs", "--storage", url) == 0
-    rows = [x.split()[0] for x in capsys.readouterr().out.splitlines() if x.strip()]
+    rows = [x.split()[0] for x in terminal("jobs").out.splitlines() if x.strip()]
     shown = [x for x in rows if x in ("job", "└─job.baselines", "another")]
     assert shown == ["job", "job", "└─job.baselines", "another"]  # the first is the table's head
-    assert call(monkeypatch, "jobs", "--searches", "--storage", url) == 0
-    assert "job.baselines" not in capsys.readouterr().out
-    assert call(monkeypatch, "jobs", "--json", "--storage", url) == 0
-    told = {x["name"]: x["parent"] for x in json.loads(capsys.readouterr().out)}
+    assert "job.baselines" not in terminal("jobs", "--searches").out
+    told = {x["name"]: x["parent"] for x in terminal("jobs", "--json").json}
     assert told == {"job": None, "job.baselines": "job", "another": None}
-    with Store.open(url) as store:
+    with terminal.store() as store:
         store.delete_job(store.find_job("job").id)
-    assert call(monkeypatch, "jobs", "--storage", url) == 0
-    assert "job.baselines (beside" in capsys.readouterr().out
+    assert "job.baselines (beside" in terminal("jobs").out
 
 
-def test_a_companion_proposes_no_baselines_of_its_own(
-    new_sqlite: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    url = new_sqlite()
-    with Store.open(url) as store:
-        fill_baselines(store)
-    for command in ("front", "show"):
-        for options in ([], ["--json"]):
-            assert call(monkeypatch, command, "job.baselines", "--storage", url, *options) == 0
-            said = capsys.readouterr().out
-            assert "peftsearch baselines" not in said and "beside the job job" in said
-    found = json.loads(said)
-    assert found["parent"] == "job" and found["baselines"]["command"] is None
+def test_a_companion_proposes_no_baselines_of_its_own(accompanied: Terminal) -> None:
+    for command, options in product(("front", "show"), ([], ["--json"])):
+        said = accompanied(command, "job.baselines", *options)
+        assert "peftsearch baselines" not in said.out and "beside the job job" in said.out
+    assert said.json["parent"] == "job" and said.json["baselines"]["command"] is None
 
 
-def test_both_name_the_job_and_what_stands_beside_it(
-    new_sqlite: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    url = new_sqlite()
-    with Store.open(url) as store:
-        fill_ablation(store, fill_baselines(store))
-    given = ["job", "--pick", "best", "--workers", "0", "--json", "--storage", url]
+def test_both_name_the_job_and_what_stands_beside_it(accompanied: Terminal) -> None:
+    given = ["job", "--pick", "best", "--workers", "0", "--json"]
     for command, name in (("baselines", "job.baselines"), ("ablate", "job.ablation")):
-        assert call(monkeypatch, command, *given) == 0
-        found = json.loads(capsys.readouterr().out)
+        found = accompanied(command, *given).json
         assert (found["job"], found["companion"]) == ("job", name)
         assert found["picked"] == PICKED.key
 
 
-def test_ranks_of_the_sweep_are_chosen(
-    new_sqlite: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    url = new_sqlite()
-    with Store.open(url) as store:
-        fill_searched(store)
-    given = ["job", "--ranks", "4, 2,4", "--dry-run", "--json", "--storage", url]
-    assert call(monkeypatch, "baselines", *given) == 0
-    parts = json.loads(capsys.readouterr().out)["parts"]
+def test_ranks_of_the_sweep_are_chosen(searched: Terminal) -> None:
+    parts = searched("baselines", "job", "--ranks", "4, 2,4", "--dry-run", "--json").json["parts"]
     swept = {x["name"].partition(" on ")[0] for x in parts if x["role"] == "sweep"}
     assert swept == {"rank 2", "rank 4"}

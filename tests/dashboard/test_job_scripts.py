@@ -382,6 +382,16 @@ def test_no_workers_are_offered_where_the_budget_is_spent(
     assert words == ("budget spent" if action == "Resume" else "waits for workers")
 
 
+def test_a_job_without_a_completed_trial_is_not_marked_as_good(page: Page) -> None:
+    def state_of(completed: int, failed: int) -> Any:
+        counts = {"queued": 0, "running": 0, "completed": completed, "failed": failed}
+        job = {"state": "finished", "live_workers": 0, "pool": None, "counts": counts}
+        return call(page, "components/job-actions.js", "stateOf", job)
+
+    assert state_of(0, 3) == ["bad", "every trial failed"]
+    assert state_of(1, 3) == state_of(0, 0) == ["finished", "finished"]
+
+
 def test_a_cost_of_nothing_has_a_place_of_its_own(page: Page) -> None:
     span = call(page, "charts/front-view.js", "span", [0, 768, 1536, 322_560])
     ticks = call(page, "charts/front-view.js", "ticks", "trainable_parameters", span, False)

@@ -88,7 +88,9 @@ export function hasWorkers(job) {
 /** Its kind and its words. A job runs in the database as long as it has budget; for people it runs while somebody works on it. */
 export function stateOf(job) {
   if (job.state === "running" && !hasWorkers(job)) return ["warn", isSpent(job) ? "budget spent" : "waits for workers"];
-  return isLeaving(job) && job.state === "stopped" ? ["stopping", "stopping"] : [job.state, job.state];
+  if (isLeaving(job) && job.state === "stopped") return ["stopping", "stopping"];
+  const { completed, failed } = job.counts;
+  return job.state === "finished" && failed && !completed ? ["bad", "every trial failed"] : [job.state, job.state];
 }
 
 // The dialog that resumes a job.
