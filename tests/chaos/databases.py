@@ -18,6 +18,7 @@ from .disks import adapters_apart, all_apart, fill_adapters, fill_all, without
 from .faults import FAULTS, Fault, sever
 from .ground import Ground
 from .legs import Kind, of_fault
+from .ray_nodes import ray_kinds
 from .service import run_service_leg
 
 
@@ -88,6 +89,7 @@ def _kinds(cluster: Cluster, clock: Path | None) -> dict[str, Kind]:
         "server crashed": of_fault(restart("immediate")),
         "server stopped, disk full": of_fault(nowhere, adapters_apart),
         **({} if clock is None else {"clock off by hours": of_fault(run_beside(clock))}),
+        **ray_kinds(),
     }
 
 

@@ -5,6 +5,7 @@ import itertools
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Ground:
         trials: Its budget.
         process: The command that works on it.
         said: What commands that ended had printed to standard error.
+        engine: Options for what the workers run on.
+        elsewhere: Processes of workers that do not work in its folder.
     """
 
     folder: Path
@@ -45,6 +48,8 @@ class Ground:
     rng: random.Random
     process: "subprocess.Popen[str] | None" = None
     said: list[str] = field(default_factory=list)
+    engine: tuple[str, ...] = ()
+    elsewhere: Callable[[], list[int]] = list
 
     def __post_init__(self) -> None:
         self.tokens.mkdir(parents=True, exist_ok=True)
@@ -97,7 +102,7 @@ class Ground:
         if self.process is not None and self.process.poll() is not None:
             self.end()
         if self.process is None:
-            command = ("run", "job.toml", "--workers", "2", *self.options)
+            command = ("run", "job.toml", "--workers", "2", *self.engine, *self.options)
             self.process = self.start(*command)
 
     def end(self) -> int:
@@ -141,8 +146,9 @@ class Ground:
         return self.look()[0] in (JobState.FINISHED, JobState.STOPPED)
 
     def processes(self) -> list[int]:
-        """All that were started for this job, and so in its folder, and are still there."""
-        return [x.pid for x in psutil.process_iter() if _is_in(x, self.folder)]
+        """All that were started for this job and are still there."""
+        here = [x.pid for x in psutil.process_iter() if _is_in(x, self.folder)]
+        return here + self.elsewhere()
 
 
 def _is_in(process: psutil.Process, folder: Path) -> bool:

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import socket
 import threading
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from peftsearch.message_text import as_line
 from peftsearch.storage.connection import parse_url
 
 from .plan import EnginePlan
+from .ray_pulse import reach
 
 LOGS = "/tmp/ray/session_latest/logs"
 _CLIENT = "ray://"
@@ -63,11 +63,10 @@ def _is_client(address: str | None) -> bool:
 
 def _check_answer(address: str | None) -> None:
     """Ray itself would wait for a minute, and end the program by an abort."""
-    host, _, port = (address or "").removeprefix(_CLIENT).rpartition(":")
-    if not port.isdecimal():
+    if address is None or not address.rpartition(":")[2].isdecimal():
         return
     try:
-        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
+        reach(address, _ANSWER_SECONDS)
     except (OSError, OverflowError) as error:
         raise _refuse(address, error) from None
 

@@ -10,13 +10,14 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from peftsearch.storage.connection import absolute_url
 from peftsearch.workers.processes.child import Assignment
-from peftsearch.workers.processes.pool import Pool
+from peftsearch.workers.processes.pool import Pool, WorkerError
 from peftsearch.workers.processes.shared_status import SharedStatus
 
 from .plan import EnginePlan
 from .ray_cluster import LOGS, Cluster, connect
 from .ray_keeper import Keeper
 from .ray_process import RayChild, RayProcess
+from .ray_pulse import Pulse
 
 _ROOM_SECONDS = 10.0
 
@@ -35,6 +36,7 @@ class RayPool(Pool):
 
     plan: EnginePlan = field(default_factory=EnginePlan)
     cluster: Cluster = field(init=False)
+    pulse: Pulse = field(init=False, repr=False)
     options: dict[str, Any] = field(init=False, repr=False)
     children: list[RayChild] = field(default_factory=list)  # type: ignore[assignment]
     since: float | None = None
@@ -43,6 +45,7 @@ class RayPool(Pool):
     def start(self) -> None:
         """See `Engine.start`."""
         self.cluster = connect(self.plan, self.storage)
+        self.pulse = Pulse(self.cluster.address)
         self.options = self._choose_options()
         self.news.append(
             f"workers on Ray at {self.cluster.address}: {self.workers}, each with {self._need}; "
@@ -75,9 +78,21 @@ class RayPool(Pool):
 
     def poll(self) -> bool:
         """See `Engine.poll`."""
+        self._check_head()
         left = super().poll()
         self._tell_room()
         return left
+
+    def _check_head(self) -> None:
+        """Ray itself would end the program, by an abort, once a head is away for a minute."""
+        if not self.pulse.is_lost():
+            return
+        for child in self.children:
+            child.process.loss = "lost with the cluster"
+        raise WorkerError(
+            f"the Ray cluster is lost: {self.cluster.address} does not answer any more; its "
+            "workers end with it, and the same command goes on with a cluster that does"
+        )
 
     def _tell_room(self) -> None:
         """Say how many wait for room, once it is more than a moment and each time it changes."""

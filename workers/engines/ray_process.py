@@ -87,7 +87,9 @@ class RayProcess(Process):
             self._drop()
 
     def _drop(self) -> None:
-        """Give back the room that its actor takes."""
+        """Give back the room that its actor takes, where it is there."""
+        if self.loss is not None:
+            return
         with contextlib.suppress(RayError, ConnectionError):
             ray.kill(self._actor)
 

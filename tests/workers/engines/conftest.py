@@ -10,11 +10,10 @@ import pytest
 
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.engines.plan import ENGINES, RAY, EnginePlan
+from tests.ray_clusters import NODE, start_cluster
 from tests.workers.runners import write_texts
 
 from .crews import make_spec
-
-MEMORY = 100_000_000
 
 
 @contextlib.contextmanager
@@ -23,10 +22,8 @@ def run_ray(**head: Any) -> Iterator[Any]:
     if find_spec("ray") is None:
         pytest.skip("ray is missing: pip install 'peftsearch[ray]'")
     import ray
-    from ray.cluster_utils import Cluster
 
-    settings = {"object_store_memory": MEMORY, "include_dashboard": False} | head
-    cluster: Any = Cluster(initialize_head=True, head_node_args=settings)
+    cluster = start_cluster(**head)
     try:
         yield cluster
     finally:
@@ -45,7 +42,7 @@ def ray_cluster() -> Iterator[Any]:
 def two_nodes() -> Iterator[Any]:
     """Two nodes of one CPU each, on this machine; the second is the last of its `worker_nodes`."""
     with run_ray(num_cpus=1) as cluster:
-        cluster.add_node(num_cpus=1, object_store_memory=MEMORY)
+        cluster.add_node(**NODE)
         yield cluster
 
 

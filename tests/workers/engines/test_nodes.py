@@ -15,10 +15,10 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.engines.making import check_engine
 from peftsearch.workers.engines.plan import RAY, EnginePlan
 from tests.conftest import NewDatabase
+from tests.ray_clusters import NODE
 from tests.specs import make_spec
 from tests.waiting import wait_until
 
-from .conftest import MEMORY
 from .crews import TRIALS, Crew, crew, is_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("two_nodes")]
@@ -67,7 +67,7 @@ def test_a_lost_node_costs_no_trial_and_one_that_joins_works(
         processes = mine.processes()
         two_nodes.remove_node(next(iter(two_nodes.worker_nodes)), allow_graceful=False)
         told = _told(mine, "died")
-        two_nodes.add_node(num_cpus=1, object_store_memory=MEMORY)
+        two_nodes.add_node(**NODE)
         wait_until(lambda: not mine.engine.poll() or len(_new(mine, processes)) == 1)
         wait_until(lambda: not mine.engine.poll())
         found = mine.trials()
