@@ -93,9 +93,7 @@ class Conductor(Generic[State]):
         return [x.result() for x in asked]
 
 
-def _begin(
-    key: tuple[str, int], maps: Maps[Any], plan: Plan, history: Sequence[News]
-) -> None:
+def _begin(key: tuple[str, int], maps: Maps[Any], plan: Plan, history: Sequence[News]) -> None:
     _REPLICAS[key] = Replica(maps, plan, key[1], history)
 
 

@@ -28,9 +28,7 @@ class Streams:
         self._key = np.zeros(2, np.uint64)
         self._key[: len(seed)] = seed
 
-    def uniforms(
-        self, generation: int, slots: Sequence[int], width: int, part: int = 0
-    ) -> Matrix:
+    def uniforms(self, generation: int, slots: Sequence[int], width: int, part: int = 0) -> Matrix:
         """`len(slots) x width` numbers in [0, 1); a row depends on its own slot alone.
 
         Args:

@@ -94,9 +94,7 @@ class Growth:
         leaf, ended = np.zeros(len(self._x), np.int16), self._most < 2 or not radii.any()
         return Tree(leaf, (centres[0],), radii, self._leaves.start, 0.0, None, 1, ended)
 
-    def step(
-        self, states: Sequence[Tree], uniforms: Uniforms
-    ) -> tuple[list[Tree], list[float]]:
+    def step(self, states: Sequence[Tree], uniforms: Uniforms) -> tuple[list[Tree], list[float]]:
         """One more cut of each tree that has not ended, and what it gains."""
         found, gains = list(states), [0.0] * len(states)
         going = [i for i, x in enumerate(states) if not x.ended]
@@ -196,9 +194,7 @@ class Growth:
         return centres[:, 0], radii
 
 
-def _race(
-    trees: Sequence[Tree], numbers: Matrix
-) -> tuple[Matrix, NDArray[np.int64], Matrix]:
+def _race(trees: Sequence[Tree], numbers: Matrix) -> tuple[Matrix, NDArray[np.int64], Matrix]:
     """When the next hyperplanes come to each of `m` trees, to which leaf, and its radius.
 
     The clocks of all leaves are one clock of their summed rates, and a choice.

@@ -35,9 +35,7 @@ def scales(forest: Forest, leaves: GaussianLeaves, sums: Matrix) -> Matrix:
     """Posterior scale of s2 in each of `t` trees, from sums over all nodes."""
     ends = forest.nodes.cuts < 0
     trees = tree_of(forest)
-    return np.array(
-        [leaves.scale(sums[ends & (trees == i)]) for i in range(len(forest.members))]
-    )
+    return np.array([leaves.scale(sums[ends & (trees == i)]) for i in range(len(forest.members))])
 
 
 def believe(forest: Forest, leaves: GaussianLeaves, least_noise: float = 0.0) -> Beliefs:

@@ -1,4 +1,4 @@
-"""Trees as arrays: where a point lies in each, and how surely it is none of a part without data."""
+"""Trees as arrays: where a point lies in each, and how surely it is nowhere else."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
