@@ -16,8 +16,9 @@ def allocate(steps: Slots, parents: Slots, homes: Slots, roster: Sequence[int]) 
 
     A slot goes where its parent is, while there is room; else to the worker with room that is
     fewest steps from the parent. Where all of these have no ancestor within the window, the
-    parent's worker takes more than its share, which bounds what is rebuilt. A worker that knows
-    nothing yet, because it came late, begins with one slot, from the root.
+    parent's worker takes more than its share, which bounds what is rebuilt. A worker that has
+    nothing of what lives, because it came late or because its lineages died out, begins with one
+    slot, from the root.
 
     Args:
         steps: `k x w` steps from what a worker has to the parent of a slot; `FAR` beyond the

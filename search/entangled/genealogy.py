@@ -22,7 +22,7 @@ class Genealogy:
     Args:
         particles: Slots of each generation.
         window: Most generations that are computed again for one particle, but by a worker that
-            holds nothing.
+            holds nothing of what lives: one that came late, or whose lineages all died out.
     """
 
     def __init__(self, particles: int, window: int) -> None:
@@ -87,14 +87,15 @@ class Genealogy:
                 holders = list(self._held.get(node, ()))
                 steps[slot, holders] = np.minimum(steps[slot, holders], apart)
                 node, apart = self.parent(node), apart + 1
-            if node == ROOT:
+            if node == ROOT and apart < self.window:
                 steps[slot] = np.minimum(steps[slot], apart)
         return steps
 
     def _prune(self, roster: Sequence[int]) -> None:
         """Forget whom nobody descends from, what is beyond the window, and who has left."""
         kept, present = {}, set(roster)
-        layer = {(self.generation, slot) for slot in range(self.particles)}
+        latest = self.generation
+        layer = {(latest, slot) for slot in range(self.particles)} if latest else set()
         for _ in range(self.window + 1):
             for node in layer:
                 if left := self._held.get(node, set()) & present:
