@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Slots = NDArray[np.int64]
 
-FAR = np.iinfo(np.int64).max
+FAR = int(np.iinfo(np.int64).max)
 """Steps to a particle of which a worker has no ancestor within the window."""
 
 

@@ -30,6 +30,7 @@ class Genealogy:
         self._parents: list[Slots] = []
         self._owners: Slots | None = None
         self._held: dict[Node, set[int]] = {}
+        self._present: set[int] = set()
 
     @property
     def generation(self) -> int:
@@ -50,7 +51,8 @@ class Genealogy:
             parents: Slot of each particle's parent.
             roster: Numbers of the workers that are there, ascending.
         """
-        self._prune(roster)
+        if {*roster} != self._present:
+            self._prune(roster)
         steps = self._steps(parents, max(roster) + 1)
         homes = self._spread(roster) if self._owners is None else self._owners
         self._owners = allocate(steps, parents, homes, roster)
@@ -80,20 +82,23 @@ class Genealogy:
 
     def _steps(self, parents: Slots, workers: int) -> Slots:
         """From what each worker has to each parent, `k x w`."""
-        steps = np.full((len(parents), workers), FAR)
-        for slot, parent in enumerate(parents.tolist()):
+        steps: list[list[int]] = []
+        for parent in parents.tolist():
             node, apart = (self.generation, parent) if self._parents else ROOT, 0
+            nearest = [FAR] * workers
             while node != ROOT and apart < self.window:
-                holders = list(self._held.get(node, ()))
-                steps[slot, holders] = np.minimum(steps[slot, holders], apart)
+                for worker in self._held.get(node, ()):
+                    nearest[worker] = min(nearest[worker], apart)
                 node, apart = self.parent(node), apart + 1
             if node == ROOT and apart < self.window:
-                steps[slot] = np.minimum(steps[slot], apart)
-        return steps
+                nearest = [min(x, apart) for x in nearest]
+            steps.append(nearest)
+        return np.array(steps)
 
     def _prune(self, roster: Sequence[int]) -> None:
         """Forget whom nobody descends from, what is beyond the window, and who has left."""
         kept, present = {}, set(roster)
+        self._present = present
         latest = self.generation
         layer = {(latest, slot) for slot in range(self.particles)} if latest else set()
         for _ in range(self.window + 1):

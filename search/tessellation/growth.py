@@ -45,7 +45,7 @@ class Tree(NamedTuple):
     """
 
     leaf: NDArray[np.int16]
-    centres: tuple[Matrix, ...]
+    centres: Matrix
     radii: Matrix
     carried: float
     time: float
@@ -89,10 +89,11 @@ class Growth:
     def root(self) -> Tree:
         """All points in one leaf."""
         everywhere, radii = np.ones((1, len(self._x)), bool), np.zeros(self._most)
-        centres, found = self._balls(everywhere, self._sums(everywhere))
-        radii[0] = found[0]
+        found, radii[:1] = self._balls(everywhere, self._sums(everywhere))
+        centres = np.zeros((self._most, self._x.shape[1]))
+        centres[0] = found[0]
         leaf, ended = np.zeros(len(self._x), np.int16), self._most < 2 or not radii.any()
-        return Tree(leaf, (centres[0],), radii, self._leaves.start, 0.0, None, 1, ended)
+        return Tree(leaf, centres, radii, self._leaves.start, 0.0, None, 1, ended)
 
     def step(self, states: Sequence[Tree], uniforms: Uniforms) -> tuple[list[Tree], list[float]]:
         """One more cut of each tree that has not ended, and what it gains."""
@@ -113,29 +114,30 @@ class Growth:
         numbers = numbers.reshape(len(trees), _TRIES, -1)
         times, chosen, radii = _race(trees, numbers)
         normals = self._normals.draw(numbers[..., 3:])
-        centres = np.array(
-            [[x.centres[j] for j in row] for x, row in zip(trees, chosen.tolist(), strict=True)]
-        )
+        pairs = zip(trees, chosen, strict=True)
+        centres = np.array([tree.centres[leaves] for tree, leaves in pairs])
         offsets = (normals * centres).sum(-1) + radii * (2.0 * numbers[..., 2] - 1.0)
         # A product for each tree: of all at once, rounding would depend on how many there are.
         beyond = normals @ self._across > offsets[..., None]
-        inside = np.stack([x.leaf for x in trees])[:, None] == chosen[..., None]
+        inside = np.stack([x.leaf for x in trees])[:, None] == chosen[..., None].astype(np.int16)
         meets = (beyond & inside).any(-1) & (inside & ~beyond).any(-1)
         first = np.where(meets.any(1), meets.argmax(1), _TRIES - 1)
         rows = np.arange(len(trees))
         when = times[rows, first]
         late = ~(when <= self._budget)
-        found = [
-            (tree._replace(time=at, ended=over), 0.0)
-            for tree, at, over in zip(trees, when.tolist(), late.tolist(), strict=True)
+        ready = meets[rows, first] & ~late
+        found: list[tuple[Tree, float]] = [
+            (tree if cut else tree._replace(time=at, ended=over), 0.0)
+            for tree, cut, at, over in zip(
+                trees, ready.tolist(), when.tolist(), late.tolist(), strict=True
+            )
         ]
-        ready = np.flatnonzero(meets[rows, first] & ~late)
-        if len(ready):
-            at = ready, first[ready]
+        if ready.any():
+            at = rows[ready], first[ready]
             parts = (x.tolist() for x in (chosen[at], offsets[at], when[ready]))
             cuts = [Cut(j, y, b, t) for y, j, b, t in zip(normals[at], *parts, strict=True)]
-            grown = self._cut([trees[i] for i in ready], cuts, inside[at], beyond[at])
-            for i, one in zip(ready.tolist(), grown, strict=True):
+            grown = self._cut([found[i][0] for i in at[0]], cuts, inside[at], beyond[at])
+            for i, one in zip(at[0].tolist(), grown, strict=True):
                 found[i] = one
         return found
 
@@ -154,27 +156,19 @@ class Growth:
         # Counts and sums of one point may not depend on the way they were added.
         gains, carried = self._leaves.split(sums[:m] + sums[m:], sums[:m], carried)
         centres, radii = self._balls(parts, sums)
-        return [
-            (self._grow(tree, cuts[i], parts[m + i], centres[i::m], radii[i::m], held), gain)
-            for i, (tree, held, gain) in enumerate(
-                zip(trees, carried.tolist(), gains.tolist(), strict=True)
-            )
-        ]
-
-    def _grow(
-        self, tree: Tree, cut: Cut, moved: Bools, centres: Matrix, radii: Matrix, carried: float
-    ) -> Tree:
-        """With the points beyond a cut in a leaf of their own, and the balls of both parts."""
-        leaf, sizes = tree.leaf.copy(), tree.radii.copy()
-        leaf[moved] = tree.count
-        sizes[[cut.leaf, tree.count]] = radii
-        balls = [*tree.centres, centres[1]]
-        balls[cut.leaf] = centres[0]
-        ended = tree.count + 1 == self._most or not sizes.any()
-        history = tree.history, cut
-        return Tree(
-            leaf, tuple(balls), sizes, carried, cut.time, history, tree.count + 1, bool(ended)
-        )
+        counts = np.array([x.count for x in trees])
+        before = np.stack([x.leaf for x in trees])
+        leaf = np.where(parts[m:], counts[:, None].astype(np.int16), before)
+        sizes, rows = np.stack([x.radii for x in trees]), np.arange(m)
+        sizes[rows, [x.leaf for x in cuts]], sizes[rows, counts] = radii[:m], radii[m:]
+        ended = (counts + 1 == self._most) | ~sizes.any(1)
+        found = []
+        for i, (tree, cut) in enumerate(zip(trees, cuts, strict=True)):
+            balls = tree.centres.copy()
+            balls[cut.leaf], balls[tree.count] = centres[i], centres[m + i]
+            own = leaf[i], balls, sizes[i], float(carried[i]), cut.time, (tree.history, cut)
+            found.append((Tree(*own, tree.count + 1, bool(ended[i])), float(gains[i])))
+        return found
 
     def _sums(self, masks: Bools) -> Matrix:
         """Of the leaves' columns over `m x n` choices of points."""
