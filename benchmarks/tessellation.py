@@ -5,8 +5,8 @@ Usage: python -m benchmarks.tessellation [--out FILE.jsonl] [--seeds 1]
 Of each table 200 rows are learnt and all others predicted: by 100 trees of 30 particles with cuts
 in any direction (`uniform`) and along axes (`axis`), by scikit-learn's random forest of 100 trees
 and by a line. Told are R2 or accuracy, how much 95 % intervals cover and how wide they are, and
-the CPU seconds of a fit in one process, beside those of the random forest in the same run. What is in `--out` is not
-run again; `--table` prints it alone.
+the CPU seconds of a fit in one process, beside those of the random forest in the same run. What is
+in `--out` is not run again; `--table` prints it alone.
 """
 
 import argparse

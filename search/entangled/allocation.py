@@ -17,8 +17,8 @@ def allocate(steps: Slots, parents: Slots, homes: Slots, roster: Sequence[int]) 
     A slot goes where its parent is, while there is room; else to the worker with room that is
     fewest steps from the parent. Where all of these have no ancestor within the window, the
     parent's worker takes more than its share, which bounds what is rebuilt. A worker that has
-    nothing of what lives, because it came late or because its lineages died out, begins with one
-    slot, from the root.
+    nothing of what lives, because it came late or because its lineages died out, takes its share
+    at once, from the root: ancestors that slots have in common are computed once.
 
     Args:
         steps: `k x w` steps from what a worker has to the parent of a slot; `FAR` beyond the
@@ -40,15 +40,12 @@ def allocate(steps: Slots, parents: Slots, homes: Slots, roster: Sequence[int]) 
         owner = _choose(steps[slot], room, fresh, home)
         owners[slot] = owner
         room[owner] -= 1
-        fresh.discard(owner)
     return owners
 
 
 def _choose(steps: Slots, room: dict[int, int], fresh: set[int], home: int) -> int:
     """The nearest worker with room, of equally near ones that with most of it."""
     able = [x for x, left in room.items() if left > 0 and (x in fresh or steps[x] < FAR)]
-    if fresh & set(able):
-        return min(fresh & set(able))
     if able:
         return min(able, key=lambda x: (steps[x], -room[x], x))
     if home in room:
