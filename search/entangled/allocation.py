@@ -29,13 +29,13 @@ def allocate(steps: Slots, parents: Slots, homes: Slots, roster: Sequence[int]) 
     """
     share = -(-len(parents) // len(roster))
     room, owners = dict.fromkeys(roster, share), np.full(len(parents), -1)
-    for slot, parent in enumerate(parents):
+    for slot, parent in enumerate(parents.tolist()):
         home = int(homes[parent])
         if room.get(home, 0) and steps[slot, home] == 0:
             owners[slot] = home
             room[home] -= 1
     fresh = {x for x in roster if (steps[:, x] == FAR).all()}
-    for slot in np.flatnonzero(owners < 0):
+    for slot in np.flatnonzero(owners < 0).tolist():
         home = int(homes[parents[slot]])
         owner = _choose(steps[slot], room, fresh, home)
         owners[slot] = owner

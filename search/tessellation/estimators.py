@@ -165,7 +165,8 @@ class TessellationForestClassifier(ClassifierMixin, TessellationForest):  # type
         """Shares of the classes at `k` rows, `k x c`."""
         rows = self._read(X)
         found: Matrix = self.forest_.blend(rows, self.shares_, self.shares_).mean(0)
-        return found / found.sum(1, keepdims=True)
+        found /= found.sum(1, keepdims=True)
+        return found
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The likeliest class of `k` rows."""

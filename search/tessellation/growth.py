@@ -40,7 +40,7 @@ class Tree(NamedTuple):
         carried: See `Leaves.split`.
         time: Of the last cut.
         history: The cuts before the last, and the last: particles share what they have in common.
-        count: Number of leaves.
+        size: Number of leaves.
         ended: Whether no cut comes before the budget runs out.
     """
 
@@ -50,7 +50,7 @@ class Tree(NamedTuple):
     carried: float
     time: float
     history: "tuple[object, Cut] | None"
-    count: int
+    size: int
     ended: bool
 
     @property
@@ -105,7 +105,7 @@ class Growth:
             drawn = self._try([found[i] for i in going], numbers)
             for i, (tree, gain) in zip(going, drawn, strict=True):
                 found[i], gains[i] = tree, gain
-            going = [i for i in going if found[i].count == states[i].count and not found[i].ended]
+            going = [i for i in going if found[i].size == states[i].size and not found[i].ended]
             part += 1
         return found, gains
 
@@ -156,7 +156,7 @@ class Growth:
         # Counts and sums of one point may not depend on the way they were added.
         gains, carried = self._leaves.split(sums[:m] + sums[m:], sums[:m], carried)
         centres, radii = self._balls(parts, sums)
-        counts = np.array([x.count for x in trees])
+        counts = np.array([x.size for x in trees])
         before = np.stack([x.leaf for x in trees])
         leaf = np.where(parts[m:], counts[:, None].astype(np.int16), before)
         sizes, rows = np.stack([x.radii for x in trees]), np.arange(m)
@@ -165,9 +165,9 @@ class Growth:
         found = []
         for i, (tree, cut) in enumerate(zip(trees, cuts, strict=True)):
             balls = tree.centres.copy()
-            balls[cut.leaf], balls[tree.count] = centres[i], centres[m + i]
+            balls[cut.leaf], balls[tree.size] = centres[i], centres[m + i]
             own = leaf[i], balls, sizes[i], float(carried[i]), cut.time, (tree.history, cut)
-            found.append((Tree(*own, tree.count + 1, bool(ended[i])), float(gains[i])))
+            found.append((Tree(*own, tree.size + 1, bool(ended[i])), float(gains[i])))
         return found
 
     def _sums(self, masks: Bools) -> Matrix:
@@ -201,5 +201,5 @@ def _race(trees: Sequence[Tree], numbers: Matrix) -> tuple[Matrix, NDArray[np.in
     aims = (numbers[..., 1] * rate)[..., None]
     chosen = (edges[:, None] <= aims).sum(-1)
     # A product just below the rate may be rounded to it.
-    chosen = np.minimum(chosen, np.array([[x.count - 1] for x in trees]))
+    chosen = np.minimum(chosen, np.array([[x.size - 1] for x in trees]))
     return times, chosen, np.take_along_axis(radii, chosen, axis=1)

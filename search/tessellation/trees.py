@@ -50,7 +50,7 @@ def make_nodes(tree: Tree, x: Matrix, probes: Probes, budget: float) -> tuple[No
         own[cut.leaf], own[i + 1] = parts
         births[list(parts)] = cut.time
     end = tree.time if np.isinf(budget) else budget
-    leaves = np.array([own[j] for j in range(tree.count)])
+    leaves = np.array([own[j] for j in range(tree.size)])
     lives[leaves] = end - births[leaves]
     members = leaves[tree.leaf]
     low, high = _extents(members, children, x @ probes.directions.T)

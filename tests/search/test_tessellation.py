@@ -66,7 +66,7 @@ def test_times_ascend_and_cuts_separate() -> None:
         times = [cut.time for cut in tree.cuts]
         assert all(a < b for a, b in pairwise([0.0, *times]))
         assert (times[-1:] or [0.0])[0] <= 4.0
-        assert set(tree.leaf.tolist()) == set(range(tree.count))
+        assert set(tree.leaf.tolist()) == set(range(tree.size))
         leaf = np.zeros(len(x), int)
         for i, cut in enumerate(tree.cuts):
             leaf[(leaf == cut.leaf) & (x @ cut.normal > cut.offset)] = i + 1
@@ -76,12 +76,12 @@ def test_times_ascend_and_cuts_separate() -> None:
 def test_points_that_coincide_are_never_parted() -> None:
     x = np.repeat(np.random.default_rng(0).random((5, 3)), 2, axis=0)
     for tree in grow(x, Normals(np.ones(3), False), np.inf, 10):
-        assert tree.count == 5
+        assert tree.size == 5
         assert (tree.leaf[::2] == tree.leaf[1::2]).all()
 
 
 def test_a_single_point_is_a_tree() -> None:
-    assert grow(np.zeros((1, 3)), Normals(np.ones(3), False), np.inf, 2)[0].count == 1
+    assert grow(np.zeros((1, 3)), Normals(np.ones(3), False), np.inf, 2)[0].size == 1
 
 
 def sums_of(leaves: Leaves, leaf: np.ndarray) -> Matrix:
@@ -171,7 +171,7 @@ def test_nodes_live_from_their_own_cut_to_the_next() -> None:
     x = np.random.default_rng(0).random((25, 4))
     normals = Normals(np.ones(4), False)
     probes = normals.probes(16, np.random.default_rng(0))
-    tree = next(x for x in grow(x, normals, 4.0, 20) if x.count > 3)
+    tree = next(x for x in grow(x, normals, 4.0, 20) if x.size > 3)
     nodes, members = make_nodes(tree, x, probes, 4.0)
     path, node = nodes.lives[0], 0
     while nodes.cuts[node] >= 0:

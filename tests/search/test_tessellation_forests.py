@@ -24,7 +24,7 @@ SMALL: dict[str, Any] = {"n_estimators": 8, "particles": 6, "max_leaves": 12}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@parametrize_with_checks(
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
     [TessellationForestRegressor(**SMALL), TessellationForestClassifier(**SMALL)]
 )
 def test_scikit_learn_s_own_checks(estimator: Any, check: Any) -> None:
@@ -61,7 +61,7 @@ def _error(x: Matrix, y: Matrix, **options: Any) -> float:
 
 def test_oblique_cuts_find_what_is_oblique_and_axes_what_is_not() -> None:
     x = np.random.default_rng(0).random((200, 2))
-    oblique, straight = 1.0 * (x.sum(1) > 1), 1.0 * (x[:, 0] > 0.5)
+    oblique, straight = (x.sum(1) > 1).astype(float), (x[:, 0] > 0.5).astype(float)
     assert _error(x, oblique) < 0.9 * _error(x, oblique, normals="axis")
     assert _error(x, straight, normals="axis") < 0.9 * _error(x, straight)
 
@@ -86,14 +86,19 @@ def test_weights_tell_which_columns_to_cut() -> None:
     assert weighted < 0.9 * _error(x, y)
 
 
+def wave(x: Matrix) -> Matrix:
+    """A smooth function of two columns."""
+    found: Matrix = np.sin(4 * x[:, 0]) + x[:, 1]
+    return found
+
+
 def test_intervals_cover_and_widen_off_the_data() -> None:
     rng = np.random.default_rng(0)
     x, others = rng.random((80, 2)), rng.random((200, 2))
-    truth = lambda x: np.sin(4 * x[:, 0]) + x[:, 1]  # noqa: E731
-    y = truth(x) + 0.1 * rng.standard_normal(80)
+    y = wave(x) + 0.1 * rng.standard_normal(80)
     forest = TessellationForestRegressor(24, 20, random_state=0).fit(x, y)
     mean, deviation = forest.predict(others, return_std=True)
-    assert np.mean(np.abs(truth(others) - mean) < 1.96 * deviation) > 0.9
+    assert np.mean(np.abs(wave(others) - mean) < 1.96 * deviation) > 0.9
     assert deviation.mean() < 0.6 * y.std()
     assert 0.03 < forest.predict_noise() < 0.3
     away = np.column_stack([np.linspace(1, 4, 7), np.full(7, 0.5)])
@@ -157,8 +162,8 @@ def test_the_surrogate_predicts_what_it_has_not_seen() -> None:
 def test_the_surrogate_draws_at_observed_and_pending_points() -> None:
     x, y, _ = make_data(22)
     fitted = TessellationForest().fit(x[:20], y[:20], 0)
-    draws = fitted.posterior(x, y[:20], np.ones(20), 8, 0).draws
-    assert draws.shape == (32, 22)
+    draws = fitted.posterior(x, y[:20], np.ones(20), 4, 0).draws
+    assert draws.shape == (16, 22)
     assert np.corrcoef(draws[:, :20].mean(0), y[:20])[0, 1] > 0.9
     assert draws[:, 20:].std(0).min() > draws[:, :20].std(0).mean()
 
@@ -166,7 +171,7 @@ def test_the_surrogate_draws_at_observed_and_pending_points() -> None:
 def test_a_draw_is_known_where_it_was_drawn() -> None:
     """So that copies of a lucky or of a pending point gain nothing."""
     x, y, _ = make_data(22)
-    posterior = TessellationForest().fit(x[:20], y[:20], 0).posterior(x, y[:20], np.ones(20), 8, 0)
+    posterior = TessellationForest().fit(x[:20], y[:20], 0).posterior(x, y[:20], np.ones(20), 4, 0)
     mean, variance = posterior.predict(x)
     np.testing.assert_allclose(mean, posterior.draws, atol=1e-9)
     assert variance.max() < 1e-12
