@@ -21,8 +21,8 @@ from .improvement.acquisition import log_sum
 from .improvement.cell_improvement import Moments, log_feasible, log_gain
 from .improvement.cells import Cells, open_cells
 from .memory import Terrain
-from .suggester import DRAWS, Suggester
-from .surrogates.surrogate import EnsembleLinearMatern, Fitted, Posterior, Surrogate
+from .suggester import DRAWS, Suggester, choose_surrogate
+from .surrogates.surrogate import Fitted, Posterior, Surrogate
 
 Matrix = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class ManySuggester(Suggester):
         surrogate: Surrogate | None = None,
         terrain: Terrain | None = None,
     ) -> None:
-        surrogate = surrogate or EnsembleLinearMatern()
+        surrogate = surrogate or choose_surrogate(spec)
         super().__init__(spec, space, reference, observations, seed, surrogate, terrain)
         self._box = box
         self._learnt = {spec.task.quality: _Learnt(self._fitted, self._means)}

@@ -27,6 +27,7 @@ from .surrogates.surrogate import (
     Surrogate,
     spread_evenly,
 )
+from .surrogates.tessellation_forest import TessellationForest
 
 Matrix = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ class Suggester:
         self._spec, self._reference, self._seed = spec, reference, seed
         self._terrain = terrain or Terrain(spec)
         trained = [x for x in observations if x.qualities or x.failed]
-        self._fitted = self._fit(trained, surrogate or EnsembleLinearMatern())
+        self._fitted = self._fit(trained, surrogate or choose_surrogate(spec))
         self._known = choose_subset(trained)
         self._trained = sum(bool(x.qualities) for x in trained)
         self._corner = reference.quality, reference.axis(reference.cost)
@@ -149,6 +150,11 @@ class Suggester:
         """Features `k x d` and places on the cost axis `k`."""
         features, costs = self._terrain.encode(configurations)
         return features, np.array([self._reference.axis(x) for x in costs])
+
+
+def choose_surrogate(spec: JobSpec) -> Surrogate:
+    """The one that a job asks for."""
+    return TessellationForest() if spec.search.surrogate == "rtf" else EnsembleLinearMatern()
 
 
 def choose_parents(known: Sequence[Observation]) -> list[Configuration]:

@@ -67,6 +67,7 @@ def _peer(module: str, design: bool = False) -> Method:
 
 METHODS: Mapping[str, Method] = {
     "ours": by_spec(),
+    "forest": by_spec({"surrogate": "rtf"}),
     "random": by_spec({"sampler": "random", **_BARE}),
     "random + design": by_spec({"sampler": "random"}),
     "Sobol": by_spec({"sampler": "sobol", **_BARE}),

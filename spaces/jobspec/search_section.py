@@ -19,6 +19,7 @@ JOB_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}+")
 """The same, where it is matched here: a pattern of ours gives nothing back."""
 Recipes = Literal["learnt", "published", "none"]
+Surrogate = Literal["gp", "rtf"]
 
 
 class SearchSpec(Section):
@@ -27,6 +28,8 @@ class SearchSpec(Section):
     Attributes:
         sampler: `bo` is ours; `random`, `sobol`, Optuna's `tpe` and `nsga2` are for comparison;
             installed packages may add others.
+        surrogate: What `bo` believes of quality: a Gaussian process, or a random tessellation
+            forest.
         recipes: What follows the probe, which is always trial 0 (`search.design`): configurations
             `learnt` from recorded trainings, `published` recipes, as `true` says too, or `none`.
         learn_from: Jobs of the database whose fronts are tried before those (`search.lessons`);
@@ -36,6 +39,7 @@ class SearchSpec(Section):
     """
 
     sampler: SamplerName = "bo"
+    surrogate: Surrogate = "gp"
     recipes: Recipes = "learnt"
     learn_from: tuple[str, ...] = (AUTO,)
     design: int | None = Field(None, ge=1)

@@ -1,10 +1,11 @@
 """A proposal that takes longer than the suggestion lease is queued, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import create_engine, select
 from sqlalchemy.pool import NullPool
@@ -17,7 +18,7 @@ from peftsearch.storage.schema import jobs
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes import loop, proposing
 from peftsearch.workers.processes.loop import WorkerLoop
-from tests.search.jobs import lora
+from tests.search.jobs import emulate, lora
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert
 from tests.waiting import wait_until
@@ -88,3 +89,29 @@ def test_a_lease_of_one_that_broke_lapses(
         _turn(database_url, break_down, monkeypatch)
     with Store.open(database_url) as other:
         assert other.take_suggestion_lease(other.jobs()[0].id, "rival", LEASE) is not None
+
+
+def _ask_in_turn(store: Store, name: str, askers: Sequence[str], surrogate: str) -> list[Trial]:
+    """What is proposed where these workers ask, one after the other, and the same trains."""
+    search = {"recipes": "none", "design": 4, "surrogate": surrogate}
+    job = store.create_job(make_spec(name=name, trials=20, search=search))
+    store.register_worker(job.id, "w", "host", 1, "cpu")
+    runner: Any = SimpleNamespace(describe=lambda: job.spec.anatomy)  # nothing is trained
+    loops = {x: WorkerLoop(x, store, job, runner, Path(), Watcher()) for x in set(askers)}
+    for asker in askers:
+        assert loops[asker]._replenish()
+        trial = claim(store, job.id)
+        quality = emulate(trial.configuration) + 0.01 * np.sin(trial.number)
+        complete(store, trial, float(quality), 8.0)
+    return store.trials(job.id)
+
+
+@pytest.mark.parametrize("surrogate", ["gp", "rtf"])
+def test_what_is_proposed_does_not_depend_on_who_asks(store: Store, surrogate: str) -> None:
+    """It is a function of the job's seed, the trial's number and the records: what a worker
+    remembers, and its name, change nothing."""
+    one = _ask_in_turn(store, "one", ["w"] * 7, surrogate)
+    several = _ask_in_turn(store, "several", ["w", "b", "c", "b", "d", "w", "e"], surrogate)
+    seen = [[(x.number, x.key, x.seed, x.origin, x.reasons) for x in y] for y in (one, several)]
+    assert seen[0] == seen[1]
+    assert [x.origin for x in one][-2:] == ["search"] * 2

@@ -84,6 +84,7 @@ export const TITLES = {
   "baselines.full": "Full fine-tuning",
   "baselines.places": "Random places",
   "search.design": "Trials before the model",
+  "search.surrogate": "What models the quality",
   try: "Own configurations",
 };
 
@@ -142,6 +143,7 @@ export const HELP = {
   "baselines.run": "By whoever works on the job, once the search has ended: beyond the budget.",
   "baselines.places": "How often the chosen modules are put into layers that are drawn at random.",
   "search.design": "Trials before the model takes over, these included. Left out: chosen by the space and the budget.",
+  "search.surrogate": "Of the sampler bo alone. The forest is for comparison: its proposals take longer.",
   "search.recipes": "What follows the probe. A space of one choice for the whole model has nothing learnt: there it is the published.",
   "search.learn_from": "Earlier jobs of this storage whose fronts are tried first, with commas between them. Auto: up to three of the same kind of task; none: no job.",
   "objectives.maximise": "A further metric, such as `f1`, beside the quality; with commas between them. Two to four objectives in all.",
@@ -173,6 +175,10 @@ const OPTIONS = {
     sobol: "sobol: for comparison",
     tpe: "tpe: Optuna's, for comparison",
     nsga2: "nsga2: Optuna's, for comparison",
+  },
+  "search.surrogate": {
+    gp: "gp: a Gaussian process",
+    rtf: "rtf: a random tessellation forest",
   },
   "search.recipes": {
     learnt: "learnt: the best three of recorded trainings",

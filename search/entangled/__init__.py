@@ -1,0 +1,1 @@
+"""Sequential Monte Carlo over workers that send one another weights alone."""
