@@ -60,12 +60,16 @@ def _swap(ground: Ground) -> None:
         source.rename(target)
 
 
+_QUEUE_AGAIN = (
+    "UPDATE trials SET state = 'queued' "
+    "WHERE number = (SELECT min(number) FROM trials WHERE state = 'completed')"
+)
 LIES: dict[str, Callable[[Ground], object]] = {
     "files": lambda x: (x.files / "forgotten.part").touch(),
     "swapped": _swap,
     "fronts": lambda x: _execute(x, "UPDATE front_entries SET left_event = 1"),
     "double": lambda x: _execute(x, "UPDATE jobs SET event = event + 1"),
-    "lost": lambda x: _execute(x, "UPDATE trials SET state = 'queued' WHERE number = 2"),
+    "lost": lambda x: _execute(x, _QUEUE_AGAIN),
 }
 """What a job would look like to which something had happened, by what the tally counts."""
 

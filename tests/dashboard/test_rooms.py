@@ -101,9 +101,10 @@ def test_a_browser_fetches_only_what_the_page_named(url: str, path: str) -> None
         named = page.eval_on_selector_all(
             "script, link[rel=stylesheet]", "found => found.map((x) => x.href ?? x.src)"
         )
-    fetched = [x for x in asked if x.endswith((".js", ".css"))]
-    assert sorted(fetched) == sorted(set(named))
-    assert len([x for x in fetched if "plotly" not in x]) == 3
+    # What draws is fetched with the first picture, which may come between the two looks.
+    fetched = [x for x in asked if x.endswith((".js", ".css")) and "plotly" not in x]
+    assert sorted(fetched) == sorted({x for x in named if "plotly" not in x})
+    assert len(fetched) == 3
     assert not [line for line in said if "preload" in line or "Content Security" in line]
 
 

@@ -76,7 +76,9 @@ def _reach(address: str | None) -> None:
     mine = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM) if mine else None
     dashboard = None if address else False
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else a cluster that it starts tells
+    # A cluster that it starts would tell of its use, and starve workers where others work too.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         ray.init(
             address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR
