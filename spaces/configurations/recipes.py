@@ -4,7 +4,7 @@ The published ones are scaled to the depth by their fraction of it. All train at
 rate, since a rate is relative to each technique's own nominal one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -30,8 +30,10 @@ _ALL_LINEARS = (
     "mlp_gate",
     "mlp_out",
 )
-_MOLA = (2, 4, 6, 8)
-"""Experts of MoLA's four groups of layers, here as shares of the rank: more in upper layers."""
+_BY_DEPTH = (2, 4, 6, 8)
+"""Experts of MoLA's four groups of layers; in the rank profile shares of the rank."""
+RENAMED = {"mola": "rank_profile"}
+"""Names of before, of recipes and presets alike: that one had no experts."""
 
 Parts = list[tuple[float, tuple[Module, ...]]]
 """Where each stratum ends, as a fraction of the depth, and what it carries."""
@@ -57,11 +59,21 @@ def _spafit(frozen: int, biases: int, roles: tuple[str, ...]) -> Callable[[Anato
     ]
 
 
-def _mola(anatomy: Anatomy, rank: int) -> Parts:
+def _quarters(anatomy: Anatomy, name: str, sizes: Iterable[int]) -> Parts:
+    """One technique on all linears, of a size for each equal group of layers."""
+    parts = [_modules(anatomy, (name,), x, _ALL_LINEARS) for x in sizes]
+    return [((i + 1) / len(parts), modules) for i, modules in enumerate(parts)]
+
+
+def _rank_profile(anatomy: Anatomy, rank: int) -> Parts:
     """Rank in four equal groups of layers as 2 : 4 : 6 : 8."""
-    ranks = [max(1, round(rank * share / max(_MOLA))) for share in _MOLA]
-    parts = (_modules(anatomy, ("lora",), x, _ALL_LINEARS) for x in ranks)
-    return [((i + 1) / len(_MOLA), modules) for i, modules in enumerate(parts)]
+    ranks = [max(1, round(rank * share / max(_BY_DEPTH))) for share in _BY_DEPTH]
+    return _quarters(anatomy, "lora", ranks)
+
+
+def _experts(anatomy: Anatomy, rank: int) -> Parts:
+    """MoLA's experts in four equal groups of layers, 2, 4, 6 and 8, whatever the rank."""
+    return _quarters(anatomy, "lora_moe", _BY_DEPTH)
 
 
 def _mam(anatomy: Anatomy, rank: int) -> Parts:
@@ -79,7 +91,8 @@ RECIPES: Mapping[str, Callable[[Anatomy, int], Parts]] = {
     "spafit-4-9-II": _spafit(4, 9, _ALL_LINEARS),
     "spafit-4-14-I": _spafit(4, 14, _QUERY_VALUE),
     "spafit-4-14-II": _spafit(4, 14, _ALL_LINEARS),
-    "mola": _mola,
+    "rank_profile": _rank_profile,
+    "experts": _experts,
     "mam": _mam,
 }
 """SPAFIT's suffixes name which matrices get LoRA; the paper's abstract does not say which, so that
@@ -95,7 +108,8 @@ def recipe(
         UserError: No recipe has that name.
     """
     if name not in RECIPES:
-        raise UserError(f"a recipe among {', '.join(RECIPES)}", repr(name), "correct it")
+        hint = f"it is called {RENAMED[name]} now" if name in RENAMED else "correct it"
+        raise UserError(f"a recipe among {', '.join(RECIPES)}", repr(name), hint)
     strata, start = [], 0
     for share, modules in RECIPES[name](anatomy, rank):
         stop = round(share * anatomy.layers)

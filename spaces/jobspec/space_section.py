@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from peftsearch.errors import UserError
 from peftsearch.message_text import show
+from peftsearch.spaces.configurations.recipes import RENAMED
 
 from .section import Section
 
@@ -33,7 +34,9 @@ class SpaceSpec(Section):
             what it holds.
     """
 
-    preset: Literal["strata", "spafit", "autopeft", "lora", "methods", "mola"] = "strata"
+    preset: Literal[
+        "strata", "spafit", "autopeft", "lora", "methods", "rank_profile", "experts"
+    ] = "strata"
     bundles: tuple[str, ...] | None = Field(None, min_length=1)
     strata: int | None = Field(None, ge=1, le=6)
     ranks: tuple[int, ...] | None = Field(None, min_length=1)
@@ -49,6 +52,18 @@ class SpaceSpec(Section):
     rate_factors: tuple[float, ...] | None = Field(None, min_length=1)
     inputs: tuple[str, ...] | None = Field(None, min_length=1)
     configurations: str | tuple[Mapping[str, Any], ...] | None = None
+
+    @field_validator("preset", mode="before")
+    @classmethod
+    def _check_preset(cls, value: Any) -> Any:
+        if isinstance(value, str) and value in RENAMED:
+            raise UserError(
+                "a preset whose name says what it holds",
+                repr(value),
+                f"LoRA whose rank rises with depth is called {RENAMED[value]} now,"
+                " experts by depth are preset = 'experts'",
+            )
+        return value
 
     @field_validator("configurations", mode="before")
     @classmethod

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from peftsearch.spaces.configurations.recipes import RENAMED
+
 from .bounds import plain_bound
 from .section import Section
 from .spec import JobSpec, parse_spec
@@ -69,7 +71,24 @@ def parse_stored(document: Mapping[str, Any]) -> JobSpec:
     document = plain_spec(document)
     sections = {name: document.get(name, {}) for name in BEFORE}
     then = {name: {**BEFORE[name], **x} for name, x in sections.items() if isinstance(x, Mapping)}
-    return parse_spec(_with_plain_bounds({**document, **then}))
+    return parse_spec(_with_names_of_now(_with_plain_bounds({**document, **then})))
+
+
+def _with_names_of_now(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Presets and recipes that were renamed mean what they did."""
+    section, tries = document.get("space"), document.get("try")
+    changed: dict[str, Any] = {}
+    if isinstance(section, Mapping) and section.get("preset") in RENAMED:
+        changed["space"] = {**section, "preset": RENAMED[section["preset"]]}
+    if isinstance(tries, list | tuple):
+        changed["try"] = [_renamed(x) for x in tries]
+    return {**document, **changed}
+
+
+def _renamed(written: Any) -> Any:
+    if isinstance(written, Mapping) and written.get("recipe") in RENAMED:
+        return {**written, "recipe": RENAMED[written["recipe"]]}
+    return written
 
 
 def _with_plain_bounds(document: Mapping[str, Any]) -> Mapping[str, Any]:

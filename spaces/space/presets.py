@@ -33,6 +33,8 @@ _METHODS = tuple(
     name for name, row in TECHNIQUES.own.items() if row.status == "core" and row.input is None
 )
 
+_QUARTERS = ((0.25, 0.25), (0.5, 0.5), (0.75, 0.75))
+
 PRESETS = {
     "strata": SpaceSpec(
         preset="strata",
@@ -49,11 +51,18 @@ PRESETS = {
     ),
     "lora": SpaceSpec(preset="lora", bundles=("lora",)),
     "methods": SpaceSpec(preset="methods", bundles=_METHODS),
-    "mola": SpaceSpec(
-        preset="mola",
+    "rank_profile": SpaceSpec(
+        preset="rank_profile",
         strata=4,
         bundles=("lora",),
-        boundaries=((0.25, 0.25), (0.5, 0.5), (0.75, 0.75)),
+        boundaries=_QUARTERS,
+        ladder="monotone",
+    ),
+    "experts": SpaceSpec(
+        preset="experts",
+        strata=4,
+        bundles=("lora_moe",),
+        boundaries=_QUARTERS,
         ladder="monotone",
     ),
 }

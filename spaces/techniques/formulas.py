@@ -27,6 +27,16 @@ def lora_and_one(linear: Linear, role: str, rank: int) -> int:
     return lora(linear, role, rank) + 1
 
 
+def triplets(linear: Linear, role: str, rank: int) -> int:
+    """As `lora`, and a value for each rank."""
+    return rank * (linear.inputs + linear.outputs + 1)
+
+
+def whole(linear: Linear, role: str, capacity: int) -> int:
+    """Every entry of the matrix."""
+    return linear.inputs * linear.outputs
+
+
 def loha(linear: Linear, role: str, rank: int) -> int:
     """Two products of thin matrices."""
     return 2 * lora(linear, role, rank)

@@ -6,6 +6,7 @@ LoRA's alpha is constant in the rank, so that the best rate hardly moves with it
 
 from . import formulas, restrictions, saved_linears
 from .activations import DROPPED, Activations
+from .lora_rows import LORA_ROWS
 from .low_rank_rows import LOW_RANK_ROWS
 from .products import NONE, THIN, Products
 from .saved import NO_PROJECTION, Saved
@@ -126,4 +127,4 @@ _CORE_ROWS = (
     ),
 )
 
-PEFT_ROWS = (*_CORE_ROWS, *LOW_RANK_ROWS, *TRANSFORM_ROWS, *SPARSE_ROWS)
+PEFT_ROWS = (*_CORE_ROWS, *LORA_ROWS, *LOW_RANK_ROWS, *TRANSFORM_ROWS, *SPARSE_ROWS)

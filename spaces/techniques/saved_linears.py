@@ -243,6 +243,23 @@ def chosen(x: Linear, role: str, density: int) -> Tensors:
     return Tensor("shira_weight", (count,)), Tensor("entries", (count,), "I32")
 
 
+def pooled(x: Linear, role: str, density: int) -> Tensors:
+    """As `chosen`, of as many as the training finds best; on average so many."""
+    most, count = (x.inputs * x.outputs,), per_mille(x, role, density)
+    values = Tensor("shira_weight", most, numbers=count)
+    return values, Tensor("entries", most, "I32", numbers=count)
+
+
+def allotted(x: Linear, role: str, r: int) -> Tensors:
+    """Thin matrices and the values between them, of a rank that the training chooses."""
+    most, n, o = 2 * r, x.inputs, x.outputs
+    return (
+        Tensor("lora_A", (most, n), numbers=r * n),
+        Tensor("lora_E", (most, 1), numbers=r),
+        Tensor("lora_B", (o, most), numbers=r * o),
+    )
+
+
 def largest(x: Linear, role: str, density: int) -> Tensors:
     """As `chosen`, of `peft`."""
     count = supertuning(x, role, density)

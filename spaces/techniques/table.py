@@ -18,6 +18,7 @@ from peftsearch.spaces.families.anatomy import Stack
 
 from . import layer_restrictions
 from .activations import Activations
+from .expert_rows import EXPERT_ROWS
 from .foreign_rows import GROUP, adopt
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
@@ -101,7 +102,7 @@ TECHNIQUES = Registry(
     [
         row
         for status in ("core", "experimental")
-        for row in (*_BASE_ROWS, *PEFT_ROWS, *OWN_ROWS)
+        for row in (*_BASE_ROWS, *PEFT_ROWS, *EXPERT_ROWS, *OWN_ROWS)
         if row.status == status
     ],
     adopt,

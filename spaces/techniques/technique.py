@@ -107,6 +107,11 @@ class Technique:
         entries: Import path of the function that chooses the entries of a matrix that are trained,
             `capacity` per mille of them (`workers/adapters/masks.py`).
         calibrates: Whether it chooses them by gradients over training batches.
+        pooled: Whether the linears of one module share what they train as the training finds best:
+            their sum is the formula's, or less; each alone may have more or none.
+        rates: Factors on the learning rate of single parameters, by the end of their names.
+        hook: Import path of what it does between the steps of a training, a `Hook`
+            (`workers/hooks/hook.py`).
         build: Import path of what builds a technique of our own. For virtual tokens a module class
             of (capacity, embeddings, generator); else a function of a `Site`
             (`workers/adapters/sites.py`), called for each layer that carries it.
@@ -152,6 +157,9 @@ class Technique:
     kept: tuple[str, ...] = ()
     entries: str | None = None
     calibrates: bool = False
+    pooled: bool = False
+    rates: Mapping[str, float] = field(default_factory=dict)
+    hook: str | None = None
     build: str | None = None
     order: int = 0
     alters: bool = False

@@ -22,7 +22,7 @@ SPACES: dict[str, tuple[Anatomy, dict[str, Any]]] = {
     "autopeft": (BERT, {"preset": "autopeft"}),
     "lora": (BERT, {"preset": "lora"}),
     "methods": (BERT, {"preset": "methods", "inputs": ["none", "prompt"]}),
-    "mola": (LLAMA, {"preset": "mola"}),
+    "rank_profile": (LLAMA, {"preset": "rank_profile"}),
     "masked": (BERT, {"strata": 2, "mask": True, "placements": ["all"]}),
     "factors": (BERT, {"rate_factors": [0.3, 1.0, 3.0]}),
 }

@@ -21,7 +21,7 @@ from tests.spaces.strategies import make_preset
 SPACES = {
     "strata": make_preset("strata", BERT),
     "autopeft": make_preset("autopeft", BERT),
-    "mola": make_preset("mola", LLAMA),
+    "rank_profile": make_preset("rank_profile", LLAMA),
     "methods": make_preset("methods", BERT, inputs=["none", "prompt", "p_tuning"]),
     "fused": make_preset("strata", GPT2),
     "gated": make_preset("strata", MODERNBERT, mask=True),

@@ -95,7 +95,7 @@ def test_layers_of_encoder_and_decoder_are_counted_apart() -> None:
         ("spafit", "top_techniques", {"bitfit", "bitfit+lora"}),
         ("autopeft", "adapted_layers", set(range(1, 7))),
         ("lora", "largest_capacity", {1, 2, 4, 8, 16, 32}),
-        ("mola", "last_boundary", {3, 4}),
+        ("rank_profile", "last_boundary", {3, 4}),
     ],
 )
 def test_a_preset_varies_what_it_searches(preset: str, name: str, values: set[object]) -> None:

@@ -43,7 +43,7 @@ def _expressed(space: Any, line: dict[str, Any]) -> Configuration:
 
 
 @pytest.mark.parametrize("anatomy", [BERT, LLAMA, resize(BERT, 3), resize(BERT, 24)])
-@pytest.mark.parametrize("preset", ["strata", "lora", "autopeft", "mola", "methods"])
+@pytest.mark.parametrize("preset", ["strata", "lora", "autopeft", "rank_profile", "methods"])
 def test_what_it_gives_is_of_the_space_and_distinct(preset: str, anatomy: Anatomy) -> None:
     space = make_space(make_spec(anatomy=anatomy, space={"preset": preset}))
     found = learnt(space)

@@ -22,7 +22,7 @@ SPACES = {
     "llama": make_preset("strata", LLAMA),
     "four": make_preset("strata", BERT, strata=4),
     "autopeft": make_preset("autopeft", BERT),
-    "mola": make_preset("mola", BERT),
+    "rank_profile": make_preset("rank_profile", BERT),
     "masked": make_preset("strata", BERT, strata=2, mask=True, placements=["all"]),
     "monotone": make_preset("strata", BERT, strata=4, ladder="monotone", placements=["all"]),
     "factors": make_preset("strata", BERT, rate_factors=[0.3, 1.0, 3.0]),

@@ -9,7 +9,7 @@ from torch import nn
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.groups import injected_groups
+from peftsearch.spaces.configurations.groups import Group, injected_groups
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import technique
@@ -29,15 +29,19 @@ class Attachment:
     """One configuration on one model. Names are those of the model without injected modules.
 
     Attributes:
+        groups: Names of the linears that are wrapped alike.
+        seed: By which initial values were drawn.
         parameters: Trained parameters by full name, of each technique at each factor on its
             learning rate, and of the head.
     """
 
     model: nn.Module
-    parameters: Mapping[Owner, Mapping[str, nn.Parameter]]
+    parameters: dict[Owner, dict[str, nn.Parameter]]
     injection: Injection
     additions: Additions
     snapshot: Snapshot
+    groups: Mapping[Group, list[str]]
+    seed: int
 
     @property
     def trained(self) -> dict[str, nn.Parameter]:
@@ -49,6 +53,39 @@ class Attachment:
         """Number of trained scalars, the head excluded."""
         owned = (group for (owner, _), group in self.parameters.items() if owner != HEAD)
         return sum(parameter.numel() for group in owned for parameter in group.values())
+
+    def modules_of(self, name: str) -> dict[Group, dict[str, nn.Module]]:
+        """What a technique wraps, and what it added beside the linears, by full name."""
+        found: dict[Group, dict[str, nn.Module]] = {
+            group: {x: self.model.get_submodule(x) for x in names}
+            for group, names in self.groups.items()
+            if group[0] == name
+        }
+        for module, path, child in self.additions.changes.children:
+            if module.technique == name:
+                found.setdefault((name, module.capacity, module.rate), {})[path] = child
+        return found
+
+    def lend(self, owner: Owner, base: Mapping[str, nn.Parameter]) -> dict[str, nn.Parameter]:
+        """Let these tensors of the backbone be trained in place of what the owner trains, until
+        `detach`, which puts them back.
+
+        Returns:
+            What the owner trained.
+        """
+        self.snapshot = self.snapshot.join(Snapshot.take(base.values()))
+        before, self.parameters[owner] = self.parameters[owner], dict(base)
+        _wake(before, False)
+        _wake(base, True)
+        return before
+
+    def take_back(self, owner: Owner, before: Mapping[str, nn.Parameter]) -> None:
+        """End what `lend` began: the tensors are as they were, and the owner trains its own."""
+        _wake(self.parameters[owner], False)
+        for parameter in self.parameters[owner].values():
+            parameter.data.copy_(self.snapshot.saved[parameter])
+        self.parameters[owner] = dict(before)
+        _wake(before, True)
 
     @contextmanager
     def dropping(self, seed: int) -> Iterator[None]:
@@ -99,8 +136,9 @@ class Attachment:
                 f"one that {side} {wrong[0]}",
                 "load it into the model it was trained on",
             )
+        pooled = self._pooled()
         for name, parameter in expected.items():
-            if parameter.shape != tensors[name].shape:
+            if parameter.shape != tensors[name].shape and not name.startswith(pooled):
                 raise UserError(
                     f"{name} of shape {list(parameter.shape)}",
                     f"{list(tensors[name].shape)}",
@@ -108,7 +146,16 @@ class Attachment:
                 )
         self.injection.load_state({name: tensors[name] for name in state})
         for name, parameter in trained.items():
-            parameter.data.copy_(tensors[name])
+            if parameter.shape == tensors[name].shape:
+                parameter.data.copy_(tensors[name])
+            else:
+                parameter.data = tensors[name].to(parameter)
+                parameter.grad = None
+
+    def _pooled(self) -> tuple[str, ...]:
+        """Where names begin of tensors whose shapes the training chooses."""
+        names = self.injection.techniques.items()
+        return tuple(f"{name}." for name, kind in names if technique(kind).pooled)
 
     def merge(self) -> None:
         """Fold the injected modules into the model for good; `detach` can no longer undo it.
@@ -207,7 +254,13 @@ def attach_to(
         injection.remove()
         snapshot.restore()
         raise
-    return Attachment(model, parameters, injection, additions, snapshot)
+    return Attachment(model, parameters, injection, additions, snapshot, groups, seed)
+
+
+def _wake(parameters: Mapping[str, nn.Parameter], trained: bool) -> None:
+    for parameter in parameters.values():
+        parameter.requires_grad_(trained)
+        parameter.grad = None
 
 
 def _train_only(model: nn.Module, parameters: Mapping[Owner, Mapping[str, nn.Parameter]]) -> None:

@@ -41,6 +41,10 @@ class Snapshot:
         """Copy the values as they are."""
         return cls({parameter: parameter.detach().clone() for parameter in parameters})
 
+    def join(self, other: "Snapshot") -> "Snapshot":
+        """Of both; of what both have, this one's copy."""
+        return Snapshot({**other.saved, **self.saved})
+
     def restore(self) -> None:
         """Write the copies back, bit by bit and in their own format, and freeze the parameters."""
         for parameter, value in self.saved.items():

@@ -23,7 +23,7 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import technique
 
 from .frozen_tensors import keep_start, read_frozen, write_frozen
-from .masks import ADAPTER, Calibrate, mask_layer, measure_gradients
+from .masks import ADAPTER, Calibrate, mask_layers, measure_gradients
 from .peft_configs import peft_config
 
 _SAMPLING = ("PveraConfig",)
@@ -31,13 +31,14 @@ _SAMPLING = ("PveraConfig",)
 
 
 def injected_parameters(model: nn.Module, names: Iterable[str]) -> dict[str, nn.Parameter]:
-    """Injected parameters of the linears `names`, by full name without the adapter's name. One
-    that several linears share is named after the first of them in the model."""
+    """Injected parameters that `peft` trains of the linears `names`, by full name without the
+    adapter's name. One that several linears share is named after the first of them."""
     found: dict[str, nn.Parameter] = {}
     seen: set[nn.Parameter] = set()
     for name, layer in _in_order(model, names).items():
         for inner, parameter in layer.named_parameters():
-            if not inner.startswith("base_layer.") and parameter not in seen:
+            beside = {"base_layer", *getattr(layer, "other_param_names", ())}
+            if inner.partition(".")[0] not in beside and parameter not in seen:
                 found[f"{name}.{_public(inner)}"] = parameter
                 seen.add(parameter)
     return found
@@ -102,8 +103,12 @@ class Injection:
             for group, names in groups.items():
                 config = peft_config(group, names, anatomy, self.dropout)
                 wrapped = self._wrap(config, names)
+                row = technique(group[0])
+                if row.entries:
+                    own = {x: gradients[x] for x in names if x in gradients}
+                    mask_layers(wrapped, row, group[1], own)
                 for name, layer in wrapped.items():
-                    self._finish(group, name, layer, gradients.get(name))
+                    self._finish(name, layer)
                     _place(self.model, name, layer)
 
     def _wrap(self, config: Any, names: list[str]) -> dict[str, Any]:
@@ -114,14 +119,11 @@ class Injection:
             PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type](tree, config, adapter_name=ADAPTER)
         return {name: tree.get_submodule(name) for name in names}
 
-    def _finish(self, group: Group, name: str, layer: Any, gradient: torch.Tensor | None) -> None:
+    def _finish(self, name: str, layer: Any) -> None:
         original = self.originals[name]
         layer.train(original.training)
         if name in self.weights:
             keep_start(layer, self.weights[name])
-        row = technique(group[0])
-        if row.entries:
-            mask_layer(layer, row, group[1], gradient)
 
     def dropping(self) -> list[nn.Module]:
         """Modules that leave something out in training mode: the dropouts, and what holds them,

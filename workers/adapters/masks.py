@@ -85,25 +85,70 @@ def find_steepest(weight: torch.Tensor, count: int, gradient: torch.Tensor | Non
     )
 
 
-def mask_layer(layer: Any, row: Technique, density: int, gradient: torch.Tensor | None) -> None:
-    """Choose the entries of a SHiRA layer as its technique does, and start them at 0. Where
-    gradients should choose and there are none, the layer refuses to run until `write_entries`.
+def mask_layers(
+    layers: Mapping[str, Any], row: Technique, density: int, gradients: Mapping[str, torch.Tensor]
+) -> None:
+    """Choose the entries of SHiRA layers as their technique does, in each matrix, or in all of
+    them together where the row is pooled, and start them at 0. Where gradients should choose and
+    there are none, the layers refuse to run until `write_entries`.
 
     Args:
-        density: Entries per mille of the weight.
-        gradient: Magnitude of the weight's gradient, where the technique calibrates.
+        layers: Of one module, by name.
+        density: Entries per mille of each weight.
+        gradients: Magnitudes of the weights' gradients, where the technique calibrates.
 
     Raises:
         UserError: The function that the row names cannot be imported.
     """
-    weight = layer.get_base_layer().weight
-    count = max(1, weight.numel() * density // 1000)
     choose = import_function(row, "entries")
-    write_entries(layer, choose(weight.detach(), count, gradient).sort().values)
-    values = torch.zeros(count, dtype=torch.float32, device=weight.device)
-    layer.shira_weight[ADAPTER] = nn.Parameter(values)
-    if row.calibrates and gradient is None:
-        layer.refusal = layer.register_forward_pre_hook(_refuse)
+    weights = {name: layer.get_base_layer().weight.detach() for name, layer in layers.items()}
+    counts = {name: count_entries(weight, density) for name, weight in weights.items()}
+    if row.pooled:
+        flat = torch.cat([x.flatten() for x in weights.values()])
+        steep = torch.cat([gradients[x].flatten() for x in weights]) if gradients else None
+        found = choose(flat, sum(counts.values()), steep)
+        chosen = split_entries(found, weights)
+    else:
+        chosen = {k: choose(x, counts[k], gradients.get(k)) for k, x in weights.items()}
+    for name, layer in layers.items():
+        place_entries(layer, chosen[name].sort().values)
+        if row.calibrates and name not in gradients:
+            layer.refusal = layer.register_forward_pre_hook(_refuse)
+
+
+def count_entries(weight: torch.Tensor, density: int) -> int:
+    """So many per mille of a matrix, at least one."""
+    return max(1, weight.numel() * density // 1000)
+
+
+def split_entries(
+    chosen: torch.Tensor, weights: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Flat indices into each matrix, of those into all of them one after another."""
+    found, start = {}, 0
+    for name, weight in weights.items():
+        stop = start + weight.numel()
+        found[name] = chosen[(chosen >= start) & (chosen < stop)] - start
+        start = stop
+    return found
+
+
+def open_weight(layer: Any) -> None:
+    """Let gradients reach the weight that a SHiRA layer wraps, whenever it asks for them; `peft`
+    reads it without."""
+    layer.get_base_weight = lambda: layer.get_base_layer().weight
+
+
+def place_entries(layer: Any, entries: torch.Tensor) -> None:
+    """Let a SHiRA layer train these entries, which start at 0; a parameter that it has stays the
+    same object."""
+    write_entries(layer, entries)
+    device = layer.get_base_layer().weight.device
+    values = torch.zeros(len(entries), dtype=torch.float32, device=device)
+    if layer.shira_weight[ADAPTER].dtype == torch.float32:
+        layer.shira_weight[ADAPTER].data = values
+    else:
+        layer.shira_weight[ADAPTER] = nn.Parameter(values)
 
 
 def _refuse(layer: nn.Module, inputs: Any) -> None:

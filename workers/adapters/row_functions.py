@@ -12,7 +12,7 @@ from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.spaces.techniques.technique import Technique
 
 
-def import_function(row: Technique, field: Literal["build", "entries"]) -> Any:
+def import_function(row: Technique, field: Literal["build", "entries", "hook"]) -> Any:
     """What stands at the path in that field of a row.
 
     Raises:
@@ -40,6 +40,8 @@ def check_functions(names: Iterable[str]) -> None:
             import_function(row, "build")
         if row.entries:
             import_function(row, "entries")
+        if row.hook:
+            import_function(row, "hook")
         if row.peft:
             _check_class(row, row.peft)
 

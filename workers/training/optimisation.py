@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 
 import torch
 
@@ -14,6 +14,7 @@ from peftsearch.workers.adapters.attachment import Attachment
 from peftsearch.workers.adapters.parameter_groups import group_parameters
 from peftsearch.workers.batches.batching import Batch, split_batch, training_batches
 from peftsearch.workers.batches.encodings import Encoded
+from peftsearch.workers.hooks.hooks import Hooks
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.runtime.memory import MemoryMeter
@@ -46,6 +47,7 @@ def train(
     meter: MemoryMeter,
     begin: Callable[[Progress], None] = lambda progress: None,
     after_step: Callable[[Progress], None] = lambda progress: None,
+    hooks: Hooks | None = None,
 ) -> tuple[float, list[float]]:
     """Train in place; where there is nothing to train, do nothing.
 
@@ -55,6 +57,8 @@ def train(
         regime: How long, and in which batches; its dropout is the attachment's.
         begin: May let it go on where a former attempt stood, before the first step.
         after_step: Told how far it is, after each step; what it takes is no training.
+        hooks: Of the attachment's techniques; each of their phases has an optimiser and a schedule
+            of its own.
 
     Returns:
         Seconds of training alone, and the loss of each step.
@@ -65,33 +69,67 @@ def train(
     """
     if not attachment.trained:
         return 0.0, []
-    steps = regime.steps(len(data))
-    groups = group_parameters(
-        attachment.parameters, learning_rate, training.weight_decay, backbone.head_rate
-    )
-    optimizer = torch.optim.AdamW([x | {"initial_lr": x["lr"]} for x in groups])
-    progress = Progress(optimizer, attachment.trained)
-    begin(progress)
-    shares = partial(schedule, steps=steps, warmup=training.warmup)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shares, progress.steps - 1)
-    parameters = list(attachment.trained.values())
-    batches = training_batches(data.lengths, regime.batch_size, stream(seed, "order"))
-    order = islice(batches, progress.steps, None)
-    for step in range(progress.steps, steps):
-        start = time.perf_counter()
-        with attachment.dropping(derive(seed, f"dropout {step}")):
-            loss = accumulate(backbone, data, next(order), training, precision, meter)
-        if not math.isfinite(loss):
-            raise NonFiniteLoss(step, loss)
-        progress.losses.append(loss)
-        torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        scheduler.step()
-        clock.tick()
-        progress.seconds += time.perf_counter() - start
-        after_step(progress)
+    steps, hooks = regime.steps(len(data)), hooks or Hooks()
+
+    def reopen(done: int) -> None:
+        hooks.enter(max(0, done - 1))
+        progress.optimizer, progress.trained = _open(
+            attachment, training, learning_rate, backbone.head_rate
+        )
+
+    try:
+        hooks.enter(0)
+        progress = Progress(
+            *_open(attachment, training, learning_rate, backbone.head_rate), reopen=reopen
+        )
+        begin(progress)
+        batches = training_batches(data.lengths, regime.batch_size, stream(seed, "order"))
+        order = islice(batches, progress.steps, None)
+
+        def take_step(step: int) -> None:
+            hooks.before_step(step)
+            with attachment.dropping(derive(seed, f"dropout {step}")):
+                rows = next(order)
+                loss = accumulate(backbone, data, rows, training, precision, meter, hooks)
+            if not math.isfinite(loss):
+                raise NonFiniteLoss(step, loss)
+            progress.losses.append(loss)
+            hooks.after_backward(step)
+            parameters = list(progress.trained.values())
+            torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
+            progress.optimizer.step()
+            hooks.after_step(step, progress.optimizer)
+            progress.optimizer.zero_grad(set_to_none=True)
+
+        for first, stop in pairwise((0, *hooks.starts, steps)):
+            if progress.steps >= stop:
+                continue
+            if progress.steps == first > 0:
+                progress.reopen(first + 1)
+            shares = partial(schedule, steps=stop - first, warmup=training.warmup)
+            done = progress.steps - first - 1
+            scheduler = torch.optim.lr_scheduler.LambdaLR(progress.optimizer, shares, done)
+            for step in range(progress.steps, stop):
+                start = time.perf_counter()
+                take_step(step)
+                scheduler.step()
+                clock.tick()
+                progress.seconds += time.perf_counter() - start
+                after_step(progress)
+    finally:
+        hooks.close()
     return progress.seconds, progress.losses
+
+
+def _open(
+    attachment: Attachment, training: TrainingSpec, learning_rate: float, head_rate: float | None
+) -> tuple[torch.optim.AdamW, dict[str, torch.nn.Parameter]]:
+    """An optimiser of all that is trained now, and that by full name."""
+    groups = group_parameters(
+        attachment.parameters, learning_rate, training.weight_decay, head_rate
+    )
+    optimiser = torch.optim.AdamW([x | {"initial_lr": x["lr"]} for x in groups])
+    return optimiser, attachment.trained
 
 
 def accumulate(
@@ -101,8 +139,12 @@ def accumulate(
     training: TrainingSpec,
     precision: str,
     meter: MemoryMeter,
+    hooks: Hooks | None = None,
 ) -> float:
     """Add the gradients of the mean loss of a step's rows, in as many parts as the job wants.
+
+    Args:
+        hooks: May add penalties, of which the returned loss has nothing.
 
     Returns:
         That loss; where it is not finite, there may be no gradients.
@@ -119,6 +161,8 @@ def accumulate(
             total += loss.item()
             if not math.isfinite(total):
                 break
+            if hooks and (penalty := hooks.penalty()) is not None:
+                loss = loss + share * penalty
             loss.backward()  # type: ignore[no-untyped-call]
     return total
 

@@ -1,6 +1,6 @@
 """Where a training stands between two steps, beside the parameters that it trains."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -15,12 +15,15 @@ class Progress:
         trained: The trained parameters by full name.
         losses: Of the steps so far.
         seconds: Of training alone.
+        reopen: Makes what is trained, and the optimiser of it, those of the training after so many
+            steps, before what was saved then is taken up.
     """
 
     optimizer: torch.optim.AdamW
     trained: Mapping[str, nn.Parameter]
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    reopen: Callable[[int], None] = lambda done: None
 
     @property
     def steps(self) -> int:

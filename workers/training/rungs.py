@@ -7,13 +7,14 @@ the training ends bit-equal to one that nobody broke off.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
 
 from peftsearch.errors import UserError
 from peftsearch.workers.adapters.attachment import Attachment
+from peftsearch.workers.hooks.hooks import Hooks
 from peftsearch.workers.runtime.memory import MemoryMeter
 
 from .checkpoints import Checkpoints
@@ -78,6 +79,7 @@ class Rungs:
     checkpoints: Checkpoints
     clock: Clock
     meter: MemoryMeter
+    hooks: Hooks = field(default_factory=Hooks)
     resumed: int = 0
 
     @property
@@ -91,12 +93,16 @@ class Rungs:
         if found is None or found[0].get("identity") != self.identity:
             return
         told, tensors = found
+        progress.reopen(len(tensors["losses"]))
         try:
             self.attachment.load(_below("trained", tensors))
         except UserError:  # another adapter, for all that its package says of itself
+            if self.hooks.starts:
+                raise  # its first phase is behind it
             return
         moments, losses = _below("moments", tensors), tensors["losses"].tolist()
         progress.take_up(moments, losses, told["training_seconds"])
+        self.hooks.take_up(_below("hooks", tensors))
         self.checkpoints.take_up(told["checkpoints"], _below("checkpoints", tensors))
         self.clock.take_up(told["ticks"], told["seconds"])
         self.meter.take_up(told["peak_bytes"])
@@ -120,6 +126,7 @@ class Rungs:
             **_put_below("trained", self.attachment.tensors()),
             **_put_below("moments", progress.moments()),
             **_put_below("checkpoints", states),
+            **_put_below("hooks", self.hooks.state()),
         }
         self.keeper.save(told, tensors)
 

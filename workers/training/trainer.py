@@ -12,6 +12,7 @@ from peftsearch.spaces.jobspec.training import Regime
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.batches.encodings import Encoded
+from peftsearch.workers.hooks.hooks import open_hooks
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.preparation.floor_answers import FloorAnswers, tell_errors
 from peftsearch.workers.preparation.opened_job import OpenedJob
@@ -120,13 +121,15 @@ class Trainer(OpenedJob):
         meter = MemoryMeter(self.backbone.device)
         evaluator, validation = self._evaluator(configuration), self.encoded("validation")
         regime = self.spec.training.regime(configuration)
-        stops = self._stops(attachment, regime)
+        hooks = open_hooks(attachment, regime.steps(len(self.encoded("train"))))
+        stops = self._stops(attachment, regime, hooks.settled)
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)
         depends_on = self.provenance(request.seed) | name_packages(configuration)
         identity = identify(configuration.to_json(), self._asked_for(), depends_on)
         steps = regime.steps(len(self.encoded("train")))
-        rungs = Rungs(request.keeper, identity, steps, attachment, checkpoints, clock, meter)
+        beside = attachment, checkpoints, clock, meter, hooks
+        rungs = Rungs(request.keeper, identity, steps, *beside)
 
         def after_step(progress: Progress) -> None:
             checkpoints.after_step(progress.steps)
@@ -147,6 +150,7 @@ class Trainer(OpenedJob):
             meter,
             rungs.take_up,
             after_step,
+            hooks,
         )
         checkpoints.restore()
         if checkpoints.found is not None and held_out is validation:
@@ -162,6 +166,7 @@ class Trainer(OpenedJob):
             depends_on
             | self._tell_training(regime, checkpoints, losses)
             | rungs.told
+            | hooks.told()
             | tell_errors(self, found, self.beside if held_out is validation else None),
             attachment.tensors(),
             found.predictions,
@@ -198,12 +203,14 @@ class Trainer(OpenedJob):
         work = find_kind(self.spec.task.kind).load_work()
         check_progress(losses, steps, work.constant_loss(self.training_rows.labels))
 
-    def _stops(self, attachment: Attachment, regime: Regime) -> tuple[int, ...]:
-        """After which steps a state may be kept; none where nothing is trained."""
+    def _stops(self, attachment: Attachment, regime: Regime, settled: int) -> tuple[int, ...]:
+        """After which steps a state may be kept, the last one always; none where nothing is
+        trained."""
         steps = regime.steps(len(self.encoded("train")))
         if not attachment.trained:
             return ()
-        return self.spec.training.stops(steps, self.spec.task.quality)
+        stops = self.spec.training.stops(steps, self.spec.task.quality)
+        return tuple(x for x in stops if x >= min(settled, steps))
 
     def _count_ticks(self, evaluator: Evaluator, stops: Sequence[int], held_out: Encoded) -> int:
         """Steps of training, and batches of every evaluation."""

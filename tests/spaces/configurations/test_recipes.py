@@ -36,8 +36,8 @@ def test_recipes_scale_to_the_depth() -> None:
     assert [x.stop for x in recipe("spafit-4-14-I", BERT).strata] == [1, 4, 6]
 
 
-def test_mola_rises_from_group_to_group() -> None:
-    configuration = recipe("mola", LLAMA)
+def test_the_rank_profile_rises_from_group_to_group() -> None:
+    configuration = recipe("rank_profile", LLAMA)
     ranks = [x.modules[0].capacity for x in configuration.strata]
     assert ranks == [2, 4, 6, 8]
     costs = [layer_parameters(modules, LLAMA) for modules in configuration.profile]
@@ -47,3 +47,10 @@ def test_mola_rises_from_group_to_group() -> None:
 def test_unknown_recipe() -> None:
     with pytest.raises(UserError, match="a recipe among bitfit"):
         recipe("spafit", BERT)
+
+
+def test_experts_rise_with_depth_and_an_old_name_is_told_the_new_one() -> None:
+    configuration = recipe("experts", LLAMA)
+    assert [x.modules[0].capacity for x in configuration.strata] == [2, 4, 6, 8]
+    with pytest.raises(UserError, match="it is called rank_profile now"):
+        recipe("mola", LLAMA)

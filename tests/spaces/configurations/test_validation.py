@@ -70,7 +70,7 @@ def test_learning_rate(rate: float) -> None:
         (Module("ia3", 2, ("key",)), "no capacity for ia3"),
         (Module("bitfit", 1), "no capacity for bitfit"),
         (Module("bitfit", 0, ("query",)), "no roles for bitfit"),
-        (Module("adalora", 4, ("query",)), "the name of a technique; got .adalora."),
+        (Module("no_row", 4, ("query",)), "the name of a technique; got .no_row."),
     ],
 )
 def test_module_that_does_not_fit(module: Module, words: str) -> None:

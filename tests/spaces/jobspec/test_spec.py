@@ -135,7 +135,7 @@ def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
         ("training.dropout", 1.0, "training.dropout: a number from 0 to 0.9"),
         ("training.dropout", 10**400, "training.dropout: a number from 0 to 0.9"),
         ("training.weight_decay", float("inf"), "a finite number"),
-        ("space.preset", "Strata", "'methods' or 'mola'"),
+        ("space.preset", "Strata", "'methods', 'rank_profile' or 'experts'"),
         ("space.placements", ["al"], "space.placements.0"),
         ("objectives.bounds", ["adapter_bytes >= 3"], "an upper bound on"),
         ("objectives.bounds", ["accuracy <= 3"], "a lower bound on accuracy"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import differing_keys
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.jobspec.stored import BEFORE, is_later, parse_stored
@@ -100,3 +101,19 @@ def test_a_file_that_says_the_default_of_today_is_another_search(place: str, nam
     said = parse_spec({**document, place: {**document[place], name: document[place][name]}})
     document[place][name] = BEFORE[place][name]
     assert not is_later(document, key, said)
+
+
+def test_a_stored_name_of_before_means_what_it_did() -> None:
+    document = make_spec().to_json()
+    document["space"]["preset"] = "mola"
+    document["try"] = [{"recipe": "mola", "rank": 4}]
+    spec = parse_stored(document)
+    assert spec.space.preset == "rank_profile"
+    assert spec.tries == ({"recipe": "rank_profile", "rank": 4},)
+
+
+def test_a_job_file_with_a_name_of_before_is_told_the_new_one() -> None:
+    document = make_spec().to_json()
+    document["space"]["preset"] = "mola"
+    with pytest.raises(UserError, match="called rank_profile now, experts by depth are"):
+        parse_spec(document)

@@ -22,7 +22,7 @@ RATE: dict[str, Any] = {"learning_rates": [1e-3, 1e-3]}
 ROLES: dict[str, Any] = {"roles": ["query", "mlp_in+mlp_out"], **RATE}
 MINIMAL = {"boundaries": [[1, 1], [2, 2], [3, 3]], "ranks": [1, 8]}
 SPACES: dict[str, dict[str, Any]] = {
-    "fixed boundaries": {"preset": "mola", **MINIMAL, "roles": ["query"], **RATE},
+    "fixed boundaries": {"preset": "rank_profile", **MINIMAL, "roles": ["query"], **RATE},
     "free boundaries": {"strata": 2, "bundles": ["lora", "ia3"], "ranks": [2, 16], **ROLES},
     "placements": {
         "strata": 2,

@@ -27,7 +27,7 @@ def space_of(bound: str, anatomy: Anatomy = BERT, **space: Any) -> Space:
 
 
 @pytest.mark.parametrize("family", ANATOMIES)
-@pytest.mark.parametrize("preset", ["strata", "methods", "lora", "mola"])
+@pytest.mark.parametrize("preset", ["strata", "methods", "lora", "rank_profile", "experts"])
 @pytest.mark.parametrize("name", ["trainable_parameters", "export_bytes", "backward_depth"])
 def test_what_some_adapter_meets_is_not_refused(name: str, preset: str, family: str) -> None:
     space = space_of(f"{name} <= 1", ANATOMIES[family], preset=preset)

@@ -155,8 +155,8 @@ def test_boundaries_with_a_decimal_point_are_fractions_of_the_depth() -> None:
     assert make(deep, boundaries=ranges).boundaries == ((0, 12), (6, 24))
 
 
-def test_mola_has_four_equal_groups_whose_ranks_rise() -> None:
-    space = make(resize(BERT, 24), preset="mola")
+def test_the_rank_profile_has_four_equal_groups_whose_ranks_rise() -> None:
+    space = make(resize(BERT, 24), preset="rank_profile")
     configuration = space.sample(np.random.default_rng(2))
     assert [x.stop for x in configuration.strata] == [6, 12, 18, 24]
     costs = [layer_parameters(x.modules, BERT) for x in configuration.strata]

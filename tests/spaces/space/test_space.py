@@ -26,7 +26,7 @@ from tests.spaces.examples import LORA
 from tests.specs import make_spec
 
 ANATOMIES = {"bert": BERT, "llama": LLAMA}
-PRESETS = ("strata", "spafit", "autopeft", "lora", "methods", "mola")
+PRESETS = ("strata", "spafit", "autopeft", "lora", "methods", "rank_profile", "experts")
 CASES = [(preset, family) for preset in PRESETS for family in ANATOMIES]
 # BitFit, and so SPAFIT, needs biases.
 CASES.remove(("spafit", "llama"))

@@ -286,7 +286,7 @@ SPACES: list[dict[str, Any]] = [
     {"preset": "strata"},
     {"preset": "autopeft"},
     {"preset": "methods"},
-    {"preset": "mola", "rate_factors": [0.5, 1.0]},
+    {"preset": "rank_profile", "rate_factors": [0.5, 1.0]},
     {"preset": "strata", "strata": 2, "mask": True, "placements": ["all"]},
     {"preset": "strata", "inputs": ["none", "prompt", "p_tuning"]},
 ]

@@ -80,7 +80,8 @@ def walk(name: str, family: str, loaded: dict[str, Backbone], folder: Path) -> N
         check_cost(backbone, attachment, configuration)
         start = {k: p.detach().clone() for k, p in attachment.trained.items()}
         train_a_little(backbone, attachment)
-        unmoved = [k for k, p in attachment.trained.items() if torch.equal(p, start[k])]
+        there = {k: p for k, p in attachment.trained.items() if p.numel()}  # pooled: may be none
+        unmoved = [k for k, p in there.items() if torch.equal(p, start[k])]
         assert not [k for k in unmoved if not is_cut_off(k)]
         predictions = predict(backbone)
         save_file(attachment.tensors(), folder / "adapter.safetensors")

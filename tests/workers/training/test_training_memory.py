@@ -9,6 +9,7 @@ from peftsearch.spaces.configurations.configuration import Configuration, Stratu
 from peftsearch.spaces.configurations.training_memory import training_memory
 from peftsearch.spaces.families.kept_activations import KEPT
 from peftsearch.spaces.families.passing_activations import PASSING
+from peftsearch.workers.hooks.hooks import open_hooks
 from peftsearch.workers.models.sizes import count_base
 from peftsearch.workers.runtime.devices import autocast
 from peftsearch.workers.training.recomputation import recomputing, without_cache
@@ -41,9 +42,13 @@ def measure_peak(
         if not attachment.trained:
             return 0
         held = [*model.parameters(), *model.buffers(), *batch.values()]
-        optimizer = torch.optim.AdamW(list(attachment.trained.values()))
+        hooks = open_hooks(attachment, 2)
         with TensorBytes([*held, *attachment.snapshot.saved.values()]) as tensors:
-            for _ in range(2):
+            for step in range(2):
+                if step in (0, *hooks.starts):
+                    hooks.enter(step)
+                    optimizer = torch.optim.AdamW(list(attachment.trained.values()))
+                hooks.before_step(step)
                 with (
                     recomputing(model, recomputed),
                     without_cache(model),
@@ -51,9 +56,14 @@ def measure_peak(
                 ):
                     with autocast(precision, "cpu"):
                         loss = model(**batch).loss
-                    loss.backward()
+                    penalty = hooks.penalty()
+                    (loss if penalty is None else loss + penalty).backward()
+                del loss, penalty  # as the loop does; else their graph keeps old shapes
+                hooks.after_backward(step)
                 optimizer.step()
+                hooks.after_step(step, optimizer)
                 optimizer.zero_grad(set_to_none=True)
+        hooks.close()
         return int(tensors.peak)
     finally:
         attachment.detach()

@@ -167,7 +167,8 @@ const OPTIONS = {
     autopeft: "autopeft: bottlenecks and prefixes of any size, in any layers",
     lora: "lora: LoRA alone, its rank and its matrices",
     methods: "methods: one technique for the whole model",
-    mola: "mola: LoRA in four quarters, ranks rise with depth",
+    rank_profile: "rank_profile: LoRA in four quarters, ranks rise with depth",
+    experts: "experts: LoRA experts with a router, more of them with depth",
   },
   "search.sampler": {
     bo: "bo: Bayesian optimisation with known costs",

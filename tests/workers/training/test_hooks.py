@@ -1,0 +1,189 @@
+"""Techniques that act between the steps of a training."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
+from peftsearch.workers.adapters.attachment import attach
+from peftsearch.workers.training.inference import decide
+from peftsearch.workers.training.outcome import Outcome
+from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.workers.keepers import BrokenOff, Memory, break_off
+from tests.workers.runners import open_runner
+from tests.workers.tiny import LAYERS, shape_of, state_of
+from tests.workers.training.test_rungs import _assert_equal
+
+ROLES = ("query", "value", "mlp_out")
+SEED = 3
+
+
+def on_all(technique: str, capacity: int, rate: float = 5e-3) -> Configuration:
+    """In all layers but the lowest, in matrices of two shapes."""
+    module = Module(technique, capacity, ROLES)
+    return Configuration((Stratum(0, 1), Stratum(1, LAYERS, (module,))), rate)
+
+
+HOOKED = {
+    "spiel": on_all("spiel", 20),
+    "lt_sft": on_all("lt_sft", 20),
+    "adalora": on_all("adalora", 2),
+    "lora_moe": on_all("lora_moe", 4),
+}
+
+
+class _Last(Memory):
+    """Ends a training as soon as it has kept a rung; later rungs of another are of no interest."""
+
+    kept = False
+
+    def save(self, told: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> None:
+        super().save(told, tensors)
+        if not self.kept:
+            raise BrokenOff
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -> TrialRunner:
+    """Of trainings of 42 steps in parts of a batch, whose best state of three is kept."""
+    folder, model = tmp_path_factory.mktemp("hooks"), folders["bert"]
+    return open_runner(folder, model, epochs=3, checkpoints=3, accumulate=2, dropout=0.1)
+
+
+@pytest.fixture(scope="module")
+def outcomes(runner: TrialRunner) -> dict[str, Outcome]:
+    return {name: runner.evaluate(x, SEED) for name, x in HOOKED.items()}
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_a_training_with_a_hook_leaves_no_trace(name: str, runner: TrialRunner) -> None:
+    before, shape = state_of(runner.backbone), shape_of(runner.backbone)
+    runner.evaluate(HOOKED[name], SEED)
+    after = state_of(runner.backbone)
+    assert shape_of(runner.backbone) == shape
+    assert all(torch.equal(after[key], before[key]) for key in before)
+    assert not any(x.requires_grad for x in runner.backbone.model.parameters())
+    assert all(x.grad is None for x in runner.backbone.model.parameters())
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_one_that_fails_half_way_leaves_none_either(name: str, runner: TrialRunner) -> None:
+    before = state_of(runner.backbone)
+    for at in (2, 25):
+        with pytest.raises(BrokenOff):
+            runner.evaluate(HOOKED[name], SEED, break_off(at))
+    after = state_of(runner.backbone)
+    assert all(torch.equal(after[key], before[key]) for key in before)
+    assert not any(x.requires_grad for x in runner.backbone.model.parameters())
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_what_was_trained_predicts_the_same_when_loaded(
+    name: str, runner: TrialRunner, outcomes: dict[str, Outcome]
+) -> None:
+    outcome, data = outcomes[name], runner.encoded("validation")
+    again = decide(runner.spec.task.kind, runner.predict(HOOKED[name], outcome.tensors, data))
+    assert (again == outcome.predictions).all()
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_it_holds_no_more_than_was_claimed(
+    name: str, runner: TrialRunner, outcomes: dict[str, Outcome]
+) -> None:
+    anatomy, heads = runner.backbone.anatomy, runner.backbone.heads
+    own = {k: x for k, x in outcomes[name].tensors.items() if not k.startswith(heads)}
+    held = sum(x.nbytes for x in own.values())
+    claimed = adapter_bytes(HOOKED[name], anatomy)
+    if name == "adalora":
+        told = outcomes[name].provenance["hooks"][name]
+        assert 4 * told["parameters"] == held <= claimed
+        largest = max(x.inputs + x.outputs + 1 for x in anatomy.linears.values())
+        assert claimed - held < 4 * largest
+    else:
+        assert held == claimed
+
+
+@pytest.mark.parametrize("at", [9, 21, 23, 28])
+@pytest.mark.parametrize("name", HOOKED)
+def test_a_resumed_training_is_bit_equal(
+    name: str,
+    at: int,
+    runner: TrialRunner,
+    outcomes: dict[str, Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between phases and within, while gradients are collected, before ranks are cut and after."""
+    monkeypatch.setattr("peftsearch.workers.training.rungs.rung_steps", lambda steps: (at,))
+    keeper = _Last()
+    with pytest.raises(BrokenOff):
+        runner.evaluate(HOOKED[name], SEED, keeper=keeper)
+    keeper.kept = True
+    again = runner.evaluate(HOOKED[name], SEED, keeper=keeper)
+    assert again.provenance["resumed_step"] == at
+    _assert_equal(again, outcomes[name])
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_untrained_it_predicts_as_the_model_does(name: str, runner: TrialRunner) -> None:
+    backbone, data = runner.backbone, runner.encoded("validation").head(8)
+    batch = data.batch(range(8))
+    with torch.no_grad():
+        attachment = attach(backbone, Configuration((Stratum(0, LAYERS),), 1e-3), SEED)
+        bare = backbone.model(**batch).logits
+        attachment.detach()
+        attachment = attach(backbone, HOOKED[name], SEED)
+        try:
+            torch.testing.assert_close(backbone.model(**batch).logits, bare)
+            assert attachment.size == trainable_parameters(HOOKED[name], backbone.anatomy)
+        finally:
+            attachment.detach()
+
+
+def test_spiel_drops_and_grows(runner: TrialRunner, outcomes: dict[str, Outcome]) -> None:
+    moved = outcomes["spiel"].provenance["hooks"]["spiel"]["moved"]
+    assert len(moved) == 2  # after 5 and after 25 of 42 steps
+    assert moved[0] > moved[1] > 0
+    still = attach(runner.backbone, HOOKED["spiel"], SEED)
+    began = still.tensors()
+    still.detach()
+    places = [k for k in began if k.endswith("entries")]
+    ended = outcomes["spiel"].tensors
+    assert any(not torch.equal(began[k], ended[k]) for k in places)
+    assert all(torch.equal(ended[k], ended[k].unique()) for k in places)
+
+
+def test_entries_of_one_matrix_may_be_more_than_of_another(outcomes: dict[str, Outcome]) -> None:
+    """LT-SFT chooses in all linears of a module together."""
+    entries = outcomes["lt_sft"].provenance["hooks"]["lt_sft"]["entries"]
+    alike = {k: n for k, n in entries.items() if k.endswith(("query", "value"))}
+    assert len(set(alike.values())) > 1
+
+
+def test_ranks_move_between_linears(outcomes: dict[str, Outcome]) -> None:
+    ranks = outcomes["adalora"].provenance["hooks"]["adalora"]["ranks"]
+    assert len(set(ranks.values())) > 1
+    assert max(ranks.values()) <= 3
+
+
+def test_two_rates_of_one_technique_are_both_trained(runner: TrialRunner) -> None:
+    """LT-SFT's first phase lends the matrices of each."""
+    slow = Module("lt_sft", 20, ROLES, 0.5)
+    made = Configuration((Stratum(0, 1, (slow,)), *on_all("lt_sft", 20).strata[1:]), 5e-3)
+    entries = runner.evaluate(made, SEED).provenance["hooks"]["lt_sft"]["entries"]
+    anatomy = runner.backbone.anatomy
+    assert len(entries) == len(ROLES) * LAYERS
+    assert sum(entries.values()) == trainable_parameters(made, anatomy)
+
+
+def test_an_effect_of_nothing_is_a_plain_training(
+    runner: TrialRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SpIEL that never moves an entry trains those that were drawn, as its plain sibling."""
+    monkeypatch.setattr("peftsearch.workers.hooks.spiel.COLLECTED", 0)
+    still = runner.evaluate(on_all("spiel", 20), SEED)
+    plain = runner.evaluate(on_all("sparse_random", 20), SEED)
+    assert all(torch.equal(still.tensors[k], x) for k, x in plain.tensors.items())

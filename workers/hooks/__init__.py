@@ -1,0 +1,1 @@
+"""What single techniques do between the steps of a training: drop and grow, cut ranks, balance."""
