@@ -14,6 +14,9 @@ from peftsearch.storage.trials import completed_below
 from peftsearch.storage.watching import _SIGNS
 from tests.specs import make_spec
 
+_BY_STATE = "ix_trials_job_id_state_number (job_id=? AND state=?)"
+_BY_EVENT = "ix_trials_job_id_ended_event (job_id=? AND ended_event>?)"
+
 
 def _explain(url: str, statement: Select[Any]) -> list[str]:
     """The steps by which SQLite answers."""
@@ -34,11 +37,14 @@ def test_signs_walk_through_no_table(new_sqlite: Callable[[], str]) -> None:
 @pytest.mark.parametrize(
     ("do", "found"),
     [
-        (lambda x: x.queued(1), "ix_trials_job_id_state_number (job_id=? AND state=?)"),
-        (lambda x: x.ended_since(1, 7), "ix_trials_job_id_ended_event (job_id=? AND ended_event>?)"),
-        (lambda x: x.open_trials(1), "ix_trials_job_id_state_number (job_id=? AND state=?)"),
-        (lambda x: x.claim(1, "w", 60.0), "ix_trials_job_id_state_number (job_id=? AND state=?)"),
-        (lambda x: x.requeue_expired(1), "ix_trials_job_id_state_number (job_id=? AND state=?)"),
+        (lambda x: x.queued(1), _BY_STATE),
+        (
+            lambda x: x.ended_since(1, 7),
+            _BY_EVENT,
+        ),
+        (lambda x: x.open_trials(1), _BY_STATE),
+        (lambda x: x.claim(1, "w", 60.0), _BY_STATE),
+        (lambda x: x.requeue_expired(1), _BY_STATE),
         (lambda x: x.next_number(1), "(job_id=?)"),
         (lambda x: x.renew(1, 1, 60.0), "INTEGER PRIMARY KEY (rowid=?)"),
     ],
