@@ -6,6 +6,7 @@ SQLite runs in WAL mode, so that readers do not wait for the writer, and waits u
 
 import json
 import os
+import re
 import shlex
 import sqlite3
 import time
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -22,6 +24,7 @@ from peftsearch.message_text import as_line
 from peftsearch.passwords import find_database
 
 BUSY_SECONDS = 30
+_LONG_NUMBER = re.compile("[0-9]{19}")
 FILE = "file"
 """Under which a connection knows the file that it opened."""
 _DRIVERS = {
@@ -193,9 +196,16 @@ def _make_engine(url: URL) -> Engine:
     return engine
 
 
-def _read_json(text: str) -> Any:
+def _read_json(text: str | bytes) -> Any:
     """A document; where somebody damaged it the text itself, so that the rows beside it are read,
     and whoever wants this one says of what it is."""
+    text = text if isinstance(text, str) else text.decode()
+    try:
+        # Four times as fast, but it rounds whole numbers beyond 64 bits.
+        if not _LONG_NUMBER.search(text):
+            return orjson.loads(text)
+    except ValueError:  # or something that it alone refuses
+        pass
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -1,5 +1,6 @@
 """Who works on jobs, and reports such as a confirmation."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,6 +104,17 @@ class Registry(Session):
         """The job's reports of that kind, oldest first."""
         mine = select(reports.c.content).where(reports.c.job_id == job_id, reports.c.kind == kind)
         return list(self._connection.scalars(mine.order_by(reports.c.id)))
+
+    @read
+    def all_reports(self, kind: str) -> dict[int, list[dict[str, Any]]]:
+        """`reports` of all jobs that have one of that kind, by the job's id."""
+        # Named with its jobs, the kind is found by the index of both.
+        mine = reports.c.job_id.in_(select(jobs.c.id)), reports.c.kind == kind
+        query = select(reports.c.job_id, reports.c.content).where(*mine).order_by(reports.c.id)
+        found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for job_id, content in self._connection.execute(query):
+            found[job_id].append(content)
+        return dict(found)
 
 
 def _worker_of(row: Row[Any]) -> Worker:

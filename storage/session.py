@@ -66,6 +66,12 @@ class Session:
         """Give up the connection; a closed store cannot be used again."""
         self._connection.close()
 
+    def rest(self) -> None:
+        """Leave a server's connection to others until the next method, which opens one again;
+        nothing happens with a file."""
+        if self._connection.dialect.name != "sqlite" and not self._connection.closed:
+            self._connection.invalidate()
+
     def __enter__(self) -> Self:
         return self
 

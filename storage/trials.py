@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select, true
 
 from peftsearch.errors import NotFoundError
-from peftsearch.records.trial import Measurement, Trial, TrialState
+from peftsearch.records.trial import Attempt, Measurement, Trial, TrialState
 
 from .rows import get_ended, get_trials
 from .schema import jobs, measurements, trials
@@ -46,6 +47,14 @@ class Trials(Session):
         last = self.next_number(job_id) - 1
         known = f"a trial from 0 to {last}" if last >= 0 else "a trial, but there is none yet"
         raise NotFoundError(known, str(number), "see `peftsearch show`")
+
+    @read
+    def attempts(self, job_id: int) -> list[Attempt]:
+        """How far each of the job's trials is and what it keeps, by number; their configurations
+        and measurements are not read."""
+        query = select(*(trials.c[x.name] for x in fields(Attempt)))
+        mine = query.where(trials.c.job_id == job_id).order_by(trials.c.number)
+        return [Attempt(*row) for row in self._connection.execute(mine)]
 
     @read
     def ended_since(self, job_id: int, event: int, limit: int = 1000) -> list[Trial]:
@@ -88,6 +97,12 @@ class Trials(Session):
         query = select(trials.c.state, func.count()).where(trials.c.job_id == job_id)
         found = self._connection.execute(query.group_by(trials.c.state))
         return dict.fromkeys(TrialState, 0) | {state: number for state, number in found}
+
+    @read
+    def queued(self, job_id: int) -> int:
+        """How many of the job's trials are queued, which asks nothing of the others."""
+        mine = trials.c.job_id == job_id, trials.c.state == TrialState.QUEUED
+        return self._connection.execute(select(func.count()).where(*mine)).scalar_one()
 
     @read
     def all_counts(self) -> dict[int, dict[TrialState, int]]:

@@ -13,7 +13,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.spaces.jobspec.stored import plain_spec
-from peftsearch.workers.processes.companions import find_parent
+from peftsearch.workers.processes.companions import find_parents
 
 from .console import console, print_json, print_whole, storage_option
 
@@ -31,9 +31,10 @@ def list_jobs(storage: str, as_json: bool, searches: bool = False) -> None:
     """
     with open_existing(storage) as store:
         found = store.jobs()
-        parents = {job.id: find_parent(store, job) for job in found}
+        beside = find_parents(store)
+        parents = {job.id: beside.get(job.id) for job in found}
         found = [x for x in group_beside(found, parents) if not (searches and parents[x.id])]
-        counts = {job.id: store.counts(job.id) for job in found}
+        counts = store.all_counts()
         live = count_live(store.all_workers())
     if as_json:
         print_json([job_json(x, counts[x.id], live) | _parent_of(parents[x.id]) for x in found])

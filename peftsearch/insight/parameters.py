@@ -5,10 +5,12 @@ person asks ("does the rate matter? how deep should one go?") is read off the ca
 so that any preset, a user's own configuration and the baselines can stand in one chart.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
 
 from peftsearch.results.wording import short_roles
 from peftsearch.spaces.configurations.configuration import Configuration, Module
+from peftsearch.spaces.configurations.recent import Recent
 from peftsearch.spaces.families.anatomy import Anatomy
 
 LABELS: Mapping[str, str] = {
@@ -65,7 +67,7 @@ def parameters(configuration: Configuration, anatomy: Anatomy) -> dict[str, floa
     adapted = [layer for layer, modules in enumerate(profile) if modules]
     low, high = (adapted[0], adapted[-1]) if adapted else (layers, -1)
     changes = [i for i in range(1, layers) if profile[i] != profile[i - 1]]
-    distinct = set(profile)
+    distinct = configuration.kinds
     third = -(-layers // 3)
     return {
         "learning_rate": float(f"{configuration.learning_rate:.6g}"),
@@ -106,7 +108,14 @@ def _largest(profile: Collection[tuple[Module, ...]], tokens: Module | None) -> 
 
 def _matrices(profile: Collection[tuple[Module, ...]], anatomy: Anatomy) -> str:
     roles = {role for modules in profile for module in modules for role in module.roles}
-    return short_roles(roles, anatomy) or "none"
+    return _short(anatomy)(frozenset(roles))
+
+
+def _shortener(anatomy: Anatomy) -> Callable[[frozenset[str]], str]:
+    return cache(lambda roles: short_roles(roles, anatomy) or "none")
+
+
+_short = Recent(_shortener)
 
 
 def _ratio(bottom: tuple[Module, ...], top: tuple[Module, ...]) -> float:

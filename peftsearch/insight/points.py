@@ -108,7 +108,7 @@ def point_of(trial: Trial, spec: JobSpec, measured: Sequence[str] | None = None)
 
 def is_plain_lora(configuration: Configuration) -> bool:
     """Whether all layers carry one LoRA of the same rank on the same roles, and nothing else."""
-    kinds = set(configuration.profile)
+    kinds = set(configuration.kinds)
     if configuration.input is not None or len(kinds) != 1:
         return False
     modules = next(iter(kinds))

@@ -173,6 +173,22 @@ def _is_error(said: object) -> TypeGuard[float]:
     return isinstance(said, float) and 0 < said < math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How far a trial is and what it keeps: all that files are compared with.
+
+    Attributes:
+        adapter: As of `Trial`, `adapter_sha256` too.
+    """
+
+    id: int
+    number: int
+    state: TrialState
+    attempt: int
+    adapter: str | None
+    adapter_sha256: str | None
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One number of the trial with number `trial`, at one fidelity.

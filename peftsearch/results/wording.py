@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from itertools import groupby
 
 from peftsearch.message_text import plural as plural
 from peftsearch.spaces.configurations.configuration import Configuration, Module
+from peftsearch.spaces.configurations.recent import Recent
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.bounds import large_scale, unit_of
 from peftsearch.spaces.jobspec.objectives import Objective, Style, objective
@@ -37,6 +39,8 @@ _HYPERPARAMETERS: Mapping[str, Callable[[float], str]] = {
 ORIGINS = {"sobol": "spread", "search": "model", "try": "own"}
 """Words that fit a list as well as a space of choices, by what the engine calls its origins."""
 
+_KEPT = 4096
+"""What layers carry, of which thousands of trials share few."""
 _MANY = 5
 """Runs of layers that are told one by one."""
 
@@ -68,7 +72,18 @@ def describe(configuration: Configuration, anatomy: Anatomy) -> str:
 
 def tell_modules(modules: Collection[Module], anatomy: Anatomy) -> str:
     """What a layer carries: `lora r8 q+v + bitfit`, or `frozen`."""
-    return " + ".join(_module(module, anatomy) for module in modules) or "frozen"
+    return _told(anatomy)(tuple(modules))
+
+
+def _teller(anatomy: Anatomy) -> Callable[[tuple[Module, ...]], str]:
+    @lru_cache(_KEPT)
+    def tell(modules: tuple[Module, ...]) -> str:
+        return " + ".join(_module(module, anatomy) for module in modules) or "frozen"
+
+    return tell
+
+
+_told = Recent(_teller)
 
 
 def tell_layers(layers: Collection[int]) -> str:

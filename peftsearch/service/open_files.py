@@ -6,8 +6,9 @@ _MOST = 16_384
 
 
 def count_files() -> int:
-    """As many as it may have open now."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    """As many as it may have open now, or can use where there is no limit."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST if soft == resource.RLIM_INFINITY else soft
 
 
 def raise_limit() -> None:

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import index
 from typing import Any, Self
 
@@ -20,6 +20,9 @@ from peftsearch.spaces.techniques.table import technique
 
 from .hyperparameters import HYPERPARAMETERS, Hyperparameters
 from .places import PLACEMENTS, place
+
+_KEPT = 4096
+"""What is worked out of modules is remembered of so many: thousands of trials share few."""
 
 
 @dataclass(frozen=True, order=True)
@@ -65,11 +68,18 @@ class Stratum:
     @cached_property
     def acting(self) -> tuple[Module, ...]:
         """The modules that do something, sorted: what `carriers` have in the canonical form."""
-        return tuple(sorted({x for x in self.modules if _acts(x)}))
+        return _acting(self.modules)
 
-    @cached_property
-    def _text(self) -> str:
-        return json.dumps([_module_form(x) for x in self.acting])
+
+@lru_cache(_KEPT)
+def _acting(modules: tuple[Module, ...]) -> tuple[Module, ...]:
+    return tuple(sorted({x for x in modules if _acts(x)}))
+
+
+@lru_cache(_KEPT)
+def _text_of(acting: tuple[Module, ...]) -> str:
+    """What keys hash of a layer."""
+    return json.dumps([_module_form(x) for x in acting])
 
 
 Profile = tuple[tuple[Module, ...], ...]
@@ -116,10 +126,15 @@ class Configuration:
                 layers[layer] = stratum.acting
         return tuple(layers)
 
+    @cached_property
+    def kinds(self) -> Profile:
+        """What layers carry, from the bottom up, mostly once each."""
+        return tuple({id(x): x for x in self.profile}.values())
+
     @property
     def techniques(self) -> set[str]:
         """Names of the techniques that do something."""
-        used = {module.technique for modules in self.profile for module in modules}
+        used = {module.technique for modules in self.kinds for module in modules}
         return used if self.input is None else used | {self.input.technique}
 
     @property
@@ -147,8 +162,9 @@ class Configuration:
     def _layer_texts(self) -> list[str]:
         texts = ["[]"] * self.depth
         for stratum in self.strata:
+            text = _text_of(stratum.acting)
             for layer in stratum.carriers:
-                texts[layer] = stratum._text
+                texts[layer] = text
         return texts
 
     def rescale(self, layers: int) -> Self:
@@ -255,12 +271,16 @@ def _boundary(value: Any, depth: int | None) -> int:
 
 def _module_from_json(data: Mapping[str, Any]) -> Module:
     _check_keys(data, "technique", "capacity", "roles", "rate")
-    name = technique(str(data["technique"])).name
     roles = data.get("roles", ())
     if isinstance(roles, str):
         raise TypeError("roles must be a list")
-    rate = float(data.get("rate", 1.0))
-    return Module(name, index(data.get("capacity", 0)), tuple(map(str, roles)), rate)
+    size, rate = index(data.get("capacity", 0)), float(data.get("rate", 1.0))
+    return _make_module(str(data["technique"]), size, rate, *map(str, roles))
+
+
+@lru_cache(_KEPT)
+def _make_module(name: str, capacity: int, rate: float, *roles: str) -> Module:
+    return Module(technique(name).name, capacity, roles, rate)
 
 
 def _check_keys(data: Mapping[str, Any], *known: str) -> None:

@@ -4,7 +4,8 @@ The task head is excluded but for the size of the exported file: it is the same 
 configuration of a job.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
@@ -12,6 +13,7 @@ from peftsearch.spaces.techniques.table import technique
 
 from .configuration import Configuration, Module
 from .forms import shipped_form
+from .recent import Recent
 from .weight_files import weight_files
 
 BYTES_PER_PARAMETER = 4
@@ -27,13 +29,31 @@ def trainable_parameters(configuration: Configuration, anatomy: Anatomy) -> int:
 def _layer_sizes(configuration: Configuration, anatomy: Anatomy) -> Iterator[int]:
     """Trained scalars of each layer; of equal neighbours they are counted once, unless a technique
     trains tensors of the base, which may differ by layer."""
-    last: tuple[tuple[Module, ...], Stack] | None = None
-    for modules, (stack, index) in zip(configuration.profile, anatomy.each(), strict=True):
-        if last is None or modules is not last[0] or stack is not last[1]:
-            size = stack_parameters(modules, stack, index)
-            own = any(technique(x.technique).tensors is not None for x in modules)
-            last = None if own else (modules, stack)
+    count = _sizes(anatomy)
+    last: tuple[tuple[Module, ...], int] | None = None
+    for layer, (modules, place) in enumerate(
+        zip(configuration.profile, _places(anatomy), strict=True)
+    ):
+        if last is None or modules is not last[0] or place != last[1]:
+            size, own = count(modules, layer)
+            last = None if own else (modules, place)
         yield size
+
+
+def _count_sizes(anatomy: Anatomy) -> Callable[[tuple[Module, ...], int], tuple[int, bool]]:
+    """By modules and layer: trained scalars, and whether tensors of the base are among them."""
+
+    @lru_cache(_KEPT)
+    def count(modules: tuple[Module, ...], layer: int) -> tuple[int, bool]:
+        own = any(technique(x.technique).tensors is not None for x in modules)
+        return layer_parameters(modules, anatomy, layer), own
+
+    return count
+
+
+_KEPT = 4096
+_sizes = Recent(_count_sizes)
+_places = Recent(lambda anatomy: [anatomy.place(i) for i in range(anatomy.layers)])
 
 
 def layer_parameters(modules: tuple[Module, ...], anatomy: Anatomy, layer: int = 0) -> int:
@@ -63,7 +83,7 @@ def _aimed(module: Module, stack: Stack) -> Iterator[tuple[str, Linear]]:
 
 def _shared(configuration: Configuration) -> int:
     """What a technique trains once, however many layers carry it at one capacity."""
-    groups = {(x.technique, x.capacity, x.rate) for layer in configuration.profile for x in layer}
+    groups = {(x.technique, x.capacity, x.rate) for layer in configuration.kinds for x in layer}
     rows = ((technique(name), capacity) for name, capacity, _ in groups)
     return sum(row.shared(capacity) for row, capacity in rows if row.shared is not None)
 

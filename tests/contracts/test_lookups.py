@@ -4,7 +4,7 @@ import pytest
 
 from peftsearch.errors import NotFoundError
 from peftsearch.records.job import Job, JobState, Pulse
-from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.records.trial import Attempt, FailureKind, TrialState
 from peftsearch.storage.store import Store
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, claim, complete, insert, make_proposal
@@ -46,6 +46,31 @@ def test_all_counts_are_the_counts_of_each_job(store: Store, job: Job) -> None:
     empty = store.create_job(make_spec("empty"))
     assert store.all_counts() == {x.id: store.counts(x.id) for x in (job, empty)}
     assert store.counts(job.id)[TrialState.COMPLETED] == 6
+
+
+def test_the_queued_are_counted_alone(store: Store, job: Job) -> None:
+    empty = store.create_job(make_spec("empty"))
+    assert [store.queued(x.id) for x in (job, empty)] == [2, 0]
+    assert store.counts(job.id)[TrialState.QUEUED] == 2
+
+
+def test_attempts_are_the_trials_without_what_they_trained(store: Store, job: Job) -> None:
+    other = store.create_job(make_spec("other"))
+    insert(store, other.id, [make_proposal(0)])
+    whole = store.trials(job.id)
+    assert store.attempts(job.id) == [
+        Attempt(x.id, x.number, x.state, x.attempt, x.adapter, x.adapter_sha256) for x in whole
+    ]
+    assert {x.state for x in store.attempts(job.id)} == set(TrialState)
+
+
+def test_all_reports_are_those_of_each_job(store: Store, job: Job) -> None:
+    other = store.create_job(make_spec("other"))
+    assert store.all_reports("a") == {}
+    for number, (found, kind) in enumerate([(job, "a"), (other, "a"), (job, "b"), (job, "a")]):
+        store.save_report(found.id, kind, {"number": number})
+    assert store.all_reports("a") == {x.id: store.reports(x.id, "a") for x in (job, other)}
+    assert [x["number"] for x in store.all_reports("a")[job.id]] == [0, 3]
 
 
 def test_a_trial_is_found_by_its_number(store: Store, job: Job) -> None:

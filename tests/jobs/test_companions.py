@@ -22,7 +22,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.space.sweep import FULL_NAME
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.companions import find_companions, find_parent
+from peftsearch.workers.processes.companions import find_companions, find_parent, find_parents
 from peftsearch.workers.processes.earlier_jobs import find_lessons
 from tests.conftest import NewDatabase
 from tests.floors import prepare
@@ -93,6 +93,7 @@ def test_the_two_know_each_other_by_their_ids(filler: Filler) -> None:
     assert found == beside and told.picked == PICKED.key and told.purpose == "baselines"
     assert find_parent(filler.store, beside) == {"name": "job", "uid": filler.job.uid}
     assert find_parent(filler.store, filler.job) is None
+    assert find_parents(filler.store) == {beside.id: find_parent(filler.store, beside)}
     with pytest.raises(UserError, match=r"stands beside the job 'job'"):
         check_parent(filler.store, beside)
     filler.store.set_state(beside.id, JobState.STOPPED)

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from peftsearch.dashboard import connections
 from peftsearch.service.guard.crowds import BACKLOG, Room, room_for
+from peftsearch.service.open_files import count_files
 from tests.conftest import NewDatabase
 from tests.waiting import wait_until
 
@@ -150,3 +151,12 @@ def test_the_limit_of_files_is_raised_as_far_as_it_goes(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.split() == ["900", "900"], done.stderr
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= FILES
+
+
+def test_without_a_limit_of_files_there_is_room_for_all_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Linux gives no process an endless limit of files any more; other systems and containers do.
+    without = resource.RLIM_INFINITY, resource.RLIM_INFINITY
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: without)
+    assert room_for(count_files()) == room_for(16_384)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, create_engine
+from sqlalchemy import Select, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from peftsearch.storage.front import between
@@ -12,6 +12,10 @@ from peftsearch.storage.schema import trials
 from peftsearch.storage.store import Store
 from peftsearch.storage.trials import completed_below
 from peftsearch.storage.watching import _SIGNS
+from tests.specs import make_spec
+
+_BY_STATE = "ix_trials_job_id_state_number (job_id=? AND state=?)"
+_BY_EVENT = "ix_trials_job_id_ended_event (job_id=? AND ended_event>?)"
 
 
 def _explain(url: str, statement: Select[Any]) -> list[str]:
@@ -28,6 +32,52 @@ def test_signs_walk_through_no_table(new_sqlite: Callable[[], str]) -> None:
     assert [x for x in steps if x.startswith("SCAN")] == []
     assert sum(x.startswith("SEARCH trials USING") for x in steps) == 3
     assert all("job_id=?" in x for x in steps if x.startswith("SEARCH trials"))
+
+
+@pytest.mark.parametrize(
+    ("do", "found"),
+    [
+        (lambda x: x.queued(1), _BY_STATE),
+        (
+            lambda x: x.ended_since(1, 7),
+            _BY_EVENT,
+        ),
+        (lambda x: x.open_trials(1), _BY_STATE),
+        (lambda x: x.claim(1, "w", 60.0), _BY_STATE),
+        (lambda x: x.requeue_expired(1), _BY_STATE),
+        (lambda x: x.next_number(1), "(job_id=?)"),
+        (lambda x: x.renew(1, 1, 60.0), "INTEGER PRIMARY KEY (rowid=?)"),
+    ],
+)
+def test_what_workers_and_streams_ask_walks_through_no_table(
+    new_sqlite: Callable[[], str], do: Callable[[Store], object], found: str
+) -> None:
+    with Store.open(new_sqlite()) as store:
+        store.create_job(make_spec())
+        told: list[Any] = []
+        engine = store._connection.engine
+        event.listen(engine, "before_cursor_execute", _noting(told))
+        do(store)
+        with store._connection.begin():
+            steps = [
+                row[3]
+                for statement, values in told[:]
+                for row in store._connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN {statement}", values
+                )
+            ]
+    assert [x for x in steps if x.startswith("SCAN")] == []
+    assert any("trials" in x and x.endswith(found) for x in steps), steps
+
+
+def _noting(told: list[Any]) -> Callable[..., None]:
+    """Notes statements that read or change, with their values."""
+
+    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
+        if statement.startswith(("SELECT", "UPDATE")) and (statement, values) not in told:
+            told.append((statement, values))
+
+    return note
 
 
 @pytest.mark.parametrize(("number", "searched"), [(None, ""), (7, " AND number<?")])

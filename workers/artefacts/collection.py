@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from peftsearch.errors import NotFoundError, UserError
 from peftsearch.records.job import Job
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import Attempt, Trial
 from peftsearch.spaces.jobspec.artefacts_url import is_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import job_folder
@@ -32,7 +32,7 @@ def sweep_objects(store: Store, job: Job) -> int:
         place = job_objects(job.spec.artefacts, job).place
         if not (found := place.names()) or store.job(job.id).uid != job.uid:
             return 0
-        named = {x for trial in store.trials(job.id) for x in _names(trial)}
+        named = {x for trial in store.attempts(job.id) for x in _names(trial)}
         for name in set(found) - named:
             if datetime.now(UTC) - place.under(name).written() > GRACE:
                 place.under(name).remove()
@@ -64,5 +64,5 @@ def remove_all(urls: set[str], job: Job) -> None:
             raise UserError(expected, error.got, hint) from error
 
 
-def _names(trial: Trial) -> tuple[str, str]:
+def _names(trial: Attempt) -> tuple[str, str]:
     return str(trial.adapter).rpartition("/")[2], str(trial.adapter_sha256)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from peftsearch.records.job import Job
-from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.trial import Attempt, TrialState
 from peftsearch.storage.store import Store
 
 from .job_folder import spool_folder, trials_folder
@@ -26,13 +26,12 @@ def sweep_attempts(root: Path, store: Store, job: Job) -> None:
 
     Raises:
         StoreUnavailable: The database cannot be reached.
-        UserError: A trial cannot be read here.
     """
     adapters = [*_find(trials_folder(root, job), _ADAPTER)]
     results = [*_find(spool_folder(root, job), _RESULT)]
     if not (adapters or results):
         return
-    trials = store.trials(job.id)  # after the files: what began since is not among them
+    trials = store.attempts(job.id)  # after the files: what began since is not among them
     numbers, ids = ({x.number: x for x in trials}, {x.id: x for x in trials})
     for known, found in ((numbers, adapters), (ids, results)):
         for path, trial, attempt in found:
@@ -47,7 +46,7 @@ def _find(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, int, i
             yield path, int(found[1]), int(found[2])
 
 
-def _is_over(trial: Trial, attempt: int, path: Path) -> bool:
+def _is_over(trial: Attempt, attempt: int, path: Path) -> bool:
     if trial.adapter is not None and Path(trial.adapter).name == path.name:
         return False
     ended = trial.state in _ENDED

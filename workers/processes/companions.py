@@ -29,6 +29,11 @@ def find_parent(store: Store, job: Job) -> dict[str, Any] | None:
     return next(iter(store.reports(job.id, COMPANION_OF)), None)
 
 
+def find_parents(store: Store) -> dict[int, dict[str, Any]]:
+    """`find_parent` of all companions, by the companion's id."""
+    return {job_id: told[0] for job_id, told in store.all_reports(COMPANION_OF).items()}
+
+
 def find_same(store: Store, name: str, uid: str) -> Job | None:
     """The job of that name; None where it was deleted, or the name is another job's by now."""
     try:

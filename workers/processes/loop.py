@@ -78,6 +78,7 @@ class WorkerLoop:
         self._memory = Memory()
         self._waiting = Waiting(self.store, self.job.id)
         self._most_threads = torch.get_num_threads()
+        self._hopeful = False
 
     def run(self) -> None:
         """Work until the job has ended or was deleted, or the monitor says to stop.
@@ -165,8 +166,11 @@ class WorkerLoop:
         Raises:
             TrialsFailed: They did.
         """
+        if self._hopeful:
+            return
         counts = self.store.counts(self.job.id)
-        if counts[TrialState.COMPLETED] or counts[TrialState.FAILED] < PATIENCE:
+        self._hopeful = counts[TrialState.COMPLETED] > 0
+        if self._hopeful or counts[TrialState.FAILED] < PATIENCE:
             return
         if failed := find_hopeless(self.store.trials(self.job.id), self.job.event):
             self._stop(failed)
@@ -199,7 +203,7 @@ class WorkerLoop:
             False when nothing can be added: the budget is spent or the space exhausted.
         """
         live = [x for x in self.store.workers(self.job.id) if x.seconds_silent < LIVE_SECONDS]
-        missing = max(len(live), 1) - self.store.counts(self.job.id)[TrialState.QUEUED]
+        missing = max(len(live), 1) - self.store.queued(self.job.id)
         if missing <= 0:
             return True
         token = self.store.take_suggestion_lease(self.job.id, self.name, SUGGESTION_SECONDS)
@@ -259,6 +263,7 @@ class WorkerLoop:
         with contextlib.suppress(StoreUnavailable):  # then as many as before
             torch.set_num_threads(count_shared_threads(self.store, self.name, self._most_threads))
         rung = Rung.of(self.root, self.job, trial)
+        self.store.rest()
         try:
             if self._record(self._train(trial, rung)):
                 rung.remove()  # else it may be another worker's by now

@@ -17,6 +17,7 @@ from peftsearch.records.job import Job, Pulse
 from peftsearch.service.stores import StorePool
 from peftsearch.storage.store import Store
 
+from .collector import COLLECTOR
 from .hours import Hours
 from .past import History
 
@@ -89,7 +90,8 @@ class Histories:
                 return self._refresh(store, store.pulse(pulse.name))
             record = _Record(History(job), None)
         if not _is_current(record.history.job, pulse):
-            record = _advance(store, record, pulse)
+            with COLLECTOR.settling(pulse.event - record.history.event):
+                record = _advance(store, record, pulse)
         self._forget(pulse)
         self._records[key] = record
         return record.history

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import threading
 from collections.abc import AsyncIterator
 
@@ -13,8 +12,6 @@ from .history import Histories
 
 NEWEST = 20
 """Jobs that are read at the start, the newest first; others when somebody looks at them."""
-MANY = 2000
-"""Trials whose records are worth the collector's while."""
 
 
 @contextlib.asynccontextmanager
@@ -35,18 +32,8 @@ def _warm(stores: StorePool, histories: Histories, ending: threading.Event) -> N
     with contextlib.suppress(PeftsearchError):
         with stores.borrow() as store:
             pulses = store.pulses()
-        trials = 0
         for pulse in reversed(pulses[-NEWEST:]):
             if ending.is_set():
                 return
             with contextlib.suppress(UserError):  # one that cannot be read here
-                trials += len(histories.read(stores, pulse.name).points)
-        if trials > MANY:
-            _settle()
-
-
-def _settle() -> None:
-    """What was read stays for good. The collector need not walk over it again and again, which
-    would stop all threads for a tenth of a second each time."""
-    gc.collect()
-    gc.freeze()
+                histories.read(stores, pulse.name)
