@@ -4,10 +4,11 @@ They are hooked to the modules that stand in the model once `peft` has wrapped i
 they see what the wrapped linears give. Where several act on one linear, rows say which is first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from peftsearch.errors import UserError
@@ -74,6 +75,24 @@ class Additions:
             named = {f"{name}.{inner}": x for inner, x in child.named_parameters()}
             found.setdefault((module.technique, module.rate), {}).update(named)
         return found
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Copies on the CPU, by full name, of what must be saved beside the trained parameters:
+        the modules' persistent buffers."""
+        return {k: x.to("cpu", copy=True).contiguous() for k, x in self._buffers().items()}
+
+    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Write what `state` gave."""
+        for name, buffer in self._buffers().items():
+            buffer.copy_(tensors[name])
+
+    def _buffers(self) -> dict[str, torch.Tensor]:
+        return {
+            f"{name}.{inner}": tensor
+            for _, name, child in self.changes.children
+            for inner, tensor in child.state_dict().items()
+            if inner not in dict(child.named_parameters())
+        }
 
     def dropping(self) -> list[nn.Module]:
         """Modules that leave something out in training mode."""
