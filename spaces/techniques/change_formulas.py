@@ -30,11 +30,6 @@ def first_bytes(linear: Linear, role: str, rank: int) -> int:
     return 4 * rank * linear.inputs
 
 
-def sign_bytes(linear: Linear, role: str, rank: int) -> int:
-    """Of a float32 number for each input."""
-    return 4 * linear.inputs
-
-
 def row_bytes(linear: Linear, role: str, rank: int) -> int:
     """Of the places of `r` rows in int32."""
     return 4 * rank
@@ -73,6 +68,16 @@ def outer(name: str) -> OfLinear:
 def outer_and_rows(name: str) -> OfLinear:
     """As `outer`, and which rows of the basis it reads."""
     return lambda x, role, r: (*outer(name)(x, role, r), Tensor(f"{name}.rows", (r,), "I32"))
+
+
+def ring_products(linear: Linear, rank: int) -> float:
+    """Multiplications of each batch that make a change of rings: three turns of the matrix, each
+    with the gradients of what it turns but for the first, the residual, and its two rings."""
+    n, o, square = linear.inputs, linear.outputs, rank * rank
+    turns = [n * o * k for k in factors(n)]
+    cores = (factors(n), factors(o))
+    made = sum(rank * square * (a * b + a * b * c) for a, b, c in cores)
+    return 3 * (sum(turns) + n * o * square + made) - turns[0]
 
 
 def rings(name: str) -> OfLinear:

@@ -7,8 +7,8 @@ from functools import partial
 
 from . import change_formulas as sizes
 from . import restrictions, tensor_rings
-from .activations import DROPPED, Activations
-from .products import THIN, WHOLE, Products
+from .activations import Activations
+from .products import WHOLE, Products
 from .saved import Saved
 from .technique import Technique
 
@@ -17,8 +17,13 @@ _RANKS = (1, 2, 4, 8, 16, 32)
 _EVEN_RANKS = (2, 4, 8, 16, 32)
 
 _row = partial(Technique, group="lowrank", status="experimental")
-_thin = partial(
-    _row, capacities=_RANKS, dropout="site", dropping=DROPPED, products=THIN, peft_as="lora"
+_thin = partial(_row, capacities=_RANKS, dropout="site", peft_as="lora")
+_frozen = partial(
+    _thin,
+    held=sizes.first_bytes,
+    activations=Activations(0, capacity=1),
+    dropping=Activations(0, capacity=1, own=1),
+    products=Products(trained=1, thin=2, below=2),
 )
 _kernel = partial(
     _row,
@@ -36,25 +41,25 @@ CHANGE_ROWS = (
         linear=sizes.trained(sizes.flora("flora")),
         saved=Saved(sizes.flora("flora")),
         build=f"{_KINDS}:add_tucker",
+        dropping=Activations(0, capacity=2, own=2),
+        products=Products(trained=1, thin=2),
     ),
-    _thin(
+    _frozen(
         "lora_fa",
         "LoRA that trains the matrix of the outputs alone",
         "r outputs",
         "Zhang et al., arXiv 2308.03303",
         linear=sizes.trained(sizes.outer("lora_fa")),
-        held=sizes.first_bytes,
         saved=Saved(sizes.outer("lora_fa")),
         build=f"{_KINDS}:add_frozen",
     ),
-    _thin(
+    _frozen(
         "ortho",
         "LoRA that reads rows of one orthogonal matrix",
         "r outputs",
         "Po et al., arXiv 2312.02432",
         linear=sizes.trained(sizes.outer_and_rows("ortho")),
         stored=sizes.row_bytes,
-        held=sizes.sign_bytes,
         saved=Saved(sizes.outer_and_rows("ortho")),
         build=f"{_KINDS}:add_orthogonal",
         restriction=restrictions.above_inputs,
@@ -92,7 +97,7 @@ CHANGE_ROWS = (
         saved=Saved(sizes.rings("trlora")),
         build=f"{_KINDS}:add_ring",
         restriction=tensor_rings.large_prime,
-        activations=Activations(capacity=0, matrices=3, made=2),
-        products=WHOLE,
+        activations=Activations(capacity=0, matrices=5, made=4),
+        products=Products(whole=3, batch=sizes.ring_products),
     ),
 )

@@ -79,20 +79,18 @@ class Additions:
     def state(self) -> dict[str, torch.Tensor]:
         """Copies on the CPU, by full name, of what must be saved beside the trained parameters:
         the modules' persistent buffers."""
-        return {k: x.to("cpu", copy=True).contiguous() for k, x in self._buffers().items()}
+        return {
+            f"{name}.{inner}": tensor.to("cpu", copy=True).contiguous()
+            for _, name, child in self.changes.children
+            for inner, tensor in _buffers(child).items()
+        }
 
     def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Write what `state` gave."""
-        for name, buffer in self._buffers().items():
-            buffer.copy_(tensors[name])
-
-    def _buffers(self) -> dict[str, torch.Tensor]:
-        return {
-            f"{name}.{inner}": tensor
-            for _, name, child in self.changes.children
-            for inner, tensor in child.state_dict().items()
-            if inner not in dict(child.named_parameters())
-        }
+        for _, name, child in self.changes.children:
+            own = {inner: tensors[f"{name}.{inner}"] for inner in _buffers(child)}
+            if own:
+                child.load_state_dict(own, strict=False)
 
     def dropping(self) -> list[nn.Module]:
         """Modules that leave something out in training mode."""
@@ -132,6 +130,12 @@ class Additions:
         prompt = build(module.capacity, words, stream(seed, name))
         self.changes.put(module, name, prompt, words)
         self.changes.hook(VirtualTokens(base, words, prompt, self.anatomy.causal).hook())
+
+
+def _buffers(child: nn.Module) -> dict[str, torch.Tensor]:
+    """Of a module, those that are saved with it."""
+    trained = dict(child.named_parameters())
+    return {name: x for name, x in child.state_dict().items() if name not in trained}
 
 
 def _unmerging(row: Technique) -> UserError:

@@ -23,8 +23,7 @@ class Tucker(ThinChange):
     """`s B G A` with a trained core `G`, `r x r`, that starts as 0."""
 
     def __init__(self, linear: Linear, rank: int, dropout: float) -> None:
-        super().__init__(dropout)
-        self.scale = _ALPHA / rank
+        super().__init__(_ALPHA / rank, dropout)
         self.down, self.core = zeros(rank, linear.inputs), zeros(rank, rank)
         self.up = zeros(linear.outputs, rank)
 
@@ -33,40 +32,34 @@ class Tucker(ThinChange):
         draw_uniform(self.down, self.down.shape[1], draws)
         draw_uniform(self.up, self.up.shape[1], draws)
 
-    def inner(self) -> torch.Tensor:
-        """`A`."""
-        return self.down
-
-    def outer(self) -> torch.Tensor:
-        """`s B G`."""
-        return self.scale * (self.up @ self.core)
+    def steps(self) -> tuple[torch.Tensor, ...]:
+        """`A`, `G` and `B`."""
+        return self.down, self.core, self.up
 
 
 class FrozenInner(ThinChange):
     """`s B A` where `A`, drawn as `nn.Linear` does, is frozen and the same for every trial."""
 
+    down: torch.Tensor
+
     def __init__(self, linear: Linear, rank: int, dropout: float) -> None:
-        super().__init__(dropout)
-        self.scale, self.size = _ALPHA / rank, (rank, linear.inputs)
+        super().__init__(_ALPHA / rank, dropout)
+        self.inputs, self.rank = linear.inputs, rank
         self.up = zeros(linear.outputs, rank)
 
     def start(self, draws: torch.Generator, fixed: Fixed) -> None:
         """Draw `A`."""
-        inner = torch.empty(self.size)
-        draw_uniform(inner, self.size[1], fixed("inner"))
-        self.hold("down", inner)
+        down = torch.empty(self.rank, self.inputs)
+        draw_uniform(down, self.inputs, fixed("down"))
+        self.hold("down", down)
 
-    def inner(self) -> torch.Tensor:
-        """`A`."""
-        return self.get_buffer("down")
-
-    def outer(self) -> torch.Tensor:
-        """`s B`."""
-        return self.scale * self.up
+    def steps(self) -> tuple[torch.Tensor, ...]:
+        """`A` and `B`."""
+        return self.down, self.up
 
 
-class OrthogonalInner(ThinChange):
-    """`s B A` where `A` are rows of an orthogonal matrix that all adapters share.
+class OrthogonalInner(FrozenInner):
+    """As `FrozenInner`, where `A` are rows of an orthogonal matrix that all adapters share.
 
     The matrix is a cosine transform of inputs with random signs (`orthogonal_rows`), so that any
     row is known without the others; which rows a linear reads is drawn for each trial and saved.
@@ -74,28 +67,23 @@ class OrthogonalInner(ThinChange):
     """
 
     rows: torch.Tensor
-    signs: torch.Tensor
 
     def __init__(self, linear: Linear, rank: int, dropout: float) -> None:
-        super().__init__(dropout)
-        self.scale, self.inputs = _ALPHA / rank, linear.inputs
-        self.up = zeros(linear.outputs, rank)
+        super().__init__(linear, rank, dropout)
         self.register_buffer("rows", torch.zeros(rank, dtype=torch.int32))
+        self.register_load_state_dict_post_hook(lambda module, keys: module._read_rows())
 
     def start(self, draws: torch.Generator, fixed: Fixed) -> None:
-        """Draw which rows; the signs are the same for all linears with as many inputs."""
-        rows = torch.randperm(self.inputs, generator=draws)[: len(self.rows)]
+        """Draw which rows."""
+        rows = torch.randperm(self.inputs, generator=draws)[: self.rank]
         self.rows.copy_(rows.sort().values)
+        self._read_rows()
+
+    def _read_rows(self) -> None:
+        # The same for all linears with as many inputs, in every model.
         shared = stream(_BASIS_SEED, f"signs of {self.inputs} inputs")
-        self.hold("signs", 2.0 * torch.randint(0, 2, (self.inputs,), generator=shared) - 1)
-
-    def inner(self) -> torch.Tensor:
-        """`A`."""
-        return orthogonal_rows(self.rows, self.signs)
-
-    def outer(self) -> torch.Tensor:
-        """`s B`."""
-        return self.scale * self.up
+        signs = 2.0 * torch.randint(0, 2, (self.inputs,), generator=shared) - 1
+        self.hold("down", orthogonal_rows(self.rows.cpu(), signs))
 
 
 def orthogonal_rows(rows: torch.Tensor, signs: torch.Tensor) -> torch.Tensor:

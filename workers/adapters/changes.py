@@ -52,33 +52,42 @@ class Change(nn.Module, ABC):
 
 
 class ThinChange(Change):
-    """A product of two thin matrices, which never becomes a whole one while it trains.
+    """A product of thin matrices, which never becomes a whole one while it trains.
 
     Args:
+        scale: Factor on the product.
         dropout: Share of the inputs to leave out in training.
     """
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, scale: float, dropout: float) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.scale, self.dropout = scale, dropout
 
     @abstractmethod
-    def inner(self) -> torch.Tensor:
-        """Reads the inputs, `r x inputs`."""
+    def steps(self) -> tuple[torch.Tensor, ...]:
+        """The matrices that a token passes, the first `r x inputs`, the last `outputs x r`."""
 
-    @abstractmethod
-    def outer(self) -> torch.Tensor:
-        """Writes the outputs, `outputs x r`, with all factors."""
+    def pair(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Two matrices whose product is the change: `r x inputs`, and `outputs x r` with all else."""
+        first, *rest = self.steps()
+        outer = rest[-1]
+        for step in reversed(rest[:-1]):
+            outer = outer @ step
+        return first, self.scale * outer
 
     def change(self, weight: torch.Tensor) -> torch.Tensor:
-        """Their product."""
-        return self.outer() @ self.inner()
+        """The product of all."""
+        first, outer = self.pair()
+        return outer @ first
 
     def forward(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        """As `Change.forward`, by two products of each token."""
-        inner, outer = self.inner(), self.outer()
-        read = functional.dropout(x.to(inner.dtype), self.dropout, self.training)
-        return functional.linear(functional.linear(read, inner), outer)
+        """As `Change.forward`, by one product after the other of each token."""
+        first, *rest = self.steps()
+        read = functional.dropout(x.to(first.dtype), self.dropout, self.training)
+        result = self.scale * functional.linear(read, first)
+        for step in rest:
+            result = functional.linear(result, step)
+        return result
 
 
 Kind = Callable[[Linear, int, float], Change]
