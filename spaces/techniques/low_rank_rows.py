@@ -287,6 +287,7 @@ LOW_RANK_ROWS = (
         activations=Activations(capacity=1, matrices=1, made=3.1),
         dropping=Activations(0, capacity=1, matrices=1, made=3.1, own=2),
         products=THIN,
+        identity=False,
     ),
     _row(
         "deft",

@@ -1,4 +1,4 @@
-"""How a size is cut into three factors, for changes of a matrix that are rings of small tensors."""
+"""How a size is cut into three factors, for changes of a matrix by rings of small tensors."""
 
 from peftsearch.spaces.families.anatomy import Linear
 

@@ -68,7 +68,7 @@ class ThinChange(Change):
         """The matrices that a token passes, the first `r x inputs`, the last `outputs x r`."""
 
     def pair(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Two matrices whose product is the change: `r x inputs`, and `outputs x r` with all else."""
+        """Two matrices whose product is the change, `r x inputs` and `outputs x r`."""
         first, *rest = self.steps()
         outer = rest[-1]
         for step in reversed(rest[:-1]):

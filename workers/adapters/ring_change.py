@@ -14,10 +14,10 @@ from .changes import Change, Fixed, zeros
 class RingChange(Change):
     """`W T - W + D`: a turn of the inputs and a residual.
 
-    `T` is the Kronecker product of three small matrices `I + turn[k]`. The paper's rings of `R x R`
-    matrices start with equal matrices, whose gradients are equal too: they stay what `R = 1` is.
-    `D_ij` is the trace of a product of six matrices `r x r`, three by the output `i = (i1, i2, i3)`
-    and three by the input `j`; the first of the outputs' starts as 0.
+    `T` is the Kronecker product of three small matrices `I + turn[k]`. The paper's rings of
+    `R x R` matrices start with equal matrices, whose gradients are equal too: they stay what
+    `R = 1` is. `D_ij` is the trace of a product of six matrices `r x r`, three by the output
+    `i = (i1, i2, i3)` and three by the input `j`; the first of the outputs' starts as 0.
     """
 
     def __init__(self, linear: Linear, rank: int, dropout: float) -> None:
