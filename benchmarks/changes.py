@@ -33,7 +33,7 @@ ARMS: dict[str, tuple[int, float, str]] = {
     "lora_fa": (16, -2.5, "lora 8"),
     "ortho": (16, -2.5, "lora 8"),
     "klora": (8, -3.0, "lora 8"),
-    "snell": (8, -2.0, "lora 8"),
+    "snell": (8, -1.5, "lora 8"),
     "trlora": (8, -2.5, "lora 4"),
     "deft": (8, -3.0, "lora 8"),
     "osf": (1, -3.5, "lora 8"),

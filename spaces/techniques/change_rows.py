@@ -1,6 +1,8 @@
 """Rows that change one linear by a layer of our own (`workers/adapters/changes.py`).
 
 What is frozen and the same for every adapter comes from a fixed seed, so that it is not saved.
+Nominal rates lie where LoRA's lies on `benchmarks/changes.py`: half a decade below the better of
+two rates of so short a training.
 """
 
 from functools import partial
@@ -38,6 +40,7 @@ CHANGE_ROWS = (
         "LoRA with a trained core between its matrices",
         "r (inputs + outputs) + r^2",
         "Si et al., arXiv 2405.14739",
+        rate=2e-3,
         linear=sizes.trained(sizes.flora("flora")),
         saved=Saved(sizes.flora("flora")),
         build=f"{_KINDS}:add_tucker",
@@ -49,6 +52,7 @@ CHANGE_ROWS = (
         "LoRA that trains the matrix of the outputs alone",
         "r outputs",
         "Zhang et al., arXiv 2308.03303",
+        rate=3e-3,
         linear=sizes.trained(sizes.outer("lora_fa")),
         saved=Saved(sizes.outer("lora_fa")),
         build=f"{_KINDS}:add_frozen",
@@ -58,6 +62,7 @@ CHANGE_ROWS = (
         "LoRA that reads rows of one orthogonal matrix",
         "r outputs",
         "Po et al., arXiv 2312.02432",
+        rate=3e-3,
         linear=sizes.trained(sizes.outer_and_rows("ortho")),
         stored=sizes.row_bytes,
         saved=Saved(sizes.outer_and_rows("ortho")),
@@ -80,6 +85,7 @@ CHANGE_ROWS = (
         "klora whose largest tenth of entries survive",
         "r (inputs + outputs)",
         "Shen et al., arXiv 2411.01800",
+        rate=3e-2,
         linear=sizes.trained(sizes.tables("snell")),
         saved=Saved(sizes.tables("snell")),
         build=f"{_KINDS}:add_competing_kernel",
@@ -91,6 +97,7 @@ CHANGE_ROWS = (
         "turns the inputs and adds a ring of tensors",
         "sum n_k^2 + r^2 (sum n_k + sum o_k), inputs = n1 n2 n3, outputs = o1 o2 o3",
         "TLoRA, arXiv 2501.08727",
+        rate=3e-3,
         capacities=(1, 2, 4, 8),
         capacity_name="ring rank",
         linear=sizes.trained(sizes.rings("trlora")),
