@@ -36,7 +36,7 @@ ARMS: dict[str, tuple[int, float, str]] = {
     "snell": (8, -1.5, "lora 8"),
     "trlora": (8, -2.5, "lora 4"),
     "deft": (8, -3.0, "lora 8"),
-    "osf": (1, -3.5, "lora 8"),
+    "osf": (1, -2.5, "lora 8"),
 }
 """Size, logarithm of the lowest rate, and the arm that takes as many bytes."""
 CHOOSING, COMPARED = 1, (2, 3)
@@ -96,26 +96,26 @@ def train(runner: TrialRunner, arm: str, rate: float, seed: int) -> dict[str, An
 
 
 def table(known: list[dict[str, Any]]) -> str:
-    """Each arm against LoRA of equal bytes: paired by seed, with the standard error of that."""
-    head = "| technique | size | rate | KB | accuracy | LoRA's | difference, standard error |"
+    """Each arm at its rate: by the seed that chose it, and against LoRA of equal bytes by others,
+    paired by seed, with the standard error of that where there are two."""
+    head = "| technique | size | rate | KB | choosing: accuracy, loss | other seeds | to LoRA |"
     lines = [head, "|---|---|---|---|---|---|---|"]
     for arm, (size, _, other) in ARMS.items():
-        mine, theirs = _told(arm, known), _told(other, known) if other else {}
-        if not mine or other and not theirs:
+        rate = best_rate(arm, known)
+        if rate is None:
             continue
+        mine, theirs = _told(arm, known), _told(other, known) if other else {}
         gaps = [mine[seed] - theirs[seed] for seed in mine if seed in theirs]
-        error = stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan
-        gap = f"{fmean(gaps):+.3f}, {error:.3f}" if gaps else ""
-        row = next(x for x in known if x["arm"] == arm)
-        reference = f"{fmean(theirs.values()):.3f}" if theirs else ""
+        error = f", {stdev(gaps) / math.sqrt(len(gaps)):.3f}" if len(gaps) > 1 else ""
+        first = next(x for x in known if (x["arm"], x["rate"]) == (arm, rate))
         cells = (
             f"`{arm.split()[0]}`",
             f"{size}",
-            f"{best_rate(arm, known):g}",
-            f"{row['adapter_bytes'] / 1000:.0f}",
-            f"{fmean(mine.values()):.3f}",
-            reference,
-            gap,
+            f"{rate:g}",
+            f"{first['adapter_bytes'] / 1000:.0f}",
+            f"{first['accuracy']:.3f}, {first['loss']:.3f}",
+            f"{fmean(mine.values()):.3f}" if mine else "",
+            f"{fmean(gaps):+.3f}{error}" if gaps else "",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
