@@ -1,6 +1,7 @@
 """Changes of one linear that are our own; rows of the table name the builders below (`build`)."""
 
 import math
+from typing import Any
 
 import torch
 
@@ -71,7 +72,8 @@ class OrthogonalInner(FrozenInner):
     def __init__(self, linear: Linear, rank: int, dropout: float) -> None:
         super().__init__(linear, rank, dropout)
         self.register_buffer("rows", torch.zeros(rank, dtype=torch.int32))
-        self.register_load_state_dict_post_hook(lambda module, keys: module._read_rows())
+        after_loading: Any = self.register_load_state_dict_post_hook
+        after_loading(lambda module, keys: module._read_rows())
 
     def start(self, draws: torch.Generator, fixed: Fixed) -> None:
         """Draw which rows."""

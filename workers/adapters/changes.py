@@ -113,7 +113,8 @@ def _add(site: Site, role: str, kind: Kind) -> None:
     child.start(site.generator(name), lambda purpose: stream(_FIXED_SEED, f"{path} {purpose}"))
 
     def change_output(module: nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
-        return output + child(inputs[0], _matrix(target, form)).to(output.dtype)
+        added: torch.Tensor = child(inputs[0], _matrix(target, form))
+        return output + added.to(output.dtype)
 
     @torch.no_grad()
     def fold() -> None:
