@@ -25,7 +25,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from peftsearch.samples.fetch import fetch_sample
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.forms import shipped_form
-from peftsearch.spaces.configurations.groups import peft_row
+from peftsearch.spaces.configurations.groups import in_peft, peft_row
 from peftsearch.spaces.configurations.safetensors_sizes import by_itself, file_bytes, payload
 from peftsearch.spaces.configurations.weight_files import weight_files
 from peftsearch.spaces.jobspec.spec import parse_spec
@@ -106,7 +106,7 @@ def measure(name: str, base: Backbone) -> Iterator[dict[str, Any]]:
             configuration, attachment.tensors(), {"model": {"heads": list(base.heads)}}
         )
         attachment.detach()
-        forms = ["adapter", *["peft"] * (peft_row(configuration) is not None)]
+        forms = ["adapter", *["peft"] * (peft_row(in_peft(configuration)) is not None)]
         forms += ["merged"] * (row.merges and i == 0)  # as large at every size
         found = {}
         for form in forms:

@@ -1,11 +1,12 @@
 """What a configuration wraps by `peft`, and whether one configuration of `peft` says it all."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import Technique, technique
 
-from .configuration import Configuration
+from .configuration import Configuration, Module
 
 Group = tuple[str, int, float]
 """A technique, its capacity, and the factor on its learning rate."""
@@ -26,6 +27,22 @@ def injected_groups(configuration: Configuration, anatomy: Anatomy) -> dict[Grou
                 ]
                 groups[module.technique, module.capacity, module.rate].extend(names)
     return {group: names for group, names in sorted(groups.items()) if names}
+
+
+def in_peft(configuration: Configuration) -> Configuration:
+    """The configuration as `peft` may hold it: techniques whose changes another one can say, by
+    that one. The configuration itself where there are none."""
+    if not any(technique(name).peft_as for name in configuration.techniques):
+        return configuration
+    strata = (
+        replace(stratum, modules=tuple(_as_held(x) for x in stratum.modules))
+        for stratum in configuration.strata
+    )
+    return replace(configuration, strata=tuple(strata))
+
+
+def _as_held(module: Module) -> Module:
+    return replace(module, technique=technique(module.technique).peft_as or module.technique)
 
 
 def peft_row(configuration: Configuration) -> Technique | None:

@@ -14,7 +14,7 @@ from peftsearch.spaces.techniques.table import Technique, technique
 
 from .base_shapes import shape_of
 from .configuration import Configuration, Module
-from .groups import Group
+from .groups import Group, in_peft
 from .recent import Recent
 from .safetensors_sizes import Content, by_itself, file_bytes, payload
 
@@ -54,6 +54,7 @@ class WeightFiles:
         return file_bytes([*self._contents(configuration, form), *by_itself(start, tensors)])
 
     def _contents(self, configuration: Configuration, form: FileForm) -> Contents:
+        configuration = in_peft(configuration) if form == "peft" else configuration
         start = _PREFIX if form == "peft" else ""
         firsts = {} if form == "peft" else self._firsts(configuration)
         found = [

@@ -90,7 +90,7 @@ def adopt(row: Technique) -> Technique:
 
 def _check_factors(row: Technique, factors: Activations | Products) -> None:
     for name, value in asdict(factors).items():
-        if not isinstance(value, str) and not 0 <= value < math.inf:
+        if isinstance(value, int | float) and not 0 <= value < math.inf:
             kind = type(factors).__name__
             raise broken(GROUP, row.name, f"{kind} with factors of at least 0", f"{name}={value}")
 

@@ -183,6 +183,30 @@ def no_parameters(linear: Linear, role: str, capacity: int) -> int:
     return 0
 
 
+def trained_directions(linear: Linear, percent: int) -> int:
+    """Directions of the matrix that OSF trains: those of the smallest singular values, rounded as
+    `peft` rounds what it keeps."""
+    directions = min(linear.inputs, linear.outputs)
+    return directions - int(directions * kept_share(percent))
+
+
+def kept_share(percent: int) -> float:
+    """Of the directions, those of the largest singular values."""
+    return 1 - percent / 100
+
+
+def osf(linear: Linear, role: str, percent: int) -> int:
+    """A singular value for each trained direction, and the vectors on either side."""
+    return trained_directions(linear, percent) * (linear.inputs + linear.outputs + 1)
+
+
+def osf_products(linear: Linear, percent: int) -> float:
+    """Multiplications of each batch by which OSF keeps gradients within the trained directions."""
+    n, o, k = linear.inputs, linear.outputs, trained_directions(linear, percent)
+    kept = min(n, o) - k
+    return 2 * k * (o * (k if o <= n else kept) + n * (k if o >= n else kept))
+
+
 def in_bytes(count: LinearCount, size: int) -> LinearCount:
     """Bytes of so many numbers of `size` bytes."""
     return lambda linear, role, capacity: size * count(linear, role, capacity)

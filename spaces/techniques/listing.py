@@ -19,7 +19,8 @@ class TechniqueRow:
         group: What it trains, by which charts colour it.
         dropout: Whether it has one.
         package: That adds it, with its version; empty for our own.
-        exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`).
+        exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`), and as what row
+            `peft` takes it where it is asked for.
     """
 
     name: str
@@ -70,9 +71,15 @@ def _row(technique: Technique, package: str) -> TechniqueRow:
         rate=technique.rate,
         families=families_of(technique),
         merges=technique.merges,
-        exports_as="peft" if technique.exports else "adapter",
+        exports_as=_exports_as(technique),
         source=technique.source,
         group=technique.group,
         dropout=technique.dropout is not None,
         package=package,
     )
+
+
+def _exports_as(technique: Technique) -> str:
+    if technique.exports:
+        return "peft"
+    return f"adapter, or peft as {technique.peft_as}" if technique.peft_as else "adapter"

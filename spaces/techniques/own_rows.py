@@ -93,6 +93,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         merges=False,
         activations=Activations(0, capacity=0, trained=2),
         products=Products(beside=7),
+        identity=False,
     ),
     Technique(
         "compacter",
@@ -128,6 +129,7 @@ OWN_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.virtual_tokens:Prompt",
         merges=False,
         products=NONE,
+        identity=False,
     ),
     Technique(
         "p_tuning",
@@ -144,5 +146,6 @@ OWN_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.virtual_tokens:EncodedPrompt",
         merges=False,
         products=NONE,
+        identity=False,
     ),
 )

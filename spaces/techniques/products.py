@@ -1,5 +1,6 @@
 """Matrix products that adapters add to a training, as factors of their sizes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from peftsearch.spaces.families.anatomy import Linear
@@ -29,6 +30,7 @@ class Products:
         below: How many of the products of each token give gradients of the linear's inputs, which
             nothing needs in the lowest layer.
         inside: Whether it changes what the linear reads, so that gradients pass its matrix.
+        batch: Of each batch, by the linear and the capacity, where no factor says it.
         after: The role whose outputs modules beside the linears change first.
     """
 
@@ -48,6 +50,7 @@ class Products:
     formed: float = 0.0
     below: int = 1
     inside: bool = False
+    batch: Callable[[Linear, int], float] | None = None
     after: str = "query"
 
     def of_token(self, linear: Linear, capacity: int) -> float:
@@ -61,7 +64,8 @@ class Products:
         """Of each batch, however many tokens it has."""
         n, o, c = linear.inputs, linear.outputs, capacity
         sized = c * (self.made * o + self.squared * n + self.blocks * c)
-        return n * (sized + n * (self.cubed * n + self.formed * o))
+        known = n * (sized + n * (self.cubed * n + self.formed * o))
+        return known + (self.batch(linear, capacity) if self.batch else 0.0)
 
     def spared(self, linear: Linear, capacity: int) -> float:
         """Of each token, where nothing below the linear needs a gradient."""

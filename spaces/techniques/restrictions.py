@@ -109,3 +109,9 @@ def empty_below_one(linear: Linear, density: int) -> str | None:
     """So few per mille of the matrix that no entry is left."""
     small = linear.inputs * linear.outputs * density < 1001
     return "its matrix is too small for that density" if small else None
+
+
+def nothing_kept(linear: Linear, percent: int) -> str | None:
+    """So many per cent of the directions that none is kept as it is."""
+    kept = int(min(linear.inputs, linear.outputs) * (1 - percent / 100))
+    return None if kept > 0 else "no direction would be kept as it is"

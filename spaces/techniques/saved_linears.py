@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 from peftsearch.spaces.families.anatomy import Linear
 
-from .formulas import adamss_directions, frod_entries, halve, per_mille, supertuning
+from .formulas import (
+    adamss_directions,
+    frod_entries,
+    halve,
+    per_mille,
+    supertuning,
+    trained_directions,
+)
 from .saved import OfLinear, Tensor, Tensors
 
 
@@ -267,3 +274,17 @@ def largest(x: Linear, role: str, density: int) -> Tensors:
         Tensor("supertuning_values", (count,)),
         Tensor("supertuning_indices", (count,), "I32"),
     )
+
+
+def deft(x: Linear, role: str, r: int) -> Tensors:
+    """Two thin matrices: what is taken out of the outputs, and what is put in its place."""
+    return Tensor("deft_P", (x.outputs, r)), Tensor("deft_R", (r, x.inputs))
+
+
+def osf(x: Linear, role: str, percent: int) -> Tensors:
+    """Parts of a singular value decomposition, as they are and as they were."""
+    k = trained_directions(x, percent)
+    shapes = {"U_low": (x.outputs, k), "S_low": (k,), "V_low": (k, x.inputs)}
+    trained = (Tensor(f"osf_svd_params.{part}", shape) for part, shape in shapes.items())
+    first = (Tensor(f"osf_{part}_init", shape) for part, shape in shapes.items())
+    return (*trained, *first)

@@ -1,10 +1,11 @@
 """The one table of techniques: what may be tried, in the order in which people read it.
 
 Rows that train the backbone's own tensors stand here; those that wrap linears by `peft` are in
-`peft_rows`, modules of our own in `own_rows`. Every formula is tested against the `requires_grad`
-counts of real models. A nominal learning rate is where a sweep of the rate usually peaks; the
-searched rate moves all techniques together, relative to it. Rows of other packages come last; no
-preset chooses from them, so that a preset is the same space on every machine.
+`peft_rows`, our own changes of linears in `change_rows`, other modules of our own in `own_rows`.
+Every formula is tested against the `requires_grad` counts of real models. A nominal learning rate
+is where a sweep of the rate usually peaks; the searched rate moves all techniques together,
+relative to it. Rows of other packages come last; no preset chooses from them, so that a preset is
+the same space on every machine.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from peftsearch.spaces.families.anatomy import Stack
 from . import layer_restrictions
 from .activations import Activations
 from .expert_rows import EXPERT_ROWS
+
+from .change_rows import CHANGE_ROWS
 from .foreign_rows import GROUP, adopt
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
@@ -103,6 +106,8 @@ TECHNIQUES = Registry(
         row
         for status in ("core", "experimental")
         for row in (*_BASE_ROWS, *PEFT_ROWS, *EXPERT_ROWS, *OWN_ROWS)
+
+        for row in (*_BASE_ROWS, *PEFT_ROWS, *CHANGE_ROWS, *OWN_ROWS)
         if row.status == status
     ],
     adopt,

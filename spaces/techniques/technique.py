@@ -124,6 +124,9 @@ class Technique:
             can.
         merges: Whether its effect folds into the backbone's own tensors.
         exports: Whether one `peft` configuration can hold it, so that `peft` alone loads it.
+        peft_as: Name of the row that `peft` can hold it as, where its change of a linear is the
+            product of that row's two thin matrices; its own file is smaller or keeps more.
+        identity: Whether a model that carries it untrained predicts what it predicts without.
     """
 
     name: str
@@ -171,6 +174,8 @@ class Technique:
     )
     merges: bool = True
     exports: bool = False
+    peft_as: str | None = None
+    identity: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what no worker could build.

@@ -145,6 +145,7 @@ TRANSFORM_ROWS = (
         exports=True,
         activations=Activations(1.5),
         products=Products(trained=3, below=0),
+        identity=False,
     ),
     _row(
         "road",
@@ -258,6 +259,7 @@ TRANSFORM_ROWS = (
         held=formulas.in_bytes(lambda linear, role, c: formulas.lora(linear, role, 4), 12),
         dropping=Activations(0, capacity=0, rank=4, own=2),
         products=Products(fixed=3, fixed_rank=4),
+        identity=False,
     ),
     _row(
         "frod",

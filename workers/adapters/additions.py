@@ -4,10 +4,11 @@ They are hooked to the modules that stand in the model once `peft` has wrapped i
 they see what the wrapped linears give. Where several act on one linear, rows say which is first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from peftsearch.errors import UserError
@@ -75,6 +76,22 @@ class Additions:
             found.setdefault((module.technique, module.rate), {}).update(named)
         return found
 
+    def state(self) -> dict[str, torch.Tensor]:
+        """Copies on the CPU, by full name, of what must be saved beside the trained parameters:
+        the modules' persistent buffers."""
+        return {
+            f"{name}.{inner}": tensor.to("cpu", copy=True).contiguous()
+            for _, name, child in self.changes.children
+            for inner, tensor in _buffers(child).items()
+        }
+
+    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Write what `state` gave."""
+        for _, name, child in self.changes.children:
+            own = {inner: tensors[f"{name}.{inner}"] for inner in _buffers(child)}
+            if own:
+                child.load_state_dict(own, strict=False)
+
     def dropping(self) -> list[nn.Module]:
         """Modules that leave something out in training mode."""
         return [x for module, _, x in self.changes.children if technique(module.technique).dropout]
@@ -113,6 +130,12 @@ class Additions:
         prompt = build(module.capacity, words, stream(seed, name))
         self.changes.put(module, name, prompt, words)
         self.changes.hook(VirtualTokens(base, words, prompt, self.anatomy.causal).hook())
+
+
+def _buffers(child: nn.Module) -> dict[str, torch.Tensor]:
+    """Of a module, those that are saved with it."""
+    trained = dict(child.named_parameters())
+    return {name: x for name, x in child.state_dict().items() if name not in trained}
 
 
 def _unmerging(row: Technique) -> UserError:

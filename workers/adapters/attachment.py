@@ -119,7 +119,7 @@ class Attachment:
             name: parameter.detach().to("cpu", torch.float32, copy=True).contiguous()
             for name, parameter in self.trained.items()
         }
-        return trained | self.injection.state()
+        return trained | self.injection.state() | self.additions.state()
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Write what `tensors` gave.
@@ -127,8 +127,9 @@ class Attachment:
         Raises:
             UserError: A name or a shape differs; nothing is written then.
         """
-        trained, state = self.trained, self.injection.state()
-        expected = trained | state
+        wrapped, added = self.injection.state(), self.additions.state()
+        trained = self.trained
+        expected = trained | wrapped | added
         if wrong := sorted(set(expected) ^ set(tensors)):
             side = "lacks" if wrong[0] in expected else "has unexpected"
             raise UserError(
@@ -144,7 +145,8 @@ class Attachment:
                     f"{list(tensors[name].shape)}",
                     "load it into the model it was trained on, with as many labels",
                 )
-        self.injection.load_state({name: tensors[name] for name in state})
+        self.injection.load_state({name: tensors[name] for name in wrapped})
+        self.additions.load_state({name: tensors[name] for name in added})
         for name, parameter in trained.items():
             if parameter.shape == tensors[name].shape:
                 parameter.data.copy_(tensors[name])

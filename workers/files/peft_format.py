@@ -16,7 +16,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import nn
 
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.groups import Group, injected_groups, peft_row
+from peftsearch.spaces.configurations.groups import Group, in_peft, injected_groups, peft_row
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import Technique, technique
@@ -26,6 +26,7 @@ from peftsearch.workers.adapters.peft_configs import match_names, peft_config
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.runtime.quiet import quiet_peft
 
+from .peft_translation import translate
 from .tensor_files import leave_out
 
 Groups = Mapping[Group, list[str]]
@@ -45,6 +46,7 @@ def express(
     Args:
         dropout: With which it was trained.
     """
+    configuration = in_peft(configuration)
     row = peft_row(configuration)
     if row is None:
         return None
@@ -79,6 +81,7 @@ def write_peft(
         dropout: With which they were trained.
         base: What others know the base model by: no folder of this machine.
     """
+    configuration, tensors = translate(backbone, configuration, tensors)
     config: Any = express(configuration, backbone.anatomy, backbone.heads, dropout)
     config.task_type = find_kind(backbone.kind).form.peft_task
     with quiet_peft():

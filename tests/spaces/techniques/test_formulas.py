@@ -1,4 +1,6 @@
-"""Counts of the `peft` rows: published ones, and what holds for linears of any shape."""
+"""Counts of rows that act on linears: published ones, and what holds for linears of any shape."""
+
+from math import prod
 
 import pytest
 from hypothesis import assume, given
@@ -7,8 +9,9 @@ from hypothesis import strategies as st
 from peftsearch.spaces.families.anatomy import Linear
 from peftsearch.spaces.techniques.formulas import halve
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique
+from peftsearch.spaces.techniques.tensor_rings import factors, large_prime, largest_prime
 
-ROWS = [row for row in TECHNIQUES.values() if row.linear and row.peft]
+ROWS = [row for row in TECHNIQUES.values() if row.linear]
 SIZED = [row for row in ROWS if row.capacities]
 SQUARE = Linear(path="query", inputs=768, outputs=768, bias=True)
 LINEARS = st.builds(
@@ -83,3 +86,34 @@ def test_every_row_says_what_a_reader_needs(row: Technique) -> None:
     assert len(row.summary.split()) <= 9 and row.source and row.formula
     assert (row.stored is not None) >= row.alters
     assert any(row.restriction(SQUARE, capacity) is None for capacity in row.capacities or (0,))
+
+
+@given(st.integers(1, 1200))
+def test_three_factors_have_the_smallest_sum(size: int) -> None:
+    found = factors(size)
+    assert prod(found) == size and list(found) == sorted(found)
+    divisors = [x for x in range(1, size + 1) if size % x == 0]
+    sums = (a + b + size // (a * b) for a in divisors for b in divisors if size % (a * b) == 0)
+    assert sum(found) == min(sums)
+
+
+@pytest.mark.parametrize(
+    ("size", "cut"),
+    [(384, (6, 8, 8)), (768, (8, 8, 12)), (1024, (8, 8, 16)), (3072, (12, 16, 16))],
+)
+def test_usual_widths_are_cut_nearly_evenly(size: int, cut: tuple[int, ...]) -> None:
+    assert factors(size) == cut
+
+
+def test_a_size_with_a_large_prime_is_refused_in_one_line() -> None:
+    assert largest_prime(768) == 3 and largest_prime(1009 * 4) == 1009 and largest_prime(1) == 1
+    odd = Linear(path="linear", inputs=768, outputs=2018, bias=False)
+    assert large_prime(odd, 4) == "its 2018 outputs have a prime above 128: 1009"
+    assert large_prime(SQUARE, 4) is None
+
+
+def test_a_ring_is_as_small_as_its_paper_says() -> None:
+    """At 768 by 768 with R = 1, where the paper's R = 2 gives 1,088 for the turn."""
+    row = TECHNIQUES["trlora"]
+    assert row.linear is not None
+    assert row.linear(SQUARE, "query", 4) == 1_088 // 4 + 896

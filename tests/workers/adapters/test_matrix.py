@@ -1,4 +1,4 @@
-"""Every core technique on every family: exact cost, training, detaching, reloading, merging.
+"""Every core technique on every family: cost, start, training, detaching, reloading, merging.
 
 Experimental ones go through the same on one family each; `pytest -m matrix` runs them on all.
 """
@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.techniques.table import TECHNIQUES
@@ -75,8 +75,12 @@ def walk(name: str, family: str, loaded: dict[str, Backbone], folder: Path) -> N
     before, shape = state_of(backbone), shape_of(backbone)
     untouched = predict(backbone)
 
+    nothing = attach(backbone, Configuration((Stratum(0, backbone.anatomy.layers),), 1e-3), 3)
+    headed = predict(backbone)
+    nothing.detach()
     attachment = attach(backbone, configuration, 3, lambda: calibrate(backbone))
     try:
+        assert torch.allclose(predict(backbone), headed, atol=1e-6, rtol=0) == row.identity
         check_cost(backbone, attachment, configuration)
         start = {k: p.detach().clone() for k, p in attachment.trained.items()}
         train_a_little(backbone, attachment)

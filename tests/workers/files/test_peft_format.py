@@ -13,7 +13,7 @@ from peftsearch.workers.models.backbone import Backbone
 from tests.workers.families import LAYERS, save_model
 from tests.workers.lives import capacity_of, configuration_of, load, predict, train_a_little
 
-EXPORTED = [name for name, row in TECHNIQUES.items() if row.exports]
+EXPORTED = [name for name, row in TECHNIQUES.items() if row.exports or row.peft_as]
 FAMILIES = {"bert": "classification", "gpt2": "causal_lm"}
 
 

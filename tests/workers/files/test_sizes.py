@@ -15,7 +15,7 @@ from peftsearch.spaces.configurations import weight_files
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes
 from peftsearch.spaces.configurations.forms import shipped_form
-from peftsearch.spaces.configurations.groups import peft_row
+from peftsearch.spaces.configurations.groups import in_peft, peft_row
 from peftsearch.spaces.configurations.weight_files import FileForm, WeightFiles
 from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique
@@ -35,7 +35,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "deberta": {"hidden_size": 64, "intermediate_size": 128},
 }
 CORE_ALONE = ("t5", "deberta")
-LARGER_IN_PEFT = {"delora", "glora", "ssf", "frod"}
+LARGER_IN_PEFT = {"delora", "glora", "ssf", "frod", "lora_fa", "ortho"}
 FILES: Mapping[FileForm, str] = {
     "adapter": "adapter.safetensors",
     "peft": "adapter_model.safetensors",
@@ -109,7 +109,7 @@ def test_claimed_and_written_bytes_are_equal(family: str, folder: Path, tmp_path
             files = make_files(backbone, configuration)
             sizes = {}
             for form in FILES:
-                if form == "peft" and peft_row(configuration) is None:
+                if form == "peft" and peft_row(in_peft(configuration)) is None:
                     continue
                 out = tmp_path / f"{seen}-{form}"
                 out.mkdir()

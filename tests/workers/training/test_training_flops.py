@@ -28,6 +28,7 @@ ABOUT = {
     **{"waveft": 0.045, "adamss": 0.03, "glora": 0.015, "psoft": 0.015, "randlora": 0.015},
     **{"houlsby": 0.01, "serial": 0.01, "parallel": 0.01, "ssf": 0.01, "compacter": 0.01},
     **{"boft": 0.01, "hra": 0.01, "frod": 0.04, "lokr": 0.001, "tinylora": 0.001},
+    **{"osf": 0.015, "flora": 0.01, "trlora": 0.001},
 }
 
 
