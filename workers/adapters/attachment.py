@@ -82,7 +82,10 @@ class Attachment:
             name: parameter.detach().to("cpu", torch.float32, copy=True).contiguous()
             for name, parameter in self.trained.items()
         }
-        return trained | self.injection.state()
+        return trained | self._state()
+
+    def _state(self) -> dict[str, torch.Tensor]:
+        return self.injection.state() | self.additions.state()
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Write what `tensors` gave.
@@ -90,7 +93,7 @@ class Attachment:
         Raises:
             UserError: A name or a shape differs; nothing is written then.
         """
-        trained, state = self.trained, self.injection.state()
+        trained, state = self.trained, self._state()
         expected = trained | state
         if wrong := sorted(set(expected) ^ set(tensors)):
             side = "lacks" if wrong[0] in expected else "has unexpected"
@@ -106,7 +109,8 @@ class Attachment:
                     f"{list(tensors[name].shape)}",
                     "load it into the model it was trained on, with as many labels",
                 )
-        self.injection.load_state({name: tensors[name] for name in state})
+        self.injection.load_state(tensors)
+        self.additions.load_state(tensors)
         for name, parameter in trained.items():
             parameter.data.copy_(tensors[name])
 
@@ -146,7 +150,8 @@ def attach(
 
     Args:
         calibrate: Runs forward and backward on training batches, for techniques that choose what
-            they train by its gradients; may be left out where `load` follows.
+            they train by its gradients, or start from its words; may be left out where `load`
+            follows.
         dropout: Of the techniques that have one, within `Attachment.dropping`.
 
     Raises:
@@ -192,7 +197,7 @@ def attach_to(
     additions = Additions.prepare(model, anatomy, configuration, dropout)
     try:
         injection.inject(groups, anatomy, derive(seed, "adapter"), calibrate)
-        additions.add(derive(seed, "additions"))
+        additions.add(derive(seed, "additions"), calibrate)
         parameters: dict[Owner, dict[str, nn.Parameter]] = {}
         for (name, _, factor), linears in groups.items():
             parameters.setdefault((name, factor), {}).update(injection.parameters(linears))
