@@ -20,6 +20,8 @@ class TechniqueRow:
         dropout: Whether it has one.
         package: That adds it, with its version; empty for our own.
         exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`).
+        on_server: What a server must hold beside the frozen model and the head: `nothing`,
+            `merged weights` or `adapter`.
     """
 
     name: str
@@ -32,6 +34,7 @@ class TechniqueRow:
     families: tuple[str, ...]
     merges: bool
     exports_as: str
+    on_server: str
     source: str
     group: str
     dropout: bool
@@ -71,6 +74,7 @@ def _row(technique: Technique, package: str) -> TechniqueRow:
         families=families_of(technique),
         merges=technique.merges,
         exports_as="peft" if technique.exports else "adapter",
+        on_server=technique.on_server,
         source=technique.source,
         group=technique.group,
         dropout=technique.dropout is not None,

@@ -12,6 +12,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.groups import injected_groups
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.space.text_reading import check_reading
 from peftsearch.spaces.techniques.table import technique
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.heads import head_parameters, initialise_head
@@ -171,6 +172,7 @@ def attach(
 
     passes = skip_calibration if calibrate is skip_calibration else calibrate_with_head
     anatomy = backbone.anatomy
+    check_reading(configuration.techniques, anatomy, backbone.kind)
     attachment = attach_to(model, anatomy, heads, configuration, seed, passes, dropout)
     attachment.widen()
     draw_head()

@@ -1,0 +1,175 @@
+"""Prompts that are made from the text, or are more than embeddings, beside prompt tuning, LoRA and
+IA3 at about equal bytes, with the time of a request beside.
+
+MiniLM-L6 on 300 product reviews, two epochs, 300 validation rows. One seed finds each arm's rate of
+two; other seeds are compared at it, each arm with a plain one by the same seeds.
+
+Usage: OMP_NUM_THREADS=1 python -m benchmarks.prompts [--out benchmarks/prompts.jsonl] [--seeds 2]
+       [--table]
+It writes after each training, and goes on where it was stopped. `--table` prints what there is.
+"""
+
+import argparse
+import json
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.heads import write_table
+from peftsearch.jobs.jobfile import complete_spec
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.cost import adapter_bytes
+from peftsearch.spaces.configurations.training_flops import training_flops
+from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.techniques.table import technique
+from peftsearch.workers.measures import latency
+from peftsearch.workers.training.clock import Clock
+from peftsearch.workers.training.trained import Trained
+from peftsearch.workers.training.trial_runner import TrialRunner
+
+RATES = (1e-3, 3e-3)
+"""Relative to the nominal one, which stands at 1e-3."""
+CHOOSING = 1
+"""The seed that rates are chosen by; it is not among those that are compared."""
+Row = dict[str, Any]
+ARMS: dict[str, tuple[Module, str]] = {
+    "prompt 32": (Module("prompt", 32), ""),
+    "ia3": (Module("ia3", 0, ("key", "value", "mlp_out")), ""),
+    "lora 1": (Module("lora", 1, ("query", "value")), ""),
+    "dept 14": (Module("dept", 14), "prompt 32"),
+    "cpt 32": (Module("cpt", 32), "prompt 32"),
+    "lora 8": (Module("lora", 8, ("query", "value")), ""),
+    "iapt 16": (Module("iapt", 16), "lora 8"),
+    "apt 32": (Module("apt", 32), "lora 8"),
+    "lopa 4": (Module("lopa", 4), "lora 8"),
+}
+"""With the plain arm of about as many bytes that each is compared with; LOPA and APT have none
+smaller."""
+
+
+def configuration(module: Module, anatomy: Anatomy, rate: float) -> Configuration:
+    """The module in all layers, or in the input."""
+    whole = Stratum(0, anatomy.layers)
+    if technique(module.technique).input is not None:
+        return Configuration((whole,), rate, module)
+    return Configuration((Stratum(0, anatomy.layers, (module,)),), rate)
+
+
+def open_runner() -> TrialRunner:
+    """Of a job of two epochs, with its floors."""
+    rows = {"train_rows": 300, "validation_rows": 300, "max_length": 64}
+    data = {
+        "name": "prompts",
+        "model": {"path": "demo:model"},
+        "task": {"train": write_table("amazonReviewSnippets"), **rows},
+        "training": {"epochs": 2, "checkpoints": 1, "precision": "float32"},
+        "budget": {"trials": 1},
+    }
+    return TrialRunner.open(complete_spec(data, Path.cwd()), "cpu")
+
+
+def train(runner: TrialRunner, arm: str, rate: float, seed: int, timed: bool) -> Row:
+    """One training; where it is asked for, how much longer a batch takes than without."""
+    found = configuration(ARMS[arm][0], runner.spec.anatomy, rate)
+    outcome = runner.evaluate(found, seed)
+    told = outcome.measurements
+    row: Row = {"arm": arm, "rate": rate, "seed": seed, "accuracy": told["accuracy"]}
+    row |= {"loss": told["loss"], "bytes": adapter_bytes(found, runner.spec.anatomy)}
+    row |= {"seconds": round(told["training_seconds"], 2)}
+    row |= {"flops": training_flops(found, runner.anatomy)}
+    if timed:
+        clock = Clock(0, lambda done, total: None, None)
+        measured = latency.measure(Trained(runner, found, seed, outcome, clock))
+        row |= {"latency": round(measured.value, 4), "latency_error": round(measured.error or 0, 4)}
+    return row
+
+
+def best_rate(rows: list[Row], arm: str) -> float:
+    """Of the highest accuracy of the choosing seed, then of the lowest loss."""
+    tried = [x for x in rows if x["arm"] == arm and x["seed"] == CHOOSING]
+    return float(max(tried, key=lambda x: (x["accuracy"], -x["loss"]))["rate"])
+
+
+def run(out: Path, seeds: int) -> None:
+    """What is missing: rates first, so that a run that is stopped early has every arm."""
+    rows, runner = read(out), open_runner()
+    torch.set_num_threads(1)
+    runner.adopt(prepared := runner.prepare())
+    floors = {x.name: x.measurements["accuracy"] for x in prepared.preparation.floors}
+    if not any("floors" in x for x in rows):
+        append(out, rows, {"arm": "floors", "floors": floors})
+    for arm, rate, seed in plan(rows, seeds):
+        done = {(x["arm"], x.get("rate"), x.get("seed")) for x in rows}
+        if (arm, rate, seed) not in done:
+            append(out, rows, train(runner, arm, rate, seed, seed == CHOOSING + 1))
+
+
+def plan(rows: list[Row], seeds: int) -> Iterator[tuple[str, float, int]]:
+    """Arm, rate and seed; rates are looked up when they are known."""
+    yield from ((arm, rate, CHOOSING) for rate in RATES for arm in ARMS)
+    later = range(CHOOSING + 1, CHOOSING + 1 + seeds)
+    yield from ((arm, best_rate(rows, arm), seed) for seed in later for arm in ARMS)
+
+
+def read(path: Path) -> list[Row]:
+    """The rows so far."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def append(path: Path, rows: list[Row], row: Row) -> None:
+    """Keep a row at once."""
+    rows.append(row)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    print(row, flush=True)
+
+
+def table(rows: list[Row]) -> Iterator[str]:
+    """Means over the compared seeds, and differences by seed from the plain arm."""
+    head = "| arm | bytes | rate | accuracy | less | difference | latency | seeds |"
+    yield from (head, "|" + "---|" * 8)
+    for arm, (_, plain) in ARMS.items():
+        own, other = compared(rows, arm), compared(rows, plain) if plain else {}
+        if not own:
+            continue
+        shared = own.keys() & other.keys()
+        gaps = [own[x]["accuracy"] - other[x]["accuracy"] for x in sorted(shared)]
+        first = own[min(own)]
+        mean = statistics.mean(x["accuracy"] for x in own.values())
+        slow = next((x["latency"] for x in own.values() if "latency" in x), None)
+        cells = (arm, f"{first['bytes']:,}", f"{first['rate']:.0e}", f"{mean:.3f}", plain)
+        last = (spread(gaps), "" if slow is None else f"{slow:.2f}", str(len(own)))
+        yield f"| {' | '.join((*cells, *last))} |"
+
+
+def compared(rows: list[Row], arm: str) -> dict[int, Row]:
+    """Trainings of an arm by seed, at its rate."""
+    own = [x for x in rows if x["arm"] == arm]
+    return {x["seed"]: x for x in own if x["seed"] > CHOOSING}
+
+
+def spread(gaps: list[float]) -> str:
+    """Mean and standard error over seeds."""
+    if len(gaps) < 2:
+        return f"{gaps[0]:+.3f}" if gaps else ""
+    return f"{statistics.mean(gaps):+.3f} ± {statistics.stdev(gaps) / len(gaps) ** 0.5:.3f}"
+
+
+def main() -> None:
+    """Measure, or print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/prompts.jsonl"))
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--table", action="store_true")
+    options = parser.parse_args()
+    if not options.table:
+        run(options.out, options.seeds)
+    print("\n".join(table(read(options.out))))
+
+
+if __name__ == "__main__":
+    main()
