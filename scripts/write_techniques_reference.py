@@ -21,9 +21,9 @@ width of the hidden states. Sizes are the ladder that is searched unless the job
 the searched rate 1e-3 each technique trains at its own nominal one. *Merges*: folds into the
 model's weights without a trace. *Dropout*: whether `training.dropout` acts in it; where the paper
 and `peft` have none, it has none. *Exports as*: `peft` where `peft` alone can load it when nothing
-else is mixed in. *On a server*: what must lie there beside the frozen model and the head: nothing,
-where a technique acts on input embeddings alone, which whoever asks can make; merged weights, where
-it merges; else the adapter.
+else is mixed in. *On a server*: what must lie there beside the frozen model and the head. That is
+nothing where a technique acts on input embeddings alone, which whoever asks can make; merged
+weights where it merges; else the adapter.
 """
 _CORE = """## Core
 

