@@ -21,7 +21,9 @@ width of the hidden states. Sizes are the ladder that is searched unless the job
 the searched rate 1e-3 each technique trains at its own nominal one. *Merges*: folds into the
 model's weights without a trace. *Dropout*: whether `training.dropout` acts in it; where the paper
 and `peft` have none, it has none. *Exports as*: `peft` where `peft` alone can load it when nothing
-else is mixed in.
+else is mixed in. *On a server*: what must lie there beside the frozen model and the head. That is
+nothing where a technique acts on input embeddings alone, which whoever asks can make; merged
+weights where it merges; else the adapter.
 """
 _CORE = """## Core
 
@@ -115,6 +117,8 @@ that it never merges.
 
 AdaLoRA changes its ranks inside the training loop; CPT needs examples of the task when it is
 attached and a projection after every step.
+
+AdaLoRA changes its ranks inside the training loop.
 """
 
 
@@ -142,7 +146,7 @@ def reference() -> str:
 
 def _table(found: Iterable[TechniqueRow]) -> list[str]:
     head = ("technique", "what it does", "trainable parameters", "sizes", "rate", "families")
-    columns = (*head, "merges", "dropout", "exports as", "source")
+    columns = (*head, "merges", "dropout", "exports as", "on a server", "source")
     lines = [_line(columns), _line(["---"] * len(columns))]
     return lines + [_line(_cells(row)) for row in found]
 
@@ -161,6 +165,7 @@ def _cells(row: TechniqueRow) -> Sequence[str]:
         merges,
         "yes" if row.dropout else "none",
         row.exports_as,
+        row.on_server,
         row.source,
     )
 

@@ -134,6 +134,7 @@ def techniques(as_json: bool) -> None:
         "merges",
         "dropout",
         "as",
+        "on a server",
         "status",
     )
     for name in head:
@@ -150,6 +151,7 @@ def techniques(as_json: bool) -> None:
             merges,
             "yes" if row.dropout else "none",
             row.exports_as,
+            row.on_server,
             row.status,
         )
     console.print(table)

@@ -48,7 +48,9 @@ def count_adapter(
 def _count_beside(module: Module, stack: Stack, width: int, tokens: float) -> float:
     row = technique(module.technique)
     trained = row.layer(stack, module.capacity) if row.layer is not None else 0
-    each = row.products.beside * module.capacity * width + row.products.trained * trained
+    own = row.products
+    each = (own.beside * module.capacity + own.fixed * own.fixed_rank) * width
+    each += own.trained * trained
     return 2.0 * tokens * each
 
 

@@ -106,7 +106,19 @@ def adapter_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
     """Bytes of the saved adapter's tensors, without the file's header and the head."""
     profile = zip(configuration.profile, anatomy.each(), strict=True)
     stored = sum(_stored(modules, stack) for modules, (stack, _) in profile)
+    stored += _stored_input(configuration.input, anatomy.embedding)
     return BYTES_PER_PARAMETER * trainable_parameters(configuration, anatomy) + stored
+
+
+def _stored_input(module: Module | None, width: int | None) -> int:
+    """Bytes of virtual tokens that are saved beside the trained scalars."""
+    row = technique(module.technique) if module is not None else None
+    if module is None or row is None or width is None or row.saved is None:
+        return 0
+    if row.saved.input is None or row.input is None:
+        return 0
+    tensors = row.saved.input(width, module.capacity)
+    return sum(x.bytes for x in tensors) - BYTES_PER_PARAMETER * row.input(width, module.capacity)
 
 
 def _stored(modules: tuple[Module, ...], stack: Stack) -> int:

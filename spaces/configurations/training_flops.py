@@ -51,6 +51,7 @@ class TrainingProducts:
         depth = backward_depth(configuration, self.anatomy)
         lowest = self.anatomy.layers - depth
         total = self.around(virtual, 1 if depth else 0, trains=True)
+        total += self._made(configuration.input)
         for layer, modules in enumerate(configuration.profile):
             ends = self._ends(layer, virtual, lowest)
             key = (self._kind(layer, modules), virtual, layer >= lowest, ends, drops)
@@ -58,6 +59,15 @@ class TrainingProducts:
                 self._known[key] = self._layer(layer, modules, virtual, lowest, drops)
             total += self._known[key]
         return total
+
+    def _made(self, module: Module | None) -> float:
+        """In making virtual tokens, and what the words of a text are shifted by."""
+        if module is None:
+            return 0.0
+        row, width = technique(module.technique), self.anatomy.embedding or 0
+        work, size = self.anatomy.counted_workload, module.capacity
+        each = row.of_sequence(width, size) * work.sequences if row.of_sequence else 0.0
+        return 2.0 * (each + (row.of_batch(width, size) * work.batches if row.of_batch else 0.0))
 
     def forward(self, layer: int, virtual: int) -> float:
         """Through one frozen layer."""

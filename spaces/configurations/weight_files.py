@@ -5,7 +5,7 @@ worked out once for a model.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor, Linear, Stack
@@ -110,7 +110,7 @@ class WeightFiles:
             return
         body = self.anatomy.stacks[0].layer_path.split(".")[0]
         for x in row.saved.input(width, module.capacity):
-            yield Tensor(f"{body}.{x.name}", x.shape)
+            yield replace(x, name=f"{body}.{x.name}")
 
     def _peft_model(self, configuration: Configuration) -> Iterator[Tensor]:
         """What `peft` keeps at its own model."""

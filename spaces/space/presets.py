@@ -18,6 +18,7 @@ from .options import (
     read_role_sets,
 )
 from .space import Space
+from .text_reading import check_reading, techniques_of
 
 _LADDER = ("frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora", "bitfit+lora")
 _ROLE_SETS = (
@@ -88,6 +89,8 @@ def make_space(spec: JobSpec) -> Space:
     space = _listed(spec) if spec.space.listed else _open(spec)
     check_dropout(spec, space)
     tries = spec.try_configurations
+    names = techniques_of(space).union(*(x.techniques for x in tries))
+    check_reading(names, spec.anatomy, spec.task.kind)
     with located("try"):
         for number, configuration in enumerate(tries, 1):
             which = f" {number} of {len(tries)}" if len(tries) > 1 else ""

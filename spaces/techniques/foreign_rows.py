@@ -62,6 +62,7 @@ _SIZES = ("sizes by the paths of tensors", _is_sizes)
 _ARGUMENTS = ("keyword arguments", _has_names)
 _RESULTS = {
     **dict.fromkeys(("linear", "layer", "shared", "input", "stored", "held"), _COUNT),
+    **dict.fromkeys(("of_sequence", "of_batch"), _COUNT),
     **dict.fromkeys(("restriction", "layer_restriction"), _REASON),
     "tensors": _SIZES,
     "arguments": _ARGUMENTS,
@@ -129,7 +130,8 @@ def _ask(row: Technique, anatomy: Anatomy) -> None:
         row.arguments(capacity)
         for once in filter(None, (row.shared, saved.shared, saved.model)):
             once(capacity)
-        for tokens in filter(None, (row.input, saved.input)):
+        of_input = (row.input, row.of_sequence, row.of_batch, saved.input)
+        for tokens in filter(None, of_input):
             tokens(anatomy.hidden, capacity)
         for stack in anatomy.stacks:
             _ask_stack(row, stack, capacity)

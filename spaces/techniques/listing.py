@@ -21,6 +21,10 @@ class TechniqueRow:
         package: That adds it, with its version; empty for our own.
         exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`), and as what row
             `peft` takes it where it is asked for.
+
+        exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`).
+        on_server: What a server must hold beside the frozen model and the head: `nothing`,
+            `merged weights` or `adapter`.
     """
 
     name: str
@@ -33,6 +37,7 @@ class TechniqueRow:
     families: tuple[str, ...]
     merges: bool
     exports_as: str
+    on_server: str
     source: str
     group: str
     dropout: bool
@@ -72,6 +77,9 @@ def _row(technique: Technique, package: str) -> TechniqueRow:
         families=families_of(technique),
         merges=technique.merges,
         exports_as=_exports_as(technique),
+
+        exports_as="peft" if technique.exports else "adapter",
+        on_server=technique.on_server,
         source=technique.source,
         group=technique.group,
         dropout=technique.dropout is not None,

@@ -12,6 +12,7 @@ from .activations import Activations
 from .layer_formulas import ENCODER_WIDTH
 from .layer_restrictions import OUTPUTS, PHM_ORDER
 from .products import NONE, Products
+from .prompt_rows import PROMPT_ROWS
 from .saved import Saved
 from .technique import Technique
 
@@ -148,4 +149,5 @@ OWN_ROWS: tuple[Technique, ...] = (
         products=NONE,
         identity=False,
     ),
+    *PROMPT_ROWS,
 )

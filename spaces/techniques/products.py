@@ -20,7 +20,8 @@ class Products:
         written: Of each token, `c outputs`.
         whole: Of each token, `inputs outputs`: a matrix of the linear's size.
         turned: Of each token, `inputs inputs`.
-        fixed: Of each token, `fixed_rank (inputs + outputs)`.
+        fixed: Of each token, `fixed_rank (inputs + outputs)`; beside the linears, `fixed_rank`
+            times the width of the hidden states.
         fixed_rank: A rank that is the same at every capacity; at most that of the matrix.
         made: Of each batch, `c inputs outputs`: a matrix in the making.
         squared: Of each batch, `c inputs inputs`.

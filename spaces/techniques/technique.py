@@ -73,12 +73,18 @@ class Technique:
         capacities: Ladder of its sizes, ascending; empty where the technique has one size only.
         capacity_name: What the capacity is, in words.
         rate: Nominal learning rate.
+        rates: Those of single tensors that differ from it, by the last part of their names.
         linear: Trained parameters that adapting one linear adds.
         layer: Trained parameters that one layer gains from modules beside its linears.
         shared: Trained parameters once per capacity, however many linears it adapts.
         tensors: Base tensors of a layer that it trains, path to size; the layer's index counts
             within its stack.
         input: Trained parameters of `capacity` virtual tokens, given the width of the embeddings.
+        of_sequence: Multiplications by which each sequence makes its virtual tokens, given the
+            same, in a forward and a backward pass together.
+        of_batch: The same of each batch.
+        reads_text: Whether what it adds in front of a text is made from all of that text: a
+            language model would be told what it is to predict.
         stored: Bytes that are saved for one linear beside its trained parameters.
         held: Bytes of frozen tensors of one linear that are made again and not saved.
         saved: Names and shapes of the tensors that a file of weights holds of it; None of one that
@@ -103,7 +109,7 @@ class Technique:
             technique beside that one.
         kept: Attributes of the wrapped linear, of one tensor for each adapter, that are saved
             beside what is trained: what was drawn, or what a decomposition gave (another machine
-            finds other signs).
+            finds other signs). Of virtual tokens, buffers of their module.
         entries: Import path of the function that chooses the entries of a matrix that are trained,
             `capacity` per mille of them (`workers/adapters/masks.py`).
         calibrates: Whether it chooses them by gradients over training batches.
@@ -112,8 +118,12 @@ class Technique:
         rates: Factors on the learning rate of single parameters, by the end of their names.
         hook: Import path of what it does between the steps of a training, a `Hook`
             (`workers/hooks/hook.py`).
+
+        calibrates: Whether it chooses them by gradients over training batches; of virtual tokens,
+            whether they start as the words of such batches.
         build: Import path of what builds a technique of our own. For virtual tokens a module class
-            of (capacity, embeddings, generator); else a function of a `Site`
+            of (capacity, embeddings, generator), whose `forward` may ask for the embeddings of the
+            text and its mask (`workers/adapters/text_prompts.py`); else a function of a `Site`
             (`workers/adapters/sites.py`), called for each layer that carries it.
         order: Among techniques of our own, those of a lower one act first on a linear's output.
         alters: Whether wrapping a linear changes its weight at once; the worker puts it back.
@@ -138,11 +148,15 @@ class Technique:
     capacities: tuple[int, ...] = ()
     capacity_name: str = "rank"
     rate: float = NOMINAL_RATE
+    rates: Mapping[str, float] = field(default_factory=dict)
     linear: LinearCount | None = None
     layer: Callable[[Stack, int], int] | None = None
     shared: Callable[[int], int] | None = None
     tensors: Callable[[Stack, int], Mapping[str, int]] | None = None
     input: Callable[[int, int], int] | None = None
+    of_sequence: Callable[[int, int], int] | None = None
+    of_batch: Callable[[int, int], int] | None = None
+    reads_text: bool = False
     stored: LinearCount | None = None
     held: LinearCount | None = None
     saved: Saved | None = None
@@ -214,6 +228,15 @@ class Technique:
     def adapts(self) -> bool:
         """Whether a layer that carries it differs from a frozen one."""
         return self.injects or self.writes_base or self.layer is not None
+
+    @property
+    def on_server(self) -> str:
+        """What a server must hold of it beside the frozen model and the head: nothing, where it
+        acts on input embeddings alone, which whoever asks can make; `merged weights`; or
+        `adapter`."""
+        if self.input is not None or not self.adapts:
+            return "nothing"
+        return "merged weights" if self.merges else "adapter"
 
     def keeps(self, dropping: bool) -> Activations:
         """What it keeps, where the configuration has a dropout or not."""

@@ -18,8 +18,10 @@ from peftsearch.spaces.techniques.table import TECHNIQUES, Technique, technique
 from peftsearch.workers.runtime.seeds import stream
 
 from .base_tensors import Owner
+from .masks import Calibrate, skip_calibration
 from .row_functions import import_function
 from .sites import Changes, Site
+from .text_prompts import read_words
 from .virtual_tokens import VirtualTokens
 
 
@@ -48,11 +50,15 @@ class Additions:
         """The additions of a configuration that `validation` has found to fit the model."""
         return cls(model, anatomy, configuration, Changes(model), dropout)
 
-    def add(self, seed: int) -> None:
+    def add(self, seed: int, calibrate: Calibrate = skip_calibration) -> None:
         """Build all modules and let them act.
 
         Initial values depend on the seed and on the module's name alone; they take the device and
         the dtype of what the module stands beside.
+
+        Args:
+            calibrate: Runs training batches, for virtual tokens that start as their words; where
+                it is skipped they are random ones, until `load_state`.
 
         Raises:
             UserError: What builds a technique cannot be imported.
@@ -65,7 +71,7 @@ class Additions:
                 if row.merges and len(self.changes.merges) == merges:
                     raise _unmerging(row)
         if self.configuration.input is not None:
-            self._add_tokens(self.configuration.input, seed)
+            self._add_tokens(self.configuration.input, seed, calibrate)
 
     def parameters(self) -> dict[Owner, dict[str, nn.Parameter]]:
         """Added parameters by full name, of each technique at each factor on its learning rate.
@@ -91,6 +97,23 @@ class Additions:
             own = {inner: tensors[f"{name}.{inner}"] for inner in _buffers(child)}
             if own:
                 child.load_state_dict(own, strict=False)
+
+        """Copies on the CPU, by full name, of what must be saved beside the added parameters to
+        build the same function from another seed."""
+        kept = self._kept().items()
+        return {name: x.detach().to("cpu", copy=True).contiguous() for name, x in kept}
+
+    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Write what `state` gave."""
+        for name, held in self._kept().items():
+            held.copy_(tensors[name])
+
+    def _kept(self) -> dict[str, torch.Tensor]:
+        return {
+            f"{name}.{inner}": child.get_buffer(inner)
+            for module, name, child in self.changes.children
+            for inner in technique(module.technique).kept
+        }
 
     def dropping(self) -> list[nn.Module]:
         """Modules that leave something out in training mode."""
@@ -122,14 +145,16 @@ class Additions:
                     changes, dropout = self.changes, self.dropout
                     yield Site(self.model, self.anatomy, stack, name, x, changes, seed, dropout)
 
-    def _add_tokens(self, module: Module, seed: int) -> None:
+    def _add_tokens(self, module: Module, seed: int, calibrate: Calibrate) -> None:
         words, base = self.model.get_input_embeddings(), self.model.base_model
         inner = "" if base is self.model else f"{self.model.base_model_prefix}."
         name = f"{inner}virtual_tokens"
-        build = import_function(technique(module.technique), "build")
-        prompt = build(module.capacity, words, stream(seed, name))
+        row = technique(module.technique)
+        prompt = import_function(row, "build")(module.capacity, words, stream(seed, name))
         self.changes.put(module, name, prompt, words)
         self.changes.hook(VirtualTokens(base, words, prompt, self.anatomy.causal).hook())
+        if row.calibrates and calibrate is not skip_calibration:
+            prompt.start(read_words(base, prompt, calibrate), stream(seed, f"{name} rows"))
 
 
 def _buffers(child: nn.Module) -> dict[str, torch.Tensor]:

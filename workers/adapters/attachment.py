@@ -12,6 +12,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.groups import Group, injected_groups
 from peftsearch.spaces.configurations.validation import check_configuration
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.space.text_reading import check_reading
 from peftsearch.spaces.techniques.table import technique
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.heads import head_parameters, initialise_head
@@ -121,6 +122,11 @@ class Attachment:
         }
         return trained | self.injection.state() | self.additions.state()
 
+        return trained | self._state()
+
+    def _state(self) -> dict[str, torch.Tensor]:
+        return self.injection.state() | self.additions.state()
+
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Write what `tensors` gave.
 
@@ -130,6 +136,9 @@ class Attachment:
         wrapped, added = self.injection.state(), self.additions.state()
         trained = self.trained
         expected = trained | wrapped | added
+
+        trained, state = self.trained, self._state()
+        expected = trained | state
         if wrong := sorted(set(expected) ^ set(tensors)):
             side = "lacks" if wrong[0] in expected else "has unexpected"
             raise UserError(
@@ -147,6 +156,9 @@ class Attachment:
                 )
         self.injection.load_state({name: tensors[name] for name in wrapped})
         self.additions.load_state({name: tensors[name] for name in added})
+
+        self.injection.load_state(tensors)
+        self.additions.load_state(tensors)
         for name, parameter in trained.items():
             if parameter.shape == tensors[name].shape:
                 parameter.data.copy_(tensors[name])
@@ -195,7 +207,8 @@ def attach(
 
     Args:
         calibrate: Runs forward and backward on training batches, for techniques that choose what
-            they train by its gradients; may be left out where `load` follows.
+            they train by its gradients, or start from its words; may be left out where `load`
+            follows.
         dropout: Of the techniques that have one, within `Attachment.dropping`.
 
     Raises:
@@ -215,6 +228,7 @@ def attach(
 
     passes = skip_calibration if calibrate is skip_calibration else calibrate_with_head
     anatomy = backbone.anatomy
+    check_reading(configuration.techniques, anatomy, backbone.kind)
     attachment = attach_to(model, anatomy, heads, configuration, seed, passes, dropout)
     attachment.widen()
     draw_head()
@@ -241,7 +255,7 @@ def attach_to(
     additions = Additions.prepare(model, anatomy, configuration, dropout)
     try:
         injection.inject(groups, anatomy, derive(seed, "adapter"), calibrate)
-        additions.add(derive(seed, "additions"))
+        additions.add(derive(seed, "additions"), calibrate)
         parameters: dict[Owner, dict[str, nn.Parameter]] = {}
         for (name, _, factor), linears in groups.items():
             parameters.setdefault((name, factor), {}).update(injection.parameters(linears))

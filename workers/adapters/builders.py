@@ -85,11 +85,17 @@ def add_prefix(site: Site) -> None:
     path = f"{site.layer}.{site.stack.attention}"
     child = Prefix(site.module.capacity, prefix_sizes(site.stack), site.generator(path))
     site.put(f"{path}.{CHILD}", child, site.model.get_submodule(path))
-    site.changes.share("prefixes", lambda: _prepare_prefixes(site)).turn(site.model, path)
+    prepare_prefixes(site).turn(site.model, path)
+
+
+def prepare_prefixes(site: Site) -> Switch:
+    """What lets attention read virtual keys and values; once for a model, however many of its
+    layers carry them."""
+    switch: Switch = site.changes.share("prefixes", lambda: _prepare_prefixes(site))
+    return switch
 
 
 def _prepare_prefixes(site: Site) -> Switch:
-    """Once for a model, however many of its layers carry prefixes."""
     switch = Switch()
     site.changes.undo(switch.restore)
     if site.anatomy.causal:

@@ -48,11 +48,28 @@ def _split_by_rate(
     for name, parameter in parameters.items():
         share = next((x for end, x in rates.items() if name.endswith(end)), 1.0)
         groups.setdefault(share, {})[name] = parameter
+
+        for nominal, alike in _split_by_rate(owner, owned).items():
+            rate = learning_rate * factor * nominal / NOMINAL_RATE
+            if owner == HEAD and head_rate is not None:
+                rate = head_rate
+            for decay, chosen in _split_by_decay(alike, weight_decay).items():
+                groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
     return groups
 
 
-def _nominal_rate(owner: str) -> float:
-    return HEAD_RATE if owner == HEAD else technique(owner).rate
+def _split_by_rate(
+    owner: str, parameters: Mapping[str, nn.Parameter]
+) -> dict[float, dict[str, nn.Parameter]]:
+    """By nominal rate, of which some techniques have several."""
+    if owner == HEAD:
+        return {HEAD_RATE: dict(parameters)}
+    row = technique(owner)
+    groups: dict[float, dict[str, nn.Parameter]] = {}
+    for name, parameter in parameters.items():
+        rate = row.rates.get(name.rpartition(".")[2], row.rate)
+        groups.setdefault(rate, {})[name] = parameter
+    return groups
 
 
 def _split_by_decay(

@@ -22,6 +22,8 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 IMPLEMENTATION = "peftsearch_prefix"
 CHILD = "prefix"
 """Name of the prefix within the attention module."""
+SUMMARY = "summary"
+"""Name of what makes keys and values of each text there, of `b x m` tokens."""
 
 Attended = tuple[torch.Tensor, torch.Tensor | None]
 _DEVIATION = 0.02
@@ -50,21 +52,23 @@ def attend(
         query: `b x heads x q x w`; `key` and `value` are `b x key heads x t x w`.
         attention_mask: None, or `b x 1 x q x t`: bool (true is seen) or float (added).
     """
-    prefix = getattr(module, CHILD, None)
+    found = (getattr(module, name, None) for name in (CHILD, SUMMARY))
+    virtual = [x for x in found if x is not None]
     # Only the library's eager functions cap the scores, and they know no causality but the mask.
     capped = options.get("softcap") is not None
-    if attention_mask is None and (capped or prefix is not None) and _is_causal(module, options):
+    if attention_mask is None and (capped or virtual) and _is_causal(module, options):
         length = query.shape[2]
         if length > 1:  # a single query is the last and sees all
             # As the library does it: what lies beyond is the unwritten part of a static cache.
             key, value = key[:, :, :length], value[:, :, :length]
             attention_mask = torch.ones(1, 1, length, length, dtype=torch.bool, device=key.device)
             attention_mask = attention_mask.tril()
-    if prefix is not None:
+    for prefix in virtual:
+        tokens = prefix.key.shape[-2]
         key, value = _prepend(prefix.key, key), _prepend(prefix.value, value)
-        attention_mask = _widen(attention_mask, len(prefix.key))
+        attention_mask = _widen(attention_mask, tokens)
         if "position_bias" in options:
-            options["position_bias"] = _widen(options["position_bias"], len(prefix.key))
+            options["position_bias"] = _widen(options["position_bias"], tokens)
     call = _attend_eagerly if capped else sdpa_attention_forward
     attended: Attended = call(module, query, key, value, attention_mask, **options)
     return attended
@@ -76,8 +80,9 @@ def _is_causal(module: nn.Module, options: dict[str, Any]) -> bool:
 
 
 def _prepend(virtual: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """Tokens of a layer, `m x size`, or of each text, `b x m x size`."""
     batch, heads, _, width = real.shape
-    split = virtual.to(real.dtype).view(-1, heads, width).transpose(0, 1)
+    split = virtual.to(real.dtype).unflatten(-1, (heads, width)).transpose(-3, -2)
     return torch.cat([split.expand(batch, -1, -1, -1), real], dim=2)
 
 

@@ -68,7 +68,10 @@ class VirtualTokens:
     Args:
         base: The model below the head.
         words: Its token embeddings.
-        prompt: Gives the `m x d` embeddings.
+        prompt: Gives the `m x d` embeddings; or `b x m x d`, where its `forward` asks for the
+            embeddings of the text, `b x n x d`, and its mask, `b x n`. One with `shift_words` is
+            asked what to add to the embedding at each position, `b x n` from 0 at the first token
+            that is no padding.
         causal: Whether they stand first, else after the first token.
     """
 
@@ -78,12 +81,15 @@ class VirtualTokens:
         self._base, self._words, self._prompt = base, words, prompt
         self._causal, self._start = causal, 0 if causal else 1
         self._accepted = tuple(inspect.signature(base.forward).parameters)
+        self._reads = bool(inspect.signature(prompt.forward).parameters)
+        self._shift = getattr(prompt, "shift_words", None)
         self._tokens = 0  # put in by the forward pass that is under way
 
     def hook(self) -> list[RemovableHandle]:
         """Act in every forward pass until the handles are removed."""
         return [
-            self._base.register_forward_pre_hook(self._put_in, with_kwargs=True),
+            # First, so that other hooks of the base model see what its layers will.
+            self._base.register_forward_pre_hook(self._put_in, with_kwargs=True, prepend=True),
             self._base.register_forward_hook(self._cut_out),
         ]
 
@@ -93,12 +99,19 @@ class VirtualTokens:
         named = dict(zip(self._accepted, args, strict=False)) | kwargs
         ids, given = named.pop("input_ids", None), named.get("inputs_embeds")
         real = self._words(ids) if given is None else given
-        virtual: torch.Tensor = self._prompt()
         seen = _count_cached(named)
-        self._tokens = 0 if seen else len(virtual)  # a cache that holds anything holds them
+        mask = named.get("attention_mask")
+        read = torch.ones_like(real[..., 0]) if mask is None else mask[:, -real.shape[1] :]
+        virtual: torch.Tensor = self._prompt(real, read) if self._reads else self._prompt()
+        tokens = virtual.shape[-2]
+        self._tokens = 0 if seen else tokens  # a cache that holds anything holds them
+        if self._shift is not None:
+            before = seen - tokens if seen and mask is None else 0
+            places = count_positions(read if mask is None else mask)[:, -real.shape[1] :]
+            real = real + self._shift(places + before).to(real.dtype)
         virtual = virtual.to(real.dtype).expand(len(real), -1, -1)
         named["inputs_embeds"] = real if seen else self._insert(real, virtual)
-        named |= self._make_masks(named, real, virtual.shape[1], seen)
+        named |= self._make_masks(named, real, tokens, seen)
         return (), named
 
     def _make_masks(

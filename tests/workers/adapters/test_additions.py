@@ -62,10 +62,11 @@ def test_saved_tensors_give_the_same_predictions(
     before, configuration = subject.predict(), subject.only(technique)
     with added(subject, configuration) as additions:
         saved = {name: x.detach().clone() for name, x in shake(additions).items()}
-        expected = subject.predict()
+        state, expected = additions.state(), subject.predict()
     with added(subject, configuration, seed=9) as additions:
         parameters = trained(additions)
         assert parameters.keys() == saved.keys()
+        additions.load_state(state)
         for name, parameter in parameters.items():
             parameter.data.copy_(saved[name])
         assert torch.equal(subject.predict(), expected)
@@ -113,7 +114,8 @@ def test_initial_values_depend_on_the_seed_alone(
         torch.manual_seed(state)
         before = torch.get_rng_state()
         with added(subject, subject.only(technique), seed) as additions:
-            drawn.append(torch.cat([x.flatten() for x in trained(additions).values()]))
+            held = [*trained(additions).values(), *additions.state().values()]
+            drawn.append(torch.cat([x.detach().flatten() for x in held]))
         assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])

@@ -17,7 +17,9 @@ from tests.workers.subjects import (
 )
 
 
-@pytest.mark.parametrize("technique", ["prefix", "prompt", "p_tuning"])
+@pytest.mark.parametrize(
+    "technique", ["prefix", "prompt", "p_tuning", "lopa", "dept", "cpt", "iapt", "apt"]
+)
 @pytest.mark.parametrize(
     ("family", "kind"),
     [
@@ -107,7 +109,9 @@ def test_loss_of_a_language_model_counts_no_virtual_token(subjects: dict[str, Su
     assert torch.allclose(output.loss, expected)
 
 
-@pytest.mark.parametrize("technique", ["serial", "parallel", "prefix", "prompt", "p_tuning"])
+@pytest.mark.parametrize(
+    "technique", ["serial", "parallel", "prefix", "prompt", "p_tuning", "dept", "cpt", "apt"]
+)
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 def test_generation_with_a_cache_says_what_it_says_without(family: str, technique: str) -> None:
     subject = make_subject(family, "causal_lm")

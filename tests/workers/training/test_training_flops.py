@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
 from peftsearch.spaces.families.kept_activations import KEPT
+from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.training.recomputation import recomputing, without_cache
 from tests.workers.subjects import Subject
 from tests.workers.training.sized import (
@@ -27,6 +28,7 @@ pre-trained part of the head is not counted, and labels are taken for pixels."""
 ABOUT = {
     **{"waveft": 0.045, "adamss": 0.03, "glora": 0.015, "psoft": 0.015, "randlora": 0.015},
     **{"houlsby": 0.01, "serial": 0.01, "parallel": 0.01, "ssf": 0.01, "compacter": 0.01},
+    **{"iapt": 0.03, "apt": 0.001, "p_tuning": 0.015},
     **{"boft": 0.01, "hra": 0.01, "frod": 0.04, "lokr": 0.001, "tinylora": 0.001},
     **{"osf": 0.015, "flora": 0.01, "trlora": 0.001},
 }
@@ -117,7 +119,12 @@ def test_a_frozen_model_computes_forward_and_its_head(family: str) -> None:
     assert off(subject, frozen) <= NEARLY.get(family, 1e-9)
 
 
-def test_virtual_tokens_are_computed_like_others() -> None:
+VIRTUAL = [name for name, row in TECHNIQUES.items() if row.input is not None]
+
+
+@pytest.mark.parametrize("name", VIRTUAL)
+def test_virtual_tokens_are_computed_like_others(name: str) -> None:
+    """And so is what makes them, but for p-tuning's perceptron."""
     subject = make_sized("bert")
-    tokens = Configuration((Stratum(0, subject.anatomy.layers),), 1e-3, Module("prompt", 4))
-    assert off(subject, tokens) <= 0.01
+    tokens = Configuration((Stratum(0, subject.anatomy.layers),), 1e-3, Module(name, 4))
+    assert off(subject, tokens) <= ABOUT.get(name, 0.01)

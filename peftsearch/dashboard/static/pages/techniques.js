@@ -37,6 +37,7 @@ function makeRow(row) {
     cell("Merges", row.merges ? "yes" : "no"),
     cell("Dropout", row.dropout ? "yes" : "none"),
     cell("Exports as", row.exports_as),
+    cell("On a server", row.on_server),
     cell("Source", source(row.source)),
   );
 }
