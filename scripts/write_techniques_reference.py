@@ -78,11 +78,6 @@ of two accuracies there, so that nothing is ranked. By the seed that chose the r
 four rates: it is for far larger shares of the directions.
 """
 
-_LEFT_OUT = """## Left out
-
-CPT needs examples of the task when it is attached and a projection after every step.
-"""
-
 _REMARKS = """## Remarks
 
 These differ in how they are trained ([why](decisions/0119-a-hook-in-the-training-loop.md)). A
@@ -109,16 +104,14 @@ yet: their nominal rates are those of papers and of like rows.
   the loss, which losses that are shown leave out. All experts are computed, so that it is no
   faster than LoRA of as many numbers. It never merges. The preset and the recipe `experts` have
   more of them with depth, as MoLA; `rank_profile` has ranks alone.
+"""
+
+_LEFT_OUT = """## Left out
 
 Lily lets all linears of one shape share matrices, and `peft` finds them by the text of its
 target modules: what one linear adds depends on which others carry it, in layers that are
 proposed apart, so that no formula of a linear counts it. Its router also needs the inputs, so
 that it never merges.
-
-AdaLoRA changes its ranks inside the training loop; CPT needs examples of the task when it is
-attached and a projection after every step.
-
-AdaLoRA changes its ranks inside the training loop.
 """
 
 
@@ -137,7 +130,6 @@ def reference() -> str:
             *_table(experimental),
             "",
             _REMARKS,
-
             _LINEARS,
             _LEFT_OUT,
         ]

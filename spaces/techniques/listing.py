@@ -21,8 +21,6 @@ class TechniqueRow:
         package: That adds it, with its version; empty for our own.
         exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`), and as what row
             `peft` takes it where it is asked for.
-
-        exports_as: `peft`, or else `adapter` (for `peftsearch.load_adapter`).
         on_server: What a server must hold beside the frozen model and the head: `nothing`,
             `merged weights` or `adapter`.
     """
@@ -77,8 +75,6 @@ def _row(technique: Technique, package: str) -> TechniqueRow:
         families=families_of(technique),
         merges=technique.merges,
         exports_as=_exports_as(technique),
-
-        exports_as="peft" if technique.exports else "adapter",
         on_server=technique.on_server,
         source=technique.source,
         group=technique.group,

@@ -19,9 +19,8 @@ from peftsearch.spaces.families.anatomy import Stack
 
 from . import layer_restrictions
 from .activations import Activations
-from .expert_rows import EXPERT_ROWS
-
 from .change_rows import CHANGE_ROWS
+from .expert_rows import EXPERT_ROWS
 from .foreign_rows import GROUP, adopt
 from .own_rows import OWN_ROWS
 from .peft_rows import PEFT_ROWS
@@ -105,9 +104,7 @@ TECHNIQUES = Registry(
     [
         row
         for status in ("core", "experimental")
-        for row in (*_BASE_ROWS, *PEFT_ROWS, *EXPERT_ROWS, *OWN_ROWS)
-
-        for row in (*_BASE_ROWS, *PEFT_ROWS, *CHANGE_ROWS, *OWN_ROWS)
+        for row in (*_BASE_ROWS, *PEFT_ROWS, *EXPERT_ROWS, *CHANGE_ROWS, *OWN_ROWS)
         if row.status == status
     ],
     adopt,

@@ -73,7 +73,7 @@ class Technique:
         capacities: Ladder of its sizes, ascending; empty where the technique has one size only.
         capacity_name: What the capacity is, in words.
         rate: Nominal learning rate.
-        rates: Those of single tensors that differ from it, by the last part of their names.
+        rates: Those of single tensors that differ from it, by the end of their names.
         linear: Trained parameters that adapting one linear adds.
         layer: Trained parameters that one layer gains from modules beside its linears.
         shared: Trained parameters once per capacity, however many linears it adapts.
@@ -112,15 +112,12 @@ class Technique:
             finds other signs). Of virtual tokens, buffers of their module.
         entries: Import path of the function that chooses the entries of a matrix that are trained,
             `capacity` per mille of them (`workers/adapters/masks.py`).
-        calibrates: Whether it chooses them by gradients over training batches.
-        pooled: Whether the linears of one module share what they train as the training finds best:
-            their sum is the formula's, or less; each alone may have more or none.
-        rates: Factors on the learning rate of single parameters, by the end of their names.
-        hook: Import path of what it does between the steps of a training, a `Hook`
-            (`workers/hooks/hook.py`).
-
         calibrates: Whether it chooses them by gradients over training batches; of virtual tokens,
             whether they start as the words of such batches.
+        pooled: Whether the linears of one module share what they train as the training finds best:
+            their sum is the formula's, or less; each alone may have more or none.
+        hook: Import path of what it does between the steps of a training, a `Hook`
+            (`workers/hooks/hook.py`).
         build: Import path of what builds a technique of our own. For virtual tokens a module class
             of (capacity, embeddings, generator), whose `forward` may ask for the embeddings of the
             text and its mask (`workers/adapters/text_prompts.py`); else a function of a `Site`
@@ -175,7 +172,6 @@ class Technique:
     entries: str | None = None
     calibrates: bool = False
     pooled: bool = False
-    rates: Mapping[str, float] = field(default_factory=dict)
     hook: str | None = None
     build: str | None = None
     order: int = 0

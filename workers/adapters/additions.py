@@ -98,23 +98,6 @@ class Additions:
             if own:
                 child.load_state_dict(own, strict=False)
 
-        """Copies on the CPU, by full name, of what must be saved beside the added parameters to
-        build the same function from another seed."""
-        kept = self._kept().items()
-        return {name: x.detach().to("cpu", copy=True).contiguous() for name, x in kept}
-
-    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Write what `state` gave."""
-        for name, held in self._kept().items():
-            held.copy_(tensors[name])
-
-    def _kept(self) -> dict[str, torch.Tensor]:
-        return {
-            f"{name}.{inner}": child.get_buffer(inner)
-            for module, name, child in self.changes.children
-            for inner in technique(module.technique).kept
-        }
-
     def dropping(self) -> list[nn.Module]:
         """Modules that leave something out in training mode."""
         return [x for module, _, x in self.changes.children if technique(module.technique).dropout]

@@ -122,11 +122,6 @@ class Attachment:
         }
         return trained | self.injection.state() | self.additions.state()
 
-        return trained | self._state()
-
-    def _state(self) -> dict[str, torch.Tensor]:
-        return self.injection.state() | self.additions.state()
-
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Write what `tensors` gave.
 
@@ -136,9 +131,6 @@ class Attachment:
         wrapped, added = self.injection.state(), self.additions.state()
         trained = self.trained
         expected = trained | wrapped | added
-
-        trained, state = self.trained, self._state()
-        expected = trained | state
         if wrong := sorted(set(expected) ^ set(tensors)):
             side = "lacks" if wrong[0] in expected else "has unexpected"
             raise UserError(
@@ -156,9 +148,6 @@ class Attachment:
                 )
         self.injection.load_state({name: tensors[name] for name in wrapped})
         self.additions.load_state({name: tensors[name] for name in added})
-
-        self.injection.load_state(tensors)
-        self.additions.load_state(tensors)
         for name, parameter in trained.items():
             if parameter.shape == tensors[name].shape:
                 parameter.data.copy_(tensors[name])

@@ -30,25 +30,6 @@ def group_parameters(
     """
     groups: list[dict[str, Any]] = []
     for (owner, factor), owned in parameters.items():
-        rate = learning_rate * factor * _nominal_rate(owner) / NOMINAL_RATE
-        if owner == HEAD and head_rate is not None:
-            rate = head_rate
-        for share, alike in _split_by_rate(owner, owned).items():
-            for decay, chosen in _split_by_decay(alike, weight_decay).items():
-                groups.append({"params": chosen, "lr": share * rate, "weight_decay": decay})
-    return groups
-
-
-def _split_by_rate(
-    owner: str, parameters: Mapping[str, nn.Parameter]
-) -> dict[float, dict[str, nn.Parameter]]:
-    """By their factor on the technique's rate."""
-    rates = {} if owner == HEAD else technique(owner).rates
-    groups: dict[float, dict[str, nn.Parameter]] = {}
-    for name, parameter in parameters.items():
-        share = next((x for end, x in rates.items() if name.endswith(end)), 1.0)
-        groups.setdefault(share, {})[name] = parameter
-
         for nominal, alike in _split_by_rate(owner, owned).items():
             rate = learning_rate * factor * nominal / NOMINAL_RATE
             if owner == HEAD and head_rate is not None:
@@ -67,7 +48,7 @@ def _split_by_rate(
     row = technique(owner)
     groups: dict[float, dict[str, nn.Parameter]] = {}
     for name, parameter in parameters.items():
-        rate = row.rates.get(name.rpartition(".")[2], row.rate)
+        rate = next((x for end, x in row.rates.items() if name.endswith(end)), row.rate)
         groups.setdefault(rate, {})[name] = parameter
     return groups
 
