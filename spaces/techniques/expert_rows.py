@@ -33,7 +33,7 @@ def _too_few(linear: Linear, experts: int) -> str | None:
 EXPERT_ROWS = (
     Technique(
         "lora_moe",
-        "LoRA experts of rank 8, of which a router chooses two for each token",
+        "LoRA experts, two of which act on a token",
         "c (8 (inputs + outputs) + inputs)",
         "Gao et al., arXiv 2402.08562",
         group="lowrank",

@@ -43,7 +43,7 @@ LORA_ROWS = (
     ),
     Technique(
         "adalora",
-        "LoRA in three factors, whose ranks move to the linears where they matter",
+        "LoRA whose ranks move to where they matter",
         "r (inputs + outputs + 1) on average, at most",
         "AdaLoRA; Zhang et al., arXiv 2303.10512",
         group="lowrank",

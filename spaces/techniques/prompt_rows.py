@@ -35,6 +35,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         saved=Saved(input=saved_prompts.lopa),
         build=f"{_ADAPTERS}.text_prompts:TextPrompt",
         merges=False,
+        identity=False,
         products=NONE,
     ),
     Technique(
@@ -53,6 +54,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         saved=Saved(input=saved_prompts.dept),
         build=f"{_ADAPTERS}.text_prompts:ShiftingPrompt",
         merges=False,
+        identity=False,
         products=NONE,
     ),
     Technique(
@@ -71,6 +73,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         calibrates=True,
         build=f"{_ADAPTERS}.text_prompts:ContextPrompt",
         merges=False,
+        identity=False,
         products=NONE,
     ),
     Technique(
@@ -90,6 +93,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         build=f"{_ADAPTERS}.summaries:add_summary",
         order=2,
         merges=False,
+        identity=False,
         activations=Activations(1, capacity=0, trained=3),
         products=Products(fixed=13, fixed_rank=SUMMARY_TOKENS, after="query", inside=True),
     ),
@@ -108,6 +112,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         saved=Saved(layer=saved_prompts.apt),
         build=f"{_ADAPTERS}.comparisons:add_comparison",
         merges=False,
+        identity=False,
         activations=Activations(1, 2, 2, matrices=2),
         products=Products(beside=6, after="attention_output"),
     ),

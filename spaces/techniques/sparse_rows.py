@@ -57,7 +57,7 @@ SPARSE_ROWS = (
     ),
     _sparse(
         "sparse_gradient_pooled",
-        "trains the entries of largest gradient in all its linears together",
+        "trains the largest gradients of its linears together",
         "inputs outputs c / 1000 on average",
         "He et al., arXiv 2303.08566",
         entries=f"{_MASKS}:find_steepest",
@@ -81,7 +81,7 @@ SPARSE_ROWS = (
     ),
     _sparse(
         "lt_sft",
-        "trains all entries for half the steps, then anew those that moved most",
+        "trains all entries, then anew those that moved most",
         "inputs outputs c / 1000 on average",
         "LT-SFT; Ansell et al., arXiv 2110.07560",
         entries=f"{_MASKS}:draw_entries",

@@ -34,7 +34,7 @@ def test_a_store_that_rests_has_no_connection(new_postgres: NewDatabase) -> None
 
         def is_gone() -> bool:
             with other.begin():
-                return other.execute(mine, {"pid": pid}).scalar_one() == 0
+                return bool(other.execute(mine, {"pid": pid}).scalar_one() == 0)
 
         wait_until(is_gone)
         assert store.jobs() == []

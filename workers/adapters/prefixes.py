@@ -82,7 +82,7 @@ def _is_causal(module: nn.Module, options: dict[str, Any]) -> bool:
 def _prepend(virtual: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
     """Tokens of a layer, `m x size`, or of each text, `b x m x size`."""
     batch, heads, _, width = real.shape
-    split = virtual.to(real.dtype).unflatten(-1, (heads, width)).transpose(-3, -2)
+    split = virtual.to(real.dtype).reshape(*virtual.shape[:-1], heads, width).transpose(-3, -2)
     return torch.cat([split.expand(batch, -1, -1, -1), real], dim=2)
 
 

@@ -57,8 +57,8 @@ class Summary(nn.Module):
         super().__init__()
         drawn = torch.randn(inputs, SUMMARY_TOKENS, generator=generator)
         self.pooling = nn.Parameter(drawn * _DEVIATION)
-        self.down = nn.utils.skip_init(nn.Linear, inputs, width)
-        self.up = nn.utils.skip_init(nn.Linear, width, inputs)
+        self.down = nn.utils.skip_init(nn.Linear, inputs, width)  # type: ignore[no-untyped-call]
+        self.up = nn.utils.skip_init(nn.Linear, width, inputs)  # type: ignore[no-untyped-call]
         self.activation = Rational()
         for linear in (self.down, self.up):
             bound = linear.in_features**-0.5

@@ -57,8 +57,8 @@ class _Perceptron(nn.Module):
     def __init__(self, inputs: int, outputs: int, generator: torch.Generator) -> None:
         super().__init__()
         width, bound = PROMPT_ENCODER_WIDTH, inputs**-0.5
-        self.down = nn.utils.skip_init(nn.Linear, inputs, width)
-        self.up = nn.utils.skip_init(nn.Linear, width, outputs)
+        self.down = nn.utils.skip_init(nn.Linear, inputs, width)  # type: ignore[no-untyped-call]
+        self.up = nn.utils.skip_init(nn.Linear, width, outputs)  # type: ignore[no-untyped-call]
         nn.init.uniform_(self.down.weight, -bound, bound, generator=generator)
         nn.init.normal_(self.up.weight, 0.0, _DEVIATION, generator=generator)
         nn.init.zeros_(self.down.bias)
@@ -120,7 +120,8 @@ class ContextPrompt(nn.Module):
         """`m x d`."""
         length = self.shift.norm(dim=1, keepdim=True)
         inside = self.shift * (self.radius / length.clamp(min=self.radius))
-        return self._words[0](self.ids).detach().to(inside.dtype) + inside
+        words: torch.Tensor = self._words[0](self.ids).detach()
+        return words.to(inside.dtype) + inside
 
 
 def read_words(base: nn.Module, prompt: nn.Module, calibrate: Calibrate) -> list[torch.Tensor]:

@@ -31,13 +31,15 @@ ORTHOGONALITY = 0.1
 """Weight of the factors' distance from orthogonality, as in the paper."""
 DEVIATION = 0.02
 """Of what the factors begin with, as in `peft`."""
+_ALLOCATOR: Any = RankAllocator
+"""Without types."""
 _AVERAGES = ("ipt", "exp_avg_ipt", "exp_avg_unc")
 
 
 class Ranks(Hook):
     """Widens at the start, cuts meanwhile, and takes away what was cut."""
 
-    _allocators: dict[Group, tuple[RankAllocator, nn.Module]]
+    _allocators: dict[Group, tuple[Any, nn.Module]]
 
     @property
     def settled(self) -> int:
@@ -51,7 +53,8 @@ class Ranks(Hook):
             for name, layer in layers.items():
                 self._widen(name, layer, group[1])
             tree = nn.ModuleList(layers.values())
-            self._allocators[group] = RankAllocator(tree, self._schedule(group[1]), ADAPTER), tree
+            schedule = self._schedule(group[1])
+            self._allocators[group] = _ALLOCATOR(tree, schedule, ADAPTER), tree
 
     def penalty(self) -> torch.Tensor | None:
         """How far the factors are from orthonormal ones: the mean of Frobenius norms."""

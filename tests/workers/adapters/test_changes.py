@@ -138,7 +138,7 @@ def test_a_model_of_sixteen_bits_freezes_the_same(row: Technique, tmp_path: Path
     frozen = []
     for dtype in (torch.float32, torch.bfloat16):
         backbone = load(folder)
-        backbone.model.to(dtype)
+        torch.nn.Module.to(backbone.model, dtype)
         configuration = Configuration((Stratum(0, backbone.anatomy.layers, (module,)),), 1e-3)
         attachment = attach(backbone, configuration, 0)
         children = [child for _, _, child in attachment.additions.changes.children]

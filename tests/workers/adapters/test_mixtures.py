@@ -76,7 +76,7 @@ def test_an_error_within_injection_leaves_no_trace(monkeypatch: pytest.MonkeyPat
     model, anatomy = make_model("bert"), anatomy_of("bert")
     configuration = make_mixture(0, anatomy)
     before, structure = values_of(model), structure_of(model)
-    monkeypatch.setattr(injection_module, "mask_layer", lambda *_: 1 / 0)
+    monkeypatch.setattr(injection_module, "mask_layers", lambda *_: 1 / 0)
     groups = injected_groups(configuration, anatomy)
     injection = Injection.prepare(model, groups)
     with pytest.raises(ZeroDivisionError):

@@ -11,7 +11,7 @@ from torch import nn
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique
-from peftsearch.workers.adapters.masks import mask_layer
+from peftsearch.workers.adapters.masks import mask_layers
 from peftsearch.workers.adapters.row_functions import import_function
 
 OF_PEFT = [row for row in TECHNIQUES.own.values() if row.peft]
@@ -52,4 +52,4 @@ def test_entries_that_nothing_chooses_are_one_line_as_well() -> None:
     with pytest.raises(
         UserError, match="an importable `entries` of sparse_magnitude; got no_such"
     ):
-        mask_layer(layer, row, 10, None)
+        mask_layers({"layer": layer}, row, 10, {})

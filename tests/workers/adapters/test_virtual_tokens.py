@@ -18,7 +18,7 @@ from tests.workers.subjects import (
 
 
 @pytest.mark.parametrize(
-    "technique", ["prefix", "prompt", "p_tuning", "lopa", "dept", "cpt", "iapt", "apt"]
+    "technique", ["prefix", "prompt", "p_tuning", "lopa", "dept", "cpt", "iapt"]
 )
 @pytest.mark.parametrize(
     ("family", "kind"),

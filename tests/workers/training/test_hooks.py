@@ -14,9 +14,9 @@ from peftsearch.workers.training.inference import decide
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.keepers import BrokenOff, Memory, break_off
+from tests.workers.outcomes import assert_equal
 from tests.workers.runners import open_runner
 from tests.workers.tiny import LAYERS, shape_of, state_of
-from tests.workers.training.test_rungs import _assert_equal
 
 ROLES = ("query", "value", "mlp_out")
 SEED = 3
@@ -124,7 +124,7 @@ def test_a_resumed_training_is_bit_equal(
     keeper.kept = True
     again = runner.evaluate(HOOKED[name], SEED, keeper=keeper)
     assert again.provenance["resumed_step"] == at
-    _assert_equal(again, outcomes[name])
+    assert_equal(again, outcomes[name])
 
 
 @pytest.mark.parametrize("name", HOOKED)
@@ -153,7 +153,7 @@ def test_spiel_drops_and_grows(runner: TrialRunner, outcomes: dict[str, Outcome]
     places = [k for k in began if k.endswith("entries")]
     ended = outcomes["spiel"].tensors
     assert any(not torch.equal(began[k], ended[k]) for k in places)
-    assert all(torch.equal(ended[k], ended[k].unique()) for k in places)
+    assert all(torch.equal(ended[k], torch.unique(ended[k])) for k in places)
 
 
 def test_entries_of_one_matrix_may_be_more_than_of_another(outcomes: dict[str, Outcome]) -> None:

@@ -12,18 +12,17 @@ from torch import nn
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.training import provenance
 from peftsearch.workers.training.clock import Clock
-from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.progress import Progress
 from peftsearch.workers.training.rungs import rung_steps
 from peftsearch.workers.training.trial_failures import Collapsed, TrialTimeout
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.keepers import BrokenOff, Memory, break_off
 from tests.workers.kind_runners import open_kind
+from tests.workers.outcomes import assert_equal
 from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.tiny import LAYERS
 
 SEED = 3
-TIMED = {"training_seconds", "peak_memory_bytes"}
 
 
 def _in_all(technique: str, capacity: int, *roles: str) -> Configuration:
@@ -56,19 +55,6 @@ def _break_off(
     return keeper
 
 
-def _assert_equal(found: Outcome, expected: Outcome) -> None:
-    assert found.tensors.keys() == expected.tensors.keys()
-    for name, tensor in expected.tensors.items():
-        assert torch.equal(found.tensors[name], tensor), name
-    assert found.curve == expected.curve
-    assert (found.predictions == expected.predictions).all()
-    assert found.measurements.keys() == expected.measurements.keys()
-    for name in expected.measurements.keys() - TIMED:
-        assert found.measurements[name] == expected.measurements[name], name
-    told = {k: x for k, x in found.provenance.items() if k != "resumed_step"}
-    assert told == expected.provenance
-
-
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_a_resumed_training_is_bit_equal(name: str, runner: TrialRunner) -> None:
     configuration = CONFIGURATIONS[name]
@@ -79,7 +65,7 @@ def test_a_resumed_training_is_bit_equal(name: str, runner: TrialRunner) -> None
     for rung, at in zip(rung_steps(steps), (7, 10 + evaluation), strict=True):
         keeper = _break_off(runner, configuration, at)
         again = runner.evaluate(configuration, SEED, keeper=keeper)
-        _assert_equal(again, undisturbed)
+        assert_equal(again, undisturbed)
         assert again.provenance["resumed_step"] == rung
 
 
@@ -97,7 +83,7 @@ def test_what_was_broken_off_twice_goes_on_from_the_newest(runner: TrialRunner) 
         runner.evaluate(LORA, SEED, break_off(13), keeper=keeper)
     assert keeper.saved == 2
     again = runner.evaluate(LORA, SEED, keeper=keeper)
-    _assert_equal(again, runner.evaluate(LORA, SEED))
+    assert_equal(again, runner.evaluate(LORA, SEED))
     assert again.provenance["resumed_step"] == rung_steps(again.provenance["steps"])[1]
 
 
@@ -107,7 +93,7 @@ def test_a_decoder_goes_on_too(tmp_path: Path, folders: dict[str, Path]) -> None
     runner = open_runner(tmp_path, folders["llama"], "regression", epochs=1)
     keeper = _break_off(runner)
     again = runner.evaluate(LORA, SEED, keeper=keeper)
-    _assert_equal(again, runner.evaluate(LORA, SEED))
+    assert_equal(again, runner.evaluate(LORA, SEED))
     assert again.provenance["resumed_step"] > 0
 
 
@@ -156,7 +142,7 @@ def test_a_rung_of_another_training_is_ignored(
     keeper = _break_off(runner)
     change(runner, monkeypatch)
     found = runner.evaluate(LORA, SEED, keeper=keeper)
-    _assert_equal(found, runner.evaluate(LORA, SEED))
+    assert_equal(found, runner.evaluate(LORA, SEED))
     assert "resumed_step" not in found.provenance
 
 
@@ -164,7 +150,7 @@ def test_a_rung_of_another_trial_is_ignored(runner: TrialRunner) -> None:
     faster = replace(LORA, learning_rate=6e-3)
     for configuration, seed in ((LORA, SEED + 1), (faster, SEED), (PROBE, SEED)):
         found = runner.evaluate(configuration, seed, keeper=_break_off(runner))
-        _assert_equal(found, runner.evaluate(configuration, seed))
+        assert_equal(found, runner.evaluate(configuration, seed))
         assert "resumed_step" not in found.provenance
 
 
@@ -173,7 +159,7 @@ def test_an_adapter_that_does_not_fit_is_ignored(runner: TrialRunner) -> None:
     keeper = _break_off(runner)
     keeper.tensors.pop(next(x for x in keeper.tensors if x.startswith("trained/")))
     found = runner.evaluate(LORA, SEED, keeper=keeper)
-    _assert_equal(found, runner.evaluate(LORA, SEED))
+    assert_equal(found, runner.evaluate(LORA, SEED))
     assert "resumed_step" not in found.provenance
 
 
