@@ -20,6 +20,8 @@ nitpick_ignore_regex = [
     ("py:class", r"peftsearch\..*\.([A-Z]|Row)"),
     # Functions within an annotation, which Sphinx takes for classes.
     ("py:class", r"peftsearch\.spaces\.jobspec\.(tracker_names|artefacts_url)\..*"),
+    # A type variable and the type of a function, likewise.
+    ("py:class", r"peftsearch\.search\.(entangled\.maps\.State|tessellation\.forest\.Mapper)"),
     # What a result is held against, which is read as sentences or as plain data.
     ("py:class", r"peftsearch\.results\.(beside\.Circle|baselines\.Baselines|ablation\.Ablated)"),
 ]
