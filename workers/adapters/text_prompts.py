@@ -120,8 +120,8 @@ class ContextPrompt(nn.Module):
         """`m x d`."""
         length = self.shift.norm(dim=1, keepdim=True)
         inside = self.shift * (self.radius / length.clamp(min=self.radius))
-        words: torch.Tensor = self._words[0](self.ids).detach()
-        return words.to(inside.dtype) + inside
+        moved: torch.Tensor = self._words[0](self.ids).detach().to(inside.dtype) + inside
+        return moved
 
 
 def read_words(base: nn.Module, prompt: nn.Module, calibrate: Calibrate) -> list[torch.Tensor]:
