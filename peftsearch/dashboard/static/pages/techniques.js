@@ -34,7 +34,6 @@ function makeRow(row) {
     cell("Sizes", sizes(row)),
     h("td", { class: "number", "data-title": "Usual rate" }, String(row.rate)),
     cell("Families", families(row)),
-    cell("Merges", row.merges ? "yes" : "no"),
     cell("Dropout", row.dropout ? "yes" : "none"),
     cell("Exports as", row.exports_as),
     cell("On a server", row.on_server),
