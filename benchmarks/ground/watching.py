@@ -86,7 +86,7 @@ class WatchedRunner(TrialRunner):
             file.write(json.dumps(row) + "\n")
         self.after()
 
-    def _stops(self, attachment: Attachment, regime: Regime) -> tuple[int, ...]:
+    def _stops(self, attachment: Attachment, regime: Regime, settled: int) -> tuple[int, ...]:
         steps = regime.steps(len(self.encoded("train")))
         stops = sorted({max(1, round(share * steps)) for share in SHARES})
         self._seen["stops"] = stops

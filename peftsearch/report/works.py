@@ -21,6 +21,38 @@ WORKS: Mapping[str, Work] = {
     "2103.10385": Work("{GPT} Understands, Too"),
     "2104.08691": Work("The Power of Scale for Parameter-Efficient Prompt Tuning"),
     "2106.04647": Work("Compacter: Efficient Low-Rank Hypercomplex Adapter Layers"),
+    "2402.12354": Work("{LoRA+}: Efficient Low Rank Adaptation of Large Models"),
+    "2303.10512": Work(
+        "Adaptive Budget Allocation for Parameter-Efficient Fine-Tuning", "Zhang and others"
+    ),
+    "2504.07097": Work(
+        "Sculpting Subspaces: Constrained Full Fine-Tuning in {LLMs} for Continual Learning"
+    ),
+    "2401.16405": Work("Scaling Sparse Fine-Tuning to Large Language Models", "Ansell and others"),
+    "2110.07560": Work(
+        "Composable Sparse Fine-Tuning for Cross-Lingual Transfer", "Ansell and others"
+    ),
+    "2402.08562": Work("Higher Layers Need More {LoRA} Experts"),
+    "2405.14739": Work("{FLoRA}: Low-Rank Core Space for N-dimension"),
+    "2308.03303": Work(
+        "{LoRA-FA}: Memory-efficient Low-rank Adaptation for Large Language Models Fine-tuning"
+    ),
+    "2312.02432": Work("Orthogonal Adaptation for Modular Customization of Diffusion Models"),
+    "2411.01800": Work("Expanding Sparse Tuning for Low Memory Usage"),
+    "2501.08727": Work(
+        "Transformed Low-rank Adaptation via Tensor Decomposition and Its Applications to "
+        "Text-to-image Models",
+        "Tao and others",
+    ),
+    "2405.15282": Work(
+        "Prompt Tuning Strikes Back: Customizing Foundation Models with Low-Rank Prompt Adaptation"
+    ),
+    "2309.05173": Work("{DePT}: Decomposed Prompt Tuning for Parameter-Efficient Fine-tuning"),
+    "2410.17222": Work(
+        "Context-aware Prompt Tuning: Advancing In-Context Learning with Adversarial Methods"
+    ),
+    "2405.18203": Work("{IAPT}: Instruction-Aware Prompt Tuning for Large Language Models"),
+    "2306.15706": Work("Approximated Prompt Tuning for Vision-Language Pre-trained Models"),
     "2106.09685": Work("{LoRA}: Low-Rank Adaptation of Large Language Models"),
     "2106.10199": Work(
         "{BitFit}: Simple Parameter-efficient Fine-tuning for Transformer-based Masked "

@@ -49,7 +49,8 @@ def _count_beside(module: Module, stack: Stack, width: int, tokens: float) -> fl
     row = technique(module.technique)
     trained = row.layer(stack, module.capacity) if row.layer is not None else 0
     own = row.products
-    each = (own.beside * module.capacity + own.fixed * own.fixed_rank) * width
+    fixed = own.fixed * own.fixed_rank if row.layer is not None else 0.0  # else of linears
+    each = (own.beside * module.capacity + fixed) * width
     each += own.trained * trained
     return 2.0 * tokens * each
 

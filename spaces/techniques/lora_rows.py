@@ -25,7 +25,7 @@ LORA_ROWS = (
         "lora_plus",
         "LoRA whose second matrix learns 16 times as fast",
         "r (inputs + outputs)",
-        "LoRA+; Hayou et al., arXiv 2402.12354",
+        "Hayou et al., arXiv 2402.12354",
         group="lowrank",
         status="experimental",
         capacities=_RANKS,

@@ -324,7 +324,7 @@ LOW_RANK_ROWS = (
         transposed=False,
         arguments=lambda c: {"effective_rank": formulas.kept_share(c)},
         restriction=restrictions.nothing_kept,
-        activations=Activations(capacity=0, made=3),
+        activations=Activations(capacity=0, made=15),
         products=Products(trained=6, batch=formulas.osf_products),
     ),
 )
