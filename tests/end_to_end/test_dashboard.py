@@ -234,6 +234,21 @@ def test_the_theme_can_be_chosen(recorded: Dashboard, visit: Visiting) -> None:
         assert is_dark(visitor.page)
 
 
+def test_tables_do_not_wait_for_their_charts(recorded: Dashboard, visit: Visiting) -> None:
+    """The library that draws never comes; each table is there all the same."""
+    with visit(recorded.url, recorded.token) as visitor:
+        page = visitor.page
+        page.route("**/plotly*", lambda route: None)
+        page.goto(f"{visitor.url}/jobs/job")
+        expect(page.locator("#front .chart-table summary")).to_be_visible()
+        opened = page.locator(".chart-table summary:visible").all()
+        for summary in opened:
+            summary.click()
+        expect(page.locator("#front figure table tbody tr")).not_to_have_count(0)
+        expect(page.locator(".chart-table[open] table")).to_have_count(len(opened))
+        page.unroute_all(behavior="ignoreErrors")
+
+
 def test_a_job_is_read_by_keyboard(recorded: Dashboard, visit: Visiting) -> None:
     """Skip the head, sort the trials, compare two, read the chart as a table."""
     with visit(recorded.url, recorded.token) as visitor:

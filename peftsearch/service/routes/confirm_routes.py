@@ -34,7 +34,7 @@ class Wanted(Body):
     pick: Annotated[str, Field(min_length=1, max_length=500)] | None = ONE_SE
     seeds: Annotated[
         int | None,
-        Field(ge=2, le=MOST, strict=True, description="of each arm; with a width at most so many"),
+        Field(ge=2, le=MOST, description="of each arm; with a width at most so many"),
     ] = None
     width: Annotated[
         float | None,
@@ -53,7 +53,7 @@ class Start(Wanted):
     """The same with consent: a confirmation uses up a reading of the test split."""
 
     reading: Annotated[
-        int, Field(ge=1, le=10**6, strict=True, description="its number, by the forecast")
+        int, Field(ge=1, le=10**6, description="its number, by the forecast")
     ]
     device: Device = "auto"
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from peftsearch.results.rules import ONE_SE
@@ -16,6 +16,7 @@ from peftsearch.service.work.export_records import Export
 from peftsearch.service.work.picking import check_form, resolve
 from peftsearch.spaces.configurations.forms import AskedForm
 
+from .job_actions import Body
 from .path_parameters import JobName, read_name
 
 router = APIRouter(tags=["exports"])
@@ -23,20 +24,18 @@ router = APIRouter(tags=["exports"])
 ExportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of an export.")]
 
 
-class ExportRequest(BaseModel):
+class ExportRequest(Body):
     """What to export: `1se`, `knee`, `best`, a row of the front, `trial 17`, what a trial is
     called, or an expression such as `size <= 200 KB`; as what; and what is wished of its
     probabilities, where the task has classes."""
-
-    model_config = ConfigDict(extra="forbid")
 
     pick: str = Field(ONE_SE, min_length=1, max_length=500)
     form: AskedForm = "auto"
     precision: Annotated[
         float | None,
-        Field(gt=0, lt=1, strict=True, description="that thresholds of the classes are to have"),
+        Field(gt=0, lt=1, description="that thresholds of the classes are to have"),
     ] = None
-    temperature: bool = Field(False, strict=True, description="probabilities are calibrated")
+    temperature: bool = Field(False, description="probabilities are calibrated")
 
 
 class ExportList(TypedDict):

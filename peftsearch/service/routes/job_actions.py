@@ -16,7 +16,7 @@ from peftsearch.workers.files.job_folder import check_folder
 from peftsearch.workers.processes.built_in import check_built_in
 
 Workers = Annotated[
-    int, Field(ge=0, le=64, strict=True, description="local processes; 0 starts none")
+    int, Field(ge=0, le=64, description="local processes; 0 starts none")
 ]
 Device = Annotated[
     str,
@@ -28,9 +28,9 @@ Spec = Annotated[dict[str, Any], Field(description="a job spec, as `GET /schema`
 
 
 class Body(BaseModel):
-    """What is sent; unknown keys are refused."""
+    """What is sent; unknown keys are refused, and so is a number where a switch is meant."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -126,13 +126,20 @@ export class FrontChart {
     for (const listener of this.watchers) listener(this.replay.event);
   }
 
-  draw(theme) {
+  /** What is to be seen now; the table asks for it as well, since it may be opened before the first drawing. */
+  look() {
     const { model, cost } = this;
     const event = this.replay.event;
     const frame = this.frame();
     const predicted = this.predicted.pointsOn(cost, this.replay.live);
-    const expected = { line: colour("--series-5"), band: faint(colour("--series-5")) };
     this.view = viewAt(model, cost, event, frame, this.replay.live ? this.running : [], predicted, this.other.at(cost, event));
+    return { event, frame, predicted };
+  }
+
+  draw(theme) {
+    const { model, cost } = this;
+    const { event, frame, predicted } = this.look();
+    const expected = { line: colour("--series-5"), band: faint(colour("--series-5")) };
     const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), floor: colour("--warn"), pick: colour("--series-2") };
     const references = referencesAt(model, this.front, event, frame);
     const own = (cost === model.cost && model.goals.length === 2) || !model.goals.includes(cost);
@@ -173,6 +180,7 @@ export class FrontChart {
 
   table() {
     const { model, cost } = this;
+    this.look();
     const called = (x) => `${x.trials.join(", ")} ${model.namesOf(x.trials)}`.trimEnd();
     const link = (x) => h("a", { href: `${model.page}/trials/${x.trials[0]}` }, called(x));
     const shown = [...new Set([model.quality, cost, ...model.goals])];

@@ -91,6 +91,7 @@ export class SlicePair {
   }
 
   table() {
+    if (!this.found) return { columns: [], rows: [] };
     const { x, y, cells } = this.found;
     const score = (value) => write(this.model.quality, value);
     return {
