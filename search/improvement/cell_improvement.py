@@ -24,6 +24,8 @@ Moments = tuple[Matrix, Matrix]
 
 _CELLS = 1_000_000
 """Candidates times cells that are held in memory at once."""
+_LEAST_VARIANCE = 1e-200
+"""In place of 0, which a forest has of what all of its trees know exactly."""
 
 
 def log_gain(cells: Cells, exact: Matrix, uncertain: Mapping[int, Moments]) -> Matrix:
@@ -62,13 +64,14 @@ def _log_volumes(cells: Cells, exact: Matrix, uncertain: Mapping[int, Moments]) 
 def _log_expected(low: Matrix, high: Matrix, mean: Matrix, variance: Matrix) -> Matrix:
     """log E of max(0, min(y, high) - low), `k x c`. Cells share their few edges."""
     edges, places = np.unique(np.concatenate([low, high]), return_inverse=True)
-    sigma = np.sqrt(variance)[:, None]
+    sigma = np.sqrt(np.maximum(variance, _LEAST_VARIANCE))[:, None]
     finite = edges[np.isfinite(edges)]
     logs = np.full((len(mean), len(edges)), -np.inf)
     logs[:, : len(finite)] = log_improvement((mean[:, None] - finite) / sigma) + np.log(sigma)
     below, above = logs[:, places[: len(low)]], logs[:, places[len(low) :]]
-    # Rounding may leave no difference far out, where both are as good as nothing.
-    gap = np.minimum(above - below, -1e-12)
+    # Rounding may leave no difference far out, where both are as good as nothing, or are nothing.
+    with np.errstate(invalid="ignore"):
+        gap = np.fmin(above - below, -1e-12)
     expected: Matrix = below + np.log1p(-np.exp(gap))
     return expected
 
@@ -77,6 +80,10 @@ def log_feasible(limits: Sequence[tuple[float, Moments]]) -> Matrix | float:
     """Logarithm of the probability that `k` candidates meet all limits, each a least value of a
     maximised goal."""
     found: Matrix | float = sum(
-        (log_ndtr((mean - limit) / np.sqrt(variance)) for limit, (mean, variance) in limits), 0.0
+        (
+            log_ndtr((mean - limit) / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
+            for limit, (mean, variance) in limits
+        ),
+        0.0,
     )
     return found

@@ -2,5 +2,19 @@
 
 A tree is a draw of a random tessellation process (Ge, Wang, Teh, Wang and Elliott, NeurIPS 2019):
 hyperplanes cut polytopes at the rate at which random hyperplanes meet them, whatever lies beyond.
-`estimators` has them for tables, `forest` for programs.
+`TessellationForestRegressor` and `TessellationForestClassifier` are for tables, `forest` is for
+programs.
 """
+
+from typing import Any
+
+__all__ = ["TessellationForestClassifier", "TessellationForestRegressor"]
+
+
+def __getattr__(name: str) -> Any:
+    """The estimators; scikit-learn is loaded for them alone."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import estimators
+
+    return getattr(estimators, name)

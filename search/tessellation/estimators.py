@@ -1,6 +1,7 @@
 """Random tessellation forests for tables, by the conventions of scikit-learn."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,8 @@ from .normals import Matrix, Normals
 from .regression import believe, predict, together
 
 NORMALS = ("uniform", "axis")
+_ROUNDING = 1e-12
+"""Spread of numbers, as a share of the largest, that says nothing."""
 
 
 class TessellationForest(BaseEstimator):  # type: ignore[misc]
@@ -57,9 +60,14 @@ class TessellationForest(BaseEstimator):  # type: ignore[misc]
 
     def _grow(self, x: Matrix, leaves: Leaves) -> Forest:
         for name in ("n_estimators", "particles", "max_leaves"):
-            if (value := getattr(self, name)) < 1:
-                raise ValueError(f"expected {name} of at least 1; got {value!r}; raise it")
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(
+                    f"expected {name}: 1, 2, 3 ...; got {value!r}; give a whole number"
+                )
         budget = np.inf if self.budget is None else float(self.budget)
+        if not budget > 0:
+            raise ValueError(f"expected a budget above 0, or None; got {budget!r}; raise it")
         options = Options(self.n_estimators, self.particles, self.max_leaves, budget)
         seed = int(check_random_state(self.random_state).randint(2**31))
         return grow(x, leaves, self._law(x.shape[1]), options, seed, self.executor)
@@ -68,9 +76,10 @@ class TessellationForest(BaseEstimator):  # type: ignore[misc]
         if self.normals not in NORMALS:
             raise ValueError(f"expected normals of {NORMALS}; got {self.normals!r}; choose one")
         weights = np.ones(d) if self.weights is None else np.asarray(self.weights, float)
-        if weights.shape != (d,) or not (weights >= 0).all() or not weights.any():
+        fits = weights.shape == (d,) and (weights >= 0).all()
+        if not fits or not 0 < weights.sum() < np.inf:
             raise ValueError(
-                f"expected {d} weights of columns, none negative and some positive; "
+                f"expected {d} finite weights of columns, none negative and some positive; "
                 f"got {self.weights!r}; give one for each column"
             )
         return Normals(weights, self.normals == "axis")
@@ -97,15 +106,20 @@ class TessellationForestRegressor(RegressorMixin, TessellationForest):  # type: 
         """Grow the trees.
 
         Args:
-            X: `n x d` numbers.
+            X: `n x d` numbers; of one row no noise could be told.
             y: `n` numbers.
 
         Raises:
             ValueError: They are not, or a parameter is out of its range.
         """
-        rows, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        self._shift, self._unit = float(target.mean()), float(target.std()) or 1.0
-        standard = (target - self._shift) / self._unit
+        read = {"dtype": np.float64, "y_numeric": True, "ensure_min_samples": 2}
+        rows, target = validate_data(self, X, y, **read)
+        size = float(np.abs(target).max()) or 1.0
+        parts = target / size  # whose squares neither overflow nor vanish
+        mean, spread = float(parts.mean()), float(parts.std())
+        # Less is rounding: such a target is constant.
+        self._shift, self._unit = size * mean, size * (spread if spread > _ROUNDING else 1.0)
+        standard = size * (parts - mean) / self._unit
         leaves = GaussianLeaves(standard, np.ones(len(standard)), 10.0, 0.5, 0.1)
         self.forest_ = self._grow(self._learn_scale(rows), leaves)
         self.beliefs_ = believe(self.forest_, leaves)

@@ -200,6 +200,14 @@ def osf(linear: Linear, role: str, percent: int) -> int:
     return trained_directions(linear, percent) * (linear.inputs + linear.outputs + 1)
 
 
+def osf_held(linear: Linear, role: str, percent: int) -> int:
+    """Bytes of the directions that OSF keeps gradients out of, on the longer side of the matrix;
+    on the other, what it trains says which they are."""
+    n, o = linear.inputs, linear.outputs
+    kept = min(n, o) - trained_directions(linear, percent)
+    return 4 * kept * max(n, o) if n != o else 0
+
+
 def osf_products(linear: Linear, percent: int) -> float:
     """Multiplications of each batch by which OSF keeps gradients within the trained directions."""
     n, o, k = linear.inputs, linear.outputs, trained_directions(linear, percent)

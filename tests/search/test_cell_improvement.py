@@ -80,3 +80,16 @@ def test_the_chance_to_keep_limits_is_a_product() -> None:
     found = np.exp(log_feasible([(0.6, first), (-2.0, second)]))
     assert found == pytest.approx([ndtr(-1.0) * ndtr(2.0), ndtr(3.0) * ndtr(-2.0)])
     assert log_feasible([]) == 0.0
+
+
+def test_what_is_known_exactly_gains_what_it_adds() -> None:
+    """A forest has a variance of 0 where all of its trees agree; half of the points lie below."""
+    rng, front = np.random.default_rng(3), FRONT[:, :3]
+    exact = np.vstack([rng.uniform(0.3, 0.9, (4, 3)), np.full((2, 3), 0.05), front[:1]])
+    ours = np.exp(log_gain(open_cells(front, CORNER[:3]), exact, {0: (exact[:, 0], np.zeros(7))}))
+    before = hypervolume(front, 3)
+    gains = [hypervolume(np.vstack([front, y]), 3) - before for y in exact]
+    assert max(gains) > 0
+    np.testing.assert_allclose(ours, gains, atol=1e-12)
+    known = [(0.1, (np.array([0.0, 0.2]), np.zeros(2)))]
+    assert np.exp(log_feasible(known)).tolist() == [0.0, 1.0]

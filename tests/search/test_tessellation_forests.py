@@ -41,12 +41,39 @@ def test_scikit_learn_s_own_checks(estimator: Any, check: Any) -> None:
         {"n_estimators": 0},
         {"particles": 0},
         {"max_leaves": 0},
+        {"max_leaves": 2.5},
+        {"weights": [1.0, float("inf")]},
+        {"weights": [1.0, float("nan")]},
+        {"budget": float("nan")},
+        {"budget": 0},
     ],
 )
 def test_what_no_forest_has_is_said(wrong: dict[str, Any]) -> None:
     x = np.random.default_rng(0).random((10, 2))
     with pytest.raises(ValueError, match="expected .*; got .*; "):
         TessellationForestRegressor(**{**SMALL, **wrong}).fit(x, x[:, 0])
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
+def test_the_unit_of_a_target_does_not_matter(unit: float) -> None:
+    x = np.random.default_rng(0).random((20, 2))
+    plain, scaled = (
+        TessellationForestRegressor(**SMALL, random_state=0).fit(x, factor * x[:, 0])
+        for factor in (1.0, unit)
+    )
+    for expected, found in zip(
+        plain.predict(x, return_std=True), scaled.predict(x, return_std=True), strict=True
+    ):
+        np.testing.assert_allclose(found / unit, expected, rtol=1e-6)
+
+
+def test_a_target_that_differs_by_rounding_alone_is_constant() -> None:
+    x = np.random.default_rng(0).random((20, 2))
+    for y in (np.full(20, 0.3), 0.3 + 1e-16 * x[:, 0]):
+        forest = TessellationForestRegressor(**SMALL, random_state=0).fit(x, y)
+        means, doubts = forest.predict(x, return_std=True)
+        np.testing.assert_allclose(means, 0.3)
+        assert ((0 < doubts) & (doubts < 1)).all()
 
 
 def _error(x: Matrix, y: Matrix, **options: Any) -> float:

@@ -51,14 +51,15 @@ def add_comparison(site: Site) -> None:
 def _hook_between(
     layer: nn.Module, entry: nn.Module, end: nn.Module, added: nn.Module
 ) -> list[RemovableHandle]:
-    """What `end` gives becomes `added(x, it)`, where `x` is what `entry` read before."""
+    """What `end` gives becomes `added(x, it)`, where `x` is what `entry` read first: DeBERTa asks
+    it again, of its table of distances."""
     held: list[torch.Tensor] = []
 
     def read(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         held.append(inputs[0])
 
     def change(module: nn.Module, inputs: Any, output: torch.Tensor) -> Any:
-        return added(held.pop(), output)
+        return added(held[0], output)
 
     def forget(module: nn.Module, inputs: Any, output: Any) -> None:
         held.clear()  # else a layer that fails half way would keep its activations

@@ -44,7 +44,7 @@ class Experts(nn.Module):
         self.first = nn.Parameter(_draw(width, inputs, bound, generator))
         self.second = nn.Parameter(torch.zeros(outputs, width))
         self.router = nn.Parameter(_draw(experts, inputs, bound, generator))
-        self._balance: torch.Tensor | None = None
+        self._balances: list[torch.Tensor] = []
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """What the chosen experts of each token give."""
@@ -53,7 +53,7 @@ class Experts(nn.Module):
         shares = best.values / best.values.sum(-1, keepdim=True)
         weights = torch.zeros_like(chances).scatter(-1, best.indices, shares)
         if torch.is_grad_enabled():
-            self._balance = _balance(chances, best.indices)
+            self._balances.append(_balance(chances, best.indices))
         kept = functional.dropout(x, self.dropout, self.training)
         hidden = functional.linear(kept, self.first.to(x.dtype))
         parted = hidden.reshape(*hidden.shape[:-1], self.experts, RANK)
@@ -61,21 +61,28 @@ class Experts(nn.Module):
         result = functional.linear(scaled.flatten(-2), self.second.to(x.dtype))
         return result * (ALPHA / RANK)
 
+    def forget(self, module: nn.Module, inputs: Any) -> None:
+        """Before its layer is asked: drop what another pass, or a recomputed one, has left."""
+        self._balances = []
+
     def take_balance(self) -> torch.Tensor | None:
-        """A scalar of the last forward pass with gradients, once: the experts' shares of tokens
-        times their mean probabilities, summed and times their number; 1 where all are alike."""
-        found, self._balance = self._balance, None
-        return found
+        """A scalar of the layer's last forward pass with gradients, once: the experts' shares of
+        tokens times their mean probabilities, summed and times their number; 1 where all are
+        alike. The mean where a layer asks a linear more than once, as DeBERTa does."""
+        found, self._balances = self._balances, []
+        return torch.stack(found).mean() if found else None
 
 
 def add(site: Site) -> None:
     """Experts beside each linear that the configuration aims at."""
+    layer = site.model.get_submodule(site.layer)
     for role in site.roles:
         shape, linear = site.stack.linears[role], site.linear(role)
         name = f"{site.path(role)}.experts"
         sizes = shape.inputs, shape.outputs, site.module.capacity
         child = Experts(*sizes, site.generator(name), site.dropout)
         site.put(name, child, linear)
+        site.changes.hook([layer.register_forward_pre_hook(child.forget)])
         site.changes.hook([linear.register_forward_hook(_beside(child))])
 
 

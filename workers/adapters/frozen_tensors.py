@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import nn
 
 from peftsearch.spaces.techniques.table import technique
 
@@ -40,20 +41,29 @@ def write_frozen(
             held[ADAPTER] = tensors[key.lstrip("_")].to(held[ADAPTER])
 
 
+def widen_frozen(layer: nn.Module) -> None:
+    """Hold all that is frozen in float32, as what is trained beside it: `peft` makes it in the
+    format of the weights, and a hook on a gradient must answer in the gradient's own."""
+    for child in layer.children():
+        for key, tensor in child.named_buffers(recurse=False):
+            if tensor.is_floating_point():
+                setattr(child, key, tensor.float())
+
+
 def keep_start(layer: Any, weight: torch.Tensor) -> None:
     """Remember where a LoRA layer that starts at directions of the weight began.
 
     Args:
         weight: The linear's weight before `peft` took that start out of it.
     """
-    first = layer.lora_A[ADAPTER].weight.detach().clone()
-    second = layer.lora_B[ADAPTER].weight.detach().clone()
+    first, second = (x[ADAPTER].weight.detach().clone() for x in (layer.lora_A, layer.lora_B))
     _take_out(layer, weight, first, second)
 
 
 def _take_out(layer: Any, weight: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> None:
-    """Set the wrapped weight to `weight - scaling B A`, always by the same operations."""
-    first, second = first.to(weight.device), second.to(weight.device)
+    """Set the wrapped weight to `weight - scaling B A`, always by the same operations, in
+    float32."""
+    first, second = (x.to(weight.device, torch.float32) for x in (first, second))
     layer.register_buffer("initial_A", first, persistent=False)
     layer.register_buffer("initial_B", second, persistent=False)
     product = layer.scaling[ADAPTER] * (second @ first)

@@ -22,7 +22,7 @@ from peftsearch.spaces.configurations.groups import Group
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import technique
 
-from .frozen_tensors import keep_start, read_frozen, write_frozen
+from .frozen_tensors import keep_start, read_frozen, widen_frozen, write_frozen
 from .masks import ADAPTER, Calibrate, mask_layers, measure_gradients
 from .peft_configs import peft_config
 
@@ -122,6 +122,8 @@ class Injection:
     def _finish(self, name: str, layer: Any) -> None:
         original = self.originals[name]
         layer.train(original.training)
+        if technique(self.techniques[name]).kept:
+            widen_frozen(layer)
         if name in self.weights:
             keep_start(layer, self.weights[name])
 

@@ -8,6 +8,7 @@ from types import MethodType
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from peftsearch.spaces.configurations.head_tensors import POOLED
 from peftsearch.spaces.techniques.saved import Tensor
@@ -86,7 +87,8 @@ def compute_in_float32(model: nn.Module, heads: tuple[str, ...]) -> None:
 
 def _multiply(self: nn.Linear, states: torch.Tensor) -> torch.Tensor:
     with torch.autocast(states.device.type, enabled=False):
-        return nn.Linear.forward(self, states.to(self.weight.dtype))
+        bias = None if self.bias is None else self.bias.float()
+        return functional.linear(states.float(), self.weight.float(), bias)
 
 
 def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Parameter]:

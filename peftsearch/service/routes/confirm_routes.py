@@ -52,9 +52,7 @@ class Wanted(Body):
 class Start(Wanted):
     """The same with consent: a confirmation uses up a reading of the test split."""
 
-    reading: Annotated[
-        int, Field(ge=1, le=10**6, description="its number, by the forecast")
-    ]
+    reading: Annotated[int, Field(ge=1, le=10**6, description="its number, by the forecast")]
     device: Device = "auto"
 
 

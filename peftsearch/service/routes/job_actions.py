@@ -15,9 +15,7 @@ from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.workers.files.job_folder import check_folder
 from peftsearch.workers.processes.built_in import check_built_in
 
-Workers = Annotated[
-    int, Field(ge=0, le=64, description="local processes; 0 starts none")
-]
+Workers = Annotated[int, Field(ge=0, le=64, description="local processes; 0 starts none")]
 Device = Annotated[
     str,
     Field(
