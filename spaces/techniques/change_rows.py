@@ -10,7 +10,7 @@ from functools import partial
 from . import change_formulas as sizes
 from . import restrictions, tensor_rings
 from .activations import Activations
-from .products import WHOLE, Products
+from .products import Products
 from .saved import Saved
 from .technique import Technique
 
@@ -31,6 +31,7 @@ _kernel = partial(
     _row,
     capacities=_EVEN_RANKS,
     restriction=restrictions.odd,
+    products=Products(whole=3, made=3),  # distances, one by one
     held=sizes.whole_bytes,
 )
 
@@ -78,7 +79,6 @@ CHANGE_ROWS = (
         saved=Saved(sizes.tables("klora")),
         build=f"{_KINDS}:add_kernel",
         activations=Activations(capacity=0, matrices=3),
-        products=WHOLE,
     ),
     _kernel(
         "snell",
@@ -90,7 +90,6 @@ CHANGE_ROWS = (
         saved=Saved(sizes.tables("snell")),
         build=f"{_KINDS}:add_competing_kernel",
         activations=Activations(capacity=0, matrices=4),
-        products=WHOLE,
     ),
     _row(
         "trlora",

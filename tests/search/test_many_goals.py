@@ -79,6 +79,13 @@ def test_equal_arguments_give_equal_proposals(timed: list[Trial]) -> None:
     assert len({x.configuration.key for x in first}) == 2
 
 
+def test_forests_propose_for_several_goals(timed: list[Trial]) -> None:
+    """They know exactly what all of their trees agree on."""
+    found = propose(make_spec(objectives=TIMED, search={"surrogate": "rtf"}), timed[:12], 2, 0)
+    assert {x.origin for x in found} == {"search"}
+    assert all(x.reasons and 0 < x.reasons.expected_gain < math.inf for x in found)
+
+
 @pytest.mark.parametrize("objectives", [KNOWN, {"minimise": ["trainable_parameters"]}])
 def test_without_a_front_no_job_is_told_to_end(objectives: dict[str, list[str]]) -> None:
     """Nothing reaches the bound: the search goes on to look for what does."""

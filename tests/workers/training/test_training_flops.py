@@ -1,5 +1,6 @@
 """The claimed operations of a training step, against those that PyTorch counts."""
 
+from math import prod
 from typing import Any
 
 import pytest
@@ -43,11 +44,22 @@ def _backward(gradient: Any, query: Any, key: Any, value: Any, *_: Any, **__: An
     return int(found)
 
 
+def _distances(points: Any, others: Any, *_: Any, **__: Any) -> int:
+    """A product with a factor of 1 is a difference here, which is squared."""
+    return int(2 * prod(points) * others[-2])
+
+
+def _distances_backward(gradient: Any, points: Any, others: Any, *_: Any, **__: Any) -> int:
+    return _distances(points, others)
+
+
 KERNELS = {
+    torch.ops.aten._cdist_forward: _distances,
+    torch.ops.aten._cdist_backward: _distances_backward,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _forward,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: _backward,
 }
-"""Of the CPU's attention, which PyTorch's counter does not know."""
+"""Of distances and of the CPU's attention, which PyTorch's counter does not know."""
 
 
 def measure(subject: Subject, configuration: Configuration, recomputed: bool = False) -> int:
