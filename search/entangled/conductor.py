@@ -1,12 +1,13 @@
 """A run over processes: each generation all are told what all gained, and nothing more."""
 
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from typing import Any, Generic
 from uuid import uuid4
 
 import numpy as np
 
+from .lanes import Lane
 from .maps import Maps, Plan, State, Weights
 from .replica import News, Replica
 from .resampling import Matrix
@@ -29,20 +30,20 @@ class Conductor(Generic[State]):
 
     def __init__(self, maps: Maps[State], plan: Plan) -> None:
         self._maps, self._plan, self._run = maps, plan, uuid4().hex
-        self._workers: list[Executor] = []
+        self._workers: list[Lane] = []
         self._history: list[News] = []
         self._gains: Matrix | None = None
 
-    def join(self, executor: Executor) -> None:
+    def join(self, lane: Lane) -> None:
         """One more worker, from the next generation on.
 
         Args:
-            executor: With a single process of its own, such as `ProcessPoolExecutor(1)`: what a
-                worker holds stays in its process.
+            lane: With a single process of its own, such as `ProcessPoolExecutor(1)` or a
+                `RayLane`: what a worker holds stays in its process.
         """
         arguments = self._maps, self._plan, tuple(self._history)
-        executor.submit(_begin, self._key(len(self._workers)), *arguments).result()
-        self._workers.append(executor)
+        lane.submit(_begin, self._key(len(self._workers)), *arguments).result()
+        self._workers.append(lane)
 
     def advance(self, generations: int = 1) -> None:
         """So many generations more.
@@ -87,8 +88,7 @@ class Conductor(Generic[State]):
 
     def _ask(self, action: Any, *arguments: Any) -> list[Any]:
         asked: Sequence[Future[Any]] = [
-            executor.submit(action, self._key(i), *arguments)
-            for i, executor in enumerate(self._workers)
+            lane.submit(action, self._key(i), *arguments) for i, lane in enumerate(self._workers)
         ]
         return [x.result() for x in asked]
 
