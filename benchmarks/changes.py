@@ -15,11 +15,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
 import torch
 
 from benchmarks.ground.pairs import make_job
+from benchmarks.json_lines import Row, add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
@@ -58,7 +58,7 @@ def rates(arm: str) -> list[float]:
     return [float(f"{10 ** (ARMS[arm][1] + 0.5 * i):.3g}") for i in range(RATES)]
 
 
-def best_rate(arm: str, known: list[dict[str, Any]]) -> float | None:
+def best_rate(arm: str, known: list[Row]) -> float | None:
     """Of the first seed; None before all are trained."""
     found = [x for x in known if x["arm"] == arm and x["seed"] == CHOOSING]
     if len(found) < RATES:
@@ -66,7 +66,7 @@ def best_rate(arm: str, known: list[dict[str, Any]]) -> float | None:
     return float(max(found, key=lambda x: x["accuracy"])["rate"])
 
 
-def wanted(known: list[dict[str, Any]]) -> Iterator[tuple[str, float, int]]:
+def wanted(known: list[Row]) -> Iterator[tuple[str, float, int]]:
     """What is to be trained next, first all rates."""
     done = {(x["arm"], x["rate"], x["seed"]) for x in known}
     choosing = [(arm, rate, CHOOSING) for arm in ARMS for rate in rates(arm)]
@@ -78,7 +78,7 @@ def wanted(known: list[dict[str, Any]]) -> Iterator[tuple[str, float, int]]:
                 yield arm, rate, seed
 
 
-def train(runner: TrialRunner, arm: str, rate: float, seed: int) -> dict[str, Any]:
+def train(runner: TrialRunner, arm: str, rate: float, seed: int) -> Row:
     """One row."""
     anatomy, began = runner.spec.anatomy, time.process_time()
     found = configuration(arm, rate, anatomy.layers)
@@ -95,7 +95,7 @@ def train(runner: TrialRunner, arm: str, rate: float, seed: int) -> dict[str, An
     }
 
 
-def table(known: list[dict[str, Any]]) -> str:
+def table(known: list[Row]) -> str:
     """Each arm at its rate: by the seed that chose it, and against LoRA of equal bytes by others,
     paired by seed, with the standard error of that where there are two."""
     head = "| technique | size | rate | KB | choosing: accuracy, loss | other seeds | to LoRA |"
@@ -121,7 +121,7 @@ def table(known: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _told(arm: str, known: list[dict[str, Any]]) -> dict[int, float]:
+def _told(arm: str, known: list[Row]) -> dict[int, float]:
     """Accuracy by seed, at the chosen rate."""
     rate = best_rate(arm, known)
     rows = (x for x in known if (x["arm"], x["rate"]) == (arm, rate) and x["seed"] in COMPARED)
@@ -134,8 +134,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/changes.jsonl"))
     parser.add_argument("--table", action="store_true", help="only print what there is")
     options = parser.parse_args()
-    lines = options.out.read_text().splitlines() if options.out.exists() else []
-    known: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    known = read(options.out)
     if not options.table:
         torch.set_num_threads(1)
         job = make_job("shallow-amazon", 2.0)
@@ -147,8 +146,7 @@ def main() -> None:
             row = train(runner, *following)
             known.append(row)
             print(json.dumps(row), flush=True)
-            with options.out.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+            add(options.out, row)
     print(table(known))
 
 

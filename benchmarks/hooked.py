@@ -13,19 +13,18 @@ does not know what other training rows would change.
 """
 
 import argparse
-import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.ground.pairs import make_job
+from benchmarks.json_lines import Row, add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
@@ -87,16 +86,15 @@ def run(seeds: int) -> None:
     job["task"] |= {"train_rows": TRAIN_ROWS}
     job["training"] |= {"checkpoints": 1, "batch_size": 16}
     runner = TrialRunner.open(complete_spec(job, Path.cwd()), "cpu")
-    known = {(x["arm"], x["rate"], x["seed"]) for x in read_rows()}
+    known = {(x["arm"], x["rate"], x["seed"]) for x in read(ROWS)}
     arms = make_arms(runner.spec.anatomy)
     for rate, seed, arm in product(RATES, range(seeds), arms):
         if (arm, rate, seed) not in known:
             row = measure(runner, replace(arms[arm], learning_rate=rate), seed)
-            with ROWS.open("a") as file:
-                file.write(json.dumps({"arm": arm, "rate": rate, "seed": seed} | row) + "\n")
+            add(ROWS, {"arm": arm, "rate": rate, "seed": seed} | row)
 
 
-def measure(runner: TrialRunner, configuration: Configuration, seed: int) -> dict[str, Any]:
+def measure(runner: TrialRunner, configuration: Configuration, seed: int) -> Row:
     """One training: its quality, and which validation rows it has right, as hexadecimal digits."""
     began, anatomy = time.process_time(), runner.spec.anatomy
     outcome = runner.evaluate(configuration, seed)
@@ -113,21 +111,15 @@ def measure(runner: TrialRunner, configuration: Configuration, seed: int) -> dic
     }
 
 
-def read_rows() -> Iterator[dict[str, Any]]:
-    """What was recorded."""
-    if ROWS.exists():
-        yield from map(json.loads, ROWS.read_text().splitlines())
-
-
 def tell() -> str:
     """The table, of the seeds that all arms have at the first rate, and of the rates at which they
     have all of these."""
-    rows = list(read_rows())
+    rows = read(ROWS)
     count = Counter((x["rate"], x["seed"]) for x in rows)
     whole = {x for x, n in count.items() if n == len({row["arm"] for row in rows})}
     seeds = {seed for rate, seed in whole if rate == RATES[0]}
     rates = [rate for rate in RATES if all((rate, seed) in whole for seed in seeds)]
-    arms: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    arms: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row["seed"] in seeds and row["rate"] in rates:
             arms[row["arm"]].append(row)
@@ -141,20 +133,20 @@ def tell() -> str:
     return "\n".join([*lines, *(_line(arm, best) for arm in best)])
 
 
-def _best(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _best(rows: list[Row]) -> list[Row]:
     """At the rate of the better mean."""
     by_rate = {rate: [x for x in rows if x["rate"] == rate] for rate in {x["rate"] for x in rows}}
     return max(by_rate.values(), key=lambda found: np.mean([x["accuracy"] for x in found]))
 
 
-def _right(rows: list[dict[str, Any]]) -> NDArray[np.float64]:
+def _right(rows: list[Row]) -> NDArray[np.float64]:
     """Of each validation row the share of seeds that have it right."""
     bits = [np.unpackbits(np.frombuffer(bytes.fromhex(x["right"]), np.uint8)) for x in rows]
     shares: NDArray[np.float64] = np.mean([x[: rows[0]["rows"]] for x in bits], axis=0)
     return shares
 
 
-def _line(arm: str, best: Mapping[str, list[dict[str, Any]]]) -> str:
+def _line(arm: str, best: Mapping[str, list[Row]]) -> str:
     rows, other = best[arm], AGAINST.get(arm, "")
     mean = np.mean([x["accuracy"] for x in rows])
     cells = [arm, f"{rows[0]['bytes']:,}", f"{rows[0]['rate']:g}", f"{mean:.3f}", other]

@@ -11,15 +11,14 @@ It writes after each training, and goes on where it was stopped. `--table` print
 """
 
 import argparse
-import json
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from benchmarks.heads import write_table
+from benchmarks.json_lines import Row, add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes
@@ -35,7 +34,6 @@ RATES = (1e-3, 3e-3)
 """Relative to the nominal one, which stands at 1e-3."""
 CHOOSING = 1
 """The seed that rates are chosen by, and at which a request is timed."""
-Row = dict[str, Any]
 ARMS: dict[str, tuple[Module, str]] = {
     "prompt 8": (Module("prompt", 8), ""),
     "dept 4": (Module("dept", 4), "prompt 8"),
@@ -120,17 +118,10 @@ def plan(rows: list[Row], seeds: int) -> Iterator[tuple[str, float, int]]:
     yield from ((arm, best_rate(rows, arm), seed) for seed in later for arm in ARMS)
 
 
-def read(path: Path) -> list[Row]:
-    """The rows so far."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def append(path: Path, rows: list[Row], row: Row) -> None:
     """Keep a row at once."""
     rows.append(row)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    add(path, row)
     print(row, flush=True)
 
 

@@ -10,7 +10,6 @@ in `--out` is not run again; `--table` prints it alone.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Mapping
 from itertools import product
@@ -26,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from benchmarks.json_lines import Row, add, read
 from peftsearch.search.tessellation.estimators import (
     TessellationForestClassifier,
     TessellationForestRegressor,
@@ -53,7 +53,7 @@ def models(labels: bool, seed: int) -> dict[str, Any]:
     }
 
 
-def measure(table: str, name: str, seed: int) -> dict[str, Any]:
+def measure(table: str, name: str, seed: int) -> Row:
     """One fit and its predictions."""
     x, y = TABLES[table]()
     labels = table == "cancer"
@@ -76,7 +76,7 @@ def measure(table: str, name: str, seed: int) -> dict[str, Any]:
     return row
 
 
-def tell(rows: list[dict[str, Any]]) -> str:
+def tell(rows: list[Row]) -> str:
     """A table of means over seeds."""
     lines = ["| table | model | fits | score | covered by 95 % | half width | seconds | ratio |"]
     lines.append("|---" * 8 + "|")
@@ -100,16 +100,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="print alone")
     options = parser.parse_args()
-    lines = options.out.read_text().splitlines() if options.out.exists() else []
-    rows = [json.loads(x) for x in lines]
+    rows = read(options.out)
     done = {(x["table"], x["model"], x["seed"]) for x in rows}
     jobs = product(range(0 if options.table else options.seeds), TABLES, models(True, 0))
     with threadpool_limits(1):
         for seed, table, name in jobs:
             if (table, name, seed) not in done:
                 rows.append(measure(table, name, seed))
-                with options.out.open("a") as file:
-                    file.write(json.dumps(rows[-1]) + "\n")
+                add(options.out, rows[-1])
     print(tell(rows))
 
 

@@ -18,7 +18,8 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+
+from benchmarks.json_lines import Row, add, read
 
 from .jobs import ROWS, SECTIONS
 from .tables import tell
@@ -27,7 +28,7 @@ OUT = Path("benchmarks/duel/jobs.jsonl")
 LOOKS = (1 / 3, 2 / 3, 1.0)
 
 
-def run_arm(pair: str, arm: str, seed: int, minutes: float, floor: float) -> dict[str, Any]:
+def run_arm(pair: str, arm: str, seed: int, minutes: float, floor: float) -> Row:
     """One job in this process."""
     import torch
 
@@ -65,17 +66,6 @@ def find_floor(pair: str, out: Path) -> float:
     floor = score_floor(make_spec(pair, "ours", 0))
     add(out, {"data": pair, "rows": ROWS, "floor": floor})
     return floor
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """What has ended."""
-    return list(map(json.loads, path.read_text().splitlines())) if path.exists() else []
-
-
-def add(path: Path, row: dict[str, Any]) -> None:
-    """One line more."""
-    with path.open("a") as file:
-        file.write(json.dumps(row) + "\n")
 
 
 def run_missing(options: argparse.Namespace) -> None:

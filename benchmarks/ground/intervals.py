@@ -17,17 +17,15 @@ again. Usage: python -m benchmarks.ground.intervals upper,shifted,FOLDER --draws
 """
 
 import argparse
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
-from benchmarks.search.run import read
+from benchmarks.json_lines import Row, add, read
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.trial import Trial
 from peftsearch.search.expectations import expect
@@ -40,10 +38,9 @@ LOOKS = (15, 25, 40)
 NEAR = 3
 """Fronts, peeled off one after another, that count as near."""
 SHOWN = ("80 %", "95 %", "80 % on front", "95 % on front", "best raw", "best expected")
-Row = Mapping[str, Any]
 
 
-def look(ground: Ground, trials: Sequence[Trial]) -> dict[str, Any]:
+def look(ground: Ground, trials: Sequence[Trial]) -> Row:
     """Expectations near the front beside their truths, and the best by its raw mean."""
     spec = ground.problem.spec
     expected = expect(spec, trials, ground.problem.preparation)
@@ -69,7 +66,7 @@ def look(ground: Ground, trials: Sequence[Trial]) -> dict[str, Any]:
     return {"trials": len(trials), "freedom": freedom, "repeats": repeats, "rows": rows}
 
 
-def run(name: str, way: str, draw: int) -> dict[str, Any]:
+def run(name: str, way: str, draw: int) -> Row:
     """One search, looked at on its way."""
     ground = open_ground(name, draw)
     budget = min(LOOKS[-1], count_answers(ground.problem))
@@ -148,8 +145,7 @@ def main() -> None:
                 for draw in range(options.first, options.first + options.draws):
                     done = {(x["problem"], x["way"], x["draw"]) for x in read(options.out)}
                     if (Path(name).name, way, draw) not in done:
-                        with options.out.open("a") as file:
-                            file.write(json.dumps(run(name, way, draw)) + "\n")
+                        add(options.out, run(name, way, draw))
     print("\n".join(tell(read(options.out))))
 
 

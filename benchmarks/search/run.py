@@ -10,16 +10,15 @@ differences to `--against`; of a recorded grid once more on its test scores.
 """
 
 import argparse
-import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from benchmarks.json_lines import Row, add, read
 from peftsearch.records.trial import Trial
 
 from .ablations import ABLATIONS
@@ -32,12 +31,11 @@ from .problem import Problem
 FITTED = "fitted:"
 KNOWN = {**METHODS, **ABLATIONS}
 LOOKS = (10, 15, 25, 50, 100, 120, 140, 160, 180, 200)
-Row = Mapping[str, Any]
 
 
 def search(
     problem: Problem, name: str, seed: int, budget: int, hours: float = float("inf")
-) -> dict[str, Any]:
+) -> Row:
     """One job, a training at a time, until its budget or its hours of CPU time are spent."""
     trials: list[Trial] = []
     shares, tested, seconds = {}, {}, 0.0
@@ -111,11 +109,6 @@ def open_problem(name: str) -> Problem:
     return found
 
 
-def read(path: Path) -> list[Row]:
-    """The searches that have ended."""
-    return list(map(json.loads, path.read_text().splitlines())) if path.exists() else []
-
-
 def main() -> None:
     """Run what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,8 +138,7 @@ def main() -> None:
                         continue
                     row = search(problem, name, seed, options.budget, options.hours)
                     row["method"] = shown
-                    with options.out.open("a") as file:
-                        file.write(json.dumps(row) + "\n")
+                    add(options.out, row)
     found = read(options.out)
     print(tell(found, options.against))
     if tested := tell(found, options.against, "test_shares"):

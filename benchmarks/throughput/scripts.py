@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ground.pairs import make_job
+from benchmarks.json_lines import add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
@@ -30,7 +31,6 @@ from .visited import HEADS, Case, choose
 
 PAIR, SEED, BATCH, EPOCHS = "amazon", 1, 16, 2
 ARMS = ("usual", "tuned", "ours")
-Row = Mapping[str, Any]
 
 
 class Ours:
@@ -95,17 +95,6 @@ def run_script(
     parts = {x: told["cpu_seconds"].get(x, 0.0) for x in ("loading", "training", "evaluation")}
     parts["around"] = used.ru_utime + used.ru_stime - sum(parts.values())
     return told | {"cpu_seconds": parts}
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """The trainings that are there."""
-    return list(map(json.loads, path.read_text().splitlines())) if path.exists() else []
-
-
-def add(path: Path, row: Row) -> None:
-    """One line more."""
-    with path.open("a") as file:
-        file.write(json.dumps(row) + "\n")
 
 
 def run(cases: list[Case], rows: int, out: Path, note: str) -> None:

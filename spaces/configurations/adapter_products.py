@@ -47,11 +47,11 @@ def count_adapter(
 
 def _count_beside(module: Module, stack: Stack, width: int, tokens: float) -> float:
     row = technique(module.technique)
-    trained = row.layer(stack, module.capacity) if row.layer is not None else 0
+    if row.layer is None:
+        return 0.0  # its products are of linears
     own = row.products
-    fixed = own.fixed * own.fixed_rank if row.layer is not None else 0.0  # else of linears
-    each = (own.beside * module.capacity + fixed) * width
-    each += own.trained * trained
+    each = (own.beside * module.capacity + own.fixed * own.fixed_rank) * width
+    each += own.trained * row.layer(stack, module.capacity)
     return 2.0 * tokens * each
 
 

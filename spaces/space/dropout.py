@@ -36,8 +36,5 @@ def asks(spec: JobSpec) -> bool:
 
 def _part(space: Space) -> tuple[list[str], list[str]]:
     """Techniques of a space that adapt something, those with dropout first."""
-    bundles = (bundle for bundles in space.bundles for bundle in bundles)
-    names = dict.fromkeys(name for bundle in bundles for name in bundle)
-    names |= dict.fromkeys(x.technique for x in space.inputs if x is not None)
-    rows = [row for row in map(technique, names) if row.adapts or row.input is not None]
+    rows = [row for row in map(technique, space.techniques) if row.adapts or row.input is not None]
     return [x.name for x in rows if x.dropout], [x.name for x in rows if not x.dropout]

@@ -18,7 +18,7 @@ from .options import (
     read_role_sets,
 )
 from .space import Space
-from .text_reading import check_reading, techniques_of
+from .text_reading import check_reading
 
 _LADDER = ("frozen", "bitfit", "ln_tuning", "ia3", "lora", "rslora", "dora", "bitfit+lora")
 _ROLE_SETS = (
@@ -89,7 +89,7 @@ def make_space(spec: JobSpec) -> Space:
     space = _listed(spec) if spec.space.listed else _open(spec)
     check_dropout(spec, space)
     tries = spec.try_configurations
-    names = techniques_of(space).union(*(x.techniques for x in tries))
+    names = {*space.techniques}.union(*(x.techniques for x in tries))
     check_reading(names, spec.anatomy, spec.task.kind)
     with located("try"):
         for number, configuration in enumerate(tries, 1):

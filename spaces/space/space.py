@@ -75,6 +75,13 @@ class Space:
     members: tuple[Configuration, ...] = ()
 
     @cached_property
+    def techniques(self) -> tuple[str, ...]:
+        """Names of all that may be proposed, without repeats: those of the bundles first."""
+        bundles = (bundle for bundles in self.bundles for bundle in bundles)
+        names = [name for bundle in bundles for name in bundle]
+        return tuple(dict.fromkeys([*names, *(x.technique for x in self.inputs if x is not None)]))
+
+    @cached_property
     def slots(self) -> int:
         """Sizes of a stratum: as many as a bundle has sized techniques at most."""
         return max(len(sized(bundle)) for bundles in self.bundles for bundle in bundles)

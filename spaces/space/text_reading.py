@@ -7,8 +7,6 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.techniques.table import technique
 
-from .space import Space
-
 
 def check_reading(names: Iterable[str], anatomy: Anatomy, kind: str) -> None:
     """Refuse techniques that read a text whole where a causal model is trained to predict it: the
@@ -26,9 +24,3 @@ def check_reading(names: Iterable[str], anatomy: Anatomy, kind: str) -> None:
             ", ".join(reading),
             "use another technique there, or a kind with a head of its own",
         )
-
-
-def techniques_of(space: Space) -> set[str]:
-    """All that a space may propose."""
-    found = {name for bundles in space.bundles for bundle in bundles for name in bundle}
-    return found | {x.technique for x in space.inputs if x is not None}

@@ -20,11 +20,6 @@ def trained(saved: OfLinear) -> LinearCount:
     return count
 
 
-def whole_bytes(linear: Linear, role: str, capacity: int) -> int:
-    """Of a float32 matrix of the linear's size."""
-    return 4 * linear.inputs * linear.outputs
-
-
 def first_bytes(linear: Linear, role: str, rank: int) -> int:
     """Of a float32 matrix of `r x n`."""
     return 4 * rank * linear.inputs

@@ -8,7 +8,7 @@ two rates of so short a training.
 from functools import partial
 
 from . import change_formulas as sizes
-from . import restrictions, tensor_rings
+from . import formulas, restrictions, tensor_rings
 from .activations import Activations
 from .products import Products
 from .saved import Saved
@@ -32,7 +32,7 @@ _kernel = partial(
     capacities=_EVEN_RANKS,
     restriction=restrictions.odd,
     products=Products(whole=3, made=3),  # distances, one by one
-    held=sizes.whole_bytes,
+    held=formulas.in_bytes(formulas.whole, 4),
 )
 
 CHANGE_ROWS = (

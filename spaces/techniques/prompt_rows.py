@@ -69,7 +69,6 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         rate=1e-2,
         input=lambda width, tokens: tokens * width,
         saved=Saved(input=saved_prompts.cpt),
-        kept=("ids",),
         calibrates=True,
         build=f"{_ADAPTERS}.text_prompts:ContextPrompt",
         merges=False,

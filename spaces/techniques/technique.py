@@ -109,7 +109,7 @@ class Technique:
             technique beside that one.
         kept: Attributes of the wrapped linear, of one tensor for each adapter, that are saved
             beside what is trained: what was drawn, or what a decomposition gave (another machine
-            finds other signs). Of virtual tokens, buffers of their module.
+            finds other signs).
         entries: Import path of the function that chooses the entries of a matrix that are trained,
             `capacity` per mille of them (`workers/adapters/masks.py`).
         calibrates: Whether it chooses them by gradients over training batches; of virtual tokens,

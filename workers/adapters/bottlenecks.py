@@ -40,8 +40,8 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         self.scale, self.dropout = scale, dropout
-        self.down = _make_linear(inputs, width)
-        self.up = _make_linear(width, outputs)
+        self.down = make_linear(inputs, width)
+        self.up = make_linear(width, outputs)
         bound = inputs**-0.5
         nn.init.uniform_(self.down.weight, -bound, bound, generator=generator)
 
@@ -52,7 +52,7 @@ class Bottleneck(nn.Module):
         return result if self.scale == 1 else result * self.scale
 
 
-def _make_linear(inputs: int, outputs: int) -> nn.Linear:
+def make_linear(inputs: int, outputs: int) -> nn.Linear:
     """All zeros; the usual initialisation would draw from the global generator."""
     linear = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     nn.init.zeros_(linear.weight)

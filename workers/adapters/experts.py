@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from peftsearch.spaces.techniques.expert_rows import RANK
 
+from .changes import draw_uniform, zeros
 from .sites import Site
 
 ALPHA = 16
@@ -38,12 +39,13 @@ class Experts(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bound = inputs**-0.5
         width = experts * RANK
         self.experts, self.dropout = experts, dropout
-        self.first = nn.Parameter(_draw(width, inputs, bound, generator))
-        self.second = nn.Parameter(torch.zeros(outputs, width))
-        self.router = nn.Parameter(_draw(experts, inputs, bound, generator))
+        self.first = zeros(width, inputs)
+        self.second = zeros(outputs, width)
+        self.router = zeros(experts, inputs)
+        for drawn in (self.first, self.router):
+            draw_uniform(drawn, inputs, generator)
         self._balances: list[torch.Tensor] = []
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -94,7 +96,3 @@ def _balance(chances: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
     experts = chances.shape[-1]
     used = functional.one_hot(chosen, experts).float().flatten(0, -3).sum(1).mean(0) / CHOSEN
     return experts * (used * chances.flatten(0, -2).mean(0)).sum()
-
-
-def _draw(rows: int, columns: int, bound: float, generator: torch.Generator) -> torch.Tensor:
-    return torch.empty(rows, columns).uniform_(-bound, bound, generator=generator)

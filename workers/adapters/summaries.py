@@ -14,6 +14,7 @@ from torch.utils.hooks import RemovableHandle
 from peftsearch.spaces.techniques.layer_formulas import prefix_sizes
 from peftsearch.spaces.techniques.prompt_formulas import SUMMARY_TOKENS, attention_width
 
+from .bottlenecks import make_linear
 from .builders import prepare_prefixes
 from .prefixes import SUMMARY
 from .sites import Site
@@ -57,13 +58,11 @@ class Summary(nn.Module):
         super().__init__()
         drawn = torch.randn(inputs, SUMMARY_TOKENS, generator=generator)
         self.pooling = nn.Parameter(drawn * _DEVIATION)
-        self.down = nn.utils.skip_init(nn.Linear, inputs, width)  # type: ignore[no-untyped-call]
-        self.up = nn.utils.skip_init(nn.Linear, width, inputs)  # type: ignore[no-untyped-call]
+        self.down, self.up = make_linear(inputs, width), make_linear(width, inputs)
         self.activation = Rational()
         for linear in (self.down, self.up):
             bound = linear.in_features**-0.5
             nn.init.uniform_(linear.weight, -bound, bound, generator=generator)
-            nn.init.zeros_(linear.bias)
 
     def forward(self, text: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """`b x 4 x d`.

@@ -15,6 +15,7 @@ from peftsearch.spaces.techniques.prompt_formulas import (
     shift_rank,
 )
 
+from .bottlenecks import make_linear
 from .masks import Calibrate
 from .virtual_tokens import Prompt
 
@@ -57,12 +58,9 @@ class _Perceptron(nn.Module):
     def __init__(self, inputs: int, outputs: int, generator: torch.Generator) -> None:
         super().__init__()
         width, bound = PROMPT_ENCODER_WIDTH, inputs**-0.5
-        self.down = nn.utils.skip_init(nn.Linear, inputs, width)  # type: ignore[no-untyped-call]
-        self.up = nn.utils.skip_init(nn.Linear, width, outputs)  # type: ignore[no-untyped-call]
+        self.down, self.up = make_linear(inputs, width), make_linear(width, outputs)
         nn.init.uniform_(self.down.weight, -bound, bound, generator=generator)
         nn.init.normal_(self.up.weight, 0.0, _DEVIATION, generator=generator)
-        nn.init.zeros_(self.down.bias)
-        nn.init.zeros_(self.up.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """`... x inputs` to `... x outputs`."""

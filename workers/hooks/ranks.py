@@ -63,18 +63,20 @@ class Ranks(Hook):
         return ORTHOGONALITY * torch.stack(norms).mean() if norms else None
 
     def after_step(self, step: int, optimiser: torch.optim.AdamW) -> None:
-        """Tell what matters, and cut."""
+        """Tell what matters, and mask the rest; once it is settled, take that away."""
         done = step + 1
-        for group, (allocator, tree) in self._allocators.items():
-            last = done == self.settled
-            if last:
-                allocator.update_ipt(tree)
-                allocator.mask_to_budget(tree, allocator.target_bgt)
-                self._narrow(group, optimiser)
-            else:
-                allocator.update_and_allocate(tree, done)
         if done == self.settled:
-            self._allocators = {}
+            self._settle(optimiser)
+        for allocator, tree in self._allocators.values():
+            allocator.update_and_allocate(tree, done)
+
+    def _settle(self, optimiser: torch.optim.AdamW) -> None:
+        """Mask for the last time, and cut what is masked."""
+        for group, (allocator, tree) in self._allocators.items():
+            allocator.update_ipt(tree)
+            allocator.mask_to_budget(tree, allocator.target_bgt)
+            self._narrow(group, optimiser)
+        self._allocators = {}
 
     def state(self) -> dict[str, torch.Tensor]:
         """The averages by which ranks matter; nothing once they are what they stay."""

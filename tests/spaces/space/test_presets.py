@@ -64,6 +64,11 @@ def test_family_without_biases_goes_without_bitfit() -> None:
     assert not any("bitfit" in bundle for bundle in bundles)
 
 
+def test_techniques_are_named_once_in_order_and_inputs_last() -> None:
+    space = make(bundles=["ia3+bitfit", "lora", "bitfit"], strata=2, inputs=["none", "prompt"])
+    assert space.techniques == ("ia3", "bitfit", "lora", "prompt")
+
+
 def test_user_changes_replace_the_presets_values() -> None:
     space = make(
         bundles=["frozen", "ia3+bitfit", "frozen"],
