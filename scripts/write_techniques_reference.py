@@ -52,8 +52,9 @@ identity and merge. What is frozen comes from a fixed seed and is not saved.
   change a weight by `D1`, `D2` with `D1 D2^T = 0`, so that they can be added; drawn rows meet
   rarely where `r` is far below the inputs, and nothing forbids it.
 - `flora`, `lora_fa` and `ortho` are products of two thin matrices, and `peft` takes them as
-  LoRA: `peftsearch export --form peft`. The file that ships by itself is ours, which is smaller
-  for the latter two; costs are those of our file.
+  LoRA: `peftsearch export --form peft`. The file that ships by itself is ours, as of every own
+  technique, and costs are those of our file. It is smaller for the latter two; of `flora`, whose
+  core `peft` has no place for, it is larger by the core.
 - `klora` and `snell` hold points for the inputs and the outputs; the change is a difference of
   distances, for `snell` of the tenth of entries that is largest, times their magnitude, as in
   the authors' code. The change at the start is subtracted, which the paper does not do. Each

@@ -33,6 +33,8 @@ _LOWEST_RATE, _DECADES = -4.0, 2.0
 """The usual rates, 1e-4 to 1e-2, span the unit interval on a log scale."""
 
 EXPECTED = "expected"
+_EXPECTABLE = (-0.5, 1.5)
+"""Far from all that was recorded, expectations are of no more than this."""
 
 SUMMARIES = (
     "rate",
@@ -140,7 +142,7 @@ def feature_matrix(configurations: Sequence[Configuration], anatomy: Anatomy) ->
     training = [[_training(x, name) for x in configurations] for name in _SCALES]
     seen = np.column_stack([*columns, *map(np.array, [*inputs, *training])])
     expected = 0.5 + TREND_UNIT * expected_quality(seen, feature_names()[:-1])
-    return np.column_stack([seen, expected])
+    return np.column_stack([seen, np.clip(expected, *_EXPECTABLE)])
 
 
 def _training(configuration: Configuration, name: str) -> float:

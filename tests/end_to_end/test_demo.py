@@ -16,7 +16,7 @@ from .programs import call
 
 pytestmark = [pytest.mark.slow]
 
-MINUTES, USUAL = 1.5, 3.3
+MINUTES, USUAL = 1.0, 3.3
 """Of searching, here and where nobody says; all else takes as long as ever."""
 
 DESIGN = 3
