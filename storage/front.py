@@ -143,17 +143,21 @@ def _is_freed(
 
 def between(mine: ColumnElement[bool], goal: str, one: float, other: float) -> Select[Any]:
     """Keys whose mean of a goal is at or between two. A database may round means otherwise than we
-    do."""
+    do.
+
+    They are found once, whatever a server believes of its tables: where it knows nothing of them
+    yet, as after a restore, it would look for them anew for each trial, under the job's lock.
+    """
     low, high = sorted((one, other))
     ends = low - _ROUNDING * (1.0 + abs(low)), high + _ROUNDING * (1.0 + abs(high))
-    return (
+    found = (
         select(trials.c.key)
         .join(measurements, measurements.c.trial_id == trials.c.id)
         .where(mine, _IS_WHOLE, measurements.c.name == goal)
         .group_by(trials.c.key)
         .having(func.avg(measurements.c.value).between(*ends))
-        .correlate(None)
     )
+    return select(found.cte().prefix_with("MATERIALIZED", dialect="postgresql").c.key)
 
 
 def _is_on_front(job_id: int, event: int | None = None) -> ColumnElement[bool]:

@@ -3,8 +3,11 @@ some ten thousand values from outside a statement."""
 
 from typing import Any
 
-from sqlalchemy import event
+import pytest
+from sqlalchemy import create_engine, event, select, text
 
+from peftsearch.storage.front import between
+from peftsearch.storage.schema import trials
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
@@ -35,3 +38,23 @@ def count_values(store: Store, freed: int) -> int:
 def test_a_repeat_that_frees_many_asks_with_no_more_values(new_sqlite: NewDatabase) -> None:
     with Store.open(new_sqlite()) as store:
         assert count_values(store, 30) == count_values(store, 1)
+
+
+@pytest.mark.postgres
+def test_a_server_that_knows_nothing_of_its_tables_aggregates_once(
+    new_postgres: NewDatabase,
+) -> None:
+    """As after a restore: it takes joins of few rows, and would aggregate anew for each trial."""
+    mine = trials.c.job_id == 1
+    freed = select(trials.c.id).where(mine, trials.c.key.in_(between(mine, "accuracy", 0.1, 0.2)))
+    engine = create_engine(new_postgres())
+    asked = freed.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        for join in ("hashjoin", "mergejoin"):
+            connection.execute(text(f"SET enable_{join} = off"))
+        steps = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {asked}").all()]
+    engine.dispose()
+    (begin,) = (i for i, step in enumerate(steps) if step.strip().startswith("CTE "))
+    (aggregate,) = (i for i, step in enumerate(steps) if "GroupAggregate" in step)
+    assert aggregate == begin + 1
+    assert any("CTE Scan" in step for step in steps)
