@@ -123,6 +123,7 @@ before it is trained.
   it is the paper's but for its loss on labels in the context.
 - `iapt` pools four soft tokens for each layer from the text that the layer reads. `lopa` and
   `iapt` read a text whole: on a language model that learns to predict it they are refused.
+  An encoder-decoder reads its answer in the same way, so that `iapt` does not fit it.
 - `apt` adds rows of a table that a token resembles to what attention gives.
 
 On 160 product reviews, two seeds of which the first chose the rate (`benchmarks/prompts.py`):

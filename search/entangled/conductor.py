@@ -33,6 +33,7 @@ class Conductor(Generic[State]):
         self._workers: list[Lane] = []
         self._history: list[News] = []
         self._gains: Matrix | None = None
+        self._broken = False
 
     def join(self, lane: Lane) -> None:
         """One more worker, from the next generation on.
@@ -50,16 +51,21 @@ class Conductor(Generic[State]):
 
         Raises:
             ValueError: No worker has joined.
+            RuntimeError: A generation failed before: its workers no longer know the same.
         """
         if not self._workers:
             raise ValueError("expected a worker; got none; call join first")
+        if self._broken:
+            raise RuntimeError("expected workers that know the same; one failed; begin a new run")
         for _ in range(generations):
+            self._broken = True
             news = News(tuple(range(len(self._workers))), self._gains)
             answers = self._ask(_advance, news)
             self._history.append(news)
             self._gains = np.empty(self._plan.particles)
             for slots, gains in answers:
                 self._gains[slots] = gains
+            self._broken = False
 
     def weights(self) -> Weights:
         """Those of the last generation."""

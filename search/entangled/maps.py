@@ -54,6 +54,8 @@ class Weights:
     """
 
     def __init__(self, plan: Plan) -> None:
+        if plan.particles < 1:
+            raise ValueError(f"expected 1 particle or more; got {plan.particles}; take some")
         self._plan, self._streams = plan, Streams(*plan.seed)
         self.log_weights = np.zeros(plan.particles)
         self._before = 0.0
@@ -66,8 +68,23 @@ class Weights:
         )
 
     def gain(self, gains: Sequence[float] | Matrix) -> None:
-        """What a generation added."""
-        self.log_weights = self.log_weights + np.asarray(gains)
+        """What a generation added.
+
+        Raises:
+            ValueError: It is not a number below infinity for each particle, or no particle is left
+                with a weight.
+        """
+        added = np.asarray(gains, np.float64)
+        if added.shape != self.log_weights.shape or not (added < np.inf).all():
+            raise ValueError(
+                f"expected a gain below infinity for each of {len(self.log_weights)} particles; "
+                f"got {added.shape} with {int((~(added < np.inf)).sum())} that are not; mend it"
+            )
+        if np.isneginf(self.log_weights + added).all():
+            raise ValueError(
+                "expected a particle with a weight; all have lost theirs; take more particles"
+            )
+        self.log_weights = self.log_weights + added
 
     def resample(self, generation: int) -> Slots:
         """The parent of each slot of the next generation."""

@@ -25,6 +25,8 @@ class Streams:
     """
 
     def __init__(self, *seed: int) -> None:
+        if len(seed) > 2 or any(int(x) != x or not 0 <= x < 2**64 for x in seed):
+            raise ValueError(f"expected two whole numbers of 64 bits; got {seed}; choose others")
         self._key = np.zeros(2, np.uint64)
         self._key[: len(seed)] = seed
 

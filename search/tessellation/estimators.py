@@ -82,7 +82,7 @@ class TessellationForest(BaseEstimator):  # type: ignore[misc]
                 f"expected {d} finite weights of columns, none negative and some positive; "
                 f"got {self.weights!r}; give one for each column"
             )
-        return Normals(weights, self.normals == "axis")
+        return Normals(weights / weights.max(), self.normals == "axis")
 
     def _learn_scale(self, x: Matrix) -> Matrix:
         extent = np.ptp(x, axis=0)
@@ -114,6 +114,7 @@ class TessellationForestRegressor(RegressorMixin, TessellationForest):  # type: 
         """
         read = {"dtype": np.float64, "y_numeric": True, "ensure_min_samples": 2}
         rows, target = validate_data(self, X, y, **read)
+        target = target.astype(np.float64)
         size = float(np.abs(target).max()) or 1.0
         parts = target / size  # whose squares neither overflow nor vanish
         mean, spread = float(parts.mean()), float(parts.std())

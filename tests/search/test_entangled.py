@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,3 +184,43 @@ def test_the_evidence_is_unbiased() -> None:
     exact = np.exp(-4.0 * (u - 0.5 * v) ** 2).mean()
     found = run_alone(Walks(), Plan((0, 0), 20_000), 1).weights.log_evidence
     assert found == pytest.approx(np.log(exact), abs=0.01)
+
+
+class Fails(Walks):
+    """Once, and in one way."""
+
+    def __init__(self, gains: Sequence[float] | None) -> None:
+        self.gains = gains
+
+    def step(self, states: Any, uniforms: Any) -> Any:
+        """What `gains` says, or a fault."""
+        if self.gains is None:
+            raise OSError("once")
+        return super().step(states, uniforms)[0], self.gains
+
+
+@pytest.mark.parametrize(
+    "gains", [[0.0], [0.0] * 3 + [np.nan], [0.0] * 3 + [np.inf], [-np.inf] * 4]
+)
+def test_what_is_no_weight_is_refused(gains: list[float]) -> None:
+    with pytest.raises(ValueError, match="expected a .*; "):
+        run_alone(Fails(gains), Plan((1,), 4), 1)
+
+
+@pytest.mark.parametrize(
+    ("seed", "particles"), [((1,), 0), ((-1,), 4), ((1.5,), 4), ((1, 2, 3), 4)]
+)
+def test_plans_that_are_none_are_refused(seed: Any, particles: int) -> None:
+    with pytest.raises(ValueError, match="expected .*; got "):
+        run_alone(Walks(), Plan(seed, particles), 1)
+
+
+def test_after_a_failure_a_run_does_not_go_on(threads: list[Executor]) -> None:
+    """Some workers know the generation by then, and some do not."""
+    conductor = Conductor(Fails(None), PLAN)
+    conductor.join(threads[0])
+    with pytest.raises(OSError, match="once"):
+        conductor.advance()
+    with pytest.raises(RuntimeError, match="begin a new run"):
+        conductor.advance()
+    conductor.close()

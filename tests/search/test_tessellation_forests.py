@@ -67,6 +67,26 @@ def test_the_unit_of_a_target_does_not_matter(unit: float) -> None:
         np.testing.assert_allclose(found / unit, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("weights", [[1e-200, 1e-200], [1e200, 1.0], [1e170, 1e170]])
+def test_the_size_of_weights_does_not_matter(weights: list[float]) -> None:
+    x = np.random.default_rng(0).random((20, 2))
+    found = [
+        TessellationForestRegressor(**SMALL, weights=w, random_state=0).fit(x, x[:, 0]).predict(x)
+        for w in (weights, (np.array(weights) / max(weights)).tolist())
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+def test_targets_are_numbers() -> None:
+    x = np.random.default_rng(0).random((3, 2))
+    forest = TessellationForestRegressor(**SMALL, random_state=0)
+    np.testing.assert_array_equal(
+        forest.fit(x, np.array(["1", "2", "3"])).predict(x), forest.fit(x, [1, 2, 3]).predict(x)
+    )
+    with pytest.raises(ValueError, match="could not convert string to float: .*'a'"):
+        forest.fit(x, np.array(["1", "2", "a"]))
+
+
 def test_a_target_that_differs_by_rounding_alone_is_constant() -> None:
     x = np.random.default_rng(0).random((20, 2))
     for y in (np.full(20, 0.3), 0.3 + 1e-16 * x[:, 0]):

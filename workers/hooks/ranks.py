@@ -47,7 +47,9 @@ class Ranks(Hook):
         return max(1, round(ENDS * self.steps))
 
     def enter(self, phase: int) -> None:
-        """Half as many ranks again."""
+        """Half as many ranks again; phases of other techniques change nothing."""
+        if phase:
+            return
         self._allocators = {}
         for group, layers in self.groups.items():
             for name, layer in layers.items():

@@ -56,6 +56,9 @@ class Spiel(Hook):
         """Drop and grow, where enough was collected."""
         if step % EVERY != COLLECTED - 1 or not self.collected:
             return
+        if self.steps - step <= COLLECTED:  # what entered would hardly be trained
+            self.collected.clear()
+            return
         share = 1.0 if step < EVERY else SHARE * (1 - step / self.steps)
         moved = [
             move_entries(layer, self.collected[name], share, optimiser)

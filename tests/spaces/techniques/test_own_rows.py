@@ -88,6 +88,11 @@ def _stack(*roles: str, width: int = 32, attention: str | None = "attn") -> Stac
             "its attention takes no virtual keys and values",
         ),
         (
+            "iapt",
+            _stack("key", "value", "cross_query"),
+            "its decoder reads what it is to predict",
+        ),
+        (
             "compacter",
             _stack("attention_output", "mlp_out", width=30),
             f"its width 30 is no multiple of {PHM_ORDER}",

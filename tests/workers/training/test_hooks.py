@@ -169,6 +169,19 @@ def test_ranks_move_between_linears(outcomes: dict[str, Outcome]) -> None:
     assert max(ranks.values()) <= 3
 
 
+def test_phases_of_another_technique_change_no_ranks(runner: TrialRunner) -> None:
+    both = (Module("adalora", 2, ("query", "value")), Module("lt_sft", 20, ("mlp_out",)))
+    made = Configuration((Stratum(0, 1), Stratum(1, LAYERS, both)), 5e-3)
+    ranks = runner.evaluate(made, SEED).provenance["hooks"]["adalora"]["ranks"]
+    assert max(ranks.values()) <= 3
+
+
+def test_nothing_moves_that_would_not_be_trained(tmp_path: Path, folders: dict[str, Path]) -> None:
+    short = open_runner(tmp_path, folders["bert"], epochs=5 / 14)
+    told = short.evaluate(HOOKED["spiel"], SEED).provenance.get("hooks", {})
+    assert told.get("spiel", {}).get("moved", []) == []
+
+
 def test_two_rates_of_one_technique_are_both_trained(runner: TrialRunner) -> None:
     """LT-SFT's first phase lends the matrices of each."""
     slow = Module("lt_sft", 20, ROLES, 0.5)
