@@ -8,7 +8,7 @@ programs.
 
 from typing import Any
 
-__all__ = ["TessellationForestClassifier", "TessellationForestRegressor"]
+__all__ = ["TessellationForest", "TessellationForestClassifier", "TessellationForestRegressor"]
 
 
 def __getattr__(name: str) -> Any:
