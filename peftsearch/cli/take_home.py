@@ -92,7 +92,8 @@ def _export(
     with open_existing(storage) as store:
         result = load_result(store, store.find_job(name), choose_root(storage, files))
     summary, spec = result.pick(pick), result.job.spec
-    standing = compare(summary, spec, result.preparation, result.tried)
+    trained = result.trained(summary)
+    standing = compare(trained, spec, result.preparation, result.tried)
     started = time.monotonic()
     limit = size_limit(pick, result.job.spec.task.quality)
     report = export_picked(result, summary, out, form, limit, wish)

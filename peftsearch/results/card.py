@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import MEASURES, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -114,6 +115,7 @@ def write_card(
     standing: Standing | None = None,
     expected: Expectation | None = None,
     tested: Sequence[str] = (),
+    trained: Estimate[Trial] | None = None,
 ) -> None:
     """A README in Markdown.
 
@@ -123,15 +125,17 @@ def write_card(
         standing: The trial beside the best floor of its job; None of a job without.
         expected: Of its configuration; None where nothing tells it.
         tested: What a confirmation told of its probabilities on test rows.
+        trained: All trainings of its configuration; None where it is the only one.
     """
     kind, base = find_kind(spec.task.kind), hub_id(spec.model.path)
     error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
     loading = replace(report.loading, base=base or BASE_FOLDER)
     model = public_name(spec.model.path)
     sources = (spec.task.train, spec.task.validation)
+    trained = trained or estimate([trial])
     held = name_paths(held, {x: public_name(x) for x in sources if x})
     shown = {
-        "metadata": front_matter(spec, trial, report.form, error, report.calibration),
+        "metadata": front_matter(spec, trial, report.form, error, report.calibration, trained),
         "title": f"{spec.name}: trial {trial.number}",
         "model": model,
         "base": "" if base or report.form == "merged" else _BASE_TOLD.format(model=f"`{model}`"),
@@ -141,7 +145,7 @@ def write_card(
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial, spec.training.function is not None),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
-        "quality": _quality(trial, spec, labels, held, expected),
+        "quality": _quality(trial, spec, labels, held, expected, trained),
         "calibration": _calibration(report, tested),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
@@ -175,7 +179,12 @@ def _of_class(spec: JobSpec, labels: Sequence[str]) -> str:
 
 
 def _quality(
-    trial: Trial, spec: JobSpec, labels: Sequence[str], held: str, expected: Expectation | None
+    trial: Trial,
+    spec: JobSpec,
+    labels: Sequence[str],
+    held: str,
+    expected: Expectation | None,
+    trained: Estimate[Trial],
 ) -> str:
     """A paragraph on the number that the search optimised, and on the rows that it is of."""
     name, rows = spec.task.quality, trial.validation_rows
@@ -187,6 +196,12 @@ def _quality(
         f"Quality is {name}{_of_class(spec, labels)} {score(value)}{spread} of {of}, which the "
         "search optimised; `peftsearch confirm` measures on the test split."
     )
+    if len(trained.trials) > 1:
+        text += (
+            f" That is the best of {len(trained.trials)} trainings of this configuration (trials "
+            f"{', '.join(map(str, trained.numbers))}), and partly luck: their mean is "
+            f"{score(trained.values[name])}."
+        )
     if expected is not None:
         text += f" {tell_expected(name, expected)}"
     return "\n".join([*_wrap(text), *(line for cut in _cuts(trial, spec) for line in _wrap(cut))])

@@ -5,6 +5,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.forms import Form
 from peftsearch.spaces.jobspec.objectives import objective
@@ -24,6 +25,7 @@ def front_matter(
     form: Form,
     error: float | None,
     calibration: Mapping[str, Any] | None = None,
+    trained: Estimate[Trial] | None = None,
 ) -> str:
     """YAML between two lines of dashes.
 
@@ -32,7 +34,9 @@ def front_matter(
     Args:
         error: Standard error of the quality by the validation rows; None where unknown.
         calibration: As the export's report has it.
+        trained: All trainings of the configuration, whose mean is told; None of one alone.
     """
+    trained = trained or estimate([trial])
     kind, techniques = find_kind(spec.task.kind), sorted(trial.configuration.techniques)
     data = ModelCardData(
         model_name=f"{spec.name}-trial-{trial.number}",
@@ -43,18 +47,22 @@ def front_matter(
         metrics=[spec.task.quality],
         datasets=hub_id(spec.task.train),
         eval_results=[
-            _result(spec, trial, kind.pipeline or kind.name, error),
+            _result(spec, trial, kind.pipeline or kind.name, error, trained),
             *_calibration(spec, kind.pipeline or kind.name, calibration),
         ],
     )
     return f"---\n{data.to_yaml()}\n---\n"
 
 
-def _result(spec: JobSpec, trial: Trial, task: str, error: float | None) -> EvalResult:
-    """The quality that the search optimised, with its interval."""
+def _result(
+    spec: JobSpec, trial: Trial, task: str, error: float | None, trained: Estimate[Trial]
+) -> EvalResult:
+    """The quality that the search optimised, at the mean of all trainings, with its interval."""
     name = spec.task.quality
-    value = trial.measurements[name]
+    value = trained.values[name]
     known: dict[str, Any] = {} if error is None else _interval(value, error)
+    if len(trained.trials) > 1:
+        known |= {"trainings": len(trained.trials), "of_this_one": trial.measurements[name]}
     if trial.validation_rows is not None:
         known["rows"] = trial.validation_rows
     dataset = public_name(spec.task.train)

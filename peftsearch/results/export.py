@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from peftsearch.errors import PeftsearchError, UserError
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import Trial
@@ -57,6 +58,7 @@ def export(
     expected: Expectation | None = None,
     wish: Wish = NO_WISH,
     tested: Sequence[str] = (),
+    trained: Estimate[Trial] | None = None,
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 
@@ -71,6 +73,7 @@ def export(
         expected: Of the configuration, which the card tells.
         wish: Of probabilities, where the task has classes.
         tested: What a confirmation told of this adapter's, on test rows.
+        trained: All trainings of its configuration, of which the card tells the mean.
 
     Raises:
         UserError: `out` is not empty or not writable, the adapter's files are missing, corrupt or
@@ -102,7 +105,7 @@ def export(
         told = spec.model_copy(update={"task": runner.spec.task})
         held = runner.data.held
         shipped = replace(trial, measurements={**trial.measurements, "export_bytes": float(size)})
-        known = standing, expected, tested
+        known = standing, expected, tested, trained
         write_card(part / "README.md", told, shipped, labels, report, held, *known)
         write_job(part / "job.toml", told, trial)
         publish(part, out)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import NotFoundError, UserError
-from peftsearch.records.estimates import Estimate, estimate, estimate_each
+from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
@@ -301,6 +301,10 @@ class SearchResult:
         """Of all configurations that have a result."""
         return estimate_each(self.trials)
 
+    def trained(self, picked: Estimate[Trial]) -> Estimate[Trial]:
+        """All full trainings of a picked configuration; what was picked, where there are none."""
+        return next((x for x in self._estimates if x.key == picked.key), picked)
+
     def standing(self, pick: str = "best") -> Standing | None:
         """The picked configuration beside the best floor; None of a job without floors.
 
@@ -469,9 +473,11 @@ def export_picked(
     if trial.adapter is None:
         got, hint = f"trial {trial.number} without one", "pick another, or train it here"
         raise NotFoundError("a trial whose adapter was kept", got, hint)
-    # The trial that goes home, not the mean of its seeds.
-    standing = compare(estimate([trial]), spec, result.preparation, result.tried)
+    # The mean of all its trainings: that the one that goes home was the best of them is luck.
+    trained = result.trained(picked)
+    standing = compare(trained, spec, result.preparation, result.tried)
     asked, tested = NO_WISH if wish is None else wish, result.tested.get(trial.number, ())
     expected = result.expected.get(picked.key)
     with adapter_folder(result.root, trial) as folder:
-        return export(spec, trial, folder, out, form, standing, limit, expected, asked, tested)
+        known = standing, limit, expected, asked, tested, trained
+        return export(spec, trial, folder, out, form, *known)

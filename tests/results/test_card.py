@@ -12,9 +12,9 @@ import torch
 from huggingface_hub import ModelCard
 
 from peftsearch.jobs.jobfile import complete_spec
-from peftsearch.records.estimates import share_error
+from peftsearch.records.estimates import estimate, share_error
 from peftsearch.records.expectation import Expectation
-from peftsearch.results.card import _measurements, _of_class
+from peftsearch.results.card import _measurements, _of_class, _quality
 from peftsearch.results.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.files.formats import load_base
@@ -69,6 +69,17 @@ def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) 
     assert (
         f" ± {share_error(trial.measurements['accuracy'], trial.validation_rows or 0):.4f}" in card
     )
+
+
+def test_the_best_of_several_trainings_is_called_luck() -> None:
+    lucky, again = make_trial(2, 8, 0.95), make_trial(6, 8, 0.91)
+    trained = estimate([lucky, again])
+    told = " ".join(_quality(lucky, make_spec(), [], "held", None, trained).split())
+    assert "accuracy 0.9500" in told
+    assert "the best of 2 trainings of this configuration (trials 2, 6)" in told
+    assert "their mean is 0.9300" in told
+    alone = _quality(lucky, make_spec(), [], "held", None, estimate([lucky]))
+    assert "trainings" not in alone
 
 
 def test_the_card_tells_how_inputs_are_made_and_which_rows_were_cut(tmp_path: Path) -> None:

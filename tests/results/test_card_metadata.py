@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
+from peftsearch.records.estimates import estimate
 from peftsearch.results.card_metadata import front_matter
 from tests.specs import make_spec
 
@@ -34,6 +35,14 @@ def test_a_hub_finds_what_it_asks_for() -> None:
         "interval_95": [0.750801, 0.829199],
         "rows": 400,
     }
+
+
+def test_of_several_trainings_the_mean_is_told() -> None:
+    trained = estimate([TRIAL, make_trial(7, 8, 0.75)])
+    (result,) = read(front_matter(make_spec(), TRIAL, "peft", 0.02, None, trained)).eval_results
+    assert result.metric_value == pytest.approx(0.77)
+    assert result.metric_args["interval_95"] == pytest.approx([0.730801, 0.809199])
+    assert (result.metric_args["trainings"], result.metric_args["of_this_one"]) == (2, 0.79)
 
 
 def test_a_local_model_is_no_model_of_the_hub() -> None:
