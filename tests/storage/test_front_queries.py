@@ -55,6 +55,5 @@ def test_a_server_that_knows_nothing_of_its_tables_aggregates_once(
         steps = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {asked}").all()]
     engine.dispose()
     (begin,) = (i for i, step in enumerate(steps) if step.strip().startswith("CTE "))
-    (aggregate,) = (i for i, step in enumerate(steps) if "GroupAggregate" in step)
-    assert aggregate == begin + 1
+    assert "Aggregate" in steps[begin + 1]
     assert any("CTE Scan" in step for step in steps)
