@@ -15,7 +15,6 @@ from peftsearch.results.calibrated_adapter import tell_calibration
 from peftsearch.results.calibration import FEWEST
 from peftsearch.results.export_report import ExportReport
 from peftsearch.results.floor_words import tell_standing
-from peftsearch.results.floors import compare
 from peftsearch.results.pick import size_limit
 from peftsearch.results.public_names import find_places
 from peftsearch.results.search_result import SearchResult, export_picked, load_result
@@ -92,8 +91,7 @@ def _export(
     with open_existing(storage) as store:
         result = load_result(store, store.find_job(name), choose_root(storage, files))
     summary, spec = result.pick(pick), result.job.spec
-    trained = result.trained(summary)
-    standing = compare(trained, spec, result.preparation, result.tried)
+    standing = result.standing_of(summary)
     started = time.monotonic()
     limit = size_limit(pick, result.job.spec.task.quality)
     report = export_picked(result, summary, out, form, limit, wish)

@@ -197,9 +197,11 @@ def _quality(
         "search optimised; `peftsearch confirm` measures on the test split."
     )
     if len(trained.trials) > 1:
+        lucky = trained.best(name).number == trial.number
+        which, luck = ("the best", ", and partly luck") if lucky else ("one", "")
         text += (
-            f" That is the best of {len(trained.trials)} trainings of this configuration (trials "
-            f"{', '.join(map(str, trained.numbers))}), and partly luck: their mean is "
+            f" That is {which} of {len(trained.trials)} trainings of this configuration (trials "
+            f"{', '.join(map(str, trained.numbers))}){luck}: their mean is "
             f"{score(trained.values[name])}."
         )
     if expected is not None:

@@ -302,8 +302,14 @@ class SearchResult:
         return estimate_each(self.trials)
 
     def trained(self, picked: Estimate[Trial]) -> Estimate[Trial]:
-        """All full trainings of a picked configuration; what was picked, where there are none."""
-        return next((x for x in self._estimates if x.key == picked.key), picked)
+        """All full trainings of a picked configuration; what was picked, where it is none."""
+        number = picked.first.number
+        return next((x for x in self._estimates if number in x.numbers), picked)
+
+    def standing_of(self, picked: Estimate[Trial]) -> Standing | None:
+        """The mean of all its trainings beside the best floor: that the one that goes home was the
+        best of them is luck. None of a job without floors."""
+        return compare(self.trained(picked), self.job.spec, self.preparation, self.tried)
 
     def standing(self, pick: str = "best") -> Standing | None:
         """The picked configuration beside the best floor; None of a job without floors.
@@ -473,9 +479,7 @@ def export_picked(
     if trial.adapter is None:
         got, hint = f"trial {trial.number} without one", "pick another, or train it here"
         raise NotFoundError("a trial whose adapter was kept", got, hint)
-    # The mean of all its trainings: that the one that goes home was the best of them is luck.
-    trained = result.trained(picked)
-    standing = compare(trained, spec, result.preparation, result.tried)
+    trained, standing = result.trained(picked), result.standing_of(picked)
     asked, tested = NO_WISH if wish is None else wish, result.tested.get(trial.number, ())
     expected = result.expected.get(picked.key)
     with adapter_folder(result.root, trial) as folder:

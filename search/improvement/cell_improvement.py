@@ -64,7 +64,7 @@ def _log_volumes(cells: Cells, exact: Matrix, uncertain: Mapping[int, Moments]) 
 def _log_expected(low: Matrix, high: Matrix, mean: Matrix, variance: Matrix) -> Matrix:
     """log E of max(0, min(y, high) - low), `k x c`. Cells share their few edges."""
     edges, places = np.unique(np.concatenate([low, high]), return_inverse=True)
-    sigma = np.sqrt(np.maximum(variance, _LEAST_VARIANCE))[:, None]
+    sigma = _deviation(variance)[:, None]
     finite = edges[np.isfinite(edges)]
     logs = np.full((len(mean), len(edges)), -np.inf)
     logs[:, : len(finite)] = log_improvement((mean[:, None] - finite) / sigma) + np.log(sigma)
@@ -80,10 +80,12 @@ def log_feasible(limits: Sequence[tuple[float, Moments]]) -> Matrix | float:
     """Logarithm of the probability that `k` candidates meet all limits, each a least value of a
     maximised goal."""
     found: Matrix | float = sum(
-        (
-            log_ndtr((mean - limit) / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
-            for limit, (mean, variance) in limits
-        ),
+        (log_ndtr((mean - limit) / _deviation(variance)) for limit, (mean, variance) in limits),
         0.0,
     )
+    return found
+
+
+def _deviation(variance: Matrix) -> Matrix:
+    found: Matrix = np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
     return found

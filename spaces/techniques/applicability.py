@@ -26,6 +26,10 @@ def find_stack_obstacle(
 
 
 def _reasons(row: Technique, stack: Stack, roles: tuple[str, ...], capacity: int) -> Iterator[str]:
+    # The layers of a decoder that attends to an encoder read the answer, of which each place may
+    # know what stands before it alone.
+    if row.reads_text and "cross_query" in stack.linears:
+        yield "its decoder reads what it is to predict"
     if reason := row.layer_restriction(stack, capacity):
         yield reason
     if row.tensors is not None and not any(row.tensors(stack, i) for i in range(stack.layers)):

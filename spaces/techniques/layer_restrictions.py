@@ -45,14 +45,6 @@ def no_prefix(stack: Stack, capacity: int) -> str | None:
     return lacks(*(("attention_output",) if fused else ("key", "value")))(stack, capacity)
 
 
-def no_text(stack: Stack, capacity: int) -> str | None:
-    """A prefix that is pooled from a whole text: the layers of a decoder that attends to an
-    encoder read the answer, of which each place may know what stands before it alone."""
-    if "cross_query" in stack.linears:
-        return "its decoder reads what it is to predict"
-    return no_prefix(stack, capacity)
-
-
 def no_product(stack: Stack, capacity: int) -> str | None:
     """Both sides of a product are cut into `PHM_ORDER` parts."""
     if reason := lacks(*OUTPUTS)(stack, capacity):

@@ -86,7 +86,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         capacity_name="bottleneck width",
         rate=3e-3,
         layer=prompt_formulas.iapt,
-        layer_restriction=layer_restrictions.no_text,
+        layer_restriction=layer_restrictions.no_prefix,
         reads_text=True,
         saved=Saved(layer=saved_prompts.iapt),
         build=f"{_ADAPTERS}.summaries:add_summary",

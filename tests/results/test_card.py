@@ -78,6 +78,9 @@ def test_the_best_of_several_trainings_is_called_luck() -> None:
     assert "accuracy 0.9500" in told
     assert "the best of 2 trainings of this configuration (trials 2, 6)" in told
     assert "their mean is 0.9300" in told
+    other = " ".join(_quality(again, make_spec(), [], "held", None, trained).split())
+    assert "accuracy 0.9100" in other
+    assert "That is one of 2 trainings of this configuration (trials 2, 6): their mean" in other
     alone = _quality(lucky, make_spec(), [], "held", None, estimate([lucky]))
     assert "trainings" not in alone
 

@@ -96,7 +96,5 @@ def test_where_a_bounded_front_changes_no_trial_is_walked_through(
     """What a member of it frees is found by the trials of one job and their measurements."""
     mine = trials.c.job_id == 1
     steps = _explain(new_sqlite(), between(mine, "accuracy", 0.1, 0.2))
-    assert [x for x in steps if x.startswith("SCAN")] == [
-        "SCAN anon_1"
-    ]  # the keys that were found
+    assert [x for x in steps if x.startswith("SCAN")] == ["SCAN anon_1"]  # of what is found
     assert any("measurements" in x and "trial_id=? AND name=?" in x for x in steps)
