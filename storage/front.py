@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false, func, or_, select
 
 from peftsearch.message_text import show
 from peftsearch.records.dominance import choose_front, choose_within
@@ -28,6 +28,12 @@ _BEYOND = 1e300
 """No objective reaches it."""
 _IS_WHOLE = and_(trials.c.state == TrialState.COMPLETED, measurements.c.fidelity == 1.0)
 """Of a measurement of a completed, fully trained trial."""
+_IS_WHOLE_OF_KEY = and_(
+    case((trials.c.state == TrialState.COMPLETED, True), else_=False),
+    measurements.c.fidelity == 1.0,
+)
+"""The same where the keys are known: said as a case, since SQLite would else take the index of
+states, and with it all completed trials of the job."""
 
 
 @dataclass(frozen=True)
@@ -187,11 +193,11 @@ def _read_estimates(
     query = (
         select(trials.c.key, trials.c.number, measurements.c.name, measurements.c.value)
         .join(measurements, measurements.c.trial_id == trials.c.id)
-        .where(condition, _IS_WHOLE)
-        .order_by(trials.c.number, measurements.c.name)
+        .where(condition, _IS_WHOLE_OF_KEY)
     )
     values: dict[str, dict[int, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    for key, number, name, value in connection.execute(query):
+    # Sorted here: for an order by number SQLite would go through the job's trials by theirs.
+    for key, number, name, value in sorted(map(tuple, connection.execute(query))):
         values[key][number][name] = value
     return [
         estimate(_Seed(key, number, found) for number, found in seeds.items())

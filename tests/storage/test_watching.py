@@ -13,6 +13,7 @@ from peftsearch.storage.store import Store
 from peftsearch.storage.trials import completed_below
 from peftsearch.storage.watching import _SIGNS
 from tests.specs import make_spec
+from tests.storage.examples import claim, complete, insert, make_proposal
 
 _BY_STATE = "ix_trials_job_id_state_number (job_id=? AND state=?)"
 _BY_EVENT = "ix_trials_job_id_ended_event (job_id=? AND ended_event>?)"
@@ -54,20 +55,41 @@ def test_what_workers_and_streams_ask_walks_through_no_table(
 ) -> None:
     with Store.open(new_sqlite()) as store:
         store.create_job(make_spec())
-        told: list[Any] = []
-        engine = store._connection.engine
-        event.listen(engine, "before_cursor_execute", _noting(told))
-        do(store)
-        with store._connection.begin():
-            steps = [
-                row[3]
-                for statement, values in told[:]
-                for row in store._connection.exec_driver_sql(
-                    f"EXPLAIN QUERY PLAN {statement}", values
-                )
-            ]
+        steps = _steps_of(store, lambda: do(store))
     assert [x for x in steps if x.startswith("SCAN")] == []
     assert any("trials" in x and x.endswith(found) for x in steps), steps
+
+
+def test_the_end_of_a_trial_walks_through_no_trials_of_its_job(
+    new_sqlite: Callable[[], str],
+) -> None:
+    with Store.open(new_sqlite()) as store:
+        job = store.create_job(make_spec())
+        insert(store, job.id, [make_proposal(0), make_proposal(0, seed=1), make_proposal(1)])
+        trials_ = [claim(store, job.id) for _ in range(3)]
+        for first in (trials_[0], trials_[2]):
+            steps = _steps_of(store, lambda trial=first: complete(store, trial, 0.5, 10))
+            found = [x for x in steps if x.startswith(("SCAN", "SEARCH trials"))]
+            assert any("(job_id=? AND key=?)" in x for x in found), found
+            assert all("rowid=?" in x or "key=?" in x for x in found), found
+
+
+def _steps_of(store: Store, do: Callable[[], object]) -> list[str]:
+    """By which SQLite does what is done."""
+    told: list[Any] = []
+    engine = store._connection.engine
+    note = _noting(told)
+    event.listen(engine, "before_cursor_execute", note)
+    do()
+    event.remove(engine, "before_cursor_execute", note)
+    with store._connection.begin():
+        return [
+            row[3]
+            for statement, values in told
+            for row in store._connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", values
+            )
+        ]
 
 
 def _noting(told: list[Any]) -> Callable[..., None]:
