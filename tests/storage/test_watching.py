@@ -86,9 +86,7 @@ def _steps_of(store: Store, do: Callable[[], object]) -> list[str]:
         return [
             row[3]
             for statement, values in told
-            for row in store._connection.exec_driver_sql(
-                f"EXPLAIN QUERY PLAN {statement}", values
-            )
+            for row in store._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         ]
 
 

@@ -47,6 +47,7 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .hours_left import HoursLeft
 from .known_trials import KnownTrials
 from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
 from .monitor import Cancelled, Monitor
@@ -76,6 +77,7 @@ class WorkerLoop:
     def __post_init__(self) -> None:
         self._trials = KnownTrials(self.store, self.job.id)
         self._memory = Memory()
+        self._hours = HoursLeft(self.store, self.job.id)
         self._waiting = Waiting(self.store, self.job.id)
         self._most_threads = torch.get_num_threads()
         self._hopeful = False
@@ -124,7 +126,7 @@ class WorkerLoop:
         self._check_hope()
         if not self._is_prepared():
             return self._wait()
-        late = self._out_of_hours(job.spec.budget)
+        late = self._hours.used_up(job.spec.budget)
         open_ended = not late and self._replenish()
         trial = None if late else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
         if trial is not None:
@@ -192,9 +194,6 @@ class WorkerLoop:
         """Whether nothing runs and nothing will: out of hours, queued trials wait for more."""
         counts = self.store.counts(self.job.id)
         return (late or not counts[TrialState.QUEUED]) and not counts[TrialState.RUNNING]
-
-    def _out_of_hours(self, budget: BudgetSpec) -> bool:
-        return budget.hours is not None and self.store.used_hours(self.job.id) >= budget.hours
 
     def _replenish(self) -> bool:
         """Propose if the queue is shorter than the number of live workers.
