@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from peftsearch.results.wording import size
 from peftsearch.service.work.exporter import Exporter
 from peftsearch.storage.store import Store
 from tests.chromium import open_chromium
@@ -70,6 +71,9 @@ def test_a_precision_is_wished_and_a_wrong_one_is_marked(
     (root / "go").write_text("")
     expect(made).to_contain_text("Ready")
     expect(made).to_contain_text("Asked for --precision.")
+    (archive,) = root.rglob("archive.zip")
+    told = f"Download {size(archive.stat().st_size)} (adapter {size(1000)})"
+    expect(made.get_by_role("link", name="Download the export")).to_have_text(told)
     page.get_by_role("button", name="Delete the export of trial 4").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Nothing has been exported here yet.")).to_be_visible()

@@ -14,7 +14,7 @@ out.mkdir()
 (out / "README.md").write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
 form = sys.argv[sys.argv.index("--form") + 1].replace("auto", "peft")
 loading = {"automatic": "AutoModel", "base": "/bert", "arguments": {}}
-checked = {"rows": 64, "difference": 1e-7}
+checked = {"rows": 64, "difference": 1e-7, "size": 1000}
 told = [f"Asked for {x}." for x in sys.argv if x in ("--precision", "--temperature")]
 checked |= {"calibration_words": told}
 print(json.dumps({"form": form, "out": str(out), "loading": loading} | checked))

@@ -41,11 +41,17 @@ function message({ state, message: said, rows, difference }) {
   return said ?? (state === "running" ? "Writing it, and checking it by loading it again…" : "");
 }
 
-function download({ id, job, state, bytes, file_size: weights, trial }) {
-  if (state !== "done") return null;
-  const href = PREFIX + path`/jobs/${job}/exports/${id}/archive`;
-  const words = size(weights ?? bytes);
-  return h("a", { class: "button button-primary button-small", href, download: true, "aria-label": `Download the export of trial ${trial}, ${words}` }, `Download ${words}`);
+function download(item) {
+  if (item.state !== "done") return null;
+  const href = PREFIX + path`/jobs/${item.job}/exports/${item.id}/archive`;
+  const words = sizes(item);
+  return h("a", { class: "button button-primary button-small", href, download: true, "aria-label": `Download the export of trial ${item.trial}, ${words}` }, `Download ${words}`);
+}
+
+/** What comes over the line, and what of it was trained, as fronts and tables count it. */
+function sizes({ bytes, file_size: weights, form }) {
+  const trained = weights === null ? "" : ` (${form === "merged" ? "model" : "adapter"} ${size(weights)})`;
+  return `${size(bytes)}${trained}`;
 }
 
 function removeButton(item, { remove }) {
