@@ -254,25 +254,62 @@ def test_columns_of_the_data_are_offered(page: Page, tmp_path: Path) -> None:
         assert page.get_attribute(f"#field-task-{name}", "list") == "data-columns"
 
 
-def test_a_file_of_this_computer_is_sent_and_named(
-    site: Page, new_sqlite: NewDatabase, tmp_path: Path
-) -> None:
-    """What the service does not take is said beside the file."""
-    root = tmp_path / "root"
-    root.mkdir()
-    good, torn = tmp_path / "my rows.csv", tmp_path / "torn.csv"
-    good.write_text("words,class\ngood,1\n")
-    torn.write_text("words,class\n1,2,3\n")
+def test_columns_are_buttons_where_the_field_names_none(page: Page, tmp_path: Path) -> None:
+    """The usual `text` and `label` are none of this file; one press fills a field."""
+    data = tmp_path / "shop.csv"
+    data.write_text("Category,Text\nfood,good\n")
+    paste(page, SHARES.replace("demo:data", str(data)))
+    text, label = (page.locator(f"[data-field='task.{x}']") for x in ("text", "label"))
+    text.get_by_role("button", name="Text as the column of the text").click(timeout=60_000)
+    assert page.input_value("#field-task-text") == "Text"
+    assert text.get_by_role("button").count() == 0  # hidden ones have no role
+    assert label.get_by_role("button").all_inner_texts() == ["Category", "Text"]
+    page.fill("#field-task-label", "Category")
+    page.wait_for_selector("[data-field='task.label'] .columns-offered", state="hidden")
+
+
+@pytest.fixture
+def uploading(site: Page, new_sqlite: NewDatabase, tmp_path: Path) -> Iterator[Page]:
+    """The form of a service that keeps files in the folder `root` of the test."""
+    (tmp_path / "root").mkdir()
     browser = site.context.browser
     assert browser is not None
-    with serve(open_site(new_sqlite(), data_roots=(root,))) as (address, _):
+    with serve(open_site(new_sqlite(), data_roots=(tmp_path / "root",))) as (address, _):
         page = browser.new_page()
+        page.set_default_timeout(60_000)
         page.goto(f"{address}/new")
-        page.set_input_files("#data-upload", torn)
-        page.wait_for_selector("#data-upload-said >> text=Expected", timeout=60_000)
-        page.set_input_files("#data-upload", good)
-        page.wait_for_selector("#data-upload-said >> text=is kept as", timeout=60_000)
-        assert page.input_value("#field-task-train") == "uploads/my-rows.csv"
-        page.wait_for_selector("#data-columns option", state="attached", timeout=60_000)
+        yield page
         page.close()
-    assert [x.name for x in (root / "uploads").iterdir()] == ["my-rows.csv"]
+
+
+def upload(page: Page, path: Path, content: str, said: str) -> None:
+    """Write a file and choose it; wait for what is told."""
+    path.write_text(content)
+    page.set_input_files("#data-upload", path)
+    page.wait_for_selector(f".field :is(#data-upload-said, #data-upload-mistake) >> text={said}")
+
+
+def test_a_file_of_this_computer_is_sent_and_named(uploading: Page, tmp_path: Path) -> None:
+    """What the service does not take is a mistake beside the file, until another is taken."""
+    page, where = uploading, "#field-task-train"
+    upload(page, tmp_path / "torn.csv", "words,class\n1,2,3\n", "Expected")
+    wrong = page.locator("#data-upload-mistake")
+    assert "Expected" in wrong.inner_text()
+    assert page.get_attribute("#data-upload", "aria-invalid") == "true"
+    upload(page, tmp_path / "my rows.csv", "words,class\ngood,1\n", "is kept as")
+    assert page.input_value(where) == "uploads/my-rows.csv"
+    assert page.get_attribute("#data-upload", "aria-invalid") is None
+    assert wrong.inner_text() == ""
+    page.wait_for_selector("#data-columns option", state="attached")
+
+
+def test_a_file_is_sent_twice_or_in_another_form(uploading: Page, tmp_path: Path) -> None:
+    page, where, rows = uploading, "#field-task-train", "words,class\ngood,1\n"
+    upload(page, tmp_path / "rows.csv", rows, "is kept as")
+    page.fill(where, "")
+    page.set_input_files("#data-upload", [])
+    upload(page, tmp_path / "rows.csv", rows, "is here already")
+    assert page.input_value(where) == "uploads/rows.csv"
+    page.set_input_files("#data-upload", [])
+    upload(page, tmp_path / "rows.csv", f"{rows}bad,0\n", "Another file has this name")
+    assert page.input_value(where) == "uploads/rows-2.csv"

@@ -1,4 +1,4 @@
-"""Data that is sent: kept where it is data, under a plain name, and in no other's place."""
+"""Data that is sent: kept where it is data, under a plain name, once, and in no other's place."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,13 +34,30 @@ def test_a_file_of_data_is_kept_and_can_be_named(client: TestClient, tmp_path: P
     assert client.get("/api/v1/files").json()["taken"] is True
     done = send(client, "mine.csv", GOOD)
     assert done.status_code == 201, done.text
-    assert done.json() == {"source": "uploads/mine.csv", "columns": ["words", "class"]}
+    columns = ["words", "class"]
+    assert done.json() == {"source": "uploads/mine.csv", "columns": columns, "known": False}
     assert (tmp_path / "uploads" / "mine.csv").read_bytes() == GOOD
     named = client.post("/api/v1/columns", json={"source": "uploads/mine.csv"})
     assert named.json() == {"columns": ["words", "class"]}
-    again = send(client, "mine.csv", b"x,y\n1,2\n")
-    assert again.status_code == 409 and "rename" in again.json()["hint"]
     assert [x.name for x in (tmp_path / "uploads").iterdir()] == ["mine.csv"]
+
+
+OTHER, THIRD = b"x,y\n1,2\n", b"x,y\n3,4\n"
+
+
+@pytest.mark.usefixtures("warm_test")
+def test_the_same_bytes_are_one_file_and_others_get_a_number(
+    client: TestClient, tmp_path: Path
+) -> None:
+    sent = [send(client, "mine.csv", x).json() for x in (GOOD, GOOD, OTHER, OTHER, GOOD, THIRD)]
+    kept = [(x["source"].removeprefix("uploads/"), x["known"]) for x in sent]
+    first, second, third = "mine.csv", "mine-2.csv", "mine-3.csv"
+    assert kept[:2] == [(first, False), (first, True)]
+    assert kept[2:4] == [(second, False), (second, True)]
+    assert kept[4:] == [(first, True), (third, False)]
+    held = {x.name: x.read_bytes() for x in (tmp_path / "uploads").iterdir()}
+    assert held == {first: GOOD, second: OTHER, third: THIRD}
+    assert sent[2]["columns"] == ["x", "y"]
 
 
 @pytest.mark.parametrize(

@@ -50,11 +50,14 @@ class KeptFile(TypedDict):
     """A file that was sent.
 
     Attributes:
-        source: What `task.train` of a job names it by.
+        source: What `task.train` of a job names it by; with a number where another file has the
+            name that it was sent under.
+        known: Whether it had been sent before, and was not written again.
     """
 
     source: str
     columns: list[str]
+    known: bool
 
 
 _BODY = {
@@ -82,7 +85,8 @@ def tell_files(service: InService) -> FileRules:
 async def keep_file(service: InService, request: Request, name: str) -> KeptFile:
     """Keep a file of data for jobs, as its bytes come; 422 where it is none.
 
-    It is read whole before it is kept, and never takes the place of another.
+    It is read whole before it is kept, and never takes the place of another: the same bytes under
+    the same name are one file, and other bytes get a number.
     """
     folder = service.settings.upload_folder
     if folder is None:
@@ -94,7 +98,8 @@ async def keep_file(service: InService, request: Request, name: str) -> KeptFile
         columns.extend(service.checker.list_columns(str(part), whole=True))
 
     kept = await uploads.keep(folder, name, request.stream(), check)
-    return {"source": f"{UPLOADS}/{kept.name}", "columns": columns}
+    source = f"{UPLOADS}/{kept.path.name}"
+    return {"source": source, "columns": columns, "known": kept.known}
 
 
 @router.post("/columns", responses=problems(400, 409, 413, 415, 429))

@@ -2,18 +2,33 @@
 
 import asyncio
 import contextlib
+import filecmp
+import itertools
 import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from peftsearch.errors import Conflict, UserError
+from peftsearch.errors import UserError
 from peftsearch.message_text import show
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 """Not of packed files: how large they are is known only once they are unpacked."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that was sent.
+
+    Attributes:
+        known: Whether these bytes were there before, under this name.
+    """
+
+    path: Path
+    known: bool
 
 
 def check_name(name: str) -> None:
@@ -29,33 +44,28 @@ def check_name(name: str) -> None:
 
 async def keep(
     folder: Path, name: str, chunks: AsyncIterator[bytes], check: Callable[[Path], None]
-) -> Path:
+) -> Kept:
     """Write a file that is complete and was checked, or nothing.
+
+    What was sent before under the name is not written again; other bytes get a number.
 
     Args:
         folder: Made where it is missing.
         check: Raises where the file is none of data; given its path.
 
-    Returns:
-        Where it is.
-
     Raises:
-        Conflict: There is a file of that name.
         UserError: It is no name, or the folder cannot be written.
     """
     check_name(name)
-    path = folder / name
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _refuse_taken(path)
     with _temporary(folder, name) as part:
         with _explained(folder), part.open("wb") as file:
             async for chunk in chunks:
                 file.write(chunk)
         await asyncio.to_thread(check, part)
         with _explained(folder):
-            _place(part, path)
-    return path
+            return await asyncio.to_thread(_place, part, folder)
 
 
 @contextlib.contextmanager
@@ -67,19 +77,26 @@ def _temporary(folder: Path, name: str) -> Iterator[Path]:
         yield Path(inner) / name
 
 
-def _place(part: Path, path: Path) -> None:
-    """Unlike a rename, a link never replaces a file that came meanwhile."""
-    try:
-        part.chmod(0o644)
-        os.link(part, path)
-    except FileExistsError:
-        _refuse_taken(path)
+def _place(part: Path, folder: Path) -> Kept:
+    """Under the first name that is free or has these bytes. Unlike a rename, a link never replaces
+    a file that came meanwhile."""
+    part.chmod(0o644)
+    for path in _numbered(folder / part.name):
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            if path.is_file() and filecmp.cmp(part, path, shallow=False):
+                return Kept(path, known=True)
+        else:
+            return Kept(path, known=False)
+    raise AssertionError("numbers do not end")
 
 
-def _refuse_taken(path: Path) -> None:
-    if path.exists() or path.is_symlink():
-        got, hint = f"{path.name!r}, which is there", "rename the file"
-        raise Conflict("a name that no file of the service has", got, hint, "name")
+def _numbered(path: Path) -> Iterator[Path]:
+    """`reviews.csv`, `reviews-2.csv`, `reviews-3.csv` and so on."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_stem(f"{path.stem}-{number}")
 
 
 @contextlib.contextmanager

@@ -61,8 +61,8 @@ function fill(spec) {
 }
 
 function typed(isBlur) {
-  if (isBlur) columns();
-  else dirty = true;
+  columns(isBlur);
+  if (!isBlur) dirty = true;
   show();
   checkLater();
 }
