@@ -86,6 +86,12 @@ class Registry(Session):
         """The workers of all searches, by job and name, also those that fell silent."""
         return [_worker_of(row) for row in self._connection.execute(_SEARCHING)]
 
+    @read
+    def all_commands(self) -> list[Worker]:
+        """Whatever works on any job beside its search, by job and name; also what fell silent."""
+        beside = _WORKERS.where(workers.c.command.is_not(None))
+        return [_worker_of(row) for row in self._connection.execute(beside)]
+
     @write_once
     def save_report(self, job_id: int, kind: str, content: Mapping[str, Any]) -> None:
         """Keep a report beside the job; earlier ones of its kind stay.

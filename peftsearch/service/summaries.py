@@ -40,6 +40,8 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_parent
 
+from .outcomes import Outcomes
+
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""
 
@@ -81,6 +83,8 @@ class JobSummary(Search, LeftTime):
         created: In seconds since the epoch.
         left_seconds: As likely to be more as less; null while unknown and where no worker lives,
             as `left_range`, between what they are in 9 of 10 cases, and `left_words`.
+        outcome: What came of a finished job, in a few words: the size of its front, or that
+            nothing beats the floor; null of one that has not finished or has no result.
         pool: The local worker processes that the service started for it.
         parent: Name of the job that it stands beside as its baselines or an ablation; null of one
             that searched.
@@ -94,6 +98,7 @@ class JobSummary(Search, LeftTime):
     counts: Counts
     used_hours: float
     best: Best | None
+    outcome: str | None
     live_workers: int
     pool: PoolStatus | None
     parent: str | None
@@ -160,6 +165,9 @@ class Summaries:
     _paces: dict[tuple[int, float], tuple[int, Pace | None]] = field(default_factory=dict)
     _parents: dict[tuple[int, float], str | None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._outcomes = Outcomes(self.histories)
+
     def list(
         self, store: Store, jobs: Sequence[Job], pools: Mapping[str, PoolStatus]
     ) -> list[JobSummary]:
@@ -204,11 +212,13 @@ class Summaries:
         live: int,
         pools: Mapping[str, PoolStatus],
     ) -> JobSummary:
-        problem, hours, pool, best, left = job.problem, 0.0, pools.get(job.name), None, None
+        problem, hours, pool = job.problem, 0.0, pools.get(job.name)
+        best, outcome, left, completed = None, None, None, counts[TrialState.COMPLETED]
         readable = problem is None
         try:
             hours = self.histories.hours.used(store, job, counts)
             best = self._find_best(store, job) if readable else None
+            outcome = self._outcomes.find(store, job, completed) if readable else None
             left = self._foresee(store, job, hours, live) if readable and live else None
         except UserError as error:
             problem = str(error)
@@ -227,6 +237,7 @@ class Summaries:
             "used_hours": hours,
             **tell_left(left),
             "best": best,
+            "outcome": outcome,
             "live_workers": live,
             "pool": None if pool is None else pool_beside(job.state, pool),
             "parent": self._find_parent(store, job),

@@ -138,6 +138,7 @@ def test_a_command_is_at_work_and_no_worker_of_the_search(store: Store) -> None:
     store.register_worker(job.id, "c", "host", 18, "cpu", "confirm")
     assert [x.name for x in store.workers(job.id)] == ["w"]
     assert [x.name for x in store.all_workers()] == ["w"]
+    assert [x.name for x in store.all_commands()] == ["c"]
     assert [(x.name, x.command) for x in store.all_at_work(job.id)] == [
         ("c", "confirm"),
         ("w", None),

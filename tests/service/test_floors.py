@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.records.job import JobState
 from peftsearch.results.chance import luck
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
@@ -136,3 +137,34 @@ def test_a_job_from_before_has_none(new_sqlite: NewDatabase) -> None:
         job = client.get("/api/v1/jobs/job").json()
         assert (job["floors"], job["head"], job["notes"]) == ([], None, [])
         assert client.get("/api/v1/jobs/job/pick?pick=1").json()["floor"] is None
+
+
+def listed(url: str) -> str | None:
+    """What a list of jobs tells of the job's outcome, by a service that has just begun."""
+    with client_of(open_site(url)) as client:
+        (job,) = client.get("/api/v1/jobs").json()["jobs"]
+        detail = client.get("/api/v1/jobs/job").json()
+        (again,) = client.get("/api/v1/jobs").json()["jobs"]
+    assert job["outcome"] == detail["outcome"] == again["outcome"]
+    told: str | None = job["outcome"]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("floor", "told"),
+    [
+        (FLOOR, "nothing beats the floor"),
+        (1.0, "nothing can beat the floor"),
+        (0.6, "front of 3 configurations"),
+    ],
+)
+def test_a_list_of_jobs_tells_what_came_of_a_finished_one(
+    new_sqlite: NewDatabase, floor: float, told: str
+) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        job = fill_example(store).job
+        store.prepare(job.id, prepare(floor))
+        assert listed(url) is None
+        store.set_state(job.id, JobState.FINISHED)
+    assert listed(url) == told

@@ -13,10 +13,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from peftsearch.jobs.liveness import count_live, is_live
+from peftsearch.records.job import JobState
+from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal
 from peftsearch.records.worker import Worker
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.specs import make_spec
 from tests.storage import examples
 from tests.waiting import wait_until
 
@@ -65,7 +68,7 @@ def test_worker_that_ended_is_dead_before_anybody_has_waited_for_it() -> None:
 
 
 def test_no_workers(client: TestClient) -> None:
-    assert client.get("/api/v1/workers").json() == {"workers": [], "pools": []}
+    assert client.get("/api/v1/workers").json() == {"workers": [], "pools": [], "programs": []}
 
 
 def test_worker_and_what_it_trains(client: TestClient, store: Store) -> None:
@@ -95,6 +98,33 @@ def test_worker_and_what_it_trains(client: TestClient, store: Store) -> None:
         ("idle", "job"),
         ("stranger", "other"),
     ]
+
+
+def doings(client: TestClient) -> dict[str, str | None]:
+    """What each worker does, by name."""
+    found = client.get("/api/v1/workers").json()["workers"]
+    return {x["name"]: x["doing"] for x in found}
+
+
+def test_what_a_worker_without_a_trial_does_is_told(client: TestClient, store: Store) -> None:
+    job = store.create_job(make_spec("job"))
+    for name in ("one", "two"):
+        store.register_worker(job.id, name, "elsewhere", 7, "cpu")
+    token = store.take_suggestion_lease(job.id, "one", 60.0)
+    assert token is not None
+    assert doings(client) == {
+        "one": "prepares: measures what needs no adapter",
+        "two": "waits for the preparation",
+    }
+    store.prepare(job.id, Preparation())
+    assert doings(client) == {"one": "chooses configurations", "two": "waits for a trial"}
+    store.release_suggestion_lease(job.id, token)
+    store.register_worker(job.id, "two", "elsewhere", 7, "cpu", "confirm")
+    assert doings(client) == {"one": "waits for a trial", "two": "runs confirm"}
+    store.set_state(job.id, JobState.STOPPED)
+    assert doings(client)["one"] == "leaves, for its job has ended"
+    found = client.get("/api/v1/jobs/job/workers").json()["workers"]
+    assert [(x["name"], x["command"]) for x in found] == [("one", None), ("two", "confirm")]
 
 
 def test_silent_worker_is_shown_with_its_lost_trial(client: TestClient, store: Store) -> None:

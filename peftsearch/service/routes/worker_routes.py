@@ -1,18 +1,21 @@
 """Routes: who lives, on what, doing what."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
+from peftsearch.errors import NotFoundError
 from peftsearch.jobs.liveness import is_live
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe
-from peftsearch.service.context import InService
+from peftsearch.service.context import InService, Service
 from peftsearch.service.problems import problems
+from peftsearch.service.work.doings import tell_doing
 from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.storage.store import Store
@@ -35,7 +38,12 @@ class HeldTrial(TypedDict):
 
 
 class WorkerStatus(TypedDict):
-    """One worker process, of this machine or another."""
+    """One worker process, of this machine or another, or a command that works on a job.
+
+    Attributes:
+        command: Null of a worker of the search.
+        doing: What it does in words; null while it holds a trial, and of a silent one.
+    """
 
     name: str
     job: str
@@ -44,39 +52,68 @@ class WorkerStatus(TypedDict):
     device: str
     seconds_silent: float
     live: bool
+    command: str | None
     trial: HeldTrial | None
+    doing: str | None
+
+
+class ProgramStatus(TypedDict):
+    """A program that this service runs for a job beside its pool.
+
+    Attributes:
+        noun: `confirmation`, `export` or `report`.
+        step: What it does or waits for; null where it has not said.
+        started: Seconds since the epoch.
+    """
+
+    job: str
+    noun: str
+    step: str | None
+    started: float
 
 
 class WorkerList(TypedDict):
-    """Workers by name, and the pools of this service."""
+    """Workers by name, and the pools and programs of this service."""
 
     workers: list[WorkerStatus]
     pools: list[PoolStatus]
+    programs: list[ProgramStatus]
 
 
 @router.get("/workers")
 def list_workers(service: InService) -> WorkerList:
-    """The workers of all jobs that were heard of, and the pools of this service."""
+    """The workers of all jobs that were heard of, and the pools and programs of this service."""
     with service.stores.borrow() as store:
-        workers, counts = store.all_workers(), store.all_counts()
-        wanted = {worker.job_id for worker in workers}
+        workers = [*store.all_workers(), *store.all_commands()]
+        counts, jobs = store.all_counts(), store.jobs()
         shown: list[WorkerStatus] = []
-        jobs = store.jobs()
         for job in jobs:
-            if job.id in wanted:
+            if mine := [x for x in workers if x.job_id == job.id]:
                 busy = counts.get(job.id, {}).get(TrialState.RUNNING, 0) > 0
-                shown += _show(job, workers, _open_trials(store, job) if busy else [])
-    return {"workers": shown, "pools": _show_pools(jobs, service.supervisor.pools())}
+                shown += _show(store, job, mine, _open_trials(store, job) if busy else [])
+    pools = _show_pools(jobs, service.supervisor.pools())
+    return {"workers": shown, "pools": pools, "programs": _show_programs(service)}
 
 
 @router.get("/jobs/{job}/workers", responses=problems(404))
 def list_workers_of_job(service: InService, job: JobName) -> WorkerList:
-    """The workers of one job, and its pool."""
+    """The workers of one job, its pool, and its programs."""
     with service.stores.borrow() as store:
         found = store.find_job(job)
-        shown = _show(found, store.workers(found.id), _open_trials(store, found))
+        shown = _show(store, found, store.all_at_work(found.id), _open_trials(store, found))
     pool = service.supervisor.pool(job)
-    return {"workers": shown, "pools": _show_pools([found], {job: pool} if pool else {})}
+    pools = _show_pools([found], {job: pool} if pool else {})
+    programs = [x for x in _show_programs(service) if x["job"] == job]
+    return {"workers": shown, "pools": pools, "programs": programs}
+
+
+def _show_programs(service: Service) -> list[ProgramStatus]:
+    runs = (service.confirmer, service.exporter, service.reporter)
+    return [
+        {"job": x.job, "noun": kind.noun, "step": kind.step(x), "started": x.created}
+        for kind in runs
+        for x in kind.running
+    ]
 
 
 def _show_pools(jobs: Iterable[Job], pools: Mapping[str, PoolStatus]) -> list[PoolStatus]:
@@ -90,10 +127,17 @@ def _open_trials(store: Store, job: Job) -> Sequence[Trial]:
     return store.open_trials(job.id) if job.problem is None else []
 
 
-def _show(job: Job, workers: Iterable[Worker], trials: Iterable[Trial]) -> list[WorkerStatus]:
+def _show(
+    store: Store, job: Job, workers: Sequence[Worker], trials: Iterable[Trial]
+) -> list[WorkerStatus]:
     held = {trial.worker: trial for trial in trials if trial.state is TrialState.RUNNING}
-    mine = (worker for worker in workers if worker.job_id == job.id)
-    return [_status(x, job, held.get(x.name)) for x in mine]
+    shown = [_status(x, job, held.get(x.name)) for x in workers]
+    with contextlib.suppress(NotFoundError):  # it was deleted meanwhile
+        signs = store.signs(job.id)
+        for worker, status in zip(workers, shown, strict=True):
+            if status["live"] and status["trial"] is None:
+                status["doing"] = tell_doing(worker, signs)
+    return shown
 
 
 def _status(worker: Worker, job: Job, trial: Trial | None) -> WorkerStatus:
@@ -105,7 +149,9 @@ def _status(worker: Worker, job: Job, trial: Trial | None) -> WorkerStatus:
         "device": worker.device,
         "seconds_silent": worker.seconds_silent,
         "live": is_live(worker),
+        "command": worker.command,
         "trial": None if trial is None else _held(worker, trial, job.spec.anatomy),
+        "doing": None,
     }
 
 

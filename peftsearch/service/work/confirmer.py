@@ -110,6 +110,10 @@ class Confirmer(Runs[ConfirmRecord]):
         """
         return self._add_progress(super().find(job, run))
 
+    def step(self, record: ConfirmRecord) -> str | None:
+        """What one that runs does or waits for; None where it has not said."""
+        return self._add_progress(record).step or record.message
+
     def _add_progress(self, record: ConfirmRecord) -> ConfirmRecord:
         if record.state != "running":
             return record

@@ -63,7 +63,11 @@ class Reporter(Runs[ReportRecord]):
         record = super().find(job, run)
         if record.state != "running":
             return record
-        return replace(record, step=read_step(self._folders.folder(record) / PROGRESS))
+        return replace(record, step=self.step(record))
+
+    def step(self, record: ReportRecord) -> str | None:
+        """What one that runs does or waits for; None where it has not said."""
+        return read_step(self._folders.folder(record) / PROGRESS) or record.message
 
     def wait(self, job: Pulse, run: str) -> ReportRecord:
         """A report that has ended.

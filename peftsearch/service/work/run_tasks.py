@@ -61,6 +61,12 @@ class RunTasks(Generic[R]):
         """Whether a further one has to wait."""
         return len(self._tasks) >= self.at_once
 
+    @property
+    def records(self) -> list[R]:
+        """Of those that have not ended, as they were last."""
+        with self.lock:
+            return [task.record for task in self._tasks.values()]
+
     def start(self, record: R) -> None:
         """Begin a run whose record is written, in its turn."""
         with self.lock:
@@ -83,8 +89,7 @@ class RunTasks(Generic[R]):
 
     def close(self) -> list[R]:
         """End all; their records, as they were last. May be called again."""
-        with self.lock:
-            records = [task.record for task in self._tasks.values()]
+        records = self.records
         self.end([record.id for record in records])
         self._threads.shutdown()
         return records

@@ -27,6 +27,9 @@ class Runs(Generic[R]):
         at_once: Programs that run side by side.
         noun: What one is called in messages, without an article.
         again: What to do about one whose program died with the service.
+
+    Attributes:
+        noun: The same.
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class Runs(Generic[R]):
         self._folders, self._program = folders, program
         self._owner = Process.find(os.getpid())
         self.tasks = RunTasks(program, folders, at_once)
-        self._noun, self._lost = noun, f"its program ended with the service; {again}"
+        self.noun, self._lost = noun, f"its program ended with the service; {again}"
         self._closed = False
 
     def begin(self, record: R) -> R:
@@ -62,12 +65,21 @@ class Runs(Generic[R]):
             "id": make_id(),
             "job": job.name,
             "state": "running",
-            "message": f"waits for another {self._noun}" if self.tasks.full else None,
+            "message": f"waits for another {self.noun}" if self.tasks.full else None,
             "created": time.time(),
             "job_created": job.created,
             "job_uid": job.uid,
             "owner": self._owner,
         }
+
+    @property
+    def running(self) -> list[R]:
+        """Those of all jobs that this service runs or is about to, in their order."""
+        return self.tasks.records
+
+    def step(self, record: R) -> str | None:
+        """What one that runs does or waits for; None where it has not said."""
+        return record.message
 
     def all(self, job: Job | Pulse) -> list[R]:
         """The runs of a job, newest first."""

@@ -77,7 +77,7 @@ function makeCard(job, done) {
   const link = h("a", { href: page`/jobs/${job.name}` }, job.name);
   const box = h("input", { type: "checkbox", value: job.name, "aria-label": `Compare ${job.name}`, onchange: () => tick(job.name, box.checked) });
   const beside = job.parent ? h("span", { class: "quiet small" }, "beside ", h("a", { href: page`/jobs/${job.parent}` }, job.parent)) : null;
-  const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"), beside, h("label", { class: "check small push job-tick" }, box, " Compare"));
+  const head = h("div", { class: "row job-head" }, h("h2", { id }, link), part("state", "span", "badge"), part("outcome", "span", "quiet small"), beside, h("label", { class: "check small push job-tick" }, box, " Compare"));
   const body = [part("about", "p", "quiet small"), makeBar(), part("progress", "p"), part("best", "div", "job-best")];
   const foot = h("div", { class: "row job-foot" }, part("time", "p", "quiet small"), part("actions", "div", "row push"));
   const card = h("article", { class: "panel job-card", "aria-labelledby": id }, head, body, foot, part("note", "div"));
@@ -95,6 +95,7 @@ function updateCard(item, job) {
   const [shape, word] = stateOf(job);
   setText(find("state"), word);
   setAttribute(find("state"), "data-state", shape);
+  setText(find("outcome"), job.outcome ?? "");
   once(find("about"), [job.model, job.data, job.problem], () => (job.problem ? null : about(job)));
   updateBar(item.querySelector(".bar"), job);
   setText(find("progress"), progress(job));

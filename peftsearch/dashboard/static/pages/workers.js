@@ -2,7 +2,7 @@
 
 import { get, page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setSentence, setText } from "../lib/dom.js";
-import { NOTHING, ago, duration, plural } from "../lib/format.js";
+import { NOTHING, ago, capitalised, duration, plural } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
@@ -16,21 +16,40 @@ function show(problem) {
 }
 
 async function load() {
-  const { workers, pools } = await get("/workers");
+  const { workers, pools, programs } = await get("/workers");
   replace(byId("workers-problem"));
   byId("workers-loading").hidden = true;
   byId("workers-body").hidden = false;
-  drawLive(workers.filter((worker) => worker.live));
-  drawPools(pools);
+  const live = workers.filter((worker) => worker.live);
+  const starting = pools.map((pool) => ({ ...pool, starting: startingOf(pool, live) }));
+  drawLive(live, starting, programs);
+  drawStarted(starting, programs);
   drawSilent(workers.filter((worker) => !worker.live));
 }
 
-function drawLive(live) {
-  const busy = live.filter((worker) => worker.trial).length;
-  setText(byId("workers-count"), live.length ? `${plural(live.length, "worker")} at work, ${busy} with a trial` : "");
-  byId("live-none").hidden = live.length > 0;
+/** How many of a pool are not heard of yet: they load the model and the data first. */
+function startingOf({ job, state, workers }, live) {
+  const known = live.filter((worker) => worker.job === job && worker.command === null).length;
+  return state === "running" ? Math.max(0, workers - known) : 0;
+}
+
+function drawLive(live, pools, programs) {
+  const searching = live.filter((worker) => worker.command === null);
+  const busy = searching.filter((worker) => worker.trial).length;
+  setText(byId("workers-count"), searching.length ? `${plural(searching.length, "worker")} at work, ${busy} with a trial` : "");
+  const coming = comingText(pools, programs);
+  setText(byId("live-coming"), coming);
+  byId("live-coming").hidden = live.length > 0 || coming === "";
+  byId("live-none").hidden = live.length > 0 || coming !== "";
   byId("live-region").hidden = live.length === 0;
   keep(byId("live-rows"), live, keyOf, () => makeRow(["job", "trial", "progress", "since", "lease", "heard"]), updateRow);
+}
+
+/** Who is about to work, while nobody is heard of. */
+function comingText(pools, programs) {
+  const number = pools.reduce((sum, pool) => sum + pool.starting, 0);
+  if (number) return `${plural(number, "worker starts", "workers start")}: the model and the data are being loaded.`;
+  return programs.length ? "No worker searches now. What this dashboard runs beside a search stands below." : "";
 }
 
 function drawSilent(silent) {
@@ -44,7 +63,7 @@ function keyOf(worker) {
   return `${worker.job}/${worker.name}`;
 }
 
-const TITLES = { job: "Job", trial: "Trains", progress: "Progress", since: "Since", lease: "Lease left", heard: "Heard of" };
+const TITLES = { job: "Job", trial: "Does", progress: "Progress", since: "Since", lease: "Lease left", heard: "Heard of" };
 const NUMBERS = ["since", "lease", "heard"];
 
 function makeRow(columns) {
@@ -62,7 +81,7 @@ function updateRow(row, worker) {
   const { trial } = worker;
   const put = (part, build, key) => putIn(row, part, build, key);
   put("job", () => jobLink(worker.job), worker.job);
-  put("trial", () => trialText(worker), trial && `${trial.number} ${trial.attempt}`);
+  put("trial", () => trialText(worker), trial ? `${trial.number} ${trial.attempt}` : worker.doing);
   put("progress", () => progressOf(worker), null);
   setPart(row, "since", trial ? duration(trial.seconds) : NOTHING);
   setPart(row, "lease", leaseText(trial));
@@ -89,8 +108,8 @@ function jobLink(job) {
   return h("a", { href: page`/jobs/${job}` }, job);
 }
 
-function trialText({ job, trial }) {
-  if (!trial) return h("span", { class: "quiet" }, "waits for a trial");
+function trialText({ job, trial, doing }) {
+  if (!trial) return h("span", { class: "quiet" }, doing ?? NOTHING);
   const href = page`/jobs/${job}/trials/${trial.number}`;
   const again = trial.attempt > 1 ? h("span", { class: "quiet" }, `, attempt ${trial.attempt}`) : null;
   return [h("a", { href }, `trial ${trial.number}`), again, h("div", { class: "words" }, trial.words)];
@@ -126,24 +145,33 @@ function leaseText(trial) {
   return trial.lease_seconds < 0 ? "over" : duration(trial.lease_seconds);
 }
 
-function drawPools(pools) {
-  byId("pools").hidden = pools.length === 0;
-  keep(byId("pool-rows"), pools, (pool) => pool.job, makePool, updatePool);
+function drawStarted(pools, programs) {
+  byId("pools").hidden = pools.length + programs.length === 0;
+  const rows = [...pools.map(poolRow), ...programs.map(programRow)];
+  keep(byId("pool-rows"), rows, ({ key }) => key, makeStarted, updateStarted);
 }
 
-function makePool(pool) {
+function poolRow({ job, state, workers, device, starting, started, message }) {
+  const load = starting ? `, ${starting === workers ? "" : `${starting} `}loading the model and the data` : "";
+  return { key: job, job, state, words: `${plural(workers, "worker")} on ${device}${load}`, started, help: message ?? "" };
+}
+
+function programRow({ job, noun, step, started }) {
+  return { key: `${job} ${noun} ${started}`, job, state: "running", words: noun, started, help: step ? `${capitalised(step)}.` : "" };
+}
+
+function makeStarted({ key, job }) {
   const badge = h("span", { class: "badge" });
-  const line = h("p", { class: "row" }, badge, jobLink(pool.job), h("span", { class: "quiet" }));
-  return h("li", { "data-pool": pool.job }, line, h("p", { class: "help" }));
+  const line = h("p", { class: "row" }, badge, jobLink(job), h("span", { class: "quiet" }));
+  return h("li", { "data-pool": key }, line, h("p", { class: "help" }));
 }
 
-function updatePool(item, pool) {
-  const [badge, , words] = item.firstElementChild.children;
-  setText(badge, pool.state);
-  setAttribute(badge, "data-state", pool.state);
-  const since = ago(Date.now() / 1000 - pool.started);
-  setText(words, `${plural(pool.workers, "worker")} on ${pool.device}, started ${since}`);
-  setSentence(item.lastElementChild, pool.message ?? "");
+function updateStarted(item, { state, words, started, help }) {
+  const [badge, , text] = item.firstElementChild.children;
+  setText(badge, state);
+  setAttribute(badge, "data-state", state);
+  setText(text, `${words}, started ${ago(Date.now() / 1000 - started)}`);
+  setSentence(item.lastElementChild, help);
 }
 
 follow("/events", { jobs: refresh }, { onOpen: refresh });

@@ -1,0 +1,54 @@
+"""What came of jobs, kept until their event changes."""
+
+from dataclasses import dataclass, field
+
+from peftsearch.insight.best_on_front import best_of
+from peftsearch.insight.outcome import tell_outcome
+from peftsearch.records.estimates import estimate_each
+from peftsearch.records.job import Job, JobState
+from peftsearch.service.memory.history import Histories
+from peftsearch.service.memory.past import History
+from peftsearch.storage.store import Store
+
+
+@dataclass
+class Outcomes:
+    """Those of finished jobs; for all threads."""
+
+    histories: Histories
+    _known: dict[tuple[int, float], tuple[int, str | None]] = field(default_factory=dict)
+
+    def find(self, store: Store, job: Job, completed: int) -> str | None:
+        """Read once for an event; None of a job that has not finished or has no result.
+
+        Args:
+            completed: Its trials with a result.
+        """
+        if job.state is not JobState.FINISHED:
+            return None
+        history = self.histories.find(store, job)
+        if history is not None:
+            return history.derive("outcome", _derive)
+        key = job.id, job.created
+        event, outcome = self._known.get(key, (-1, None))
+        if event != job.event:
+            outcome = _read(store, job, completed)
+            self._known[key] = job.event, outcome
+        return outcome
+
+
+def _derive(history: History) -> str | None:
+    front = [history.members[x.key] for x in history.front()]
+    tried, spec = len(history.members), history.job.spec
+    return tell_outcome(front, len(front), tried, spec, history.preparation)
+
+
+def _read(store: Store, job: Job, completed: int) -> str | None:
+    """By the trials of the front's best alone: a list of jobs reads no other."""
+    front = store.front(job.id)
+    best = best_of(front, job.spec, job.spec.anatomy)
+    if best is None:
+        return None
+    seeds = next(x.trials for x in front if best.trial in x.trials)
+    found = estimate_each([store.trial(job.id, x) for x in seeds])
+    return tell_outcome(found, len(front), completed, job.spec, store.preparation(job.id))
