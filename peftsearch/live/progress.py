@@ -22,6 +22,7 @@ class Progress:
     Attributes:
         left: Seconds to the end of the budget, foreseen; None while unknown.
         unbeaten: Whether no configuration with a result is better than the best floor.
+        over: Whether as many trials have ended as the budget has.
     """
 
     done: int
@@ -31,6 +32,7 @@ class Progress:
     hypervolume: float
     left: Range | None
     unbeaten: bool = False
+    over: bool = False
 
 
 def measure_progress(
@@ -49,6 +51,7 @@ def measure_progress(
     """
     completed = [x for x in trials if x.state is TrialState.COMPLETED]
     failed = sum(x.state is TrialState.FAILED for x in trials)
+    most = spec.budget.trials
     goal = objective(spec.task.quality)
     best = max((goal.signed(x.measurements[goal.name]) for x in completed), default=None)
     return Progress(
@@ -59,13 +62,14 @@ def measure_progress(
         hypervolume=hypervolume(spec, trials, preparation),
         left=_left(spec, trials, hours, workers),
         unbeaten=is_unbeaten(spec, trials, preparation),
+        over=most is not None and len(completed) + failed >= most,
     )
 
 
 def tell_volume(now: Progress) -> str:
-    """`hypervolume 0.123`; that nothing beats the floor yet, where it is 0 for that."""
+    """`hypervolume 0.123`; that nothing beats the floor, where it is 0 for that."""
     if now.unbeaten:
-        return "nothing beats the floor yet"
+        return f"nothing beats the floor{'' if now.over else ' yet'}"
     return f"hypervolume {now.hypervolume:.3f}"
 
 

@@ -180,6 +180,10 @@ def test_a_hypervolume_of_nothing_is_explained(page: Page) -> None:
     assert tell([0.0, 0.0], [None, 0.6]) == "Nothing beats the floor yet: the hypervolume is 0."
     assert tell([0.0], [0.6], 0) == "Nothing beats the first trial yet: the hypervolume is 0."
     assert tell([0.0, 0.1], [0.6, 0.8]) == tell([0.0], [None]) == tell([], []) == ""
+    over = call(
+        page, "charts/progress.js", "whyNone", {"hypervolume": [0], "best": [1]}, [{}], True
+    )
+    assert over == "Nothing beats the floor: the hypervolume is 0."
 
 
 def test_large_counts_with_units_are_short(page: Page) -> None:

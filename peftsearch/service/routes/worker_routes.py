@@ -17,6 +17,8 @@ from peftsearch.service.context import InService, Service
 from peftsearch.service.problems import problems
 from peftsearch.service.work.doings import tell_doing
 from peftsearch.service.work.pool_status import PoolStatus, pool_beside
+from peftsearch.service.work.run_records import R
+from peftsearch.service.work.runs import Runs
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.storage.store import Store
 
@@ -108,11 +110,17 @@ def list_workers_of_job(service: InService, job: JobName) -> WorkerList:
 
 
 def _show_programs(service: Service) -> list[ProgramStatus]:
-    runs = (service.confirmer, service.exporter, service.reporter)
     return [
-        {"job": x.job, "noun": kind.noun, "step": kind.step(x), "started": x.created}
-        for kind in runs
-        for x in kind.running
+        *_programs_of(service.confirmer),
+        *_programs_of(service.exporter),
+        *_programs_of(service.reporter),
+    ]
+
+
+def _programs_of(runs: Runs[R]) -> list[ProgramStatus]:
+    return [
+        {"job": x.job, "noun": runs.noun, "step": runs.step(x), "started": x.created}
+        for x in runs.running
     ]
 
 

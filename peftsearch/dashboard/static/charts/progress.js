@@ -44,7 +44,7 @@ export class ProgressCharts {
   }
 
   show() {
-    setText(this.note, [whyNone(this.data, this.model.detail.floors), whyItMoves(this.model.goals)].filter(Boolean).join(" "));
+    setText(this.note, [whyNone(this.data, this.model.detail.floors, isOver(this.model)), whyItMoves(this.model.goals)].filter(Boolean).join(" "));
     this.charts.forEach((chart, i) => {
       chart.describe(sentence(this.data, i ? "best" : "hypervolume", this.model));
       chart.refresh();
@@ -101,11 +101,15 @@ export class ProgressCharts {
   }
 }
 
+function isOver({ summary }) {
+  return summary.state === "finished";
+}
+
 /** Why the hypervolume is 0, of a job with results; empty where it is not. */
-export function whyNone(data, floors) {
+export function whyNone(data, floors, over = false) {
   const known = (data?.hypervolume ?? []).filter((_, i) => data.best[i] !== null);
   if (!known.length || known.at(-1)) return "";
-  return `Nothing beats the ${floors.length ? "floor" : "first trial"} yet: the hypervolume is 0.`;
+  return `Nothing beats the ${floors.length ? "floor" : "first trial"}${over ? "" : " yet"}: the hypervolume is 0.`;
 }
 
 /** Why a hypervolume may fall, or jump without a better trial. */
@@ -141,7 +145,7 @@ function sentence(data, name, model) {
   const known = (data?.[name] ?? []).map((value, i) => [value, i]).filter(([value]) => value !== null);
   if (!known.length) return `No trial has completed: no ${title} yet.`;
   const [[first], [last]] = [known[0], known.at(-1)];
-  if (name !== "best" && !last) return whyNone(data, model.detail.floors) || "The hypervolume is 0.";
+  if (name !== "best" && !last) return whyNone(data, model.detail.floors, isOver(model)) || "The hypervolume is 0.";
   const [, at] = known.find(([value]) => Math.abs(value - first) >= 0.95 * Math.abs(last - first));
   const whole = plural(data.trials.at(-1), "trial");
   return `The ${title} went from ${score(first)} to ${score(last)} in ${whole};

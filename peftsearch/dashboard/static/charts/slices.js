@@ -3,6 +3,7 @@
 import { get } from "../lib/api.js";
 import { runs } from "../lib/configuration.js";
 import { h, replace, setText } from "../lib/dom.js";
+import { count } from "../lib/format.js";
 import { noun, write } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { onTrials } from "../lib/refresh.js";
@@ -18,7 +19,6 @@ const BESIDE = 0.04;
 const FIRST = 6;
 /** Completed trials from which on there may be something to draw, and room is kept for it. */
 const ENOUGH = 15;
-const UNKNOWN = "Shown from 15 completed trials with two repeats on: before, nobody knows how far the model can be trusted.";
 const CLOSED = "This job's configurations are a list: there is none between them whose parameters could be changed one at a time.";
 const ALONE = "Nothing of this configuration can be changed alone within the job's space and bounds.";
 
@@ -35,8 +35,8 @@ export class Slices {
     this.pair = new SlicePair(model, () => this.chooser.value);
     this.body = h("div", { hidden: true }, h("div", { class: "row" }, label, this.chooser, this.more), this.words, figure, this.told, this.pair.element);
     this.parts = [this.words, figure, this.told, this.pair.element, this.more];
-    this.state = h("div", { class: "quiet", role: "status" });
-    this.element = h("div", { class: `slices${model.summary.counts.completed < ENOUGH ? "" : " slices-waiting"}` }, this.state, this.body);
+    this.state = h("div", { class: "quiet", role: "status" }, isEnough(model) ? "" : unknownText(model));
+    this.element = h("div", { class: `slices${isEnough(model) ? " slices-waiting" : ""}` }, this.state, this.body);
     this.chart = makeChart(figure, { caption: "", label: "Slices of the model", draw: (theme) => this.draw(theme), table: () => this.table() });
     this.chart.on("plotly_click", ({ points }) => this.open(points[0].customdata));
     this.offer();
@@ -48,8 +48,10 @@ export class Slices {
   meet() {
     if (this.seen) return;
     this.seen = true;
-    this.state.classList.add("loading");
-    setText(this.state, "Asking the model");
+    if (isEnough(this.model)) {
+      this.state.classList.add("loading");
+      setText(this.state, "Asking the model");
+    }
     this.attempt();
   }
 
@@ -75,7 +77,7 @@ export class Slices {
     this.element.classList.remove("slices-waiting");
     const empty = !found?.slices.length;
     const none = found === null || this.model.detail.preset === "list";
-    setText(this.state, found === null ? UNKNOWN : none ? CLOSED : empty ? ALONE : "");
+    setText(this.state, found === null ? unknownText(this.model) : none ? CLOSED : empty ? ALONE : "");
     this.state.hidden = !empty;
     this.body.hidden = none;
     for (const part of this.parts) part.hidden = empty;
@@ -169,6 +171,14 @@ export class Slices {
     ]));
     return { columns: ["Parameter", "Value", `Expected ${noun(this.model.quality)}`, "from", "to", noun(this.model.cost), "Trained"], rows };
   }
+}
+
+function isEnough({ summary }) {
+  return summary.counts.completed >= ENOUGH;
+}
+
+function unknownText({ summary }) {
+  return `Shown from ${ENOUGH} completed trials with two repeats on, and this job has ${count(summary.counts.completed)}: before, nobody knows how far the model can be trusted.`;
 }
 
 /** Of one slice, from back to front: dots, band, line, and marks of what was trained. */

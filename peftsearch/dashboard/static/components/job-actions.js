@@ -119,7 +119,7 @@ function resumeDialog(job) {
     { class: "stack" },
     h("h2", { id: "resume-title" }, title),
     h("p", { class: "quiet" }, `Its budget is ${job.budget_text}. Workers start on the machine of this dashboard.`),
-    h("div", { class: "fields" }, workersField(), deviceField(), budget(job)),
+    h("div", { class: "fields" }, workersField(job), deviceField(job), budget(job)),
     h("div", { class: "problems" }),
     h("div", { class: "row row-end" }, cancelButton(), h("button", { class: "button button-primary" }, action)),
   );
@@ -138,8 +138,9 @@ function budget(job) {
   ];
 }
 
-function workersField() {
-  return numberField("workers", "Workers", 1, { min: 0, max: 64 });
+/** As many as worked on it before, as far as this dashboard knows. */
+function workersField({ pool }) {
+  return numberField("workers", "Workers", pool?.workers ?? 1, { min: 0, max: 64 });
 }
 
 function numberField(name, text, value, limits) {
@@ -148,10 +149,10 @@ function numberField(name, text, value, limits) {
   return h("div", { class: "field" }, h("label", { for: id }, text), input);
 }
 
-function deviceField() {
+function deviceField({ pool }) {
   const id = "resume-device";
   const names = [["auto", "automatic"], ["cpu", "processor (cpu)"], ["cuda", "GPU (cuda)"]];
-  const options = names.map(([value, text]) => h("option", { value }, text));
+  const options = names.map(([value, text]) => h("option", { value, selected: value === pool?.device }, text));
   return h("div", { class: "field" }, h("label", { for: id }, "Device"), h("select", { id, name: "device" }, options));
 }
 

@@ -5,7 +5,7 @@ import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../
 import { capitalised, clock, count, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
-import { timeText, trialsText } from "./job-words.js";
+import { timeText, trialsText, workersText } from "./job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, isSpent, stateOf } from "./job-actions.js";
 
 export class Head {
@@ -97,7 +97,7 @@ function factsOf(model, job) {
     live ? ["Time left", job.left_words ?? "not known yet"] : null,
     [job.state === "finished" ? "Best" : "Best so far", best(model, job)],
     job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,
-    live ? ["Workers", job.live_workers ? count(job.live_workers) : "none"] : null,
+    live ? ["Workers", workersText(job)] : null,
     ["Model", shortName(job.model)],
     job.base_bytes === null ? null : ["Frozen base", `${size(job.base_bytes)}, one for all adapters`],
     ["Data", shortName(job.data)],

@@ -1,6 +1,6 @@
 // Sliders on a log scale with a field each: the person's limits on costs, in units.
 
-import { h } from "../lib/dom.js";
+import { h, setText } from "../lib/dom.js";
 import { noun, parseQuantity, quantity, write } from "../lib/measures.js";
 
 const STEPS = 100;
@@ -63,6 +63,33 @@ export class Limit {
   /** `adapter_bytes <= 200 KB`; null without a limit. */
   get text() {
     return this.value === null ? null : `${this.name} <= ${quantity(this.name, this.value)}`;
+  }
+}
+
+/** Limits on what is no goal of the job: closed at first, so that the pick stands in sight. */
+export class OtherLimits {
+  constructor() {
+    this.limits = [];
+    this.set = h("span", { class: "quiet small" });
+    this.rows = h("div", {});
+    this.element = h("details", { class: "limits-other", hidden: true }, h("summary", {}, "Limits on other costs ", this.set), this.rows);
+  }
+
+  show(limits) {
+    this.limits = limits;
+    this.rows.append(...limits.map((x) => x.element));
+    this.element.hidden = limits.length === 0;
+    this.tell();
+  }
+
+  tell() {
+    const number = this.limits.filter((x) => x.value !== null).length;
+    setText(this.set, number ? `${number} set` : "none set");
+  }
+
+  /** Where one is set that nobody would see. */
+  open() {
+    if (this.limits.some((x) => x.value !== null)) this.element.open = true;
   }
 }
 

@@ -8,7 +8,7 @@ import { capitalised, score, shellWord, size } from "../lib/format.js";
 import { costsOf, inWords, isCost, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
 import { exportButton } from "./exports.js";
-import { Limit, bounds, roundUp, smallest } from "./limits.js";
+import { Limit, OtherLimits, bounds, roundUp, smallest } from "./limits.js";
 
 export class Picker {
   constructor(model, picked) {
@@ -17,8 +17,9 @@ export class Picker {
     this.quick = h("div", { class: "quick-picks", role: "group", "aria-label": "Quick picks" },
       this.button("1se", "Proposed"), this.button("knee", "Knee"), this.button("best", "Best quality"), this.button("budget", "Within my limits"));
     this.sliders = h("div", { class: "limits" });
+    this.others = new OtherLimits();
     this.answer = h("div", { class: "pick-answer", "aria-live": "polite" });
-    this.element = h("div", { class: "picker" }, this.quick, this.sliders, this.answer);
+    this.element = h("div", { class: "picker" }, this.quick, this.sliders, this.others.element, this.answer);
     onTrials(model, async () => this.update(), 1000);
     this.update();
   }
@@ -36,6 +37,7 @@ export class Picker {
   }
 
   mark() {
+    this.others.tell();
     for (const made of this.quick.children) made.setAttribute("aria-pressed", `${made.dataset.mode === this.mode}`);
   }
 
@@ -58,7 +60,9 @@ export class Picker {
     const made = new Limit(name, range, () => this.limited());
     const order = costsOf(this.model.columns.values);
     this.limits = [...this.limits, made].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-    this.sliders.append(...this.limits.map((x) => x.element));
+    const isGoal = ({ name: cost }) => this.model.goals.includes(cost);
+    this.sliders.append(...this.limits.filter(isGoal).map((x) => x.element));
+    this.others.show(this.limits.filter((x) => !isGoal(x)));
   }
 
   limited() {
@@ -75,6 +79,7 @@ export class Picker {
 
   loosen(name, value) {
     this.limits.find((x) => x.name === name)?.set(roundUp(value));
+    this.others.open();
     this.limited();
   }
 

@@ -1,7 +1,7 @@
 // Texts with a button that copies them.
 //
 //   copyable("6fceb3...")                 a code, shortened where it is long, and its button
-//   commandBox("peftsearch ...")          one line of a terminal with its button
+//   commandBox("peftsearch ...")          a command for a terminal, whole, with its button
 //   await copyAloud(text)                 copies and says so
 //   copyBox("Command", "peftsearch ...")  a block of code with a heading and a button
 
@@ -16,7 +16,12 @@ export function copyable(text) {
 }
 
 export function commandBox(command) {
-  return h("div", { class: "command" }, h("code", { tabindex: 0 }, command), copyButton(command));
+  return h("div", { class: "command" }, h("code", {}, words(command)), copyButton(command));
+}
+
+/** An option is not broken after its hyphens. */
+function words(command) {
+  return command.split(" ").map((word, i) => [i ? " " : "", h("span", {}, word)]);
 }
 
 export function copyBox(heading, text, { help = null } = {}) {

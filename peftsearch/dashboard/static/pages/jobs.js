@@ -8,7 +8,7 @@ import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { makeBar, updateBar } from "../components/bar.js";
-import { besideTheirs, timeText, trialsText } from "../components/job-words.js";
+import { besideTheirs, comingOf, timeText, trialsText } from "../components/job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "../components/job-actions.js";
 
 const MANY = 6;
@@ -99,7 +99,7 @@ function updateCard(item, job) {
   once(find("about"), [job.model, job.data, job.problem], () => (job.problem ? null : about(job)));
   updateBar(item.querySelector(".bar"), job);
   setText(find("progress"), progress(job));
-  once(find("best"), [job.best, job.problem, job.state, job.counts.failed], () => (job.problem ? null : best(job)));
+  once(find("best"), [job.best, job.problem, job.state, job.counts.failed, job.counts.running > 0, hasWorkers(job)], () => (job.problem ? null : best(job)));
   setText(find("time"), footText(job));
   once(find("note"), [noteKey(job)], () => note(job));
   item.job = job;
@@ -152,9 +152,11 @@ function best(job) {
   ];
 }
 
-function noResult({ state, counts }) {
+function noResult(job) {
+  const { state, counts } = job;
   if (counts.failed && !counts.completed) return "No result: every trial has failed.";
   if (state !== "running") return "No result: the job ended before a trial completed.";
+  if (hasWorkers(job) && !counts.running) return "No result yet: the workers load the model and the data, and measure what needs no adapter.";
   return "No result yet: the first trial measures what needs no adapter.";
 }
 
@@ -163,6 +165,8 @@ function footText(job) {
   const parts = over ? [`${duration(3600 * job.used_hours)} with a trial running`, `its budget was ${job.budget_text}`] : [`${timeText(job)} with a trial running`];
   if (job.left_words !== null && job.state === "running") parts.push(`${job.left_words} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
+  const coming = comingOf(job.pool, job.live_workers);
+  if (coming) parts.push(`${plural(coming, "worker")} loading`);
   parts.push(`created ${clock(job.created)}`);
   return parts.join(" · ");
 }

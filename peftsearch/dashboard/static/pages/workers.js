@@ -6,6 +6,7 @@ import { NOTHING, ago, capitalised, duration, plural } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
+import { comingOf } from "../components/job-words.js";
 
 const MOST_SILENT = 200;
 const refresh = refresher(load, { every: 3000, onProblem: show });
@@ -27,10 +28,8 @@ async function load() {
   drawSilent(workers.filter((worker) => !worker.live));
 }
 
-/** How many of a pool are not heard of yet: they load the model and the data first. */
-function startingOf({ job, state, workers }, live) {
-  const known = live.filter((worker) => worker.job === job && worker.command === null).length;
-  return state === "running" ? Math.max(0, workers - known) : 0;
+function startingOf(pool, live) {
+  return comingOf(pool, live.filter(({ job, command }) => job === pool.job && command === null).length);
 }
 
 function drawLive(live, pools, programs) {
