@@ -77,7 +77,9 @@ def test_what_is_no_data_is_not_kept(
 ) -> None:
     refused = send(client, name, content)
     assert refused.status_code == 422
-    assert told in refused.json()["detail"] and "\n" not in refused.json()["detail"]
+    detail = refused.json()["detail"]
+    assert told in detail and "\n" not in detail
+    assert str(tmp_path) not in detail and "task.train" not in detail
     assert list((tmp_path / "uploads").iterdir()) == []
 
 

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from peftsearch.errors import Conflict
+from peftsearch.errors import Conflict, UserError
 from peftsearch.service.context import InService
 from peftsearch.service.guard.body_limit import MOST_FILE_BYTES
 from peftsearch.service.problems import problems
 from peftsearch.service.settings import UPLOADS
 from peftsearch.service.work import uploads
+from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 
 from .job_actions import Body
 
@@ -95,11 +96,20 @@ async def keep_file(service: InService, request: Request, name: str) -> KeptFile
     columns = list[str]()
 
     def check(part: Path) -> None:
-        columns.extend(service.checker.list_columns(str(part), whole=True))
+        try:
+            columns.extend(service.checker.list_columns(str(part), whole=True))
+        except WrongSpec as error:
+            raise _of_sent(error.mistakes[0], part) from error
 
     kept = await uploads.keep(folder, name, request.stream(), check)
     source = f"{UPLOADS}/{kept.path.name}"
     return {"source": source, "columns": columns, "known": kept.known}
+
+
+def _of_sent(found: Mistake, part: Path) -> UserError:
+    """A mistake of a file by the name that it was sent under: its place here is nobody's."""
+    told = (x.replace(str(part), part.name) for x in (found.expected, found.got, found.hint))
+    return UserError(*told, "name")
 
 
 @router.post("/columns", responses=problems(400, 409, 413, 415, 429))
