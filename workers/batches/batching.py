@@ -51,9 +51,16 @@ def split_batch(rows: Sequence[int], parts: int) -> list[Sequence[int]]:
 
 
 def evaluation_batches(lengths: Sequence[int], size: int) -> list[list[int]]:
-    """Batches of all `n` examples, by length."""
+    """Batches of all `n` examples, those of the longest first: what is left then takes no longer
+    than what is done, and memory that does not suffice is told at once."""
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
-    return [order[start : start + size] for start in range(0, len(order), size)]
+    return [order[start : start + size] for start in range(0, len(order), size)][::-1]
+
+
+def padded_tokens(lengths: Sequence[int], size: int) -> int:
+    """Tokens of all `n` examples in these batches, padding among them."""
+    batches = evaluation_batches(lengths, size)
+    return sum(len(batch) * max(lengths[i] for i in batch) for batch in batches)
 
 
 def _pad(values: list[int], length: int, fill: int) -> list[int]:

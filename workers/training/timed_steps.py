@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.batches.batching import padded_tokens
 from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.data.task_data import TaskData
 from peftsearch.workers.preparation.opened_job import OpenedJob
@@ -105,11 +106,25 @@ def _time_training(
 
 
 def _time_reading(opened: OpenedJob) -> float:
-    """Of one row, in batches as they are evaluated; the first ones are not timed."""
+    """Of one row, in batches as they are evaluated; the first ones are not timed. Some rows are
+    read, which may be the short ones: what all take goes by their tokens."""
     rows = opened.encoded("validation")
     some = rows.head(min(len(rows), 3 * rows.evaluated_together))
     _read(opened, some.head(min(len(some), 8)))
-    return _time(lambda: _read(opened, some)) / max(1, len(some))
+    seconds = _time(lambda: _read(opened, some))
+    return seconds * share_of_row(some.lengths, rows.lengths, rows.evaluated_together)
+
+
+def share_of_row(some: Sequence[int], lengths: Sequence[int], size: int) -> float:
+    """What one row takes on the mean, as a share of what some of them took together.
+
+    Args:
+        some: Tokens of each of those that were read.
+        lengths: Of each of the `n` rows.
+        size: Rows of a batch.
+    """
+    each = padded_tokens(lengths, size) / max(1, len(lengths))
+    return each / max(1, padded_tokens(some, size))
 
 
 def _read(opened: OpenedJob, rows: Encoded) -> object:

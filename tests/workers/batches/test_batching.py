@@ -32,6 +32,15 @@ def test_evaluation_sees_every_row_once(lengths: list[int], size: int) -> None:
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
 
 
+@given(lengths=_LENGTHS, size=st.integers(1, 40))
+def test_evaluation_begins_with_the_longest(lengths: list[int], size: int) -> None:
+    """No batch takes longer than one before it: progress is never ahead of the time it takes."""
+    longest = [max(lengths[i] for i in batch) for batch in evaluation_batches(lengths, size)]
+    assert longest == sorted(longest, reverse=True)
+    least = [min(lengths[i] for i in batch) for batch in evaluation_batches(lengths, size)]
+    assert least == sorted(least, reverse=True)
+
+
 def test_order_depends_on_the_seed_and_changes_by_epoch() -> None:
     lengths = list(range(1, 65))
 

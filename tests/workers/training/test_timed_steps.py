@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from peftsearch.workers.data.task_data import load_data
-from peftsearch.workers.training.timed_steps import _FEWEST, Timings, time_steps
+from peftsearch.workers.training.timed_steps import _FEWEST, Timings, share_of_row, time_steps
 from peftsearch.workers.training.trainer import Trainer
 from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.tiny import save_model
@@ -54,3 +54,12 @@ def test_no_more_steps_are_made_than_are_needed_and_nothing_is_changed(
     assert all(seconds > 0 for _, seconds in found.trials) and found.row > 0
     assert steps == [*range(1, _FEWEST + 1)] * 2
     assert torch.get_num_threads() == before
+
+
+def test_rows_that_were_read_stand_for_longer_ones() -> None:
+    """By tokens with their padding: the first rows of a file may be its shortest."""
+    short, long = [10] * 8, [50] * 8
+    assert share_of_row(short, short, 4) == pytest.approx(1 / 8)
+    assert share_of_row(short, short + long, 4) == pytest.approx(3 / 8)
+    assert share_of_row(long, short + long, 4) == pytest.approx(3 / 5 / 8)
+    assert share_of_row([9, 10], [9, 10], 2) == pytest.approx(1 / 2)
