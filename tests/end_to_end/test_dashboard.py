@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageStat
 from playwright.sync_api import Download, Page, expect
 
+from peftsearch.results.wording import size
 from peftsearch.storage.store import Store
 from tests.service.records import fill_example
 from tests.service.sites import TOKEN
@@ -91,8 +92,19 @@ def launch(visitor: Visit, workshop: Path) -> None:
     expect(trials).to_have_accessible_description(re.compile("Expected a whole number"))
     trials.fill("6")
     expect(mistake).to_be_empty()
+    check(page)
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url("**/jobs/tiny")
+
+
+def check(page: Page) -> None:
+    """What the data is, and then what the job would come to; nothing is launched by it."""
+    page.get_by_role("button", name="Check").click()
+    told = page.locator("#launch-result")
+    expect(told).to_contain_text("Ready to launch.")
+    expect(told).to_contain_text("training rows")
+    expect(told).to_contain_text("6 trials")
+    expect(told.locator(".loading")).to_have_count(0)
 
 
 def fill_form(page: Page, workshop: Path) -> None:
@@ -174,6 +186,8 @@ def export(visitor: Visit) -> Download:
     expect(page.locator(".export .run-message")).to_contain_text("Reloaded")
     with page.expect_download() as download:
         link.click()
+    told = f"Download {size(download.value.path().stat().st_size)} (adapter "
+    expect(link).to_contain_text(told)
     return download.value
 
 
