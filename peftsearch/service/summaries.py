@@ -24,6 +24,7 @@ from peftsearch.results.views import budget_text
 from peftsearch.samples.fetch import name_sample
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
+from peftsearch.service.memory.outcomes import Outcomes
 from peftsearch.service.memory.past import History
 from peftsearch.service.streams.status import (
     Counts,
@@ -39,8 +40,6 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_parent
-
-from .outcomes import Outcomes
 
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""

@@ -14,9 +14,9 @@ from peftsearch.storage.store import Store
 from tests.chromium import open_chromium
 from tests.conftest import NewDatabase
 from tests.service.live import serve
+from tests.service.pools import SHORT
 from tests.service.records import fill_example
 from tests.service.sites import open_site
-from tests.service.test_supervisor import SHORT
 from tests.waiting import LIMIT
 
 

@@ -17,8 +17,8 @@ from tests.chromium import open_chromium
 from tests.conftest import NewDatabase
 from tests.service.confirming_program import PROGRAM
 from tests.service.live import serve
+from tests.service.pools import SHORT, SLEEP
 from tests.service.sites import open_site
-from tests.service.test_supervisor import SHORT, SLEEP
 from tests.specs import make_spec
 from tests.waiting import LIMIT
 

@@ -19,11 +19,9 @@ from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.service.work.supervisor import Supervisor
 from tests.waiting import wait_until
 
+from .pools import PATIENT, SHORT, SLEEP
+
 SECRET = "a-password-of-a-database"
-PATIENT = Timing(pause=0.01, patience=300, closing=300, leaving=300)
-"""Who listens has the time to answer, on a busy machine too."""
-SHORT = Timing(pause=0.01, patience=0.5, closing=0.5, leaving=0.2)
-SLEEP = "import time; print('here', flush=True); time.sleep(600)"
 IGNORE = "import signal; signal.signal(signal.{0}, signal.SIG_IGN); "
 STUBBORN = IGNORE.format("SIGTERM") + SLEEP
 KILLED = "import os, signal; print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"

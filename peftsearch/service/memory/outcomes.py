@@ -6,9 +6,10 @@ from peftsearch.insight.best_on_front import best_of
 from peftsearch.insight.outcome import tell_outcome
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.job import Job, JobState
-from peftsearch.service.memory.history import Histories
-from peftsearch.service.memory.past import History
 from peftsearch.storage.store import Store
+
+from .history import Histories
+from .past import History
 
 
 @dataclass
