@@ -108,8 +108,9 @@ async def keep_file(service: InService, request: Request, name: str) -> KeptFile
 
 def _of_sent(found: Mistake, part: Path) -> UserError:
     """A mistake of a file by the name that it was sent under: its place here is nobody's."""
-    told = (x.replace(str(part), part.name) for x in (found.expected, found.got, found.hint))
-    return UserError(*told, "name")
+    parts = (found.expected, found.got, found.hint)
+    expected, got, hint = (x.replace(str(part), part.name) for x in parts)
+    return UserError(expected, got, hint, "name")
 
 
 @router.post("/columns", responses=problems(400, 409, 413, 415, 429))
