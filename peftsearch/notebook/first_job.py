@@ -1,7 +1,6 @@
 """A first job file: written for a file of data, or with places that a person fills in."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +113,8 @@ def _line(key: str, value: str | tuple[str, ...], comment: str = "") -> str:
 def _name(data: str) -> str:
     """What a job may be called, of the name of its data."""
     stem = Path(data).name.partition(".")[0].rpartition(":")[2]
-    return re.sub(r"[^A-Za-z0-9]++", "-", stem).strip("-")[:_LONGEST_NAME] or "my-search"
+    kept = "".join(x if x.isascii() and x.isalnum() else " " for x in stem)
+    return "-".join(kept.split())[:_LONGEST_NAME].strip("-") or "my-search"
 
 
 def _place(path: str, out: Path) -> str:

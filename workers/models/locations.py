@@ -133,7 +133,8 @@ def _list_files(name: str) -> list[importlib.metadata.PackagePath] | None:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]++", "-", name).lower()
+    words = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(filter(None, words))
 
 
 def _fetch_config(hub_id: str) -> Path:
