@@ -310,9 +310,10 @@ def _note(*notes: str) -> None:
 def _complete(
     spec: "str | Path | Mapping[str, Any] | JobSpec", tracking: "Sequence[str] | None" = None
 ) -> "JobSpec":
-    from peftsearch.jobs.jobfile import complete_spec, read_spec
+    from peftsearch.jobs.all_mistakes import read_job
+    from peftsearch.jobs.jobfile import complete_spec
 
     if isinstance(spec, str | Path):
-        return read_spec(spec, tracking)
+        return read_job(spec, tracking)
     data = spec if isinstance(spec, Mapping) else spec.to_json()
     return complete_spec(data, Path.cwd(), track=tracking)

@@ -24,9 +24,13 @@ class UserError(PeftsearchError, ValueError):
         got: What came.
         hint: What to do about it.
         where: Dotted key of a job spec that it is about; empty where that is not known.
+
+    Attributes:
+        others: Further mistakes of the same input, to be told with it.
     """
 
     exit_code = 2
+    others: "tuple[UserError, ...]" = ()
 
     def __init__(self, expected: str, got: str, hint: str, where: str = "") -> None:
         # A hint is kept whole: it may be a command.
@@ -36,6 +40,12 @@ class UserError(PeftsearchError, ValueError):
 
     def __str__(self) -> str:
         return f"expected {self.expected}; got {self.got}; {self.hint}"
+
+    def join(self, *others: "UserError") -> None:
+        """Tell these with it; tracebacks and notebooks show them below it."""
+        self.others += others
+        for error in others:
+            self.add_note(f"also: {error}")
 
 
 @contextlib.contextmanager

@@ -48,6 +48,8 @@ _INTERRUPTED = 128 + 2
 """Of a shell's convention; typer returns it for Ctrl-C."""
 _LONGEST_ARGUMENTS = 250
 """Of what is said of them: a shell may make hundreds of a `*`."""
+_MOST_MISTAKES = 20
+"""Of one input that are told in one answer, beside the first."""
 _HELP = "see `peftsearch --help` and `peftsearch COMMAND --help`"
 
 
@@ -69,6 +71,29 @@ def _options(
 ) -> None:
     if debug:
         os.environ["PEFTSEARCH_DEBUG"] = "1"
+
+
+@app.command()
+def init(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA", help="Your labelled data, as `task.train` [to be filled in]."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A model folder, package:NAME or a hub id [a small sample]."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The file to write, which must not be there.")] = Path(
+        "job.toml"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Write a first job file for your data, to look at and to run."""
+    from . import first_file
+
+    first_file.write_first(data, model, out, as_json)
 
 
 @app.command()
@@ -102,16 +127,19 @@ def run(
     begin("reading the job file, its model and its data")
     from peftsearch.workers.engines.plan import make_plan
 
-    from . import commands, forecasting
+    from .job_file import read_job
 
-    sources = tuple(learn_from or ())
     plan = make_plan(engine, ray_address, cpus, gpus, workers)
+    spec = read_job(job_file, track).learning_from(tuple(learn_from or ()))
     if dry_run:
-        forecasting.dry_run(job_file, sources, to_url(storage), workers, track, as_json)
+        from . import forecasting
+
+        forecasting.dry_run(spec, to_url(storage), workers, as_json)
     else:
+        from . import commands
+
         place = (workers, device, to_url(storage), files)
-        told = (picture, track, artefacts, as_json)
-        commands.run(job_file, sources, *place, *told, plan)
+        commands.run(spec, *place, picture, artefacts, as_json, plan)
 
 
 @app.command("import")
@@ -149,10 +177,13 @@ def import_(
 ) -> None:
     """Record results that were measured elsewhere as a finished job, and print their front."""
     begin("reading the job file, its model and its data")
+    from .job_file import read_job
+
+    spec = read_job(job)
     from . import asked_import, importing
 
     asked = asked_import.Asked(measured, score, leave_out, dry_run, device)
-    importing.import_any(results, job, asked, to_url(storage), as_json)
+    importing.import_any(results, spec, asked, to_url(storage), as_json)
 
 
 @app.command()
@@ -642,7 +673,12 @@ def _fail(error: Exception, code: int) -> None:
         first = one_line(next(iter(text.splitlines()), ""))
     first = _complete(first)
     hint = "" if isinstance(error, UserError) else " (peftsearch --debug shows where)"
+    others = [_complete(str(x)) for x in getattr(error, "others", ())]
     if "--json" in sys.argv:
-        print(json.dumps({"error": first, "exit_code": code}))
-    print(f"error: {first}{hint}", file=sys.stderr)
+        also = {"others": others} if others else {}
+        print(json.dumps({"error": first, "exit_code": code} | also))
+    for line in (f"{first}{hint}", *others[:_MOST_MISTAKES]):
+        print(f"error: {line}", file=sys.stderr)
+    if (more := len(others) - _MOST_MISTAKES) > 0:
+        print(f"error: {more} more like these", file=sys.stderr)
     sys.exit(code)

@@ -7,7 +7,6 @@ from pathlib import Path
 from peftsearch.errors import NotFoundError
 from peftsearch.jobs import life
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.jobs.jobfile import read_spec
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
 from peftsearch.jobs.waiting import Waiter
@@ -39,14 +38,12 @@ from .crew import SIGNALLED, Crew, check_crew, run_crew, say, tell_interrupted
 
 
 def run(
-    job_file: Path,
-    sources: tuple[str, ...],
+    spec: JobSpec,
     workers: int,
     device: str,
     storage: str,
     files: Path | None,
     picture: Path | None,
-    track: Sequence[str] | None,
     artefacts: str | None,
     as_json: bool,
     plan: EnginePlan,
@@ -54,12 +51,10 @@ def run(
     """Launch or resume a job, work on it, print the front.
 
     Args:
-        sources: Jobs to learn from, in place of what the job file says; none leaves it.
         artefacts: Where adapters are kept, in place of what the job file says; None leaves it.
-        track: Names of trackers, in place of the job file's; None leaves them.
     """
     check_picture(picture)
-    spec = read_spec(job_file, track).learning_from(sources).storing_in(artefacts)
+    spec = spec.storing_in(artefacts)
     place = (storage, choose_root(storage, files), workers, device)
     crew = Crew(*place, as_json, spec.tracking, plan)
     result = make_wanted(run_spec(spec, crew), crew)

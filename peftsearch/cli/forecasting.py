@@ -1,14 +1,11 @@
 """`run --dry-run`: what a job would do, and what it would cost."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from peftsearch.errors import StoreUnavailable, UserError
-from peftsearch.jobs.jobfile import read_spec
 from peftsearch.live.forecast_rows import first_lines, forecast_rows, tell_later
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -33,16 +30,8 @@ def _foresee_lessons(spec: JobSpec, storage: str) -> "Preparation | None":
         return None
 
 
-def dry_run(
-    job_file: Path,
-    sources: tuple[str, ...],
-    storage: str,
-    workers: int,
-    track: Sequence[str] | None,
-    as_json: bool,
-) -> None:
-    """Check a job file and forecast its time and disk."""
-    spec = read_spec(job_file, track).learning_from(sources)
+def dry_run(spec: JobSpec, storage: str, workers: int, as_json: bool) -> None:
+    """Check a job's data and forecast its time and disk."""
     begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
 

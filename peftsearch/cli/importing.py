@@ -6,7 +6,6 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.imported import Result, import_results, read_results
-from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
 from peftsearch.results.search_result import load_result
 from peftsearch.results.wording import plural
@@ -18,12 +17,11 @@ from .asked_import import Asked
 from .console import console, place_options, print_front, print_json
 
 
-def import_any(results: Path, job_file: Path, asked: Asked, storage: str, as_json: bool) -> None:
+def import_any(results: Path, spec: JobSpec, asked: Asked, storage: str, as_json: bool) -> None:
     """Record a file of results or a folder of adapters, print the front and what can be done."""
     from peftsearch.jobs.settling import settle, with_supposed_head
     from peftsearch.workers.data.task_data import load_data
 
-    spec = read_spec(job_file)
     data = load_data(spec)
     settled = settle(spec, data).spec
     priced = with_supposed_head(settled, data)

@@ -9,10 +9,12 @@ from rich.text import Text
 
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.liveness import count_live, tell_state, waits
+from peftsearch.passwords import hide
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.spaces.jobspec.stored import plain_spec
+from peftsearch.storage.connection import is_there, parse_url
 from peftsearch.workers.processes.companions import find_parents
 
 from .console import console, print_json, print_whole, storage_option
@@ -29,6 +31,9 @@ def list_jobs(storage: str, as_json: bool, searches: bool = False) -> None:
     Args:
         searches: Whether these are left out.
     """
+    if not is_there(storage):
+        _tell_none(storage, as_json)
+        return
     with open_existing(storage) as store:
         found = store.jobs()
         beside = find_parents(store)
@@ -36,7 +41,9 @@ def list_jobs(storage: str, as_json: bool, searches: bool = False) -> None:
         found = [x for x in group_beside(found, parents) if not (searches and parents[x.id])]
         counts = store.all_counts()
         live = count_live(store.all_workers())
-    if as_json:
+    if not found:
+        _tell_none(storage, as_json)
+    elif as_json:
         print_json([job_json(x, counts[x.id], live) | _parent_of(parents[x.id]) for x in found])
     else:
         names = {x.id: _tell_name(x, parents[x.id], found) for x in found}
@@ -45,6 +52,16 @@ def list_jobs(storage: str, as_json: bool, searches: bool = False) -> None:
         told = [tell_waiting(name, storage) for name in waiting]
         for line in (*filter(None, (job.problem for job in found)), *told):
             console.print(line, highlight=False, soft_wrap=True)
+
+
+def _tell_none(storage: str, as_json: bool) -> None:
+    """That nothing was launched yet is no mistake of who asks."""
+    if as_json:
+        print_json([])
+        return
+    where = parse_url(storage).database if storage.startswith("sqlite") else hide(storage)
+    line = f"no jobs yet in {where}; `peftsearch init` writes a job file, `peftsearch run` begins"
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def _jobs_table(

@@ -28,8 +28,14 @@ from .listed import check_list, read_list
 
 _FILE_STARTS = (".", "/", "~")
 _ANATOMY_SOURCES = {"model.path", "task.kind"}
+_DATA_ALONE = set(FILE_SUFFIXES) - {".json"}
+"""What no job file ends with."""
 ANY_JOB: dict[str, Any] = {"name": "job", "model": {"path": "none"}, "budget": {"trials": 1}}
 """What a spec cannot be without, where its data alone is looked at."""
+
+
+class DataForJob(UserError):
+    """Data where a job file was asked for."""
 
 
 def read_spec(path: str | Path, track: Sequence[str] | None = None) -> JobSpec:
@@ -41,7 +47,19 @@ def read_spec(path: str | Path, track: Sequence[str] | None = None) -> JobSpec:
     Raises:
         UserError: The file is missing, is neither TOML, YAML nor JSON, or its spec is wrong.
     """
+    return complete_spec(read_file(path), Path(path).resolve().parent, track=track)
+
+
+def read_file(path: str | Path) -> dict[str, Any]:
+    """A job file as plain data; what it says is not looked at.
+
+    Raises:
+        DataForJob: It is a file or a folder of data.
+        UserError: The file is missing, or is neither TOML, YAML nor JSON.
+    """
     path = Path(path)
+    if path.is_dir() or (path.is_file() and suffix_of(path) in _DATA_ALONE):
+        raise _refuse_data(path)
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(LONGEST + 1)  # a device may have no end
@@ -49,7 +67,15 @@ def read_spec(path: str | Path, track: Sequence[str] | None = None) -> JobSpec:
         raise UserError("a job file", f"no file {str(path)!r}", "check the path") from error
     except (OSError, ValueError) as error:
         raise UserError("a readable job file", f"{path}: {error}", "check the file") from error
-    return complete_spec(read_named(text, str(path)), path.resolve().parent, track=track)
+    if suffix_of(path) == ".json" and text.lstrip().startswith("["):
+        raise _refuse_data(path)
+    return read_named(text, str(path))
+
+
+def _refuse_data(path: Path) -> DataForJob:
+    looks = "is a folder" if path.is_dir() else "looks like data"
+    got = f"{str(path)!r}, which {looks}"
+    return DataForJob("a job file, TOML, YAML or JSON", got, "name it under task.train of one")
 
 
 def read_named(text: str, name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from peftsearch.spaces.jobspec.sampler_names import EARLIER
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.task import LONGEST
 from peftsearch.spaces.jobspec.training import TrainingSpec
+from peftsearch.spaces.space.presets import text_positions
 
 if TYPE_CHECKING:
     from peftsearch.jobs.forecast import Forecast
@@ -120,7 +121,7 @@ def _tell_share(forecast: "Forecast") -> str:
 
 def _tell_length(tokens: int, spec: JobSpec) -> str:
     """Tokens of an example at most, and what they were chosen by."""
-    most = spec.task.most_tokens(spec.anatomy.positions)
+    most = spec.task.most_tokens(text_positions(spec))
     if spec.task.max_length:
         why = "as the job file says"
     elif tokens < most:

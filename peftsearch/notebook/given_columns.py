@@ -1,10 +1,12 @@
 """Which columns of given rows are the text and the label, where that can be told."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.message_text import shorten, suggest
+from peftsearch.workers.data.table import find_name
 
 from .given_rows import PAIR, Given
 
@@ -25,29 +27,29 @@ def find_columns(
     Raises:
         UserError: There is no such column, or several may be meant.
     """
-    _check_named(given, text, label)
-    texts = _listed(text) or _usual_texts(given)
-    usual = "label" if "label" in given.readers else None
-    found = usual if label is None else str(label)
+    texts = _find_named(given, _listed(text), "text") or usual_texts(given)
+    labels = _find_named(given, () if label is None else (str(label),), "label")
+    found = labels[0] if labels else find_name(given.readers, "label")
     guessed = []
     if found is None:
-        found = _only(given, _find_labels(given, texts, numbers), "label")
+        found = _only(given, list_labels(given, texts, numbers), "label")
         guessed.append(f"label={found!r}")
     if not texts:
-        texts = (_only(given, _find_texts(given, found), "text"),)
+        texts = (_only(given, list_texts(given, found), "text"),)
         guessed.insert(0, f"text={texts[0]!r}")
     note = f"taken from the columns of {given.origin}: {', '.join(guessed)}" if guessed else None
     return texts[0] if len(texts) == 1 else texts, found, note
 
 
-def _check_named(given: Given, text: Text, label: str | None) -> None:
-    labels = () if label is None else (str(label),)
-    for argument, names in (("text", _listed(text)), ("label", labels)):
-        for name in names:
-            if name not in given.readers:
-                known = shorten(", ".join(given.readers))
-                expected = f"a column among {known} of {given.origin} as {argument}="
-                raise UserError(expected, repr(name), suggest(name, given.readers, "correct it"))
+def _find_named(given: Given, names: Sequence[str], argument: str) -> tuple[str, ...]:
+    """What columns that a caller named are called there."""
+    found = [find_name(given.readers, name) for name in names]
+    for name, column in zip(names, found, strict=True):
+        if column is None:
+            known = shorten(", ".join(given.readers))
+            expected = f"a column among {known} of {given.origin} as {argument}="
+            raise UserError(expected, repr(name), suggest(name, given.readers, "correct it"))
+    return tuple(column for column in found if column is not None)
 
 
 def _listed(names: Text) -> tuple[str, ...]:
@@ -57,18 +59,24 @@ def _listed(names: Text) -> tuple[str, ...]:
     return (str(names),) if alone else tuple(map(str, names))
 
 
-def _usual_texts(given: Given) -> tuple[str, ...]:
-    if set(PAIR) <= given.readers.keys():
-        return PAIR
-    return ("text",) if "text" in given.readers else ()
+def usual_texts(given: Given) -> tuple[str, ...]:
+    """Columns of the usual names of a text, or of two."""
+    first, second = (find_name(given.readers, name) for name in PAIR)
+    return tuple(x for x in (first, second) if first is not None and x is not None)
 
 
-def _find_labels(given: Given, texts: Sequence[str], numbers: bool) -> list[str]:
+def list_labels(given: Given, texts: Sequence[str], numbers: bool) -> list[str]:
+    """Columns that may be the label of these texts.
+
+    Args:
+        numbers: Whether labels are numbers, which need not repeat.
+    """
     wanted = _are_numbers if numbers else _repeat
     return [x for x in given.readers if x not in texts and _holds(given, x, wanted)]
 
 
-def _find_texts(given: Given, label: str) -> list[str]:
+def list_texts(given: Given, label: str | None) -> list[str]:
+    """Columns that may be the text beside that label."""
     return [x for x in given.readers if x != label and _holds(given, x, _are_texts)]
 
 
@@ -87,11 +95,20 @@ def _repeat(values: list[Any]) -> bool:
 
 
 def _are_texts(values: list[Any]) -> bool:
-    return all(isinstance(x, str) for x in values) and not _repeat(values)
+    texts = all(isinstance(x, str) for x in values) and not _repeat(values)
+    return texts and not _are_numbers(values)
 
 
 def _are_numbers(values: list[Any]) -> bool:
-    return all(isinstance(x, int | float) and not isinstance(x, bool) for x in values)
+    return all(is_number(x) for x in values)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one, or the text of one, as files of text hold them."""
+    try:
+        return not isinstance(value, bool) and math.isfinite(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _only(given: Given, names: list[str], argument: str) -> str:

@@ -14,7 +14,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
 from .given_columns import Text, find_columns
-from .given_rows import Given, read_given
+from .given_rows import Given, read_given, read_given_file
 from .kept_rows import keep_rows
 
 MINUTES = 10.0
@@ -98,11 +98,18 @@ class GivenJob:
         said = {"kind": self._kind, "metric": self.metric, "text": self.text, "label": self.label}
         task |= {x: y for x, y in {**paths, **said}.items() if y is not None}
         row = find_kind(str(task.get("kind", "classification")))
+        train = train or self._open_file(task)
         if train is None or set(row.columns[0]) != _TEXT_AND_LABEL:
             return task, ()
         text, label = (task.get(x) for x in ("text", "label"))
         task["text"], task["label"], note = find_columns(train, text, label, not row.classes)
         return task, () if note is None else (note,)
+
+    def _open_file(self, task: Mapping[str, Any]) -> Given | None:
+        """The training rows where they are a file that is there; else who loads them tells."""
+        path = Path(str(task.get("train")))
+        given = isinstance(self.splits["train"], str | Path) and path.is_file()
+        return read_given_file(path) if given else None
 
     @property
     def _kind(self) -> str | None:

@@ -3,11 +3,14 @@ their labels. They are read, never changed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.message_text import show
+from peftsearch.workers.data.sources import list_columns, read_source
+from peftsearch.workers.data.table import Table
 
 _EXPECTED = "a pandas.DataFrame, a datasets.Dataset, (texts, labels) or the path of a file"
 PAIR = ("text", "second_text")
@@ -63,6 +66,25 @@ def read_given(rows: Any, origin: str) -> Given:
         f"{_EXPECTED} as {origin}=",
         given,
         hint if isinstance(rows, Mapping) else "give one of them",
+    )
+
+
+def read_given_file(path: Path) -> Given:
+    """The columns of a file or a folder of data, which is read when the first is asked for.
+
+    Raises:
+        UserError: As `workers.data.sources.read_source`.
+    """
+    source = str(path)
+    names = list_columns(source)
+
+    @cache
+    def read() -> Table:
+        tables = read_source(source, None, names)
+        return tables.get("train") or next(iter(tables.values()))
+
+    return Given(
+        source, {name: partial(lambda x: list(read().columns[x]), name) for name in names}
     )
 
 

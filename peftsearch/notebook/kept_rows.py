@@ -10,7 +10,7 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.workers.data.missing_cells import check_present, told_together
-from peftsearch.workers.data.table import Table, check_columns, check_filled
+from peftsearch.workers.data.table import Table, check_filled, find_name, match_columns
 
 from .given_rows import Given
 
@@ -35,9 +35,11 @@ def keep_rows(
     Raises:
         UserError: A column is not there, a value is missing, or the file cannot be written.
     """
-    check_columns(given.origin, list(given.readers), wanted)
-    grouped = (name for name in beside if name is not None and name in given.readers)
-    columns = {name: given.column(name) for name in dict.fromkeys((*wanted, *grouped))}
+    names = list(given.readers)
+    meant = dict(zip(wanted, match_columns(given.origin, names, wanted), strict=True))
+    asked = (x for x in beside if x is not None and x not in meant)
+    grouped = {x: found for x in asked if (found := find_name(names, x)) is not None}
+    columns = {name: given.column(column) for name, column in (meant | grouped).items()}
     table = check_filled(Table(given.origin, columns))
     with told_together(table, wanted):
         for name in wanted:

@@ -135,7 +135,10 @@ def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings
         return f"Nothing is picked yet: {_tell_empty(records)}."
     floor = chosen["floor"]
     best = None if floor is None else (result.floors[0].label, floor)
-    return tell_verdict(pick, chosen, best, chosen["comparison"], readings["others"], spec)
+    beside = result.beside_data
+    unswept = None if beside["trained"] else beside["command"]
+    seen = chosen["comparison"], readings["others"]
+    return tell_verdict(pick, chosen, best, *seen, spec, unswept)
 
 
 def _tell_empty(records: Records) -> str:

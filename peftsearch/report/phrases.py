@@ -68,7 +68,18 @@ def with_commands(text: str) -> Markup:
 
 def plain_markdown(text: object) -> str:
     """A text on one line, as itself."""
-    line = " ".join(f"{text}".split())
+    return _escape(" ".join(f"{text}".split()))
+
+
+def commands_markdown(text: object) -> str:
+    """The same of a text whose commands stand between backticks, as they do in Markdown."""
+    parts = " ".join(f"{text}".split()).split("`")
+    if len(parts) % 2 == 0:  # one that closes nothing
+        return plain_markdown(text)
+    return "".join(f"`{x}`" if i % 2 else _escape(x) for i, x in enumerate(parts))
+
+
+def _escape(line: str) -> str:
     escaped = "".join(f"\\{x}" if x in _SPECIAL else x for x in line)
     return escaped.replace("&", "&amp;").replace("<", "&lt;")
 

@@ -43,6 +43,7 @@ def _environment() -> Environment:
         "day": phrases.day,
         "fence": phrases.fence,
         "md": phrases.plain_markdown,
+        "md_commands": phrases.commands_markdown,
         "quoted": quote,
         "unbroken": phrases.unbroken,
     }

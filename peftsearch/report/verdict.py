@@ -19,18 +19,23 @@ def tell_verdict(
     comparison: Comparison | None,
     others: int,
     spec: JobSpec,
+    unswept: str | None = None,
 ) -> str:
-    """One sentence: what, how good, at which cost, beside the best floor, and on the test split.
+    """One sentence: what, how good, at which cost, beside the best floor, and on the test split;
+    and that it was held against no LoRA of each rank, where nobody asked for it.
 
     Args:
         floor: The label of the best one, and how the chosen configuration stands beside it.
         others: Completed comparisons on the test split of other configurations.
+        unswept: The command that would train these baselines; None where they are.
     """
     clauses = [
         f"{_name(pick, chosen)}, with {tell_quality(chosen, spec)} at {_costs(chosen, spec)}",
         _beside_floor(floor, chosen, spec),
         _on_test(comparison, others, spec),
     ]
+    if unswept is not None:
+        clauses.append(f"LoRA of each rank was never trained beside it (`{unswept}` does)")
     return f"Chosen is {'; '.join(clauses)}."
 
 

@@ -11,6 +11,9 @@ from typing import Any, Self
 
 from peftsearch.spaces.configurations.forms import HEAD_TENSORS, Form
 
+from .wording import plural
+from .wording import size as tell_size
+
 _PROGRAMS: Mapping[Form, str] = {
     "peft": """from peft import PeftModel
 from transformers import {imported}
@@ -116,6 +119,18 @@ class ExportReport:
     loading: Loading
     size: int | None = None
     calibration: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<ExportReport of {str(self.out)!r}: {self.form}, {self._tell_check()}>"
+
+    def __str__(self) -> str:
+        size = "" if self.size is None else f", {tell_size(self.size)}"
+        where = f"{self.out}: {self.form}{size}; {self._tell_check()}"
+        return f"{where}\n\n{self.loading.to_python(self.form, str(self.out))}"
+
+    def _tell_check(self) -> str:
+        same = f"differs by at most {self.difference:.1e} on {plural(self.rows, 'validation row')}"
+        return f"loaded again, it {same}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

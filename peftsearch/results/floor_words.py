@@ -165,13 +165,37 @@ def _advise(
     suggested = [f"{wider}, since the best is among the dearest tried"] if at_edge else []
     doubtful = standing.verdict == "level" and not _is_constant(best)
     if doubtful and standing.error is not None and rows:
-        suggested.append(f"more validation rows than {count(rows)}, to tell gains from noise")
+        held = _name_validation(spec)
+        suggested.append(
+            f"more validation rows than {count(rows)} ({held}), to tell gains from noise"
+        )
     quality = objective(spec.task.quality)
     if quality.by_class and spec.training.weighting is None:
         balanced = 'training.class_weights = "balanced"'
         suggested.append(f"{balanced}, since {quality.label} counts rare classes as much as any")
-    general = ["more training rows", "longer training", "another model"]
-    return [*suggested, *general, *([] if at_edge else [wider])]
+    return [*suggested, *_advise_generally(spec), *([] if at_edge else [wider])]
+
+
+def _name_validation(spec: JobSpec) -> str:
+    """The key that decides how many validation rows there are."""
+    task = spec.task
+    if task.validation_rows is not None:
+        return "task.validation_rows"
+    own = task.validation is not None or task.validation_split is not None
+    return "task.validation" if own else "task.validation_fraction"
+
+
+def _advise_generally(spec: JobSpec) -> list[str]:
+    """What may always help, by the keys of the job that hold it back."""
+    rows, epochs = spec.task.train_rows, spec.training.epochs
+    longest = max(epochs) if isinstance(epochs, tuple) else epochs
+    return [
+        "more training rows"
+        + (f" (task.train_rows is {count(rows)})" if rows is not None else " in task.train"),
+        "longer training (training.epochs"
+        + (f" is {longest:g})" if longest is not None else " follows the rows)"),
+        "another model.path",
+    ]
 
 
 def _beside(standing: Standing, name: str, floor: str) -> str:

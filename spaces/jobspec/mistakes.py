@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import show, suggest
+from peftsearch.message_text import show
+
+from .meant_keys import tell_meant
+from .section import keys_of, section_in
+
+_NO_SECTION = ("model_type", "model_attributes_type")
+"""What pydantic says of a value where a section belongs."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class WrongSpec(UserError):
         prefix = f"{first.where}: " if first.where not in first.got else ""
         super().__init__(f"{prefix}{first.expected}", first.got, first.hint, first.where)
         self.mistakes = mistakes
+        self.join(*(WrongSpec([x]) for x in mistakes[1:]))
 
 
 def explain(error: ValidationError, root: type[BaseModel]) -> list[UserError]:
@@ -71,29 +78,40 @@ def _explain(found: ErrorDetails, root: type[BaseModel]) -> UserError:
         cause.where = cause.where or where
         return cause
     if found["type"] == "extra_forbidden":
-        return refuse_key(str(found["loc"][-1]), _section_at(found["loc"][:-1], root), where)
+        section = _section_at(found["loc"][:-1], root)
+        return refuse_key(str(found["loc"][-1]), section, where, found["input"], root)
+    if found["type"] in _NO_SECTION:
+        return _refuse_value(where, _section_at(found["loc"], root), found["input"])
     got = "nothing" if found["type"] == "missing" else show(found["input"])
     expected, hint = f"{where}: {_soften(found['msg'])}", f"correct {where} in the job file"
     return UserError(expected, got, hint, where)
 
 
-def refuse_key(key: str, section: type[BaseModel], where: str) -> UserError:
+def refuse_key(
+    key: str,
+    section: type[BaseModel],
+    where: str,
+    value: Any = None,
+    root: type[BaseModel] | None = None,
+) -> UserError:
     """What is said of a key that a section does not have, with the one that was meant.
 
     Args:
         where: The key with what leads to it.
+        value: What stands there.
+        root: The whole spec, in whose other sections it may belong; None of what is none.
     """
-    known = _keys(section)
-    deeper = _deeper(key, section)
-    hint = suggest(deeper[0] if deeper else key, deeper or known, "remove it")
-    return UserError(f"keys among {', '.join(known)}", f"unknown key {where!r}", hint, where)
+    expected = f"keys among {', '.join(keys_of(section))}"
+    hint = tell_meant(where, value, section, root)
+    return UserError(expected, f"unknown key {where!r}", hint, where)
 
 
-def _deeper(key: str, section: type[BaseModel]) -> list[str]:
-    """Where sections below have that key, as in `budget.trials`."""
-    fields = section.model_fields.items()
-    below = {name: _section_in(field.annotation) for name, field in fields}
-    return [f"{name}.{key}" for name, inner in below.items() if inner and key in _keys(inner)]
+def _refuse_value(where: str, section: type[BaseModel], value: Any) -> UserError:
+    """What is said of a value where a section belongs."""
+    needed = next((x for x, y in section.model_fields.items() if y.is_required()), None)
+    meant = f"did you mean {f'{where}.{needed}'!r}?"
+    hint = meant if needed and isinstance(value, str) else f"write its keys under [{where}]"
+    return UserError(f"{where}: a section [{where}]", show(value), hint, where)
 
 
 def _soften(message: str) -> str:
@@ -105,16 +123,5 @@ def _section_at(path: tuple[int | str, ...], root: type[BaseModel]) -> type[Base
     model = root
     for part in path:
         found = model.model_fields.get(str(part))
-        model = (_section_in(found.annotation) if found else None) or model
+        model = (section_in(found.annotation) if found else None) or model
     return model
-
-
-def _keys(section: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in section.model_fields.items()]
-
-
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    """The first model inside an annotation such as `Mapping[str, Linear]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((x for y in get_args(annotation) if (x := _section_in(y))), None)

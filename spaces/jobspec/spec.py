@@ -285,13 +285,15 @@ def parse_spec(data: Mapping[str, Any]) -> JobSpec:
     """A checked spec from plain data.
 
     Raises:
-        UserError: On the first key that is unknown, missing or wrong.
+        UserError: On the first key that is unknown, missing or wrong; `others` has the rest.
     """
     check_depth(data)
     try:
         return JobSpec.model_validate(dict(data))
     except ValidationError as error:
-        raise explain(error, JobSpec)[0] from error
+        first, *others = explain(error, JobSpec)
+        first.join(*others)
+        raise first from error
 
 
 def make_budget(trials: int | None, hours: float | None) -> BudgetSpec | None:

@@ -15,6 +15,8 @@ from .objectives import fold_name
 from .qualities import check_qualities
 from .section import Section
 
+SHORTEST = 8
+"""Tokens of an example that `max_length` may be, at least."""
 LONGEST = 512
 """Tokens of an example where `max_length` is chosen, at most: a step's time and memory grow with
 them."""
@@ -80,7 +82,7 @@ class TaskSpec(Section):
     metric: str | None = None
     default_metric: SkipJsonSchema[str | None] = None
     positive: str | None = None
-    max_length: int | None = Field(None, ge=8, le=8192)
+    max_length: int | None = Field(None, ge=SHORTEST, le=8192)
     validation_fraction: float = Field(0.15, gt=0, lt=0.5)
     test_fraction: float = Field(0.15, gt=0, lt=0.5)
     group: str | None = None

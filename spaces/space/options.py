@@ -7,6 +7,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.families.anatomy import ROLES, Anatomy
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
+from peftsearch.spaces.jobspec.task import SHORTEST, TaskSpec
 from peftsearch.spaces.techniques.applicability import find_input_obstacle, resolve_roles
 from peftsearch.spaces.techniques.table import TECHNIQUES, technique
 
@@ -109,6 +110,23 @@ def read_factors(chosen: SpaceSpec) -> tuple[float, ...]:
     return factors
 
 
+def read_positions(chosen: SpaceSpec, anatomy: Anatomy, task: TaskSpec) -> int | None:
+    """Positions that an example may take; None where the model has no end.
+
+    All of them, but where a decoder's examples have no length given and would leave no room for a
+    technique of virtual tokens: then less the most tokens of the space. A space that has room
+    keeps the lengths that it had.
+    """
+    positions = anatomy.positions
+    if positions is None or not anatomy.causal or task.max_length is not None:
+        return positions
+    sizes = [_read_sizes(chosen, anatomy, x) for x in chosen.inputs or () if x != "none"]
+    room = positions - task.most_tokens(positions)
+    left = positions - max((x for y in sizes for x in y), default=0)
+    full = any(min(x) > room for x in sizes)
+    return left if full and left >= SHORTEST else positions
+
+
 def read_inputs(chosen: SpaceSpec, anatomy: Anatomy, length: int) -> tuple[Module | None, ...]:
     """None, and each technique of virtual tokens at each of its capacities.
 
@@ -123,9 +141,7 @@ def read_inputs(chosen: SpaceSpec, anatomy: Anatomy, length: int) -> tuple[Modul
         if name == "none":
             found.append(None)
             continue
-        _check_input(name, anatomy)
-        ladder = (chosen.capacities or {}).get(name, technique(name).capacities)
-        sizes = [x for x in read_ladder(ladder, name, False) if x <= room]
+        sizes = [x for x in _read_sizes(chosen, anatomy, name) if x <= room]
         if not sizes:
             raise UserError(
                 f"room for virtual tokens beside {length} of an example",
@@ -134,6 +150,12 @@ def read_inputs(chosen: SpaceSpec, anatomy: Anatomy, length: int) -> tuple[Modul
             )
         found += [Module(name, size) for size in sizes]
     return tuple(found)
+
+
+def _read_sizes(chosen: SpaceSpec, anatomy: Anatomy, name: str) -> tuple[int, ...]:
+    _check_input(name, anatomy)
+    ladder = (chosen.capacities or {}).get(name, technique(name).capacities)
+    return tuple(read_ladder(ladder, name, False))
 
 
 def _check_input(name: str, anatomy: Anatomy) -> None:

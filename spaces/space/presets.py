@@ -14,6 +14,7 @@ from .options import (
     read_boundaries,
     read_factors,
     read_inputs,
+    read_positions,
     read_rates,
     read_role_sets,
 )
@@ -117,13 +118,20 @@ def _open(spec: JobSpec) -> Space:
         placements=tuple(dict.fromkeys(chosen.placements or ())),
         rates=read_rates(chosen),
         factors=read_factors(chosen),
-        inputs=read_inputs(chosen, anatomy, spec.task.most_tokens(anatomy.positions)),
+        inputs=read_inputs(chosen, anatomy, spec.task.most_tokens(text_positions(spec))),
         masked=bool(chosen.mask),
         monotone=chosen.ladder == "monotone",
         bounds=spec.bounds,
         training=spec.training.searched,
         bare=spec.head.relative and find_kind(spec.task.kind).form.fresh_head,
     )
+
+
+def text_positions(spec: JobSpec) -> int | None:
+    """Positions of the model that an example of the job may take (`read_positions`)."""
+    if spec.space.listed:
+        return spec.anatomy.positions
+    return read_positions(_merge(spec.space), spec.anatomy, spec.task)
 
 
 def _merge(user: SpaceSpec) -> SpaceSpec:

@@ -155,7 +155,7 @@ def test_an_error_as_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call(monkeypatch, "jobs", "--json") == 2
+    assert call(monkeypatch, "show", "job", "--json") == 2
     captured = capsys.readouterr()
     assert json.loads(captured.out)["exit_code"] == 2
     assert captured.err.count("\n") == 1
@@ -165,7 +165,7 @@ def test_a_path_is_a_storage(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call(monkeypatch, "jobs", "--storage", "where.db") == 2
+    assert call(monkeypatch, "show", "job", "--storage", "where.db") == 2
     assert "no file 'where.db'" in capsys.readouterr().err
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from peftsearch.cli import commands, crew
+from peftsearch.cli import commands, crew, job_file
 from peftsearch.jobs.interrupt import Interrupt
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
@@ -21,7 +21,7 @@ def test_ctrl_c_before_anything_runs_is_no_success(
     def read(path: Path, track: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "read_spec", read)
+    monkeypatch.setattr(job_file, "read_job", read)
     assert call(monkeypatch, "run", "job.toml") == 130
     assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
 

@@ -92,7 +92,7 @@ def test_an_error_s_command_repeats_what_was_given(
     def fail(*arguments: object) -> None:
         raise MachineFault("train", "No space left on device", "job")
 
-    monkeypatch.setattr("peftsearch.cli.commands.run", fail)
+    monkeypatch.setattr("peftsearch.cli.job_file.read_job", fail)
     assert call(monkeypatch, "run", "job.toml", *given) == 1
     assert told in capsys.readouterr().err
     assert app._complete("an `own` word and `peftsearch front x`").endswith("front x`")

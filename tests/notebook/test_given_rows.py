@@ -13,6 +13,7 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.notebook.given_columns import find_columns
+from peftsearch.notebook.given_job import GivenJob
 from peftsearch.notebook.given_rows import Given, read_given
 from peftsearch.notebook.kept_rows import keep_rows
 
@@ -136,6 +137,7 @@ def made(**columns: list[Any]) -> Given:
         (made(review=TEXTS, sentiment=LABELS), ("review", "sentiment", True)),
         (made(number=[1, 2, 3, 4], review=TEXTS, stars=[5, 1, 5, 1]), ("review", "stars", True)),
         (made(text=TEXTS, target=LABELS), ("text", "target", True)),
+        (made(Text=TEXTS, Label=LABELS, other=LABELS), ("Text", "Label", False)),
         (made(body=TEXTS, label=LABELS, place=LABELS), ("body", "label", True)),
     ],
 )
@@ -177,6 +179,22 @@ def test_what_may_mean_two_columns_is_asked(given: Given, named: Any, told: str)
 def test_columns_that_are_numbers_are_named_by_them() -> None:
     given = read_given(pd.DataFrame({0: TEXTS, 1: LABELS}), "train")
     assert find_columns(given, 0, 1, numbers=False)[:2] == ("0", "1")  # type: ignore[arg-type]
+
+
+def test_a_column_that_is_named_in_another_case_is_kept(tmp_path: Path) -> None:
+    given = made(Text=TEXTS, Label=LABELS, Person=LABELS)
+    assert find_columns(given, "text", "LABEL", numbers=False)[:2] == ("Text", "Label")
+    path = keep_rows(given, COLUMNS, ("person", "absent"), tmp_path)
+    kept = pyarrow.parquet.read_table(path).to_pydict()
+    assert kept == {"text": TEXTS, "label": LABELS, "person": LABELS}
+
+
+def test_columns_of_a_file_are_guessed_as_those_of_a_frame(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    pd.DataFrame({"Body": TEXTS, "Team": LABELS, "n": [1, 2, 3, 4]}).to_csv(path, index=False)
+    data, notes = GivenJob({"train": path, "validation": None, "test": None}, "m").write(tmp_path)
+    assert (data["task"]["text"], data["task"]["label"]) == ("Body", "Team")
+    assert notes == (f"taken from the columns of {path}: text='Body', label='Team'",)
 
 
 def test_a_frame_of_another_class_is_a_frame() -> None:

@@ -38,7 +38,10 @@ def test_one_sentence_says_what_how_good_at_which_cost(store: Store) -> None:
         "(one standard error of 400 validation rows) at 73,728 trainable parameters and file size "
     )
     assert "there is no floor to hold it against" in report["verdict"]
-    assert report["verdict"].endswith("it was not confirmed on the test split.")
+    assert report["verdict"].endswith(
+        "it was not confirmed on the test split; LoRA of each rank was never trained beside it "
+        "(`peftsearch baselines job` does)."
+    )
     chosen = report["chosen"]
     assert chosen is not None and chosen["values"]["accuracy"] == 0.80
     assert [x["row"] for x in report["front"]["rows"] if x["chosen"]] == [chosen["row"]]

@@ -1,8 +1,14 @@
 """What templates say of plain data."""
 
-from peftsearch.report.phrases import with_commands
+from peftsearch.report.phrases import commands_markdown, with_commands
 
 
 def test_commands_between_backticks_are_code_and_all_else_is_escaped() -> None:
     told = with_commands("none; `peftsearch baselines <a>` holds <it>")
     assert told == ("none; <code>peftsearch baselines &lt;a&gt;</code> holds &lt;it&gt;")
+
+
+def test_commands_stay_code_in_markdown_and_all_else_is_escaped() -> None:
+    told = commands_markdown("a_b; `peftsearch baselines a_b` holds *it*")
+    assert told == "a\\_b; `peftsearch baselines a_b` holds \\*it\\*"
+    assert commands_markdown("one ` alone") == "one \\` alone"

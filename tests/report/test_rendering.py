@@ -13,7 +13,7 @@ import pytest
 
 from peftsearch.dashboard.assets import FOLDER as STATIC
 from peftsearch.report.outline import Report
-from peftsearch.report.phrases import fence, plain_markdown
+from peftsearch.report.phrases import commands_markdown, fence, plain_markdown, with_commands
 from peftsearch.report.rendering import (
     FOLDER,
     policy,
@@ -99,7 +99,9 @@ def test_the_page_and_the_markdown_say_the_same(report: Report) -> None:
     page, text = render_page(report), render_markdown(report)
     chosen = report["chosen"]
     assert chosen is not None
-    assert plain_markdown(report["verdict"]) in text and report["verdict"] in page
+    verdict = report["verdict"]
+    assert commands_markdown(verdict) in text and with_commands(verdict) in page
+    assert "\\`peftsearch" not in text
     for row in (*chosen["neighbours"], *report["front"]["rows"]):
         trials = ", ".join(map(str, row["trials"]))
         assert trials in page and trials in text

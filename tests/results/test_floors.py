@@ -248,7 +248,10 @@ def test_it_is_said_where_nothing_beats_the_floor() -> None:
         "Nothing here beats the floor by more than noise: the best, accuracy 0.7500, is 0.1000 "
         "worse than the 0.8500 of logistic regression on frozen features"
     )
-    assert tries == ("Try more training rows; longer training; another model; a wider space.")
+    assert tries == (
+        "Try more training rows in task.train; longer training (training.epochs follows the "
+        "rows); another model.path; a wider space."
+    )
 
 
 def test_looser_bounds_are_advised_where_there_are_bounds_and_a_longer_list_of_a_list() -> None:
@@ -262,6 +265,17 @@ def test_looser_bounds_are_advised_where_there_are_bounds_and_a_longer_list_of_a
     assert "more configurations in the list." in advise(space={"configurations": [listed]})
 
 
+def test_advice_names_what_the_job_says() -> None:
+    tried = estimate_each([make_trial(0, 1, 0.5)])
+    spec = make_spec(training={"epochs": 2})
+    spec = spec.model_copy(update={"task": spec.task.model_copy(update={"train_rows": 500})})
+    told = tell_nothing_beats(tried, tried, spec, prepare(0.8))[1]
+    assert (
+        "more training rows (task.train_rows is 500); longer training (training.epochs is 2)"
+        in told
+    )
+
+
 def test_nothing_is_advised_against_a_perfect_floor() -> None:
     told = _tell(1.0, (0, 1.0), (1, 0.75))
     assert told[0].startswith("Nothing can beat the floor: accuracy 1.0000 ± 0.0200, logistic")
@@ -272,7 +286,8 @@ def test_what_the_records_suggest_stands_first() -> None:
     _, tries = _tell(0.80, (0, 0.60), (1, 0.70), (8, 0.81))
     assert tries.startswith(
         "Try a wider space, since the best is among the dearest tried; more "
-        "validation rows than 400, to tell gains from noise; more training rows;"
+        "validation rows than 400 (task.validation_fraction), to tell gains from noise; more "
+        "training rows in task.train;"
     )
     for rank in (0, 8):  # the only one is the dearest, whatever it costs
-        assert _tell(0.80, (rank, 0.60))[1].startswith("Try more training rows;")
+        assert _tell(0.80, (rank, 0.60))[1].startswith("Try more training rows in task.train;")

@@ -21,7 +21,8 @@ def choose_length(task: TaskSpec, processor: Any, train: Split, positions: int |
 
     Args:
         processor: The model's tokenizer; of images its image processor, and nothing is chosen.
-        positions: Tokens that the model can read; None where it has no end.
+        positions: Tokens that an example may take (`spaces.space.presets.text_positions`); None
+            where the model has no end.
     """
     if task.max_length is not None or find_kind(task.kind).form.inputs != "text":
         return task

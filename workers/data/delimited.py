@@ -11,7 +11,7 @@ from typing import Any
 from peftsearch.errors import UserError
 from peftsearch.message_text import agree, plural
 
-from .table import Table, check_columns
+from .table import Table, match_columns
 from .text_files import open_text, suffix_of
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -67,8 +67,8 @@ def _collect(reader: Any, path: Path, wanted: Sequence[str]) -> tuple[Table, int
     names = next(_filled(reader), None)
     if names is None:
         raise UserError("a data file with rows", f"{path}, which is empty", "fill it")
-    check_columns(str(path), names, wanted)
-    places = {name: names.index(name) for name in wanted}
+    meant = match_columns(str(path), names, wanted)
+    places = {x: names.index(y) for x, y in zip(wanted, meant, strict=True)}
     columns: dict[str, list[Any]] = {name: [] for name in places}
     before, broken = reader.line_num, 0
     for row in reader:

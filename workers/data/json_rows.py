@@ -8,7 +8,7 @@ from typing import Any
 from peftsearch.errors import UserError
 from peftsearch.message_text import agree, plural
 
-from .table import Table, check_columns
+from .table import Table, match_columns
 from .text_files import open_text
 
 Row = dict[str, Any]
@@ -71,9 +71,9 @@ def _parse_line(line: str, number: int, path: Path) -> Row:
 
 def _make_table(rows: Sequence[Row], path: Path, wanted: Sequence[str], halves: bool) -> Table:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    if rows:
-        check_columns(str(path), names, wanted)
-    columns = {name: [row.get(name) for row in rows] for name in wanted}
+    meant = match_columns(str(path), names, wanted) if rows else wanted
+    named = dict(zip(wanted, meant, strict=True))
+    columns = {name: [row.get(column) for row in rows] for name, column in named.items()}
     if not halves:
         return Table(str(path), columns)
     whole = {name: [_replace_halves(x) for x in values] for name, values in columns.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from peftsearch.errors import UserError
 
-from .table import Splits, Table, check_columns, name_origins
+from .table import Splits, Table, match_columns, name_origins
 
 _SHARD = re.compile(r"(?P<split>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})")
 _PART = re.compile(r"(part-)?\d.*|data|part")
@@ -63,12 +63,12 @@ def _read(paths: Iterable[Path], origin: str, wanted: Sequence[str], folder: Pat
     for path in paths:
         try:
             with pyarrow.parquet.ParquetFile(path) as file:
-                check_columns(str(path), file.schema_arrow.names, wanted)
-                rows = file.read(columns=list(columns)).to_pydict()
+                meant = match_columns(str(path), file.schema_arrow.names, wanted)
+                rows = file.read(columns=list(dict.fromkeys(meant))).to_pydict()
         except pyarrow.ArrowException as error:
             raise UserError("a Parquet file", f"{path}: {error}", "check the file") from error
-        for name, values in columns.items():
-            values.extend(rows[name])
+        for name, column in dict(zip(wanted, meant, strict=True)).items():
+            columns[name].extend(rows[column])
     return Table(origin, columns, folder=folder)
 
 

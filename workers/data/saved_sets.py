@@ -11,7 +11,7 @@ from peftsearch.errors import UserError
 from peftsearch.workers.runtime.confines import check_plain_names
 from peftsearch.workers.runtime.hub import asked_if_known, why_not
 
-from .table import Splits, Table, check_columns, name_origins
+from .table import Splits, Table, match_columns, name_origins
 
 SAVED = ("dataset_dict.json", "dataset_info.json", "state.json")
 """What `datasets` writes into a folder of its own."""
@@ -105,11 +105,12 @@ def read_columns(
     Raises:
         UserError: There is no such column.
     """
-    check_columns(origin, split.column_names, wanted)
-    kept = _undecoded(split.with_format(None).select_columns(list(dict.fromkeys(wanted))))
-    columns: dict[str, list[Any]] = {name: list(kept[name]) for name in wanted}
+    meant = match_columns(origin, split.column_names, wanted)
+    kept = _undecoded(split.with_format(None).select_columns(list(dict.fromkeys(meant))))
+    named = dict(zip(wanted, meant, strict=True))
+    columns: dict[str, list[Any]] = {name: list(kept[column]) for name, column in named.items()}
     table = Table(origin, columns, folder=folder)
-    classes = getattr(split.features[wanted[-1]], "names", None)
+    classes = getattr(split.features[meant[-1]], "names", None)
     if classes is None:
         return table
     # A class label of -1 is how the hub marks rows whose label is kept secret.

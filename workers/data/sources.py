@@ -13,10 +13,10 @@ from .delimited import read_plain, read_quoted
 from .json_rows import read_json, read_json_lines
 from .parquet import find_parquet, read_parquet, read_parquet_folder
 from .saved_sets import SAVED, read_hub, read_saved
-from .table import MissingColumn, Splits, Table, check_columns, check_filled
+from .table import MissingColumn, Splits, Table, check_filled
 from .text_files import FILE_SUFFIXES, PACKED, suffix_of
 
-__all__ = ["Table", "check_columns", "read_source"]
+__all__ = ["Table", "read_source"]
 
 _Reader = Callable[[Path, Sequence[str]], Table]
 _TEXTS: Mapping[str, _Reader] = {

@@ -1,6 +1,6 @@
 """A table: the wanted columns of one split, whatever it was read from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,10 @@ class MissingColumn(UserError):
     Attributes:
         column: Its name.
         known: Those that the source has.
-        others: Of further columns that the source does not have either.
     """
 
     column: str = ""
     known: tuple[str, ...] = ()
-    others: tuple["MissingColumn", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,20 +101,38 @@ def check_filled(table: Table) -> Table:
     return table
 
 
-def check_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> None:
-    """Refuse a source that lacks a wanted column, or has it twice.
+def match_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The columns of a source that are meant, for each wanted one its name there (`find_name`).
 
     Raises:
-        UserError: Names the columns there are and the nearest one.
+        UserError: The source lacks one, or has it twice; names the columns there are and the
+            nearest one.
     """
-    missing = [_miss(origin, names, name) for name in wanted if name not in names]
+    found = [find_name(names, name) for name in wanted]
+    missing = [_miss(origin, names, x) for x, y in zip(wanted, found, strict=True) if y is None]
     if missing:
-        missing[0].others = tuple(missing[1:])
+        missing[0].join(*missing[1:])
         raise missing[0]
-    twice = [name for name in wanted if names.count(name) > 1]
+    kept = [name for name in found if name is not None]
+    twice = [name for name in kept if names.count(name) > 1]
     if twice:
         got, hint = f"{names.count(twice[0])} columns of that name", "rename the others"
         raise UserError(f"one column {show(twice[0])} in {origin}", got, hint)
+    return kept
+
+
+def find_name(names: Iterable[str], wanted: str) -> str | None:
+    """The name that is meant: the same, else the only one that differs by case or by blanks around
+    it alone; None where there is none, or several."""
+    known = list(names)
+    if wanted in known:
+        return wanted
+    alike = [name for name in known if _folded(name) == _folded(wanted)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _folded(name: object) -> str:
+    return str(name).strip().casefold()
 
 
 def _miss(origin: str, names: Sequence[str], column: str) -> MissingColumn:

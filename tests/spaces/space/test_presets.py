@@ -12,7 +12,7 @@ from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.families.anatomy import Anatomy, Linear
 from peftsearch.spaces.space.counting import count_bases
-from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.presets import make_space, text_positions
 from peftsearch.spaces.space.space import Space
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, TECHNIQUES
 from tests.anatomies import BERT, GPT2, LLAMA
@@ -234,3 +234,28 @@ def test_virtual_tokens_of_a_decoder_fit_beside_the_longest_example() -> None:
     assert inputs(1020) == [1, 2, 4]
     with pytest.raises(UserError, match="room for virtual tokens beside 1024"):
         inputs(1024)
+
+
+@pytest.mark.parametrize(
+    ("positions", "left", "sizes"),
+    [(None, None, 7), (1024, 1024, 7), (520, 520, 4), (256, 192, 7)],
+)
+def test_examples_without_a_length_leave_room_where_there_would_be_none(
+    positions: int | None, left: int | None, sizes: int
+) -> None:
+    """A space that had room keeps its sizes and its lengths."""
+    anatomy = GPT2.model_copy(update={"positions": positions})
+    task = {"train": "train.csv", "kind": "causal_lm"}
+    spec = make_spec(
+        anatomy=anatomy, task=task, space={"preset": "lora", "inputs": ["none", "prompt"]}
+    )
+    assert text_positions(spec) == left
+    assert len([x for x in make_space(spec).inputs if x is not None]) == sizes
+
+
+def test_a_model_without_room_for_both_is_refused() -> None:
+    anatomy = GPT2.model_copy(update={"positions": 64})
+    task = {"train": "train.csv", "kind": "causal_lm"}
+    spec = make_spec(anatomy=anatomy, task=task, space={"preset": "lora", "inputs": ["prompt"]})
+    with pytest.raises(UserError, match="room for virtual tokens beside 64"):
+        make_space(spec)

@@ -116,6 +116,27 @@ def test_wrong_column_in_each_format(tmp_path: Path) -> None:
             read_source(str(tmp_path / name), None, WANTED)
 
 
+@pytest.mark.parametrize("name", ["d.csv", "d.jsonl", "d.parquet", "d"])
+def test_a_column_of_another_case_is_meant_in_each_format(name: str, tmp_path: Path) -> None:
+    rows = [{"Text ": "a", "LABEL": "x"}, {"Text ": "b", "LABEL": "y"}]
+    (tmp_path / "d.csv").write_text("Text ,LABEL\na,x\nb,y\n")
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "d.parquet")
+    datasets.Dataset.from_list(rows).save_to_disk(str(tmp_path / "d"))
+    tables = read_source(str(tmp_path / name), None, WANTED)
+    assert tables["train"].columns == {"text": ["a", "b"], "label": ["x", "y"]}
+
+
+def test_a_column_of_the_very_name_is_meant_before_others(tmp_path: Path) -> None:
+    columns = read(tmp_path / "d.csv", "Text,text,label\na,b,c\n")
+    assert columns == {"text": ["b"], "label": ["c"]}
+
+
+def test_of_two_columns_that_may_be_meant_none_is_taken(tmp_path: Path) -> None:
+    message = refuse(tmp_path / "d.csv", "Text,TEXT,label\na,b,c\n")
+    assert "expected a column among Text, TEXT, label" in message
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -180,6 +180,11 @@ def test_rows_asked_beyond_the_split_are_noted(file: str) -> None:
     assert data.notes == ("train_rows asks for 1,000 rows, there are 140",)
 
 
+def test_validation_rows_beyond_what_is_held_out_name_the_key_that_gives_more(file: str) -> None:
+    (note,) = load_data(spec_of(file, validation_rows=1000)).notes
+    assert note.endswith("; a larger task.validation_fraction than 0.15 holds out more")
+
+
 def fingerprint(folder: Path, rows: list[Row], **task: Any) -> str:
     data: TaskData = load_data(spec_of(write_csv(folder / "d.csv", rows), **task))
     assert len(data.fingerprint) == 64

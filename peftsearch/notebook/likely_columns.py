@@ -1,0 +1,111 @@
+"""What kind of task a file of data is likely for, and which columns it likely means: a guess for a
+person to look at, where `given_columns` refuses one that trains at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from peftsearch.jobs.data_columns import find_columns
+from peftsearch.spaces.kinds.kind import TaskKind
+from peftsearch.spaces.kinds.kind_table import KINDS
+from peftsearch.spaces.kinds.model_forms import IMAGES
+from peftsearch.workers.data.image_folders import is_image_folder
+from peftsearch.workers.data.table import find_name
+
+from .given_columns import is_number, list_labels, list_texts, usual_texts
+from .given_rows import Given, read_given_file
+
+_LABELS = ("label", "labels", "class", "category", "target", "intent", "sentiment", "topic")
+"""What people call a column of classes."""
+_ALONE = {"text"}
+
+
+@dataclass(frozen=True)
+class Likely:
+    """What is likely meant by a key of `[task]`.
+
+    Attributes:
+        column: Its column, or two; None where none looks like it.
+        others: Columns that may be it as well.
+    """
+
+    column: str | tuple[str, ...] | None
+    others: tuple[str, ...] = ()
+
+
+def guess_task(data: str) -> tuple[TaskKind, dict[str, Likely]]:
+    """The kind of task, and what is likely meant by its keys; no keys where the usual columns
+    are, or where nothing is read: of a folder of images, a sample, a hub id.
+
+    Args:
+        data: As `task.train` names it, relative to the working folder.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    kinds = KINDS.usable()
+    if Path(data).is_dir() and is_image_folder(Path(data)):
+        return next(x for x in kinds if x.form is IMAGES), {}
+    names = find_columns(data, None, Path.cwd(), None)
+    if not names:
+        return kinds[0], {}
+    kind, usual = _match_kind(kinds, names)
+    if usual and usual.keys() not in (_ALONE, kinds[0].columns[0].keys()):
+        return kind, {key: Likely(column) for key, column in usual.items()}
+    return _guess_labelled(read_given_file(Path(data)), kinds)
+
+
+def _match_kind(
+    kinds: Sequence[TaskKind], names: Sequence[str]
+) -> tuple[TaskKind, dict[str, str]]:
+    """The kind most of whose usual columns are there, and these; none where no set is whole."""
+    found = [(kind, _find_set(columns, names)) for kind in kinds for columns in kind.columns]
+    return max(found, key=lambda x: len(x[1]))
+
+
+def _find_set(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    there = {key: find_name(names, usual) for key, usual in columns.items()}
+    whole = {key: column for key, column in there.items() if column is not None}
+    return whole if len(whole) == len(columns) else {}
+
+
+def _guess_labelled(given: Given, kinds: Sequence[TaskKind]) -> tuple[TaskKind, dict[str, Likely]]:
+    texts = usual_texts(given)
+    if _ALONE == {x.casefold() for x in given.readers}:
+        return next(x for x in kinds if _ALONE in [y.keys() for y in x.columns]), {}
+    classes = [x for x in list_labels(given, texts, False) if len(set(given.column(x))) > 1]
+    graded = [x for x in list_labels(given, texts, True) if _is_graded(given, x)]
+    numbers = [] if classes else graded
+    label = _choose_label(classes or numbers)
+    found = list_texts(given, str(label.column))
+    text = Likely(texts if len(texts) > 1 else texts[0]) if texts else _choose_text(given, found)
+    of_numbers = next(x for x in kinds if x.problem == "regression")
+    return of_numbers if numbers else kinds[0], {"text": text, "label": label}
+
+
+def _is_graded(given: Given, name: str) -> bool:
+    """Whether numbers are no mere count of rows."""
+    values = [float(x) for x in given.column(name) if is_number(x)]
+    return any(not x.is_integer() for x in values)
+
+
+def _choose_label(names: Sequence[str]) -> Likely:
+    """One of a usual name, else the last, where most tables have it."""
+    usual = [x for word in _LABELS if (x := find_name(names, word)) is not None]
+    return _choose(names, usual[0] if usual else None, -1)
+
+
+def _choose_text(given: Given, names: Sequence[str]) -> Likely:
+    """The one of the longest texts."""
+
+    def length(name: str) -> float:
+        return fmean(len(str(x)) for x in given.column(name) if x is not None)
+
+    return _choose(names, max(names, key=length, default=None), 0)
+
+
+def _choose(names: Sequence[str], chosen: str | None, otherwise: int) -> Likely:
+    taken: Any = chosen if chosen is not None else names[otherwise] if names else None
+    return Likely(taken, tuple(x for x in names if x != taken))

@@ -1,0 +1,120 @@
+"""A first job file at the terminal, and what is told before there is one."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from peftsearch.jobs.all_mistakes import read_job
+from peftsearch.workers.data.task_data import load_data
+from tests.service.launches import write_workshop
+
+from .calls import call
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a model, and a table as a spreadsheet leaves it."""
+    write_workshop(tmp_path)
+    rows = [f'{i},"a ticket, number {i}",team {i % 2}' for i in range(100)]
+    (tmp_path / "tickets.csv").write_text("\n".join(["Id,Body,Team", *rows]) + "\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("out", ["job.toml", "jobs/first.toml"])
+def test_the_file_of_a_table_can_be_run(
+    out: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "init", "tickets.csv", "--model", "model", "--out", out) == 0
+    assert f"next:  peftsearch run {out} --dry-run" in capsys.readouterr().out
+    spec = read_job(place / out)
+    assert (spec.name, spec.task.text, spec.task.label) == ("tickets", "Body", "Team")
+    assert load_data(spec).label_names == ["team 0", "team 1"]
+
+
+def test_without_a_model_it_begins_with_a_sample(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call(monkeypatch, "init", "tickets.csv") == 0
+    assert 'path = "demo:model"' in (place / "job.toml").read_text()
+
+
+def test_without_data_the_places_are_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "init", "--model", "model") == 0
+    assert "first: fill in task.train, task.text, task.label" in capsys.readouterr().out
+    text = (place / "job.toml").read_text()
+    (place / "job.toml").write_text(text.replace("path/to/train.csv", "data.csv"))
+    assert load_data(read_job(place / "job.toml")).label_names == ["0", "1"]
+
+
+def test_what_is_there_is_never_overwritten(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "job.toml").write_text("mine")
+    assert call(monkeypatch, "init", "tickets.csv") == 2
+    assert "'job.toml', which is there already; give another" in capsys.readouterr().err
+    assert (place / "job.toml").read_text() == "mine"
+
+
+def test_as_json(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "init", "tickets.csv", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["columns"] == {"text": "Body", "label": "Team"}
+    assert (told["unfilled"], told["next"][1]) == ([], "peftsearch run job.toml")
+
+
+@pytest.mark.parametrize("command", [["run"], ["import", "results.csv", "--job"]])
+def test_data_in_place_of_a_job_file_leads_to_one(
+    command: list[str],
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call(monkeypatch, *command, "tickets.csv") == 2
+    told = "got 'tickets.csv', which looks like data; `peftsearch init tickets.csv` writes"
+    assert told in capsys.readouterr().err
+
+
+def test_no_jobs_yet_is_no_mistake(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "jobs") == 0
+    assert capsys.readouterr().out.startswith("no jobs yet in peftsearch.db; ")
+    assert call(monkeypatch, "jobs", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert call(monkeypatch, "show", "tickets") == 2
+    assert not (place / "peftsearch.db").exists()
+
+
+def test_all_wrong_keys_come_in_one_answer_without_torch(place: Path) -> None:
+    text = 'data = "tickets.csv"\ntrials = 3\nname = "a"\n[model]\npath = "nowhere/here/x"\n'
+    (place / "job.toml").write_text(text)
+    program = (
+        "import sys\n"
+        "from peftsearch.cli import app\n"
+        "try: app.main()\n"
+        "except SystemExit: pass\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", "job.toml", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = done.stderr.splitlines()
+    assert [x.split("; got ")[1] for x in told] == [
+        "unknown key 'data'; did you mean 'task.train'?",
+        "unknown key 'trials'; did you mean 'budget.trials'?",
+        "nothing; correct task in the job file",
+        "nothing; correct budget in the job file",
+        "'nowhere/here/x', where no folder is; correct model.path",
+    ]
+    assert [f"error: {x}" for x in json.loads(done.stdout)["others"]] == told[1:]
