@@ -1,5 +1,6 @@
 """What was chosen and how it stands, in one sentence."""
 
+from peftsearch.results.confirmation import UNRESOLVED
 from peftsearch.results.floor_words import FloorStanding
 from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS, find_rule
 from peftsearch.results.wording import amount, difference, plural
@@ -113,6 +114,6 @@ def _on_test(comparison: Comparison | None, others: int, spec: JobSpec) -> str:
     mean = comparison["arms"][0]["mean"]
     told = f"{signed(name, gain, mean)}{in_errors(gain, found['standard_error'])}"
     if not found["resolved"]:
-        return f"on the test split it cannot be told from tuned LoRA ({told})"
+        return f"on the test split it is {UNRESOLVED} from tuned LoRA ({told})"
     verb = "beats" if gain > 0 else "loses to"
     return f"on the test split it {verb} tuned LoRA ({told})"

@@ -10,7 +10,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .floors import S, Standing, Verdict, compare, find_best, find_perfect, sort_floors
-from .wording import amount, count, difference
+from .wording import amount, count, difference, tell_mean
 
 _SHORT: Mapping[str, str] = {
     "features": "frozen features",
@@ -91,7 +91,7 @@ def tell_standing(standing: Standing, spec: JobSpec) -> str:
     """One sentence on a configuration, however it stands."""
     name = spec.task.quality
     floor = f"the best baseline without adapters, {standing.floor.label}"
-    return f"{name} {amount(name, standing.quality)} is {_beside(standing, name, floor)}."
+    return f"{_tell_quality(standing, name)} is {_beside(standing, name, floor)}."
 
 
 def show_standing(standing: Standing, spec: JobSpec) -> FloorStanding:
@@ -142,9 +142,13 @@ def tell_nothing_beats(
     constant = " It gives every row the same answer." if _is_constant(best) else ""
     return [
         "Nothing here beats the floor by more than noise: "
-        f"the best, {name} {amount(name, standing.quality)}, is {beside}.{constant}",
+        f"the best, {_tell_quality(standing, name)}, is {beside}.{constant}",
         f"Try {'; '.join(_advise(best, standing, tried, spec))}.",
     ]
+
+
+def _tell_quality(standing: Standing, name: str) -> str:
+    return f"{name} {amount(name, standing.quality)}{tell_mean(standing.trials)}"
 
 
 def _is_constant(found: Estimate[S]) -> bool:

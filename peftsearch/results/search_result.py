@@ -34,7 +34,7 @@ from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE, find_rule
 from .shown_front import Front
-from .tested_reports import CONFIRM, read_tested
+from .tested_reports import CONFIRM, FRONT, Tested, find_tested, read_tested
 from .trial_names import is_taken, read_pick
 from .views import budget_text, front_members
 from .wording import plural
@@ -67,6 +67,7 @@ class SearchResult:
         notes: What people wrote on trials, by their numbers.
         tested: What confirmations told of the probabilities of adapters, by the numbers of their
             trials.
+        confirmed: What confirmations found of the quality of configurations, by key.
     """
 
     job: Job
@@ -79,6 +80,7 @@ class SearchResult:
     circle: Circle = Circle()
     notes: Mapping[int, TrialNote] = field(default_factory=dict)
     tested: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    confirmed: Mapping[str, Tested] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -312,7 +314,8 @@ class SearchResult:
         return compare(self.trained(picked), self.job.spec, self.preparation, self.tried)
 
     def standing(self, pick: str = "best") -> Standing | None:
-        """The picked configuration beside the best floor; None of a job without floors.
+        """The picked configuration beside the best floor, at the mean of all its trainings, of
+        which `trial 17` names one; None of a job without floors.
 
         Args:
             pick: As `pick` takes it.
@@ -320,7 +323,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits.
         """
-        return compare(self.pick(pick), self.job.spec, self.preparation, self.tried)
+        return self.standing_of(self.pick(pick))
 
     def pick(self, text: str = ONE_SE) -> Estimate[Trial]:
         """The configuration that `text` means (`peftsearch.results.pick.select`).
@@ -438,7 +441,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours, circle, notes, tested = store.at_once(
+    trials, front, preparation, hours, circle, notes, single, fronts = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
@@ -446,11 +449,13 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             store.used_hours(job.id),
             read_circle(store, job),
             by_trial(store.trial_notes(job.id)),
-            read_tested(store.reports(job.id, CONFIRM)),
+            store.reports(job.id, CONFIRM),
+            store.reports(job.id, FRONT),
         )
     )
     points = Front.of(front, lambda: result.members, job.spec, notes)
-    known = (preparation, hours, store.url, circle, notes, tested)
+    tested = read_tested(single), find_tested(single, fronts, job.spec)
+    known = (preparation, hours, store.url, circle, notes, *tested)
     result = SearchResult(job, tuple(trials), points, root, *known)
     return result
 
@@ -484,4 +489,4 @@ def export_picked(
     expected = result.expected.get(picked.key)
     with adapter_folder(result.root, trial) as folder:
         known = standing, limit, expected, asked, tested, trained
-        return export(spec, trial, folder, out, form, *known)
+        return export(spec, trial, folder, out, form, *known, result.confirmed.get(picked.key))

@@ -70,7 +70,7 @@ function difference({ versus, mean, low, high }, level, model) {
 }
 
 function verdict({ versus, mean, low, high }, model) {
-  if (low <= 0 && high >= 0) return "not resolved by these rows and seeds";
+  if (low <= 0 && high >= 0) return "not told apart by these rows and seeds";
   return model.sign * mean > 0 ? "the picked point is better" : `the ${versus} is better`;
 }
 
