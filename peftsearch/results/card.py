@@ -29,7 +29,7 @@ from .floors import Standing
 from .job_texts import trial_data
 from .public_names import hub_id, name_paths, public_name
 from .sampling_errors import sampling_error
-from .tested_reports import Tested, tell_tested
+from .tested_reports import OnTest, tell_tested
 from .wording import count, describe, difference, plural, score, tell_mean
 
 _WIDTH = 100
@@ -121,7 +121,7 @@ def write_card(
     standing: Standing | None = None,
     expected: Expectation | None = None,
     tested: Sequence[str] = (),
-    confirmed: Tested | None = None,
+    confirmed: OnTest | None = None,
 ) -> None:
     """A README in Markdown.
 
@@ -233,10 +233,11 @@ def _wrap(text: str) -> list[str]:
     return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _tested(confirmed: Tested | None, calibrated: Sequence[str], spec: JobSpec) -> str:
+def _tested(confirmed: OnTest | None, calibrated: Sequence[str], spec: JobSpec) -> str:
     """A section on what `peftsearch confirm` found on the test rows; nothing where it has not."""
     told = [] if confirmed is None else [*tell_tested(confirmed, spec), _OTHERS]
-    paragraphs = [" ".join(told), f"{'; '.join(calibrated)}." if calibrated else ""]
+    adapter = f"`peftsearch confirm`: {'; '.join(calibrated)}." if calibrated else ""
+    paragraphs = [" ".join(told), adapter]
     lines = [x for text in paragraphs if text for x in ["", *_wrap(text)]]
     return "\n".join([_TESTED, *lines, ""]) if lines else ""
 

@@ -13,7 +13,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .public_names import hub_id, public_name
-from .tested_reports import Tested
+from .tested_reports import OnTest
 
 _LIBRARIES = {"peft": "peft", "adapter": "peftsearch", "merged": "transformers"}
 _HALF_WIDTH = 1.959964
@@ -27,7 +27,7 @@ def front_matter(
     error: float | None,
     trained: Estimate[Trial],
     calibration: Mapping[str, Any] | None = None,
-    confirmed: Tested | None = None,
+    confirmed: OnTest | None = None,
 ) -> str:
     """YAML between two lines of dashes.
 
@@ -82,7 +82,7 @@ def _result(
     )
 
 
-def _tested(spec: JobSpec, task: str, found: Tested | None) -> Sequence[EvalResult]:
+def _tested(spec: JobSpec, task: str, found: OnTest | None) -> Sequence[EvalResult]:
     """The same quality on the test rows, which the search did not see."""
     if found is None:
         return ()

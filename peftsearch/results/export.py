@@ -33,7 +33,7 @@ from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
 from .floors import Standing
 from .public_names import hub_id
-from .tested_reports import Tested
+from .tested_reports import OnTest
 from .wishes import NO_WISH, Wish, check_wish
 
 CHECKED_ROWS = 64
@@ -60,7 +60,7 @@ def export(
     wish: Wish = NO_WISH,
     tested: Sequence[str] = (),
     trained: Estimate[Trial] | None = None,
-    confirmed: Tested | None = None,
+    confirmed: OnTest | None = None,
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 

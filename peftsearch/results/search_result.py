@@ -34,7 +34,7 @@ from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE, find_rule
 from .shown_front import Front
-from .tested_reports import CONFIRM, FRONT, Tested, find_tested, read_tested
+from .tested_reports import CONFIRM, FRONT, OnTest, find_tested, read_tested
 from .trial_names import is_taken, read_pick
 from .views import budget_text, front_members
 from .wording import plural
@@ -80,7 +80,7 @@ class SearchResult:
     circle: Circle = Circle()
     notes: Mapping[int, TrialNote] = field(default_factory=dict)
     tested: Mapping[int, Sequence[str]] = field(default_factory=dict)
-    confirmed: Mapping[str, Tested] = field(default_factory=dict)
+    confirmed: Mapping[str, OnTest] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"

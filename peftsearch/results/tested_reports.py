@@ -21,7 +21,7 @@ _UNREADABLE = (KeyError, TypeError, IndexError, UserError)
 
 
 @dataclass(frozen=True)
-class Tested:
+class OnTest:
     """The job's quality on the test rows, of a configuration that was trained for this.
 
     Attributes:
@@ -46,7 +46,7 @@ class Tested:
 
 def find_tested(
     single: Iterable[Content], fronts: Iterable[Content], spec: JobSpec
-) -> dict[str, Tested]:
+) -> dict[str, OnTest]:
     """What the test rows said of each configuration, by key; of several readings the last.
 
     Args:
@@ -71,7 +71,7 @@ def read_configuration(arm: Content, spec: JobSpec) -> Configuration | None:
     return None if found is None else Configuration.from_json(found, spec.anatomy.layers)
 
 
-def tell_tested(found: Tested, spec: JobSpec) -> list[str]:
+def tell_tested(found: OnTest, spec: JobSpec) -> list[str]:
     """Sentences: the quality with its interval, of which rows and trainings, and how it stands."""
     name = spec.task.quality
     ends = "" if found.interval is None else f" ({_tell_interval(found, name)})"
@@ -97,12 +97,12 @@ def read_tested(reports: Iterable[Content]) -> dict[int, tuple[str, ...]]:
     return {trial: tuple(line.strip() for line in lines) for trial, lines in told.items()}
 
 
-def _tell_interval(found: Tested, name: str) -> str:
+def _tell_interval(found: OnTest, name: str) -> str:
     low, high = (cell(name, x) for x in found.interval or ())
     return f"{percent(found.level)} interval {low} to {high}"
 
 
-def _of_point(report: Content, spec: JobSpec) -> Tested | None:
+def _of_point(report: Content, spec: JobSpec) -> OnTest | None:
     """None of a report that is damaged, or of what this version does not know."""
     try:
         sentence = report.get("sentence", report.get("verdict", "")).removeprefix(IN_SHORT)
@@ -111,7 +111,7 @@ def _of_point(report: Content, spec: JobSpec) -> Tested | None:
         return None
 
 
-def _of_member(report: Content, member: Content, spec: JobSpec) -> Tested | None:
+def _of_member(report: Content, member: Content, spec: JobSpec) -> OnTest | None:
     """As `_of_point`."""
     try:
         level = report.get("level", LEVEL)
@@ -129,9 +129,9 @@ def _tell_beside(found: Content, beside: float, level: float, spec: JobSpec) -> 
     return f"Beside {found['versus']}: {middle}, {ends}: {found['verdict']}."
 
 
-def _read(report: Content, arm: Content, told: Sequence[str], spec: JobSpec) -> Tested:
+def _read(report: Content, arm: Content, told: Sequence[str], spec: JobSpec) -> OnTest:
     reading, interval = report.get("reading"), arm.get("interval")
-    return Tested(
+    return OnTest(
         key=key_of(arm, spec) or "",
         mean=arm["mean"],
         values=tuple(arm["values"]),
