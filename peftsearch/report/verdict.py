@@ -3,7 +3,7 @@
 from peftsearch.results.confirmation import UNRESOLVED
 from peftsearch.results.floor_words import FloorStanding
 from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS, find_rule
-from peftsearch.results.wording import amount, difference, plural
+from peftsearch.results.wording import amount, difference, name_trials, plural
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -74,8 +74,7 @@ def _name(pick: str, chosen: Row) -> str:
     named = _PICKS.get(find_rule(pick) or "", f"by {pick!r} row {chosen['row']} of the front")
     if chosen["row"] is None:
         named = f"by {pick!r} a configuration off the front"
-    trials = ", ".join(map(str, chosen["trials"]))
-    return f"{named}, trial{'s' if len(chosen['trials']) > 1 else ''} {trials}"
+    return f"{named}, {name_trials(chosen['trials'])}"
 
 
 def _costs(chosen: Row, spec: JobSpec) -> str:

@@ -271,11 +271,11 @@ def _floor(standing: Standing, spec: JobSpec) -> str:
     """A paragraph that tells both numbers, whichever is better."""
     name, floor = spec.task.quality, standing.floor.label
     both = (
-        f"On the validation rows, the best baseline without adapters, {floor}: {name} "
-        f"{score(standing.value)}; this configuration: {score(standing.quality)}"
-        f"{tell_mean(standing.trials)}."
+        f"The best baseline without adapters, {floor}: {name} {score(standing.value)}; "
+        f"this configuration: {score(standing.quality)}{tell_mean(standing.trials)}."
     )
-    return "\n" + "\n".join(wrap(f"{both} {tell_verdict(standing, spec)}", _WIDTH)) + "\n"
+    told = f"{both} {tell_verdict(standing, spec)} All of that is by the validation rows."
+    return "\n" + "\n".join(wrap(told, _WIDTH)) + "\n"
 
 
 def _folds(trial: Trial, spec: JobSpec) -> str:

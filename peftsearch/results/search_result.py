@@ -34,7 +34,15 @@ from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE, find_rule
 from .shown_front import Front
-from .tested_reports import CONFIRM, FRONT, OnTest, find_tested, read_tested
+from .tested_reports import (
+    CONFIRM,
+    FRONT,
+    OnTest,
+    find_tested,
+    read_tested,
+    tell_moved,
+    tell_tested,
+)
 from .trial_names import is_taken, read_pick
 from .views import budget_text, front_members
 from .wording import plural
@@ -249,8 +257,9 @@ class SearchResult:
     @property
     def warnings(self) -> list[str]:
         """That nothing on the front beats the floor by more than noise, and what to try, or that
-        what is proposed does not; what luck keeps off the front; that the model expects no gain
-        from more trials; nothing where none of it is so."""
+        what is proposed does not; what luck keeps off the front; that the confirmation is of
+        another configuration; that the model expects no gain from more trials; nothing where none
+        of it is so."""
         spec = self.job.spec
         proposal = tell_proposal(self.members, spec, self.preparation, self.tried)
         hidden = tell_hidden(self._members, self._estimates, self.expected, spec)
@@ -258,8 +267,16 @@ class SearchResult:
             *self._beaten,
             *proposal,
             *hidden,
+            *self._moved,
             *tell_no_gain(spec, self.trials, self.preparation),
         ]
+
+    @property
+    def _moved(self) -> list[str]:
+        """That the test rows know another configuration than what is proposed by now."""
+        if not (self.confirmed and self.members):
+            return []
+        return self._tell_moved(self.pick(self.proposed), "proposed")
 
     def doubts(self, picked: Estimate[Trial]) -> list[str]:
         """The warnings beside a pick of which it is told how it stands: without that of what is
@@ -307,6 +324,18 @@ class SearchResult:
         """All full trainings of a picked configuration; what was picked, where it is none."""
         number = picked.first.number
         return next((x for x in self._estimates if number in x.numbers), picked)
+
+    def tell_tested(self, picked: Estimate[Trial]) -> list[str]:
+        """What the test rows said of a pick, or that they said it of others alone; nothing of a
+        job that was not confirmed."""
+        found = self.confirmed.get(picked.key)
+        if found is not None:
+            return tell_tested(found, self.job.spec)
+        return self._tell_moved(picked, "picked")
+
+    def _tell_moved(self, picked: Estimate[Trial], how: str) -> list[str]:
+        trained, spec = self.trained(picked), self.job.spec
+        return tell_moved(self.confirmed, self._estimates, trained, spec, how)
 
     def standing_of(self, picked: Estimate[Trial]) -> Standing | None:
         """The mean of all its trainings beside the best floor: that the one that goes home was the

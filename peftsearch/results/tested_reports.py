@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.records.estimates import Estimate
+from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -12,7 +14,7 @@ from .confirmation import tell_signed
 from .differences import LEVEL
 from .spending import ordinal, percent
 from .verdict import IN_SHORT
-from .wording import cell, plural
+from .wording import cell, name_trials, plural
 
 CONFIRM, FRONT = "confirm", "confirm-front"
 """Kinds of the reports beside a job that its confirmations are: of one point, of a whole front."""
@@ -83,6 +85,34 @@ def tell_tested(found: OnTest, spec: JobSpec) -> list[str]:
         f"their own ({each})."
     )
     return [text, *found.told]
+
+
+def tell_moved(
+    confirmed: Mapping[str, OnTest],
+    tried: Sequence[Estimate[Trial]],
+    picked: Estimate[Trial],
+    spec: JobSpec,
+    how: str,
+) -> list[str]:
+    """One sentence that the confirmation is of another configuration than what is picked; nothing
+    where it is of that, and where there is none.
+
+    Args:
+        confirmed: By key.
+        tried: All configurations of the job.
+        how: `picked`, or `proposed` where nobody picked.
+    """
+    if not confirmed or picked.key in confirmed:
+        return []
+    latest = max(confirmed.values(), key=lambda x: x.reading or 0)
+    known = [name_trials(x.numbers) for x in tried if x.key == latest.key]
+    of = known[0] if known else "a configuration that this job no longer has"
+    number = picked.first.number
+    return [
+        f"The confirmation on the test rows is of {of}, and what is {how} now is "
+        f"{name_trials(picked.numbers)}, of which they said nothing: the pick 'trial {number}' of "
+        f"`peftsearch confirm {spec.name}` asks them, as a further reading."
+    ]
 
 
 def read_tested(reports: Iterable[Content]) -> dict[int, tuple[str, ...]]:

@@ -120,7 +120,12 @@ def short_roles(roles: Collection[str], anatomy: Anatomy) -> str:
 
 def tell_mean(trials: Sequence[int]) -> str:
     """` (mean of trials 2, 6)`, beside a value that is one; empty of a single training."""
-    return f" (mean of trials {', '.join(map(str, trials))})" if len(trials) > 1 else ""
+    return f" (mean of {name_trials(trials)})" if len(trials) > 1 else ""
+
+
+def name_trials(numbers: Sequence[int]) -> str:
+    """`trial 2`, or `trials 2, 6` of several trainings of one configuration."""
+    return f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def tell_origin(origin: str, sampler: str) -> str:

@@ -297,4 +297,5 @@ def _best_in(history: History) -> Best | None:
     if entry is None:
         return None
     first = history.by_number[entry.trials[0]]
-    return Best(entry.values[history.job.spec.task.quality], first.number, first.words)
+    value = entry.values[history.job.spec.task.quality]
+    return Best(value, first.number, first.words, tuple(entry.trials))
