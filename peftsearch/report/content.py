@@ -12,7 +12,7 @@ from peftsearch.insight.what_matters import rank_parameters
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
 from peftsearch.results.ablation_words import ablation_json
-from peftsearch.results.floor_words import show_standing
+from peftsearch.results.floor_words import show_standing, tell_apart
 from peftsearch.results.job_texts import job_data, trial_data
 from peftsearch.results.pick import empty_front
 from peftsearch.results.public_names import find_places, name_paths, public_name
@@ -70,7 +70,7 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "quality": spec.task.quality,
         "cost": spec.objectives.cost,
         "warnings": result.warnings,
-        "notes": [] if result.preparation is None else list(result.preparation.notes),
+        "notes": _note(result),
         "parent": result.circle.parent,
         "baselines": result.beside_data,
         "front": describe_front(
@@ -95,6 +95,12 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
     }
     clean: Report = name_paths(report, find_places(spec, result.root))
     return clean
+
+
+def _note(result: SearchResult) -> list[str]:
+    preparation = result.preparation
+    known = [] if preparation is None else list(preparation.notes)
+    return [*known, *tell_apart(preparation, result.job.spec)]
 
 
 def _list_notes(result: SearchResult) -> list[Written]:

@@ -122,6 +122,7 @@ def arm_json(
     """
     return {
         "name": arm.name,
+        "key": None if arm.configuration is None else arm.configuration.key,
         "values": arm.values(metric),
         "mean": mean(arm.values(metric)),
         "standard_error": standard_error(arm.values(metric)),

@@ -15,7 +15,7 @@ from peftsearch.workers.processes.presence import at_work
 from .confirm_plan import Pending, Plan, tell_forecast
 from .confirm_width import foresee_width, tell_width
 from .confirmation import Confirmation, lines
-from .floor_words import floor_json, tell_floors
+from .floor_words import floor_json, tell_apart, tell_floors
 from .floors import sort_floors
 from .spending import level_of
 from .tested_reports import CONFIRM
@@ -59,6 +59,7 @@ class Confirmed:
         return [
             *lines(found, spec),
             *floors,
+            *(f"  {x}" for x in tell_apart(self.preparation, spec)),
             *self.grouped,
             *self.calibrated,
             *tell_end(found),

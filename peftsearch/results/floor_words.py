@@ -8,12 +8,14 @@ from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .floors import S, Standing, Verdict, compare, find_best, find_perfect, sort_floors
 from .wording import amount, count, difference, tell_mean
 
+_FEATURES = "features"
 _SHORT: Mapping[str, str] = {
-    "features": "frozen features",
+    _FEATURES: "frozen features",
     "tfidf": "TF-IDF",
     "base": "base model",
     "few_shot": "few-shot prompts",
@@ -85,6 +87,21 @@ def tell_floor(floor: Floor, spec: JobSpec) -> str:
 def tell_floors(preparation: Preparation | None, spec: JobSpec) -> list[str]:
     """One line for each floor, the best first."""
     return [f"floor: {tell_floor(x, spec)}" for x in sort_floors(preparation, spec)]
+
+
+def tell_apart(preparation: Preparation | None, spec: JobSpec) -> list[str]:
+    """What the regression on frozen features is beside the probe that trials are: one sentence;
+    nothing of a job without that floor."""
+    if not any(x.name == _FEATURES for x in sort_floors(preparation, spec)):
+        return []
+    head = None if preparation is None else preparation.head
+    start = ", from that regression on" if head is not None and head.start == "probe" else ""
+    return [
+        f"{_SHORT[_FEATURES]} and the {find_kind(spec.task.kind).baseline} are two things: the "
+        "floor is a regression fitted to the training rows at once; the "
+        f"{find_kind(spec.task.kind).baseline}, which trial 0 usually is, trains the head alone "
+        f"as all trials are trained{start}"
+    ]
 
 
 def tell_standing(standing: Standing, spec: JobSpec) -> str:

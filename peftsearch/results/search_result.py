@@ -24,7 +24,7 @@ from .baselines import Baselines, find_baselines
 from .beside import Circle, read_circle
 from .endings import tell_ending
 from .expected import find_belief, find_expected
-from .floor_words import tell_floors, tell_nothing_beats
+from .floor_words import tell_apart, tell_floors, tell_nothing_beats
 from .floors import Standing, compare, find_best, sort_floors
 from .frames import frame_trials
 from .hidden import tell_hidden
@@ -97,8 +97,7 @@ class SearchResult:
         return f"<SearchResult of job {self.job.name!r}{beside}, {self.job.state.value}: {known}>"
 
     def __str__(self) -> str:
-        told = tell_floors(self.preparation, self.job.spec)
-        told += self.warnings
+        told = [*self.floor_lines, *self.warnings]
         told += self.beside
         told += [f"{self.job.state.value}: {self.summary}"]
         lead, proposed = self.lead, self.proposed
@@ -112,8 +111,7 @@ class SearchResult:
         if members:
             picked = self.pick(self.proposed)
             told += tell_begin(members, picked, self.proposed, spec, self.standing(self.proposed))
-        floors = tell_floors(self.preparation, spec)
-        below = [*floors, *self.warnings, *self.beside, *tell_failed(self.trials)]
+        below = [*self.floor_lines, *self.warnings, *self.beside, *tell_failed(self.trials)]
         return show_result(members, self.trials, spec, self.floors, told, below, self.notes)
 
     def to_frame(self) -> "DataFrame":
@@ -212,6 +210,12 @@ class SearchResult:
     def floors(self) -> list[Floor]:
         """The job's baselines without adapters, the best first."""
         return sort_floors(self.preparation, self.job.spec)
+
+    @property
+    def floor_lines(self) -> list[str]:
+        """The same as lines, and what the probe among the trials is beside them."""
+        preparation, spec = self.preparation, self.job.spec
+        return [*tell_floors(preparation, spec), *tell_apart(preparation, spec)]
 
     @cached_property
     def baselines(self) -> Baselines | None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
-from peftsearch.records.estimates import estimate
+from peftsearch.records.estimates import estimate, estimate_each
 from peftsearch.results.card import _quality, _tested
 from peftsearch.results.card_metadata import front_matter
 from peftsearch.results.confirmation import TUNED, Arm, Confirmation, Run
 from peftsearch.results.differences import Difference
 from peftsearch.results.front_confirmation import FrontConfirmation, claim_together
-from peftsearch.results.tested_reports import OnTest, find_tested, tell_tested
+from peftsearch.results.tested_reports import OnTest, find_tested, tell_moved, tell_tested
 from peftsearch.results.verdict import tell_verdict
 
 from .made import SPEC, TRIALS, make_reading
@@ -112,3 +112,17 @@ def test_the_front_matter_has_the_test_split_first() -> None:
         "level": 0.975,
         "reading_of_the_split": 2,
     }
+
+
+def test_a_confirmation_of_another_configuration_is_named_with_what_is_proposed() -> None:
+    tried, found = estimate_each(TRIALS), {PICKED.key: find(confirm())}
+    other = next(x for x in tried if x.key == TRIALS[1].key)
+    (told,) = tell_moved(found, tried, other, SPEC, "proposed")
+    assert told == (
+        "The confirmation on the test rows is of trial 3, and what is proposed now is trials 1, 4, of "
+        "which they said nothing: the pick 'trial 1' of `peftsearch confirm job` asks them, as a "
+        "further reading."
+    )
+    same = next(x for x in tried if x.key == PICKED.key)
+    assert tell_moved(found, tried, same, SPEC, "picked") == []
+    assert tell_moved({}, tried, other, SPEC, "picked") == []

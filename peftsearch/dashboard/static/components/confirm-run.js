@@ -20,9 +20,10 @@ export function makeRun(run, actions) {
     h("p", { class: run.state === "failed" ? "mistake" : "run-message" }));
 }
 
-export function updateRun(element, run, actions) {
+/** `beside` where the page tells what a confirmation found already. */
+export function updateRun(element, run, actions, beside) {
   setText(element.querySelector(".confirm-age"), actions.ago(run.created));
-  setSentence(element.querySelector(".run-message, .mistake"), message(run));
+  setSentence(element.querySelector(".run-message, .mistake"), message(run, beside));
   const bar = element.querySelector(".bar");
   if (!bar) return;
   const share = run.total ? run.done / run.total : 0;
@@ -51,8 +52,8 @@ function progress(run) {
     h("span", { class: "bar-done" }));
 }
 
-function message({ state, message: said, step, done, total, sentence }) {
-  if (state === "done") return sentence;
+function message({ state, message: said, step, done, total, sentence }, beside) {
+  if (state === "done") return beside ? "What it found stands above." : sentence;
   if (state === "failed") return said;
   if (!step) return said ? `It ${said}.` : "Loading the libraries, the job and its model…";
   return total ? `${count(done + 1)} of ${count(total)} (${percent(done / total, 0)}): ${step}` : step;
