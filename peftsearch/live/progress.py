@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peftsearch.jobs.time_left import Opened, Standing, foresee_left, most_trials, seconds_since
-from peftsearch.records.estimates import Estimate, estimate_each
+from peftsearch.records.estimates import estimate_each
 from peftsearch.records.pace import finished_of, pace_of
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.ranges import Range
@@ -21,18 +21,20 @@ class Progress:
     """How far a job has come.
 
     Attributes:
-        best: The configuration of the best quality, at the mean of its trainings; None before any.
+        best: Quality of the best configuration, at the mean of its trainings; None before any.
         left: Seconds to the end of the budget, foreseen; None while unknown.
+        best_of: Numbers of these trainings.
         unbeaten: Whether no configuration with a result is better than the best floor.
     """
 
     done: int
     failed: int
     running: tuple[Trial, ...]
-    best: Estimate[Trial] | None
+    best: float | None
     hypervolume: float
     left: Range | None
     unbeaten: bool = False
+    best_of: tuple[int, ...] = ()
 
 
 def measure_progress(
@@ -56,10 +58,11 @@ def measure_progress(
         done=done,
         failed=failed,
         running=tuple(x for x in trials if x.state is TrialState.RUNNING),
-        best=best,
+        best=None if best is None else best.values[spec.task.quality],
         hypervolume=hypervolume(spec, trials, preparation),
         left=_left(spec, trials, hours, workers),
         unbeaten=is_unbeaten(spec, trials, preparation),
+        best_of=() if best is None else best.numbers,
     )
 
 
@@ -67,8 +70,7 @@ def tell_best(now: Progress, spec: JobSpec) -> str:
     """`0.9333 (mean of trials 2, 6)`; `-` before any result."""
     if now.best is None:
         return "-"
-    value = cell(spec.task.quality, now.best.values[spec.task.quality])
-    return f"{value}{tell_mean(now.best.numbers)}"
+    return f"{cell(spec.task.quality, now.best)}{tell_mean(now.best_of)}"
 
 
 def tell_volume(now: Progress) -> str:

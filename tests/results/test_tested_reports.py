@@ -70,7 +70,7 @@ def test_it_is_told_with_interval_rows_seeds_reading_and_how_it_stands() -> None
 
 def test_the_last_reading_counts_whether_of_a_point_or_of_the_front() -> None:
     later = find_tested([confirm(1)], [confirm_front(2)], SPEC)[PICKED.key]
-    assert (later.reading, later.mean) == (2, pytest.approx(0.8))
+    assert later.reading == 2 and later.mean == pytest.approx(0.8)
     assert later.told[0] == ("Beside TF-IDF: +0.0500, 97.5 % interval [+0.0100, +0.0900]: better.")
     assert later.told[1].endswith(": not told apart.")
     assert find_tested([confirm(3)], [confirm_front(2)], SPEC)[PICKED.key].reading == 3
@@ -100,9 +100,10 @@ def test_a_card_leads_with_the_test_rows_and_names_the_others() -> None:
 
 
 def test_the_front_matter_has_the_test_split_first() -> None:
-    given = SPEC, PICKED, "peft", 0.02, estimate([PICKED])
-    text = front_matter(*given, confirmed=find(confirm(2)))
-    tested, searched = ModelCard(f"{text}\n# Title\n").data.eval_results
+    trained = estimate([PICKED])
+    text = front_matter(SPEC, PICKED, "peft", 0.02, trained, confirmed=find(confirm(2)))
+    data: Any = ModelCard(f"{text}\n# Title\n").data
+    tested, searched = data.eval_results
     assert (tested.dataset_split, searched.dataset_split) == ("test", "validation")
     assert (tested.metric_type, tested.metric_value) == ("accuracy", pytest.approx(0.9))
     assert tested.metric_args == {
@@ -119,9 +120,9 @@ def test_a_confirmation_of_another_configuration_is_named_with_what_is_proposed(
     other = next(x for x in tried if x.key == TRIALS[1].key)
     (told,) = tell_moved(found, tried, other, SPEC, "proposed")
     assert told == (
-        "The confirmation on the test rows is of trial 3, and what is proposed now is trials 1, 4, of "
-        "which they said nothing: the pick 'trial 1' of `peftsearch confirm job` asks them, as a "
-        "further reading."
+        "The confirmation on the test rows is of trial 3, and what is proposed now is trials 1, "
+        "4, of which they said nothing: the pick 'trial 1' of `peftsearch confirm job` asks "
+        "them, as a further reading."
     )
     same = next(x for x in tried if x.key == PICKED.key)
     assert tell_moved(found, tried, same, SPEC, "picked") == []
