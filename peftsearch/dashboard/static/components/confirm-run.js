@@ -20,10 +20,9 @@ export function makeRun(run, actions) {
     h("p", { class: run.state === "failed" ? "mistake" : "run-message" }));
 }
 
-/** `beside` where the page tells what a confirmation found already. */
-export function updateRun(element, run, actions, beside) {
+export function updateRun(element, run, actions) {
   setText(element.querySelector(".confirm-age"), actions.ago(run.created));
-  setSentence(element.querySelector(".run-message, .mistake"), message(run, beside));
+  setSentence(element.querySelector(".run-message, .mistake"), message(run));
   const bar = element.querySelector(".bar");
   if (!bar) return;
   const share = run.total ? run.done / run.total : 0;
@@ -52,8 +51,8 @@ function progress(run) {
     h("span", { class: "bar-done" }));
 }
 
-function message({ state, message: said, step, done, total, sentence }, beside) {
-  if (state === "done") return beside ? "What it found stands above." : sentence;
+function message({ state, message: said, step, done, total, sentence }) {
+  if (state === "done") return sentence;
   if (state === "failed") return said;
   if (!step) return said ? `It ${said}.` : "Loading the libraries, the job and its model…";
   return total ? `${count(done + 1)} of ${count(total)} (${percent(done / total, 0)}): ${step}` : step;

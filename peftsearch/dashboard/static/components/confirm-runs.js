@@ -14,7 +14,7 @@ export class ConfirmRuns {
     const { job, pick, ended } = options;
     this.list = new RunList({
       where: path`/jobs/${job}/confirmations`, key: "confirmations", label: "Confirmations started here",
-      make: makeRun, update: (element, run, actions) => updateRun(element, run, actions, !pick), told, question, ended, mine: (run) => !pick || run.pick === pick,
+      make: makeRun, update: updateRun, told, question, ended, mine: (run) => !pick || run.pick === pick,
     });
     const form = new ConfirmForm({ ...options, started: (run) => this.list.take(run) });
     this.element = h("div", { class: "confirm" }, form.element, this.list.element);
