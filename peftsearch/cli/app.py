@@ -317,7 +317,9 @@ def confirm(
     ] = False,
     seeds: Annotated[
         int | None,
-        typer.Option(help="Trainings of each arm [3]; with --width at most so many [10]."),
+        typer.Option(
+            help="Trainings of each arm, at least 2 [3]; with --width so many at most [10]."
+        ),
     ] = None,
     width: Annotated[
         float | None,

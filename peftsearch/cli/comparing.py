@@ -18,7 +18,7 @@ from peftsearch.insight.points import point_of
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.message_text import plural
 from peftsearch.records.trial import TrialState
-from peftsearch.results.wording import amount, difference, duration
+from peftsearch.results.wording import amount, difference, duration, name_trials
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
 
@@ -90,7 +90,8 @@ def _tell_point(point: ComparedPoint | None, quality: str) -> str:
         return "none within the limits yet"
     error, value = point["standard_error"], point["quality"]
     spread = "" if error is None else f" ± {difference(quality, error, value)}"
-    return f"{amount(quality, value)}{spread}, trial {point['trials'][0]}"
+    mean = "mean of " * (len(point["trials"]) > 1)
+    return f"{amount(quality, value)}{spread}, {mean}{name_trials(point['trials'])}"
 
 
 def _tell_cost(point: ComparedPoint | None, cost: str) -> str:

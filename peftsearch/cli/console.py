@@ -13,7 +13,7 @@ from rich.table import Table
 from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.results import views
 from peftsearch.results.baseline_words import tell_baselines
-from peftsearch.results.floor_words import floor_json, tell_floors
+from peftsearch.results.floor_words import floor_json
 from peftsearch.results.search_result import SearchResult
 from peftsearch.storage.connection import as_argument
 from peftsearch.workers.files.job_folder import files_root
@@ -80,7 +80,7 @@ def floor_facts(result: SearchResult) -> dict[str, Any]:
 
 def print_floors(result: SearchResult) -> None:
     """The floors, and whether nothing on the front beats them, or what is proposed does not."""
-    for line in tell_floors(result.preparation, result.job.spec):
+    for line in result.floor_lines:
         console.print(line, highlight=False, soft_wrap=True)
     for line in result.warnings:
         console.print(line, highlight=False, soft_wrap=True, style="yellow")

@@ -13,7 +13,6 @@ from peftsearch.message_text import LONGEST_PATH, shorten
 from peftsearch.records.trial_note import by_trial
 from peftsearch.results import views
 from peftsearch.results.endings import tell_ending
-from peftsearch.results.floor_words import tell_floors
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.results.wording import duration, plural, size
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -70,7 +69,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
     ):
         console.print(line, highlight=False, soft_wrap=True)
     notes = () if preparation is None else preparation.notes
-    for line in (*notes, *tell_floors(preparation, spec)):
+    for line in (*notes, *result.floor_lines):
         console.print(line, highlight=False, soft_wrap=True)
     print_beside(result, storage)
     console.print(views.trials_table(trials, spec, console.width, written, job.state))

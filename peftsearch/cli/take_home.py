@@ -98,6 +98,7 @@ def _export(
     url = None if target is None else _push(target, result, summary, report)
     if as_json:
         told: dict[str, object] = {"floor": standing and tell_standing(standing, spec)}
+        told |= {"tested": result.tell_tested(summary)}
         told |= {"calibration_words": _tell_calibration(report, wish)}
         print_json(report.to_json() | told | ({} if url is None else {"pushed": url}))
         return
@@ -115,6 +116,8 @@ def _export(
                 f"as {report.form} it is beyond the job's bound {bound}, which counts --form auto"
             )
             console.print(line, highlight=False, soft_wrap=True, style="yellow")
+    for line in result.tell_tested(summary):
+        console.print(line, highlight=False, soft_wrap=True)
     if standing is not None:
         doubtful = "" if standing.verdict == "above" else "yellow"
         console.print(

@@ -17,12 +17,14 @@ class Best:
     Attributes:
         value: Its quality, the mean over its seeds.
         trial: Number of its first trial.
+        trials: Of all that it is the mean of.
         words: Its configuration in words.
     """
 
     value: float
     trial: int
     words: str
+    trials: tuple[int, ...] = ()
 
 
 def best_of(front: Sequence[FrontPoint], spec: JobSpec, anatomy: Anatomy) -> Best | None:
@@ -35,4 +37,5 @@ def best_of(front: Sequence[FrontPoint], spec: JobSpec, anatomy: Anatomy) -> Bes
     point = max(front, key=lambda x: goal.signed(x.values[name]), default=None)
     if point is None:
         return None
-    return Best(point.values[name], point.trials[0], describe(point.configuration, anatomy))
+    words = describe(point.configuration, anatomy)
+    return Best(point.values[name], point.trials[0], words, tuple(point.trials))

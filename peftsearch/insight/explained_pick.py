@@ -44,7 +44,8 @@ class Pick(TypedDict):
     """The picked configuration, its trial of the best quality, and why it was picked.
 
     Attributes:
-        floor: The configuration beside the best floor; null of a job without floors.
+        floor: The configuration, at the mean of all its trainings, beside the best floor; null of
+            a job without floors.
         caveat: That nothing on the front beats the floor by more than noise, where it is so.
         above: The row of the cheapest that beats the floor by more than noise, where what is
             proposed does not; null where that does or none does.
@@ -97,7 +98,7 @@ def pick(
 
     choice = choose(text, spec, front, everything, find_trial)
     better = next_better(choice, everything)
-    standing = compare(choice.chosen, spec, preparation, len(members))
+    standing = compare(members[choice.chosen.key], spec, preparation, len(members))
     return {
         "pick": text,
         "point": _show(choice.chosen, entries, front, spec),

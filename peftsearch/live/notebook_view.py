@@ -9,12 +9,12 @@ from jinja2 import Environment
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.results.floor_words import tell_floors
-from peftsearch.results.wording import cell, plural
+from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.engines.engine import Crew
 
-from .progress import Progress, measure_progress, tell_left
+from .progress import Progress, measure_progress, tell_best, tell_left
 from .stages import tell_stage
 
 Show = Callable[[str], None]
@@ -75,7 +75,7 @@ def tell_progress(now: Progress, spec: JobSpec) -> str:
     quality = spec.task.quality
     told = [f"{spec.name}: {done} done", *([f"{now.failed} failed"] if now.failed else [])]
     if now.best is not None:
-        told.append(f"best {quality} so far {cell(quality, now.best)}")
+        told.append(f"best {quality} so far {tell_best(now, spec)}")
     if now.left and now.left.high:
         told.append(f"{tell_left(now.left)} left")
     return ", ".join(told)

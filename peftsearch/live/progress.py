@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peftsearch.jobs.time_left import Opened, Standing, foresee_left, most_trials, seconds_since
+from peftsearch.records.estimates import estimate_each
 from peftsearch.records.pace import finished_of, pace_of
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.ranges import Range
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.wording import span
+from peftsearch.results.floors import find_best
+from peftsearch.results.wording import cell, span, tell_mean
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.search.goals.reference_point import is_unbeaten
-from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 
@@ -20,7 +21,9 @@ class Progress:
     """How far a job has come.
 
     Attributes:
+        best: Quality of the best configuration, at the mean of its trainings; None before any.
         left: Seconds to the end of the budget, foreseen; None while unknown.
+        best_of: Numbers of these trainings.
         unbeaten: Whether no configuration with a result is better than the best floor.
         over: Whether as many trials have ended as the budget has.
     """
@@ -32,6 +35,7 @@ class Progress:
     hypervolume: float
     left: Range | None
     unbeaten: bool = False
+    best_of: tuple[int, ...] = ()
     over: bool = False
 
 
@@ -49,21 +53,28 @@ def measure_progress(
         workers: Number of workers that share the remaining trials.
         preparation: The job's; None until it has one, and of a job without.
     """
-    completed = [x for x in trials if x.state is TrialState.COMPLETED]
+    done = sum(x.state is TrialState.COMPLETED for x in trials)
     failed = sum(x.state is TrialState.FAILED for x in trials)
     most = spec.budget.trials
-    goal = objective(spec.task.quality)
-    best = max((goal.signed(x.measurements[goal.name]) for x in completed), default=None)
+    best = find_best(estimate_each(trials), spec)
     return Progress(
-        done=len(completed),
+        done=done,
         failed=failed,
         running=tuple(x for x in trials if x.state is TrialState.RUNNING),
-        best=None if best is None else goal.signed(best),
+        best=None if best is None else best.values[spec.task.quality],
         hypervolume=hypervolume(spec, trials, preparation),
         left=_left(spec, trials, hours, workers),
         unbeaten=is_unbeaten(spec, trials, preparation),
-        over=most is not None and len(completed) + failed >= most,
+        best_of=() if best is None else best.numbers,
+        over=most is not None and done + failed >= most,
     )
+
+
+def tell_best(now: Progress, spec: JobSpec) -> str:
+    """`0.9333 (mean of trials 2, 6)`; `-` before any result."""
+    if now.best is None:
+        return "-"
+    return f"{cell(spec.task.quality, now.best)}{tell_mean(now.best_of)}"
 
 
 def tell_volume(now: Progress) -> str:

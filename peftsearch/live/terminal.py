@@ -21,7 +21,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.engines.engine import Crew, Engine
 
 from .foretold import Foretold
-from .progress import Progress, measure_progress, tell_left, tell_volume
+from .progress import Progress, measure_progress, tell_best, tell_left, tell_volume
 from .stages import tell_stage, tell_stopping
 
 _REFRESH_SECONDS = 1.0
@@ -204,11 +204,10 @@ class LiveView:
             f"{len(now.running)} running",
             Text(f"{now.failed} failed", style="red" if now.failed else ""),
         )
-        best = "-" if now.best is None else cell(spec.task.quality, now.best)
         left = "-" if now.left is None else tell_left(now.left)
         facts.add_row(
             "",
-            f"best {spec.task.quality} {best}",
+            f"best {spec.task.quality} {tell_best(now, spec)}",
             tell_volume(now),
             f"{duration(seconds)} elapsed, {left} left",
         )

@@ -12,8 +12,7 @@ from peftsearch.insight.what_matters import rank_parameters
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
 from peftsearch.results.ablation_words import ablation_json
-from peftsearch.results.floor_words import show_standing
-from peftsearch.results.floors import compare
+from peftsearch.results.floor_words import show_standing, tell_apart
 from peftsearch.results.job_texts import job_data, trial_data
 from peftsearch.results.pick import empty_front
 from peftsearch.results.public_names import find_places, name_paths, public_name
@@ -50,7 +49,8 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
     result = records.result
     spec, job = result.job.spec, result.job
     nothing = not result.front and find_rule(pick) is not None
-    found = None if nothing else result.pick(pick)
+    picked = None if nothing else result.pick(pick)
+    found = None if picked is None else result.trained(picked)
     chosen = None if found is None else _describe(found, records)
     members = result.members
     readings = count_readings(
@@ -70,7 +70,7 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "quality": spec.task.quality,
         "cost": spec.objectives.cost,
         "warnings": result.warnings,
-        "notes": [] if result.preparation is None else list(result.preparation.notes),
+        "notes": _note(result),
         "parent": result.circle.parent,
         "baselines": result.beside_data,
         "front": describe_front(
@@ -90,11 +90,17 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "spent": find_spent(job, result.trials, result.hours),
         "origins": find_origins(job, result.trials, () if found is None else found.trials),
         "readings": readings,
-        "again": _again(found, records),
+        "again": _again(picked, records),
         "citations": cite(() if found is None else found.configuration.techniques),
     }
     clean: Report = name_paths(report, find_places(spec, result.root))
     return clean
+
+
+def _note(result: SearchResult) -> list[str]:
+    preparation = result.preparation
+    known = [] if preparation is None else list(preparation.notes)
+    return [*known, *tell_apart(preparation, result.job.spec)]
 
 
 def _list_notes(result: SearchResult) -> list[Written]:
@@ -108,7 +114,7 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
     spec, keys = result.job.spec, [x.key for x in result.front]
     row = keys.index(found.key) + 1 if found.key in keys else None
     found = replace(found, expected=result.expected.get(found.key))
-    standing = compare(found, spec, result.preparation, result.tried)
+    standing = result.standing_of(found)
     return {
         **make_row(found, spec, result.notes, row),
         "map": layer_map(found.configuration, spec.anatomy),

@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from peftsearch.insight.points import is_plain_lora
+from peftsearch.results.tested_reports import key_of, read_configuration
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -95,7 +96,7 @@ def find_comparison(
     Args:
         reports: What `confirm` kept, oldest first.
     """
-    mine = [x for x in reports if chosen is not None and _key(x, spec) == chosen.key]
+    mine = [x for x in reports if chosen is not None and key_of(x["arms"][0], spec) == chosen.key]
     if not mine:
         return None
     last, goal = mine[-1], objective(spec.task.quality)
@@ -124,7 +125,7 @@ def count_readings(
     """
     tested = [x["key"] for x in runs if x["split"] == "test"]
     trained = [key for key in tested if not key.startswith(_FLOOR)]
-    keys = [_key(x, spec) for x in reports]
+    keys = [key_of(x["arms"][0], spec) for x in reports]
     return {
         "trainings": len(trained),
         "configurations": len(set(trained)),
@@ -134,18 +135,8 @@ def count_readings(
     }
 
 
-def _read(arm: Content, spec: JobSpec) -> Configuration | None:
-    found = arm.get("configuration")
-    return None if found is None else Configuration.from_json(found, spec.anatomy.layers)
-
-
-def _key(report: Content, spec: JobSpec) -> str | None:
-    picked = _read(report["arms"][0], spec)
-    return None if picked is None else picked.key
-
-
 def _is_lora(arm: Content, spec: JobSpec) -> bool:
-    found = _read(arm, spec)
+    found = read_configuration(arm, spec)
     return found is not None and is_plain_lora(found)
 
 

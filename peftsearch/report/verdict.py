@@ -1,8 +1,9 @@
 """What was chosen and how it stands, in one sentence."""
 
+from peftsearch.results.confirmation import UNRESOLVED
 from peftsearch.results.floor_words import FloorStanding
 from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS, find_rule
-from peftsearch.results.wording import amount, difference, plural
+from peftsearch.results.wording import amount, difference, name_trials, plural
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -78,8 +79,7 @@ def _name(pick: str, chosen: Row) -> str:
     named = _PICKS.get(find_rule(pick) or "", f"by {pick!r} row {chosen['row']} of the front")
     if chosen["row"] is None:
         named = f"by {pick!r} a configuration off the front"
-    trials = ", ".join(map(str, chosen["trials"]))
-    return f"{named}, trial{'s' if len(chosen['trials']) > 1 else ''} {trials}"
+    return f"{named}, {name_trials(chosen['trials'])}"
 
 
 def _costs(chosen: Row, spec: JobSpec) -> str:
@@ -118,6 +118,6 @@ def _on_test(comparison: Comparison | None, others: int, spec: JobSpec) -> str:
     mean = comparison["arms"][0]["mean"]
     told = f"{signed(name, gain, mean)}{in_errors(gain, found['standard_error'])}"
     if not found["resolved"]:
-        return f"on the test split it cannot be told from tuned LoRA ({told})"
+        return f"on the test split it is {UNRESOLVED} from tuned LoRA ({told})"
     verb = "beats" if gain > 0 else "loses to"
     return f"on the test split it {verb} tuned LoRA ({told})"

@@ -1,7 +1,7 @@
 """An arm of a confirmation as values of rows by seeds, whatever the metric."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.training.metrics import measure
 
 from .confirmation import Arm
-from .differences import Components
+from .differences import Components, Difference
 from .intervals import Values, compare_values
 from .row_values import hits, pseudo_values
 
@@ -64,6 +64,13 @@ class Judge:
         exact = predictions if predictions.ndim == 2 else predictions.astype(label)
         truth = references.astype(label)
         return measure(self.metric, self.kind, exact, truth, self.classes, self.positive)
+
+    def interval(self, values: Values, level: float) -> Difference:
+        """One arm's metric with its interval; that of a share ends at 0 and 1."""
+        found = compare_values(values, counted=self.counted).interval(level)
+        if not self.counted:
+            return found
+        return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
 
     def compare(self, left: Values, right: Values) -> Components:
         """One arm's metric minus another's."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from peftsearch.records.estimates import Estimate, estimate
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import MEASURES, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -29,7 +29,8 @@ from .floors import Standing
 from .job_texts import trial_data
 from .public_names import hub_id, name_paths, public_name
 from .sampling_errors import sampling_error
-from .wording import count, describe, difference, plural, score
+from .tested_reports import OnTest, tell_tested
+from .wording import count, describe, difference, plural, score, tell_mean
 
 _WIDTH = 100
 _CARD = """{metadata}
@@ -41,7 +42,7 @@ A parameter-efficient fine-tuning of `{model}` for {kind}, found by
     {configuration}
 
 {outputs}
-
+{tested}
 ## Measured
 
 | objective | value |
@@ -97,6 +98,10 @@ _INPUTS = """
 _BASE_TOLD = f"""
 `{BASE_FOLDER}` is a folder with {{model}}: `model.path` of `job.toml` tells where it was.
 """
+_TESTED = "\n## On the test rows"
+_OTHERS = "Those trainings were made for `peftsearch confirm`; the adapter here is another one."
+_CONFIRMED = "the test rows above had no part in that."
+_UNCONFIRMED = "`peftsearch confirm` measures on the test split."
 _COMPANIONS = "The folder holds what prepares them"
 _CONFIG = (
     "; `config/config.json` is the base's{classes}\n"
@@ -112,41 +117,45 @@ def write_card(
     labels: list[str],
     report: ExportReport,
     held: str,
+    trained: Estimate[Trial],
     standing: Standing | None = None,
     expected: Expectation | None = None,
     tested: Sequence[str] = (),
-    trained: Estimate[Trial] | None = None,
+    confirmed: OnTest | None = None,
 ) -> None:
     """A README in Markdown.
 
     Args:
         labels: Class names; empty for kinds without classes.
         held: Where the validation rows are from.
+        trained: All trainings of its configuration.
         standing: The trial beside the best floor of its job; None of a job without.
         expected: Of its configuration; None where nothing tells it.
         tested: What a confirmation told of its probabilities on test rows.
-        trained: All trainings of its configuration; None where it is the only one.
+        confirmed: What one told of its configuration's quality there; None without.
     """
     kind, base = find_kind(spec.task.kind), hub_id(spec.model.path)
     error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
     loading = replace(report.loading, base=base or BASE_FOLDER)
     model = public_name(spec.model.path)
     sources = (spec.task.train, spec.task.validation)
-    trained = trained or estimate([trial])
     held = name_paths(held, {x: public_name(x) for x in sources if x})
     shown = {
-        "metadata": front_matter(spec, trial, report.form, error, report.calibration, trained),
+        "metadata": front_matter(
+            spec, trial, report.form, error, trained, report.calibration, confirmed
+        ),
         "title": f"{spec.name}: trial {trial.number}",
         "model": model,
         "base": "" if base or report.form == "merged" else _BASE_TOLD.format(model=f"`{model}`"),
         "kind": kind.name,
         "form": report.form,
         "configuration": describe(trial.configuration, spec.anatomy),
+        "tested": _tested(confirmed, tested, spec),
         "outputs": kind.load_work().tell_outputs(spec.task, labels),
         "measurements": _measurements(trial, spec.training.function is not None),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
-        "quality": _quality(trial, spec, labels, held, expected, trained),
-        "calibration": _calibration(report, tested),
+        "quality": _quality(trial, spec, labels, held, expected, trained, confirmed is not None),
+        "calibration": _calibration(report),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": loading.to_python(report.form, "path/to/this/folder"),
@@ -185,6 +194,7 @@ def _quality(
     held: str,
     expected: Expectation | None,
     trained: Estimate[Trial],
+    confirmed: bool = False,
 ) -> str:
     """A paragraph on the number that the search optimised, and on the rows that it is of."""
     name, rows = spec.task.quality, trial.validation_rows
@@ -194,7 +204,7 @@ def _quality(
     of = "the validation rows" if rows is None else f"{plural(rows, 'validation row')} ({held})"
     text = (
         f"Quality is {name}{_of_class(spec, labels)} {score(value)}{spread} of {of}, which the "
-        "search optimised; `peftsearch confirm` measures on the test split."
+        f"search optimised; {_CONFIRMED if confirmed else _UNCONFIRMED}"
     )
     if len(trained.trials) > 1:
         lucky = trained.best(name).number == trial.number
@@ -223,12 +233,19 @@ def _wrap(text: str) -> list[str]:
     return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _calibration(report: ExportReport, tested: Sequence[str]) -> str:
-    """A paragraph on what its probabilities are worth, on validation rows and where it was
-    confirmed on test rows; nothing where that is not known."""
-    confirmed = [f"`peftsearch confirm`: {'; '.join(tested)}."] if tested else []
-    told = [*tell_calibration(report.calibration), *confirmed]
-    lines = [x for text in told for x in _wrap(text)]
+def _tested(confirmed: OnTest | None, calibrated: Sequence[str], spec: JobSpec) -> str:
+    """A section on what `peftsearch confirm` found on the test rows; nothing where it has not."""
+    told = [] if confirmed is None else [*tell_tested(confirmed, spec), _OTHERS]
+    adapter = f"`peftsearch confirm`: {'; '.join(calibrated)}." if calibrated else ""
+    paragraphs = [" ".join(told), adapter]
+    lines = [x for text in paragraphs if text for x in ["", *_wrap(text)]]
+    return "\n".join([_TESTED, *lines, ""]) if lines else ""
+
+
+def _calibration(report: ExportReport) -> str:
+    """A paragraph on what its probabilities are worth, on validation rows; nothing where that is
+    not known."""
+    lines = [x for text in tell_calibration(report.calibration) for x in _wrap(text)]
     return "".join(f"\n{x}" for x in ["", *lines, ""]) if lines else ""
 
 
@@ -255,9 +272,10 @@ def _floor(standing: Standing, spec: JobSpec) -> str:
     name, floor = spec.task.quality, standing.floor.label
     both = (
         f"The best baseline without adapters, {floor}: {name} {score(standing.value)}; "
-        f"this configuration: {score(standing.quality)}."
+        f"this configuration: {score(standing.quality)}{tell_mean(standing.trials)}."
     )
-    return "\n" + "\n".join(wrap(f"{both} {tell_verdict(standing, spec)}", _WIDTH)) + "\n"
+    told = f"{both} {tell_verdict(standing, spec)} All of that is by the validation rows."
+    return "\n" + "\n".join(wrap(told, _WIDTH)) + "\n"
 
 
 def _folds(trial: Trial, spec: JobSpec) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from peftsearch.records.estimates import Estimate, estimate
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.configurations.forms import Form
 from peftsearch.spaces.jobspec.objectives import objective
@@ -13,6 +13,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .public_names import hub_id, public_name
+from .tested_reports import OnTest
 
 _LIBRARIES = {"peft": "peft", "adapter": "peftsearch", "merged": "transformers"}
 _HALF_WIDTH = 1.959964
@@ -24,8 +25,9 @@ def front_matter(
     trial: Trial,
     form: Form,
     error: float | None,
+    trained: Estimate[Trial],
     calibration: Mapping[str, Any] | None = None,
-    trained: Estimate[Trial] | None = None,
+    confirmed: OnTest | None = None,
 ) -> str:
     """YAML between two lines of dashes.
 
@@ -33,10 +35,10 @@ def front_matter(
 
     Args:
         error: Standard error of the quality by the validation rows; None where unknown.
+        trained: All trainings of the configuration, whose mean is told.
         calibration: As the export's report has it.
-        trained: All trainings of the configuration, whose mean is told; None of one alone.
+        confirmed: What the test rows said of the configuration; None where it was not confirmed.
     """
-    trained = trained or estimate([trial])
     kind, techniques = find_kind(spec.task.kind), sorted(trial.configuration.techniques)
     data = ModelCardData(
         model_name=f"{spec.name}-trial-{trial.number}",
@@ -47,6 +49,7 @@ def front_matter(
         metrics=[spec.task.quality],
         datasets=hub_id(spec.task.train),
         eval_results=[
+            *_tested(spec, kind.pipeline or kind.name, confirmed),
             _result(spec, trial, kind.pipeline or kind.name, error, trained),
             *_calibration(spec, kind.pipeline or kind.name, calibration),
         ],
@@ -77,6 +80,31 @@ def _result(
         metric_value=value,
         metric_args=known or None,
     )
+
+
+def _tested(spec: JobSpec, task: str, found: OnTest | None) -> Sequence[EvalResult]:
+    """The same quality on the test rows, which the search did not see."""
+    if found is None:
+        return ()
+    name, source = spec.task.quality, spec.task.test or spec.task.train
+    known: dict[str, Any] = {"trainings": len(found.values), "rows": found.rows}
+    if found.interval is not None:
+        known |= {"interval": [round(x, 6) for x in found.interval], "level": found.level}
+    if found.reading is not None:
+        known["reading_of_the_split"] = found.reading
+    return [
+        EvalResult(
+            task_type=task,
+            dataset_type=hub_id(source) or "local",
+            dataset_name=public_name(source),
+            dataset_config=spec.task.subset,
+            dataset_split="test",
+            metric_type=name,
+            metric_name=f"{objective(name).label}, mean of new trainings of the configuration",
+            metric_value=found.mean,
+            metric_args=known,
+        )
+    ]
 
 
 def _calibration(spec: JobSpec, task: str, told: Mapping[str, Any] | None) -> Sequence[EvalResult]:

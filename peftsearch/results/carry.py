@@ -55,7 +55,8 @@ class Carrier(KeptRuns):
         judge = Judge.of(self.runner, self.job.spec.task.quality)
         level, values = level_of(reading), [judge.values(arm) for arm in arms]
         differences = tuple(judge.compare(values[0], x).interval(level) for x in values[1:])
-        return Confirmation(arms, differences, judge.metric, reading, earlier)
+        own = tuple(judge.interval(x, level) for x in values)
+        return Confirmation(arms, differences, judge.metric, reading, earlier, intervals=own)
 
     def _score(self, trial: Trial) -> Run:
         place = {"key": trial.key, "seed": trial.seed, "split": self.rows}

@@ -55,7 +55,8 @@ class Confirmer(KeptRuns):
         judge, level = Judge.of(self.runner, metric), level_of(reading)
         values = [judge.values(arm) for arm in arms]
         differences = tuple(judge.compare(values[0], x).interval(level) for x in values[1:])
-        return Confirmation(arms, differences, metric, reading, earlier, self.plan.width)
+        own = tuple(judge.interval(x, level) for x in values)
+        return Confirmation(arms, differences, metric, reading, earlier, self.plan.width, own)
 
     def _train(self, name: str, configuration: Configuration, seeds: int) -> Arm:
         runs = tuple(self._run(configuration, seed, "test") for seed in first_seeds(seeds))

@@ -15,6 +15,7 @@ from peftsearch.workers.processes.built_in import check_built_in
 
 from .confirm_counts import count_front, count_kept, front_places, further_places, pick_places
 from .confirm_plan import Pending, Plan, tell_forecast
+from .confirm_width import Width, foresee_width, tell_width
 from .front_confirmation import check_members
 from .groups import part_groups
 from .spending import foresee_reading, level_of, ordinal, percent, spend, tell_reading
@@ -56,6 +57,8 @@ class ConfirmForecast:
         groups: Of the column, with enough rows; None without a column.
         notes: On the test rows.
         front: Whether all of the front is judged together.
+        width: The interval that may be expected; None of a front, and where nothing tells it.
+        width_words: The same in sentences, with what would make it narrow enough.
     """
 
     what: str
@@ -67,6 +70,8 @@ class ConfirmForecast:
     groups: int | None
     notes: tuple[str, ...]
     front: bool
+    width: Width | None = None
+    width_words: tuple[str, ...] = ()
 
     @property
     def level(self) -> float:
@@ -114,6 +119,8 @@ class ConfirmForecast:
             "level": self.level,
             "widening": self.widening,
             "reading_words": self.tell_reading(),
+            "width": None if self.width is None else 2 * self.width.half,
+            "width_words": list(self.width_words),
             "test_rows": self.test_rows,
             "groups": self.groups,
             "notes": list(self.notes),
@@ -144,16 +151,21 @@ def foresee_confirmation(
     groups = None if by is None else len(part_groups(by, load_groups(spec, by))[0])
     front = pick is None
     what = plural(len(members), "configuration") + " of the front"
+    rows, level = len(test.texts), level_of(reading)
+    known_of = result.trials, result.preparation, plan, rows, level
+    width = None if front else foresee_width(spec, members[0], *known_of)
     return ConfirmForecast(
         what=what if front else describe(members[0], spec.anatomy),
         trainings=_count(store, result, members, plan, front, data),
         reading=reading,
         begun=reading in known,
         earlier=tuple(known[: reading.number - 1]),
-        test_rows=len(test.texts),
+        test_rows=rows,
         groups=groups,
         notes=test.notes,
         front=front,
+        width=width,
+        width_words=() if width is None else tuple(tell_width(width, spec)),
     )
 
 

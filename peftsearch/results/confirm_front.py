@@ -64,11 +64,13 @@ class FrontConfirmer(Confirmer):
         known = {key: judge.values(arm) for key, arm in loras.items()}
         fixed, keys = judge.values(floor), [self._like(x) for x in self.members]
         beside = [(fixed, known[key]) for key in keys]
-        told = compare_front(judge, [judge.values(x) for x in arms], beside, level)
+        values = [judge.values(x) for x in arms]
+        told = compare_front(judge, values, beside, level)
+        own = tuple(judge.interval(x, level) for x in values)
         references = [(floor, loras[key]) for key in keys]
         found = [list(zip(*row, strict=True)) for row in zip(references, told, strict=True)]
         comparisons = claim_together(found, judge.metric, spend(reading.number))
-        return FrontConfirmation(arms, comparisons, judge.metric, reading, earlier)
+        return FrontConfirmation(arms, comparisons, judge.metric, reading, earlier, own)
 
     def _like(self, member: Configuration) -> str:
         """The same for members whose LoRA is tuned alike."""

@@ -17,7 +17,7 @@ from .wording import plural, span
 
 FIRST = 900_001
 """The search uses none of the seeds from here on."""
-USUAL, MOST, LIMIT = 3, 99, 10
+LEAST, USUAL, MOST, LIMIT = 2, 3, 99, 10
 RATES = tuple(NOMINAL_RATE * 10**step for step in (-0.75, -0.5, -0.25, 0.0, 0.25))
 _TRAINED = 3
 """Arms: the picked one, the linear probe, tuned LoRA."""
@@ -61,8 +61,8 @@ class Plan:
             UserError: Too few, too many, no width, or no precision.
         """
         check_precision(precision)
-        if seeds is not None and not 2 <= seeds <= MOST:
-            raise UserError(f"from 2 to {MOST} seeds", f"{seeds}", "name a number between")
+        if seeds is not None and not LEAST <= seeds <= MOST:
+            raise UserError(f"from {LEAST} to {MOST} seeds", f"{seeds}", "name a number between")
         if width is None:
             return cls(seeds or USUAL, None, seeds or USUAL, precision)
         if not 0 < width < float("inf"):

@@ -1,7 +1,8 @@
 """What a confirmation found: arms, the differences between them, and how they are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from peftsearch.records.estimates import mean, standard_error
@@ -21,6 +22,9 @@ from .wording import difference as tell_difference
 SEEDS = first_seeds(USUAL)
 TUNED = f"uniform LoRA r={RANK}"
 """Name of the arm that is the usual adapter at its best rate."""
+
+UNRESOLVED = "not told apart"
+"""What is said of two whose difference has an interval with 0 in it, wherever it is told."""
 
 SWEPT = "best of the sweep"
 """Name of the arm that is the best of the job's LoRA sweep by validation."""
@@ -73,6 +77,7 @@ class Confirmation:
         reading: Of the test split; None where nobody entered one.
         earlier: Readings of the same rows before it.
         width: That was asked for, of the interval of the picked arm minus tuned LoRA.
+        intervals: Each arm's metric with its own interval; none of one that was made up.
     """
 
     arms: tuple[Arm, ...]
@@ -81,6 +86,7 @@ class Confirmation:
     reading: Reading | None = None
     earlier: tuple[Reading, ...] = ()
     width: float | None = None
+    intervals: tuple[Difference, ...] = ()
 
     @property
     def pairs(self) -> list[tuple[Arm, Difference]]:
@@ -93,7 +99,7 @@ class Confirmation:
             "metric": self.metric,
             "seeds": list(first_seeds(len(self.arms[0].runs))),
             "test_rows": len(self.arms[0].runs[0].references),
-            "arms": [arm_json(arm, self.metric, spec) for arm in self.arms],
+            "arms": [arm_json(arm, self.metric, spec, own) for arm, own in self.with_intervals()],
             "differences": [{"versus": arm.name, **x.to_json()} for arm, x in self.pairs],
             "level": level_of(self.reading),
             "width": self.width,
@@ -101,14 +107,26 @@ class Confirmation:
             "earlier_readings": [vars(x) for x in self.earlier],
         }
 
+    def with_intervals(self) -> Iterable[tuple[Arm, Difference | None]]:
+        """The arms, each with its own interval where it is known."""
+        return zip_longest(self.arms, self.intervals)
 
-def arm_json(arm: Arm, metric: str, spec: JobSpec) -> dict[str, Any]:
-    """An arm as plain data."""
+
+def arm_json(
+    arm: Arm, metric: str, spec: JobSpec, own: Difference | None = None
+) -> dict[str, Any]:
+    """An arm as plain data.
+
+    Args:
+        own: Its metric with its interval; None where nobody computed it.
+    """
     return {
         "name": arm.name,
+        "key": None if arm.configuration is None else arm.configuration.key,
         "values": arm.values(metric),
         "mean": mean(arm.values(metric)),
         "standard_error": standard_error(arm.values(metric)),
+        "interval": None if own is None else [own.low, own.high],
         "trainable_parameters": arm.parameters(spec),
         "description": arm.describe(spec),
         "configuration": None if arm.configuration is None else arm.configuration.to_json(),
@@ -121,12 +139,15 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     goal = objective(confirmation.metric)
     seeds = f"{_tell_seeds(confirmation)} seeds of what is trained"
     text = [f"{goal.label} on {rows:,} test rows, {seeds}"]
-    for arm in confirmation.arms:
+    for arm, own in confirmation.with_intervals():
         values = arm.values(confirmation.metric)
         centre = cell(goal.name, mean(values))
         each = " ".join(cell(goal.name, value) for value in values)
+        ends = (
+            "" if own is None else f"  [{cell(goal.name, own.low)}, {cell(goal.name, own.high)}]"
+        )
         text.append(
-            f"  {arm.name:17} {centre}  ({each})  {arm.parameters(spec):>9,} parameters  "
+            f"  {arm.name:17} {centre}{ends}  ({each})  {arm.parameters(spec):>9,} parameters  "
             f"{arm.describe(spec)}"
         )
     for arm, difference in confirmation.pairs:
@@ -138,6 +159,10 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
         ends = f"{percent(difference.level)} interval [{low}, {high}]"
         text.append(f"  picked - {arm.name}: {middle}, {ends}: {verdict}")
     return text
+
+
+def _tell_ends(found: Difference, goal: Objective) -> str:
+    return f"[{cell(goal.name, found.low)}, {cell(goal.name, found.high)}]"
 
 
 def _tell_seeds(confirmation: Confirmation) -> str:
@@ -153,7 +178,7 @@ def tell_signed(name: str, value: float, beside: float) -> str:
 
 def _verdict(difference: Difference, name: str, goal: Objective) -> str:
     if not difference.resolved:
-        return "not resolved by these rows and seeds"
+        return f"{UNRESOLVED} by these rows and seeds"
     return (
         "the picked point is better"
         if goal.signed(difference.mean) > 0

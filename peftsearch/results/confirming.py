@@ -13,14 +13,16 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.presence import at_work
 
 from .confirm_plan import Pending, Plan, tell_forecast
+from .confirm_width import foresee_width, tell_width
 from .confirmation import Confirmation, lines
-from .floor_words import floor_json, tell_floors
+from .floor_words import floor_json, tell_apart, tell_floors
 from .floors import sort_floors
 from .spending import level_of
 from .tested_reports import CONFIRM
 from .verdict import tell_end, tell_verdict
 
 if TYPE_CHECKING:
+    from .confirm import Confirmer
     from .tested_calibration import Kept
 
 
@@ -57,6 +59,7 @@ class Confirmed:
         return [
             *lines(found, spec),
             *floors,
+            *(f"  {x}" for x in tell_apart(self.preparation, spec)),
             *self.grouped,
             *self.calibrated,
             *tell_end(found),
@@ -69,6 +72,19 @@ class Confirmed:
         sentence = tell_verdict(self.confirmation, ends=True)
         more = {"floors": floors, **self.by, "verdict": self.verdict, "sentence": sentence}
         return self.confirmation.to_json(self.spec) | more
+
+
+def _foresee(
+    confirmer: "Confirmer",
+    picked: Configuration,
+    trials: Sequence[Trial],
+    preparation: Preparation | None,
+) -> list[str]:
+    """How wide an interval may be expected; nothing where nothing tells."""
+    spec, (rows, level) = confirmer.job.spec, confirmer.foresee_reading(picked)
+    given = picked, trials, preparation, confirmer.plan
+    width = foresee_width(spec, *given, rows, level)
+    return [] if width is None else tell_width(width, spec)
 
 
 @dataclass(frozen=True)
@@ -136,6 +152,8 @@ def confirm_pick(
         left, further = confirmer.count_left(*arms), confirmer.count_further(picked)
         confirmer.pending = Pending.of(spec, trials, left)
         wanted.report(tell_forecast(confirmer.pending, plan.trainings, further))
+        for line in _foresee(confirmer, picked, trials, preparation):
+            wanted.report(line)
         found = confirmer.confirm(*arms)
         grouped, by = tell_groups(runner, found, wanted.by, values)
         level = level_of(found.reading)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from peftsearch.errors import PeftsearchError, UserError
-from peftsearch.records.estimates import Estimate
+from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import Trial
@@ -33,6 +33,7 @@ from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
 from .floors import Standing
 from .public_names import hub_id
+from .tested_reports import OnTest
 from .wishes import NO_WISH, Wish, check_wish
 
 CHECKED_ROWS = 64
@@ -59,6 +60,7 @@ def export(
     wish: Wish = NO_WISH,
     tested: Sequence[str] = (),
     trained: Estimate[Trial] | None = None,
+    confirmed: OnTest | None = None,
 ) -> ExportReport:
     """Write a trial's adapter to `out`, whole and checked or not at all.
 
@@ -73,7 +75,9 @@ def export(
         expected: Of the configuration, which the card tells.
         wish: Of probabilities, where the task has classes.
         tested: What a confirmation told of this adapter's, on test rows.
-        trained: All trainings of its configuration, of which the card tells the mean.
+        trained: All trainings of its configuration, of which the card tells the mean; None where
+            it is the only one.
+        confirmed: What one told of its configuration's quality there; None without.
 
     Raises:
         UserError: `out` is not empty or not writable, the adapter's files are missing, corrupt or
@@ -105,7 +109,7 @@ def export(
         told = spec.model_copy(update={"task": runner.spec.task})
         held = runner.data.held
         shipped = replace(trial, measurements={**trial.measurements, "export_bytes": float(size)})
-        known = standing, expected, tested, trained
+        known = trained or estimate([trial]), standing, expected, tested, confirmed
         write_card(part / "README.md", told, shipped, labels, report, held, *known)
         write_job(part / "job.toml", told, trial)
         publish(part, out)

@@ -8,12 +8,14 @@ from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .floors import S, Standing, Verdict, compare, find_best, find_perfect, sort_floors
-from .wording import amount, count, difference
+from .wording import amount, count, difference, tell_mean
 
+_FEATURES = "features"
 _SHORT: Mapping[str, str] = {
-    "features": "frozen features",
+    _FEATURES: "frozen features",
     "tfidf": "TF-IDF",
     "base": "base model",
     "few_shot": "few-shot prompts",
@@ -87,11 +89,26 @@ def tell_floors(preparation: Preparation | None, spec: JobSpec) -> list[str]:
     return [f"floor: {tell_floor(x, spec)}" for x in sort_floors(preparation, spec)]
 
 
+def tell_apart(preparation: Preparation | None, spec: JobSpec) -> list[str]:
+    """What the regression on frozen features is beside the probe that trials are: one sentence;
+    nothing of a job without that floor."""
+    if not any(x.name == _FEATURES for x in sort_floors(preparation, spec)):
+        return []
+    head = None if preparation is None else preparation.head
+    start = ", from that regression on" if head is not None and head.start == "probe" else ""
+    return [
+        f"{_SHORT[_FEATURES]} and the {find_kind(spec.task.kind).baseline} are two things: the "
+        "floor is a regression fitted to the training rows at once; the "
+        f"{find_kind(spec.task.kind).baseline}, which trial 0 usually is, trains the head alone "
+        f"as all trials are trained{start}"
+    ]
+
+
 def tell_standing(standing: Standing, spec: JobSpec) -> str:
     """One sentence on a configuration, however it stands."""
     name = spec.task.quality
     floor = f"the best baseline without adapters, {standing.floor.label}"
-    return f"{name} {amount(name, standing.quality)} is {_beside(standing, name, floor)}."
+    return f"{_tell_quality(standing, name)} is {_beside(standing, name, floor)}."
 
 
 def show_standing(standing: Standing, spec: JobSpec) -> FloorStanding:
@@ -142,9 +159,13 @@ def tell_nothing_beats(
     constant = " It gives every row the same answer." if _is_constant(best) else ""
     return [
         "Nothing here beats the floor by more than noise: "
-        f"the best, {name} {amount(name, standing.quality)}, is {beside}.{constant}",
+        f"the best, {_tell_quality(standing, name)}, is {beside}.{constant}",
         f"Try {'; '.join(_advise(best, standing, tried, spec))}.",
     ]
+
+
+def _tell_quality(standing: Standing, name: str) -> str:
+    return f"{name} {amount(name, standing.quality)}{tell_mean(standing.trials)}"
 
 
 def _is_constant(found: Estimate[S]) -> bool:

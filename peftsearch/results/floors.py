@@ -53,6 +53,7 @@ class Standing:
         error: Standard error of the difference; None where nothing tells it.
         paired: Whether it is that of answers to the same rows; else it may be too large.
         tried: Configurations of the job, of which this is one.
+        trials: Numbers of the trainings that the quality is the mean of.
     """
 
     floor: Floor
@@ -62,6 +63,7 @@ class Standing:
     error: float | None
     paired: bool = False
     tried: int = 1
+    trials: tuple[int, ...] = ()
 
     @property
     def noise(self) -> float | None:
@@ -117,7 +119,8 @@ def compare(
     gain = goal.signed(quality) - goal.signed(value)
     paired = _paired_error(floor, found)
     error = _error(floor, found, spec, paired)
-    return Standing(floor, value, quality, gain, error, paired is not None, tried)
+    told = floor, value, quality, gain, error, paired is not None
+    return Standing(*told, tried, found.numbers)
 
 
 def _paired_error(floor: Floor, found: Estimate[S]) -> float | None:

@@ -8,6 +8,7 @@ Hochberg, 1995).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from scipy.stats import false_discovery_control
@@ -21,14 +22,14 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .arm_values import Judge
-from .confirmation import Arm, arm_json, tell_signed
+from .confirmation import UNRESOLVED, Arm, arm_json, tell_signed
 from .differences import Difference
 from .intervals import Values, usual_variance
 from .spending import level_of, percent, spend, tell_reading
 from .verdict import name_arm
 from .wording import cell, plural
 
-WORDS = {1: "better", -1: "worse", 0: "not resolved"}
+WORDS = {1: "better", -1: "worse", 0: UNRESOLVED}
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,18 @@ class Comparison:
 
 @dataclass(frozen=True)
 class FrontConfirmation:
-    """Arms of the front in its order, each with its comparisons: the floor, then tuned LoRA."""
+    """Arms of the front in its order, each with its comparisons: the floor, then tuned LoRA.
+
+    Attributes:
+        intervals: The metric of each with its own interval; none of what was made up.
+    """
 
     arms: tuple[Arm, ...]
     comparisons: tuple[tuple[Comparison, ...], ...]
     metric: str
     reading: Reading
     earlier: tuple[Reading, ...] = ()
+    intervals: tuple[Difference, ...] = ()
 
     @property
     def rate(self) -> float:
@@ -70,8 +76,10 @@ class FrontConfirmation:
         """Plain data for `--json` and the store."""
         references = {x.versus.name: x.versus for row in self.comparisons for x in row}
         members = [
-            {"row": row, **arm_json(arm, self.metric, spec), "differences": told}
-            for row, (arm, told) in enumerate(zip(self.arms, self._told(), strict=True), 1)
+            {"row": row, **arm_json(arm, self.metric, spec, own), "differences": told}
+            for row, (arm, told, own) in enumerate(
+                zip_longest(self.arms, self._told(), self.intervals), 1
+            )
         ]
         return {
             "metric": self.metric,

@@ -17,7 +17,6 @@ from peftsearch.workers.preparation.opened_job import OpenedJob
 from .arm_values import Judge
 from .confirmation import Arm, Confirmation
 from .differences import Difference
-from .intervals import compare_values
 from .spending import level_of, percent
 from .wording import cell, plural
 
@@ -130,11 +129,7 @@ def find_groups(
 def _measure(judge: Judge, arm: Arm, chosen: Any, level: float) -> Difference:
     answers = [np.asarray(run.predictions)[chosen] for run in arm.runs]
     references = np.asarray(arm.runs[0].references)[chosen]
-    found = compare_values(judge.layout(answers, references), counted=judge.counted)
-    told = found.interval(level)
-    if not judge.counted:
-        return told
-    return Difference(told.mean, max(0.0, told.low), min(1.0, told.high), told.error, level)
+    return judge.interval(judge.layout(answers, references), level)
 
 
 def group_lines(found: Groups) -> list[str]:

@@ -22,6 +22,7 @@ from .confirm_plan import Pending, Plan
 from .confirmation import Arm, Run
 from .floor_words import short_name
 from .floors import sort_floors
+from .spending import foresee_reading, level_of
 from .wording import describe
 
 Report = Callable[[str], None]
@@ -53,6 +54,12 @@ class KeptRuns:
     @cached_property
     def _data(self) -> str:
         return hash_rows(self.runner.split("test"), self.runner.data.label_names)
+
+    def foresee_reading(self, picked: Configuration) -> tuple[int, float]:
+        """How many rows are going to be scored, and the chance with which intervals hold."""
+        subject, known = self.plan.subject([picked]), self.store.readings(self._data)
+        reading = foresee_reading(known, self.job, self._data, subject)
+        return len(self.runner.split("test").texts), level_of(reading)
 
     def _enter(self, subject: str) -> tuple[Reading, tuple[Reading, ...]]:
         """The reading that is about to be made, and those of the same rows before it."""

@@ -24,7 +24,7 @@ from .baselines import Baselines, find_baselines
 from .beside import Circle, read_circle
 from .endings import tell_ending
 from .expected import find_belief, find_expected
-from .floor_words import tell_floors, tell_nothing_beats
+from .floor_words import tell_apart, tell_floors, tell_nothing_beats
 from .floors import Standing, compare, find_best, sort_floors
 from .frames import frame_trials
 from .hidden import tell_hidden
@@ -34,7 +34,15 @@ from .proposal import find_row, tell_caveat, tell_proposal
 from .result_text import tell_begin, tell_counts, tell_failed, tell_result
 from .rules import ONE_SE, find_rule
 from .shown_front import Front
-from .tested_reports import CONFIRM, read_tested
+from .tested_reports import (
+    CONFIRM,
+    FRONT,
+    OnTest,
+    find_tested,
+    read_tested,
+    tell_moved,
+    tell_tested,
+)
 from .trial_names import is_taken, read_pick
 from .views import budget_text, front_members
 from .wording import plural
@@ -67,6 +75,7 @@ class SearchResult:
         notes: What people wrote on trials, by their numbers.
         tested: What confirmations told of the probabilities of adapters, by the numbers of their
             trials.
+        confirmed: What confirmations found of the quality of configurations, by key.
     """
 
     job: Job
@@ -79,6 +88,7 @@ class SearchResult:
     circle: Circle = Circle()
     notes: Mapping[int, TrialNote] = field(default_factory=dict)
     tested: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    confirmed: Mapping[str, OnTest] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -87,8 +97,7 @@ class SearchResult:
         return f"<SearchResult of job {self.job.name!r}{beside}, {self.job.state.value}: {known}>"
 
     def __str__(self) -> str:
-        told = tell_floors(self.preparation, self.job.spec)
-        told += self.warnings
+        told = [*self.floor_lines, *self.warnings]
         told += self.beside
         told += [f"{self.job.state.value}: {self.summary}"]
         lead, proposed = self.lead, self.proposed
@@ -102,8 +111,7 @@ class SearchResult:
         if members:
             picked = self.pick(self.proposed)
             told += tell_begin(members, picked, self.proposed, spec, self.standing(self.proposed))
-        floors = tell_floors(self.preparation, spec)
-        below = [*floors, *self.warnings, *self.beside, *tell_failed(self.trials)]
+        below = [*self.floor_lines, *self.warnings, *self.beside, *tell_failed(self.trials)]
         return show_result(members, self.trials, spec, self.floors, told, below, self.notes)
 
     def to_frame(self) -> "DataFrame":
@@ -203,6 +211,12 @@ class SearchResult:
         """The job's baselines without adapters, the best first."""
         return sort_floors(self.preparation, self.job.spec)
 
+    @property
+    def floor_lines(self) -> list[str]:
+        """The same as lines, and what the probe among the trials is beside them."""
+        preparation, spec = self.preparation, self.job.spec
+        return [*tell_floors(preparation, spec), *tell_apart(preparation, spec)]
+
     @cached_property
     def baselines(self) -> Baselines | None:
         """The front beside a sweep of LoRA, full fine-tuning, and the chosen modules at other
@@ -247,8 +261,9 @@ class SearchResult:
     @property
     def warnings(self) -> list[str]:
         """That nothing on the front beats the floor by more than noise, and what to try, or that
-        what is proposed does not; what luck keeps off the front; that the model expects no gain
-        from more trials; nothing where none of it is so."""
+        what is proposed does not; what luck keeps off the front; that the confirmation is of
+        another configuration; that the model expects no gain from more trials; nothing where none
+        of it is so."""
         spec = self.job.spec
         proposal = tell_proposal(self.members, spec, self.preparation, self.tried)
         hidden = tell_hidden(self._members, self._estimates, self.expected, spec)
@@ -256,8 +271,16 @@ class SearchResult:
             *self._beaten,
             *proposal,
             *hidden,
+            *self._moved,
             *tell_no_gain(spec, self.trials, self.preparation),
         ]
+
+    @property
+    def _moved(self) -> list[str]:
+        """That the test rows know another configuration than what is proposed by now."""
+        if not (self.confirmed and self.members):
+            return []
+        return self._tell_moved(self.pick(self.proposed), "proposed")
 
     def doubts(self, picked: Estimate[Trial]) -> list[str]:
         """The warnings beside a pick of which it is told how it stands: without that of what is
@@ -306,13 +329,26 @@ class SearchResult:
         number = picked.first.number
         return next((x for x in self._estimates if number in x.numbers), picked)
 
+    def tell_tested(self, picked: Estimate[Trial]) -> list[str]:
+        """What the test rows said of a pick, or that they said it of others alone; nothing of a
+        job that was not confirmed."""
+        found = self.confirmed.get(picked.key)
+        if found is not None:
+            return tell_tested(found, self.job.spec)
+        return self._tell_moved(picked, "picked")
+
+    def _tell_moved(self, picked: Estimate[Trial], how: str) -> list[str]:
+        trained, spec = self.trained(picked), self.job.spec
+        return tell_moved(self.confirmed, self._estimates, trained, spec, how)
+
     def standing_of(self, picked: Estimate[Trial]) -> Standing | None:
         """The mean of all its trainings beside the best floor: that the one that goes home was the
         best of them is luck. None of a job without floors."""
         return compare(self.trained(picked), self.job.spec, self.preparation, self.tried)
 
     def standing(self, pick: str = "best") -> Standing | None:
-        """The picked configuration beside the best floor; None of a job without floors.
+        """The picked configuration beside the best floor, at the mean of all its trainings, of
+        which `trial 17` names one; None of a job without floors.
 
         Args:
             pick: As `pick` takes it.
@@ -320,7 +356,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits.
         """
-        return compare(self.pick(pick), self.job.spec, self.preparation, self.tried)
+        return self.standing_of(self.pick(pick))
 
     def pick(self, text: str = ONE_SE) -> Estimate[Trial]:
         """The configuration that `text` means (`peftsearch.results.pick.select`).
@@ -438,7 +474,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours, circle, notes, tested = store.at_once(
+    trials, front, preparation, hours, circle, notes, single, fronts = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
@@ -446,11 +482,13 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             store.used_hours(job.id),
             read_circle(store, job),
             by_trial(store.trial_notes(job.id)),
-            read_tested(store.reports(job.id, CONFIRM)),
+            store.reports(job.id, CONFIRM),
+            store.reports(job.id, FRONT),
         )
     )
     points = Front.of(front, lambda: result.members, job.spec, notes)
-    known = (preparation, hours, store.url, circle, notes, tested)
+    tested = read_tested(single), find_tested(single, fronts, job.spec)
+    known = (preparation, hours, store.url, circle, notes, *tested)
     result = SearchResult(job, tuple(trials), points, root, *known)
     return result
 
@@ -484,4 +522,4 @@ def export_picked(
     expected = result.expected.get(picked.key)
     with adapter_folder(result.root, trial) as folder:
         known = standing, limit, expected, asked, tested, trained
-        return export(spec, trial, folder, out, form, *known)
+        return export(spec, trial, folder, out, form, *known, result.confirmed.get(picked.key))

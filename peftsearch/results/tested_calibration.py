@@ -16,11 +16,13 @@ from peftsearch.workers.files.ownership import check_trained_on
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .arm_values import Judge
 from .calibrated_adapter import Calibrated, calibrate_adapter, predict_split, tell_change
 from .calibration import Change, Labels, Outputs, calibration_error, measure_change
 from .spending import percent
 from .thresholds import Found, floor, tell_value
 from .wishes import Wish
+from .wording import cell
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,10 @@ def _measure(runner: TrialRunner, kept: Kept, level: float) -> dict[str, Any] | 
     if calibrated is None:
         return None
     outputs, labels = predict_split(runner, files, runner.split("test"))
-    return compare(calibrated, outputs, labels, runner.data.label_names, level)
+    name = runner.spec.task.quality
+    quality = {name: Judge.of(runner, name).score(outputs, labels)}
+    told = compare(calibrated, outputs, labels, runner.data.label_names, level)
+    return {"quality": quality, **told}
 
 
 def compare(
@@ -101,10 +106,12 @@ def compare(
 
 def _tell(found: Mapping[str, Any], name: str) -> list[str]:
     before, after = found["before"], found["after"]
+    quality = ", ".join(f"{x} {cell(x, value)}" for x, value in found["quality"].items())
     text = (
-        f"{name}: calibration error (ECE) {before['value']:.3f} on the test rows, by chance alone "
-        f"{before['chance']:.3f}; over the temperature {found['temperature']:.3f} of validation "
-        f"rows {after['value']:.3f}, by chance {after['chance']:.3f}; "
+        f"{name}: {quality} and calibration error (ECE) {before['value']:.3f} on the test rows, "
+        f"by chance alone {before['chance']:.3f}; over the temperature "
+        f"{found['temperature']:.3f} of validation rows {after['value']:.3f}, by chance "
+        f"{after['chance']:.3f}; "
         f"{tell_change(Change(**found['change']))}"
     )
     return [text, *(_tell_threshold(x["chosen"], x["test"]) for x in found["thresholds"])]

@@ -3,10 +3,13 @@
 from peftsearch.records.estimates import mean
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
-from .confirmation import SWEPT, TUNED, Arm, Confirmation, tell_signed
+from .confirmation import SWEPT, TUNED, UNRESOLVED, Arm, Confirmation, tell_signed
 from .differences import Difference
 from .spending import percent, tell_reading
 from .wording import difference as tell_difference
+
+IN_SHORT = "In short: "
+"""How the sentence begins where it ends a table."""
 
 
 def tell_verdict(found: Confirmation, ends: bool = False) -> str:
@@ -20,8 +23,8 @@ def tell_verdict(found: Confirmation, ends: bool = False) -> str:
     pairs = (*_best_floor(found), *_named(found, TUNED), *_named(found, SWEPT))
     told = [_tell(arm, x, goal) + _tell_ends(arm, x, goal) * ends for arm, x in pairs]
     if not told:
-        return "In short: there is nothing here that the picked point could be compared with."
-    return f"In short: the picked point {'; it '.join(told)}."
+        return f"{IN_SHORT}there is nothing here that the picked point could be compared with."
+    return f"{IN_SHORT}the picked point {'; it '.join(told)}."
 
 
 def tell_end(found: Confirmation) -> list[str]:
@@ -53,9 +56,9 @@ def _tell(arm: Arm, found: Difference, goal: Objective) -> str:
     if found.resolved:
         return f"{'beats' if better else 'is beaten by'} {name} by {amount} {goal.label}{errors}"
     if not found.mean:
-        return f"ties with {name}: the same {goal.label} on these rows"
+        return f"is {UNRESOLVED} from {name}: the same {goal.label} on these rows"
     side = "ahead" if better else "behind"
-    return f"ties with {name}: {amount} {side}{errors}, which may be chance"
+    return f"is {UNRESOLVED} from {name}: {amount} {side}{errors}, which may be chance"
 
 
 def _tell_ends(arm: Arm, found: Difference, goal: Objective) -> str:

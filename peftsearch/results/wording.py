@@ -1,7 +1,7 @@
 """Configurations, numbers and durations in words."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -116,6 +116,16 @@ def short_roles(roles: Collection[str], anatomy: Anatomy) -> str:
     if set(roles) == set(anatomy.linears):
         return "all"
     return "+".join(short for role, short in _SHORT.items() if role in roles)
+
+
+def tell_mean(trials: Sequence[int]) -> str:
+    """` (mean of trials 2, 6)`, beside a value that is one; empty of a single training."""
+    return f" (mean of {name_trials(trials)})" if len(trials) > 1 else ""
+
+
+def name_trials(numbers: Sequence[int]) -> str:
+    """`trial 2`, or `trials 2, 6` of several trainings of one configuration."""
+    return f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def tell_origin(origin: str, sampler: str) -> str:

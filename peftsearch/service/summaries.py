@@ -18,7 +18,7 @@ from peftsearch.records.preparation import HeadChoice, Pooling, Preparation, Sta
 from peftsearch.records.ranges import Range
 from peftsearch.records.trial import TrialState
 from peftsearch.results.endings import tell_ending
-from peftsearch.results.floor_words import FloorLine, floor_json
+from peftsearch.results.floor_words import FloorLine, floor_json, tell_apart
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.views import budget_text
 from peftsearch.samples.fetch import name_sample
@@ -194,7 +194,7 @@ class Summaries:
             "spec": job.spec.to_json(),
             "task_kind": kind_row(job.spec.task.kind),
             "hypervolume": volumes[-1] if volumes else 0.0,
-            "notes": [*notes, *found.notes],
+            "notes": [*notes, *found.notes, *tell_apart(found, job.spec)],
             "floors": [floor_json(x, job.spec) for x in sort_floors(found, job.spec)],
             "head": None if found.head is None else _head_of(found.head),
             "base_bytes": job.spec.anatomy.base_bytes,
@@ -307,4 +307,5 @@ def _best_in(history: History) -> Best | None:
     if entry is None:
         return None
     first = history.by_number[entry.trials[0]]
-    return Best(entry.values[history.job.spec.task.quality], first.number, first.words)
+    value = entry.values[history.job.spec.task.quality]
+    return Best(value, first.number, first.words, tuple(entry.trials))

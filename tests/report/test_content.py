@@ -72,7 +72,7 @@ def test_the_floor_is_told_however_it_stands(store: Store, floor: float, told: s
     [
         (0.03, "it beats tuned LoRA (+0.0300, 5.9 standard errors)"),
         (-0.03, "it loses to tuned LoRA (-0.0300, 5.9 standard errors)"),
-        (0.004, "it cannot be told from tuned LoRA (+0.0040, 0.8 standard errors)"),
+        (0.004, "it is not told apart from tuned LoRA (+0.0040, 0.8 standard errors)"),
     ],
 )
 def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: str) -> None:

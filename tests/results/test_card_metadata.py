@@ -13,6 +13,7 @@ from tests.specs import make_spec
 from .made import make_trial
 
 TRIAL = make_trial(3, 8, 0.79)
+ALONE = estimate([TRIAL])
 
 
 def read(text: str) -> Any:
@@ -22,7 +23,7 @@ def read(text: str) -> Any:
 def test_a_hub_finds_what_it_asks_for() -> None:
     model = {**make_spec().to_json()["model"], "path": "org/bert"}
     spec = make_spec(model=model, task={"train": "org/reviews", "metric": "accuracy"})
-    found = read(front_matter(spec, TRIAL, "peft", 0.02))
+    found = read(front_matter(spec, TRIAL, "peft", 0.02, ALONE))
     assert found.base_model == "org/bert" and found.datasets == "org/reviews"
     assert found.library_name == "peft" and found.pipeline_tag == "text-classification"
     assert found.tags == ["peftsearch", "lora"] and found.metrics == ["accuracy"]
@@ -39,7 +40,7 @@ def test_a_hub_finds_what_it_asks_for() -> None:
 
 def test_of_several_trainings_the_mean_is_told() -> None:
     trained = estimate([TRIAL, make_trial(7, 8, 0.75)])
-    (result,) = read(front_matter(make_spec(), TRIAL, "peft", 0.02, None, trained)).eval_results
+    (result,) = read(front_matter(make_spec(), TRIAL, "peft", 0.02, trained)).eval_results
     assert result.metric_value == pytest.approx(0.77)
     assert result.metric_args["interval_95"] == pytest.approx([0.730801, 0.809199])
     assert (result.metric_args["trainings"], result.metric_args["of_this_one"]) == (2, 0.79)
@@ -48,7 +49,7 @@ def test_of_several_trainings_the_mean_is_told() -> None:
 def test_a_local_model_is_no_model_of_the_hub() -> None:
     model = {**make_spec().to_json()["model"], "path": "/home/ann/bert"}
     spec = make_spec(model=model, task={"train": "/home/ann/train.csv"})
-    text = front_matter(spec, TRIAL, "merged", None)
+    text = front_matter(spec, TRIAL, "merged", None, ALONE)
     found = read(text)
     assert found.base_model is None and found.datasets is None and "ann" not in text
     assert found.library_name == "transformers"
@@ -70,6 +71,6 @@ def test_a_local_model_is_no_model_of_the_hub() -> None:
 def test_each_kind_has_its_word(kind: str, metric: str, pipeline: str) -> None:
     spec = make_spec(task={"train": "train.csv", "kind": kind, "metric": metric})
     trial = replace(TRIAL, measurements={metric: 1.5})
-    found = read(front_matter(spec, trial, "adapter", None))
+    found = read(front_matter(spec, trial, "adapter", None, estimate([trial])))
     assert found.pipeline_tag == pipeline and found.library_name == "peftsearch"
     assert found.eval_results[0].metric_value == 1.5

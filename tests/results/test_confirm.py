@@ -163,7 +163,7 @@ def test_an_arm_stands_at_the_mean_of_its_seeds(runner: TrialRunner) -> None:
     [
         (Difference(0.02, 0.01, 0.03), "the picked point is better"),
         (Difference(-0.02, -0.03, -0.01), "the linear probe is better"),
-        (Difference(0.02, -0.01, 0.03), "not resolved by these rows and seeds"),
+        (Difference(0.02, -0.01, 0.03), "not told apart by these rows and seeds"),
     ],
 )
 def test_the_better_one_is_named_whoever_it_is(

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from peftsearch.records.estimates import Estimate, estimate, estimate_each, share_error
-from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.records.preparation import Floor, HeadChoice, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.results.chance import luck
 from peftsearch.results.floor_words import (
+    tell_apart,
     tell_floors,
     tell_nothing_beats,
     tell_standing,
@@ -291,3 +292,23 @@ def test_what_the_records_suggest_stands_first() -> None:
     )
     for rank in (0, 8):  # the only one is the dearest, whatever it costs
         assert _tell(0.80, (rank, 0.60))[1].startswith("Try more training rows in task.train;")
+
+
+def test_the_floor_and_the_probe_are_told_apart_where_both_are() -> None:
+    floor = Floor("features", "logistic regression on frozen features", {"accuracy": 0.8})
+    (told,) = tell_apart(Preparation((floor,), head=HeadChoice("mean", "probe")), SPEC)
+    assert told == (
+        "frozen features and the linear probe are two things: the floor is a regression fitted to "
+        "the training rows at once; the linear probe, which trial 0 usually is, trains the head "
+        "alone as all trials are trained, from that regression on"
+    )
+    (random,) = tell_apart(Preparation((floor,), head=HeadChoice("mean", "random")), SPEC)
+    assert random.endswith("as all trials are trained")
+    words = Floor("tfidf", "TF-IDF", {"accuracy": 0.8})
+    assert tell_apart(Preparation((words,)), SPEC) == tell_apart(None, SPEC) == []
+
+
+def test_a_mean_is_told_with_the_trials_that_it_is_of() -> None:
+    told = tell_standing(stand(prepare(0.5), 0.9455, 0.9211), SPEC)
+    assert told.startswith("accuracy 0.9333 (mean of trials 0, 1) is ")
+    assert "mean of" not in tell_standing(stand(prepare(0.5), 0.9455), SPEC)

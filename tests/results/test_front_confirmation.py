@@ -69,9 +69,9 @@ def test_lines_and_plain_data_say_the_same() -> None:
     found = make((0.001, 0.5), (0.002, 0.001))
     text = front_lines(found, SPEC)
     assert text[1].startswith("  row 1") and text[2].endswith(": better")
-    assert text[3].endswith(": not resolved") and "first reading" in text[-1]
+    assert text[3].endswith(": not told apart") and "first reading" in text[-1]
     data = json.loads(json.dumps(found.to_json(SPEC)))
     verdicts = [[x["verdict"] for x in row["differences"]] for row in data["front"]]
-    assert verdicts == [["better", "not resolved"], ["better", "better"]]
+    assert verdicts == [["better", "not told apart"], ["better", "better"]]
     assert [x["name"] for x in data["references"]] == ["TF-IDF", TUNED]
     assert data["false_discovery_rate"] == pytest.approx(0.05)

@@ -29,12 +29,12 @@ TIED, SAME = Difference(0.004, -0.01, 0.02, 0.008), Difference(0.0, 0.0, 0.0, 0.
 def test_it_is_told_what_beats_what_by_how_much_and_how_surely() -> None:
     assert tell_verdict(make("accuracy", LOST, TIED, WON, LOST)) == (
         "In short: the picked point beats the best floor (TF-IDF) by 0.0300 accuracy, 3.0 "
-        f"standard errors; it ties with tuned {TUNED}: 0.0040 ahead, 0.5 standard errors, which "
-        "may be chance."
+        f"standard errors; it is not told apart from tuned {TUNED}: 0.0040 ahead, 0.5 standard "
+        "errors, which may be chance."
     )
     told = tell_verdict(make("accuracy", WON, SAME, LOST, WON))
     assert "is beaten by the best floor (TF-IDF) by 0.0300 accuracy, 2.5 standard errors" in told
-    assert f"ties with tuned {TUNED}: the same accuracy on these rows" in told
+    assert f"is not told apart from tuned {TUNED}: the same accuracy on these rows" in told
 
 
 def test_whether_the_search_beat_the_sweep_is_told_where_it_was_asked() -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from peftsearch.errors import UserError
-from peftsearch.live.progress import measure_progress
+from peftsearch.live.progress import measure_progress, tell_best
 from peftsearch.records.estimates import estimate, estimate_each, share_error
 from peftsearch.records.job import JobState
 from peftsearch.records.ranges import Range
@@ -243,3 +243,9 @@ def test_what_collapsed_does_not_press_the_panels() -> None:
     collapsed = estimate([make_trial(9, 32, 0.0)])
     axes = make_panels(shown, [collapsed], spec, ()).axes[0]
     assert 0 < axes.get_ylim()[0] < low
+
+
+def test_the_best_so_far_is_a_mean_and_says_of_which_trials() -> None:
+    now = measure_progress(SPEC, [make_trial(2, 8, 0.9455), make_trial(6, 8, 0.9211)], 0.0, 1)
+    assert tell_best(now, SPEC) == "0.9333 (mean of trials 2, 6)"
+    assert tell_best(measure_progress(SPEC, [], 0.0, 1), SPEC) == "-"

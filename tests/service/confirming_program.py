@@ -7,7 +7,8 @@ if len(sys.argv) == 1:
     print(json.dumps({"what": asked["pick"], "trainings": 14, "trainings_total": 14,
         "trainings_further": 0, "seconds": None, "words": "14 trainings", "reading": 2,
         "ordinal": "second", "begun": False, "earlier": ["other"], "level": 0.975,
-        "widening": 1.14, "reading_words": [], "test_rows": 60, "groups": None, "notes": []}))
+        "widening": 1.14, "reading_words": [], "width": None, "width_words": [],
+        "test_rows": 60, "groups": None, "notes": []}))
     sys.exit()
 asked, progress = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
 progress.write_text("4 of 14: training for the test split: lora")

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from peftsearch.message_text import plural
-from peftsearch.results.confirm_plan import MOST
+from peftsearch.results.confirm_plan import LEAST, MOST
 from peftsearch.results.rules import ONE_SE
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
@@ -34,7 +34,7 @@ class Wanted(Body):
     pick: Annotated[str, Field(min_length=1, max_length=500)] | None = ONE_SE
     seeds: Annotated[
         int | None,
-        Field(ge=2, le=MOST, description="of each arm; with a width at most so many"),
+        Field(ge=LEAST, le=MOST, description="of each arm; with a width at most so many"),
     ] = None
     width: Annotated[
         float | None,
@@ -73,6 +73,9 @@ class Forecast(TypedDict):
         level: Chance with which its intervals hold.
         widening: How many times as wide as a first reading's they are, at least.
         reading_words: What it reads and what follows, in sentences.
+        width: That the interval of the pick minus the best floor may be expected to have; null of
+            a front, and where nothing tells it.
+        width_words: The same in sentences, with what would make it narrow enough.
         groups: Of the column; null without one.
         notes: On the test rows.
     """
@@ -90,6 +93,8 @@ class Forecast(TypedDict):
     level: float
     widening: float
     reading_words: list[str]
+    width: float | None
+    width_words: list[str]
     test_rows: int
     groups: int | None
     notes: list[str]

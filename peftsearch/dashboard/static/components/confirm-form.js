@@ -11,7 +11,7 @@ import { AskFields } from "./ask-fields.js";
 
 const PICKS = [["1se", "Cheapest as good"], ["knee", "Knee"], ["best", "Best quality"], ["front", "All of the front"]];
 const FIELDS = [
-  ["seeds", "Trainings of each", "3, or with a width at most 10", { type: "number", min: 2, max: 99, step: 1, inputmode: "numeric" }],
+  ["seeds", "Trainings of each", "3 (2 are the fewest), or with a width at most 10", { type: "number", min: 2, max: 99, step: 1, inputmode: "numeric" }],
   ["width", "Width of the interval", "add seeds until it is as narrow", { type: "number", min: 0, step: "any", inputmode: "decimal" }],
   ["sweep", "And the best of the LoRA sweep", "that peftsearch baselines has trained", { type: "checkbox" }],
   ["by", "Group the test rows by", "a column of the data", { type: "text", maxlength: 200, autocomplete: "off", spellcheck: "false" }],
@@ -98,10 +98,10 @@ export class ConfirmForm {
       found.begun ? null : h("p", {}, consent), h("div", { class: "row" }, start)));
   }
 
-  facts({ words, test_rows: rows, reading_words: told, groups }) {
+  facts({ words, test_rows: rows, reading_words: told, width_words: width, groups }) {
     const working = this.options.workers?.() ?? 0;
     return [
-      words, `${count(rows)} test rows`, ...told,
+      words, `${count(rows)} test rows`, ...told, ...width,
       ...(groups === null ? [] : [`${plural(groups, "group")} of test rows ${groups === 1 ? "has" : "have"} rows enough for an interval`]),
       ...(working ? [`${plural(working, "worker")} of this job ${working === 1 ? "is" : "are"} at work: both will be slower`] : []),
     ];

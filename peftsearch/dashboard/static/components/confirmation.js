@@ -17,7 +17,21 @@ export async function showConfirmation(model, box) {
     ...latest(front.filter((x) => x.front), "of the front", (x) => frontTold(x)),
     ...latest(data.filter((x) => x.arms), "on other data", (x) => [h("p", {}, `The kept adapters on ${x.data}, nothing trained:`), ...one(x, model)]),
   ];
-  replace(box, told.length ? told : offer(model));
+  replace(box, told.length ? [await moved(model, [...single, ...front]), told] : offer(model));
+}
+
+/** That what is proposed by now is none of what was confirmed; nothing where it is, or where nothing is proposed. */
+async function moved(model, reports) {
+  const arms = reports.flatMap((x) => x.front ?? x.arms?.slice(0, 1) ?? []);
+  const proposed = arms.length ? await propose(model).catch(() => null) : null;
+  if (!proposed || arms.some((x) => (x.key ? x.key === proposed.point.key : x.description === proposed.point.description))) return null;
+  return h("p", { class: "note" }, `What is confirmed is ${arms.at(-1).description}. Proposed now is trial ${proposed.trial}, ${proposed.point.description}, of which the test rows said nothing:
+    the form below confirms it, as a further reading.`);
+}
+
+async function propose(model) {
+  const found = await get(`${model.path}/pick`, { pick: "1se" });
+  return found.above ? get(`${model.path}/pick`, { pick: `${found.above}` }) : found;
 }
 
 async function load(model, kind) {
@@ -70,7 +84,7 @@ function difference({ versus, mean, low, high }, level, model) {
 }
 
 function verdict({ versus, mean, low, high }, model) {
-  if (low <= 0 && high >= 0) return "not resolved by these rows and seeds";
+  if (low <= 0 && high >= 0) return "not told apart by these rows and seeds";
   return model.sign * mean > 0 ? "the picked point is better" : `the ${versus} is better`;
 }
 

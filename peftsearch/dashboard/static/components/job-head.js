@@ -2,7 +2,7 @@
 
 import { page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
-import { capitalised, clock, count, plural, score, shortName, size } from "../lib/format.js";
+import { capitalised, clock, count, meanOf, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
 import { timeText, trialsText, workersText } from "./job-words.js";
@@ -107,10 +107,10 @@ function factsOf(model, job) {
 
 function best(model, job) {
   if (!job.best) return job.state === "finished" ? "nothing" : "nothing yet";
-  const { value, trial } = job.best;
+  const { value, trial, trials } = job.best;
   const called = model.namesOf([trial]);
   const link = h("a", { href: `${model.page}/trials/${trial}` }, `trial ${trial} ${called}`.trimEnd());
-  return [[value, trial, called], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link]];
+  return [[value, trial, called, trials.length], [h("strong", {}, score(value)), ` ${noun(model.quality)}, `, link, meanOf(trials)]];
 }
 
 function floorFact({ value, short, label }, model) {

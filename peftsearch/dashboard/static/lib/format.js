@@ -100,6 +100,11 @@ export function plural(number, one, many = `${one}s`) {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
+/** Beside a value that is a mean of several trainings, of which trials. */
+export function meanOf(trials) {
+  return trials.length > 1 ? ` (mean of trials ${trials.join(", ")})` : "";
+}
+
 /** The last part of a path; the name of a sample or of something on the hub as it is. */
 export function shortName(path) {
   const isPath = /^([/~.]|[A-Za-z]:)/.test(path) || path.split("/").length > 2;

@@ -2,7 +2,7 @@
 
 import { get, page } from "../lib/api.js";
 import { byId, h, replace, withCommands } from "../lib/dom.js";
-import { capitalised, count, duration, plural } from "../lib/format.js";
+import { capitalised, count, duration, meanOf, plural } from "../lib/format.js";
 import { inWords, loadObjectives, noun, write } from "../lib/measures.js";
 import { showTwoFronts, valueWords } from "../charts/two-fronts.js";
 import { compare, pairTable } from "../components/comparison.js";
@@ -37,7 +37,7 @@ function verdict({ verdict: words, winner, obstacles, box }) {
 /** Rows [name, one value for each job]. */
 function facts({ jobs, cost, level, winner, box }) {
   const each = (tell) => jobs.map(tell);
-  const best = ({ best: x, quality, name }) => (x ? [name === winner ? h("strong", {}, valueWords(x, quality), " ✓") : valueWords(x, quality), " by ", trialLink(name, x.trials[0])] : "none within the limits yet");
+  const best = ({ best: x, quality, name }) => (x ? [name === winner ? h("strong", {}, valueWords(x, quality), " ✓") : valueWords(x, quality), " by ", trialLink(name, x.trials[0]), meanOf(x.trials)] : "none within the limits yet");
   return [
     ["State", each((x) => x.state)],
     ["Trials", each((x) => `${count(x.completed)} completed, ${count(x.failed)} failed`)],

@@ -2,7 +2,7 @@
 
 import { get, page } from "../lib/api.js";
 import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
-import { capitalised, clock, count, duration, plural, sentence, shortName } from "../lib/format.js";
+import { capitalised, clock, count, duration, meanOf, plural, sentence, shortName } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
@@ -147,7 +147,7 @@ function best(job) {
   const from = h("a", { href: where }, `trial ${job.best.trial}`);
   const name = noun(job.quality);
   return [
-    h("p", {}, `Best ${name}${job.state === "finished" ? "" : " so far"} `, value, " by ", from),
+    h("p", {}, `Best ${name}${job.state === "finished" ? "" : " so far"} `, value, " by ", from, meanOf(job.best.trials)),
     h("p", { class: "words" }, job.best.words),
   ];
 }

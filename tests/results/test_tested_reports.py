@@ -1,0 +1,129 @@
+"""What a card, its front matter and the terminal tell of a confirmation."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from huggingface_hub import ModelCard
+
+from peftsearch.records.estimates import estimate, estimate_each
+from peftsearch.results.card import _quality, _tested
+from peftsearch.results.card_metadata import front_matter
+from peftsearch.results.confirmation import TUNED, Arm, Confirmation, Run
+from peftsearch.results.differences import Difference
+from peftsearch.results.front_confirmation import FrontConfirmation, claim_together
+from peftsearch.results.tested_reports import OnTest, find_tested, tell_moved, tell_tested
+from peftsearch.results.verdict import tell_verdict
+
+from .made import SPEC, TRIALS, make_reading
+
+PICKED = TRIALS[3]
+OWN = Difference(0.9, 0.85, 0.95)
+WON, LEVEL = Difference(0.05, 0.01, 0.09, 0.02), Difference(0.01, -0.03, 0.05, 0.02)
+
+
+def arm(name: str, trial: Any, *values: float) -> Arm:
+    runs = tuple(Run({"accuracy": x}, [1.0] * 160, [1.0] * 160) for x in values)
+    return Arm(name, None if trial is None else trial.configuration, runs)
+
+
+def confirm(number: int = 1) -> dict[str, Any]:
+    """As the store has it: the picked one, the probe, tuned LoRA and a floor."""
+    arms = (
+        arm("picked", PICKED, 0.89, 0.91, 0.9),
+        arm("linear probe", TRIALS[0], 0.8, 0.8, 0.8),
+        arm(TUNED, TRIALS[1], 0.88, 0.89, 0.9),
+        arm("TF-IDF", None, 0.85),
+    )
+    intervals = (OWN,) * 4
+    known = (WON, LEVEL, WON), "accuracy", make_reading(number), (), None, intervals
+    found = Confirmation(arms, *known)
+    words = {"verdict": tell_verdict(found), "sentence": tell_verdict(found, ends=True)}
+    kept: dict[str, Any] = json.loads(json.dumps(found.to_json(SPEC) | words))
+    return kept
+
+
+def confirm_front(number: int) -> dict[str, Any]:
+    floor, lora = arm("TF-IDF", None, 0.85), arm(TUNED, TRIALS[1], 0.88, 0.89)
+    pairs = [[(floor, replace(WON, p_value=0.001)), (lora, replace(LEVEL, p_value=0.6))]]
+    compared = claim_together(pairs, "accuracy", 0.05)
+    given = (arm("front", PICKED, 0.7, 0.9),), compared, "accuracy", make_reading(number), ()
+    kept: dict[str, Any] = json.loads(json.dumps(FrontConfirmation(*given, (OWN,)).to_json(SPEC)))
+    return kept
+
+
+def find(*single: dict[str, Any]) -> OnTest:
+    return find_tested(single, [], SPEC)[PICKED.key]
+
+
+def test_it_is_told_with_interval_rows_seeds_reading_and_how_it_stands() -> None:
+    told = " ".join(tell_tested(find(confirm()), SPEC))
+    assert told.startswith(
+        "On 160 test rows in the first reading of them: accuracy 0.9000 (95 % interval 0.8500 to "
+        "0.9500), the mean of 3 trainings of this configuration with seeds of their own (0.8900, "
+        "0.9100, 0.9000). The picked point beats the best floor (TF-IDF) by 0.0500 accuracy"
+    )
+    assert f"is not told apart from tuned {TUNED}: 0.0100 ahead" in told
+    assert "In short" not in told and "ties" not in told
+
+
+def test_the_last_reading_counts_whether_of_a_point_or_of_the_front() -> None:
+    later = find_tested([confirm(1)], [confirm_front(2)], SPEC)[PICKED.key]
+    assert later.reading == 2 and later.mean == pytest.approx(0.8)
+    assert later.told[0] == ("Beside TF-IDF: +0.0500, 97.5 % interval [+0.0100, +0.0900]: better.")
+    assert later.told[1].endswith(": not told apart.")
+    assert find_tested([confirm(3)], [confirm_front(2)], SPEC)[PICKED.key].reading == 3
+
+
+def test_reports_of_before_have_no_interval_and_damaged_ones_are_passed_over() -> None:
+    old = confirm()
+    for name in ("reading", "level", "sentence"):
+        del old[name]
+    for one in old["arms"]:
+        del one["interval"]
+    found = find(old, {"arms": []}, {"arms": [{"configuration": None}]}, {})
+    assert (found.interval, found.reading, found.level) == (None, None, 0.95)
+    assert "accuracy 0.9000, the mean of 3" in tell_tested(found, SPEC)[0]
+
+
+def test_a_card_leads_with_the_test_rows_and_names_the_others() -> None:
+    section = _tested(find(confirm()), ["the adapter of trial 3: so and so"], SPEC)
+    assert section.startswith("\n## On the test rows\n\nOn 160 test rows")
+    assert section.count("beats the best floor") == 1
+    assert "`peftsearch confirm`: the adapter of trial 3: so and so." in section
+    assert _tested(None, [], SPEC) == ""
+    trained = estimate([PICKED])
+    quality = _quality(PICKED, SPEC, [], "held", None, trained, confirmed=True)
+    assert "400 validation rows" in " ".join(quality.split())
+    assert "the test rows above had no part in that" in " ".join(quality.split())
+
+
+def test_the_front_matter_has_the_test_split_first() -> None:
+    trained = estimate([PICKED])
+    text = front_matter(SPEC, PICKED, "peft", 0.02, trained, confirmed=find(confirm(2)))
+    data: Any = ModelCard(f"{text}\n# Title\n").data
+    tested, searched = data.eval_results
+    assert (tested.dataset_split, searched.dataset_split) == ("test", "validation")
+    assert (tested.metric_type, tested.metric_value) == ("accuracy", pytest.approx(0.9))
+    assert tested.metric_args == {
+        "trainings": 3,
+        "rows": 160,
+        "interval": [0.85, 0.95],
+        "level": 0.975,
+        "reading_of_the_split": 2,
+    }
+
+
+def test_a_confirmation_of_another_configuration_is_named_with_what_is_proposed() -> None:
+    tried, found = estimate_each(TRIALS), {PICKED.key: find(confirm())}
+    other = next(x for x in tried if x.key == TRIALS[1].key)
+    (told,) = tell_moved(found, tried, other, SPEC, "proposed")
+    assert told == (
+        "The confirmation on the test rows is of trial 3, and what is proposed now is trials 1, "
+        "4, of which they said nothing: the pick 'trial 1' of `peftsearch confirm job` asks "
+        "them, as a further reading."
+    )
+    same = next(x for x in tried if x.key == PICKED.key)
+    assert tell_moved(found, tried, same, SPEC, "picked") == []
+    assert tell_moved({}, tried, other, SPEC, "picked") == []
