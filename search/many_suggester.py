@@ -21,6 +21,7 @@ from .improvement.acquisition import log_sum
 from .improvement.cell_improvement import Moments, log_feasible, log_gain
 from .improvement.cells import Cells, open_cells
 from .memory import Terrain
+from .subset import choose_pending
 from .suggester import DRAWS, Suggester, choose_surrogate
 from .surrogates.surrogate import Fitted, Posterior, Surrogate
 
@@ -77,6 +78,7 @@ class ManySuggester(Suggester):
     ) -> tuple[Configuration, Reasons] | None:
         """See `Suggester.suggest`. The front of each draw has the points that are within the
         limits in that draw."""
+        pending = choose_pending(pending)
         x = np.concatenate([self._x, self._encode(pending)[0]])
         posteriors = {
             name: found.fitted.posterior(x, found.means, self._counts, DRAWS, self._seed + i)

@@ -1,6 +1,6 @@
 """The next proposals of a job, as a function of its records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -65,12 +65,30 @@ def propose(
         SamplerError: The job's sampler is another package's, and it failed.
         UserError: The spec names what the model or the space lacks.
     """
+    return list(propose_each(spec, trials, n, seed, preparation, memory))
+
+
+def propose_each(
+    spec: JobSpec,
+    trials: Sequence[Trial],
+    n: int,
+    seed: int,
+    preparation: Preparation | None = None,
+    memory: Memory | None = None,
+) -> Iterator[Proposal]:
+    """What `propose` proposes, each as soon as it is found: with many trials pending, one takes a
+    large part of a second.
+
+    Raises:
+        SamplerError: As `propose`.
+        UserError: As `propose`.
+    """
     # Thousands of operations on small matrices: threads would mostly wait for one another, and
     # on a machine that is busy with training for seconds.
     with threadpool_limits(1):
         terrain = (memory or Memory()).terrain(spec)
         batch = _Batch(terrain, trials, seed, preparation)
-        return list(islice(iter(batch.next, None), n))
+        yield from islice(iter(batch.next, None), n)
 
 
 def propose_first(

@@ -1,10 +1,12 @@
-"""Which observations the model conditions on, where there are more than it can in good time."""
+"""What the model conditions on, where there is more than it can in good time."""
 
 from collections.abc import Sequence
 
 import moocore
 import numpy as np
 from numpy.typing import NDArray
+
+from peftsearch.spaces.configurations.configuration import Configuration
 
 from .goals.observations import Observation
 from .surrogates.surrogate import spread_evenly
@@ -13,6 +15,7 @@ MOST = 600
 """The work grows with the third power, and beyond some hundreds most tell what others told."""
 _NEAR, _RECENT = 2 / 3, 1 / 12
 """Shares of them."""
+_MOST_PENDING, _STEP = 128, 64
 
 
 def choose_subset(observations: Sequence[Observation], most: int = MOST) -> list[Observation]:
@@ -29,6 +32,16 @@ def choose_subset(observations: Sequence[Observation], most: int = MOST) -> list
     others = [i for i in range(len(observations)) if i not in chosen]
     chosen.update(others[i] for i in spread_evenly(len(others), most - len(chosen)))
     return [observations[i] for i in sorted(chosen)]
+
+
+def choose_pending(pending: Sequence[Configuration]) -> Sequence[Configuration]:
+    """Of configurations that are being trained, ascending by number, those to condition on.
+
+    All of them while they are few. Of many the latest, and one in `_STEP` more is waited for
+    together with others: it changes little, and the model may be used again until then.
+    """
+    step = max(1, len(pending) // _STEP)
+    return pending[: len(pending) - len(pending) % step][-_MOST_PENDING:]
 
 
 def rank(observations: Sequence[Observation]) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from .goals.observations import Observation, find_front
 from .goals.reference_point import ReferencePoint
 from .improvement.acquisition import acquisition_values, mean_volume, staircase
 from .memory import Terrain
-from .subset import choose_subset
+from .subset import choose_pending, choose_subset
 from .surrogates.surrogate import (
     FIT_POINTS,
     EnsembleLinearMatern,
@@ -79,6 +79,7 @@ class Suggester:
         parents = choose_parents([x for x in self._known if x.qualities])
         starts = make_starts(space, parents, np.random.default_rng(seed))
         self._search = LocalSearch(starts, self._terrain.neighbours)
+        self._last: tuple[tuple[str, ...], _Model] | None = None
 
     def _fit(self, trained: Sequence[Observation], surrogate: Surrogate) -> Fitted:
         """To rows that are spread evenly over all, so that they are as the job is.
@@ -108,7 +109,7 @@ class Suggester:
         Returns:
             None where nothing new can gain anything.
         """
-        model = self._condition(pending)
+        model = self._model(choose_pending(pending))
         found = self._search.best(partial(self._evaluate, model), excluded)
         if found is None:
             return None
@@ -121,6 +122,13 @@ class Suggester:
     ) -> Matrix:
         """Logarithm of the gain that is expected of each of `k` configurations."""
         return self._evaluate(self._condition(pending), configurations)
+
+    def _model(self, pending: Sequence[Configuration]) -> _Model:
+        """That of the call before where it was of the same pending points."""
+        keys = tuple(x.key for x in pending)
+        if self._last is None or self._last[0] != keys:
+            self._last = keys, self._condition(pending)
+        return self._last[1]
 
     def _condition(self, pending: Sequence[Configuration]) -> _Model:
         waiting, places = self._encode(pending)

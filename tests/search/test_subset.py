@@ -1,10 +1,11 @@
-"""Which observations the model conditions on in large jobs."""
+"""What the model conditions on in large jobs, and beside many workers."""
 
 import numpy as np
+import pytest
 
 from peftsearch.search.goals.observations import Observation, find_front
 from peftsearch.search.goals.reference_point import find_reference_point
-from peftsearch.search.subset import MOST, choose_subset
+from peftsearch.search.subset import MOST, choose_pending, choose_subset
 from peftsearch.search.suggester import Suggester
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.space.presets import make_space
@@ -89,3 +90,17 @@ def test_a_large_job_is_proposed_for_on_a_subset() -> None:
     found = Suggester(spec, space, reference, known, 0).suggest([], set(drawn))
     assert found is not None
     assert found[0].key not in drawn
+
+
+@pytest.mark.parametrize(("running", "taken"), [(0, 0), (63, 63), (127, 127), (129, 128)])
+def test_of_few_that_are_trained_none_is_left_out(running: int, taken: int) -> None:
+    pending = [lora(8, 10 ** -(2 + i / 1000)) for i in range(running)]
+    assert list(choose_pending(pending)) == pending[:taken]
+
+
+def test_a_crowd_is_waited_for_in_steps() -> None:
+    pending = [lora(8, 10 ** -(2 + i / 1000)) for i in range(1000)]
+    chosen = [tuple(x.key for x in choose_pending(pending[:n])) for n in range(900, 1000)]
+    assert max(map(len, chosen)) == 128
+    assert len(set(chosen)) < 12
+    assert all(set(x) <= {y.key for y in pending[:n]} for n, x in enumerate(chosen, 900))

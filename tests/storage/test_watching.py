@@ -1,6 +1,7 @@
 """How SQLite answers what is asked often: from indices, however many trials there are."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -66,9 +67,9 @@ def test_the_end_of_a_trial_walks_through_no_trials_of_its_job(
     with Store.open(new_sqlite()) as store:
         job = store.create_job(make_spec())
         insert(store, job.id, [make_proposal(0), make_proposal(0, seed=1), make_proposal(1)])
-        trials_ = [claim(store, job.id) for _ in range(3)]
-        for first in (trials_[0], trials_[2]):
-            steps = _steps_of(store, lambda trial=first: complete(store, trial, 0.5, 10))
+        first, _, other = [claim(store, job.id) for _ in range(3)]
+        for trial in (first, other):
+            steps = _steps_of(store, partial(complete, store, trial, 0.5, 10))
             found = [x for x in steps if x.startswith(("SCAN", "SEARCH trials"))]
             assert any("(job_id=? AND key=?)" in x for x in found), found
             assert all("rowid=?" in x or "key=?" in x for x in found), found

@@ -15,7 +15,6 @@ from peftsearch.errors import (
     ANYTHING,
     NotFoundError,
     PeftsearchError,
-    StaleLeaseError,
     StoreDamaged,
     StoreFull,
     StoreUnavailable,
@@ -25,9 +24,6 @@ from peftsearch.message_text import one_line
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.search.memory import Memory
-from peftsearch.search.no_gain import expects_no_gain
-from peftsearch.search.proposals import propose
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
@@ -48,11 +44,10 @@ from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .hours_left import HoursLeft
-from .known_trials import KnownTrials
-from .lease_times import LEASE_SECONDS, LIVE_SECONDS, SUGGESTION_SECONDS
+from .lease_times import LEASE_SECONDS
 from .monitor import Cancelled, Monitor
 from .preparing import take_up
-from .proposing import keep_lease
+from .replenishing import Replenisher
 from .shared_cpus import count_shared_threads
 from .waiting import Waiting
 
@@ -75,8 +70,7 @@ class WorkerLoop:
     monitor: Monitor
 
     def __post_init__(self) -> None:
-        self._trials = KnownTrials(self.store, self.job.id)
-        self._memory = Memory()
+        self._queue = Replenisher(self.store, self.job, self.name, self._describe)
         self._hours = HoursLeft(self.store, self.job.id)
         self._waiting = Waiting(self.store, self.job.id)
         self._most_threads = torch.get_num_threads()
@@ -91,6 +85,7 @@ class WorkerLoop:
             self._take_turns()
         finally:
             with contextlib.suppress(StoreUnavailable, UserError):
+                self._queue.leave()
                 self.store.unregister_worker(self.name)
                 sweep_all_rungs(self.root, self.store, self.job)
                 sweep_attempts(self.root, self.store, self.job)
@@ -128,7 +123,8 @@ class WorkerLoop:
             return self._wait()
         late = self._hours.used_up(job.spec.budget)
         open_ended = not late and self._replenish()
-        trial = None if late else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
+        busy = late or self._queue.stays
+        trial = None if busy else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
         if trial is not None:
             self._work(trial)
             return True
@@ -196,43 +192,14 @@ class WorkerLoop:
         return (late or not counts[TrialState.QUEUED]) and not counts[TrialState.RUNNING]
 
     def _replenish(self) -> bool:
-        """Propose if the queue is shorter than the number of live workers.
-
-        Returns:
-            False when nothing can be added: the budget is spent or the space exhausted.
-        """
-        live = [x for x in self.store.workers(self.job.id) if x.seconds_silent < LIVE_SECONDS]
-        missing = max(len(live), 1) - self.store.queued(self.job.id)
-        if missing <= 0:
-            return True
-        token = self.store.take_suggestion_lease(self.job.id, self.name, SUGGESTION_SECONDS)
-        if token is None:
-            return True
+        """See `Replenisher.replenish`."""
         try:
-            with keep_lease(self.store, self.job.id, token, self.name):
-                return self._propose(token, missing)
-        except (NotFoundError, StoreUnavailable):
+            return self._queue.replenish()
+        except (NotFoundError, StoreUnavailable, StoreDamaged):
             raise
         except ANYTHING as error:  # as any worker would find: the job waits for a person
             self._stop(error)
             raise
-        finally:
-            self.store.release_suggestion_lease(self.job.id, token)
-
-    def _propose(self, token: int, n: int) -> bool:
-        trials = self._trials.read()
-        spec = self._describe(self.store.job(self.job.id).spec)
-        if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
-            return False
-        if spec.budget.stop_when == "no gain" and expects_no_gain(trials):
-            return False
-        preparation = self.store.preparation(self.job.id)
-        proposals = propose(spec, trials, n, spec.seed, preparation, self._memory)
-        costs = [spec.count_costs(x.configuration) for x in proposals]
-        try:
-            return bool(self.store.insert(self.job.id, token, proposals, costs))
-        except StaleLeaseError:
-            return True
 
     def _stop(self, error: BaseException) -> None:
         own = isinstance(error, PeftsearchError)

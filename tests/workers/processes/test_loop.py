@@ -18,7 +18,7 @@ from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import spool_folder
-from peftsearch.workers.processes import loop
+from peftsearch.workers.processes import replenishing
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
@@ -140,7 +140,7 @@ def test_a_proposal_counts_from_the_jobs_floor(
         seen.append(preparation)
         return []
 
-    monkeypatch.setattr(loop, "propose", watch)
+    monkeypatch.setattr(replenishing, "propose_each", watch)
     with Store.open(url) as store:
         job = store.create_job(runner.spec)
         store.prepare(job.id, prepare(0.77))

@@ -1,6 +1,6 @@
 """A proposal that takes longer than the suggestion lease is queued, once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +12,11 @@ from sqlalchemy.pool import NullPool
 
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Proposal, Reasons, Trial, TrialState
-from peftsearch.search.proposals import propose as propose_at_once
+from peftsearch.search.proposals import propose_each as propose_at_once
 from peftsearch.storage.clock import now
 from peftsearch.storage.schema import jobs
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes import loop, proposing
+from peftsearch.workers.processes import proposing, replenishing
 from peftsearch.workers.processes.loop import WorkerLoop
 from tests.search.jobs import emulate, lora
 from tests.specs import make_spec
@@ -33,12 +33,12 @@ def _held(url: str) -> bool:
 def _turn(url: str, propose: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
     """What one turn queues that proposes while its lease has run out from the beginning."""
 
-    def slow(*arguments: Any) -> list[Proposal]:
+    def slow(*arguments: Any) -> Iterator[Proposal]:
         propose()
-        return propose_at_once(*arguments)
+        yield from propose_at_once(*arguments)
 
-    monkeypatch.setattr(loop, "propose", slow)
-    monkeypatch.setattr(loop, "SUGGESTION_SECONDS", EXPIRED)
+    monkeypatch.setattr(replenishing, "propose_each", slow)
+    monkeypatch.setattr(replenishing, "SUGGESTION_SECONDS", EXPIRED)
     monkeypatch.setattr(proposing, "SUGGESTION_SECONDS", LEASE)
     monkeypatch.setattr(proposing, "SUGGESTION_RENEW_SECONDS", 0.01)
     with Store.open(url) as store:
