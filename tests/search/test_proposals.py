@@ -56,30 +56,6 @@ def test_a_job_runs_through_design_model_and_repeats() -> None:
     assert 1 <= len(repeated) <= 3
 
 
-def test_beside_a_crowd_a_proposal_does_not_depend_on_the_call_that_made_it(
-    records: list[Trial],
-) -> None:
-    rng = np.random.default_rng(0)
-    space, taken = make_space(SPEC), {x.key for x in records}
-    drawn = {x.key: x for x in (space.sample(rng) for _ in range(400)) if x.key not in taken}
-    waiting = [
-        make_trial(len(records) + i, Proposal(x, i, "random"), state=TrialState.QUEUED)
-        for i, x in enumerate(list(drawn.values())[:141])
-    ]
-    spec = make_spec(trials=500, search={"repeats": 0})
-    known = [*records, *waiting]
-    together = propose(spec, known, 3, 0)
-    apart: list[Proposal] = []
-    for _ in range(3):
-        queued = [
-            make_trial(len(known) + i, x, state=TrialState.QUEUED) for i, x in enumerate(apart)
-        ]
-        apart += propose(spec, [*known, *queued], 1, 0)
-    assert [x.configuration.key for x in together] == [x.configuration.key for x in apart]
-    assert len({x.configuration.key for x in together}) == 3
-    assert {x.origin for x in together} == {"search"}
-
-
 @pytest.fixture(scope="module")
 def first(records: list[Trial]) -> list[Proposal]:
     """What follows `records`."""

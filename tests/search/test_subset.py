@@ -104,3 +104,26 @@ def test_a_crowd_is_waited_for_in_steps() -> None:
     assert max(map(len, chosen)) == 128
     assert len(set(chosen)) < 12
     assert all(set(x) <= {y.key for y in pending[:n]} for n, x in enumerate(chosen, 900))
+
+
+def test_a_model_that_is_used_again_proposes_what_a_new_one_does() -> None:
+    """Beside 141 that are trained, the next proposals wait for the same of them."""
+    spec = make_spec()
+    space = make_space(spec)
+    rng = np.random.default_rng(0)
+    drawn = list({x.key: x for x in (space.sample(rng) for _ in range(400))}.values())
+    known = [
+        observed(x, (float(rng.random()),), float(1000 + i)) for i, x in enumerate(drawn[:20])
+    ]
+    reference = find_reference_point(spec, [], space)
+    taken = {x.key for x in drawn[:161]}
+    one, pending = Suggester(spec, space, reference, known, 0), list(drawn[20:160])
+    for _ in range(3):
+        again, fresh = (
+            x.suggest(pending, taken) for x in (one, Suggester(spec, space, reference, known, 0))
+        )
+        assert again is not None and fresh is not None
+        assert (again[0].key, again[1]) == (fresh[0].key, fresh[1])
+        assert again[0].key not in taken
+        pending.append(again[0])
+        taken.add(again[0].key)
