@@ -1,6 +1,7 @@
 """Whole jobs with real trainings, side by side: what each arm has in the same CPU minutes.
 
 Usage: OMP_NUM_THREADS=1 python -m benchmarks.duel [--minutes 5] [--seeds 2] [--data amazon]
+    [--arms ours TPE]
 Arms: our job in an empty database; the same where the database has an earlier job on other rows (a
 search of recorded trainings of tweets); and Optuna's multi-objective TPE over the same parameters,
 with the linear probe and the common LoRA recipe first, on the tuned script (`duel.script`), to
@@ -73,7 +74,7 @@ def run_missing(options: argparse.Namespace) -> None:
     floor = find_floor(options.data, options.out)
     named = ("data", "arm", "seed", "minutes")
     for seed in range(options.seeds):
-        for arm in SECTIONS:
+        for arm in options.arms:
             asked = [options.data, arm, seed, options.minutes]
             if asked in [[x.get(name) for name in named] for x in read(options.out)]:
                 continue
@@ -97,6 +98,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0, help="of CPU time, for each job")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--data", default="amazon", help="a pair of benchmarks.ground.pairs")
+    parser.add_argument("--arms", nargs="+", choices=list(SECTIONS), default=list(SECTIONS))
     parser.add_argument("--table", action="store_true", help="print alone")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     options = parser.parse_args()
