@@ -33,6 +33,7 @@ def work(assignment: Any, status: Any) -> None:
 
 def time_parts(timers: Timers) -> None:
     """Let the parts of a worker be timed, for good."""
+    from peftsearch.search import proposals
     from peftsearch.storage.store import Store
     from peftsearch.workers.artefacts import keeping
     from peftsearch.workers.preparation import opened_job
@@ -51,7 +52,7 @@ def time_parts(timers: Timers) -> None:
         (runner, "prepare", "preparation: floors, head"),
         (runner, "adopt", "preparation: floors, head"),
         (runner, "_count_workload", "preparation: floors, head"),
-        (loop, "propose", "proposals"),
+        (proposals._Batch, "next", "proposals"),
         (loop.WorkerLoop, "_turn", TURN),
         (loop.WorkerLoop, "_work", TRIAL),
         (keeping, "save_adapter", "a trial: saving the adapter"),

@@ -25,8 +25,7 @@ _WIDTH = 28
 """Of a line before its comment."""
 _LONGEST_NAME = 40
 _TEXT = """\
-# A search on {data}: see whether the columns below are the right ones, then
-#   peftsearch run {out} --dry-run
+# A search on {data}: see first whether the columns below are the right ones.
 {name}
 
 [model]
@@ -73,7 +72,6 @@ def draft_job(data: str | None, model: str | None, out: Path) -> FirstJob:
     path = _place(model, out) if model else _SAMPLES.get(kind.form, _SAMPLE)
     text = _TEXT.format(
         data=data,
-        out=out,
         name=_line("name", _name(data)),
         model=_line("path", path, "" if model else _BEGIN),
         task="\n".join(_task_lines(kind, columns, _place(data, out))),

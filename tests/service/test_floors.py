@@ -105,7 +105,9 @@ def test_the_job_tells_what_it_found_out(client: TestClient, url: str) -> None:
     job = client.get("/api/v1/jobs/job").json()
     assert [x["short"] for x in job["floors"]] == ["frozen features", "TF-IDF"]
     assert job["head"] == {"pooling": "mean", "start": "probe"}
-    assert job["notes"] == ["the head reads the mean"]
+    reads, apart = job["notes"]
+    assert reads == "the head reads the mean"
+    assert apart.startswith("frozen features and the linear probe are two things: ")
     with Store.open(url) as store:
         trials = store.trials(store.find_job("job").id)
     volumes = get(client, "progress")["hypervolume"]
