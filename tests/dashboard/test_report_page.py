@@ -56,6 +56,8 @@ def make_one(page: Page, address: str, root: Path) -> None:
     (root / "go").write_text("it broke")
     page.goto(f"{address}/jobs/job")
     button = page.get_by_role("link", name="Report", exact=True)
+    # Before its script is there, it is a plain link to the report.
+    expect(button.locator("xpath=preceding-sibling::span[@role='status']")).to_be_attached()
     button.click()
     expect(page.get_by_text("The report failed: it broke")).to_be_visible()
     (root / "go").unlink()
