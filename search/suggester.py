@@ -109,7 +109,7 @@ class Suggester:
         Returns:
             None where nothing new can gain anything.
         """
-        model = self._model(choose_pending(pending))
+        model = self._model(pending)
         found = self._search.best(partial(self._evaluate, model), excluded)
         if found is None:
             return None
@@ -121,13 +121,14 @@ class Suggester:
         self, configurations: Sequence[Configuration], pending: Sequence[Configuration]
     ) -> Matrix:
         """Logarithm of the gain that is expected of each of `k` configurations."""
-        return self._evaluate(self._condition(pending), configurations)
+        return self._evaluate(self._model(pending), configurations)
 
     def _model(self, pending: Sequence[Configuration]) -> _Model:
-        """That of the call before where it was of the same pending points."""
-        keys = tuple(x.key for x in pending)
+        """That of the call before where it waits for the same points."""
+        waited = choose_pending(pending)
+        keys = tuple(x.key for x in waited)
         if self._last is None or self._last[0] != keys:
-            self._last = keys, self._condition(pending)
+            self._last = keys, self._condition(waited)
         return self._last[1]
 
     def _condition(self, pending: Sequence[Configuration]) -> _Model:

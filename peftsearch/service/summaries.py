@@ -22,6 +22,7 @@ from peftsearch.results.floor_words import FloorLine, floor_json, tell_apart
 from peftsearch.results.floors import sort_floors
 from peftsearch.results.views import budget_text
 from peftsearch.samples.fetch import name_sample
+from peftsearch.service.memory.by_event import ByEvent
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.hours import Counted
 from peftsearch.service.memory.outcomes import Outcomes
@@ -160,8 +161,8 @@ class Summaries:
     """Summaries of jobs; for all threads."""
 
     histories: Histories
-    _best: dict[tuple[int, float], tuple[int, Best | None]] = field(default_factory=dict)
-    _paces: dict[tuple[int, float], tuple[int, Pace | None]] = field(default_factory=dict)
+    _best: ByEvent[Best | None] = field(default_factory=ByEvent)
+    _paces: ByEvent[Pace | None] = field(default_factory=ByEvent)
     _parents: dict[tuple[int, float], str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -264,24 +265,16 @@ class Summaries:
         history = self.histories.find(store, job)
         if history is not None:
             return history.derive("pace", pace_in)
-        key = job.id, job.created
-        event, pace = self._paces.get(key, (-1, None))
-        if event != job.event:
-            pace = pace_of(job.spec, finished_of(store.trials(job.id)))
-            self._paces[key] = job.event, pace
-        return pace
+        return self._paces.find(job, lambda: pace_of(job.spec, finished_of(store.trials(job.id))))
 
     def _find_best(self, store: Store, job: Job) -> Best | None:
         """The best of the front: of a job that nobody looked at yet, without all of its trials."""
         history = self.histories.find(store, job)
         if history is not None:
             return _best_in(history)
-        key = job.id, job.created
-        event, best = self._best.get(key, (0, None))
-        if event != job.event:
-            best = best_of(store.front(job.id), job.spec, job.spec.anatomy)
-            self._best[key] = job.event, best
-        return best
+        return self._best.find(
+            job, lambda: best_of(store.front(job.id), job.spec, job.spec.anatomy)
+        )
 
 
 def _head_of(head: HeadChoice) -> HeadLine:

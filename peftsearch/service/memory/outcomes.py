@@ -8,6 +8,7 @@ from peftsearch.records.estimates import estimate_each
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
 
+from .by_event import ByEvent
 from .history import Histories
 from .past import History
 
@@ -17,7 +18,7 @@ class Outcomes:
     """Those of finished jobs; for all threads."""
 
     histories: Histories
-    _known: dict[tuple[int, float], tuple[int, str | None]] = field(default_factory=dict)
+    _known: ByEvent[str | None] = field(default_factory=ByEvent)
 
     def find(self, store: Store, job: Job, completed: int) -> str | None:
         """Read once for an event; None of a job that has not finished or has no result.
@@ -30,12 +31,7 @@ class Outcomes:
         history = self.histories.find(store, job)
         if history is not None:
             return history.derive("outcome", _derive)
-        key = job.id, job.created
-        event, outcome = self._known.get(key, (-1, None))
-        if event != job.event:
-            outcome = _read(store, job, completed)
-            self._known[key] = job.event, outcome
-        return outcome
+        return self._known.find(job, lambda: _read(store, job, completed))
 
 
 def _derive(history: History) -> str | None:
