@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from peftsearch.insight.kind_rows import KindRow, kind_rows
 from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
-from peftsearch.results.wording import count, duration, size
+from peftsearch.results.wording import count, duration, score, size
 from peftsearch.service.routes.spec_schema import make_schema
 from tests.written_scores import BESIDE
 
@@ -66,11 +68,32 @@ def test_what_people_type_becomes_values(
     assert call(page, "form/texts.js", function, text) == value
 
 
-@pytest.mark.parametrize("value", [0, 7, 0.123456, 999.4, 1000, 332546, 123456789])
+TIES = [0.78125, 0.03125, 0.71875, 2425, 2435, 1234.5, 12.125, 12500.5, 2.5, 3.5]
+
+
+@pytest.mark.parametrize("value", [0, 7, 0.123456, 999.4, 1000, 332546, 123456789, *TIES])
 def test_numbers_read_as_on_the_command_line(page: Page, value: float) -> None:
     assert call(page, "lib/format.js", "count", value) == count(value)
     assert call(page, "lib/format.js", "size", value) == size(value)
     assert call(page, "lib/format.js", "duration", value) == duration(value)
+
+
+@settings(max_examples=300)
+@given(
+    value=st.floats(-1e9, 1e9) | st.integers(-(10**9), 10**9).map(lambda x: x / 64),
+    digits=st.integers(0, 6),
+)
+def test_what_lies_between_two_numbers_is_rounded_as_python_does(
+    page: Page, value: float, digits: int
+) -> None:
+    assert float(call(page, "lib/rounding.js", "fixed", value, digits)) == round(value, digits)
+    told = call(page, "lib/rounding.js", "precise", value, digits + 1)
+    assert float(f"{told:.12g}") == float(f"{value:.{digits + 1}g}")
+
+
+@pytest.mark.parametrize("value", TIES)
+def test_a_score_reads_as_on_the_command_line(page: Page, value: float) -> None:
+    assert call(page, "lib/format.js", "score", value) == score(value)
 
 
 @pytest.mark.parametrize(("value", "beside", "text"), BESIDE)

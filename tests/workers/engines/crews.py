@@ -25,9 +25,9 @@ TRIALS = 4
 
 
 def make_spec(model: Path, data: Path, epochs: int) -> JobSpec:
-    """A job whose trials take some seconds by 15 epochs."""
+    """A job whose trials take some seconds by 2 epochs."""
     task = {"train": str(data), "max_length": 8}
-    sections = {"training": {"epochs": epochs}, "budget": {"trials": TRIALS}}
+    sections = {"training": {"epochs": epochs, "batch_size": 1}, "budget": {"trials": TRIALS}}
     return complete(spec_on(model, task=task, **sections))
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def job_file(folders: dict[str, Path], tmp_path: Path) -> Path:
-    """Of trials that no test waits for."""
+    """Of trials of many minutes, so that none ends before a test has looked."""
     data = write_texts(tmp_path / "data.csv")
     path = tmp_path / "job.toml"
     path.write_text(
@@ -35,12 +37,18 @@ max_length = 8
 pooling = "model"
 start = "random"
 [training]
-epochs = 400
+epochs = 1000
+batch_size = 1
 [budget]
 trials = 4
 """
     )
     return path
+
+
+def _lives(process: "subprocess.Popen[str]") -> bool:
+    assert process.poll() is None, process.communicate()[1]
+    return True
 
 
 def test_control_c_on_ray_queues_again_what_ran(ray_cluster: Any, job_file: Path) -> None:
@@ -53,12 +61,14 @@ def test_control_c_on_ray_queues_again_what_ran(ray_cluster: Any, job_file: Path
     with Store.open(url) as store:
         wait_until(store.jobs)
         job = store.find_job("far")
-        wait_until(lambda: store.counts(job.id)[TrialState.RUNNING] or process.poll() is not None)
+        lives = partial(_lives, process)
+        wait_until(lambda: lives() and store.counts(job.id)[TrialState.RUNNING])
         worker = next(x.worker for x in store.trials(job.id) if x.state is TrialState.RUNNING)
         (pid,) = [x.pid for x in store.workers(job.id) if x.name == worker]
         psutil.Process(pid).parent().kill()  # type: ignore[union-attr]
-        wait_until(lambda: worker not in {x.name for x in store.workers(job.id)})
-        wait_until(lambda: len(store.workers(job.id)) == 2)  # another came, so the loss was told
+        wait_until(lambda: lives() and worker not in {x.name for x in store.workers(job.id)})
+        # Another came, so the loss was told.
+        wait_until(lambda: lives() and len(store.workers(job.id)) == 2)
         os.killpg(process.pid, signal.SIGINT)
         printed, said = process.communicate(timeout=LIMIT)
         assert (process.returncode, printed) == (130, ""), said

@@ -19,8 +19,8 @@ from tests.waiting import wait_until
 from .crews import TRIALS, Crew, crew, is_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plan", "warm_start")]
-LONG = 400
-"""Epochs of trials that no test waits for."""
+LONG = 1000
+"""Epochs of trials of many minutes: none ends before a test has looked."""
 NewCrew = Callable[..., Iterator[Crew]]
 
 
@@ -38,7 +38,7 @@ def store(url: str) -> Iterator[Store]:
 def test_a_killed_worker_costs_no_trial_and_the_engine_ends_with_its_job(
     plan: EnginePlan, make_job: Callable[[int], JobSpec], store: Store, url: str, tmp_path: Path
 ) -> None:
-    with crew(plan, store, url, make_job(15), tmp_path) as mine:
+    with crew(plan, store, url, make_job(2), tmp_path) as mine:
         news: list[str] = []
 
         def look() -> bool:

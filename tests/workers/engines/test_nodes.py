@@ -61,7 +61,7 @@ def test_a_lost_node_costs_no_trial_and_one_that_joins_works(
     warm_test: None,
 ) -> None:
     plan, url = EnginePlan(RAY, two_nodes.address), new_postgres()
-    with Store.open(url) as store, crew(plan, store, url, make_job(60), tmp_path) as mine:
+    with Store.open(url) as store, crew(plan, store, url, make_job(8), tmp_path) as mine:
         wait_until(lambda: mine.engine.poll() and all(x.trial for x in mine.engine.children))
         assert len(mine.running()) == 2
         processes = mine.processes()

@@ -3,7 +3,8 @@
 //   const view = showCurves(element, [{name: "trial 17", points: [[share, loss], ..]}]);   view.update(series)
 
 import { h, replace } from "../lib/dom.js";
-import { score } from "../lib/format.js";
+import { percent, score } from "../lib/format.js";
+import { fixed } from "../lib/rounding.js";
 import { makeChart } from "./chart.js";
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
@@ -72,7 +73,7 @@ function table(series) {
   const shares = [...new Set(known.flatMap(({ points }) => points.map(([share]) => share)))].sort((a, b) => a - b);
   const values = known.map(({ points }) => new Map(points));
   const rows = shares.map((share) => [
-    `${(100 * share).toFixed(1)} %`, ...values.map((losses) => (losses.has(share) ? losses.get(share).toFixed(4) : "")),
+    percent(share), ...values.map((losses) => (losses.has(share) ? fixed(losses.get(share), 4) : "")),
   ]);
   return { columns: ["Share of the training", ...known.map(({ name }) => name)], rows };
 }

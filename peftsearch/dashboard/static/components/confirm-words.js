@@ -1,6 +1,7 @@
 // Numbers of a confirmation in words.
 
 import { h } from "../lib/dom.js";
+import { fixed, precise } from "../lib/rounding.js";
 
 /** Reports of before readings were counted have none. */
 export function readingLine({ reading, level }) {
@@ -10,9 +11,9 @@ export function readingLine({ reading, level }) {
 }
 
 export function percent(level = 0.95) {
-  return `${Number((100 * level).toPrecision(4))} %`;
+  return `${precise(100 * level, 4)} %`;
 }
 
 export function signed(value) {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
+  return `${value < 0 ? "−" : "+"}${fixed(Math.abs(value), 4)}`;
 }

@@ -4,6 +4,7 @@ import { page } from "../lib/api.js";
 import { h, s } from "../lib/dom.js";
 import { count, score, scoreBeside } from "../lib/format.js";
 import { isCost, label, objective } from "../lib/measures.js";
+import { precise } from "../lib/rounding.js";
 
 /** Share of the strip that a name takes. */
 const CLOSE = 0.15;
@@ -137,7 +138,7 @@ export function costTable({ job, trial, front }) {
 function ratio(value, other) {
   if (value === other) return "the same";
   if (!other || !value || other === undefined) return "";
-  return value > other ? `${Number((value / other).toPrecision(2))} × as much` : `${Number(((100 * value) / other).toPrecision(2))} %`;
+  return value > other ? `${precise(value / other, 2)} × as much` : `${precise((100 * value) / other, 2)} %`;
 }
 
 function scaleBar(name, value, known) {

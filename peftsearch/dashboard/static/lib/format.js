@@ -5,6 +5,8 @@
 //   shortName("/data/models/minilm") "minilm"
 //   failureText("out_of_memory") "out of memory"              shellWord("a b") "'a b'"
 
+import { fixed, precise } from "./rounding.js";
+
 export const NOTHING = "–";
 
 const ENGINE = "bo";
@@ -25,27 +27,27 @@ export function missing(value) {
 
 export function count(value) {
   if (missing(value)) return NOTHING;
-  if (Number.isInteger(value) || Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
-  return String(Number(value.toPrecision(4)));
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return Number(fixed(value, 0)).toLocaleString("en-US");
+  return String(precise(value, 4));
 }
 
 export function size(value) {
   if (missing(value)) return NOTHING;
-  return scaled(value, [[1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " KB"]], (small) => `${Math.round(small)} B`);
+  return scaled(value, [[1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " KB"]], (small) => `${fixed(small, 0)} B`);
 }
 
 /** Three digits in the first of `units`, [[least, text behind], ..], that the value reaches; else what `small` says. */
 export function scaled(value, units, small) {
-  const rounded = Number(value.toPrecision(3));
+  const rounded = precise(value, 3);
   const found = units.find(([scale]) => Math.abs(rounded) >= scale);
-  return found ? Number((rounded / found[0]).toPrecision(3)) + found[1] : small(value);
+  return found ? precise(rounded / found[0], 3) + found[1] : small(value);
 }
 
 export function duration(seconds) {
   if (missing(seconds)) return NOTHING;
-  const tenths = Math.max(1, Math.round(10 * seconds));
+  const tenths = Math.max(1, Number(fixed(10 * seconds, 0)));
   if (seconds > 0 && tenths < 10) return `${tenths / 10} s`;
-  const whole = Math.max(0, Math.round(seconds));
+  const whole = Math.max(0, Number(fixed(seconds, 0)));
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
@@ -70,20 +72,20 @@ export function clock(epoch) {
 }
 
 export function percent(share, digits = 1) {
-  return missing(share) ? NOTHING : `${(100 * share).toFixed(digits)} %`;
+  return missing(share) ? NOTHING : `${fixed(100 * share, digits)} %`;
 }
 
 export function score(value) {
   if (missing(value)) return NOTHING;
-  if (value !== 0 && Math.abs(value) < 0.01) return String(Number(value.toPrecision(3)));
-  return Math.abs(value) >= 100 ? count(value) : value.toFixed(4);
+  if (value !== 0 && Math.abs(value) < 0.01) return String(precise(value, 3));
+  return Math.abs(value) >= 100 ? count(value) : fixed(value, 4);
 }
 
 /** A difference of two scores, or an error of one: with the decimals of that score; nothing but 0 is told as 0. */
 export function scoreBeside(value, beside) {
   const text = score(beside);
-  const rounded = value.toFixed((text.split(".")[1] ?? "").length);
-  return text.includes("e") || (value && !Number(rounded)) ? String(Number(value.toPrecision(2))) : rounded;
+  const rounded = fixed(value, (text.split(".")[1] ?? "").length);
+  return text.includes("e") || (value && !Number(rounded)) ? String(precise(value, 2)) : rounded;
 }
 
 /** `max_grad_norm` as "Max grad norm". */

@@ -5,6 +5,7 @@ import { setWords } from "../lib/configuration.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { missing, originText, plural, score, scoreBeside } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
+import { fixed, precise } from "../lib/rounding.js";
 import { showCurves } from "../charts/curves.js";
 import { alignMaps, showMap } from "../charts/map.js";
 import { compare, pairTable } from "../components/comparison.js";
@@ -102,7 +103,7 @@ function difference(name, [left, right]) {
   if (objective(name, left) === objective(name, right)) return "hardly any";
   const by = apart(name, left, right);
   const words = `${right > left ? "+" : "−"}${by}`;
-  const times = left > 0 && right > 0 ? Number((right / left).toPrecision(2)) : 1;
+  const times = left > 0 && right > 0 ? precise(right / left, 2) : 1;
   return (isCost(name) || isMinimised(name)) && times !== 1 ? `${words} (× ${times})` : words;
 }
 
@@ -110,8 +111,8 @@ function difference(name, [left, right]) {
 function apart(name, left, right) {
   const by = Math.abs(right - left);
   const digits = Math.max(...[left, right].map((value) => (score(value).split(".")[1] ?? "").length));
-  const rounded = isCost(name) ? objective(name, by) : by.toFixed(digits);
-  return rounded === objective(name, 0) || Number(rounded) === 0 ? String(Number(by.toPrecision(2))) : rounded;
+  const rounded = isCost(name) ? objective(name, by) : fixed(by, digits);
+  return rounded === objective(name, 0) || Number(rounded) === 0 ? String(precise(by, 2)) : rounded;
 }
 
 function settingTable(trials, job) {
