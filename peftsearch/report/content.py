@@ -19,6 +19,7 @@ from peftsearch.results.public_names import find_places, name_paths, public_name
 from peftsearch.results.rules import ONE_SE, find_rule
 from peftsearch.results.search_result import SearchResult
 from peftsearch.results.slice_rows import Slice
+from peftsearch.results.tested_reports import tell_tested
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -115,6 +116,7 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
     row = keys.index(found.key) + 1 if found.key in keys else None
     found = replace(found, expected=result.expected.get(found.key))
     standing = result.standing_of(found)
+    tested = result.confirmed.get(found.key)
     return {
         **make_row(found, spec, result.notes, row),
         "map": layer_map(found.configuration, spec.anatomy),
@@ -123,6 +125,7 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
         "ablation": ablation_json(result.ablation(found.key), spec),
         "neighbours": find_neighbours(found, records.everything, spec),
         "comparison": find_comparison(found.configuration, records.comparisons, spec),
+        "tested": [] if tested is None else tell_tested(tested, spec),
     }
 
 
@@ -143,7 +146,7 @@ def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings
     best = None if floor is None else (result.floors[0].label, floor)
     beside = result.beside_data
     unswept = None if beside["trained"] else beside["command"]
-    seen = chosen["comparison"], readings["others"]
+    seen = chosen["comparison"], result.confirmed.get(chosen["key"]), readings["others"]
     return tell_verdict(pick, chosen, best, *seen, spec, unswept)
 
 

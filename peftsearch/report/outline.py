@@ -25,6 +25,8 @@ class Chosen(Row):
         map: Its strata map, as `insight.layers.layer_map` has it.
         floor: How it stands beside the best floor; null of a job without.
         ablation: It without each of its parts, trained for this; empty where nobody asked for it.
+        tested: Sentences on what the test rows said of it, with a comparison or as one of the
+            front; none where they said nothing.
         slices: What the model expects of its parameters' other values; null where too little is
             known.
     """
@@ -35,6 +37,7 @@ class Chosen(Row):
     ablation: list[AblationRow]
     neighbours: list[Neighbour]
     comparison: Comparison | None
+    tested: list[str]
 
 
 class Again(TypedDict):

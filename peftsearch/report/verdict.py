@@ -3,6 +3,7 @@
 from peftsearch.results.confirmation import UNRESOLVED
 from peftsearch.results.floor_words import FloorStanding
 from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS, find_rule
+from peftsearch.results.tested_reports import OnTest
 from peftsearch.results.wording import amount, difference, name_trials, plural
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -18,6 +19,7 @@ def tell_verdict(
     chosen: Row,
     floor: tuple[str, FloorStanding] | None,
     comparison: Comparison | None,
+    tested: OnTest | None,
     others: int,
     spec: JobSpec,
     unswept: str | None = None,
@@ -27,13 +29,14 @@ def tell_verdict(
 
     Args:
         floor: The label of the best one, and how the chosen configuration stands beside it.
+        tested: What the test rows said of it, with a comparison or as one of the front.
         others: Completed comparisons on the test split of other configurations.
         unswept: The command that would train these baselines; None where they are.
     """
     clauses = [
         f"{_name(pick, chosen)}, with {tell_quality(chosen, spec)} at {_costs(chosen, spec)}",
         _beside_floor(floor, chosen, spec),
-        _on_test(comparison, others, spec),
+        _on_test(comparison, tested, others, spec),
     ]
     if unswept is not None:
         clauses.append(f"LoRA of each rank was never trained beside it (`{unswept}` does)")
@@ -107,7 +110,13 @@ def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: Jo
     return verdicts[standing["verdict"]]
 
 
-def _on_test(comparison: Comparison | None, others: int, spec: JobSpec) -> str:
+def _on_test(
+    comparison: Comparison | None, tested: OnTest | None, others: int, spec: JobSpec
+) -> str:
+    if comparison is None and tested is not None:
+        row = objective(spec.task.quality)
+        told = f"{row.label} {amount(row.name, tested.mean)} on {plural(tested.rows, 'test row')}"
+        return f"it has {told}, where the whole front was confirmed"
     if comparison is None:
         beside = ", other configurations were" if others else ""
         return f"it was not confirmed on the test split{beside}"

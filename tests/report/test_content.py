@@ -67,6 +67,24 @@ def test_the_floor_is_told_however_it_stands(store: Store, floor: float, told: s
     assert bool(nothing) is (floor > 0.75)
 
 
+def test_one_that_was_tested_with_the_front_is_not_called_unconfirmed(store: Store) -> None:
+    filler = fill_example(store)
+    beside = {"versus": "TF-IDF", "mean": 0.05, "low": 0.01, "high": 0.09, "verdict": "better"}
+    member = {
+        "configuration": PROBE.to_json(),
+        "values": [0.72, 0.74],
+        "mean": 0.73,
+        "interval": [0.70, 0.76],
+        "differences": [beside],
+    }
+    store.save_report(filler.job.id, "confirm-front", {"test_rows": 500, "front": [member]})
+    report = report_on(store, "1")
+    assert "it has accuracy 0.7300 on 500 test rows, where the whole front" in report["verdict"]
+    for text in (render_page(report), render_markdown(report)):
+        assert "not confirmed" not in text and "With the whole front:" in text
+        assert "95 % interval 0.7000 to 0.7600" in text and "Beside TF-IDF: +0.0500" in text
+
+
 @pytest.mark.parametrize(
     ("gain", "told"),
     [
