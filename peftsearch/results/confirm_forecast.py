@@ -15,7 +15,7 @@ from peftsearch.workers.processes.built_in import check_built_in
 
 from .confirm_counts import count_front, count_kept, front_places, further_places, pick_places
 from .confirm_plan import Pending, Plan, tell_forecast
-from .confirm_width import Width, foresee_width, tell_width
+from .confirm_width import Width, foresee_width, tell_width, tell_widths
 from .front_confirmation import check_members
 from .groups import part_groups
 from .spending import foresee_reading, level_of, ordinal, percent, spend, tell_reading
@@ -153,7 +153,9 @@ def foresee_confirmation(
     what = plural(len(members), "configuration") + " of the front"
     rows, level = len(test.texts), level_of(reading)
     known_of = result.trials, result.preparation, plan, rows, level
-    width = None if front else foresee_width(spec, members[0], *known_of)
+    widths = [foresee_width(spec, x, *known_of) for x in members]
+    width = None if front else widths[0]
+    told = [] if width is None else tell_width(width, spec)
     return ConfirmForecast(
         what=what if front else describe(members[0], spec.anatomy),
         trainings=_count(store, result, members, plan, front, data),
@@ -165,7 +167,7 @@ def foresee_confirmation(
         notes=test.notes,
         front=front,
         width=width,
-        width_words=() if width is None else tuple(tell_width(width, spec)),
+        width_words=tuple(tell_widths(widths, spec) if front else told),
     )
 
 

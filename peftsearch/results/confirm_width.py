@@ -136,6 +136,33 @@ def _observe(tried: Sequence[Estimate[Trial]], spec: JobSpec) -> SeedSpread | No
     return SeedSpread(observed, len(repeated)) if observed >= assumed else SeedSpread(assumed, 0)
 
 
+def tell_widths(found: Sequence[Width | None], spec: JobSpec) -> list[str]:
+    """Of all configurations of a front: how wide their intervals are, and how many of them are
+    not going to be told apart from the floor. Nothing where nothing tells."""
+    known = [x for x in found if x is not None]
+    if not known:
+        return []
+    name, beside, one = spec.task.quality, known[0].standing.quality, known[0]
+    halves = sorted(x.half for x in known)
+    ends = dict.fromkeys(difference(name, x, beside) for x in (halves[0], halves[-1]))
+    told = [
+        f"the {percent(one.level)} interval of each configuration minus the best floor is "
+        f"expected to be about ± {' to '.join(ends)}, by "
+        f"{plural(one.rows_count, 'test row')} and {one.seeds} seeds (Student's t "
+        f"{one.quantile:.3g})"
+    ]
+    wide = [x.enough for x in known if x.wide]
+    if not wide:
+        return told
+    enough = [x for x in wide if x is not None]
+    advice = f"no number of seeds up to {MOST} would make it so narrow, more test rows may"
+    if enough:
+        advice = f"{max(enough)} seeds would make it about so narrow for {len(enough)} of them"
+    many = f"{len(wide)} of the {len(found)} configurations"
+    lead = "their distance from it on the validation rows"
+    return [*told, f"that is too wide to tell {many} from the floor, beside {lead}: {advice}"]
+
+
 def tell_width(found: Width, spec: JobSpec) -> list[str]:
     """How wide, by what, and whether that is too wide to tell the floor apart."""
     name, beside = spec.task.quality, found.standing.quality

@@ -81,7 +81,7 @@ def _foresee(
     preparation: Preparation | None,
 ) -> list[str]:
     """How wide an interval may be expected; nothing where nothing tells."""
-    spec, (rows, level) = confirmer.job.spec, confirmer.foresee_reading(picked)
+    spec, (rows, level) = confirmer.job.spec, confirmer.foresee_reading([picked])
     given = picked, trials, preparation, confirmer.plan
     width = foresee_width(spec, *given, rows, level)
     return [] if width is None else tell_width(width, spec)

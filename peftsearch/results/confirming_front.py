@@ -8,6 +8,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.presence import at_work
 
 from .confirm_plan import Pending, tell_forecast
+from .confirm_width import foresee_width, tell_widths
 from .confirming import Wanted
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def confirm_front(store: Store, result: "SearchResult", wanted: Wanted) -> Confi
         left = max(confirmer.total - confirmer.count_kept(), 0)
         confirmer.pending = Pending.of(spec, result.trials, left)
         wanted.report(tell_forecast(confirmer.pending, confirmer.total))
+        given = result.trials, result.preparation, wanted.plan, *confirmer.foresee_reading(members)
+        for line in tell_widths([foresee_width(spec, x, *given) for x in members], spec):
+            wanted.report(line)
         confirmed = ConfirmedFront(confirmer.confirm_front(), spec)
         store.save_report(job.id, "confirm-front", confirmed.to_json())
     return confirmed

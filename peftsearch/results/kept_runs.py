@@ -1,7 +1,7 @@
 """Trainings of a confirmation and what floors scored on its test split, each kept in the store."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -55,9 +55,9 @@ class KeptRuns:
     def _data(self) -> str:
         return hash_rows(self.runner.split("test"), self.runner.data.label_names)
 
-    def foresee_reading(self, picked: Configuration) -> tuple[int, float]:
+    def foresee_reading(self, members: Sequence[Configuration]) -> tuple[int, float]:
         """How many rows are going to be scored, and the chance with which intervals hold."""
-        subject, known = self.plan.subject([picked]), self.store.readings(self._data)
+        subject, known = self.plan.subject(members), self.store.readings(self._data)
         reading = foresee_reading(known, self.job, self._data, subject)
         return len(self.runner.split("test").texts), level_of(reading)
 

@@ -7,7 +7,7 @@ import pytest
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.results.confirm_plan import Plan
-from peftsearch.results.confirm_width import ASSUMED, Width, foresee_width, tell_width
+from peftsearch.results.confirm_width import ASSUMED, Width, foresee_width, tell_width, tell_widths
 
 from .made import SPEC, make_trial
 
@@ -68,3 +68,13 @@ def test_nothing_is_told_of_a_job_without_a_floor() -> None:
     trials = [seen(0, 0.92)]
     given = trials[0].configuration, trials, None, Plan()
     assert foresee_width(SPEC, *given, 400, 0.95) is None
+
+
+def test_of_a_front_it_is_told_how_many_are_not_going_to_be_told_apart() -> None:
+    near, far = foresee([seen(0, 0.865)], 3), foresee([seen(0, 0.99)], 30)
+    told, warning = tell_widths([near, None, far], SPEC)
+    assert "of each configuration minus the best floor is expected to be about ± 0.0" in told
+    assert warning.startswith("that is too wide to tell 1 of the 3 configurations from the floor")
+    (alone,) = tell_widths([far, far], SPEC)
+    assert " to " not in alone.partition("about ")[2].partition(", by")[0]
+    assert tell_widths([None], SPEC) == []
