@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.examples import read_example
 from peftsearch.message_text import shorten
+from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.kinds.model_forms import DECODER, IMAGES, ModelForm
+from peftsearch.workers.models.locations import read_config
 
 from .likely_columns import Likely, guess_task
 
@@ -69,6 +72,7 @@ def draft_job(data: str | None, model: str | None, out: Path) -> FirstJob:
     if data is None:
         return _draft_empty(model, out)
     kind, columns = guess_task(data)
+    kind = _fit(kind, model)
     path = _place(model, out) if model else _SAMPLES.get(kind.form, _SAMPLE)
     text = _TEXT.format(
         data=data,
@@ -78,6 +82,24 @@ def draft_job(data: str | None, model: str | None, out: Path) -> FirstJob:
     )
     unfilled = tuple(f"task.{key}" for key, x in columns.items() if x.column is None)
     return FirstJob(text, kind, columns, unfilled)
+
+
+def _fit(kind: TaskKind, model: str | None) -> TaskKind:
+    """A kind of the same columns that a model's family has a form for; the same where none has,
+    and where the model is not a folder that tells its family."""
+    if model is None or not Path(model).expanduser().is_dir():
+        return kind
+    try:
+        family = FAMILIES[str(read_config(str(Path(model).expanduser())).get("model_type"))]
+    except (UserError, KeyError):
+        return kind
+    return next((x for x in (kind, *_list_alike(kind)) if x.form in family.forms), kind)
+
+
+def _list_alike(kind: TaskKind) -> list[TaskKind]:
+    """The other kinds that read the same columns."""
+    kinds = KINDS.usable()
+    return [x for x in kinds if x.columns[0] == kind.columns[0] and x is not kind]
 
 
 def _draft_empty(model: str | None, out: Path) -> FirstJob:
@@ -90,8 +112,7 @@ def _draft_empty(model: str | None, out: Path) -> FirstJob:
 
 
 def _task_lines(kind: TaskKind, columns: Mapping[str, Likely], train: str) -> list[str]:
-    kinds = KINDS.usable()
-    alike = [x.name for x in kinds if x.columns[0] == kind.columns[0] and x is not kind]
+    alike = [x.name for x in _list_alike(kind)]
     of_kind = _line("kind", kind.name, f"or {' or '.join(alike)}" if alike else kind.title)
     lines = [_line("train", train)]
     lines += [_line(key, x.column or _UNKNOWN, _tell(x)) for key, x in columns.items()]

@@ -42,6 +42,22 @@ def test_without_a_model_it_begins_with_a_sample(
     assert 'path = "demo:model"' in (place / "job.toml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("family", "kind"), [("t5", "seq2seq"), ("gpt2", "causal_lm"), ("bert", "causal_lm")]
+)
+def test_of_kinds_with_the_same_columns_it_is_the_one_that_the_model_can_do(
+    family: str, kind: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f'{{"prompt": "question {i}", "response": "answer {i}"}}' for i in range(30)]
+    (place / "talk.jsonl").write_text("\n".join(rows))
+    (place / family).mkdir()
+    (place / family / "config.json").write_text(json.dumps({"model_type": family}))
+    assert call(monkeypatch, "init", "talk.jsonl", "--model", family) == 0
+    other = "causal_lm" if kind == "seq2seq" else "seq2seq"
+    written = (place / "job.toml").read_text()
+    assert f'kind = "{kind}"' in written and f"or {other}" in written
+
+
 def test_without_data_the_places_are_named(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
