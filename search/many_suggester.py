@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peftsearch.records.axes import known_value
-from peftsearch.records.trial import Reasons
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -21,8 +20,7 @@ from .improvement.acquisition import log_sum
 from .improvement.cell_improvement import Moments, log_feasible, log_gain
 from .improvement.cells import Cells, open_cells
 from .memory import Terrain
-from .subset import choose_pending
-from .suggester import DRAWS, Suggester, choose_surrogate
+from .suggester import DRAWS, Outlook, Suggester, choose_surrogate
 from .surrogates.surrogate import Fitted, Posterior, Surrogate
 
 Matrix = NDArray[np.float64]
@@ -73,12 +71,8 @@ class ManySuggester(Suggester):
         means = np.bincount(groups, weights=y) / np.bincount(groups)
         return _Learnt(surrogate.fit(self._x[groups], y, self._seed), means)
 
-    def suggest(
-        self, pending: Sequence[Configuration], excluded: set[str]
-    ) -> tuple[Configuration, Reasons] | None:
-        """See `Suggester.suggest`. The front of each draw has the points that are within the
-        limits in that draw."""
-        pending = choose_pending(pending)
+    def _condition(self, pending: Sequence[Configuration]) -> Outlook:
+        """The front of each draw has the points that are within the limits in that draw."""
         x = np.concatenate([self._x, self._encode(pending)[0]])
         posteriors = {
             name: found.fitted.posterior(x, found.means, self._counts, DRAWS, self._seed + i)
@@ -100,13 +94,10 @@ class ManySuggester(Suggester):
             mean: Matrix = log_sum(np.array(values), axis=0) - np.log(len(values))
             return mean
 
-        found = self._search.best(evaluate, excluded)
-        if found is None:
-            return None
         volumes = [
             moocore.hypervolume(x, ref=corner, maximise=True) if len(x) else 0 for x in drawn
         ]
-        return found.configuration, self._explain(found, float(np.mean(volumes)))
+        return Outlook(evaluate, float(np.mean(volumes)))
 
     def _draw(
         self, posteriors: Mapping[str, Posterior], configurations: Sequence[Configuration]

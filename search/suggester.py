@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +11,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.space import Space
 
-from .candidates import Found, LocalSearch, make_starts
+from .candidates import Acquisition, Found, LocalSearch, make_starts
 from .goals.observations import Observation, find_front
 from .goals.reference_point import ReferencePoint
 from .improvement.acquisition import acquisition_values, mean_volume, staircase
@@ -23,7 +21,6 @@ from .surrogates.surrogate import (
     FIT_POINTS,
     EnsembleLinearMatern,
     Fitted,
-    Posterior,
     Surrogate,
     spread_evenly,
 )
@@ -39,11 +36,25 @@ _TINY, _LARGEST = 1e-9, math.log(1e3)
 """Where there is no front yet, any gain is a thousandfold: that is no reason to end a job."""
 
 
-class _Model(NamedTuple):
-    """What is known with some points pending; `costs` are places on the axis, or infinite."""
+class Outlook:
+    """What is expected with some points pending; what it was asked once, it knows.
 
-    posterior: Posterior
-    costs: Matrix
+    Attributes:
+        present: Hypervolume of the front as the model knows it.
+    """
+
+    def __init__(self, evaluate: Acquisition, present: float) -> None:
+        self.present = present
+        self._evaluate = evaluate
+        self._known: dict[str, float] = {}
+
+    def __call__(self, configurations: Sequence[Configuration]) -> Matrix:
+        """Logarithm of the gain that is expected of each of `k` configurations."""
+        fresh = list({x.key: x for x in configurations if x.key not in self._known}.values())
+        if fresh:
+            found = self._evaluate(fresh).tolist()
+            self._known.update(zip((x.key for x in fresh), found, strict=True))
+        return np.array([self._known[x.key] for x in configurations])
 
 
 class Suggester:
@@ -79,7 +90,7 @@ class Suggester:
         parents = choose_parents([x for x in self._known if x.qualities])
         starts = make_starts(space, parents, np.random.default_rng(seed))
         self._search = LocalSearch(starts, self._terrain.neighbours)
-        self._last: tuple[tuple[str, ...], _Model] | None = None
+        self._last: tuple[tuple[str, ...], Outlook] | None = None
 
     def _fit(self, trained: Sequence[Observation], surrogate: Surrogate) -> Fitted:
         """To rows that are spread evenly over all, so that they are as the job is.
@@ -109,21 +120,19 @@ class Suggester:
         Returns:
             None where nothing new can gain anything.
         """
-        model = self._model(pending)
-        found = self._search.best(partial(self._evaluate, model), excluded)
+        outlook = self._look(pending)
+        found = self._search.best(outlook, excluded)
         if found is None:
             return None
-        steps = staircase(model.costs, model.posterior.draws, *self._corner)
-        present = mean_volume(steps, self._corner[0], self._reference.axis(0.0))
-        return found.configuration, self._explain(found, present)
+        return found.configuration, self._explain(found, outlook.present)
 
     def values(
         self, configurations: Sequence[Configuration], pending: Sequence[Configuration]
     ) -> Matrix:
         """Logarithm of the gain that is expected of each of `k` configurations."""
-        return self._evaluate(self._model(pending), configurations)
+        return self._look(pending)(configurations)
 
-    def _model(self, pending: Sequence[Configuration]) -> _Model:
+    def _look(self, pending: Sequence[Configuration]) -> Outlook:
         """That of the call before where it waits for the same points."""
         waited = choose_pending(pending)
         keys = tuple(x.key for x in waited)
@@ -131,16 +140,20 @@ class Suggester:
             self._last = keys, self._condition(waited)
         return self._last[1]
 
-    def _condition(self, pending: Sequence[Configuration]) -> _Model:
+    def _condition(self, pending: Sequence[Configuration]) -> Outlook:
         waiting, places = self._encode(pending)
         x = np.concatenate([self._x, waiting])
         posterior = self._fitted.posterior(x, self._means, self._counts, DRAWS, self._seed)
-        costs = [self._reference.axis(x.cost) if x.qualities else np.inf for x in self._known]
-        return _Model(posterior, np.concatenate([costs, places]))
+        known = [self._reference.axis(x.cost) if x.qualities else np.inf for x in self._known]
+        costs = np.concatenate([known, places])
 
-    def _evaluate(self, model: _Model, configurations: Sequence[Configuration]) -> Matrix:
-        candidates, axis = self._encode(configurations)
-        return acquisition_values(model.posterior, candidates, axis, model.costs, *self._corner)
+        def evaluate(configurations: Sequence[Configuration]) -> Matrix:
+            candidates, axis = self._encode(configurations)
+            return acquisition_values(posterior, candidates, axis, costs, *self._corner)
+
+        steps = staircase(costs, posterior.draws, *self._corner)
+        present = mean_volume(steps, self._corner[0], self._reference.axis(0.0))
+        return Outlook(evaluate, present)
 
     def _explain(self, found: Found, present: float) -> Reasons:
         """Why a configuration is proposed.
