@@ -624,7 +624,9 @@ def main() -> None:
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
-        message = shorten(_without_passwords(error.format_message()), _LONGEST_ARGUMENTS)
+        message = shorten(
+            _without_passwords(error.format_message()).rstrip("."), _LONGEST_ARGUMENTS
+        )
         _fail(UserError("a command and options that exist", message, _HELP), 2)
     except (typer.Abort, KeyboardInterrupt):
         status = _INTERRUPTED

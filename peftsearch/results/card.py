@@ -207,12 +207,12 @@ def _quality(
         f"search optimised; {_CONFIRMED if confirmed else _UNCONFIRMED}"
     )
     if len(trained.trials) > 1:
-        lucky = trained.best(name).number == trial.number
+        mean = score(trained.values[name])
+        lucky = trained.best(name).number == trial.number and score(value) != mean
         which, luck = ("the best", ", and partly luck") if lucky else ("one", "")
         text += (
             f" That is {which} of {len(trained.trials)} trainings of this configuration (trials "
-            f"{', '.join(map(str, trained.numbers))}){luck}: their mean is "
-            f"{score(trained.values[name])}."
+            f"{', '.join(map(str, trained.numbers))}){luck}: their mean is {mean}."
         )
     if expected is not None:
         text += f" {tell_expected(name, expected)}"

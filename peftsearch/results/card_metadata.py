@@ -63,7 +63,7 @@ def _result(
     """The quality that the search optimised, at the mean of all trainings, with its interval."""
     name = spec.task.quality
     value = trained.values[name]
-    known: dict[str, Any] = {} if error is None else _interval(value, error)
+    known: dict[str, Any] = {} if error is None else _interval(name, value, error)
     if len(trained.trials) > 1:
         known |= {"trainings": len(trained.trials), "of_this_one": trial.measurements[name]}
     if trial.validation_rows is not None:
@@ -134,9 +134,9 @@ def _calibration(spec: JobSpec, task: str, told: Mapping[str, Any] | None) -> Se
     ]
 
 
-def _interval(value: float, error: float) -> dict[str, Any]:
-    half = _HALF_WIDTH * error
-    return {
-        "standard_error": round(error, 6),
-        "interval_95": [round(value - half, 6), round(value + half, 6)],
-    }
+def _interval(name: str, value: float, error: float) -> dict[str, Any]:
+    """Which ends at the best value that there is."""
+    goal, half = objective(name), _HALF_WIDTH * error
+    low, high = value - half, value + half
+    low, high = (low, min(high, goal.best)) if goal.maximise else (max(low, goal.best), high)
+    return {"standard_error": round(error, 6), "interval_95": [round(low, 6), round(high, 6)]}

@@ -73,7 +73,10 @@ class BudgetSpec(Section):
     @model_validator(mode="before")
     @classmethod
     def _read_minutes(cls, data: Any) -> Any:
-        return read_minutes(data)
+        found = read_minutes(data)
+        if isinstance(found, Mapping) and "minutes" in found:
+            _refuse_minutes(found)
+        return found
 
     @model_validator(mode="after")
     def _check_any(self) -> Self:
@@ -93,6 +96,19 @@ def read_minutes(budget: Any) -> Any:
         return budget
     kept = {key: value for key, value in budget.items() if key != "minutes"}
     return kept | {"hours": minutes / 60}
+
+
+def _refuse_minutes(budget: Mapping[str, Any]) -> None:
+    """What `read_minutes` left.
+
+    Raises:
+        UserError: Always.
+    """
+    where = "budget.minutes"
+    if "hours" in budget:
+        raise UserError("hours or minutes under [budget]", "both", "leave one out", where)
+    expected, got = "a number as minutes under [budget]", repr(budget["minutes"])
+    raise UserError(expected, got, "write e.g. minutes = 90", where)
 
 
 class JobSpec(Section):

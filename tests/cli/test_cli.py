@@ -378,6 +378,13 @@ def test_a_dashboard_that_cannot_start_says_why_in_one_line(
     assert "secret" not in err
 
 
+def test_a_missing_argument_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "run", "--dry-run") == 2
+    assert "got Missing argument 'JOB.toml'; see" in capsys.readouterr().err
+
+
 def test_a_port_that_is_taken_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -32,8 +32,8 @@ def settled(folder: Path, shares: dict[str, int], **task: Any) -> Settled:
 @pytest.mark.parametrize(
     ("shares", "metric", "reason"),
     [
-        ({"a": 50, "b": 50}, "accuracy", "since no class is much larger than the rest"),
-        ({"a": 40, "b": 30, "c": 30}, "accuracy", "since no class is much larger than the rest"),
+        ({"a": 50, "b": 50}, "accuracy", "of the training rows, and none has more than 60%"),
+        ({"a": 55, "b": 30, "c": 15}, "accuracy", ", and none has more than 60%"),
         ({"ham": 90, "spam": 10}, "f1_macro", "since 'ham' has 89% of the training rows"),
         ({"a": 10, "b": 70, "c": 20}, "f1_macro", "since 'b' has 71% of the training rows"),
     ],

@@ -81,6 +81,9 @@ def test_the_best_of_several_trainings_is_called_luck() -> None:
     other = " ".join(_quality(again, make_spec(), [], "held", None, trained).split())
     assert "accuracy 0.9100" in other
     assert "That is one of 2 trainings of this configuration (trials 2, 6): their mean" in other
+    equal = estimate([lucky, make_trial(6, 8, 0.95)])
+    told = " ".join(_quality(lucky, make_spec(), [], "held", None, equal).split())
+    assert "That is one of 2 trainings" in told and "luck" not in told
     alone = _quality(lucky, make_spec(), [], "held", None, estimate([lucky]))
     assert "trainings" not in alone
 

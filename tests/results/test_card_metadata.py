@@ -46,6 +46,20 @@ def test_of_several_trainings_the_mean_is_told() -> None:
     assert (result.metric_args["trainings"], result.metric_args["of_this_one"]) == (2, 0.79)
 
 
+@pytest.mark.parametrize(
+    ("metric", "value", "ends"),
+    [("accuracy", 0.98, [0.940801, 1.0]), ("log_loss", 0.03, [0.0, 0.069199])],
+)
+def test_an_interval_ends_at_the_best_value_that_there_is(
+    metric: str, value: float, ends: list[float]
+) -> None:
+    trial = make_trial(3, 8, 0.79)
+    trial = replace(trial, measurements={**trial.measurements, metric: value})
+    spec = make_spec(task={"train": "train.csv", "metric": metric})
+    (result,) = read(front_matter(spec, trial, "peft", 0.02, estimate([trial]))).eval_results
+    assert result.metric_args["interval_95"] == pytest.approx(ends)
+
+
 def test_a_local_model_is_no_model_of_the_hub() -> None:
     model = {**make_spec().to_json()["model"], "path": "/home/ann/bert"}
     spec = make_spec(model=model, task={"train": "/home/ann/train.csv"})

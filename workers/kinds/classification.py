@@ -63,7 +63,7 @@ class Classification(Work):
         share = f"{classes[largest]!r} has {count / len(labels):.0%} of the training rows"
         if count > LARGEST_SHARE * len(labels):
             return "f1_macro", f"since {share}, more than {LARGEST_SHARE:.0%}"
-        return "accuracy", f"since no class is much larger than the rest ({share})"
+        return "accuracy", f"since {share}, and none has more than {LARGEST_SHARE:.0%}"
 
     def check_training(self, training: TrainingSpec, classes: Sequence[str]) -> None:
         """Weights are of classes that there are."""

@@ -96,9 +96,11 @@ def test_a_budget_may_be_written_in_minutes() -> None:
     assert make_spec(budget={"trials": 8, "minutes": 90}) == make_spec(
         budget={"trials": 8, "hours": 1.5}
     )
-    assert "got unknown key 'budget.minutes'" in refuse(
-        change("budget", {"hours": 1, "minutes": 30})
-    )
+    both = refuse(change("budget", {"hours": 1, "minutes": 30}))
+    assert "expected hours or minutes under [budget]; got both" in both
+    for wrong in ("8 min", True):
+        told = refuse(change("budget", {"minutes": wrong}))
+        assert f"expected a number as minutes under [budget]; got {wrong!r}" in told
     assert "budget.hours: greater than 0" in refuse(change("budget", {"minutes": 0}))
 
 
