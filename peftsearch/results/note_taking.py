@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from peftsearch.errors import StoreUnavailable, UserError
 from peftsearch.records.job import Job
 from peftsearch.records.trial_note import TrialNote, by_trial
-from peftsearch.storage.connection import is_there
 from peftsearch.storage.store import Store
 
+from .by_now import by_now
 from .trial_names import check_pickable, find_number
 
 
@@ -47,11 +46,4 @@ def read_notes(
 ) -> Mapping[int, TrialNote]:
     """What people have written on a job's trials by now; `known` where the database does not tell
     or has the job no more."""
-    try:
-        if storage is None or not is_there(storage):
-            return known
-        with Store.open(storage) as store:
-            same = store.job(job.id).uid == job.uid
-            return by_trial(store.trial_notes(job.id)) if same else known
-    except (StoreUnavailable, UserError):
-        return known
+    return by_now(storage, job, lambda store: by_trial(store.trial_notes(job.id)), known)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from .ablation import Ablated, find_ablation
 from .baseline_words import baselines_json, tell_baselines, tell_beside
 from .baselines import Baselines, find_baselines
 from .beside import Circle, read_circle
+from .by_now import by_now
 from .endings import tell_ending
 from .expected import find_belief, find_expected
 from .floor_words import tell_apart, tell_floors, tell_nothing_beats
@@ -387,7 +388,8 @@ class SearchResult:
         precision: float | None = None,
         temperature: bool = False,
     ) -> "ExportReport":
-        """Write the picked adapter to a folder and check it by loading it again.
+        """Write the picked adapter to a folder and check it by loading it again. Its card tells
+        what confirmations have found by now.
 
         Args:
             out: A folder that is empty or does not exist.
@@ -402,7 +404,13 @@ class SearchResult:
         from .wishes import Wish
 
         limit, wish = size_limit(pick, self.job.spec.task.quality), Wish(precision, temperature)
-        return export_picked(self, self.pick(pick), Path(out), form, limit, wish)
+        return export_picked(self._tested_by_now(), self.pick(pick), Path(out), form, limit, wish)
+
+    def _tested_by_now(self) -> "SearchResult":
+        """With the confirmations since these records were read, `confirm`'s own among them."""
+        known = self.tested, self.confirmed
+        tested, confirmed = by_now(self.storage, self.job, partial(read_tests, self.job), known)
+        return replace(self, tested=tested, confirmed=confirmed)
 
     def confirm(
         self,
@@ -474,7 +482,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours, circle, notes, single, fronts = store.at_once(
+    trials, front, preparation, hours, circle, notes, tested = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
@@ -482,15 +490,19 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             store.used_hours(job.id),
             read_circle(store, job),
             by_trial(store.trial_notes(job.id)),
-            store.reports(job.id, CONFIRM),
-            store.reports(job.id, FRONT),
+            read_tests(job, store),
         )
     )
     points = Front.of(front, lambda: result.members, job.spec, notes)
-    tested = read_tested(single), find_tested(single, fronts, job.spec)
     known = (preparation, hours, store.url, circle, notes, *tested)
     result = SearchResult(job, tuple(trials), points, root, *known)
     return result
+
+
+def read_tests(job: Job, store: Store) -> tuple[Mapping[int, Sequence[str]], Mapping[str, OnTest]]:
+    """What confirmations told of adapters, and what they found of configurations."""
+    single, fronts = store.reports(job.id, CONFIRM), store.reports(job.id, FRONT)
+    return read_tested(single), find_tested(single, fronts, job.spec)
 
 
 def export_picked(
