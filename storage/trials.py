@@ -99,6 +99,13 @@ class Trials(Session):
         return dict.fromkeys(TrialState, 0) | {state: number for state, number in found}
 
     @read
+    def tried(self, job_id: int) -> int:
+        """How many different configurations of the job were completed."""
+        mine = trials.c.job_id == job_id, trials.c.state == TrialState.COMPLETED
+        query = select(func.count(trials.c.key.distinct())).where(*mine)
+        return self._connection.execute(query).scalar_one()
+
+    @read
     def queued(self, job_id: int) -> int:
         """How many of the job's trials are queued, which asks nothing of the others."""
         mine = trials.c.job_id == job_id, trials.c.state == TrialState.QUEUED

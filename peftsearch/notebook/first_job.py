@@ -7,7 +7,7 @@ from pathlib import Path
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.examples import read_example
-from peftsearch.message_text import shorten
+from peftsearch.message_text import printable, shorten
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind import TaskKind
@@ -67,15 +67,16 @@ def draft_job(data: str | None, model: str | None, out: Path) -> FirstJob:
         out: Where the file is to lie: its paths are relative to that folder.
 
     Raises:
-        UserError: The data cannot be read.
+        UserError: The data cannot be read, or a path is no text.
     """
+    _check_text(data, model)
     if data is None:
         return _draft_empty(model, out)
     kind, columns = guess_task(data)
     kind = _fit(kind, model)
     path = _place(model, out) if model else _SAMPLES.get(kind.form, _SAMPLE)
     text = _TEXT.format(
-        data=data,
+        data=" ".join(printable(data).split()),
         name=_line("name", _name(data)),
         model=_line("path", path, "" if model else _BEGIN),
         task="\n".join(_task_lines(kind, columns, _place(data, out))),
@@ -100,6 +101,16 @@ def _list_alike(kind: TaskKind) -> list[TaskKind]:
     """The other kinds that read the same columns."""
     kinds = KINDS.usable()
     return [x for x in kinds if x.columns[0] == kind.columns[0] and x is not kind]
+
+
+def _check_text(*paths: str | None) -> None:
+    """Refuse a name of bytes that no job file can hold."""
+    for path in paths:
+        try:
+            (path or "").encode()
+        except UnicodeEncodeError as error:
+            got = f"{path!a}, which is none"
+            raise UserError("a path that is UTF-8 text", got, "rename it") from error
 
 
 def _draft_empty(model: str | None, out: Path) -> FirstJob:

@@ -38,6 +38,8 @@ class Given:
         """
         try:
             return self.readers[name]()
+        except UserError:  # of the whole file: it is a ValueError too
+            raise
         except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
             expected = f"values of one kind in column {name!r} of {self.origin}"
             raise UserError(expected, str(error), "make all of them text, or numbers") from error

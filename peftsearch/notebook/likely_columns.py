@@ -54,7 +54,9 @@ def guess_task(data: str) -> tuple[TaskKind, dict[str, Likely]]:
     kind, usual = _match_kind(kinds, names)
     if usual and usual.keys() not in (_ALONE, kinds[0].columns[0].keys()):
         return kind, {key: Likely(column) for key, column in usual.items()}
-    return _guess_labelled(read_given_file(Path(data)), kinds)
+    given = read_given_file(Path(data))
+    given.column(names[0])  # else what is wrong with the file would look like no column that fits
+    return _guess_labelled(given, kinds)
 
 
 def _match_kind(

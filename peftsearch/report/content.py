@@ -55,7 +55,11 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
     chosen = None if found is None else _describe(found, records)
     members = result.members
     readings = count_readings(
-        None if found is None else found.configuration, records.comparisons, records.runs, spec
+        None if found is None else found.configuration,
+        records.comparisons,
+        records.runs,
+        spec,
+        records.fronts,
     )
     report: Report = {
         "job": job.name,

@@ -18,11 +18,13 @@ class Records:
     Attributes:
         comparisons: What `peftsearch confirm` kept of its comparisons, oldest first.
         runs: What it kept of single runs.
+        fronts: What it kept of comparisons of whole fronts.
     """
 
     result: SearchResult
     comparisons: Sequence[Mapping[str, Any]] = ()
     runs: Sequence[Mapping[str, Any]] = ()
+    fronts: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
     def everything(self) -> list[Estimate[Trial]]:

@@ -116,22 +116,25 @@ def count_readings(
     reports: Sequence[Content],
     runs: Sequence[Content],
     spec: JobSpec,
+    fronts: Sequence[Content] = (),
 ) -> Readings:
     """How often what was scored on the test split.
 
     Args:
         reports: What `confirm` kept of its comparisons.
         runs: What it kept of single runs, of either split.
+        fronts: What it kept of whole fronts, each of which is one comparison.
     """
     tested = [x["key"] for x in runs if x["split"] == "test"]
     trained = [key for key in tested if not key.startswith(_FLOOR)]
-    keys = [key_of(x["arms"][0], spec) for x in reports]
+    keys = [{key_of(x["arms"][0], spec)} for x in reports]
+    keys += [{key_of(member, spec) for member in x["front"]} for x in fronts]
     return {
         "trainings": len(trained),
         "configurations": len(set(trained)),
         "floors": len(set(tested) - set(trained)),
         "comparisons": len(keys),
-        "others": sum(chosen is None or key != chosen.key for key in keys),
+        "others": sum(chosen is None or chosen.key not in x for x in keys),
     }
 
 

@@ -48,7 +48,9 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        told = {"versus": self.versus.name, **self.difference.to_json()}
+        other = self.versus.configuration
+        key = None if other is None else other.key
+        told = {"versus": self.versus.name, "versus_key": key, **self.difference.to_json()}
         return told | {"adjusted_p_value": self.adjusted, "verdict": WORDS[self.claim]}
 
 
@@ -74,7 +76,9 @@ class FrontConfirmation:
 
     def to_json(self, spec: JobSpec) -> dict[str, Any]:
         """Plain data for `--json` and the store."""
-        references = {x.versus.name: x.versus for row in self.comparisons for x in row}
+        # Of one name are LoRAs that were trained as long as the members beside which they stand.
+        beside = [x.versus for row in self.comparisons for x in row]
+        references = {(x.name, x.configuration and x.configuration.key): x for x in beside}
         members = [
             {"row": row, **arm_json(arm, self.metric, spec, own), "differences": told}
             for row, (arm, told, own) in enumerate(

@@ -33,6 +33,7 @@ class OnTest:
         level: Chance with which it holds.
         rows: How many the test split has.
         reading: Number of the reading of the test split; None where nobody entered one.
+        entered: When that began, in seconds since the epoch; 0 where nobody entered it.
         told: Sentences on how it stands beside what it was compared with.
     """
 
@@ -44,6 +45,12 @@ class OnTest:
     rows: int
     reading: int | None
     told: tuple[str, ...]
+    entered: float = 0.0
+
+    @property
+    def order(self) -> tuple[float, int]:
+        """Readings of other test rows are counted from 1 again: the later one is the last."""
+        return self.entered, self.reading or 0
 
 
 def find_tested(
@@ -57,7 +64,7 @@ def find_tested(
     """
     found = [_of_point(x, spec) for x in single]
     found += [_of_member(x, member, spec) for x in fronts for member in x.get("front", ())]
-    known = sorted((x for x in found if x is not None), key=lambda x: x.reading or 0)
+    known = sorted((x for x in found if x is not None), key=lambda x: x.order)
     return {x.key: x for x in known}
 
 
@@ -104,7 +111,7 @@ def tell_moved(
     """
     if not confirmed or picked.key in confirmed:
         return []
-    latest = max(confirmed.values(), key=lambda x: x.reading or 0)
+    latest = max(confirmed.values(), key=lambda x: x.order)
     known = [name_trials(x.numbers) for x in tried if x.key == latest.key]
     of = known[0] if known else "a configuration that this job no longer has"
     number = picked.first.number
@@ -170,4 +177,5 @@ def _read(report: Content, arm: Content, told: Sequence[str], spec: JobSpec) -> 
         rows=report["test_rows"],
         reading=None if reading is None else reading["number"],
         told=tuple(x for x in told if x),
+        entered=0.0 if reading is None else reading.get("created", 0.0),
     )

@@ -140,7 +140,7 @@ def tell_origin(origin: str, sampler: str) -> str:
 
 def count(value: float) -> str:
     """`332,546`; four digits of a fraction below 1,000."""
-    return f"{value:,.0f}" if float(value).is_integer() or value >= 1000 else f"{value:.4g}"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def size(value: float) -> str:

@@ -213,12 +213,12 @@ class Summaries:
         pools: Mapping[str, PoolStatus],
     ) -> JobSummary:
         problem, hours, pool = job.problem, 0.0, pools.get(job.name)
-        best, outcome, left, completed = None, None, None, counts[TrialState.COMPLETED]
+        best, outcome, left = None, None, None
         readable = problem is None
         try:
             hours = self.histories.hours.used(store, job, counts)
             best = self._find_best(store, job) if readable else None
-            outcome = self._outcomes.find(store, job, completed) if readable else None
+            outcome = self._outcomes.find(store, job) if readable else None
             left = self._foresee(store, job, hours, live) if readable and live else None
         except UserError as error:
             problem = str(error)

@@ -134,3 +134,19 @@ def test_all_wrong_keys_come_in_one_answer_without_torch(place: Path) -> None:
         "'nowhere/here/x', where no folder is; correct model.path",
     ]
     assert [f"error: {x}" for x in json.loads(done.stdout)["others"]] == told[1:]
+
+
+def test_a_strange_name_of_a_file_leaves_a_job_file_that_can_be_read(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "tickets.csv").rename(place / "two\nlines.csv")
+    assert call(monkeypatch, "init", "two\nlines.csv", "--model", "model") == 0
+    assert read_job(place / "job.toml").task.train.endswith("two\nlines.csv")
+
+
+def test_a_name_that_is_no_text_is_refused_before_a_file_is_made(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "init", "tickets\udcff.csv") == 2
+    assert "a path that is UTF-8 text" in capsys.readouterr().err
+    assert not (place / "job.toml").exists()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from peftsearch.errors import UserError
 from peftsearch.notebook.likely_columns import Likely, guess_task
 
 TEXTS = ["the film was fine", "a dull plot", "great cast", "it was awful"]
@@ -52,3 +53,20 @@ def test_what_may_be_it_too_is_told(tmp_path: Path) -> None:
 def test_nothing_is_read_of_a_sample() -> None:
     kind, likely = guess_task("demo:data")
     assert (kind.name, likely) == ("classification", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("review,kind\n", "a data file with rows; got none"),
+        ("review,kind\na film,good,1\n", "2 fields in each row"),
+        ("review,review,kind\na,b,good\n", "2 columns of that name"),
+        ("review;kind\na;good\n", "save it with commas"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_told_and_no_column_is_left_to_fill_in(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "d.csv").write_text(text)
+    with pytest.raises(UserError, match=told):
+        guess_task(str(tmp_path / "d.csv"))

@@ -7,6 +7,7 @@ import pytest
 
 from peftsearch.errors import NotFoundError
 from peftsearch.records.job import JobState
+from peftsearch.report.reading import mark_records
 from peftsearch.report.rendering import render_markdown, render_page
 from peftsearch.storage.store import Store
 from tests.floors import prepare
@@ -117,6 +118,17 @@ def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: st
     assert "6 trainings of 2 configurations and 1 floor there, in 2 comparisons, 1 of" in page
     assert "is partly luck too" in page
     assert "other configurations were" in report_on(store, "knee")["verdict"]
+
+
+def test_a_confirmation_of_the_front_is_a_comparison_and_changes_the_report(store: Store) -> None:
+    filler = fill_example(store)
+    before = mark_records(store, filler.job)
+    front = {"test_rows": 500, "front": [{"configuration": x.to_json()} for x in (PROBE, lora(8))]}
+    store.save_report(filler.job.id, "confirm-front", front)
+    assert mark_records(store, filler.job) != before
+    for pick, others in (("best", 0), ("trial 1", 1)):
+        readings = report_on(store, pick)["readings"]
+        assert (readings["comparisons"], readings["others"]) == (1, others)
 
 
 def test_what_probabilities_are_worth_is_told_with_the_test_split(store: Store) -> None:

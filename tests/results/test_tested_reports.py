@@ -76,6 +76,23 @@ def test_the_last_reading_counts_whether_of_a_point_or_of_the_front() -> None:
     assert find_tested([confirm(3)], [confirm_front(2)], SPEC)[PICKED.key].reading == 3
 
 
+def test_a_reading_of_other_test_rows_is_the_last_though_it_is_the_first_of_them() -> None:
+    old, new = confirm_front(2), confirm(1)
+    old["reading"]["created"], new["reading"]["created"] = 10.0, 20.0
+    assert find_tested([new], [old], SPEC)[PICKED.key].reading == 1
+
+
+def test_of_a_front_each_lora_is_kept_beside_which_a_member_stands() -> None:
+    loras = [arm(TUNED, x, 0.8, 0.8) for x in TRIALS[1:3]]
+    pairs = [[(x, replace(LEVEL, p_value=0.6))] for x in loras]
+    compared = claim_together(pairs, "accuracy", 0.05)
+    arms = arm("front", PICKED, 0.7, 0.9), arm("front", TRIALS[0], 0.6, 0.6)
+    told = FrontConfirmation(arms, compared, "accuracy", make_reading(1), ()).to_json(SPEC)
+    keys = [x.configuration.key for x in TRIALS[1:3]]
+    assert [x["key"] for x in told["references"]] == keys
+    assert [x["differences"][0]["versus_key"] for x in told["front"]] == keys
+
+
 def test_reports_of_before_have_no_interval_and_damaged_ones_are_passed_over() -> None:
     old = confirm()
     for name in ("reading", "level", "sentence"):

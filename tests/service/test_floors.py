@@ -12,7 +12,7 @@ from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.floors import prepare
 
-from .records import SPEC, Filler, fill_example, lora
+from .records import SPEC, Filler, fill_example, fill_repeated, lora
 from .sites import client_of, get, open_site
 
 FLOOR = 0.79
@@ -170,3 +170,18 @@ def test_a_list_of_jobs_tells_what_came_of_a_finished_one(
         assert listed(url) is None
         store.set_state(job.id, JobState.FINISHED)
     assert listed(url) == told
+
+
+def test_the_best_is_one_of_so_many_configurations_wherever_that_is_told(
+    new_sqlite: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Repeats are no further chances: a list and a page of one job said different things."""
+
+    def tell(front: object, size: int, tried: int, *rest: object) -> str:
+        return f"best of {tried}"
+
+    monkeypatch.setattr("peftsearch.service.memory.outcomes.tell_outcome", tell)
+    url = new_sqlite()
+    with Store.open(url) as store:
+        store.set_state(fill_repeated(store).job.id, JobState.FINISHED)
+    assert listed(url) == "best of 15"

@@ -11,10 +11,12 @@ from typing import Any
 from peftsearch.errors import UserError
 from peftsearch.message_text import agree, plural
 
-from .table import Table, match_columns
+from .table import Table, find_name, match_columns
 from .text_files import open_text, suffix_of
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_TELLING = {",": "commas", ";": "semicolons", "\t": "tabs"}
+"""What else may lie between columns, as a heading shows that was read as one column."""
 _MANY = 10
 """Rows; fewer may all have been swallowed."""
 
@@ -67,8 +69,10 @@ def _collect(reader: Any, path: Path, wanted: Sequence[str]) -> tuple[Table, int
     names = next(_filled(reader), None)
     if names is None:
         raise UserError("a data file with rows", f"{path}, which is empty", "fill it")
+    _check_delimiter(names, path, wanted)
     meant = match_columns(str(path), names, wanted)
-    places = {x: names.index(y) for x, y in zip(wanted, meant, strict=True)}
+    numbers = {name: i for i, name in enumerate(names)}
+    places = {x: numbers[y] for x, y in zip(wanted, meant, strict=True)}
     columns: dict[str, list[Any]] = {name: [] for name in places}
     before, broken = reader.line_num, 0
     for row in reader:
@@ -80,6 +84,18 @@ def _collect(reader: Any, path: Path, wanted: Sequence[str]) -> tuple[Table, int
         for name, place in places.items():
             columns[name].append(row[place] or None)
     return Table(str(path), columns), broken
+
+
+def _check_delimiter(names: Sequence[str], path: Path, wanted: Sequence[str]) -> None:
+    """Refuse a file of one column that is several, unless it is wanted as it is."""
+    own = _DELIMITERS[suffix_of(path)]
+    found = [x for x in _TELLING if x != own and x in names[0]] if len(names) == 1 else []
+    if found and all(find_name(names, x) is None for x in wanted):
+        expected = f"columns of {path} with {_TELLING[own]} between them"
+        got = f"one column {names[0]!r}, as if {_TELLING[found[-1]]} were between them"
+        fitting = next((x for x, y in _DELIMITERS.items() if y == found[-1]), "")
+        hint = f"let its name end in {fitting}" if fitting else f"save it with {_TELLING[own]}"
+        raise UserError(expected, got, hint)
 
 
 def _filled(rows: Iterator[list[str]]) -> Iterator[list[str]]:

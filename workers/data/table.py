@@ -1,5 +1,6 @@
 """A table: the wanted columns of one split, whatever it was read from."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,15 +109,16 @@ def match_columns(origin: str, names: Sequence[str], wanted: Sequence[str]) -> l
         UserError: The source lacks one, or has it twice; names the columns there are and the
             nearest one.
     """
-    found = [find_name(names, name) for name in wanted]
+    counts = Counter(names)  # of thousands of names none is looked for in all the others
+    found = [name if name in counts else find_name(names, name) for name in wanted]
     missing = [_miss(origin, names, x) for x, y in zip(wanted, found, strict=True) if y is None]
     if missing:
         missing[0].join(*missing[1:])
         raise missing[0]
     kept = [name for name in found if name is not None]
-    twice = [name for name in kept if names.count(name) > 1]
+    twice = [name for name in kept if counts[name] > 1]
     if twice:
-        got, hint = f"{names.count(twice[0])} columns of that name", "rename the others"
+        got, hint = f"{counts[twice[0]]} columns of that name", "rename the others"
         raise UserError(f"one column {show(twice[0])} in {origin}", got, hint)
     return kept
 

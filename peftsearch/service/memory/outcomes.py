@@ -20,18 +20,14 @@ class Outcomes:
     histories: Histories
     _known: ByEvent[str | None] = field(default_factory=ByEvent)
 
-    def find(self, store: Store, job: Job, completed: int) -> str | None:
-        """Read once for an event; None of a job that has not finished or has no result.
-
-        Args:
-            completed: Its trials with a result.
-        """
+    def find(self, store: Store, job: Job) -> str | None:
+        """Read once for an event; None of a job that has not finished or has no result."""
         if job.state is not JobState.FINISHED:
             return None
         history = self.histories.find(store, job)
         if history is not None:
             return history.derive("outcome", _derive)
-        return self._known.find(job, lambda: _read(store, job, completed))
+        return self._known.find(job, lambda: _read(store, job))
 
 
 def _derive(history: History) -> str | None:
@@ -40,7 +36,7 @@ def _derive(history: History) -> str | None:
     return tell_outcome(front, len(front), tried, spec, history.preparation)
 
 
-def _read(store: Store, job: Job, completed: int) -> str | None:
+def _read(store: Store, job: Job) -> str | None:
     """By the trials of the front's best alone: a list of jobs reads no other."""
     front = store.front(job.id)
     best = best_of(front, job.spec, job.spec.anatomy)
@@ -48,4 +44,5 @@ def _read(store: Store, job: Job, completed: int) -> str | None:
         return None
     seeds = next(x.trials for x in front if best.trial in x.trials)
     found = estimate_each([store.trial(job.id, x) for x in seeds])
-    return tell_outcome(found, len(front), completed, job.spec, store.preparation(job.id))
+    known = job.spec, store.preparation(job.id)
+    return tell_outcome(found, len(front), store.tried(job.id), *known)

@@ -57,6 +57,27 @@ def test_tsv(tmp_path: Path) -> None:
     assert columns == {"text": ["a, b"], "label": ["yes"]}
 
 
+@pytest.mark.parametrize(
+    ("name", "between", "told"),
+    [
+        ("d.csv", ";", "with commas between them; got one column 'text;label', as if semicolons"),
+        ("d.csv", "\t", "let its name end in .tsv"),
+        ("d.tsv", ",", "let its name end in .csv"),
+        ("d.tsv", ";", "save it with tabs"),
+    ],
+)
+def test_other_delimiters_are_told(tmp_path: Path, name: str, between: str, told: str) -> None:
+    assert told in refuse(tmp_path / name, f"text{between}label\na{between}yes\n")
+
+
+def test_a_column_whose_name_holds_a_delimiter_is_read_where_it_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("text; as sent\na; b\n")
+    assert read_source(str(path), None, ["Text; as sent"])["train"].columns == {
+        "Text; as sent": ["a; b"]
+    }
+
+
 def test_csv_keeps_words_that_other_readers_take_for_missing(tmp_path: Path) -> None:
     columns = read(tmp_path / "d.csv", "text,label\nNone,NA\nnull,\n")
     assert columns == {"text": ["None", "null"], "label": ["NA", None]}

@@ -5,7 +5,7 @@
 //   shortName("/data/models/minilm") "minilm"
 //   failureText("out_of_memory") "out of memory"              shellWord("a b") "'a b'"
 
-import { fixed, precise } from "./rounding.js";
+import { fixed, general, precise } from "./rounding.js";
 
 export const NOTHING = "–";
 
@@ -28,7 +28,7 @@ export function missing(value) {
 export function count(value) {
   if (missing(value)) return NOTHING;
   if (Number.isInteger(value) || Math.abs(value) >= 1000) return Number(fixed(value, 0)).toLocaleString("en-US");
-  return String(precise(value, 4));
+  return general(value, 4);
 }
 
 export function size(value) {
@@ -45,7 +45,7 @@ export function scaled(value, units, small) {
 
 export function duration(seconds) {
   if (missing(seconds)) return NOTHING;
-  const tenths = Math.max(1, Number(fixed(10 * seconds, 0)));
+  const tenths = Math.max(1, Math.floor(10 * seconds + 0.5));
   if (seconds > 0 && tenths < 10) return `${tenths / 10} s`;
   const whole = Math.max(0, Number(fixed(seconds, 0)));
   if (whole < 60) return `${whole} s`;
@@ -77,7 +77,7 @@ export function percent(share, digits = 1) {
 
 export function score(value) {
   if (missing(value)) return NOTHING;
-  if (value !== 0 && Math.abs(value) < 0.01) return String(precise(value, 3));
+  if (value !== 0 && Math.abs(value) < 0.01) return general(value, 3);
   return Math.abs(value) >= 100 ? count(value) : fixed(value, 4);
 }
 
@@ -85,7 +85,7 @@ export function score(value) {
 export function scoreBeside(value, beside) {
   const text = score(beside);
   const rounded = fixed(value, (text.split(".")[1] ?? "").length);
-  return text.includes("e") || (value && !Number(rounded)) ? String(precise(value, 2)) : rounded;
+  return text.includes("e") || (value && !Number(rounded)) ? general(value, 2) : rounded;
 }
 
 /** `max_grad_norm` as "Max grad norm". */

@@ -5,7 +5,7 @@ import { setWords } from "../lib/configuration.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
 import { missing, originText, plural, score, scoreBeside } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
-import { fixed, precise } from "../lib/rounding.js";
+import { fixed, general, precise } from "../lib/rounding.js";
 import { showCurves } from "../charts/curves.js";
 import { alignMaps, showMap } from "../charts/map.js";
 import { compare, pairTable } from "../components/comparison.js";
@@ -112,7 +112,7 @@ function apart(name, left, right) {
   const by = Math.abs(right - left);
   const digits = Math.max(...[left, right].map((value) => (score(value).split(".")[1] ?? "").length));
   const rounded = isCost(name) ? objective(name, by) : fixed(by, digits);
-  return rounded === objective(name, 0) || Number(rounded) === 0 ? String(precise(by, 2)) : rounded;
+  return rounded === objective(name, 0) || Number(rounded) === 0 ? general(by, 2) : rounded;
 }
 
 function settingTable(trials, job) {
