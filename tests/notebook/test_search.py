@@ -104,6 +104,8 @@ def test_a_result_is_confirmed_and_exported(
     again = peftsearch.load("mine", str(tmp_path / "jobs.db")).confirm("best", "cpu", False)
     assert again.to_json() == confirmed.to_json() and capsys.readouterr().out == ""
     assert result.export(tmp_path / "adapter", pick="best").rows > 0
+    card = (tmp_path / "adapter" / "README.md").read_text("utf-8")
+    assert "in the first reading of them" in card
 
 
 def test_a_label_like_a_script_is_shown_as_text(model: Path, tmp_path: Path) -> None:
