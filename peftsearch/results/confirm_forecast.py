@@ -14,7 +14,7 @@ from peftsearch.workers.data.task_data import hash_rows, load_groups, open_test
 from peftsearch.workers.processes.built_in import check_built_in
 
 from .confirm_counts import count_front, count_kept, front_places, further_places, pick_places
-from .confirm_plan import Pending, Plan, tell_forecast
+from .confirm_plan import Pending, Plan, check_enough, tell_forecast
 from .confirm_width import Width, foresee_width, tell_width, tell_widths
 from .front_confirmation import check_members
 from .groups import part_groups
@@ -145,6 +145,7 @@ def foresee_confirmation(
     check_built_in(spec)
     members = _chosen(result, pick)
     test, names = open_test(spec)
+    check_enough(len(test.texts))
     data, subject = hash_rows(test, names), plan.subject(members)
     known = store.readings(data)
     reading = foresee_reading(known, job, data, subject)

@@ -23,6 +23,17 @@ _TRAINED = 3
 """Arms: the picked one, the linear probe, tuned LoRA."""
 
 
+def check_enough(rows: int) -> None:
+    """Refuse a test split that no interval follows from, before it is read.
+
+    Raises:
+        UserError: It has too few rows.
+    """
+    if rows < LEAST:
+        expected, hint = f"a test split of at least {LEAST} rows", "give more rows as task.test"
+        raise UserError(expected, plural(rows, "row"), hint, "task.test")
+
+
 def first_seeds(count: int) -> tuple[int, ...]:
     """The seeds of so many trainings."""
     return tuple(range(FIRST, FIRST + count))

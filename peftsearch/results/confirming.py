@@ -12,7 +12,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.presence import at_work
 
-from .confirm_plan import Pending, Plan, tell_forecast
+from .confirm_plan import Pending, Plan, check_enough, tell_forecast
 from .confirm_width import foresee_width, tell_width
 from .confirmation import Confirmation, lines
 from .floor_words import floor_json, tell_apart, tell_floors
@@ -148,6 +148,7 @@ def confirm_pick(
             part_groups(wanted.by, values)
         runner, arms = TrialRunner.open(spec, wanted.device), (picked, probe(make_space(spec)))
         check_rows(store, job, runner.data.fingerprint)
+        check_enough(len(runner.split("test").texts))
         confirmer = Confirmer(store, job, runner, wanted.report, plan)
         left, further = confirmer.count_left(*arms), confirmer.count_further(picked)
         confirmer.pending = Pending.of(spec, trials, left)

@@ -7,7 +7,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.presence import at_work
 
-from .confirm_plan import Pending, tell_forecast
+from .confirm_plan import Pending, check_enough, tell_forecast
 from .confirm_width import foresee_width, tell_widths
 from .confirming import Wanted
 
@@ -58,6 +58,7 @@ def confirm_front(store: Store, result: "SearchResult", wanted: Wanted) -> Confi
         members = tuple(x.configuration for x in result.members)
         base, runner = probe(make_space(spec)), TrialRunner.open(spec, wanted.device)
         check_rows(store, job, runner.data.fingerprint)
+        check_enough(len(runner.split("test").texts))
         confirmer = FrontConfirmer(
             store, job, runner, wanted.report, wanted.plan, members=members, probe=base
         )

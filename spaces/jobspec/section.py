@@ -12,8 +12,9 @@ class Section(BaseModel):
 
 
 def keys_of(section: type[BaseModel]) -> list[str]:
-    """Its keys as they are written."""
-    return [field.alias or name for name, field in section.model_fields.items()]
+    """Its keys as they are written, and what may be written in place of one."""
+    names = [field.alias or name for name, field in section.model_fields.items()]
+    return [*names, *getattr(section, "instead", ())]
 
 
 def sections_in(section: type[BaseModel]) -> dict[str, type[BaseModel]]:

@@ -6,7 +6,7 @@ The service reads it from TOML (`peftsearch.jobs.jobfile`); the store keeps it a
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -65,6 +65,8 @@ class BudgetSpec(Section):
             under 1 % three times on end (`search.no_gain`); without it, the job says so. Of the
             sampler `bo` alone.
     """
+
+    instead: ClassVar[tuple[str, ...]] = ("minutes",)
 
     trials: int | None = Field(None, ge=1, le=1_000_000_000)
     hours: float | None = Field(None, gt=0, le=1_000_000)

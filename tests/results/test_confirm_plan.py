@@ -3,7 +3,7 @@
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.results.confirm_plan import Plan, first_seeds
+from peftsearch.results.confirm_plan import Plan, check_enough, first_seeds
 from tests.results.made import TRIALS
 
 
@@ -56,3 +56,9 @@ def test_a_precision_makes_a_reading_of_its_own() -> None:
     assert Plan.of(5, 0.1, 0.8).precision == 0.8
     with pytest.raises(UserError, match="a precision above 0"):
         Plan.of(None, None, 90.0)
+
+
+def test_a_test_split_that_no_interval_follows_from_is_refused_before_it_is_read() -> None:
+    check_enough(2)
+    with pytest.raises(UserError, match="a test split of at least 2 rows; got 1 row; give more"):
+        check_enough(1)

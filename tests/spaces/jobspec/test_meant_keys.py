@@ -23,6 +23,7 @@ RIGHT: dict[str, Any] = {
         ({"data": "t.csv"}, "did you mean 'task.train'?"),
         ({"data": {"train": "t.csv"}}, "did you mean 'task'?"),
         ({"trials": 3}, "did you mean 'budget.trials'?"),
+        ({"budget": {"trials": 3, "minuts": 3}}, "did you mean 'minutes'?"),
         ({"training": {"trials": 3}}, "write it under [budget]"),
         ({"training": {"seed": 3}}, "write it above the first section"),
         ({"training": {"lr": 1e-3}}, "did you mean 'space.learning_rates'?"),
