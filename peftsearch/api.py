@@ -271,22 +271,28 @@ def note(
         return take_note(store, store.find_job(job).id, trial, name, text)
 
 
-def load_adapter(model: "PreTrainedModel", path: str | Path) -> "PreTrainedModel":
+def load_adapter(
+    model: "PreTrainedModel", path: str | Path, encoder: str | Path | None = None
+) -> "PreTrainedModel":
     """Put an exported adapter, its head included, into a model that the user loaded.
 
     Args:
         model: Of the same architecture as the one that the adapter was made for.
         path: The folder that `export` wrote.
+        encoder: Of an adapter whose prompts an encoder makes from each text, where that is: a
+            folder, `package:NAME` or a hub id; None takes it from where it was in the training.
+            The adapter's card shows how the model is called then.
 
     Returns:
         The model, changed in place.
 
     Raises:
-        UserError: The folder is not an adapter, is corrupt, or was made for another model.
+        UserError: The folder is not an adapter, is corrupt, or was made for another model or with
+            another encoder.
     """
     from peftsearch.workers.files.loading import load_adapter as load
 
-    return load(model, path)
+    return load(model, path, encoder)
 
 
 def to_url(storage: str) -> str:

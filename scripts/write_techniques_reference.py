@@ -116,7 +116,12 @@ _PROMPTS = """## Prompts made from the text
 before it is trained.
 
 - `lopa` multiplies a prompt by a low-rank factor, of rank 2, that each text makes from the mean
-  of its own frozen word embeddings. The paper's second encoder is left out.
+  of its own frozen word embeddings; where the job file has `model.encoder`, from the mean of the
+  states that this second frozen model has of it, as in the paper
+  ([why](decisions/0122-an-encoder-beside-the-model.md)). The encoder reads by its own tokenizer
+  in each step and each request; it is counted in the training compute and the training memory
+  and measured in the latency, and is no part of the adapter. A server needs nothing of it:
+  whoever makes the prompt holds the encoder, as the card of an export tells.
 - `dept` has a short prompt and shifts the words of the first 256 positions, counted from the
   first that is no padding, by a low-rank matrix. Prompt and shifts have rates of their own.
 - `cpt` starts as words of training rows and moves each within a small ball; on a language model

@@ -169,8 +169,12 @@ def _pulse_of(row: Row[Any]) -> Pulse:
 
 
 def _described(spec: JobSpec, known: Anatomy) -> JobSpec:
-    """With what is known of another anatomy of the model, where it lacks that itself."""
+    """With what is known of another anatomy of the model, where it lacks that itself; of its
+    encoder too."""
     found = {x: getattr(known, x) for x in _DESCRIBED if getattr(spec.anatomy, x) is None}
+    encoder = spec.anatomy.encoder
+    if encoder is not None and encoder.workload is None:
+        found["encoder"] = known.encoder
     return spec.with_anatomy(spec.anatomy.model_copy(update=found))
 
 

@@ -41,6 +41,8 @@ class Confinement:
             UserError: Says which key.
         """
         self._check_value("model.path", spec.model.path, folder, packages=True)
+        if spec.model.encoder is not None:
+            self._check_value("model.encoder", spec.model.encoder, folder, packages=True)
         for name in ("train", "validation", "test"):
             value = getattr(spec.task, name)
             if value is not None:

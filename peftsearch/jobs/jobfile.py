@@ -8,6 +8,7 @@ from typing import Any
 from peftsearch.errors import UserError, located
 from peftsearch.message_text import show_failed
 from peftsearch.samples.fetch import PREFIX, fetch_sample
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
 from peftsearch.spaces.jobspec.artefacts_url import resolve_url
 from peftsearch.spaces.jobspec.head import check_head
@@ -17,10 +18,12 @@ from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.jobspec.tracker_names import check_installed
 from peftsearch.spaces.space.extremes import try_costs
 from peftsearch.spaces.space.presets import make_space
+from peftsearch.spaces.space.text_reading import check_encoder
 from peftsearch.spaces.space.tries import check_tries
 from peftsearch.workers.data.passages import read_passages
 from peftsearch.workers.data.text_files import FILE_SUFFIXES, suffix_of
 from peftsearch.workers.models.bare_names import check_bare_name
+from peftsearch.workers.models.encoders import KEY, named_as_encoder, read_encoder
 from peftsearch.workers.models.locations import read_config
 
 from .confinement import Confinement
@@ -116,12 +119,32 @@ def complete_spec(
             check_bare_name(spec.model.path, folder)
             anatomy = read_anatomy(read_config(spec.model.path), spec.task.kind)
         spec = spec.with_anatomy(anatomy)
+    spec = spec.with_anatomy(with_encoder(spec, folder))
     check_head(spec.head, spec.task.kind, spec.anatomy)
     check_list(spec, places)
     with located("space"):
-        try_costs(spec, make_space(spec))
+        space = make_space(spec)
+        try_costs(spec, space)
+    check_encoder(spec, space)
     check_tries(spec)
     return spec
+
+
+def with_encoder(spec: JobSpec, folder: Path) -> Anatomy:
+    """The anatomy of a spec's model with that of the encoder that it names.
+
+    Args:
+        folder: Where relative paths begin.
+
+    Raises:
+        UserError: There is none, or it is no encoder of texts.
+    """
+    named, found = spec.model.encoder, None
+    if named is not None:
+        with named_as_encoder():
+            check_bare_name(named, folder)
+        found = read_encoder(named)
+    return spec.anatomy.model_copy(update={"encoder": found})
 
 
 def resolve_spec(
@@ -150,7 +173,8 @@ def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
     }
     task = spec.task.model_copy(update=sources)
     path = _absolute(spec.model.path, folder, "model.path")
-    model = spec.model.model_copy(update={"path": path})
+    encoder = spec.model.encoder and _absolute(spec.model.encoder, folder, KEY)
+    model = spec.model.model_copy(update={"path": path, "encoder": encoder})
     objectives = _resolve_reference(spec.objectives, folder)
     artefacts = spec.artefacts and resolve_url(spec.artefacts, folder)
     found = {"task": task, "model": model, "objectives": objectives, "artefacts": artefacts}

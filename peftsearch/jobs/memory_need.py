@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from peftsearch.spaces.configurations.configuration import Configuration
-from peftsearch.spaces.configurations.training_memory import step_bytes
+from peftsearch.spaces.configurations.training_memory import frozen_bytes, step_bytes
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.models.dtypes import read_weights
 from peftsearch.workers.models.locations import fetch_model
@@ -17,7 +17,7 @@ class MemoryNeed:
     Attributes:
         parameters: Numbers in the model's files.
         dtype: In what they are held.
-        bytes: That they take.
+        bytes: That they take, with those of the job's encoder where it has one.
         step: Bytes of a training step beside them, at most.
     """
 
@@ -40,4 +40,4 @@ def foresee_memory(spec: JobSpec, configurations: Iterable[Configuration]) -> Me
     workload = spec.anatomy.counted_workload
     step = max(step_bytes(x, spec.anatomy) for x in configurations)
     parameters = read_weights(fetch_model(spec.model.path)).parameters
-    return MemoryNeed(parameters, workload.base_dtype, workload.base_bytes, step)
+    return MemoryNeed(parameters, workload.base_dtype, frozen_bytes(spec.anatomy), step)

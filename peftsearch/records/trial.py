@@ -54,6 +54,10 @@ MEASURES = "measures"
 """Entry of a trial's provenance: by the names of what was measured of the trained model itself,
 its standard error as `error`, None where unknown, and what else its measure told."""
 
+ENCODER = "encoder"
+"""Entry of a trial's provenance whose prompts an encoder beside the model makes from each text:
+its `path` as the job names it, and the `sha256` of its weights."""
+
 PROPOSED = "proposed"
 """Entry of a trial's provenance with its `Reasons`; what its training adds leaves it there."""
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peftsearch.records.job import Job
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import ENCODER, Trial
 from peftsearch.results.public_names import public_name
+from peftsearch.spaces.jobspec.spec import JobSpec
 
 Facts = list[tuple[str, str]]
 _UNKNOWN = "not recorded"
@@ -27,6 +28,7 @@ def find_origins(job: Job, trials: Sequence[Trial], chosen: Sequence[Trial]) -> 
     facts: Facts = [
         ("model", public_name(spec.model.path)),
         ("model weights, SHA-256", weights or _UNKNOWN),
+        *_tell_encoder(spec, told),
         ("data", public_name(task.train)),
         ("data fingerprint, SHA-256", str(first.get("data") or _UNKNOWN)),
         *((f"{name} rows", f"{count:,}") for name, count in rows if count),
@@ -42,6 +44,15 @@ def find_origins(job: Job, trials: Sequence[Trial], chosen: Sequence[Trial]) -> 
     if len(others) > 1:
         facts.append(("note", f"the trials of the job ran with {len(others)} sets of versions"))
     return facts
+
+
+def _tell_encoder(spec: JobSpec, told: Sequence[Mapping[str, Any]]) -> Facts:
+    """What makes prompts from texts; nothing of a job without an encoder."""
+    if spec.model.encoder is None:
+        return []
+    hashes = dict.fromkeys(x[ENCODER]["sha256"] for x in told if ENCODER in x)
+    weights = ("encoder weights, SHA-256", _list(hashes) or _UNKNOWN)
+    return [("encoder", public_name(spec.model.encoder)), weights]
 
 
 def _differing(trials: Sequence[Trial], name: str) -> str:

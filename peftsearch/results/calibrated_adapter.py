@@ -8,7 +8,6 @@ import numpy as np
 from scipy.special import softmax
 
 from peftsearch.spaces.kinds.kind_table import find_kind
-from peftsearch.workers.batches.encoding import encode_split
 from peftsearch.workers.data.partition import subsample
 from peftsearch.workers.data.task_rows import Split, name_strata
 from peftsearch.workers.files.adapter_files import AdapterFiles
@@ -81,7 +80,7 @@ def calibrate_adapter(runner: TrialRunner, files: AdapterFiles, wish: Wish) -> C
 
 def predict_split(runner: TrialRunner, files: AdapterFiles, rows: Split) -> tuple[Outputs, Labels]:
     """Outputs, `n x classes`, and labels, `n`."""
-    data = encode_split(runner.spec.task, runner.backbone.tokenizer, rows)
+    data = runner.encode(rows)
     outputs = runner.predict(files.configuration, files.tensors, data)
     return outputs.double().numpy(), np.asarray(data.labels.numpy(), dtype=np.int64)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.expectation import Expectation
-from peftsearch.records.trial import MEASURES, Trial
+from peftsearch.records.trial import ENCODER, MEASURES, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
@@ -17,8 +17,10 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.batches.encoding import tell_cut
 from peftsearch.workers.data.label_folding import name_class
 from peftsearch.workers.files.peft_format import BASE_FOLDER
+from peftsearch.workers.kinds.programs import Reading
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.chosen_head import pooled_linear
+from peftsearch.workers.models.reader import PREFIX, cut_to
 
 from .calibrated_adapter import tell_calibration
 from .card_metadata import front_matter
@@ -31,6 +33,7 @@ from .public_names import hub_id, name_paths, public_name
 from .sampling_errors import sampling_error
 from .tested_reports import OnTest, tell_tested
 from .wording import count, describe, difference, plural, score, tell_mean
+from .wording import size as tell_size
 
 _WIDTH = 100
 _CARD = """{metadata}
@@ -98,6 +101,8 @@ _INPUTS = """
 _BASE_TOLD = f"""
 `{BASE_FOLDER}` is a folder with {{model}}: `model.path` of `job.toml` tells where it was.
 """
+ENCODER_FOLDER = "path/to/the/encoder"
+"""Stands for the folder of an encoder that no hub has."""
 _TESTED = "\n## On the test rows"
 _OTHERS = "Those trainings were made for `peftsearch confirm`; the adapter here is another one."
 _CONFIRMED = "the test rows above had no part in that."
@@ -136,7 +141,8 @@ def write_card(
     """
     kind, base = find_kind(spec.task.kind), hub_id(spec.model.path)
     error = sampling_error(spec, trial.measurements, trial.validation_rows, trial.quality_error)
-    loading = replace(report.loading, base=base or BASE_FOLDER)
+    encoder = _name_encoder(spec) if report.loading.encoder else ""
+    loading = replace(report.loading, base=base or BASE_FOLDER, encoder=encoder)
     model = public_name(spec.model.path)
     sources = (spec.task.train, spec.task.validation)
     held = name_paths(held, {x: public_name(x) for x in sources if x})
@@ -146,7 +152,7 @@ def write_card(
         ),
         "title": f"{spec.name}: trial {trial.number}",
         "model": model,
-        "base": "" if base or report.form == "merged" else _BASE_TOLD.format(model=f"`{model}`"),
+        "base": _tell_base(spec, report, base) + _tell_encoder(spec, trial, encoder),
         "kind": kind.name,
         "form": report.form,
         "configuration": describe(trial.configuration, spec.anatomy),
@@ -159,12 +165,36 @@ def write_card(
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": loading.to_python(report.form, "path/to/this/folder"),
-        "inputs": _inputs(kind.load_work(), spec, trial.configuration, report),
+        "inputs": _inputs(kind.load_work(), spec, trial.configuration, report, encoder),
         "companions": f"{_COMPANIONS}{_config(report.form, labels)}.",
         "again": _tell_again(spec, trial),
         "provenance": _provenance(trial.provenance),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
+
+
+def _tell_base(spec: JobSpec, report: ExportReport, base: str | None) -> str:
+    named = f"`{public_name(spec.model.path)}`"
+    return "" if base or report.form == "merged" else _BASE_TOLD.format(model=named)
+
+
+def _name_encoder(spec: JobSpec) -> str:
+    return hub_id(str(spec.model.encoder)) or ENCODER_FOLDER
+
+
+def _tell_encoder(spec: JobSpec, trial: Trial, encoder: str) -> str:
+    """What else whoever asks must hold; nothing of an adapter without an encoder."""
+    if not encoder or spec.anatomy.encoder is None:
+        return ""
+    model, sha256 = public_name(str(spec.model.encoder)), trial.provenance[ENCODER]["sha256"]
+    held = spec.anatomy.encoder.base_bytes
+    text = (
+        f"`{encoder}` is the frozen encoder `{model}`, which makes the prompt from each text and "
+        f"is no part of these files (SHA-256 {sha256[:12]}): whoever asks holds "
+        f"{tell_size(held) if held else 'it'} more beside the base. `model.encoder` of `job.toml` "
+        "tells where it was."
+    )
+    return "\n".join(["", *_wrap(text), ""])
 
 
 def _tell_again(spec: JobSpec, trial: Trial) -> str:
@@ -257,12 +287,18 @@ def _divide(report: ExportReport) -> str:
     return f"\nprobabilities = (outputs / {told['temperature']:.4f}).softmax(-1)"
 
 
-def _inputs(work: Any, spec: JobSpec, configuration: Configuration, report: ExportReport) -> str:
+def _inputs(
+    work: Any, spec: JobSpec, configuration: Configuration, report: ExportReport, encoder: str
+) -> str:
     """How a row becomes inputs and an answer. Generation keeps nothing between tokens where
     virtual inputs stand in front of every call, nor where stacks differ in depth, which
     `transformers` confuses."""
     even = len({stack.layers for stack in spec.anatomy.stacks}) == 1
-    program = work.program(spec.task, cached=even and configuration.input is None)
+    if encoder and spec.anatomy.encoder is not None:
+        tokens = cut_to(spec.anatomy.encoder, spec.task).tokens
+        program = work.reading_program(spec.task, Reading(encoder, tokens, PREFIX))
+    else:
+        program = work.program(spec.task, cached=even and configuration.input is None)
     program += _divide(report) if program else ""
     return str(work.tell_inputs(spec.task)) + (_INPUTS.format(program=program) if program else "")
 
@@ -297,7 +333,17 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     path.write_text(write_text(trial_data(spec, trial)), encoding="utf-8")
 
 
-def find_loading(base: Backbone) -> Loading:
+def find_loading(base: Backbone, reads: bool = False) -> Loading:
+    """How an export is loaded on this machine.
+
+    Args:
+        reads: Whether the job's encoder makes the prompts of the adapter.
+    """
+    encoder = str(base.reader.folder) if reads and base.reader is not None else ""
+    return replace(_find_base(base), encoder=encoder)
+
+
+def _find_base(base: Backbone) -> Loading:
     """A base whose files have a head of another size does not load unless that is allowed. One
     with classes, or without a pad token of its own, takes the configuration beside the adapter,
     which names them: else the classes would be `LABEL_0` and so on, and no batch could be made."""
@@ -334,6 +380,8 @@ def _provenance(provenance: Mapping[str, Any]) -> str:
     versions = provenance.get("versions", {})
     lines = [f"- {name} {version}" for name, version in versions.items()]
     lines += [f"- base model weights, SHA-256 {provenance.get('model', {}).get('sha256')}"]
+    if ENCODER in provenance:
+        lines += [f"- encoder weights, SHA-256 {provenance[ENCODER]['sha256']}"]
     lines += [f"- data, SHA-256 {provenance.get('data')}"]
     known = [key for key in _TOLD if key in provenance]
     lines += [f"- {key}: {provenance[key]}" for key in known]

@@ -101,12 +101,14 @@ def export(
         size = _measure(part, chosen, limit)
         rows, difference = _compare(runner, files, reload_form(chosen, part, base), chosen)
         labels = runner.data.label_names
-        loading = find_loading(runner.backbone)
+        loading = find_loading(runner.backbone, files.encoder is not None)
         calibrated = _calibrate(runner, files, trial, wish)
         told_of = None if calibrated is None else calibrated.to_json()
         write_calibration(part, told_of)
         report = ExportReport(chosen, out, rows, difference, loading, size, told_of)
+        read = {"encoder": runner.backbone.anatomy.encoder}
         told = spec.model_copy(update={"task": runner.spec.task})
+        told = told.with_anatomy(told.anatomy.model_copy(update=read))
         held = runner.data.held
         shipped = replace(trial, measurements={**trial.measurements, "export_bytes": float(size)})
         known = trained or estimate([trial]), standing, expected, tested, confirmed

@@ -24,7 +24,7 @@ model = PeftModel.from_pretrained(base, {folder})""",
 from transformers import {imported}
 
 {config}base = {automatic}.from_pretrained({base})
-model = peftsearch.load_adapter(base, {folder})""",
+model = peftsearch.load_adapter(base, {folder}{encoder})""",
     "merged": """from transformers import {automatic}
 
 model = {automatic}.from_pretrained({folder})""",
@@ -70,6 +70,7 @@ class Loading:
         outputs: Of that head.
         config: Whether the base takes the configuration beside the adapter, which names the
             classes. Earlier versions told the class their number alone.
+        encoder: Where the encoder is that makes the prompts of an adapter; empty without.
     """
 
     automatic: str
@@ -78,6 +79,7 @@ class Loading:
     pooling: str = ""
     outputs: int = 0
     config: bool = False
+    encoder: str = ""
 
     def to_python(self, form: Form, folder: str) -> str:
         """A program that loads the export from a folder."""
@@ -89,6 +91,7 @@ class Loading:
             "config": _CONFIG.format(folder=_quoted(folder)) if self.config else "",
             "base": ", ".join([_quoted(self.base), *named]),
             "folder": _quoted(folder),
+            "encoder": f", encoder={_quoted(self.encoder)}" if self.encoder else "",
         }
         head = {
             "pooling": _quoted(self.pooling),

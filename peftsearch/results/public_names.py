@@ -45,7 +45,7 @@ def find_places(spec: JobSpec, root: Path) -> dict[str, str]:
     """
     task = spec.task
     sources = task.train, task.validation, task.test, spec.objectives.reference
-    named = [spec.model.path, *sources, str(root)]
+    named = [spec.model.path, spec.model.encoder, *sources, str(root)]
     local = [x for x in named if x is not None and is_local(x)]
     above = [str(x) for path in local for x in Path(path).parents if len(x.parts) > _SHALLOW]
     places = {**dict.fromkeys(above, _LEFT_OUT), **{x: public_name(x) for x in local}}

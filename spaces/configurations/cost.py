@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
+from peftsearch.spaces.techniques.encoders import input_sizes
 from peftsearch.spaces.techniques.table import technique
 
 from .configuration import Configuration, Module
@@ -92,33 +93,33 @@ def _input(configuration: Configuration, anatomy: Anatomy) -> int:
     module = configuration.input
     if module is None:
         return 0
-    count = technique(module.technique).input
-    if count is None or anatomy.embedding is None:
+    row = technique(module.technique)
+    if row.input is None or anatomy.embedding is None:
         raise UserError(
             "virtual tokens for a model that reads tokens",
             f"{module.technique} on {anatomy.family}",
             "leave `input` out",
         )
-    return count(anatomy.embedding, module.capacity)
+    return row.input(*input_sizes(row, anatomy, module.capacity))
 
 
 def adapter_bytes(configuration: Configuration, anatomy: Anatomy) -> int:
     """Bytes of the saved adapter's tensors, without the file's header and the head."""
     profile = zip(configuration.profile, anatomy.each(), strict=True)
     stored = sum(_stored(modules, stack) for modules, (stack, _) in profile)
-    stored += _stored_input(configuration.input, anatomy.embedding)
+    stored += _stored_input(configuration.input, anatomy)
     return BYTES_PER_PARAMETER * trainable_parameters(configuration, anatomy) + stored
 
 
-def _stored_input(module: Module | None, width: int | None) -> int:
+def _stored_input(module: Module | None, anatomy: Anatomy) -> int:
     """Bytes of virtual tokens that are saved beside the trained scalars."""
     row = technique(module.technique) if module is not None else None
-    if module is None or row is None or width is None or row.saved is None:
+    if module is None or row is None or anatomy.embedding is None or row.saved is None:
         return 0
     if row.saved.input is None or row.input is None:
         return 0
-    tensors = row.saved.input(width, module.capacity)
-    return sum(x.bytes for x in tensors) - BYTES_PER_PARAMETER * row.input(width, module.capacity)
+    sizes = input_sizes(row, anatomy, module.capacity)
+    return sum(x.bytes for x in row.saved.input(*sizes)) - BYTES_PER_PARAMETER * row.input(*sizes)
 
 
 def _stored(modules: tuple[Module, ...], stack: Stack) -> int:

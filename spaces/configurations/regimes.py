@@ -2,8 +2,10 @@
 whether it drops out."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.families.workload import Workload
 
 from .configuration import Configuration
 from .recent import Recent
@@ -33,11 +35,24 @@ def drops_out(configuration: Configuration, anatomy: Anatomy) -> bool:
 
 
 def _make_each(anatomy: Anatomy) -> Mapping[Values, Anatomy]:
-    first = anatomy.counted_workload
-    return {
-        tuple(x.said[name] for name in first.said): anatomy.model_copy(update={"workload": x})
-        for x in (first.alone, *first.others)
-    }
+    first, encoder = anatomy.counted_workload, anatomy.encoder
+    names = tuple(first.said)
+    read = {} if encoder is None else {_said(x, names): x for x in _all(encoder.counted_workload)}
+    found: dict[Values, Anatomy] = {}
+    for x in _all(first):
+        changed: dict[str, Any] = {"workload": x}
+        if encoder is not None and (own := read.get(_said(x, names))) is not None:
+            changed["encoder"] = encoder.model_copy(update={"workload": own})
+        found[_said(x, names)] = anatomy.model_copy(update=changed)
+    return found
+
+
+def _all(workload: Workload) -> tuple[Workload, ...]:
+    return (workload.alone, *workload.others)
+
+
+def _said(workload: Workload, names: tuple[str, ...]) -> Values:
+    return tuple(workload.said.get(name, 0.0) for name in names)
 
 
 _each = Recent(_make_each)

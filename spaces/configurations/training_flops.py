@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from peftsearch.spaces.families.anatomy import Anatomy, Linear, Stack
 from peftsearch.spaces.families.attention_products import attention_by
+from peftsearch.spaces.techniques.encoders import input_sizes, reads_by_encoder
 from peftsearch.spaces.techniques.table import technique
 
 from .adapter_products import Reads, count_adapter
@@ -61,13 +62,16 @@ class TrainingProducts:
         return total
 
     def _made(self, module: Module | None) -> float:
-        """In making virtual tokens, and what the words of a text are shifted by."""
+        """In making virtual tokens, and what the words of a text are shifted by; where an encoder
+        reads the text for them, in it too, forward alone."""
         if module is None:
             return 0.0
-        row, width = technique(module.technique), self.anatomy.embedding or 0
-        work, size = self.anatomy.counted_workload, module.capacity
-        each = row.of_sequence(width, size) * work.sequences if row.of_sequence else 0.0
-        return 2.0 * (each + (row.of_batch(width, size) * work.batches if row.of_batch else 0.0))
+        row, work = technique(module.technique), self.anatomy.counted_workload
+        sizes = input_sizes(row, self.anatomy, module.capacity)
+        each = row.of_sequence(*sizes) * work.sequences if row.of_sequence else 0.0
+        made = 2.0 * (each + (row.of_batch(*sizes) * work.batches if row.of_batch else 0.0))
+        encoder = self.anatomy.encoder if reads_by_encoder(row, self.anatomy) else None
+        return made if encoder is None else made + forward_flops(encoder)
 
     def forward(self, layer: int, virtual: int) -> float:
         """Through one frozen layer."""

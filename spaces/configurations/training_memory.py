@@ -36,7 +36,13 @@ _TENSORS = 6
 def training_memory(configuration: Configuration, anatomy: Anatomy) -> int:
     """Bytes at the peak of a training step: the frozen weights, adapter and head with gradients
     and the optimiser's state, and what the largest batch takes."""
-    return anatomy.counted_workload.base_bytes + step_bytes(configuration, anatomy)
+    return frozen_bytes(anatomy) + step_bytes(configuration, anatomy)
+
+
+def frozen_bytes(anatomy: Anatomy) -> int:
+    """Of the frozen weights that a worker holds: the model's, and those of a job's encoder."""
+    encoder = 0 if anatomy.encoder is None else anatomy.encoder.counted_workload.base_bytes
+    return anatomy.counted_workload.base_bytes + encoder
 
 
 def step_bytes(configuration: Configuration, anatomy: Anatomy) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor, Linear, Stack
+from peftsearch.spaces.techniques.encoders import input_sizes
 from peftsearch.spaces.techniques.saved import Saved, Tensor, unknown
 from peftsearch.spaces.techniques.table import Technique, technique
 
@@ -104,12 +105,13 @@ class WeightFiles:
     def _input(self, module: Module | None) -> Iterator[Tensor]:
         if module is None or self.anatomy.embedding is None:
             return
-        row, width = technique(module.technique), self.anatomy.embedding
+        row = technique(module.technique)
+        sizes = input_sizes(row, self.anatomy, module.capacity)
         if row.saved is None or row.saved.input is None:
-            yield from unknown(row.input(width, module.capacity) if row.input else 0)
+            yield from unknown(row.input(*sizes) if row.input else 0)
             return
         body = self.anatomy.stacks[0].layer_path.split(".")[0]
-        for x in row.saved.input(width, module.capacity):
+        for x in row.saved.input(*sizes):
             yield replace(x, name=f"{body}.{x.name}")
 
     def _peft_model(self, configuration: Configuration) -> Iterator[Tensor]:

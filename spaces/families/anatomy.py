@@ -133,6 +133,7 @@ class Anatomy(_Part):
         reach: Distances that relative positions tell apart, to each side; None where those are as
             many as tokens, or nobody said.
         workload: What a training of the job goes through; None until a worker has counted it.
+        encoder: Of the job's encoder, where it has one: a second frozen model that reads the text.
     """
 
     family: str
@@ -146,6 +147,7 @@ class Anatomy(_Part):
     vocabulary: int | None = None
     reach: int | None = None
     workload: Workload | None = None
+    encoder: "Anatomy | None" = None
 
     @model_validator(mode="before")
     @classmethod

@@ -43,9 +43,12 @@ class ModelSpec(Section):
         dtype: In what its weights are held: `float32`, `bfloat16` (half the memory), or `auto`:
             bfloat16 from a billion parameters on, where the hardware multiplies it or memory is
             short. What is trained is float32 always.
+        encoder: A second frozen model, named as `path` is, that reads each text for the prompts
+            that are made from it; None leaves that to the model's own embeddings.
     """
 
     path: str
+    encoder: str | None = None
     anatomy: Anatomy | None = None
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
 

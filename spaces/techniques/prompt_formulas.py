@@ -19,19 +19,23 @@ CORRECTION_RANK = 4
 """Rank of what APT adds to its table where that is compared with a token."""
 
 
-def lopa(width: int, tokens: int) -> int:
-    """Embeddings, and two perceptrons of two linears with biases from the mean embedding of a
-    text to the two thin matrices of their factor: `2 (d H + H) + (H + 1) r (m + d) + m d`."""
-    inner = PROMPT_ENCODER_WIDTH
+def lopa(width: int, tokens: int, read: int | None = None) -> int:
+    """Embeddings, and two perceptrons of two linears with biases from the vector of a text to the
+    two thin matrices of their factor: `2 (h H + H) + (H + 1) r (m + d) + m d`.
+
+    Args:
+        read: Width of that vector, `h`; None of the mean embedding, as wide as embeddings are.
+    """
+    inner, read = PROMPT_ENCODER_WIDTH, read or width
     made = PROMPT_RANK * (tokens + width)
-    return 2 * (width * inner + inner) + (inner + 1) * made + tokens * width
+    return 2 * (read * inner + inner) + (inner + 1) * made + tokens * width
 
 
-def lopa_of_sequence(width: int, tokens: int) -> int:
-    """Multiplications by which one text makes its prompt, forward and backward; the mean
-    embedding is frozen and needs no gradient."""
+def lopa_of_sequence(width: int, tokens: int, read: int | None = None) -> int:
+    """Multiplications by which the vector of one text makes its prompt, forward and backward; the
+    vector is frozen and needs no gradient. `read` as of `lopa`."""
     made = PROMPT_RANK * (tokens + width)
-    entry = 2 * width * PROMPT_ENCODER_WIDTH
+    entry = 2 * (read or width) * PROMPT_ENCODER_WIDTH
     return 2 * entry + 3 * (PROMPT_ENCODER_WIDTH * made + PROMPT_RANK * tokens * width)
 
 

@@ -22,7 +22,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
     Technique(
         "lopa",
         "a prompt times a low-rank factor of each text",
-        f"m d + 2 {_H} (d + 1) + {_R} {_H + 1} (m + d)",
+        f"m d + 2 {_H} (h + 1) + {_R} {_H + 1} (m + d), h = d or the width of an encoder",
         "Jain et al., arXiv 2405.15282",
         group="prompt",
         status="experimental",
@@ -30,6 +30,7 @@ PROMPT_ROWS: tuple[Technique, ...] = (
         capacity_name="virtual tokens",
         rate=1e-2,
         input=prompt_formulas.lopa,
+        by_encoder=True,
         of_sequence=prompt_formulas.lopa_of_sequence,
         reads_text=True,
         saved=Saved(input=saved_prompts.lopa),

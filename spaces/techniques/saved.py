@@ -63,7 +63,7 @@ class Saved:
     layer: Callable[[Stack, int], Tensors] | None = None
     shared: Callable[[int], Tensors] | None = None
     model: Callable[[int], Tensors] | None = None
-    input: Callable[[int, int], Tensors] | None = None
+    input: Callable[..., Tensors] | None = None
     peft_linear: OfLinear | None = None
     peft_model: Callable[[Mapping[str, Linear], int], Tensors] | None = None
     lean: Mapping[str, Any] = field(default_factory=dict)

@@ -21,11 +21,11 @@ from .saved_layers import prompt
 _NAME = "virtual_tokens"
 
 
-def lopa(width: int, tokens: int) -> Tensors:
-    """Embeddings, and two perceptrons."""
+def lopa(width: int, tokens: int, read: int | None = None) -> Tensors:
+    """Embeddings, and two perceptrons; `read` as of `prompt_formulas.lopa`."""
     inner, found = PROMPT_ENCODER_WIDTH, [*prompt(width, tokens)]
     for side, size in (("left", tokens), ("right", width)):
-        for name, shape in (("down", (inner, width)), ("up", (PROMPT_RANK * size, inner))):
+        for name, shape in (("down", (inner, read or width)), ("up", (PROMPT_RANK * size, inner))):
             found += [Tensor(f"{_NAME}.{side}.{name}.weight", shape)]
             found += [Tensor(f"{_NAME}.{side}.{name}.bias", shape[:1])]
     return tuple(found)

@@ -80,6 +80,9 @@ class Technique:
         tensors: Base tensors of a layer that it trains, path to size; the layer's index counts
             within its stack.
         input: Trained parameters of `capacity` virtual tokens, given the width of the embeddings.
+        by_encoder: Whether a job's encoder may read the text in place of its embeddings. Then
+            `input`, `of_sequence`, `of_batch`, `saved.input` and the module class take the width
+            of what it reads as a further argument (`encoders.input_sizes`).
         of_sequence: Multiplications by which each sequence makes its virtual tokens, given the
             same, in a forward and a backward pass together.
         of_batch: The same of each batch.
@@ -150,9 +153,10 @@ class Technique:
     layer: Callable[[Stack, int], int] | None = None
     shared: Callable[[int], int] | None = None
     tensors: Callable[[Stack, int], Mapping[str, int]] | None = None
-    input: Callable[[int, int], int] | None = None
-    of_sequence: Callable[[int, int], int] | None = None
-    of_batch: Callable[[int, int], int] | None = None
+    input: Callable[..., int] | None = None
+    by_encoder: bool = False
+    of_sequence: Callable[..., int] | None = None
+    of_batch: Callable[..., int] | None = None
     reads_text: bool = False
     stored: LinearCount | None = None
     held: LinearCount | None = None

@@ -14,7 +14,9 @@ from torch import nn
 from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.families.anatomy import Anatomy
+from peftsearch.spaces.techniques.encoders import input_sizes
 from peftsearch.spaces.techniques.table import TECHNIQUES, Technique, technique
+from peftsearch.workers.models.reader import Reader
 from peftsearch.workers.runtime.seeds import stream
 
 from .base_tensors import Owner
@@ -38,6 +40,7 @@ class Additions:
     configuration: Configuration
     changes: Changes
     dropout: float
+    reader: Reader | None = None
 
     @classmethod
     def prepare(
@@ -46,9 +49,10 @@ class Additions:
         anatomy: Anatomy,
         configuration: Configuration,
         dropout: float = 0.0,
+        reader: Reader | None = None,
     ) -> "Additions":
         """The additions of a configuration that `validation` has found to fit the model."""
-        return cls(model, anatomy, configuration, Changes(model), dropout)
+        return cls(model, anatomy, configuration, Changes(model), dropout, reader)
 
     def add(self, seed: int, calibrate: Calibrate = skip_calibration) -> None:
         """Build all modules and let them act.
@@ -133,9 +137,13 @@ class Additions:
         inner = "" if base is self.model else f"{self.model.base_model_prefix}."
         name = f"{inner}virtual_tokens"
         row = technique(module.technique)
-        prompt = import_function(row, "build")(module.capacity, words, stream(seed, name))
+        _, capacity, *read = input_sizes(row, self.anatomy, module.capacity)
+        prompt = import_function(row, "build")(capacity, words, stream(seed, name), *read)
         self.changes.put(module, name, prompt, words)
-        self.changes.hook(VirtualTokens(base, words, prompt, self.anatomy.causal).hook())
+        reader = self.reader if read else None
+        if reader is not None:
+            reader.watch(self.model)
+        self.changes.hook(VirtualTokens(base, words, prompt, self.anatomy.causal, reader).hook())
         if row.calibrates and calibrate is not skip_calibration:
             prompt.start(read_words(base, prompt, calibrate), stream(seed, f"{name} rows"))
 

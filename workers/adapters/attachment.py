@@ -16,6 +16,7 @@ from peftsearch.spaces.space.text_reading import check_reading
 from peftsearch.spaces.techniques.table import technique
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.heads import head_parameters, initialise_head
+from peftsearch.workers.models.reader import Reader
 from peftsearch.workers.runtime.seeds import derive, stream
 
 from .additions import Additions
@@ -218,7 +219,8 @@ def attach(
     passes = skip_calibration if calibrate is skip_calibration else calibrate_with_head
     anatomy = backbone.anatomy
     check_reading(configuration.techniques, anatomy, backbone.kind)
-    attachment = attach_to(model, anatomy, heads, configuration, seed, passes, dropout)
+    reader = backbone.reader
+    attachment = attach_to(model, anatomy, heads, configuration, seed, passes, dropout, reader)
     attachment.widen()
     draw_head()
     return attachment
@@ -232,8 +234,13 @@ def attach_to(
     seed: int = 0,
     calibrate: Calibrate = skip_calibration,
     dropout: float = 0.0,
+    reader: Reader | None = None,
 ) -> Attachment:
-    """As `attach`, on any frozen model; the head keeps its values."""
+    """As `attach`, on any frozen model; the head keeps its values.
+
+    Args:
+        reader: The encoder by which prompts are made, where the anatomy has one.
+    """
     check_configuration(configuration, anatomy)
     owners = trained_base_tensors(configuration, anatomy)
     base = {name: model.get_parameter(name) for name in owners}
@@ -241,7 +248,7 @@ def attach_to(
     snapshot = Snapshot.take([*base.values(), *head.values()])
     groups = injected_groups(configuration, anatomy)
     injection = Injection.prepare(model, groups, dropout)
-    additions = Additions.prepare(model, anatomy, configuration, dropout)
+    additions = Additions.prepare(model, anatomy, configuration, dropout, reader)
     try:
         injection.inject(groups, anatomy, derive(seed, "adapter"), calibrate)
         additions.add(derive(seed, "additions"), calibrate)

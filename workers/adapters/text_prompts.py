@@ -27,21 +27,31 @@ _RADIUS, _AT_WIDTH = 0.1, 2048
 class TextPrompt(Prompt):
     """LOPA: `Z = Z_S * sigmoid(U V^T)`, of which a text makes `U`, `m x r`, and `V`, `d x r`.
 
-    What is made from is the mean of the text's frozen word embeddings, normalised as a layer norm
-    does; the paper asks a frozen encoder beside the model.
+    What is made from is the mean of the text's frozen word embeddings, or of the states that a
+    frozen encoder beside the model has of it, normalised as a layer norm does.
+
+    Args:
+        read: Width of such a state; None without an encoder.
     """
 
-    def __init__(self, tokens: int, words: nn.Embedding, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        tokens: int,
+        words: nn.Embedding,
+        generator: torch.Generator,
+        read: int | None = None,
+    ) -> None:
         super().__init__(tokens, words, generator)
         width = words.embedding_dim
-        self.left = _Perceptron(width, PROMPT_RANK * tokens, generator)
-        self.right = _Perceptron(width, PROMPT_RANK * width, generator)
+        read = width if read is None else read
+        self.left = _Perceptron(read, PROMPT_RANK * tokens, generator)
+        self.right = _Perceptron(read, PROMPT_RANK * width, generator)
 
     def forward(self, text: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         """`b x m x d`.
 
         Args:
-            text: Embeddings of all tokens, `b x n x d`.
+            text: Embeddings of all tokens, `b x n x d`, or states of an encoder.
             mask: Which of them are no padding, `b x n`.
         """
         weights = mask.to(text.dtype)[..., None]

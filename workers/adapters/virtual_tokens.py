@@ -18,6 +18,7 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from peftsearch.spaces.techniques.layer_formulas import ENCODER_WIDTH
+from peftsearch.workers.models.reader import Reader
 
 from .prefixes import count_positions
 
@@ -73,12 +74,18 @@ class VirtualTokens:
             asked what to add to the embedding at each position, `b x n` from 0 at the first token
             that is no padding.
         causal: Whether they stand first, else after the first token.
+        reader: The encoder whose states of the text a prompt is given in place of its embeddings.
     """
 
     def __init__(
-        self, base: nn.Module, words: nn.Embedding, prompt: nn.Module, causal: bool
+        self,
+        base: nn.Module,
+        words: nn.Embedding,
+        prompt: nn.Module,
+        causal: bool,
+        reader: Reader | None = None,
     ) -> None:
-        self._base, self._words, self._prompt = base, words, prompt
+        self._base, self._words, self._prompt, self._reader = base, words, prompt, reader
         self._causal, self._start = causal, 0 if causal else 1
         self._accepted = tuple(inspect.signature(base.forward).parameters)
         self._reads = bool(inspect.signature(prompt.forward).parameters)
@@ -102,7 +109,7 @@ class VirtualTokens:
         seen = _count_cached(named)
         mask = named.get("attention_mask")
         read = torch.ones_like(real[..., 0]) if mask is None else mask[:, -real.shape[1] :]
-        virtual: torch.Tensor = self._prompt(real, read) if self._reads else self._prompt()
+        virtual = self._make(real, read)
         tokens = virtual.shape[-2]
         self._tokens = 0 if seen else tokens  # a cache that holds anything holds them
         if self._shift is not None:
@@ -113,6 +120,12 @@ class VirtualTokens:
         named["inputs_embeds"] = real if seen else self._insert(real, virtual)
         named |= self._make_masks(named, real, tokens, seen)
         return (), named
+
+    def _make(self, real: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
+        """The virtual tokens, `m x d` or `b x m x d`."""
+        given = self._reader.read() if self._reader is not None else (real, read)
+        made: torch.Tensor = self._prompt(*given) if self._reads else self._prompt()
+        return made
 
     def _make_masks(
         self, named: dict[str, Any], real: torch.Tensor, tokens: int, seen: int

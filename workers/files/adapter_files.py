@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from peftsearch.errors import UserError
 from peftsearch.records.preparation import Pooling
+from peftsearch.records.trial import ENCODER
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.techniques.table import TECHNIQUES, providers
 
@@ -41,6 +42,13 @@ class AdapterFiles:
     def pooling(self) -> Pooling:
         """What its head reads; adapters of earlier versions have the head of the model's class."""
         found: Pooling = self.metadata.get("head", {}).get("pooling", "model")
+        return found
+
+    @property
+    def encoder(self) -> Mapping[str, Any] | None:
+        """What makes its prompts from each text beside the model, as `records.trial.ENCODER`
+        says; None of adapters that need none."""
+        found: Mapping[str, Any] | None = self.metadata.get(ENCODER)
         return found
 
     @property
@@ -120,6 +128,20 @@ def load_adapter_files(folder: Path, model_sha256: str | None = None) -> Adapter
     if content.get("sha256", sha256 := hash_tensors(folder)) != sha256:
         raise _unreadable(folder / TENSORS, f"not what {CONFIGURATION} says it is, by its hash")
     return AdapterFiles(configuration, tensors, metadata)
+
+
+def check_encoder(files: AdapterFiles, sha256: str) -> None:
+    """Refuse another encoder than the one that an adapter was trained with.
+
+    Raises:
+        UserError: It is another.
+    """
+    if files.encoder is not None and files.encoder["sha256"] != sha256:
+        raise UserError(
+            f"the encoder {files.encoder['path']!r} with weights {files.encoder['sha256'][:12]}",
+            f"weights {sha256[:12]}",
+            "load the encoder that the adapter was trained with",
+        )
 
 
 def _read_configuration(path: Path) -> dict[str, Any]:

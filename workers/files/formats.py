@@ -31,7 +31,7 @@ from peftsearch.workers.models.dtypes import read_weights
 from peftsearch.workers.models.heads import head_tensors
 from peftsearch.workers.runtime.quiet import quiet_transformers
 
-from .adapter_files import AdapterFiles, write_adapter
+from .adapter_files import AdapterFiles, load_adapter_files, write_adapter
 from .companions import write_companions
 from .loading import load_adapter, merge_adapter
 from .ownership import CONFIGURATION, TENSORS
@@ -140,7 +140,9 @@ def reload_form(form: Form, folder: Path, base: Callable[[], Backbone]) -> Any:
             pooled_head.replace_head(model, backbone.pooling, own.out_features, weights)
         return model.train(False)
     if form == "adapter":
-        return load_adapter(backbone.model, folder)
+        reader = backbone.reader
+        needed = reader is not None and load_adapter_files(folder).encoder is not None
+        return load_adapter(backbone.model, folder, reader.folder if reader and needed else None)
     return read_peft(folder, backbone).train(False)
 
 

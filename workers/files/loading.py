@@ -1,5 +1,6 @@
 """Put a saved adapter into a model that the user loaded."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,26 +15,31 @@ from peftsearch.workers.adapters.attachment import Attachment, attach_to
 from peftsearch.workers.models.heads import REPLACED
 from peftsearch.workers.models.locations import hash_weights
 from peftsearch.workers.models.pooled_head import replace_head
+from peftsearch.workers.models.reader import Reader, load_reader
 
-from .adapter_files import AdapterFiles, load_adapter_files
+from .adapter_files import AdapterFiles, check_encoder, load_adapter_files
 
 Model = TypeVar("Model", bound=PreTrainedModel)
 
 
-def load_adapter(model: Model, path: str | Path) -> Model:
+def load_adapter(model: Model, path: str | Path, encoder: str | Path | None = None) -> Model:
     """Put a saved adapter, with its head, into `model` for inference; frozen, in eval mode.
 
     Args:
         model: The adapter's base model for the same kind of task, with as many labels.
         path: A folder with `adapter.safetensors` and `configuration.json`.
+        encoder: Where the frozen encoder is that makes its prompts from each text, a folder,
+            `package:NAME` or a hub id; None takes it from where it was in the training. Calls of
+            the model then have its inputs too, each name after `reader_`.
 
     Returns:
         The same model, changed in place.
 
     Raises:
-        UserError: The folder is missing or corrupt, or the adapter belongs to another model.
+        UserError: The folder is missing or corrupt, or the adapter belongs to another model or
+            another encoder.
     """
-    _attach_saved(model, Path(path))
+    _attach_saved(model, Path(path), _Encoder(encoder))
     return model
 
 
@@ -47,12 +53,38 @@ def merge_adapter(model: Model, path: str | Path) -> Model:
     return model
 
 
-def _attach_saved(model: PreTrainedModel, folder: Path) -> Attachment:
+@dataclass(frozen=True)
+class _Encoder:
+    """Where an adapter's encoder is; None takes it from where it was."""
+
+    path: str | Path | None
+
+    def load(self, files: AdapterFiles, device: str) -> Reader | None:
+        """None where the adapter needs none.
+
+        Raises:
+            UserError: It is needed and not there, is another, or is not needed and named.
+        """
+        if files.encoder is None:
+            if self.path is not None:
+                got, hint = f"the encoder {str(self.path)!r}", "leave it out"
+                raise UserError("no encoder, as this adapter reads by none", got, hint)
+            return None
+        reader = load_reader(str(self.path or files.encoder["path"]), device)
+        check_encoder(files, reader.sha256)
+        return reader
+
+
+def _attach_saved(
+    model: PreTrainedModel, folder: Path, encoder: _Encoder | None = None
+) -> Attachment:
+    """Without an encoder, of adapters that need none or are never asked."""
     files = load_adapter_files(folder, _hash_of(model))
+    reader = None if encoder is None else encoder.load(files, str(model.device))
     _replace_head(model, files)
     anatomy, heads = _anatomy(model, files), _heads(model, files)
     try:
-        attachment = attach_to(model, anatomy, heads, files.configuration)
+        attachment = attach_to(model, anatomy, heads, files.configuration, reader=reader)
     except AttributeError as error:
         raise UserError(
             f"a model with the layers of {anatomy.family!r} that the adapter was trained on",

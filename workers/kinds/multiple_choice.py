@@ -11,7 +11,7 @@ from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split, read_texts
 from peftsearch.workers.training.judged import Metrics
 
-from .programs import score_choices
+from .programs import Reading, score_choices
 from .work import Work
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class MultipleChoice(Work):
     def program(self, task: TaskSpec, cached: bool = True) -> str:
         """The context with each choice in turn."""
         return score_choices(task.text_columns, task.tokens)
+
+    def reading_program(self, task: TaskSpec, reading: Reading) -> str:
+        """The same by the encoder."""
+        return score_choices(task.text_columns, task.tokens, reading)
 
     def encode(self, task: TaskSpec, processor: Any, split: Split) -> EncodedChoices:
         """Each context with each of its choices."""

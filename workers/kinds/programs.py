@@ -6,18 +6,19 @@ string that begins with `the ` stands for the reader's own; the folder is that o
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 _TOKENIZER = """from transformers import AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")
 """
 _SCORES = "outputs = model.eval()(**inputs).logits"
-_CHOICES = """second = [{second} for choice in choices]
-inputs = tokenizer(
-    [{context}] * len(choices), second, truncation=True, max_length={tokens}, padding=True,
+_PAIRS = """(
+    [{context}] * len(choices), second, truncation=True, max_length={}, padding=True,
     return_tensors="pt",
-)
-outputs = model.eval()(**{{name: values[None] for name, values in inputs.items()}}).logits
+)"""
+_CHOICES = """asked = {name: values[None] for name, values in inputs.items()}
+outputs = model.eval()(**asked).logits
 print(choices[int(outputs.argmax())])"""
 _IMAGE = """from PIL import Image
 from transformers import AutoImageProcessor
@@ -48,20 +49,54 @@ outputs = model.eval().generate(
     input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], """
 
 
-def score_texts(columns: Sequence[str], tokens: int) -> str:
-    """The outputs for one text or a pair."""
+@dataclass(frozen=True)
+class Reading:
+    """How the encoder of an adapter reads.
+
+    Attributes:
+        folder: Where it is.
+        tokens: Of its own, that a text is cut to.
+        prefix: Before the names of its inputs.
+    """
+
+    folder: str
+    tokens: int
+    prefix: str
+
+
+def score_texts(columns: Sequence[str], tokens: int, reading: Reading | None = None) -> str:
+    """The outputs for one text or a pair.
+
+    Args:
+        reading: Of an adapter whose prompts an encoder makes.
+    """
     texts = ", ".join(map(_standing_for, columns))
-    call = f'{texts}, truncation=True, max_length={tokens}, return_tensors="pt"'
-    return f"{_TOKENIZER}inputs = tokenizer({call})\n{_SCORES}"
+    call = f'({texts}, truncation=True, max_length={{}}, return_tensors="pt")'
+    asked = f"inputs = tokenizer{call.format(tokens)}\n"
+    return f"{_TOKENIZER}{asked}{_read(reading, call)}{_SCORES}"
 
 
-def score_choices(columns: Sequence[str], tokens: int) -> str:
-    """The right choice of a context, whose second text begins each choice."""
+def score_choices(columns: Sequence[str], tokens: int, reading: Reading | None = None) -> str:
+    """The right choice of a context, whose second text begins each choice; `reading` as of
+    `score_texts`."""
     context, *begin = map(_standing_for, columns)
     second = f'{begin[0]} + " " + choice' if begin else "choice"
     choices = 'choices = ["the first choice", "the second choice"]\n'
-    filled = _CHOICES.format(context=context, second=second, tokens=tokens)
-    return f"{_TOKENIZER}{choices}{filled}"
+    call = _PAIRS.replace("{context}", context)
+    asked = f"second = [{second} for choice in choices]\ninputs = tokenizer{call.format(tokens)}\n"
+    return f"{_TOKENIZER}{choices}{asked}{_read(reading, call)}{_CHOICES}"
+
+
+def _read(reading: Reading | None, call: str) -> str:
+    """Lines that add the inputs of an encoder."""
+    if reading is None:
+        return ""
+    folder, asked = json.dumps(reading.folder, ensure_ascii=False), call.format(reading.tokens)
+    return (
+        f"reader = AutoTokenizer.from_pretrained({folder})\n"
+        f"read = reader{asked}\n"
+        f'inputs.update({{"{reading.prefix}" + name: values for name, values in read.items()}})\n'
+    )
 
 
 def score_image() -> str:

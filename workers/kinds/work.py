@@ -19,7 +19,7 @@ from peftsearch.workers.data.sources import Table
 from peftsearch.workers.data.task_rows import Split, read_texts
 from peftsearch.workers.training.judged import Judged, Metrics
 
-from .programs import score_texts
+from .programs import Reading, score_texts
 
 if TYPE_CHECKING:
     import torch
@@ -292,3 +292,7 @@ class Work:
             cached: Whether a model that generates may keep keys and values between tokens.
         """
         return score_texts(task.text_columns, task.tokens)
+
+    def reading_program(self, task: TaskSpec, reading: Reading) -> str:
+        """As `program`, of an adapter whose prompts an encoder makes from each text."""
+        return score_texts(task.text_columns, task.tokens, reading)

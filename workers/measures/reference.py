@@ -26,12 +26,12 @@ def encode_reference(job: OpenedJob) -> tuple[Encoded, dict[str, Any]]:
     """
     texts = read_passages(str(job.spec.objectives.reference))
     sha256 = hashlib.sha256("\n".join(texts).encode()).hexdigest()
-    return _encode(job, texts), {"passages": len(texts), "sha256": sha256}
+    found = job.encode_by(lambda task, tokenizer: _encode(task, tokenizer, texts))
+    return found, {"passages": len(texts), "sha256": sha256}
 
 
-def _encode(job: OpenedJob, texts: list[str]) -> Encoded:
-    task, tokenizer = job.spec.task, job.backbone.tokenizer
-    form = find_kind(job.backbone.kind).form
+def _encode(task: TaskSpec, tokenizer: Any, texts: list[str]) -> Encoded:
+    form = find_kind(task.kind).form
     if form.fresh_head:
         found = encode_texts(tokenizer, [texts], torch.zeros(len(texts)).long(), task.tokens)
         if form is not CHOICES:

@@ -25,12 +25,14 @@ from peftsearch.workers.runtime.quiet import quiet_transformers
 from .checkpoints import reason, unloadable
 from .dtypes import choose_dtype, read_weights
 from .locations import fetch_model, hash_weights, locate_model, read_config
+from .tokenizers import has_beyond, load_tokenizer
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
-_VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
+    from .reader import Reader
+
 __all__ = ["Backbone", "load_backbone", "locate_model", "read_config"]
 
 
@@ -49,6 +51,7 @@ class Backbone:
         start: The head's tensors by full name, from which every training starts; None where they
             are drawn.
         head_rate: Learning rate of the head; None where it follows the configuration's.
+        reader: The job's encoder; None of a job without.
     """
 
     model: PreTrainedModel
@@ -62,6 +65,7 @@ class Backbone:
     pooling: Pooling = "model"
     start: Mapping[str, torch.Tensor] | None = None
     head_rate: float | None = None
+    reader: Reader | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -111,7 +115,24 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     model.requires_grad_(False)
     model.train(False)
     torch.nn.Module.to(model, device)
-    return Backbone(model, tokenizer, anatomy, heads, device, folder, kind.name, dtype)
+    backbone = Backbone(model, tokenizer, anatomy, heads, device, folder, kind.name, dtype)
+    return backbone if spec.model.encoder is None else add_reader(backbone, spec.model.encoder)
+
+
+def add_reader(backbone: Backbone, encoder: str) -> Backbone:
+    """With the encoder that a job names, which reads beside the model from now on.
+
+    Raises:
+        UserError: It cannot be had, or is no encoder of texts.
+    """
+    from .reader import load_reader
+
+    reader = load_reader(encoder, backbone.device)
+    reader.watch(backbone.model)
+    known = reader.anatomy.model_copy(update={"workload": reader.size})
+    backbone.anatomy = backbone.anatomy.model_copy(update={"encoder": known})
+    backbone.reader = reader
+    return backbone
 
 
 def widen_vectors(backbone: Backbone) -> None:
@@ -153,36 +174,6 @@ def load_processor(folder: Path, kind: str) -> Any:
         raise UserError(
             f"an image processor in {folder}", reason(error), "save it with `save_pretrained`"
         ) from error
-
-
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    from transformers import AutoTokenizer
-
-    if not any(file for pattern in _VOCABULARIES for file in folder.glob(pattern)):
-        # transformers would make up a tokenizer that knows nothing but special tokens
-        raise UserError(
-            f"a tokenizer in {folder}", "no vocabulary", "save it there with `save_pretrained`"
-        )
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-    except Exception as error:
-        raise UserError(
-            f"a tokenizer in {folder}", reason(error), "save it there with `save_pretrained`"
-        ) from error
-    if tokenizer.pad_token_id is None:
-        if tokenizer.eos_token is None:
-            raise UserError(
-                "a tokenizer with a pad or an eos token", "neither", "set one and save it again"
-            )
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
-
-
-def has_beyond(tokenizer: Any, rows: int) -> bool:
-    """Whether a tokenizer knows a token beyond an embedding of so many rows."""
-    return max(tokenizer.get_vocab().values(), default=-1) >= rows
 
 
 def _load_model(

@@ -1,14 +1,17 @@
 """A job's model and data in one process, loaded once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.space.presets import text_positions
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
 from peftsearch.workers.batches.encodings import Encoded
 from peftsearch.workers.batches.lengths import choose_length
+from peftsearch.workers.batches.reader_inputs import join_readers
 from peftsearch.workers.batches.vocabulary import check_tokens
 from peftsearch.workers.data.group_notes import note_groups
 from peftsearch.workers.data.label_folding import find_class
@@ -102,11 +105,27 @@ class OpenedJob:
         """A split's rows as the model takes them, made once."""
         if name not in self._encoded:
             tokenizer, rows = self.backbone.tokenizer, self.backbone.short_of
-            encoded = encode_split(self.spec.task, tokenizer, self.split(name))
+            encoded = self.encode(self.split(name))
             if rows is not None:
                 check_tokens(tokenizer, rows, name, encoded)
             self._encoded[name] = encoded
         return self._encoded[name]
+
+    def encode(self, rows: Split) -> Encoded:
+        """Any rows as the model takes them, and the job's encoder beside it."""
+        return self.encode_by(lambda task, tokenizer: encode_split(task, tokenizer, rows))
+
+    def encode_by(self, encode: Callable[[TaskSpec, Any], Encoded]) -> Encoded:
+        """What is made of texts by the tokenizer of the model, joined with what is made of them
+        by that of the job's encoder, where there is one.
+
+        Args:
+            encode: Given the task, with the length of texts that counts, and a tokenizer.
+        """
+        own, reader = encode(self.spec.task, self.backbone.tokenizer), self.backbone.reader
+        if reader is None:
+            return own
+        return join_readers(own, encode(reader.cut(self.spec.task), reader.tokenizer))
 
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the rows that were cut, and of the groups of which the

@@ -1,9 +1,10 @@
 """What a new job can learn from those that its database has already."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from peftsearch.errors import ANYTHING, NotFoundError, StoreUnavailable
 from peftsearch.message_text import plural
@@ -13,6 +14,7 @@ from peftsearch.records.trial import TrialState
 from peftsearch.search.lessons import learn
 from peftsearch.spaces.jobspec.search_section import AUTO
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.storage.store import Store
 
 from .companions import find_parent
@@ -35,7 +37,7 @@ def find_lessons(store: Store, spec: JobSpec) -> tuple[Lesson, ...]:
     Unasked, those of the same kind of task are learnt from, of the same model before others, the
     latest first. A job that was deleted, cannot be read here or found nothing teaches nothing.
     """
-    found = (_learn(store, source) for source in _sources(store, spec))
+    found = (_learn(store, source, spec) for source in _sources(store, spec))
     lessons = (x for x in found if x is not None)
     return tuple(lessons if spec.search.sources else islice(lessons, _MOST))
 
@@ -65,7 +67,7 @@ def _tell(lessons: tuple[Lesson, ...]) -> str:
     return f"begins with what {found}, as far as the space and the budget have room for it"
 
 
-def _learn(store: Store, source: Job) -> Lesson | None:
+def _learn(store: Store, source: Job, spec: JobSpec) -> Lesson | None:
     try:
         preparation = store.preparation(source.id)
         lesson = learn(source.name, source.spec, store.front(source.id), preparation)
@@ -73,7 +75,17 @@ def _learn(store: Store, source: Job) -> Lesson | None:
         raise
     except ANYTHING:  # whatever an earlier job holds, it keeps no new one from running
         return None
+    if source.spec.model.encoder != spec.model.encoder:
+        kept = tuple(x for x in lesson.configurations if not _reads_by_encoder(x))
+        lesson = replace(lesson, configurations=kept)
     return lesson if lesson.configurations else None
+
+
+def _reads_by_encoder(written: Mapping[str, Any]) -> bool:
+    """Whether what a configuration is worth depends on the encoder of its job."""
+    module = written.get("input") or {}
+    row = TECHNIQUES.get(str(module.get("technique")))
+    return row is not None and row.by_encoder
 
 
 def _sources(store: Store, spec: JobSpec) -> Iterator[Job]:

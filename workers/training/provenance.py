@@ -9,10 +9,14 @@ from typing import Any
 import torch
 
 from peftsearch.extensions import names, providers
+from peftsearch.records.trial import ENCODER
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.sampler_names import GROUP as SAMPLERS
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import KINDS
+from peftsearch.spaces.techniques.encoders import reads_by_encoder
+from peftsearch.spaces.techniques.table import technique
 from peftsearch.workers.models.backbone import Backbone
 
 _PACKAGES = ("peftsearch", "torch", "transformers", "peft", "tokenizers", "safetensors")
@@ -40,6 +44,15 @@ def describe(
         "threads": torch.get_num_threads(),
         "seed": seed,
     }
+
+
+def name_encoder(configuration: Configuration, backbone: Backbone) -> dict[str, Any]:
+    """The encoder that makes the prompts of a configuration; nothing of one without."""
+    module, reader = configuration.input, backbone.reader
+    if module is None or reader is None:
+        return {}
+    reads = reads_by_encoder(technique(module.technique), backbone.anatomy)
+    return {ENCODER: {"path": reader.path, "sha256": reader.sha256}} if reads else {}
 
 
 @cache

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.head import has_pooling
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.spaces.space.presets import text_positions
 from peftsearch.workers.batches.encoding import encode_split, note_cuts
@@ -13,14 +15,17 @@ from peftsearch.workers.batches.lengths import choose_length
 from peftsearch.workers.batches.vocabulary import check_tokens
 from peftsearch.workers.data.group_notes import note_groups
 from peftsearch.workers.data.task_data import TaskData
-from peftsearch.workers.models.backbone import has_beyond, load_processor, read_config
+from peftsearch.workers.data.task_rows import Split
+from peftsearch.workers.models.backbone import load_processor, read_config
 from peftsearch.workers.models.dtypes import choose_dtype, read_weights
+from peftsearch.workers.models.encoders import named_as_encoder
 from peftsearch.workers.models.locations import fetch_model
 from peftsearch.workers.models.sizes import check_size, foresee_base
+from peftsearch.workers.models.tokenizers import has_beyond
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 
 from .generation import longest_response
-from .workload import count_workloads
+from .workload import count_workloads, with_reading
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,27 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
     known = _describe_model(spec, max(1, len(data.label_names)))
     workload = count_workloads(spec.training, encoded, config, stacks, spec.seed, known, rows)
     anatomy = spec.anatomy.model_copy(update={"workload": workload})
+    if spec.model.encoder is not None and anatomy.encoder is not None:
+        anatomy = _rehearse_reading(spec, task, train, encoded, anatomy)
     notes = (*note_cuts(task, "training", encoded), *note_groups(spec, data))
     spec = spec.model_copy(update={"task": task}).with_anatomy(anatomy)
     return Rehearsal(spec, notes, _longest(encoded, bool(config.get("is_encoder_decoder"))))
+
+
+def _rehearse_reading(
+    spec: JobSpec, task: TaskSpec, train: Split, encoded: Encoded, anatomy: Anatomy
+) -> Anatomy:
+    """The anatomy with what the job's encoder goes through."""
+    from peftsearch.workers.batches.reader_inputs import join_readers
+    from peftsearch.workers.models.reader import cut_to, open_tokenizer
+
+    assert anatomy.encoder is not None, "the job names one"
+    with named_as_encoder():
+        folder = fetch_model(str(spec.model.encoder))
+        held = read_weights(folder).bytes("float32")
+    read = encode_split(cut_to(anatomy.encoder, task), open_tokenizer(folder), train)
+    joined = join_readers(encoded, read)
+    return with_reading(anatomy, spec.training, joined, spec.seed, held)
 
 
 def _longest(encoded: Encoded, two_sided: bool) -> int:

@@ -29,7 +29,7 @@ from .label_scale import LabelScale
 from .optimisation import train
 from .outcome import Outcome, measure_also
 from .progress import Progress
-from .provenance import describe
+from .provenance import describe, name_encoder
 from .rungs import Keeper, Rungs, identify
 from .trained import Trained, measure_trained
 
@@ -126,6 +126,7 @@ class Trainer(OpenedJob):
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)
         depends_on = self.provenance(request.seed) | name_packages(configuration)
+        depends_on |= name_encoder(configuration, self.backbone)
         identity = identify(configuration.to_json(), self._asked_for(), depends_on)
         steps = regime.steps(len(self.encoded("train")))
         beside = attachment, checkpoints, clock, meter, hooks

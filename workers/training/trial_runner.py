@@ -32,7 +32,7 @@ from .inference import predict_logits
 from .outcome import Outcome
 from .rungs import Keeper
 from .trainer import Request, Trainer
-from .workload import count_workloads
+from .workload import count_workloads, with_reading
 
 
 @dataclass
@@ -164,7 +164,11 @@ class TrialRunner(Trainer):
         held = count_base(model, backbone.heads, backbone.dtype)
         base = {"base_bytes": held, "base_dtype": backbone.dtype, "precision": self.precision}
         known = base | {"words": words}
-        return count_workloads(training, data, config, stacks, self.spec.seed, known)
+        seed = self.spec.seed
+        if backbone.reader is not None:
+            size = backbone.reader.size.base_bytes
+            backbone.anatomy = with_reading(backbone.anatomy, training, data, seed, size)
+        return count_workloads(training, data, config, stacks, seed, known)
 
     @property
     def decides(self) -> bool:

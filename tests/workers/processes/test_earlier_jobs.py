@@ -9,6 +9,7 @@ from peftsearch.jobs import life
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Proposal
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.storage.schema import preparations
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.earlier_jobs import find_lessons, with_lessons
@@ -125,3 +126,31 @@ def test_a_relaunch_without_the_sources_names_the_option(store: Store) -> None:
     life.create(store, make_spec("new", search={"learn_from": ["good"]}))
     with pytest.raises(Conflict, match="learns from are named again"):
         life.create_or_resume(store, make_spec("new"))
+
+
+@pytest.mark.parametrize(
+    ("encoder", "found"), [(None, ["lora"]), ("other", ["lora"]), ("mine", ["lora", "lopa"])]
+)
+def test_prompts_of_another_encoder_teach_nothing(
+    store: Store, encoder: str | None, found: list[str]
+) -> None:
+    """What else the front of such a job has is learnt as from any other."""
+    model = {"path": "model", "anatomy": BERT.model_dump()}
+    spaces = {"inputs": ["none", "lopa"], "preset": "lora"}
+    reading = {"anatomy": None, "model": {**model, "encoder": "mine"}, "space": spaces}
+    job = store.create_job(make_spec("reading", **reading))  # type: ignore[arg-type]
+    store.prepare(job.id, PREPARED)
+    token = Configuration((Stratum(0, BERT.layers),), 1e-2, Module("lopa", 4))
+    insert(store, job.id, [propose(0), Proposal(token, 0, "search")])
+    for accuracy, cost in ((0.8, 1e5), (0.9, 4e5)):
+        complete(store, claim(store, job.id), accuracy, cost)
+    asked = make_spec(
+        "new",
+        anatomy=None,
+        model={**model, "encoder": encoder},
+        space=spaces,
+        search={"learn_from": ["reading"]},
+    )
+    (lesson,) = find_lessons(store, asked)
+    told = [(x.get("input") or {}).get("technique", "lora") for x in lesson.configurations]
+    assert sorted(told) == sorted(found)

@@ -23,6 +23,7 @@ from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
 from tests.storage.examples import insert
+from tests.workers.encoders import open_reading
 from tests.workers.monitors import Watcher
 from tests.workers.runners import LORA, PROBE, open_runner
 
@@ -76,6 +77,20 @@ def test_a_job_knows_its_head_and_its_workload_before_its_first_proposal(
         assert anatomy.workload == runner.workload
         other = anatomy.model_copy(update={"head": (), "workload": NOTHING})
         assert store.describe(job.id, other).spec.anatomy == anatomy
+
+
+def test_so_it_knows_what_its_encoder_goes_through(url: str, tmp_path: Path) -> None:
+    """Else its trials would keep costs without it."""
+    runner = open_reading(tmp_path, training={"batch_size": 16, "epochs": 1})
+    with Store.open(url) as store:
+        job = store.create_job(runner.spec)
+        insert(store, job.id, [Proposal(PROBE, 0, "probe")])
+        store.register_worker(job.id, "w", "host", 1, "cpu")
+        WorkerLoop("w", store, job, runner, tmp_path, Watcher(lambda done: None)).run()
+        kept = store.job(job.id).spec.anatomy.encoder
+    assert kept is not None and runner.anatomy.encoder is not None
+    assert kept.workload == runner.anatomy.encoder.workload
+    assert kept.base_bytes and kept.counted_workload.tokens[0] > 0
 
 
 def test_a_bound_that_the_head_alone_breaks_stops_the_job(

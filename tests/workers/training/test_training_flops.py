@@ -1,11 +1,8 @@
 """The claimed operations of a training step, against those that PyTorch counts."""
 
-from math import prod
-from typing import Any
-
 import pytest
 import torch
-from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
+from torch.utils.flop_counter import FlopCounterMode
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.training_flops import forward_flops, training_flops
@@ -13,6 +10,7 @@ from peftsearch.spaces.families.kept_activations import KEPT
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.training.recomputation import recomputing, without_cache
 from tests.workers.subjects import Subject
+from tests.workers.training.kernels import KERNELS
 from tests.workers.training.sized import (
     DROPOUTS,
     attach_sized,
@@ -33,33 +31,6 @@ ABOUT = {
     **{"boft": 0.01, "hra": 0.01, "frod": 0.04, "lokr": 0.001, "tinylora": 0.001},
     **{"osf": 0.015, "flora": 0.01, "trlora": 0.001},
 }
-
-
-def _forward(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
-    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
-
-
-def _backward(gradient: Any, query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
-    found = sdpa_backward_flop_count(gradient, query, key, value)  # type: ignore[no-untyped-call]
-    return int(found)
-
-
-def _distances(points: Any, others: Any, *_: Any, **__: Any) -> int:
-    """A product with a factor of 1 is a difference here, which is squared."""
-    return int(2 * prod(points) * others[-2])
-
-
-def _distances_backward(gradient: Any, points: Any, others: Any, *_: Any, **__: Any) -> int:
-    return _distances(points, others)
-
-
-KERNELS = {
-    torch.ops.aten._cdist_forward: _distances,
-    torch.ops.aten._cdist_backward: _distances_backward,
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _forward,
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: _backward,
-}
-"""Of distances and of the CPU's attention, which PyTorch's counter does not know."""
 
 
 def measure(subject: Subject, configuration: Configuration, recomputed: bool = False) -> int:

@@ -34,6 +34,7 @@ export const TITLES = {
   name: "Name of the job",
   "model.path": "Model",
   "model.anatomy": "Anatomy of the model",
+  "model.encoder": "Encoder beside the model",
   "model.dtype": "Format of the weights",
   "task.kind": "Kind of task",
   "task.train": "Training data",
@@ -102,6 +103,7 @@ export const UNITS = {
 export const HELP = {
   name: "Letters, digits, dot, dash and underscore.",
   "model.anatomy": "Read from the model's own files. Write it, as JSON, for a family that is not known.",
+  "model.encoder": "A second frozen model that reads each text for the prompts of lopa, which space.inputs must name.",
   "model.dtype": "bfloat16 takes half the memory; auto takes it for large models. What is trained is float32 always.",
   "task.validation": "Left out: the source's own split, else a part of the training data.",
   "task.test": "Read by `peftsearch confirm` alone.",
