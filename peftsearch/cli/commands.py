@@ -149,6 +149,8 @@ def _report(result: SearchResult, crew: Crew) -> None:
         export = f"peftsearch export {spec.name} --pick {result.proposed} --out adapter/{where}"
         line = f"{result.lead}{export}"
         console.print(line, highlight=False, soft_wrap=True)
+        confirm = f"peftsearch confirm {spec.name} --pick {result.proposed}{where}"
+        console.print(f"on test rows: {confirm}", highlight=False, soft_wrap=True)
 
 
 def work(

@@ -24,7 +24,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, print_json
+from .console import console, print_json, storage_option
 
 if TYPE_CHECKING:
     from peftsearch.results.pushing import Target
@@ -116,7 +116,7 @@ def _export(
                 f"as {report.form} it is beyond the job's bound {bound}, which counts --form auto"
             )
             console.print(line, highlight=False, soft_wrap=True, style="yellow")
-    for line in result.tell_tested(summary):
+    for line in result.tell_tested(summary) or [_tell_unconfirmed(result, summary, storage)]:
         console.print(line, highlight=False, soft_wrap=True)
     if standing is not None:
         doubtful = "" if standing.verdict == "above" else "yellow"
@@ -133,6 +133,12 @@ def _export(
         console.print(line, highlight=False, soft_wrap=True, style="yellow")
     if url is not None:
         console.print(f"pushed to {url}", highlight=False, soft_wrap=True)
+
+
+def _tell_unconfirmed(result: SearchResult, picked: Estimate[Trial], storage: str) -> str:
+    name, number = result.job.name, picked.first.number
+    command = f"peftsearch confirm {name} --pick 'trial {number}'{storage_option(storage)}"
+    return f"no test row was read for it yet: `{command}` does"
 
 
 def _tell_calibration(report: ExportReport, wish: Wish) -> list[str]:

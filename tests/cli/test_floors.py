@@ -94,6 +94,7 @@ def test_what_does_not_beat_the_floor_is_not_proposed(
     assert call(monkeypatch, "resume", "job", *given) == 0
     text = capsys.readouterr().out
     assert PROPOSED in text and "peftsearch export job --pick 4 --out adapter/" in text
+    assert "on test rows: peftsearch confirm job --pick 4 --storage " in text
 
 
 def test_show_tells_what_was_found_out(
