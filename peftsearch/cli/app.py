@@ -24,6 +24,7 @@ from .shared_options import (
     Cpus,
     Crew,
     Device,
+    Devices,
     DryRun,
     EngineName,
     Files,
@@ -116,6 +117,7 @@ def run(
     cpus: Cpus = None,
     gpus: Gpus = None,
     device: Device = "auto",
+    devices: Devices = 1,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     picture: Annotated[Path | None, typer.Option(help="Write the front's picture here.")] = None,
@@ -129,7 +131,7 @@ def run(
 
     from .job_file import read_job
 
-    plan = make_plan(engine, ray_address, cpus, gpus, workers)
+    plan = make_plan(engine, ray_address, cpus, gpus, workers, devices)
     spec = read_job(job_file, track).learning_from(tuple(learn_from or ()))
     if dry_run:
         from . import forecasting
@@ -200,6 +202,7 @@ def resume(
     cpus: Cpus = None,
     gpus: Gpus = None,
     device: Device = "auto",
+    devices: Devices = 1,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     track: Track = None,
@@ -211,7 +214,7 @@ def resume(
 
     from . import commands
 
-    plan = make_plan(engine, ray_address, cpus, gpus, workers)
+    plan = make_plan(engine, ray_address, cpus, gpus, workers, devices)
     place = (workers, device, to_url(storage), files)
     commands.resume(job, trials, hours, *place, track, as_json, plan)
 
@@ -227,15 +230,19 @@ def worker(
     ] = None,
     workers: Workers = 1,
     device: Device = "auto",
+    devices: Devices = 1,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     track: Track = None,
 ) -> None:
     """Work on a job of a database, or wait for jobs and work on each, the oldest first."""
     begin("opening the database")
+    from peftsearch.workers.engines.plan import LOCAL, make_plan
+
     from . import commands
 
-    commands.work(job, uid, workers, device, to_url(storage), files, track)
+    plan = make_plan(LOCAL, None, None, None, workers, devices)
+    commands.work(job, uid, workers, device, to_url(storage), files, track, plan)
 
 
 @app.command()

@@ -161,6 +161,7 @@ def work(
     storage: str,
     files: Path | None,
     track: Sequence[str] | None,
+    plan: EnginePlan,
 ) -> None:
     """Join a job until it ends, with the baselines that it asks for; without a name, all jobs
     that run or will, until Ctrl-C.
@@ -172,21 +173,22 @@ def work(
         NotFoundError: There is no such job.
     """
     root = choose_root(storage, files)
-    check_device(device)
+    check_device(device, plan.devices)
     asked = read_asked(track)
     with open_existing(storage) as store:
         if name is None:
-            Waiter(store, storage, root, workers, device, say, _plain_view, asked).run()
+            Waiter(store, storage, root, workers, device, say, _plain_view, asked, plan).run()
             return
         job = store.find_job(name)
         if uid not in (None, job.uid):
             hint = "it was deleted: leave --uid out to work on the one that has its name now"
             raise NotFoundError(f"job {name!r} of uid {uid}", f"one of uid {job.uid}", hint)
         pool = (store, job, storage, root, workers, device)
-        if stopped := run_pool(*pool, _plain_view(store, job), asked):
+        if stopped := run_pool(*pool, _plain_view(store, job), asked, plan):
             raise SystemExit(SIGNALLED + stopped)
         if job.spec.baselines.run:
-            _make_baselines(store, job, Crew(storage, root, workers, device, True, asked))
+            crew = Crew(storage, root, workers, device, True, asked, plan)
+            _make_baselines(store, job, crew)
 
 
 def _make_baselines(store: Store, job: Job, crew: Crew) -> None:

@@ -67,7 +67,7 @@ def check_crew(crew: Crew) -> None:
         UserError: This machine has no such device, or the cluster does not answer.
     """
     if crew.workers and crew.plan.name == LOCAL:
-        check_device(crew.device)
+        check_device(crew.device, crew.plan.devices)
     elif crew.workers:
         check_engine(crew.plan, crew.storage)
 

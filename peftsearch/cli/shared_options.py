@@ -63,14 +63,28 @@ RayAddress = Annotated[
 ]
 Cpus = Annotated[
     float | None,
-    typer.Option("--cpus-per-worker", min=0.01, help="CPUs that Ray keeps for each worker [1]."),
+    typer.Option(
+        "--cpus-per-worker",
+        min=0.01,
+        help="CPUs that Ray keeps for each worker [1 for each device].",
+    ),
 ]
 Gpus = Annotated[
     float | None,
     typer.Option(
         "--gpus-per-worker",
         min=0,
-        help="GPUs that Ray keeps for each worker, or a part of one [1 where there are any].",
+        help="GPUs that Ray keeps for each worker, or a part of one [1 for each device of its "
+        "trials, where there are any].",
+    ),
+]
+Devices = Annotated[
+    int,
+    typer.Option(
+        "--devices-per-trial",
+        min=1,
+        help="GPUs on which each worker trains one trial, dividing the rows of every step; on "
+        "the CPU, processes.",
     ),
 ]
 Artefacts = Annotated[

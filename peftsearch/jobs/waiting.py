@@ -9,6 +9,7 @@ from typing import Any
 from peftsearch.errors import NotFoundError, StoreDamaged, StoreUnavailable, UserError
 from peftsearch.records.job import Job, JobState
 from peftsearch.storage.store import Store
+from peftsearch.workers.engines.plan import LOCAL_PLAN, EnginePlan
 from peftsearch.workers.processes.pool import WorkerError
 
 from .interrupt import Interrupt
@@ -44,6 +45,7 @@ class Waiter:
         say: Shows a line.
         view: Makes what shows a job's progress.
         trackers: To be told of all jobs; None takes those of each job that are installed.
+        plan: Who starts the workers.
     """
 
     store: Store
@@ -54,6 +56,7 @@ class Waiter:
     say: Callable[[str], None]
     view: Callable[[Store, Job], View]
     trackers: Sequence[str] | None = None
+    plan: EnginePlan = LOCAL_PLAN
     _pauses: dict[int, _Pause] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -106,7 +109,7 @@ class Waiter:
         pool = (self.store, job, self.storage, self.root, self.workers, self.device)
         try:
             view = self.view(self.store, job)
-            unbroken = run_pool(*pool, view, self.trackers) is None
+            unbroken = run_pool(*pool, view, self.trackers, self.plan) is None
             self._pauses.pop(job.id, None)
             return unbroken
         except StoreDamaged:

@@ -51,6 +51,13 @@ class Attachment:
         return {k: v for group in self.parameters.values() for k, v in group.items()}
 
     @property
+    def moved(self) -> list[nn.Parameter]:
+        """All that gets gradients now, in the order of the model: what is trained, and what a
+        hook asks for beside it."""
+        woken = (x for x in self.model.parameters() if x.requires_grad)
+        return list(dict.fromkeys((*woken, *self.trained.values())))
+
+    @property
     def size(self) -> int:
         """Number of trained scalars, the head excluded."""
         owned = (group for (owner, _), group in self.parameters.items() if owner != HEAD)

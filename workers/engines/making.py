@@ -24,7 +24,7 @@ def make_engine(
     """
     if plan.name == EXTERNAL:
         return Watch(store, job)
-    place = (store, job, storage, root, workers, device)
+    place = (store, job, storage, root, workers, device, plan.devices)
     if plan.name == RAY:
         from .ray_pool import RayPool  # loads Ray
 

@@ -20,21 +20,28 @@ class EnginePlan:
         ray_address: `auto`, `HOST:PORT` or `ray://HOST:PORT`; None takes what `RAY_ADDRESS` says
             or a cluster that runs on this machine, else starts one for this command.
         cpus: That Ray keeps for each worker, which computes with as many threads.
-        gpus: The same of GPUs, of which a part may be asked for; None is one where the cluster has
-            any, else none.
+        gpus: The same of GPUs, of which a part may be asked for; None is one for each device of
+            its trials where the cluster has any, else none.
+        devices: Of each worker, by a process each, which train one trial together.
     """
 
     name: str = LOCAL
     ray_address: str | None = None
     cpus: float = 1.0
     gpus: float | None = None
+    devices: int = 1
 
 
 LOCAL_PLAN = EnginePlan()
 
 
 def make_plan(
-    name: str, ray_address: str | None, cpus: float | None, gpus: float | None, workers: int
+    name: str,
+    ray_address: str | None,
+    cpus: float | None,
+    gpus: float | None,
+    workers: int,
+    devices: int = 1,
 ) -> EnginePlan:
     """A checked plan.
 
@@ -57,4 +64,12 @@ def make_plan(
     if name == EXTERNAL and workers > 1:
         hint = "leave one of them out: who starts workers says how many"
         raise UserError("a number of workers with an engine that starts them", f"{name!r}", hint)
-    return EnginePlan(name, ray_address, 1.0 if cpus is None else cpus, gpus)
+    if name == EXTERNAL and devices > 1:
+        hint = "leave one of them out: who starts workers says on how many devices each trains"
+        raise UserError(
+            "devices of a trial with an engine that starts workers", "'external'", hint
+        )
+    if devices > 1 and gpus not in (None, 0, devices):
+        expected = f"a GPU for each of the {devices} devices of a trial"
+        raise UserError(expected, f"{gpus:g} for each worker", "leave the number of GPUs out")
+    return EnginePlan(name, ray_address, float(devices) if cpus is None else cpus, gpus, devices)

@@ -35,7 +35,8 @@ class Keeper:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         wait_passively(os.environ)
         # Ray sets OMP_NUM_THREADS to the CPUs that it keeps for an actor.
-        here = replace(assignment, parent=os.getpid(), threads=count_threads())
+        threads = max(1, count_threads() // assignment.devices)
+        here = replace(assignment, parent=os.getpid(), threads=threads)
         self._child = start_child(here)
 
     def look(self, stop: bool) -> Reading:

@@ -56,7 +56,7 @@ class RayPool(Pool):
     def _choose_options(self) -> dict[str, Any]:
         gpus = self.plan.gpus
         if gpus is None:
-            gpus = 1.0 if self.cluster.gpus else 0.0
+            gpus = float(self.devices) if self.cluster.gpus else 0.0
         options = {"num_cpus": self.plan.cpus, "num_gpus": gpus, "max_restarts": 0}
         node = self.cluster.only_node
         where = NodeAffinitySchedulingStrategy(node, soft=False) if node else "SPREAD"

@@ -15,8 +15,9 @@ from ray.exceptions import (
 )
 
 from peftsearch.message_text import as_line
-from peftsearch.workers.processes.child import Child, Process
+from peftsearch.workers.processes.child import Child
 from peftsearch.workers.processes.pool import WorkerError
+from peftsearch.workers.processes.process import Process
 from peftsearch.workers.processes.shared_status import SharedStatus
 
 from .ray_keeper import Reading

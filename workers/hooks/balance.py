@@ -11,6 +11,8 @@ WEIGHT = 1e-3
 class Balance(Hook):
     """Adds up how unevenly each linear's router chose in the last forward pass."""
 
+    undivided = "how evenly experts are used is a product of means over all rows of a step"
+
     def penalty(self) -> torch.Tensor | None:
         """A scalar: 1 for each linear whose experts are used alike, times the weight."""
         each = [x.take_balance() for x in self.layers.values()]

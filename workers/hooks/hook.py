@@ -24,7 +24,13 @@ class Hook:
         attachment: Of the whole configuration.
         groups: The modules of the technique.
         steps: Of the training.
+
+    Attributes:
+        undivided: Why the rows of a step cannot be divided among devices whose gradients are
+            added up; None where they can.
     """
+
+    undivided: str | None = None
 
     def __init__(self, attachment: Attachment, groups: Groups, steps: int) -> None:
         self.attachment, self.groups, self.steps = attachment, groups, steps

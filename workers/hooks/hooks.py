@@ -39,6 +39,11 @@ class Hooks:
         """After how many steps a state may be kept."""
         return max((x.settled for x in self.hooks.values()), default=0)
 
+    @property
+    def undivided(self) -> dict[str, str]:
+        """Why the rows of a step cannot be divided, by technique; of most none."""
+        return {name: x.undivided for name, x in self.hooks.items() if x.undivided}
+
     def enter(self, step: int) -> None:
         """Enter the phase of a step, through all before it that were not entered."""
         last = bisect_right(self.starts, step)

@@ -2,20 +2,28 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, NoReturn
 
 from peftsearch.errors import ANYTHING, NotFoundError, PeftsearchError
 from peftsearch.message_text import as_line, trace
+from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
 
+from .group import LOST, start_group
 from .joining import ask_patiently, leave_with_parent
+from .monitor import Cancelled
+from .process import Process
 from .shared_status import CONTEXT, SharedMonitor, SharedStatus
+
+if TYPE_CHECKING:
+    from peftsearch.workers.training.trial_runner import TrialRunner
 
 _TERMINATED = 128 + signal.SIGTERM
 
@@ -27,6 +35,10 @@ class Assignment:
     Attributes:
         job: Its id, since another job may have its name by the time the child has loaded.
         uid: Its id of its own, since a database that was made anew gives the same ids again.
+        threads: Of each process.
+        devices: That train each of its trials together, by a process each.
+        rank: Of this process among them; 0 holds the trials.
+        folder: By which these find each other.
     """
 
     storage: str = field(repr=False)
@@ -38,6 +50,9 @@ class Assignment:
     name: str
     parent: int
     index: int
+    devices: int = 1
+    rank: int = 0
+    folder: Path = Path()
 
 
 def run_child(assignment: Assignment, status: SharedStatus) -> None:
@@ -55,7 +70,7 @@ def run_child(assignment: Assignment, status: SharedStatus) -> None:
             text, code = str(error), error.exit_code
         status.error.put((as_line(text), code))
         raise SystemExit(1) from None
-    if status.ending:
+    if status.ending and not assignment.rank:
         raise SystemExit(_TERMINATED)
 
 
@@ -68,16 +83,9 @@ def _leave(status: SharedStatus) -> None:
 
 
 def work(assignment: Assignment, status: SharedStatus) -> None:
-    """Load, and work on the job until it ends."""
+    """Load, and work on the job until it ends; of several processes of a worker the first alone,
+    and the others compute with it."""
     import torch
-
-    from peftsearch.workers.runtime.devices import choose_device
-    from peftsearch.workers.runtime.memory import keep_loaded
-    from peftsearch.workers.training.trial_runner import TrialRunner
-
-    from .built_in import check_built_in
-    from .loop import WorkerLoop
-    from .same_rows import check_rows
 
     torch.set_num_threads(assignment.threads)
     monitor = SharedMonitor(status, assignment.parent)
@@ -85,33 +93,67 @@ def work(assignment: Assignment, status: SharedStatus) -> None:
     with opened as store, contextlib.suppress(NotFoundError):
         # What is not found is the job: it was deleted, and there is nothing to work on.
         job = ask_patiently(lambda: store.job(assignment.job), monitor)
-        if job.uid != assignment.uid:
+        if job.uid == assignment.uid:
+            runner = _open(assignment, store, job, monitor)
+            if assignment.devices == 1:
+                _begin(assignment, store, job, runner, monitor)
+            else:
+                _join(assignment, store, job, runner, monitor)
             return
-        check_built_in(job.spec)
-        device = choose_device(assignment.device, assignment.index)
-        runner = TrialRunner.open(job.spec, device)
-        ask_patiently(lambda: check_rows(store, job, runner.data.fingerprint), monitor)
-        keep_loaded()
-        known = (assignment.name, socket.gethostname(), os.getpid(), str(runner.device))
-        ask_patiently(lambda: store.register_worker(job.id, *known), monitor)
-        WorkerLoop(assignment.name, store, job, runner, assignment.root, monitor).run()
+    if assignment.rank:
+        os._exit(LOST)  # the first may wait for it
 
 
-class Process(Protocol):
-    """A process of the worker loop, here or on another machine."""
+def _open(assignment: Assignment, store: Store, job: Job, monitor: SharedMonitor) -> "TrialRunner":
+    from peftsearch.workers.runtime.devices import check_devices, choose_device
+    from peftsearch.workers.runtime.memory import keep_loaded
+    from peftsearch.workers.training.trial_runner import TrialRunner
 
-    @property
-    def exitcode(self) -> int | None:
-        """How it ended; None while it has not, or where nobody could see it."""
+    from .built_in import check_built_in
+    from .same_rows import check_rows
 
-    def is_alive(self) -> bool:
-        """Whether it has not ended."""
+    check_built_in(job.spec)
+    check_devices(assignment.device, assignment.devices)
+    place = assignment.index * assignment.devices + assignment.rank
+    runner = TrialRunner.open(job.spec, choose_device(assignment.device, place))
+    ask_patiently(lambda: check_rows(store, job, runner.data.fingerprint), monitor)
+    keep_loaded()
+    return runner
 
-    def kill(self) -> None:
-        """End it now."""
 
-    def join(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, at most so many seconds."""
+def _begin(
+    assignment: Assignment, store: Store, job: Job, runner: "TrialRunner", monitor: SharedMonitor
+) -> None:
+    from .loop import WorkerLoop
+
+    known = (assignment.name, socket.gethostname(), os.getpid(), str(runner.device))
+    ask_patiently(lambda: store.register_worker(job.id, *known), monitor)
+    WorkerLoop(assignment.name, store, job, runner, assignment.root, monitor).run()
+
+
+def _join(
+    assignment: Assignment, store: Store, job: Job, runner: "TrialRunner", monitor: SharedMonitor
+) -> None:
+    from peftsearch.workers.training.team import meet
+
+    def lose() -> NoReturn:
+        """As a worker that was killed, unless it is to give back what it holds."""
+        if monitor.stopping() and not assignment.rank:
+            raise Cancelled
+        os._exit(LOST)
+
+    store.rest()
+    team = meet(assignment.folder, assignment.rank, assignment.devices, runner.device, lose)
+    if assignment.rank:
+        runner.follow_all(team)
+        return
+    runner.team = team
+    with contextlib.suppress(Cancelled):
+        try:
+            _begin(assignment, store, job, runner, monitor)
+        finally:
+            team.tell(None)
+            shutil.rmtree(assignment.folder, ignore_errors=True)  # its pool may be gone
 
 
 @dataclass
@@ -174,12 +216,17 @@ class Child:
 
 
 def start_child(assignment: Assignment) -> Child:
-    """Start a worker process of this machine, of this process."""
+    """Start a worker of this machine, of this process: a process for each of its devices."""
     status = SharedStatus()
-    process = CONTEXT.Process(
-        target=run_child, args=(assignment, status), name=assignment.name, daemon=True
-    )
-    process.start()
+
+    def start(rank: int, folder: Path) -> Process:
+        own = replace(assignment, rank=rank, folder=folder)
+        process = CONTEXT.Process(target=run_child, args=(own, status), name=own.name, daemon=True)
+        process.start()
+        return process
+
+    devices = assignment.devices
+    process = start(0, Path()) if devices == 1 else start_group(devices, start)
     return Child(assignment.name, assignment.index, status, process)
 
 
@@ -189,4 +236,6 @@ def tell_exit(code: int | None) -> str:
         return f"killed by {signal.Signals(-code).name}"
     if code == _TERMINATED:
         return "ended by SIGTERM"
+    if code == LOST:
+        return "as one of its processes had ended"
     return f"with exit code {code}"

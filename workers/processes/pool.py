@@ -44,6 +44,7 @@ class Pool:
     Attributes:
         store: The parent's own connection.
         device: `auto`, `cpu` or a torch device.
+        devices: That train each trial together.
         waiting: When which child is to be replaced: seconds of the monotonic clock, by index.
     """
 
@@ -53,6 +54,7 @@ class Pool:
     root: Path
     workers: int
     device: str = "auto"
+    devices: int = 1
     children: list[Child] = field(default_factory=list)
     deaths: Deaths = field(default_factory=Deaths)
     waiting: dict[int, float] = field(default_factory=dict)
@@ -66,10 +68,10 @@ class Pool:
 
     def _spawn(self, index: int) -> Child:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-        threads = count_threads(self.workers)
+        threads = count_threads(self.workers * self.devices)
         job, pid = (self.job.id, self.job.uid), os.getpid()
         place = (self.storage, *job, self.root, self.device)
-        return self._begin(Assignment(*place, threads, name, pid, index))
+        return self._begin(Assignment(*place, threads, name, pid, index, self.devices))
 
     def _begin(self, assignment: Assignment) -> Child:
         return start_child(assignment)

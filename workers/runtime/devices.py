@@ -13,7 +13,7 @@ def choose_device(name: str = "auto", index: int = 0) -> str:
     """A torch device: `auto` takes a CUDA GPU where there is one.
 
     Args:
-        index: Counts the workers of this machine, so that `auto` spreads them over its GPUs.
+        index: Counts the processes of this machine's workers, which `auto` spreads over its GPUs.
 
     Raises:
         UserError: No such device on this machine.
@@ -31,6 +31,32 @@ def choose_device(name: str = "auto", index: int = 0) -> str:
             f"a device of this machine: auto, cpu{gpus}", repr(name), "name another device"
         )
     return name
+
+
+def check_devices(name: str, each: int) -> None:
+    """Whether this machine has so many devices for each of its workers; on CPUs they are
+    processes.
+
+    Raises:
+        UserError: It has not, or the device that is named is one.
+    """
+    if each == 1 or name == "cpu":
+        return
+    if name != "auto":
+        expected = f"the device auto or cpu for trials on {each} devices"
+        raise UserError(expected, repr(name), "leave the device out")
+    gpus = torch.cuda.device_count()
+    if gpus % each:
+        some = f"the {gpus} GPUs" if gpus > 1 else "the one GPU"
+        raise UserError(
+            f"devices of a trial among which {some} of this machine can be divided evenly",
+            f"{each}",
+            f"choose one of {_divisors(gpus)}, or the device cpu",
+        )
+
+
+def _divisors(count: int) -> str:
+    return ", ".join(str(x) for x in range(1, count + 1) if count % x == 0)
 
 
 def _is_there(device: torch.device) -> bool:

@@ -23,6 +23,7 @@ from peftsearch.workers.runtime.seeds import derive, stream
 from .clock import Clock
 from .progress import Progress
 from .recomputation import recomputing, without_cache
+from .team import Team
 from .trial_failures import NonFiniteLoss
 
 
@@ -48,6 +49,7 @@ def train(
     begin: Callable[[Progress], None] = lambda progress: None,
     after_step: Callable[[Progress], None] = lambda progress: None,
     hooks: Hooks | None = None,
+    team: Team | None = None,
 ) -> tuple[float, list[float]]:
     """Train in place; where there is nothing to train, do nothing.
 
@@ -59,6 +61,7 @@ def train(
         after_step: Told how far it is, after each step; what it takes is no training.
         hooks: Of the attachment's techniques; each of their phases has an optimiser and a schedule
             of its own.
+        team: With which it is trained, each process its part of every step; None alone.
 
     Returns:
         Seconds of training alone, and the loss of each step.
@@ -88,9 +91,18 @@ def train(
 
         def take_step(step: int) -> None:
             hooks.before_step(step)
-            with attachment.dropping(derive(seed, f"dropout {step}")):
-                rows = next(order)
-                loss = accumulate(backbone, data, rows, training, precision, meter, hooks)
+            rows = next(order)
+
+            def add(part: Sequence[int], whose: str = "") -> float:
+                with attachment.dropping(derive(seed, f"dropout {step}{whose}")):
+                    return accumulate(
+                        backbone, data, part, training, precision, meter, hooks, rows
+                    )
+
+            if team is None:
+                loss = add(rows)
+            else:
+                loss = team.add(rows, bool(hooks.undivided), add, attachment.moved)
             if not math.isfinite(loss):
                 raise NonFiniteLoss(step, loss)
             progress.losses.append(loss)
@@ -140,20 +152,23 @@ def accumulate(
     precision: str,
     meter: MemoryMeter,
     hooks: Hooks | None = None,
+    step: Sequence[int] | None = None,
 ) -> float:
     """Add the gradients of the mean loss of a step's rows, in as many parts as the job wants.
 
     Args:
         hooks: May add penalties, of which the returned loss has nothing.
+        step: All rows of the step, where these are some of them: what is added is their share.
 
     Returns:
         That loss; where it is not finite, there may be no gradients.
     """
-    parts, whole = split_batch(rows, training.accumulate), data.weight(rows)
-    total = 0.0
+    parts, together = split_batch(rows, training.accumulate), rows if step is None else step
+    total, whole = 0.0, data.weight(together)
     with recomputing(backbone.model, training.gradient_checkpointing):
         for part in parts:
-            share = data.weight(part) / whole if len(parts) > 1 else 1.0
+            divided = len(part) < len(together) and whole
+            share = data.weight(part) / whole if divided else 1.0
             if not share:
                 continue  # no token of it counts: its mean is none
             loss = share * compute_loss(backbone, data.batch(part), precision)

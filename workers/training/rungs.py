@@ -33,12 +33,13 @@ off."""
 
 Told = Mapping[str, Any]
 Tensors = Mapping[str, torch.Tensor]
+Rung = tuple[Told, Tensors]
 
 
 class Keeper(Protocol):
     """Keeps the newest rung of one trial, for whoever claims it next."""
 
-    def load(self) -> tuple[Told, Tensors] | None:
+    def load(self) -> Rung | None:
         """What was saved last; None where there is nothing whole."""
 
     def save(self, told: Told, tensors: Tensors) -> None:
@@ -48,6 +49,32 @@ class Keeper(Protocol):
             told: Plain data for JSON.
             tensors: By name, on the CPU.
         """
+
+
+@dataclass(frozen=True)
+class Read:
+    """A keeper of whose rung is known already what it is (`Keeper`).
+
+    Attributes:
+        keeper: That takes the next ones; None drops them.
+    """
+
+    rung: Rung | None
+    keeper: Keeper | None = None
+
+    @classmethod
+    def of(cls, keeper: Keeper | None) -> "Read":
+        """Read what it has."""
+        return cls(None if keeper is None else keeper.load(), keeper)
+
+    def load(self) -> Rung | None:
+        """See `Keeper.load`."""
+        return self.rung
+
+    def save(self, told: Told, tensors: Tensors) -> None:
+        """See `Keeper.save`."""
+        if self.keeper is not None:
+            self.keeper.save(told, tensors)
 
 
 def rung_steps(steps: int) -> tuple[int, ...]:

@@ -1,9 +1,12 @@
 """One training of one job in one process: from an attached configuration to an outcome."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
+
+import torch
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
@@ -12,7 +15,7 @@ from peftsearch.spaces.jobspec.training import Regime
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.batches.encodings import Encoded
-from peftsearch.workers.hooks.hooks import open_hooks
+from peftsearch.workers.hooks.hooks import Hooks, open_hooks
 from peftsearch.workers.models.heads import head_parameters, head_tensors, output_linear
 from peftsearch.workers.preparation.floor_answers import FloorAnswers, tell_errors
 from peftsearch.workers.preparation.opened_job import OpenedJob
@@ -30,7 +33,8 @@ from .optimisation import train
 from .outcome import Outcome, measure_also
 from .progress import Progress
 from .provenance import describe, name_encoder
-from .rungs import Keeper, Rungs, identify
+from .rungs import Keeper, Read, Rungs, identify
+from .team import Order, Team
 from .trained import Trained, measure_trained
 
 
@@ -59,10 +63,14 @@ class Trainer(OpenedJob):
     Attributes:
         workload: Of a training; None until it was asked for.
         beside: What the best floor answered on the validation rows; None where nothing is kept.
+        team: Which this process leads; None where it trains alone.
+        fold: Whose rows these are, 0 where the job has none.
     """
 
     workload: Workload | None = None
     beside: FloorAnswers | None = None
+    team: Team | None = None
+    fold: int = 0
 
     @property
     def anatomy(self) -> Anatomy:
@@ -91,6 +99,30 @@ class Trainer(OpenedJob):
         if request.held_out is not self.encoded("validation"):
             return outcome
         return measure_trained(Trained(self, configuration, seed, outcome, clock))
+
+    def follow(self, order: Order, team: Team) -> None:
+        """Compute this process's part of a training that another one leads and scores.
+
+        Raises:
+            Exception: Whatever fails here or there.
+        """
+        torch.set_num_threads(order.threads)
+        configuration, training = order.configuration, self.spec.training
+        regime = training.regime(configuration)
+        steps = regime.steps(len(self.encoded("train")))
+        attachment = attach(self.backbone, configuration, order.seed, dropout=regime.dropout)
+        try:
+            attachment.load(order.tensors)
+            clock, meter = Clock(0, lambda *_: None), MemoryMeter(self.backbone.device)
+            hooks = open_hooks(attachment, steps)
+            unscored = Checkpoints(attachment, (), lambda: None)  # type: ignore[arg-type, return-value]
+            beside = attachment, unscored, clock, meter, hooks
+            begin = Rungs(Read(order.rung), order.identity, steps, *beside).take_up
+            told = (self.training_rows, training, regime, configuration.learning_rate, order.seed)
+            apart = (self.precision, clock, meter, begin)
+            train(self.backbone, attachment, *told, *apart, hooks=hooks, team=team)
+        finally:
+            attachment.detach()
 
     @cached_property
     def scale(self) -> LabelScale | None:
@@ -126,11 +158,12 @@ class Trainer(OpenedJob):
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)
         depends_on = self.provenance(request.seed) | name_packages(configuration)
-        depends_on |= name_encoder(configuration, self.backbone)
+        depends_on |= name_encoder(configuration, self.backbone) | self._tell_team(hooks)
         identity = identify(configuration.to_json(), self._asked_for(), depends_on)
         steps = regime.steps(len(self.encoded("train")))
         beside = attachment, checkpoints, clock, meter, hooks
-        rungs = Rungs(request.keeper, identity, steps, *beside)
+        keeper = request.keeper if self.team is None else Read.of(request.keeper)
+        rungs = Rungs(keeper, identity, steps, *beside)
 
         def after_step(progress: Progress) -> None:
             checkpoints.after_step(progress.steps)
@@ -138,21 +171,23 @@ class Trainer(OpenedJob):
                 self._check_progress(progress.losses, steps)
             rungs.after_step(progress)
 
-        seconds, losses = train(
-            self.backbone,
-            attachment,
-            self.training_rows,
-            self.spec.training,
-            regime,
-            configuration.learning_rate,
-            request.seed,
-            self.precision,
-            clock,
-            meter,
-            rungs.take_up,
-            after_step,
-            hooks,
-        )
+        with self._lead(attachment, request, rungs):
+            seconds, losses = train(
+                self.backbone,
+                attachment,
+                self.training_rows,
+                self.spec.training,
+                regime,
+                configuration.learning_rate,
+                request.seed,
+                self.precision,
+                clock,
+                meter,
+                rungs.take_up,
+                after_step,
+                hooks,
+                self.team,
+            )
         checkpoints.restore()
         if checkpoints.found is not None and held_out is validation:
             found = evaluator.generate(checkpoints.found, held_out, clock)
@@ -175,6 +210,25 @@ class Trainer(OpenedJob):
             reduce_curve(losses),
         )
         return measure_also(outcome, self.spec)
+
+    def _lead(
+        self, attachment: Attachment, request: Request, rungs: Rungs
+    ) -> AbstractContextManager[None]:
+        """For the length of a training, have the others compute their parts of it."""
+        if self.team is None:
+            return nullcontext()
+        begun = rungs.keeper.load() if rungs.keeper is not None else None
+        place = (self.fold, request.configuration, request.seed, rungs.identity)
+        tensors, threads = attachment.tensors(), torch.get_num_threads()
+        return self.team.leading(Order(*place, tensors, begun, threads))
+
+    def _tell_team(self, hooks: Hooks) -> dict[str, Any]:
+        """For the provenance: on how many devices, and why one of them computes all rows."""
+        if self.team is None:
+            return {}
+        return {"devices": self.team.size} | (
+            {"undivided": hooks.undivided} if hooks.undivided else {}
+        )
 
     def _asked_for(self) -> dict[str, Any]:
         """What of the job's spec a training is a function of."""

@@ -31,6 +31,7 @@ from .cross_validation import as_in_first, cross_validate, join_prepared
 from .inference import predict_logits
 from .outcome import Outcome
 from .rungs import Keeper
+from .team import Team
 from .trainer import Request, Trainer
 from .workload import count_workloads, with_reading
 
@@ -92,7 +93,10 @@ class TrialRunner(Trainer):
     @cached_property
     def folds(self) -> tuple["TrialRunner", ...]:
         """This runner and, where the job has folds, one for each further of them."""
-        others = (replace(self, data=data, _encoded={}) for data in self.data.others)
+        others = (
+            replace(self, data=data, _encoded={}, fold=number)
+            for number, data in enumerate(self.data.others, 1)
+        )
         return (self, *others)
 
     def prepare(self, on_batch: Callable[[], None] = lambda: None) -> Prepared:
@@ -130,6 +134,8 @@ class TrialRunner(Trainer):
         """Give the model the head that was prepared; once, and for good."""
         if self.prepared is not None:
             return
+        if self.team is not None:
+            self.team.tell(prepared)
         self.prepared, head = prepared, prepared.preparation.head
         places = range(len(self.folds))
         self._starts = [None for _ in places]
@@ -142,6 +148,15 @@ class TrialRunner(Trainer):
             self._starts = [x._unfold(y) for x, y in zip(self.folds, starts, strict=True)]
             self.backbone.start = self._starts[0]
         self.backbone.head_rate = choose_head_rate(self.backbone, self.spec.head)
+
+    def follow_all(self, team: Team) -> None:
+        """Compute this process's part of all that the team's first one trains, until it ends."""
+        while (order := team.hear()) is not None:
+            if isinstance(order, Prepared):
+                self.adopt(order)
+                continue
+            with team.following():
+                self.folds[order.fold].follow(order, team)
 
     def _unfold(self, start: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
         """The tensors that training starts from, in the units that it is in."""

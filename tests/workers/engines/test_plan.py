@@ -34,3 +34,16 @@ def test_without_ray_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(UserError, match=r'none installed; pip install "peftsearch\[ray\]"'):
         make_plan("ray", None, None, None, 1)
     assert make_plan("local", None, None, None, 1) == EnginePlan()
+
+
+def test_devices_of_a_trial_have_a_cpu_and_a_gpu_each() -> None:
+    assert make_plan("local", None, None, None, 1, 2) == EnginePlan(cpus=2.0, devices=2)
+    with pytest.raises(UserError, match="an engine that starts workers; got 'external'"):
+        make_plan("external", None, None, None, 0, 2)
+
+
+def test_ray_keeps_a_gpu_for_each_device_of_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "find_spec", lambda name: name)
+    assert make_plan("ray", None, None, 2.0, 1, 2).gpus == 2
+    with pytest.raises(UserError, match="each of the 2 devices of a trial; got 0.5 for each"):
+        make_plan("ray", None, None, 0.5, 1, 2)

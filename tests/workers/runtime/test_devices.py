@@ -4,6 +4,7 @@ import torch
 from peftsearch.errors import UserError
 from peftsearch.workers.runtime.devices import (
     autocast,
+    check_devices,
     choose_device,
     choose_precision,
     has_fast_bfloat16,
@@ -38,3 +39,30 @@ def test_autocast_changes_products_only_when_asked() -> None:
         assert (x @ x).dtype is torch.bfloat16
     with autocast("float32", "cpu"):
         assert (x @ x).dtype is torch.float32
+
+
+@pytest.mark.parametrize(
+    ("gpus", "each", "told"),
+    [
+        (4, 3, "the 4 GPUs of this machine can be divided evenly; got 3; choose one of 1, 2, 4"),
+        (1, 2, "the one GPU of this machine can be divided evenly; got 2; choose one of 1, or"),
+        (2, 4, "the 2 GPUs of this machine can be divided evenly; got 4"),
+    ],
+)
+def test_devices_of_a_trial_divide_the_gpus(
+    monkeypatch: pytest.MonkeyPatch, gpus: int, each: int, told: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    with pytest.raises(UserError) as refused:
+        check_devices("auto", each)
+    assert told in str(refused.value) and "\n" not in str(refused.value)
+    check_devices("auto", gpus)
+    check_devices("cpu", each)
+    with pytest.raises(UserError, match="the device auto or cpu for trials on"):
+        check_devices("cuda:0", each)
+
+
+def test_a_worker_has_gpus_that_lie_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    found = [[choose_device("auto", worker * 2 + x) for x in range(2)] for worker in range(3)]
+    assert found == [["cuda:0", "cuda:1"], ["cuda:2", "cuda:3"], ["cuda:0", "cuda:1"]]
