@@ -62,7 +62,7 @@ def test_complete_spec(make: Make, workshop: Path) -> None:
     assert found.spec.anatomy.layers == 2
     assert found.spec.task.train == str(workshop / "data.csv")
     assert "train_rows asks for 1,000 rows, there are 70" in found.notes
-    assert found.notes[-1].startswith("the quality is accuracy, since no class is much larger")
+    assert found.notes[-1].startswith("the quality is accuracy, since '1' has 51% of")
     assert found.spec.task.default_metric == "accuracy"
     assert found.configurations > 1000
     rows = (found.data["train_rows"], found.data["validation_rows"], found.data["test_rows"])
