@@ -7,6 +7,7 @@ from pathlib import Path
 
 from peftsearch import __version__
 from peftsearch.records.job import Job
+from peftsearch.results.confirm_counts import RUN
 from peftsearch.results.search_result import load_result
 from peftsearch.results.tested_reports import CONFIRM, FRONT
 from peftsearch.results.versus import PAIR_ERRORS
@@ -29,7 +30,7 @@ def read_records(store: Store, job: Job, root: Path) -> Records:
         lambda: Records(
             load_result(store, job, root),
             [x for x in store.reports(job.id, CONFIRM) if x.get("arms")],  # else it is damaged
-            store.reports(job.id, "confirm-run"),
+            store.reports(job.id, RUN),
             [x for x in store.reports(job.id, FRONT) if x.get("front")],
         )
     )
@@ -43,7 +44,7 @@ def mark_records(store: Store, job: Job) -> str:
         UserError: A newer peftsearch wrote what cannot be read here.
     """
     beside = [(x.uid, x.event, x.state) for _, x in find_companions(store, job)]
-    kept = [store.reports(job.id, x) for x in (CONFIRM, FRONT, "confirm-run", PAIR_ERRORS)]
+    kept = [store.reports(job.id, x) for x in (CONFIRM, FRONT, RUN, PAIR_ERRORS)]
     notes = [asdict(x) for x in store.trial_notes(job.id)]
     of_job = [job.uid, job.event, job.state, job.spec.model_dump(mode="json")]
     text = json.dumps([__version__, of_job, beside, kept, notes], sort_keys=True)

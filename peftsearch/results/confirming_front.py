@@ -10,6 +10,7 @@ from peftsearch.workers.processes.presence import at_work
 from .confirm_plan import Pending, check_enough, tell_forecast
 from .confirm_width import foresee_width, tell_widths
 from .confirming import Wanted
+from .tested_reports import FRONT
 
 if TYPE_CHECKING:
     from .front_confirmation import FrontConfirmation
@@ -69,5 +70,5 @@ def confirm_front(store: Store, result: "SearchResult", wanted: Wanted) -> Confi
         for line in tell_widths([foresee_width(spec, x, *given) for x in members], spec):
             wanted.report(line)
         confirmed = ConfirmedFront(confirmer.confirm_front(), spec)
-        store.save_report(job.id, "confirm-front", confirmed.to_json())
+        store.save_report(job.id, FRONT, confirmed.to_json())
     return confirmed

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -37,12 +37,20 @@ class Crew:
 
     Attributes:
         program: Of whoever starts workers that the engine only watches.
+        news: What the engine told at each look.
     """
 
     engine: Engine
     store: Store
     job: Job
     program: "subprocess.Popen[str] | None"
+    news: list[str] = field(default_factory=list)
+
+    def look(self) -> bool:
+        """Let the engine look after its workers; whether any is left."""
+        left = self.engine.poll()
+        self.news += self.engine.take_news()
+        return left
 
     def trials(self) -> list[Trial]:
         return self.store.trials(self.job.id)

@@ -39,17 +39,10 @@ def test_a_killed_worker_costs_no_trial_and_the_engine_ends_with_its_job(
     plan: EnginePlan, make_job: Callable[[int], JobSpec], store: Store, url: str, tmp_path: Path
 ) -> None:
     with crew(plan, store, url, make_job(2), tmp_path) as mine:
-        news: list[str] = []
-
-        def look() -> bool:
-            left = mine.engine.poll()
-            news.extend(mine.engine.take_news())
-            return left
-
-        wait_until(lambda: look() and len(mine.processes()) == 2 and mine.running())
-        wait_until(lambda: look() and any(child.trial for child in mine.engine.children))
+        wait_until(lambda: mine.look() and len(mine.processes()) == 2 and mine.running())
+        wait_until(lambda: mine.look() and any(child.trial for child in mine.engine.children))
         victim = mine.kill_one()
-        wait_until(lambda: not look())
+        wait_until(lambda: not mine.look())
         assert not mine.engine.children
     assert store.job(mine.job.id).state is JobState.FINISHED
     found = mine.trials()
@@ -57,7 +50,7 @@ def test_a_killed_worker_costs_no_trial_and_the_engine_ends_with_its_job(
     assert [trial.number for trial in found] == list(range(TRIALS))
     assert len({(trial.key, trial.seed) for trial in found}) == TRIALS
     assert found[victim.number].attempt == 2
-    told = [line for line in news if "died" in line]
+    told = [line for line in mine.news if "died" in line]
     assert len(told) == (0 if plan.name == EXTERNAL else 1)
 
 

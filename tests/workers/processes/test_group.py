@@ -83,23 +83,16 @@ def test_a_process_that_is_killed_costs_no_trial(
     new_sqlite: NewDatabase, folders: dict[str, Path], tmp_path: Path, warm_start: None
 ) -> None:
     with pair(new_sqlite(), folders, tmp_path, 2) as mine:
-        news: list[str] = []
-
-        def look() -> bool:
-            left = mine.engine.poll()
-            news.extend(mine.engine.take_news())
-            return left
-
-        wait_until(lambda: look() and len(mine.processes()) == 2 and mine.running())
+        wait_until(lambda: mine.look() and len(mine.processes()) == 2 and mine.running())
         for victim in helpers(mine):
             victim.kill()
-        wait_until(lambda: not look())
+        wait_until(lambda: not mine.look())
         assert mine.store.job(mine.job.id).state is JobState.FINISHED
         found = mine.trials()
         assert [trial.state for trial in found] == [TrialState.COMPLETED] * TRIALS
         assert max(trial.attempt for trial in found) == 2
         assert {trial.provenance["devices"] for trial in found} == {2}
-        assert sum("died" in line for line in news) == 2
+        assert sum("died" in line for line in mine.news) == 2
         wait_until(lambda: all(map(is_gone, helpers(mine))))
 
 

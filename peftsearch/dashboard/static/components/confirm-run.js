@@ -3,6 +3,7 @@
 import { page } from "../lib/api.js";
 import { h, setAttribute, setSentence, setText } from "../lib/dom.js";
 import { count, percent } from "../lib/format.js";
+import { percent as levelWords } from "./confirm-words.js";
 
 const BADGES = { running: ["running", "Running"], done: ["completed", "Done"], failed: ["failed", "Failed"] };
 
@@ -42,7 +43,7 @@ function place(run) {
 
 function asked({ words, seeds, width, by, reading, level }) {
   const parts = [words, seeds ? `${seeds} seeds` : "", width ? `until the interval is ${width} wide` : "", by ? `by ${by}` : ""];
-  parts.push(`reading ${reading} of the test split${level ? `, intervals hold at ${Number((100 * level).toPrecision(4))} %` : ""}`);
+  parts.push(`reading ${reading} of the test split${level ? `, intervals hold at ${levelWords(level)}` : ""}`);
   return parts.filter(Boolean).join("; ");
 }
 
