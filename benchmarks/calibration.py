@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from peftsearch.results.calibration import calibrate, calibration_error
-from peftsearch.results.thresholds import choose_threshold
+from peftsearch.results.calibrations.calibration import calibrate, calibration_error
+from peftsearch.results.calibrations.thresholds import choose_threshold
 
 REPEATS = 400
 MANY = 100_000

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import binomtest
 
-from peftsearch.results.arm_values import Judge
-from peftsearch.results.confirm_plan import Plan
-from peftsearch.results.differences import Components, Difference
-from peftsearch.results.spending import spend
+from peftsearch.results.comparisons.differences import Components, Difference
+from peftsearch.results.confirmations.arm_values import Judge
+from peftsearch.results.confirmations.plan import Plan
+from peftsearch.results.confirmations.spending import spend
 
 LEFT, RIGHT, POSITIVE = 0.87, 0.85, 0.3
 """True qualities of the arms, and the share of rows of the class that F1 is of."""

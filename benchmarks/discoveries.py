@@ -16,9 +16,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from benchmarks.coverage import LEFT, POSITIVE, RIGHT, Case, Reals, answer
-from peftsearch.results.confirmation import Arm
-from peftsearch.results.front_confirmation import claim_together, compare_front
-from peftsearch.results.spending import ERROR
+from peftsearch.results.confirmations.confirmation import Arm
+from peftsearch.results.confirmations.front_confirmation import claim_together, compare_front
+from peftsearch.results.confirmations.spending import ERROR
 
 MEMBERS = 10
 _ARM = Arm("simulated", None, ())

@@ -74,7 +74,7 @@ def _show(value: Any) -> str:
 
 def _write_result(result: Any, folder: Path) -> str:
     """Its HTML, with the picture in a file beside the page."""
-    from peftsearch.results.picture import make_figure
+    from peftsearch.results.pictures.picture import make_figure
 
     before, image, after = result._repr_html_().partition(_IMAGE)
     figure = make_figure(result.members, result.trials, result.job.spec, result.floors)

@@ -15,7 +15,7 @@ import pytest
 
 from peftsearch.errors import PeftsearchError
 from peftsearch.jobs.confinement import Confinement
-from peftsearch.results.pick import choose
+from peftsearch.results.picks.pick import choose
 from peftsearch.spaces.jobspec.bounds import Bound, parse_quantity
 from peftsearch.spaces.jobspec.jobtext import read_text
 from peftsearch.workers.data.sources import read_source

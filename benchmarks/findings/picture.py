@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from peftsearch.results.axis_values import zero_position
-from peftsearch.results.log_axis import dress_with_zero
+from peftsearch.results.pictures.axis_values import zero_position
+from peftsearch.results.pictures.log_axis import dress_with_zero
 from peftsearch.spaces.jobspec.objectives import objective
 
 from .fronts import Grid

@@ -22,7 +22,7 @@ import torch
 
 from benchmarks.heads import cut_layers, write_table
 from peftsearch.jobs.jobfile import complete_spec
-from peftsearch.results.floors import sort_floors
+from peftsearch.results.standing.floors import sort_floors
 from peftsearch.spaces.configurations.recipes import RANK, recipe
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.training.trial_runner import TrialRunner

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from peftsearch.records.axes import cost_of
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.trial import Trial
-from peftsearch.results.rules import find_one_se, knee
+from peftsearch.results.picks.rules import find_one_se, knee
 from peftsearch.search.expectations import expect
 from peftsearch.spaces.jobspec.spec import JobSpec
 

@@ -440,7 +440,7 @@ def export(
 ) -> None:
     """Write a configuration's trained adapter, and check it by loading it again."""
     begin("loading the libraries and the job")
-    from peftsearch.results.wishes import Wish
+    from peftsearch.results.calibrations.wishes import Wish
 
     from . import take_home
 

@@ -12,10 +12,10 @@ from peftsearch.jobs.local_devices import check_device
 from peftsearch.message_text import show
 from peftsearch.records.companion import Purpose
 from peftsearch.records.job import Job, JobState
-from peftsearch.results.ablation_words import ablation_json, tell_ablation
-from peftsearch.results.pairing import pair_differences
+from peftsearch.results.comparisons.versus import Versus
+from peftsearch.results.confirmations.pairing import pair_differences
 from peftsearch.results.search_result import SearchResult, load_result
-from peftsearch.results.versus import Versus
+from peftsearch.results.standing.ablation_words import ablation_json, tell_ablation
 from peftsearch.results.wording import duration, plural
 from peftsearch.spaces.jobspec.baselines_section import MOST_RANK
 from peftsearch.storage.store import Store

@@ -8,8 +8,9 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.results.confirm_plan import Plan
-from peftsearch.results.confirming import Wanted
+from peftsearch.results.confirmations import confirming
+from peftsearch.results.confirmations.confirming import Wanted
+from peftsearch.results.confirmations.plan import Plan
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import choose_root
@@ -75,22 +76,22 @@ def confirm(asked: Asked, pick: str, plan: Plan) -> None:
 
 def confirm_front(asked: Asked, plan: Plan) -> None:
     """Train all of a front, and compare each with the best floor and tuned LoRA."""
-    from peftsearch.results.confirming_front import confirm_front as in_store
-
     with open_existing(asked.storage) as store:
         result = load_result(
             store, store.find_job(asked.job), choose_root(asked.storage, asked.files)
         )
-        found = in_store(store, result, Wanted(asked.device, _note, plan))
+        found = confirming.confirm_front(
+            store, result.subject(None), Wanted(asked.device, _note, plan)
+        )
     _print(found.to_json(), found.lines, asked)
 
 
 def carry(asked: Asked, pick: str, data: str) -> None:
     """Score the kept adapters of a point, and the floors, on other data."""
     with _at_work(asked) as (store, result):
-        from peftsearch.results.carry import Carrier, carry_lines
-        from peftsearch.results.groups import tell_groups
-        from peftsearch.results.verdict import tell_verdict
+        from peftsearch.results.confirmations.carry import Carrier, carry_lines
+        from peftsearch.results.confirmations.groups import tell_groups
+        from peftsearch.results.confirmations.verdict import tell_verdict
         from peftsearch.workers.data.task_data import load_other
         from peftsearch.workers.training.trial_runner import TrialRunner
 
@@ -124,7 +125,7 @@ def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
 
 def _read_groups(result: SearchResult, asked: Asked, data: str | None = None) -> list[str]:
     """Before anything is read, since there may be no such column, or one of no groups."""
-    from peftsearch.results.groups import part_groups
+    from peftsearch.results.confirmations.groups import part_groups
     from peftsearch.workers.data.task_data import load_groups
 
     if asked.by is None:

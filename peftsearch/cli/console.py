@@ -12,9 +12,9 @@ from rich.table import Table
 
 from peftsearch.api import DEFAULT_STORAGE
 from peftsearch.results import views
-from peftsearch.results.baseline_words import tell_baselines
-from peftsearch.results.floor_words import floor_json
 from peftsearch.results.search_result import SearchResult
+from peftsearch.results.standing.baseline_words import tell_baselines
+from peftsearch.results.standing.floor_words import floor_json
 from peftsearch.storage.connection import as_argument
 from peftsearch.workers.files.job_folder import files_root
 
@@ -99,14 +99,14 @@ def print_beside(result: SearchResult, storage: str) -> None:
 def check_picture(path: Path | None) -> None:
     """Refuse a picture that cannot be drawn, before any work for it."""
     if path is not None:
-        from peftsearch.results import picture
+        from peftsearch.results.pictures import picture
 
         picture.check_picture(path)
 
 
 def draw(result: SearchResult, path: Path) -> None:
     """Write the front's picture."""
-    from peftsearch.results.picture import draw_front
+    from peftsearch.results.pictures.picture import draw_front
 
     members = result.members
     draw_front(members, result.trials, result.job.spec, path, result.floors)

@@ -7,7 +7,7 @@ from peftsearch.errors import UserError
 from peftsearch.jobs.examples import read_example
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.results import views
-from peftsearch.results.picture import draw_front
+from peftsearch.results.pictures.picture import draw_front
 from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.spec import JobSpec

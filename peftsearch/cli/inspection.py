@@ -12,8 +12,8 @@ from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.message_text import LONGEST_PATH, shorten
 from peftsearch.records.trial_note import by_trial
 from peftsearch.results import views
-from peftsearch.results.endings import tell_ending
 from peftsearch.results.search_result import SearchResult, load_result
+from peftsearch.results.standing.endings import tell_ending
 from peftsearch.results.wording import duration, plural, size
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.listing import rows

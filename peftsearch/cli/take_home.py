@@ -11,14 +11,14 @@ from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
-from peftsearch.results.calibrated_adapter import tell_calibration
-from peftsearch.results.calibration import FEWEST
-from peftsearch.results.export_report import ExportReport
-from peftsearch.results.floor_words import tell_standing
-from peftsearch.results.pick import size_limit
-from peftsearch.results.public_names import find_places
+from peftsearch.results.calibrations.calibrated_adapter import tell_calibration
+from peftsearch.results.calibrations.calibration import FEWEST
+from peftsearch.results.calibrations.wishes import NO_WISH, Wish
+from peftsearch.results.exports.export_report import ExportReport
+from peftsearch.results.exports.public_names import find_places
+from peftsearch.results.picks.pick import size_limit
 from peftsearch.results.search_result import SearchResult, export_picked, load_result
-from peftsearch.results.wishes import NO_WISH, Wish
+from peftsearch.results.standing.floor_words import tell_standing
 from peftsearch.results.wording import describe, duration, size
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -27,7 +27,7 @@ from peftsearch.workers.files.job_folder import choose_root
 from .console import console, print_json, storage_option
 
 if TYPE_CHECKING:
-    from peftsearch.results.pushing import Target
+    from peftsearch.results.exports.pushing import Target
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Sending:
             PushFailed: The hub is away.
             UserError: It cannot be written, or nothing is to be done at all.
         """
-        from peftsearch.results.pushing import check_target
+        from peftsearch.results.exports.pushing import check_target
 
         if self.repo is None and out is None:
             raise UserError("a folder by --out or a repository by --push", "neither", "name one")

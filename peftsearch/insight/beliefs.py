@@ -6,7 +6,7 @@ import orjson
 
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.results.expected import find_belief
+from peftsearch.results.beliefs.expected import find_belief
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -17,7 +17,7 @@ from .points import Point
 def belief_of(
     points: Sequence[Point], spec: JobSpec, preparation: Preparation | None
 ) -> Belief | None:
-    """See `peftsearch.results.expected.find_belief`."""
+    """See `peftsearch.results.beliefs.expected.find_belief`."""
     return find_belief(spec, [_restore(x, spec) for x in points], preparation)
 
 

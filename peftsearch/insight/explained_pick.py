@@ -10,11 +10,11 @@ from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontEntry
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import TrialState
-from peftsearch.results.floor_words import FloorStanding, show_standing
-from peftsearch.results.floors import compare
-from peftsearch.results.pick import Choice, broken, choose
-from peftsearch.results.proposal import find_row, tell_caveat
-from peftsearch.results.rules import knee
+from peftsearch.results.picks.pick import Choice, broken, choose
+from peftsearch.results.picks.proposal import find_row, tell_caveat
+from peftsearch.results.picks.rules import knee
+from peftsearch.results.standing.floor_words import FloorStanding, show_standing
+from peftsearch.results.standing.floors import compare
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -72,7 +72,7 @@ def pick(
     preparation: Preparation | None = None,
     expected: Mapping[str, Expectation] | None = None,
 ) -> Pick:
-    """What `text` means (`peftsearch.results.pick.choose`), why, and what its bounds kept out.
+    """What `text` means (`results.picks.pick.choose`), why, and what its bounds kept out.
 
     Args:
         members: All configurations by key.

@@ -7,8 +7,8 @@ import orjson
 from typing_extensions import TypedDict
 
 from peftsearch.records.front_points import FrontEntry
-from peftsearch.results.rules import knee
-from peftsearch.results.sampling_errors import sampling_error
+from peftsearch.results.comparisons.sampling_errors import sampling_error
+from peftsearch.results.picks.rules import knee
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .points import Point

@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import TrialState
-from peftsearch.results.floor_words import FloorLine, floor_json
-from peftsearch.results.volume_words import tell_share
+from peftsearch.results.standing.floor_words import FloorLine, floor_json
+from peftsearch.results.standing.volume_words import tell_share
 from peftsearch.spaces.jobspec.objectives import objective
 
 from .common_box import Box, find_box, hypervolume_within

@@ -16,8 +16,8 @@ from peftsearch.records.dominance import choose_front, choose_within
 from peftsearch.records.estimates import Estimate, counts, estimate_each
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Floor, Preparation
-from peftsearch.results.floors import find_best, sort_floors
-from peftsearch.results.sampling_errors import sampling_error
+from peftsearch.results.comparisons.sampling_errors import sampling_error
+from peftsearch.results.standing.floors import find_best, sort_floors
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from peftsearch.message_text import plural
 from peftsearch.records.estimates import Estimate
-from peftsearch.results.chance import judge as weigh
-from peftsearch.results.chance import luck
+from peftsearch.results.comparisons.chance import judge as weigh
+from peftsearch.results.comparisons.chance import luck
 from peftsearch.results.wording import amount, difference
 from peftsearch.spaces.jobspec.objectives import objective
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from peftsearch.message_text import plural
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Preparation
-from peftsearch.results.floors import Scored, compare, find_best, find_perfect
+from peftsearch.results.standing.floors import Scored, compare, find_best, find_perfect
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 S = TypeVar("S", bound=Scored)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from peftsearch.results.pick import Choice, broken
-from peftsearch.results.rules import ONE_SE
+from peftsearch.results.picks.pick import Choice, broken
+from peftsearch.results.picks.rules import ONE_SE
 from peftsearch.results.wording import amount
 from peftsearch.spaces.jobspec.bounds import Bound
 from peftsearch.spaces.jobspec.objectives import objective

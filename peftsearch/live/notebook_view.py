@@ -8,7 +8,7 @@ from jinja2 import Environment
 
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
-from peftsearch.results.floor_words import tell_floors
+from peftsearch.results.standing.floor_words import tell_floors
 from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store

@@ -9,7 +9,7 @@ from peftsearch.records.pace import finished_of, pace_of
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.ranges import Range
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.floors import find_best
+from peftsearch.results.standing.floors import find_best
 from peftsearch.results.wording import cell, span, tell_mean
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.search.goals.reference_point import is_unbeaten

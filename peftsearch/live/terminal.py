@@ -13,7 +13,7 @@ from rich.text import Text
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.floor_words import tell_floors
+from peftsearch.results.standing.floor_words import tell_floors
 from peftsearch.results.wording import amount, cell, count, describe, duration, plural, tell_origin
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec

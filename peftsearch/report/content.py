@@ -11,15 +11,15 @@ from peftsearch.insight.layers import layer_map
 from peftsearch.insight.what_matters import rank_parameters
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
-from peftsearch.results.ablation_words import ablation_json
-from peftsearch.results.floor_words import show_standing, tell_apart
-from peftsearch.results.job_texts import job_data, trial_data
-from peftsearch.results.pick import empty_front
-from peftsearch.results.public_names import find_places, name_paths, public_name
-from peftsearch.results.rules import ONE_SE, find_rule
+from peftsearch.results.beliefs.slice_rows import Slice
+from peftsearch.results.confirmations.tested_reports import tell_tested
+from peftsearch.results.exports.job_texts import job_data, trial_data
+from peftsearch.results.exports.public_names import find_places, name_paths, public_name
+from peftsearch.results.picks.pick import empty_front
+from peftsearch.results.picks.rules import ONE_SE, find_rule
 from peftsearch.results.search_result import SearchResult
-from peftsearch.results.slice_rows import Slice
-from peftsearch.results.tested_reports import tell_tested
+from peftsearch.results.standing.ablation_words import ablation_json
+from peftsearch.results.standing.floor_words import show_standing, tell_apart
 from peftsearch.search.belief import Belief
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -136,7 +136,7 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
 def _slice(found: Estimate[Trial], belief: Belief | None) -> list[Slice] | None:
     if belief is None:
         return None
-    from peftsearch.results.slices import slice_all
+    from peftsearch.results.beliefs.slices import slice_all
 
     return slice_all(belief, found.configuration)["slices"][:_SLICES]
 

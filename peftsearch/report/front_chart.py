@@ -5,7 +5,7 @@ from itertools import combinations
 
 from markupsafe import Markup
 
-from peftsearch.results.reference_lines import spread
+from peftsearch.results.pictures.reference_lines import spread
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
 from . import svg

@@ -10,11 +10,11 @@ from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
 from peftsearch.records.trial_note import TrialNote
-from peftsearch.results.expected import ExpectedRow, expected_json
-from peftsearch.results.floor_words import FloorLine, floor_json
-from peftsearch.results.floors import sort_floors
-from peftsearch.results.rules import find_one_se
-from peftsearch.results.sampling_errors import standard_error
+from peftsearch.results.beliefs.expected import ExpectedRow, expected_json
+from peftsearch.results.comparisons.sampling_errors import standard_error
+from peftsearch.results.picks.rules import find_one_se
+from peftsearch.results.standing.floor_words import FloorLine, floor_json
+from peftsearch.results.standing.floors import sort_floors
 from peftsearch.results.trial_names import names_of
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.spec import JobSpec

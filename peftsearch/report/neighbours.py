@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
-from peftsearch.results.sampling_errors import standard_error
+from peftsearch.results.comparisons.sampling_errors import standard_error
 from peftsearch.results.wording import tell_layers, tell_modules
 from peftsearch.spaces.configurations.configuration import Configuration, Module
 from peftsearch.spaces.families.anatomy import Anatomy

@@ -5,7 +5,7 @@ from typing import Any
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import ENCODER, Trial
-from peftsearch.results.public_names import public_name
+from peftsearch.results.exports.public_names import public_name
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 Facts = list[tuple[str, str]]

@@ -6,9 +6,9 @@ from typing_extensions import TypedDict
 
 from peftsearch.insight.failures import Failures
 from peftsearch.insight.what_matters import Ranking
-from peftsearch.results.ablation_words import AblationRow
-from peftsearch.results.floor_words import FloorStanding
-from peftsearch.results.slice_rows import Slice
+from peftsearch.results.beliefs.slice_rows import Slice
+from peftsearch.results.standing.ablation_words import AblationRow
+from peftsearch.results.standing.floor_words import FloorStanding
 
 from .citations import Citation
 from .fronts import Front, Row

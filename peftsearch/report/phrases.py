@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
-from peftsearch.results.slice_rows import Slice, SlicePoint
+from peftsearch.results.beliefs.slice_rows import Slice, SlicePoint
 from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.objectives import objective
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from peftsearch import __version__
 from peftsearch.records.job import Job
-from peftsearch.results.confirm_counts import RUN
+from peftsearch.results.comparisons.versus import PAIR_ERRORS
+from peftsearch.results.confirmations.counts import RUN
+from peftsearch.results.confirmations.tested_reports import CONFIRM, FRONT
 from peftsearch.results.search_result import load_result
-from peftsearch.results.tested_reports import CONFIRM, FRONT
-from peftsearch.results.versus import PAIR_ERRORS
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_companions
 

@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from peftsearch.results import wording
-from peftsearch.results.rules import ONE_SE_WORDS
-from peftsearch.results.spending import percent
+from peftsearch.results.confirmations.spending import percent
+from peftsearch.results.picks.rules import ONE_SE_WORDS
 from peftsearch.spaces.jobspec.objectives import objective
 
 from . import phrases, verdict

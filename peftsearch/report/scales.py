@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peftsearch.results.axis_values import tell_tick, ticks, zero_position
+from peftsearch.results.pictures.axis_values import tell_tick, ticks, zero_position
 from peftsearch.spaces.jobspec.objectives import Objective
 
 _PAD = 0.07

@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from peftsearch.insight.points import is_plain_lora
-from peftsearch.results.tested_reports import key_of, read_configuration
+from peftsearch.results.confirmations.tested_reports import key_of, read_configuration
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec

@@ -1,9 +1,9 @@
 """What was chosen and how it stands, in one sentence."""
 
-from peftsearch.results.confirmation import UNRESOLVED
-from peftsearch.results.floor_words import FloorStanding
-from peftsearch.results.rules import ONE_SE, ONE_SE_WORDS, find_rule
-from peftsearch.results.tested_reports import OnTest
+from peftsearch.results.confirmations.confirmation import UNRESOLVED
+from peftsearch.results.confirmations.tested_reports import OnTest
+from peftsearch.results.picks.rules import ONE_SE, ONE_SE_WORDS, find_rule
+from peftsearch.results.standing.floor_words import FloorStanding
 from peftsearch.results.wording import amount, difference, name_trials, plural
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec

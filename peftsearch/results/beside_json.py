@@ -8,10 +8,10 @@ from typing_extensions import TypedDict
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
 
-from .ablation_words import AblationRow, ablation_json
-from .baseline_words import baselines_json
-from .beside import read_circle
 from .search_result import SearchResult, load_result
+from .standing.ablation_words import AblationRow, ablation_json
+from .standing.baseline_words import baselines_json
+from .standing.beside import read_circle
 
 
 class AblationBody(TypedDict):

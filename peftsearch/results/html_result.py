@@ -17,8 +17,8 @@ from peftsearch.records.trial import Trial
 from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .rules import find_one_se
-from .sampling_errors import standard_error
+from .comparisons.sampling_errors import standard_error
+from .picks.rules import find_one_se
 from .views import caption, front_cells, tell_member
 from .wording import difference
 
@@ -115,7 +115,7 @@ def _draw(
     members: Estimates, trials: Sequence[Trial], spec: JobSpec, floors: Sequence[Floor]
 ) -> str:
     """The picture as an address that holds it."""
-    from .picture import make_figure
+    from .pictures.picture import make_figure
 
     file = io.BytesIO()
     figure = make_figure(members, trials, spec, floors)

@@ -10,9 +10,9 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .floor_words import tell_standing
-from .floors import Standing
-from .rules import ONE_SE, ONE_SE_WORDS
+from .picks.rules import ONE_SE, ONE_SE_WORDS
+from .standing.floor_words import tell_standing
+from .standing.floors import Standing
 from .views import front_table
 from .wording import describe, plural
 

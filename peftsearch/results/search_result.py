@@ -18,24 +18,10 @@ from peftsearch.search.no_gain import tell_no_gain
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
 
-from .ablation import Ablated, find_ablation
-from .baseline_words import baselines_json, tell_baselines, tell_beside
-from .baselines import Baselines, find_baselines
-from .beside import Circle, read_circle
+from .beliefs.expected import find_belief, find_expected
+from .beliefs.hidden import tell_hidden
 from .by_now import by_now
-from .endings import tell_ending
-from .expected import find_belief, find_expected
-from .floor_words import tell_apart, tell_floors, tell_nothing_beats
-from .floors import Standing, compare, find_best, sort_floors
-from .frames import frame_trials
-from .hidden import tell_hidden
-from .note_taking import read_notes
-from .pick import select, size_limit
-from .proposal import find_row, tell_caveat, tell_proposal
-from .result_text import tell_begin, tell_counts, tell_failed, tell_result
-from .rules import ONE_SE, find_rule
-from .shown_front import Front
-from .tested_reports import (
+from .confirmations.tested_reports import (
     CONFIRM,
     FRONT,
     OnTest,
@@ -44,6 +30,20 @@ from .tested_reports import (
     tell_moved,
     tell_tested,
 )
+from .frames import frame_trials
+from .note_taking import read_notes
+from .picks.pick import select, size_limit
+from .picks.proposal import find_row, tell_caveat, tell_proposal
+from .picks.rules import ONE_SE, find_rule
+from .result_text import tell_begin, tell_counts, tell_failed, tell_result
+from .shown_front import Front
+from .standing.ablation import Ablated, find_ablation
+from .standing.baseline_words import baselines_json, tell_baselines, tell_beside
+from .standing.baselines import Baselines, find_baselines
+from .standing.beside import Circle, read_circle
+from .standing.endings import tell_ending
+from .standing.floor_words import tell_apart, tell_floors, tell_nothing_beats
+from .standing.floors import Standing, compare, find_best, sort_floors
 from .trial_names import is_taken, read_pick
 from .views import budget_text, front_members
 from .wording import plural
@@ -54,11 +54,13 @@ if TYPE_CHECKING:
 
     from peftsearch.search.belief import Belief
 
-    from .believed import Believed
-    from .confirming import Confirmed, Wanted
-    from .export_report import ExportReport
-    from .slice_rows import Pair, Slices
-    from .wishes import Wish
+    from .beliefs.believed import Believed
+    from .beliefs.slice_rows import Pair, Slices
+    from .calibrations.wishes import Wish
+    from .confirmations.confirmed import Confirmed
+    from .confirmations.confirming import Wanted
+    from .confirmations.subject import Subject
+    from .exports.export_report import ExportReport
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,7 +135,7 @@ class SearchResult:
         Raises:
             UserError: The front is empty, or has more objectives than one panel shows.
         """
-        from .plotting import plot_result
+        from .pictures.plotting import plot_result
 
         return plot_result(self.members, self.trials, self.job.spec, self.floors, ax)
 
@@ -166,7 +168,7 @@ class SearchResult:
         """The front that the search's model expects over the job's space, with 95 % intervals, in
         ascending cost; most of it was not trained. None where too little is known, and of a job
         with several costs."""
-        from .believed import believed_front
+        from .beliefs.believed import believed_front
 
         return believed_front(self.belief)
 
@@ -180,7 +182,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits.
         """
-        from .slices import slice_all
+        from .beliefs.slices import slice_all
 
         picked = self.pick(pick).configuration
         return None if self.belief is None else slice_all(self.belief, picked)
@@ -196,7 +198,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits, or there are no such slices.
         """
-        from .slices import cross_two
+        from .beliefs.slices import cross_two
 
         picked = self.pick(pick).configuration
         return None if self.belief is None else cross_two(self.belief, picked, x, y)
@@ -360,7 +362,7 @@ class SearchResult:
         return self.standing_of(self.pick(pick))
 
     def pick(self, text: str = ONE_SE) -> Estimate[Trial]:
-        """The configuration that `text` means (`peftsearch.results.pick.select`).
+        """The configuration that `text` means (`peftsearch.results.picks.pick.select`).
 
         Args:
             text: `1se`, the cheapest within one standard error of the best, `knee`, `best`, a row
@@ -401,7 +403,7 @@ class SearchResult:
         Raises:
             UserError: Nothing fits, the folder is not empty, or the task has no classes.
         """
-        from .wishes import Wish
+        from .calibrations.wishes import Wish
 
         limit, wish = size_limit(pick, self.job.spec.task.quality), Wish(precision, temperature)
         return export_picked(self._tested_by_now(), self.pick(pick), Path(out), form, limit, wish)
@@ -445,8 +447,8 @@ class SearchResult:
             NotFoundError: The job was deleted.
             UserError: Nothing fits, there are no test rows, or no baselines.
         """
-        from .confirm_plan import Plan
-        from .confirming import Wanted
+        from .confirmations.confirming import Wanted
+        from .confirmations.plan import Plan
 
         if self.storage is None:
             expected, got = "a result of a database", "one without"
@@ -459,16 +461,29 @@ class SearchResult:
 
     def confirm_in(self, store: Store, pick: str, wanted: "Wanted") -> "Confirmed":
         """As `confirm`, in a store that is open."""
-        from .confirming import confirm_pick
-        from .tested_calibration import Kept
+        from .confirmations.confirming import confirm_pick
+        from .confirmations.tested_calibration import Kept
 
-        picked = self.pick(pick)
-        trial = picked.best(self.job.spec.task.quality)
+        trial = self.pick(pick).best(self.job.spec.task.quality)
         kept = None if trial.adapter is None else Kept(trial, self.root, wanted.plan.precision)
-        known = self.trials, self.preparation
         if wanted.sweep:
             wanted = replace(wanted, plan=replace(wanted.plan, swept=self.find_swept()))
-        return confirm_pick(store, self.job, picked.configuration, *known, wanted, kept)
+        return confirm_pick(store, self.subject(pick), wanted, kept)
+
+    def subject(self, pick: str | None) -> "Subject":
+        """What a confirmation is of, with the records that tell what it takes.
+
+        Args:
+            pick: As `pick` takes it; None for the whole front.
+
+        Raises:
+            UserError: Nothing fits, or the front is empty.
+        """
+        from .confirmations.subject import Subject
+
+        chosen = self.members if pick is None else [self.pick(pick)]
+        members = tuple(x.configuration for x in chosen)
+        return Subject(self.job, members, self.trials, self.preparation, front=pick is None)
 
 
 def _say_nothing(line: str) -> None:
@@ -521,8 +536,8 @@ def export_picked(
     """
     from peftsearch.workers.artefacts.adapters import adapter_folder
 
-    from .export import export
-    from .wishes import NO_WISH
+    from .calibrations.wishes import NO_WISH
+    from .exports.export import export
 
     spec = result.job.spec
     trial = picked.best(spec.task.quality)

@@ -7,7 +7,7 @@ from peftsearch.errors import NotFoundError, UserError
 from peftsearch.message_text import as_line, shorten, suggest
 from peftsearch.records.trial_note import TrialNote, check_name, find_named
 
-from .rules import find_rule
+from .picks.rules import find_rule
 
 _TAKEN = re.compile(r"(?:t|trials?|rows?)?\s*+\d++|\w++ where( .*+)?", re.IGNORECASE)
 """What a pick means already, or may be thought to."""

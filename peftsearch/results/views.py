@@ -17,10 +17,10 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
-from .endings import tell_state
-from .expected import HEADING, expected_json, show_expected
-from .rules import ONE_SE_WORDS, find_one_se, knee
-from .sampling_errors import standard_error
+from .beliefs.expected import HEADING, expected_json, show_expected
+from .comparisons.sampling_errors import standard_error
+from .picks.rules import ONE_SE_WORDS, find_one_se, knee
+from .standing.endings import tell_state
 from .trial_names import names_of, with_names, with_note
 from .wording import cell, count, describe, difference, duration, plural, tell_origin
 

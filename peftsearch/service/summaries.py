@@ -17,9 +17,9 @@ from peftsearch.records.pace import Pace, finished_of, pace_of
 from peftsearch.records.preparation import HeadChoice, Pooling, Preparation, Start
 from peftsearch.records.ranges import Range
 from peftsearch.records.trial import TrialState
-from peftsearch.results.endings import tell_ending
-from peftsearch.results.floor_words import FloorLine, floor_json, tell_apart
-from peftsearch.results.floors import sort_floors
+from peftsearch.results.standing.endings import tell_ending
+from peftsearch.results.standing.floor_words import FloorLine, floor_json, tell_apart
+from peftsearch.results.standing.floors import sort_floors
 from peftsearch.results.views import budget_text
 from peftsearch.samples.fetch import name_sample
 from peftsearch.service.memory.by_event import ByEvent

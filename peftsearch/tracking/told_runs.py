@@ -9,8 +9,8 @@ from peftsearch.message_text import one_line
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Measurement, Trial, TrialState
-from peftsearch.results.public_names import find_places, name_paths, public_name
-from peftsearch.results.sampling_errors import sampling_error
+from peftsearch.results.comparisons.sampling_errors import sampling_error
+from peftsearch.results.exports.public_names import find_places, name_paths, public_name
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec

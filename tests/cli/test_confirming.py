@@ -4,7 +4,7 @@ import pytest
 
 from peftsearch.cli.confirming import check
 from peftsearch.errors import UserError
-from peftsearch.results.confirm_plan import Plan
+from peftsearch.results.confirmations.plan import Plan
 
 
 def test_what_goes_together_is_a_plan() -> None:

@@ -17,10 +17,10 @@ from peftsearch.records.estimates import Estimate
 from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.results import picture
-from peftsearch.results.confirm import Confirmer
-from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run
-from peftsearch.results.differences import Difference
+from peftsearch.results.comparisons.differences import Difference
+from peftsearch.results.confirmations.confirmation import SEEDS, Arm, Confirmation, Run
+from peftsearch.results.confirmations.confirmer import Confirmer
+from peftsearch.results.pictures import picture
 from peftsearch.results.search_result import load_result
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store

@@ -15,7 +15,7 @@ from transformers import AutoModelForSequenceClassification
 from peftsearch.jobs import adapter_scoring
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Trial
-from peftsearch.results.export import export
+from peftsearch.results.exports.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.storage.store import Store

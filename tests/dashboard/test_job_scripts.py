@@ -12,9 +12,9 @@ from playwright.sync_api import Page
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.expected import expected_json, show_expected
-from peftsearch.results.reference_lines import spread
-from peftsearch.results.rules import knee
+from peftsearch.results.beliefs.expected import expected_json, show_expected
+from peftsearch.results.picks.rules import knee
+from peftsearch.results.pictures.reference_lines import spread
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.bounds import parse_quantity
 from tests.service.records import PROBE, SPEC, lora

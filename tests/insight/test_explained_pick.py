@@ -8,7 +8,7 @@ import pytest
 from peftsearch.errors import NotFoundError
 from peftsearch.insight.explained_pick import Pick, next_better, pick
 from peftsearch.insight.reasons import explain
-from peftsearch.results.pick import Choice, select
+from peftsearch.results.picks.pick import Choice, select
 from peftsearch.results.wording import amount
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History

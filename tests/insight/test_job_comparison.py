@@ -10,7 +10,7 @@ from peftsearch.errors import UserError
 from peftsearch.insight.job_comparison import JobComparison, compare_jobs
 from peftsearch.insight.job_sides import Side
 from peftsearch.insight.points import point_of
-from peftsearch.results.volume_words import tell_share
+from peftsearch.results.standing.volume_words import tell_share
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase

@@ -17,7 +17,7 @@ from peftsearch.jobs.companions import check_parent, ensure, foresee
 from peftsearch.records.companion import COMPANION, SHARED
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import FailureKind, TrialState
-from peftsearch.results.beside import read_circle
+from peftsearch.results.standing.beside import read_circle
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.space.sweep import FULL_NAME

@@ -9,7 +9,7 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.jobs.confinement import Confinement
 from peftsearch.jobs.jobfile import complete_spec, differing_keys
-from peftsearch.results.public_names import find_places
+from peftsearch.results.exports.public_names import find_places
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.stored import document_of, parse_stored
 

@@ -7,10 +7,10 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.companions import ensure
-from peftsearch.results.ablation_words import ablation_json, tell_ablation
-from peftsearch.results.baseline_words import baselines_json, tell_baselines
 from peftsearch.results.beside_json import beside_json
 from peftsearch.results.search_result import SearchResult, load_result
+from peftsearch.results.standing.ablation_words import ablation_json, tell_ablation
+from peftsearch.results.standing.baseline_words import baselines_json, tell_baselines
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase

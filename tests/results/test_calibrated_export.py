@@ -12,20 +12,24 @@ from sklearn.metrics import precision_score, recall_score
 
 from peftsearch.errors import UserError
 from peftsearch.records.trial import Trial
-from peftsearch.results.calibrated_adapter import Calibrated, tell_calibration, tell_change
-from peftsearch.results.calibration import (
+from peftsearch.results.calibrations.calibrated_adapter import (
+    Calibrated,
+    tell_calibration,
+    tell_change,
+)
+from peftsearch.results.calibrations.calibration import (
     Calibration,
     CalibrationError,
     Change,
     calibration_error,
     fit_temperature,
 )
-from peftsearch.results.export import export
-from peftsearch.results.export_report import ExportReport
-from peftsearch.results.tested_calibration import Kept, calibrate_on_test
-from peftsearch.results.tested_reports import read_tested
-from peftsearch.results.thresholds import tell_value
-from peftsearch.results.wishes import NO_WISH, Wish, check_wish
+from peftsearch.results.calibrations.thresholds import tell_value
+from peftsearch.results.calibrations.wishes import NO_WISH, Wish, check_wish
+from peftsearch.results.confirmations.tested_calibration import Kept, calibrate_on_test
+from peftsearch.results.confirmations.tested_reports import read_tested
+from peftsearch.results.exports.export import export
+from peftsearch.results.exports.export_report import ExportReport
 from peftsearch.workers.files.adapter_files import load_adapter_files
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.specs import make_spec

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 
-from peftsearch.results.calibration import (
+from peftsearch.results.calibrations.calibration import (
     FEWEST,
     FOLDS,
     calibrate,

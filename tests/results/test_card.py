@@ -14,8 +14,8 @@ from huggingface_hub import ModelCard
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import estimate, share_error
 from peftsearch.records.expectation import Expectation
-from peftsearch.results.card import _measurements, _of_class, _quality
-from peftsearch.results.export import export
+from peftsearch.results.exports.card import _measurements, _of_class, _quality
+from peftsearch.results.exports.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.files.formats import load_base
 from peftsearch.workers.files.loading import load_adapter

@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import ModelCard
 
 from peftsearch.records.estimates import estimate
-from peftsearch.results.card_metadata import front_matter
+from peftsearch.results.exports.card_metadata import front_matter
 from tests.specs import make_spec
 
 from .made import make_trial

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from peftsearch.jobs.jobfile import complete_spec
-from peftsearch.results.export import export
+from peftsearch.results.exports.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.training.trial_runner import TrialRunner

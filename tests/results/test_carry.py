@@ -8,7 +8,7 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import estimate
-from peftsearch.results.carry import Carrier, carry_lines
+from peftsearch.results.confirmations.carry import Carrier, carry_lines
 from peftsearch.storage.store import Store
 from peftsearch.workers.data.task_data import hash_rows, load_other
 from peftsearch.workers.files.adapter_files import load_adapter_files

@@ -12,13 +12,23 @@ from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import mean
 from peftsearch.records.trial import Proposal
-from peftsearch.results.confirm import Confirmer
-from peftsearch.results.confirm_counts import uniform_lora
-from peftsearch.results.confirm_front import FrontConfirmer
-from peftsearch.results.confirm_plan import RATES, Pending, Plan, first_seeds, tell_forecast
-from peftsearch.results.confirmation import SEEDS, SWEPT, TUNED, Arm, Confirmation, Run, lines
-from peftsearch.results.differences import Difference
-from peftsearch.results.verdict import tell_verdict
+from peftsearch.results.comparisons.differences import Difference
+from peftsearch.results.confirmations.confirmation import (
+    SEEDS,
+    SWEPT,
+    TUNED,
+    Arm,
+    Confirmation,
+    Run,
+    lines,
+)
+from peftsearch.results.confirmations.confirmer import Confirmer
+from peftsearch.results.confirmations.counts import uniform_lora
+from peftsearch.results.confirmations.front_confirmer import FrontConfirmer
+from peftsearch.results.confirmations.pending import Counts, Pending, tell_forecast
+from peftsearch.results.confirmations.plan import RATES, Plan, first_seeds
+from peftsearch.results.confirmations.subject import Subject
+from peftsearch.results.confirmations.verdict import tell_verdict
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.storage.store import Store
@@ -55,6 +65,10 @@ def confirmer(new_sqlite: Callable[[], str], runner: TrialRunner) -> Iterator[Co
 
     with Store.open(new_sqlite()) as store:
         yield Confirmer(store, store.create_job(runner.spec), runner, refuse)
+
+
+def subject_of(confirmer: Confirmer) -> Subject:
+    return Subject(confirmer.job, (PICKED,))
 
 
 def record_rates(confirmer: Confirmer, found: Sequence[tuple[int, float]]) -> None:
@@ -107,29 +121,33 @@ def test_what_was_scored_on_other_test_rows_is_not_recalled(confirmer: Confirmer
         saved = {**content, **scored, "data": data}
         confirmer.store.save_report(confirmer.job.id, "confirm-run", saved)
         assert (confirmer._recall(content) is not None) is known
-        assert confirmer.count_left(PICKED, PROBE) == 14 - known
+        assert confirmer.count(subject_of(confirmer)).left == 14 - known
 
 
 def test_what_is_to_come_is_told_before_it_begins(confirmer: Confirmer) -> None:
     """Trainings that are kept from before are not counted."""
-    assert confirmer.count_left(PICKED, PROBE) == 14
+    assert confirmer.count(subject_of(confirmer)).left == 14
     record_rates(confirmer, [(40, 0.1)] * 5)
-    assert confirmer.count_left(PICKED, PROBE) == 9
+    assert confirmer.count(subject_of(confirmer)).left == 9
     trial = make_trial(0, Proposal(PICKED, 0, "try"), 0.5)
     ran = [replace(trial, running_seconds=x) for x in (50.0, 70.0)]
     spec = confirmer.job.spec
-    assert tell_forecast(Pending.of(spec, ran, 9)) == (
+    assert tell_forecast(Pending.of(spec, ran, Counts(9, 14))) == (
         "9 trainings of 14, the others are kept, 5 min 40 s to 15 min 00 s by the job's trials; "
         "what is interrupted goes on where it was"
     )
-    told = tell_forecast(Pending.of(spec, [], 14))
+    told = tell_forecast(Pending.of(spec, [], Counts(14, 14)))
     assert told == "14 trainings; what is interrupted goes on where it was"
-    assert tell_forecast(Pending.of(spec, ran, 0)) == "all 14 trainings are kept from before"
+    assert (
+        tell_forecast(Pending.of(spec, ran, Counts(0, 14)))
+        == "all 14 trainings are kept from before"
+    )
 
 
 def test_what_is_left_is_told_by_what_trainings_here_took(confirmer: Confirmer) -> None:
     trial = make_trial(0, Proposal(PICKED, 0, "try"), 0.5)
-    pending = Pending.of(confirmer.job.spec, [replace(trial, running_seconds=600.0)] * 4, 5)
+    ran = [replace(trial, running_seconds=600.0)] * 4
+    pending = Pending.of(confirmer.job.spec, ran, Counts(5, 14))
     assert "min" in pending.tell()
     for _ in range(2):
         pending.note(PICKED, 2.0)
@@ -281,7 +299,7 @@ def test_the_best_of_the_sweep_is_an_arm_where_it_is_asked_for(confirmer: Confir
     for seed in SEEDS:
         keep_run(confirmer, swept, seed, 40)
     listener = listen(confirmer, Plan(swept=swept))[0]
-    assert listener.count_left(PICKED, PROBE) == 0
+    assert listener.count(subject_of(listener)).left == 0
     found = listener.confirm(PICKED, PROBE)
     assert [x.name for x in found.arms] == ["picked", "linear probe", TUNED, SWEPT]
     (difference,) = (x for arm, x in found.pairs if arm.name == SWEPT)
@@ -292,20 +310,23 @@ def test_the_best_of_the_sweep_is_an_arm_where_it_is_asked_for(confirmer: Confir
 
 def test_the_forecast_tells_the_seeds_that_a_width_may_add(confirmer: Confirmer) -> None:
     listener, _ = listen(confirmer, Plan.of(6, 0.1))
-    assert (listener.count_left(PICKED, PROBE), listener.count_further(PICKED)) == (14, 6)
+    subject = subject_of(confirmer)
+    assert listener.count(subject) == Counts(14, 14, 6)
     keep_run(confirmer, PICKED, first_seeds(4)[3], 50)
-    assert listener.count_further(PICKED) == 5
-    assert "14 trainings; for the width up to 5 more;" in tell_forecast(Pending(left=14), 14, 5)
-    assert tell_forecast(Pending(), 14, 5).endswith("kept from before; for the width up to 5 more")
+    assert listener.count(subject) == Counts(14, 14, 5)
+    left, kept = Pending(left=14, total=14), Pending(total=14)
+    assert "14 trainings; for the width up to 5 more;" in tell_forecast(left, 5)
+    assert tell_forecast(kept, 5).endswith("kept from before; for the width up to 5 more")
 
 
 def test_a_front_is_one_reading_and_its_lora_is_tuned_once(confirmer: Confirmer) -> None:
     keep_all(confirmer, 3)
     told: list[str] = []
     given = confirmer.store, confirmer.job, confirmer.runner, told.append
-    front = FrontConfirmer(*given, members=(PROBE, PICKED), probe=PROBE)
-    assert (front.total, front.count_kept()) == (14, 14)
-    found = front.confirm_front()
+    front = FrontConfirmer(*given)
+    members = PROBE, PICKED
+    assert front.count(Subject(confirmer.job, members, front=True)) == Counts(0, 14)
+    found = front.confirm_front(members, PROBE)
     assert found.reading.number == 1 and told == ["computing intervals of the differences"]
     assert [x.configuration for x in found.arms] == [PROBE, PICKED]
     (floor, tuned), (_, other) = found.comparisons[1], found.comparisons[0]
@@ -315,4 +336,4 @@ def test_a_front_is_one_reading_and_its_lora_is_tuned_once(confirmer: Confirmer)
     assert alone.reading is not None and alone.reading.number == 2
     assert alone.differences[1].mean == tuned.difference.mean
     with pytest.raises(UserError, match="none yet"):
-        FrontConfirmer(*given)
+        Subject(confirmer.job, (), front=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.results.confirm_plan import Plan, check_enough, first_seeds
+from peftsearch.results.confirmations.plan import Plan, check_enough, first_seeds
 from tests.results.made import TRIALS
 
 

@@ -6,8 +6,14 @@ import pytest
 
 from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.results.confirm_plan import Plan
-from peftsearch.results.confirm_width import ASSUMED, Width, foresee_width, tell_width, tell_widths
+from peftsearch.results.confirmations.plan import Plan
+from peftsearch.results.confirmations.width import (
+    ASSUMED,
+    Width,
+    foresee_width,
+    tell_width,
+    tell_widths,
+)
 
 from .made import SPEC, make_trial
 

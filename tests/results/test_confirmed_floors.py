@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from peftsearch.records.preparation import BASE, Floor, Preparation
-from peftsearch.results.confirm import Confirmer
-from peftsearch.results.confirmation import SEEDS, Arm, Confirmation, Run, lines
-from peftsearch.results.intervals import paired_difference
+from peftsearch.results.comparisons.intervals import paired_difference
+from peftsearch.results.confirmations.confirmation import SEEDS, Arm, Confirmation, Run, lines
+from peftsearch.results.confirmations.confirmer import Confirmer
 from peftsearch.storage.store import Store
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.training.inference import predict_logits

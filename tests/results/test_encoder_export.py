@@ -15,8 +15,8 @@ import peftsearch
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.records.trial import ENCODER, Trial
-from peftsearch.results.card import ENCODER_FOLDER
-from peftsearch.results.export import export
+from peftsearch.results.exports.card import ENCODER_FOLDER
+from peftsearch.results.exports.export import export
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.workers.data.task_rows import Split
 from peftsearch.workers.files.adapter_files import load_adapter_files

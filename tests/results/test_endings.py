@@ -10,7 +10,7 @@ import pytest
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import PROPOSED, Reasons, Trial, TrialState
-from peftsearch.results.endings import tell_ending
+from peftsearch.results.standing.endings import tell_ending
 from tests.floors import prepare
 from tests.specs import make_spec
 

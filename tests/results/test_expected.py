@@ -8,7 +8,7 @@ from rich.console import Console
 
 from peftsearch.records.expectation import Expectation
 from peftsearch.results import views
-from peftsearch.results.expected import show_expected, tell_expected
+from peftsearch.results.beliefs.expected import show_expected, tell_expected
 from peftsearch.results.search_result import load_result
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase

@@ -18,9 +18,9 @@ from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.job import Job as StoredJob
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial
-from peftsearch.results import export as export_module
-from peftsearch.results.export import ExportMismatch, export
-from peftsearch.results.pick import select, size_limit
+from peftsearch.results.exports import export as export_module
+from peftsearch.results.exports.export import ExportMismatch, export
+from peftsearch.results.picks.pick import select, size_limit
 from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.results.shown_front import Front
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum

@@ -9,15 +9,15 @@ import pytest
 from peftsearch.records.estimates import Estimate, estimate, estimate_each, share_error
 from peftsearch.records.preparation import Floor, HeadChoice, Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.results.chance import luck
-from peftsearch.results.floor_words import (
+from peftsearch.results.comparisons.chance import luck
+from peftsearch.results.standing.floor_words import (
     tell_apart,
     tell_floors,
     tell_nothing_beats,
     tell_standing,
     tell_verdict,
 )
-from peftsearch.results.floors import Standing, compare
+from peftsearch.results.standing.floors import Standing, compare
 from peftsearch.spaces.jobspec.spec import JobSpec
 from tests.floors import prepare
 from tests.specs import make_spec

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from peftsearch.results.confirmation import TUNED, Arm, Run
-from peftsearch.results.differences import Difference
-from peftsearch.results.front_confirmation import (
+from peftsearch.results.comparisons.differences import Difference
+from peftsearch.results.confirmations.confirmation import TUNED, Arm, Run
+from peftsearch.results.confirmations.front_confirmation import (
     FrontConfirmation,
     claim_together,
     front_lines,

@@ -3,9 +3,9 @@
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.results.arm_values import Judge
-from peftsearch.results.confirmation import Arm, Run
-from peftsearch.results.groups import find_groups, group_lines, part_groups
+from peftsearch.results.confirmations.arm_values import Judge
+from peftsearch.results.confirmations.confirmation import Arm, Run
+from peftsearch.results.confirmations.groups import find_groups, group_lines, part_groups
 
 JUDGE = Judge("accuracy", "classification", 2)
 

@@ -3,7 +3,7 @@
 from peftsearch.records.estimates import Estimate, estimate_each
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import Trial
-from peftsearch.results.hidden import find_hidden, tell_hidden
+from peftsearch.results.beliefs.hidden import find_hidden, tell_hidden
 
 from .made import SPEC, make_trial
 

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from peftsearch.records.estimates import pair_error
-from peftsearch.results.intervals import compare_values, paired_difference, usual_variance
-from peftsearch.results.row_values import BLOCKS, hits, pseudo_values
+from peftsearch.results.comparisons.intervals import (
+    compare_values,
+    paired_difference,
+    usual_variance,
+)
+from peftsearch.results.comparisons.row_values import BLOCKS, hits, pseudo_values
 from peftsearch.workers.training.metrics import measure
 
 

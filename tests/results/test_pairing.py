@@ -11,8 +11,14 @@ import pytest
 
 from peftsearch.records.estimates import estimate, pair_error
 from peftsearch.records.trial import Trial
-from peftsearch.results.pairing import Pairing
-from peftsearch.results.versus import PAIR_ERRORS, Noise, Versus, hold_against, read_kept
+from peftsearch.results.comparisons.versus import (
+    PAIR_ERRORS,
+    Noise,
+    Versus,
+    hold_against,
+    read_kept,
+)
+from peftsearch.results.confirmations.pairing import Pairing
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.ownership import CONFIGURATION
 from peftsearch.workers.training.trial_runner import TrialRunner

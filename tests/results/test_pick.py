@@ -8,8 +8,8 @@ from peftsearch.records.estimates import estimate_each
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.front_points import FrontPoint
 from peftsearch.records.trial import Trial, TrialState
-from peftsearch.results.pick import choose, select
-from peftsearch.results.rules import find_one_se, knee
+from peftsearch.results.picks.pick import choose, select
+from peftsearch.results.picks.rules import find_one_se, knee
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from tests.specs import make_spec
 

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from peftsearch.records.estimates import estimate_each
-from peftsearch.results.picture import plot_front
+from peftsearch.results.pictures.picture import plot_front
 
 from .made import SPEC, make_trial
 

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from peftsearch.jobs.jobfile import complete_spec
-from peftsearch.results.export import export
+from peftsearch.results.exports.export import export
 from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.families import save_model

@@ -3,8 +3,8 @@
 import pytest
 
 from peftsearch.records.estimates import estimate_each
-from peftsearch.results.proposal import find_row, tell_caveat, tell_proposal
-from peftsearch.results.rules import find_one_se
+from peftsearch.results.picks.proposal import find_row, tell_caveat, tell_proposal
+from peftsearch.results.picks.rules import find_one_se
 from tests.floors import prepare
 
 from .made import SPEC, make_trial

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from peftsearch.results.public_names import find_places, hub_id, name_paths, public_name
+from peftsearch.results.exports.public_names import find_places, hub_id, name_paths, public_name
 from peftsearch.samples import minilm
 from peftsearch.samples.fetch import fetch_sample, name_sample
 from tests.specs import make_spec

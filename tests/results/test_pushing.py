@@ -17,7 +17,7 @@ _PUSH = """
 import json, sys
 from pathlib import Path
 from peftsearch.errors import PeftsearchError
-from peftsearch.results.pushing import check_target
+from peftsearch.results.exports.pushing import check_target
 folder, repo, private, places = json.loads(sys.argv[1])
 try:
     print(check_target(repo, private).push(Path(folder), places, "film: trial 3 as peft"))

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from peftsearch.records.preparation import BASE, Floor
-from peftsearch.results.picture import draw_front
-from peftsearch.results.reference_lines import Line, draw_lines, spread
+from peftsearch.results.pictures.picture import draw_front
+from peftsearch.results.pictures.reference_lines import Line, draw_lines, spread
 from tests.floors import prepare
 
 from .made import SPEC, TRIALS, members

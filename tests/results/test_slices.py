@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from peftsearch.errors import UserError
+from peftsearch.results.beliefs.slice_rows import Slice
+from peftsearch.results.beliefs.slices import show_value
 from peftsearch.results.search_result import SearchResult, load_result
-from peftsearch.results.slice_rows import Slice
-from peftsearch.results.slices import show_value
 from peftsearch.storage.store import Store
 from tests.anatomies import BERT
 from tests.conftest import NewDatabase

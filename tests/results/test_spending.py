@@ -2,7 +2,13 @@
 
 import pytest
 
-from peftsearch.results.spending import level_of, ordinal, percent, spend, tell_reading
+from peftsearch.results.confirmations.spending import (
+    level_of,
+    ordinal,
+    percent,
+    spend,
+    tell_reading,
+)
 
 from .made import make_reading
 

@@ -8,13 +8,18 @@ import pytest
 from huggingface_hub import ModelCard
 
 from peftsearch.records.estimates import estimate, estimate_each
-from peftsearch.results.card import _quality, _tested
-from peftsearch.results.card_metadata import front_matter
-from peftsearch.results.confirmation import TUNED, Arm, Confirmation, Run
-from peftsearch.results.differences import Difference
-from peftsearch.results.front_confirmation import FrontConfirmation, claim_together
-from peftsearch.results.tested_reports import OnTest, find_tested, tell_moved, tell_tested
-from peftsearch.results.verdict import tell_verdict
+from peftsearch.results.comparisons.differences import Difference
+from peftsearch.results.confirmations.confirmation import TUNED, Arm, Confirmation, Run
+from peftsearch.results.confirmations.front_confirmation import FrontConfirmation, claim_together
+from peftsearch.results.confirmations.tested_reports import (
+    OnTest,
+    find_tested,
+    tell_moved,
+    tell_tested,
+)
+from peftsearch.results.confirmations.verdict import tell_verdict
+from peftsearch.results.exports.card import _quality, _tested
+from peftsearch.results.exports.card_metadata import front_matter
 
 from .made import SPEC, TRIALS, make_reading
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from peftsearch.errors import UserError
-from peftsearch.results.thresholds import (
+from peftsearch.results.calibrations.thresholds import (
     LEVEL,
     TRIED,
     Found,

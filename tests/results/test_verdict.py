@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from peftsearch.results.confirmation import SWEPT, TUNED, Arm, Confirmation, Run
-from peftsearch.results.differences import Difference
-from peftsearch.results.verdict import tell_end, tell_verdict
+from peftsearch.results.comparisons.differences import Difference
+from peftsearch.results.confirmations.confirmation import SWEPT, TUNED, Arm, Confirmation, Run
+from peftsearch.results.confirmations.verdict import tell_end, tell_verdict
 
 from .made import TRIALS, make_reading
 

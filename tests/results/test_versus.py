@@ -7,17 +7,17 @@ import pytest
 
 from peftsearch.records.estimates import Estimate, estimate, share_error
 from peftsearch.records.trial import Trial
-from peftsearch.results.ablation import Ablated
-from peftsearch.results.ablation_words import _tell
-from peftsearch.results.chance import judge
-from peftsearch.results.versus import (
+from peftsearch.results.comparisons.chance import judge
+from peftsearch.results.comparisons.versus import (
     Noise,
     Parts,
     hold_against,
     name_side,
     read_kept,
 )
-from peftsearch.results.versus_words import tell_gain
+from peftsearch.results.comparisons.versus_words import tell_gain
+from peftsearch.results.standing.ablation import Ablated
+from peftsearch.results.standing.ablation_words import _tell
 
 from .made import SPEC, make_trial
 

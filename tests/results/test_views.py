@@ -17,11 +17,11 @@ from peftsearch.records.job import JobState
 from peftsearch.records.ranges import Range
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
-from peftsearch.results.axis_values import ticks
-from peftsearch.results.log_axis import write_ticks
-from peftsearch.results.panels import make_panels
-from peftsearch.results.picture import check_picture, draw_front
-from peftsearch.results.sampling_errors import sampling_error, standard_error
+from peftsearch.results.comparisons.sampling_errors import sampling_error, standard_error
+from peftsearch.results.pictures.axis_values import ticks
+from peftsearch.results.pictures.log_axis import write_ticks
+from peftsearch.results.pictures.panels import make_panels
+from peftsearch.results.pictures.picture import check_picture, draw_front
 from peftsearch.results.wording import amount
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective

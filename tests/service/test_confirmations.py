@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.trial import Proposal
-from peftsearch.results.confirm_plan import Plan
+from peftsearch.results.confirmations.plan import Plan
 from peftsearch.service.work.confirmer import Confirmer
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.storage.store import Store

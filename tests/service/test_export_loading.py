@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from peftsearch.results.export_report import ExportReport, Loading
+from peftsearch.results.exports.export_report import ExportReport, Loading
 from peftsearch.service.work.export_programs import settle
 from peftsearch.service.work.export_records import ExportRecord
 from peftsearch.service.work.processes import Process

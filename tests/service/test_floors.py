@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from peftsearch.records.job import JobState
-from peftsearch.results.chance import luck
+from peftsearch.results.comparisons.chance import luck
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase

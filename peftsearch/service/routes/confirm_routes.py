@@ -8,8 +8,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from peftsearch.message_text import plural
-from peftsearch.results.confirm_plan import LEAST, MOST
-from peftsearch.results.rules import ONE_SE
+from peftsearch.results.confirmations.plan import LEAST, MOST
+from peftsearch.results.picks.rules import ONE_SE
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems

@@ -8,8 +8,8 @@ from fastapi.responses import FileResponse
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from peftsearch.results.rules import ONE_SE
-from peftsearch.results.wishes import Wish, check_wish
+from peftsearch.results.calibrations.wishes import Wish, check_wish
+from peftsearch.results.picks.rules import ONE_SE
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.work.export_records import Export

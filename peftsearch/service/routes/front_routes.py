@@ -11,11 +11,11 @@ from peftsearch.insight.candidate_estimates import add_seeds
 from peftsearch.insight.explained_pick import Pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
 from peftsearch.insight.other_fronts import front_for, with_cost
-from peftsearch.results.believed import Believed, believed_front
-from peftsearch.results.expected import ExpectedRow, find_expected, index_expected
-from peftsearch.results.floor_words import FloorLine, floor_json, tell_nothing_beats
-from peftsearch.results.floors import sort_floors
-from peftsearch.results.rules import ONE_SE
+from peftsearch.results.beliefs.believed import Believed, believed_front
+from peftsearch.results.beliefs.expected import ExpectedRow, find_expected, index_expected
+from peftsearch.results.picks.rules import ONE_SE
+from peftsearch.results.standing.floor_words import FloorLine, floor_json, tell_nothing_beats
+from peftsearch.results.standing.floors import sort_floors
 from peftsearch.service.context import InService
 from peftsearch.service.memory.beliefs import Told, believe
 from peftsearch.service.memory.past import History

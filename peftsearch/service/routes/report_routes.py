@@ -15,7 +15,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.job import Pulse
 from peftsearch.report.reading import mark_records
 from peftsearch.report.rendering import policy
-from peftsearch.results.rules import ONE_SE, find_rule
+from peftsearch.results.picks.rules import ONE_SE, find_rule
 from peftsearch.service.context import InService, Service
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems

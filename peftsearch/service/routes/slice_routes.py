@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 from peftsearch.insight.beliefs import configuration_of
 from peftsearch.insight.explained_pick import pick
-from peftsearch.results.slice_rows import Pair, Slices
-from peftsearch.results.slices import cross_two, slice_all
+from peftsearch.results.beliefs.slice_rows import Pair, Slices
+from peftsearch.results.beliefs.slices import cross_two, slice_all
 from peftsearch.service.context import InService
 from peftsearch.service.memory.beliefs import believe
 from peftsearch.service.memory.past import History

@@ -14,7 +14,7 @@ from peftsearch.insight.points import Point, point_of
 from peftsearch.insight.trial_table import Filter, TrialRow, choose_rows, sort_rows, table_row
 from peftsearch.records.trial import TRAINING_LOSS, Reasons, Trial
 from peftsearch.records.trial_note import TrialNote, by_trial
-from peftsearch.results.sampling_errors import sampling_error
+from peftsearch.results.comparisons.sampling_errors import sampling_error
 from peftsearch.service.context import InService
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems

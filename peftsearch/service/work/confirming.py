@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import located
-from peftsearch.results.confirm_plan import Plan
-from peftsearch.results.confirming import Wanted
-from peftsearch.results.confirming_front import confirm_front
+from peftsearch.results.confirmations.confirming import Wanted, confirm_front
+from peftsearch.results.confirmations.plan import Plan
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.storage.store import Store
 
@@ -24,13 +23,13 @@ from .child_program import Answer, answering, make_teller, with_job
 
 def foresee(request: Mapping[str, Any]) -> dict[str, Any]:
     """A forecast, or a `mistake`."""
-    from peftsearch.results.confirm_forecast import foresee_confirmation
+    from peftsearch.results.confirmations.forecast import foresee_confirmation
 
     def look(store: Store, result: SearchResult) -> dict[str, Any]:
         plan = _plan(request)
         if request["sweep"]:
             plan = replace(plan, swept=result.find_swept())
-        found = foresee_confirmation(store, result, request["pick"], plan, request["by"])
+        found = foresee_confirmation(store, result.subject(request["pick"]), plan, request["by"])
         return found.to_json()
 
     return _with_result(request, look)
@@ -43,7 +42,7 @@ def confirm(request: Mapping[str, Any], tell: Callable[[str], None]) -> dict[str
         plan = replace(_plan(request), agreed=request["reading"])
         wanted = Wanted(request["device"], tell, plan, request["by"], request["sweep"])
         if request["pick"] is None:
-            return _end(confirm_front(store, result, wanted).to_json())
+            return _end(confirm_front(store, result.subject(None), wanted).to_json())
         return _end(result.confirm_in(store, request["pick"], wanted).to_json())
 
     return _with_result(request, act)

@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from peftsearch.results.export_report import ExportReport
+from peftsearch.results.exports.export_report import ExportReport
 from peftsearch.service.settings import Settings
 
 from .archives import write_archive

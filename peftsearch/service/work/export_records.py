@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from peftsearch.results.wishes import Wish
+from peftsearch.results.calibrations.wishes import Wish
 from peftsearch.spaces.configurations.forms import AskedForm
 
 from .run_records import Run, RunFolders, RunRecord

@@ -7,7 +7,7 @@ from pathlib import Path
 from peftsearch.errors import Conflict, NotFoundError
 from peftsearch.insight.points import Point
 from peftsearch.records.job import Job, Pulse
-from peftsearch.results.wishes import NO_WISH, Wish
+from peftsearch.results.calibrations.wishes import NO_WISH, Wish
 from peftsearch.service.settings import Settings
 from peftsearch.spaces.configurations.forms import AskedForm
 

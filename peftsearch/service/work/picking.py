@@ -4,9 +4,9 @@ from peftsearch.errors import NotFoundError, UserError
 from peftsearch.insight.beliefs import configuration_of
 from peftsearch.insight.explained_pick import Pick, pick
 from peftsearch.insight.points import Point
-from peftsearch.results.expected import find_expected
-from peftsearch.results.pick import size_limit
-from peftsearch.results.rules import ONE_SE, find_rule
+from peftsearch.results.beliefs.expected import find_expected
+from peftsearch.results.picks.pick import size_limit
+from peftsearch.results.picks.rules import ONE_SE, find_rule
 from peftsearch.service.memory.beliefs import believe
 from peftsearch.service.memory.past import History
 from peftsearch.spaces.configurations.forms import AskedForm, shipped_form
@@ -30,7 +30,7 @@ def resolve(history: History, text: str) -> Point:
     """The trial whose adapter a pick means: that trial, or the best seed of a configuration.
 
     Args:
-        text: `trial 17`, or what else `peftsearch.results.pick.choose` takes.
+        text: `trial 17`, or what else `peftsearch.results.picks.pick.choose` takes.
 
     Raises:
         NotFoundError: Nothing fits, or the trial has no adapter.

@@ -4,7 +4,7 @@ import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import differing_keys
-from peftsearch.results.job_texts import job_data
+from peftsearch.results.exports.job_texts import job_data
 from peftsearch.spaces.jobspec import tracker_names
 from peftsearch.spaces.jobspec.tracker_names import CLIENTS, check_installed
 from tests.specs import make_spec

@@ -10,7 +10,7 @@ from safetensors import safe_open
 from transformers import AutoModelForSequenceClassification
 
 from peftsearch.errors import UserError
-from peftsearch.results.export import export
+from peftsearch.results.exports.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.techniques.applicability import find_stack_obstacle
 from peftsearch.spaces.techniques.table import TECHNIQUES

@@ -1,0 +1,1 @@
+"""What a job's model expects of configurations."""

@@ -1,0 +1,1 @@
+"""What tells two things apart: differences, their intervals, and what is only chance."""

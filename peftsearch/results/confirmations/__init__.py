@@ -1,0 +1,1 @@
+"""Confirmations on the test split: planned, foreseen, made, told."""

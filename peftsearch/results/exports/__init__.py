@@ -1,0 +1,1 @@
+"""A trained adapter as files that others load, with its card."""

@@ -1,0 +1,1 @@
+"""Which configuration of a front is meant or proposed."""
