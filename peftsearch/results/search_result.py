@@ -1,25 +1,18 @@
 """A job's records as they stand, and what can be had of them: a pick, an export."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from peftsearch.errors import NotFoundError, UserError
-from peftsearch.records.estimates import Estimate, estimate_each
-from peftsearch.records.expectation import Expectation
+from peftsearch.records.estimates import Estimate
 from peftsearch.records.job import Job
-from peftsearch.records.preparation import Floor, Preparation
 from peftsearch.records.trial import Trial
-from peftsearch.records.trial_note import TrialNote, by_trial
-from peftsearch.search.no_gain import tell_no_gain
-from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.records.trial_note import by_trial
 from peftsearch.storage.store import Store
 
-from .beliefs.expected import find_belief, find_expected
-from .beliefs.hidden import tell_hidden
 from .by_now import by_now
 from .confirmations.tested_reports import (
     CONFIRM,
@@ -27,71 +20,32 @@ from .confirmations.tested_reports import (
     OnTest,
     find_tested,
     read_tested,
-    tell_moved,
-    tell_tested,
 )
 from .frames import frame_trials
-from .note_taking import read_notes
-from .picks.pick import select, size_limit
-from .picks.proposal import find_row, tell_caveat, tell_proposal
-from .picks.rules import ONE_SE, find_rule
-from .result_text import tell_begin, tell_counts, tell_failed, tell_result
+from .picks.pick import size_limit
+from .picks.rules import ONE_SE
+from .result_text import tell_begin, tell_failed, tell_result
 from .shown_front import Front
-from .standing.ablation import Ablated, find_ablation
-from .standing.baseline_words import baselines_json, tell_baselines, tell_beside
-from .standing.baselines import Baselines, find_baselines
-from .standing.beside import Circle, read_circle
-from .standing.endings import tell_ending
-from .standing.floor_words import tell_apart, tell_floors, tell_nothing_beats
-from .standing.floors import Standing, compare, find_best, sort_floors
-from .trial_names import is_taken, read_pick
-from .views import budget_text, front_members
+from .standing.beside import read_circle
+from .told_result import ToldResult
 from .wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
-    from peftsearch.search.belief import Belief
-
-    from .beliefs.believed import Believed
     from .beliefs.slice_rows import Pair, Slices
     from .calibrations.wishes import Wish
     from .confirmations.confirmed import Confirmed
     from .confirmations.confirming import Wanted
-    from .confirmations.subject import Subject
     from .exports.export_report import ExportReport
 
 
 @dataclass(frozen=True, repr=False)
-class SearchResult:
+class SearchResult(ToldResult):
     """A job's records at one moment. Printed, it is its front, its floors and what can be done; in
     a notebook the same with a picture.
-
-    Attributes:
-        front: Ascending by cost; `front.to_frame()` has all that is known of it.
-        root: Folder of the jobs' files.
-        preparation: What the job found out before its first trial; None of a job without.
-        hours: That the job has used.
-        storage: URL of the database that it came from; None where `confirm` has none.
-        circle: The jobs beside it, with its baselines and ablations.
-        notes: What people wrote on trials, by their numbers.
-        tested: What confirmations told of the probabilities of adapters, by the numbers of their
-            trials.
-        confirmed: What confirmations found of the quality of configurations, by key.
     """
-
-    job: Job
-    trials: tuple[Trial, ...]
-    front: Front
-    root: Path
-    preparation: Preparation | None = None
-    hours: float = 0.0
-    storage: str | None = None
-    circle: Circle = Circle()
-    notes: Mapping[int, TrialNote] = field(default_factory=dict)
-    tested: Mapping[int, Sequence[str]] = field(default_factory=dict)
-    confirmed: Mapping[str, OnTest] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
@@ -139,39 +93,6 @@ class SearchResult:
 
         return plot_result(self.members, self.trials, self.job.spec, self.floors, ax)
 
-    @property
-    def summary(self) -> str:
-        """How many trials there are, and which limit ended the job, or its budget."""
-        if self.ending is None:
-            return f"{tell_counts(self.trials)}, budget {budget_text(self.job.spec)}"
-        return f"{tell_counts(self.trials)}; {self.ending}"
-
-    @property
-    def ending(self) -> str | None:
-        """Which of its limits ended the job; None while it runs."""
-        counts = Counter(trial.state for trial in self.trials)
-        return tell_ending(self.job, counts, self.hours, lambda: self.trials, self.preparation)
-
-    @cached_property
-    def expected(self) -> Mapping[str, Expectation]:
-        """What further trainings of configurations are expected to show, by key: their quality
-        without the luck of those that were made. Empty where too little is known."""
-        return find_expected(self.belief)
-
-    @cached_property
-    def belief(self) -> "Belief | None":
-        """What the search's model says of any configuration; None where too little is known."""
-        return find_belief(self.job.spec, self.trials, self.preparation)
-
-    @cached_property
-    def predicted_front(self) -> "list[Believed] | None":
-        """The front that the search's model expects over the job's space, with 95 % intervals, in
-        ascending cost; most of it was not trained. None where too little is known, and of a job
-        with several costs."""
-        from .beliefs.believed import believed_front
-
-        return believed_front(self.belief)
-
     def slices(self, pick: str = "best") -> "Slices | None":
         """What each parameter of a configuration does to its quality, as the search's model has
         it, with 95 % intervals; as plain data. None where too little is known.
@@ -202,185 +123,6 @@ class SearchResult:
 
         picked = self.pick(pick).configuration
         return None if self.belief is None else cross_two(self.belief, picked, x, y)
-
-    @cached_property
-    def members(self) -> list[Estimate[Trial]]:
-        """The front's configurations with all that is known of them."""
-        found = self.expected
-        return [replace(x, expected=found.get(x.key)) for x in self._members]
-
-    @property
-    def floors(self) -> list[Floor]:
-        """The job's baselines without adapters, the best first."""
-        return sort_floors(self.preparation, self.job.spec)
-
-    @property
-    def floor_lines(self) -> list[str]:
-        """The same as lines, and what the probe among the trials is beside them."""
-        preparation, spec = self.preparation, self.job.spec
-        return [*tell_floors(preparation, spec), *tell_apart(preparation, spec)]
-
-    @cached_property
-    def baselines(self) -> Baselines | None:
-        """The front beside a sweep of LoRA, full fine-tuning, and the chosen modules at other
-        places; None where `peftsearch baselines` has trained none."""
-        trials, members = self.trials, self._members
-        return find_baselines(self.job.spec, trials, members, self.preparation, self.circle)
-
-    def find_swept(self) -> Configuration:
-        """The best of the LoRA sweep by validation.
-
-        Raises:
-            UserError: None of it has a result.
-        """
-        best = None if self.baselines is None else self.baselines.best
-        if best is None or best.found is None:
-            hint = f"train them: `peftsearch baselines {self.job.name}`"
-            raise UserError("a LoRA sweep that has a result", "none", hint, "sweep")
-        return best.found.configuration
-
-    def ablation(self, key: str) -> list[Ablated]:
-        """A configuration without each of its parts in turn; none where `peftsearch ablate` has
-        not trained them.
-
-        Args:
-            key: Of the whole configuration.
-        """
-        return find_ablation(self.job.spec, self.trials, self.circle, key)
-
-    @property
-    def beside(self) -> list[str]:
-        """How the front stands beside the baselines, in sentences, or how they are had; of a job
-        that stands beside another, that it does."""
-        if self.circle.parent is not None:
-            return [tell_beside(self.circle.parent)]
-        return tell_baselines(self.baselines, self.job.name)
-
-    @property
-    def beside_data(self) -> dict[str, Any]:
-        """The same as plain data, with the numbers."""
-        return baselines_json(self.baselines, self.job.name, self.circle.parent)
-
-    @property
-    def warnings(self) -> list[str]:
-        """That nothing on the front beats the floor by more than noise, and what to try, or that
-        what is proposed does not; what luck keeps off the front; that the confirmation is of
-        another configuration; that the model expects no gain from more trials; nothing where none
-        of it is so."""
-        spec = self.job.spec
-        proposal = tell_proposal(self.members, spec, self.preparation, self.tried)
-        hidden = tell_hidden(self._members, self._estimates, self.expected, spec)
-        return [
-            *self._beaten,
-            *proposal,
-            *hidden,
-            *self._moved,
-            *tell_no_gain(spec, self.trials, self.preparation),
-        ]
-
-    @property
-    def _moved(self) -> list[str]:
-        """That the test rows know another configuration than what is proposed by now."""
-        if not (self.confirmed and self.members):
-            return []
-        return self._tell_moved(self.pick(self.proposed), "proposed")
-
-    def doubts(self, picked: Estimate[Trial]) -> list[str]:
-        """The warnings beside a pick of which it is told how it stands: without that of what is
-        proposed, and without how the best stands where it is the best."""
-        beaten, best = self._beaten, find_best(self._members, self.job.spec)
-        told = best is not None and best.key == picked.key
-        return [
-            *beaten[1 if told else 0 :],
-            *tell_no_gain(self.job.spec, self.trials, self.preparation),
-        ]
-
-    @property
-    def proposed(self) -> str:
-        """The pick to begin with: `1se`, or where only others beat the floor by more than noise
-        the row of the cheapest of them."""
-        row = find_row(self.members, self.job.spec, self.preparation, self.tried)
-        return ONE_SE if row is None else f"{row}"
-
-    @property
-    def lead(self) -> str:
-        """How a line begins that offers the proposed pick: that nothing beats the floor first."""
-        caveat = tell_caveat(self._members, self.job.spec, self.preparation, self.tried)
-        return "next: " if caveat is None else f"next: {caveat}; all the same: "
-
-    @property
-    def tried(self) -> int:
-        """How many configurations have a result."""
-        return len(self._estimates)
-
-    @cached_property
-    def _members(self) -> list[Estimate[Trial]]:
-        return front_members(self.front, self.trials)
-
-    @property
-    def _beaten(self) -> list[str]:
-        spec, members = self.job.spec, self._members
-        return tell_nothing_beats(members, self._estimates, spec, self.preparation)
-
-    @cached_property
-    def _estimates(self) -> list[Estimate[Trial]]:
-        """Of all configurations that have a result."""
-        return estimate_each(self.trials)
-
-    def trained(self, picked: Estimate[Trial]) -> Estimate[Trial]:
-        """All full trainings of a picked configuration; what was picked, where it is none."""
-        number = picked.first.number
-        return next((x for x in self._estimates if number in x.numbers), picked)
-
-    def tell_tested(self, picked: Estimate[Trial]) -> list[str]:
-        """What the test rows said of a pick, or that they said it of others alone; nothing of a
-        job that was not confirmed."""
-        found = self.confirmed.get(picked.key)
-        if found is not None:
-            return tell_tested(found, self.job.spec)
-        return self._tell_moved(picked, "picked")
-
-    def _tell_moved(self, picked: Estimate[Trial], how: str) -> list[str]:
-        trained, spec = self.trained(picked), self.job.spec
-        return tell_moved(self.confirmed, self._estimates, trained, spec, how)
-
-    def standing_of(self, picked: Estimate[Trial]) -> Standing | None:
-        """The mean of all its trainings beside the best floor: that the one that goes home was the
-        best of them is luck. None of a job without floors."""
-        return compare(self.trained(picked), self.job.spec, self.preparation, self.tried)
-
-    def standing(self, pick: str = "best") -> Standing | None:
-        """The picked configuration beside the best floor, at the mean of all its trainings, of
-        which `trial 17` names one; None of a job without floors.
-
-        Args:
-            pick: As `pick` takes it.
-
-        Raises:
-            UserError: Nothing fits.
-        """
-        return self.standing_of(self.pick(pick))
-
-    def pick(self, text: str = ONE_SE) -> Estimate[Trial]:
-        """The configuration that `text` means (`peftsearch.results.picks.pick.select`).
-
-        Args:
-            text: `1se`, the cheapest within one standard error of the best, `knee`, `best`, a row
-                of the front, `trial 17`, what a trial is called by now, or a sentence such as
-                `accuracy where size <= 200 KB`.
-
-        Raises:
-            UserError: Nothing fits.
-        """
-        expected = self.expected if find_rule(text) == ONE_SE else None
-        meant = read_pick(text, self._find_names(text).values())
-        return select(meant, self.job.spec, self.front, self.trials, expected)
-
-    def _find_names(self, text: str) -> Mapping[int, TrialNote]:
-        """As trials are called now: they may have been named since these records were read."""
-        if is_taken(text):
-            return self.notes
-        return read_notes(self.storage, self.job, self.notes)
 
     def export(
         self,
@@ -469,21 +211,6 @@ class SearchResult:
         if wanted.sweep:
             wanted = replace(wanted, plan=replace(wanted.plan, swept=self.find_swept()))
         return confirm_pick(store, self.subject(pick), wanted, kept)
-
-    def subject(self, pick: str | None) -> "Subject":
-        """What a confirmation is of, with the records that tell what it takes.
-
-        Args:
-            pick: As `pick` takes it; None for the whole front.
-
-        Raises:
-            UserError: Nothing fits, or the front is empty.
-        """
-        from .confirmations.subject import Subject
-
-        chosen = self.members if pick is None else [self.pick(pick)]
-        members = tuple(x.configuration for x in chosen)
-        return Subject(self.job, members, self.trials, self.preparation, front=pick is None)
 
 
 def _say_nothing(line: str) -> None:
