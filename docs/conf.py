@@ -23,7 +23,10 @@ nitpick_ignore_regex = [
     # A type variable and the type of a function, likewise.
     ("py:class", r"peftsearch\.search\.(entangled\.maps\.State|tessellation\.forest\.Mapper)"),
     # What a result is held against, which is read as sentences or as plain data.
-    ("py:class", r"peftsearch\.results\.standing\.(beside\.Circle|baselines\.Baselines|ablation\.Ablated)"),
+    (
+        "py:class",
+        r"peftsearch\.results\.standing\.(beside\.Circle|baselines\.Baselines|ablation\.Ablated)",
+    ),
 ]
 
 # Docstrings set code in single backticks.
