@@ -106,10 +106,10 @@ def answer(draw: Draw, case: Case, truth: Reals, hard: Reals, quality: float, se
 
 def confirm_once(draw: Draw, case: Case) -> Difference:
     """The interval of one simulated confirmation."""
-    judge, most = case.judge, case.seeds if case.width is None else Plan.of(None, case.width).limit
+    most = case.seeds if case.width is None else Plan.of(None, case.width).limit
     drawn = draw.normal(size=case.rows)
     truth = drawn if case.metric == "pearson" else (drawn < ndtri(POSITIVE)).astype(float)
-    hard = draw.normal(size=case.rows)
+    hard, judge = draw.normal(size=case.rows), case.judge.on(truth, truth)
     arms = (LEFT, most), (RIGHT, 1 if case.floor else most)
     left, right = (
         judge.layout(list(answer(draw, case, truth, hard, *arm).T), truth) for arm in arms

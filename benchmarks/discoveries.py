@@ -31,7 +31,7 @@ def confirm_front(draw: np.random.Generator, case: Case, better: int) -> tuple[R
         Whether each difference is claimed, and whether its own interval excludes 0, `m x 2`.
     """
     truth = (draw.normal(size=case.rows) < ndtri(POSITIVE)).astype(float)
-    hard, judge = draw.normal(size=case.rows), case.judge
+    hard, judge = draw.normal(size=case.rows), case.judge.on(truth, truth)
 
     def values(quality: float, seeds: int) -> Reals:
         return judge.layout(list(answer(draw, case, truth, hard, quality, seeds).T), truth)

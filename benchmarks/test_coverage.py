@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.coverage import LEFT, RIGHT, Case, answer, hold
 from benchmarks.discoveries import measure
+from benchmarks.top_coverage import hold as hold_near_top
 
 
 def test_arms_are_as_good_as_is_said_and_agree_on_rows() -> None:
@@ -45,3 +46,8 @@ def test_the_truth_of_f1_is_that_of_many_rows() -> None:
 def test_claims_of_a_front_without_any_truth_are_rare() -> None:
     rate, _, alone = measure(Case("accuracy", 150, 3, 0.005), 0, 60)
     assert rate < 0.1 < alone
+
+
+def test_an_f1_near_the_top_has_an_interval_that_holds() -> None:
+    alone, told = hold_near_top(Case("f1", 30, 3, 0.0), 0.99, 100)
+    assert alone < 0.6 and told > 0.93

@@ -40,6 +40,7 @@ class Objective:
         graded: Whether it says how far off an answer is, as a loss and what follows from one do,
             not which answers are right or how rows are ordered.
         best: The best possible value of a quality.
+        lowest: The least that a quality to maximise can be; its intervals end there.
         worst: What a quality counts as where the reference was not measured: a score of 0; of a
             loss, a uniform guess among as many words or classes as any model knows.
         counted: Whether that needs the job's workload, which a job of an earlier version lacks.
@@ -67,6 +68,7 @@ class Objective:
     of_class: bool = False
     graded: bool = False
     best: float = 1.0
+    lowest: float = -math.inf
     worst: float = 0.0
     counted: bool = False
     cost: Cost | None = None
@@ -93,6 +95,11 @@ class Objective:
     def known(self) -> bool:
         """Whether it is exact before training."""
         return self.cost is not None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest that a quality can be."""
+        return (self.lowest, self.best) if self.maximise else (self.best, math.inf)
 
     @property
     def logarithmic(self) -> bool:
@@ -159,22 +166,24 @@ OBJECTIVES = Registry(
     "an objective",
     Objective,
     (
-        Objective("accuracy", "accuracy", True, share=True),
-        Objective("f1", "F1", True, of_class=True),
-        Objective("matthews", "Matthews correlation", True),
-        Objective("f1_macro", "macro F1", True, by_class=True),
-        Objective("balanced_accuracy", "balanced accuracy", True, by_class=True),
-        Objective("roc_auc", "ROC AUC", True, of_class=True, worst=0.5),
-        Objective("average_precision", "average precision (PR AUC)", True, of_class=True),
+        Objective("accuracy", "accuracy", True, share=True, lowest=0.0),
+        Objective("f1", "F1", True, of_class=True, lowest=0.0),
+        Objective("matthews", "Matthews correlation", True, lowest=-1.0),
+        Objective("f1_macro", "macro F1", True, by_class=True, lowest=0.0),
+        Objective("balanced_accuracy", "balanced accuracy", True, by_class=True, lowest=0.0),
+        Objective("roc_auc", "ROC AUC", True, of_class=True, lowest=0.0, worst=0.5),
+        Objective(
+            "average_precision", "average precision (PR AUC)", True, of_class=True, lowest=0.0
+        ),
         Objective("log_loss", "log loss", False, graded=True, best=0.0, worst=math.log(_CLASSES)),
-        Objective("pearson", "Pearson correlation", True),
-        Objective("spearman", "Spearman correlation", True),
+        Objective("pearson", "Pearson correlation", True, lowest=-1.0),
+        Objective("spearman", "Spearman correlation", True, lowest=-1.0),
         Objective("r2", "R²", True, graded=True),
         Objective("rmse", "RMSE", False, graded=True, best=0.0, worst=_FAR),
         Objective("mae", "MAE", False, graded=True, best=0.0, worst=_FAR),
         Objective("loss", "loss", False, graded=True, best=0.0, worst=math.log(_WORDS)),
         Objective("perplexity", "perplexity", False, graded=True, best=1.0, worst=float(_WORDS)),
-        Objective("exact_match", "exact match", True, share=True),
+        Objective("exact_match", "exact match", True, share=True, lowest=0.0),
         _known("trainable_parameters", "trainable parameters", "count"),
         _known("adapter_bytes", "adapter size", "size", "B"),
         _known("export_bytes", "file size", "size", "B"),

@@ -18,7 +18,9 @@ from .row_values import Score, pseudo_values
 Values = NDArray[np.float64]
 
 
-def compare_values(left: Values, right: Values | None = None, counted: bool = False) -> Components:
+def compare_values(
+    left: Values, right: Values | None = None, counted: bool = False, step: float = 0.0
+) -> Components:
     """The mean of one arm's values minus another's.
 
     The variance by rows is that of the rows' differences, which holds its share of how seeds and
@@ -31,6 +33,8 @@ def compare_values(left: Values, right: Values | None = None, counted: bool = Fa
         counted: Whether a value says if a row is right. Half a row is added then to each of the
             four ways in which both may be right or wrong (Agresti and Min, 2005): that a few rows
             are answered alike is no certainty.
+        step: What one row more or less is worth, below which no standard error by rows is
+            believed: the same of what is not counted.
     """
     arms = [left] if right is None else [left, right]
     rows = left.mean(axis=1) - (0.0 if right is None else right.mean(axis=1))
@@ -39,7 +43,7 @@ def compare_values(left: Values, right: Values | None = None, counted: bool = Fa
     own = max(0.0, total - sum(shared for _, shared in found))
     parts = sum(raw**2 / (x.shape[1] - 1) for (raw, _), x in zip(found, arms, strict=True) if raw)
     freedom = total**2 / parts if parts else math.inf
-    parted = _row_variance(rows, counted), own, len(rows) - 1, freedom
+    parted = max(_row_variance(rows, counted), step**2), own, len(rows) - 1, freedom
     means = [float(x.sum() / x.size) for x in arms]  # equal shares of rows differ by 0 exactly
     return Components(means[0] - sum(means[1:]), *parted)
 

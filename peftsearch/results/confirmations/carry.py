@@ -52,7 +52,7 @@ class Carrier(KeptRuns):
         floors = self._score_floors()
         runs = tuple(self._score(trial) for trial in kept)
         arms = (Arm("picked", picked.configuration, runs), *floors)
-        judge = Judge.of(self.runner, self.job.spec.task.quality)
+        judge = Judge.of(self.runner, self.job.spec.task.quality).on_arm(arms[0])
         level, values = level_of(reading), [judge.values(arm) for arm in arms]
         differences = tuple(judge.compare(values[0], x).interval(level) for x in values[1:])
         own = tuple(judge.interval(x, level) for x in values)

@@ -41,7 +41,7 @@ class Confirmer(KeptRuns):
         arms = (*trained, *floors)
         metric = self.job.spec.task.quality
         self.report("computing intervals of the differences")
-        judge, level = Judge.of(self.runner, metric), level_of(reading)
+        judge, level = Judge.of(self.runner, metric).on_arm(arms[0]), level_of(reading)
         values = [judge.values(arm) for arm in arms]
         differences = tuple(judge.compare(values[0], x).interval(level) for x in values[1:])
         own = tuple(judge.interval(x, level) for x in values)
@@ -81,5 +81,5 @@ class Confirmer(KeptRuns):
         return max(candidates, key=merit)
 
     def _difference(self, left: Arm, right: Arm, metric: str, level: float = LEVEL) -> Difference:
-        judge = Judge.of(self.runner, metric)
+        judge = Judge.of(self.runner, metric).on_arm(left)
         return judge.compare(judge.values(left), judge.values(right)).interval(level)

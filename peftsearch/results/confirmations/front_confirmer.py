@@ -38,7 +38,8 @@ class FrontConfirmer(Confirmer):
             for key, x in tuned.items()
         }
         self.report("computing intervals of the differences")
-        judge, level = Judge.of(self.runner, self.job.spec.task.quality), level_of(reading)
+        level = level_of(reading)
+        judge = Judge.of(self.runner, self.job.spec.task.quality).on_arm(floor)
         known = {key: judge.values(arm) for key, arm in loras.items()}
         fixed, keys = judge.values(floor), [self._like(x) for x in members]
         beside = [(fixed, known[key]) for key in keys]

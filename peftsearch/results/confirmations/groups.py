@@ -129,7 +129,7 @@ def find_groups(
 def _measure(judge: Judge, arm: Arm, chosen: Any, level: float) -> Difference:
     answers = [np.asarray(run.predictions)[chosen] for run in arm.runs]
     references = np.asarray(arm.runs[0].references)[chosen]
-    return judge.interval(judge.layout(answers, references), level)
+    return judge.on(answers[0], references).interval(judge.layout(answers, references), level)
 
 
 def group_lines(found: Groups) -> list[str]:

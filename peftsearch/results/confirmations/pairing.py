@@ -72,7 +72,10 @@ class Pairing:
         answers = [[self._answer(t) for x in group for t in x.trials] for group in (left, right)]
         if any(x is None for side in answers for x in side):
             return None
+        first = answers[0][0]
+        assert first is not None
         judge = Judge.of(self.runner, self.job.spec.task.quality)
+        judge = judge.on(first.predictions, first.references)
         values = [
             judge.layout([x.predictions for x in side if x], side[0].references)  # type: ignore[union-attr]
             for side in answers
