@@ -19,6 +19,7 @@ from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS
 from .job_places import job_objects
 from .objects import Objects
 from .places import ArtefactsAway
+from .signs_of_life import act_beside
 
 PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 5.0
@@ -30,7 +31,7 @@ class Keeper:
 
     Attributes:
         root: Folder of the jobs' files.
-        beat: Called while it waits for a URL that is away; may raise to end the wait.
+        beat: Called while it waits for a URL that is slow or away; may raise to end the wait.
     """
 
     root: Path
@@ -72,9 +73,14 @@ class Keeper:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return objects.put(source)
+                return self._put_beating(objects, source)
             except ArtefactsAway as error:
                 if not error.passing or time.monotonic() > deadline:
                     raise
             self.beat()
             time.sleep(PAUSE_SECONDS)
+
+    def _put_beating(self, objects: Objects, source: Path) -> str:
+        names: list[str] = []
+        act_beside(lambda: names.append(objects.put(source)), objects.place.url, self.beat)
+        return names[0]

@@ -82,13 +82,15 @@ class Place:
         """Write the file of this URL: it is seen whole, or as it was before.
 
         Raises:
-            ArtefactsAway: It could not be written.
+            ArtefactsAway: It could not be written, or is there with another size.
             OSError: The source cannot be read.
         """
-        source.stat()
+        sent = source.stat().st_size
         with self._telling():
             if (path := self.folder) is None:
                 self._opened[0].put_file(str(source), self._opened[1])
+                if (kept := self._opened[0].size(self._opened[1])) != sent:
+                    raise OSError(f"it keeps {kept} of the {sent} bytes that it was sent")
             else:
                 _copy(source, path)
 

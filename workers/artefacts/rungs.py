@@ -5,7 +5,7 @@ No training needs it: what cannot be reached is not there.
 
 import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from peftsearch.workers.files.rung_files import RungFile, find_open, sweep_rungs
 
 from .job_places import rungs_place
 from .places import ArtefactsAway, Place
+from .signs_of_life import act_beside
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,19 @@ class Rung:
     Attributes:
         file: Of this machine.
         place: Of all machines; None where the job has no URL.
+        beat: Called while it waits for a URL that is slow; may raise to end the wait.
     """
 
     file: RungFile
     place: Place | None
+    beat: Callable[[], None]
 
     @classmethod
-    def of(cls, root: Path, job: Job, trial: Trial) -> "Rung":
+    def of(cls, root: Path, job: Job, trial: Trial, beat: Callable[[], None]) -> "Rung":
         """That of a trial, whatever the attempt."""
         url = job.spec.artefacts
         place = None if url is None else rungs_place(url, job).under(rung_name(trial))
-        return cls(RungFile(rung_path(root, job, trial)), place)
+        return cls(RungFile(rung_path(root, job, trial)), place, beat)
 
     def load(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]] | None:
         """What any machine saved last, or else this one; None where nothing is whole."""
@@ -48,9 +51,9 @@ class Rung:
     def save(self, told: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> None:
         """Replace what was saved before, here and there, as far as either takes it."""
         self.file.save(told, tensors)
-        if self.place is not None:
+        if (place := self.place) is not None:
             with contextlib.suppress(ArtefactsAway, OSError):
-                self.place.put(self.file.path)
+                act_beside(lambda: place.put(self.file.path), place.url, self.beat)
 
     def remove(self) -> None:
         """Remove it everywhere."""
@@ -60,12 +63,12 @@ class Rung:
                 self.place.remove()
 
     def _load_shared(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]] | None:
-        if self.place is None:
+        if (place := self.place) is None:
             return None
         with tempfile.TemporaryDirectory(prefix="peftsearch-") as folder:
             copy = RungFile(Path(folder) / self.file.path.name)
             with contextlib.suppress(ArtefactsAway, OSError):
-                self.place.fetch(copy.path)
+                act_beside(lambda: place.fetch(copy.path), place.url, self.beat)
             return copy.load()
 
 

@@ -228,7 +228,7 @@ class WorkerLoop:
         self.monitor.claimed(trial)
         with contextlib.suppress(StoreUnavailable):  # then as many as before
             torch.set_num_threads(count_shared_threads(self.store, self.name, self._most_threads))
-        rung = Rung.of(self.root, self.job, trial)
+        rung = Rung.of(self.root, self.job, trial, self._beat)
         self.store.rest()
         try:
             if self._record(self._train(trial, rung)):
@@ -274,7 +274,7 @@ class WorkerLoop:
         Whatever the system says against writing there, it says it to the next trial too."""
         if not outcome.kept:
             return None, None
-        keeper = Keeper(self.root, self.job, lambda: self.monitor.step(0, 0))
+        keeper = Keeper(self.root, self.job, self._beat)
         try:
             return keeper.keep(trial, outcome.tensors, outcome.provenance)
         except Exception as error:
@@ -285,6 +285,9 @@ class WorkerLoop:
                 doing = f"write an adapter to {keeper.where}"
                 raise MachineFault(doing, reason, self.job.name) from error
             raise
+
+    def _beat(self) -> None:
+        self.monitor.step(0, 0)
 
     def _is_over(self, trial: Trial) -> bool:
         """Whether this attempt is no longer the trial's; no, as far as is known."""

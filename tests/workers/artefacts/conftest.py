@@ -1,5 +1,6 @@
 """Places of each kind that a job's URL may name."""
 
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from peftsearch.storage.store import Store
-from peftsearch.workers.artefacts import keeping
+from peftsearch.workers.artefacts import keeping, signs_of_life
 from peftsearch.workers.artefacts.places import Place
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.s3_server import serve_bucket
+from tests.waiting import LIMIT
 from tests.workers.runners import open_runner
 
 from .lives import Machine
@@ -60,6 +62,65 @@ def away(monkeypatch: pytest.MonkeyPatch) -> type[Away]:
     monkeypatch.setattr(keeping, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(Away, "left", 0)
     return Away
+
+
+class Slow(MemoryFileSystem):  # type: ignore[misc]  # it has no types
+    """Files that are on their way until `heard` is set."""
+
+    protocol = "slow"
+    asked, heard = threading.Event(), threading.Event()
+    silent = 0
+
+    @classmethod
+    def beat(cls, done: int) -> None:
+        """Of the worker: only what it tells while a file is on its way is heard."""
+        if cls.asked.is_set():
+            cls.heard.set()
+
+    def _wait(self) -> None:
+        Slow.asked.set()
+        Slow.silent += not Slow.heard.wait(LIMIT)
+        Slow.asked.clear()
+        Slow.heard.clear()
+
+    def put_file(self, *arguments: Any, **named: Any) -> None:
+        self._wait()
+        super().put_file(*arguments, **named)
+
+    def get_file(self, *arguments: Any, **named: Any) -> None:
+        self._wait()
+        super().get_file(*arguments, **named)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> type[Slow]:
+    """What holds `slow://`, and counts the files of which its worker said nothing."""
+    fsspec.register_implementation("slow", Slow, clobber=True)
+    monkeypatch.setattr(signs_of_life, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(Slow, "silent", 0)
+    return Slow
+
+
+class Short(MemoryFileSystem):  # type: ignore[misc]  # it has no types
+    """Files of which the end is lost for as many times as `left` says, without a word."""
+
+    protocol = "short"
+    left = 0
+
+    def put_file(self, *arguments: Any, **named: Any) -> None:
+        super().put_file(*arguments, **named)
+        if Short.left > 0:
+            Short.left -= 1
+            self.pipe_file(arguments[1], self.cat_file(arguments[1])[:-1])
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> type[Short]:
+    """What holds `short://`, in whose class it is said for how long it loses the ends of files."""
+    fsspec.register_implementation("short", Short, clobber=True)
+    monkeypatch.setattr(keeping, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(Short, "left", 0)
+    return Short
 
 
 @pytest.fixture(scope="module")

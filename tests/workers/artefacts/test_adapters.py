@@ -131,3 +131,23 @@ def test_a_place_that_refuses_is_not_waited_for(machine: Machine, tmp_path: Path
     (tmp_path / "file").touch()
     with pytest.raises(MachineFault, match="write an adapter to file://.*/file"):
         machine.work(machine.launch(f"file://{tmp_path}/file"))
+
+
+def test_an_adapter_of_which_the_end_is_lost_is_sent_again(machine: Machine, short: Any) -> None:
+    short.left = 3
+    (trial,) = machine.work(machine.launch("short://bucket/again"))
+    assert (trial.state, trial.attempt, short.left) == (TrialState.COMPLETED, 1, 0)
+    with adapter_folder(machine.root, trial):
+        pass
+
+
+def test_a_place_that_loses_the_ends_of_files_is_told_in_one_line(
+    machine: Machine, short: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PATIENCE_SECONDS", 0.1)
+    short.left = 10**9
+    job = machine.launch("short://bucket/never")
+    with pytest.raises(MachineFault, match="OSError: it keeps .* bytes that it was sent;"):
+        machine.work(job)
+    (trial,) = machine.store.trials(job.id)
+    assert (trial.state, trial.adapter) == (TrialState.QUEUED, None)

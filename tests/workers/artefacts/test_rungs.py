@@ -36,7 +36,7 @@ def test_a_place_that_is_away_leaves_a_training_its_own_rung(machine: Machine, a
 def test_a_rung_that_is_damaged_is_not_there(machine: Machine, tmp_path: Path) -> None:
     job = machine.launch(f"file://{tmp_path}/store")
     (trial,) = machine.work(job, Stopping())
-    rung = Rung.of(tmp_path / "other", job, trial)
+    rung = Rung.of(tmp_path / "other", job, trial, lambda: None)
     assert rung.load() is not None
     assert rung.place is not None and rung.place.folder is not None
     content = rung.place.folder.read_bytes()

@@ -1,0 +1,56 @@
+"""A worker that waits for a slow server is known to live, and may be told to leave."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peftsearch.records.trial import TrialState
+from peftsearch.workers.artefacts import signs_of_life
+from peftsearch.workers.artefacts.places import ArtefactsAway
+from peftsearch.workers.artefacts.signs_of_life import act_beside
+from peftsearch.workers.processes.monitor import Cancelled
+from tests.waiting import LIMIT
+from tests.workers.monitors import Stopping, Watcher
+
+from .lives import Machine
+
+
+def test_adapters_and_rungs_on_their_way_are_no_silence(
+    machine: Machine, slow: Any, tmp_path: Path
+) -> None:
+    job = machine.launch("slow://bucket/slow")
+    stopping = Stopping()
+
+    def tell(done: int, total: int) -> None:
+        slow.beat(done)
+        Stopping.step(stopping, done, total)
+
+    stopping.step = tell  # type: ignore[method-assign]
+    machine.work(job, stopping)
+    (trial,) = machine.at(tmp_path / "other").work(job, Watcher(slow.beat))
+    assert (trial.state, trial.provenance["resumed_step"]) == (TrialState.COMPLETED, 9)
+    assert slow.silent == 0
+
+
+def test_who_is_told_to_leave_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signs_of_life, "BEAT_SECONDS", 0.01)
+    over = threading.Event()
+
+    def leave() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        act_beside(lambda: over.wait(LIMIT), "s3://bucket", leave)
+    over.set()
+
+
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signs_of_life, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(signs_of_life, "LONGEST_SECONDS", 0.05)
+    over, beats = threading.Event(), list[int]()
+    with pytest.raises(ArtefactsAway, match="s3://bucket.*no end after"):
+        act_beside(lambda: over.wait(LIMIT), "s3://bucket", lambda: beats.append(1))
+    over.set()
+    assert len(beats) == 5
