@@ -6,15 +6,18 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+import pytest
 import torch
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.processes.group import LOST, start_group
 from peftsearch.workers.processes.shared_status import CONTEXT
+from peftsearch.workers.runtime.machine_faults import machine_reason
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.team import meet
 from peftsearch.workers.training.trial_failures import TrialFailure, classify
@@ -32,6 +35,7 @@ class Asked:
         keeper: Of its rungs, where it has any.
         breaks: At which of its steps the first process ends it; None never does.
         fails: What the last process fails by at its first batch; None does not.
+        sums: Whether it does so only as it puts the gradients together that are to be added up.
     """
 
     configuration: Configuration
@@ -39,6 +43,7 @@ class Asked:
     keeper: Memory | None = None
     breaks: int | None = None
     fails: BaseException | None = None
+    sums: bool = False
 
 
 @dataclass
@@ -47,11 +52,13 @@ class Told:
 
     Attributes:
         failure: In place of an outcome.
+        machine: What the system said, where the machine is to blame.
         left: Whether the model of the first was as before, afterwards.
     """
 
     outcome: Outcome | None = None
     failure: TrialFailure | None = None
+    machine: str | None = None
     keeper: Memory | None = None
     left: bool = True
 
@@ -98,11 +105,19 @@ def _fail_where_asked(runner: TrialRunner, asked: Any) -> None:
     follow = TrialRunner.follow
 
     def follow_or_fail(self: TrialRunner, order: Any, team: Any) -> None:
-        if (failure := next(asked).fails) is not None:
-            raise failure
-        follow(self, order, team)
+        this = next(asked)
+        with pytest.MonkeyPatch.context() as patch:
+            if this.fails is not None and this.sums:
+                patch.setattr(torch, "cat", partial(_raise, this.fails))
+            elif this.fails is not None:
+                raise this.fails
+            follow(self, order, team)
 
     TrialRunner.follow = follow_or_fail  # type: ignore[assignment, method-assign]
+
+
+def _raise(error: BaseException, *_: object) -> NoReturn:
+    raise error
 
 
 def _evaluate(runner: TrialRunner, asked: Asked) -> Told:
@@ -116,7 +131,7 @@ def _evaluate(runner: TrialRunner, asked: Asked) -> Told:
     except BrokenOff:
         pass
     except Exception as error:
-        told.failure = classify(error)
+        told.failure, told.machine = classify(error), machine_reason(error)
     after = runner.backbone.model.state_dict()
     told.left = all(torch.equal(x, before[name]) for name, x in after.items())
     return told

@@ -59,7 +59,8 @@ def run_child(assignment: Assignment, status: SharedStatus) -> None:
     """Entry point of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: _leave(status))
-    leave_with_parent(SharedMonitor(status, assignment.parent))
+    folder = assignment.folder if assignment.devices > 1 else None
+    leave_with_parent(SharedMonitor(status, assignment.parent), folder)
     try:
         work(assignment, status)
     except ANYTHING as error:

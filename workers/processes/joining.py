@@ -6,10 +6,12 @@ for a while: it is asked again until it does.
 
 import multiprocessing
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TypeVar
 
 from peftsearch.errors import DatabaseAway, StoreFull, StoreUnavailable
@@ -40,20 +42,25 @@ def ask_patiently(ask: Callable[[], T], monitor: SharedMonitor) -> T:
         time.sleep(_PAUSE_SECONDS)
 
 
-def leave_with_parent(monitor: SharedMonitor) -> None:
+def leave_with_parent(monitor: SharedMonitor, folder: Path | None = None) -> None:
     """End this process with its parent, from a thread of its own.
 
     One that loads has nothing to lose and ends at once; one that works gives its trial back at its
     next step, for which it has a minute.
+
+    Args:
+        folder: That the parent made for this process, and would have taken away.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:
-        awaited = (parent.sentinel, monitor)
+        awaited = (parent.sentinel, monitor, folder)
         threading.Thread(target=_leave, args=awaited, name="parent", daemon=True).start()
 
 
-def _leave(sentinel: int, monitor: SharedMonitor) -> None:
+def _leave(sentinel: int, monitor: SharedMonitor, folder: Path | None) -> None:
     wait([sentinel])
     if monitor.status.steps.value:
         time.sleep(_GRACE_SECONDS)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

@@ -50,8 +50,14 @@ def system_reason(error: BaseException) -> str | None:
 
 def machine_reason(error: BaseException) -> str | None:
     """The same where it is the machine's fault whatever was trained; else None."""
+    found = machine_error(error)
+    return None if found is None else found.strerror
+
+
+def machine_error(error: BaseException) -> OSError | None:
+    """The same as an error of the system, which may be told to another process."""
     number = next((x for x in _numbers(error) if x in _OF_THE_MACHINE), None)
-    return None if number is None else os.strerror(number)
+    return None if number is None else OSError(number, os.strerror(number))
 
 
 def _numbers(error: BaseException | None) -> Iterator[int]:

@@ -22,6 +22,7 @@ from torch import distributed, nn
 from peftsearch.records.trial import FailureKind
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.workers.batches.batching import split_batch
+from peftsearch.workers.runtime.machine_faults import machine_error
 
 from .rungs import Rung
 from .trial_failures import TrialFailure, classify
@@ -30,6 +31,8 @@ _LONGEST_WAIT = timedelta(days=365)
 """One that dies is heard of at once; one that waits may wait for a proposal, or for an hour of
 looks at validation rows."""
 T = TypeVar("T")
+_Described = tuple[str, str, OSError | None]
+"""A failure's kind and message, and what the system said where the machine is to blame."""
 
 
 @dataclass(frozen=True)
@@ -124,14 +127,16 @@ class Team:
             Parted: The first has ended the training.
         """
         mine, failure, loss = divide(rows, 1 if undivided else self.size, self.rank), None, 0.0
+        flat = torch.empty(0)
         try:
             if mine:
                 loss = compute(mine, f" of {self.rank}" if self.rank else "")
+            flat = _flatten(parameters)
         except Exception as error:  # the others wait to hear of it
             failure = error
         loss = self._agree(loss, failure)
         if math.isfinite(loss):
-            self._add_up(parameters)
+            self._add_up(parameters, flat)
         return loss
 
     def _agree(self, loss: float, failure: Exception | None, over: bool = False) -> float:
@@ -141,14 +146,13 @@ class Team:
         if not word[1]:
             return float(word[0])
         self._training = False
-        told = None if failure is None else classify(failure)
-        heard: list[tuple[str, str] | None] = [None] * self.size
-        mine = None if told is None else (told.kind.value, told.message)
+        mine = None if failure is None else _describe(failure)
+        heard: list[_Described | None] = [None] * self.size
         self._together(lambda: distributed.all_gather_object(heard, mine, group=self.words))
         if failure is not None:
             raise failure
-        for kind, message in filter(None, heard):
-            raise TrialFailure(FailureKind(kind), message)
+        for kind, message, cause in filter(None, heard):
+            raise TrialFailure(FailureKind(kind), message) from cause
         raise Parted
 
     def _end(self, failure: Exception | None) -> None:
@@ -162,13 +166,10 @@ class Team:
             if error is not failure:
                 raise
 
-    def _add_up(self, parameters: Sequence[nn.Parameter]) -> None:
+    def _add_up(self, parameters: Sequence[nn.Parameter], flat: torch.Tensor) -> None:
         """Give each the sum of its gradients; none where no process has one."""
         if not parameters:
             return
-        there = torch.tensor([float(x.grad is not None) for x in parameters])
-        each = [torch.zeros_like(x) if x.grad is None else x.grad for x in parameters]
-        flat = torch.cat([*(x.flatten().float() for x in each), there.to(each[0].device)])
         self._together(lambda: distributed.all_reduce(flat))
         sizes = [*(x.numel() for x in parameters), len(parameters)]
         *sums, counts = torch.split(flat, sizes)
@@ -185,6 +186,21 @@ class Team:
         except RuntimeError:  # each backend has its own words for a process that is gone
             self._training = False
             self.lose()
+
+
+def _flatten(parameters: Sequence[nn.Parameter]) -> torch.Tensor:
+    """All gradients as one row, then of each parameter whether it has one."""
+    if not parameters:
+        return torch.empty(0)
+    there = torch.tensor([float(x.grad is not None) for x in parameters])
+    each = [torch.zeros_like(x) if x.grad is None else x.grad for x in parameters]
+    return torch.cat([*(x.flatten().float() for x in each), there.to(each[0].device)])
+
+
+def _describe(failure: Exception) -> _Described:
+    """What is said of it to the others."""
+    told = classify(failure)
+    return told.kind.value, told.message, machine_error(failure)
 
 
 def divide(rows: Sequence[int], size: int, rank: int) -> Sequence[int]:

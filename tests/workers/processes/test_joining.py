@@ -62,12 +62,13 @@ def test_a_worker_that_is_asked_to_leave_waits_no_longer(monitor: SharedMonitor)
 
 PARENT = """
 import time
+from pathlib import Path
 from peftsearch.workers.processes.joining import leave_with_parent
 from peftsearch.workers.processes.shared_status import CONTEXT, SharedMonitor, SharedStatus
 import os
 
 def load(status, parent):
-    leave_with_parent(SharedMonitor(status, parent))
+    leave_with_parent(SharedMonitor(status, parent), Path("group"))
     time.sleep(600)
 
 if __name__ == "__main__":
@@ -82,6 +83,7 @@ if __name__ == "__main__":
 def test_a_worker_that_loads_ends_with_its_killed_parent(tmp_path: Path) -> None:
     program = tmp_path / "parent.py"
     program.write_text(PARENT)
+    (tmp_path / "group").mkdir()
     with subprocess.Popen(
         [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, cwd=tmp_path
     ) as parent:
@@ -90,3 +92,4 @@ def test_a_worker_that_loads_ends_with_its_killed_parent(tmp_path: Path) -> None
         wait_until(lambda: child.num_threads() > 1)  # it watches
         parent.kill()
         wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert not (tmp_path / "group").exists()

@@ -1,5 +1,7 @@
 """A trial that several processes train is the trial of one."""
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +38,8 @@ EQUAL = {
     "ranks that are cut": _in_all("adalora", 4, "query", "value"),
 }
 UNDIVIDED = _in_all("lora_moe", 2, "query", "value")
-AGAIN, FAILING, AFTER, BROKEN, RESUMED = range(len(EQUAL) + 1, len(EQUAL) + 6)
+AGAIN, FAILING, SUMMING, BREAKING, AFTER, BROKEN, RESUMED = range(len(EQUAL) + 1, len(EQUAL) + 8)
+FULL = RuntimeError("out of memory: tried 8 GiB")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,8 @@ def found(runner: TrialRunner) -> list[Told]:
     """All trainings of this module, since their processes take long to start."""
     keeper = Memory()
     asked = [Asked(x) for x in (*EQUAL.values(), UNDIVIDED)]
-    asked += [Asked(LORA), Asked(LORA, fails=RuntimeError("out of memory: tried 8 GiB"))]
+    asked += [Asked(LORA), Asked(LORA, fails=FULL), Asked(LORA, fails=FULL, sums=True)]
+    asked += [Asked(LORA, fails=OSError(errno.EIO, "broken"))]
     asked += [Asked(LORA), Asked(LORA, keeper=keeper, breaks=20), Asked(LORA, keeper=keeper)]
     return train_together(runner.spec, asked)
 
@@ -89,15 +93,23 @@ def test_equal_trials_are_bit_equal(found: list[Told]) -> None:
     assert_equal(again, first)
 
 
+@pytest.mark.parametrize("where", [FAILING, SUMMING])
 def test_what_fails_in_another_process_is_the_failure_of_the_trial_alone(
-    found: list[Told],
+    found: list[Told], where: int
 ) -> None:
-    failed, after = found[FAILING], found[AFTER].outcome
+    failed, after = found[where], found[AFTER].outcome
+    assert failed.machine is None
     assert failed.failure is not None and failed.left
     assert failed.failure.kind is FailureKind.OUT_OF_MEMORY
     assert "tried 8 GiB" in failed.failure.message
     assert after is not None and found[0].outcome is not None
     assert_equal(after, found[0].outcome)
+
+
+def test_a_machine_that_fails_another_process_is_not_blamed_on_the_trial(
+    found: list[Told],
+) -> None:
+    assert found[BREAKING].machine == os.strerror(errno.EIO)
 
 
 def test_a_team_goes_on_from_a_rung(found: list[Told]) -> None:
