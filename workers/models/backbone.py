@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import UserError
 from peftsearch.records.preparation import Pooling
+from peftsearch.records.trial import ENCODER
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import read_anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -71,6 +72,13 @@ class Backbone:
     def sha256(self) -> str:
         """Hash of the weight files, computed once."""
         return hash_weights(self.folder)
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """Hashes of the weights of the model and of what reads beside it, as provenances name
+        them."""
+        own = {"model": self.sha256}
+        return own if self.reader is None else own | {ENCODER: self.reader.sha256}
 
     @cached_property
     def short_of(self) -> int | None:

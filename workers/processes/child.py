@@ -111,13 +111,13 @@ def _open(assignment: Assignment, store: Store, job: Job, monitor: SharedMonitor
     from peftsearch.workers.training.trial_runner import TrialRunner
 
     from .built_in import check_built_in
-    from .same_rows import check_rows
+    from .same_rows import check_inputs
 
     check_built_in(job.spec)
     check_devices(assignment.device, assignment.devices)
     place = assignment.index * assignment.devices + assignment.rank
     runner = TrialRunner.open(job.spec, choose_device(assignment.device, place))
-    ask_patiently(lambda: check_rows(store, job, runner.data.fingerprint), monitor)
+    ask_patiently(lambda: check_inputs(store, job, runner), monitor)
     keep_loaded()
     return runner
 

@@ -1,11 +1,27 @@
-"""Whether the rows that a job reads are still those that it, or the job beside which it stands,
-trained on: qualities of other rows say nothing of each other."""
+"""Whether the rows and the weights that a job reads are still those that it, or the job beside
+which it stands, trained on: qualities of others say nothing of each other."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from peftsearch.errors import UserError
 from peftsearch.records.job import Job
+from peftsearch.records.trial import ENCODER
 from peftsearch.storage.store import Store
 
 from .companions import find_parent, find_same
+
+if TYPE_CHECKING:
+    from peftsearch.workers.training.trial_runner import TrialRunner
+
+_KEYS = {"model": "model.path", ENCODER: "model.encoder"}
+"""What of a job file each name of a provenance is about."""
+
+
+def check_inputs(store: Store, job: Job, runner: "TrialRunner") -> None:
+    """See `check_rows` and `check_weights`, of what a runner has loaded."""
+    check_rows(store, job, runner.data.fingerprint)
+    check_weights(store, job, runner.backbone.weights)
 
 
 def check_rows(store: Store, job: Job, fingerprint: str) -> None:
@@ -19,7 +35,7 @@ def check_rows(store: Store, job: Job, fingerprint: str) -> None:
         UserError: They are others.
     """
     parent = _find_parent(store, job)
-    known = next(filter(None, (store.last_told(x.id, "data") for x in (job, parent) if x)), None)
+    known = _last_told(store, (job, parent), "data")
     if known is not None and str(known) != fingerprint:
         raise UserError(
             f"the rows that the trials of {(parent or job).name} had, in their order",
@@ -27,6 +43,34 @@ def check_rows(store: Store, job: Job, fingerprint: str) -> None:
             "put the data back, or launch a job of another name",
             "task.train",
         )
+
+
+def check_weights(store: Store, job: Job, weights: Mapping[str, str]) -> None:
+    """Refuse to train on another model, or to read by another encoder, than before.
+
+    Args:
+        weights: Hashes of their weights as they are now, by their names in provenances.
+
+    Raises:
+        NotFoundError: The job was deleted.
+        UserError: They are others.
+    """
+    parent = _find_parent(store, job)
+    for name, sha256 in weights.items():
+        known = _last_told(store, (job, parent), name)
+        trained = known.get("sha256") if isinstance(known, Mapping) else None
+        if trained is not None and trained != sha256:
+            raise UserError(
+                f"the {name} that the trials of {(parent or job).name} had, with weights "
+                f"{str(trained)[:12]}",
+                f"weights {sha256[:12]}",
+                "put the files back, or launch a job of another name",
+                _KEYS[name],
+            )
+
+
+def _last_told(store: Store, among: tuple[Job | None, ...], name: str) -> Any:
+    return next(filter(None, (store.last_told(x.id, name) for x in among if x)), None)
 
 
 def _find_parent(store: Store, job: Job) -> Job | None:

@@ -118,11 +118,11 @@ def _check(spec: JobSpec, wanted: Wanted) -> list[str]:
 
 def _open(store: Store, job: Job, device: str) -> "TrialRunner":
     """The job's model and rows, which are still those that it was searched on."""
-    from peftsearch.workers.processes.same_rows import check_rows
+    from peftsearch.workers.processes.same_rows import check_inputs
     from peftsearch.workers.training.trial_runner import TrialRunner
 
     runner = TrialRunner.open(job.spec, device)
-    check_rows(store, job, runner.data.fingerprint)
+    check_inputs(store, job, runner)
     check_enough(len(runner.split("test").texts))
     return runner
 

@@ -8,7 +8,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.companion import COMPANION_OF
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.same_rows import check_rows
+from peftsearch.workers.processes.same_rows import check_rows, check_weights
 from tests.conftest import NewDatabase
 from tests.service.records import PROBE, Filler, lora
 from tests.specs import make_spec
@@ -21,10 +21,12 @@ def filler(new_sqlite: NewDatabase) -> Iterator[Filler]:
         yield Filler.open(store, make_spec())
 
 
-def train_on(filler: Filler, job: Job, data: str | None, rank: int = 1) -> None:
+def train_on(
+    filler: Filler, job: Job, data: str | None, rank: int = 1, **weights: dict[str, str]
+) -> None:
     Filler(filler.store, job).queue(lora(rank))
     trial = claim(filler.store, job.id)
-    told = {} if data is None else {"data": data}
+    told = weights | ({} if data is None else {"data": data})
     values = {"accuracy": 0.7, "training_seconds": 1.0}
     filler.store.complete(trial.id, trial.attempt, values, told, None)
 
@@ -54,3 +56,26 @@ def test_a_companion_has_the_rows_of_the_job_that_it_stands_beside(filler: Fille
     train_on(filler, beside, "b")
     with pytest.raises(UserError, match=r"others in "):
         check_rows(store, beside, "a")
+
+
+def test_other_weights_than_those_of_its_trials_are_refused(filler: Filler) -> None:
+    store, job = filler.store, filler.job
+    check_weights(store, job, {"model": "a" * 64, "encoder": "b" * 64})  # nothing is trained yet
+    model = {"path": "x", "sha256": "a" * 64}
+    train_on(filler, job, "a", encoder={"path": "y", "sha256": "b" * 64}, model=model)
+    train_on(filler, job, "a", rank=2, model=model)  # by no encoder
+    check_weights(store, job, {"model": "a" * 64, "encoder": "b" * 64})
+    with pytest.raises(UserError, match="the model that the trials of job had, with weights aaaa"):
+        check_weights(store, job, {"model": "c" * 64, "encoder": "b" * 64})
+    with pytest.raises(UserError, match=r"the encoder .* bbbb.*got weights cccc"):
+        check_weights(store, job, {"model": "a" * 64, "encoder": "c" * 64})
+
+
+def test_a_companion_has_the_model_of_the_job_that_it_stands_beside(filler: Filler) -> None:
+    store, job = filler.store, filler.job
+    train_on(filler, job, "a", model={"path": "x", "sha256": "a" * 64})
+    beside = store.create_job(make_spec("job.baselines"))
+    store.save_report(beside.id, COMPANION_OF, {"name": job.name, "uid": job.uid})
+    check_weights(store, beside, {"model": "a" * 64})
+    with pytest.raises(UserError, match="the model that the trials of job had"):
+        check_weights(store, beside, {"model": "c" * 64})
