@@ -24,7 +24,8 @@ from peftsearch.message_text import as_line
 from peftsearch.passwords import find_database
 
 BUSY_SECONDS = 30
-_LONG_NUMBER = re.compile("[0-9]{19}")
+_LONG_NUMBER = re.compile("(?<![0-9.])[0-9]{19}")
+"""Begins a number whose whole part may be beyond 64 bits; the digits of a fraction do not."""
 FILE = "file"
 """Under which a connection knows the file that it opened."""
 _DRIVERS = {

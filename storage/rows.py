@@ -156,7 +156,7 @@ def _get_values(
         .order_by(measurements.c.name)
     )
     values: dict[int, dict[str, float]] = defaultdict(dict)
-    for trial_id, name, value in connection.execute(query):
+    for trial_id, name, value in connection.execute(query).all():
         values[trial_id][name] = value
     return values
 

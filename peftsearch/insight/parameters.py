@@ -5,11 +5,11 @@ person asks ("does the rate matter? how deep should one go?") is read off the ca
 so that any preset, a user's own configuration and the baselines can stand in one chart.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from peftsearch.results.wording import short_roles
-from peftsearch.spaces.configurations.configuration import Configuration, Module
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Run
 from peftsearch.spaces.configurations.recent import Recent
 from peftsearch.spaces.families.anatomy import Anatomy
 
@@ -62,28 +62,26 @@ def parameters(configuration: Configuration, anatomy: Anatomy) -> dict[str, floa
 
     A model of an encoder and a decoder has its adapted layers counted for each as well.
     """
-    profile, tokens = configuration.profile, configuration.input
-    layers = len(profile)
-    adapted = [layer for layer, modules in enumerate(profile) if modules]
-    low, high = (adapted[0], adapted[-1]) if adapted else (layers, -1)
-    changes = [i for i in range(1, layers) if profile[i] != profile[i - 1]]
+    runs, tokens, layers = configuration.runs, configuration.input, configuration.depth
+    adapted = [run for run in runs if run[2]]
+    low, high = (adapted[0][0], adapted[-1][1] - 1) if adapted else (layers, -1)
     distinct = configuration.kinds
     third = -(-layers // 3)
     return {
         "learning_rate": float(f"{configuration.learning_rate:.6g}"),
         "techniques": _techniques(distinct),
-        "bottom_techniques": _techniques(profile[:third]),
-        "top_techniques": _techniques(profile[-third:]),
-        "adapted_layers": len(adapted),
+        "bottom_techniques": _techniques(x for first, _, x in runs if first < third),
+        "top_techniques": _techniques(x for _, end, x in runs if end > layers - third),
+        "adapted_layers": sum(end - first for first, end, _ in adapted),
         "lowest_layer": low,
         "highest_layer": high,
         **_by_stack(adapted, anatomy),
-        "first_boundary": changes[0] if changes else layers,
-        "last_boundary": changes[-1] if changes else 0,
-        "strata": 1 + len(changes),
+        "first_boundary": runs[0][1] if runs else layers,
+        "last_boundary": runs[-1][0] if runs else 0,
+        "strata": max(1, len(runs)),
         "largest_capacity": _largest(distinct, tokens),
         "modules": _matrices(distinct, anatomy),
-        "rate_ratio": _ratio(profile[low], profile[high]) if adapted else 1.0,
+        "rate_ratio": _ratio(adapted[0][2], adapted[-1][2]) if adapted else 1.0,
         "input": "none" if tokens is None else f"{tokens.technique} {tokens.capacity}",
         **{"epochs": 1.0, "batch_size": 1, "dropout": 0.0, **configuration.training.said},
     }
@@ -94,11 +92,12 @@ def _techniques(profile: Iterable[tuple[Module, ...]]) -> str:
     return "+".join(sorted(names)) or "none"
 
 
-def _by_stack(adapted: list[int], anatomy: Anatomy) -> dict[str, int]:
+def _by_stack(adapted: Sequence[Run], anatomy: Anatomy) -> dict[str, int]:
     if len(anatomy.stacks) == 1:
         return {}
-    encoder = sum(layer < anatomy.stacks[0].layers for layer in adapted)
-    return dict(zip(_STACKS, (encoder, len(adapted) - encoder), strict=True))
+    layers = [layer for first, end, _ in adapted for layer in range(first, end)]
+    encoder = sum(layer < anatomy.stacks[0].layers for layer in layers)
+    return dict(zip(_STACKS, (encoder, len(layers) - encoder), strict=True))
 
 
 def _largest(profile: Collection[tuple[Module, ...]], tokens: Module | None) -> int:

@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from peftsearch.records.estimates import mean
 from peftsearch.records.preparation import Preparation
 from peftsearch.search.goals.reference_point import (
@@ -25,8 +22,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 
 from .points import Point
-
-_ROOM = 256
+from .staircase import Staircase
 
 
 @dataclass(frozen=True)
@@ -62,48 +58,6 @@ class Tracks(Protocol):
         """The hypervolume and the best quality once this trial has ended as well."""
 
 
-@dataclass
-class _Staircase:
-    """Qualities by ascending position on the cost axis, with room to grow.
-
-    Attributes:
-        keys: Serial numbers of the keys, to tell equal positions apart.
-    """
-
-    size: int = 0
-    positions: NDArray[np.float64] = field(default_factory=lambda: np.empty(_ROOM))
-    qualities: NDArray[np.float64] = field(default_factory=lambda: np.empty(_ROOM))
-    keys: NDArray[np.int64] = field(default_factory=lambda: np.empty(_ROOM, np.int64))
-
-    def insert(self, position: float, quality: float, key: int) -> bool:
-        """Add a key; whether it is better than all that cost no more."""
-        if self.size == len(self.positions):
-            for name in ("positions", "qualities", "keys"):
-                setattr(self, name, np.concatenate([getattr(self, name)] * 2))
-        n = self.size
-        at = int(np.searchsorted(self.positions[:n], position, side="right"))
-        rises = at == 0 or quality > self.qualities[:at].max()
-        for array, value in (
-            (self.positions, position),
-            (self.qualities, quality),
-            (self.keys, key),
-        ):
-            array[at + 1 : n + 1] = array[at:n].copy()
-            array[at] = value
-        self.size = n + 1
-        return bool(rises)
-
-    def change(self, key: int, quality: float) -> None:
-        """Give a known key another quality."""
-        self.qualities[: self.size][self.keys[: self.size] == key] = quality
-
-    def area(self, low: float, end: float) -> float:
-        """Between the running best along the axis and the height `low`, up to `end`."""
-        heights = np.maximum.accumulate(np.maximum(self.qualities[: self.size] - low, 0.0))
-        edges = np.minimum(np.append(self.positions[: self.size], end), end)
-        return float(heights @ np.diff(edges))
-
-
 @dataclass(slots=True)
 class _Seeds:
     """Of one key: serial number, and the qualities of its completed trials by trial number."""
@@ -123,7 +77,7 @@ class Tracker:
         self._spec = spec
         self._goal: Objective = objective(spec.task.quality)
         self._costs = cost_range(spec, make_space(spec))
-        self._stairs = _Staircase()
+        self._stairs = Staircase()
         self._seeds: dict[str, _Seeds] = {}
         self._probe: int | None = None
         self._floor = floor_quality(spec, preparation)
@@ -131,6 +85,7 @@ class Tracker:
         if self._floor is not None:
             self._box = self._make_box(None)
         self._volume = 0.0
+        self._axis = self._make_box(None).axis
 
     def add(self, point: Point) -> tuple[float, float | None]:
         """See `Tracks.add`."""
@@ -155,22 +110,20 @@ class Tracker:
         seeds = self._seeds.get(point.key)
         if seeds is None:
             seeds = self._seeds[point.key] = _Seeds(len(self._seeds), {point.number: quality})
-            position = self._make_box(None).axis(point.cost)
-            return self._stairs.insert(position, quality, seeds.serial)
+            return self._stairs.insert(self._axis(point.cost), quality)
         seeds.found[point.number] = quality
-        self._stairs.change(seeds.serial, seeds.mean())
-        return True
+        return self._stairs.change(seeds.serial, seeds.mean())
 
     def _measure(self) -> float:
         box = self._box
         if box is None:
             return 0.0
         height = self._goal.signed(self._goal.best) - box.quality
-        if height <= 0 or not self._stairs.size:
+        if height <= 0:
             return 0.0
         start, end = box.axis(box.cheapest), box.axis(box.cost)
         return self._stairs.area(box.quality, end) / (height * (end - start))
 
     def _best(self) -> float | None:
-        known = self._stairs.qualities[: self._stairs.size]
-        return float(self._goal.signed(known.max())) if len(known) else None
+        best = self._stairs.best
+        return None if best is None else float(self._goal.signed(best))

@@ -52,19 +52,16 @@ def describe(configuration: Configuration, anatomy: Anatomy) -> str:
     Where there are many runs, layers that carry the same stand together: `0,2,5-7 serial 8`.
     Virtual tokens of the input stand first, and last what else of its training the job searches.
     """
-    runs = [
-        ([layer for layer, _ in group], modules)
-        for modules, group in groupby(enumerate(configuration.profile), key=lambda item: item[1])
-    ]
-    found = [([layers], modules) for layers, modules in runs]
+    runs = configuration.runs
+    found = [(_span(first, end), modules) for first, end, modules in runs]
     if len(runs) > _MANY:
-        joined: dict[tuple[Module, ...], list[list[int]]] = {}
-        for layers, modules in runs:
-            joined.setdefault(modules, []).append(layers)
-        found = [(spans, modules) for modules, spans in joined.items()]
+        joined: dict[tuple[Module, ...], list[str]] = {}
+        for span, modules in found:
+            joined.setdefault(modules, []).append(span)
+        found = [(",".join(spans), modules) for modules, spans in joined.items()]
     parts = [] if configuration.input is None else [_module(configuration.input, anatomy)]
-    for spans, modules in found:
-        parts.append(f"{','.join(map(_span, spans))} {tell_modules(modules, anatomy)}")
+    told = _told(anatomy)
+    parts += [f"{span} {told(modules)}" for span, modules in found]
     parts.append(f"rate {configuration.learning_rate:.1e}")
     said = configuration.training.said.items()
     return " | ".join([*parts, *(_HYPERPARAMETERS[name](value) for name, value in said)])
@@ -88,12 +85,13 @@ _told = Recent(_teller)
 
 def tell_layers(layers: Collection[int]) -> str:
     """Ascending layers as runs: `0-2,5`."""
-    runs = groupby(enumerate(layers), key=lambda item: item[1] - item[0])
-    return ",".join(_span([layer for _, layer in run]) for _, run in runs)
+    groups = groupby(enumerate(layers), key=lambda item: item[1] - item[0])
+    runs = [[layer for _, layer in group] for _, group in groups]
+    return ",".join(_span(run[0], run[-1] + 1) for run in runs)
 
 
-def _span(layers: list[int]) -> str:
-    return f"{layers[0]}" if len(layers) == 1 else f"{layers[0]}-{layers[-1]}"
+def _span(first: int, end: int) -> str:
+    return f"{first}" if end == first + 1 else f"{first}-{end - 1}"
 
 
 def _module(module: Module, anatomy: Anatomy) -> str:

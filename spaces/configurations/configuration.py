@@ -8,9 +8,9 @@ hashes it, so that a job never trains one model twice by accident.
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import index
 from typing import Any, Self
 
@@ -20,7 +20,11 @@ from peftsearch.spaces.techniques.table import technique
 
 from .hyperparameters import HYPERPARAMETERS, Hyperparameters
 from .places import PLACEMENTS, place
+from .worked_out import worked_out
 
+_KEYS = {"learning_rate", "strata", "input", *HYPERPARAMETERS}
+_STRATUM_KEYS = {"start", "stop", "modules", "layers"}
+_MODULE_KEYS = {"technique", "capacity", "roles", "rate"}
 _KEPT = 4096
 """What is worked out of modules is remembered of so many: thousands of trials share few."""
 
@@ -60,12 +64,12 @@ class Stratum:
     modules: tuple[Module, ...] = ()
     layers: tuple[int, ...] | None = None
 
-    @cached_property
+    @worked_out
     def carriers(self) -> tuple[int, ...]:
         """The layers that carry the modules."""
         return tuple(range(self.start, self.stop)) if self.layers is None else self.layers
 
-    @cached_property
+    @worked_out
     def acting(self) -> tuple[Module, ...]:
         """The modules that do something, sorted: what `carriers` have in the canonical form."""
         return _acting(self.modules)
@@ -83,6 +87,7 @@ def _text_of(acting: tuple[Module, ...]) -> str:
 
 
 Profile = tuple[tuple[Module, ...], ...]
+Run = tuple[int, int, tuple[Module, ...]]
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ class Configuration:
         """Tokens that the input puts before each sequence."""
         return self.input.capacity if self.input is not None else 0
 
-    @cached_property
+    @worked_out
     def profile(self) -> Profile:
         """Canonical form: for each of the `L` layers, its sorted modules that do something."""
         layers: list[tuple[Module, ...]] = [()] * self.depth
@@ -126,10 +131,18 @@ class Configuration:
                 layers[layer] = stratum.acting
         return tuple(layers)
 
-    @cached_property
+    @worked_out
+    def runs(self) -> tuple[Run, ...]:
+        """Layers that are treated alike, each time the first, the end and what they carry."""
+        profile = self.profile
+        starts = [i for i, x in enumerate(profile) if not i or x != profile[i - 1]]
+        ends = [*starts[1:], len(profile)]
+        return tuple((i, end, profile[i]) for i, end in zip(starts, ends, strict=False))
+
+    @worked_out
     def kinds(self) -> Profile:
         """What layers carry, from the bottom up, mostly once each."""
-        return tuple({id(x): x for x in self.profile}.values())
+        return tuple({id(x): x for _, _, x in self.runs}.values())
 
     @property
     def techniques(self) -> set[str]:
@@ -145,9 +158,9 @@ class Configuration:
     @property
     def frozen(self) -> bool:
         """Whether it adapts nothing: the linear probe."""
-        return self.input is None and not any(self.profile)
+        return self.input is None and not any(self.kinds)
 
-    @cached_property
+    @worked_out
     def key(self) -> str:
         """16 hexadecimal digits, equal for configurations that mean the same training."""
         rest = [repr(round(math.log10(self.learning_rate), 6))]
@@ -201,7 +214,7 @@ class Configuration:
             UserError: A key is missing, unknown or of the wrong type.
         """
         try:
-            _check_keys(data, "learning_rate", "strata", "input", *HYPERPARAMETERS)
+            _check_keys(data, _KEYS)
             strata = tuple(_stratum_from_json(item, layers) for item in data["strata"])
             rate = float(data["learning_rate"])
             tokens = data.get("input")
@@ -241,7 +254,7 @@ def _module_to_json(module: Module) -> dict[str, Any]:
 
 
 def _stratum_from_json(data: Mapping[str, Any], depth: int | None) -> Stratum:
-    _check_keys(data, "start", "stop", "modules", "layers")
+    _check_keys(data, _STRATUM_KEYS)
     start, stop = _boundary(data["start"], depth), _boundary(data["stop"], depth)
     modules = tuple(_module_from_json(item) for item in data.get("modules", ()))
     return Stratum(start, stop, modules, _placed(data.get("layers"), start, stop))
@@ -270,7 +283,7 @@ def _boundary(value: Any, depth: int | None) -> int:
 
 
 def _module_from_json(data: Mapping[str, Any]) -> Module:
-    _check_keys(data, "technique", "capacity", "roles", "rate")
+    _check_keys(data, _MODULE_KEYS)
     roles = data.get("roles", ())
     if isinstance(roles, str):
         raise TypeError("roles must be a list")
@@ -283,6 +296,6 @@ def _make_module(name: str, capacity: int, rate: float, *roles: str) -> Module:
     return Module(technique(name).name, capacity, roles, rate)
 
 
-def _check_keys(data: Mapping[str, Any], *known: str) -> None:
-    if unknown := set(data) - set(known):
+def _check_keys(data: Mapping[str, Any], known: Set[str]) -> None:
+    if unknown := data.keys() - known:
         raise ValueError(f"unknown key {min(unknown)!r}")

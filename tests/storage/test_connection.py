@@ -109,3 +109,10 @@ def test_a_path_names_that_file(tmp_path: Path, name: str) -> None:
     Store.open(url).close()
     assert [x.name for x in tmp_path.iterdir() if not x.name.endswith(("-wal", "-shm"))] == [name]
     assert shlex.split(as_argument(url)) == [str(tmp_path / name)]
+
+
+def test_whole_numbers_beyond_64_bits_and_long_fractions_keep_their_digits(store: Store) -> None:
+    told = {"whole": 12345678901234567890123, "share": 0.00074989420933245591234}
+    job = store.create_job(make_spec())
+    store.save_report(job.id, "told", told)
+    assert store.reports(job.id, "told")[-1] == told
