@@ -1,6 +1,7 @@
 """What the store takes for one trial of a job that has very many: milliseconds.
 
 Usage: python -m benchmarks.storage [--trials 1000,10000,100000] [--backends sqlite,postgresql]
+    [--hours 1000], the budget in place of one of trials
 Each size is a database of its own with one job of so many ended trials (`tests.seeding`). Rounds
 of what workers do follow, by one process: a proposal is inserted, claimed, renewed, completed; the
 configuration of the front with most trials is repeated; a waiting worker asks its question.
@@ -19,6 +20,7 @@ from typing import Any
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Proposal, Trial
+from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
 from tests.cluster import find_programs, run_cluster
 from tests.seeding import draw, seed_job
@@ -93,6 +95,7 @@ def main() -> None:
     parser.add_argument("--trials", default="1000,10000,100000")
     parser.add_argument("--backends", default="sqlite,postgresql")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--hours", type=float, help="the budget, in place of one of trials")
     options = parser.parse_args()
     print("| backend | trials | action | least, ms | median, ms | 95 %, ms | CPU, ms |")
     print("|---|---|---|---|---|---|---|")
@@ -103,7 +106,13 @@ def main() -> None:
                 with Store.open(url):
                     seed_job(url, f"job{n}", n)
                 with Store.open(url) as store:
-                    clock = measure(store, store.find_job(f"job{n}"), options.rounds)
+                    job = store.find_job(f"job{n}")
+                    if options.hours:
+                        budget = BudgetSpec(hours=options.hours)
+                        job = store.change_budget(
+                            job.id, job.spec.model_copy(update={"budget": budget})
+                        )
+                    clock = measure(store, job, options.rounds)
                 for name, taken in clock.taken.items():
                     print(f"| {backend} | {n} | {name} | {_tell(taken)} |", flush=True)
 

@@ -159,7 +159,23 @@ def test_nothing_is_inserted_when_the_hours_are_spent(store: Store, database_url
     complete(store, trial, 0.5, 1)
     _set_times(database_url, trial, claimed_at=1000.0, ended_at=1000.0 + 2 * 3600)
     assert store.used_hours(job.id) == pytest.approx(2.0)
-    assert insert(store, job.id, [make_proposal(2)]) == []
+    with Store.open(database_url) as other:  # this one knows that two hours cannot be over yet
+        assert insert(other, job.id, [make_proposal(2)]) == []
+
+
+def test_hours_are_not_counted_at_each_insert(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = store.create_job(make_spec(budget={"hours": 2.0}))
+    counted = []
+    count = store.used_hours
+    monkeypatch.setattr(store, "used_hours", lambda x: counted.append(x) or count(x))
+    for i in range(4):
+        assert len(insert(store, job.id, [make_proposal(i)])) == 1
+    assert counted == [job.id]
+    store.change_budget(job.id, make_spec(budget={"hours": 3.0}))
+    assert len(insert(store, job.id, [make_proposal(5)])) == 1
+    assert counted == [job.id, job.id]
 
 
 def test_costs_are_finite_and_as_many_as_proposals(store: Store) -> None:
