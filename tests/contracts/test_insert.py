@@ -167,9 +167,13 @@ def test_hours_are_not_counted_at_each_insert(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = store.create_job(make_spec(budget={"hours": 2.0}))
-    counted = []
-    count = store.used_hours
-    monkeypatch.setattr(store, "used_hours", lambda x: counted.append(x) or count(x))
+    counted, count = list[int](), store.used_hours
+
+    def used_hours(job_id: int) -> float:
+        counted.append(job_id)
+        return count(job_id)
+
+    monkeypatch.setattr(store, "used_hours", used_hours)
     for i in range(4):
         assert len(insert(store, job.id, [make_proposal(i)])) == 1
     assert counted == [job.id]
