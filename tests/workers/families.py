@@ -98,9 +98,13 @@ VISION = ("vit", "dinov2")
 ENCODER_DECODERS = ("t5", "mt5")
 
 
+def make_config(family: str, **changes: Any) -> Any:
+    return AutoConfig.for_model(family, **(SIZES[family] | changes))
+
+
 def build_model(family: str, kind: str = "classification", **changes: Any) -> Any:
     """A random model of the class that the kind of task asks for; `changes` go to its config."""
-    config = AutoConfig.for_model(family, **(SIZES[family] | changes))
+    config = make_config(family, **changes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         model = getattr(transformers, CLASSES[kind]).from_config(config)

@@ -15,7 +15,7 @@ from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.adapters.injection import Injection
 from peftsearch.workers.adapters.masks import Calibrate
 
-from .families import IMAGE_SIZE, VISION, build_model
+from .families import IMAGE_SIZE, VISION, build_model, make_config
 
 ROWS = [row for row in TECHNIQUES.values() if row.injects and row.peft]
 T5 = {"d_model": 64, "d_kv": 16, "d_ff": 128}
@@ -34,12 +34,16 @@ def _kind(family: str) -> str:
 
 @cache
 def anatomy_of(family: str) -> Anatomy:
-    return read_anatomy(make_model(family).config.to_dict(), _kind(family))
+    """From the configuration alone: tests are chosen by it while they are collected."""
+    return read_anatomy(make_config(family, **_changes(family)).to_dict(), _kind(family))
+
+
+def _changes(family: str) -> dict[str, Any]:
+    return CHANGES.get(family, WIDE) | ({} if family in VISION else {"pad_token_id": 0})
 
 
 def make_model(family: str) -> Any:
-    changes = CHANGES.get(family, WIDE) | ({} if family in VISION else {"pad_token_id": 0})
-    model = build_model(family, _kind(family), **changes).eval()
+    model = build_model(family, _kind(family), **_changes(family)).eval()
     return model.requires_grad_(False)
 
 
