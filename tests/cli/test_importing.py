@@ -14,6 +14,8 @@ from tests.workers.tiny import save_model
 
 from .calls import call
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 JOB = """
 name = "past"
 [model]

@@ -27,6 +27,7 @@ from tests.workers.tiny import LAYERS, save_model
 from .calls import call
 
 pytestmark = [
+    pytest.mark.usefixtures("warm_start"),
     pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning"),
     pytest.mark.filterwarnings("ignore:Unsupported layer type:UserWarning"),
 ]

@@ -18,6 +18,8 @@ from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.teams import Asked, Told, train_together
 from tests.workers.tiny import LAYERS
 
+pytestmark = pytest.mark.usefixtures("warm_start")
+
 TOLERANCE = 2e-4
 """Of each number of an adapter after 40 steps: sums in another order differ in their last bits,
 which AdamW enlarges."""
