@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2 as httpx
 import pytest
@@ -14,6 +14,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import allow_header_conformance, positive_data_acceptance
+from schemathesis.core.result import Ok, Result
 from schemathesis.pytest.lazy import get_all_tests
 
 from peftsearch.records.job import JobState
@@ -33,6 +34,8 @@ from .records import SPEC, Filler, fill_example
 from .sites import BEARER, TOKEN, open_site
 
 pytestmark = pytest.mark.slow
+
+T = TypeVar("T")
 
 EXAMPLES = 8
 PATIENCE = 120
@@ -116,8 +119,13 @@ def make_document() -> dict[str, Any]:
     return document
 
 
+def valid(made: Result[T, Any]) -> T:
+    assert isinstance(made, Ok), made.err()
+    return made.ok()
+
+
 SCHEMA = schemathesis.openapi.from_dict(make_document()).exclude(path_regex="/events$")
-OPERATIONS = [operation.ok().label for operation in SCHEMA.get_all_operations()]
+OPERATIONS = [valid(operation).label for operation in SCHEMA.get_all_operations()]
 
 
 def send(case: schemathesis.Case[Any], target: Target) -> None:
@@ -138,7 +146,7 @@ def test_no_request_makes_the_service_fail(operation: str, target: Target) -> No
     which each of the processes that share the tests does."""
     schema = SCHEMA.include(name=operation)
     (made,) = get_all_tests(schema=schema, test_func=send, settings=SETTINGS, given_kwargs=None)
-    _, test = made.ok()
+    _, test = valid(made)
     test(target=target)
 
 
