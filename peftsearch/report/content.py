@@ -128,7 +128,7 @@ def _describe(found: Estimate[Trial], records: Records) -> Chosen:
         "slices": _slice(found, result.belief),
         "ablation": ablation_json(result.ablation(found.key), spec),
         "neighbours": find_neighbours(found, records.everything, spec),
-        "comparison": find_comparison(found.configuration, records.comparisons, spec),
+        "comparison": find_comparison(found.configuration, records.comparisons, spec, tested),
         "tested": [] if tested is None else tell_tested(tested, spec),
     }
 

@@ -7,7 +7,12 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from peftsearch.insight.points import is_plain_lora
-from peftsearch.results.confirmations.tested_reports import key_of, read_configuration
+from peftsearch.results.confirmations.tested_reports import (
+    OnTest,
+    key_of,
+    order_of,
+    read_configuration,
+)
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -89,17 +94,24 @@ class Readings(TypedDict):
 
 
 def find_comparison(
-    chosen: Configuration | None, reports: Sequence[Content], spec: JobSpec
+    chosen: Configuration, reports: Sequence[Content], spec: JobSpec, tested: OnTest | None = None
 ) -> Comparison | None:
-    """The latest comparison of a configuration; None where there is none.
+    """The latest comparison of a configuration; None where there is none, and where it was
+    confirmed as one of the whole front since.
 
     Args:
         reports: What `confirm` kept, oldest first.
+        tested: What the test rows said of it at last.
     """
-    mine = [x for x in reports if chosen is not None and key_of(x["arms"][0], spec) == chosen.key]
-    if not mine:
+    mine = [x for x in reports if key_of(x["arms"][0], spec) == chosen.key]
+    last = max(reversed(mine), key=order_of, default=None)
+    if last is None or (tested is not None and order_of(last) < tested.order):
         return None
-    last, goal = mine[-1], objective(spec.task.quality)
+    return _compare(last, spec)
+
+
+def _compare(last: Content, spec: JobSpec) -> Comparison:
+    goal = objective(spec.task.quality)
     arms = [_arm(x) for x in last["arms"]]
     loras = {x["name"] for x in last["arms"][1:] if _is_lora(x, spec)}
     level = last.get("level", _LEVEL)

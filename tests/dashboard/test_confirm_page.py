@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -37,6 +38,12 @@ def site(new_sqlite: NewDatabase) -> Iterator[tuple[str, Path]]:
     with serve(app) as (address, _):
         yield address, service.settings.root
         confirmer.close()
+
+
+def keep(root: Path, job: str, kind: str, content: dict[str, Any]) -> None:
+    """A report beside a job, as a confirmation leaves it."""
+    with Store.open(f"sqlite:///{root.with_suffix('.sqlite')}") as store:
+        store.save_report(store.find_job(job).id, kind, content)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +86,41 @@ def test_a_confirmation_begins_with_consent_and_is_kept(
     page.get_by_role("button", name="Remove the confirmation of trial 4").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("In short: trial 4.")).to_have_count(0)
+
+
+SHOWN = {"metric": "accuracy", "level": 0.95, "test_rows": 60, "seeds": [1, 2]}
+ARM = {"name": "picked", "mean": 0.7, "values": [0.7, 0.7], "trainable_parameters": 9}
+
+
+def test_what_a_confirmation_found_stands_once_on_the_page_of_the_job(
+    page: Page, site: tuple[str, Path]
+) -> None:
+    address, root = site
+    (root / "go").write_text("")
+    where = f"{address}/api/v1/jobs/films/confirmations"
+    assert page.request.post(where, data={"pick": "trial 3", "reading": 2}).status == 202
+    page.goto(f"{address}/jobs/films")
+    runs = page.get_by_role("list", name="Confirmations started here")
+    expect(runs).to_contain_text("In short: trial 3.")
+    arms = [ARM | {"description": "lora r8"}]
+    found = SHOWN | {"arms": arms, "differences": [], "sentence": "In short: trial 3."}
+    keep(root, "films", "confirm", found)
+    page.reload()
+    expect(runs).to_contain_text("What it found is told above.")
+    expect(page.get_by_text("In short: trial 3.")).to_have_count(1)
+
+
+def test_of_a_point_and_a_front_the_last_reading_is_what_is_confirmed(
+    page: Page, site: tuple[str, Path]
+) -> None:
+    address, root = site
+    member = ARM | {"description": "the older", "row": 1, "differences": []}
+    older = SHOWN | {"front": [member], "verdict": "So it is.", "reading": {"number": 1}}
+    later = SHOWN | {"arms": [ARM | {"description": "the later"}], "differences": []}
+    keep(root, "job", "confirm", later | {"reading": {"number": 2, "created": 9.0}})
+    keep(root, "job", "confirm-front", older)
+    page.goto(f"{address}/jobs/job")
+    expect(page.locator("#confirm-body")).to_contain_text("What is confirmed is the later.")
 
 
 def test_another_cost_has_a_front_of_its_own(page: Page, site: tuple[str, Path]) -> None:

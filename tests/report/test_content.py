@@ -68,6 +68,40 @@ def test_the_floor_is_told_however_it_stands(store: Store, floor: float, told: s
     assert bool(nothing) is (floor > 0.75)
 
 
+@pytest.mark.parametrize("front_first", [True, False])
+def test_the_last_confirmation_is_told_whether_of_a_point_or_of_the_front(
+    store: Store, front_first: bool
+) -> None:
+    """The last reading is: what is kept last may have begun first."""
+    filler = fill_example(store)
+    times = (1.0, 2.0) if front_first else (2.0, 1.0)
+    readings = [{"reading": {"number": int(x), "created": x}} for x in times]
+    member = {
+        "configuration": PROBE.to_json(),
+        "values": [0.72, 0.74],
+        "mean": 0.73,
+        "differences": [],
+    }
+    front = {"test_rows": 500, "front": [member], **readings[0]}
+    store.save_report(filler.job.id, "confirm-front", front)
+    store.save_report(filler.job.id, "confirm", comparison(PROBE, lora(8), 0.03) | readings[1])
+    report = report_on(store, "1")
+    chosen = report["chosen"]
+    assert chosen is not None and (chosen["comparison"] is not None) is front_first
+    assert ("it beats tuned LoRA (+0.0300" in report["verdict"]) is front_first
+    for text in (render_page(report), render_markdown(report)):
+        assert ("the mean of 2 trainings" in text) is not front_first
+
+
+def test_of_two_confirmations_of_a_point_the_last_reading_is_told(store: Store) -> None:
+    filler = fill_example(store)
+    for gain, begun in ((0.03, 2.0), (-0.03, 1.0)):
+        reading = {"reading": {"number": int(begun), "created": begun}}
+        found = comparison(PROBE, lora(8), gain) | reading
+        store.save_report(filler.job.id, "confirm", found)
+    assert "it beats tuned LoRA (+0.0300" in report_on(store, "1")["verdict"]
+
+
 def test_one_that_was_tested_with_the_front_is_not_called_unconfirmed(store: Store) -> None:
     filler = fill_example(store)
     beside = {"versus": "TF-IDF", "mean": 0.05, "low": 0.01, "high": 0.09, "verdict": "better"}

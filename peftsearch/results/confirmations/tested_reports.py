@@ -68,6 +68,12 @@ def find_tested(
     return {x.key: x for x in known}
 
 
+def order_of(report: Content) -> tuple[float, int]:
+    """What the last of several reports is found by, of a point and of a front alike."""
+    reading = report.get("reading") or {}
+    return reading.get("created", 0.0), reading.get("number", 0)
+
+
 def key_of(arm: Content, spec: JobSpec) -> str | None:
     """The key of an arm's configuration; None of a floor."""
     found = read_configuration(arm, spec)

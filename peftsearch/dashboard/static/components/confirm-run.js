@@ -21,9 +21,10 @@ export function makeRun(run, actions) {
     h("p", { class: run.state === "failed" ? "mistake" : "run-message" }));
 }
 
-export function updateRun(element, run, actions) {
+/** Without the sentence of its end where that is one of those told `above`. */
+export function updateRun(element, run, actions, above) {
   setText(element.querySelector(".confirm-age"), actions.ago(run.created));
-  setSentence(element.querySelector(".run-message, .mistake"), message(run));
+  setSentence(element.querySelector(".run-message, .mistake"), above.has(run.sentence) ? "What it found is told above." : message(run));
   const bar = element.querySelector(".bar");
   if (!bar) return;
   const share = run.total ? run.done / run.total : 0;

@@ -2,6 +2,7 @@
 //
 //   new ConfirmRuns({job: "demo", pick: "trial 17", workers: () => 0, ended: () => ...}).element
 //       with `pick` of that one alone; `ended` is called when one has ended
+//   runs.leaveOut(new Set(["In short: .."])): sentences that the page tells above, and the list no longer
 
 import { path } from "../lib/api.js";
 import { h } from "../lib/dom.js";
@@ -12,12 +13,19 @@ import { RunList } from "./run-list.js";
 export class ConfirmRuns {
   constructor(options) {
     const { job, pick, ended } = options;
+    this.above = new Set();
     this.list = new RunList({
       where: path`/jobs/${job}/confirmations`, key: "confirmations", label: "Confirmations started here",
-      make: makeRun, update: updateRun, told, question, ended, mine: (run) => !pick || run.pick === pick,
+      make: makeRun, update: (element, run, actions) => updateRun(element, run, actions, this.above),
+      told, question, ended, mine: (run) => !pick || run.pick === pick,
     });
     const form = new ConfirmForm({ ...options, started: (run) => this.list.take(run) });
     this.element = h("div", { class: "confirm" }, form.element, this.list.element);
+  }
+
+  leaveOut(sentences) {
+    this.above = sentences;
+    this.list.show(this.list.items);
   }
 }
 

@@ -9,7 +9,8 @@ import { plainTable } from "../charts/chart.js";
 import { frontTold } from "./confirmed-front.js";
 import { percent, readingLine, signed } from "./confirm-words.js";
 
-/** Fills `box` with the latest report of each kind, the earlier ones folded; or with what the command is for. */
+/** Fills `box` with the latest report of each kind, the earlier ones folded; or with what the command is for. Answers
+    all sentences that it has told. */
 export async function showConfirmation(model, box) {
   const [single, front, data] = await Promise.all(["confirm", "confirm-front", "confirm-data"].map((kind) => load(model, kind)));
   const told = [
@@ -17,7 +18,18 @@ export async function showConfirmation(model, box) {
     ...latest(front.filter((x) => x.front), "of the front", (x) => frontTold(x)),
     ...latest(data.filter((x) => x.arms), "on other data", (x) => [h("p", {}, `The kept adapters on ${x.data}, nothing trained:`), ...one(x, model)]),
   ];
-  replace(box, told.length ? [await moved(model, [...single, ...front]), told] : offer(model));
+  replace(box, told.length ? [await moved(model, byReading([...single, ...front])), told] : offer(model));
+  return new Set([...single, ...front, ...data].map(inSentence));
+}
+
+/** The last reading last, of a point and of the front alike; readings of other test rows are counted from 1 again. */
+function byReading(reports) {
+  const at = ({ reading }, key) => reading?.[key] ?? 0;
+  return reports.sort((one, other) => at(one, "created") - at(other, "created") || at(one, "number") - at(other, "number"));
+}
+
+function inSentence(report) {
+  return report.sentence ?? report.verdict ?? "";
 }
 
 /** That what is proposed by now is none of what was confirmed; nothing where it is, or where nothing is proposed. */
@@ -44,7 +56,7 @@ function latest(reports, what, tell) {
   const [last, ...earlier] = [...reports].reverse();
   if (!last) return [];
   const older = h("details", {}, h("summary", {}, `Earlier ones ${what} (${count(earlier.length)})`),
-    h("ul", { class: "verdicts" }, earlier.map((x) => h("li", {}, x.sentence ?? x.verdict ?? "", readingLine(x)))));
+    h("ul", { class: "verdicts" }, earlier.map((x) => h("li", {}, inSentence(x), readingLine(x)))));
   return [h("section", { class: "confirmed" }, tell(last), earlier.length ? older : null)];
 }
 
@@ -61,7 +73,7 @@ function one(report, model) {
     arms.map((x) => [x.name, score(x.mean), x.values.map(score).join("  "), count(x.trainable_parameters), x.description]),
   );
   return [
-    h("p", {}, report.sentence ?? report.verdict ?? ""),
+    h("p", {}, inSentence(report)),
     h("p", { class: "quiet small" }, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds of what is trained.`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Arms of the comparison" }, table),
     floorsLine(report, metric),

@@ -77,7 +77,7 @@ function buildCharts(model) {
 }
 
 function buildConfirmations(model) {
-  const show = () => guard("confirm-body", showConfirmation(model, byId("confirm-body")));
+  const show = () => guard("confirm-body", showConfirmation(model, byId("confirm-body")).then((told) => runs.leaveOut(told)));
   const runs = new ConfirmRuns({ job: model.name, workers: () => model.detail.live_workers, ended: show });
   byId("confirm-start").append(runs.element);
   byId("confirm-start").hidden = false;
