@@ -1,5 +1,6 @@
 """A first job file: written for a file of data, or with places that a person fills in."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -132,6 +133,8 @@ def _task_lines(kind: TaskKind, columns: Mapping[str, Likely], train: str) -> li
 
 def _tell(found: Likely) -> str:
     others = shorten(" or ".join(map(repr, found.others)))
+    if found.pair:
+        others += f", or both as a pair, {json.dumps(found.pair, ensure_ascii=False)}"
     return others and f"or {others}" if found.column else "fill in"
 
 

@@ -9,6 +9,7 @@ from peftsearch.message_text import shorten, suggest
 from peftsearch.workers.data.table import find_name
 
 from .given_rows import PAIR, Given
+from .pair_names import find_pair
 
 Text = str | Sequence[str] | None
 
@@ -30,7 +31,8 @@ def find_columns(
     texts = _find_named(given, _listed(text), "text") or usual_texts(given)
     labels = _find_named(given, () if label is None else (str(label),), "label")
     found = labels[0] if labels else find_name(given.readers, "label")
-    guessed = []
+    usual = text is not None or len(texts) < 2 or find_name(texts, PAIR[0]) is not None
+    guessed = [] if usual else [f"text={list(texts)!r}"]
     if found is None:
         found = _only(given, list_labels(given, texts, numbers), "label")
         guessed.append(f"label={found!r}")
@@ -60,9 +62,14 @@ def _listed(names: Text) -> tuple[str, ...]:
 
 
 def usual_texts(given: Given) -> tuple[str, ...]:
-    """Columns of the usual names of a text, or of two."""
-    first, second = (find_name(given.readers, name) for name in PAIR)
-    return tuple(x for x in (first, second) if first is not None and x is not None)
+    """Columns of the usual names of a text, or of two; of a pair a side may repeat, as a premise
+    does."""
+    names = list(given.readers)
+    alone = find_name(names, PAIR[0])
+    pair = find_pair(names)
+    if alone is not None:
+        return pair if alone in pair else (alone,)
+    return pair if pair and all(_holds(given, x, _are_strings) for x in pair) else ()
 
 
 def list_labels(given: Given, texts: Sequence[str], numbers: bool) -> list[str]:
@@ -95,8 +102,11 @@ def _repeat(values: list[Any]) -> bool:
 
 
 def _are_texts(values: list[Any]) -> bool:
-    texts = all(isinstance(x, str) for x in values) and not _repeat(values)
-    return texts and not _are_numbers(values)
+    return _are_strings(values) and not _repeat(values)
+
+
+def _are_strings(values: list[Any]) -> bool:
+    return all(isinstance(x, str) for x in values) and not _are_numbers(values)
 
 
 def _are_numbers(values: list[Any]) -> bool:

@@ -2,20 +2,23 @@
 person to look at, where `given_columns` refuses one that trains at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.data_columns import find_columns
 from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.kinds.model_forms import IMAGES
 from peftsearch.workers.data.image_folders import is_image_folder
-from peftsearch.workers.data.table import find_name
+from peftsearch.workers.data.sources import read_source
+from peftsearch.workers.data.table import check_filled, find_name
 
 from .given_columns import is_number, list_labels, list_texts, usual_texts
 from .given_rows import Given, read_given_file
+from .pair_names import find_prompted
 
 _LABELS = ("label", "labels", "class", "category", "target", "intent", "sentiment", "topic")
 """What people call a column of classes."""
@@ -29,10 +32,12 @@ class Likely:
     Attributes:
         column: Its column, or two; None where none looks like it.
         others: Columns that may be it as well.
+        pair: Two columns that may be it together; none where nothing looks like two texts.
     """
 
     column: str | tuple[str, ...] | None
     others: tuple[str, ...] = ()
+    pair: tuple[str, ...] = ()
 
 
 def guess_task(data: str) -> tuple[TaskKind, dict[str, Likely]]:
@@ -43,20 +48,34 @@ def guess_task(data: str) -> tuple[TaskKind, dict[str, Likely]]:
         data: As `task.train` names it, relative to the working folder.
 
     Raises:
-        UserError: It cannot be read.
+        UserError: It cannot be read, or holds no row.
     """
     kinds = KINDS.usable()
     if Path(data).is_dir() and is_image_folder(Path(data)):
         return next(x for x in kinds if x.form is IMAGES), {}
     names = find_columns(data, None, Path.cwd(), None)
     if not names:
+        _check_columns(data)
         return kinds[0], {}
     kind, usual = _match_kind(kinds, names)
     if usual and usual.keys() not in (_ALONE, kinds[0].columns[0].keys()):
+        _check_rows(data, next(iter(usual.values())))
         return kind, {key: Likely(column) for key, column in usual.items()}
     given = read_given_file(Path(data))
     given.column(names[0])  # else what is wrong with the file would look like no column that fits
     return _guess_labelled(given, kinds)
+
+
+def _check_columns(data: str) -> None:
+    """Refuse a file whose rows hold nothing; of a sample and a hub id nothing is known."""
+    if Path(data).expanduser().exists():
+        raise UserError("a data file with columns", f"none in {data}", "fill it")
+
+
+def _check_rows(data: str, column: str) -> None:
+    """Read the rows of one column, so that no file of a heading alone gets a job."""
+    tables = read_source(data, None, (column,))
+    check_filled(tables.get("train") or next(iter(tables.values())))
 
 
 def _match_kind(
@@ -81,10 +100,21 @@ def _guess_labelled(given: Given, kinds: Sequence[TaskKind]) -> tuple[TaskKind, 
     graded = [x for x in list_labels(given, texts, True) if _is_graded(given, x)]
     numbers = [] if classes else graded
     label = _choose_label(classes or numbers)
+    asked = find_prompted(texts)
+    if asked and label.column is None:
+        return _of_prompts(kinds, asked)
     found = list_texts(given, str(label.column))
     text = Likely(texts if len(texts) > 1 else texts[0]) if texts else _choose_text(given, found)
     of_numbers = next(x for x in kinds if x.problem == "regression")
     return of_numbers if numbers else kinds[0], {"text": text, "label": label}
+
+
+def _of_prompts(
+    kinds: Sequence[TaskKind], asked: Sequence[str]
+) -> tuple[TaskKind, dict[str, Likely]]:
+    keys = "prompt", "response"
+    kind = next(x for x in kinds if set(keys) == x.columns[0].keys())
+    return kind, dict(zip(keys, map(Likely, asked), strict=True))
 
 
 def _is_graded(given: Given, name: str) -> bool:
@@ -100,12 +130,21 @@ def _choose_label(names: Sequence[str]) -> Likely:
 
 
 def _choose_text(given: Given, names: Sequence[str]) -> Likely:
-    """The one of the longest texts."""
+    """The one of the longest texts; the two of several words that are longest may be a pair."""
 
     def length(name: str) -> float:
         return fmean(len(str(x)) for x in given.column(name) if x is not None)
 
-    return _choose(names, max(names, key=length, default=None), 0)
+    longest = sorted(names, key=length, reverse=True)
+    chosen = _choose(names, longest[0] if longest else None, 0)
+    wordy = [x for x in longest if _has_words(given, x)][:2]
+    return replace(chosen, pair=tuple(x for x in names if x in wordy) if len(wordy) > 1 else ())
+
+
+def _has_words(given: Given, name: str) -> bool:
+    """Whether most texts are more than a word, as identifiers are not."""
+    values = [x for x in given.column(name) if x is not None]
+    return 2 * sum(" " in x.strip() for x in values) > len(values)
 
 
 def _choose(names: Sequence[str], chosen: str | None, otherwise: int) -> Likely:

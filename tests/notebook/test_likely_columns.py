@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import datasets
+import pyarrow.parquet
 import pytest
 
 from peftsearch.errors import UserError
+from peftsearch.notebook.first_job import draft_job
 from peftsearch.notebook.likely_columns import Likely, guess_task
 
 TEXTS = ["the film was fine", "a dull plot", "great cast", "it was awful"]
@@ -32,6 +35,23 @@ def write(path: Path, **columns: list[Any]) -> str:
         + ((("text", "second_text"), "y"),),
         ({"Prompt": TEXTS, "response": LABELS}, "causal_lm", ("Prompt", "response")),
         ({"text": TEXTS}, "causal_lm", ()),
+        ({"id": [1, 2, 3, 4], "premise": [TEXTS[0]] * 4, "Hypothesis": TEXTS, "label": LABELS},)
+        + ("classification", (("premise", "Hypothesis"), "label")),
+        ({"hypothesis": TEXTS, "premise": TEXTS[::-1], "gold": LABELS}, "classification")
+        + ((("premise", "hypothesis"), "gold"),),
+        ({"sentence1": TEXTS, "sentence2": TEXTS[::-1], "score": [0.5, 1.25, 2, 3]}, "regression")
+        + ((("sentence1", "sentence2"), "score"),),
+        ({"text_a": TEXTS, "text_b": TEXTS[::-1], "label": LABELS}, "classification")
+        + ((("text_a", "text_b"), "label"),),
+        ({"Question 1": TEXTS, "Question 2": TEXTS[::-1], "label": LABELS}, "classification")
+        + ((("Question 1", "Question 2"), "label"),),
+        ({"question": TEXTS, "answer": TEXTS[::-1], "right": LABELS}, "classification")
+        + ((("question", "answer"), "right"),),
+        ({"question": TEXTS, "answer": TEXTS[::-1]}, "causal_lm", ("question", "answer")),
+        ({"text": TEXTS, "text_a": TEXTS, "text_b": TEXTS, "label": LABELS}, "classification")
+        + (("text", "label"),),
+        ({"sentence1": [1, 2, 3, 4], "sentence2": [5, 6, 7, 8], "body": TEXTS, "label": LABELS},)
+        + ("classification", ("body", "label")),
     ],
 )
 def test_kind_and_columns(
@@ -48,6 +68,15 @@ def test_what_may_be_it_too_is_told(tmp_path: Path) -> None:
         "text": Likely("body", ("id",)),
         "label": Likely("place", ("team",)),
     }
+
+
+def test_two_texts_of_other_names_may_be_a_pair(tmp_path: Path) -> None:
+    columns = {"id": list("abcd"), "advert": TEXTS, "enquiry": [f"{x} so" for x in TEXTS]}
+    data = write(tmp_path / "d.jsonl", **columns, label=LABELS)
+    found = guess_task(data)[1]["text"]
+    assert found == Likely("enquiry", ("id", "advert"), ("advert", "enquiry"))
+    text = draft_job(data, None, tmp_path / "job.toml").text
+    assert """or 'id' or 'advert', or both as a pair, ["advert", "enquiry"]\n""" in text
 
 
 def test_nothing_is_read_of_a_sample() -> None:
@@ -70,3 +99,35 @@ def test_what_is_wrong_with_the_file_is_told_and_no_column_is_left_to_fill_in(
     (tmp_path / "d.csv").write_text(text)
     with pytest.raises(UserError, match=told):
         guess_task(str(tmp_path / "d.csv"))
+
+
+NAMES = (("text", "label"), ("body", "team"), ("prompt", "response"), ("messages",))
+
+
+@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize("form", ["csv", "tsv", "parquet", "folder", "saved", "splits"])
+def test_a_heading_without_rows_gets_no_job(
+    form: str, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / f"empty.{form}"
+    table = pyarrow.table({x: pyarrow.array([], pyarrow.string()) for x in names})
+    if form in ("csv", "tsv"):
+        path.write_text(("," if form == "csv" else "\t").join(names) + "\n")
+    elif form == "parquet":
+        pyarrow.parquet.write_table(table, path)
+    elif form == "folder":
+        path.mkdir()
+        pyarrow.parquet.write_table(table, path / "train.parquet")
+    else:
+        rows = datasets.Dataset(table)
+        saved = rows if form == "saved" else datasets.DatasetDict({"train": rows})
+        saved.save_to_disk(str(path))
+    with pytest.raises(UserError, match="with rows"):
+        guess_task(str(path))
+
+
+@pytest.mark.parametrize("text", ["{}\n{}\n", "\n", ""])
+def test_rows_of_nothing_get_no_job(text: str, tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text(text)
+    with pytest.raises(UserError, match="a data file with (rows|columns)"):
+        guess_task(str(tmp_path / "d.jsonl"))
