@@ -116,6 +116,11 @@ def test_what_a_worker_without_a_trial_does_is_told(client: TestClient, store: S
         "one": "prepares: measures what needs no adapter",
         "two": "waits for the preparation",
     }
+    store.heartbeat("one", 3, 1270)
+    assert doings(client)["one"] == "prepares: measures what needs no adapter, batch 3 of 1,270"
+    store.heartbeat("one", 4, 0)
+    assert doings(client)["one"] == "prepares: measures what needs no adapter, batch 4"
+    store.heartbeat("one")
     store.prepare(job.id, Preparation())
     assert doings(client) == {"one": "chooses configurations", "two": "waits for a trial"}
     store.release_suggestion_lease(job.id, token)
