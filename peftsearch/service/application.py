@@ -94,7 +94,7 @@ def make_service(settings: Settings) -> Service:
         settings,
         stores,
         histories,
-        Watcher(stores, histories, supervisor.pools),
+        Watcher(stores, histories, supervisor.known_pools),
         supervisor,
         Checker(settings),
         Exporter(settings),

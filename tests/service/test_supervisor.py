@@ -14,12 +14,16 @@ import pytest
 from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
 from peftsearch.service.work import pool_process
-from peftsearch.service.work.pool_process import Timing, log_path, record_path
+from peftsearch.service.work.pool_process import Timing, database_mark, log_path, record_path
 from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.service.work.supervisor import Supervisor
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
 from tests.waiting import wait_until
 
+from .launches import add_job
 from .pools import PATIENT, SHORT, SLEEP
+from .sites import client_of, open_site
 
 SECRET = "a-password-of-a-database"
 IGNORE = "import signal; signal.signal(signal.{0}, signal.SIG_IGN); "
@@ -244,6 +248,35 @@ def test_forgotten_job_leaves_nothing(start: Start, settings: Settings) -> None:
     assert supervisor.pool("job") is None
     assert supervisor.pools() == {}
     assert not log_path(settings, "job").exists()
+
+
+def test_the_number_of_workers_outlives_the_service(start: Start, settings: Settings) -> None:
+    first = start(SLEEP)
+    assert adopt(settings, Jobs()).known_pools() == {}  # a service tends it
+    first.close()
+    later = adopt(settings, Jobs())
+    found = later.known_pools()["job"]
+    assert (found.workers, found.device, found.state) == (2, "cpu", "ended")
+    assert later.pools() == {} and later.pool("job") is None
+    (settings.root / ".logs" / f"bad{database_mark(settings)}.last.json").write_text("[]")
+    assert adopt(settings, Jobs()).known_pools().keys() == {"job"}
+    later.forget("job")
+    assert adopt(settings, Jobs()).known_pools() == {} == later.known_pools()
+
+
+def test_a_job_is_shown_with_the_workers_of_before(new_sqlite: NewDatabase) -> None:
+    url = new_sqlite()
+    with Store.open(url) as store:
+        add_job(store, "job", [0.5])
+    app = open_site(url)
+    settings = app.state.service.settings
+    settings.root.mkdir(exist_ok=True)
+    before = Supervisor(settings, lambda _: True, (sys.executable, "-S", "-c", SLEEP), PATIENT)
+    begin_pool(before, 3)
+    before.close()
+    with client_of(open_site(url)) as client:
+        assert client.get("/api/v1/jobs/job").json()["pool"]["workers"] == 3
+        assert client.get("/api/v1/workers").json()["pools"] == []
 
 
 LEAVES = """

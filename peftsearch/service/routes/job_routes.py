@@ -128,7 +128,7 @@ def list_jobs(
     with service.stores.borrow() as store:
         jobs = store.jobs()[::-1]
         page = jobs[offset : offset + limit]
-        shown = service.summaries.list(store, page, service.supervisor.pools())
+        shown = service.summaries.list(store, page, service.supervisor.known_pools())
     return {"jobs": shown, "total": len(jobs)}
 
 
@@ -145,7 +145,7 @@ def show_job(service: InService, job: JobName) -> JobDetail:
     """All about one job but its trials."""
     history = service.histories.read(service.stores, job)
     with service.stores.borrow() as store:
-        return service.summaries.detail(store, history, service.supervisor.pools())
+        return service.summaries.detail(store, history, service.supervisor.known_pools())
 
 
 @router.post("/jobs/{job}/stop", responses=problems(404, 409, 415))
@@ -158,7 +158,7 @@ def stop_job(service: InService, job: JobName) -> JobDetail | JobSummary:
     with service.stores.borrow() as store:
         found = store.find_job(job)
         if found.problem is not None:
-            return service.summaries.list(store, [found], service.supervisor.pools())[0]
+            return service.summaries.list(store, [found], service.supervisor.known_pools())[0]
     return show_job(service, job)
 
 

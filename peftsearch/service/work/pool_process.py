@@ -16,6 +16,7 @@ from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import describe, parse_url
 
 from .children import child_environment
+from .pool_memory import LAST, remember
 from .pool_records import ENDING, PoolRecord, keep
 from .pool_status import PoolStatus
 from .processes import Process, kill
@@ -134,6 +135,7 @@ class PoolProcess:
             return Orphan(orphan)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._log.write_bytes(b"")
+        remember(last_path(self._settings, self.status.job), self.status)
         return self._spawn()
 
     def _keep(self, pid: int) -> None:
@@ -213,6 +215,11 @@ def log_path(settings: Settings, job: str) -> Path:
 def record_path(settings: Settings, job: str) -> Path:
     """Where a service writes down that it tends a job's pool."""
     return logs_folder(settings) / f"{job}{database_mark(settings)}{ENDING}"
+
+
+def last_path(settings: Settings, job: str) -> Path:
+    """Where it is written down what the last pool of a job was."""
+    return logs_folder(settings) / f"{job}{database_mark(settings)}{LAST}"
 
 
 def logs_folder(settings: Settings) -> Path:

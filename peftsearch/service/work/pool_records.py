@@ -8,9 +8,10 @@ import contextlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from .pool_status import PoolStatus
 from .processes import Process
@@ -36,9 +37,14 @@ class PoolRecord:
 
 def keep(path: Path, record: PoolRecord) -> None:
     """Write it, whole or not at all. A disk that takes nothing costs no pool."""
+    write_whole(path, asdict(record))
+
+
+def write_whole(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain data, whole or not at all; nothing happens where the disk takes nothing."""
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        part.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        part.write_text(json.dumps(content), encoding="utf-8")
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)

@@ -9,12 +9,14 @@ from functools import partial
 from peftsearch.errors import Conflict
 from peftsearch.service.settings import Settings
 
+from .pool_memory import recall
 from .pool_process import (
     PROGRAM,
     TIMING,
     PoolProcess,
     Timing,
     database_mark,
+    last_path,
     log_path,
     logs_folder,
 )
@@ -44,6 +46,8 @@ class Supervisor:
         self._settings, self._runs = settings, runs
         self._program, self._timing = program, timing
         self._pools: dict[str, PoolProcess] = {}
+        earlier = recall(logs_folder(settings), database_mark(settings))
+        self._earlier = {x.job: x for x in earlier}
         self._held: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -126,6 +130,12 @@ class Supervisor:
         with self._lock:
             return {job: pool.status for job, pool in self._pools.items()}
 
+    def known_pools(self) -> dict[str, PoolStatus]:
+        """The same, and of each other job the last one that a service before this had."""
+        with self._lock:
+            earlier = dict(self._earlier)
+        return earlier | self.pools()
+
     def pid(self, job: str) -> int | None:
         """Process id of a job's pool."""
         found = self._find(job)
@@ -135,7 +145,9 @@ class Supervisor:
         """Drop what is known of a job that is deleted, and its log."""
         with self._lock:
             self._pools.pop(job, None)
-        log_path(self._settings, job).unlink(missing_ok=True)
+            self._earlier.pop(job, None)
+        for path in (log_path(self._settings, job), last_path(self._settings, job)):
+            path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End all pools; their jobs stay as they are and can be resumed."""
