@@ -39,6 +39,8 @@ _HYPERPARAMETERS: Mapping[str, Callable[[float], str]] = {
 ORIGINS = {"sobol": "spread", "search": "model", "try": "own"}
 """Words that fit a list as well as a space of choices, by what the engine calls its origins."""
 
+_BYTES = (("EB", 1e18), ("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3))
+
 _KEPT = 4096
 """What layers carry, of which thousands of trials share few."""
 _MANY = 5
@@ -144,15 +146,20 @@ def count(value: float) -> str:
 def size(value: float) -> str:
     """Bytes with a decimal unit."""
     rounded = _to_three_digits(value)
-    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+    for unit, scale in _BYTES:
         if rounded >= scale:
-            return f"{rounded / scale:.3g} {unit}"
+            return f"{_three_digits(rounded / scale)} {unit}"
     return f"{value:.0f} B"
 
 
 def _to_three_digits(value: float) -> float:
     """As it is written: 999,700 is 1 MB, not 1000 KB."""
     return float(f"{value:.3g}")
+
+
+def _three_digits(value: float) -> str:
+    """`1.23`, and `1,230` of the largest unit, where an exponent would stand."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def amount(name: str, value: float) -> str:
@@ -175,7 +182,7 @@ def _scaled_count(row: Objective, value: float) -> tuple[str, str]:
     rounded = _to_three_digits(value)
     scale, letter = large_scale(rounded)
     if letter:
-        return f"{rounded / scale:.3g} {letter}", row.unit
+        return f"{_three_digits(rounded / scale)} {letter}", row.unit
     return count(value), f" {unit_of(row, value)}"
 
 

@@ -15,8 +15,12 @@ from .objectives import OBJECTIVES, Objective, Style, fold_name, objective
 _THOUSANDS = {"K": 1e3, "M": 1e6, "G": 1e9}
 _COUNTS = {**_THOUSANDS, "T": 1e12, "P": 1e15}
 _BINARY = {"KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
+_BYTES = (
+    *(("EB", 1e18), ("PB", 1e15), ("TB", 1e12)),
+    *(("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1.0)),
+)
 _UNITS: Mapping[Style, Mapping[str, float]] = {
-    "size": {"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, **_BINARY, **_THOUSANDS},
+    "size": {**{unit: scale for unit, scale in reversed(_BYTES)}, **_BINARY, **_THOUSANDS},
     "duration": {"s": 1.0, "min": 60.0, "h": 3600.0},
     "count": _COUNTS,
     "score": {},
@@ -24,7 +28,6 @@ _UNITS: Mapping[Style, Mapping[str, float]] = {
 """By the style of an objective: what may stand behind a number, in any case, and its scale. Of a
 count that has a unit, such as FLOPs, the unit may follow (`_units_of`)."""
 _LARGE = (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6))
-_BYTES = (("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1.0))
 _EXAMPLES: Mapping[Style, str] = {
     "size": "200 KB",
     "duration": "5 min",

@@ -9,8 +9,9 @@ from playwright.sync_api import Page
 
 from peftsearch.insight.kind_rows import KindRow, kind_rows
 from peftsearch.insight.objective_rows import ObjectiveRow, objective_rows
-from peftsearch.results.wording import count, duration, score, size
+from peftsearch.results.wording import amount, count, duration, score, size
 from peftsearch.service.routes.spec_schema import make_schema
+from peftsearch.spaces.jobspec.bounds import write_quantity
 from tests.written_scores import BESIDE
 
 from .scripts import call, open_scripts
@@ -69,6 +70,17 @@ def test_what_people_type_becomes_values(
 
 
 TIES = [0.78125, 0.03125, 0.71875, 2425, 2435, 1234.5, 12.125, 12500.5, 2.5, 3.5]
+
+
+LARGE = [9.994e14, 9.996e14, 1e15, 2.5e17, 9.99e17, 2e18, 1.2345e22]
+
+
+@pytest.mark.parametrize("value", LARGE)
+def test_sizes_of_any_height_read_as_on_the_command_line(page: Page, value: float) -> None:
+    for name in ("adapter_bytes", "training_flops"):
+        assert call(page, "lib/measures.js", "objective", name, value) == amount(name, value)
+        text = write_quantity(name, value)
+        assert call(page, "lib/measures.js", "parseQuantity", name, text) == value
 
 
 @pytest.mark.parametrize("value", [0, 7, 0.123456, 999.4, 1000, 332546, 123456789, *TIES])

@@ -57,10 +57,18 @@ def test_count(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0 B"), (999, "999 B"), (24_576, "24.6 KB"), (1_330_000, "1.33 MB")]
+    ("value", "text"),
+    [
+        *((0, "0 B"), (999, "999 B"), (24_576, "24.6 KB"), (1_330_000, "1.33 MB")),
+        *((9.996e14, "1 PB"), (1.234e17, "123 PB"), (2e18, "2 EB"), (1.2345e22, "12,300 EB")),
+    ],
 )
 def test_size(value: float, text: str) -> None:
     assert wording.size(value) == text
+
+
+def test_a_count_beyond_its_units_has_no_exponent() -> None:
+    assert wording.amount("training_flops", 1.234e18) == "1,230 PFLOPs"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import { fixed, general, precise } from "./rounding.js";
 
 export const NOTHING = "–";
 
+const BYTES = [[1e18, " EB"], [1e15, " PB"], [1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " KB"]];
 const ENGINE = "bo";
 const ORIGINS = { sobol: "spread", search: "model", try: "own" };
 const FAILURES = {
@@ -33,14 +34,14 @@ export function count(value) {
 
 export function size(value) {
   if (missing(value)) return NOTHING;
-  return scaled(value, [[1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " KB"]], (small) => `${fixed(small, 0)} B`);
+  return scaled(value, BYTES, (small) => `${fixed(small, 0)} B`);
 }
 
-/** Three digits in the first of `units`, [[least, text behind], ..], that the value reaches; else what `small` says. */
+/** Three digits, or the thousands of the largest, in the first of `units`, [[least, text behind], ..], that the value reaches; else what `small` says. */
 export function scaled(value, units, small) {
   const rounded = precise(value, 3);
   const found = units.find(([scale]) => Math.abs(rounded) >= scale);
-  return found ? precise(rounded / found[0], 3) + found[1] : small(value);
+  return found ? count(precise(rounded / found[0], 3)) + found[1] : small(value);
 }
 
 export function duration(seconds) {

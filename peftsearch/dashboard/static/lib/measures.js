@@ -6,7 +6,7 @@
 import { get } from "./api.js";
 import { capitalised, count, duration, missing, scaled, score, size } from "./format.js";
 
-const BYTES = [["B", 1], ["KB", 1e3], ["MB", 1e6], ["GB", 1e9]];
+const BYTES = [["B", 1], ["KB", 1e3], ["MB", 1e6], ["GB", 1e9], ["TB", 1e12], ["PB", 1e15], ["EB", 1e18]];
 const COUNTS = [["", 1], ["K", 1e3], ["M", 1e6]];
 const LARGE = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"]];
 let table = new Map();
@@ -133,7 +133,7 @@ const THOUSANDS = { K: 1e3, M: 1e6, G: 1e9 };
 const COUNTED = { ...THOUSANDS, T: 1e12, P: 1e15 };
 const BINARY = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
 const SCALES = {
-  size: { ...THOUSANDS, ...BINARY, B: 1, KB: 1e3, MB: 1e6, GB: 1e9 },
+  size: { ...THOUSANDS, ...BINARY, ...Object.fromEntries(BYTES) },
   duration: { S: 1, MIN: 60, H: 3600 },
   count: COUNTED,
 };
