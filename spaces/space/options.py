@@ -7,7 +7,6 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.families.anatomy import ROLES, Anatomy
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
-from peftsearch.spaces.jobspec.task import SHORTEST, TaskSpec
 from peftsearch.spaces.techniques.applicability import find_input_obstacle, resolve_roles
 from peftsearch.spaces.techniques.table import TECHNIQUES, technique
 
@@ -110,21 +109,9 @@ def read_factors(chosen: SpaceSpec) -> tuple[float, ...]:
     return factors
 
 
-def read_positions(chosen: SpaceSpec, anatomy: Anatomy, task: TaskSpec) -> int | None:
-    """Positions that an example may take; None where the model has no end.
-
-    All of them, but where a decoder's examples have no length given and would leave no room for a
-    technique of virtual tokens: then less the most tokens of the space. A space that has room
-    keeps the lengths that it had.
-    """
-    positions = anatomy.positions
-    if positions is None or not anatomy.causal or task.max_length is not None:
-        return positions
-    sizes = [_read_sizes(chosen, anatomy, x) for x in chosen.inputs or () if x != "none"]
-    room = positions - task.most_tokens(positions)
-    left = positions - max((x for y in sizes for x in y), default=0)
-    full = any(min(x) > room for x in sizes)
-    return left if full and left >= SHORTEST else positions
+def read_input_sizes(chosen: SpaceSpec, anatomy: Anatomy) -> list[tuple[int, ...]]:
+    """How many virtual tokens each technique of them may have."""
+    return [_read_sizes(chosen, anatomy, x) for x in chosen.inputs or () if x != "none"]
 
 
 def read_inputs(chosen: SpaceSpec, anatomy: Anatomy, length: int) -> tuple[Module | None, ...]:

@@ -1,6 +1,7 @@
 """Named spaces, and how a job's `[space]` section changes them."""
 
 from peftsearch.errors import UserError, located
+from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -13,11 +14,12 @@ from .options import (
     USUAL_RATES,
     read_boundaries,
     read_factors,
+    read_input_sizes,
     read_inputs,
-    read_positions,
     read_rates,
     read_role_sets,
 )
+from .room import check_room, list_sizes, read_positions
 from .space import Space
 from .text_reading import check_reading
 
@@ -89,6 +91,7 @@ def make_space(spec: JobSpec) -> Space:
     _check_length(spec)
     space = _listed(spec) if spec.space.listed else _open(spec)
     check_dropout(spec, space)
+    check_room(_written(spec), spec.anatomy, spec.task.most_tokens(text_positions(spec)))
     tries = spec.try_configurations
     names = {*space.techniques}.union(*(x.techniques for x in tries))
     check_reading(names, spec.anatomy, spec.task.kind)
@@ -129,9 +132,14 @@ def _open(spec: JobSpec) -> Space:
 
 def text_positions(spec: JobSpec) -> int | None:
     """Positions of the model that an example of the job may take (`read_positions`)."""
-    if spec.space.listed:
-        return spec.anatomy.positions
-    return read_positions(_merge(spec.space), spec.anatomy, spec.task)
+    chosen = () if spec.space.listed else read_input_sizes(_merge(spec.space), spec.anatomy)
+    sizes = [*chosen, *list_sizes(_written(spec))]
+    return read_positions(sizes, spec.anatomy, spec.task)
+
+
+def _written(spec: JobSpec) -> list[Configuration]:
+    """What the user wrote one by one: the list of a closed space, and what is tried first."""
+    return [*map(spec.read_configuration, spec.space.listed or ()), *spec.try_configurations]
 
 
 def _merge(user: SpaceSpec) -> SpaceSpec:

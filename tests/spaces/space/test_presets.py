@@ -11,6 +11,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.configurations.configuration import Module
 from peftsearch.spaces.configurations.cost import layer_parameters
 from peftsearch.spaces.families.anatomy import Anatomy, Linear
+from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space, text_positions
 from peftsearch.spaces.space.space import Space
@@ -259,3 +260,43 @@ def test_a_model_without_room_for_both_is_refused() -> None:
     spec = make_spec(anatomy=anatomy, task=task, space={"preset": "lora", "inputs": ["prompt"]})
     with pytest.raises(UserError, match="room for virtual tokens beside 64"):
         make_space(spec)
+
+
+WRITTEN = {
+    "strata": [{"start": 0, "stop": GPT2.layers}],
+    "learning_rate": 1e-3,
+    "input": {"technique": "prompt", "capacity": 64},
+}
+
+
+@pytest.mark.parametrize("section", ["list", "try"])
+@pytest.mark.parametrize(
+    ("positions", "length", "left"),
+    [(1024, None, 1024), (256, None, 192), (1024, 960, 1024), (None, None, None)],
+)
+def test_examples_leave_room_for_the_virtual_tokens_that_a_user_wrote(
+    section: str, positions: int | None, length: int | None, left: int | None
+) -> None:
+    spec = write_prompt(section, positions, length)
+    assert text_positions(spec) == left
+    assert make_space(spec).anatomy.positions == positions
+
+
+@pytest.mark.parametrize("section", ["list", "try"])
+@pytest.mark.parametrize(("positions", "length"), [(1024, 961), (66, None)])
+def test_virtual_tokens_that_a_user_wrote_and_that_have_no_room_are_refused(
+    section: str, positions: int, length: int | None
+) -> None:
+    told = f"room for 64 virtual tokens of a configuration beside {length or positions}"
+    with pytest.raises(UserError, match=told):
+        make_space(write_prompt(section, positions, length))
+
+
+def write_prompt(section: str, positions: int | None, length: int | None) -> JobSpec:
+    """A job of a decoder with a prompt in its list, or among what is tried first."""
+    task = {"train": "train.csv", "kind": "causal_lm"} | ({"max_length": length} if length else {})
+    given: dict[str, Any] = {"space": {"configurations": [WRITTEN]}}
+    if section == "try":
+        given = {"space": {"preset": "lora"}, "try": [WRITTEN]}
+    anatomy = GPT2.model_copy(update={"positions": positions})
+    return make_spec(anatomy=anatomy, task=task, **given)
