@@ -32,7 +32,7 @@ from .outline import Again, Chosen, Report, Written
 from .records import Records
 from .spent import find_spent
 from .tested import Readings, count_readings, find_comparison
-from .verdict import tell_verdict
+from .verdict import tell_swept, tell_verdict
 
 _SLICES = 6
 """Of the largest effect; the dashboard has all."""
@@ -144,14 +144,14 @@ def _slice(found: Estimate[Trial], belief: Belief | None) -> list[Slice] | None:
 def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings) -> str:
     result = records.result
     spec = result.job.spec
+    swept = tell_swept(result.beside_data, chosen is not None)
     if chosen is None:
-        return f"Nothing is picked yet: {_tell_empty(records)}."
+        told = "; ".join(x for x in (_tell_empty(records), swept) if x is not None)
+        return f"Nothing is picked yet: {told}."
     floor = chosen["floor"]
     best = None if floor is None else (result.floors[0].label, floor)
-    beside = result.beside_data
-    unswept = None if beside["trained"] else beside["command"]
     seen = chosen["comparison"], result.confirmed.get(chosen["key"]), readings["others"]
-    return tell_verdict(pick, chosen, best, *seen, spec, unswept)
+    return tell_verdict(pick, chosen, best, *seen, spec, swept)
 
 
 def _tell_empty(records: Records) -> str:

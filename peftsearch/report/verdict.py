@@ -1,5 +1,8 @@
 """What was chosen and how it stands, in one sentence."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from peftsearch.results.confirmations.confirmation import UNRESOLVED
 from peftsearch.results.confirmations.tested_reports import OnTest
 from peftsearch.results.picks.rules import ONE_SE, ONE_SE_WORDS, find_rule
@@ -22,25 +25,40 @@ def tell_verdict(
     tested: OnTest | None,
     others: int,
     spec: JobSpec,
-    unswept: str | None = None,
+    swept: str | None = None,
 ) -> str:
     """One sentence: what, how good, at which cost, beside the best floor, and on the test split;
-    and that it was held against no LoRA of each rank, where nobody asked for it.
+    and whether LoRA of each rank was trained beside it.
 
     Args:
         floor: The label of the best one, and how the chosen configuration stands beside it.
         tested: What the test rows said of it, with a comparison or as one of the front.
         others: Completed comparisons on the test split of other configurations.
-        unswept: The command that would train these baselines; None where they are.
+        swept: What `tell_swept` says.
     """
     clauses = [
         f"{_name(pick, chosen)}, with {tell_quality(chosen, spec)} at {_costs(chosen, spec)}",
         _beside_floor(floor, chosen, spec),
         _on_test(comparison, tested, others, spec),
     ]
-    if unswept is not None:
-        clauses.append(f"LoRA of each rank was never trained beside it (`{unswept}` does)")
+    clauses += [] if swept is None else [swept]
     return f"Chosen is {'; '.join(clauses)}."
+
+
+def tell_swept(beside: Mapping[str, Any], picked: bool) -> str | None:
+    """That LoRA of each rank was never trained beside a job, or has no result; None where it has,
+    and of what stands beside a job itself.
+
+    Args:
+        beside: The job's baselines, as `baselines_json` has them.
+        picked: Whether there is a result beside which they can be trained.
+    """
+    if not beside["trained"]:
+        command = beside["command"]
+        does = f" (`{command}` does)" if picked else ""
+        return None if command is None else f"LoRA of each rank was never trained beside it{does}"
+    measured = any(x["values"] for x in beside["baselines"] if x["role"] == "sweep")
+    return None if measured else "no training of LoRA of each rank beside it has a result"
 
 
 def tell_quality(row: Row, spec: JobSpec) -> str:

@@ -6,13 +6,21 @@ from typing import Any
 import pytest
 
 from peftsearch.errors import NotFoundError
+from peftsearch.jobs.companions import ensure
 from peftsearch.records.job import JobState
 from peftsearch.report.reading import mark_records
 from peftsearch.report.rendering import render_markdown, render_page
 from peftsearch.storage.store import Store
 from tests.floors import prepare
-from tests.service.beside import fill_ablation, fill_baselines
-from tests.service.records import PROBE, Filler, fill_example, fill_repeated, lora
+from tests.service.beside import (
+    PICKED,
+    SPEC,
+    end_beside,
+    fill_ablation,
+    fill_baselines,
+    plan_beside,
+)
+from tests.service.records import PROBE, Filler, count_base, fill_example, fill_repeated, lora
 from tests.specs import make_spec
 
 from .jobs import comparison, report_on
@@ -223,11 +231,12 @@ def test_an_empty_job_and_one_without_a_result_choose_nothing(store: Store) -> N
     filler = Filler.open(store)
     report = report_on(store)
     assert report["chosen"] is None and report["running"]
-    assert report["verdict"] == "Nothing is picked yet: the job has no trial."
+    unswept = "LoRA of each rank was never trained beside it"
+    assert report["verdict"] == f"Nothing is picked yet: the job has no trial; {unswept}."
     assert "There is no front yet." in render_page(report)
     filler.fail(lora(8), "out of <memory>")
     report = report_on(store)
-    assert report["verdict"] == "Nothing is picked yet: no trial has completed."
+    assert report["verdict"] == f"Nothing is picked yet: no trial has completed; {unswept}."
     assert "out of &lt;memory&gt;" in render_page(report)
     assert "out of &lt;memory>" in render_markdown(report)
     with pytest.raises(NotFoundError, match="trial 7"):
@@ -308,6 +317,20 @@ def test_the_baselines_and_the_ablation_are_told_and_drawn(store: Store) -> None
         assert "Trained for this purpose" in told
     assert page.count('class="sweep"') == 2 * (4 + 1)  # wide and narrow, each with its key
     assert len(report["front"]["sweep"]) == 4
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_sweep_without_a_result_is_told_at_the_head(store: Store, fails: bool) -> None:
+    filler = Filler.open(store, SPEC)
+    store.prepare(filler.job.id, prepare(0.7))
+    count_base(store, filler.job, 1000)
+    filler.complete(PICKED, 0.8)
+    store.set_state(filler.job.id, JobState.FINISHED)
+    beside = ensure(store, store.job(filler.job.id), plan_beside(filler))
+    end_beside(store, beside, lambda _: None if fails else 0.7)
+    head = report_on(store)["verdict"]
+    assert head.endswith("no training of LoRA of each rank beside it has a result.") is fails
+    assert "never trained beside it" not in head
 
 
 def test_what_was_not_trained_is_said_with_its_command(store: Store) -> None:
