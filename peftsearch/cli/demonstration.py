@@ -14,7 +14,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from . import commands
-from .console import console, floor_facts, print_front, print_json, storage_option
+from .console import console, floor_facts, place_options, print_front, print_json
 from .crew import Crew
 
 MOST_MINUTES = 10_000
@@ -80,7 +80,7 @@ def run_demo(
         f"adapter: {exported['adapter']} ({exported['configuration']})",
     ):
         console.print(line, highlight=False, soft_wrap=True)
-    hint = f"next:    peftsearch confirm {spec.name}{storage_option(storage)}"
+    hint = f"next:    peftsearch confirm {spec.name}{place_options(storage, result.root)}"
     console.print(hint, highlight=False, soft_wrap=True)
 
 

@@ -92,7 +92,9 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
     """The front as a table, JSON or picture."""
     check_picture(picture)
     with open_existing(storage) as store:
-        result = load_result(store, store.find_job(name), choose_root(storage, None))
+        job = store.find_job(name)
+        working = count_live(store.workers(job.id)).get(job.id, 0)
+        result = load_result(store, job, choose_root(storage, None))
     if picture is not None:
         draw(result, picture)
     if as_json:
@@ -104,7 +106,10 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
         spec = result.job.spec
         console.print(views.front_table(result.members, spec, console.width, result.notes))
         print_floors(result)
-        print_beside(result, storage)
+        if waits(job.state, working):
+            console.print(tell_waiting(name, storage), highlight=False, soft_wrap=True)
+        else:
+            print_beside(result, storage)
         for line in _tell_failures(result, storage):
             console.print(line, highlight=False, soft_wrap=True)
 

@@ -104,12 +104,16 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a configuration's trained adapter, and check it by loading it again."""
+    from .sending import Sending
+
+    sending = Sending(push, private)
+    sending.check(out)
     begin("loading the libraries and the job")
     from peftsearch.results.calibrations.wishes import Wish
 
     from . import take_home
 
-    wish, sending = Wish(precision, temperature), take_home.Sending(push, private)
+    wish = Wish(precision, temperature)
     take_home.export(job, pick, out, form, sending, to_url(storage), files, as_json, wish)
 
 

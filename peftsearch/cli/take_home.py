@@ -2,12 +2,10 @@
 
 import tempfile
 import time
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
@@ -24,39 +22,11 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.files.job_folder import choose_root
 
-from .console import console, print_json, storage_option
+from .console import console, place_options, print_json
+from .sending import Sending
 
 if TYPE_CHECKING:
     from peftsearch.results.exports.pushing import Target
-
-
-@dataclass(frozen=True)
-class Sending:
-    """Whether an export goes to a repository of the hub, and who may see it there.
-
-    Attributes:
-        repo: None sends nothing.
-    """
-
-    repo: str | None = None
-    private: bool = False
-
-    def check(self, out: Path | None) -> "Target | None":
-        """The repository, which was looked at; None where nothing is to be sent.
-
-        Raises:
-            PushFailed: The hub is away.
-            UserError: It cannot be written, or nothing is to be done at all.
-        """
-        from peftsearch.results.exports.pushing import check_target
-
-        if self.repo is None and out is None:
-            raise UserError("a folder by --out or a repository by --push", "neither", "name one")
-        if self.repo is None and self.private:
-            raise UserError(
-                "--private with --push", "it alone", "name the repository, or leave it"
-            )
-        return None if self.repo is None else check_target(self.repo, self.private)
 
 
 def export(
@@ -71,7 +41,7 @@ def export(
     wish: Wish = NO_WISH,
 ) -> None:
     """Write the picked adapter, check it, and send it where that is asked for."""
-    target = sending.check(out)
+    target = sending.find_target()
     with tempfile.TemporaryDirectory(prefix="peftsearch-export-") as made:
         folder = Path(made) / "export" if out is None else out
         _export(name, pick, folder, form, target, storage, files, as_json, wish)
@@ -99,7 +69,7 @@ def _export(
     if as_json:
         told: dict[str, object] = {"floor": standing and tell_standing(standing, spec)}
         told |= {"tested": result.tell_tested(summary)}
-        told |= {"calibration_words": _tell_calibration(report, wish)}
+        told |= {"calibration_words": _tell_calibration(result, summary, report, wish)}
         print_json(report.to_json() | told | ({} if url is None else {"pushed": url}))
         return
     console.print(f"exported {describe(summary.configuration, spec.anatomy)}", highlight=False)
@@ -126,7 +96,7 @@ def _export(
             soft_wrap=True,
             style=doubtful,
         )
-    for line in _tell_calibration(report, wish):
+    for line in _tell_calibration(result, summary, report, wish):
         style = "yellow" if report.calibration is None else ""
         console.print(line, highlight=False, soft_wrap=True, style=style)
     for line in result.doubts(summary):
@@ -137,15 +107,21 @@ def _export(
 
 def _tell_unconfirmed(result: SearchResult, picked: Estimate[Trial], storage: str) -> str:
     name, number = result.job.name, picked.first.number
-    command = f"peftsearch confirm {name} --pick 'trial {number}'{storage_option(storage)}"
+    command = (
+        f"peftsearch confirm {name} --pick 'trial {number}'{place_options(storage, result.root)}"
+    )
     return f"no test row was read for it yet: `{command}` does"
 
 
-def _tell_calibration(report: ExportReport, wish: Wish) -> list[str]:
-    """Sentences on probabilities, or why there are none though they were wished."""
+def _tell_calibration(
+    result: SearchResult, picked: Estimate[Trial], report: ExportReport, wish: Wish
+) -> list[str]:
+    """Sentences on probabilities, those on the test rows last, or why there are none though they
+    were wished."""
+    tested = result.tested.get(picked.best(result.job.spec.task.quality).number, ())
     if report.calibration is None and wish != NO_WISH:
         return [f"no calibration: of fewer than {FEWEST} validation rows nothing is told"]
-    return tell_calibration(report.calibration)
+    return [*tell_calibration(report.calibration, bool(tested)), *tested]
 
 
 def _push(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import show
+from peftsearch.message_text import show, suggest
 from peftsearch.spaces.jobspec.objectives import fold_name
 from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
@@ -20,6 +20,8 @@ from .kept_rows import keep_rows
 MINUTES = 10.0
 """The budget of a call that names none."""
 _SPLITS = ("train", "validation", "test")
+_PLACES = ("storage", "device", "files", "evaluate", "progress")
+"""Further arguments of a search: not what, but where and how."""
 _TEXT_AND_LABEL = {"text", "label"}
 _UNNAMED = "unnamed"
 
@@ -50,11 +52,14 @@ class GivenJob:
     function: str | None = None
 
     def check_beside(self, spec: object) -> None:
-        """Refuse arguments beside a spec, which says all of it, and none of both.
+        """Refuse arguments that nobody knows, arguments beside a spec, which says all of it, and
+        none of both.
 
         Raises:
             UserError: It is so.
         """
+        for name in self.sections or {}:
+            _check_name(name)
         rest = {**vars(self), **self.splits, **(self.sections or {})}
         rest = {x: y for x, y in rest.items() if x not in ("splits", "sections", "function")}
         named = [x for x, y in rest.items() if y is not None]
@@ -131,6 +136,16 @@ class GivenJob:
         budget = _section(sections, "budget") | {x: y for x, y in limits.items() if y is not None}
         sections["budget"] = budget or {"minutes": MINUTES}
         return {**sections, "name": self.name or _UNNAMED}
+
+
+def _check_name(name: str) -> None:
+    """Refuse a keyword that is neither an argument of `search` nor a section of a job file."""
+    sections = {x.alias or name for name, x in JobSpec.model_fields.items()}
+    if name not in sections:
+        expected = "an argument of search, or a section of a job file"
+        known = sections.union(GivenJob.__dataclass_fields__, _SPLITS, _PLACES)
+        hint = suggest(name, known, f"sections are {', '.join(sorted(sections))}")
+        raise UserError(expected, f"{name}=", hint)
 
 
 def _section(sections: Mapping[str, Any] | None, name: str) -> dict[str, Any]:

@@ -20,6 +20,10 @@ Start = Literal["probe", "random"]
 BASE = "base"
 """Name of the floor that is a language model as it is."""
 
+EVENED = "evened"
+"""In the details of a floor: that it was fitted to classes that weigh alike, where the training
+does not, and by what its penalty was chosen."""
+
 
 @dataclass(frozen=True)
 class Floor:

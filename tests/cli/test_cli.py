@@ -62,9 +62,9 @@ def test_each_device_that_is_taken_is_named(word: str) -> None:
     assert word in option.help.replace(",", "").rstrip(".").split()
 
 
-@pytest.mark.parametrize("command", ["--help", "techniques", "jobs"])
+@pytest.mark.parametrize("command", ["--help", "techniques", "jobs", "export film"])
 def test_light_commands_import_no_torch(command: str, tmp_path: Path) -> None:
-    """They answer at once; torch alone takes seconds."""
+    """They answer at once; torch alone takes seconds. So does an export that says no place."""
     program = (
         "import sys\n"
         "from peftsearch.cli import app\n"
@@ -74,7 +74,7 @@ def test_light_commands_import_no_torch(command: str, tmp_path: Path) -> None:
         "print(sorted(heavy), file=sys.stderr)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, command],
+        [sys.executable, "-c", program, *command.split()],
         capture_output=True,
         text=True,
         cwd=tmp_path,

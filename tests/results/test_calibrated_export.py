@@ -214,3 +214,12 @@ def test_a_model_without_error_beyond_chance_is_not_called_too_sure(
     assert line.endswith(f"{tell_change(change)}.")
     assert words in line
     assert ("too sure" in line) is (error > before.chance)
+
+
+def test_where_test_rows_tell_of_a_temperature_validation_rows_give_no_advice() -> None:
+    """One of a card said that it lowers the error, and the other not to use it."""
+    error, change = CalibrationError(0.07, 0.06), Change(-0.02, 0.004)
+    told = Calibrated(Calibration(200, 1.2, error, error, 8, change)).to_json()
+    (alone,), (beside,) = tell_calibration(told), tell_calibration(told, tested=True)
+    assert tell_change(change) in alone and tell_change(change) not in beside
+    assert alone.startswith(beside.rstrip("."))

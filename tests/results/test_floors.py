@@ -304,6 +304,10 @@ def test_the_floor_and_the_probe_are_told_apart_where_both_are() -> None:
     )
     (random,) = tell_apart(Preparation((floor,), head=HeadChoice("mean", "random")), SPEC)
     assert random.endswith("as all trials are trained")
+    for details in ({"evened": "quality"}, {"pooling": "first"}):
+        other = replace(floor, details=details)
+        (told,) = tell_apart(Preparation((other,), head=HeadChoice("mean", "probe")), SPEC)
+        assert told.endswith("are trained, from another such regression on")
     words = Floor("tfidf", "TF-IDF", {"accuracy": 0.8})
     assert tell_apart(Preparation((words,)), SPEC) == tell_apart(None, SPEC) == []
 

@@ -17,8 +17,6 @@ from .opened_job import OpenedJob
 from .probes import Merit, Probe
 from .sampling import sample_labels
 
-EVENED = "evened"
-"""In the details of a floor: whether it was fitted so, and by what its penalty was chosen."""
 BY_QUALITY = "quality"
 """By the quality, where that is so; else true stands there."""
 WORDS_OF_EVENED = ", classes weighed alike"

@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 
+from peftsearch.records.preparation import EVENED
+
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
-from .evened import EVENED, WORDS_OF_EVENED
+from .evened import WORDS_OF_EVENED
 from .features import extract
 from .linear_models import Linear, name_regression
 from .opened_job import OpenedJob

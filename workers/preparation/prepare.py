@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.records.preparation import EVENED, Floor, Preparation
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .baselines import Baseline, OnBatch, measure_floor
-from .evened import EVENED, tell_evened
+from .evened import tell_evened
 from .feature_baseline import FEATURES, use_features
 from .feature_probes import fit_evened
 from .features import count_poolings

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from peftsearch.records.preparation import EVENED
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .balance import Balance
 from .baselines import Baseline, OnBatch
 from .evaluation import Evaluation, evaluate_split
-from .evened import EVENED, WORDS_OF_EVENED, even_balance, even_out, stored_merit, tell_evened
+from .evened import WORDS_OF_EVENED, even_balance, even_out, stored_merit, tell_evened
 from .linear_models import Target, find_target, name_regression
 from .opened_job import OpenedJob
 from .probes import Merit, Probe, fit_probe

@@ -91,12 +91,17 @@ def _choose(runner: TrialRunner, rows: Split, everything: bool) -> Split:
     return rows.pick(subsample(rows.texts, name_strata(runner.spec.task.kind, rows), count))
 
 
-def tell_calibration(told: Mapping[str, Any] | None, rows: str = "validation rows") -> list[str]:
-    """Sentences on what `Calibrated.to_json` gave; none of None."""
+def tell_calibration(told: Mapping[str, Any] | None, tested: bool = False) -> list[str]:
+    """Sentences on what `Calibrated.to_json` gave; none of None.
+
+    Args:
+        tested: Whether it is told beside them what the temperature does on test rows, which holds
+            then, be it the contrary.
+    """
     if told is None:
         return []
     before, after = told["before"], told["after"]
-    called = f"{told['rows']:,} {rows}"
+    called = f"{told['rows']:,} validation rows"
     text = (
         f"Calibration error (ECE) {before['value']:.3f} on {called}, where chance alone gives "
         f"{before['chance']:.3f}; {after['value']:.3f} with outputs divided by a temperature "
@@ -108,7 +113,7 @@ def tell_calibration(told: Mapping[str, Any] | None, rows: str = "validation row
         sure = "the error without it is no more than chance"
     divided = "after the temperature" if told["thresholds_at"] != 1.0 else "without a temperature"
     found = [tell_threshold(Threshold.from_json(x), called) for x in told["thresholds"]]
-    advice = _advise(told)
+    advice = "" if tested else _advise(told)
     return [f"{text} ({sure}){advice}.", *(f"{_upper(x)}; {divided}." for x in found)]
 
 

@@ -161,7 +161,7 @@ def write_card(
         "measurements": _measurements(trial, spec.training.function is not None),
         "floor": ("" if standing is None else _floor(standing, spec)) + _folds(trial, spec),
         "quality": _quality(trial, spec, labels, held, expected, trained, confirmed is not None),
-        "calibration": _calibration(report),
+        "calibration": _calibration(report, bool(tested)),
         "rows": report.rows,
         "difference": f"{report.difference:.1e}",
         "load": loading.to_python(report.form, "path/to/this/folder"),
@@ -272,10 +272,10 @@ def _tested(confirmed: OnTest | None, calibrated: Sequence[str], spec: JobSpec) 
     return "\n".join([_TESTED, *lines, ""]) if lines else ""
 
 
-def _calibration(report: ExportReport) -> str:
+def _calibration(report: ExportReport, tested: bool) -> str:
     """A paragraph on what its probabilities are worth, on validation rows; nothing where that is
     not known."""
-    lines = [x for text in tell_calibration(report.calibration) for x in _wrap(text)]
+    lines = [x for text in tell_calibration(report.calibration, tested) for x in _wrap(text)]
     return "".join(f"\n{x}" for x in ["", *lines, ""]) if lines else ""
 
 

@@ -34,6 +34,7 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 
 from .card import find_loading, write_card, write_job
 from .export_report import ExportReport
+from .places import check_free
 from .public_names import hub_id
 
 CHECKED_ROWS = 64
@@ -85,7 +86,7 @@ def export(
             within the limit, or something of probabilities is wished of a task without classes.
         ExportMismatch: The reloaded export predicts otherwise.
     """
-    _check_free(out)
+    check_free(out)
     check_wish(wish, spec)
     check_adapter(adapter_folder, trial)
     check_same(trial.configuration, trial.provenance)
@@ -135,16 +136,6 @@ def _calibrate(
             raise
         return None
     return calibrate_adapter(runner, files, wish)
-
-
-def _check_free(out: Path) -> None:
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if out.exists() or out.is_symlink():
-        kind = "a folder with files" if out.is_dir() else "a file"
-        raise UserError(
-            "an output folder that is new or empty", f"{out}, {kind}", "name another folder"
-        )
 
 
 def _measure(part: Path, form: Form, limit: float | None) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing_extensions import TypedDict
 
 from peftsearch.records.estimates import Estimate
-from peftsearch.records.preparation import Floor, Preparation
+from peftsearch.records.preparation import EVENED, Floor, HeadChoice, Preparation
 from peftsearch.results.wording import amount, count, difference, tell_mean
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -92,16 +92,25 @@ def tell_floors(preparation: Preparation | None, spec: JobSpec) -> list[str]:
 def tell_apart(preparation: Preparation | None, spec: JobSpec) -> list[str]:
     """What the regression on frozen features is beside the probe that trials are: one sentence;
     nothing of a job without that floor."""
-    if not any(x.name == _FEATURES for x in sort_floors(preparation, spec)):
+    floor = next((x for x in sort_floors(preparation, spec) if x.name == _FEATURES), None)
+    if preparation is None or floor is None:
         return []
-    head = None if preparation is None else preparation.head
-    start = ", from that regression on" if head is not None and head.start == "probe" else ""
+    start = _tell_start(floor, preparation.head)
     return [
         f"{_SHORT[_FEATURES]} and the {find_kind(spec.task.kind).baseline} are two things: the "
         "floor is a regression fitted to the training rows at once; the "
         f"{find_kind(spec.task.kind).baseline}, which trial 0 usually is, trains the head alone "
         f"as all trials are trained{start}"
     ]
+
+
+def _tell_start(floor: Floor, head: HeadChoice | None) -> str:
+    """Where heads start, beside a floor that weighs classes alike or reads other features, too."""
+    if head is None or head.start != "probe":
+        return ""
+    same = floor.details.get("pooling", head.pooling) == head.pooling
+    plain = same and not floor.details.get(EVENED)
+    return f", from {'that' if plain else 'another such'} regression on"
 
 
 def tell_standing(standing: Standing, spec: JobSpec) -> str:
