@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from peftsearch.records.pace import Pace, count_work
+from peftsearch.records.pace import Finished, Pace, count_work, pace_of
 from peftsearch.records.ranges import NO_TIME, Range
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
+
+TELLING = 0.1
+"""Share of a trial's steps from which on they tell how long all of it takes."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,12 @@ class Opened:
 
     Attributes:
         seconds: Since its claim; 0 of one that is queued.
+        share: Of its steps that are done; 0 where that is not known.
     """
 
     configuration: Configuration
     seconds: float = 0.0
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,12 @@ def most_trials(spec: JobSpec) -> float:
 def foresee_left(
     spec: JobSpec, pace: Pace | None, opened: Sequence[Opened], standing: Standing
 ) -> Range | None:
-    """Seconds to the end of a budget, on a clock on the wall; None while unknown."""
-    budget = spec.budget
+    """Seconds to the end of a budget, on a clock on the wall; None while unknown.
+
+    Args:
+        pace: Of the trials that ended; None before any has, when those that run tell it.
+    """
+    budget, pace = spec.budget, pace or _pace_so_far(spec, opened)
     limit = standing.most if budget.trials is None else min(budget.trials, standing.most)
     hours = None if budget.hours is None else _rest(budget.hours, pace, standing)
     if pace is None or limit == math.inf:
@@ -85,6 +94,20 @@ def foresee_left(
         min(by_trials.likely, hours.likely),
         min(by_trials.high, hours.high),
     )
+
+
+def _pace_so_far(spec: JobSpec, opened: Sequence[Opened]) -> Pace | None:
+    """By the steps that running trials have done, so that the first of a job, which may be longer
+    than its budget, tells so before it ends; None while that is little."""
+    told = [x for x in opened if x.share >= TELLING]
+    found = [Finished(x.configuration, x.seconds / x.share) for x in told]
+    return pace_of(spec, found, (x.configuration for x in opened))
+
+
+def share_of(steps: tuple[int | None, int | None]) -> float:
+    """Of a trial's steps, done and in total, where both are known; else 0."""
+    done, total = steps
+    return done / total if done and total else 0.0
 
 
 def _all_trials(

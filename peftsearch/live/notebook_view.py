@@ -14,7 +14,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.engines.engine import Crew
 
-from .progress import Progress, measure_progress, tell_best, tell_left
+from .progress import Progress, measure_progress, steps_of, tell_best, tell_left
 from .stages import tell_stage
 
 Show = Callable[[str], None]
@@ -59,7 +59,8 @@ class NotebookView:
         self.preparation = self.preparation or self.store.preparation(self.job.id)
         spec, trials = self.job.spec, self.store.trials(self.job.id)
         hours = self.store.used_hours(self.job.id)
-        now = measure_progress(spec, trials, hours, len(crew.children), self.preparation)
+        known = len(crew.children), self.preparation, steps_of(crew)
+        now = measure_progress(spec, trials, hours, *known)
         seconds = self.refreshed - self.started
         stage = tell_stage(crew, spec, self.preparation, seconds) if crew.children else "done"
         floors = tell_floors(self.preparation, spec)[:1]

@@ -1,9 +1,16 @@
 """How far a job has come, for whoever waits for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from peftsearch.jobs.time_left import Opened, Standing, foresee_left, most_trials, seconds_since
+from peftsearch.jobs.time_left import (
+    Opened,
+    Standing,
+    foresee_left,
+    most_trials,
+    seconds_since,
+    share_of,
+)
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.pace import finished_of, pace_of
 from peftsearch.records.preparation import Preparation
@@ -14,6 +21,12 @@ from peftsearch.results.wording import cell, span, tell_mean
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.search.goals.reference_point import is_unbeaten
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.engines.engine import Crew
+
+Steps = tuple[int | None, int | None]
+"""Of a trial, done and in total; None while they are not known."""
+UNKNOWN: Steps = (None, None)
+NO_STEPS: Mapping[int, Steps] = {}
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ def measure_progress(
     hours: float,
     workers: int,
     preparation: Preparation | None = None,
+    steps: Mapping[int, Steps] = NO_STEPS,
 ) -> Progress:
     """Summarise a job's records.
 
@@ -52,6 +66,7 @@ def measure_progress(
         hours: Hours used, on the budget's clock.
         workers: Number of workers that share the remaining trials.
         preparation: The job's; None until it has one, and of a job without.
+        steps: Of running trials, by their numbers: done, and in total.
     """
     done = sum(x.state is TrialState.COMPLETED for x in trials)
     failed = sum(x.state is TrialState.FAILED for x in trials)
@@ -63,7 +78,7 @@ def measure_progress(
         running=tuple(x for x in trials if x.state is TrialState.RUNNING),
         best=None if best is None else best.values[spec.task.quality],
         hypervolume=hypervolume(spec, trials, preparation),
-        left=_left(spec, trials, hours, workers),
+        left=_left(spec, trials, hours, workers, steps),
         unbeaten=is_unbeaten(spec, trials, preparation),
         best_of=() if best is None else best.numbers,
         over=most is not None and done + failed >= most,
@@ -89,9 +104,24 @@ def tell_left(left: Range) -> str:
     return span(left.low, left.high)
 
 
-def _left(spec: JobSpec, trials: Sequence[Trial], hours: float, workers: int) -> Range | None:
+def steps_of(crew: Crew) -> dict[int, Steps]:
+    """Of the trials that its workers hold, by their numbers."""
+    return {x.number: x.progress for x in crew.children if x.number >= 0}
+
+
+def _left(
+    spec: JobSpec,
+    trials: Sequence[Trial],
+    hours: float,
+    workers: int,
+    steps: Mapping[int, Steps],
+) -> Range | None:
     opened = [
-        Opened(x.configuration, 0.0 if x.state is TrialState.QUEUED else seconds_since(x.claimed))
+        Opened(x.configuration)
+        if x.state is TrialState.QUEUED
+        else Opened(
+            x.configuration, seconds_since(x.claimed), share_of(steps.get(x.number, UNKNOWN))
+        )
         for x in trials
         if x.state in (TrialState.QUEUED, TrialState.RUNNING)
     ]

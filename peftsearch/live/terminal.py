@@ -21,7 +21,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.engines.engine import Crew, Engine
 
 from .foretold import Foretold
-from .progress import Progress, measure_progress, tell_best, tell_left, tell_volume
+from .progress import Progress, measure_progress, steps_of, tell_best, tell_left, tell_volume
 from .stages import tell_stage, tell_stopping
 
 _REFRESH_SECONDS = 1.0
@@ -179,7 +179,8 @@ class LiveView:
             self.preparation = self.store.preparation(self.job.id)
             _print_notes(self.preparation, self.live.console, soft_wrap=False)
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
-        now = measure_progress(self.job.spec, trials, hours, len(crew.children), self.preparation)
+        known = len(crew.children), self.preparation, steps_of(crew)
+        now = measure_progress(self.job.spec, trials, hours, *known)
         self.foretold.note(now.left)
         self.live.update(self._panel(now, crew))
 

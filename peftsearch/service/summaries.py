@@ -258,7 +258,10 @@ class Summaries:
         opened = store.open_trials(job.id)
         ended = sum(store.counts(job.id).values()) - len(opened)
         standing = Standing(ended, hours, live)
-        return estimate_left(job, self._find_pace(store, job), open_of(opened), standing)
+        pace = self._find_pace(store, job)
+        workers = [] if pace is not None else store.workers(job.id)
+        steps = {x.name: (x.steps_done, x.steps_total) for x in workers}
+        return estimate_left(job, pace, open_of(opened, steps), standing)
 
     def _find_pace(self, store: Store, job: Job) -> Pace | None:
         """As fast as its trials ended so far: read once for an event."""

@@ -56,6 +56,18 @@ def test_before_the_first_end_only_hours_tell() -> None:
     assert foresee_left(HOURS, None, (), standing) == Range(2700, 2700, 2700)
 
 
+def test_the_first_trial_tells_by_its_steps_how_long_trials_are() -> None:
+    """One that is longer than the budget was not foreseen: the budget was told as time left."""
+    standing, opened = Standing(0, 0.0, 1), [Opened(lora(2), 60.0, 0.2)]
+    found = foresee_left(TRIALS, None, opened, standing)
+    assert found is not None and found.holds(10 * 300.0 - 60.0)
+    short = make_spec(budget={"minutes": 2})
+    ends = foresee_left(short, None, opened, standing)
+    assert ends is not None and ends.low == 120 and ends.high > 300
+    little = [Opened(lora(2), 6.0, 0.02)]
+    assert foresee_left(TRIALS, None, little, standing) is None
+
+
 def test_workers_share_what_is_left_and_end_apart() -> None:
     alone, three = left(TRIALS), left(TRIALS, workers=3)
     assert alone.likely / 3 < three.likely < alone.likely / 2

@@ -13,6 +13,7 @@ from peftsearch.jobs.time_left import (
     foresee_left,
     most_trials,
     seconds_since,
+    share_of,
 )
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.pace import WINDOW, Finished, Pace, pace_of
@@ -113,7 +114,7 @@ def status_of(store: Store, history: History, activity: Activity, hours: Hours) 
     counts = _counts(activity, len(running))
     used = hours.used(store, history.job, counts)
     steps = {name: (done, total) for name, done, total in activity.workers}
-    pace, opened = history.derive("pace", pace_in), open_of(activity.trials)
+    pace, opened = history.derive("pace", pace_in), open_of(activity.trials, steps)
     standing = Standing(sum(activity.ended.values()), used, len(activity.workers))
     left = estimate_left(history.job, pace, opened, standing) if activity.workers else None
     return {
@@ -188,13 +189,22 @@ def pace_in(history: History) -> Pace | None:
     return pace_of(history.job.spec, finished)
 
 
-def open_of(trials: Sequence[Trial]) -> list[Opened]:
-    """Queued and running trials as a forecast needs them."""
-    running = TrialState.RUNNING
-    return [
-        Opened(x.configuration, seconds_since(x.claimed) if x.state is running else 0.0)
-        for x in trials
-    ]
+def open_of(
+    trials: Sequence[Trial], steps: Mapping[str, tuple[int | None, int | None]]
+) -> list[Opened]:
+    """Queued and running trials as a forecast needs them.
+
+    Args:
+        steps: Of what each worker trains, by its name: done, and in total.
+    """
+
+    def open_one(trial: Trial) -> Opened:
+        if trial.state is not TrialState.RUNNING:
+            return Opened(trial.configuration)
+        share = share_of(steps.get(trial.worker or "", (None, None)))
+        return Opened(trial.configuration, seconds_since(trial.claimed), share)
+
+    return [open_one(x) for x in trials]
 
 
 def estimate_left(
