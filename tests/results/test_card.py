@@ -14,7 +14,7 @@ from huggingface_hub import ModelCard
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import estimate, share_error
 from peftsearch.records.expectation import Expectation
-from peftsearch.results.exports.card import _measurements, _of_class, _quality
+from peftsearch.results.exports.card_worth import _of_class, list_measurements, tell_quality
 from peftsearch.results.exports.export import export
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.files.formats import load_base
@@ -41,8 +41,8 @@ print(json.dumps(model.eval()(**batch).logits.tolist()))
 def test_what_a_function_trained_measured_no_cost_of_the_job_s_own_schedule() -> None:
     names = ("accuracy", "trainable_parameters", "training_flops", "training_memory")
     trial = replace(make_trial(0, 2, 0.7), measurements=dict.fromkeys(names, 1.0))
-    assert all(f"| {name} |" in _measurements(trial, by_function=False) for name in names)
-    own = _measurements(trial, by_function=True)
+    assert all(f"| {name} |" in list_measurements(trial, by_function=False) for name in names)
+    own = list_measurements(trial, by_function=True)
     assert [name for name in names if f"| {name} |" in own] == ["accuracy", "trainable_parameters"]
 
 
@@ -74,17 +74,17 @@ def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) 
 def test_the_best_of_several_trainings_is_called_luck() -> None:
     lucky, again = make_trial(2, 8, 0.95), make_trial(6, 8, 0.91)
     trained = estimate([lucky, again])
-    told = " ".join(_quality(lucky, make_spec(), [], "held", None, trained).split())
+    told = " ".join(tell_quality(lucky, make_spec(), [], "held", None, trained).split())
     assert "accuracy 0.9500" in told
     assert "the best of 2 trainings of this configuration (trials 2, 6)" in told
     assert "their mean is 0.9300" in told
-    other = " ".join(_quality(again, make_spec(), [], "held", None, trained).split())
+    other = " ".join(tell_quality(again, make_spec(), [], "held", None, trained).split())
     assert "accuracy 0.9100" in other
     assert "That is one of 2 trainings of this configuration (trials 2, 6): their mean" in other
     equal = estimate([lucky, make_trial(6, 8, 0.95)])
-    told = " ".join(_quality(lucky, make_spec(), [], "held", None, equal).split())
+    told = " ".join(tell_quality(lucky, make_spec(), [], "held", None, equal).split())
     assert "That is one of 2 trainings" in told and "luck" not in told
-    alone = _quality(lucky, make_spec(), [], "held", None, estimate([lucky]))
+    alone = tell_quality(lucky, make_spec(), [], "held", None, estimate([lucky]))
     assert "trainings" not in alone
 
 

@@ -15,7 +15,7 @@ import peftsearch
 from peftsearch.errors import UserError
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.records.trial import ENCODER, Trial
-from peftsearch.results.exports.card import ENCODER_FOLDER
+from peftsearch.results.exports.card_use import ENCODER_FOLDER
 from peftsearch.results.exports.export import export
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.workers.data.task_rows import Split

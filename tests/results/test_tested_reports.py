@@ -18,8 +18,8 @@ from peftsearch.results.confirmations.tested_reports import (
     tell_tested,
 )
 from peftsearch.results.confirmations.verdict import tell_verdict
-from peftsearch.results.exports.card import _quality, _tested
 from peftsearch.results.exports.card_metadata import front_matter
+from peftsearch.results.exports.card_worth import tell_quality, tell_tested_rows
 
 from .made import SPEC, TRIALS, make_reading
 
@@ -110,13 +110,13 @@ def test_reports_of_before_have_no_interval_and_damaged_ones_are_passed_over() -
 
 
 def test_a_card_leads_with_the_test_rows_and_names_the_others() -> None:
-    section = _tested(find(confirm()), ["the adapter of trial 3: so and so"], SPEC)
+    section = tell_tested_rows(find(confirm()), ["the adapter of trial 3: so and so"], SPEC)
     assert section.startswith("\n## On the test rows\n\nOn 160 test rows")
     assert section.count("beats the best floor") == 1
     assert "`peftsearch confirm`: the adapter of trial 3: so and so." in section
-    assert _tested(None, [], SPEC) == ""
+    assert tell_tested_rows(None, [], SPEC) == ""
     trained = estimate([PICKED])
-    quality = _quality(PICKED, SPEC, [], "held", None, trained, confirmed=True)
+    quality = tell_quality(PICKED, SPEC, [], "held", None, trained, confirmed=True)
     assert "400 validation rows" in " ".join(quality.split())
     assert "the test rows above had no part in that" in " ".join(quality.split())
 

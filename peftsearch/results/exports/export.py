@@ -32,7 +32,8 @@ from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .card import find_loading, write_card, write_job
+from .card import write_card, write_job
+from .card_use import find_loading
 from .export_report import ExportReport
 from .places import check_free
 from .public_names import hub_id
