@@ -106,9 +106,10 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
         spec = result.job.spec
         console.print(views.front_table(result.members, spec, console.width, result.notes))
         print_floors(result)
-        if waits(job.state, working):
+        stands = waits(job.state, working)
+        if stands:
             console.print(tell_waiting(name, storage), highlight=False, soft_wrap=True)
-        else:
+        if not stands or result.baselines or result.circle.parent:
             print_beside(result, storage)
         for line in _tell_failures(result, storage):
             console.print(line, highlight=False, soft_wrap=True)

@@ -153,7 +153,7 @@ def test_of_what_is_better_the_nearest_the_best_and_the_earliest_comes_next(
         ("training_seconds", 1234.5, "1,234 s"),
         ("trainable_parameters", 73_728, "73,728"),
         ("adapter_bytes", 999_700, "1 MB"),
-        ("adapter_bytes", 2e15, "2e+03 TB"),
+        ("adapter_bytes", 2e15, "2 PB"),
         ("backward_depth", 12, "12 layers"),
         ("backward_depth", 1, "1 layer"),
         ("training_flops", 999.6e6, "1 GFLOPs"),

@@ -100,7 +100,9 @@ def test_the_life_of_a_job(
     with client_of(open_site(url, data_roots=(tmp_path,))) as client:
         job = Job(client)
         found = job.get()
-        assert (found["state"], found["live_workers"], found["pool"]) == ("running", 0, None)
+        assert (found["state"], found["live_workers"]) == ("running", 0)
+        before = found["pool"]  # what Resume offers
+        assert (before["state"], before["workers"], before["device"]) == ("ended", 1, "cpu")
         assert (found["counts"]["running"], found["counts"]["failed"]) == (0, 0)
         root = job.service.settings.root
         assert len(list(root.glob("live-*/trials/*"))) >= 2
