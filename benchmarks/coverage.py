@@ -79,6 +79,11 @@ class Case:
         return left - right
 
 
+def draw_labels(draw: Draw, rows: int) -> Reals:
+    """References of two classes, `n`."""
+    return (draw.normal(size=rows) < ndtri(POSITIVE)).astype(float)
+
+
 def f1_of(share: Reals) -> Reals:
     """F1 where that share of either class is right."""
     right = 2 * POSITIVE * share
@@ -107,8 +112,8 @@ def answer(draw: Draw, case: Case, truth: Reals, hard: Reals, quality: float, se
 def confirm_once(draw: Draw, case: Case) -> Difference:
     """The interval of one simulated confirmation."""
     most = case.seeds if case.width is None else Plan.of(None, case.width).limit
-    drawn = draw.normal(size=case.rows)
-    truth = drawn if case.metric == "pearson" else (drawn < ndtri(POSITIVE)).astype(float)
+    classes = case.metric != "pearson"
+    truth = draw_labels(draw, case.rows) if classes else draw.normal(size=case.rows)
     hard, judge = draw.normal(size=case.rows), case.judge.on(truth, truth)
     arms = (LEFT, most), (RIGHT, 1 if case.floor else most)
     left, right = (

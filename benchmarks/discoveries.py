@@ -13,9 +13,8 @@ import argparse
 from itertools import product
 
 import numpy as np
-from scipy.special import ndtri
 
-from benchmarks.coverage import LEFT, POSITIVE, RIGHT, Case, Reals, answer
+from benchmarks.coverage import LEFT, RIGHT, Case, Reals, answer, draw_labels
 from peftsearch.results.confirmations.confirmation import Arm
 from peftsearch.results.confirmations.front_confirmation import claim_together, compare_front
 from peftsearch.results.confirmations.spending import ERROR
@@ -30,7 +29,7 @@ def confirm_front(draw: np.random.Generator, case: Case, better: int) -> tuple[R
     Returns:
         Whether each difference is claimed, and whether its own interval excludes 0, `m x 2`.
     """
-    truth = (draw.normal(size=case.rows) < ndtri(POSITIVE)).astype(float)
+    truth = draw_labels(draw, case.rows)
     hard, judge = draw.normal(size=case.rows), case.judge.on(truth, truth)
 
     def values(quality: float, seeds: int) -> Reals:

@@ -12,9 +12,8 @@ import argparse
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtri
 
-from benchmarks.coverage import POSITIVE, Case, answer
+from benchmarks.coverage import Case, answer, draw_labels
 
 ROWS, QUALITIES = (30, 60, 150, 600), (0.97, 0.99)
 MANY = 400_000
@@ -27,11 +26,6 @@ def find_truth(metric: str, quality: float) -> float:
     truth = draw_labels(draw, MANY)
     answers = answer(draw, case, truth, draw.normal(size=MANY), quality, 1)
     return case.judge.score(answers[:, 0], truth)
-
-
-def draw_labels(draw: np.random.Generator, rows: int) -> np.ndarray:
-    """Of two classes."""
-    return (draw.normal(size=rows) < ndtri(POSITIVE)).astype(float)
 
 
 def hold(case: Case, quality: float, sims: int) -> tuple[float, float]:

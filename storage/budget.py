@@ -5,14 +5,13 @@ hours counts the time in which at least one attempt ran, also attempts that brou
 worker that fell silent ran until its lease ended, so that a night of standstill costs nothing.
 """
 
-import time
-
 from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, union_all
 
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 
 from .clock import now
+from .hours_left import HoursLeft
 from .rows import damaged
 from .schema import lost_attempts, trials
 from .session import read
@@ -24,7 +23,7 @@ class Budgets(Trials):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._hours_last: dict[int, tuple[float, float]] = {}
+        self._hours: dict[int, HoursLeft] = {}
 
     @read
     def used_hours(self, job_id: int) -> float:
@@ -52,22 +51,11 @@ class Budgets(Trials):
     @read
     def remaining_trials(self, job_id: int, budget: BudgetSpec) -> int | None:
         """How many trials the job may still get under `budget`; None where nothing limits them."""
-        if budget.hours is not None and self._are_used_up(job_id, budget.hours):
+        if self._hours.setdefault(job_id, HoursLeft(self, job_id)).used_up(budget):
             return 0
         if budget.trials is None:
             return None
         return max(0, budget.trials - self.next_number(job_id))
-
-    def _are_used_up(self, job_id: int, hours: float) -> bool:
-        """Whether so many hours are, counted over all trials only where they may be: an hour of
-        them takes an hour of the clock. It is counted again at half of what was left, since a
-        worker that was taken for silent adds the time that was not counted."""
-        known, until = self._hours_last.get(job_id, (None, 0.0))
-        if known == hours and time.monotonic() < until:
-            return False
-        left = hours - self.used_hours(job_id)
-        self._hours_last[job_id] = hours, time.monotonic() + 3600 * left / 2
-        return left <= 0
 
 
 def measure_union(start: ColumnElement[float], end: ColumnElement[float]) -> Select[float, int]:

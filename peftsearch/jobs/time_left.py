@@ -5,15 +5,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 from peftsearch.records.pace import Finished, Pace, count_work, pace_of
 from peftsearch.records.ranges import NO_TIME, Range
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.sampler_names import ENGINE
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.spaces.space.space import Space
 
+Steps = tuple[int | None, int | None]
+"""Of a trial, done and in total; None while they are not known."""
+UNKNOWN: Steps = (None, None)
 TELLING = 0.1
 """Share of a trial's steps from which on they tell how long all of it takes."""
 
@@ -30,6 +35,15 @@ class Opened:
     configuration: Configuration
     seconds: float = 0.0
     share: float = 0.0
+
+    @classmethod
+    def of(cls, trial: Trial, steps: Steps) -> Self:
+        """One of a job's, where `steps` are those of who trains it."""
+        if trial.state is TrialState.QUEUED:
+            return cls(trial.configuration)
+        done, total = steps
+        share = done / total if done and total else 0.0
+        return cls(trial.configuration, seconds_since(trial.claimed), share)
 
 
 @dataclass(frozen=True)
@@ -102,12 +116,6 @@ def _pace_so_far(spec: JobSpec, opened: Sequence[Opened]) -> Pace | None:
     told = [x for x in opened if x.share >= TELLING]
     found = [Finished(x.configuration, x.seconds / x.share) for x in told]
     return pace_of(spec, found, (x.configuration for x in opened))
-
-
-def share_of(steps: tuple[int | None, int | None]) -> float:
-    """Of a trial's steps, done and in total, where both are known; else 0."""
-    done, total = steps
-    return done / total if done and total else 0.0
 
 
 def _all_trials(

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from peftsearch.jobs.time_left import (
+    UNKNOWN,
     Opened,
     Standing,
+    Steps,
     foresee_left,
     most_trials,
-    seconds_since,
-    share_of,
 )
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.pace import finished_of, pace_of
@@ -23,9 +23,6 @@ from peftsearch.search.goals.reference_point import is_unbeaten
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.engines.engine import Crew
 
-Steps = tuple[int | None, int | None]
-"""Of a trial, done and in total; None while they are not known."""
-UNKNOWN: Steps = (None, None)
 NO_STEPS: Mapping[int, Steps] = {}
 
 
@@ -116,15 +113,8 @@ def _left(
     workers: int,
     steps: Mapping[int, Steps],
 ) -> Range | None:
-    opened = [
-        Opened(x.configuration)
-        if x.state is TrialState.QUEUED
-        else Opened(
-            x.configuration, seconds_since(x.claimed), share_of(steps.get(x.number, UNKNOWN))
-        )
-        for x in trials
-        if x.state in (TrialState.QUEUED, TrialState.RUNNING)
-    ]
+    going = [x for x in trials if x.state in (TrialState.QUEUED, TrialState.RUNNING)]
+    opened = [Opened.of(x, steps.get(x.number, UNKNOWN)) for x in going]
     pace = pace_of(spec, finished_of(trials), (x.configuration for x in opened))
     standing = Standing(len(trials) - len(opened), hours, workers, most_trials(spec))
     return foresee_left(spec, pace, opened, standing)

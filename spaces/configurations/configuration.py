@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import index
 from typing import Any, Self
 
@@ -20,7 +20,6 @@ from peftsearch.spaces.techniques.table import technique
 
 from .hyperparameters import HYPERPARAMETERS, Hyperparameters
 from .places import PLACEMENTS, place
-from .worked_out import worked_out
 
 _KEYS = {"learning_rate", "strata", "input", *HYPERPARAMETERS}
 _STRATUM_KEYS = {"start", "stop", "modules", "layers"}
@@ -64,12 +63,12 @@ class Stratum:
     modules: tuple[Module, ...] = ()
     layers: tuple[int, ...] | None = None
 
-    @worked_out
+    @cached_property
     def carriers(self) -> tuple[int, ...]:
         """The layers that carry the modules."""
         return tuple(range(self.start, self.stop)) if self.layers is None else self.layers
 
-    @worked_out
+    @cached_property
     def acting(self) -> tuple[Module, ...]:
         """The modules that do something, sorted: what `carriers` have in the canonical form."""
         return _acting(self.modules)
@@ -122,7 +121,7 @@ class Configuration:
         """Tokens that the input puts before each sequence."""
         return self.input.capacity if self.input is not None else 0
 
-    @worked_out
+    @cached_property
     def profile(self) -> Profile:
         """Canonical form: for each of the `L` layers, its sorted modules that do something."""
         layers: list[tuple[Module, ...]] = [()] * self.depth
@@ -131,7 +130,7 @@ class Configuration:
                 layers[layer] = stratum.acting
         return tuple(layers)
 
-    @worked_out
+    @cached_property
     def runs(self) -> tuple[Run, ...]:
         """Layers that are treated alike, each time the first, the end and what they carry."""
         profile = self.profile
@@ -139,7 +138,7 @@ class Configuration:
         ends = [*starts[1:], len(profile)]
         return tuple((i, end, profile[i]) for i, end in zip(starts, ends, strict=False))
 
-    @worked_out
+    @cached_property
     def kinds(self) -> Profile:
         """What layers carry, from the bottom up, mostly once each."""
         return tuple({id(x): x for _, _, x in self.runs}.values())
@@ -160,7 +159,7 @@ class Configuration:
         """Whether it adapts nothing: the linear probe."""
         return self.input is None and not any(self.kinds)
 
-    @worked_out
+    @cached_property
     def key(self) -> str:
         """16 hexadecimal digits, equal for configurations that mean the same training."""
         rest = [repr(round(math.log10(self.learning_rate), 6))]

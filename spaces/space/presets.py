@@ -1,5 +1,7 @@
 """Named spaces, and how a job's `[space]` section changes them."""
 
+from collections.abc import Sequence
+
 from peftsearch.errors import UserError, located
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.space_section import SpaceSpec
@@ -91,8 +93,9 @@ def make_space(spec: JobSpec) -> Space:
     _check_length(spec)
     space = _listed(spec) if spec.space.listed else _open(spec)
     check_dropout(spec, space)
-    check_room(_written(spec), spec.anatomy, spec.task.most_tokens(text_positions(spec)))
     tries = spec.try_configurations
+    written = _written(spec, tries)
+    check_room(written, spec.anatomy, spec.task.most_tokens(_find_positions(spec, written)))
     names = {*space.techniques}.union(*(x.techniques for x in tries))
     check_reading(names, spec.anatomy, spec.task.kind)
     with located("try"):
@@ -132,14 +135,17 @@ def _open(spec: JobSpec) -> Space:
 
 def text_positions(spec: JobSpec) -> int | None:
     """Positions of the model that an example of the job may take (`read_positions`)."""
+    return _find_positions(spec, _written(spec, spec.try_configurations))
+
+
+def _find_positions(spec: JobSpec, written: Sequence[Configuration]) -> int | None:
     chosen = () if spec.space.listed else read_input_sizes(_merge(spec.space), spec.anatomy)
-    sizes = [*chosen, *list_sizes(_written(spec))]
-    return read_positions(sizes, spec.anatomy, spec.task)
+    return read_positions([*chosen, *list_sizes(written)], spec.anatomy, spec.task)
 
 
-def _written(spec: JobSpec) -> list[Configuration]:
+def _written(spec: JobSpec, tries: Sequence[Configuration]) -> list[Configuration]:
     """What the user wrote one by one: the list of a closed space, and what is tried first."""
-    return [*map(spec.read_configuration, spec.space.listed or ()), *spec.try_configurations]
+    return [*map(spec.read_configuration, spec.space.listed or ()), *tries]
 
 
 def _merge(user: SpaceSpec) -> SpaceSpec:

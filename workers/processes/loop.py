@@ -27,6 +27,7 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
+from peftsearch.storage.hours_left import HoursLeft
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.collection import sweep_objects
 from peftsearch.workers.artefacts.keeping import Keeper
@@ -43,7 +44,6 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .hours_left import HoursLeft
 from .lease_times import LEASE_SECONDS
 from .monitor import Cancelled, Monitor
 from .preparing import take_up

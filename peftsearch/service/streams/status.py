@@ -8,12 +8,13 @@ from typing_extensions import TypedDict
 
 from peftsearch.jobs.liveness import is_live
 from peftsearch.jobs.time_left import (
+    UNKNOWN,
     Opened,
     Standing,
+    Steps,
     foresee_left,
     most_trials,
     seconds_since,
-    share_of,
 )
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.pace import WINDOW, Finished, Pace, pace_of
@@ -189,22 +190,13 @@ def pace_in(history: History) -> Pace | None:
     return pace_of(history.job.spec, finished)
 
 
-def open_of(
-    trials: Sequence[Trial], steps: Mapping[str, tuple[int | None, int | None]]
-) -> list[Opened]:
+def open_of(trials: Sequence[Trial], steps: Mapping[str, Steps]) -> list[Opened]:
     """Queued and running trials as a forecast needs them.
 
     Args:
         steps: Of what each worker trains, by its name: done, and in total.
     """
-
-    def open_one(trial: Trial) -> Opened:
-        if trial.state is not TrialState.RUNNING:
-            return Opened(trial.configuration)
-        share = share_of(steps.get(trial.worker or "", (None, None)))
-        return Opened(trial.configuration, seconds_since(trial.claimed), share)
-
-    return [open_one(x) for x in trials]
+    return [Opened.of(x, steps.get(x.worker or "", UNKNOWN)) for x in trials]
 
 
 def estimate_left(

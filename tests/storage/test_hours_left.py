@@ -1,13 +1,12 @@
 """When a worker counts the hours of its job, and that it is never late."""
 
 from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
 from peftsearch.spaces.jobspec.spec import BudgetSpec
-from peftsearch.workers.processes import hours_left
-from peftsearch.workers.processes.hours_left import HoursLeft
+from peftsearch.storage import hours_left
+from peftsearch.storage.hours_left import HoursLeft
 
 
 class Job:
@@ -34,7 +33,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> Job:
 
 
 def _watch(job: Job) -> HoursLeft:
-    return HoursLeft(cast(Any, job), 1)
+    return HoursLeft(job, 1)
 
 
 def test_a_night_of_turns_counts_a_few_times_and_ends_on_time(job: Job) -> None:

@@ -1,20 +1,27 @@
 """Whether a job's budget of hours is used up, without counting over all its trials every turn."""
 
 import time
+from typing import Protocol
 
 from peftsearch.spaces.jobspec.spec import BudgetSpec
-from peftsearch.storage.store import Store
+
+
+class CountsHours(Protocol):
+    """What knows the used hours of jobs."""
+
+    def used_hours(self, job_id: int) -> float:
+        """Of the budget, by all trials of a job."""
 
 
 class HoursLeft:
-    """What one worker knows of the hours of its job.
+    """What is known of the hours of a job.
 
     An hour of the budget takes an hour of the clock, however many workers there are. So nothing
     can be used up before what was left has passed; the store is asked at half of it, since a
     worker that was taken for silent and renews its lease adds the time that was not counted.
     """
 
-    def __init__(self, store: Store, job_id: int) -> None:
+    def __init__(self, store: CountsHours, job_id: int) -> None:
         self._store, self._job_id = store, job_id
         self._budget: BudgetSpec | None = None
         self._ask_at = 0.0
