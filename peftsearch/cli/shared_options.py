@@ -25,8 +25,8 @@ DEFAULT_PICK = "1se"
 Pick = Annotated[
     str,
     typer.Option(
-        help="1se (the cheapest within one standard error of the best), knee, best, a row of the "
-        "front, or e.g. 'size <= 200 KB'."
+        help="1se (what is proposed, the cheapest within one standard error of the best), knee, "
+        "best, a row of the front, or e.g. 'size <= 200 KB'."
     ),
 ]
 Chosen = Annotated[

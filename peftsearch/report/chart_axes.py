@@ -52,7 +52,7 @@ def _add_quality(
     heights: list[float], beside: list[float], front: Front, goal: Objective
 ) -> list[float]:
     """With the ends of the errors, the best floor, and what is not far below these."""
-    for row in front["rows"]:
+    for row in [*front["rows"], *([] if front["beside"] is None else [front["beside"]])]:
         value, error = row["values"][goal.name], row["standard_error"] or 0.0
         heights += [value - error, value + error]
     floors = [floor["value"] for floor in front["floors"]]

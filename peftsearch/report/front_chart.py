@@ -5,6 +5,8 @@ from itertools import combinations
 
 from markupsafe import Markup
 
+from peftsearch.insight.baselines import ReferenceLine
+from peftsearch.results.pictures.marks import BELOW, OFF_FRONT
 from peftsearch.results.pictures.reference_lines import spread
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
@@ -41,7 +43,7 @@ def _draw(front: Front, x: Objective, y: Objective, frame: Frame) -> Markup:
         *(_baselines(front, across, up) if by_quality and len(front["goals"]) == 2 else ()),
         *(_steps(front, across, up) if len(front["goals"]) == 2 else ()),
         *(mark for row in rows for mark in _point(row, across, up, by_quality)),
-        *_key(front, frame, by_quality),
+        *_key(front, up, frame, by_quality),
     ]
     label = f"{y.label} against {x.label}: {len(front['rows'])} configurations on the front"
     return svg.drawing(frame.width, frame.height, label, "chart", *parts)
@@ -49,7 +51,7 @@ def _draw(front: Front, x: Objective, y: Objective, frame: Frame) -> Markup:
 
 def _floors(front: Front, up: Scale, frame: Frame) -> list[Markup]:
     """Those within the axis; the best one always is."""
-    held = [x for x in front["floors"] if up.low <= x["value"] <= up.high]
+    held = [x for x in front["floors"] if up.holds(x["value"])]
     lines = sorted((up.place(x["value"]), x["short"]) for x in held)
     parts = [svg.line(frame.left, y, frame.right, y, "floor") for y, _ in lines]
     if frame.roomy:
@@ -68,8 +70,7 @@ def _others(front: Front, across: Scale, up: Scale) -> list[Markup]:
         if across.goal.name in values and up.goal.name in values:
             value = values[up.goal.name]
             x, y = across.place(values[across.goal.name]), up.place(value)
-            inside = up.low <= value <= up.high
-            parts.append(_dot(x, y, 3.6, "other") if inside else _fallen(x, y))
+            parts.append(_dot(x, y, 3.6, "other") if up.holds(value) else _fallen(x, y))
     return parts
 
 
@@ -84,7 +85,7 @@ def _fallen(x: float, y: float) -> Markup:
 def _sweep(front: Front, across: Scale, up: Scale) -> list[Markup]:
     """Squares at LoRA of each rank, within the axis."""
     x, y = across.goal.name, up.goal.name
-    held = [z for z in front["sweep"] if {x, y} <= z.keys() and up.low <= z[y] <= up.high]
+    held = [z for z in front["sweep"] if {x, y} <= z.keys() and up.holds(z[y])]
     return [_square(across.place(z[x]), up.place(z[y])) for z in held]
 
 
@@ -93,13 +94,19 @@ def _square(x: float, y: float) -> Markup:
 
 
 def _baselines(front: Front, across: Scale, up: Scale) -> list[Markup]:
-    """Diamonds at the linear probe and the best plain LoRA."""
-    known = [x for x in (front["baselines"]["probe"], front["baselines"]["lora"]) if x is not None]
+    """Diamonds at the linear probe and the best plain LoRA, within the axis."""
+    known = [line for line, _ in _named_baselines(front, up)]
     places = [(across.place(x["cost"]), up.place(x["value"])) for x in known]
     return [
         svg.element("path", d=f"M{x:.1f} {y - 10:.1f}l10 10l-10 10l-10 -10z", class_="baseline")
         for x, y in places
     ]
+
+
+def _named_baselines(front: Front, up: Scale) -> list[tuple[ReferenceLine, str]]:
+    lines = front["baselines"]
+    known = ((lines["probe"], "no adapter"), (lines["lora"], "best plain LoRA"))
+    return [(line, name) for line, name in known if line is not None and up.holds(line["value"])]
 
 
 def _steps(front: Front, across: Scale, up: Scale) -> list[Markup]:
@@ -128,17 +135,17 @@ def _point(row: Row, across: Scale, up: Scale, by_quality: bool) -> list[Markup]
     name = f"{row['row']}" if on else ""
     told = svg.element("title", f"row {name}: {row['words']}" if on else row["words"])
     dot = svg.element("g", told, _dot(x, y, 5, "front" if on else "other"))
-    return [*parts, *ring, dot, svg.text(x + 13, y - 10, name, "number")]
+    return [*parts, *ring, dot, svg.text(x - 7, y - 11, name, "number", "end")]
 
 
 def _has(row: Row, x: Objective, y: Objective) -> bool:
     return {x.name, y.name} <= row["values"].keys()
 
 
-def _key(front: Front, frame: Frame, by_quality: bool) -> list[Markup]:
+def _key(front: Front, up: Scale, frame: Frame, by_quality: bool) -> list[Markup]:
     """What the marks are, in a line above the panel; two where it is narrow."""
     x, y, parts = 4.0, 32.0, list[Markup]()
-    for name, words in _name_marks(front, by_quality):
+    for name, words in _name_marks(front, up, by_quality):
         wide = 18 + _LETTER * len(words) + 16
         if x + wide > frame.width:
             x, y = 4.0, y + 16
@@ -147,19 +154,20 @@ def _key(front: Front, frame: Frame, by_quality: bool) -> list[Markup]:
     return parts
 
 
-def _name_marks(front: Front, by_quality: bool) -> Iterator[tuple[str, str]]:
+def _name_marks(front: Front, up: Scale, by_quality: bool) -> Iterator[tuple[str, str]]:
     """Class and words of each kind of mark that the panel has."""
     errors = by_quality and any(x["standard_error"] is not None for x in front["rows"])
     yield "front", "front, ± one standard error" if errors else "front"
     if front["beside"] is not None or any(x["chosen"] for x in front["rows"]):
         yield "ring", "picked"
-    if front["others"]:
-        yield "other", "off the front"
+    heights = [x[up.goal.name] for x in front["others"] if up.goal.name in x]
+    if any(map(up.holds, heights)):
+        yield "other", OFF_FRONT
+    if not all(map(up.holds, heights)):
+        yield "fallen", BELOW
     if front["sweep"]:
         yield "sweep", "LoRA of each rank"
-    lines = front["baselines"]
-    known = ((lines["probe"], "no adapter"), (lines["lora"], "best plain LoRA"))
-    named = " and ".join(words for line, words in known if line is not None)
+    named = " and ".join(words for _, words in _named_baselines(front, up))
     if named and by_quality and len(front["goals"]) == 2:
         yield "baseline", named
 
@@ -169,4 +177,6 @@ def _mark(name: str, x: float, y: float) -> Markup:
         return svg.element("path", d=f"M{x} {y - 6}l6 6l-6 6l-6 -6z", class_="baseline")
     if name == "sweep":
         return _square(x, y)
+    if name == "fallen":
+        return _fallen(x, y + 4)
     return _dot(x, y, {"front": 5, "ring": 5.5, "other": 3.6}[name], name)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from peftsearch.results import wording
 from peftsearch.results.confirmations.spending import percent
-from peftsearch.results.picks.rules import ONE_SE_WORDS
+from peftsearch.results.picks.rules import PROPOSED_BY
 from peftsearch.spaces.jobspec.objectives import objective
 
 from . import phrases, verdict
@@ -57,9 +57,9 @@ def _environment() -> Environment:
         "in_errors": verdict.in_errors,
         "percent": percent,
         "objective": objective,
-        "ONE_SE_WORDS": ONE_SE_WORDS,
+        "PROPOSED_BY": PROPOSED_BY,
         "plural": wording.plural,
-        "signed": verdict.signed,
+        "signed": wording.signed,
         "show_value": phrases.show_value,
         "others": phrases.best_and_worst,
         "techniques_of": techniques_of,

@@ -30,6 +30,10 @@ class Scale:
     start: float
     end: float
 
+    def holds(self, value: float) -> bool:
+        """Whether it lies within both ends."""
+        return self.low <= value <= self.high
+
     def place(self, value: float) -> float:
         """In pixels; what lies beyond an end stands at it."""
         if self.goal.logarithmic:

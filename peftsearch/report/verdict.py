@@ -5,16 +5,16 @@ from typing import Any
 
 from peftsearch.results.confirmations.confirmation import UNRESOLVED
 from peftsearch.results.confirmations.tested_reports import OnTest
-from peftsearch.results.picks.rules import ONE_SE, ONE_SE_WORDS, find_rule
+from peftsearch.results.picks.rules import ONE_SE, PROPOSED_WORDS, find_rule
 from peftsearch.results.standing.floor_words import FloorStanding
-from peftsearch.results.wording import amount, difference, name_trials, plural
+from peftsearch.results.wording import amount, difference, name_trials, plural, signed
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .fronts import Row
 from .tested import Comparison
 
-_PICKS = {ONE_SE: ONE_SE_WORDS, "knee": "the knee of the front", "best": "the best of the front"}
+_PICKS = {ONE_SE: PROPOSED_WORDS, "knee": "the knee of the front", "best": "the best of the front"}
 
 
 def tell_verdict(
@@ -84,11 +84,6 @@ def tell_value(name: str, value: float) -> str:
     return (
         f"{told} {row.label}" if row.style == "count" and not row.unit else f"{row.label} {told}"
     )
-
-
-def signed(name: str, gain: float, beside: float) -> str:
-    """A gain with its sign: `+0.0120`."""
-    return f"{'-' if gain < 0 else '+'}{difference(name, abs(gain), beside)}"
 
 
 def in_errors(gain: float, error: float | None) -> str:

@@ -10,7 +10,7 @@ from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.trial_note import TrialNote
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .picks.rules import ONE_SE, ONE_SE_WORDS
+from .picks.rules import ONE_SE, PROPOSED_WORDS
 from .standing.floor_words import tell_standing
 from .standing.floors import Standing
 from .views import front_table
@@ -70,7 +70,7 @@ def tell_begin(
     """
     keys = [member.key for member in members]
     row = f"row {keys.index(picked.key) + 1}" if picked.key in keys else proposed
-    called = f"{ONE_SE_WORDS}, {row}" if proposed == ONE_SE else row
+    called = f"{PROPOSED_WORDS}, {row}" if proposed == ONE_SE else row
     words = f"To begin with: {called}, {describe(picked.configuration, spec.anatomy)}."
     return [words if standing is None else f"{words} {tell_standing(standing, spec)}"]
 

@@ -19,7 +19,7 @@ from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .beliefs.expected import HEADING, expected_json, show_expected
 from .comparisons.sampling_errors import standard_error
-from .picks.rules import ONE_SE_WORDS, find_one_se, knee
+from .picks.rules import PROPOSED_BY, find_one_se, knee
 from .standing.endings import tell_state
 from .trial_names import names_of, with_names, with_note
 from .wording import cell, count, describe, difference, duration, plural, tell_origin
@@ -157,7 +157,7 @@ def caption(members: Sequence[Estimate[Trial]], spec: JobSpec) -> str:
     if not members:
         limits = f" has {' and '.join(map(str, spec.limits))}" if spec.limits else " is there"
         return f"No completed trial{limits}."
-    note = f"* marks {ONE_SE_WORDS}."
+    note = f"* marks {PROPOSED_BY}."
     if len(spec.goals) > 2:
         note += f" Each is unbeaten in {tell_goals(spec.goals)} together."
     if find_kind(spec.task.kind).form.fresh_head:

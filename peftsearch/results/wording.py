@@ -41,6 +41,7 @@ ORIGINS = {"sobol": "spread", "search": "model", "try": "own"}
 
 _BYTES = (("EB", 1e18), ("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3))
 
+_MINUS = "−"
 _KEPT = 4096
 """What layers carry, of which thousands of trials share few."""
 _MANY = 5
@@ -138,9 +139,15 @@ def tell_origin(origin: str, sampler: str) -> str:
     return ORIGINS.get(origin, origin) if sampler == ENGINE else origin
 
 
+def with_minus(text: str) -> str:
+    """A number with the minus sign that people read; what programs read keeps its hyphen."""
+    return f"{_MINUS}{text[1:]}" if text.startswith("-") else text
+
+
 def count(value: float) -> str:
     """`332,546`; four digits of a fraction below 1,000."""
-    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.4g}"
+    whole = float(value).is_integer() or abs(value) >= 1000
+    return with_minus(f"{value:,.0f}" if whole else f"{value:.4g}")
 
 
 def size(value: float) -> str:
@@ -188,9 +195,9 @@ def _scaled_count(row: Objective, value: float) -> tuple[str, str]:
 
 def score(value: float) -> str:
     """Four decimals; of an error in units of its own, which may be large or small, four digits."""
-    if value and not 0.01 <= abs(value) < 100:
-        return count(value) if abs(value) >= 100 else f"{value:.3g}"
-    return f"{value:.4f}"
+    if abs(value) >= 100:
+        return count(value)
+    return with_minus(f"{value:.3g}" if value and abs(value) < 0.01 else f"{value:.4f}")
 
 
 def difference(name: str, value: float, beside: float) -> str:
@@ -205,7 +212,13 @@ def score_beside(value: float, beside: float) -> str:
     """A difference of two scores, or an error of one: with the decimals of that score."""
     text = score(beside)
     rounded = f"{value:.{len(text.partition('.')[2])}f}"
-    return f"{value:.2g}" if "e" in text or (value and not float(rounded)) else rounded
+    tiny = "e" in text or (value and not float(rounded))
+    return with_minus(f"{value:.2g}" if tiny else rounded)
+
+
+def signed(name: str, value: float, beside: float) -> str:
+    """A difference with its sign, as exact as the value beside it: `+0.0120`."""
+    return f"{_MINUS if value < 0 else '+'}{difference(name, abs(value), beside)}"
 
 
 def duration(seconds: float) -> str:

@@ -34,7 +34,7 @@ from tests.service.records import PROBE, Filler, fill_example, fill_repeated, lo
 from .calls import call
 
 NOTHING = "Nothing here beats the floor by more than noise"
-PROPOSED = "The cheapest within one standard error of the best does not beat the floor by more"
+PROPOSED = "within one standard error of the best, does not beat the floor by more"
 FLOOR = "floor: accuracy 0.7900 ± 0.0200, logistic regression on frozen features"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from peftsearch.report.phrases import with_commands
+from peftsearch.results.picks.rules import PROPOSED_WORDS
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
 from tests.service.records import fill_example
@@ -27,7 +28,7 @@ def test_it_prints_its_sentence_and_writes_what_it_says(
     out = tmp_path / "report"
     assert call(monkeypatch, "report", "job", "--out", str(out), "--storage", url) == 0
     told = capsys.readouterr().out.strip()
-    assert told.startswith("Chosen is the cheapest within one standard error of the best, trial 2")
+    assert told.startswith(f"Chosen is {PROPOSED_WORDS}, trial 2")
     assert with_commands(told) in (out / "report.html").read_text("utf-8")
     given = ["report", "job", "--out", str(out), "--storage", url, "--pick", "2", "--json"]
     assert call(monkeypatch, *given) == 0

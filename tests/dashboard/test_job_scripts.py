@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from peftsearch.records.estimates import estimate_each
@@ -14,7 +16,9 @@ from peftsearch.records.expectation import Expectation
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.beliefs.expected import expected_json, show_expected
 from peftsearch.results.picks.rules import knee
+from peftsearch.results.pictures.marks import BELOW, OFF_FRONT
 from peftsearch.results.pictures.reference_lines import spread
+from peftsearch.results.wording import tell_layers
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.bounds import parse_quantity
 from tests.service.records import PROBE, SPEC, lora
@@ -410,3 +414,88 @@ def test_what_is_expected_is_written_as_in_the_terminal(page: Page) -> None:
     model = {"quality": "accuracy"}
     text = call(page, "charts/front-notes.js", "expectedText", expected_json(found), model)
     assert text == show_expected("accuracy", found)
+
+
+ERRORS = """async ([file, model, error]) => {
+  const { frameOf, viewAt } = await import(file);
+  const errors = new Map(model.entries.map((x) => [x.key, error]));
+  const frame = frameOf(model, model.cost, [], errors);
+  return { frame, view: viewAt(model, model.cost, model.event, frame) };
+}"""
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("value", [0.2, 0.54, 0.553, 0.5778, 0.585, 0.65])
+def test_what_lies_within_the_axis_stands_at_its_value(
+    page: Page, value: float, sign: int
+) -> None:
+    """With wide bars the axis reaches farther down than collapsed runs alone would lead it."""
+    seen = [0.66, 0.73, value]
+    ranks = [PROBE, lora(8), lora(2)]
+    heights = [x if sign > 0 else 1 - x for x in seen]
+    trials = [_trial(i, c, x) for i, (c, x) in enumerate(zip(ranks, heights, strict=True))]
+    model = _model(*trials) | {"sign": sign, "goals": NAMES}
+    model["entries"] = model["entries"][:2]
+    found = page.evaluate(ERRORS, ["/charts/front-view.js", model, 0.09])
+    frame, view = found["frame"], found["view"]
+    assert len(view["others"]) + len(view["below"]) == 1
+    if sign * heights[2] < frame["bottom"]:
+        assert sign * view["below"][0]["y"] == pytest.approx(frame["edge"])
+        assert frame["bottom"] < frame["edge"] < 0.57 * sign + (sign < 0)
+        assert value < 0.56
+    else:
+        assert view["others"][0]["y"] == heights[2]
+        assert value > 0.5
+
+
+def test_the_name_of_a_line_leaves_the_points_beside_it_alone(page: Page) -> None:
+    frame = {"low": 1, "high": 1e6, "bottom": 0.5, "top": 0.9, "start": 0.6}
+
+    def is_left(*points: tuple[float, float], value: float = 0.75) -> Any:
+        line, shown = {"name": "TF-IDF", "value": value}, [{"x": x, "y": y} for x, y in points]
+        return call(page, "charts/front-view.js", "isFreeAtLeft", line, shown, frame, 1)
+
+    assert is_left() and not is_left(value=0.55)
+    assert not is_left((2, 0.76)) and is_left((2, 0.76), (5e5, 0.76), (5e5, 0.755))
+    assert is_left((2, 0.85), (1e3, 0.76)), "far above, and in the middle"
+    assert is_left((5e5, 0.56), value=0.55)
+
+
+@pytest.mark.parametrize("number", [3, 4, 5, 11, 60, 1000])
+def test_what_is_said_of_the_lines_is_true_of_what_is_drawn(page: Page, number: int) -> None:
+    tones = call(page, "charts/parallel-drawing.js", "tonesOf", number)
+    words = call(page, "charts/parallel.js", "toneWords", tones)
+    better = [i for i, x in enumerate(tones) if x == "better"]
+    assert len(tones) == number and tones[-1] == "best" and tones[0] == "quiet"
+    assert ("blue" in words) == bool(better) and "grey" in words
+    assert tones.count("best") + len(better) == number // 2
+    few = call(page, "charts/parallel.js", "toneWords", ["best"])
+    assert "blue" not in few and "grey" not in few
+
+
+LEGEND = """async ([file, view]) => {
+  const { traces } = await import(file);
+  const colours = { quiet: "grey", bad: "red", accent: "blue", ink: "black", pick: "orange" };
+  const given = { picked: "b", own: true, errors: new Map() };
+  return traces(view, {}, colours, given).map((x) => [x.name, x.marker?.symbol, x.text]);
+}"""
+
+
+def test_the_marks_of_the_chart_are_those_of_the_report(page: Page) -> None:
+    keys = ("a", "b")
+    front = [{"key": key, "x": i + 1, "y": 0.5 + i} for i, key in enumerate(keys)]
+    other, low = {"key": "c", "x": 2, "y": 0.4}, {"key": "d", "x": 2, "y": 0.3}
+    view = {"front": front, "others": [other], "below": [low], "failed": [], "running": []}
+    found = page.evaluate(LEGEND, ["/charts/front-drawing.js", view | {"knee": 0}])
+    symbols = {name: symbol for name, symbol, _ in found}
+    assert {OFF_FRONT, BELOW, "front", "picked"} <= symbols.keys()
+    assert symbols["picked"] == "circle-open" and symbols[BELOW] == "triangle-down"
+    assert [text for name, symbol, text in found if name == "knee"] == [["knee"]]
+
+
+@given(st.sets(st.integers(0, 40), min_size=1))
+def test_layers_are_numbered_as_in_the_words_of_a_configuration(
+    page: Page, layers: set[int]
+) -> None:
+    found = call(page, "charts/map-wording.js", "spans", sorted(layers))
+    assert found == tell_layers(sorted(layers))

@@ -71,7 +71,7 @@ def test_tables_have_a_column_for_each_objective(page: Page, site: str) -> None:
     heads = page.locator("#pairs thead th")
     expect(heads).to_contain_text(["Trials", "Accuracy", "F1", "File size", "Training time"])
     expect(page.locator("#trials thead th[data-name]")).to_contain_text(
-        ["Trial", "Accuracy", "F1", "File size", "Training time", "Time"]
+        ["Trial", "Accuracy", "F1", "File size", "Training time", "Time in all"]
     )
     first = page.locator("#trials tbody tr").last
     expect(first).to_contain_text("0.5000")

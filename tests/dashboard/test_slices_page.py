@@ -56,7 +56,7 @@ def test_where_nothing_can_be_changed_another_point_can_be_chosen(page: Page) ->
 
 def test_a_prediction_is_shown_on_request_and_never_else(page: Page) -> None:
     dashed = page.locator("#front .legendtext", has_text="predicted")
-    expect(page.locator("#front .legendtext", has_text="knee")).to_have_count(1, timeout=WAIT)
+    expect(page.locator("#front .textpoint", has_text="knee")).to_have_count(1, timeout=WAIT)
     expect(dashed).to_have_count(0, timeout=WAIT)
     page.get_by_label("Predicted front").check()
     expect(dashed).to_have_count(1, timeout=WAIT)

@@ -64,7 +64,7 @@ def test_one_sentence_says_what_how_good_at_which_cost(store: Store) -> None:
     [
         (0.70, "it beats the best floor, logistic regression on frozen features, by more than"),
         (0.79, "it does not beat the best floor, logistic regression on frozen features, by more"),
-        (0.90, "it is worse than the best floor, logistic regression on frozen features (-0.1000"),
+        (0.90, "it is worse than the best floor, logistic regression on frozen features (−0.1000"),
     ],
 )
 def test_the_floor_is_told_however_it_stands(store: Store, floor: float, told: str) -> None:
@@ -132,7 +132,7 @@ def test_one_that_was_tested_with_the_front_is_not_called_unconfirmed(store: Sto
     ("gain", "told"),
     [
         (0.03, "it beats tuned LoRA (+0.0300, 5.9 standard errors)"),
-        (-0.03, "it loses to tuned LoRA (-0.0300, 5.9 standard errors)"),
+        (-0.03, "it loses to tuned LoRA (−0.0300, 5.9 standard errors)"),
         (0.004, "it is not told apart from tuned LoRA (+0.0040, 0.8 standard errors)"),
     ],
 )

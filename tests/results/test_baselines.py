@@ -133,7 +133,7 @@ def test_each_part_is_held_against_the_whole_trained_anew(store: Store) -> None:
     assert rows[0]["difference"] == pytest.approx(-0.20)
     head, first, second = tell_ablation(found, result.job.spec)
     assert head == "as it is: accuracy 0.8000, by 2 new trainings"
-    assert first.startswith("  without layers 3-4: worse (-0.2000 ± ")
+    assert first.startswith("  without layers 3-4: worse (−0.2000 ± ")
     assert second.startswith("  without layer 5: nothing to be seen (+0.0000 ± ")
     body = beside_json(store, filler.job, Path())["ablation"]
     assert body is not None and body["picked"] == PICKED.key and body["rows"] == rows

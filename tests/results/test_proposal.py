@@ -4,7 +4,7 @@ import pytest
 
 from peftsearch.records.estimates import estimate_each
 from peftsearch.results.picks.proposal import find_row, tell_caveat, tell_proposal
-from peftsearch.results.picks.rules import find_one_se
+from peftsearch.results.picks.rules import PROPOSED_WORDS, find_one_se
 from tests.floors import prepare
 
 from .made import SPEC, make_trial
@@ -20,7 +20,7 @@ def test_the_cheapest_row_that_beats_the_floor_is_named_where_the_proposed_one_d
     assert find_one_se(FRONT, SPEC) == 1
     assert find_row(FRONT, SPEC, prepare(0.74)) == 3
     (line,) = tell_proposal(FRONT, SPEC, prepare(0.74))
-    assert line.startswith("The cheapest within one standard error of the best does not beat the")
+    assert line.startswith(f"{PROPOSED_WORDS.capitalize()}, does not beat the floor by more than")
     assert line.endswith(" Row 3 is the cheapest that does.")
     assert "noise: accuracy 0.7850 is 0.0450 better than the 0.7400 of the best base" in line
     assert "no more than the 0.0562 that chance may give such a difference" in line

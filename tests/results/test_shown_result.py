@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from peftsearch.errors import UserError
 from peftsearch.records.trial import FailureKind
+from peftsearch.results.picks.rules import PROPOSED_BY
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.results.shown_front import Front
 from peftsearch.storage.store import Store
@@ -80,10 +81,7 @@ def test_a_notebook_shows_the_front_the_pick_and_a_picture(result: SearchResult)
     assert [row[head.index("accuracy")][:6] for row in rows] == ["0.5000", "0.7000", "0.8000"]
     assert [row[head.index("parameters")] for row in rows] == ["0", "1,000", "2,000"]
     assert [row[head.index("#")] for row in rows].count("*3") == 1
-    assert (
-        "* marks the cheapest within one standard error of the best." in text
-        and "3 trials done, 1 failed" in text
-    )
+    assert f"* marks {PROPOSED_BY}." in text and "3 trials done, 1 failed" in text
     (picture,) = page.images
     assert picture.startswith("data:image/svg+xml;base64,")
 

@@ -18,6 +18,7 @@ from peftsearch.records.ranges import Range
 from peftsearch.records.trial import FailureKind, TrialState
 from peftsearch.results import views
 from peftsearch.results.comparisons.sampling_errors import sampling_error, standard_error
+from peftsearch.results.picks.rules import PROPOSED_BY
 from peftsearch.results.pictures.axis_values import ticks
 from peftsearch.results.pictures.log_axis import write_ticks
 from peftsearch.results.pictures.panels import make_panels
@@ -60,8 +61,9 @@ def test_a_narrow_front_keeps_number_quality_and_cost_whole() -> None:
     text = show(views.front_table(members(), spec, 60), 60)
     head = next(line for line in text.splitlines() if "#" in line)
     assert "accuracy" in head and "size" in head and "trials" not in head
-    assert "…" not in text and "0.7500" in text and "No room here for: seeds" in text
-    assert "* marks the cheapest within one standard error" in " ".join(text.split())
+    whole = " ".join(text.split())
+    assert "…" not in text and "0.7500" in text and "No room here for: seeds" in whole
+    assert f"* marks {PROPOSED_BY}." in whole
     assert re.search(r"^ +\*\d +0\.\d{4} ", text, re.M)
 
 

@@ -50,7 +50,7 @@ def test_virtual_tokens_and_factors() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (332546, "332,546"), (0.123456, "0.1235"), (2.5, "2.5"), (-12345.6, "-12,346")],
+    [(0, "0"), (332546, "332,546"), (0.123456, "0.1235"), (2.5, "2.5"), (-12345.6, "−12,346")],
 )
 def test_count(value: float, text: str) -> None:
     assert wording.count(value) == text

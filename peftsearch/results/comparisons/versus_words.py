@@ -1,6 +1,7 @@
 """A difference of two configurations in words."""
 
 from peftsearch.results.wording import difference as tell_difference
+from peftsearch.results.wording import signed
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .chance import luck
@@ -12,8 +13,7 @@ def tell_gain(found: Versus, spec: JobSpec) -> str:
     chance gives."""
     name = spec.task.quality
     beside = found.right[0].values[name]
-    sign = "-" if found.gain < 0 else "+"
-    told = f"{sign}{tell_difference(name, abs(found.gain), beside)}"
+    told = signed(name, found.gain, beside)
     if not found.error:
         return f"{told}, and {found.unsure}"
     spread = f"± {tell_difference(name, found.error, beside)}"

@@ -8,8 +8,7 @@ from typing import Any
 from peftsearch.records.estimates import mean, standard_error
 from peftsearch.records.reading import Reading
 from peftsearch.results.comparisons.differences import Difference
-from peftsearch.results.wording import cell, describe
-from peftsearch.results.wording import difference as tell_difference
+from peftsearch.results.wording import cell, describe, signed
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import trainable_parameters
 from peftsearch.spaces.configurations.recipes import RANK
@@ -153,7 +152,7 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     for arm, difference in confirmation.pairs:
         verdict = _verdict(difference, arm.name, goal)
         middle, low, high = (
-            tell_signed(goal.name, x, mean(arm.values(goal.name)))
+            signed(goal.name, x, mean(arm.values(goal.name)))
             for x in (difference.mean, difference.low, difference.high)
         )
         ends = f"{percent(difference.level)} interval [{low}, {high}]"
@@ -169,11 +168,6 @@ def _tell_seeds(confirmation: Confirmation) -> str:
     """`3`, or `3 to 7` where a width asked for more of some."""
     counts = {len(x.runs) for x in confirmation.arms if x.configuration is not None}
     return " to ".join(f"{x}" for x in sorted({min(counts), max(counts)}))
-
-
-def tell_signed(name: str, value: float, beside: float) -> str:
-    """A difference with its sign, as exact as the value beside it."""
-    return f"{'-' if value < 0 else '+'}{tell_difference(name, abs(value), beside)}"
 
 
 def _verdict(difference: Difference, name: str, goal: Objective) -> str:

@@ -18,12 +18,12 @@ from peftsearch.records.estimates import mean
 from peftsearch.records.reading import Reading
 from peftsearch.results.comparisons.differences import Difference
 from peftsearch.results.comparisons.intervals import Values, usual_variance
-from peftsearch.results.wording import cell, plural
+from peftsearch.results.wording import cell, plural, signed
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .arm_values import Judge
-from .confirmation import UNRESOLVED, Arm, arm_json, tell_signed
+from .confirmation import UNRESOLVED, Arm, arm_json
 from .spending import level_of, percent, spend, tell_reading
 from .verdict import name_arm
 
@@ -160,7 +160,7 @@ def front_lines(found: FrontConfirmation, spec: JobSpec) -> list[str]:
 def _tell(found: Comparison, name: str) -> str:
     difference, beside = found.difference, mean(found.versus.values(name))
     middle, low, high = (
-        tell_signed(name, x, beside) for x in (difference.mean, difference.low, difference.high)
+        signed(name, x, beside) for x in (difference.mean, difference.low, difference.high)
     )
     ends = f"{percent(difference.level)} interval [{low}, {high}]"
     return f"{found.versus.name}: {middle}, {ends}: {WORDS[found.claim]}"

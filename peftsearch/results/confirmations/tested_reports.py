@@ -8,11 +8,10 @@ from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
 from peftsearch.results.comparisons.differences import LEVEL
-from peftsearch.results.wording import cell, name_trials, plural
+from peftsearch.results.wording import cell, name_trials, plural, signed
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .confirmation import tell_signed
 from .spending import ordinal, percent
 from .verdict import IN_SHORT
 
@@ -166,7 +165,7 @@ def _of_member(report: Content, member: Content, spec: JobSpec) -> OnTest | None
 
 def _tell_beside(found: Content, beside: float, level: float, spec: JobSpec) -> str:
     middle, low, high = (
-        tell_signed(spec.task.quality, found[x], beside) for x in ("mean", "low", "high")
+        signed(spec.task.quality, found[x], beside) for x in ("mean", "low", "high")
     )
     ends = f"{percent(level)} interval [{low}, {high}]"
     return f"Beside {found['versus']}: {middle}, {ends}: {found['verdict']}."

@@ -3,9 +3,10 @@
 from peftsearch.records.estimates import mean
 from peftsearch.results.comparisons.differences import Difference
 from peftsearch.results.wording import difference as tell_difference
+from peftsearch.results.wording import signed
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 
-from .confirmation import SWEPT, TUNED, UNRESOLVED, Arm, Confirmation, tell_signed
+from .confirmation import SWEPT, TUNED, UNRESOLVED, Arm, Confirmation
 from .spending import percent, tell_reading
 
 IN_SHORT = "In short: "
@@ -63,7 +64,7 @@ def _tell(arm: Arm, found: Difference, goal: Objective) -> str:
 
 def _tell_ends(arm: Arm, found: Difference, goal: Objective) -> str:
     beside = mean(arm.values(goal.name))
-    low, high = (tell_signed(goal.name, x, beside) for x in (found.low, found.high))
+    low, high = (signed(goal.name, x, beside) for x in (found.low, found.high))
     return f" ({percent(found.level)} interval of the difference [{low}, {high}])"
 
 

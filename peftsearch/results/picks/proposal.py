@@ -9,7 +9,7 @@ from peftsearch.results.standing.floors import S, compare, find_best
 from peftsearch.results.wording import amount
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .rules import ONE_SE_WORDS, find_one_se
+from .rules import PROPOSED_WORDS, find_one_se
 
 
 def tell_proposal(
@@ -31,7 +31,7 @@ def tell_proposal(
     if standing is None:
         return []
     return [
-        f"{ONE_SE_WORDS.capitalize()} does not beat the floor by more than noise: "
+        f"{PROPOSED_WORDS.capitalize()}, does not beat the floor by more than noise: "
         f"{tell_standing(standing, spec)} Row {row} is the cheapest that does."
     ]
 

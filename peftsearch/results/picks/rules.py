@@ -13,6 +13,9 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 ONE_SE = "1se"
 """The pick that a job proposes, as `lambda.1se` of glmnet (Breiman et al., 1984)."""
 ONE_SE_WORDS = "the cheapest within one standard error of the best"
+PROPOSED_WORDS = f"what is proposed, {ONE_SE_WORDS}"
+PROPOSED_BY = f"what is proposed ({ONE_SE}), {ONE_SE_WORDS}"
+"""The same where a reader first meets it, with what to type."""
 RULES = (ONE_SE, "knee", "best")
 _BEND = 0.05
 """Share of the ranges: a front that rises less above its line has no knee."""

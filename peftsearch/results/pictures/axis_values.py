@@ -4,11 +4,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from peftsearch.records.estimates import Valued
-from peftsearch.results.wording import amount
+from peftsearch.results.wording import amount, with_minus
 from peftsearch.spaces.jobspec.objectives import Objective
 
 _NARROW = 0.5
 """Decades of less have room for ticks at more of their values."""
+_PAD = 0.06
+"""Of the span of what an axis shows, free at its lower end."""
 _FEW = 3.0
 """Decades that have room for ticks at 1 and 3 on a narrow axis."""
 
@@ -18,10 +20,26 @@ def zero_position(values: Iterable[float]) -> float:
     return min((value for value in values if value > 0), default=1.0) / 10**0.5
 
 
-def bottom_of(members: Sequence[Valued], goal: Objective) -> float:
-    """Below it, maximised, lie collapsed runs, which would press the front into a thin band."""
-    qualities = [goal.signed(x.values[goal.name]) for x in members]
-    return min(qualities) - 0.4 * (max(qualities) - min(qualities) or 1.0)
+def lower_end(
+    members: Sequence[Valued],
+    others: Sequence[Valued],
+    goal: Objective,
+    held: Iterable[float],
+) -> float:
+    """Where the axis of a quality ends below, maximised; what lies below it has a mark there.
+
+    Collapsed runs alone do not lead it far below the front, which they would press into a thin
+    band.
+
+    Args:
+        members: The front, not empty.
+        others: What is not on it and has the quality.
+        held: Further values, maximised, that the axis must reach.
+    """
+    front = [goal.signed(x.values[goal.name]) for x in members]
+    far = min(front) - 0.4 * (max(front) - min(front) or 1.0)
+    known = [*front, *held, *(max(goal.signed(x.values[goal.name]), far) for x in others)]
+    return min(known) - _PAD * (max(known) - min(known) or 1.0)
 
 
 def ticks(low: float, high: float, narrow: bool = False) -> list[float]:
@@ -44,4 +62,4 @@ def tell_tick(value: float, goal: Objective, zero: float = 0.0) -> str:
     for unit, scale in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if value >= scale:
             return f"{value / scale:g}{unit}"
-    return f"{value:g}"
+    return with_minus(f"{value:g}")

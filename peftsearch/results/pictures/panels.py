@@ -11,20 +11,21 @@ from matplotlib.figure import Figure
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import Floor
 from peftsearch.records.trial import Trial
-from peftsearch.results.picks.rules import ONE_SE_WORDS, find_one_se
+from peftsearch.results.picks.rules import PROPOSED_WORDS, find_one_se
 from peftsearch.results.standing.floor_words import short_name
 from peftsearch.spaces.jobspec.objectives import Objective, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-from .axis_values import bottom_of, ticks, zero_position
+from .axis_values import lower_end, ticks, zero_position
 from .log_axis import dress_with_zero, write_ticks
+from .marks import BELOW, OFF_FRONT
 
 Estimates = Sequence[Estimate[Trial]]
 
 _COLUMNS = 3
 _INK, _QUIET, _FLOOR, _COLOURS = "#1f2933", "#d5dade", "#a15c00", "viridis"
 _AT_RIGHT = ("axes fraction", "data")
-_KEY = f"numbers: rows below    ring: {ONE_SE_WORDS}    grey: not on the front"
+_KEY = f"numbers: rows below    ring: {PROPOSED_WORDS}    grey: {OFF_FRONT}, triangles: {BELOW}"
 
 
 def make_panels(
@@ -52,10 +53,21 @@ def make_panels(
     for i, (x, y) in enumerate(pairs, 1):
         colour = next(z for z in map(objective, spec.goals) if z not in (x, y))
         axes = figure.add_subplot(rows, _COLUMNS, i)
-        _draw_panel(axes, members, others, (x, y, colour), spec)
-        if floors and y.name == spec.task.quality:
-            _draw_floor(axes, floors[0], y)
+        by_quality = y.name == spec.task.quality
+        best = floors[:1] if by_quality else ()
+        end = _end(members, others, best, y) if by_quality else None
+        _draw_panel(axes, members, others, (x, y, colour), spec, end)
+        for floor in best:
+            _draw_floor(axes, floor, y)
+        if end is not None:
+            axes.set_ylim(**{"bottom" if y.maximise else "top": y.signed(end)})
     return figure
+
+
+def _end(members: Estimates, others: Estimates, best: Sequence[Floor], goal: Objective) -> float:
+    known = [x for x in others if goal.name in x.values]
+    held = [goal.signed(floor.measurements[goal.name]) for floor in best]
+    return lower_end(members, known, goal, held)
 
 
 def _draw_floor(axes: Any, floor: Floor, goal: Objective) -> None:
@@ -72,13 +84,15 @@ def _draw_panel(
     others: Estimates,
     goals: tuple[Objective, Objective, Objective],
     spec: JobSpec,
+    end: float | None,
 ) -> None:
+    """Of a panel of the quality `end` is where its axis ends below, maximised."""
     x, y, colour = goals
     quiet = [z for z in others if x.name in z.values and y.name in z.values]
     shown = [*members, *quiet]
     zeros = [zero_position(z.values[goal.name] for z in shown) for goal in (x, y)]
 
-    beyond = _far_below(quiet, members, y) if y.name == spec.task.quality else []
+    beyond = [] if end is None else [z for z in quiet if y.signed(z.values[y.name]) < end]
     far = {z.key for z in beyond}
     quiet = [z for z in quiet if z.key not in far]
 
@@ -90,10 +104,10 @@ def _draw_panel(
         ]  # fmt: skip
 
     axes.scatter(*places(quiet), s=22, c=_QUIET, zorder=2)
-    if beyond:
-        edge = [y.signed(bottom_of(members, y))] * len(beyond)
-        marker = "v" if y.maximise else "^"
-        axes.scatter(places(beyond)[0], edge, s=22, c=_QUIET, marker=marker, zorder=2)
+    if beyond and end is not None:
+        edge, marker = [y.signed(end)] * len(beyond), "v" if y.maximise else "^"
+        style = {"marker": marker, "zorder": 2, "clip_on": False}
+        axes.scatter(places(beyond)[0], edge, s=22, c=_QUIET, **style)
     values = [z.values[colour.name] for z in members]
     scale = _scale(values, colour)
     found = places(members)
@@ -106,11 +120,6 @@ def _draw_panel(
     for which, goal, zero in zip("xy", (x, y), zeros, strict=True):
         _dress(axes, which, goal, zero if any(z.values[goal.name] == 0 for z in shown) else 0.0)
     _draw_bar(axes, scale, colour)
-
-
-def _far_below(quiet: Estimates, members: Estimates, goal: Objective) -> Estimates:
-    bottom = bottom_of(members, goal)
-    return [x for x in quiet if goal.signed(x.values[goal.name]) < bottom]
 
 
 def _draw_bar(axes: Any, scale: Any, goal: Objective) -> None:

@@ -12,15 +12,16 @@ from peftsearch.records.preparation import BASE, Floor
 from peftsearch.records.trial import Trial
 from peftsearch.results.comparisons.sampling_errors import standard_error
 from peftsearch.results.picks.pick import empty_front
-from peftsearch.results.picks.rules import ONE_SE_WORDS, find_one_se
+from peftsearch.results.picks.rules import PROPOSED_WORDS, find_one_se
 from peftsearch.results.standing.floor_words import floor_json
 from peftsearch.results.wording import cell, describe
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 
-from .axis_values import bottom_of, zero_position
+from .axis_values import lower_end, zero_position
 from .log_axis import dress_with_zero
+from .marks import BELOW, OFF_FRONT
 from .panels import make_panels
 from .reference_lines import Line, draw_lines
 
@@ -55,7 +56,7 @@ def draw_front(
 
     Args:
         members: The front, ascending by cost.
-        trials: All trials of the job; completed ones off the front are drawn as dominated.
+        trials: All trials of the job; completed ones off the front are drawn quietly.
         floors: Baselines without adapters, the best first; a line each.
 
     Raises:
@@ -127,11 +128,13 @@ def _size(figure: Figure) -> None:
 def _draw_steps(
     axes: Any, members: Estimates, others: Estimates, spec: JobSpec, floors: Sequence[Floor]
 ) -> None:
+    goal = objective(spec.task.quality)
     zero = zero_position(x.values[spec.objectives.cost] for x in (*members, *others))
-    _draw_points(axes, members, others, spec, zero)
+    end = _end(members, others, floors, spec)
+    _draw_points(axes, members, others, spec, zero, end)
     _number_points(axes, members, spec, zero)
     _dress(axes, spec, zero)
-    draw_lines(axes, _find_lines(members, floors, spec), objective(spec.task.quality).signed)
+    draw_lines(axes, _find_lines(members, floors, spec, end), goal.signed, goal.signed(end))
 
 
 def _cost(member: Estimate[Trial], spec: JobSpec, zero: float) -> float:
@@ -139,19 +142,20 @@ def _cost(member: Estimate[Trial], spec: JobSpec, zero: float) -> float:
 
 
 def _draw_points(
-    axes: Any, members: Estimates, others: Estimates, spec: JobSpec, zero: float
+    axes: Any, members: Estimates, others: Estimates, spec: JobSpec, zero: float, end: float
 ) -> None:
     goal = objective(spec.task.quality)
-    quality, bottom = goal.name, _bottom(members, spec)
+    quality = goal.name
     height = {x.key: goal.signed(x.values[quality]) for x in others}
     for name, marker, shown in (
-        ("dominated", "o", [x for x in others if height[x.key] >= bottom]),
-        ("below the axis", "v", [x for x in others if height[x.key] < bottom]),
+        (OFF_FRONT, "o", [x for x in others if height[x.key] >= end]),
+        (BELOW, "v", [x for x in others if height[x.key] < end]),
     ):
         if shown:
             costs = [_cost(x, spec, zero) for x in shown]
-            heights = [goal.signed(max(height[x.key], bottom)) for x in shown]
-            axes.scatter(costs, heights, s=28, c=_QUIET, marker=marker, label=name, zorder=2)
+            heights = [goal.signed(max(height[x.key], end)) for x in shown]
+            style = {"marker": marker, "label": name, "zorder": 2, "clip_on": False}
+            axes.scatter(costs, heights, s=28, c=_QUIET, **style)
     x = [_cost(member, spec, zero) for member in members]
     y = [member.values[quality] for member in members]
     axes.step(x, y, where="post", color=_ACCENT, linewidth=1.4, alpha=0.6, zorder=3)
@@ -168,27 +172,28 @@ def _errors(members: Estimates, spec: JobSpec) -> list[float]:
     return [standard_error(member, spec) or 0.0 for member in members]
 
 
-def _bottom(members: Estimates, spec: JobSpec) -> float:
-    """Where the axis ends below, maximised: under what collapsed, and under every bar."""
+def _end(members: Estimates, others: Estimates, floors: Sequence[Floor], spec: JobSpec) -> float:
+    """Where the axis ends below, maximised: under every bar and the best floor."""
     goal = objective(spec.task.quality)
     both = zip(members, _errors(members, spec), strict=True)
-    ends = [goal.signed(member.values[goal.name]) - error for member, error in both]
-    return min(bottom_of(members, goal), *ends)
+    held = [goal.signed(member.values[goal.name]) - error for member, error in both]
+    held += [goal.signed(floor.measurements[goal.name]) for floor in floors[:1]]
+    return lower_end(members, others, goal, held)
 
 
-def _find_lines(members: Estimates, floors: Sequence[Floor], spec: JobSpec) -> list[Line]:
+def _find_lines(
+    members: Estimates, floors: Sequence[Floor], spec: JobSpec, end: float
+) -> list[Line]:
     """What the front must beat: the floors, and the probe, the cheapest member wherever it ran.
 
-    A floor that lies below the axis is left out, but for the best one; the probe of a language
-    model is a floor already.
+    A floor that lies below the axis is left out; the probe of a language model is a floor already.
     """
     goal = objective(spec.task.quality)
-    bottom, best = _bottom(members, spec), floors[:1]
     values = [(floor, floor.measurements[goal.name]) for floor in floors]
     lines = [
         Line(value, floor_json(floor, spec)["short"], "floor")
         for floor, value in values
-        if floor in best or goal.signed(value) >= bottom
+        if goal.signed(value) >= end
     ]
     named = {floor.name for floor in floors}
     if members[0].values[spec.objectives.cost] == 0 and BASE not in named:
@@ -224,7 +229,7 @@ def _tell_members(
         for x in floors
     ]
     if len(spec.goals) == 2:
-        lines.append(f" bars: one standard error    ring: {ONE_SE_WORDS}")
+        lines.append(f" bars: one standard error    ring: {PROPOSED_WORDS}")
     style: Any = {"fontsize": 8, "linespacing": 1.5, "color": _INK, "family": "monospace"}
     figure.text(0.06, -0.02, "\n".join(lines), va="top", **style)
 

@@ -20,18 +20,23 @@ class Line:
 
 
 def draw_lines(
-    axes: Any, lines: Sequence[Line], signed: Callable[[float], float] = lambda x: x
+    axes: Any,
+    lines: Sequence[Line],
+    signed: Callable[[float], float] = lambda x: x,
+    end: float | None = None,
 ) -> None:
     """Draw lines over the whole width, with names that do not cover each other.
 
     Args:
         axes: Of Matplotlib, with all else drawn, so that its scale is known.
         signed: From a value to its height, where less may be better.
+        end: The value at which the axis ends below; None leaves that open.
     """
     for line in lines:
         style = {"color": _COLOURS[line.kind], "linewidth": 1.0, "linestyle": "--", "alpha": 0.8}
         axes.axhline(line.value, zorder=1.8, **style)
-    axes.set_ylim(axes.get_ylim())
+    low, high = axes.get_ylim()
+    axes.set_ylim(low if end is None else end, high)
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
     ordered = sorted(lines, key=lambda line: signed(line.value))
     ends = [

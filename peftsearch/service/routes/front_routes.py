@@ -11,8 +11,15 @@ from peftsearch.insight.candidate_estimates import add_seeds
 from peftsearch.insight.explained_pick import Pick
 from peftsearch.insight.fronts import FrontRow, Stay, front_rows, stay
 from peftsearch.insight.other_fronts import front_for, with_cost
+from peftsearch.records.job import Job
 from peftsearch.results.beliefs.believed import Believed, believed_front
 from peftsearch.results.beliefs.expected import ExpectedRow, find_expected, index_expected
+from peftsearch.results.confirmations.tested_reports import (
+    CONFIRM,
+    FRONT,
+    find_tested,
+    tell_tested,
+)
 from peftsearch.results.picks.rules import ONE_SE
 from peftsearch.results.standing.floor_words import FloorLine, floor_json, tell_nothing_beats
 from peftsearch.results.standing.floors import sort_floors
@@ -21,6 +28,7 @@ from peftsearch.service.memory.beliefs import Told, believe
 from peftsearch.service.memory.past import History
 from peftsearch.service.problems import problems
 from peftsearch.service.work.picking import explain_pick
+from peftsearch.storage.store import Store
 
 from .json_responses import respond, respond_once
 from .path_parameters import InHistory, read_name
@@ -150,7 +158,18 @@ def _predict(told: Told) -> PredictedBody:
     return {"event": told.event, "points": believed_front(told.belief)}
 
 
-@router.get("/jobs/{job}/pick", responses=problems(404), response_model=Pick)
+class PickBody(Pick):
+    """What was picked, and what the test rows said of it.
+
+    Attributes:
+        tested: Sentences on what the last confirmation of its configuration found, the value with
+            its interval first; none where it was not confirmed.
+    """
+
+    tested: list[str]
+
+
+@router.get("/jobs/{job}/pick", responses=problems(404), response_model=PickBody)
 def pick_point(
     service: InService,
     history: InHistory,
@@ -159,12 +178,20 @@ def pick_point(
         Query(
             alias="pick",
             max_length=500,
-            description="`1se` (the cheapest within one standard error of the best), `knee`,"
-            " `best`, a row of the front, `trial 17`, what a trial is called, or for example"
-            " `accuracy where size <= 200 KB`.",
+            description="`1se` (what is proposed, the cheapest within one standard error of the"
+            " best), `knee`, `best`, a row of the front, `trial 17`, what a trial is called, or"
+            " for example `accuracy where size <= 200 KB`.",
         ),
     ] = ONE_SE,
 ) -> Response:
-    """The configuration that a text means, and why."""
+    """The configuration that a text means, why, and what the test rows said of it."""
     found = explain_pick(history, read_name(service, history, text))
-    return respond({**found, "pick": text})
+    with service.stores.borrow() as store:
+        tested = _tell_tested(store, history.job, found["point"]["key"])
+    return respond({**found, "pick": text, "tested": tested})
+
+
+def _tell_tested(store: Store, job: Job, key: str) -> list[str]:
+    reports = store.reports(job.id, CONFIRM), store.reports(job.id, FRONT)
+    tested = find_tested(*reports, job.spec).get(key)
+    return [] if tested is None else tell_tested(tested, job.spec)

@@ -143,8 +143,8 @@ export class FrontChart {
     const colours = { ...theme, quiet: colour("--edge"), band: colour("--surface-2"), floor: colour("--warn"), pick: colour("--series-2") };
     const references = referencesAt(model, this.front, event, frame);
     const own = (cost === model.cost && model.goals.length === 2) || !model.goals.includes(cost);
-    const crowded = this.view.dominated.length > MANY;
-    this.canvas.set(crowded ? this.view.dominated : [], colours.quiet);
+    const crowded = this.view.others.length > MANY;
+    this.canvas.set(crowded ? this.view.others : [], colours.quiet);
     this.chart.describe(alternative(model, this.view, this.front.floors, cost));
     return {
       data: [
@@ -152,7 +152,7 @@ export class FrontChart {
         ...predictedTraces(predicted, frame.high, (x) => place(x, frame), expected),
         ...traces(this.view, model, colours, { picked: this.picked, own, errors: this.errors }),
       ],
-      layout: layout(model, cost, frame, references, colours, theme.narrow),
+      layout: layout(model, cost, frame, references, this.view, colours, theme.narrow),
       config: { displayModeBar: false },
     };
   }

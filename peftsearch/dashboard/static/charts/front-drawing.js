@@ -2,7 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { noun } from "../lib/measures.js";
-import { spread, ticks, zeroBand } from "./front-view.js";
+import { INNER, isFreeAtLeft, spread, ticks, zeroBand } from "./front-view.js";
 
 /** More quiet points than these are drawn by PointCanvas. */
 export const MANY = 1500;
@@ -12,25 +12,26 @@ const CROWDED = 60;
 const [WORDS, GAP] = [112, 15];
 /** Where names stand; `plot` is the height of the chart between its axes in pixels, about. */
 const BESIDE = { words: { x: 1, xanchor: "left", xshift: 4 }, plot: 432, rise: 0 };
-/** A front rises from the left below to the right above: high lines have room at their left ends. */
-const LEFT = { words: { x: 0, xanchor: "left" }, plot: 332, rise: GAP / 2 };
-const RIGHT = { words: { x: 1, xanchor: "right" }, plot: 332, rise: GAP / 2 };
+const LEFT = { words: { x: 0, xanchor: "left" }, plot: INNER.height, rise: GAP / 2 };
+const RIGHT = { words: { x: 1, xanchor: "right" }, plot: INNER.height, rise: GAP / 2 };
+/** What stands beside the point at the bend of a front, in each of its charts. */
+export const KNEE = "knee";
 /** Keeps the legend's entry of points that are drawn elsewhere. */
 const NOWHERE = { x: null, y: null };
 
 /** Traces from back to front; `picked` is the key of the picked configuration. */
 export function traces(view, model, colours, { picked, own, errors }) {
-  const crowded = view.dominated.length > MANY;
+  const crowded = view.others.length > MANY;
   const quiet = { color: colours.quiet, line: { width: 0 } };
   const list = [
-    cloud("dominated", crowded ? [NOWHERE] : view.dominated, { ...quiet, size: 7, opacity: 0.65 }),
+    cloud("off the front", crowded ? [NOWHERE] : view.others, { ...quiet, size: 7, opacity: 0.65 }),
     cloud("below the axis", view.below, { ...quiet, symbol: "triangle-down", size: 8, opacity: 0.65 }),
     cloud("failed", view.failed, crosses(view.failed.length, colours.bad)),
     cloud("running", view.running, { color: colours.accent, symbol: "circle-open", size: 9, line: { width: 1.5 } }),
     own ? steps(view.front, colours) : null,
     members(view.front, errors, colours),
-    ring("knee", view.front.slice(view.knee, view.knee + 1), colours.ink, 17, "circle-open"),
-    ring("picked", chosen(view, picked), colours.pick, 21, "diamond-open"),
+    bend(view.front.slice(view.knee, view.knee + 1), colours.ink),
+    ring(chosen(view, picked), colours.pick),
   ];
   return list.filter((x) => x !== null && (x.x.length || x.name === "front"));
 }
@@ -59,13 +60,19 @@ function steps(front, colours) {
   };
 }
 
-function ring(name, points, color, size, symbol) {
-  return cloud(name, points, { color, size, symbol, line: { width: 2, color } });
+function ring(points, color) {
+  return cloud("picked", points, { color, size: 18, symbol: "circle-open", line: { width: 2, color } });
+}
+
+/** The word left above the point, where nothing can be better. */
+function bend(points, color) {
+  const word = { mode: "markers+text", text: points.map(() => KNEE), textposition: "top left", textfont: { color, size: 11 }, showlegend: false };
+  return { ...cloud(KNEE, points, { size: 12, opacity: 0 }), ...word };
 }
 
 function chosen(view, key) {
   if (!key) return [];
-  return [...view.front, ...view.dominated, ...view.below].filter((x) => x.key === key);
+  return [...view.front, ...view.others, ...view.below].filter((x) => x.key === key);
 }
 
 function bars(front, errors, colours) {
@@ -75,7 +82,7 @@ function bars(front, errors, colours) {
 }
 
 /** Layout: cost to the right, better upwards whatever the direction. */
-export function layout(model, cost, frame, references, colours, narrow) {
+export function layout(model, cost, frame, references, view, colours, narrow) {
   const marks = ticks(cost, frame, narrow);
   const log = (x) => Math.log10(x);
   const notes = model.detail.maximise ? "" : " (better upwards)";
@@ -89,7 +96,7 @@ export function layout(model, cost, frame, references, colours, narrow) {
       title: { text: `validation ${noun(model.quality)}${notes}` },
     },
     shapes: [...zeroBand(frame, colours.band), ...references.map((x) => rule(x, colours))],
-    annotations: captions(references, frame, model.sign, colours, narrow),
+    annotations: captions(references, view, frame, model.sign, colours, narrow),
     margin: narrow ? { l: 44, r: 6, t: 44, b: 44 } : { l: 64, r: references.length ? WORDS : 16, t: 36, b: 52 },
     legend: legend(narrow),
     font: { size: narrow ? 10.5 : 12 },
@@ -123,10 +130,10 @@ export function legendLine(references, colours) {
 }
 
 /** Names beside the right ends of the lines; where there is no room, above them within the chart. */
-function captions(references, frame, sign, colours, narrow) {
-  const sides = narrow ? [LEFT, RIGHT] : [BESIDE];
-  const within = (x) => sides[narrow && sign * x.value < frame.start + 0.1 * (frame.top - frame.bottom) ? 1 : 0];
-  return sides.flatMap((side) => names(references.filter((x) => within(x) === side), side, frame, sign, colours));
+function captions(references, view, frame, sign, colours, narrow) {
+  const points = ["front", "others", "below", "failed", "running"].flatMap((group) => view[group]);
+  const sideOf = (x) => (narrow ? (isFreeAtLeft(x, points, frame, sign) ? LEFT : RIGHT) : BESIDE);
+  return [BESIDE, LEFT, RIGHT].flatMap((side) => names(references.filter((x) => sideOf(x) === side), side, frame, sign, colours));
 }
 
 function names(references, { words, plot, rise }, frame, sign, colours) {
@@ -134,7 +141,7 @@ function names(references, { words, plot, rise }, frame, sign, colours) {
   const ordered = [...references].sort((a, b) => sign * (a.value - b.value));
   return spread(ordered.map((x) => sign * x.value * scale + rise), GAP).map((height, i) => ({
     xref: "paper", y: ordered[i].value, yanchor: "middle", yshift: height - sign * ordered[i].value * scale,
-    text: ordered[i].name, showarrow: false, borderpad: 1, bgcolor: colours.surface, opacity: rise ? 0.9 : 1, ...words,
+    text: ordered[i].name, showarrow: false, borderpad: 1, ...words,
     font: { size: rise ? 10 : 11, color: ordered[i].floor ? colours.floor : colours.muted },
   }));
 }

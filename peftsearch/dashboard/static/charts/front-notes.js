@@ -67,7 +67,7 @@ export function alternative(model, view, floors = [], cost = model.cost) {
   const told = members.length === 1
     ? `The front has 1 point, ${said(first)} (${noun(place)})`
     : `The front has ${members.length} points, from ${said(first)} to ${said(last)} (${noun(place)}); the knee is ${said(ring)}`;
-  return `${told}. ${view.dominated.length + view.below.length} configurations are dominated, `
+  return `${told}. ${view.others.length + view.below.length} configurations are off the front, `
     + `${view.failed.length} failed trials are marked.${lines}`;
 }
 
@@ -92,7 +92,7 @@ function listFloors(floors) {
 const NEAR = 14;
 const STILL = 5;
 const DOUBLE_MS = 280;
-const GROUPS = ["front", "running", "failed", "below", "dominated", "predicted"];
+const GROUPS = ["front", "running", "failed", "below", "others", "predicted"];
 
 /** `view()` gives the points by group, `tell(group, point)` a note's children, `open(point)` follows a click. */
 export class Pointing {

@@ -14,10 +14,10 @@ export function frameOf(model, cost, floors = [], errors = new Map(), more = [])
   const ends = members.flatMap((x, i) => [-1, 1].map((side) => heights[i] + side * (errors.get(x.key) ?? 0)));
   ends.push(...more.map((x) => model.sign * x));
   const highest = model.entries.reduce((most, x) => Math.max(most, model.sign * x.values[model.quality]), Math.max(high, ...lines, ...ends));
-  return { ...span(shown.map((x) => x.values[cost])), ...vertical(shown, [...lines, ...ends], Math.min(floor, ...lines), highest, model), start: heights[0] };
+  return { ...span(shown.map((x) => x.values[cost])), ...vertical(shown, [...lines, ...ends], floor, highest, model), start: heights[0] };
 }
 
-/** Collapsed runs would press the front into a thin band, so the axis ends at `floor`. */
+/** Collapsed runs would press the front into a thin band, so they alone do not lead the axis below `floor`. */
 function vertical(shown, lines, floor, high, model) {
   let [bottom, top] = [Math.min(Infinity, ...lines), high];
   for (const x of shown) {
@@ -26,7 +26,12 @@ function vertical(shown, lines, floor, high, model) {
     top = Math.max(top, height);
   }
   const pad = (top - bottom || Math.abs(top) * 0.1 || 1) * 0.08;
-  return { floor, bottom: bottom - pad * 1.4, top: top + pad * 1.6, edge: bottom - pad * 0.8 };
+  return { bottom: bottom - pad * 1.4, top: top + pad * 1.6, edge: bottom - pad * 1.1 };
+}
+
+/** Whether a value lies below the axis of a frame: then it has a mark on the frame's `edge`, else it stands where it is. */
+export function isBelow(value, frame, sign) {
+  return sign * value < frame.bottom;
 }
 
 /** Floors that have a line: the first, which is the best, and those that do not lie below the axis. */
@@ -34,7 +39,7 @@ function linesWithin(floors, low, sign) {
   return floors.filter((x, i) => !i || sign * x.value >= low);
 }
 
-/** The points of the chart in groups: {front, dominated, below, failed, running, knee}; `other` is the front of a cost
+/** The points of the chart in groups: {front, others, below, failed, running, knee}; `other` is the front of a cost
     that the job did not search by. */
 export function viewAt(model, cost, event, frame, running = [], predicted = [], other = null) {
   const members = other ?? frontAt(model.entries, event, model.cost);
@@ -43,13 +48,13 @@ export function viewAt(model, cost, event, frame, running = [], predicted = [], 
   const others = summarise(model.columns, event, [model.quality, cost])
     .filter((x) => !keys.has(x.key) && x.values[cost] !== null && x.values[model.quality] !== null)
     .map((x) => ({ ...x, ...at(x.values), words: model.columns.words[x.row] }));
-  const below = (x) => model.sign * x.y < frame.floor;
+  const below = (x) => isBelow(x.y, frame, model.sign);
   const low = { y: model.sign * frame.edge };
   return {
     front: members.map((x) => ({ ...x, ...at(x.values) })),
     knee: knee(members, other ? [model.quality, cost] : model.goals),
-    dominated: others.filter((x) => !below(x)),
-    below: others.filter(below).map((x) => ({ ...x, real: x.y, y: model.sign * frame.floor })),
+    others: others.filter((x) => !below(x)),
+    below: others.filter(below).map((x) => ({ ...x, real: x.y, ...low })),
     predicted: predicted.map((x) => ({ ...x, trials: [], values: { [cost]: x.cost }, x: place(x.cost, frame), y: x.mean })),
     failed: failedPoints(model, cost, event, frame, low),
     running: running
@@ -79,7 +84,7 @@ export function besideFloors(lines, floors) {
 
 /** Reference lines: the floors, and trials that had ended by an event: [{name, value, floor}]. */
 export function referencesAt(model, { baselines, floors = [] }, event, frame) {
-  const shown = linesWithin(floors, frame.floor, model.sign).map((x) => ({ name: x.short, value: x.value, floor: true }));
+  const shown = floors.filter((x) => !isBelow(x.value, frame, model.sign)).map((x) => ({ name: x.short, value: x.value, floor: true }));
   const named = [[model.probeName, baselines?.probe], ["best plain LoRA", baselines?.lora]];
   const ended = besideFloors(named, floors).filter(([, line]) => line && endedBy(model, line.trial, event));
   return [...shown, ...ended.map(([name, { value }]) => ({ name, value, floor: false }))];
@@ -98,6 +103,22 @@ export function spread(places, gap) {
     groups.push({ middle, size });
   }
   return groups.flatMap(({ middle, size }) => Array.from({ length: size }, (_, i) => middle + gap * (i - (size - 1) / 2)));
+}
+
+/** Pixels of a narrow chart between its axes, about; what a letter of a line's name takes, and how high the name stands above its line. */
+export const INNER = { width: 320, height: 332 };
+const [LETTER, LINE] = [6, 15];
+
+/** Whether the name of a line in a narrow chart stands above its left end, for fewer points are there than at the right one.
+    Where as many are: a front rises from the left below to the right above, so high lines have room at their left ends. */
+export function isFreeAtLeft({ name, value }, points, frame, sign) {
+  const [from, to] = [Math.log(frame.low), Math.log(frame.high)];
+  const wide = (LETTER * name.length) / INNER.width;
+  const scale = INNER.height / (frame.top - frame.bottom);
+  const beside = points.filter(({ y }) => Math.abs(sign * (y - value) * scale - LINE / 2) < LINE);
+  const shares = beside.map(({ x }) => (Math.log(x) - from) / (to - from));
+  const [left, right] = [shares.filter((x) => x < wide).length, shares.filter((x) => x > 1 - wide).length];
+  return left === right ? sign * value >= frame.start + 0.1 * (frame.top - frame.bottom) : left < right;
 }
 
 function endedBy(model, number, event) {

@@ -152,7 +152,7 @@ function brackets(map, { rows, end, width }) {
     const low = rows.find((row) => row.index === first);
     const bottom = low.y + low.height - 3;
     const room = Math.floor((width - x - 10) / LETTER);
-    const lines = bottom - top >= 28 ? [clip(what, room), [span, partly].filter(Boolean).join(", ")] : [clip(what, room)];
+    const lines = bottom - top >= 28 ? [what, [span, partly].filter(Boolean).join(", ")].map((x) => clip(x, room)) : [clip(what, room)];
     return s(
       "g",
       { class: "map-stratum" },

@@ -67,16 +67,23 @@ export function strataWords(map) {
     const kinds = new Map(layers.flatMap((layer) => layer.modules).map(
       (module) => [[module.technique, module.label].filter(Boolean).join(" "), module],
     ));
-    const carriers = layers.filter((layer) => layer.modules.length).length;
-    const partly = carriers && carriers < layers.length;
+    const carriers = layers.filter((layer) => layer.modules.length).map((layer) => layer.index);
+    const partly = carriers.length && carriers.length < layers.length;
     return {
       stratum, first, last,
-      span: first === last ? `layer ${first}` : `layers ${first}–${last}`,
+      span: first === last ? `layer ${first}` : `layers ${first}-${last}`,
       what: [...kinds.keys()].join(" + ") || "frozen",
-      partly: partly ? `on ${carriers} of ${layers.length}` : "",
+      partly: partly ? `on ${spans(carriers)}` : "",
       parameters: layers.reduce((sum, layer) => sum + layerParameters(layer), 0),
     };
   });
+}
+
+// Ascending layers as the words of a configuration have them: "0-2,5".
+export function spans(layers) {
+  const ends = (test) => layers.filter((x) => !layers.includes(test(x)));
+  const [first, last] = [ends((x) => x - 1), ends((x) => x + 1)];
+  return first.map((x, i) => (x === last[i] ? `${x}` : `${x}-${last[i]}`)).join(",");
 }
 
 // Trained parameters of a layer.

@@ -5,7 +5,8 @@ import { plural } from "../lib/format.js";
 import { goalOf, label, listed, noun, write } from "../lib/measures.js";
 import { colour } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
-import { frontAt, knee, summarise } from "./front-view.js";
+import { KNEE } from "./front-drawing.js";
+import { frontAt, isBelow, knee, summarise } from "./front-view.js";
 import { panelsOf, placeOf, rangeOfOne, ticksOf } from "./pairs-view.js";
 import { MARKS, toneKey, toneScale } from "./tones.js";
 
@@ -13,7 +14,7 @@ import { MARKS, toneKey, toneScale } from "./tones.js";
 const [PANEL, GAP, TOP, BOTTOM, BAR] = [260, 92, 34, 56, 7];
 /** Between two panels of a row, as a share of the chart: room for the names of an axis. */
 const BESIDE = 0.09;
-const DOMINATED = 1500;
+const MOST_OTHERS = 1500;
 
 export class Pairs {
   constructor(model, front) {
@@ -57,12 +58,13 @@ export class Pairs {
     const members = frontAt(model.entries, event, model.cost);
     const keys = new Set(members.map((x) => x.key));
     const all = summarise(model.columns, event, model.goals).filter((x) => Object.values(x.values).every((y) => y !== null));
-    const others = all.filter((x) => !keys.has(x.key)).slice(-DOMINATED);
-    const marked = members.slice(...within(knee(members, model.goals)));
+    const others = all.filter((x) => !keys.has(x.key)).slice(-MOST_OTHERS);
+    const bend = members.slice(...within(knee(members, model.goals)));
+    const picked = all.filter((x) => x.key === this.front.picked);
     const scale = toneScale(MARKS);
-    const shown = { members, others, marked, all: [...members, ...all] };
+    const shown = { members, others, bend, picked, all: [...members, ...all] };
     const told = members.length
-      ? `${plural(members.length, "point")} that nothing beats in ${listed(model.goals)} together; the ring is the knee. Colours are named above each panel; bars: one standard error of the ${noun(model.quality)}; a click opens the trial.`
+      ? `${plural(members.length, "point")} that nothing beats in ${listed(model.goals)} together; grey is off the front, the ring is the picked one. Colours are named above each panel; bars: one standard error of the ${noun(model.quality)}; a click opens the trial.`
       : "No point of the front yet.";
     setText(this.told, told);
     this.chart.describe(told);
@@ -79,7 +81,7 @@ export class Pairs {
   }
 
   /** Traces and axes of one panel. */
-  panel({ x, y, third, number, columns, rows }, { members, others, marked, all }, theme, scale) {
+  panel({ x, y, third, number, columns, rows }, { members, others, bend, picked, all }, theme, scale) {
     const id = number ? `${number + 1}` : "";
     const painted = goalOf(this.painted && this.painted !== x && this.painted !== y ? this.painted : third);
     const axes = [x, y].map((name) => ({ goal: goalOf(name), values: all.map((z) => z.values[name]) }));
@@ -100,7 +102,8 @@ export class Pairs {
         ...at(members), text: texts, hovertemplate: "%{text}<extra></extra>",
         marker: { color: tones, colorscale: scale, size: 9, line: { width: 1, color: theme.surface } }, ...edge.bars?.(members),
       },
-      { ...at(marked), hoverinfo: "skip", marker: { color: theme.ink, symbol: "circle-open", size: 16, line: { width: 1.5 } } },
+      { ...at(bend), hoverinfo: "skip", mode: "markers+text", text: bend.map(() => KNEE), textposition: "top center", textfont: { color: theme.ink, size: 11 }, marker: { size: 12, opacity: 0 } },
+      { ...at(picked), hoverinfo: "skip", marker: { color: colour("--series-2"), symbol: "circle-open", size: 18, line: { width: 2 } } },
     ];
     const axis = ({ goal, values: found }, name, ends) => {
       const common = { domain: ends, anchor: name, zeroline: false, title: { text: titleOf(goal), standoff: 6 } };
@@ -122,7 +125,7 @@ export class Pairs {
     const ends = [model.sign * frame.bottom, model.sign * frame.top];
     return {
       range: { range: ends.sort((a, b) => a - b) },
-      beyond: (z) => model.sign * z.values[model.quality] < frame.floor,
+      beyond: (z) => isBelow(z.values[model.quality], frame, model.sign),
       drawn: (number) => ({
         y: new Array(number).fill(model.sign * frame.edge),
         marker: { color: colour("--edge"), size: 7, opacity: 0.6, symbol: model.sign > 0 ? "triangle-down" : "triangle-up" },

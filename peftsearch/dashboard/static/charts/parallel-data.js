@@ -1,6 +1,6 @@
 // Parallel coordinates as plain data: which axes, where each configuration crosses them, what the best have in common.
 
-import { missing } from "../lib/format.js";
+import { missing, withMinus } from "../lib/format.js";
 import { isCost, label as title, write } from "../lib/measures.js";
 
 const BEST_SHARE = 0.1;
@@ -82,8 +82,8 @@ function extent(values) {
 /** A value of a parameter or a measure, short. */
 export function told(name, value) {
   if (isCost(name)) return write(name, value);
-  if (Number.isInteger(value)) return `${value}`;
-  return Math.abs(value) < 0.01 ? value.toExponential(1) : `${Number(value.toPrecision(4))}`;
+  if (Number.isInteger(value)) return withMinus(`${value}`);
+  return withMinus(Math.abs(value) < 0.01 ? value.toExponential(1) : `${Number(value.toPrecision(4))}`);
 }
 
 /** Configurations from the worst to the best by the last dimension; those without it are left out. */

@@ -13,23 +13,25 @@ export function geometry(axes, width, height) {
   return { gap, top, bottom, x: (i) => SIDE + i * gap, y: (at) => bottom - at * (bottom - top), width, height };
 }
 
-/** How many of `n` configurations are the best, which stand out: a tenth, and never so many that they hide each other. */
-export function bestOf(n) {
-  return Math.min(Math.ceil(n / 10), 40);
+/** How the line of each rank of `n` is drawn, from the worst to the best: the best stand out, a tenth and never so many that
+    they hide each other; then the others of the better half. */
+export function tonesOf(n) {
+  const first = n - Math.min(Math.ceil(n / 10), 40);
+  return Array.from({ length: n }, (_, rank) => (rank >= first ? "best" : rank >= n / 2 ? "better" : "quiet"));
 }
 
 /** Lines from the worst to the best, so that the best lie on top; filtered ones are faint. */
-export function drawLines(canvas, axes, place, order, passes, { quiet, best }) {
+export function drawLines(canvas, axes, place, order, passes, colours) {
   const scale = devicePixelRatio || 1;
   Object.assign(canvas, { width: place.width * scale, height: place.height * scale });
   const pen = canvas.getContext("2d");
   pen.scale(scale, scale);
   const strength = Math.min(0.8, Math.max(0.03, 4 / Math.sqrt(order.length)));
-  const first = order.length - bestOf(order.length);
+  const tones = tonesOf(order.length);
   order.forEach((row, rank) => {
-    const strong = rank >= first;
+    const strong = tones[rank] === "best";
     pen.globalAlpha = (strong ? 0.8 : strength) * (passes(row) ? 1 : 0.08);
-    pen.strokeStyle = strong ? best : quiet(rank / order.length);
+    pen.strokeStyle = colours[tones[rank]];
     pen.lineWidth = strong ? 1.6 : 1;
     line(pen, axes, place, row);
   });

@@ -8,7 +8,7 @@ import { onTrials } from "../lib/refresh.js";
 import { colour, onThemeChange } from "../lib/theme.js";
 import { plainTable } from "./chart.js";
 import { axisOf, chosen, common, ranked } from "./parallel-data.js";
-import { bestOf, drawAxes, drawLines, geometry } from "./parallel-drawing.js";
+import { drawAxes, drawLines, geometry, tonesOf } from "./parallel-drawing.js";
 
 const HEIGHT = 340;
 const NARROW = 560;
@@ -76,7 +76,7 @@ export class Parallel {
     const kept = order.filter(passes).length;
     const text = kept < order.length
       ? `${count(kept)} of ${count(order.length)} configurations pass. Click an axis, or press Escape on it, to lift its filter.`
-      : `Strong: the best ${bestOf(order.length)} by the mean of their seeds; blue: the better half. Drag along an axis to keep what crosses it there.`;
+      : `${toneWords(tonesOf(order.length))} Drag along an axis to keep what crosses it there.`;
     setText(this.kept, text);
     const shown = `${plural(order.length, "configuration")} by ${noun(this.model.quality)}`;
     this.canvas.setAttribute("aria-label", `Parallel coordinates of ${shown}. The table says what the best have in common.`);
@@ -89,10 +89,19 @@ export class Parallel {
   }
 }
 
-/** The best in the colour of picks; the others quiet, the better half in the accent. */
+/** The best in the colour of picks, as words and in the picture. */
 function paints() {
-  const [quiet, accent] = [colour("--edge"), colour("--accent")];
-  return { quiet: (share) => (share > 0.5 ? accent : quiet), best: colour("--series-2") };
+  return { best: colour("--series-2"), better: colour("--accent"), quiet: colour("--edge") };
+}
+
+/** What the colours of the lines mean; of those that no line has nothing is said. */
+export function toneWords(tones) {
+  const number = (tone) => tones.filter((x) => x === tone).length;
+  const [best, better, quiet] = ["best", "better", "quiet"].map(number);
+  const parts = [best === 1 ? "Orange: the best by the mean of its seeds" : `Orange: the best ${best} by the mean of their seeds`];
+  if (better) parts.push(better === 1 ? "blue: the other one of the better half" : `blue: the other ${count(better)} of the better half`);
+  if (quiet) parts.push("grey: the rest");
+  return `${parts.join("; ")}.`;
 }
 
 // Filters on the axes of parallel coordinates: by dragging, or by the arrow keys.

@@ -7,6 +7,7 @@ import { count } from "../lib/format.js";
 import { noun, write } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { onTrials } from "../lib/refresh.js";
+import { RULES } from "../lib/rules.js";
 import { colour, faint } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { frontAt } from "./front-view.js";
@@ -92,7 +93,7 @@ export class Slices {
     const members = frontAt(model.entries, model.event, model.cost);
     const named = members.map((x) => [`trial ${x.trials[0]}`, `trial ${x.trials[0]}: ${write(model.quality, x.values[model.quality])} at ${write(model.cost, x.values[model.cost])}`]);
     const chosen = chooser.value || "best";
-    const known = [["best", "the best of the front"], ["1se", "the proposed one"], ["knee", "the knee"], ...named];
+    const known = [...RULES, ...named];
     const kept = known.some(([value]) => value === chosen) ? known : [...known, [chosen, chosen]];
     replace(chooser, kept.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
   }

@@ -7,9 +7,10 @@ import { path, post } from "../lib/api.js";
 import { h, replace, withCommands } from "../lib/dom.js";
 import { capitalised, count, plural } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
+import { RULES } from "../lib/rules.js";
 import { AskFields } from "./ask-fields.js";
 
-const PICKS = [["1se", "Cheapest as good"], ["knee", "Knee"], ["best", "Best quality"], ["front", "All of the front"]];
+const PICKS = [...RULES, ["front", "All of the front"]];
 const FIELDS = [
   ["seeds", "Trainings of each", "3 (2 are the fewest), or with a width at most 10", { type: "number", min: 2, max: 99, step: 1, inputmode: "numeric" }],
   ["width", "Width of the interval", "add seeds until it is as narrow", { type: "number", min: 0, step: "any", inputmode: "decimal" }],
@@ -40,7 +41,7 @@ export class ConfirmForm {
   chooser() {
     this.pick = h("select", { id: `${this.name}-pick` }, PICKS.map(([value, text]) => h("option", { value }, text)));
     this.pick.addEventListener("change", () => this.suit());
-    return h("div", { class: "field" }, h("label", { for: this.pick.id }, "What"), h("p", { class: "help" }, "one point, or all of them"), this.pick);
+    return h("div", { class: "field" }, h("label", { for: this.pick.id }, "What"), h("p", { class: "help" }, "one point, as the picker names them, or all of them"), this.pick);
   }
 
   get isFront() {

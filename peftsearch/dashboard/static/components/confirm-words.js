@@ -1,7 +1,7 @@
 // Numbers of a confirmation in words.
 
 import { h } from "../lib/dom.js";
-import { fixed, precise } from "../lib/rounding.js";
+import { precise } from "../lib/rounding.js";
 
 /** Reports of before readings were counted have none. */
 export function readingLine({ reading, level }) {
@@ -12,8 +12,4 @@ export function readingLine({ reading, level }) {
 
 export function percent(level = 0.95) {
   return `${precise(100 * level, 4)} %`;
-}
-
-export function signed(value) {
-  return `${value < 0 ? "−" : "+"}${fixed(Math.abs(value), 4)}`;
 }

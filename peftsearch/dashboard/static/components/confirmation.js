@@ -3,11 +3,11 @@
 import { get } from "../lib/api.js";
 import { commandBox } from "../lib/copy.js";
 import { h, replace } from "../lib/dom.js";
-import { capitalised, count, score } from "../lib/format.js";
+import { capitalised, count, score, signed } from "../lib/format.js";
 import { label, noun } from "../lib/measures.js";
 import { plainTable } from "../charts/chart.js";
 import { frontTold } from "./confirmed-front.js";
-import { percent, readingLine, signed } from "./confirm-words.js";
+import { percent, readingLine } from "./confirm-words.js";
 
 /** Fills `box` with the latest report of each kind, the earlier ones folded; or with what the command is for. Answers
     all sentences that it has told. */

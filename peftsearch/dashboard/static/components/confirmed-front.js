@@ -1,10 +1,10 @@
 // A confirmation of the whole front: each configuration beside the best floor and tuned LoRA.
 
 import { h } from "../lib/dom.js";
-import { count, score } from "../lib/format.js";
+import { count, score, signed } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { plainTable } from "../charts/chart.js";
-import { percent, readingLine, signed } from "./confirm-words.js";
+import { percent, readingLine } from "./confirm-words.js";
 
 export function frontTold(report) {
   const { front, metric, level, test_rows: rows } = report;

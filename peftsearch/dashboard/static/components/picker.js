@@ -7,6 +7,7 @@ import { after, h, withCommands } from "../lib/dom.js";
 import { capitalised, score, shellWord, size } from "../lib/format.js";
 import { costsOf, inWords, isCost, noun, write } from "../lib/measures.js";
 import { onTrials } from "../lib/refresh.js";
+import { RULES } from "../lib/rules.js";
 import { exportButton } from "./exports.js";
 import { Limit, OtherLimits, bounds, roundUp, smallest } from "./limits.js";
 
@@ -15,7 +16,7 @@ export class Picker {
     Object.assign(this, { model, picked, mode: "1se", asked: 0, limits: [] });
     this.ask = after(150, () => this.fetch());
     this.quick = h("div", { class: "quick-picks", role: "group", "aria-label": "Quick picks" },
-      this.button("1se", "Proposed"), this.button("knee", "Knee"), this.button("best", "Best quality"), this.button("budget", "Within my limits"));
+      [...RULES, ["budget", "Within my limits"]].map(([mode, text]) => this.button(mode, text)));
     this.sliders = h("div", { class: "limits" });
     this.others = new OtherLimits();
     this.answer = h("div", { class: "pick-answer", "aria-live": "polite" });
@@ -118,14 +119,14 @@ export class Picker {
 
 /** What the picker is for, in a sentence with the job's own cost. */
 export function purpose(model) {
-  return `Set the most that you can afford, for example in ${noun(model.cost)}; the best configuration within it
-    is named here and ringed in the chart.`;
+  return `Proposed, on the command line 1se, is the cheapest within one standard error of the best. Or set the most that you can afford,
+    for example in ${noun(model.cost)}; the best configuration within it is named here and ringed in the chart.`;
 }
 
 // The picker's answer: the configuration, why it, what next, and how to take it home.
 
 /** Elements that tell the pick of `text`; `loosen(name, value)` sets a limit so that the next better fits, `take(row)` picks a row. */
-function result(model, text, { point, trial, why, floor, caveat, above, next }, loosen, take) {
+function result(model, text, { point, trial, why, floor, caveat, above, tested, next }, loosen, take) {
   const values = point.values;
   const doubt = caveat ? `${capitalised(caveat)}. This is the pick all the same:` : floor?.verdict === "above" ? null : floor?.words;
   return [
@@ -134,6 +135,7 @@ function result(model, text, { point, trial, why, floor, caveat, above, next }, 
       ` ${noun(model.quality)} · trial ${trial} ${model.namesOf(point.trials)}`.trimEnd()),
     h("p", { class: "pick-words" }, runs(point.description)),
     h("p", {}, withCommands(inWords(why))),
+    ...(tested.length ? [h("p", { class: "pick-tested" }, h("strong", {}, "Confirmed. "), inWords(tested.join(" ")))] : []),
     h("dl", { class: "pick-costs" }, costsOf(values).map((name) => fact(noun(name), write(name, values[name]))),
       base(model.detail)),
     h("div", { class: "pick-actions" }, offers(next, loosen), above === null || floor?.verdict === "above" ? [] : better(above, take)),

@@ -58,14 +58,17 @@ class ReportLink {
 
   /** Who waited may be reading something else by now, and is not taken away from it. */
   offer(run) {
-    const link = h("a", { href: address(run) }, `Open the report of ${plural(run.event, "ended trial")}`);
+    const link = h("a", { href: address(run), target: "_blank", rel: "noopener" }, `Open the report of ${plural(run.event, "ended trial")}`);
     link.addEventListener("click", () => this.note(run.event));
     replace(this.told, link);
   }
 
+  /** In a tab of its own, for a report leads nowhere; where the browser lets none open, by a link. */
   open(run) {
-    this.note(run.event);
-    location.assign(address(run));
+    const tab = window.open(address(run), "_blank");
+    if (!tab) return this.offer(run);
+    tab.opener = null;
+    return this.note(run.event);
   }
 
   note(event) {

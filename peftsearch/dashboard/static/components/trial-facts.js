@@ -54,8 +54,8 @@ function sumOf(map) {
 export function timingFacts(trial, job) {
   return facts([
     ["Ended", trial.ended ? clock(trial.ended) : null],
-    ["Training", trial.values.training_seconds === undefined ? null : duration(trial.values.training_seconds)],
-    ["With all around it", trial.seconds === null ? null : `${duration(trial.seconds)} from its claim to its record`],
+    ["Training time", trial.values.training_seconds === undefined ? null : duration(trial.values.training_seconds)],
+    ["Time in all", trial.seconds === null ? null : `${duration(trial.seconds)}, from its claim to its record: with loading, scoring and saving`],
     ["After the job began", trial.ended ? duration(trial.ended - job.created) : null],
     ["Place in the job", trial.event === null ? "not ended yet" : `event ${count(trial.event)}`],
     ["Attempt", trial.attempt > 1 ? `${trial.attempt} (earlier ones were lost or given back)` : trial.attempt],

@@ -34,7 +34,7 @@ export class Trials {
     return [
       [null, "Compare", "tick"], ["number", "Trial", "number"], [null, "State", "state"],
       [quality, noun(quality), "number"], ...others.map((name) => [name, noun(name), "number wide"]),
-      ["seconds", "time", "number wide"],
+      ["seconds", "time in all", "number wide"],
       [null, "Origin", "wide"], [null, "Configuration, layers from input to output", "row-words"],
     ];
   }

@@ -8,6 +8,7 @@
 import { fixed, general, precise } from "./rounding.js";
 
 export const NOTHING = "–";
+const MINUS = "−";
 
 const BYTES = [[1e18, " EB"], [1e15, " PB"], [1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " KB"]];
 const ENGINE = "bo";
@@ -26,10 +27,15 @@ export function missing(value) {
   return value === null || value === undefined || Number.isNaN(value);
 }
 
+/** A number with the minus sign that people read; what programs read keeps its hyphen. */
+export function withMinus(text) {
+  return text.startsWith("-") ? `${MINUS}${text.slice(1)}` : text;
+}
+
 export function count(value) {
   if (missing(value)) return NOTHING;
-  if (Number.isInteger(value) || Math.abs(value) >= 1000) return Number(fixed(value, 0)).toLocaleString("en-US");
-  return general(value, 4);
+  const whole = Number.isInteger(value) || Math.abs(value) >= 1000;
+  return withMinus(whole ? Number(fixed(value, 0)).toLocaleString("en-US") : general(value, 4));
 }
 
 export function size(value) {
@@ -78,15 +84,20 @@ export function percent(share, digits = 1) {
 
 export function score(value) {
   if (missing(value)) return NOTHING;
-  if (value !== 0 && Math.abs(value) < 0.01) return general(value, 3);
-  return Math.abs(value) >= 100 ? count(value) : fixed(value, 4);
+  if (Math.abs(value) >= 100) return count(value);
+  return withMinus(value !== 0 && Math.abs(value) < 0.01 ? general(value, 3) : fixed(value, 4));
 }
 
 /** A difference of two scores, or an error of one: with the decimals of that score; nothing but 0 is told as 0. */
 export function scoreBeside(value, beside) {
   const text = score(beside);
   const rounded = fixed(value, (text.split(".")[1] ?? "").length);
-  return text.includes("e") || (value && !Number(rounded)) ? general(value, 2) : rounded;
+  return withMinus(text.includes("e") || (value && !Number(rounded)) ? general(value, 2) : rounded);
+}
+
+/** A difference with its sign: what `text` says of its size. */
+export function signed(value, text = fixed(Math.abs(value), 4)) {
+  return `${value < 0 ? MINUS : "+"}${text}`;
 }
 
 /** `max_grad_norm` as "Max grad norm". */

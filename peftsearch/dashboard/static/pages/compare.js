@@ -3,7 +3,7 @@
 import { get, page, path } from "../lib/api.js";
 import { setWords } from "../lib/configuration.js";
 import { byId, h, replace, setText } from "../lib/dom.js";
-import { missing, originText, plural, score, scoreBeside } from "../lib/format.js";
+import { missing, originText, plural, score, scoreBeside, signed } from "../lib/format.js";
 import { isCost, isMinimised, label, loadObjectives, objective } from "../lib/measures.js";
 import { fixed, general, precise } from "../lib/rounding.js";
 import { showCurves } from "../charts/curves.js";
@@ -102,7 +102,7 @@ function difference(name, [left, right]) {
   if (left === right) return "none";
   if (objective(name, left) === objective(name, right)) return "hardly any";
   const by = apart(name, left, right);
-  const words = `${right > left ? "+" : "−"}${by}`;
+  const words = signed(right - left, by);
   const times = left > 0 && right > 0 ? precise(right / left, 2) : 1;
   return (isCost(name) || isMinimised(name)) && times !== 1 ? `${words} (× ${times})` : words;
 }

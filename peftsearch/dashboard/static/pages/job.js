@@ -73,12 +73,17 @@ function buildCharts(model) {
   place("importance", importance).then(() => place("parallel", parallel));
   byId("slices").append(new Slices(model).element);
   guard("baselines-body", showBaselines(model, byId("baselines-body")));
-  buildConfirmations(model);
+  buildConfirmations(model, () => picker.ask());
 }
 
-function buildConfirmations(model) {
+/** `told` is called when one has ended. */
+function buildConfirmations(model, told) {
   const show = () => guard("confirm-body", showConfirmation(model, byId("confirm-body")).then((told) => runs.leaveOut(told)));
-  const runs = new ConfirmRuns({ job: model.name, workers: () => model.detail.live_workers, ended: show });
+  const ended = () => {
+    show();
+    told();
+  };
+  const runs = new ConfirmRuns({ job: model.name, workers: () => model.detail.live_workers, ended });
   byId("confirm-start").append(runs.element);
   byId("confirm-start").hidden = false;
   show();
