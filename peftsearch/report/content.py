@@ -147,7 +147,7 @@ def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings
     swept = tell_swept(result.beside_data, chosen is not None)
     if chosen is None:
         told = "; ".join(x for x in (_tell_empty(records), swept) if x is not None)
-        return f"Nothing is picked yet: {told}."
+        return f"Nothing is picked: {told}."
     floor = chosen["floor"]
     best = None if floor is None else (result.floors[0].label, floor)
     seen = chosen["comparison"], result.confirmed.get(chosen["key"]), readings["others"]

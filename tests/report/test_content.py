@@ -232,11 +232,11 @@ def test_an_empty_job_and_one_without_a_result_choose_nothing(store: Store) -> N
     report = report_on(store)
     assert report["chosen"] is None and report["running"]
     unswept = "LoRA of each rank was never trained beside it"
-    assert report["verdict"] == f"Nothing is picked yet: the job has no trial; {unswept}."
-    assert "There is no front yet." in render_page(report)
+    assert report["verdict"] == f"Nothing is picked: the job has no trial; {unswept}."
+    assert "The front has no point." in render_page(report)
     filler.fail(lora(8), "out of <memory>")
     report = report_on(store)
-    assert report["verdict"] == f"Nothing is picked yet: no trial has completed; {unswept}."
+    assert report["verdict"] == f"Nothing is picked: no trial has completed; {unswept}."
     assert "out of &lt;memory&gt;" in render_page(report)
     assert "out of &lt;memory>" in render_markdown(report)
     with pytest.raises(NotFoundError, match="trial 7"):

@@ -60,7 +60,7 @@ def make_panels(
         for floor in best:
             _draw_floor(axes, floor, y)
         if end is not None:
-            axes.set_ylim(**{"bottom" if y.maximise else "top": y.signed(end)})
+            axes.set_ylim(*((end, None) if y.maximise else (None, -end)))
     return figure
 
 

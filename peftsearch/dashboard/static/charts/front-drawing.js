@@ -30,7 +30,7 @@ export function traces(view, model, colours, { picked, own, errors }) {
     cloud("running", view.running, { color: colours.accent, symbol: "circle-open", size: 9, line: { width: 1.5 } }),
     own ? steps(view.front, colours) : null,
     members(view.front, errors, colours),
-    bend(view.front.slice(view.knee, view.knee + 1), colours.ink),
+    bend(view.front.length > 1 ? [view.front[view.knee]] : [], colours.ink),
     ring(chosen(view, picked), colours.pick),
   ];
   return list.filter((x) => x !== null && (x.x.length || x.name === "front"));
@@ -67,7 +67,7 @@ function ring(points, color) {
 /** The word left above the point, where nothing can be better. */
 function bend(points, color) {
   const word = { mode: "markers+text", text: points.map(() => KNEE), textposition: "top left", textfont: { color, size: 11 }, showlegend: false };
-  return { ...cloud(KNEE, points, { size: 12, opacity: 0 }), ...word };
+  return { ...cloud(KNEE, points, { size: 18, opacity: 0 }), ...word };
 }
 
 function chosen(view, key) {

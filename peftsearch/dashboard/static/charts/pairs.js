@@ -59,7 +59,7 @@ export class Pairs {
     const keys = new Set(members.map((x) => x.key));
     const all = summarise(model.columns, event, model.goals).filter((x) => Object.values(x.values).every((y) => y !== null));
     const others = all.filter((x) => !keys.has(x.key)).slice(-MOST_OTHERS);
-    const bend = members.slice(...within(knee(members, model.goals)));
+    const bend = members.length > 1 ? [members[knee(members, model.goals)]] : [];
     const picked = all.filter((x) => x.key === this.front.picked);
     const scale = toneScale(MARKS);
     const shown = { members, others, bend, picked, all: [...members, ...all] };
@@ -102,7 +102,7 @@ export class Pairs {
         ...at(members), text: texts, hovertemplate: "%{text}<extra></extra>",
         marker: { color: tones, colorscale: scale, size: 9, line: { width: 1, color: theme.surface } }, ...edge.bars?.(members),
       },
-      { ...at(bend), hoverinfo: "skip", mode: "markers+text", text: bend.map(() => KNEE), textposition: "top center", textfont: { color: theme.ink, size: 11 }, marker: { size: 12, opacity: 0 } },
+      { ...at(bend), hoverinfo: "skip", mode: "markers+text", text: bend.map(() => KNEE), textposition: "top left", textfont: { color: theme.ink, size: 11 }, marker: { size: 18, opacity: 0 } },
       { ...at(picked), hoverinfo: "skip", marker: { color: colour("--series-2"), symbol: "circle-open", size: 18, line: { width: 2 } } },
     ];
     const axis = ({ goal, values: found }, name, ends) => {
@@ -152,10 +152,6 @@ export class Pairs {
 
 function titleOf({ name, sign }) {
   return `${noun(name)} (${sign > 0 ? "more" : "less"} is better)`;
-}
-
-function within(index) {
-  return index < 0 ? [0, 0] : [index, index + 1];
 }
 
 /** Ends of a panel in shares of the chart, from the left and from below. */

@@ -23,8 +23,8 @@ export class Trials {
     this.compare = h("a", { class: "button button-small", hidden: true });
     this.pager = h("div", { class: "row pager" });
     const bar = h("div", { class: "row" }, this.status, h("span", { class: "push" }), this.compare);
-    const room = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Table of trials" }, table);
-    this.element = h("div", {}, this.filters.element, bar, room, this.pager);
+    this.room = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Table of trials" }, table);
+    this.element = h("div", {}, this.filters.element, bar, this.room, this.pager);
     model.on("states", onTrials(model, () => this.follow(), 1000));
     this.mark();
   }
@@ -86,8 +86,9 @@ export class Trials {
 
   tell(shown) {
     const range = `${count(this.offset + 1)} to ${count(this.offset + shown)} of ${count(this.total)} trials`;
-    const none = this.filters.any ? "No trial passes the filters." : "No trials yet.";
+    const none = this.filters.any ? "No trial passes the filters." : this.model.state === "running" ? "No trials yet." : "No trials.";
     setText(this.status, shown ? range : none);
+    this.filters.element.hidden = this.room.hidden = !this.total && !this.filters.any;
     this.showPager();
   }
 
