@@ -87,7 +87,7 @@ def _tell_trials(job: ComparedJob) -> str:
 
 def _tell_point(point: ComparedPoint | None, quality: str) -> str:
     if point is None:
-        return "none within the limits yet"
+        return "none on the front"
     error, value = point["standard_error"], point["quality"]
     spread = "" if error is None else f" ± {difference(quality, error, value)}"
     mean = "mean of " * (len(point["trials"]) > 1)

@@ -35,15 +35,18 @@ class Verdict:
 
 
 def judge(sides: Sequence[Side], obstacles: Sequence[Obstacle]) -> Verdict:
-    """The winner of two jobs, if any."""
-    told = [x["words"] for x in obstacles if x["weight"] != "note"]
-    waiting = [x.job.name for x in sides if x.best is None]
-    if not told and waiting:
-        has = "has" if len(waiting) == 1 else "have"
-        told = [f"{' and '.join(waiting)} {has} no result within the limits yet"]
+    """The winner of two jobs, if any: of one without a result the records say nothing else."""
+    waiting = [x for x in sides if x.best is None]
+    heavy = ("refused",) if waiting else ("refused", "unsure")
+    told = [x["words"] for x in obstacles if x["weight"] in heavy]
+    told += [_tell_waiting(x) for x in waiting]
     if told:
         return Verdict(None, f"No winner is named: {'; '.join(told)}.")
     return _weigh([(side, side.best) for side in sides if side.best is not None])
+
+
+def _tell_waiting(side: Side) -> str:
+    return f"{side.job.name} has no result{' within its limits' if side.spec.limits else ''}"
 
 
 def _weigh(bests: Sequence[tuple[Side, Estimate[Point]]]) -> Verdict:

@@ -163,6 +163,7 @@ def test_a_cost_that_one_lacks_is_refused_and_one_without_result_is_told(store: 
     fill_job(store, "empty", [])
     found = compare_jobs(side(store, "one"), side(store, "empty"))
     assert found["winner"] is None and found["jobs"][1]["best"] is None
+    assert found["verdict"] == "No winner is named: empty has no result."
 
 
 def test_the_best_of_a_job_is_within_its_limits(store: Store) -> None:
@@ -177,7 +178,7 @@ def test_the_best_of_a_job_is_within_its_limits(store: Store) -> None:
     assert found["winner"] != "other" and found["level"] == 0.70
     fill_job(store, "none", results[2:], **more)
     found = compare_jobs(side(store, "one"), side(store, "none"))
-    assert "none has no result within the limits yet" in found["verdict"]
+    assert found["verdict"] == "No winner is named: none has no result within its limits."
     assert found["jobs"][1]["best"] is None and found["jobs"][1]["front"] == []
 
 

@@ -37,7 +37,7 @@ function verdict({ verdict: words, winner, obstacles, box }) {
 /** Rows [name, one value for each job]. */
 function facts({ jobs, cost, level, winner, box }) {
   const each = (tell) => jobs.map(tell);
-  const best = ({ best: x, quality, name }) => (x ? [name === winner ? h("strong", {}, valueWords(x, quality), " ✓") : valueWords(x, quality), " by ", trialLink(name, x.trials[0]), meanOf(x.trials)] : "none within the limits yet");
+  const best = ({ best: x, quality, name }) => (x ? [name === winner ? h("strong", {}, valueWords(x, quality), " ✓") : valueWords(x, quality), " by ", trialLink(name, x.trials[0]), meanOf(x.trials)] : "none on the front");
   return [
     ["State", each((x) => x.state)],
     ["Trials", each((x) => `${count(x.completed)} completed, ${count(x.failed)} failed`)],
