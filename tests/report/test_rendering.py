@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from peftsearch.dashboard.assets import FOLDER as STATIC
+from peftsearch.report.chart_axes import WIDE, find_scales
 from peftsearch.report.outline import Report
 from peftsearch.report.phrases import commands_markdown, fence, plain_markdown, with_commands
 from peftsearch.report.rendering import (
@@ -23,9 +24,11 @@ from peftsearch.report.rendering import (
     style,
 )
 from peftsearch.report.strata_map import COLUMNS
+from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.techniques.technique import GROUPS
 from peftsearch.storage.store import Store
 from tests.chromium import open_chromium
+from tests.conftest import NewDatabase
 from tests.service.records import Filler, fill_example, fill_repeated, lora
 
 from .jobs import comparison, report_on
@@ -177,3 +180,19 @@ def test_a_choice_off_the_front_has_its_ring(new_sqlite: Any) -> None:
             rings.append(sorted((x.get("cx"), x.get("cy")) for x in found if x.get("r") == "9.5"))
         assert len(rings[0]) == len(rings[1]) == 1 and rings[0] != rings[1]
         assert "a configuration off the front, trial 5" in report_on(store, "trial 5")["verdict"]
+
+
+def test_the_key_names_the_marks_that_are_drawn_and_the_picked_one_stands_at_its_value(
+    new_sqlite: NewDatabase,
+) -> None:
+    with Store.open(new_sqlite()) as store:
+        filler = fill_example(store)
+        assert "below the axis" not in render_page(report_on(store))
+        filler.complete(lora(2, start=4), 0.05)
+        fallen, chosen = report_on(store), report_on(store, "trial 6")
+    page = render_page(fallen)
+    assert "off the front" in page and "below the axis" in page
+    _, up = find_scales(
+        chosen["front"], *map(objective, chosen["front"]["goals"][::-1]), WIDE, True
+    )
+    assert up.holds(0.05) and "below the axis" not in render_page(chosen)
