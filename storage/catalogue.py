@@ -145,6 +145,18 @@ class Catalogue(Session):
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
     @write
+    def move_model(self, job_id: int, path: str) -> Job:
+        """Write down where a job's model is by now; whoever calls knows that it is the same.
+
+        Raises:
+            NotFoundError: No job has that id.
+        """
+        document = self.lock_job(job_id).document
+        values = {"spec": {**document, "model": {**document["model"], "path": path}}}
+        changed = jobs.update().where(jobs.c.id == job_id).values(values)
+        return job_of(self._connection.execute(changed.returning(jobs)).one())
+
+    @write
     def describe(self, job_id: int, anatomy: Anatomy) -> Job:
         """Write into the job's anatomy what only data and model tell, its head and its workload,
         unless they stand there already.

@@ -9,6 +9,7 @@ from peftsearch.jobs import life
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
+from peftsearch.jobs.moved_model import find_job
 from peftsearch.jobs.waiting import Waiter
 from peftsearch.live.terminal import PlainView
 from peftsearch.records.failing import find_all_failed
@@ -74,17 +75,25 @@ def resume(
     track: Sequence[str] | None,
     as_json: bool,
     plan: EnginePlan,
+    model: str | None = None,
 ) -> None:
-    """Let a job run on, work on it, print the front."""
+    """Let a job run on, work on it, print the front.
+
+    Args:
+        model: Where its model is by now; None leaves it.
+    """
     from peftsearch.jobs.settling import note_stop
     from peftsearch.workers.processes.built_in import check_built_in
+    from peftsearch.workers.processes.kept_places import check_places
 
     asked = read_asked(track)
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json, asked, plan)
     check_crew(crew)
     with open_existing(storage) as store:
+        spec = find_job(store, name, model).spec
         if workers:  # before the budget is another one
-            check_built_in(store.find_job(name).spec)
+            check_built_in(spec)
+            check_places(spec)
         job = life.resume(store, name, make_budget(trials, hours))
         _note(*note_stop(job.spec))
         result = _work(store, job, crew)

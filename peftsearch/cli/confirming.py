@@ -8,6 +8,8 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.jobs.moved_model import find_job
+from peftsearch.records.job import Job
 from peftsearch.results.confirmations import confirming
 from peftsearch.results.confirmations.confirming import Wanted
 from peftsearch.results.confirmations.plan import Plan
@@ -27,6 +29,7 @@ class Asked:
     Attributes:
         by: Column by which rows are grouped; None groups none.
         sweep: Whether the best of the LoRA sweep is an arm as well.
+        model: Where the job's model is by now; None leaves it.
     """
 
     job: str
@@ -36,6 +39,11 @@ class Asked:
     as_json: bool
     by: str | None
     sweep: bool = False
+    model: str | None = None
+
+    def find_job(self, store: Store) -> Job:
+        """The job that is asked for."""
+        return find_job(store, self.job, self.model)
 
 
 def check(
@@ -67,7 +75,7 @@ def check(
 def confirm(asked: Asked, pick: str, plan: Plan) -> None:
     """Train a point and what it is compared with, and compare on the test split."""
     with open_existing(asked.storage) as store:
-        job = store.find_job(asked.job)
+        job = asked.find_job(store)
         result = load_result(store, job, choose_root(asked.storage, asked.files))
         wanted = Wanted(asked.device, _note, plan, asked.by, asked.sweep)
         confirmed = result.confirm_in(store, pick, wanted)
@@ -77,9 +85,7 @@ def confirm(asked: Asked, pick: str, plan: Plan) -> None:
 def confirm_front(asked: Asked, plan: Plan) -> None:
     """Train all of a front, and compare each with the best floor and tuned LoRA."""
     with open_existing(asked.storage) as store:
-        result = load_result(
-            store, store.find_job(asked.job), choose_root(asked.storage, asked.files)
-        )
+        result = load_result(store, asked.find_job(store), choose_root(asked.storage, asked.files))
         found = confirming.confirm_front(
             store, result.subject(None), Wanted(asked.device, _note, plan)
         )
@@ -114,12 +120,14 @@ def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
     """The store and the records of a job that nobody deletes meanwhile."""
     with contextlib.ExitStack() as opened:
         store = opened.enter_context(open_existing(asked.storage))
-        job = store.find_job(asked.job)
+        job = asked.find_job(store)
         opened.enter_context(at_work(store, job, "confirm", asked.device))
         from peftsearch.workers.processes.built_in import check_built_in
+        from peftsearch.workers.processes.kept_places import check_places
 
         result = load_result(store, job, choose_root(asked.storage, asked.files))
         check_built_in(result.job.spec)
+        check_places(result.job.spec)
         yield store, result
 
 

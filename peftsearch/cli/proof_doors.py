@@ -19,6 +19,7 @@ from .shared_options import (
     DryRun,
     Files,
     JobName,
+    Moved,
     Pick,
     Precision,
     Storage,
@@ -54,6 +55,7 @@ def confirm(
         bool, typer.Option("--sweep", help="The best of the LoRA sweep (`baselines`), too.")
     ] = False,
     device: Device = "auto",
+    model: Moved = None,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     as_json: AsJson = False,
@@ -62,7 +64,7 @@ def confirm(
     begin("loading the libraries, the job and its model")
     from . import confirming
 
-    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by, sweep)
+    asked = confirming.Asked(job, to_url(storage), device, files, as_json, by, sweep, model)
     plan = confirming.check(seeds, width, front, data, by, pick, precision, sweep)
     if front:
         confirming.confirm_front(asked, plan)

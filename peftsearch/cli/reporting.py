@@ -12,7 +12,7 @@ from .console import console, log, print_json
 
 
 def report(name: str, pick: str, out: Path, storage: str, as_json: bool) -> None:
-    """Write the report of a job; print its sentence and its files, or its data."""
+    """Write the report of a job; print its sentences and its files, or its data."""
     check_place(out)
     with open_existing(storage) as store:
         records = read_records(store, store.find_job(name), choose_root(storage, None))
@@ -21,7 +21,8 @@ def report(name: str, pick: str, out: Path, storage: str, as_json: bool) -> None
     if as_json:
         print_json({"files": [str(x) for x in files], "report": found})
         return
-    console.print(found["verdict"], highlight=False, soft_wrap=True)
+    for text in found["verdict"]:
+        console.print(text, highlight=False, soft_wrap=True)
     for line in found["warnings"]:
         console.print(line, highlight=False, soft_wrap=True, style="yellow")
     log.print(f"report: {files[0]} and {files[1]}", highlight=False, soft_wrap=True)

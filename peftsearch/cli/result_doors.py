@@ -11,7 +11,7 @@ import typer
 from peftsearch.api import DEFAULT_STORAGE, to_url
 
 from .first_word import begin
-from .shared_options import DEFAULT_PICK, AsJson, Files, JobName, Pick, Precision, Storage
+from .shared_options import DEFAULT_PICK, AsJson, Files, JobName, Moved, Pick, Precision, Storage
 
 
 def jobs(
@@ -99,6 +99,7 @@ def export(
     private: Annotated[
         bool, typer.Option("--private", help="With --push: nobody else may see it.")
     ] = False,
+    model: Moved = None,
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     as_json: AsJson = False,
@@ -114,7 +115,8 @@ def export(
     from . import take_home
 
     wish = Wish(precision, temperature)
-    take_home.export(job, pick, out, form, sending, to_url(storage), files, as_json, wish)
+    place = to_url(storage), files, as_json
+    take_home.export(job, pick, out, form, sending, *place, wish, model)
 
 
 def report(

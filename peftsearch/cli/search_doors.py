@@ -22,6 +22,7 @@ from .shared_options import (
     Files,
     Gpus,
     JobName,
+    Moved,
     RayAddress,
     Storage,
     Track,
@@ -157,6 +158,7 @@ def resume(
     storage: Storage = DEFAULT_STORAGE,
     files: Files = None,
     track: Track = None,
+    model: Moved = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a stopped job run on, or a finished one by a larger budget."""
@@ -167,7 +169,7 @@ def resume(
 
     plan = make_plan(engine, ray_address, cpus, gpus, workers, devices)
     place = (workers, device, to_url(storage), files)
-    commands.resume(job, trials, hours, *place, track, as_json, plan)
+    commands.resume(job, trials, hours, *place, track, as_json, plan, model)
 
 
 def worker(

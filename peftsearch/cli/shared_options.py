@@ -19,6 +19,14 @@ Files = Annotated[
         envvar="PEFTSEARCH_FILES", help="Folder of the adapters [beside an SQLite database]."
     ),
 ]
+Moved = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="PATH",
+        help="Where the job's model is by now; the job finds it there from then on.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_PICK = "1se"
 """As `results.rules.ONE_SE`, which a command's help does not load."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peftsearch.jobs.existing_storage import open_existing
+from peftsearch.jobs.moved_model import find_job
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
 from peftsearch.results.calibrations.calibrated_adapter import tell_calibration
@@ -39,12 +40,17 @@ def export(
     files: Path | None,
     as_json: bool,
     wish: Wish = NO_WISH,
+    model: str | None = None,
 ) -> None:
-    """Write the picked adapter, check it, and send it where that is asked for."""
+    """Write the picked adapter, check it, and send it where that is asked for.
+
+    Args:
+        model: Where the job's model is by now; None leaves it.
+    """
     target = sending.find_target()
     with tempfile.TemporaryDirectory(prefix="peftsearch-export-") as made:
         folder = Path(made) / "export" if out is None else out
-        _export(name, pick, folder, form, target, storage, files, as_json, wish)
+        _export(name, pick, folder, form, target, storage, files, as_json, wish, model)
 
 
 def _export(
@@ -57,9 +63,11 @@ def _export(
     files: Path | None,
     as_json: bool,
     wish: Wish,
+    model: str | None,
 ) -> None:
     with open_existing(storage) as store:
-        result = load_result(store, store.find_job(name), choose_root(storage, files))
+        job = find_job(store, name, model)
+        result = load_result(store, job, choose_root(storage, files))
     summary, spec = result.pick(pick), result.job.spec
     standing = result.standing_of(summary)
     started = time.monotonic()

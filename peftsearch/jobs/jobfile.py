@@ -167,13 +167,13 @@ def resolve_spec(
 
 def _resolve(spec: JobSpec, folder: Path) -> JobSpec:
     sources = {
-        name: _absolute(value, folder, f"task.{name}")
+        name: make_absolute(value, folder, f"task.{name}")
         for name in ("train", "validation", "test")
         if (value := getattr(spec.task, name)) is not None
     }
     task = spec.task.model_copy(update=sources)
-    path = _absolute(spec.model.path, folder, "model.path")
-    encoder = spec.model.encoder and _absolute(spec.model.encoder, folder, KEY)
+    path = make_absolute(spec.model.path, folder, "model.path")
+    encoder = spec.model.encoder and make_absolute(spec.model.encoder, folder, KEY)
     model = spec.model.model_copy(update={"path": path, "encoder": encoder})
     objectives = _resolve_reference(spec.objectives, folder)
     artefacts = spec.artefacts and resolve_url(spec.artefacts, folder)
@@ -192,10 +192,18 @@ def _resolve_reference(objectives: ObjectivesSpec, folder: Path) -> ObjectivesSp
     return objectives.model_copy(update={"reference": path})
 
 
-def _absolute(value: str, folder: Path, where: str) -> str:
+def make_absolute(value: str, folder: Path, where: str) -> str:
     """Files and folders become absolute; `package:NAME` and hub ids stay.
 
     `demo:NAME` is fetched or made once, in the user's cache.
+
+    Args:
+        value: Of a job file.
+        folder: Where relative paths begin.
+        where: The key whose value it is.
+
+    Raises:
+        UserError: It is no path that can be looked for.
     """
     with located(where):
         if value.startswith(PREFIX):

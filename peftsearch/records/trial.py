@@ -58,6 +58,14 @@ ENCODER = "encoder"
 """Entry of a trial's provenance whose prompts an encoder beside the model makes from each text:
 its `path` as the job names it, and the `sha256` of its weights."""
 
+FILES = "files"
+"""Entry of the model, and of the encoder, in a provenance: SHA-256 of each file of weights by its
+name. Their `sha256` is one fingerprint of all of them."""
+
+DATA_FILES = "data_files"
+"""Entry of a trial's provenance: SHA-256 of the files that its rows were read from, by the key of
+the task that names each, `train` or `validation`; of folders and hub ids there is none."""
+
 PROPOSED = "proposed"
 """Entry of a trial's provenance with its `Reasons`; what its training adds leaves it there."""
 

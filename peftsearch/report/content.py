@@ -141,17 +141,17 @@ def _slice(found: Estimate[Trial], belief: Belief | None) -> list[Slice] | None:
     return slice_all(belief, found.configuration)["slices"][:_SLICES]
 
 
-def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings) -> str:
+def _tell(pick: str, chosen: Chosen | None, records: Records, readings: Readings) -> list[str]:
     result = records.result
     spec = result.job.spec
     swept = tell_swept(result.beside_data, chosen is not None)
     if chosen is None:
         told = "; ".join(x for x in (_tell_empty(records), swept) if x is not None)
-        return f"Nothing is picked: {told}."
+        return [f"Nothing is picked: {told}."]
     floor = chosen["floor"]
     best = None if floor is None else (result.floors[0].label, floor)
-    seen = chosen["comparison"], result.confirmed.get(chosen["key"]), readings["others"]
-    return tell_verdict(pick, chosen, best, *seen, spec, swept)
+    seen = result.confirmed.get(chosen["key"]), readings["others"]
+    return tell_verdict(pick, chosen, best, *seen, spec, result.tried, swept)
 
 
 def _tell_empty(records: Records) -> str:
@@ -171,6 +171,7 @@ def _again(found: Estimate[Trial] | None, records: Records) -> Again:
     made = None if trial is None else write_text(name_paths(trial_data(spec, trial), places))
     return {
         "job": write_text(name_paths(job_data(spec), places)),
+        "probe": find_kind(spec.task.kind).baseline,
         "trial": made,
         "trial_seed": None if trial is None else trial.seed,
     }

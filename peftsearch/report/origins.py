@@ -5,10 +5,10 @@ from typing import Any
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import ENCODER, Trial
+from peftsearch.results.exports.file_facts import Facts, list_files, name_hashes
 from peftsearch.results.exports.public_names import public_name
 from peftsearch.spaces.jobspec.spec import JobSpec
 
-Facts = list[tuple[str, str]]
 _UNKNOWN = "not recorded"
 _TRAINING = ("epochs", "steps", "batch_size", "dropout", "dtype", "precision", "max_length")
 
@@ -23,14 +23,13 @@ def find_origins(job: Job, trials: Sequence[Trial], chosen: Sequence[Trial]) -> 
     spec, task = job.spec, job.spec.task
     told = [x.provenance for x in (chosen or trials) if x.provenance.get("versions")]
     first: Mapping[str, Any] = told[0] if told else {}
-    weights = first.get("model", {}).get("sha256")
     rows = [(x, first.get(f"{x}_rows")) for x in ("train", "validation")]
     facts: Facts = [
         ("model", public_name(spec.model.path)),
-        ("model weights, SHA-256", weights or _UNKNOWN),
-        *_tell_encoder(spec, told),
+        *([] if spec.model.encoder is None else [("encoder", public_name(spec.model.encoder))]),
         ("data", public_name(task.train)),
-        ("data fingerprint, SHA-256", str(first.get("data") or _UNKNOWN)),
+        *list_files(spec, _find_reading(spec, told) or first),
+        *_tell_adapters(chosen),
         *((f"{name} rows", f"{count:,}") for name, count in rows if count),
         ("seed of the job", f"{spec.seed}"),
         *([("seeds of the picked trials", _list(f"{x.seed}" for x in chosen))] if chosen else []),
@@ -46,13 +45,15 @@ def find_origins(job: Job, trials: Sequence[Trial], chosen: Sequence[Trial]) -> 
     return facts
 
 
-def _tell_encoder(spec: JobSpec, told: Sequence[Mapping[str, Any]]) -> Facts:
-    """What makes prompts from texts; nothing of a job without an encoder."""
-    if spec.model.encoder is None:
-        return []
-    hashes = dict.fromkeys(x[ENCODER]["sha256"] for x in told if ENCODER in x)
-    weights = ("encoder weights, SHA-256", _list(hashes) or _UNKNOWN)
-    return [("encoder", public_name(spec.model.encoder)), weights]
+def _find_reading(spec: JobSpec, told: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Of several provenances one that names the job's encoder; None where none does."""
+    return next((x for x in told if ENCODER in x), None) if spec.model.encoder else None
+
+
+def _tell_adapters(chosen: Sequence[Trial]) -> Facts:
+    """Of those that are kept with their hash."""
+    kept = {f"trial {x.number}": x.adapter_sha256 for x in chosen if x.adapter_sha256}
+    return name_hashes("kept adapter.safetensors of ", kept)
 
 
 def _differing(trials: Sequence[Trial], name: str) -> str:

@@ -7,13 +7,13 @@ from typing_extensions import TypedDict
 from peftsearch.insight.failures import Failures
 from peftsearch.insight.what_matters import Ranking
 from peftsearch.results.beliefs.slice_rows import Slice
+from peftsearch.results.exports.file_facts import Facts
 from peftsearch.results.standing.ablation_words import AblationRow
 from peftsearch.results.standing.floor_words import FloorStanding
 
 from .citations import Citation
 from .fronts import Front, Row
 from .neighbours import Neighbour
-from .origins import Facts
 from .spent import Spent
 from .tested import Comparison, Readings
 
@@ -41,9 +41,15 @@ class Chosen(Row):
 
 
 class Again(TypedDict):
-    """How to do it again; `trial` is null where nothing is chosen."""
+    """How to do it again.
+
+    Attributes:
+        probe: What is trained before the chosen one.
+        trial: Null where nothing is chosen.
+    """
 
     job: str
+    probe: str
     trial: str | None
     trial_seed: int | None
 
@@ -60,7 +66,7 @@ class Report(TypedDict):
     """A job at one moment.
 
     Attributes:
-        verdict: One sentence.
+        verdict: Paragraphs: the choice, the test rows, the validation rows.
         state: How far the job is.
         task: The kind of task, the model and the data.
         warnings: What is to be known before anything of it is used.
@@ -73,7 +79,7 @@ class Report(TypedDict):
     job: str
     version: str
     pick: str
-    verdict: str
+    verdict: list[str]
     state: str
     running: bool
     task: str

@@ -1,11 +1,12 @@
 """What templates say of plain data, where it takes more than a value."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
 from peftsearch.results.beliefs.slice_rows import Slice, SlicePoint
-from peftsearch.results.wording import plural
+from peftsearch.results.wording import cell, plural
 from peftsearch.spaces.jobspec.objectives import objective
 
 from .fronts import SIZES
@@ -38,14 +39,28 @@ def show_value(value: float | str | None) -> str:
     return f"{value:.3g}" if isinstance(value, float) else f"{value}"
 
 
+def tell_between(name: str, interval: Sequence[float] | None) -> str:
+    """`0.8100 to 0.8900`, the ends of an interval of an objective; a dash of none."""
+    return "–" if interval is None else " to ".join(cell(name, x) for x in interval)
+
+
 def tell_readings(found: Readings) -> str:
     """How often the test split was read, in words."""
     if not any((found["trainings"], found["floors"], found["comparisons"])):
         return "Nothing has read the test split: only peftsearch confirm does, and it has not run."
     of = plural(found["configurations"], "configuration")
-    scored = f"{plural(found['trainings'], 'training')} of {of}"
+    seeds = " to ".join(map(str, found["each"]))
+    each = f" ({seeds} of each)" if found["configurations"] > 1 else ""
+    scored = f"{plural(found['trainings'], 'training')} of {of}{each}"
     floors = f" and {plural(found['floors'], 'floor')}" if found["floors"] else ""
     told = f"It has scored {scored}{floors} there"
+    tuning = found["tuning"]
+    tuned = (
+        f" {plural(tuning, 'further training')}, scored on the validation rows, tuned the rate of "
+        "LoRA."
+        if tuning
+        else ""
+    )
     made = plural(found["comparisons"], "comparison")
     others = found["others"]
     more = f", {others} of them of other configurations" if others else ""
@@ -54,7 +69,9 @@ def tell_readings(found: Readings) -> str:
         if found["comparisons"] > 1
         else ""
     )
-    return f"Only peftsearch confirm reads the test split. {told}, in {made}{more}.{warning}"
+    return (
+        f"Only peftsearch confirm reads the test split. {told}, in {made}{more}.{tuned}{warning}"
+    )
 
 
 def with_commands(text: str) -> Markup:

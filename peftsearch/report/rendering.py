@@ -49,6 +49,7 @@ def _environment() -> Environment:
     }
     made.globals |= {
         "amount": wording.amount,
+        "between": phrases.tell_between,
         "cell": wording.cell,
         "columns": phrases.columns,
         "count": wording.count,

@@ -1,17 +1,16 @@
 """What `peftsearch confirm` found of a configuration, and how often the test split was read."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
 from typing_extensions import TypedDict
 
-from peftsearch.insight.points import is_plain_lora
 from peftsearch.results.confirmations.tested_reports import (
     OnTest,
     key_of,
     order_of,
-    read_configuration,
 )
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import objective
@@ -28,12 +27,17 @@ Content = Mapping[str, Any]
 
 
 class ComparedArm(TypedDict):
-    """One arm of a comparison; `standard_error` is that of its seeds, null of a single one."""
+    """One arm of a comparison.
+
+    Attributes:
+        interval: Of the mean, by rows and seeds; null of before it was kept.
+        seeds: Trainings; 0 of a floor, which has no seeds.
+    """
 
     name: str
     words: str
     mean: float
-    standard_error: float | None
+    interval: list[float] | None
     seeds: int
     trainable_parameters: int
 
@@ -48,7 +52,6 @@ class Against(TypedDict):
         level: Chance with which the interval holds.
         standard_error: Of the gain; of before it was kept, by the width of the interval.
         resolved: Whether the interval excludes 0.
-        tuned_lora: Whether the other is the LoRA of tuned rate.
     """
 
     name: str
@@ -58,17 +61,18 @@ class Against(TypedDict):
     level: float
     standard_error: float
     resolved: bool
-    tuned_lora: bool
 
 
 class Comparison(TypedDict):
     """A comparison on the test split.
 
     Attributes:
+        level: Chance with which its intervals hold.
         calibration: Sentences on the probabilities of the adapter that an export takes home.
     """
 
     rows: int
+    level: float
     arms: list[ComparedArm]
     against: list[Against]
     groups: list[str]
@@ -81,6 +85,8 @@ class Readings(TypedDict):
     Attributes:
         trainings: Runs of configurations.
         configurations: How many different ones.
+        each: The fewest and the most trainings of one; none where there is none.
+        tuning: Trainings that were scored on the validation rows, to tune a rate.
         floors: Baselines without adapters.
         comparisons: How often a comparison was completed.
         others: Of these, of other configurations than the chosen one.
@@ -88,6 +94,8 @@ class Readings(TypedDict):
 
     trainings: int
     configurations: int
+    each: list[int]
+    tuning: int
     floors: int
     comparisons: int
     others: int
@@ -113,13 +121,17 @@ def find_comparison(
 def _compare(last: Content, spec: JobSpec) -> Comparison:
     goal = objective(spec.task.quality)
     arms = [_arm(x) for x in last["arms"]]
-    loras = {x["name"] for x in last["arms"][1:] if _is_lora(x, spec)}
     level = last.get("level", _LEVEL)
-    against = [_against(x, goal.signed, x["versus"] in loras, level) for x in last["differences"]]
+    against = [_against(x, goal.signed, level) for x in last["differences"]]
     told = [str(x).strip() for x in last.get("calibration", {}).get("told", ())]
     groups = [str(x).strip() for x in last.get("by", {}).get("told", ())]
     return Comparison(
-        rows=last["test_rows"], arms=arms, against=against, groups=groups, calibration=told
+        rows=last["test_rows"],
+        level=level,
+        arms=arms,
+        against=against,
+        groups=groups,
+        calibration=told,
     )
 
 
@@ -139,20 +151,18 @@ def count_readings(
     """
     tested = [x["key"] for x in runs if x["split"] == "test"]
     trained = [key for key in tested if not key.startswith(_FLOOR)]
+    counts = Counter(trained).values()
     keys = [{key_of(x["arms"][0], spec)} for x in reports]
     keys += [{key_of(member, spec) for member in x["front"]} for x in fronts]
     return {
         "trainings": len(trained),
         "configurations": len(set(trained)),
+        "each": sorted({min(counts), max(counts)}) if counts else [],
+        "tuning": sum(x["split"] == "validation" for x in runs),
         "floors": len(set(tested) - set(trained)),
         "comparisons": len(keys),
         "others": sum(chosen is None or chosen.key not in x for x in keys),
     }
-
-
-def _is_lora(arm: Content, spec: JobSpec) -> bool:
-    found = read_configuration(arm, spec)
-    return found is not None and is_plain_lora(found)
 
 
 def _arm(arm: Content) -> ComparedArm:
@@ -160,13 +170,13 @@ def _arm(arm: Content) -> ComparedArm:
         "name": arm["name"],
         "words": arm["description"],
         "mean": arm["mean"],
-        "standard_error": arm["standard_error"],
-        "seeds": len(arm["values"]),
+        "interval": arm.get("interval"),
+        "seeds": 0 if arm["configuration"] is None else len(arm["values"]),
         "trainable_parameters": arm["trainable_parameters"],
     }
 
 
-def _against(found: Content, signed: Any, tuned_lora: bool, level: float) -> Against:
+def _against(found: Content, signed: Any, level: float) -> Against:
     low, high = sorted(signed(found[x]) for x in ("low", "high"))
     error = found.get("standard_error")
     return {
@@ -177,5 +187,4 @@ def _against(found: Content, signed: Any, tuned_lora: bool, level: float) -> Aga
         "level": level,
         "standard_error": (high - low) / _WIDTH if error is None else error,
         "resolved": low > 0 or high < 0,
-        "tuned_lora": tuned_lora,
     }

@@ -1,10 +1,9 @@
-"""What was chosen and how it stands, in one sentence."""
+"""What was chosen and how it stands, in a few sentences."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from peftsearch.results.confirmations.confirmation import UNRESOLVED
-from peftsearch.results.confirmations.tested_reports import OnTest
+from peftsearch.results.confirmations.tested_reports import OnTest, tell_tested
 from peftsearch.results.picks.rules import ONE_SE, PROPOSED_WORDS, find_rule
 from peftsearch.results.standing.floor_words import FloorStanding
 from peftsearch.results.wording import amount, difference, name_trials, plural, signed
@@ -12,7 +11,6 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .fronts import Row
-from .tested import Comparison
 
 _PICKS = {ONE_SE: PROPOSED_WORDS, "knee": "the knee of the front", "best": "the best of the front"}
 
@@ -21,28 +19,30 @@ def tell_verdict(
     pick: str,
     chosen: Row,
     floor: tuple[str, FloorStanding] | None,
-    comparison: Comparison | None,
     tested: OnTest | None,
     others: int,
     spec: JobSpec,
+    tried: int = 1,
     swept: str | None = None,
-) -> str:
-    """One sentence: what, how good, at which cost, beside the best floor, and on the test split;
-    and whether LoRA of each rank was trained beside it.
+) -> list[str]:
+    """Paragraphs: what was chosen and at which cost; how it stands on the test rows, where they
+    were asked; and by the validation rows, which have chosen it and flatter it.
 
     Args:
         floor: The label of the best one, and how the chosen configuration stands beside it.
         tested: What the test rows said of it, with a comparison or as one of the front.
         others: Completed comparisons on the test split of other configurations.
+        tried: Configurations that the validation rows chose among.
         swept: What `tell_swept` says.
     """
-    clauses = [
-        f"{_name(pick, chosen)}, with {tell_quality(chosen, spec)} at {_costs(chosen, spec)}",
-        _beside_floor(floor, chosen, spec),
-        _on_test(comparison, tested, others, spec),
-    ]
-    clauses += [] if swept is None else [swept]
-    return f"Chosen is {'; '.join(clauses)}."
+    named = f"Chosen is {_name(pick, chosen)}, at {_costs(chosen, spec)}."
+    held = [_tell_validation(floor, chosen, spec, tried)]
+    end = [] if swept is None else [f"{swept[:1].upper()}{swept[1:]}."]
+    if tested is not None:
+        return [named, " ".join(tell_tested(tested, spec)), " ".join([*held, *end])]
+    beside = ", others were" if others else ""
+    unread = f"No test row was read for it{beside}: `peftsearch confirm` does that."
+    return [named, " ".join([*held, unread, *end])]
 
 
 def tell_swept(beside: Mapping[str, Any], picked: bool) -> str | None:
@@ -104,6 +104,18 @@ def _costs(chosen: Row, spec: JobSpec) -> str:
     return " and ".join(x for x in (", ".join(told[:-1]), told[-1]) if x)
 
 
+def _tell_validation(
+    floor: tuple[str, FloorStanding] | None, chosen: Row, spec: JobSpec, tried: int
+) -> str:
+    found = f"{tell_quality(chosen, spec)}; {_beside_floor(floor, chosen, spec)}."
+    if tried < 2:
+        return f"By the validation rows: {found}"
+    return (
+        f"By the validation rows, by which the search chose among {tried:,} configurations and "
+        f"which flatter those that lead: {found}"
+    )
+
+
 def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: JobSpec) -> str:
     if floor is None:
         return "there is no floor to hold it against"
@@ -121,25 +133,3 @@ def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: Jo
         "below": f"it is worse than the best floor, {label} ({told})",
     }
     return verdicts[standing["verdict"]]
-
-
-def _on_test(
-    comparison: Comparison | None, tested: OnTest | None, others: int, spec: JobSpec
-) -> str:
-    if comparison is None and tested is not None:
-        row = objective(spec.task.quality)
-        told = f"{row.label} {amount(row.name, tested.mean)} on {plural(tested.rows, 'test row')}"
-        return f"it has {told}, where the whole front was confirmed"
-    if comparison is None:
-        beside = ", other configurations were" if others else ""
-        return f"it was not confirmed on the test split{beside}"
-    found = next((x for x in comparison["against"] if x["tuned_lora"]), None)
-    if found is None:
-        return "on the test split it was not held against a tuned LoRA"
-    name, gain = spec.task.quality, found["gain"]
-    mean = comparison["arms"][0]["mean"]
-    told = f"{signed(name, gain, mean)}{in_errors(gain, found['standard_error'])}"
-    if not found["resolved"]:
-        return f"on the test split it is {UNRESOLVED} from tuned LoRA ({told})"
-    verb = "beats" if gain > 0 else "loses to"
-    return f"on the test split it {verb} tuned LoRA ({told})"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.trial import Trial
-from peftsearch.search.no_gain import tell_no_gain
+from peftsearch.search.no_gain import expects_no_gain, tell_no_gain
 
 from .beliefs.hidden import tell_hidden
 from .confirmations.tested_reports import (
@@ -105,7 +105,8 @@ class ToldResult(KnownResult):
     @property
     def _beaten(self) -> list[str]:
         spec, members = self.job.spec, self._members
-        return tell_nothing_beats(members, self._estimates, spec, self.preparation)
+        hopeful = not expects_no_gain(self.trials)
+        return tell_nothing_beats(members, self._estimates, spec, self.preparation, hopeful)
 
     def tell_tested(self, picked: Estimate[Trial]) -> list[str]:
         """What the test rows said of a pick, or that they said it of others alone; nothing of a

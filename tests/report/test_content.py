@@ -23,7 +23,9 @@ from tests.service.beside import (
 from tests.service.records import PROBE, Filler, count_base, fill_example, fill_repeated, lora
 from tests.specs import make_spec
 
-from .jobs import comparison, report_on
+from .jobs import comparison, head_of, report_on
+
+BEST = "the best floor by validation (TF-IDF)"
 
 
 @pytest.fixture
@@ -42,14 +44,18 @@ def prepared(store: Store, floor: float) -> Filler:
 def test_one_sentence_says_what_how_good_at_which_cost(store: Store) -> None:
     fill_example(store)
     report = report_on(store, "best")
-    assert report["verdict"].startswith(
-        "Chosen is the best of the front, trial 2, with accuracy 0.8000 ± 0.0200 "
-        "(one standard error of 400 validation rows) at 73,728 trainable parameters and file size "
+    assert head_of(report).startswith(
+        "Chosen is the best of the front, trial 2, at 73,728 trainable parameters and file size "
     )
-    assert "there is no floor to hold it against" in report["verdict"]
-    assert report["verdict"].endswith(
-        "it was not confirmed on the test split; LoRA of each rank was never trained beside it "
-        "(`peftsearch baselines job` does)."
+    assert (
+        "By the validation rows, by which the search chose among 4 configurations and which "
+        "flatter those that lead: accuracy 0.8000 ± 0.0200 (one standard error of 400 validation "
+        "rows); there is no floor"
+    ) in head_of(report)
+    assert "there is no floor to hold it against" in head_of(report)
+    assert head_of(report).endswith(
+        "No test row was read for it: `peftsearch confirm` does that. LoRA of each rank was never "
+        "trained beside it (`peftsearch baselines job` does)."
     )
     chosen = report["chosen"]
     assert chosen is not None and chosen["values"]["accuracy"] == 0.80
@@ -70,7 +76,7 @@ def test_one_sentence_says_what_how_good_at_which_cost(store: Store) -> None:
 def test_the_floor_is_told_however_it_stands(store: Store, floor: float, told: str) -> None:
     prepared(store, floor)
     report = report_on(store, "best")
-    assert told in report["verdict"]
+    assert told in head_of(report)
     assert [x["value"] for x in report["front"]["floors"]] == sorted([floor, 0.65], reverse=True)
     nothing = [x for x in report["warnings"] if x.startswith("Nothing here beats the floor")]
     assert bool(nothing) is (floor > 0.75)
@@ -96,9 +102,54 @@ def test_the_last_confirmation_is_told_whether_of_a_point_or_of_the_front(
     report = report_on(store, "1")
     chosen = report["chosen"]
     assert chosen is not None and (chosen["comparison"] is not None) is front_first
-    assert ("it beats tuned LoRA (+0.0300" in report["verdict"]) is front_first
+    assert ("it beats tuned uniform LoRA r=8 by 0.0300" in head_of(report)) is front_first
     for text in (render_page(report), render_markdown(report)):
         assert ("the mean of 2 trainings" in text) is not front_first
+        assert ("the mean of 3 trainings" in text) is front_first
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [
+        (
+            0.05,
+            f"The picked point beats {BEST} by 0.0500 accuracy, 10.0",
+        ),
+        (
+            0.004,
+            f"The picked point is not told apart from {BEST}: 0.0040 ahead",
+        ),
+        (
+            -0.05,
+            f"The picked point is beaten by {BEST} by 0.0500 accuracy",
+        ),
+    ],
+)
+def test_the_head_leads_with_the_test_rows_and_says_what_the_validation_rows_are(
+    store: Store, over: float, told: str
+) -> None:
+    filler = prepared(store, 0.70)
+    store.save_report(filler.job.id, "confirm", comparison(lora(8), lora(4), 0.03, over))
+    report = report_on(store, "best")
+    choice, test, held = report["verdict"]
+    assert "accuracy" not in choice and "standard error" not in choice.partition(", trial")[2]
+    assert test.startswith("On 500 test rows: accuracy 0.7300 (95 % interval 0.7200 to 0.7400)")
+    low, high = (f"{'-' if x < 0 else '+'}{abs(x):.4f}" for x in (over - 0.01, over + 0.01))
+    assert told in test and f"(95 % interval of the difference [{low}, {high}])" in test
+    assert held.startswith("By the validation rows, by which the search chose among 4 ")
+    assert "it beats the best floor, logistic regression" in held
+    for text in (render_page(report), render_markdown(report)):
+        assert text.index("On 500 test rows") < text.index("By the validation rows")
+
+
+def test_a_mean_on_test_rows_has_one_uncertainty_that_of_the_confirmation(store: Store) -> None:
+    filler = fill_example(store)
+    store.save_report(filler.job.id, "confirm", comparison(lora(8), lora(4), 0.03))
+    report = report_on(store, "best")
+    page, text = render_page(report), render_markdown(report)
+    for told in (page, text):
+        assert told.count("0.7200 to 0.7400") == 2  # the head, and the table
+        assert "0.7300 ±" not in told and "standard errors over seeds" not in told
 
 
 def test_of_two_confirmations_of_a_point_the_last_reading_is_told(store: Store) -> None:
@@ -107,7 +158,7 @@ def test_of_two_confirmations_of_a_point_the_last_reading_is_told(store: Store) 
         reading = {"reading": {"number": int(begun), "created": begun}}
         found = comparison(PROBE, lora(8), gain) | reading
         store.save_report(filler.job.id, "confirm", found)
-    assert "it beats tuned LoRA (+0.0300" in report_on(store, "1")["verdict"]
+    assert "it beats tuned uniform LoRA r=8 by 0.0300" in head_of(report_on(store, "1"))
 
 
 def test_one_that_was_tested_with_the_front_is_not_called_unconfirmed(store: Store) -> None:
@@ -122,7 +173,9 @@ def test_one_that_was_tested_with_the_front_is_not_called_unconfirmed(store: Sto
     }
     store.save_report(filler.job.id, "confirm-front", {"test_rows": 500, "front": [member]})
     report = report_on(store, "1")
-    assert "it has accuracy 0.7300 on 500 test rows, where the whole front" in report["verdict"]
+    assert report["verdict"][1].startswith(
+        "On 500 test rows: accuracy 0.7300 (95 % interval 0.7000 to 0.7600), the mean of 2"
+    )
     for text in (render_page(report), render_markdown(report)):
         assert "not confirmed" not in text and "With the whole front:" in text
         assert "95 % interval 0.7000 to 0.7600" in text and "Beside TF-IDF: +0.0500" in text
@@ -131,9 +184,9 @@ def test_one_that_was_tested_with_the_front_is_not_called_unconfirmed(store: Sto
 @pytest.mark.parametrize(
     ("gain", "told"),
     [
-        (0.03, "it beats tuned LoRA (+0.0300, 5.9 standard errors)"),
-        (-0.03, "it loses to tuned LoRA (−0.0300, 5.9 standard errors)"),
-        (0.004, "it is not told apart from tuned LoRA (+0.0040, 0.8 standard errors)"),
+        (0.03, "it beats tuned uniform LoRA r=8 by 0.0300 accuracy, 6.0 standard errors"),
+        (-0.03, "it is beaten by tuned uniform LoRA r=8 by 0.0300 accuracy, 6.0 standard errors"),
+        (0.004, "it is not told apart from tuned uniform LoRA r=8: 0.0040 ahead"),
     ],
 )
 def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: str) -> None:
@@ -148,18 +201,22 @@ def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: st
     place = {"key": "floor features", "seed": 0, "split": "test"}
     store.save_report(filler.job.id, "confirm-run", place)
     report = report_on(store, "best")
-    assert told in report["verdict"]
+    assert told in head_of(report)
     assert report["readings"] == {
         "trainings": 6,
         "configurations": 2,
+        "each": [3],
+        "tuning": 3,
         "floors": 1,
         "comparisons": 2,
         "others": 1,
     }
     page = render_page(report)
-    assert "6 trainings of 2 configurations and 1 floor there, in 2 comparisons, 1 of" in page
+    scored = "6 trainings of 2 configurations (3 of each) and 1 floor there, in 2 comparisons"
+    assert scored in page
+    assert "3 further trainings, scored on the validation rows, tuned the rate of LoRA." in page
     assert "is partly luck too" in page
-    assert "other configurations were" in report_on(store, "knee")["verdict"]
+    assert "was read for it, others were" in head_of(report_on(store, "knee"))
 
 
 def test_a_confirmation_of_the_front_is_a_comparison_and_changes_the_report(store: Store) -> None:
@@ -183,9 +240,9 @@ def test_what_probabilities_are_worth_is_told_with_the_test_split(store: Store) 
     page, text = render_page(report), render_markdown(report)
     assert "<li>The adapter of trial 3: calibration error (ECE) 0.100.</li>" in page
     assert "Precision 0.9 of &#39;&lt;b&gt;&#39;." in page and "<b>" not in page
-    assert "- the adapter of trial 3: calibration error" in text and "<b>" not in text
+    assert "- The adapter of trial 3: calibration error" in text and "<b>" not in text
     assert "<li>Left out, fewer than 5 rows: &lt;b&gt; 2</li>" in page
-    assert "- by topic; intervals hold" in text
+    assert "- By topic; intervals hold" in text
 
 
 def test_neighbours_matters_and_failures_are_those_of_the_records(store: Store) -> None:
@@ -232,11 +289,11 @@ def test_an_empty_job_and_one_without_a_result_choose_nothing(store: Store) -> N
     report = report_on(store)
     assert report["chosen"] is None and report["running"]
     unswept = "LoRA of each rank was never trained beside it"
-    assert report["verdict"] == f"Nothing is picked: the job has no trial; {unswept}."
+    assert head_of(report) == f"Nothing is picked: the job has no trial; {unswept}."
     assert "The front has no point." in render_page(report)
     filler.fail(lora(8), "out of <memory>")
     report = report_on(store)
-    assert report["verdict"] == f"Nothing is picked: no trial has completed; {unswept}."
+    assert head_of(report) == f"Nothing is picked: no trial has completed; {unswept}."
     assert "out of &lt;memory&gt;" in render_page(report)
     assert "out of &lt;memory>" in render_markdown(report)
     with pytest.raises(NotFoundError, match="trial 7"):
@@ -248,7 +305,7 @@ def test_a_job_whose_limits_nothing_keeps_chooses_nothing(store: Store) -> None:
     Filler.open(store, spec).complete(lora(1), 0.74)
     report = report_on(store)
     assert report["chosen"] is None
-    assert "none among the completed trials" in report["verdict"]
+    assert "none among the completed trials" in head_of(report)
     assert report_on(store, "trial 0")["chosen"] is not None
 
 
@@ -277,7 +334,7 @@ def test_three_objectives_have_a_panel_for_each_pair(store: Store) -> None:
     assert report["front"]["goals"] == ["accuracy", "export_bytes", "training_seconds"]
     page = render_page(report)
     assert page.count('<figure class="wide"><svg') == 3 + 1
-    assert "training time" in report["verdict"]
+    assert "training time" in head_of(report)
     assert "front-3.svg" in render_markdown(report)
 
 
@@ -301,7 +358,7 @@ def test_other_kinds_of_task(
     assert chosen is not None and chosen["values"][metric] == values[1]
     (neighbour,) = [x for x in chosen["neighbours"] if x["trials"] == [0]]
     assert neighbour["difference"] == -abs(values[1] - values[0])  # less is worse, of any metric
-    assert f"{values[1]:.4f}" in report["verdict"]
+    assert f"{values[1]:.4f}" in head_of(report)
     assert render_page(report) and render_markdown(report)
 
 
@@ -328,8 +385,8 @@ def test_a_sweep_without_a_result_is_told_at_the_head(store: Store, fails: bool)
     store.set_state(filler.job.id, JobState.FINISHED)
     beside = ensure(store, store.job(filler.job.id), plan_beside(filler))
     end_beside(store, beside, lambda _: None if fails else 0.7)
-    head = report_on(store)["verdict"]
-    assert head.endswith("no training of LoRA of each rank beside it has a result.") is fails
+    head = head_of(report_on(store))
+    assert head.endswith("No training of LoRA of each rank beside it has a result.") is fails
     assert "never trained beside it" not in head
 
 

@@ -31,7 +31,7 @@ from tests.chromium import open_chromium
 from tests.conftest import NewDatabase
 from tests.service.records import Filler, fill_example, fill_repeated, lora
 
-from .jobs import comparison, report_on
+from .jobs import comparison, head_of, report_on
 
 HOSTILE = "</pre></style><script>alert(1)</script> | `x` [a](b) ![c](http://d/e)"
 
@@ -102,8 +102,8 @@ def test_the_page_and_the_markdown_say_the_same(report: Report) -> None:
     page, text = render_page(report), render_markdown(report)
     chosen = report["chosen"]
     assert chosen is not None
-    verdict = report["verdict"]
-    assert commands_markdown(verdict) in text and with_commands(verdict) in page
+    for said in report["verdict"]:
+        assert commands_markdown(said) in text and with_commands(said) in page
     assert "\\`peftsearch" not in text
     for row in (*chosen["neighbours"], *report["front"]["rows"]):
         trials = ", ".join(map(str, row["trials"]))
@@ -179,7 +179,7 @@ def test_a_choice_off_the_front_has_its_ring(new_sqlite: Any) -> None:
             found = front.iterfind(".//{*}circle[@class='ring']")
             rings.append(sorted((x.get("cx"), x.get("cy")) for x in found if x.get("r") == "9.5"))
         assert len(rings[0]) == len(rings[1]) == 1 and rings[0] != rings[1]
-        assert "a configuration off the front, trial 5" in report_on(store, "trial 5")["verdict"]
+        assert "a configuration off the front, trial 5" in head_of(report_on(store, "trial 5"))
 
 
 def test_the_key_names_the_marks_that_are_drawn_and_the_picked_one_stands_at_its_value(

@@ -32,7 +32,7 @@ def test_it_is_written_and_written_again(report: Report, tmp_path: Path) -> None
     out = tmp_path / "new" / "report"
     assert sorted(x.name for x in write_report(report, out)) == NAMES == held(out)
     (out / "front-2.svg").write_text("of a job with more goals")
-    write_report({**report, "verdict": "Another sentence."}, out)
+    write_report({**report, "verdict": ["Another sentence."]}, out)
     assert held(out) == NAMES and held(out.parent) == ["report"]
     assert "Another sentence." in (out / "report.html").read_text("utf-8")
     assert "Another sentence." in (out / "report.md").read_text("utf-8")
@@ -72,7 +72,7 @@ def test_a_write_that_fails_leaves_the_former_one(
 
     monkeypatch.setattr(writing, "publish", fall)
     with pytest.raises(UserError, match="No space left on device"):
-        write_report({**report, "verdict": "Another sentence."}, out)
+        write_report({**report, "verdict": ["Another sentence."]}, out)
     assert held(tmp_path) == ["report"] and held(out) == NAMES
     assert (out / "report.html").read_text("utf-8") == before
 

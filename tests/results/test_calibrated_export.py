@@ -95,7 +95,9 @@ def test_the_card_and_the_configuration_tell_the_same(
     assert json.loads(config.read_text())["peftsearch_calibration"] == told
     card = (tmp_path / "out" / "README.md").read_text()
     flat = " ".join(card.split())
-    assert f"Calibration error (ECE) {told['before']['value']:.3f} on 75 validation rows" in flat
+    off = f"Probabilities are off by {told['before']['value']:.3f} on average"
+    assert off in flat and "on 75 validation rows. With outputs divided by a temperature" in flat
+    assert f"Fitted to all of them it is {told['temperature']:.3f}" in flat
     assert f"answer it from probability {tell_value(chosen['value'])} on" in flat
     assert "type: ece" in card
     assert "probabilities =" not in card
@@ -175,14 +177,18 @@ def test_rows_that_were_changed_since_tell_nothing(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (Change(-0.02, 0.004), "the temperature lowers it by 0.020 ± 0.004"),
-        (Change(-0.02, 0.02), "the temperature lowers it by 0.020 ± 0.020, which may be chance"),
-        (Change(0.02, 0.004), "the temperature raises it by 0.020 ± 0.004: do not use it"),
+        (Change(-0.02, 0.004), "the temperature lowers the error by 0.020 ± 0.004"),
+        (
+            Change(-0.02, 0.02),
+            "the temperature lowers the error by 0.020 ± 0.020, which may be chance",
+        ),
+        (Change(0.02, 0.004), "the temperature raises the error by 0.020 ± 0.004: do not use it"),
         (
             Change(0.02, 0.02),
-            "the temperature raises it by 0.020 ± 0.020, which may be chance: do not use it",
+            "the temperature raises the error by 0.020 ± 0.020, which may be chance: do not use "
+            "it",
         ),
-        (Change(0.0, 0.0), "the temperature leaves it as it is"),
+        (Change(0.0, 0.0), "the temperature leaves the error as it is"),
     ],
 )
 def test_a_temperature_that_makes_it_worse_is_not_to_be_used(change: Change, told: str) -> None:

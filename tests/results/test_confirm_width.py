@@ -48,6 +48,16 @@ def test_two_seeds_are_told_to_be_too_few_and_how_many_would_do() -> None:
     assert foresee(trials, two.enough - 1).wide
 
 
+def test_two_seeds_are_told_to_be_few_where_the_lead_is_larger_than_the_interval_too() -> None:
+    trials = [seen(0, 1.0), seen(1, 0.99), seen(2, 1.0), seen(3, 0.99)]
+    two, three = foresee(trials, 2), foresee(trials, 3)
+    assert not two.wide and three.half < two.half / 2
+    few = "2 seeds are few, most of that width comes from them: 3 would make it about ± {}"
+    assert tell_width(two, SPEC)[1:] == [few.format(f"{three.half:.4f}")]
+    assert tell_widths([two, None], SPEC)[1:] == [few.format(f"{three.half:.4f}")]
+    assert len(tell_width(three, SPEC)) == 1
+
+
 def test_what_nothing_observed_is_assumed_and_called_so() -> None:
     few = foresee([seen(0, 0.92), seen(1, 0.92)], 3)
     assert few.spread.deviation == ASSUMED

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from peftsearch.spaces.configurations.hyperparameters import Hyperparameters
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.adapter_files import load_adapter_files, save_adapter
 from peftsearch.workers.files.loading import load_adapter
+from peftsearch.workers.runtime.file_hashes import hash_file
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
 from tests.workers.mixtures import IA3, MIXED
@@ -314,7 +316,7 @@ def test_the_guide_gives_back_the_rows_of_the_quality(bert: Job, tmp_path: Path)
     known: dict[str, Any] = {}
     exec(program.partition("```")[0].replace('"adapter/', f'"{out}/'), known)
     assert known["data"].fingerprint == trial.provenance["data"]
-    assert f"- data, SHA-256 {known['data'].fingerprint}" in (out / "README.md").read_text()
+    assert f"fingerprint: {known['data'].fingerprint} (of texts" in (out / "README.md").read_text()
     model = AutoModelForSequenceClassification.from_pretrained(out).eval()
     tokenizer = AutoTokenizer.from_pretrained(out)
     right = 0
@@ -455,3 +457,54 @@ def test_export_that_predicts_otherwise_is_withdrawn(
     with pytest.raises(ExportMismatch, match="differs by .* use another form"):
         export(bert.spec, trial, folder, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_file_that_a_card_names_has_the_hash_that_sha256sum_prints(
+    bert: Job, tmp_path: Path
+) -> None:
+    trial, folder = bert.train("ranks")
+    out = export(bert.spec, trial, folder, tmp_path / "adapter").out
+    card = (out / "README.md").read_text()
+    told = dict(re.findall(r"^- (\S.*), SHA-256: ([0-9a-f]{64})$", card, re.MULTILINE))
+    model, data = Path(bert.spec.model.path), Path(bert.spec.task.train)
+    files = {f"this folder's {x.name}": x for x in out.glob("*.safetensors")}
+    files |= {f"{model.name}/{x.name}": x for x in model.glob("*.safetensors")}
+    files |= {data.name: data}
+    assert told.keys() == files.keys() and len(files) >= 3
+    command = ["sha256sum", *map(str, files.values())]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert [*map(str.split, said.splitlines())] == [[told[x], f"{y}"] for x, y in files.items()]
+    assert card.count("no file has it") == 1 and "weights, SHA-256" not in card
+
+
+def test_of_a_trial_from_before_files_are_named_where_they_are_the_same(
+    bert: Job, tmp_path: Path
+) -> None:
+    trial, folder = bert.train("ranks")
+    known = {x: y for x, y in trial.provenance.items() if x != "data_files"}
+    old = replace(trial, provenance=known | {"model": {**known["model"], "files": None}})
+    written = json.loads((folder / "configuration.json").read_text())
+    written["metadata"] = dict(old.provenance)
+    (folder / "configuration.json").write_text(json.dumps(written))
+    data = Path(bert.spec.task.train)
+    found = export(bert.spec, old, folder, tmp_path / "one").out / "README.md"
+    assert f"- {data.name}, SHA-256: {hash_file(data)}" in found.read_text()
+    assert "model.safetensors, SHA-256" in found.read_text()
+
+
+def test_a_finished_job_whose_model_or_data_is_gone_says_how_it_finds_them(
+    bert: Job, tmp_path: Path
+) -> None:
+    trial, folder = bert.train("ranks")
+    model = bert.spec.model.model_copy(update={"path": "/nowhere/model"})
+    task = bert.spec.task.model_copy(update={"train": "/nowhere/rows.csv"})
+    for changed, told in (
+        ({"model": model}, "nothing at /nowhere/model; put it back there, or a link"),
+        ({"task": task}, "the training data of job"),
+    ):
+        spec = bert.spec.model_copy(update=changed)
+        with pytest.raises(UserError, match="put it back there") as caught:
+            export(spec, trial, folder, tmp_path / "out")
+        assert told in str(caught.value) and "correct model.path" not in str(caught.value)
+        assert ("--model PATH" in str(caught.value)) is ("model" in changed)
+    assert not (tmp_path / "out").exists()

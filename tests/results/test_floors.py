@@ -223,8 +223,8 @@ def test_weights_of_classes_are_advised_where_all_classes_count_alike() -> None:
         found = estimate([replace(make_trial(0, 0, 0.5), measurements={metric: 0.5})])
         return tell_nothing_beats([found], [found], spec, _prepared(metric))[1]
 
-    told = 'Try training.class_weights = "balanced", since macro F1 counts rare classes'
-    assert advise("f1_macro").startswith(told)
+    told = 'has a result); training.class_weights = "balanced", since macro F1 counts rare classes'
+    assert told in advise("f1_macro")
     assert "class_weights" in advise("balanced_accuracy")
     assert "class_weights" not in advise("accuracy")
     assert "class_weights" not in advise("f1_macro", class_weights="balanced")
@@ -250,8 +250,8 @@ def test_it_is_said_where_nothing_beats_the_floor() -> None:
         "worse than the 0.8500 of logistic regression on frozen features"
     )
     assert tries == (
-        "Try more training rows in task.train; longer training (training.epochs follows the "
-        "rows); another model.path; a wider space."
+        "Try more trials (3 of 10 have a result); more training rows in task.train; longer "
+        "training (training.epochs follows the rows); another model.path; a wider space."
     )
 
 
@@ -286,12 +286,24 @@ def test_nothing_is_advised_against_a_perfect_floor() -> None:
 def test_what_the_records_suggest_stands_first() -> None:
     _, tries = _tell(0.80, (0, 0.60), (1, 0.70), (8, 0.81))
     assert tries.startswith(
-        "Try a wider space, since the best is among the dearest tried; more "
-        "validation rows than 400 (task.validation_fraction), to tell gains from noise; more "
-        "training rows in task.train;"
+        "Try more trials (3 of 10 have a result); a wider space, since the best is among the "
+        "dearest tried; more validation rows than 400 (task.validation_fraction), to tell gains "
+        "from noise; more training rows in task.train;"
     )
     for rank in (0, 8):  # the only one is the dearest, whatever it costs
-        assert _tell(0.80, (rank, 0.60))[1].startswith("Try more training rows in task.train;")
+        told = _tell(0.80, (rank, 0.60))[1]
+        assert told.startswith("Try more trials (1 of 10 has a result); more training rows in")
+
+
+def test_more_trials_come_first_of_few_later_of_many_and_never_without_hope() -> None:
+    def advise(count: int, hopeful: bool = True) -> str:
+        tried = estimate_each(make_trial(i, i, 0.5 - i / 1000) for i in range(1, count + 1))
+        return tell_nothing_beats(tried, tried, SPEC, prepare(0.8), hopeful)[1]
+
+    assert advise(10).startswith("Try more trials than 10 (budget.trials); ")
+    late = advise(40)
+    assert late.index("another model.path") < late.index("more trials than 40 (budget.trials)")
+    assert "more trials" not in advise(10, False) + advise(40, False)
 
 
 def test_the_floor_and_the_probe_are_told_apart_where_both_are() -> None:

@@ -52,15 +52,17 @@ def test_claims_are_made_for_all_together() -> None:
 def test_what_is_worse_is_claimed_as_worse() -> None:
     found = make((0.001, 0.5), (0.001, 0.5), sign=-1.0)
     assert [x.claim for row in found.comparisons for x in row] == [-1, 0, -1, 0]
-    assert "none is better than the best floor (TF-IDF) (2 are worse)" in tell_front(found)
+    assert "none is better than the best floor by validation (TF-IDF) (2 are worse)" in tell_front(
+        found
+    )
 
 
 def test_one_sentence_counts_and_names_the_rate() -> None:
     found = make((0.001, 0.5), (0.002, 0.001), (0.5, 0.9))
     assert tell_front(found) == (
-        "In short: of 3 configurations on the front 2 are better than the best floor (TF-IDF) and "
-        f"1 is better than tuned {TUNED}; of such claims at most 5 % are expected to be false "
-        "(Benjamini-Hochberg)."
+        "In short: of 3 configurations on the front 2 are better than the best floor by "
+        f"validation (TF-IDF) and 1 is better than tuned {TUNED}; of such claims at most 5 % "
+        "are expected to be false (Benjamini-Hochberg)."
     )
     assert "at most 2.5 % are" in tell_front(make((0.1, 0.1), number=2))
 

@@ -67,7 +67,8 @@ def test_it_is_told_with_interval_rows_seeds_reading_and_how_it_stands() -> None
     assert told.startswith(
         "On 160 test rows in the first reading of them: accuracy 0.9000 (95 % interval 0.8500 to "
         "0.9500), the mean of 3 trainings of this configuration with seeds of their own (0.8900, "
-        "0.9100, 0.9000). The picked point beats the best floor (TF-IDF) by 0.0500 accuracy"
+        "0.9100, 0.9000). The picked point beats the best floor by validation (TF-IDF) by 0.0500 "
+        "accuracy"
     )
     assert f"is not told apart from tuned {TUNED}: 0.0100 ahead" in told
     assert "In short" not in told and "ties" not in told
@@ -149,3 +150,13 @@ def test_a_confirmation_of_another_configuration_is_named_with_what_is_proposed(
     same = next(x for x in tried if x.key == PICKED.key)
     assert tell_moved(found, tried, same, SPEC, "picked") == []
     assert tell_moved({}, tried, other, SPEC, "picked") == []
+
+
+def test_an_interval_that_is_wide_by_too_few_seeds_says_so() -> None:
+    few = confirm()
+    picked = few["arms"][0]
+    picked |= {"values": [0.88, 0.92], "mean": 0.9, "interval": [0.64, 1.0]}
+    told = " ".join(tell_tested(find(few), SPEC))
+    assert "comes from there being only 2 trainings (Student's t 12.7): more seeds" in told
+    picked |= {"values": [0.899, 0.901]}  # then it is by the rows
+    assert "Student" not in " ".join(tell_tested(find(few), SPEC))

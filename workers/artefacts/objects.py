@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from peftsearch.workers.files.ownership import hash_file
+from peftsearch.workers.runtime.file_hashes import hash_file
 
 from .places import Place
 

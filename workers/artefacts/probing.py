@@ -5,7 +5,7 @@ import uuid
 from pathlib import Path
 
 from peftsearch.errors import UserError
-from peftsearch.workers.files.ownership import hash_file
+from peftsearch.workers.runtime.file_hashes import hash_file
 
 from .places import ArtefactsAway, Place
 

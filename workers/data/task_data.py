@@ -6,8 +6,9 @@ the same validation and test rows, and no test row is ever trained on or selecte
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
@@ -15,6 +16,7 @@ from peftsearch.message_text import show
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.jobspec.task import TaskSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
+from peftsearch.workers.runtime.file_hashes import hash_file
 
 from .partition import subsample
 from .row_groups import check_groups
@@ -37,6 +39,7 @@ class TaskData:
         test_rows: How many `confirm` will score; None where a source of their own holds them,
             which is not opened.
         held: Where the validation rows are from, for people.
+        files: As `records.trial.DATA_FILES` says.
     """
 
     train: Split
@@ -47,6 +50,7 @@ class TaskData:
     others: tuple["TaskData", ...] = ()
     test_rows: int | None = None
     held: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folds(self) -> tuple["TaskData", ...]:
@@ -85,6 +89,7 @@ def load_data(spec: JobSpec) -> TaskData:
         tuple(_load_fold(source, number) for number in range(1, task.folds)),
         source.count_test_rows(),
         source.tell_validation(),
+        _hash_files(task),
     )
     for fold in data.folds:
         check_groups(spec, fold.validation.by, fold.validation.labels, names)
@@ -98,6 +103,13 @@ def _load_fold(source: TrainingSource, number: int) -> TaskData:
     parts = zip(source.fold(number), ("train_rows", "validation_rows"), strict=True)
     train, validation = (_cut(task, split, name)[0] for split, name in parts)
     return TaskData(train, validation, names, _fingerprint(train, validation, names))
+
+
+def _hash_files(task: TaskSpec) -> dict[str, str]:
+    """Of what was just read; an explicit test file is not opened for it either."""
+    named = {"train": task.train, "validation": task.validation}
+    paths = {part: Path(source) for part, source in named.items() if source is not None}
+    return {part: hash_file(path) for part, path in paths.items() if path.is_file()}
 
 
 def load_test(spec: JobSpec) -> Split:

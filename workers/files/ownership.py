@@ -4,7 +4,6 @@ Folders are shared, copied and restored: files that are not what the trial's wor
 refused by name, since they would load all the same.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from peftsearch.errors import UserError
 from peftsearch.records.trial import PROPOSED, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
+from peftsearch.workers.runtime.file_hashes import hash_file
 
 TENSORS = "adapter.safetensors"
 CONFIGURATION = "configuration.json"
@@ -25,16 +25,6 @@ def hash_tensors(folder: Path) -> str:
         OSError: There is no such file, or it cannot be read.
     """
     return hash_file(folder / TENSORS)
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def describes(folder: Path, configuration: Configuration, provenance: Mapping[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .checkpoints import reason, unloadable
 from .dtypes import choose_dtype, read_weights
-from .locations import fetch_model, hash_weights, locate_model, read_config
+from .locations import fetch_model, hash_files, join_hashes, locate_model, read_config
 from .tokenizers import has_beyond, load_tokenizer
 
 if TYPE_CHECKING:
@@ -69,9 +69,14 @@ class Backbone:
     reader: Reader | None = None
 
     @cached_property
+    def files(self) -> dict[str, str]:
+        """SHA-256 of each weight file by name, computed once."""
+        return hash_files(self.folder)
+
+    @cached_property
     def sha256(self) -> str:
-        """Hash of the weight files, computed once."""
-        return hash_weights(self.folder)
+        """The fingerprint of the weight files (`locations.join_hashes`)."""
+        return join_hashes(self.files)
 
     @property
     def weights(self) -> dict[str, str]:

@@ -4,10 +4,12 @@ import contextlib
 import hashlib
 import importlib.metadata
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError
+from peftsearch.workers.runtime.file_hashes import hash_file
 from peftsearch.workers.runtime.hub import asked_if_known, why_not
 
 from .checkpoints import check_beside, check_checkpoint, check_config, read_object
@@ -87,16 +89,27 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def hash_weights(folder: Path) -> str:
-    """SHA-256 over the model's safetensors files, in the order of their names.
+    """The fingerprint of the model's weights, of one file too: `join_hashes` of `hash_files`.
 
     Raises:
         UserError: There is no such file.
     """
-    digest = hashlib.sha256()
-    for path in weight_files(folder):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    return join_hashes(hash_files(folder))
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """SHA-256 of each of the model's safetensors files, by name, as `sha256sum` prints it.
+
+    Raises:
+        UserError: There is no such file.
+    """
+    return {path.name: hash_file(path) for path in weight_files(folder)}
+
+
+def join_hashes(files: Mapping[str, str]) -> str:
+    """SHA-256 over the SHA-256 digests of files, in the order of their names."""
+    digests = (bytes.fromhex(files[name]) for name in sorted(files))
+    return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 def _find_in_package(name: str) -> Path:

@@ -24,7 +24,7 @@ from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .checkpoints import reason
 from .encoders import KEY, named_as_encoder, read_encoder
-from .locations import fetch_model, hash_weights
+from .locations import fetch_model, hash_files, join_hashes
 from .sizes import count_base
 from .tokenizers import has_beyond, load_tokenizer
 
@@ -54,9 +54,14 @@ class Reader:
         return self
 
     @cached_property
+    def files(self) -> dict[str, str]:
+        """SHA-256 of each weight file by name, computed once."""
+        return hash_files(self.folder)
+
+    @cached_property
     def sha256(self) -> str:
-        """Hash of the weight files, computed once."""
-        return hash_weights(self.folder)
+        """The fingerprint of the weight files (`locations.join_hashes`)."""
+        return join_hashes(self.files)
 
     @property
     def size(self) -> Workload:

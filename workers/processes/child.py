@@ -111,9 +111,11 @@ def _open(assignment: Assignment, store: Store, job: Job, monitor: SharedMonitor
     from peftsearch.workers.training.trial_runner import TrialRunner
 
     from .built_in import check_built_in
+    from .kept_places import check_places
     from .same_rows import check_inputs
 
     check_built_in(job.spec)
+    check_places(job.spec)
     check_devices(assignment.device, assignment.devices)
     place = assignment.index * assignment.devices + assignment.rank
     runner = TrialRunner.open(job.spec, choose_device(assignment.device, place))

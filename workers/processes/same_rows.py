@@ -57,16 +57,27 @@ def check_weights(store: Store, job: Job, weights: Mapping[str, str]) -> None:
     """
     parent = _find_parent(store, job)
     for name, sha256 in weights.items():
-        known = _last_told(store, (job, parent), name)
-        trained = known.get("sha256") if isinstance(known, Mapping) else None
+        trained = find_weights(store, job, name)
         if trained is not None and trained != sha256:
             raise UserError(
                 f"the {name} that the trials of {(parent or job).name} had, with weights "
-                f"{str(trained)[:12]}",
+                f"{trained[:12]}",
                 f"weights {sha256[:12]}",
                 "put the files back, or launch a job of another name",
                 _KEYS[name],
             )
+
+
+def find_weights(store: Store, job: Job, name: str) -> str | None:
+    """The fingerprint of the weights that the trials of a job had, or those of the job beside
+    which it stands; None where none tells it.
+
+    Args:
+        name: In provenances, `model` or `ENCODER`.
+    """
+    known = _last_told(store, (job, _find_parent(store, job)), name)
+    found = known.get("sha256") if isinstance(known, Mapping) else None
+    return None if found is None else str(found)
 
 
 def _last_told(store: Store, among: tuple[Job | None, ...], name: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from peftsearch.extensions import names, providers
-from peftsearch.records.trial import ENCODER
+from peftsearch.records.trial import ENCODER, FILES
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.sampler_names import GROUP as SAMPLERS
@@ -36,6 +36,7 @@ def describe(
         "model": {
             "path": spec.model.path,
             "sha256": backbone.sha256,
+            FILES: backbone.files,
             "heads": list(backbone.heads),
         },
         "data": fingerprint,
@@ -52,7 +53,8 @@ def name_encoder(configuration: Configuration, backbone: Backbone) -> dict[str, 
     if module is None or reader is None:
         return {}
     reads = reads_by_encoder(technique(module.technique), backbone.anatomy)
-    return {ENCODER: {"path": reader.path, "sha256": reader.sha256}} if reads else {}
+    told = {"path": reader.path, "sha256": reader.sha256, FILES: reader.files}
+    return {ENCODER: told} if reads else {}
 
 
 @cache

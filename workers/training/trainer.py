@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from peftsearch.records.trial import DATA_FILES
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.families.anatomy import Anatomy, HeadTensor
 from peftsearch.spaces.families.workload import Workload
@@ -282,6 +283,7 @@ class Trainer(OpenedJob):
         """What a trial's numbers depend on."""
         head = head_parameters(self.backbone.model, self.backbone.heads)
         return describe(self.backbone, self.spec, self.data.fingerprint, self.precision, seed) | {
+            DATA_FILES: dict(self.data.files),
             "kind": self.spec.task.kind,
             "dtype": self.backbone.dtype,
             "train_rows": len(self.data.train.texts),

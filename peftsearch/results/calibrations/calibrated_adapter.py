@@ -103,28 +103,38 @@ def tell_calibration(told: Mapping[str, Any] | None, tested: bool = False) -> li
     before, after = told["before"], told["after"]
     called = f"{told['rows']:,} validation rows"
     text = (
-        f"Calibration error (ECE) {before['value']:.3f} on {called}, where chance alone gives "
-        f"{before['chance']:.3f}; {after['value']:.3f} with outputs divided by a temperature "
-        f"that other rows told, chance {after['chance']:.3f}. That of all rows is "
+        f"{tell_error(before)} on {called}. With outputs divided by a temperature they are off by "
+        f"{after['value']:.3f} (by chance {after['chance']:.3f}), where each row has a "
+        f"temperature that was fitted to other rows. Fitted to all of them it is "
         f"{told['temperature']:.3f}"
     )
-    sure = "above 1, the model was too sure" if told["temperature"] > 1 else "below 1, too unsure"
+    unsure = "above 1: the model was too sure", "below 1: the model was not sure enough"
+    sure = unsure[told["temperature"] <= 1]
     if before["value"] <= before["chance"]:
-        sure = "the error without it is no more than chance"
+        sure = "without it the error is no more than chance gives"
     divided = "after the temperature" if told["thresholds_at"] != 1.0 else "without a temperature"
     found = [tell_threshold(Threshold.from_json(x), called) for x in told["thresholds"]]
     advice = "" if tested else _advise(told)
     return [f"{text} ({sure}){advice}.", *(f"{_upper(x)}; {divided}." for x in found)]
 
 
+def tell_error(found: Mapping[str, Any]) -> str:
+    """`Probabilities are off by 0.063 on average (calibration error, ECE; ...)`, of a
+    `CalibrationError` as plain data."""
+    return (
+        f"Probabilities are off by {found['value']:.3f} on average (calibration error, ECE; by "
+        f"chance alone {found['chance']:.3f})"
+    )
+
+
 def tell_change(change: Change) -> str:
     """What a temperature does to a calibration error, and that one which raises it is not to be
     used."""
     if not change.value:
-        return "the temperature leaves it as it is"
+        return "the temperature leaves the error as it is"
     does = "raises" if change.value > 0 else "lowers"
     chance = judge(-change.value, change.error) == "level"
-    told = f"the temperature {does} it by {abs(change.value):.3f} ± {change.error:.3f}"
+    told = f"the temperature {does} the error by {abs(change.value):.3f} ± {change.error:.3f}"
     told += ", which may be chance" if chance else ""
     return f"{told}: do not use it" if change.value > 0 else told
 

@@ -137,16 +137,13 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     rows = len(confirmation.arms[0].runs[0].references)
     goal = objective(confirmation.metric)
     seeds = f"{_tell_seeds(confirmation)} seeds of what is trained"
-    text = [f"{goal.label} on {rows:,} test rows, {seeds}"]
+    text = [f"{goal.label} on {rows:,} test rows, {seeds}{tell_legend(confirmation.intervals)}"]
     for arm, own in confirmation.with_intervals():
         values = arm.values(confirmation.metric)
-        centre = cell(goal.name, mean(values))
+        centre = f"{cell(goal.name, mean(values))}{tell_ends(own, goal)}"
         each = " ".join(cell(goal.name, value) for value in values)
-        ends = (
-            "" if own is None else f"  [{cell(goal.name, own.low)}, {cell(goal.name, own.high)}]"
-        )
         text.append(
-            f"  {arm.name:17} {centre}{ends}  ({each})  {arm.parameters(spec):>9,} parameters  "
+            f"  {arm.name:17} {centre}  ({each})  {arm.parameters(spec):>9,} parameters  "
             f"{arm.describe(spec)}"
         )
     for arm, difference in confirmation.pairs:
@@ -160,8 +157,18 @@ def lines(confirmation: Confirmation, spec: JobSpec) -> Sequence[str]:
     return text
 
 
-def _tell_ends(found: Difference, goal: Objective) -> str:
-    return f"[{cell(goal.name, found.low)}, {cell(goal.name, found.high)}]"
+def tell_legend(intervals: Sequence[Difference]) -> str:
+    """What the brackets behind each mean hold; nothing where there are none."""
+    if not intervals:
+        return ""
+    return f"; in brackets the {percent(intervals[0].level)} interval by rows and seeds"
+
+
+def tell_ends(found: Difference | None, goal: Objective) -> str:
+    """`  [0.8100, 0.8900]` behind a mean; nothing of one whose interval nobody computed."""
+    if found is None:
+        return ""
+    return f"  [{cell(goal.name, found.low)}, {cell(goal.name, found.high)}]"
 
 
 def _tell_seeds(confirmation: Confirmation) -> str:

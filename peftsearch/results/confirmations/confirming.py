@@ -104,10 +104,12 @@ def _check(spec: JobSpec, wanted: Wanted) -> list[str]:
     from peftsearch.results.calibrations.wishes import Wish, check_wish
     from peftsearch.workers.data.task_data import load_groups
     from peftsearch.workers.processes.built_in import check_built_in
+    from peftsearch.workers.processes.kept_places import check_places
 
     from .groups import part_groups
 
     check_built_in(spec)
+    check_places(spec, test=True)
     check_wish(Wish(wanted.plan.precision), spec)
     if wanted.by is None:
         return []

@@ -23,7 +23,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 from .arm_values import Judge
-from .confirmation import UNRESOLVED, Arm, arm_json
+from .confirmation import UNRESOLVED, Arm, arm_json, tell_ends, tell_legend
 from .spending import level_of, percent, spend, tell_reading
 from .verdict import name_arm
 
@@ -148,9 +148,11 @@ def front_lines(found: FrontConfirmation, spec: JobSpec) -> list[str]:
     """What the terminal prints."""
     goal = objective(found.metric)
     rows, seeds = len(found.arms[0].runs[0].references), len(found.arms[0].runs)
-    text = [f"{goal.label} on {rows:,} test rows, {seeds} seeds of what is trained"]
-    for row, (arm, comparisons) in enumerate(zip(found.arms, found.comparisons, strict=True), 1):
-        value = cell(goal.name, mean(arm.values(goal.name)))
+    legend = tell_legend(found.intervals)
+    text = [f"{goal.label} on {rows:,} test rows, {seeds} seeds of what is trained{legend}"]
+    told = zip_longest(found.arms, found.comparisons, found.intervals)
+    for row, (arm, comparisons, own) in enumerate(told, 1):
+        value = f"{cell(goal.name, mean(arm.values(goal.name)))}{tell_ends(own, goal)}"
         parts = f"{arm.parameters(spec):>9,} parameters  {arm.describe(spec)}"
         text.append(f"  row {row:<3} {value}  {parts}")
         text += [f"    - {_tell(x, goal.name)}" for x in comparisons]

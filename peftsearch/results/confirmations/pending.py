@@ -20,11 +20,13 @@ class Counts:
         left: That are not kept from before, at most.
         total: With those that are.
         further: That a wanted width may add, at most.
+        words: What the total is made of; empty where nobody says.
     """
 
     left: int
     total: int
     further: int = 0
+    words: str = ""
 
 
 @dataclass
@@ -36,19 +38,21 @@ class Pending:
         spec: The job's; None foresees nothing.
         left: How many.
         total: With those that are kept from before.
+        words: As of `Counts`.
     """
 
     spec: JobSpec | None = None
     searched: Sequence[Finished] = ()
     left: int = 0
     total: int = 0
+    words: str = ""
     made: list[Finished] = field(default_factory=list)
 
     @classmethod
     def of(cls, spec: JobSpec, trials: Sequence[Trial], counts: Counts) -> Self:
         """Before the first."""
         searched = [x for x in finished_of(trials) if x.seconds > 0]
-        return cls(spec, searched, counts.left, counts.total)
+        return cls(spec, searched, counts.left, counts.total, counts.words)
 
     def note(self, configuration: Configuration, seconds: float) -> None:
         """One was made."""
@@ -75,10 +79,11 @@ def tell_forecast(pending: Pending, further: int = 0) -> str:
     """
     left, total, time = pending.left, pending.total, pending.tell()
     most = f"; for the width up to {further} more" if further else ""
+    parts = f" ({pending.words})" if pending.words else ""
     if not left:
-        return f"all {total} trainings are kept from before{most}"
+        return f"all {total} trainings{parts} are kept from before{most}"
     about = f", {time} by the job's trials" if time else ""
-    done = f" of {total}, the others are kept" if left < total else ""
+    done = f" of {total}{parts}, the others are kept" if left < total else parts
     return (
         f"{plural(left, 'training')}{done}{about}{most}; what is interrupted goes on where it was"
     )

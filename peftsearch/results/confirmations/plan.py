@@ -81,6 +81,20 @@ class Plan:
         """That it takes before further seeds are added: LoRA's rates, and each arm's seeds."""
         return len(RATES) + (_TRAINED + (self.swept is not None)) * self.seeds
 
+    def tell_trainings(self, base: str) -> str:
+        """What they are, for people.
+
+        Args:
+            base: What the probe is called (`TaskKind.baseline`).
+        """
+        arms = ["the picked one", f"the {base}", "tuned LoRA"]
+        arms += [] if self.swept is None else ["the best of the LoRA sweep"]
+        return self.tell_seeds(len(RATES), f"{', '.join(arms[:-1])} and {arms[-1]}")
+
+    def tell_seeds(self, rates: int, arms: str) -> str:
+        """`5 for the rate of LoRA, then 3 seeds each of the picked one and tuned LoRA`."""
+        return f"{rates} for the rate of LoRA, then {plural(self.seeds, 'seed')} each of {arms}"
+
     @property
     def further(self) -> Sequence[int]:
         """Seeds that may be added."""

@@ -8,11 +8,20 @@ from peftsearch.errors import UserError
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial
+from peftsearch.results.wording import plural
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.storage.store import Store
 
-from .counts import count_front, count_kept, front_places, further_places, pick_places
+from .counts import (
+    count_front,
+    count_kept,
+    front_places,
+    further_places,
+    pick_places,
+    rates_of,
+)
 from .pending import Counts
 from .plan import Plan
 from .width import Width, foresee_width, tell_width, tell_widths
@@ -70,12 +79,17 @@ class Subject:
         if self.front:
             places = front_places(spec, plan, self.members)
             total = count_front(spec, plan, self.members)
+            words = plan.tell_seeds(
+                len(rates_of(spec, self.members)),
+                f"{plural(len(set(self.members)), 'configuration')} of the front and tuned LoRA",
+            )
         else:
             places = pick_places(spec, plan, self.picked, self.probe)
             total = plan.trainings
+            words = plan.tell_trainings(find_kind(spec.task.kind).baseline)
             further -= count_kept(store, self.job, further_places(spec, plan, self.picked), data)
         left = total - count_kept(store, self.job, places, data)
-        return Counts(max(left, 0), total, max(further, 0))
+        return Counts(max(left, 0), total, max(further, 0), words)
 
     def foresee_widths(self, plan: Plan, rows: int, level: float) -> list[Width | None]:
         """How wide the interval of each is going to be.

@@ -14,6 +14,7 @@ from peftsearch.results.calibrations.calibrated_adapter import (
     calibrate_adapter,
     predict_split,
     tell_change,
+    tell_error,
 )
 from peftsearch.results.calibrations.calibration import (
     Change,
@@ -116,13 +117,12 @@ def compare(
 
 
 def _tell(found: Mapping[str, Any], name: str) -> list[str]:
-    before, after = found["before"], found["after"]
+    error, after = tell_error(found["before"]), found["after"]
     quality = ", ".join(f"{x} {cell(x, value)}" for x, value in found["quality"].items())
     text = (
-        f"{name}: {quality} and calibration error (ECE) {before['value']:.3f} on the test rows, "
-        f"by chance alone {before['chance']:.3f}; over the temperature "
-        f"{found['temperature']:.3f} of validation rows {after['value']:.3f}, by chance "
-        f"{after['chance']:.3f}; "
+        f"{name} on the test rows: {quality}; {error[:1].lower()}{error[1:]}; with outputs "
+        f"divided by {found['temperature']:.3f}, the temperature by the validation rows, by "
+        f"{after['value']:.3f} (by chance {after['chance']:.3f}); "
         f"{tell_change(Change(**found['change']))}"
     )
     return [text, *(_tell_threshold(x["chosen"], x["test"]) for x in found["thresholds"])]

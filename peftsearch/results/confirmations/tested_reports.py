@@ -1,8 +1,12 @@
 """What confirmations told of configurations, and of adapters that an export takes home."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import stdev
 from typing import Any
+
+from scipy.special import stdtrit
 
 from peftsearch.errors import UserError
 from peftsearch.records.estimates import Estimate
@@ -12,6 +16,7 @@ from peftsearch.results.wording import cell, name_trials, plural, signed
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .plan import LEAST, USUAL
 from .spending import ordinal, percent
 from .verdict import IN_SHORT
 
@@ -96,7 +101,24 @@ def tell_tested(found: OnTest, spec: JobSpec) -> list[str]:
         f"mean of {plural(len(found.values), 'training')} of this configuration with seeds of "
         f"their own ({each})."
     )
-    return [text, *found.told]
+    return [text, *_tell_few(found), *found.told]
+
+
+def _tell_few(found: OnTest) -> list[str]:
+    """That most of the width of an interval is owed to how few trainings there are; nothing
+    where it is owed to the rows, or more seeds would not help much."""
+    seeds = len(found.values)
+    if found.interval is None or not LEAST <= seeds <= USUAL:
+        return []
+    quantile = float(stdtrit(seeds - 1, (1 + found.level) / 2))
+    own = quantile * stdev(found.values) / math.sqrt(seeds)
+    low, high = found.interval
+    if 2 * own**2 <= ((high - low) / 2) ** 2:
+        return []
+    return [
+        f"Most of that width comes from there being only {seeds} trainings (Student's t "
+        f"{quantile:.3g}): more seeds would narrow it, as a further reading of these rows."
+    ]
 
 
 def tell_moved(

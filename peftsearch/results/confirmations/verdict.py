@@ -71,7 +71,7 @@ def _tell_ends(arm: Arm, found: Difference, goal: Objective) -> str:
 def name_arm(arm: Arm) -> str:
     """As a noun within a sentence."""
     if arm.configuration is None:
-        return f"the best floor ({arm.name})"
+        return f"the best floor by validation ({arm.name})"
     if arm.name == SWEPT:
         return "the best of the LoRA sweep"
     return f"tuned {arm.name}" if arm.name == TUNED else f"the {arm.name}"

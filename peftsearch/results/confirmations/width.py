@@ -23,6 +23,8 @@ from .spending import percent
 ASSUMED = 0.015
 """Standard deviation of a share between seeds, where a job tells too little: the middle of those
 at which intervals were found to hold (decision 0096)."""
+_FEW = 0.6
+"""Share of the width that a further seed leaves, below which it is worth to be named."""
 FEWEST = 3
 """Repeated trainings that tell more than the assumption."""
 
@@ -62,6 +64,11 @@ class Width:
     def half(self) -> float:
         """Half of it, with the seeds that are asked for."""
         return self._half(self.seeds)
+
+    @property
+    def one_more(self) -> float:
+        """Half of it, with a further seed."""
+        return self._half(self.seeds + 1)
 
     @property
     def quantile(self) -> float:
@@ -153,7 +160,7 @@ def tell_widths(found: Sequence[Width | None], spec: JobSpec) -> list[str]:
     ]
     wide = [x.enough for x in known if x.wide]
     if not wide:
-        return told
+        return [*told, *_tell_few(max(known, key=lambda x: x.half), spec)]
     enough = [x for x in wide if x is not None]
     advice = f"no number of seeds up to {MOST} would make it so narrow, more test rows may"
     if enough:
@@ -182,11 +189,23 @@ def tell_width(found: Width, spec: JobSpec) -> list[str]:
         f"(Student's t {found.quantile:.3g}; trainings differ by {deviation}, {source})"
     ]
     if not found.wide:
-        return told
+        return [*told, *_tell_few(found, spec)]
     side = "is behind" if found.standing.gain < 0 else "leads"
     lead = f"the {gain} by which the pick {side} on the validation rows"
     if found.enough is None:
+        told += _tell_few(found, spec)
         advice = f"no number of seeds up to {MOST} would make it so narrow, more test rows may"
     else:
         advice = f"{found.enough} seeds would make it about so narrow"
     return [*told, f"that is too wide to tell the floor apart, beside {lead}: {advice}"]
+
+
+def _tell_few(found: Width, spec: JobSpec) -> list[str]:
+    """That one more seed would do much; nothing where it would not."""
+    if found.one_more > _FEW * found.half:
+        return []
+    half = difference(spec.task.quality, found.one_more, found.standing.quality)
+    return [
+        f"{found.seeds} seeds are few, most of that width comes from them: {found.seeds + 1} "
+        f"would make it about ± {half}"
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.expectation import Expectation
-from peftsearch.records.trial import ENCODER, Trial
+from peftsearch.records.trial import Trial
 from peftsearch.results.comparisons.sampling_errors import sampling_error
 from peftsearch.results.confirmations.tested_reports import OnTest
 from peftsearch.results.standing.floors import Standing
@@ -16,6 +16,7 @@ from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.files.peft_format import BASE_FOLDER
+from peftsearch.workers.runtime.file_hashes import hash_file
 
 from .card_metadata import front_matter
 from .card_use import name_encoder, tell_base, tell_config, tell_encoder, tell_inputs
@@ -28,6 +29,7 @@ from .card_worth import (
     tell_tested_rows,
 )
 from .export_report import ExportReport
+from .file_facts import list_files, name_hashes
 from .job_texts import trial_data
 from .public_names import hub_id, name_paths, public_name
 
@@ -67,7 +69,7 @@ output was {difference}.
 {provenance}
 """
 _AGAIN = """\
-`peftsearch run job.toml` trains this configuration after the linear probe, with another seed. The
+`peftsearch run job.toml` trains this configuration after the {probe}, with another seed. The
 very same training, on equal hardware and versions:
 
 ```python
@@ -143,7 +145,7 @@ def write_card(
         "inputs": tell_inputs(kind.load_work(), spec, trial.configuration, report, encoder),
         "companions": f"{_COMPANIONS}{tell_config(report.form, labels)}.",
         "again": _tell_again(spec, trial),
-        "provenance": _provenance(trial.provenance),
+        "provenance": _provenance(spec, trial.provenance, path.parent),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
 
@@ -151,7 +153,7 @@ def write_card(
 def _tell_again(spec: JobSpec, trial: Trial) -> str:
     function = spec.training.function
     if function is None:
-        return _AGAIN.format(seed=trial.seed)
+        return _AGAIN.format(seed=trial.seed, probe=find_kind(spec.task.kind).baseline)
     return _BY_FUNCTION.format(function=function, seed=trial.seed)
 
 
@@ -160,13 +162,12 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     path.write_text(write_text(trial_data(spec, trial)), encoding="utf-8")
 
 
-def _provenance(provenance: Mapping[str, Any]) -> str:
+def _provenance(spec: JobSpec, provenance: Mapping[str, Any], folder: Path) -> str:
     versions = provenance.get("versions", {})
     lines = [f"- {name} {version}" for name, version in versions.items()]
-    lines += [f"- base model weights, SHA-256 {provenance.get('model', {}).get('sha256')}"]
-    if ENCODER in provenance:
-        lines += [f"- encoder weights, SHA-256 {provenance[ENCODER]['sha256']}"]
-    lines += [f"- data, SHA-256 {provenance.get('data')}"]
+    here = {x.name: hash_file(x) for x in sorted(folder.glob("*.safetensors"))}
+    facts = [*name_hashes("this folder's ", here), *list_files(spec, provenance)]
+    lines += [f"- {name}: {value}" for name, value in facts]
     known = [key for key in _TOLD if key in provenance]
     lines += [f"- {key}: {provenance[key]}" for key in known]
     return "\n".join(lines)

@@ -55,7 +55,7 @@ def tell_encoder(spec: JobSpec, trial: Trial, encoder: str) -> str:
     held = spec.anatomy.encoder.base_bytes
     text = (
         f"`{encoder}` is the frozen encoder `{model}`, which makes the prompt from each text and "
-        f"is no part of these files (SHA-256 {sha256[:12]}): whoever asks holds "
+        f"is no part of these files (fingerprint {sha256[:12]}): whoever asks holds "
         f"{tell_size(held) if held else 'it'} more beside the base. `model.encoder` of `job.toml` "
         "tells where it was."
     )

@@ -14,7 +14,7 @@ from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.records.estimates import Estimate, estimate
 from peftsearch.records.expectation import Expectation
 from peftsearch.records.preparation import HeadChoice, Preparation
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import DATA_FILES, ENCODER, FILES, Trial
 from peftsearch.results.calibrations.calibrated_adapter import Calibrated, calibrate_adapter
 from peftsearch.results.calibrations.wishes import NO_WISH, Wish, check_wish
 from peftsearch.results.confirmations.tested_reports import OnTest
@@ -28,6 +28,7 @@ from peftsearch.workers.files.formats import choose_form, load_base, reload_form
 from peftsearch.workers.files.ownership import check_adapter, check_trained_on
 from peftsearch.workers.files.peft_format import BASE_FOLDER
 from peftsearch.workers.preparation.prepare import Prepared
+from peftsearch.workers.processes.kept_places import check_places
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -82,13 +83,15 @@ def export(
         confirmed: What one told of its configuration's quality there; None without.
 
     Raises:
-        UserError: `out` is not empty or not writable, the adapter's files are missing, corrupt or
-            not those that the trial's worker saved, `form` cannot hold this adapter, or not
-            within the limit, or something of probabilities is wished of a task without classes.
+        UserError: The model or the data is gone, `out` is not empty or not writable, the
+            adapter's files are missing, corrupt or not those that the trial's worker saved, `form`
+            cannot hold this adapter, or not within the limit, or something of probabilities is
+            wished of a task without classes.
         ExportMismatch: The reloaded export predicts otherwise.
     """
     check_free(out)
     check_wish(wish, spec)
+    check_places(spec)
     check_adapter(adapter_folder, trial)
     check_same(trial.configuration, trial.provenance)
     exact = spec.training.model_copy(update={"precision": "float32"})
@@ -112,7 +115,9 @@ def export(
         told = spec.model_copy(update={"task": runner.spec.task})
         told = told.with_anatomy(told.anatomy.model_copy(update=read))
         held = runner.data.held
-        shipped = replace(trial, measurements={**trial.measurements, "export_bytes": float(size)})
+        measured = {**trial.measurements, "export_bytes": float(size)}
+        provenance = _name_files(trial, runner)
+        shipped = replace(trial, measurements=measured, provenance=provenance)
         known = trained or estimate([trial]), standing, expected, tested, confirmed
         write_card(part / "README.md", told, shipped, labels, report, held, *known)
         write_job(part / "job.toml", told, trial)
@@ -120,6 +125,18 @@ def export(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return report
+
+
+def _name_files(trial: Trial, runner: TrialRunner) -> dict[str, Any]:
+    """The trial's provenance with the hashes of the files that are the same to this day: of before
+    they were kept it has none."""
+    known, base = dict(trial.provenance), runner.backbone
+    if known.get("data") == runner.data.fingerprint:
+        known.setdefault(DATA_FILES, dict(runner.data.files))
+    for name, files in (("model", base.files), (ENCODER, base.reader and base.reader.files)):
+        if files and name in known:
+            known[name] = {**known[name], FILES: files}
+    return known
 
 
 def _calibrate(

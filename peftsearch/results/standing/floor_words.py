@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from typing_extensions import TypedDict
 
+from peftsearch.message_text import agree
 from peftsearch.records.estimates import Estimate
 from peftsearch.records.preparation import EVENED, Floor, HeadChoice, Preparation
 from peftsearch.results.wording import amount, count, difference, tell_mean
@@ -20,6 +21,8 @@ _SHORT: Mapping[str, str] = {
     "base": "base model",
     "few_shot": "few-shot prompts",
 }
+_MANY = 30
+"""Trainings from which on more of them are no longer the first thing to try."""
 _DEAR = 0.5
 """What costs at least this share of the dearest that was tried stands at the edge of the space."""
 
@@ -145,11 +148,13 @@ def tell_nothing_beats(
     tried: Sequence[Estimate[S]],
     spec: JobSpec,
     preparation: Preparation | None,
+    hopeful: bool = True,
 ) -> list[str]:
     """That nothing on a front beats the floor by more than noise, and what to try.
 
     Args:
         tried: All configurations of the job.
+        hopeful: Whether more trials may pay (`search.no_gain`).
 
     Returns:
         Two sentences; nothing where one beats it, and where either is not there.
@@ -169,7 +174,7 @@ def tell_nothing_beats(
     return [
         "Nothing here beats the floor by more than noise: "
         f"the best, {_tell_quality(standing, name)}, is {beside}.{constant}",
-        f"Try {'; '.join(_advise(best, standing, tried, spec))}.",
+        f"Try {'; '.join(_advise(best, standing, tried, spec, hopeful))}.",
     ]
 
 
@@ -183,7 +188,11 @@ def _is_constant(found: Estimate[S]) -> bool:
 
 
 def _advise(
-    best: Estimate[S], standing: Standing, tried: Sequence[Estimate[S]], spec: JobSpec
+    best: Estimate[S],
+    standing: Standing,
+    tried: Sequence[Estimate[S]],
+    spec: JobSpec,
+    hopeful: bool,
 ) -> list[str]:
     """What may help; what the records suggest stands first."""
     cost, rows = spec.objectives.cost, best.first.validation_rows
@@ -192,7 +201,9 @@ def _advise(
     at_edge = dear and len(set(costs)) > 1  # the only one is the dearest, whatever it costs
     wider = "more configurations in the list" if spec.space.listed else "a wider space"
     wider += " or looser bounds" if spec.objectives.bounds else ""
-    suggested = [f"{wider}, since the best is among the dearest tried"] if at_edge else []
+    few = hopeful and sum(len(x.trials) for x in tried) < _MANY
+    suggested = [_advise_trials(tried, spec)] if few else []
+    suggested += [f"{wider}, since the best is among the dearest tried"] if at_edge else []
     doubtful = standing.verdict == "level" and not _is_constant(best)
     if doubtful and standing.error is not None and rows:
         held = _name_validation(spec)
@@ -203,7 +214,16 @@ def _advise(
     if quality.by_class and spec.training.weighting is None:
         balanced = 'training.class_weights = "balanced"'
         suggested.append(f"{balanced}, since {quality.label} counts rare classes as much as any")
-    return [*suggested, *_advise_generally(spec), *([] if at_edge else [wider])]
+    later = [_advise_trials(tried, spec)] if hopeful and not few else []
+    return [*suggested, *_advise_generally(spec), *later, *([] if at_edge else [wider])]
+
+
+def _advise_trials(tried: Sequence[Estimate[S]], spec: JobSpec) -> str:
+    """More trials, with how many there are."""
+    made, budget = sum(len(x.trials) for x in tried), spec.budget.trials
+    if budget is not None and made < budget:
+        return f"more trials ({count(made)} of {count(budget)} {agree(made, 'have')} a result)"
+    return f"more trials than {count(made)}" + ("" if budget is None else " (budget.trials)")
 
 
 def _name_validation(spec: JobSpec) -> str:

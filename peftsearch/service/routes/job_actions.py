@@ -14,6 +14,7 @@ from peftsearch.spaces.jobspec.mistakes import refuse_key
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.workers.files.job_folder import check_folder
 from peftsearch.workers.processes.built_in import check_built_in
+from peftsearch.workers.processes.kept_places import check_places
 
 Workers = Annotated[int, Field(ge=0, le=64, description="local processes; 0 starts none")]
 Device = Annotated[
@@ -118,7 +119,8 @@ def resume(service: Service, name: str, body: Resume) -> None:
         Conflict: It has a pool and is to get one, or its pool does not leave in time; it is
             finished and no budget came, or the budget is used up.
         NotFoundError: There is no such job.
-        UserError: The machine has no such device, or a function trains its trials.
+        UserError: The machine has no such device, a function trains its trials, or its model or
+            its data is gone.
     """
     if body.workers:
         check_folder(service.settings.root)
@@ -136,7 +138,9 @@ def resume(service: Service, name: str, body: Resume) -> None:
 def _check_trainable(service: Service, name: str) -> None:
     """Before the budget is another one."""
     with service.stores.borrow() as store:
-        check_built_in(store.find_job(name).spec)
+        spec = store.find_job(name).spec
+    check_built_in(spec)
+    check_places(spec)
 
 
 def _state(service: Service, name: str) -> JobState:

@@ -30,7 +30,7 @@ def report(request: Mapping[str, Any], tell: Callable[[str], None], page: Path) 
         found = make_report(records, request["pick"])
         tell("drawing the page")
         write_whole(page, render_page(found))
-        return {"verdict": found["verdict"]}
+        return {"verdict": " ".join(found["verdict"])}
 
     return with_job(request, act)
 

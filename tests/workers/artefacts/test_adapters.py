@@ -15,7 +15,8 @@ from peftsearch.workers.artefacts import keeping
 from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.artefacts.objects import Objects
 from peftsearch.workers.artefacts.places import Place
-from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS, hash_file
+from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS
+from peftsearch.workers.runtime.file_hashes import hash_file
 from peftsearch.workers.runtime.machine_faults import MachineFault
 
 from .lives import Machine

@@ -1,6 +1,7 @@
 // Numbers of a confirmation in words.
 
 import { h } from "../lib/dom.js";
+import { score } from "../lib/format.js";
 import { precise } from "../lib/rounding.js";
 
 /** Reports of before readings were counted have none. */
@@ -12,4 +13,9 @@ export function readingLine({ reading, level }) {
 
 export function percent(level = 0.95) {
   return `${precise(100 * level, 4)} %`;
+}
+
+/** `0.8100 to 0.8900`, an arm's own interval; reports of before it was kept have none. */
+export function ends({ interval }) {
+  return interval ? interval.map(score).join(" to ") : "–";
 }

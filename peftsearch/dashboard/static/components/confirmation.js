@@ -7,7 +7,7 @@ import { capitalised, count, score, signed } from "../lib/format.js";
 import { label, noun } from "../lib/measures.js";
 import { plainTable } from "../charts/chart.js";
 import { frontTold } from "./confirmed-front.js";
-import { percent, readingLine } from "./confirm-words.js";
+import { ends, percent, readingLine } from "./confirm-words.js";
 
 /** Fills `box` with the latest report of each kind, the earlier ones folded; or with what the command is for. Answers
     all sentences that it has told. */
@@ -67,14 +67,14 @@ function offer(model) {
 }
 
 function one(report, model) {
-  const { metric, test_rows: rows, seeds, arms, differences } = report;
+  const { metric, test_rows: rows, seeds, arms, differences, level } = report;
   const table = plainTable(
-    ["", `Mean ${noun(metric)}`, "Each seed", "Parameters", "Configuration"],
-    arms.map((x) => [x.name, score(x.mean), x.values.map(score).join("  "), count(x.trainable_parameters), x.description]),
+    ["", `Mean ${noun(metric)}`, `${percent(level)} interval`, "Each seed", "Parameters", "Configuration"],
+    arms.map((x) => [x.name, score(x.mean), ends(x), x.values.map(score).join("  "), count(x.trainable_parameters), x.description]),
   );
   return [
     h("p", {}, inSentence(report)),
-    h("p", { class: "quiet small" }, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds of what is trained.`),
+    h("p", { class: "quiet small" }, `${label(metric)} on ${count(rows)} test rows, ${seeds.length} seeds of what is trained; intervals are by the rows and the seeds together.`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Arms of the comparison" }, table),
     floorsLine(report, metric),
     h("ul", { class: "verdicts" }, differences.map((x) => h("li", {}, difference(x, report.level, model)))),

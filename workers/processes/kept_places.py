@@ -1,0 +1,32 @@
+"""Whether what a launched job reads is still where the job says. Imports no torch."""
+
+from pathlib import Path
+
+from peftsearch.errors import UserError
+from peftsearch.spaces.jobspec.spec import JobSpec
+
+_BACK = "put it back there, or a link to where it is now"
+_MODEL = ", or name that place: --model PATH of `export`, `confirm` and `resume`"
+
+
+def check_places(spec: JobSpec, test: bool = False) -> None:
+    """Refuse, before anything is loaded, to go on with a job whose model or data is gone: its spec
+    cannot be corrected any more.
+
+    Args:
+        test: Whether the test rows are read too.
+
+    Raises:
+        UserError: Something is missing; says where it was, and how the job finds it again.
+    """
+    named = {
+        "model.path": ("model", spec.model.path, _MODEL),
+        "model.encoder": ("encoder", spec.model.encoder, ""),
+        "task.train": ("training data", spec.task.train, ""),
+        "task.validation": ("validation data", spec.task.validation, ""),
+        "task.test": ("test data", spec.task.test if test else None, ""),
+    }
+    for key, (what, source, more) in named.items():
+        if source is not None and (path := Path(source)).is_absolute() and not path.exists():
+            expected = f"the {what} of job {spec.name!r} where it was"
+            raise UserError(expected, f"nothing at {source}", f"{_BACK}{more}", key)
