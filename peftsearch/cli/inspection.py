@@ -81,7 +81,10 @@ def _tell_base(spec: JobSpec) -> list[str]:
     if held is None:
         return []
     dtype = anatomy.counted_workload.base_dtype
-    told = [f"base  {size(held)} of frozen weights in {dtype}, which every adapter needs"]
+    told = [
+        f"base  {size(held)} of frozen weights in {dtype}, which every adapter needs, without the "
+        "head and without a pooler whose place it takes"
+    ]
     if anatomy.encoder is not None and anatomy.encoder.base_bytes:
         more = size(anatomy.encoder.base_bytes)
         told.append(f"encoder {spec.model.encoder}, {more} more for what makes prompts by it")

@@ -13,6 +13,8 @@ from .fronts import SIZES
 from .outline import Report
 from .tested import Readings
 
+SIZES_TOLD = " Trainable parameters are of the adapter alone, the file holds the head with it."
+"""Below a table with both: a row of 0 parameters has a file all the same."""
 _SPECIAL = "\\`*_[]|"
 """What Markdown would read as its own."""
 

@@ -59,6 +59,7 @@ def _environment() -> Environment:
         "percent": percent,
         "objective": objective,
         "PROPOSED_BY": PROPOSED_BY,
+        "SIZES_TOLD": phrases.SIZES_TOLD,
         "plural": wording.plural,
         "signed": wording.signed,
         "show_value": phrases.show_value,

@@ -102,25 +102,29 @@ def test_what_a_confirmation_found_stands_once_on_the_page_of_the_job(
     page.goto(f"{address}/jobs/films")
     runs = page.get_by_role("list", name="Confirmations started here")
     expect(runs).to_contain_text("In short: trial 3.")
-    arms = [ARM | {"description": "lora r8"}]
+    arms = [ARM | {"description": "lora r8", "interval": [0.6789, 0.9876]}]
     found = SHOWN | {"arms": arms, "differences": [], "sentence": "In short: trial 3."}
     keep(root, "films", "confirm", found)
     page.reload()
     expect(runs).to_contain_text("What it found is told above.")
     expect(page.get_by_text("In short: trial 3.")).to_have_count(1)
+    table = page.get_by_role("region", name="Arms of the comparison")
+    expect(table).to_contain_text("0.6789 to 0.9876")
 
 
 def test_of_a_point_and_a_front_the_last_reading_is_what_is_confirmed(
     page: Page, site: tuple[str, Path]
 ) -> None:
     address, root = site
-    member = ARM | {"description": "the older", "row": 1, "differences": []}
+    told = {"row": 1, "differences": [], "interval": [0.6543, 0.9753]}
+    member = ARM | {"description": "the older"} | told
     older = SHOWN | {"front": [member], "verdict": "So it is.", "reading": {"number": 1}}
     later = SHOWN | {"arms": [ARM | {"description": "the later"}], "differences": []}
     keep(root, "job", "confirm", later | {"reading": {"number": 2, "created": 9.0}})
     keep(root, "job", "confirm-front", older)
     page.goto(f"{address}/jobs/job")
     expect(page.locator("#confirm-body")).to_contain_text("What is confirmed is the later.")
+    expect(page.locator("#confirm-body")).to_contain_text("0.6543 to 0.9753")
 
 
 def test_another_cost_has_a_front_of_its_own(page: Page, site: tuple[str, Path]) -> None:

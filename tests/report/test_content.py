@@ -372,6 +372,7 @@ def test_the_baselines_and_the_ablation_are_told_and_drawn(store: Store) -> None
         assert "rank 8 on all linears" in told and "no memory" in told
         assert "nothing to be seen (+0.0000 ± " in told
         assert "Trained for this purpose" in told
+        assert told.count("of the adapter alone, the file holds the head with it.") == 2
     assert page.count('class="sweep"') == 2 * (4 + 1)  # wide and narrow, each with its key
     assert len(report["front"]["sweep"]) == 4
 

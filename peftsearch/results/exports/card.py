@@ -45,6 +45,8 @@ A parameter-efficient fine-tuning of `{model}` for {kind}, found by
 {tested}
 ## Measured
 
+Of this training; qualities are by the validation rows.
+
 | objective | value |
 |---|---|
 {measurements}

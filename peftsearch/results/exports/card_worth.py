@@ -51,7 +51,7 @@ def tell_quality(
     of = "the validation rows" if rows is None else f"{plural(rows, 'validation row')} ({held})"
     text = (
         f"Quality is {name}{_of_class(spec, labels)} {score(value)}{spread} of {of}, which the "
-        f"search optimised; {_CONFIRMED if confirmed else _UNCONFIRMED}"
+        f"search optimised, so that they flatter it; {_CONFIRMED if confirmed else _UNCONFIRMED}"
     )
     if len(trained.trials) > 1:
         mean = score(trained.values[name])
