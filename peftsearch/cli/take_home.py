@@ -99,7 +99,7 @@ def _export(
     if standing is not None:
         doubtful = "" if standing.verdict == "above" else "yellow"
         console.print(
-            tell_standing(standing, spec),
+            f"by the validation rows, {tell_standing(standing, spec)}",
             highlight=False,
             soft_wrap=True,
             style=doubtful,

@@ -246,8 +246,9 @@ def test_it_is_said_where_nothing_beats_the_floor() -> None:
     assert _tell(0.67, (0, 0.6), (1, 0.75)) == []
     below, tries = _tell(0.85, (0, 0.60), (1, 0.75), (8, 0.7))
     assert below.startswith(
-        "Nothing here beats the floor by more than noise: the best, accuracy 0.7500, is 0.1000 "
-        "worse than the 0.8500 of logistic regression on frozen features"
+        "Nothing here beats the floor by more than noise, by the validation rows: the best, "
+        "accuracy 0.7500, is 0.1000 worse than the 0.8500 of logistic regression on frozen "
+        "features"
     )
     assert tries == (
         "Try more trials (3 of 10 have a result); more training rows in task.train; longer "

@@ -47,7 +47,7 @@ def test_the_front_names_the_floors_the_best_first(client: TestClient) -> None:
 
 def test_that_nothing_beats_the_floor_is_said_now_and_of_the_past(client: TestClient) -> None:
     below, tries = get(client, "front")["warnings"]
-    assert "Nothing here beats the floor by more than noise: the best, accuracy 0.8000" in below
+    assert "Nothing here beats the floor by more than noise, by the validation rows" in below
     assert tries.startswith("Try ")
     assert "0.1900 worse" in get(client, "front?event=1")["warnings"][0]
     assert get(client, "front?event=0")["warnings"] == []

@@ -101,7 +101,7 @@ def tell_tested(found: OnTest, spec: JobSpec) -> list[str]:
         f"mean of {plural(len(found.values), 'training')} of this configuration with seeds of "
         f"their own ({each})."
     )
-    return [text, *_tell_few(found), *found.told]
+    return [text, *found.told, *_tell_few(found)]
 
 
 def _tell_few(found: OnTest) -> list[str]:
@@ -116,8 +116,9 @@ def _tell_few(found: OnTest) -> list[str]:
     if 2 * own**2 <= ((high - low) / 2) ** 2:
         return []
     return [
-        f"Most of that width comes from there being only {seeds} trainings (Student's t "
-        f"{quantile:.3g}): more seeds would narrow it, as a further reading of these rows."
+        f"Most of the width of its interval comes from there being only {seeds} trainings "
+        f"(Student's t {quantile:.3g}): more seeds would narrow it, as a further reading of these "
+        "rows."
     ]
 
 

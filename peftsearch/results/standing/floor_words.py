@@ -172,7 +172,7 @@ def tell_nothing_beats(
     beside = _beside(standing, name, standing.floor.label)
     constant = " It gives every row the same answer." if _is_constant(best) else ""
     return [
-        "Nothing here beats the floor by more than noise: "
+        "Nothing here beats the floor by more than noise, by the validation rows: "
         f"the best, {_tell_quality(standing, name)}, is {beside}.{constant}",
         f"Try {'; '.join(_advise(best, standing, tried, spec, hopeful))}.",
     ]
