@@ -132,12 +132,12 @@ def launch(
     """
     from peftsearch.jobs.settling import settle
     from peftsearch.storage.store import Store
-    from peftsearch.workers.data.task_data import load_data
+    from peftsearch.workers.data.task_data import load_for_launch
 
     from .jobs import life
 
     complete = _complete(spec)
-    data = load_data(complete)
+    data = load_for_launch(complete)
     settled = settle(complete, data)
     _note(*data.notes, *settled.notes)
     with Store.open(to_url(storage)) as store:

@@ -108,10 +108,10 @@ def run_spec(spec: JobSpec, crew: Crew) -> SearchResult:
     """
     from peftsearch.jobs.settling import settle
     from peftsearch.workers.artefacts.probing import check_shared
-    from peftsearch.workers.data.task_data import load_data
+    from peftsearch.workers.data.task_data import load_data, load_for_launch
 
     check_crew(crew)
-    data = load_data(spec)
+    data = load_for_launch(spec)
     settled = settle(spec, data)
     check_shared(spec.artefacts)
     with Store.open(crew.storage) as store:

@@ -20,9 +20,9 @@ from .console import console, place_options, print_front, print_json
 def import_any(results: Path, spec: JobSpec, asked: Asked, storage: str, as_json: bool) -> None:
     """Record a file of results or a folder of adapters, print the front and what can be done."""
     from peftsearch.jobs.settling import settle, with_supposed_head
-    from peftsearch.workers.data.task_data import load_data
+    from peftsearch.workers.data.task_data import load_for_launch
 
-    data = load_data(spec)
+    data = load_for_launch(spec)
     settled = settle(spec, data).spec
     priced = with_supposed_head(settled, data)
     told: Mapping[str, Any] = {}

@@ -73,9 +73,9 @@ def find_all_mistakes(
         complete_spec(spec, folder, roots, track)
 
     def look_at_data(spec: dict[str, Any]) -> None:
-        from peftsearch.workers.data.task_data import load_data
+        from peftsearch.workers.data.task_data import load_for_launch
 
-        load_data(_check_sources(resolve_spec(_without_model(spec), folder, roots)))
+        load_for_launch(_check_sources(resolve_spec(_without_model(spec), folder, roots)))
 
     found: dict[str, Mistake] = {}
     for mistake in (*find_mistakes(data), *known):

@@ -17,7 +17,7 @@ from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.dropout import note_dropout
 from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_share
 from peftsearch.spaces.space.presets import make_space
-from peftsearch.workers.data.task_data import TaskData, load_data
+from peftsearch.workers.data.task_data import TaskData, load_for_launch
 from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
 from peftsearch.workers.runtime.threads import count_cpus
 from peftsearch.workers.training.timed_steps import Timings
@@ -66,7 +66,7 @@ class Forecast:
         limits: Bounds on what is measured, which the front keeps.
         bounds: The hard bounds on known costs.
         share: How much of the space meets them, estimated; None without bounds.
-        test_rows: That `confirm` will score; None where a source of their own holds them.
+        test_rows: That `confirm` will score; None where the file of them is not there.
         floors: Baselines without adapters that will be measured, in words.
         quality: Which metric is the quality, and why.
         steps: Of a training; where that is searched, the mean.
@@ -161,7 +161,7 @@ def forecast_job(
     from peftsearch.workers.training.rehearsal import rehearse
 
     tell(f"reading the rows of {spec.task.train}")
-    data = load_data(spec)
+    data = load_for_launch(spec)
     settled = settle(spec, data)
     rows, held_out = len(data.train.texts), data.held_out
     images = find_kind(spec.task.kind).form.inputs == "images"

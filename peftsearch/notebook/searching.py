@@ -20,7 +20,7 @@ from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.probing import check_place
-from peftsearch.workers.data.task_data import TaskData, load_data
+from peftsearch.workers.data.task_data import TaskData, load_for_launch
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 from peftsearch.workers.processes.built_in import check_built_in
 from peftsearch.workers.processes.function_runner import (
@@ -78,7 +78,7 @@ def search_here(
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back; says how to go on.
     """
     display.tell("loading the data")
-    data = load_data(spec)
+    data = load_for_launch(spec)
     found = settle(spec, data)
     check_place(found.spec.artefacts)
     note(*data.notes, *found.notes)

@@ -82,6 +82,13 @@ def test_a_wrong_argument_is_told_in_one_line_and_leaves_nothing(
     assert not (tmp_path / "jobs.files" / "data").exists()
 
 
+def test_test_rows_of_other_labels_start_nothing(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(peftsearch.UserError, match="the classes of the training data") as refused:
+        call(model, tmp_path, test=(["a text"] * 8, ["odd"] * 8))
+    assert "got 'odd' at row 1 of" in str(refused.value) and "\n" not in str(refused.value)
+    assert not (tmp_path / "jobs.db").exists()
+
+
 def test_a_call_without_a_budget_has_ten_minutes(model: Path, tmp_path: Path) -> None:
     from peftsearch.notebook.given_job import GivenJob
 

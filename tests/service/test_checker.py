@@ -30,6 +30,7 @@ Make = Callable[..., Checker]
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = write_workshop(tmp_path_factory.mktemp("checks") / "root")
     (root / "few.csv").write_text("text,label\nfine,1\npoor,0\n")
+    (root / "odd.csv").write_text("text,label\n" + "fine,1\npoor,odd\n" * 4)
     return root
 
 
@@ -101,7 +102,8 @@ def test_a_forecast_is_told_as_by_a_dry_run(tmp_path: Path) -> None:
         ({"task": {"train": "data.csv", "label": "lable"}}, "task.label", "'lable'"),
         ({"task": {"train": "data.csv", "text": ["text", "no"]}}, "task.text", "'no'"),
         ({"task": {"train": "data.csv", "group": "user"}}, "task.group", "'user'"),
-        ({"task": {"train": "data.csv", "validation": "few.csv"}}, "task.validation", "2 of"),
+        ({"task": {"train": "data.csv", "validation": "few.csv"}}, "task.validation", "2 rows"),
+        ({"task": {"train": "data.csv", "test": "odd.csv"}}, "task.test", "'odd'"),
         ({"model": {"path": "."}}, "model.path", "none in"),
         ({"space": {"bundles": ["lorra"]}}, "space", "'lorra'"),
     ],

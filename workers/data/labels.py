@@ -87,7 +87,9 @@ def index_classes(names: Sequence[str], classes: Sequence[str], origin: str) -> 
     found = find_first(names, origin, lambda name: name not in index)
     if found is not None:
         expected = f"the classes of the training data ({name_some(classes)})"
-        raise UserError(expected, f"{show(found[0])} at {found[1]}", "correct the file")
+        raise UserError(
+            expected, f"{show(found[0])} at {found[1]}", "correct it, or name another file"
+        )
     return [index[name] for name in names]
 
 

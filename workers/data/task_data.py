@@ -24,7 +24,7 @@ from .split_notes import note_classes, note_shared
 from .task_rows import Split, name_strata
 from .training_source import TrainingSource
 
-__all__ = ["Split", "TaskData", "load_data", "load_test"]
+__all__ = ["Split", "TaskData", "load_data", "load_for_launch", "load_test"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TaskData:
         notes: What a person should know about the data, one line each.
         others: The further folds of a cross-validation; this one is the first.
         test_rows: How many `confirm` will score; None where a source of their own holds them,
-            which is not opened.
+            which only `load_for_launch` opens.
         held: Where the validation rows are from, for people.
         files: As `records.trial.DATA_FILES` says.
     """
@@ -69,8 +69,28 @@ def load_data(spec: JobSpec) -> TaskData:
     Raises:
         UserError: The data is missing, malformed, too small, or of one class.
     """
+    return _divide(spec, TrainingSource.open(spec.task, kept=spec.objectives.by))
+
+
+def load_for_launch(spec: JobSpec) -> TaskData:
+    """The same once the test rows have been looked at, where a source or a split of their own has
+    them: what `confirm` would refuse after the search is refused before it.
+
+    Only their number is kept. A file that is not there yet is noted, as by `load_data`.
+
+    Raises:
+        UserError: As `load_data`, of the test rows too.
+    """
+    source = TrainingSource.open(spec.task, kept=spec.objectives.by)
+    data = _divide(spec, source)
+    if not source.has_test:
+        return data
+    test = _read_test(replace(source, by=None))
+    return replace(data, test_rows=len(test.texts), notes=data.notes + test.notes)
+
+
+def _divide(spec: JobSpec, source: TrainingSource) -> TaskData:
     task = spec.task
-    source = TrainingSource.open(task, kept=spec.objectives.by)
     train, validation = source.part("train"), source.part("validation")
     notes = (
         source.notes() + validation.notes + _note_shared(source, validation, "validation", "train")
@@ -128,10 +148,15 @@ def open_test(spec: JobSpec) -> tuple[Split, list[str]]:
         UserError: As `load_data`.
     """
     source = TrainingSource.open(spec.task)
+    return _read_test(source), list(source.classes)
+
+
+def _read_test(source: TrainingSource) -> Split:
+    """With notes of what it shares with the other parts."""
     test = source.part("test")
     notes = test.notes + _note_shared(source, test, "test", "train")
     notes += _note_shared(source, test, "test", "validation")
-    return replace(test, notes=notes), list(source.classes)
+    return replace(test, notes=notes)
 
 
 def load_other(spec: JobSpec, source: str) -> Split:

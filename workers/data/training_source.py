@@ -105,7 +105,14 @@ class TrainingSource:
                 split = self._read(self.own[name])
             else:
                 split = self.rows.pick(self.parts[name])
-            return self._check(split, name)
+            return self._check(split, name, explicit)
+
+    @property
+    def has_test(self) -> bool:
+        """Whether a source or a split of their own has the test rows, and is there."""
+        if self.task.test is not None:
+            return not is_missing(self.task.test)
+        return "test" in self.own
 
     def another(self, source: str) -> Split:
         """All rows of another source with the columns and classes of this one.
@@ -113,7 +120,8 @@ class TrainingSource:
         Raises:
             UserError: It is missing or malformed, or has too few rows.
         """
-        return self._check(self._read(*_read_explicit(self.task, "test", source)), "test")
+        split = self._read(*_read_explicit(self.task, "test", source))
+        return self._check(split, "test", source)
 
     def column(self, by: str, source: str | None = None) -> list[Any]:
         """The values of a column in each row of the test split, or of another source.
@@ -134,10 +142,11 @@ class TrainingSource:
             return self.own["test"].columns[by]
         return [self.table.columns[by][row] for row in self.parts["test"]]
 
-    def _check(self, split: Split, name: str) -> Split:
+    def _check(self, split: Split, name: str, source: str | None = None) -> Split:
         if len(split.texts) < MINIMUM_ROWS[name]:
-            group = self.task.group
+            group, rows = self.task.group, plural(len(split.texts), "row")
             got = f"{len(split.texts)} of {len(self.rows.texts)} rows in {self.task.train}"
+            got = got if source is None else f"{rows} in {source}"
             expected = f"at least {MINIMUM_ROWS[name]} rows in the {name} split"
             hint = "bring more rows" + (f", or more groups by {group!r}" if group else "")
             hint += ", or fewer folds" if self.task.folds > 1 else ""

@@ -25,7 +25,7 @@ from peftsearch.spaces.jobspec.mistakes import Mistake
 from peftsearch.spaces.jobspec.spec import parse_spec
 from peftsearch.spaces.space.counting import count_bases
 from peftsearch.spaces.space.presets import make_space
-from peftsearch.workers.data.task_data import TaskData, load_data
+from peftsearch.workers.data.task_data import TaskData, load_for_launch
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
             return {"columns": find_columns(*asked)}
         spec = complete_spec(request["spec"], *_places(request))
         with located("task"):
-            data = load_data(spec)
+            data = load_for_launch(spec)
         settled = settle(spec, data)
     except UserError as error:
         return _tell_all(request, error)

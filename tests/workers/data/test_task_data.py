@@ -1,5 +1,7 @@
 """Splits of real files: what trials see, what only `confirm` sees, and what is refused."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import datasets
 import pytest
 
 from peftsearch.errors import UserError
-from peftsearch.workers.data.task_data import TaskData, load_data, load_test
+from peftsearch.workers.data.task_data import TaskData, load_data, load_for_launch, load_test
 from tests.workers.data.rows import (
     Row,
     make_rows,
@@ -37,6 +39,47 @@ def test_splits_are_disjoint_and_cover_the_file(file: str) -> None:
     assert data.label_names == ["bad", "good"]
     assert list(data.validation.labels).count(1) == 15
     assert data.notes == ()
+
+
+def test_a_launch_knows_how_many_test_rows_a_file_has(file: str, tmp_path: Path) -> None:
+    test = write_csv(tmp_path / "test.csv", make_rows(40))
+    data = load_for_launch(spec_of(file, test=test))
+    assert data.test_rows == 40
+    assert "of 40 test texts also occur in the training split" in data.notes[0]
+    assert replace(data, test_rows=None, notes=()) == load_data(spec_of(file, test=test))
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (make_rows(40, ("good", "awful")), "the classes of the training data (bad, good)"),
+        (make_rows(2), "at least 4 rows in the test split; got 2 rows in "),
+        ([{"text": "a", "class": "good"}] * 9, "'label'"),
+    ],
+)
+def test_a_launch_refuses_test_rows_that_could_not_be_scored(
+    rows: list[Row], told: str, file: str, tmp_path: Path
+) -> None:
+    spec = spec_of(file, test=write_csv(tmp_path / "test.csv", rows))
+    load_data(spec)
+    with pytest.raises(UserError, match=re.escape(told)) as caught:
+        load_for_launch(spec)
+    assert caught.value.where == ("task.label" if told == "'label'" else "task.test")
+    assert "test.csv" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_launch_looks_at_the_test_split_of_the_source_too(tmp_path: Path) -> None:
+    splits = {"train": make_rows(60), "test": make_rows(20, ("good", "awful"))}
+    spec = spec_of(save_splits(tmp_path, **splits))
+    load_data(spec)
+    with pytest.raises(UserError, match="got 'awful' at row 2 of"):
+        load_for_launch(spec)
+
+
+def test_a_test_file_that_is_not_there_yet_is_a_note(file: str) -> None:
+    data = load_for_launch(spec_of(file, test="later.csv"))
+    assert data.test_rows is None
+    assert "there is no file 'later.csv'" in data.notes[0]
 
 
 def test_labels_belong_to_their_texts(file: str) -> None:

@@ -9,7 +9,7 @@ const MOST_CLASSES = 30;
 export function dataView(data) {
   if (!data) return null;
   const { train_rows: train, validation_rows: validation, test_rows: test, held, classes, folds } = data;
-  const own = test === null ? "the rows of their own source" : count(test);
+  const own = test === null ? "those of a file that is not there yet" : count(test);
   const rows = `${plural(train, "row")} to train, ${count(validation)} to validate${held ? ` (${held})` : ""}${folds > 1 ? ` in ${folds} folds` : ""}, ${own} for the test.`;
   return [h("p", {}, withCommands(rows)), classes.length ? classTable(classes) : null];
 }
