@@ -87,12 +87,18 @@ def list_texts(given: Given, label: str | None) -> list[str]:
     return [x for x in given.readers if x != label and _holds(given, x, _are_texts)]
 
 
-def _holds(given: Given, name: str, wanted: Any) -> bool:
-    """Whether a column is what is wanted; one that cannot be read is not."""
+def is_readable(given: Given, name: str) -> bool:
+    """Whether the values of a column are of one kind."""
     try:
-        values = [x for x in given.column(name) if x is not None]
+        given.column(name)
     except UserError:
         return False
+    return True
+
+
+def _holds(given: Given, name: str, wanted: Any) -> bool:
+    """Whether a column is what is wanted; one that cannot be read is not."""
+    values = [x for x in given.column(name) if x is not None] if is_readable(given, name) else []
     return bool(values) and bool(wanted(values))
 
 

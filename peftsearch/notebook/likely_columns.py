@@ -9,14 +9,16 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.jobs.data_columns import find_columns
+from peftsearch.message_text import plural
 from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.kinds.model_forms import IMAGES
 from peftsearch.workers.data.image_folders import is_image_folder
+from peftsearch.workers.data.missing_cells import is_missing
 from peftsearch.workers.data.sources import read_source
 from peftsearch.workers.data.table import check_filled, find_name
 
-from .given_columns import is_number, list_labels, list_texts, usual_texts
+from .given_columns import is_number, is_readable, list_labels, list_texts, usual_texts
 from .given_rows import Given, read_given_file
 from .pair_names import find_prompted
 
@@ -59,11 +61,13 @@ def guess_task(data: str) -> tuple[TaskKind, dict[str, Likely]]:
         return kinds[0], {}
     kind, usual = _match_kind(kinds, names)
     if usual and usual.keys() not in (_ALONE, kinds[0].columns[0].keys()):
-        _check_rows(data, next(iter(usual.values())))
+        _check_rows(data, tuple(usual.values()))
         return kind, {key: Likely(column) for key, column in usual.items()}
     given = read_given_file(Path(data))
     given.column(names[0])  # else what is wrong with the file would look like no column that fits
-    return _guess_labelled(given, kinds)
+    kind, likely = _guess_labelled(given, kinds)
+    _check_held(given, likely)
+    return kind, likely
 
 
 def _check_columns(data: str) -> None:
@@ -72,10 +76,31 @@ def _check_columns(data: str) -> None:
         raise UserError("a data file with columns", f"none in {data}", "fill it")
 
 
-def _check_rows(data: str, column: str) -> None:
-    """Read the rows of one column, so that no file of a heading alone gets a job."""
-    tables = read_source(data, None, (column,))
-    check_filled(tables.get("train") or next(iter(tables.values())))
+def _check_rows(data: str, columns: Sequence[str]) -> None:
+    """Read the rows, so that no file of a heading alone gets a job, nor one of empty cells."""
+    tables = read_source(data, None, columns)
+    table = check_filled(tables.get("train") or next(iter(tables.values())))
+    for name in columns:
+        _refuse_empty(name, table.columns[name], data)
+
+
+def _check_held(given: Given, likely: Mapping[str, Likely]) -> None:
+    """Refuse empty cells where values belong: in what was taken, in a column of a usual name in
+    whose place another was taken, and in any where nothing could be."""
+    found = [x.column for x in likely.values()]
+    taken = [x for y in found for x in ((y,) if isinstance(y, str) else y or ())]
+    words = _LABELS if "label" in likely else ()
+    usual = [x for word in words if (x := find_name(given.readers, word)) is not None]
+    instead = [] if {*usual} & {*taken} else usual
+    for name in (*taken, *instead) if found and None not in found else given.readers:
+        if is_readable(given, name):
+            _refuse_empty(name, given.column(name), given.origin)
+
+
+def _refuse_empty(name: str, values: Sequence[Any], data: str) -> None:
+    if all(map(is_missing, values)):
+        got = f"none in the {plural(len(values), 'row')} of {data}"
+        raise UserError(f"values in column {name!r}", got, "fill it, or remove the column")
 
 
 def _match_kind(

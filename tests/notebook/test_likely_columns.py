@@ -131,3 +131,30 @@ def test_rows_of_nothing_get_no_job(text: str, tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text(text)
     with pytest.raises(UserError, match="a data file with (rows|columns)"):
         guess_task(str(tmp_path / "d.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("heading", "row", "column"),
+    [
+        ("text,label", "{},good", "text"),
+        ("text,label", "a film {i},", "label"),
+        ("body,team", " ,team {i}", "body"),
+        ("body,team", "a ticket {i},", "team"),
+        ("text,label,turn", "a film {i},,{turn}", "label"),
+        ("prompt,response", "a question {i},", "response"),
+        ("text", '""', "text"),
+    ],
+)
+def test_a_column_of_empty_cells_gets_no_job(
+    heading: str, row: str, column: str, tmp_path: Path
+) -> None:
+    rows = [row.replace("{}", "").format(i=i, turn=i % 2) for i in range(20)]
+    (tmp_path / "d.csv").write_text("\n".join([heading, *rows]) + "\n")
+    with pytest.raises(UserError, match=f"values in column '{column}'; got none in the 20 rows"):
+        guess_task(str(tmp_path / "d.csv"))
+
+
+def test_an_empty_column_that_means_nothing_is_no_mistake(tmp_path: Path) -> None:
+    rows = [f"a film {i},good {i % 2}," for i in range(20)]
+    (tmp_path / "d.csv").write_text("\n".join(["text,label,topic", *rows]) + "\n")
+    assert guess_task(str(tmp_path / "d.csv"))[1]["label"].column == "label"

@@ -40,7 +40,7 @@ def told_together(table: Table, columns: Sequence[str]) -> Iterator[None]:
 
 def _find(table: Table, column: str) -> list[int]:
     """Numbers of the rows without a value."""
-    return [row for row, x in enumerate(table.columns[column], 1) if _is_missing(x)]
+    return [row for row, x in enumerate(table.columns[column], 1) if is_missing(x)]
 
 
 def _error(table: Table, missing: dict[str, list[int]]) -> MissingCells:
@@ -51,7 +51,8 @@ def _error(table: Table, missing: dict[str, list[int]]) -> MissingCells:
     return MissingCells(expected, ", ".join(found), "fill in or remove them")
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Whether a cell holds nothing."""
     if isinstance(value, str):
         return not value.strip()
     return value is None or (isinstance(value, float) and math.isnan(value))
