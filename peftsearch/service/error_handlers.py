@@ -17,6 +17,7 @@ from peftsearch.errors import (
     UserError,
 )
 from peftsearch.message_text import one_line, show
+from peftsearch.spaces.jobspec.expected_words import tell_expected
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 
 from .problems import problem
@@ -75,8 +76,9 @@ def _mistake_in_request(found: Any) -> Mistake:
     where, cause = ".".join(str(part) for part in found["loc"]), found.get("ctx", {}).get("error")
     if isinstance(cause, UserError):
         return Mistake(where, cause.expected, cause.got, cause.hint)
-    got, hint = show(found.get("input")), "correct it; /api/v1/openapi.json says what is taken"
-    return Mistake(where, found["msg"], got, hint)
+    got = "nothing" if found["type"] == "missing" else show(found.get("input"))
+    hint = "correct it; /api/v1/openapi.json says what is taken"
+    return Mistake(where, tell_expected(found), got, hint)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from peftsearch.errors import UserError
 from peftsearch.message_text import show
 
+from .expected_words import tell_expected
 from .meant_keys import tell_meant
 from .section import keys_of, section_in
 
@@ -83,7 +84,7 @@ def _explain(found: ErrorDetails, root: type[BaseModel]) -> UserError:
     if found["type"] in _NO_SECTION:
         return _refuse_value(where, _section_at(found["loc"], root), found["input"])
     got = "nothing" if found["type"] == "missing" else show(found["input"])
-    expected, hint = f"{where}: {_soften(found['msg'])}", f"correct {where} in the job file"
+    expected, hint = f"{where}: {tell_expected(found)}", f"correct {where} in the job file"
     return UserError(expected, got, hint, where)
 
 
@@ -112,11 +113,6 @@ def _refuse_value(where: str, section: type[BaseModel], value: Any) -> UserError
     meant = f"did you mean {f'{where}.{needed}'!r}?"
     hint = meant if needed and isinstance(value, str) else f"write its keys under [{where}]"
     return UserError(f"{where}: a section [{where}]", show(value), hint, where)
-
-
-def _soften(message: str) -> str:
-    short = message.removeprefix("Input should be ")
-    return short[:1].lower() + short[1:]
 
 
 def _section_at(path: tuple[int | str, ...], root: type[BaseModel]) -> type[BaseModel]:

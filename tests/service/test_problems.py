@@ -40,6 +40,11 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
+def test_what_is_no_number_is_told_in_our_words(client: TestClient) -> None:
+    (mistake,) = client.get("/raise/user?number=many").json()["mistakes"]
+    assert (mistake["expected"], mistake["got"]) == ("a whole number", "'many'")
+
+
 @pytest.mark.parametrize(
     ("name", "status"),
     [

@@ -11,7 +11,7 @@ from tests.specs import make_spec
 @pytest.mark.parametrize(
     ("weights", "line"),
     [
-        ({"a": -2.0}, "expected training.class_weights.a: greater than 0; got -2.0"),
+        ({"a": -2.0}, "expected training.class_weights.a: a number above 0; got -2.0"),
         ("balancd", "expected training.class_weights: 'none' or 'balanced'; got 'balancd'"),
         (3, "expected training.class_weights: 'none' or 'balanced'; got 3"),
     ],

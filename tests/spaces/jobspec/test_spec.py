@@ -1,12 +1,14 @@
 """Job specs: JSON both ways, and one clear line for each mistake."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.bounds import Bound
+from peftsearch.spaces.jobspec.section import section_in
 from peftsearch.spaces.jobspec.spec import JobSpec, find_mistakes, parse_spec
 from tests.specs import make_spec
 
@@ -101,7 +103,7 @@ def test_a_budget_may_be_written_in_minutes() -> None:
     for wrong in ("8 min", True):
         told = refuse(change("budget", {"minutes": wrong}))
         assert f"expected a number as minutes under [budget]; got {wrong!r}" in told
-    assert "budget.hours: greater than 0" in refuse(change("budget", {"minutes": 0}))
+    assert "budget.hours: a number above 0" in refuse(change("budget", {"minutes": 0}))
 
 
 def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
@@ -114,9 +116,9 @@ def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
     [
         ("name", "a b", "[A-Za-z0-9]"),
         ("name", "", "got ''"),
-        ("seed", -1, "seed: greater than or equal to 0; got -1"),
-        ("budget.trials", 0, "budget.trials: greater than or equal to 1; got 0"),
-        ("budget.hours", 0, "greater than 0"),
+        ("seed", -1, "seed: a whole number of at least 0; got -1"),
+        ("budget.trials", 0, "budget.trials: a whole number of at least 1; got 0"),
+        ("budget.hours", 0, "a number above 0"),
         ("budget", {}, "a budget of trials or hours"),
         ("budget", 5, "budget"),
         ("task.kind", "ranking", "'classification', 'regression'"),
@@ -124,8 +126,8 @@ def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
         ("task.text", ["a", "b", "c"], "a text column, or two for pairs"),
         ("task.text", 5, "a text column, or two for pairs"),
         ("task.text", [], "a text column, or two for pairs"),
-        ("task.train_rows", 3, "task.train_rows: greater than or equal to 16"),
-        ("task.test_fraction", 0.5, "less than 0.5"),
+        ("task.train_rows", 3, "task.train_rows: a whole number of at least 16"),
+        ("task.test_fraction", 0.5, "a number below 0.5"),
         ("training.epochs", float("nan"), "training.epochs: a number above 0 and at most 1000"),
         ("training.epochs", [1, 0], "a number above 0 and at most 1000, or a list of such"),
         ("training.epochs", [], "or a list of such to search; got []"),
@@ -146,17 +148,38 @@ def test_misspelt_required_key_is_reported_as_unknown_not_as_missing() -> None:
         ("objectives.free_below", "-1", "objectives.free_below of at least 0"),
         ("objectives.worth_up_to", "0", "objectives.worth_up_to above free_below"),
         ("search.sampler", "grid", "'nsga2'"),
-        ("model", {}, "model.path: field required; got nothing"),
+        ("model", {}, "model.path: a value; got nothing"),
     ],
 )
 def test_refused(path: str, value: Any, words: str) -> None:
     assert words in refuse(change(path, value))
 
 
+def _limits(section: Any, prefix: str = "") -> dict[str, float]:
+    """Numbers beyond each limit of a number in the sections of a spec, by key."""
+    found: dict[str, float] = {}
+    for name, field in section.model_fields.items():
+        if inner := section_in(field.annotation):
+            found |= _limits(inner, f"{prefix}{name}.") if inner == field.annotation else {}
+        for limit in field.metadata:
+            for kind, step in (("gt", 0), ("ge", -1), ("lt", 0), ("le", 1)):
+                if (value := getattr(limit, kind, None)) is not None:
+                    found[f"{prefix}{name}"] = value + step
+    return found
+
+
+@pytest.mark.parametrize(("path", "value"), _limits(JobSpec).items())
+def test_each_limit_of_a_number_is_told_in_our_words(path: str, value: float) -> None:
+    told = refuse(change(path, value))
+    assert re.search(
+        rf"expected {path}: a (whole )?number (of at least|of at most|above|below) ", told
+    )
+
+
 def test_missing_section() -> None:
     data = dict(MINIMAL)
     del data["task"]
-    assert "task: field required" in refuse(data)
+    assert "task: a value" in refuse(data)
 
 
 def test_incomplete_spec_has_no_anatomy() -> None:

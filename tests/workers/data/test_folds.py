@@ -97,7 +97,7 @@ def test_another_seed_gives_other_folds(tmp_path: Path) -> None:
     [
         ({"validation": "other.csv"}, "task.validation beside it"),
         ({"reading": 1}, "task.reading beside it"),
-        ({"folds": 21}, "less than or equal to 20"),
+        ({"folds": 21}, "a whole number of at most 20"),
     ],
 )
 def test_what_does_not_go_with_folds(tmp_path: Path, task: dict[str, object], words: str) -> None:
