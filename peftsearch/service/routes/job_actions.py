@@ -12,9 +12,10 @@ from peftsearch.service.summaries import NOTES
 from peftsearch.service.work.checker import Complete
 from peftsearch.spaces.jobspec.mistakes import refuse_key
 from peftsearch.spaces.jobspec.spec import BudgetSpec
-from peftsearch.workers.files.job_folder import check_folder
 from peftsearch.workers.processes.built_in import check_built_in
 from peftsearch.workers.processes.kept_places import check_places
+
+from .job_checks import check_machine, check_name
 
 Workers = Annotated[int, Field(ge=0, le=64, description="local processes; 0 starts none")]
 Device = Annotated[
@@ -41,10 +42,12 @@ class Body(BaseModel):
 
 
 class Check(Body):
-    """A spec, and whether to look at its model and data too."""
+    """A spec, and whether to look at its model and data too, and at what its workers need here."""
 
     spec: Spec
     full: bool = False
+    workers: Workers = 0
+    device: Device = "auto"
 
 
 class Forecast(Body):
@@ -78,11 +81,8 @@ def launch(service: Service, body: Launch) -> str:
         UserError: The spec is wrong, or the machine has no such device.
     """
     service.checker.check_quickly(body.spec)
-    with service.stores.borrow() as store:
-        life.check_new(store, str(body.spec["name"]))
-    if body.workers:
-        check_folder(service.settings.root)
-        service.checker.check_device(body.device)
+    check_name(service, body.spec["name"])
+    check_machine(service, body.workers, body.device)
     found = service.checker.check(body.spec)
     with service.supervisor.place(found.spec.name) as begin:
         job = _create(service, found)
@@ -122,9 +122,8 @@ def resume(service: Service, name: str, body: Resume) -> None:
         UserError: The machine has no such device, a function trains its trials, or its model or
             its data is gone.
     """
+    check_machine(service, body.workers, body.device)
     if body.workers:
-        check_folder(service.settings.root)
-        service.checker.check_device(body.device)
         _check_trainable(service, name)
     if _state(service, name) is JobState.RUNNING and not body.workers:
         _resume(service, name, body.budget)

@@ -6,12 +6,16 @@ from fastapi import APIRouter, Query, Response
 from typing_extensions import TypedDict
 
 from peftsearch.jobs import life
+from peftsearch.jobs.fetches import foresee_fetches
+from peftsearch.jobs.written_again import write_again
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 from peftsearch.service.summaries import JobDetail, JobSummary
+from peftsearch.spaces.jobspec.spec import parse_spec
 
 from . import job_actions
 from .job_actions import Check, Forecast, Launch, Resume
+from .job_checks import check_all
 from .path_parameters import JobName
 
 router = APIRouter(tags=["jobs"])
@@ -36,7 +40,7 @@ class DataRows(TypedDict):
     """The data of a spec, as a job would divide it.
 
     Attributes:
-        test_rows: Null where a source of their own holds them, which is not opened.
+        test_rows: Null where the file that is to hold them is not there.
         held: Where the validation rows are from.
         classes: Empty for kinds without.
     """
@@ -50,12 +54,22 @@ class DataRows(TypedDict):
 
 
 class Checked(TypedDict):
-    """A spec without mistakes; after a full check with the size of its space and its data."""
+    """A spec without mistakes; after a full check with the size of its space and its data.
+
+    Attributes:
+        notes: What a person should know; after a quick check what a full one would fetch first.
+    """
 
     ok: Literal[True]
     notes: list[str]
     configurations: int | None
     data: DataRows | None
+
+
+class WrittenSpec(TypedDict):
+    """A job spec, as `POST /jobs` takes it."""
+
+    spec: dict[str, Any]
 
 
 class ForecastRow(TypedDict):
@@ -86,15 +100,16 @@ class JobForecast(TypedDict):
 
 @router.post("/check", responses=problems(400, 409, 413, 415, 429))
 def check_spec(service: InService, body: Check) -> Checked:
-    """Whether a job could be made of a spec; 422 names all that is wrong with it.
+    """Whether a job could be made of a spec; 422 names all that is wrong with it, a name that is
+    taken among it.
 
     A quick check reads no file. A full one reads the model's configuration and the data, and
-    fetches samples and hub ids where they are named.
+    fetches samples and hub ids where they are named; with workers it looks for their device.
     """
-    if not body.full:
-        service.checker.check_quickly(body.spec)
-        return {"ok": True, "notes": [], "configurations": None, "data": None}
-    found = service.checker.check(body.spec)
+    found = check_all(service, **body.model_dump())
+    if found is None:
+        notes = list(foresee_fetches(parse_spec(body.spec)))
+        return {"ok": True, "notes": notes, "configurations": None, "data": None}
     with service.stores.borrow() as store:
         notes = [*found.notes, *life.foresee_lessons(store, found.spec).notes]
     return {
@@ -146,6 +161,18 @@ def show_job(service: InService, job: JobName) -> JobDetail:
     history = service.histories.read(service.stores, job)
     with service.stores.borrow() as store:
         return service.summaries.detail(store, history, service.supervisor.known_pools())
+
+
+@router.get("/jobs/{job}/spec", responses=problems(404))
+def show_spec(service: InService, job: JobName) -> WrittenSpec:
+    """The job's spec as one would write it to launch another like it: without what the launch
+    filled in, samples by their names, files of the data folder by their paths within it."""
+    with service.stores.borrow() as store:
+        spec = store.find_job(job).spec
+    written = write_again(spec, service.checker.folder)
+    if spec.artefacts == service.settings.artefacts:
+        written.pop("artefacts")
+    return {"spec": written}
 
 
 @router.post("/jobs/{job}/stop", responses=problems(404, 409, 415))

@@ -56,6 +56,12 @@ class Checker:
         self._asker = Asker(program, seconds, AT_ONCE, WAITING, busy)
 
     @property
+    def folder(self) -> Path:
+        """Where relative paths of specs begin."""
+        roots = self._settings.data_roots
+        return roots[0] if roots else Path.cwd()
+
+    @property
     def places(self) -> int:
         """How many more checks may come."""
         return self._asker.places
@@ -119,8 +125,7 @@ class Checker:
             WrongSpec: Nothing of it can be trained here.
         """
         request = {"spec": spec.to_json(), "workers": workers, "taught": taught.to_json()}
-        roots = self._settings.data_roots
-        return self._answer(request, roots[0] if roots else Path.cwd())
+        return self._answer(request, self.folder)
 
     def check_device(self, device: str) -> None:
         """Before a job is made that no worker of this machine could take up; waits for it.
@@ -136,9 +141,8 @@ class Checker:
     def _answer_within(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The same of what names files, with the folders in which they may lie."""
         roots = self._settings.data_roots
-        folder = roots[0] if roots else Path.cwd()
         names = None if roots is None else [str(x) for x in roots]
-        return self._answer({**request, "folder": str(folder), "roots": names}, folder)
+        return self._answer({**request, "folder": str(self.folder), "roots": names}, self.folder)
 
     def _answer(self, request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """What the program answers to a request without mistakes."""

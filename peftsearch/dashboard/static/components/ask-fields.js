@@ -2,11 +2,14 @@
 //
 //   const fields = new AskFields("confirm-1", [["seeds", "Trainings of each", "at most 10", {type: "number", min: 2}], ...])
 //   fields.elements         to be placed; fields.inputs.seeds is the <input>
-//   fields.text("seeds")    what stands there, null where nothing does or the field is disabled; fields.number("seeds")
+//   fields.text("seeds")    what stands there, null where nothing does or the field is disabled
+//   fields.number("seeds")  the same as a number; what is none stays text, so that the service says what is wrong
 //   fields.mark(mistakes)   tells each mistake beside its field, takes away what stood there; whether one was of these
 
+import { problemText } from "../lib/api.js";
 import { h, setSentence } from "../lib/dom.js";
 import { capitalised } from "../lib/format.js";
+import { readNumber } from "../lib/numbers.js";
 
 export class AskFields {
   constructor(name, rows) {
@@ -29,15 +32,14 @@ export class AskFields {
   }
 
   number(name) {
-    const text = this.text(name);
-    return text === null ? null : Number(text);
+    return readNumber(this.text(name) ?? "") ?? null;
   }
 
   mark(found) {
     let first = null;
     for (const [name, input] of Object.entries(this.inputs)) {
       const mine = found.find(({ where }) => where?.split(".").at(-1) === name);
-      setSentence(this.mistakes[name], mine ? capitalised(`${mine.expected}; got ${mine.got}.`) : "");
+      setSentence(this.mistakes[name], mine ? `${capitalised(problemText({ ...mine, hint: "" }))}.` : "");
       if (mine) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
       first ??= mine ? input : null;

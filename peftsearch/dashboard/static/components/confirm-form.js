@@ -12,8 +12,8 @@ import { AskFields } from "./ask-fields.js";
 
 const PICKS = [...RULES, ["front", "All of the front"]];
 const FIELDS = [
-  ["seeds", "Trainings of each", "3 (2 are the fewest), or with a width at most 10", { type: "number", min: 2, max: 99, step: 1, inputmode: "numeric" }],
-  ["width", "Width of the interval", "add seeds until it is as narrow", { type: "number", min: 0, step: "any", inputmode: "decimal" }],
+  ["seeds", "Trainings of each", "3 (2 are the fewest), or with a width at most 10", { type: "text", inputmode: "numeric", autocomplete: "off" }],
+  ["width", "Width of the interval", "add seeds until it is as narrow", { type: "text", inputmode: "decimal", autocomplete: "off" }],
   ["sweep", "And the best of the LoRA sweep", "that peftsearch baselines has trained", { type: "checkbox" }],
   ["by", "Group the test rows by", "a column of the data", { type: "text", maxlength: 200, autocomplete: "off", spellcheck: "false" }],
 ];

@@ -14,7 +14,7 @@ const FORMS = [
   ["merged", "merged", "A transformers model with the changes folded in, as large as the model; a pooled head by head.py."],
 ];
 const PRECISION = ["precision", "Wished precision", "Such as 0.9: finds for each class the probability from which on answers are right so often. Empty for none.",
-  { type: "number", min: 0, max: 1, step: "any", inputmode: "decimal", placeholder: "none" }];
+  { type: "text", inputmode: "decimal", autocomplete: "off", placeholder: "none" }];
 let forms = 0;
 
 export class ExportForm {

@@ -8,6 +8,7 @@
 import { del, path, post } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { duration, plural } from "../lib/format.js";
+import { readHours, writeHours } from "../lib/numbers.js";
 import { confirmBox, problemBox, toast } from "../lib/notice.js";
 
 async function stopJob(job) {
@@ -131,10 +132,9 @@ function resumeDialog(job) {
 function budget(job) {
   const factor = job.state === "finished" || isSpent(job) ? 2 : 1;
   const { trials, hours } = job.budget;
-  const more = Number((factor * hours).toPrecision(4));
   return [
     trials ? numberField("trials", "Budget of trials", factor * trials, { min: 1 }) : null,
-    hours ? numberField("hours", "Budget of hours", more, { min: 0, step: "any" }) : null,
+    hours ? textField("hours", "Budget of time", { value: writeHours(factor * hours), placeholder: "2 h, 30 min" }) : null,
   ];
 }
 
@@ -144,8 +144,12 @@ function workersField({ pool }) {
 }
 
 function numberField(name, text, value, limits) {
+  return textField(name, text, { type: "number", value, ...limits });
+}
+
+function textField(name, text, more) {
   const id = `resume-${name}`;
-  const input = h("input", { id, name, type: "number", value, required: true, ...limits });
+  const input = h("input", { id, name, type: "text", required: true, autocomplete: "off", ...more });
   return h("div", { class: "field" }, h("label", { for: id }, text), input);
 }
 
@@ -176,7 +180,7 @@ async function resumeBy(event, job) {
 
 /** The budget goes as a whole, since it takes the place of the old one. */
 function resumeBody({ workers, device, trials, hours }, job) {
-  const wanted = { trials: numberOf(trials), hours: numberOf(hours) };
+  const wanted = { trials: numberOf(trials), hours: readHours(hours ?? "") ?? null };
   const same = wanted.trials === job.budget.trials && wanted.hours === job.budget.hours;
   return { workers: Number(workers), device, ...(same ? {} : { budget: wanted }) };
 }

@@ -6,7 +6,7 @@
 //          weights json
 
 import { sentence } from "../lib/format.js";
-import { GROUPS, HELP, TITLES, UNITS } from "./wording.js";
+import { GROUPS, HELP, KINDS, TITLES, UNITS } from "./wording.js";
 
 export function fieldsOf(schema) {
   return walk(schema, schema, []);
@@ -103,7 +103,7 @@ export function arranged(fields) {
 function worded(field) {
   const { where } = field;
   const help = upper(HELP[where] ?? field.help);
-  const kind = where === "task.metric" ? "choice" : field.kind;
+  const kind = KINDS[where] ?? field.kind;
   return { ...field, title: TITLES[where] ?? field.title, unit: UNITS[where], help, kind };
 }
 

@@ -4,6 +4,7 @@
 //   await form.read() -> {spec, mistakes}   only what was set; mistakes of reading as the service words them
 //   form.write(spec)                     fills all fields
 //   form.withoutDefaults(spec)           what of a complete spec differs from the defaults
+//   form.valueOf("task.train", spec)     what a spec says of a field
 //   form.unknown(spec)                   keys that no field has
 //   form.boxes                           Map of where -> {field, widget, box, mistake, group, touched}
 
@@ -85,6 +86,11 @@ class Form {
     }
   }
 
+  /** Whether all that a spec cannot be without is there. */
+  isWhole() {
+    return [...this.boxes.values()].every(({ field, widget }) => !field.required || widget.isSet());
+  }
+
   async read() {
     // A needed section stands there even if empty, so that its mistakes name its fields.
     const spec = Object.fromEntries(this.sections.map((name) => [name, {}]));
@@ -105,6 +111,10 @@ class Form {
       if (!isEqual(value ?? null, field.fallback)) put(left, field.path, value);
     }
     return left;
+  }
+
+  valueOf(where, spec) {
+    return valueAt(spec, this.boxes.get(where).field.path);
   }
 
   write(spec) {

@@ -7,6 +7,7 @@
 import { Problem, post, problemText } from "../lib/api.js";
 import { copyAloud } from "../lib/copy.js";
 import { after, byId, setText } from "../lib/dom.js";
+import { writtenBudget } from "../lib/numbers.js";
 
 const PAUSE_MS = 150;
 let spec = {};
@@ -15,13 +16,13 @@ let shown = new AbortController();
 const writeLater = after(PAUSE_MS, write);
 
 export function showSpec(found) {
-  const given = Object.entries(found).filter(([, value]) => !isEmpty(value));
+  const given = Object.entries({ ...found, budget: writtenBudget(found.budget) }).filter(([, value]) => !isEmpty(value));
   spec = Object.fromEntries(given);
   writeLater();
 }
 
 function isEmpty(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+  return value === undefined || typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
 /** What was shown stays until the answer has come, and only the answer to the latest question is shown. */

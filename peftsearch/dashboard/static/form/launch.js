@@ -1,21 +1,23 @@
 // Checking and launching: what the service says, and what the page shows meanwhile.
 
 import { Problem, page, post } from "../lib/api.js";
-import { byId, h, replace, withCommands } from "../lib/dom.js";
-import { count } from "../lib/format.js";
+import { byId, h, replace, setText, withCommands } from "../lib/dom.js";
+import { capitalised, count } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
 import { dataView, forecastView } from "./check-result.js";
 
-const WAIT = "Checking the model and the data. The first use of a sample downloads it, which takes some minutes.";
-const MARKED = "Not yet: see the marked fields.";
+const WAIT = "Checking the model and the data.";
+const CHANGED = "The form has changed since: check again.";
 let quick = new AbortController();
 
-/** Mistakes of the spec by itself; null where a newer check took its place or the service cannot be asked. */
+/** Mistakes of the spec by itself; null where a newer check took its place or the service cannot be asked.
+    Of one without any it is told what would be fetched for it. */
 export async function checkQuickly(spec) {
   quick.abort();
   quick = new AbortController();
   try {
-    await post("/check", { spec, full: false }, { signal: quick.signal });
+    const { notes } = await post("/check", { spec, full: false }, { signal: quick.signal });
+    tellFetches(notes);
     return [];
   } catch (error) {
     return error instanceof Problem && error.status === 422 ? mistakesOf(error) : null;
@@ -23,10 +25,11 @@ export async function checkQuickly(spec) {
 }
 
 /** Mistakes, or [] after a good check, whose result is then shown, and below it what the job would come to. */
-export function checkFully(spec, workers) {
-  return working(WAIT, async () => {
-    const found = await post("/check", { spec, full: true });
-    const told = h("div", {}, h("p", { class: "quiet loading" }, "Loading the model and measuring this machine, to tell time, memory and disk…"));
+export function checkFully(spec, workers, device) {
+  return working(spec, async () => {
+    const found = await post("/check", { spec, full: true, workers, device });
+    tellFetches([]);
+    const told = h("div", {}, h("p", { class: "quiet loading" }, "Loading the model and measuring this machine, to tell time, memory and disk"));
     show(result(found, told));
     foresee(spec, workers, told);
   });
@@ -34,10 +37,7 @@ export function checkFully(spec, workers) {
 
 /** All that a full check finds wrong, and nothing else of what it finds. */
 export function findMistakes(spec) {
-  return working(WAIT, async () => {
-    await post("/check", { spec, full: true });
-    show(h("p", { class: "note note-warn" }, MARKED));
-  });
+  return working(spec, () => post("/check", { spec, full: true }));
 }
 
 /** A job may be launched meanwhile: a forecast that cannot be made stands in nobody's way. */
@@ -53,18 +53,19 @@ async function foresee(spec, workers, place) {
 
 /** Mistakes; where there are none, the browser goes to the new job's page. */
 export function launch(spec, workers, device) {
-  return working(WAIT, async () => {
+  return working(spec, async () => {
     const job = await post("/jobs", { spec, workers, device });
     location.assign(page`/jobs/${job.name}`);
     show(h("p", { class: "note" }, `${job.name} is launched.`));
   });
 }
 
-async function working(text, action) {
+async function working(spec, action) {
   const buttons = [byId("check"), byId("launch")];
   buttons.forEach((button) => (button.disabled = true));
-  show(h("p", { class: "note loading" }, text));
+  show(h("p", { class: "note loading" }, WAIT));
   try {
+    await checkQuickly(spec);
     await action();
     return [];
   } catch (error) {
@@ -77,8 +78,7 @@ async function working(text, action) {
 function failed(error) {
   if (!(error instanceof Problem)) throw error;
   const mistakes = mistakesOf(error);
-  if (mistakes.length) show(h("p", { class: "note note-warn" }, MARKED));
-  else show(problemBox(error));
+  if (mistakes.length === 0) show(problemBox(error));
   return mistakes;
 }
 
@@ -93,6 +93,24 @@ function show(...children) {
 
 export function clearResult() {
   replace(byId("launch-result"));
+}
+
+/** Where the mistakes stand that were found, of which some may be gone with what was changed since. */
+export function tellMistakes({ marked, onTop }) {
+  const places = [marked ? "the marked fields" : "", onTop ? "the top of the form" : ""].filter(Boolean);
+  show(h("p", { class: "note note-warn" }, places.length ? `Not yet: see ${places.join(" and ")}.` : CHANGED));
+}
+
+/** A check without mistakes was of the form as it was. */
+export function tellChanged() {
+  const title = document.querySelector("#launch-result .check-result > .problem-title");
+  if (title) setText(title, CHANGED);
+}
+
+/** What is not on the service's machine yet. */
+function tellFetches(notes) {
+  const told = notes.map((note) => `${capitalised(note)}.`).join(" ");
+  replace(byId("launch-fetches"), told ? h("p", { class: "help" }, `${told} This takes some minutes.`) : null);
 }
 
 function result({ notes, configurations, data }, told) {

@@ -1,7 +1,9 @@
 // Mistakes beside their fields; those of no field on top.
 //
-//   showMistakes(form, mistakes, {all, place}) -> the first field's widget with a mistake, or null
+//   showMistakes(form, mistakes, {all, place}) -> {marked, onTop}: how many fields are marked, and how many lines are on top
 //       all: also of fields that nobody has touched yet
+//   openFirst(form)                            opens the group of the first field that is marked -> its widget, or null
+//   isSame(form, where, one, other)            whether two specs say the same where a mistake is
 
 import { problemText } from "../lib/api.js";
 import { h, replace, setSentence, withCommands } from "../lib/dom.js";
@@ -14,9 +16,17 @@ export function showMistakes(form, mistakes, { all, place }) {
     if (where === null) others.push(mistake);
     else byField.set(where, [...(byField.get(where) ?? []), mistake]);
   }
-  for (const [where, entry] of form.boxes) mark(entry, all || entry.touched ? byField.get(where) : undefined);
-  replace(place, all && others.length ? box(others) : null);
-  return all ? openFirst(form, byField) : null;
+  let marked = 0;
+  for (const [where, entry] of form.boxes) marked += mark(entry, all || entry.touched ? byField.get(where) : undefined);
+  const onTop = all ? others.length : 0;
+  replace(place, onTop ? box(others) : null);
+  return { marked, onTop };
+}
+
+export function isSame(form, where, one, other) {
+  const field = nearest(form, where);
+  const value = (spec) => JSON.stringify(field === null ? spec : form.valueOf(field, spec));
+  return value(one) === value(other);
 }
 
 /** `space.learning_rates.0` belongs to `space.learning_rates`; a hidden field's mistake goes on top. */
@@ -36,6 +46,7 @@ function sectionStart(form, where) {
   return inside?.field.where ?? null;
 }
 
+/** Whether it is marked now. */
 function mark({ widget, mistake, field }, found) {
   const text = found ? found.map((one) => words(one, field)).join(" ") : "";
   setSentence(mistake, text);
@@ -44,6 +55,7 @@ function mark({ widget, mistake, field }, found) {
     if (text) control.setAttribute("aria-invalid", "true");
     else control.removeAttribute("aria-invalid");
   }
+  return text !== "";
 }
 
 function words(mistake, field) {
@@ -59,9 +71,7 @@ function usefulHint(hint) {
 }
 
 function plainly(expected, field) {
-  if (/match pattern/.test(expected)) return field?.help ? lower(field.help.replace(/\.$/, "")) : expected;
-  if (/^(greater|less) than/.test(expected)) return `a number ${expected}`;
-  return expected.replace(/, unable to parse .*$/, "").replace(/^(a )?valid integer/, "a whole number").replace(/^(a )?valid/, "a");
+  return expected.startsWith("text that matches") && field?.help ? lower(field.help.replace(/\.$/, "")) : expected;
 }
 
 function lower(text) {
@@ -73,8 +83,8 @@ function box(mistakes) {
   return h("div", { class: "problem", role: "alert" }, h("p", { class: "problem-title" }, "Please correct"), h("ul", {}, lines));
 }
 
-function openFirst(form, byField) {
-  const first = [...form.boxes.values()].find(({ field }) => byField.has(field.where));
+export function openFirst(form) {
+  const first = [...form.boxes.values()].find(({ mistake }) => mistake.textContent !== "");
   const more = first?.box.closest("details");
   if (more) more.open = true;
   return first?.widget ?? null;

@@ -28,12 +28,9 @@ export async function makeStarts(place, fill, isDirty) {
   };
 }
 
-/** The spec of a job that was launched before, under a free name; the launch fills in again what it decides. */
+/** The spec of a job that was launched before, as one would write it, under a free name. */
 async function copyOf(job, names) {
-  const { spec } = await get(path`/jobs/${job}`, {}, { exact: true });
-  delete spec.model.anatomy;
-  delete spec.task.default_metric;
-  delete spec.training?.function;
+  const { spec } = await get(path`/jobs/${job}/spec`, {}, { exact: true });
   return prepared(spec, names);
 }
 

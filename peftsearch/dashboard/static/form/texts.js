@@ -1,26 +1,10 @@
-// Values as people type them, both ways. What cannot be read stays text, so that the service says what is wrong.
+// Lists and tables as people type them, both ways. What cannot be read stays text, as readNumber leaves it.
 
-import { decimal } from "../lib/api.js";
-
-export function readNumber(text) {
-  const trimmed = text.trim();
-  if (trimmed === "") return undefined;
-  const number = Number(trimmed);
-  if (!Number.isFinite(number)) return trimmed;
-  return decimal(trimmed, number);
-}
-
-function isDecimal(value) {
-  return JSON.isRawJSON?.(value) ?? false;
-}
+import { readNumber, writeItem } from "../lib/numbers.js";
 
 export function readList(text, readItem) {
   const items = text.split(/[,\n]/).map((item) => item.trim()).filter(Boolean);
   return items.length ? items.map(readItem) : undefined;
-}
-
-export function writeItem(value) {
-  return isDecimal(value) ? value.rawJSON : String(value);
 }
 
 export function writeList(values) {

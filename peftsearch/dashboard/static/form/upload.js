@@ -6,17 +6,20 @@ import { Problem, get, path, post, problemText } from "../lib/api.js";
 import { h, setSentence } from "../lib/dom.js";
 import { capitalised, size } from "../lib/format.js";
 
-const WHERE = "task.train";
-const ID = "data-upload";
+/** Fields that name a file, each with the id of what sends one. */
+const IDS = { "task.train": "data-upload", "task.test": "test-upload", "task.validation": "validation-upload" };
 
 export async function offerUpload(form) {
-  const { taken, most_bytes: most, suffixes } = await get("/files");
-  const { box, widget } = form.boxes.get(WHERE);
-  if (!taken) return;
-  const mistake = h("p", { id: `${ID}-mistake`, class: "mistake", role: "alert" });
-  const said = h("p", { id: `${ID}-said`, class: "help", role: "status" }, `${suffixes.join(", ")}; at most ${size(most)}.`);
-  const input = h("input", { id: ID, type: "file", accept: suffixes.join(","), "aria-describedby": `${mistake.id} ${said.id}` });
-  box.append(h("label", { for: ID }, "Or send a file from this computer"), input, mistake, said);
+  const rules = await get("/files");
+  if (!rules.taken) return;
+  for (const [where, id] of Object.entries(IDS)) offerIn(form.boxes.get(where), id, rules);
+}
+
+function offerIn({ box, widget }, id, { most_bytes: most, suffixes }) {
+  const mistake = h("p", { id: `${id}-mistake`, class: "mistake", role: "alert" });
+  const said = h("p", { id: `${id}-said`, class: "help", role: "status" }, `${suffixes.join(", ")}; at most ${size(most)}.`);
+  const input = h("input", { id, type: "file", accept: suffixes.join(","), "aria-describedby": `${mistake.id} ${said.id}` });
+  box.append(h("label", { for: id }, "Or send a file from this computer"), input, mistake, said);
   input.addEventListener("change", async () => {
     const [file] = input.files;
     if (!file) return;

@@ -3,6 +3,7 @@
 // the service can read is a promise.
 
 import { h } from "../lib/dom.js";
+import { readHours, readNumber, writeHours, writeItem } from "../lib/numbers.js";
 import { readJobFile } from "./job-file.js";
 import * as texts from "./texts.js";
 import { choiceWords } from "./wording.js";
@@ -53,13 +54,13 @@ function readColumns(text) {
 
 /** One number, or several to search. */
 function readValues(text) {
-  const values = texts.readList(text, texts.readNumber);
+  const values = texts.readList(text, readNumber);
   return values?.length === 1 ? values[0] : values;
 }
 
 function choiceWidget(field, ids) {
   const control = h("select", ids);
-  const widget = typed(control, (value) => readChoice(field, value), (value) => keep(control, texts.writeItem(value)));
+  const widget = typed(control, (value) => readChoice(field, value), (value) => keep(control, writeItem(value)));
   widget.offer = (options) => offer(control, field, options);
   widget.offer(field.kind === "boolean" ? ["true", "false"] : field.options);
   return widget;
@@ -104,14 +105,14 @@ function pairWidget(field, ids) {
     control,
     read: () => readBoth(low.value, high.value),
     isSet: () => `${low.value}${high.value}`.trim() !== "",
-    write: (value) => [low, high].forEach((input, index) => (input.value = texts.writeItem(value?.[index] ?? ""))),
+    write: (value) => [low, high].forEach((input, index) => (input.value = writeItem(value?.[index] ?? ""))),
     focus: () => low.focus(),
     inputs: [low, high],
   };
 }
 
 function readBoth(low, high) {
-  const both = [texts.readNumber(low), texts.readNumber(high)];
+  const both = [readNumber(low), readNumber(high)];
   return both.every((value) => value === undefined) ? undefined : both.map((value) => value ?? null);
 }
 
@@ -174,16 +175,17 @@ async function readBlocks(text) {
   return found.try ?? [found];
 }
 
-const number = lineWidget(texts.readNumber, texts.writeItem, { inputmode: "decimal" });
+const number = lineWidget(readNumber, writeItem, { inputmode: "decimal" });
 const WIDGETS = {
-  text: lineWidget(readText, texts.writeItem),
+  hours: lineWidget(readHours, writeHours),
+  text: lineWidget(readText, writeItem),
   number,
-  integer: lineWidget(texts.readNumber, texts.writeItem, { inputmode: "numeric" }),
+  integer: lineWidget(readNumber, writeItem, { inputmode: "numeric" }),
   boolean: choiceWidget,
   choice: choiceWidget,
   columns: lineWidget(readColumns, texts.writeList),
   strings: lineWidget((text) => texts.readList(text, (item) => item), texts.writeList),
-  numbers: lineWidget((text) => texts.readList(text, texts.readNumber), texts.writeList),
+  numbers: lineWidget((text) => texts.readList(text, readNumber), texts.writeList),
   values: lineWidget(readValues, texts.writeList),
   pair: pairWidget,
   pairs: areaWidget(texts.readPairs, texts.writePairs, "0.1, 0.5"),

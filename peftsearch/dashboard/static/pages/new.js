@@ -8,8 +8,8 @@ import { offerColumns } from "../form/columns.js";
 import { makeForm } from "../form/form.js";
 import { readJobFile, readingFault, showSpec } from "../form/job-file.js";
 import { loadKinds } from "../form/kinds.js";
-import { checkFully, checkQuickly, clearResult, findMistakes, launch } from "../form/launch.js";
-import { showMistakes } from "../form/mistakes.js";
+import { checkFully, checkQuickly, clearResult, findMistakes, launch, tellChanged, tellMistakes } from "../form/launch.js";
+import { isSame, openFirst, showMistakes } from "../form/mistakes.js";
 import { makeStarts, suggest } from "../form/starts.js";
 import { offerUpload } from "../form/upload.js";
 
@@ -19,6 +19,8 @@ let starts = null;
 let columns = () => {};
 let dirty = false;
 let turns = 0;
+/** What the last answer to a button found wrong, and of which spec. */
+let answer = { spec: {}, mistakes: [] };
 
 const checkLater = after(PAUSE_MS, check);
 
@@ -54,15 +56,28 @@ async function begin(query) {
 function fill(spec) {
   form.write(spec);
   dirty = false;
-  clearResult();
+  forget({});
   columns();
   show();
-  showMistakes(form, [], { all: true, place: byId("form-mistakes") });
+  mark([], true);
+  if (form.isWhole()) checkLater(); // what it would fetch is told before anybody types
+}
+
+function forget(spec) {
+  answer = { spec, mistakes: [] };
+  clearResult();
+}
+
+function mark(mistakes, all) {
+  return showMistakes(form, mistakes, { all, place: byId("form-mistakes") });
 }
 
 function typed(isBlur) {
   columns(isBlur);
-  if (!isBlur) dirty = true;
+  if (!isBlur) {
+    dirty = true;
+    tellChanged();
+  }
   show();
   checkLater();
 }
@@ -77,15 +92,30 @@ async function show() {
 async function check(all = false) {
   const { spec, mistakes } = await form.read();
   const found = await checkQuickly(spec);
-  if (found) showMistakes(form, [...mistakes, ...found], { all, place: byId("form-mistakes") });
+  if (!found) return;
+  const left = standing(spec);
+  const told = mark(merged([...mistakes, ...found], left), all || left.length > 0);
+  if (all) openFirst(form);
+  if (answer.mistakes.length) tellMistakes(told);
+}
+
+/** What the last answer found wrong with what has not changed since. */
+function standing(spec) {
+  return answer.mistakes.filter(({ where }) => isSame(form, where, answer.spec, spec));
+}
+
+function merged(newer, older) {
+  const told = new Set(newer.map(({ where }) => where));
+  return [...newer, ...older.filter(({ where }) => !told.has(where))];
 }
 
 async function submit(action) {
   checkLater.cancel();
-  clearResult();
   const { spec, mistakes } = await form.read();
-  showMistakes(form, mistakes, { all: true, place: byId("form-mistakes") });
-  tell(mistakes.length ? [...mistakes, ...(await others(spec, mistakes))] : await action(spec));
+  forget(spec);
+  mark(mistakes, true);
+  const found = mistakes.length ? merged(mistakes, await others(spec, mistakes)) : await action(spec);
+  tell(spec, found, (await form.read()).spec);
 }
 
 /** What is wrong beside values that cannot be read, which are not sent. */
@@ -94,11 +124,22 @@ async function others(spec, mistakes) {
   return (await findMistakes(spec)).filter(({ where }) => !unread.has(where));
 }
 
-function tell(mistakes) {
+function touchAll() {
   for (const entry of form.boxes.values()) entry.touched = true;
-  const first = showMistakes(form, mistakes, { all: true, place: byId("form-mistakes") });
+}
+
+/** `now` is what the form says when the answer comes: whoever types meanwhile is left where they are. */
+function tell(spec, mistakes, now) {
+  const isChanged = JSON.stringify(spec) !== JSON.stringify(now);
+  answer = { spec, mistakes };
+  touchAll();
+  const told = mark(standing(now), true);
+  if (mistakes.length) tellMistakes(told);
+  else if (isChanged) tellChanged();
+  if (isChanged) return;
+  const first = openFirst(form);
   if (first) first.focus();
-  else if (mistakes.length) byId("form-mistakes").scrollIntoView({ block: "center" });
+  else byId(mistakes.length ? "form-mistakes" : "launch-result").scrollIntoView({ block: "center" });
 }
 
 function paste(spec) {
@@ -109,7 +150,9 @@ function paste(spec) {
   byId("paste-mistake").textContent = unknown.length ? `Left out, since no job has it: ${unknown.join(", ")}.` : "";
   byId("paste").open = unknown.length > 0;
   toast("The job file fills the form.");
-  check(true); // a file is whole: what is wrong in it nobody will touch
+  touchAll(); // a file is whole: what is wrong in it nobody will touch
+  checkLater.cancel();
+  check(true);
 }
 
 // Enter in a field launches nothing: what follows costs hours.
@@ -117,7 +160,9 @@ byId("job-form").addEventListener("submit", (event) => event.preventDefault());
 byId("launch").addEventListener("click", () =>
   submit((spec) => launch(spec, Number(byId("workers").value), byId("device").value)),
 );
-byId("check").addEventListener("click", () => submit((spec) => checkFully(spec, Number(byId("workers").value))));
+byId("check").addEventListener("click", () =>
+  submit((spec) => checkFully(spec, Number(byId("workers").value), byId("device").value)),
+);
 byId("paste-read").addEventListener("click", async () => {
   const text = byId("paste-text").value;
   try {
