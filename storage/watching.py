@@ -1,22 +1,26 @@
 """What workers that wait ask, twice a second each: one statement, answered from indices."""
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, not_, null, select
 
 from peftsearch.records.signs import Signs
 from peftsearch.records.trial import TrialState
 
+from .clock import has_run_out, now
 from .leases import OVERDUE
 from .rows import uid_of, unknown_id
-from .schema import jobs, preparations, trials
+from .schema import jobs, preparations, trials, workers
 from .session import Session, read
 
 _MINE = trials.c.job_id == jobs.c.id
+_COUNT = select(func.count()).select_from(trials)
 _SIGNS = select(
     *(jobs.c.id, jobs.c.uid, jobs.c.created, jobs.c.state, jobs.c.event),
-    jobs.c.suggestion_worker,
+    case((has_run_out(jobs.c.suggestion_until), null()), else_=jobs.c.suggestion_worker).label(
+        "proposer"
+    ),
     select(func.max(trials.c.number)).where(_MINE).scalar_subquery().label("last"),
-    exists().where(_MINE, trials.c.state == TrialState.QUEUED).label("queued"),
-    exists().where(_MINE, OVERDUE).label("expired"),
+    _COUNT.where(_MINE, trials.c.state == TrialState.QUEUED).scalar_subquery().label("queued"),
+    _COUNT.where(_MINE, OVERDUE).scalar_subquery().label("expired"),
     exists().where(preparations.c.job_id == jobs.c.id).label("prepared"),
 )
 
@@ -38,9 +42,23 @@ class Watching(Session):
             uid=uid_of(row),
             state=row.state,
             event=row.event,
-            proposer=row.suggestion_worker,
+            proposer=row.proposer,
             trials=0 if row.last is None else row.last + 1,
-            queued=bool(row.queued),
-            expired=bool(row.expired),
+            queued=row.queued,
+            expired=row.expired,
             prepared=bool(row.prepared),
         )
+
+    @read
+    def count_waiting(self, job_id: int, seconds: float) -> int:
+        """How many workers of the job's search were heard of within so many seconds, hold no trial
+        and do not propose."""
+        mine = workers.c.job_id == job_id, workers.c.command.is_(None)
+        heard = func.abs(now() - workers.c.seen_at) < seconds
+        held = trials.c.job_id == job_id, trials.c.state == TrialState.RUNNING
+        trains = select(trials.c.worker).where(*held, trials.c.worker.is_not(None))
+        leads = jobs.c.suggestion_worker.is_not(None), not_(has_run_out(jobs.c.suggestion_until))
+        proposes = select(jobs.c.suggestion_worker).where(jobs.c.id == job_id, *leads)
+        idle = workers.c.name.not_in(trains), workers.c.name.not_in(proposes)
+        asked = select(func.count()).select_from(workers).where(*mine, heard, *idle)
+        return self._connection.execute(asked).scalar_one()

@@ -10,7 +10,7 @@ from peftsearch.records.signs import Signs
 from peftsearch.records.trial import FailureKind
 from peftsearch.storage.store import Store
 from tests.specs import make_spec
-from tests.storage.examples import EXPIRED, LEASE, claim, insert, make_proposal
+from tests.storage.examples import EXPIRED, LEASE, claim, complete, insert, make_proposal
 
 
 def test_a_new_job_calls_nobody(store: Store) -> None:
@@ -21,24 +21,48 @@ def test_a_new_job_calls_nobody(store: Store) -> None:
         event=0,
         proposer=None,
         trials=0,
-        queued=False,
-        expired=False,
+        queued=0,
+        expired=0,
         prepared=False,
     )
-    assert not store.signs(job.id).calls
 
 
-def test_a_trial_calls_while_it_is_queued_and_once_its_lease_ran_out(store: Store) -> None:
+def test_a_trial_is_counted_while_it_is_queued_and_once_its_lease_ran_out(store: Store) -> None:
     job = store.create_job(make_spec())
-    insert(store, job.id, [make_proposal(0)])
+    insert(store, job.id, [make_proposal(0), make_proposal(1)])
     seen = store.signs(job.id)
-    assert (seen.trials, seen.queued, seen.expired, seen.calls) == (1, True, False, True)
+    assert (seen.trials, seen.queued, seen.expired) == (2, 2, 0)
     trial = claim(store, job.id)
     seen = store.signs(job.id)
-    assert (seen.trials, seen.queued, seen.expired, seen.calls) == (1, False, False, False)
+    assert (seen.trials, seen.queued, seen.expired) == (2, 1, 0)
     store.renew(trial.id, trial.attempt, EXPIRED)
     seen = store.signs(job.id)
-    assert (seen.queued, seen.expired, seen.calls) == (False, True, True)
+    assert (seen.queued, seen.expired) == (1, 1)
+
+
+def test_who_waits_is_heard_of_holds_nothing_and_does_not_propose(store: Store) -> None:
+    job, other = store.create_job(make_spec()), store.create_job(make_spec("other"))
+    for name in ("a", "b", "c"):
+        store.register_worker(job.id, name, "host", 1, "cpu")
+    store.register_worker(job.id, "confirms", "host", 1, "cpu", "confirm")
+    store.register_worker(other.id, "d", "host", 1, "cpu")
+    assert store.count_waiting(job.id, LEASE) == 3
+    assert store.count_waiting(job.id, 0.0) == 0
+    insert(store, job.id, [make_proposal(0), make_proposal(1)])
+    trial = claim(store, job.id, "a")
+    assert store.count_waiting(job.id, LEASE) == 2
+    token = store.take_suggestion_lease(job.id, "b", LEASE)
+    assert store.count_waiting(job.id, LEASE) == 1
+    assert store.take_suggestion_lease(job.id, "b", EXPIRED) != token
+    assert store.count_waiting(job.id, LEASE) == 2
+    complete(store, trial, 0.5, 1.0)
+    assert store.count_waiting(job.id, LEASE) == 3
+
+
+def test_a_proposer_whose_lease_ran_out_is_none(store: Store) -> None:
+    job = store.create_job(make_spec())
+    store.take_suggestion_lease(job.id, "a", EXPIRED)
+    assert store.signs(job.id).proposer is None
 
 
 def test_ends_leases_states_and_the_preparation_are_seen(store: Store) -> None:

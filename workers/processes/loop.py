@@ -72,7 +72,7 @@ class WorkerLoop:
     def __post_init__(self) -> None:
         self._queue = Replenisher(self.store, self.job, self.name, self._describe)
         self._hours = HoursLeft(self.store, self.job.id)
-        self._waiting = Waiting(self.store, self.job.id)
+        self._waiting = Waiting(self.store, self.job.id, self.name)
         self._most_threads = torch.get_num_threads()
         self._hopeful = False
 
@@ -122,18 +122,19 @@ class WorkerLoop:
         if not self._is_prepared():
             return self._wait()
         late = self._hours.used_up(job.spec.budget)
-        open_ended = not late and self._replenish()
-        busy = late or self._queue.stays
+        open_ended = not late and self._replenish(job.spec.budget)
+        busy = late or self._queue.stays or not self._queue.offers
         trial = None if busy else self.store.claim(self.job.id, self.name, LEASE_SECONDS)
         if trial is not None:
             self._work(trial)
             return True
         if not open_ended and self.store.together(lambda: self._finish(job.spec.budget, late)):
             return False
-        return self._wait()
+        return self._wait(late)
 
-    def _wait(self) -> bool:
-        self._waiting.found_nothing()
+    def _wait(self, late: bool = False) -> bool:
+        if not self._queue.stays:
+            self._waiting.found_nothing(late)
         return self._rest()
 
     def _rest(self) -> bool:
@@ -191,10 +192,10 @@ class WorkerLoop:
         counts = self.store.counts(self.job.id)
         return (late or not counts[TrialState.QUEUED]) and not counts[TrialState.RUNNING]
 
-    def _replenish(self) -> bool:
+    def _replenish(self, budget: BudgetSpec) -> bool:
         """See `Replenisher.replenish`."""
         try:
-            return self._queue.replenish()
+            return self._queue.replenish(budget)
         except (NotFoundError, StoreUnavailable, StoreDamaged):
             raise
         except ANYTHING as error:  # as any worker would find: the job waits for a person

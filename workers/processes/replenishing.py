@@ -9,7 +9,7 @@ from peftsearch.records.job import Job
 from peftsearch.search.memory import Memory
 from peftsearch.search.no_gain import expects_no_gain
 from peftsearch.search.proposals import propose_each
-from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.storage.store import Store
 
 from .known_trials import KnownTrials
@@ -25,7 +25,11 @@ _MOST, _SECONDS = 64, 2.0
 
 
 class Replenisher:
-    """What one worker does for the queue of its job."""
+    """What one worker does for the queue of its job.
+
+    Attributes:
+        offers: Whether a trial was queued when it last looked, or it queued one then.
+    """
 
     def __init__(
         self, store: Store, job: Job, name: str, describe: Callable[[JobSpec], JobSpec]
@@ -40,6 +44,8 @@ class Replenisher:
         self._trials = KnownTrials(store, job.id)
         self._memory = Memory()
         self._kept: int | None = None
+        self._spent: BudgetSpec | None = None
+        self.offers = False
 
     @property
     def stays(self) -> bool:
@@ -47,17 +53,24 @@ class Replenisher:
         another would first have to read all trials of the job, and claims no trial."""
         return self._kept is not None
 
-    def replenish(self) -> bool:
+    def replenish(self, budget: BudgetSpec) -> bool:
         """Propose if the queue is shorter than the number of live workers.
+
+        Args:
+            budget: The job's as it is now; one that was found spent stays so.
 
         Returns:
             False when nothing can be added: the budget is spent or the space exhausted.
         """
         workers = self._store.workers(self._job.id)
         live = sum(x.seconds_silent < LIVE_SECONDS for x in workers)
-        missing = max(live, 1) - self._store.queued(self._job.id)
+        queued = self._store.queued(self._job.id)
+        missing = max(live, 1) - queued
+        self.offers = queued > 0
         if missing <= 0 and not self.stays:
             return True
+        if budget == self._spent:
+            return False
         token = self._store.take_suggestion_lease(self._job.id, self._name, SUGGESTION_SECONDS)
         self._kept = token
         if token is None:
@@ -81,6 +94,7 @@ class Replenisher:
             trials = self._trials.read()
             spec = self._describe(self._store.job(self._job.id).spec)
             if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
+                self._spent = spec.budget
                 return False
             if spec.budget.stop_when == "no gain" and expects_no_gain(trials):
                 return False
@@ -94,6 +108,7 @@ class Replenisher:
                 except StaleLeaseError:
                     return True
                 added |= bool(new)
+                self.offers |= added
                 if not new:
                     break
             return added

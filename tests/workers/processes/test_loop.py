@@ -11,7 +11,7 @@ import pytest
 from peftsearch.records.failing import PATIENCE, TrialsFailed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
-from peftsearch.records.trial import TRAINING_LOSS, Proposal, Trial, TrialState
+from peftsearch.records.trial import TRAINING_LOSS, Proposal, TrialState
 from peftsearch.spaces.configurations.known_costs import KNOWN_COSTS
 from peftsearch.spaces.families.workload import NOTHING
 from peftsearch.spaces.jobspec.objectives import CostError
@@ -165,16 +165,16 @@ def test_a_proposal_counts_from_the_jobs_floor(
 
 
 class MeddledStore(Store):
-    """Somebody does something to the job just when its worker finds the queue empty."""
+    """Somebody does something to the job just when its worker found that nothing can be added."""
 
     meddle: Callable[[], object] | None = None
 
-    def claim(self, job_id: int, worker: str, seconds: float) -> Trial | None:
-        trial = super().claim(job_id, worker, seconds)
-        if trial is None and self.meddle is not None:
+    def release_suggestion_lease(self, job_id: int, token: int) -> None:
+        super().release_suggestion_lease(job_id, token)
+        counts = self.counts(job_id)
+        if self.meddle is not None and counts[TrialState.COMPLETED] == sum(counts.values()):
             self.meddle()
             self.meddle = None
-        return trial
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def _turn(url: str, propose: Callable[[], object], monkeypatch: pytest.MonkeyPat
         job = store.create_job(make_spec())
         store.register_worker(job.id, "w", "host", 1, "cpu")
         runner: Any = SimpleNamespace(describe=lambda: job.spec.anatomy)  # nothing is trained
-        WorkerLoop("w", store, job, runner, Path(), Watcher())._replenish()
+        WorkerLoop("w", store, job, runner, Path(), Watcher())._replenish(job.spec.budget)
         assert store.job(job.id).state is JobState.RUNNING
         return store.trials(job.id)
 
@@ -75,7 +75,7 @@ def test_a_job_that_expects_no_gain_ends_if_it_is_to(
         complete(store, claim(store, job.id), 0.5, 8.0 + trial.number)
     runner: Any = SimpleNamespace(describe=lambda: job.spec.anatomy)  # nothing is trained
     loop_ = WorkerLoop("w", store, job, runner, Path(), Watcher())
-    assert loop_._replenish() is bool(queued)
+    assert loop_._replenish(job.spec.budget) is bool(queued)
     assert store.counts(job.id)[TrialState.QUEUED] == queued
 
 
@@ -99,7 +99,7 @@ def _ask_in_turn(store: Store, name: str, askers: Sequence[str], surrogate: str)
     runner: Any = SimpleNamespace(describe=lambda: job.spec.anatomy)  # nothing is trained
     loops = {x: WorkerLoop(x, store, job, runner, Path(), Watcher()) for x in set(askers)}
     for asker in askers:
-        assert loops[asker]._replenish()
+        assert loops[asker]._replenish(job.spec.budget)
         trial = claim(store, job.id)
         quality = emulate(trial.configuration) + 0.01 * np.sin(trial.number)
         complete(store, trial, float(quality), 8.0)

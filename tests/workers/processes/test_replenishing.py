@@ -58,11 +58,11 @@ def test_one_of_a_crowd_proposes_and_trains_nothing(
 def test_who_leaves_a_crowd_lets_others_propose(store: Store) -> None:
     job = _make_crowd(store, CROWD + 1)
     one = Replenisher(store, job, "w0", _describe)
-    assert one.replenish() and one.stays
+    assert one.replenish(job.spec.budget) and one.stays
     one.leave()
     other = Replenisher(store, job, "w1", _describe)
-    assert other.replenish() and other.stays
-    assert one.replenish() and not one.stays
+    assert other.replenish(job.spec.budget) and other.stays
+    assert one.replenish(job.spec.budget) and not one.stays
 
 
 def test_proposals_are_queued_as_they_are_found(
@@ -78,7 +78,7 @@ def test_proposals_are_queued_as_they_are_found(
 
     monkeypatch.setattr(replenishing, "propose_each", slow)
     monkeypatch.setattr(replenishing, "_SECONDS", 0.0)
-    assert Replenisher(store, job, "w0", _describe).replenish()
+    assert Replenisher(store, job, "w0", _describe).replenish(job.spec.budget)
     assert seen == [0, 1, 2]
     assert [x.configuration for x in store.trials(job.id)] == [lora(1 + i) for i in range(3)]
 
@@ -99,9 +99,9 @@ def test_a_budget_that_is_spent_ends_the_search_for_more(
     monkeypatch.setattr(replenishing, "propose_each", endless)
     monkeypatch.setattr(replenishing, "_SECONDS", 0.0)
     one = Replenisher(store, job, "w0", _describe)
-    assert one.replenish()
+    assert one.replenish(job.spec.budget)
     assert len(store.trials(job.id)) == 2 and len(found) == 3
-    assert not one.replenish()
+    assert not one.replenish(job.spec.budget)
 
 
 def test_groups_end_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
