@@ -119,7 +119,8 @@ def _open(assignment: Assignment, store: Store, job: Job, monitor: SharedMonitor
     check_devices(assignment.device, assignment.devices)
     place = assignment.index * assignment.devices + assignment.rank
     runner = TrialRunner.open(job.spec, choose_device(assignment.device, place))
-    ask_patiently(lambda: check_inputs(store, job, runner), monitor)
+    loaded = runner.data.fingerprint, runner.backbone.weights
+    ask_patiently(lambda: check_inputs(store, job, *loaded), monitor)
     keep_loaded()
     return runner
 

@@ -2,7 +2,7 @@
 which it stands, trained on: qualities of others say nothing of each other."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.records.job import Job
@@ -11,30 +11,27 @@ from peftsearch.storage.store import Store
 
 from .companions import find_parent, find_same
 
-if TYPE_CHECKING:
-    from peftsearch.workers.training.trial_runner import TrialRunner
-
 _KEYS = {"model": "model.path", ENCODER: "model.encoder"}
 """What of a job file each name of a provenance is about."""
 
 
-def check_inputs(store: Store, job: Job, runner: "TrialRunner") -> None:
-    """See `check_rows` and `check_weights`, of what a runner has loaded."""
-    check_rows(store, job, runner.data.fingerprint)
-    check_weights(store, job, runner.backbone.weights)
-
-
-def check_rows(store: Store, job: Job, fingerprint: str) -> None:
-    """Refuse to train on, or to compare by, other rows than before.
+def check_inputs(store: Store, job: Job, fingerprint: str, weights: Mapping[str, str]) -> None:
+    """Refuse to train on, to compare by, or to read by others than before.
 
     Args:
         fingerprint: Of the rows as they are now (`TaskData.fingerprint`).
+        weights: Hashes of the models' as they are now, by their names in provenances.
 
     Raises:
         NotFoundError: The job was deleted.
         UserError: They are others.
     """
     parent = _find_parent(store, job)
+    _check_rows(store, job, parent, fingerprint)
+    _check_weights(store, job, parent, weights)
+
+
+def _check_rows(store: Store, job: Job, parent: Job | None, fingerprint: str) -> None:
     known = _last_told(store, (job, parent), "data")
     if known is not None and str(known) != fingerprint:
         raise UserError(
@@ -55,9 +52,12 @@ def check_weights(store: Store, job: Job, weights: Mapping[str, str]) -> None:
         NotFoundError: The job was deleted.
         UserError: They are others.
     """
-    parent = _find_parent(store, job)
+    _check_weights(store, job, _find_parent(store, job), weights)
+
+
+def _check_weights(store: Store, job: Job, parent: Job | None, weights: Mapping[str, str]) -> None:
     for name, sha256 in weights.items():
-        trained = find_weights(store, job, name)
+        trained = _told_weights(store, (job, parent), name)
         if trained is not None and trained != sha256:
             raise UserError(
                 f"the {name} that the trials of {(parent or job).name} had, with weights "
@@ -75,7 +75,11 @@ def find_weights(store: Store, job: Job, name: str) -> str | None:
     Args:
         name: In provenances, `model` or `ENCODER`.
     """
-    known = _last_told(store, (job, _find_parent(store, job)), name)
+    return _told_weights(store, (job, _find_parent(store, job)), name)
+
+
+def _told_weights(store: Store, among: tuple[Job | None, ...], name: str) -> str | None:
+    known = _last_told(store, among, name)
     found = known.get("sha256") if isinstance(known, Mapping) else None
     return None if found is None else str(found)
 
