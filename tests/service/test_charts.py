@@ -138,6 +138,24 @@ def test_reports(client: TestClient) -> None:
     assert client.get("/api/v1/jobs/job/reports/%00").status_code in (404, 422)
 
 
+def test_reports_of_two_kinds_come_in_the_order_of_their_readings(new_sqlite: NewDatabase) -> None:
+    """Those of other test rows are counted from 1 again; nobody entered the readings of old."""
+    url = new_sqlite()
+    with Store.open(url) as store, client_of(open_site(url)) as client:
+        job = Filler.open(store).job
+        for kind, reading in [
+            ("confirm", {"created": 9.0, "number": 1}),
+            ("confirm", None),
+            ("confirm-front", {"created": 7.0, "number": 2}),
+            ("confirm-front", {"created": 7.0, "number": 1}),
+        ]:
+            store.save_report(job.id, kind, {"kind": kind, "reading": reading})
+        asked = get(client, "reports/confirm?also=confirm-front")["reports"]
+        assert [x["reading"] and x["reading"]["number"] for x in asked] == [None, 1, 2, 1]
+        assert [x["kind"] for x in asked] == ["confirm", *["confirm-front"] * 2, "confirm"]
+        assert len(get(client, "reports/confirm")["reports"]) == 2
+
+
 def test_a_job_without_results(new_sqlite: NewDatabase) -> None:
     url = new_sqlite()
     with Store.open(url) as store, client_of(open_site(url)) as client:

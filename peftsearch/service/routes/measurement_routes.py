@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.insight.failures import Failures, failures
 from peftsearch.records.trial import Measurement
+from peftsearch.results.confirmations.tested_reports import order_of
 from peftsearch.service.context import InService
 from peftsearch.service.problems import problems
 
@@ -16,6 +17,7 @@ from .path_parameters import LARGEST, InHistory, JobName
 
 router = APIRouter(tags=["charts"])
 _WORD = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+_ALSO = "A kind whose reports come among them, all in the order of their readings of test rows."
 
 
 class MeasurementsBody(TypedDict):
@@ -61,9 +63,13 @@ def list_reports(
     service: InService,
     job: JobName,
     kind: Annotated[str, Path(pattern=_WORD, description="For example `confirm`.")],
+    also: Annotated[str | None, Query(pattern=_WORD, description=_ALSO)] = None,
 ) -> Response:
     """The job's reports of one kind, oldest first."""
     with service.stores.borrow() as store:
-        reports = store.reports(store.pulse(job).id, kind)
+        job_id = store.pulse(job).id
+        reports = store.reports(job_id, kind)
+        if also is not None:
+            reports = sorted([*reports, *store.reports(job_id, also)], key=order_of)
     body: ReportsBody = {"reports": reports}
     return respond(body)

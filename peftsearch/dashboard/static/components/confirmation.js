@@ -12,27 +12,22 @@ import { ends, percent, readingLine } from "./confirm-words.js";
 /** Fills `box` with the latest report of each kind, the earlier ones folded; or with what the command is for. Answers
     all sentences that it has told. */
 export async function showConfirmation(model, box) {
-  const [single, front, data] = await Promise.all(["confirm", "confirm-front", "confirm-data"].map((kind) => load(model, kind)));
+  const [tested, data] = await Promise.all([load(model, "confirm", { also: "confirm-front" }), load(model, "confirm-data")]);
   const told = [
-    ...latest(single.filter((x) => x.arms), "of one point", (x) => one(x, model)),
-    ...latest(front.filter((x) => x.front), "of the front", (x) => frontTold(x)),
+    ...latest(tested.filter((x) => x.arms && !x.front), "of one point", (x) => one(x, model)),
+    ...latest(tested.filter((x) => x.front), "of the front", (x) => frontTold(x)),
     ...latest(data.filter((x) => x.arms), "on other data", (x) => [h("p", {}, `The kept adapters on ${x.data}, nothing trained:`), ...one(x, model)]),
   ];
-  replace(box, told.length ? [await moved(model, byReading([...single, ...front])), told] : offer(model));
-  return new Set([...single, ...front, ...data].map(inSentence));
-}
-
-/** The last reading last, of a point and of the front alike; readings of other test rows are counted from 1 again. */
-function byReading(reports) {
-  const at = ({ reading }, key) => reading?.[key] ?? 0;
-  return reports.sort((one, other) => at(one, "created") - at(other, "created") || at(one, "number") - at(other, "number"));
+  replace(box, told.length ? [await moved(model, tested), told] : offer(model));
+  return new Set([...tested, ...data].map(inSentence));
 }
 
 function inSentence(report) {
   return report.sentence ?? report.verdict ?? "";
 }
 
-/** That what is proposed by now is none of what was confirmed; nothing where it is, or where nothing is proposed. */
+/** That what is proposed by now is none of what was confirmed; nothing where it is, or where nothing is proposed.
+    The last reading comes last. */
 async function moved(model, reports) {
   const arms = reports.flatMap((x) => x.front ?? x.arms?.slice(0, 1) ?? []);
   const proposed = arms.length ? await propose(model).catch(() => null) : null;
@@ -46,8 +41,8 @@ async function propose(model) {
   return found.above ? get(`${model.path}/pick`, { pick: `${found.above}` }) : found;
 }
 
-async function load(model, kind) {
-  const { reports } = await get(`${model.path}/reports/${kind}`);
+async function load(model, kind, asked = {}) {
+  const { reports } = await get(`${model.path}/reports/${kind}`, asked);
   return reports.map((x) => x.content ?? x);
 }
 
