@@ -97,7 +97,7 @@ def foresee_left(
     """
     budget, pace = spec.budget, pace or _pace_so_far(spec, opened)
     limit = standing.most if budget.trials is None else min(budget.trials, standing.most)
-    hours = None if budget.hours is None else _rest(budget.hours, pace, standing)
+    hours = None if budget.hours is None else _rest(spec, budget.hours, pace, opened, standing)
     if pace is None or limit == math.inf:
         return hours
     by_trials = _all_trials(spec, pace, opened, standing.workers, int(limit) - standing.ended)
@@ -135,12 +135,37 @@ def _all_trials(
     return Range(*(max(0.0, x + idle - done) for x in (each.low, each.likely, each.high)))
 
 
-def _rest(hours: float, pace: Pace | None, standing: Standing) -> Range:
+def _rest(
+    spec: JobSpec,
+    hours: float,
+    pace: Pace | None,
+    opened: Sequence[Opened],
+    standing: Standing,
+) -> Range | None:
     """Hours stand still between a lone worker's trials, and the last trial ends after them."""
     seconds = max(0.0, (hours - standing.hours) * 3600)
+    running = [x for x in opened if x.seconds]
     if pace is None:
-        return Range(seconds, seconds, seconds)
+        return Range(seconds, seconds, seconds) if seconds or not running else None
+    rests = [_rest_of(x, pace, spec) for x in running]
+    none_free = len(rests) >= max(1, standing.workers)
+    if not seconds or (none_free and all(x.low >= seconds for x in rests)):
+        return _longest(rests)  # no other trial starts
     one = pace.foresee((), 1)
     share = pace.pause / one.likely if standing.workers <= 1 and one.likely else 0.0
     whole = seconds / max(0.1, 1 - share)
     return Range(seconds, whole + one.likely / 2, whole + one.high)
+
+
+def _rest_of(running: Opened, pace: Pace, spec: JobSpec) -> Range:
+    """Of a trial that runs: by its own steps once they tell, else by what others took."""
+    if running.share >= TELLING:
+        return pace.foresee_rest(running.seconds, min(1.0, running.share))
+    whole = pace.foresee([count_work(running.configuration, spec)])
+    return Range(*(max(0.0, x - running.seconds) for x in (whole.low, whole.likely, whole.high)))
+
+
+def _longest(rests: Sequence[Range]) -> Range:
+    """Until the last of trials beside one another has ended."""
+    parts = ([x.low for x in rests], [x.likely for x in rests], [x.high for x in rests])
+    return Range(*(max(x, default=0.0) for x in parts))

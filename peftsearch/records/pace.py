@@ -99,6 +99,14 @@ class Pace:
         # A sum of log-normal times is as long as their mean, which is above the median.
         likely = self.unit * math.exp(self.spread**2 / 2) * total + number * self.pause
         deviation = self.spread * math.sqrt(1 / self.counting + 1 / number + DRIFT**2)
+        return self._within(likely, deviation)
+
+    def foresee_rest(self, seconds: float, share: float) -> Range:
+        """How long a trial still takes that has run for so long, by the share of its steps that
+        it has done; only how fast the machine is may change."""
+        return self._within(seconds * (1 - share) / share, self.spread * DRIFT)
+
+    def _within(self, likely: float, deviation: float) -> Range:
         return within_factor(likely, deviation, _quantile(FREEDOM + self.trials - 1))
 
 

@@ -50,6 +50,26 @@ def test_nothing_is_left_of_a_budget_that_is_used() -> None:
     assert left(HOURS, hours=2.0).low == 0
 
 
+def test_beyond_the_hours_only_the_rest_of_what_runs_is_left() -> None:
+    """By its own steps: 186 of 253 in 208 s leave 75. "0 s to 7 min 30 s" was told."""
+    slow = Opened(lora(2), 208.0, 186 / 253)
+    late = left(BOTH, hours=1.01, opened=[slow, Opened(lora(1))])
+    assert late.likely == pytest.approx(74.9, abs=0.1)
+    assert 45 < late.low and late.high < 120
+    both = left(HOURS, hours=1.01, opened=[slow, Opened(lora(1), 25.0, 0.5)], workers=2)
+    assert both == left(HOURS, hours=1.01, opened=[slow])
+    assert left(BOTH, hours=1.01, opened=[Opened(lora(1), 10.0)]).holds(20)
+    fresh = [Opened(lora(1), 4.0)]
+    assert foresee_left(HOURS, None, fresh, Standing(0, 1e9, 1)) is None
+
+
+def test_hours_that_end_amid_what_runs_let_nothing_else_start() -> None:
+    last = left(HOURS, hours=1 - 10 / 3600, opened=[Opened(lora(2), 208.0, 186 / 253)])
+    assert last.likely == pytest.approx(74.9, abs=0.1) and last.high < 120
+    free = left(HOURS, hours=1 - 10 / 3600, opened=[Opened(lora(2), 208.0, 0.7)], workers=2)
+    assert free.low == pytest.approx(10)
+
+
 def test_before_the_first_end_only_hours_tell() -> None:
     standing = Standing(0, 0.25, 1)
     assert foresee_left(TRIALS, None, (), standing) is None
@@ -63,7 +83,7 @@ def test_the_first_trial_tells_by_its_steps_how_long_trials_are() -> None:
     assert found is not None and found.holds(10 * 300.0 - 60.0)
     short = make_spec(budget={"minutes": 2})
     ends = foresee_left(short, None, opened, standing)
-    assert ends is not None and ends.low == 120 and ends.high > 300
+    assert ends is not None and ends.likely == pytest.approx(240) and ends.low > 120  # its rest
     little = [Opened(lora(2), 6.0, 0.02)]
     assert foresee_left(TRIALS, None, little, standing) is None
 
