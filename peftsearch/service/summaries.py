@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.insight.best_on_front import Best, best_of
+from peftsearch.insight.crew import count_crew
 from peftsearch.insight.kind_rows import KindRow, kind_row
 from peftsearch.jobs.liveness import count_live
 from peftsearch.jobs.time_left import Standing
@@ -129,6 +130,7 @@ class JobDetail(JobSummary):
         base_bytes: Of the frozen weights as workers hold them, which every adapter needs beside
             its own; null until a worker has counted them.
         ending: Which of its limits ended it, with its value; null while it runs.
+        workers_before: How many workers its last run had; 0 where none has ended a trial.
     """
 
     spec: dict[str, Any]
@@ -139,6 +141,7 @@ class JobDetail(JobSummary):
     head: HeadLine | None
     base_bytes: int | None
     ending: str | None
+    workers_before: int
     preset: str
     seed: int
 
@@ -200,6 +203,7 @@ class Summaries:
             "head": None if found.head is None else _head_of(found.head),
             "base_bytes": job.spec.anatomy.base_bytes,
             "ending": tell_ending(job, counts, hours, lambda: store.trials(job.id), found),
+            "workers_before": history.derive("crew", lambda x: count_crew(x.points)),
             "preset": "list" if job.spec.space.listed else job.spec.space.preset,
             "seed": job.spec.seed,
         }
@@ -259,8 +263,7 @@ class Summaries:
         ended = sum(store.counts(job.id).values()) - len(opened)
         standing = Standing(ended, hours, live)
         pace = self._find_pace(store, job)
-        workers = [] if pace is not None else store.workers(job.id)
-        steps = {x.name: (x.steps_done, x.steps_total) for x in workers}
+        steps = {x.name: (x.steps_done, x.steps_total) for x in store.workers(job.id)}
         return estimate_left(job, pace, open_of(opened, steps), standing)
 
     def _find_pace(self, store: Store, job: Job) -> Pace | None:

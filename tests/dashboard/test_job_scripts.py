@@ -390,6 +390,32 @@ def test_no_workers_are_offered_where_the_budget_is_spent(
     assert words == ("budget spent" if action == "Resume" else "waits for workers")
 
 
+CHOOSE = "choose the first configurations"
+
+
+@pytest.mark.parametrize(
+    ("live", "running", "floors", "told"),
+    [
+        (0, 0, [], "the workers load the model and the data"),
+        (
+            2,
+            0,
+            [],
+            f"the workers measure what needs no adapter and {CHOOSE}",
+        ),
+        (2, 0, [{}], f"the workers {CHOOSE}"),
+        (2, 1, [{}], "1 trial is in training"),
+        (2, 2, [], "2 trials are in training"),
+    ],
+)
+def test_before_the_first_result_it_is_told_what_the_workers_do(
+    page: Page, live: int, running: int, floors: list[Any], told: str
+) -> None:
+    """They "load the model" was told at batch 249 of 253 of the first trial."""
+    job = {"live_workers": live, "counts": {"running": running}, "floors": floors}
+    assert call(page, "components/job-words.js", "doingText", job) == told
+
+
 def test_a_job_without_a_completed_trial_is_not_marked_as_good(page: Page) -> None:
     def state_of(completed: int, failed: int) -> Any:
         counts = {"queued": 0, "running": 0, "completed": completed, "failed": failed}

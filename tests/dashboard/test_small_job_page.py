@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import Text, cast, create_engine
+from sqlalchemy.pool import NullPool
 
 from peftsearch.records.job import JobState
 from peftsearch.service.streams.watcher import Watcher
 from peftsearch.service.work.supervisor import Supervisor
+from peftsearch.storage.schema import trials
 from peftsearch.storage.store import Store
 from tests.chromium import open_chromium
 from tests.conftest import NewDatabase
@@ -80,3 +83,20 @@ def test_as_many_workers_are_proposed_as_there_were(page: Page) -> None:
     expect(page.get_by_label("Workers", exact=True)).to_have_value("2")
     expect(page.get_by_label("Device")).to_have_value("cpu")
     page.get_by_role("button", name="Cancel").click()
+
+
+def test_of_a_run_in_a_terminal_too(page: Page, new_sqlite: NewDatabase) -> None:
+    """By who ended its last trials: three at once."""
+    with Store.open(new_sqlite()) as store:
+        job = fill_example(store).job
+        store.set_state(job.id, JobState.FINISHED)
+        names = {"worker": "host-7-" + cast(trials.c.number % 3, Text)}
+        times = {"claimed_at": 100.0 + trials.c.number, "ended_at": 103.0 + trials.c.number}
+        with create_engine(store.url, poolclass=NullPool).begin() as connection:
+            connection.execute(trials.update().values(names | times))
+        app = open_site(store.url)
+    with serve(app) as (address, _):
+        for path in ("/jobs/job", "/"):
+            page.goto(f"{address}{path}")
+            page.get_by_role("button", name="Resume job").click()
+            expect(page.get_by_label("Workers", exact=True)).to_have_value("3")

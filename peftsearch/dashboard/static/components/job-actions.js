@@ -5,7 +5,7 @@
 //   actionButtons(job, done)     the buttons that fit the job's state, as <button data-action="stop">; `job` may be
 //                                a function that gives the job as it is when a button is pressed
 
-import { del, path, post } from "../lib/api.js";
+import { del, get, path, post } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { duration, plural } from "../lib/format.js";
 import { readHours, writeHours } from "../lib/numbers.js";
@@ -99,8 +99,8 @@ export function stateOf(job) {
 //   await resumeJob(job)      true when the job goes on
 
 /** A dialog for the number of workers, their device and, where the budget is spent, a larger one. */
-function resumeJob(job) {
-  const dialog = resumeDialog(job);
+async function resumeJob(job) {
+  const dialog = resumeDialog(job, await workersBefore(job));
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
@@ -111,7 +111,7 @@ function resumeJob(job) {
   });
 }
 
-function resumeDialog(job) {
+function resumeDialog(job, workers) {
   const isRunning = job.state === "running" && !isSpent(job);
   const title = `${isRunning ? "Start workers for" : "Resume"} ${job.name}`;
   const action = isRunning ? "Start" : "Resume";
@@ -120,7 +120,7 @@ function resumeDialog(job) {
     { class: "stack" },
     h("h2", { id: "resume-title" }, title),
     h("p", { class: "quiet" }, `Its budget is ${job.budget_text}. Workers start on the machine of this dashboard.`),
-    h("div", { class: "fields" }, workersField(job), deviceField(job), budget(job)),
+    h("div", { class: "fields" }, numberField("workers", "Workers", workers, { min: 0, max: 64 }), deviceField(job), budget(job)),
     h("div", { class: "problems" }),
     h("div", { class: "row row-end" }, cancelButton(), h("button", { class: "button button-primary" }, action)),
   );
@@ -138,9 +138,10 @@ function budget(job) {
   ];
 }
 
-/** As many as worked on it before, as far as this dashboard knows. */
-function workersField({ pool }) {
-  return numberField("workers", "Workers", pool?.workers ?? 1, { min: 0, max: 64 });
+/** As many as worked on it before: in a pool of this dashboard, or in whatever ended its last trials. */
+async function workersBefore({ name, pool, workers_before: known }) {
+  const before = known ?? (await get(path`/jobs/${name}`).catch(() => null))?.workers_before ?? 0;
+  return Math.min(64, Math.max(1, pool?.workers ?? 0, before));
 }
 
 function numberField(name, text, value, limits) {

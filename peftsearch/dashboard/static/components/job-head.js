@@ -5,7 +5,7 @@ import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../
 import { capitalised, clock, count, meanOf, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
-import { timeText, trialsText, workersText } from "./job-words.js";
+import { doingText, timeText, trialsText, workersText } from "./job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, isSpent, stateOf } from "./job-actions.js";
 
 export class Head {
@@ -154,10 +154,7 @@ function words(model, job) {
     ? "the linear probe comes first: the task's head alone is trained on the frozen model"
     : "the base model comes first: it is measured as it is";
   const [floor] = job.floors;
-  const measure = floor ? "" : ", and measure what needs no adapter";
-  const load = hasWorkers(job)
-    ? `The workers load the model and the data${measure}. Then`
-    : "Once a worker has loaded the model and the data,";
+  const begun = hasWorkers(job) ? `${capitalised(doingText(job))}. ${capitalised(first)}` : `Once a worker has loaded the model and the data, ${first}`;
   const known = floor ? `The floor without an adapter is ${noun(model.quality)} ${score(floor.value)}, ${floor.label}. ` : "";
-  return `${known}${load} ${first}, the quality that costs nothing. The front starts there, and the charts appear with it.`;
+  return `${known}${begun}, the quality that costs nothing. The front starts there, and the charts appear with it.`;
 }

@@ -28,6 +28,14 @@ export function workersText({ live_workers: live, pool }) {
   return parts.filter(Boolean).join(", ") || "none";
 }
 
+/** What its workers do before the first result. */
+export function doingText({ counts, live_workers: live, floors }) {
+  if (counts.running) return `${plural(counts.running, "trial")} ${counts.running === 1 ? "is" : "are"} in training`;
+  if (!live) return "the workers load the model and the data";
+  const measure = floors?.length ? "" : "measure what needs no adapter and ";
+  return `the workers ${measure}choose the first configurations`;
+}
+
 /** The state of a trial; of one that waits, whether anybody is going to take it. */
 export function stateText(trial, job) {
   if (!isLeftOver(trial, job)) return trial.state;

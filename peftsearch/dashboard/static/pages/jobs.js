@@ -8,7 +8,7 @@ import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { makeBar, updateBar } from "../components/bar.js";
-import { besideTheirs, comingOf, timeText, trialsText } from "../components/job-words.js";
+import { besideTheirs, comingOf, doingText, timeText, trialsText } from "../components/job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "../components/job-actions.js";
 
 const MANY = 6;
@@ -156,8 +156,7 @@ function noResult(job) {
   const { state, counts } = job;
   if (counts.failed && !counts.completed) return "No result: every trial has failed.";
   if (state !== "running") return "No result: the job ended before a trial completed.";
-  if (hasWorkers(job) && !counts.running) return "No result yet: the workers load the model and the data, and measure what needs no adapter.";
-  return "No result yet: the first trial measures what needs no adapter.";
+  return hasWorkers(job) ? `No result yet: ${doingText(job)}.` : "No result yet.";
 }
 
 function footText(job) {
