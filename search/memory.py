@@ -15,6 +15,7 @@ from peftsearch.spaces.space.neighbours import neighbours
 from peftsearch.spaces.space.presets import make_space
 
 from .features import feature_matrix, relevant
+from .goals.observations import Observer
 
 Matrix = NDArray[np.float64]
 
@@ -29,13 +30,14 @@ class _Encoded(NamedTuple):
 
 
 class Terrain:
-    """The space of a job, and what was worked out about its configurations.
+    """The space of a job, and what was worked out about its configurations and its trials.
 
-    All of it follows from the job's spec and a configuration; the longest unused is forgotten.
+    All of it follows from the job's spec and these; the longest unused is forgotten.
     """
 
     def __init__(self, spec: JobSpec) -> None:
         self.spec, self.space = spec, make_space(spec)
+        self.observer = Observer(spec)
         self._columns = relevant(self.space, spec.try_configurations)
         self._encoded: OrderedDict[str, _Encoded] = OrderedDict()
 

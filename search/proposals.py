@@ -20,7 +20,7 @@ from peftsearch.spaces.space.presets import make_space
 from .candidates import draw_unseen
 from .design import make_design
 from .goals.box import Side, find_box, is_plain
-from .goals.observations import Observation, find_front, observe
+from .goals.observations import Observation, find_front
 from .goals.reference_point import ReferencePoint, find_reference_point
 from .many_suggester import ManySuggester
 from .memory import Memory, Terrain
@@ -142,7 +142,7 @@ class _Batch:
         self._terrain, self._space = terrain, terrain.space
         lessons = () if preparation is None else preparation.lessons
         self._design = make_design(spec, self._space, lessons)
-        self._known = {x.configuration.key: x for x in observe(spec, trials)}
+        self._known = {x.configuration.key: x for x in terrain.observer.observe(trials)}
         self._taken = {(x.key, x.seed) for x in trials}
         self._number = max((x.number for x in trials), default=-1) + 1
         self._repeats = sum(x.origin == "repeat" for x in trials)

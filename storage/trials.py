@@ -1,7 +1,7 @@
 """What is known of a job's trials."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -16,6 +16,8 @@ from .session import Session, read
 
 _LOOKED_AT = 20
 """Trials at a time: the first nearly always tells what is asked."""
+_ASKED_BY_NUMBER = 500
+"""Trials that are asked for one by one; more are asked for with all others."""
 
 
 def completed_below(job_id: int, number: int | None) -> Select[Any]:
@@ -24,6 +26,11 @@ def completed_below(job_id: int, number: int | None) -> Select[Any]:
     query = select(trials.c.number, trials.c.provenance).where(*mine)
     later = true() if number is None else trials.c.number < number
     return query.where(later).order_by(trials.c.number.desc()).limit(_LOOKED_AT)
+
+
+def _mark(trial: Trial) -> tuple[Any, ...]:
+    """By which it is seen whether anything happened to an open trial."""
+    return trial.number, trial.state, trial.attempt, trial.claimed
 
 
 class Trials(Session):
@@ -66,10 +73,25 @@ class Trials(Session):
         return get_ended(self._connection, job_id, event, limit)
 
     @read
-    def open_trials(self, job_id: int) -> list[Trial]:
-        """The job's queued and running trials by number."""
+    def open_trials(self, job_id: int, known: Sequence[Trial] = ()) -> list[Trial]:
+        """The job's queued and running trials by number.
+
+        Args:
+            known: As an earlier reading had them; what stands as it stood then is not read again,
+                and comes with what was left of its lease then.
+        """
         unfinished = trials.c.state.in_((TrialState.QUEUED, TrialState.RUNNING))
-        return get_trials(self._connection, and_(trials.c.job_id == job_id, unfinished))
+        mine = and_(trials.c.job_id == job_id, unfinished)
+        if not known:
+            return get_trials(self._connection, mine)
+        marks = select(trials.c.number, trials.c.state, trials.c.attempt, trials.c.claimed_at)
+        standing = set(map(tuple, self._connection.execute(marks.where(mine))))
+        kept = {x.number: x for x in known if _mark(x) in standing}
+        new = [number for number, *_ in standing if number not in kept]
+        if len(new) > _ASKED_BY_NUMBER:
+            return get_trials(self._connection, mine)
+        found = get_trials(self._connection, and_(mine, trials.c.number.in_(new))) if new else []
+        return sorted([*kept.values(), *found], key=lambda trial: trial.number)
 
     @read
     def last_told(self, job_id: int, name: str) -> Any:

@@ -5,6 +5,7 @@ import pytest
 from peftsearch.errors import NotFoundError
 from peftsearch.records.job import Job, JobState, Pulse
 from peftsearch.records.trial import Attempt, FailureKind, TrialState
+from peftsearch.storage import trials as module
 from peftsearch.storage.store import Store
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, claim, complete, insert, make_proposal
@@ -85,6 +86,25 @@ def test_a_trial_is_found_by_its_number(store: Store, job: Job) -> None:
 def test_open_trials_are_those_that_have_not_ended(store: Store, job: Job) -> None:
     assert store.open_trials(job.id) == store.trials(job.id)[7:]
     assert store.open_trials(job.id + 1) == []
+
+
+@pytest.mark.parametrize("asked_one_by_one", [0, 500])
+def test_open_trials_are_so_whatever_was_known_of_them(
+    store: Store, job: Job, asked_one_by_one: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_ASKED_BY_NUMBER", asked_one_by_one)
+    known = store.trials(job.id)  # ended ones too
+    for change in (
+        lambda: None,
+        lambda: claim(store, job.id),
+        lambda: store.give_back(claim(store, job.id).id, 1),
+        lambda: complete(store, claim(store, job.id), 0.5, 1),
+        lambda: insert(store, job.id, [make_proposal(77)]),
+    ):
+        change()
+        open_now = [x for x in store.trials(job.id) if x.event is None]
+        for before in (known, known[:8], store.open_trials(job.id)):
+            assert store.open_trials(job.id, before) == open_now
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])

@@ -7,7 +7,7 @@ import pytest
 
 from peftsearch.records.axes import known_value, quality_of
 from peftsearch.records.trial import Proposal, Trial, TrialState
-from peftsearch.search.goals.observations import find_front, observe
+from peftsearch.search.goals.observations import Observer, find_front, observe
 from peftsearch.spaces.configurations.configuration import Configuration, Stratum
 from tests.specs import make_spec
 
@@ -45,6 +45,18 @@ def test_seeds_of_one_key_are_one_observation() -> None:
 )
 def test_only_full_completed_finite_results_count(changes: dict[str, object]) -> None:
     assert quality_of(SPEC, trial(0, lora(8), 0.8, **changes)) is None
+
+
+def test_what_is_known_of_a_key_is_worked_out_again_where_its_trials_are_other_records() -> None:
+    observer = Observer(SPEC)
+    begun = replace(trial(0, lora(8), None), state=TrialState.RUNNING)
+    trials = [begun, trial(1, lora(4), 0.7), trial(2, lora(2), 0.6)]
+    first = observer.observe(trials)
+    trials = [trial(0, lora(8), 0.8), *trials[1:], trial(3, lora(2), 0.4), trial(4, lora(1), 0.3)]
+    second = observer.observe(trials)
+    assert second == observe(SPEC, trials)
+    assert [x is y for x, y in zip(first, second, strict=False)] == [False, True, False]
+    assert observer.observe(trials[1:3]) == observe(SPEC, trials[1:3])
 
 
 def test_pending_and_failed_are_told_apart() -> None:

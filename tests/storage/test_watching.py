@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Select, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.storage.front import between
 from peftsearch.storage.schema import trials
 from peftsearch.storage.store import Store
@@ -16,6 +17,9 @@ from peftsearch.storage.watching import _SIGNS
 from tests.specs import make_spec
 from tests.storage.examples import claim, complete, insert, make_proposal
 
+_READ_BEFORE = Trial(
+    1, 1, 0, make_proposal(0).configuration, 0, "search", 1.0, TrialState.QUEUED, 0
+)
 _BY_STATE = "ix_trials_job_id_state_number (job_id=? AND state=?)"
 _BY_EVENT = "ix_trials_job_id_ended_event (job_id=? AND ended_event>?)"
 
@@ -45,6 +49,7 @@ def test_signs_walk_through_no_table(new_sqlite: Callable[[], str]) -> None:
             _BY_EVENT,
         ),
         (lambda x: x.open_trials(1), _BY_STATE),
+        (lambda x: x.open_trials(1, [_READ_BEFORE]), _BY_STATE),
         (lambda x: x.claim(1, "w", 60.0), _BY_STATE),
         (lambda x: x.requeue_expired(1), _BY_STATE),
         (lambda x: x.next_number(1), "(job_id=?)"),

@@ -10,11 +10,12 @@ _BATCH = 1000
 
 class KnownTrials:
     """All trials of a job. An ended trial never changes, so that later readings take what ended
-    since, by the job's events, and what is still open."""
+    since, by the job's events, and of what is still open that to which something happened."""
 
     def __init__(self, store: Store, job_id: int) -> None:
         self._store, self._job_id = store, job_id
         self._ended: list[Trial] = []
+        self._open: list[Trial] = []
         self._event = 0
 
     def read(self) -> list[Trial]:
@@ -23,12 +24,12 @@ class KnownTrials:
         Raises:
             StoreUnavailable: The database does not answer.
         """
-        new, waiting = self._store.at_once(
-            lambda: (self._read_ended(), self._store.open_trials(self._job_id))
+        new, self._open = self._store.at_once(
+            lambda: (self._read_ended(), self._store.open_trials(self._job_id, self._open))
         )
         self._ended += new
         self._event = max([self._event, *(trial.event or 0 for trial in new)])
-        return sorted(chain(self._ended, waiting), key=lambda trial: trial.number)
+        return sorted(chain(self._ended, self._open), key=lambda trial: trial.number)
 
     def _read_ended(self) -> list[Trial]:
         """Those that ended after the last event that was seen."""

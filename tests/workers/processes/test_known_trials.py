@@ -59,6 +59,17 @@ def test_many_are_read_in_batches(
     assert KnownTrials(store, job.id).read() == store.trials(job.id)
 
 
+def test_an_open_trial_is_read_again_once_something_happened_to_it(store: Store, job: Job) -> None:
+    known = KnownTrials(store, job.id)
+    first, second = (claim(store, job.id) for _ in range(2))
+    before = known.read()
+    store.give_back(first.id, first.attempt)
+    store.renew(second.id, second.attempt, 60.0)
+    after = known.read()
+    assert [x is y for x, y in zip(after, before, strict=True)] == [False] + 5 * [True]
+    assert after == store.trials(job.id)
+
+
 def test_an_ended_trial_is_read_once(store: Store, job: Job) -> None:
     known = KnownTrials(store, job.id)
     complete(store, claim(store, job.id), 0.5, 1)
