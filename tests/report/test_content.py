@@ -134,7 +134,7 @@ def test_the_head_leads_with_the_test_rows_and_says_what_the_validation_rows_are
     choice, test, held = report["verdict"]
     assert "accuracy" not in choice and "standard error" not in choice.partition(", trial")[2]
     assert test.startswith("On 500 test rows: accuracy 0.7300 (95 % interval 0.7200 to 0.7400)")
-    low, high = (f"{'-' if x < 0 else '+'}{abs(x):.4f}" for x in (over - 0.01, over + 0.01))
+    low, high = (f"{'−' if x < 0 else '+'}{abs(x):.4f}" for x in (over - 0.01, over + 0.01))
     assert told in test and f"(95 % interval of the difference [{low}, {high}])" in test
     assert held.startswith("By the validation rows, by which the search chose among 4 ")
     assert "it beats the best floor, logistic regression" in held

@@ -192,7 +192,6 @@ def test_the_key_names_the_marks_that_are_drawn_and_the_picked_one_stands_at_its
         fallen, chosen = report_on(store), report_on(store, "trial 6")
     page = render_page(fallen)
     assert "off the front" in page and "below the axis" in page
-    _, up = find_scales(
-        chosen["front"], *map(objective, chosen["front"]["goals"][::-1]), WIDE, True
-    )
+    quality, cost = map(objective, chosen["front"]["goals"])
+    _, up = find_scales(chosen["front"], cost, quality, WIDE, True)
     assert up.holds(0.05) and "below the axis" not in render_page(chosen)
