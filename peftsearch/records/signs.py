@@ -45,6 +45,10 @@ class Signs:
             As many as there are trials to take. Of none one is enough to propose or to finish the
             job, where something changed and nobody proposes.
         """
-        if calls := self.expired + (0 if late else self.queued):
+        if calls := self.count_calls(late):
             return calls
         return int(self.proposer in (None, worker) and self != before)
+
+    def count_calls(self, late: bool) -> int:
+        """How many trials there are to take; see `count_wanted`."""
+        return self.expired + (0 if late else self.queued)

@@ -15,6 +15,7 @@ import pytest
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.storage.hours_left import HoursLeft
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes import loop, replenishing, waiting
 from peftsearch.workers.processes.lease_times import RENEW_SECONDS
@@ -169,7 +170,7 @@ def test_a_raised_budget_wakes_those_that_wait(crowd: Crowd) -> None:
 
 def test_of_many_that_see_the_same_as_many_stir_as_can_be_served(store: Store) -> None:
     """All look at once, before any claims."""
-    job = store.create_job(make_spec())
+    job = store.create_job(make_spec(trials=200))
     crowd = [Waiting(store, job.id, f"w{i}") for i in range(24)]
     for i, each in enumerate(crowd):
         store.register_worker(job.id, f"w{i}", "host", 1, "cpu")
@@ -183,14 +184,53 @@ def test_of_many_that_see_the_same_as_many_stir_as_can_be_served(store: Store) -
             each.found_nothing()
         return len(woken)
 
+    def stir_at(trials: int, seed: int) -> int:
+        """Those that would as so many are queued, which are taken then."""
+        insert(store, job.id, [make_proposal(trials * seed + i) for i in range(trials)])
+        stirred = stir()
+        for _ in range(trials):
+            complete(store, claim(store, job.id), 0.5, 1.0)
+        for each in crowd:
+            each.in_vain()
+            each.found_nothing()
+        return stirred
+
     assert stir() == 0
-    insert(store, job.id, [make_proposal(0)])
-    assert 5 < sum(stir() for _ in range(10)) < 20
-    insert(store, job.id, [make_proposal(1 + i) for i in range(15)])
-    assert 5 * 12 < sum(stir() for _ in range(5)) < 5 * 20
+    assert 5 < sum(stir_at(1, i) for i in range(10)) < 20
+    assert 5 * 12 < sum(stir_at(15, 1 + i) for i in range(5)) < 5 * 20
+    insert(store, job.id, [make_proposal(1000)])
     for each in crowd:
+        each.in_vain()
         each.found_nothing(late=True)
     assert stir() == 0
+
+
+def test_the_last_one_alive_is_drawn_though_many_dead_are_counted(store: Store) -> None:
+    job = store.create_job(make_spec())
+    for i in range(64):
+        store.register_worker(job.id, f"w{i}", "host", 1, "cpu")
+    for i in range(8):
+        one = Waiting(store, job.id, f"w{i}")
+        assert not one.in_vain()
+        one.found_nothing()
+        insert(store, job.id, [make_proposal(i)])
+        assert any(not one.in_vain() for _ in range(7))
+        complete(store, claim(store, job.id), 0.5, 1.0)
+
+
+def test_hours_that_are_raised_free_what_is_queued_for_all_that_wait(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd.take_turns()
+    crowd.end(WORKERS - 1)
+    with monkeypatch.context() as out_of_hours:
+        out_of_hours.setattr(HoursLeft, "used_up", lambda *_: True)
+        crowd.take_turns()
+    assert len(crowd.held) == 1 and crowd.store.queued(crowd.job.id) == WORKERS - 1
+    crowd.clock += RENEW_SECONDS
+    for _ in range(4):
+        crowd.take_turns()
+    assert len(crowd.held) == WORKERS
 
 
 def test_who_loses_the_lease_while_it_computes_adds_nothing(
