@@ -62,6 +62,10 @@ FILES = "files"
 """Entry of the model, and of the encoder, in a provenance: SHA-256 of each file of weights by its
 name. Their `sha256` is one fingerprint of all of them."""
 
+FILES_BESIDE = "files_beside"
+"""Entry of the model in a provenance: SHA-256 of each file that says how its weights are read, its
+configuration and its tokenizer among them, by its name."""
+
 DATA_FILES = "data_files"
 """Entry of a trial's provenance: SHA-256 of the files that its rows were read from, by the key of
 the task that names each, `train` or `validation`; of folders and hub ids there is none."""

@@ -8,8 +8,9 @@ import pytest
 from peftsearch.errors import UserError
 from peftsearch.jobs.moved_model import find_job
 from peftsearch.records.companion import COMPANION_OF
+from peftsearch.records.trial import FILES_BESIDE
 from peftsearch.storage.store import Store
-from peftsearch.workers.models.locations import hash_weights
+from peftsearch.workers.models.locations import hash_files_beside, hash_weights
 from peftsearch.workers.processes.kept_places import check_places
 from tests.conftest import NewDatabase
 from tests.service.records import Filler, lora
@@ -28,7 +29,8 @@ def open_moved(store: Store, tmp_path: Path, trained: bool = True) -> tuple[Fill
     if trained:
         filler.queue(lora(1))
         trial = claim(store, filler.job.id)
-        told = {"model": {"path": str(old), "sha256": hash_weights(old)}}
+        beside = {FILES_BESIDE: hash_files_beside(old)}
+        told = {"model": {"path": str(old), "sha256": hash_weights(old), **beside}}
         values = {"accuracy": 0.7, "training_seconds": 1.0}
         store.complete(trial.id, trial.attempt, values, told, None)
     shutil.move(old, new)
@@ -73,3 +75,18 @@ def test_other_weights_and_a_job_that_trained_nothing_are_refused(
         _, new = open_moved(store, tmp_path / "other", trained=False)
         with pytest.raises(UserError, match="launch it again"):
             find_job(store, "job", str(new))
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "config.json"])
+def test_equal_weights_that_would_be_read_otherwise_are_refused(
+    new_sqlite: NewDatabase, tmp_path: Path, name: str
+) -> None:
+    with Store.open(new_sqlite()) as store:
+        filler, new = open_moved(store, tmp_path)
+        (new / name).write_text((new / name).read_text() + "\n")
+        with pytest.raises(UserError, match=rf"the {name} with which job was trained"):
+            find_job(store, "job", str(new))
+        (new / "tokenizer.json").unlink()
+        with pytest.raises(UserError, match=r"tokenizer\.json.*no such file|config\.json"):
+            find_job(store, "job", str(new))
+        assert store.find_job("job").spec == filler.job.spec

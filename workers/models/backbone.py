@@ -25,7 +25,14 @@ from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .checkpoints import reason, unloadable
 from .dtypes import choose_dtype, read_weights
-from .locations import fetch_model, hash_files, join_hashes, locate_model, read_config
+from .locations import (
+    fetch_model,
+    hash_files,
+    hash_files_beside,
+    join_hashes,
+    locate_model,
+    read_config,
+)
 from .tokenizers import has_beyond, load_tokenizer
 
 if TYPE_CHECKING:
@@ -72,6 +79,11 @@ class Backbone:
     def files(self) -> dict[str, str]:
         """SHA-256 of each weight file by name, computed once."""
         return hash_files(self.folder)
+
+    @cached_property
+    def files_beside(self) -> dict[str, str]:
+        """The same of the files that say how they are read."""
+        return hash_files_beside(self.folder)
 
     @cached_property
     def sha256(self) -> str:

@@ -21,6 +21,11 @@ _WANTED = ("*.json", "*.jinja", "model*.safetensors", "*.txt", "*.model")
 _UNWANTED = ("*/*", "model.*.safetensors")
 """Folders hold the same weights for other programs: `original`, `onnx`, `openvino`; files such as
 `model.fp16.safetensors` hold them in another precision."""
+_BESIDE = (
+    *("config.json", "*token*.json", "*processor_config.json", "vocab*", "merges.txt"),
+    *("*.model", "*.jinja"),
+)
+"""Of a model's folder: what it is built by, and what its inputs are made by."""
 _KINDS = "a model folder, package:NAME or a hub id"
 
 
@@ -104,6 +109,12 @@ def hash_files(folder: Path) -> dict[str, str]:
         UserError: There is no such file.
     """
     return {path.name: hash_file(path) for path in weight_files(folder)}
+
+
+def hash_files_beside(folder: Path) -> dict[str, str]:
+    """The same of the files that say how the weights are read."""
+    found = {path for pattern in _BESIDE for path in folder.glob(pattern) if path.is_file()}
+    return {path.name: hash_file(path) for path in sorted(found)}
 
 
 def join_hashes(files: Mapping[str, str]) -> str:

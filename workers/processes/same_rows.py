@@ -6,7 +6,7 @@ from typing import Any
 
 from peftsearch.errors import UserError
 from peftsearch.records.job import Job
-from peftsearch.records.trial import ENCODER
+from peftsearch.records.trial import ENCODER, FILES_BESIDE
 from peftsearch.storage.store import Store
 
 from .companions import find_parent, find_same
@@ -65,6 +65,28 @@ def _check_weights(store: Store, job: Job, parent: Job | None, weights: Mapping[
                 f"weights {sha256[:12]}",
                 "put the files back, or launch a job of another name",
                 _KEYS[name],
+            )
+
+
+def check_files_beside(store: Store, job: Job, files: Mapping[str, str]) -> None:
+    """Refuse a model whose weights would be read otherwise: equal weights with another tokenizer
+    or another configuration answer otherwise. Trials of before these files were kept tell none.
+
+    Args:
+        files: Hashes of those that say how a model is read, by name (`hash_files_beside`).
+
+    Raises:
+        NotFoundError: The job was deleted.
+        UserError: One is another, or it is not there.
+    """
+    known = _last_told(store, (job, _find_parent(store, job)), "model")
+    for name, sha256 in (known or {}).get(FILES_BESIDE, {}).items():
+        if files.get(name) != sha256:
+            raise UserError(
+                f"the {name} with which {job.name} was trained, SHA-256 {sha256[:12]}",
+                f"SHA-256 {files[name][:12]}" if name in files else "no such file",
+                "put the files back as they were, or launch a job of another name",
+                _KEYS["model"],
             )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from peftsearch.extensions import names, providers
-from peftsearch.records.trial import ENCODER, FILES
+from peftsearch.records.trial import ENCODER, FILES, FILES_BESIDE
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.sampler_names import GROUP as SAMPLERS
@@ -37,6 +37,7 @@ def describe(
             "path": spec.model.path,
             "sha256": backbone.sha256,
             FILES: backbone.files,
+            FILES_BESIDE: backbone.files_beside,
             "heads": list(backbone.heads),
         },
         "data": fingerprint,
