@@ -30,11 +30,14 @@ class Opened:
     Attributes:
         seconds: Since its claim; 0 of one that is queued.
         share: Of its steps that are done; 0 where that is not known.
+        again: Whether an attempt before this one may have done some of them, in seconds that are
+            not known.
     """
 
     configuration: Configuration
     seconds: float = 0.0
     share: float = 0.0
+    again: bool = False
 
     @classmethod
     def of(cls, trial: Trial, steps: Steps) -> Self:
@@ -43,7 +46,13 @@ class Opened:
             return cls(trial.configuration)
         done, total = steps
         share = done / total if done and total else 0.0
-        return cls(trial.configuration, seconds_since(trial.claimed), share)
+        again = trial.attempt > 1
+        return cls(trial.configuration, seconds_since(trial.claimed), share, again)
+
+    @property
+    def tells(self) -> bool:
+        """Whether its own steps tell how long all of it takes."""
+        return self.share >= TELLING and not self.again
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ def foresee_left(
 def _pace_so_far(spec: JobSpec, opened: Sequence[Opened]) -> Pace | None:
     """By the steps that running trials have done, so that the first of a job, which may be longer
     than its budget, tells so before it ends; None while that is little."""
-    told = [x for x in opened if x.share >= TELLING]
+    told = [x for x in opened if x.tells]
     found = [Finished(x.configuration, x.seconds / x.share) for x in told]
     return pace_of(spec, found, (x.configuration for x in opened))
 
@@ -129,10 +138,13 @@ def _all_trials(
     each = pace.foresee(works, left - len(works)).times(1 / crew)
     # Towards the end workers have nothing more to do, half a trial each on average.
     idle = each.likely * crew / left * (crew - 1) / (2 * crew)
-    done = (
-        sum(min(x.seconds, pace.unit * work) for x, work in zip(begun, works, strict=True)) / crew
-    )
+    done = sum(_done_of(x, pace.unit * work) for x, work in zip(begun, works, strict=True)) / crew
     return Range(*(max(0.0, x + idle - done) for x in (each.low, each.likely, each.high)))
+
+
+def _done_of(begun: Opened, whole: float) -> float:
+    """Seconds of its own that a trial has behind it, an attempt before included."""
+    return whole * min(1.0, begun.share) if begun.again else min(begun.seconds, whole)
 
 
 def _rest(
@@ -159,9 +171,11 @@ def _rest(
 
 def _rest_of(running: Opened, pace: Pace, spec: JobSpec) -> Range:
     """Of a trial that runs: by its own steps once they tell, else by what others took."""
-    if running.share >= TELLING:
+    if running.tells:
         return pace.foresee_rest(running.seconds, min(1.0, running.share))
     whole = pace.foresee([count_work(running.configuration, spec)])
+    if running.again:
+        return whole.times(1 - min(1.0, running.share))
     return Range(*(max(0.0, x - running.seconds) for x in (whole.low, whole.likely, whole.high)))
 
 

@@ -8,8 +8,12 @@ from peftsearch.jobs.time_left import Opened, Standing, foresee_left, most_trial
 from peftsearch.records.pace import Finished, Pace, pace_of
 from peftsearch.records.ranges import Range
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.storage.store import Store
+from tests.conftest import NewDatabase
 from tests.search.jobs import lora
+from tests.service.records import Filler
 from tests.specs import make_spec
+from tests.storage.examples import claim
 
 BOTH = make_spec(budget={"trials": 10, "hours": 1.0})
 TRIALS, HOURS = make_spec(trials=10), make_spec(trials=None)
@@ -61,6 +65,27 @@ def test_beyond_the_hours_only_the_rest_of_what_runs_is_left() -> None:
     assert left(BOTH, hours=1.01, opened=[Opened(lora(1), 10.0)]).holds(20)
     fresh = [Opened(lora(1), 4.0)]
     assert foresee_left(HOURS, None, fresh, Standing(0, 1e9, 1)) is None
+
+
+def test_of_a_training_that_goes_on_its_seconds_are_not_those_of_its_steps() -> None:
+    """70 of 100 steps, all but a few by an attempt before: 1.7 s of the rest was told."""
+    begun = Opened(lora(1), 4.0, 0.7, again=True)
+    late = left(HOURS, hours=1.01, opened=[begun])
+    assert late.likely == pytest.approx(9.3, rel=0.1) and late.holds(9)
+    assert foresee_left(HOURS, None, [begun], Standing(0, 1.01, 1)) is None
+    assert left(TRIALS, 9, opened=[begun]).likely == pytest.approx(9.3, rel=0.1)
+
+
+def test_of_a_later_attempt_the_steps_may_be_those_of_an_earlier_one(
+    new_sqlite: NewDatabase,
+) -> None:
+    with Store.open(new_sqlite()) as store:
+        filler = Filler.open(store, make_spec())
+        filler.queue(lora(1))
+        first = claim(store, filler.job.id)
+        assert Opened.of(first, (7, 10)).tells
+        store.give_back(first.id, first.attempt)
+        assert not Opened.of(claim(store, filler.job.id), (7, 10)).tells
 
 
 def test_hours_that_end_amid_what_runs_let_nothing_else_start() -> None:

@@ -43,8 +43,10 @@ def _note_sides(
     task: TaskSpec, part: Split, other: Split, name: str, other_name: str
 ) -> tuple[str, ...]:
     """Rows that share a side alone, as a premise; those that occur there whole are not counted."""
-    folded = {fold_row(text) for text in other.texts}
     sides = {side for text in other.texts for side in mark_sides(task, text)}
+    if not sides:
+        return ()
+    folded = {fold_row(text) for text in other.texts}
     linked = sum(
         fold_row(text) not in folded and not sides.isdisjoint(mark_sides(task, text))
         for text in part.texts
