@@ -62,7 +62,7 @@ class Waiting:
         if now.concerns_all(before) or waited >= LONGEST_SECONDS:
             return True
         due = max(1, now.queued) if waited >= RENEW_SECONDS else 0
-        wanted = now.count_wanted(before, self._name, self._late) or due
+        wanted = max(due, now.count_wanted(before, self._name, self._late))
         return bool(wanted) and self._is_drawn(wanted)
 
     def _is_drawn(self, wanted: int) -> bool:
