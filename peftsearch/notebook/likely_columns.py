@@ -121,17 +121,17 @@ def _guess_labelled(given: Given, kinds: Sequence[TaskKind]) -> tuple[TaskKind, 
     texts = usual_texts(given)
     if _ALONE == {x.casefold() for x in given.readers}:
         return next(x for x in kinds if _ALONE in [y.keys() for y in x.columns]), {}
-    classes = [x for x in list_labels(given, texts, False) if len(set(given.column(x))) > 1]
     graded = [x for x in list_labels(given, texts, True) if _is_graded(given, x)]
-    numbers = [] if classes else graded
-    label = _choose_label(classes or numbers)
+    repeated = [x for x in list_labels(given, texts, False) if len(set(given.column(x))) > 1]
+    classes = [x for x in repeated if x not in graded]
+    label = _choose_label([*graded, *classes])
     asked = find_prompted(texts)
     if asked and label.column is None:
         return _of_prompts(kinds, asked)
     found = list_texts(given, str(label.column))
     text = Likely(texts if len(texts) > 1 else texts[0]) if texts else _choose_text(given, found)
     of_numbers = next(x for x in kinds if x.problem == "regression")
-    return of_numbers if numbers else kinds[0], {"text": text, "label": label}
+    return of_numbers if label.column in graded else kinds[0], {"text": text, "label": label}
 
 
 def _of_prompts(

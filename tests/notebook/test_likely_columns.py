@@ -31,6 +31,9 @@ def write(path: Path, **columns: list[Any]) -> str:
         + ("classification", ("body", "Category")),
         ({"a": TEXTS, "score": [0.5, 1.25, 2, 3]}, "regression", ("a", "score")),
         ({"a": TEXTS, "n": [1, 2, 3, 4]}, "classification", ("a", None)),
+        ({"a": TEXTS, "stars": ["0.5", "2.5", "2.5", "0.5"]}, "regression", ("a", "stars")),
+        ({"a": TEXTS, "label": [0.5, 2.5] * 2, "x": LABELS}, "regression", ("a", "label")),
+        ({"a": TEXTS, "score": [0.5, 2.5] * 2, "x": LABELS}, "classification", ("a", "x")),
         ({"text": TEXTS, "second_text": TEXTS[::-1], "y": LABELS}, "classification")
         + ((("text", "second_text"), "y"),),
         ({"Prompt": TEXTS, "response": LABELS}, "causal_lm", ("Prompt", "response")),

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import shorten, show
+from peftsearch.message_text import plural, shorten, show
 
 from .missing_cells import check_present
 from .table import Table, find_first
 
 _BLURRED = 0.01
 _LARGEST = 1e30
+_ROWS, _ROWS_OF_FRACTIONS = 2, 5
+"""Of each class on average at least: measured numbers repeat where they are means of a few
+answers, and are no classes for that."""
 
 
 def read_classes(table: Table, column: str) -> list[str]:
@@ -49,21 +52,24 @@ def order_classes(names: Sequence[str], table: Table) -> tuple[str, ...]:
     """The classes that occur: as the source orders them, else as numbers, else alphabetically.
 
     Raises:
-        UserError: There is one class only, or nearly as many as rows.
+        UserError: There is one class only, or so many that they are no classes.
     """
     present = set(names)
     if len(present) < 2:
         got = f"only {show(min(present))} in {table.origin}"
         raise UserError("labels of at least two classes", got, "check task.label")
-    if len(present) > max(2, len(names) // 2):
+    numbers = all(map(_is_number, present))
+    measured = numbers and not all(float(x).is_integer() for x in present)
+    rows = _ROWS_OF_FRACTIONS if measured else _ROWS
+    if len(present) > max(2, len(names) // rows):
         raise UserError(
-            "classes with two rows or more on average",
+            f"classes with {plural(rows, 'row')} or more on average",
             f"{len(present)} classes in {len(names)} rows of {table.origin}",
             "check task.label, or set task.kind = 'regression' for numbers",
         )
     if table.classes is not None:
         return tuple(name for name in table.classes if name in present)
-    return tuple(sorted(present, key=_numeric if all(map(_is_number, present)) else str))
+    return tuple(sorted(present, key=_numeric if numbers else str))
 
 
 def _is_number(name: str) -> bool:

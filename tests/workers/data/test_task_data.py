@@ -118,6 +118,18 @@ def test_label_names_sort_as_numbers(tmp_path: Path) -> None:
     assert load_data(spec_of(file)).label_names == ["-1", "9", "10"]
 
 
+def test_measured_numbers_that_repeat_are_no_classes(tmp_path: Path) -> None:
+    def load(kinds: int) -> TaskData:
+        measured = tuple(x / 10 + 0.05 for x in range(kinds))
+        return load_data(spec_of(write_csv(tmp_path / "d.csv", make_rows(120, measured))))
+
+    with pytest.raises(UserError, match=r"5 rows or more on average; got 40 .* 'regression'"):
+        load(40)
+    assert len(load(10).label_names) == 10
+    file = write_csv(tmp_path / "d.csv", make_rows(120, tuple(range(40))))
+    assert len(load_data(spec_of(file)).label_names) == 40
+
+
 def test_class_labels_keep_their_own_order(tmp_path: Path) -> None:
     features = datasets.Features(
         text=datasets.Value("string"), label=datasets.ClassLabel(names=["worse", "better", "none"])
