@@ -74,7 +74,7 @@ class Forecast:
         length: A sentence on the steps of each training.
         max_length: Tokens of an example at most; None of images.
         memory: Of each worker's model.
-        first: The first trials, of those that are certain.
+        first: The first trials, of those that are certain and fit the budget.
         origins: Of each, who proposes it.
         certain: How many trials no result changes; the others are chosen by what they show.
         disk: Bytes of all adapters, the first as large as they are, the others as the space's
@@ -204,8 +204,8 @@ def forecast_job(
         preparing=pace.preparing.likely,
         timed=pace.told,
         disk=foresee_disk(spec, space, first, trials),
-        first=first,
-        origins=tuple(x.origin for x in proposed),
+        first=first[:trials],
+        origins=tuple(x.origin for x in proposed[:trials]),
         certain=trials if certain is None else min(certain, trials),
         notes=(
             *data.notes,

@@ -1,5 +1,6 @@
 """Whole jobs through the command line: launch, look, export, resume."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +145,13 @@ def test_a_dry_run_lists_what_the_job_then_trains_first(finished: Path, job_file
     assert 3 <= len(forecast["first"]) <= forecast["certain"] < forecast["trials"]
     listed = [Configuration.from_json(x).key for x in forecast["first"]]
     assert listed == [x["key"] for x in trials(finished)[: len(listed)]]
+
+
+def test_a_dry_run_lists_no_more_than_the_budget_has_time_for(job_file: Path) -> None:
+    text = re.sub("trials = .*", "minutes = 0.01", job_file.read_text())
+    job_file.write_text(text)
+    forecast = read("run", job_file, "--dry-run", folder=job_file.parent)
+    assert forecast["trials"] == 1 == len(forecast["first"]) == forecast["certain"]
 
 
 def test_a_dry_run_counts_the_rows_and_trainings_of_all_folds(job_file: Path) -> None:
