@@ -28,6 +28,7 @@ _UNKNOWN = "COLUMN"
 _WIDTH = 28
 """Of a line before its comment."""
 _LONGEST_NAME = 40
+_TEST = '# test = "FILE"             # rows that confirm alone reads; else a part of these'
 _TEXT = """\
 # A search on {data}: see first whether the columns below are the right ones.
 {name}
@@ -126,7 +127,7 @@ def _draft_empty(model: str | None, out: Path) -> FirstJob:
 def _task_lines(kind: TaskKind, columns: Mapping[str, Likely], train: str) -> list[str]:
     alike = [x.name for x in _list_alike(kind)]
     of_kind = _line("kind", kind.name, f"or {' or '.join(alike)}" if alike else kind.title)
-    lines = [_line("train", train)]
+    lines = [_line("train", train), _TEST]
     lines += [_line(key, x.column or _UNKNOWN, _tell(x)) for key, x in columns.items()]
     return [of_kind, *lines]
 

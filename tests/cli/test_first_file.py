@@ -121,7 +121,8 @@ def test_a_test_file_of_other_labels_is_refused_before_anything_starts(
     (place / "held.csv").write_text("Body,Team\n" + "a ticket,team 0\nanother,team 9\n" * 4)
     assert call(monkeypatch, "init", "tickets.csv", "--model", "model") == 0
     text = (place / "job.toml").read_text()
-    (place / "job.toml").write_text(text.replace("[task]", '[task]\ntest = "held.csv"'))
+    assert "# test =" in text
+    (place / "job.toml").write_text(text.replace('# test = "FILE"', 'test = "held.csv"'))
     assert call(monkeypatch, "run", "job.toml", *how) == 2
     (told,) = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
     assert "the classes of the training data (team 0, team 1); got 'team 9' at row 2" in told
