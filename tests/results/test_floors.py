@@ -256,6 +256,12 @@ def test_it_is_said_where_nothing_beats_the_floor() -> None:
     )
 
 
+def test_before_any_adapter_has_a_result_the_floor_is_not_said_to_hold_against_them() -> None:
+    told = "No adapter has a result, only the linear probe. Nothing here beats the floor"
+    assert _tell(0.80, (0, 0.80))[0].startswith(told)
+    assert "No adapter" not in _tell(0.80, (0, 0.80), (8, 0.70))[0]
+
+
 def test_looser_bounds_are_advised_where_there_are_bounds_and_a_longer_list_of_a_list() -> None:
     def advise(**sections: Any) -> str:
         tried = estimate_each([make_trial(0, 1, 0.5)])

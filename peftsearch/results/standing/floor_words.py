@@ -171,8 +171,10 @@ def tell_nothing_beats(
         ]
     beside = _beside(standing, name, standing.floor.label)
     constant = " It gives every row the same answer." if _is_constant(best) else ""
+    untried = all(x.values.get(spec.objectives.cost) == 0 for x in tried)
+    alone = "No adapter has a result, only the linear probe. " if untried else ""
     return [
-        "Nothing here beats the floor by more than noise, by the validation rows: "
+        f"{alone}Nothing here beats the floor by more than noise, by the validation rows: "
         f"the best, {_tell_quality(standing, name)}, is {beside}.{constant}",
         f"Try {'; '.join(_advise(best, standing, tried, spec, hopeful))}.",
     ]
