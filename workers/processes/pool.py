@@ -118,8 +118,10 @@ class Pool:
         try:
             self.store.heartbeat(child.name, *progress)
         except NotFoundError:
-            # Its job was deleted: whatever it trains is for nobody.
-            child.status.stop()
+            # Its job was deleted, and whatever it trains is for nobody; or it lost its own parent
+            # on another machine, left by itself, and is to be replaced.
+            if not self._wanted():
+                child.status.stop()
         child.told, child.beaten = progress, time.monotonic()
 
     def _renew(self) -> None:

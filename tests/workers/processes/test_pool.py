@@ -120,6 +120,20 @@ def test_a_killed_child_holds_no_trial_and_counts_no_more(
     assert pool.store.workers(pool.job.id) == []
 
 
+def test_a_child_that_left_by_itself_is_replaced_once_it_has_ended(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a node of a cluster it hears sooner than its pool that what keeps it was killed."""
+    pool.store.unregister_worker("w")
+    pool.told = 0.0
+    assert pool.poll()
+    monkeypatch.setattr(Pool, "_spawn", lambda self, index: self.children[0])
+    pool.children[0].process.kill()
+    pool.children[0].process.join()
+    assert pool.poll() and list(pool.waiting) == [0]
+    assert "worker w died, killed" in pool.take_news()[0]
+
+
 def test_a_child_that_died_with_its_job_is_not_replaced(pool: Pool) -> None:
     child = pool.children[0]
     child.process.kill()
