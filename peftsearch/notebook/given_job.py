@@ -14,7 +14,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec, parse_spec
 from peftsearch.spaces.kinds.kind_table import KINDS, find_kind
 
 from .given_columns import Text, find_columns
-from .given_rows import Given, read_given, read_given_file
+from .given_rows import Given, name_as, read_given, read_given_file
 from .kept_rows import keep_rows
 
 MINUTES = 10.0
@@ -89,6 +89,9 @@ class GivenJob:
             if rows is not None and not isinstance(rows, str | Path)
         }
         task, notes = self._make_task(given.get("train"))
+        if task.keys() >= _TEXT_AND_LABEL:
+            bare = [x for x in given if isinstance(self.splits[x], tuple)]
+            given |= {x: name_as(given[x], task["text"], task["label"]) for x in bare}
         data = self._assemble(task)
         spec = parse_spec(data)
         beside = spec.task.group, spec.objectives.by

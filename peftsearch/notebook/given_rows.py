@@ -1,8 +1,8 @@
 """Rows that a caller holds in memory: a `pandas.DataFrame`, a `datasets.Dataset`, or texts with
 their labels. They are read, never changed."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,18 @@ def read_given(rows: Any, origin: str) -> Given:
         given,
         hint if isinstance(rows, Mapping) else "give one of them",
     )
+
+
+def name_as(given: Given, texts: str | Sequence[str], label: str) -> Given:
+    """Texts and labels that came without names, by the names that the training rows have.
+
+    Args:
+        texts: Of the column, or of both of a pair.
+    """
+    names = [*([texts] if isinstance(texts, str) else texts), label]
+    if len(names) != len(given.readers):
+        return given  # whoever looks for the columns tells which are missing
+    return replace(given, readers=dict(zip(names, given.readers.values(), strict=True)))
 
 
 def read_given_file(path: Path) -> Given:

@@ -93,7 +93,8 @@ def test_confirm_prints_intervals_and_keeps_its_runs(finished: Path) -> None:
     """Row 1 is the probe itself: it differs from the probe by nothing, and shares its runs."""
     first = call("confirm", "small", "--pick", "1", folder=finished)
     assert first.returncode == 0, first.stderr
-    assert first.stdout.count("95 % interval") == 4
+    assert first.stdout.count("95 % interval") == 5
+    assert "in brackets the 95 % interval by rows and seeds" in first.stdout
     assert "picked - frozen features: " in first.stdout
     assert "picked - TF-IDF: " in first.stdout
     assert "picked - linear probe: +0.0000, 95 % interval [" in first.stdout

@@ -43,7 +43,7 @@ def test_a_pick_says_what_the_test_rows_said_of_it(new_sqlite: NewDatabase) -> N
             number = {"number": reading, "created": float(reading)}
             kept = comparison(lora(8), lora(4), gain) | {"reading": number, "level": 0.975}
             kept["arms"][0]["interval"] = [0.70 + gain, 0.74 + gain]
-            store.save_report(job.id, CONFIRM, kept | {"verdict": "It leads."})
+            store.save_report(job.id, CONFIRM, kept | {"sentence": "It leads."})
     with client_of(open_site(url)) as client:
         ask = "/api/v1/jobs/job/pick"
         points = client.get("/api/v1/jobs/job/front").json()["points"]

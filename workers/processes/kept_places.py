@@ -6,7 +6,7 @@ from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 _BACK = "put it back there, or a link to where it is now"
-_MODEL = ", or name that place: --model PATH of `export`, `confirm` and `resume`"
+_MODEL = ", or name that place: `peftsearch export {} --model PATH`, and so `confirm` and `resume`"
 
 
 def check_places(spec: JobSpec, test: bool = False) -> None:
@@ -20,7 +20,7 @@ def check_places(spec: JobSpec, test: bool = False) -> None:
         UserError: Something is missing; says where it was, and how the job finds it again.
     """
     named = {
-        "model.path": ("model", spec.model.path, _MODEL),
+        "model.path": ("model", spec.model.path, _MODEL.format(spec.name)),
         "model.encoder": ("encoder", spec.model.encoder, ""),
         "task.train": ("training data", spec.task.train, ""),
         "task.validation": ("validation data", spec.task.validation, ""),
