@@ -140,9 +140,7 @@ class Catalogue(Session):
                 "give the changed search a name of its own",
             )
         document = rewritten(job.document, spec)
-        values = {"spec": document, "state": JobState.RUNNING, "fault": None}
-        changed = jobs.update().where(jobs.c.id == job_id).values(values)
-        return job_of(self._connection.execute(changed.returning(jobs)).one())
+        return self._change(job_id, spec=document, state=JobState.RUNNING, fault=None)
 
     @write
     def move_model(self, job_id: int, path: str) -> Job:
@@ -152,9 +150,8 @@ class Catalogue(Session):
             NotFoundError: No job has that id.
         """
         document = self.lock_job(job_id).document
-        values = {"spec": {**document, "model": {**document["model"], "path": path}}}
-        changed = jobs.update().where(jobs.c.id == job_id).values(values)
-        return job_of(self._connection.execute(changed.returning(jobs)).one())
+        model = {**document["model"], "path": path}
+        return self._change(job_id, spec={**document, "model": model})
 
     @write
     def describe(self, job_id: int, anatomy: Anatomy) -> Job:
@@ -171,8 +168,11 @@ class Catalogue(Session):
         spec = _described(job.spec, anatomy)
         if spec == job.spec:
             return job
-        document = rewritten(job.document, spec)
-        changed = jobs.update().where(jobs.c.id == job_id).values(spec=document)
+        return self._change(job_id, spec=rewritten(job.document, spec))
+
+    def _change(self, job_id: int, **values: Any) -> Job:
+        """Write columns of a job, and the job as it is then."""
+        changed = jobs.update().where(jobs.c.id == job_id).values(values)
         return job_of(self._connection.execute(changed.returning(jobs)).one())
 
 

@@ -1,6 +1,6 @@
 """What workers that wait ask, twice a second each: one statement, answered from indices."""
 
-from sqlalchemy import case, exists, func, not_, null, select
+from sqlalchemy import case, exists, func, null, select
 
 from peftsearch.records.signs import Signs
 from peftsearch.records.trial import TrialState
@@ -13,11 +13,10 @@ from .session import Session, read
 
 _MINE = trials.c.job_id == jobs.c.id
 _COUNT = select(func.count()).select_from(trials)
+_PROPOSER = case((has_run_out(jobs.c.suggestion_until), null()), else_=jobs.c.suggestion_worker)
 _SIGNS = select(
     *(jobs.c.id, jobs.c.uid, jobs.c.created, jobs.c.state, jobs.c.event),
-    case((has_run_out(jobs.c.suggestion_until), null()), else_=jobs.c.suggestion_worker).label(
-        "proposer"
-    ),
+    _PROPOSER.label("proposer"),
     select(func.max(trials.c.number)).where(_MINE).scalar_subquery().label("last"),
     _COUNT.where(_MINE, trials.c.state == TrialState.QUEUED).scalar_subquery().label("queued"),
     _COUNT.where(_MINE, OVERDUE).scalar_subquery().label("expired"),
@@ -57,8 +56,7 @@ class Watching(Session):
         heard = func.abs(now() - workers.c.seen_at) < seconds
         held = trials.c.job_id == job_id, trials.c.state == TrialState.RUNNING
         trains = select(trials.c.worker).where(*held, trials.c.worker.is_not(None))
-        leads = jobs.c.suggestion_worker.is_not(None), not_(has_run_out(jobs.c.suggestion_until))
-        proposes = select(jobs.c.suggestion_worker).where(jobs.c.id == job_id, *leads)
+        proposes = select(_PROPOSER).where(jobs.c.id == job_id, _PROPOSER.is_not(None))
         idle = workers.c.name.not_in(trains), workers.c.name.not_in(proposes)
         asked = select(func.count()).select_from(workers).where(*mine, heard, *idle)
         return self._connection.execute(asked).scalar_one()

@@ -83,8 +83,7 @@ def resume(
         model: Where its model is by now; None leaves it.
     """
     from peftsearch.jobs.settling import note_stop
-    from peftsearch.workers.processes.built_in import check_built_in
-    from peftsearch.workers.processes.kept_places import check_places
+    from peftsearch.workers.processes.kept_places import check_trainable
 
     asked = read_asked(track)
     crew = Crew(storage, choose_root(storage, files), workers, device, as_json, asked, plan)
@@ -92,8 +91,7 @@ def resume(
     with open_existing(storage) as store:
         spec = find_job(store, name, model).spec
         if workers:  # before the budget is another one
-            check_built_in(spec)
-            check_places(spec)
+            check_trainable(spec)
         job = life.resume(store, name, make_budget(trials, hours))
         _note(*note_stop(job.spec))
         result = _work(store, job, crew)

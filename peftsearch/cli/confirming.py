@@ -122,12 +122,10 @@ def _at_work(asked: Asked) -> Iterator[tuple[Store, SearchResult]]:
         store = opened.enter_context(open_existing(asked.storage))
         job = asked.find_job(store)
         opened.enter_context(at_work(store, job, "confirm", asked.device))
-        from peftsearch.workers.processes.built_in import check_built_in
-        from peftsearch.workers.processes.kept_places import check_places
+        from peftsearch.workers.processes.kept_places import check_trainable
 
         result = load_result(store, job, choose_root(asked.storage, asked.files))
-        check_built_in(result.job.spec)
-        check_places(result.job.spec)
+        check_trainable(result.job.spec)
         yield store, result
 
 

@@ -110,12 +110,10 @@ def _open(assignment: Assignment, store: Store, job: Job, monitor: SharedMonitor
     from peftsearch.workers.runtime.memory import keep_loaded
     from peftsearch.workers.training.trial_runner import TrialRunner
 
-    from .built_in import check_built_in
-    from .kept_places import check_places
+    from .kept_places import check_trainable
     from .same_rows import check_inputs
 
-    check_built_in(job.spec)
-    check_places(job.spec)
+    check_trainable(job.spec)
     check_devices(assignment.device, assignment.devices)
     place = assignment.index * assignment.devices + assignment.rank
     runner = TrialRunner.open(job.spec, choose_device(assignment.device, place))

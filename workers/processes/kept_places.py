@@ -1,12 +1,27 @@
-"""Whether what a launched job reads is still where the job says. Imports no torch."""
+"""Whether a launched job can go on: what it reads is still where it says. Imports no torch."""
 
 from pathlib import Path
 
 from peftsearch.errors import UserError
 from peftsearch.spaces.jobspec.spec import JobSpec
 
+from .built_in import check_built_in
+
 _BACK = "put it back there, or a link to where it is now"
 _MODEL = ", or name that place: `peftsearch export {} --model PATH`, and so `confirm` and `resume`"
+
+
+def check_trainable(spec: JobSpec, test: bool = False) -> None:
+    """Refuse a job that nobody can train here any more.
+
+    Args:
+        test: Whether the test rows are read too.
+
+    Raises:
+        UserError: As `check_built_in` and `check_places`.
+    """
+    check_built_in(spec)
+    check_places(spec, test)
 
 
 def check_places(spec: JobSpec, test: bool = False) -> None:

@@ -103,13 +103,11 @@ def _check(spec: JobSpec, wanted: Wanted) -> list[str]:
     """What is asked for, before anything is read for long; the values of the groups' column."""
     from peftsearch.results.calibrations.wishes import Wish, check_wish
     from peftsearch.workers.data.task_data import load_groups
-    from peftsearch.workers.processes.built_in import check_built_in
-    from peftsearch.workers.processes.kept_places import check_places
+    from peftsearch.workers.processes.kept_places import check_trainable
 
     from .groups import part_groups
 
-    check_built_in(spec)
-    check_places(spec, test=True)
+    check_trainable(spec, test=True)
     check_wish(Wish(wanted.plan.precision), spec)
     if wanted.by is None:
         return []

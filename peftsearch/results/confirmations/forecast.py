@@ -8,8 +8,7 @@ from peftsearch.records.reading import Reading
 from peftsearch.results.wording import describe, plural
 from peftsearch.storage.store import Store
 from peftsearch.workers.data.task_data import hash_rows, load_groups, open_test
-from peftsearch.workers.processes.built_in import check_built_in
-from peftsearch.workers.processes.kept_places import check_places
+from peftsearch.workers.processes.kept_places import check_trainable
 
 from .groups import part_groups
 from .pending import Pending, tell_forecast
@@ -134,8 +133,7 @@ def foresee_confirmation(
         UserError: There are no test rows, or no such column.
     """
     job, spec = subject.job, subject.spec
-    check_built_in(spec)
-    check_places(spec, test=True)
+    check_trainable(spec, test=True)
     test, names = open_test(spec)
     check_enough(len(test.texts))
     data, rows = hash_rows(test, names), len(test.texts)

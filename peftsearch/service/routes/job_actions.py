@@ -12,8 +12,7 @@ from peftsearch.service.summaries import NOTES
 from peftsearch.service.work.checker import Complete
 from peftsearch.spaces.jobspec.mistakes import refuse_key
 from peftsearch.spaces.jobspec.spec import BudgetSpec
-from peftsearch.workers.processes.built_in import check_built_in
-from peftsearch.workers.processes.kept_places import check_places
+from peftsearch.workers.processes.kept_places import check_trainable
 
 from .job_checks import check_machine, check_name
 
@@ -138,8 +137,7 @@ def _check_trainable(service: Service, name: str) -> None:
     """Before the budget is another one."""
     with service.stores.borrow() as store:
         spec = store.find_job(name).spec
-    check_built_in(spec)
-    check_places(spec)
+    check_trainable(spec)
 
 
 def _state(service: Service, name: str) -> JobState:
