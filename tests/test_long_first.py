@@ -19,11 +19,17 @@ def slow() -> None: ...
 def starting() -> None: ...
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("two_nodes")
+def clustering() -> None: ...
+
+
 MODULES: dict[str, list[Callable[[], None]]] = {
     "a": [quick, quick],
     "b": [quick, slow],
     "c": [quick],
     "d": [starting, quick],
+    "e": [quick, clustering],
 }
 
 
@@ -35,7 +41,8 @@ def test_modules_that_wait_come_first_and_stay_whole(request: pytest.FixtureRequ
             item = pytest.Function.from_parent(module, name=f"{i}", callobj=function)
             items.append(item)
     put_first(items)
-    assert [f"{x.path.name}{x.name}" for x in items] == ["b0", "b1", "d0", "d1", "a0", "a1", "c0"]
+    names = [f"{x.path.name}{x.name}" for x in items]
+    assert names == ["e0", "e1", "b0", "b1", "d0", "d1", "a0", "a1", "c0"]
 
 
 def test_the_tests_of_this_run_are_so_ordered(request: pytest.FixtureRequest) -> None:
