@@ -2,14 +2,23 @@
 
 import shlex
 import sqlite3
+import string
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from peftsearch.errors import StoreUnavailable, UserError
-from peftsearch.storage.connection import as_argument, connect, describe, file_url, parse_url
+from peftsearch.storage.connection import (
+    _LONG_NUMBER,
+    as_argument,
+    connect,
+    describe,
+    file_url,
+    parse_url,
+)
 from peftsearch.storage.schema import front_entries
 from peftsearch.storage.store import Store
 from peftsearch.storage.transactions import run_read
@@ -109,6 +118,26 @@ def test_a_path_names_that_file(tmp_path: Path, name: str) -> None:
     Store.open(url).close()
     assert [x.name for x in tmp_path.iterdir() if not x.name.endswith(("-wal", "-shm"))] == [name]
     assert shlex.split(as_argument(url)) == [str(tmp_path / name)]
+
+
+@given(
+    strategies.lists(
+        strategies.one_of(
+            strategies.integers(1, 45).map(lambda n: ("1234567890" * 5)[:n]),
+            strategies.sampled_from([".", "-", "e", ",", '"', " ", "\n", "é", "٣"]),
+        ),
+        max_size=6,
+    ).map("".join)
+)
+def test_long_numbers_begin_behind_neither_a_digit_nor_a_point(document: str) -> None:
+    begins = [
+        i
+        for i in range(len(document))
+        if all(x in string.digits for x in document[i : i + 19].ljust(19))
+        and document[max(0, i - 1) : i] not in {*string.digits, "."}
+    ]
+    found = _LONG_NUMBER.search(document)
+    assert (None if found is None else found.start()) == (begins[0] if begins else None)
 
 
 def test_whole_numbers_beyond_64_bits_and_long_fractions_keep_their_digits(store: Store) -> None:
