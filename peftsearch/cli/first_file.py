@@ -4,21 +4,27 @@ from pathlib import Path
 from shlex import quote
 
 from peftsearch.errors import UserError
+from peftsearch.message_text import shorten
 from peftsearch.notebook.first_job import FirstJob, draft_job
 
 from .console import console, print_json
 
 
-def write_first(data: str | None, model: str | None, out: Path, as_json: bool) -> None:
+def write_first(
+    data: str | None, model: str | None, test: str | None, out: Path, as_json: bool
+) -> None:
     """Write it, unless a file is there.
 
+    Args:
+        test: Rows that `confirm` alone reads.
+
     Raises:
-        UserError: A file is there, or the data or the folder cannot be used.
+        UserError: A file is there, or the data, the model or the folder cannot be used.
     """
     if out.exists():
         hint = "give another with --out, or remove it"
         raise UserError("a new file for the job", f"{str(out)!r}, which is there already", hint)
-    found = draft_job(data, model, out)
+    found = draft_job(data, model, out, test)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("x", encoding="utf-8") as file:
@@ -31,9 +37,11 @@ def write_first(data: str | None, model: str | None, out: Path, as_json: bool) -
         columns = {key: x.column for key, x in found.columns.items()}
         kind = found.kind and found.kind.name
         told = {"job_file": str(out), "kind": kind, "columns": columns}
-        print_json(told | {"unfilled": list(found.unfilled), "next": next_steps})
+        beside = {"unfilled": list(found.unfilled), "passed_over": list(found.passed)}
+        print_json(told | beside | {"notes": list(found.notes), "next": next_steps})
         return
-    for line in (f"{out}: {_tell(found)}", *_tell_next(found, next_steps)):
+    lines = f"{out}: {_tell(found)}", *_tell_beside(found), *_tell_next(found, next_steps)
+    for line in lines:
         console.print(line, highlight=False, soft_wrap=True)
 
 
@@ -44,6 +52,12 @@ def _tell(found: FirstJob) -> str:
     doubtful = any(x.others for x in found.columns.values())
     look = "; the file names other columns that it may be" if doubtful else ""
     return ", ".join([found.kind.title, *known]) + look
+
+
+def _tell_beside(found: FirstJob) -> list[str]:
+    passed = shorten(", ".join(map(repr, found.passed)))
+    told = [f"passed over, since they tell rows apart or are days: {passed}"] if passed else []
+    return [*told, *(f"note: {x}" for x in found.notes)]
 
 
 def _tell_next(found: FirstJob, steps: list[str]) -> list[str]:

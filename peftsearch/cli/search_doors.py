@@ -41,15 +41,20 @@ def init(
         str | None,
         typer.Option(help="A model folder, package:NAME or a hub id [a small sample]."),
     ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Test rows, as `task.test` [a part of DATA]."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The file to write, which must not be there.")] = Path(
         "job.toml"
     ),
     as_json: AsJson = False,
 ) -> None:
     """Write a first job file for your data, to look at and to run."""
+    begin("looking at the data and the model")
     from . import first_file
 
-    first_file.write_first(data, model, out, as_json)
+    first_file.write_first(data, model, test, out, as_json)
 
 
 def run(

@@ -9,6 +9,7 @@ from peftsearch.message_text import shorten, suggest
 from peftsearch.workers.data.table import find_name
 
 from .given_rows import PAIR, Given
+from .identifiers import is_identifier
 from .pair_names import find_pair
 
 Text = str | Sequence[str] | None
@@ -20,7 +21,7 @@ def find_columns(
     """The text column, or two for pairs; the label column; and what was guessed of it, for people.
 
     Columns of the usual names are taken. Else the label is the only column whose values repeat,
-    and the text the only one of different texts.
+    and the text the only one of different texts; identifiers and days are neither.
 
     Args:
         numbers: Whether labels are numbers, which need not repeat.
@@ -79,12 +80,19 @@ def list_labels(given: Given, texts: Sequence[str], numbers: bool) -> list[str]:
         numbers: Whether labels are numbers, which need not repeat.
     """
     wanted = _are_numbers if numbers else _repeat
-    return [x for x in given.readers if x not in texts and _holds(given, x, wanted)]
+    found = [x for x in given.readers if x not in texts and _holds(given, x, wanted)]
+    return [x for x in found if not names_rows(given, x)]
 
 
 def list_texts(given: Given, label: str | None) -> list[str]:
     """Columns that may be the text beside that label."""
-    return [x for x in given.readers if x != label and _holds(given, x, _are_texts)]
+    found = [x for x in given.readers if x != label and _holds(given, x, _are_texts)]
+    return [x for x in found if not names_rows(given, x)]
+
+
+def names_rows(given: Given, name: str) -> bool:
+    """Whether a column tells rows apart and no more; one that cannot be read does not."""
+    return is_readable(given, name) and is_identifier(name, given.column(name))
 
 
 def is_readable(given: Given, name: str) -> bool:

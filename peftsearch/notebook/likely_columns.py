@@ -2,7 +2,7 @@
 person to look at, where `given_columns` refuses one that trains at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,12 +18,18 @@ from peftsearch.workers.data.missing_cells import is_missing
 from peftsearch.workers.data.sources import read_source
 from peftsearch.workers.data.table import check_filled, find_name
 
-from .given_columns import is_number, is_readable, list_labels, list_texts, usual_texts
+from .given_columns import (
+    is_number,
+    is_readable,
+    list_labels,
+    list_texts,
+    names_rows,
+    usual_texts,
+)
 from .given_rows import Given, read_given_file
+from .identifiers import CLASSES
 from .pair_names import find_prompted
 
-_LABELS = ("label", "labels", "class", "category", "target", "intent", "sentiment", "topic")
-"""What people call a column of classes."""
 _ALONE = {"text"}
 
 
@@ -42,9 +48,25 @@ class Likely:
     pair: tuple[str, ...] = ()
 
 
-def guess_task(data: str) -> tuple[TaskKind, dict[str, Likely]]:
-    """The kind of task, and what is likely meant by its keys; no keys where the usual columns
-    are, or where nothing is read: of a folder of images, a sample, a hub id.
+@dataclass(frozen=True)
+class Guess:
+    """What a source of data is likely for.
+
+    Attributes:
+        columns: By the keys of `[task]`; none where the usual columns are, or where nothing is
+            read: of a folder of images, a sample, a hub id.
+        passed: Columns that were passed over, since they tell rows apart or are days.
+        read: Whether rows were looked at.
+    """
+
+    kind: TaskKind
+    columns: Mapping[str, Likely] = field(default_factory=dict)
+    passed: tuple[str, ...] = ()
+    read: bool = True
+
+
+def guess_task(data: str) -> Guess:
+    """The kind of task, and what is likely meant by its keys.
 
     Args:
         data: As `task.train` names it, relative to the working folder.
@@ -54,20 +76,29 @@ def guess_task(data: str) -> tuple[TaskKind, dict[str, Likely]]:
     """
     kinds = KINDS.usable()
     if Path(data).is_dir() and is_image_folder(Path(data)):
-        return next(x for x in kinds if x.form is IMAGES), {}
+        return Guess(next(x for x in kinds if x.form is IMAGES), read=False)
     names = find_columns(data, None, Path.cwd(), None)
     if not names:
         _check_columns(data)
-        return kinds[0], {}
+        return Guess(kinds[0], read=False)
     kind, usual = _match_kind(kinds, names)
     if usual and usual.keys() not in (_ALONE, kinds[0].columns[0].keys()):
         _check_rows(data, tuple(usual.values()))
-        return kind, {key: Likely(column) for key, column in usual.items()}
+        return Guess(kind, {key: Likely(column) for key, column in usual.items()})
     given = read_given_file(Path(data))
     given.column(names[0])  # else what is wrong with the file would look like no column that fits
     kind, likely = _guess_labelled(given, kinds)
     _check_held(given, likely)
-    return kind, likely
+    return Guess(kind, likely, _list_passed(given, likely))
+
+
+def _list_passed(given: Given, likely: Mapping[str, Likely]) -> tuple[str, ...]:
+    taken = {x for y in likely.values() for x in _names_of(y)}
+    return tuple(x for x in given.readers if x not in taken and names_rows(given, x))
+
+
+def _names_of(found: Likely) -> tuple[str, ...]:
+    return (found.column,) if isinstance(found.column, str) else found.column or ()
 
 
 def _check_columns(data: str) -> None:
@@ -88,8 +119,8 @@ def _check_held(given: Given, likely: Mapping[str, Likely]) -> None:
     """Refuse empty cells where values belong: in what was taken, in a column of a usual name in
     whose place another was taken, and in any where nothing could be."""
     found = [x.column for x in likely.values()]
-    taken = [x for y in found for x in ((y,) if isinstance(y, str) else y or ())]
-    words = _LABELS if "label" in likely else ()
+    taken = [x for y in likely.values() for x in _names_of(y)]
+    words = CLASSES if "label" in likely else ()
     usual = [x for word in words if (x := find_name(given.readers, word)) is not None]
     instead = [] if {*usual} & {*taken} else usual
     for name in (*taken, *instead) if found and None not in found else given.readers:
@@ -150,7 +181,7 @@ def _is_graded(given: Given, name: str) -> bool:
 
 def _choose_label(names: Sequence[str]) -> Likely:
     """One of a usual name, else the last, where most tables have it."""
-    usual = [x for word in _LABELS if (x := find_name(names, word)) is not None]
+    usual = [x for word in CLASSES if (x := find_name(names, word)) is not None]
     return _choose(names, usual[0] if usual else None, -1)
 
 

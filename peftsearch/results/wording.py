@@ -46,6 +46,8 @@ _KEPT = 4096
 """What layers carry, of which thousands of trials share few."""
 _MANY = 5
 """Runs of layers that are told one by one."""
+COUNTED = "in which trials run; the preparation and the rest of the last one come on top"
+"""What hours of a budget are."""
 
 
 def describe(configuration: Configuration, anatomy: Anatomy) -> str:

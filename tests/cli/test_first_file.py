@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from peftsearch.jobs.all_mistakes import read_job
+from peftsearch.results.wording import COUNTED
 from peftsearch.storage.store import Store
 from peftsearch.workers.data.task_data import load_data
+from peftsearch.workers.training.rehearsal import rehearse
 from tests.service.launches import write_workshop
 from tests.specs import make_spec
+from tests.workers.tiny import save_model
 
 from .calls import call
 
@@ -31,7 +34,13 @@ def test_the_file_of_a_table_can_be_run(
     out: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(monkeypatch, "init", "tickets.csv", "--model", "model", "--out", out) == 0
-    assert f"next:  peftsearch run {out} --dry-run" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"next:  peftsearch run {out} --dry-run" in told
+    assert "passed over, since they tell rows apart or are days: 'Id'\n" in told
+    assert (
+        "\n# Passed over, since they tell rows apart or are days: 'Id'.\n"
+        in (place / out).read_text()
+    )
     spec = read_job(place / out)
     assert (spec.name, spec.task.text, spec.task.label) == ("tickets", "Body", "Team")
     assert load_data(spec).label_names == ["team 0", "team 1"]
@@ -44,20 +53,106 @@ def test_without_a_model_it_begins_with_a_sample(
     assert 'path = "demo:model"' in (place / "job.toml").read_text()
 
 
-@pytest.mark.parametrize(
-    ("family", "kind"), [("t5", "seq2seq"), ("gpt2", "causal_lm"), ("bert", "causal_lm")]
-)
+FAMILIES = {
+    "t5": {"d_model": 8, "d_kv": 4, "d_ff": 16, "num_layers": 2, "num_heads": 2},
+    "gpt2": {"n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 64},
+}
+
+
+@pytest.mark.parametrize(("family", "kind"), [("t5", "seq2seq"), ("gpt2", "causal_lm")])
 def test_of_kinds_with_the_same_columns_it_is_the_one_that_the_model_can_do(
     family: str, kind: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [f'{{"prompt": "question {i}", "response": "answer {i}"}}' for i in range(30)]
-    (place / "talk.jsonl").write_text("\n".join(rows))
+    write_talk(place)
     (place / family).mkdir()
-    (place / family / "config.json").write_text(json.dumps({"model_type": family}))
+    config = {"model_type": family, "vocab_size": 32, **FAMILIES[family]}
+    (place / family / "config.json").write_text(json.dumps(config))
     assert call(monkeypatch, "init", "talk.jsonl", "--model", family) == 0
     other = "causal_lm" if kind == "seq2seq" else "seq2seq"
     written = (place / "job.toml").read_text()
     assert f'kind = "{kind}"' in written and f"or {other}" in written
+
+
+def write_talk(place: Path) -> None:
+    rows = [f'{{"prompt": "question {i}", "response": "answer {i}"}}' for i in range(30)]
+    (place / "talk.jsonl").write_text("\n".join(rows))
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "told"),
+    [
+        ("tickets.csv", "nowhere/at/all", "'nowhere/at/all', where no folder is; correct --model"),
+        ("tickets.csv", "modle", "'modle', and no such folder; did you mean 'model'?"),
+        ("tickets.csv", "package:nothing-such", "no package 'nothing-such'; install it"),
+        ("talk.jsonl", "model", "bert"),
+        (None, "nowhere/at/all", "'nowhere/at/all', where no folder is; correct --model"),
+    ],
+)
+def test_a_model_that_a_launch_would_refuse_gets_no_file(
+    data: str | None,
+    model: str,
+    told: str,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_talk(place)
+    assert call(monkeypatch, "init", *([data] if data else []), "--model", model) == 2
+    (line,) = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
+    assert told in line
+    assert not (place / "job.toml").exists()
+
+
+def test_test_rows_are_looked_at_as_a_launch_does(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "other.csv").write_text("Body,Team\n" + "a ticket,team 0\nanother,team 9\n" * 4)
+    (place / "narrow.csv").write_text("Body\n" + "a ticket\n" * 8)
+    (place / "held.csv").write_text("Body,Team\n" + "a ticket,team 0\nanother,team 1\n" * 4)
+    for file, told in (
+        ("none.csv", "no file 'none.csv'; check the path"),
+        ("other.csv", "got 'team 9' at row 2"),
+        ("narrow.csv", "a column among Body in"),
+    ):
+        assert call(monkeypatch, "init", "tickets.csv", "--test", file, "--out", "a/j.toml") == 2
+        assert told in capsys.readouterr().err
+        assert not (place / "a").exists()
+    assert call(monkeypatch, "init", "--test", "held.csv") == 2
+    assert "training data beside --test" in capsys.readouterr().err
+    asked = ("tickets.csv", "--test", "held.csv", "--model", "model", "--out", "a/j.toml")
+    assert call(monkeypatch, "init", *asked) == 0
+    assert 'test = "../held.csv"\n' in (place / "a/j.toml").read_text()
+    assert read_job(place / "a/j.toml").task.test == str(place / "held.csv")
+
+
+def test_what_costs_time_is_shown_with_the_values_that_the_job_has(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_model(place / "real", "bert")
+    assert call(monkeypatch, "init", "tickets.csv", "--model", "real") == 0
+    assert "note:" not in capsys.readouterr().out
+    text = (place / "job.toml").read_text()
+    spec = read_job(place / "job.toml")
+    data = load_data(spec)
+    length = rehearse(spec, data).spec.task.max_length
+    epochs = spec.training.regime().passes(len(data.train.texts))
+    assert f"\n# max_length = {length} " in text
+    assert f"\n# epochs = {epochs:g} " in text
+    assert f"\nhours = 2                   # {COUNTED}\n" in text
+    shown = text.replace("# max_length", "max_length").replace("# epochs", "epochs")
+    (place / "job.toml").write_text(shown)
+    again = read_job(place / "job.toml")
+    assert (again.task.max_length, again.training.epochs) == (length, epochs)
+
+
+def test_what_a_launch_would_refuse_of_the_rows_is_told_beside_the_file(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f'"a ticket, number {i}",team {i % 2}' for i in range(9)]
+    (place / "few.csv").write_text("\n".join(["Body,Team", *rows]) + "\n")
+    assert call(monkeypatch, "init", "few.csv", "--model", "model") == 0
+    assert "note: as it stands, run refuses it: expected " in capsys.readouterr().out
+    assert (place / "job.toml").exists()
 
 
 def test_without_data_the_places_are_named(
@@ -86,6 +181,7 @@ def test_as_json(
     told = json.loads(capsys.readouterr().out)
     assert told["columns"] == {"text": "Body", "label": "Team"}
     assert (told["unfilled"], told["next"][1]) == ([], "peftsearch run job.toml")
+    assert (told["passed_over"], told["notes"]) == (["Id"], [])
 
 
 @pytest.mark.parametrize("command", [["run"], ["import", "results.csv", "--job"]])

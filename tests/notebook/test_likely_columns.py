@@ -60,31 +60,31 @@ def write(path: Path, **columns: list[Any]) -> str:
 def test_kind_and_columns(
     columns: dict[str, list[Any]], kind: str, found: tuple[Any, ...], tmp_path: Path
 ) -> None:
-    row, likely = guess_task(write(tmp_path / "d.jsonl", **columns))
-    assert row.name == kind
-    assert tuple(x.column for x in likely.values()) == found
+    guess = guess_task(write(tmp_path / "d.jsonl", **columns))
+    assert guess.kind.name == kind
+    assert tuple(x.column for x in guess.columns.values()) == found
 
 
 def test_what_may_be_it_too_is_told(tmp_path: Path) -> None:
-    data = write(tmp_path / "d.jsonl", id=list("abcd"), body=TEXTS, team=LABELS, place=LABELS)
-    assert guess_task(data)[1] == {
-        "text": Likely("body", ("id",)),
+    data = write(tmp_path / "d.jsonl", who=list("abcd"), body=TEXTS, team=LABELS, place=LABELS)
+    assert guess_task(data).columns == {
+        "text": Likely("body", ("who",)),
         "label": Likely("place", ("team",)),
     }
 
 
 def test_two_texts_of_other_names_may_be_a_pair(tmp_path: Path) -> None:
-    columns = {"id": list("abcd"), "advert": TEXTS, "enquiry": [f"{x} so" for x in TEXTS]}
+    columns = {"who": list("abcd"), "advert": TEXTS, "enquiry": [f"{x} so" for x in TEXTS]}
     data = write(tmp_path / "d.jsonl", **columns, label=LABELS)
-    found = guess_task(data)[1]["text"]
-    assert found == Likely("enquiry", ("id", "advert"), ("advert", "enquiry"))
+    found = guess_task(data).columns["text"]
+    assert found == Likely("enquiry", ("who", "advert"), ("advert", "enquiry"))
     text = draft_job(data, None, tmp_path / "job.toml").text
-    assert """or 'id' or 'advert', or both as a pair, ["advert", "enquiry"]\n""" in text
+    assert """or 'who' or 'advert', or both as a pair, ["advert", "enquiry"]\n""" in text
 
 
 def test_nothing_is_read_of_a_sample() -> None:
-    kind, likely = guess_task("demo:data")
-    assert (kind.name, likely) == ("classification", {})
+    guess = guess_task("demo:data")
+    assert (guess.kind.name, guess.columns, guess.read) == ("classification", {}, False)
 
 
 @pytest.mark.parametrize(
@@ -160,4 +160,62 @@ def test_a_column_of_empty_cells_gets_no_job(
 def test_an_empty_column_that_means_nothing_is_no_mistake(tmp_path: Path) -> None:
     rows = [f"a film {i},good {i % 2}," for i in range(20)]
     (tmp_path / "d.csv").write_text("\n".join(["text,label,topic", *rows]) + "\n")
-    assert guess_task(str(tmp_path / "d.csv"))[1]["label"].column == "label"
+    assert guess_task(str(tmp_path / "d.csv")).columns["label"].column == "label"
+
+
+UNIQUE = [f"{i:04x}-9d2f-{i * 7919 % 65536:04x}" for i in range(12)]
+WORDS = [f"{'abcdefghijkl'[i]} {TEXTS[i % 4]}" for i in range(12)]
+TEAMS = ["billing", "sales", "it"] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("id", list("abcdefghijkl")),
+        ("id", [1, 2, 3, 1, 2, 3] * 2),
+        ("user_id", ["ann", "bob"] * 6),
+        ("ticketId", UNIQUE),
+        ("", list(range(12))),
+        ("reference", UNIQUE),
+        ("mail", [f"{x}@example.org" for x in "abcdefghijkl"]),
+        ("page", [f"https://example.org/{x}" for x in "abcdefghijkl"]),
+        ("created", [f"2024-01-{1 + i % 3:02d}" for i in range(12)]),
+        ("seen", [f"{1 + i}/2/2024 10:0{i % 10}" for i in range(12)]),
+    ],
+)
+def test_what_tells_rows_apart_is_neither_text_nor_label(
+    name: str, values: list[Any], tmp_path: Path
+) -> None:
+    for columns in (
+        {name: values, "b": WORDS, "t": TEAMS},
+        {"b": WORDS, "t": TEAMS, name: values},
+    ):
+        guess = guess_task(write(tmp_path / "d.jsonl", **columns))
+        assert guess.columns == {"text": Likely("b"), "label": Likely("t")}
+        assert guess.passed == (name,)
+    alone = guess_task(write(tmp_path / "d.jsonl", **{name: values})).columns
+    assert {x.column for x in alone.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("name", ["Ann", "Bob", "Mary-Jane", "Dov", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo", "K"]),
+        (
+            "smiles",
+            [f"C{x}=O" for x in ("C(C)1", "(N2)", "#N", "C", "CC", "CCC1", "=C", "O", "S")],
+        ),
+        ("text", UNIQUE),
+        ("chinese", [f"这部电影{i}很好看" for i in range(12)]),
+        ("id", WORDS),
+    ],
+)
+def test_texts_of_one_word_are_texts(name: str, values: list[Any], tmp_path: Path) -> None:
+    guess = guess_task(write(tmp_path / "d.jsonl", **{name: values, "t": TEAMS[: len(values)]}))
+    assert guess.columns["text"].column == name
+
+
+@pytest.mark.parametrize("name", ["label_id", "Class ID", "intentId", "grid", "paid"])
+def test_numbers_of_classes_are_labels(name: str, tmp_path: Path) -> None:
+    guess = guess_task(write(tmp_path / "d.jsonl", b=WORDS, **{name: [0, 1, 2] * 4}))
+    assert guess.columns["label"].column == name
