@@ -65,7 +65,9 @@ def search(
         model: A folder, `package:NAME` for weights inside an installed Python package, or a hub
             id; or the section `[model]` of a job file.
         metric: What is to be large, or small as a loss is; None leaves the choice to the data.
-        minutes: Budget of time, from the first trial on. 10 where `trials` is not given either.
+        minutes: Budget of time, of that in which trials run: the preparation before the first one
+            is not counted, and a trial that runs when it is over is trained to its end, so that
+            the call takes longer. 10 where `trials` is not given either.
         trials: Budget of trials. With `minutes`, whichever comes first.
         validation: Rows that trials are scored on, as `train`; None holds out a part of `train`.
         test: Rows that `confirm` alone reads, as `validation`.

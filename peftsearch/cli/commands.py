@@ -17,7 +17,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.results.search_result import SearchResult, load_result
-from peftsearch.results.wording import plural
+from peftsearch.results.wording import COUNTED, plural
 from peftsearch.spaces.jobspec.spec import JobSpec, make_budget
 from peftsearch.spaces.jobspec.tracker_names import check_installed, check_names
 from peftsearch.storage.store import Store
@@ -129,6 +129,8 @@ def _work(store: Store, job: Job, crew: Crew) -> SearchResult:
         where = place_options(crew.storage, crew.root)
         goes_on = f"peftsearch resume {job.name} --trials N{where}"
         say(f"job {job.name} is finished; `{goes_on}` goes on")
+    elif job.spec.budget.hours is not None:
+        say(f"budget: {views.budget_text(job.spec)}; its time is that {COUNTED}")
     stopped = None if finished or not crew.workers else run_crew(store, job, crew)
     result = load_result(store, store.job(job.id), crew.root)
     if stopped:

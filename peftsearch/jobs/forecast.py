@@ -20,6 +20,7 @@ from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_for_launch
 from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
 from peftsearch.workers.runtime.threads import count_cpus
+from peftsearch.workers.training.beyond_budget import note_beyond
 from peftsearch.workers.training.timed_steps import Timings
 
 from .coming_trials import foresee_coming, note_head
@@ -215,9 +216,16 @@ def forecast_job(
             *note_resolution(spec, held_out),
             *note_dropout(spec, space),
             *note_head(spec, space, first),
+            *note_beyond(spec, pace.each.likely * count_abreast(workers), _mean_tokens(spec)),
             *note_load(load, count_cpus()),
         ),
     )
+
+
+def _mean_tokens(spec: JobSpec) -> float:
+    """Of a training row."""
+    workload = spec.anatomy.counted_workload
+    return sum(workload.tokens) / workload.sequences
 
 
 def _foresee_pace(
@@ -235,8 +243,7 @@ def _foresee_pace(
         response: Tokens of each response that is written.
     """
     rows, held_out = len(data.train.texts), data.held_out
-    tokens = sum(spec.anatomy.counted_workload.tokens) / spec.anatomy.counted_workload.sequences
-    asked = foresee_reading(spec.task, rows, held_out, tokens)
+    asked = foresee_reading(spec.task, rows, held_out, _mean_tokens(spec))
     timed = time_machine(spec, data, coming, workers, memory)
     if isinstance(timed, Timings):
         return pace_of_timings(spec, timed, coming, workers, asked)

@@ -64,7 +64,9 @@ class NotebookView:
         seconds = self.refreshed - self.started
         stage = tell_stage(crew, spec, self.preparation, seconds) if crew.children else "done"
         floors = tell_floors(self.preparation, spec)[:1]
-        self.show(render([tell_progress(now, spec), *floors, stage], share_used(now, spec, hours)))
+        notes = self.preparation.notes if self.preparation and crew.children else ()
+        lines = [tell_progress(now, spec), *floors, stage, *(f"note: {x}" for x in notes)]
+        self.show(render(lines, share_used(now, spec, hours)))
 
 
 def tell_progress(now: Progress, spec: JobSpec) -> str:

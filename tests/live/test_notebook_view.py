@@ -39,6 +39,7 @@ def test_phases_are_shown_in_one_place(new_sqlite: NewDatabase) -> None:
         view.update(crew)
         assert "training: trial 2 batch 3 of 40" in shown[-1]
         assert "floor: accuracy 0.6500" in shown[-1]
+        assert "<div>note: the head reads the mean</div>" in shown[-1]
         view.update(InlineCrew([]))
         assert "done" in shown[-1] and "training" not in shown[-1]
 

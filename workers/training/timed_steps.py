@@ -63,7 +63,7 @@ def time_steps(
         started = time.perf_counter()
         trainer = Trainer.open(spec, data=data)
         loading = time.perf_counter() - started
-        reading, writing = _time_reading(trainer), _time_writing(trainer)
+        reading, writing = time_reading(trainer), _time_writing(trainer)
         trials = [(x, _time_trial(trainer, x, reading, writing)) for x in configurations]
         return Timings(loading, tuple(trials), reading, writing)
     finally:
@@ -105,7 +105,7 @@ def _time_training(
     return max(0.0, ticks[1] - ticks[0] - step), step
 
 
-def _time_reading(opened: OpenedJob) -> float:
+def time_reading(opened: OpenedJob) -> float:
     """Of one row, in batches as they are evaluated; the first ones are not timed. Some rows are
     read, which may be the short ones: what all take goes by their tokens."""
     rows = opened.encoded("validation")

@@ -26,6 +26,7 @@ from peftsearch.workers.preparation.prepare import (
     prepare_head,
 )
 
+from .beyond_budget import foresee_beyond
 from .clock import Clock, OnStep
 from .cross_validation import as_in_first, cross_validate, join_prepared
 from .inference import predict_logits
@@ -109,7 +110,7 @@ class TrialRunner(Trainer):
         prepared = self._prepare_folds(prepare, on_batch)
         told, best = prepared.preparation, prepared.preparation.best(self.spec.task.quality)
         answers = keep_named(prepared.answers, None if best is None else best.name)
-        told = replace(told, notes=(*told.notes, *self.notes()))
+        told = replace(told, notes=(*told.notes, *self.notes(), *foresee_beyond(self)))
         return replace(prepared, preparation=told, answers=answers)
 
     def count_preparing(self) -> int:
