@@ -36,14 +36,17 @@ def tell_result(
         proposed: The pick to export.
         notes: By the numbers of trials.
     """
+    pick = f'{lead}result.pick("size <= 200 KB"), result.export("adapter/", pick="{proposed}")'
+    return "\n".join([tell_front(members, spec, notes), *told, pick])
+
+
+def tell_front(
+    members: Sequence[Estimate[Trial]], spec: JobSpec, notes: Mapping[int, TrialNote]
+) -> str:
+    """The front as a table of plain text, of at most 100 columns."""
     text = io.StringIO()
     console = Console(file=text, width=_WIDTH, color_system=None, highlight=False, markup=False)
     console.print(front_table(members, spec, _WIDTH, notes))
-    for line in (
-        *told,
-        f'{lead}result.pick("size <= 200 KB"), result.export("adapter/", pick="{proposed}")',
-    ):
-        console.print(line, soft_wrap=True)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 

@@ -1,4 +1,4 @@
-"""The front of a result: its points, which a notebook shows as a table."""
+"""The front of a result: its points, which a notebook and `print` show as a table."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
@@ -45,6 +45,11 @@ class Front(tuple[FrontPoint, ...]):
         its seeds, the sampling error of the quality (`standard_error`), its trials and their
         names, and its configuration in words and as plain data."""
         return frame_front(self._members(), self._spec, self._notes)
+
+    def __repr__(self) -> str:
+        from .result_text import tell_front
+
+        return tell_front(self._members(), self._spec, self._notes) if self else "an empty front"
 
     def _repr_html_(self) -> str:
         from .html_result import show_table

@@ -122,6 +122,19 @@ def test_a_front_is_still_a_tuple_of_points(result: SearchResult) -> None:
     assert Front() == ()
 
 
+def test_a_front_that_is_printed_is_the_table_of_the_result(result: SearchResult) -> None:
+    told = str(result.front)
+    assert told == repr(result.front) and str(result).startswith(told)
+    assert "FrontPoint" not in told and max(map(len, told.splitlines())) <= 100
+    rows = [x.split() for x in told.splitlines()]
+    assert [x[1] for x in rows if x[:1] in (["1"], ["2"], ["*3"])][:3] == [
+        "0.5000",
+        "0.7000",
+        "0.8000",
+    ]
+    assert repr(Front()) == "an empty front"
+
+
 def test_the_front_is_drawn_into_axes(result: SearchResult) -> None:
     with matplotlib.rc_context({"backend": "Agg"}):
         from matplotlib import pyplot
