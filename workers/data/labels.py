@@ -16,7 +16,7 @@ _BLURRED = 0.01
 _LARGEST = 1e30
 _ROWS, _ROWS_OF_FRACTIONS = 2, 5
 """Of each class on average at least: measured numbers repeat where they are means of a few
-answers, and are no classes for that."""
+answers, and are no classes for that (decision 0130)."""
 
 
 def read_classes(table: Table, column: str) -> list[str]:
@@ -62,11 +62,11 @@ def order_classes(names: Sequence[str], table: Table) -> tuple[str, ...]:
     measured = numbers and not all(float(x).is_integer() for x in present)
     rows = _ROWS_OF_FRACTIONS if measured else _ROWS
     if len(present) > max(2, len(names) // rows):
-        raise UserError(
-            f"classes with {plural(rows, 'row')} or more on average",
-            f"{len(present)} classes in {len(names)} rows of {table.origin}",
-            "check task.label, or set task.kind = 'regression' for numbers",
-        )
+        got = f"{len(present)} classes in {len(names)} rows of {table.origin}"
+        hint = "check task.label, or set task.kind = 'regression' for numbers"
+        named = f"; where {show(min(present))} is a name, write a letter before it" * measured
+        expected = f"classes with {plural(rows, 'row')} or more on average"
+        raise UserError(expected, got, hint + named)
     if table.classes is not None:
         return tuple(name for name in table.classes if name in present)
     return tuple(sorted(present, key=_numeric if numbers else str))

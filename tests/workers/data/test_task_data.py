@@ -123,10 +123,18 @@ def test_measured_numbers_that_repeat_are_no_classes(tmp_path: Path) -> None:
         measured = tuple(x / 10 + 0.05 for x in range(kinds))
         return load_data(spec_of(write_csv(tmp_path / "d.csv", make_rows(120, measured))))
 
-    with pytest.raises(UserError, match=r"5 rows or more on average; got 40 .* 'regression'"):
+    with pytest.raises(UserError, match=r"5 rows .*; got 40 .* 'regression' .* write a letter"):
         load(40)
     assert len(load(10).label_names) == 10
     file = write_csv(tmp_path / "d.csv", make_rows(120, tuple(range(40))))
+    assert len(load_data(spec_of(file)).label_names) == 40
+
+
+@pytest.mark.parametrize("name", ["v{}.5", "{}/7", "{}.5.0"])
+def test_names_that_hold_numbers_are_classes(name: str, tmp_path: Path) -> None:
+    """The way out that the refusal of measured numbers names."""
+    names = tuple(name.format(x) for x in range(40))
+    file = write_csv(tmp_path / "d.csv", make_rows(120, names))
     assert len(load_data(spec_of(file)).label_names) == 40
 
 
