@@ -24,7 +24,8 @@ from .counts import (
 )
 from .pending import Counts
 from .plan import Plan
-from .width import Width, foresee_width, tell_width, tell_widths
+from .width import Width, foresee_width
+from .width_words import tell_width, tell_widths
 
 
 @dataclass(frozen=True)
