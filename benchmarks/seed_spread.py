@@ -81,9 +81,8 @@ def main() -> None:
     for name, (pairs, sizes) in grids.items():
         whole, own = parts(pairs, sizes[0])
         print(f"| {name} | {len(pairs)} | {whole:.2f} | {own:.2f} |")
-    print(
-        "\n| grid | rows | no pair | one | three | one, nothing recorded |\n|---|---|---|---|---|---|"
-    )
+    print("\n| grid | rows | no pair | one | three | one, nothing recorded |")
+    print("|---|---|---|---|---|---|")
     for name, (pairs, sizes) in grids.items():
         for few in (75, 300, sizes[0]):
             cases = (0, FREEDOM), (1, FREEDOM), (3, FREEDOM), (1, 0.0)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from peftsearch.jobs.kept_forecast import recall_forecast
 from peftsearch.jobs.local_devices import check_device
 from peftsearch.jobs.local_pool import run_pool
 from peftsearch.live.foretold import Foretold
 from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import Job
+from peftsearch.records.ranges import Range
 from peftsearch.storage.store import Store
 from peftsearch.workers.engines.making import check_engine
 from peftsearch.workers.engines.plan import EXTERNAL, LOCAL, LOCAL_PLAN, EnginePlan
@@ -52,12 +54,18 @@ def run_crew(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
 
 def _run(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
+    foretold = Foretold(dry_run=_recall(store, job, crew))
     if crew.quiet or not log.is_terminal:
-        plain = PlainView(store, job, log)
+        plain = PlainView(store, job, log, foretold=foretold)
         return _hold_against(plain.foretold, run_pool(*pool, plain, crew.trackers, crew.plan))
-    with LiveView(store, job, log) as live:
+    with LiveView(store, job, log, foretold=foretold) as live:
         stopped = run_pool(*pool, live, crew.trackers, crew.plan)
     return _hold_against(live.foretold, stopped)
+
+
+def _recall(store: Store, job: Job, crew: Crew) -> Range | None:
+    """What the dry run of the whole job foresaw; None of one that had begun before."""
+    return None if store.trials(job.id) else recall_forecast(job.spec, crew.workers)
 
 
 def check_crew(crew: Crew) -> None:

@@ -1,4 +1,4 @@
-"""The first forecast of a run, and whether it held."""
+"""What a dry run and the first trial of a run foretold, and whether that held."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,14 +9,17 @@ from peftsearch.results.wording import duration, span
 
 @dataclass
 class Foretold:
-    """What was foreseen first, and when.
+    """What was foreseen of a run, and when.
 
     Attributes:
+        left: By the first trials that ended, of what was left at `at`.
+        dry_run: Of all of it, by the dry run before it; None without one.
         started: On the clock that `time.monotonic` reads.
     """
 
     left: Range | None = None
     at: float = 0.0
+    dry_run: Range | None = None
     started: float = field(default_factory=time.monotonic)
 
     def note(self, left: Range | None) -> None:
@@ -25,15 +28,18 @@ class Foretold:
             self.left, self.at = left, time.monotonic()
 
     def tell(self, now: float | None = None) -> str | None:
-        """Half a line where it did not hold; None where it did, and where there was none.
+        """Half a line where either did not hold; None where both did, and where there was none.
 
         Args:
             now: When the run ended, on the same clock; None is now.
         """
-        ended = time.monotonic() if now is None else now
-        if self.left is None or self.left.holds(ended - self.at):
-            return None
+        taken = (time.monotonic() if now is None else now) - self.started
         before = self.at - self.started
-        ends = span(before + self.left.low, before + self.left.high)
-        taken = duration(ended - self.started)
-        return f"took {taken}, loading and preparing included, foreseen first: {ends}"
+        known = [] if self.dry_run is None else [("by the dry run", self.dry_run)]
+        if self.left is not None:
+            ends = (before + x for x in (self.left.low, self.left.likely, self.left.high))
+            known.append(("after the first trial", Range(*ends)))
+        if all(x.holds(taken) for _, x in known):
+            return None
+        told = ", ".join(f"{when} {span(x.low, x.high)}" for when, x in known)
+        return f"took {duration(taken)}, loading and preparing included; foreseen {told}"

@@ -13,10 +13,13 @@ WHOLE = "loading and preparing included"
     [
         (100.0, None),
         (40.0, None),
-        (20.0, "took 30 s, loading and preparing included, foreseen first: 50 s to 2 min 10 s"),
+        (
+            20.0,
+            f"took 30 s, {WHOLE}; foreseen after the first trial 50 s to 2 min 10 s",
+        ),
         (
             600.0,
-            "took 10 min 10 s, loading and preparing included, foreseen first: 50 s to 2 min 10 s",
+            f"took 10 min 10 s, {WHOLE}; foreseen after the first trial 50 s to 2 min 10 s",
         ),
     ],
 )
@@ -33,3 +36,15 @@ def test_the_first_forecast_counts_and_a_budget_of_hours_alone_is_none() -> None
         foretold.note(left)
     assert foretold.left == Range(1, 2, 3)
     assert Foretold().tell() is None
+
+
+@pytest.mark.parametrize("took", [100.0, 500.0])
+def test_a_dry_run_is_what_the_whole_run_is_held_against(took: float) -> None:
+    """Whoever read it compares with it; where it did not hold the later one is told beside it."""
+    foretold = Foretold(started=0.0, dry_run=Range(200, 300, 400))
+    foretold.note(Range(40, 70, 520))
+    foretold.at = 10.0
+    told = foretold.tell(took)
+    assert told is not None and f"{WHOLE}; foreseen by the dry run 3 min 20 s to 6 min" in told
+    assert ", after the first trial 50 s to " in told
+    assert foretold.tell(300.0) is None

@@ -1,4 +1,4 @@
-"""A foreseen interval in sentences: how wide, on what that rests, and what would make it narrower."""
+"""A foreseen interval in sentences: how wide, on what that rests, and what would narrow it."""
 
 from collections.abc import Sequence
 
