@@ -7,7 +7,7 @@ from statistics import fmean
 
 import psutil
 
-from peftsearch.message_text import one_line, plural
+from peftsearch.message_text import one_line
 from peftsearch.records.pace import count_work
 from peftsearch.records.ranges import Range, within_factor
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -28,8 +28,6 @@ TIMED, BEGUN = 0.45, 0.5
 """Standard deviation of the logarithm of trials that are foreseen by timed steps, and of what
 comes before them (`benchmarks/forecast.py`)."""
 _CONFIGURATIONS = 3
-_BUSY = 1.5
-"""Load of each CPU, from which on others slow a job down."""
 _ROOM = 0.7
 """Of the free memory, what a model may take that is loaded for its timing alone."""
 
@@ -117,20 +115,6 @@ def pace_of_arithmetic(seconds: float, preparing: float, why: str) -> FirstPace:
         within_factor(STARTING, BEGUN),
         within_factor(preparing, UNTIMED),
         f"by arithmetic alone ({why})",
-    )
-
-
-def note_load(load: float, cpus: int) -> tuple[str, ...]:
-    """That the steps were timed beside other work, which may come and go.
-
-    Args:
-        load: Processes that ran or wanted to run, the mean of the last minute.
-    """
-    if load <= _BUSY * cpus:
-        return ()
-    return (
-        f"other work keeps this machine busy (a load of {load:.0f} on {plural(cpus, 'CPU')}): "
-        "the time holds as long as that stays alike",
     )
 
 

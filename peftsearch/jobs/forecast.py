@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-import psutil
-
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.ranges import Range, add_ranges
 from peftsearch.search.proposals import count_certain, propose_first
@@ -19,7 +17,7 @@ from peftsearch.spaces.space.feasibility import Share, check_bounds, estimate_sh
 from peftsearch.spaces.space.presets import make_space
 from peftsearch.workers.data.task_data import TaskData, load_for_launch
 from peftsearch.workers.preparation.foreseen import foresee_reading, foresee_writing
-from peftsearch.workers.runtime.threads import count_cpus
+from peftsearch.workers.runtime.busy import tell_load
 from peftsearch.workers.training.beyond_budget import note_beyond
 from peftsearch.workers.training.timed_steps import Timings
 
@@ -37,7 +35,6 @@ from .durations import (
 from .first_pace import (
     FirstPace,
     count_abreast,
-    note_load,
     pace_of_arithmetic,
     pace_of_timings,
     time_machine,
@@ -176,7 +173,7 @@ def forecast_job(
     first = tuple(x.configuration for x in proposed)
     coming = foresee_coming(spec, space, first)
     memory, most = foresee_memory(spec, coming), count_most(spec, space)
-    load = psutil.getloadavg()[0]
+    busy = tell_load()
     tell("timing a few steps on this machine")
     pace = _foresee_pace(spec, data, coming, workers, memory, rehearsed.response)
     trials = count_trials(spec, pace.each.likely, most)
@@ -217,7 +214,7 @@ def forecast_job(
             *note_dropout(spec, space),
             *note_head(spec, space, first),
             *note_beyond(spec, pace.each.likely * count_abreast(workers), _mean_tokens(spec)),
-            *note_load(load, count_cpus()),
+            *([f"{busy}: the time holds as long as that stays alike"] if busy else []),
         ),
     )
 

@@ -3,7 +3,6 @@
 import pytest
 
 from peftsearch.jobs.coming_trials import foresee_coming, note_head
-from peftsearch.jobs.first_pace import note_load
 from peftsearch.spaces.jobspec.head import suppose_head
 from peftsearch.spaces.space.presets import make_space
 from tests.search.jobs import lora
@@ -33,9 +32,3 @@ def test_what_comes_is_as_much_as_the_budget_has() -> None:
     first = [lora(1), lora(2)]
     coming = foresee_coming(spec, make_space(spec), first)
     assert coming[:2] == first and len(coming) == 5
-
-
-@pytest.mark.parametrize(("load", "cpus", "told"), [(0.3, 2, 0), (3.0, 2, 0), (12.3, 2, 1)])
-def test_a_machine_that_others_use_is_told(load: float, cpus: int, told: int) -> None:
-    notes = note_load(load, cpus)
-    assert len(notes) == told and all("a load of 12 on 2 CPUs" in x for x in notes)

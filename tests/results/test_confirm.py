@@ -133,8 +133,8 @@ def test_what_is_to_come_is_told_before_it_begins(confirmer: Confirmer) -> None:
     ran = [replace(trial, running_seconds=x) for x in (50.0, 70.0)]
     spec = confirmer.job.spec
     assert tell_forecast(Pending.of(spec, ran, Counts(9, 14))) == (
-        "9 trainings of 14, the others are kept, 5 min 40 s to 15 min 00 s by the job's trials; "
-        "what is interrupted goes on where it was"
+        "9 trainings of 14, the others are kept, 4 min 50 s to 18 min 00 s from now by the job's "
+        "trials; what is interrupted goes on where it was"
     )
     plan = Plan()
     assert len(RATES) + 3 * plan.seeds == plan.trainings == 14
@@ -321,9 +321,9 @@ def test_the_best_of_the_sweep_is_an_arm_where_it_is_asked_for(confirmer: Confir
 def test_the_forecast_tells_the_seeds_that_a_width_may_add(confirmer: Confirmer) -> None:
     listener, _ = listen(confirmer, Plan.of(6, 0.1))
     subject = subject_of(confirmer)
-    assert replace(listener.count(subject), words="") == Counts(14, 14, 6)
+    assert replace(listener.count(subject), words="", tuned=0) == Counts(14, 14, 6)
     keep_run(confirmer, PICKED, first_seeds(4)[3], 50)
-    assert replace(listener.count(subject), words="") == Counts(14, 14, 5)
+    assert replace(listener.count(subject), words="", tuned=0) == Counts(14, 14, 5)
     left, kept = Pending(left=14, total=14), Pending(total=14)
     assert "14 trainings; for the width up to 5 more;" in tell_forecast(left, 5)
     assert tell_forecast(kept, 5).endswith("kept from before; for the width up to 5 more")

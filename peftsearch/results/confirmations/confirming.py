@@ -8,6 +8,7 @@ from peftsearch.records.job import Job
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.presence import at_work
+from peftsearch.workers.runtime.busy import tell_load
 
 from .confirmed import Confirmed, ConfirmedFront
 from .pending import Pending, tell_forecast
@@ -130,9 +131,11 @@ def _open(store: Store, job: Job, device: str) -> "TrialRunner":
 def _foretell(confirmer: "KeptRuns", subject: Subject) -> None:
     """What is about to begin, and how wide intervals may be expected."""
     counts = confirmer.count(subject)
-    confirmer.pending = Pending.of(subject.spec, subject.trials, counts)
-    confirmer.report(tell_forecast(confirmer.pending, counts.further))
     rows, level = confirmer.foresee_reading(subject.members)
+    confirmer.pending = Pending.of(subject.spec, subject.trials, counts, rows)
+    confirmer.report(tell_forecast(confirmer.pending, counts.further))
+    if confirmer.pending.left and (busy := tell_load()):
+        confirmer.report(f"{busy}: the time holds as far as it was as busy for the job's trials")
     widths = subject.foresee_widths(confirmer.plan, rows, level)
     for line in subject.tell_widths(widths):
         confirmer.report(line)

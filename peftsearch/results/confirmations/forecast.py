@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
+from peftsearch.records.ranges import add_ranges
 from peftsearch.records.reading import Reading
 from peftsearch.results.wording import describe, plural
 from peftsearch.storage.store import Store
@@ -11,7 +12,7 @@ from peftsearch.workers.data.task_data import hash_rows, load_groups, open_test
 from peftsearch.workers.processes.kept_places import check_trainable
 
 from .groups import part_groups
-from .pending import Pending, tell_forecast
+from .pending import OPENING, Pending, tell_forecast
 from .plan import Plan, check_enough
 from .spending import foresee_reading, level_of, ordinal, percent, spend, tell_reading
 from .subject import Subject
@@ -26,7 +27,8 @@ class Trainings:
         left: That are not kept from before, at most.
         total: With those that are.
         further: That a wanted width may add.
-        seconds: That those that are left most likely take; None before a trial has ended.
+        seconds: That those that are left most likely take, with all around them; None before a
+            trial has ended.
         words: The same for people.
     """
 
@@ -143,7 +145,7 @@ def foresee_confirmation(
     widths = subject.foresee_widths(plan, rows, level_of(reading))
     return ConfirmForecast(
         what=_tell_what(subject),
-        trainings=_count(store, subject, plan, data),
+        trainings=_count(store, subject, plan, data, rows),
         reading=reading,
         begun=reading in known,
         earlier=tuple(known[: reading.number - 1]),
@@ -162,9 +164,11 @@ def _tell_what(subject: Subject) -> str:
     return describe(subject.picked, subject.spec.anatomy)
 
 
-def _count(store: Store, subject: Subject, plan: Plan, data: str) -> Trainings:
+def _count(store: Store, subject: Subject, plan: Plan, data: str, rows: int) -> Trainings:
+    """With the start of the program that makes them."""
     counts = subject.count(store, plan, data)
-    pending = Pending.of(subject.spec, subject.trials, counts)
+    pending = Pending.of(subject.spec, subject.trials, counts, rows)
+    pending.beside = add_ranges([pending.beside, OPENING])
     time, words = pending.foresee(), tell_forecast(pending, counts.further)
     seconds = None if time is None else time.likely
     return Trainings(counts.left, counts.total, counts.further, seconds, words)

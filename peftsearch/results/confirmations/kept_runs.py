@@ -8,6 +8,7 @@ from typing import Any
 
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import BASE, Floor
+from peftsearch.records.ranges import NO_TIME
 from peftsearch.records.reading import Reading
 from peftsearch.results.standing.floor_words import short_name
 from peftsearch.results.standing.floors import sort_floors
@@ -76,6 +77,7 @@ class KeptRuns:
         prepared = Prepared(known, self.store.head_start(self.job.id))
         arms = [self._score_floor(prepared, x) for x in sort_floors(known, self.job.spec)]
         self.runner.adopt(prepared)
+        self.pending.beside = NO_TIME
         return [arm for arm in arms if arm is not None]
 
     def _score_floor(self, prepared: Prepared, floor: Floor) -> Arm | None:
@@ -104,7 +106,8 @@ class KeptRuns:
         self.report(f"{self.made} of {total}: training for the {split} split: {words}{left}")
         started = time.monotonic()
         outcome = self.runner.evaluate(configuration, seed, lambda done, total: None, split=split)
-        self.pending.note(configuration, time.monotonic() - started)
+        tuned = split == "validation"
+        self.pending.note(configuration, time.monotonic() - started, tuned)
         return self._keep(place, outcome)
 
     def _recall(self, place: Mapping[str, Any]) -> Run | None:

@@ -90,7 +90,9 @@ class Subject:
             words = plan.tell_trainings(find_kind(spec.task.kind).baseline)
             further -= count_kept(store, self.job, further_places(spec, plan, self.picked), data)
         left = total - count_kept(store, self.job, places, data)
-        return Counts(max(left, 0), total, max(further, 0), words)
+        tuned = {x for x in places if x[2] == "validation"}
+        left_tuned = len(tuned) - count_kept(store, self.job, tuned, data)
+        return Counts(max(left, 0), total, max(further, 0), words, left_tuned)
 
     def foresee_widths(self, plan: Plan, rows: int, level: float) -> list[Width | None]:
         """How wide the interval of each is going to be.

@@ -64,7 +64,8 @@ class Forecast(TypedDict):
         trainings: That are left, at most.
         trainings_total: With those that are kept.
         trainings_further: That a width may add.
-        seconds: Of those that are left, by the job's trials; null before one has ended.
+        seconds: Of those that are left, by the job's trials, with all around them; null before one
+            has ended.
         words: The same in a line.
         reading: Number that the reading has or would get.
         ordinal: The same in a word.
