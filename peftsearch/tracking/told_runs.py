@@ -11,6 +11,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Measurement, Trial, TrialState
 from peftsearch.results.comparisons.sampling_errors import sampling_error
 from peftsearch.results.exports.public_names import find_places, name_paths, public_name
+from peftsearch.results.exports.told_sources import tell_source
 from peftsearch.results.wording import describe
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -137,7 +138,7 @@ def make_job_run(
 def _job_parameters(spec: JobSpec) -> dict[str, str]:
     told = {
         "model": public_name(spec.model.path),
-        "data": public_name(spec.task.train),
+        "data": tell_source(spec.task.train),
         "kind": spec.task.kind,
         "goals": ", ".join(spec.goals),
         "bounds": ", ".join(map(str, (*spec.bounds, *spec.limits))),

@@ -1,6 +1,7 @@
 """The front matter of a card, as `huggingface_hub` reads it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from huggingface_hub import ModelCard
 
 from peftsearch.records.estimates import estimate
 from peftsearch.results.exports.card_metadata import front_matter
+from peftsearch.samples import minilm
 from tests.specs import make_spec
 
 from .made import make_trial
@@ -40,10 +42,13 @@ def test_a_hub_finds_what_it_asks_for() -> None:
 
 def test_of_several_trainings_the_mean_is_told() -> None:
     trained = estimate([TRIAL, make_trial(7, 8, 0.75)])
-    (result,) = read(front_matter(make_spec(), TRIAL, "peft", 0.02, trained)).eval_results
-    assert result.metric_value == pytest.approx(0.77)
-    assert result.metric_args["interval_95"] == pytest.approx([0.730801, 0.809199])
-    assert (result.metric_args["trainings"], result.metric_args["of_this_one"]) == (2, 0.79)
+    mean, own = read(front_matter(make_spec(), TRIAL, "peft", 0.02, trained)).eval_results
+    assert mean.metric_value == pytest.approx(0.77)
+    assert mean.metric_name == "accuracy (mean of 2 trainings, which the search optimised)"
+    assert mean.metric_args["interval_95"] == pytest.approx([0.730801, 0.809199])
+    assert mean.metric_args["trainings"] == 2 and "trainings" not in own.metric_args
+    assert own.metric_value == 0.79
+    assert own.metric_name == "accuracy (this adapter, which the search optimised)"
 
 
 @pytest.mark.parametrize(
@@ -58,6 +63,17 @@ def test_an_interval_ends_at_the_best_value_that_there_is(
     spec = make_spec(task={"train": "train.csv", "metric": metric})
     (result,) = read(front_matter(spec, trial, "peft", 0.02, estimate([trial]))).eval_results
     assert result.metric_args["interval_95"] == pytest.approx(ends)
+
+
+def test_a_sample_has_the_name_that_hubs_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEFTSEARCH_CACHE", str(tmp_path))
+    model = {**make_spec().to_json()["model"], "path": str(tmp_path / minilm.PACKAGE.folder)}
+    found = read(front_matter(make_spec(model=model), TRIAL, "peft", 0.02, ALONE))
+    assert found.base_model == "sentence-transformers/all-MiniLM-L6-v2"
+    other = make_spec(model={**model, "path": str(tmp_path / "another")})
+    assert read(front_matter(other, TRIAL, "peft", 0.02, ALONE)).base_model is None
 
 
 def test_a_local_model_is_no_model_of_the_hub() -> None:

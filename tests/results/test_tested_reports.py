@@ -20,6 +20,8 @@ from peftsearch.results.confirmations.tested_reports import (
 from peftsearch.results.confirmations.verdict import tell_verdict
 from peftsearch.results.exports.card_metadata import front_matter
 from peftsearch.results.exports.card_worth import tell_quality, tell_tested_rows
+from peftsearch.results.exports.file_facts import list_files
+from tests.specs import make_spec
 
 from .made import SPEC, TRIALS, make_reading
 
@@ -129,6 +131,7 @@ def test_the_front_matter_has_the_test_split_first() -> None:
     tested, searched = data.eval_results
     assert (tested.dataset_split, searched.dataset_split) == ("test", "validation")
     assert (tested.metric_type, tested.metric_value) == ("accuracy", pytest.approx(0.9))
+    assert tested.metric_name == "accuracy (mean of 3 new trainings)"
     assert tested.metric_args == {
         "trainings": 3,
         "rows": 160,
@@ -136,6 +139,38 @@ def test_the_front_matter_has_the_test_split_first() -> None:
         "level": 0.975,
         "reading_of_the_split": 2,
     }
+
+
+def test_the_front_matter_tells_this_adapter_from_the_mean_of_new_trainings() -> None:
+    """The first of each split is what is honest of these files: the test rows chose nothing."""
+    kept = confirm() | {"calibration": {"trial": 3, "quality": {"accuracy": 0.875}, "told": []}}
+    text = front_matter(SPEC, PICKED, "peft", 0.02, estimate([PICKED]), confirmed=find(kept))
+    data: Any = ModelCard(f"{text}\n# Title\n").data
+    own, mean, _ = data.eval_results
+    assert (own.metric_name, own.metric_value) == ("accuracy (this adapter)", 0.875)
+    assert own.dataset_split == "test"
+    assert own.metric_args == {"rows": 160, "reading_of_the_split": 1}
+    assert (mean.metric_name, mean.metric_value) == (
+        "accuracy (mean of 3 new trainings)",
+        pytest.approx(0.9),
+    )
+    other = replace(PICKED, number=4)
+    text = front_matter(SPEC, other, "peft", 0.02, estimate([other]), confirmed=find(kept))
+    assert "0.875" not in text
+
+
+def test_the_test_rows_and_their_file_are_told_by_their_hashes() -> None:
+    spec = make_spec(task={"train": "train.csv", "test": "/home/ann/test.csv"})
+    found = find(confirm() | {"test_file": "f" * 64})
+    facts = dict(list_files(spec, {}, found))
+    assert facts["test.csv, SHA-256"] == "f" * 64
+    told = facts["test rows as they were read, fingerprint"]
+    assert told.startswith("a" * 64) and "no file has it" in told
+    assert not any("test" in name for name, _ in list_files(spec, {}))
+    before = list_files(spec, {}, find(confirm()))
+    assert [name for name, _ in before if "test" in name] == [
+        "test rows as they were read, fingerprint"
+    ]
 
 
 def test_a_confirmation_of_another_configuration_is_named_with_what_is_proposed() -> None:

@@ -132,6 +132,12 @@ def _hash_files(task: TaskSpec) -> dict[str, str]:
     return {part: hash_file(path) for part, path in paths.items() if path.is_file()}
 
 
+def hash_test_file(task: TaskSpec) -> str | None:
+    """SHA-256 of the file of test rows, for who reads these; None where no file has them."""
+    path = None if task.test is None else Path(task.test)
+    return None if path is None or not path.is_file() else hash_file(path)
+
+
 def load_test(spec: JobSpec) -> Split:
     """The test split; `peftsearch confirm` alone reads it.
 

@@ -1,8 +1,8 @@
 """A confirmation as a whole: configurations trained, compared, and what was found recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peftsearch.records.job import Job
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -15,7 +15,7 @@ from .pending import Pending, tell_forecast
 from .plan import Plan, check_enough
 from .spending import level_of
 from .subject import Subject
-from .tested_reports import CONFIRM, FRONT
+from .tested_reports import CONFIRM, FRONT, TEST_FILE
 
 if TYPE_CHECKING:
     # They take seconds to load, in which others may delete the job: within `at_work`.
@@ -73,7 +73,7 @@ def confirm_pick(
         told, known = ([], {}) if kept is None else calibrate_on_test(runner, kept, level)
         data = {**by, **known}
         confirmed = Confirmed(found, spec, subject.preparation, grouped, data, told)
-        store.save_report(job.id, CONFIRM, confirmed.to_json())
+        _record(store, job, CONFIRM, confirmed.to_json())
     return confirmed
 
 
@@ -96,8 +96,15 @@ def confirm_front(store: Store, subject: Subject, wanted: Wanted) -> ConfirmedFr
         _foretell(confirmer, subject)
         found = confirmer.confirm_front(subject.members, subject.probe)
         confirmed = ConfirmedFront(found, spec)
-        store.save_report(job.id, FRONT, confirmed.to_json())
+        _record(store, job, FRONT, confirmed.to_json())
     return confirmed
+
+
+def _record(store: Store, job: Job, kind: str, told: Mapping[str, Any]) -> None:
+    """With the hash of the file of test rows."""
+    from peftsearch.workers.data.task_data import hash_test_file
+
+    store.save_report(job.id, kind, {**told, TEST_FILE: hash_test_file(job.spec.task)})
 
 
 def _check(spec: JobSpec, wanted: Wanted) -> list[str]:

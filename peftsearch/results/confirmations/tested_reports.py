@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import stdev
 from typing import Any
 
@@ -20,6 +20,8 @@ from .plan import LEAST, USUAL
 from .spending import ordinal, percent
 from .verdict import IN_SHORT
 
+TEST_FILE = "test_file"
+"""Entry of such a report: SHA-256 of the file that the test rows were read from, null of none."""
 CONFIRM, FRONT = "confirm", "confirm-front"
 """Kinds of the reports beside a job that its confirmations are: of one point, of a whole front."""
 Content = Mapping[str, Any]
@@ -39,6 +41,12 @@ class OnTest:
         reading: Number of the reading of the test split; None where nobody entered one.
         entered: When that began, in seconds since the epoch; 0 where nobody entered it.
         told: Sentences on how it stands beside what it was compared with.
+        adapters: The quality of kept adapters of this configuration there, by the numbers of their
+            trials.
+        data: SHA-256 of the texts and labels of the test rows in their order; None where nobody
+            entered it.
+        file: SHA-256 of the file that they were read from; None of none, and of before it was
+            kept.
     """
 
     key: str
@@ -50,6 +58,9 @@ class OnTest:
     reading: int | None
     told: tuple[str, ...]
     entered: float = 0.0
+    adapters: Mapping[int, float] = field(default_factory=dict, hash=False)
+    data: str | None = None
+    file: str | None = None
 
     @property
     def order(self) -> tuple[float, int]:
@@ -206,4 +217,14 @@ def _read(report: Content, arm: Content, told: Sequence[str], spec: JobSpec) -> 
         reading=None if reading is None else reading["number"],
         told=tuple(x for x in told if x),
         entered=0.0 if reading is None else reading.get("created", 0.0),
+        adapters=_read_adapters(report, spec),
+        data=None if reading is None else reading.get("data"),
+        file=report.get(TEST_FILE),
     )
+
+
+def _read_adapters(report: Content, spec: JobSpec) -> dict[int, float]:
+    """Of the kept adapter that a confirmation of one point has scored, of which it says more."""
+    told = report.get("calibration") or {}
+    value = (told.get("quality") or {}).get(spec.task.quality)
+    return {} if value is None or "trial" not in told else {told["trial"]: value}

@@ -32,6 +32,7 @@ from .export_report import ExportReport
 from .file_facts import list_files, name_hashes
 from .job_texts import trial_data
 from .public_names import hub_id, name_paths, public_name
+from .told_sources import tell_source
 
 _CARD = """{metadata}
 # {title}
@@ -122,7 +123,7 @@ def write_card(
     loading = replace(report.loading, base=base or BASE_FOLDER, encoder=encoder)
     model = public_name(spec.model.path)
     sources = (spec.task.train, spec.task.validation)
-    held = name_paths(held, {x: public_name(x) for x in sources if x})
+    held = name_paths(held, {x: tell_source(x) for x in sources if x})
     floor = "" if standing is None else tell_floor(standing, spec)
     measured = trial, spec, labels, held, expected, trained
     shown = {
@@ -147,7 +148,7 @@ def write_card(
         "inputs": tell_inputs(kind.load_work(), spec, trial.configuration, report, encoder),
         "companions": f"{_COMPANIONS}{tell_config(report.form, labels)}.",
         "again": _tell_again(spec, trial),
-        "provenance": _provenance(spec, trial.provenance, path.parent),
+        "provenance": _provenance(spec, trial.provenance, path.parent, confirmed),
     }
     path.write_text(_CARD.format(**shown), encoding="utf-8")
 
@@ -164,11 +165,13 @@ def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
     path.write_text(write_text(trial_data(spec, trial)), encoding="utf-8")
 
 
-def _provenance(spec: JobSpec, provenance: Mapping[str, Any], folder: Path) -> str:
+def _provenance(
+    spec: JobSpec, provenance: Mapping[str, Any], folder: Path, tested: OnTest | None
+) -> str:
     versions = provenance.get("versions", {})
     lines = [f"- {name} {version}" for name, version in versions.items()]
     here = {x.name: hash_file(x) for x in sorted(folder.glob("*.safetensors"))}
-    facts = [*name_hashes("this folder's ", here), *list_files(spec, provenance)]
+    facts = [*name_hashes("this folder's ", here), *list_files(spec, provenance, tested)]
     lines += [f"- {name}: {value}" for name, value in facts]
     known = [key for key in _TOLD if key in provenance]
     lines += [f"- {key}: {provenance[key]}" for key in known]

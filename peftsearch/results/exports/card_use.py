@@ -16,7 +16,7 @@ from peftsearch.workers.models.reader import PREFIX, cut_to
 
 from .card_lines import wrap_text
 from .export_report import ExportReport, Loading
-from .public_names import hub_id, public_name
+from .public_names import base_id, hub_id, public_name
 
 _INPUTS = """
 
@@ -25,7 +25,7 @@ _INPUTS = """
 ```
 """
 _BASE_TOLD = f"""
-`{BASE_FOLDER}` is a folder with {{model}}: `model.path` of `job.toml` tells where it was.
+`{BASE_FOLDER}` is a folder with {{model}}{{hub}}: `model.path` of `job.toml` tells where it was.
 """
 ENCODER_FOLDER = "path/to/the/encoder"
 """Stands for the folder of an encoder that no hub has."""
@@ -38,8 +38,11 @@ _CONFIG = (
 
 def tell_base(spec: JobSpec, report: ExportReport, base: str | None) -> str:
     """What stands for the folder of a base that no hub has; nothing of another."""
-    named = f"`{public_name(spec.model.path)}`"
-    return "" if base or report.form == "merged" else _BASE_TOLD.format(model=named)
+    if base or report.form == "merged":
+        return ""
+    known = base_id(spec.model.path)
+    hub = f", the model that hubs call `{known}`" if known else ""
+    return _BASE_TOLD.format(model=f"`{public_name(spec.model.path)}`", hub=hub)
 
 
 def name_encoder(spec: JobSpec) -> str:

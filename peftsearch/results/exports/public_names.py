@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from peftsearch.passwords import hide
-from peftsearch.samples.fetch import name_sample
+from peftsearch.samples.fetch import name_on_hub, name_sample
 from peftsearch.spaces.jobspec.spec import JobSpec
 
 _CLOSING = "'\"`)]>,;:."
@@ -28,6 +28,12 @@ def public_name(source: str) -> str:
 def hub_id(source: str) -> str | None:
     """A source if it is one of a hub; None of paths, URLs and `package:NAME`."""
     return None if is_local(source) or ":" in source or "\\" in source else source
+
+
+def base_id(source: str) -> str | None:
+    """What a hub calls a model: its own id, or that of the model which a sample is; None where
+    nobody knows it."""
+    return hub_id(source) or name_on_hub(source)
 
 
 def is_local(source: str) -> bool:
