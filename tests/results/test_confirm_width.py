@@ -117,6 +117,11 @@ def test_where_rows_are_too_few_it_is_told_what_they_make_and_nobody_is_sent_awa
     assert "so that it may be more or less" in told[1]
 
 
+def test_a_pick_that_is_level_with_the_floor_leads_by_nothing() -> None:
+    told = tell_width(foresee([seen(0, 0.86)], 3), SPEC)[-1]
+    assert "which has the same as the pick on the validation rows (standard error" in told
+
+
 def test_nothing_is_told_of_a_job_without_a_floor() -> None:
     trials = [seen(0, 0.92)]
     given = trials[0].configuration, trials, None, Plan()

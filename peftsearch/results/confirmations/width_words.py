@@ -69,6 +69,8 @@ def _tell_lead(found: Width, spec: JobSpec) -> str:
     gain = difference(name, abs(standing.gain), standing.quality)
     side = "is behind" if standing.gain < 0 else "leads"
     told = f"to tell the floor apart, beside the {gain} by which the pick {side} on the validation"
+    if not standing.gain:
+        told = "to tell the floor apart, which has the same as the pick on the validation"
     if standing.error is None:
         return f"{told} rows"
     error = difference(name, standing.error, standing.quality)
