@@ -90,9 +90,10 @@ def tell_best(now: Progress, spec: JobSpec) -> str:
 
 
 def tell_volume(now: Progress) -> str:
-    """`hypervolume 0.123`; that nothing beats the floor, where it is 0 for that."""
+    """`hypervolume 0.123`; where it is 0 since nothing beats the floor, that nothing does yet, and
+    nothing at the end of a job, whose result says it."""
     if now.unbeaten:
-        return f"nothing beats the floor{'' if now.over else ' yet'}"
+        return "" if now.over else "nothing beats the floor yet"
     return f"hypervolume {now.hypervolume:.3f}"
 
 

@@ -129,13 +129,13 @@ def _line(trial: Trial, spec: JobSpec, now: Progress) -> str:
         if value is not None
         else f"failed: {trial.message}"
     )
-    left = f", {tell_left(now.left)} left" if now.left and now.left.high else ""
+    left = f"{tell_left(now.left)} left" if now.left and now.left.high else ""
+    done = f"{now.done}/{spec.budget.trials or '?'} done"
+    how_far = ", ".join(x for x in (done, tell_volume(now), left) if x)
     return (
         f"trial {trial.number} ({tell_origin(trial.origin, spec.search.sampler)}) {result}, "
         f"{_cost(trial, spec)}: "
-        f"{describe(trial.configuration, spec.anatomy)}  "
-        f"[{now.done}/{spec.budget.trials or '?'} done, "
-        f"{tell_volume(now)}{left}]"
+        f"{describe(trial.configuration, spec.anatomy)}  [{how_far}]"
     )
 
 

@@ -75,7 +75,7 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         ),
         "quality": spec.task.quality,
         "cost": spec.objectives.cost,
-        "warnings": result.warnings,
+        "warnings": result.warnings if found is None else result.warnings_beside(found),
         "notes": _note(result),
         "parent": result.circle.parent,
         "baselines": result.beside_data,

@@ -68,11 +68,18 @@ class ToldResult(KnownResult):
         what is proposed does not; what luck keeps off the front; that the confirmation is of
         another configuration; that the model expects no gain from more trials; nothing where none
         of it is so."""
+        return self._warn(self._beaten)
+
+    def warnings_beside(self, picked: Estimate[Trial]) -> list[str]:
+        """The same beside a pick of which it is told how it stands."""
+        return self._warn(self._beaten_beside(picked))
+
+    def _warn(self, beaten: list[str]) -> list[str]:
         spec = self.job.spec
         proposal = tell_proposal(self.members, spec, self.preparation, self.tried)
         hidden = tell_hidden(self._members, self._estimates, self.expected, spec)
         return [
-            *self._beaten,
+            *beaten,
             *proposal,
             *hidden,
             *self._moved,
@@ -89,18 +96,23 @@ class ToldResult(KnownResult):
     def doubts(self, picked: Estimate[Trial]) -> list[str]:
         """The warnings beside a pick of which it is told how it stands: without that of what is
         proposed, and without how the best stands where it is the best."""
-        beaten, best = self._beaten, find_best(self._members, self.job.spec)
-        told = best is not None and best.key == picked.key
         return [
-            *beaten[1 if told else 0 :],
+            *self._beaten_beside(picked),
             *tell_no_gain(self.job.spec, self.trials, self.preparation),
         ]
 
     @property
     def lead(self) -> str:
-        """How a line begins that offers the proposed pick: that nothing beats the floor first."""
+        """How a line begins that offers the proposed pick, below what stands beside the floor:
+        where nothing beats that, what follows from it first."""
         caveat = tell_caveat(self._members, self.job.spec, self.preparation, self.tried)
-        return "next: " if caveat is None else f"next: {caveat}; all the same: "
+        return "next: " if caveat is None else "next: the floor needs no adapter; all the same: "
+
+    def _beaten_beside(self, picked: Estimate[Trial]) -> list[str]:
+        """Without how the best stands where it is what was picked."""
+        beaten, best = self._beaten, find_best(self._members, self.job.spec)
+        told = best is not None and best.key == picked.key
+        return beaten[1 if told else 0 :]
 
     @property
     def _beaten(self) -> list[str]:

@@ -82,4 +82,4 @@ def test_a_share_of_nothing_is_not_told_where_nothing_beats_the_floor() -> None:
         assert tell_volume(now).startswith(told)
     assert tell_volume(measure_progress(spec, [], 0.0, 1, prepare(0.9))) == "hypervolume 0.000"
     over = measure_progress(make_spec(trials=1), [trial], 0.0, 1, prepare(0.9))
-    assert tell_volume(over) == "nothing beats the floor"
+    assert tell_volume(over) == ""  # the result below it says so

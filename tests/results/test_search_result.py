@@ -54,7 +54,10 @@ def test_a_printed_result_is_its_front_its_floors_and_how_to_go_on(
     assert [x[:4] for x in result.doubts(best)] == ["Try "]  # its own standing is told
     assert [x[:4] for x in result.doubts(other)] == ["Noth", "Try "]
     assert "result.export(" in text and "Nothing here beats the floor" in text
-    assert "next: nothing on the front beats the floor" in text.splitlines()[-1]
+    assert "next: the floor needs no adapter; all the same: " in text.splitlines()[-1]
+    assert text.count("beats the floor") == 1  # what follows from it is told where it matters
+    assert [x[:4] for x in result.warnings_beside(best)] == ["Try "]
+    assert [x[:4] for x in result.warnings_beside(other)] == ["Noth", "Try "]
     assert len(text.splitlines()) < 40 and "\x1b" not in text
     assert repr(result).startswith("<SearchResult of job 'job', ") and len(repr(result)) < 120
     assert len(repr(job)) < 200
