@@ -36,7 +36,7 @@ def keep_forecast(spec: JobSpec, workers: int, seconds: Range) -> None:
 
 def recall_forecast(spec: JobSpec, workers: int) -> Range | None:
     """What the last dry run of the very job foresaw, with as many workers; None without one."""
-    said = _read(cache_folder() / _NAME).get(_key(spec, workers))
+    said: Any = _read(cache_folder() / _NAME).get(_key(spec, workers))
     try:
         low, likely, high = map(float, said)
     except (TypeError, ValueError):

@@ -57,7 +57,7 @@ def test_before_two_are_made_the_machine_may_be_another_than_it_was() -> None:
 def test_folds_are_trained_for_what_is_tuned_alone() -> None:
     """The test split is scored by one training, where each of the job's was five."""
     spec = make_spec(task={"train": "train.csv", "folds": 5})
-    folds = [{}] * 5
+    folds: list[dict[str, float]] = [{}] * 5
     trials = [ran(80.0, 12.0, folds=folds)]
     pending = Pending.of(spec, trials, Counts(14, 14, tuned=5))
     usual = Pending.of(SPEC, [ran()], Counts(34, 34)).foresee()

@@ -70,7 +70,7 @@ def _validated(
     name, count = spec.task.quality, len(trained.trials)
     known = {} if trial.validation_rows is None else {"rows": trial.validation_rows}
     own = trial.measurements[name]
-    told = [(own, f"{_THIS}, {_OPTIMISED}", {})]
+    told: list[tuple[float, str, dict[str, int]]] = [(own, f"{_THIS}, {_OPTIMISED}", {})]
     if count > 1:
         mean = trained.values[name]
         several = {"trainings": count}
