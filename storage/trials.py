@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select, true
@@ -26,6 +27,10 @@ def completed_below(job_id: int, number: int | None) -> Select[Any]:
     query = select(trials.c.number, trials.c.provenance).where(*mine)
     later = true() if number is None else trials.c.number < number
     return query.where(later).order_by(trials.c.number.desc()).limit(_LOOKED_AT)
+
+
+def _look_up(told: Any, name: str) -> Any:
+    return told.get(name) if isinstance(told, Mapping) else None
 
 
 def _mark(trial: Trial) -> tuple[Any, ...]:
@@ -94,12 +99,12 @@ class Trials(Session):
         return sorted([*kept.values(), *found], key=lambda trial: trial.number)
 
     @read
-    def last_told(self, job_id: int, name: str) -> Any:
-        """What the latest of the job's completed trials that tells it says of `name` in its
-        provenance; None where none does."""
+    def last_told(self, job_id: int, *names: str) -> Any:
+        """What the latest of the job's completed trials that tells it says under a name in its
+        provenance, or under one within another; None where none does."""
         below: int | None = None
         while rows := self._connection.execute(completed_below(job_id, below)).all():
-            told = (x.provenance.get(name) for x in rows if isinstance(x.provenance, Mapping))
+            told = (reduce(_look_up, names, x.provenance) for x in rows)
             if found := next((x for x in told if x), None):
                 return found
             below = rows[-1].number

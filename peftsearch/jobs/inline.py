@@ -17,6 +17,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.beats import repeat_beside
 from peftsearch.workers.processes.lease_times import LEASE_SECONDS, RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
+from peftsearch.workers.processes.same_rows import check_inputs
 from peftsearch.workers.runtime.memory import keeping_loaded
 from peftsearch.workers.runtime.threads import count_threads
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -39,7 +40,9 @@ def work_inline(
 
     Raises:
         KeyboardInterrupt: On Ctrl-C, after the running trial was given back.
+        UserError: The job began with other rows, or another model.
     """
+    check_inputs(store, job, runner.inputs)
     name = f"{socket.gethostname()}-{os.getpid()}-inline"
     store.register_worker(job.id, name, socket.gethostname(), os.getpid(), str(runner.device))
     monitor = (make_monitor or InlineMonitor)(store, name)

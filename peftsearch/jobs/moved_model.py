@@ -5,9 +5,10 @@ from pathlib import Path
 from peftsearch.errors import UserError
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
-from peftsearch.workers.models.locations import fetch_model, hash_files_beside, hash_weights
+from peftsearch.workers.models.locations import fetch_model
+from peftsearch.workers.models.model_files import ModelFiles
 from peftsearch.workers.processes.companions import find_companions, find_parent, find_same
-from peftsearch.workers.processes.same_rows import check_files_beside, check_weights, find_weights
+from peftsearch.workers.processes.same_rows import check_inputs, find_weights
 
 from .jobfile import make_absolute
 
@@ -42,9 +43,7 @@ def move_model(store: Store, job: Job, model: str) -> Job:
         expected = f"a trained trial of {job.name}, whose model is known by its weights"
         raise UserError(expected, "none", "launch it again under another name", _KEY)
     place = make_absolute(model, Path.cwd(), _KEY)
-    folder = fetch_model(place)
-    check_weights(store, job, {"model": hash_weights(folder)})
-    check_files_beside(store, job, hash_files_beside(folder))
+    check_inputs(store, job, {"model": ModelFiles(place, fetch_model(place)).tell()})
     beside = _find_circle(store, job)
     store.together(lambda: [store.move_model(x.id, place) for x in beside])
     return store.job(job.id)

@@ -82,12 +82,15 @@ class Preparation:
         head: None where the task has no head, or the checkpoint's own is trained.
         notes: One line each, for people: what was decided, and why.
         lessons: Of earlier jobs, the nearest first.
+        made_of: The rows and the files of models that it was made of, as provenances name and
+            tell them; empty where that was not kept.
     """
 
     floors: tuple[Floor, ...] = ()
     head: HeadChoice | None = None
     notes: tuple[str, ...] = ()
     lessons: tuple[Lesson, ...] = ()
+    made_of: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def best(self, name: str) -> Floor | None:
         """The floor of the best value of an objective, of equals the first; None without any."""
@@ -102,6 +105,7 @@ class Preparation:
             "head": None if self.head is None else _plain(self.head),
             "notes": list(self.notes),
             **({"lessons": [_plain(x) for x in self.lessons]} if self.lessons else {}),
+            **({"made_of": dict(self.made_of)} if self.made_of else {}),
         }
 
     @classmethod
@@ -118,6 +122,7 @@ class Preparation:
                 None if head is None else HeadChoice(**head),
                 tuple(document["notes"]),
                 tuple(_read_lesson(x) for x in document.get("lessons", ())),
+                dict(document.get("made_of", {})),
             )
         except (KeyError, TypeError) as error:
             hint = "update peftsearch, or restore the database from a backup"

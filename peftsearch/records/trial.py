@@ -56,15 +56,15 @@ its standard error as `error`, None where unknown, and what else its measure tol
 
 ENCODER = "encoder"
 """Entry of a trial's provenance whose prompts an encoder beside the model makes from each text:
-its `path` as the job names it, and the `sha256` of its weights."""
+its `path` as the job names it, the `sha256` of its weights, and its files."""
 
 FILES = "files"
 """Entry of the model, and of the encoder, in a provenance: SHA-256 of each file of weights by its
 name. Their `sha256` is one fingerprint of all of them."""
 
 FILES_BESIDE = "files_beside"
-"""Entry of the model in a provenance: SHA-256 of each file that says how its weights are read, its
-configuration and its tokenizer among them, by its name."""
+"""Entry of the model, and of the encoder, in a provenance: SHA-256 of each file that says
+how its weights are read, its configuration and its tokenizer among them, by its name."""
 
 DATA_FILES = "data_files"
 """Entry of a trial's provenance: SHA-256 of the files that its rows were read from, by the key of

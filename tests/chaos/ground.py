@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from peftsearch.errors import PeftsearchError
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial, TrialState
@@ -18,6 +16,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.storage.store import Store
 from tests.end_to_end.conftest import write_job
 from tests.end_to_end.programs import environment
+from tests.end_to_end.watching import find_processes
 from tests.waiting import LIMIT
 
 from .program import FINISHED, TOKENS
@@ -147,13 +146,4 @@ class Ground:
 
     def processes(self) -> list[int]:
         """All that were started for this job and are still there."""
-        here = [x.pid for x in psutil.process_iter() if _is_in(x, self.folder)]
-        return here + self.elsewhere()
-
-
-def _is_in(process: psutil.Process, folder: Path) -> bool:
-    try:
-        zombie = process.status() == psutil.STATUS_ZOMBIE
-        return not zombie and Path(process.cwd()) == folder
-    except psutil.Error:
-        return False
+        return find_processes(self.folder) + self.elsewhere()

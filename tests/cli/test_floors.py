@@ -167,7 +167,7 @@ def test_confirm_names_the_floors_keeps_them_in_its_report_and_holds_the_job(
 
     data = SimpleNamespace(fingerprint="a", label_names=["no", "yes"])
     rows = {"data": data, "split": lambda name: Split([("bad",), ("good",)], [0, 1])}
-    rows["backbone"] = SimpleNamespace(weights={})
+    rows["inputs"] = {"data": "a"}
     monkeypatch.setattr(
         TrialRunner, "open", lambda spec, device: SimpleNamespace(spec=spec, **rows)
     )

@@ -209,6 +209,10 @@ def test_what_trials_told_last_is_of_the_last_completed_one_that_tells_it(
         store.complete(trial.id, trial.attempt, values, told, None)
         insert(store, job.id, [make_proposal(20 + trial.number)])
     assert store.last_told(job.id, "data") == "a"
+    assert store.last_told(job.id, "data", "files") is None
+    trial, values = claim(store, job.id), {"accuracy": 0.5, "trainable_parameters": 5.0}
+    store.complete(trial.id, trial.attempt, values, {"data": {"files": "b"}}, None)
+    assert store.last_told(job.id, "data", "files") == "b"
     assert store.last_told(job.id + 1, "data") is None
 
 

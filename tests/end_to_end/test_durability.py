@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.storage.salvage.examples import break_indices
 from tests.waiting import LIMIT, wait_until
 
 from .programs import call, errors, start
+from .watching import assert_whole, finish, records, running
 
 TRIALS = 4
 
@@ -36,38 +36,11 @@ def slow_job(job_file: Path) -> Path:
     return job_file
 
 
-def records(url: str) -> list[Trial]:
-    """The trials so far; none while the job is not there yet."""
-    with Store.open(url) as store:
-        jobs = store.jobs()
-        return store.trials(jobs[0].id) if jobs else []
-
-
-def running(url: str) -> list[Trial]:
-    return [trial for trial in records(url) if trial.state is TrialState.RUNNING]
-
-
 def worker_of(url: str, trial: Trial) -> int:
     """Process id of the worker that holds the trial."""
     with Store.open(url) as store:
         workers = store.workers(trial.job_id)
     return next(worker.pid for worker in workers if worker.name == trial.worker)
-
-
-def finish(process: "subprocess.Popen[str]") -> str:
-    """Wait for success; what it printed to standard error."""
-    _, said = process.communicate(timeout=LIMIT)
-    assert process.returncode == 0, said
-    return said
-
-
-def assert_whole(url: str, number: int) -> list[Trial]:
-    """Every trial completed and recorded exactly once."""
-    found = records(url)
-    assert [trial.number for trial in found] == list(range(number))
-    assert {trial.state for trial in found} == {TrialState.COMPLETED}
-    assert len({(trial.key, trial.seed) for trial in found}) == number
-    return found
 
 
 def test_a_killed_worker_gives_its_trial_back(slow_job: Path) -> None:

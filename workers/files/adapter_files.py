@@ -18,6 +18,8 @@ from peftsearch.records.preparation import Pooling
 from peftsearch.records.trial import ENCODER
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.techniques.table import TECHNIQUES, providers
+from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.models.model_files import check_beside
 
 from .durable import sync, sync_tree
 from .ownership import CONFIGURATION, TENSORS, hash_tensors
@@ -128,6 +130,19 @@ def load_adapter_files(folder: Path, model_sha256: str | None = None) -> Adapter
     if content.get("sha256", sha256 := hash_tensors(folder)) != sha256:
         raise _unreadable(folder / TENSORS, f"not what {CONFIGURATION} says it is, by its hash")
     return AdapterFiles(configuration, tensors, metadata)
+
+
+def load_trained(folder: Path, backbone: Backbone) -> AdapterFiles:
+    """Read what a trial saved, to go into its job's model.
+
+    Raises:
+        UserError: As `load_adapter_files`, or another tokenizer or configuration lies beside the
+            weights than it was trained with.
+    """
+    files = load_adapter_files(folder, backbone.sha256)
+    for name, now in backbone.tell_files().items():
+        check_beside(name, files.metadata.get(name, {}), now, "this adapter")
+    return files
 
 
 def check_encoder(files: AdapterFiles, sha256: str) -> None:

@@ -27,12 +27,10 @@ from .checkpoints import reason, unloadable
 from .dtypes import choose_dtype, read_weights
 from .locations import (
     fetch_model,
-    hash_files,
-    hash_files_beside,
-    join_hashes,
     locate_model,
     read_config,
 )
+from .model_files import ModelFiles
 from .tokenizers import has_beyond, load_tokenizer
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ class Backbone:
         tokenizer: Of images the model's image processor.
         heads: Names of the modules of the task head; none of a language model.
         device: A torch device.
-        folder: Where the model's files are.
+        files: That the model was loaded from.
         kind: Of the task that the model was loaded for.
         dtype: In what the weights are held, `float32` or `bfloat16`.
         pooling: What the head reads, as `records.preparation.Pooling` says.
@@ -67,7 +65,7 @@ class Backbone:
     anatomy: Anatomy
     heads: tuple[str, ...]
     device: str
-    folder: Path
+    files: ModelFiles
     kind: str = "classification"
     dtype: str = "float32"
     pooling: Pooling = "model"
@@ -75,27 +73,20 @@ class Backbone:
     head_rate: float | None = None
     reader: Reader | None = None
 
-    @cached_property
-    def files(self) -> dict[str, str]:
-        """SHA-256 of each weight file by name, computed once."""
-        return hash_files(self.folder)
-
-    @cached_property
-    def files_beside(self) -> dict[str, str]:
-        """The same of the files that say how they are read."""
-        return hash_files_beside(self.folder)
-
-    @cached_property
-    def sha256(self) -> str:
-        """The fingerprint of the weight files (`locations.join_hashes`)."""
-        return join_hashes(self.files)
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self.files.folder
 
     @property
-    def weights(self) -> dict[str, str]:
-        """Hashes of the weights of the model and of what reads beside it, as provenances name
-        them."""
-        own = {"model": self.sha256}
-        return own if self.reader is None else own | {ENCODER: self.reader.sha256}
+    def sha256(self) -> str:
+        """The fingerprint of the weight files (`locations.join_hashes`)."""
+        return self.files.sha256
+
+    def tell_files(self) -> dict[str, dict[str, Any]]:
+        """The files of the model and of what reads beside it, by their names in provenances."""
+        own = {"model": self.files.tell()}
+        return own if self.reader is None else own | {ENCODER: self.reader.files.tell()}
 
     @cached_property
     def short_of(self) -> int | None:
@@ -127,6 +118,7 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     kind = find_kind(spec.task.kind)
     anatomy = spec.model.anatomy or read_anatomy(read_config(spec.model.path), kind.name)
     folder = fetch_model(spec.model.path)
+    files = ModelFiles(spec.model.path, folder)
     check_size(folder, kind, labels)
     with quiet_transformers():
         tokenizer = load_processor(folder, kind.name)
@@ -140,7 +132,7 @@ def load_backbone(spec: JobSpec, labels: int, device: str) -> Backbone:
     model.requires_grad_(False)
     model.train(False)
     torch.nn.Module.to(model, device)
-    backbone = Backbone(model, tokenizer, anatomy, heads, device, folder, kind.name, dtype)
+    backbone = Backbone(model, tokenizer, anatomy, heads, device, files, kind.name, dtype)
     return backbone if spec.model.encoder is None else add_reader(backbone, spec.model.encoder)
 
 

@@ -21,6 +21,7 @@ _WANTED = ("*.json", "*.jinja", "model*.safetensors", "*.txt", "*.model")
 _UNWANTED = ("*/*", "model.*.safetensors")
 """Folders hold the same weights for other programs: `original`, `onnx`, `openvino`; files such as
 `model.fp16.safetensors` hold them in another precision."""
+_WEIGHTS = "model*.safetensors"
 _BESIDE = (
     *("config.json", "*token*.json", "*processor_config.json", "vocab*", "merges.txt"),
     *("*.model", "*.jinja"),
@@ -83,7 +84,7 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         UserError: There is none; pickled weights are never loaded, since they can run code.
     """
-    files = sorted(folder.glob("model*.safetensors"))
+    files = sorted(folder.glob(_WEIGHTS))
     if not files:
         raise UserError(
             "weights in model*.safetensors",
@@ -113,8 +114,20 @@ def hash_files(folder: Path) -> dict[str, str]:
 
 def hash_files_beside(folder: Path) -> dict[str, str]:
     """The same of the files that say how the weights are read."""
+    return {path.name: hash_file(path) for path in _list_beside(folder)}
+
+
+def read_stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size, and time of the last change in nanoseconds, of each file that a model is loaded from,
+    by name."""
+    found = {x.name: x.stat() for x in (*folder.glob(_WEIGHTS), *_list_beside(folder))}
+    return {name: (told.st_size, told.st_mtime_ns) for name, told in found.items()}
+
+
+def _list_beside(folder: Path) -> list[Path]:
+    """Hidden files are none of a model: systems and editors leave them beside others."""
     found = {path for pattern in _BESIDE for path in folder.glob(pattern) if path.is_file()}
-    return {path.name: hash_file(path) for path in sorted(found)}
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def join_hashes(files: Mapping[str, str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +23,8 @@ from peftsearch.workers.runtime.quiet import quiet_transformers
 
 from .checkpoints import reason
 from .encoders import KEY, named_as_encoder, read_encoder
-from .locations import fetch_model, hash_files, join_hashes
+from .locations import fetch_model
+from .model_files import ModelFiles
 from .sizes import count_base
 from .tokenizers import has_beyond, load_tokenizer
 
@@ -38,30 +38,28 @@ class Reader:
     """A frozen encoder with its tokenizer, always in float32 and in eval mode.
 
     Attributes:
-        path: As the job names it.
-        folder: Where its files are.
+        files: That it was loaded from.
     """
 
     model: Any
     tokenizer: Any
     anatomy: Anatomy
-    path: str
-    folder: Path
+    files: ModelFiles
     _given: Mapping[str, torch.Tensor] = field(default_factory=dict, repr=False)
 
     def __deepcopy__(self, memo: Any) -> Self:
         """Frozen, so that a copy of a model that it reads for shares it."""
         return self
 
-    @cached_property
-    def files(self) -> dict[str, str]:
-        """SHA-256 of each weight file by name, computed once."""
-        return hash_files(self.folder)
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self.files.folder
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """The fingerprint of the weight files (`locations.join_hashes`)."""
-        return join_hashes(self.files)
+        return self.files.sha256
 
     @property
     def size(self) -> Workload:
@@ -118,6 +116,7 @@ def load_reader(path: str, device: str) -> Reader:
     """
     with named_as_encoder():
         anatomy, folder = read_encoder(path), fetch_model(path)
+        files = ModelFiles(path, folder)
         tokenizer = open_tokenizer(folder)
         model = _load_body(folder)
         rows = int(model.get_input_embeddings().weight.shape[0])
@@ -125,7 +124,7 @@ def load_reader(path: str, device: str) -> Reader:
             got = f"a tokenizer that knows more, in {folder}"
             raise UserError(f"tokens below {rows:,}, as many as are embedded", got, _AGAIN)
         nn.Module.to(model, device)
-        return Reader(model, tokenizer, anatomy, path, folder)
+        return Reader(model, tokenizer, anatomy, files)
 
 
 def open_tokenizer(folder: Path) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -20,6 +21,7 @@ from peftsearch.workers.models.backbone import Backbone, load_backbone, name_lab
 from peftsearch.workers.runtime.devices import choose_device, choose_precision
 
 from .balance import Balance
+from .same_inputs import ROWS
 
 
 @dataclass
@@ -62,6 +64,11 @@ class OpenedJob:
         if backbone.short_of is not None:  # else every trial would fail of the same token
             opened.encoded("train"), opened.encoded("validation")
         return opened
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """The rows and the files of models that it has, as provenances name and tell them."""
+        return {ROWS: self.data.fingerprint, **self.backbone.tell_files()}
 
     @property
     def device(self) -> str:

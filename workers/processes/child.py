@@ -117,8 +117,7 @@ def _open(assignment: Assignment, store: Store, job: Job, monitor: SharedMonitor
     check_devices(assignment.device, assignment.devices)
     place = assignment.index * assignment.devices + assignment.rank
     runner = TrialRunner.open(job.spec, choose_device(assignment.device, place))
-    loaded = runner.data.fingerprint, runner.backbone.weights
-    ask_patiently(lambda: check_inputs(store, job, *loaded), monitor)
+    ask_patiently(lambda: check_inputs(store, job, runner.inputs), monitor)
     keep_loaded()
     return runner
 

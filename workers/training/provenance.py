@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from peftsearch.extensions import names, providers
-from peftsearch.records.trial import ENCODER, FILES, FILES_BESIDE
+from peftsearch.records.trial import ENCODER
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 from peftsearch.spaces.jobspec.sampler_names import GROUP as SAMPLERS
@@ -34,10 +34,7 @@ def describe(
     return {
         "versions": {**_versions(), **_added(spec)},
         "model": {
-            "path": spec.model.path,
-            "sha256": backbone.sha256,
-            FILES: backbone.files,
-            FILES_BESIDE: backbone.files_beside,
+            **backbone.files.tell(),
             "heads": list(backbone.heads),
         },
         "data": fingerprint,
@@ -54,8 +51,7 @@ def name_encoder(configuration: Configuration, backbone: Backbone) -> dict[str, 
     if module is None or reader is None:
         return {}
     reads = reads_by_encoder(technique(module.technique), backbone.anatomy)
-    told = {"path": reader.path, "sha256": reader.sha256, FILES: reader.files}
-    return {ENCODER: told} if reads else {}
+    return {ENCODER: reader.files.tell()} if reads else {}
 
 
 @cache

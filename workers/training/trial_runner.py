@@ -25,6 +25,7 @@ from peftsearch.workers.preparation.prepare import (
     prepare,
     prepare_head,
 )
+from peftsearch.workers.preparation.same_inputs import check_same_inputs
 
 from .beyond_budget import foresee_beyond
 from .clock import Clock, OnStep
@@ -110,7 +111,8 @@ class TrialRunner(Trainer):
         prepared = self._prepare_folds(prepare, on_batch)
         told, best = prepared.preparation, prepared.preparation.best(self.spec.task.quality)
         answers = keep_named(prepared.answers, None if best is None else best.name)
-        told = replace(told, notes=(*told.notes, *self.notes(), *foresee_beyond(self)))
+        notes = (*told.notes, *self.notes(), *foresee_beyond(self))
+        told = replace(told, notes=notes, made_of=self.inputs)
         return replace(prepared, preparation=told, answers=answers)
 
     def count_preparing(self) -> int:
@@ -132,9 +134,16 @@ class TrialRunner(Trainer):
         return join_prepared([prepared, *others], held_out)
 
     def adopt(self, prepared: Prepared) -> None:
-        """Give the model the head that was prepared; once, and for good."""
+        """Give the model the head that was prepared; once, and for good.
+
+        Raises:
+            UserError: It was prepared with other rows, or another model.
+        """
         if self.prepared is not None:
             return
+        if known := prepared.preparation.made_of:
+            place = str(self.spec.task.train)
+            check_same_inputs(known, self.inputs, self.spec.name, place)
         if self.team is not None:
             self.team.tell(prepared)
         self.prepared, head = prepared, prepared.preparation.head

@@ -16,7 +16,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.data.task_rows import Split
-from peftsearch.workers.files.adapter_files import load_adapter_files
+from peftsearch.workers.files.adapter_files import load_trained
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.foreign_techniques import check_same
 
@@ -65,7 +65,7 @@ class Carrier(KeptRuns):
         self.report(f"scoring on {self._place}: the adapter of trial {trial.number}")
         check_same(trial.configuration, trial.provenance)
         with adapter_folder(self.root, trial) as folder:
-            files = load_adapter_files(folder, self.runner.backbone.sha256)
+            files = load_trained(folder, self.runner.backbone)
         self.runner.adopt(Prepared(Preparation(head=HeadChoice(files.pooling, "random"))))
         return self._keep(place, self.runner.score(files.configuration, files.tensors, "test"))
 

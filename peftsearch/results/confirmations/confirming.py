@@ -130,7 +130,7 @@ def _open(store: Store, job: Job, device: str) -> "TrialRunner":
     from peftsearch.workers.training.trial_runner import TrialRunner
 
     runner = TrialRunner.open(job.spec, device)
-    check_inputs(store, job, runner.data.fingerprint, runner.backbone.weights)
+    check_inputs(store, job, runner.inputs)
     check_enough(len(runner.split("test").texts))
     return runner
 

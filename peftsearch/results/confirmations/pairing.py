@@ -16,7 +16,7 @@ from peftsearch.results.wording import plural
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.adapters import adapter_folder
-from peftsearch.workers.files.adapter_files import load_adapter_files
+from peftsearch.workers.files.adapter_files import load_trained
 from peftsearch.workers.files.ownership import check_trained_on
 from peftsearch.workers.preparation.evaluation import Evaluation
 from peftsearch.workers.preparation.prepare import Prepared
@@ -95,7 +95,7 @@ class Pairing:
             check_same(trial.configuration, trial.provenance)
             check_trained_on(trial, self.runner.data.fingerprint)
             with adapter_folder(self.root, trial) as folder:
-                files = load_adapter_files(folder, self.runner.backbone.sha256)
+                files = load_trained(folder, self.runner.backbone)
             head = HeadChoice(files.pooling, "random")
             self.runner.adopt(Prepared(Preparation(head=head)))
             found = self.runner.score(files.configuration, files.tensors, "validation")

@@ -28,7 +28,7 @@ from peftsearch.results.calibrations.wishes import Wish
 from peftsearch.results.wording import cell
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.artefacts.adapters import adapter_folder
-from peftsearch.workers.files.adapter_files import load_adapter_files
+from peftsearch.workers.files.adapter_files import load_trained
 from peftsearch.workers.files.ownership import check_trained_on
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -77,7 +77,7 @@ def _measure(runner: TrialRunner, kept: Kept, level: float) -> dict[str, Any] | 
     check_same(kept.trial.configuration, kept.trial.provenance)
     check_trained_on(kept.trial, runner.data.fingerprint)
     with adapter_folder(kept.root, kept.trial) as folder:
-        files = load_adapter_files(folder, runner.backbone.sha256)
+        files = load_trained(folder, runner.backbone)
     calibrated = calibrate_adapter(runner, files, Wish(kept.precision))
     if calibrated is None:
         return None

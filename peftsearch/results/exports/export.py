@@ -22,7 +22,7 @@ from peftsearch.results.standing.floors import Standing
 from peftsearch.spaces.configurations.forms import Form
 from peftsearch.spaces.jobspec.bounds import write_quantity
 from peftsearch.spaces.jobspec.spec import JobSpec
-from peftsearch.workers.files.adapter_files import AdapterFiles, load_adapter_files, publish
+from peftsearch.workers.files.adapter_files import AdapterFiles, load_trained, publish
 from peftsearch.workers.files.companions import write_calibration
 from peftsearch.workers.files.formats import choose_form, load_base, reload_form, write_form
 from peftsearch.workers.files.ownership import check_adapter, check_trained_on
@@ -96,7 +96,7 @@ def export(
     check_same(trial.configuration, trial.provenance)
     exact = spec.training.model_copy(update={"precision": "float32"})
     runner = TrialRunner.open(spec.model_copy(update={"training": exact}), "cpu")
-    files = load_adapter_files(adapter_folder, runner.backbone.sha256)
+    files = load_trained(adapter_folder, runner.backbone)
     runner.adopt(Prepared(Preparation(head=HeadChoice(files.pooling, "random"))))
     chosen = choose_form(form, files, runner.backbone)
     part = _make_part(out)
@@ -135,7 +135,7 @@ def _name_files(trial: Trial, runner: TrialRunner) -> dict[str, Any]:
         known.setdefault(DATA_FILES, dict(runner.data.files))
     for name, files in (("model", base.files), (ENCODER, base.reader and base.reader.files)):
         if files and name in known:
-            known[name] = {**known[name], FILES: files}
+            known[name] = {**known[name], FILES: files.weights}
     return known
 
 

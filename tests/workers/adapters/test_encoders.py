@@ -17,7 +17,7 @@ from peftsearch.spaces.configurations.training_memory import training_memory
 from peftsearch.spaces.techniques.prompt_formulas import lopa
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.files.adapter_files import write_adapter
-from peftsearch.workers.models.locations import weight_files
+from peftsearch.workers.models.locations import hash_files_beside, weight_files
 from peftsearch.workers.models.reader import PREFIX
 from peftsearch.workers.processes.own_training import Candidate
 from peftsearch.workers.training.clock import Clock
@@ -126,8 +126,9 @@ def test_a_training_ends_bit_equal_and_says_by_which_encoder(runner: TrialRunner
     before = {name: x.clone() for name, x in reader.model.state_dict().items()}
     one, two = runner.evaluate(LOPA, 5), runner.evaluate(LOPA, 5)
     assert all(torch.equal(x, two.tensors[name]) for name, x in one.tensors.items())
-    files = {x.name: sha256(x.read_bytes()).hexdigest() for x in weight_files(Path(reader.path))}
-    told = {"path": reader.path, "sha256": reader.sha256, "files": files}
+    files = {x.name: sha256(x.read_bytes()).hexdigest() for x in weight_files(reader.folder)}
+    told = {"path": str(reader.folder), "sha256": reader.sha256, "files": files}
+    told |= {"files_beside": hash_files_beside(reader.folder)}
     assert one.provenance[ENCODER] == told and files
     assert ENCODER not in runner.evaluate(LORA, 5).provenance
     after = reader.model.state_dict()

@@ -1,11 +1,13 @@
 """One worker prepares a job; the others wait for it, and follow it where it dies."""
 
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 import torch
 
+from peftsearch.errors import UserError
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Proposal, TrialState
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -122,6 +124,22 @@ def test_a_maker_that_is_told_to_stop_leaves_the_lease(spec: JobSpec, store: Sto
     assert not take_up(store, job, TrialRunner.open(spec, "cpu"), "w", Stopping())
     assert store.preparation(job.id) is None
     assert store.take_suggestion_lease(job.id, "other", LEASE) is not None
+
+
+def test_who_loaded_another_tokenizer_meanwhile_takes_nothing_up(
+    spec: JobSpec, store: Store, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(spec.model.path, tmp_path / "model"))
+    own = spec.model_copy(update={"model": spec.model.model_copy(update={"path": str(folder)})})
+    job = store.create_job(own)
+    first = TrialRunner.open(own, "cpu")
+    assert first.inputs["model"]["files_beside"]
+    (folder / "tokenizer.json").write_text((folder / "tokenizer.json").read_text() + "\n")
+    second = TrialRunner.open(own, "cpu")
+    assert take_up(store, job, first, "first", Watcher())
+    with pytest.raises(UserError, match=r"the tokenizer\.json with which tiny was trained"):
+        take_up(store, job, second, "second", Watcher())
+    assert second.prepared is None
 
 
 def test_a_job_that_was_stopped_is_not_prepared(

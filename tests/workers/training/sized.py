@@ -17,6 +17,7 @@ from peftsearch.spaces.techniques.table import TECHNIQUES, technique
 from peftsearch.workers.adapters.attachment import Attachment, attach
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.heads import HEAD_NAMES, head_tensors
+from peftsearch.workers.models.model_files import ModelFiles
 from peftsearch.workers.models.sizes import count_base
 from tests.workers.families import ENCODER_DECODERS, SIZES, VISION, build_model
 from tests.workers.subjects import Subject
@@ -98,7 +99,9 @@ def attach_sized(subject: Subject, configuration: Configuration) -> Attachment:
     """With the dropout that the workload says."""
     kind = "seq2seq" if not subject.anatomy.head else "classification"
     heads = find_heads(subject.model, kind)
-    backbone = Backbone(subject.model, None, subject.anatomy, heads, "cpu", Path(), kind)
+    backbone = Backbone(
+        subject.model, None, subject.anatomy, heads, "cpu", ModelFiles("", Path()), kind
+    )
     dropout = subject.anatomy.counted_workload.dropout
     return attach(backbone, configuration, 0, partial(_calibrate, subject), dropout)
 

@@ -14,6 +14,7 @@ from peftsearch.spaces.families.workload import Workload
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.adapters.attachment import attach
 from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.models.model_files import ModelFiles
 from tests.workers.families import ENCODER_DECODERS, VISION
 from tests.workers.subjects import LENGTHS, Subject, make_subject
 from tests.workers.training.sized import DROPOUTS, make_sized, modules_of, with_dropout
@@ -32,7 +33,9 @@ def subject_of(family: str) -> Subject:
 
 def saved_bytes(subject: Subject, configuration: Configuration) -> int:
     """Bytes of the tensors, but for the model's own, that a forward pass saves."""
-    backbone = Backbone(subject.model, None, subject.anatomy, (), "cpu", Path(), "classification")
+    backbone = Backbone(
+        subject.model, None, subject.anatomy, (), "cpu", ModelFiles("", Path()), "classification"
+    )
     dropout = subject.anatomy.counted_workload.dropout
     attachment = attach(backbone, configuration, 0, partial(calibrate, subject), dropout)
     own = [*subject.model.parameters(), *subject.model.buffers()]
