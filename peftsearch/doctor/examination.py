@@ -11,6 +11,7 @@ from .accelerators import examine_torch
 from .artefacts import examine_artefacts
 from .databases import examine_database, examine_driver
 from .finding import Finding
+from .job_inputs import examine_jobs
 from .places import examine_places
 from .plug_ins import examine_plug_ins
 from .versions import examine_packages, read_constraints
@@ -31,5 +32,6 @@ def examine(storage: str, files: Path | None, artefacts: str | None = None) -> I
         root = files.resolve() if files else files_root(storage)
         yield from examine_places(root)
         yield from examine_artefacts(storage, root, artefacts)
+    yield from examine_jobs(storage)
     yield from examine_plug_ins()
     yield examine_torch()
