@@ -1,12 +1,13 @@
 """A few bad inputs of every kind; hundreds by `python -m tests.chaos.bad_inputs`."""
 
+import os
 import random
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
+from . import bad_inputs
 from .bad_inputs import LONGEST, SECONDS, Outcome, run
 from .bad_inputs_cases import KINDS
 from .bad_inputs_ground import write_ground
@@ -36,9 +37,8 @@ def test_a_bad_input_is_told_in_one_line(
     folder = tmp_path / "here"
     shutil.copytree(ground, folder)
     done, command = KINDS[kind](folder, random.Random(f"{SEED}-{kind}-{number}"))
-    began = time.monotonic()
-    code, said = run(folder, command)
-    found = outcome(code, said, time.monotonic() - began)
+    code, said, seconds = run(folder, command)
+    found = outcome(code, said, seconds)
     assert found.faults == [], (done, command, said)
 
 
@@ -69,3 +69,14 @@ def test_faults_are_found() -> None:
     assert outcome(0, "x" * (LONGEST + 1)).faults == [f"a line of {LONGEST + 1} characters"]
     assert outcome(0, "", SECONDS + 1.0).faults == [f"{SECONDS + 1} s"]
     assert outcome(0, "a\nTraceback (most recent call last):\n").faults == ["a traceback"]
+
+
+@pytest.mark.parametrize(("queued", "ends"), [(0.0, False), (SECONDS, True)])
+def test_time_in_which_others_had_the_processors_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, queued: float, ends: bool
+) -> None:
+    monkeypatch.setattr(bad_inputs, "SECONDS", 0.5)
+    monkeypatch.setattr(bad_inputs, "read_queued", lambda pid: queued)
+    pid = os.posix_spawn("/bin/sh", ["sh", "-c", "sleep 1"], os.environ, setpgroup=0)
+    code, seconds = bad_inputs.wait(pid)
+    assert (code == 0) is ends and seconds < 1.0
