@@ -9,20 +9,17 @@ PostgreSQL is a server of its own without durability, SQLite the usual file in W
 """
 
 import argparse
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from statistics import median, quantiles
 from typing import Any
 
+from benchmarks.storage.databases import databases
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Proposal, Trial
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
-from tests.cluster import find_programs, run_cluster
 from tests.seeding import draw, seed_job
 
 LEASE, ROUNDS = 60.0, 100
@@ -74,19 +71,6 @@ def _claim(store: Store, job: Job, clock: Clock, proposal: Proposal, costs: Any)
     trial: Trial = clock.time("claim", store.claim, job.id, "w", LEASE)
     assert trial is not None
     return trial
-
-
-@contextmanager
-def databases(backend: str) -> Iterator[Callable[[int], str]]:
-    """Makes the URL of a database for a number; PostgreSQL's is one, and has a job of each."""
-    if backend == "sqlite":
-        with tempfile.TemporaryDirectory() as folder:
-            yield lambda n: f"sqlite:///{Path(folder) / f'{n}.db'}"
-        return
-    programs = find_programs()
-    assert programs is not None, "no programs of PostgreSQL here"
-    with run_cluster(programs) as cluster:
-        yield lambda n: cluster.url("postgres")
 
 
 def main() -> None:

@@ -1,18 +1,21 @@
 """What a service takes for its first look at a job of very many trials.
 
-Usage: python -m benchmarks.storage.first_look [--trials 5000] [--database FILE]
-A SQLite file with one job of so many ended trials (`tests.seeding`) is made, or taken where it is
-there; then the job is read as a service reads it, in this process, which does nothing else.
+Usage: python -m benchmarks.storage.first_look [--trials 5000] [--backend postgresql]
+    [--database FILE]
+A database with one job of so many ended trials (`tests.seeding`) is made by a process of its own,
+or a SQLite file taken where it is there; then the job is read as a service reads it, in this
+process, which does nothing else.
 """
 
 import argparse
 import gc
-import tempfile
+import multiprocessing
 import time
 from pathlib import Path
 
 import psutil
 
+from benchmarks.storage.databases import BACKENDS, databases
 from peftsearch.service.memory.history import Histories
 from peftsearch.storage.store import Store
 from tests.seeding import seed_job
@@ -24,15 +27,26 @@ def main() -> None:
     """Make the file, unless it is there, and look."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=5000)
-    parser.add_argument("--database", type=Path, help="kept, for another look")
+    parser.add_argument("--backend", choices=BACKENDS, default="sqlite")
+    parser.add_argument("--database", type=Path, help="a SQLite file, kept for another look")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = options.database or Path(folder) / "jobs.db"
-        url, made = f"sqlite:///{path}", path.exists()
-        with Store.open(url) as store:
-            if not made:
-                seed_job(url, NAME, options.trials)
-            look(store)
+    if options.database is not None:
+        _look_at(f"sqlite:///{options.database}", options.trials)
+        return
+    with databases(options.backend) as find_url:
+        _look_at(find_url(options.trials), options.trials)
+
+
+def _look_at(url: str, trials: int) -> None:
+    with Store.open(url) as store:
+        if not store.jobs():
+            maker = multiprocessing.get_context("spawn").Process(
+                target=seed_job, args=(url, NAME, trials)
+            )
+            maker.start()
+            maker.join()
+            assert maker.exitcode == 0
+        look(store)
 
 
 def look(store: Store) -> None:
