@@ -34,10 +34,12 @@ def open_job(job: dict[str, Any], timers: Timers) -> Any:
 
 
 def time_parts(timers: Timers) -> None:
-    """Training steps, and passes over rows that are scored."""
-    from peftsearch.workers.training import evaluation, trainer
+    """Training steps, with the states that the first trial of a depth makes for them, and passes
+    over rows that are scored."""
+    from peftsearch.workers.training import evaluation, kept_states, trainer
 
     timers.time(trainer, "train", "training")
+    timers.time(kept_states, "make_states", "training")
     timers.time(evaluation, "predict_logits", "evaluation")
 
 

@@ -61,12 +61,15 @@ class Family:
         forms: Forms that `transformers` has a class of the family for.
         defaults: Values of keys that a `config.json` may lack.
         positions: Size of the family's table of positions, where it has one.
+        relays: Whether all that a layer gives to those above are hidden states, of which no token
+            that counts depends on padding.
     """
 
     read: Callable[[Config, ModelForm], Anatomy]
     forms: tuple[ModelForm, ...]
     defaults: Mapping[str, Any] = field(default_factory=dict)
     positions: Callable[[Config], int] | None = None
+    relays: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -86,11 +89,11 @@ def _table_after_padding(config: Config) -> int:
 def _plain(
     read: Callable[[Config], Anatomy], forms: tuple[ModelForm, ...], **defaults: Any
 ) -> Family:
-    return Family(lambda config, form: read(config), forms, defaults)
+    return Family(lambda config, form: read(config), forms, defaults, relays=True)
 
 
 def _bert(prefix: str, **defaults: Any) -> Family:
-    return Family(lambda config, form: read_bert(config, prefix), _ENCODER, defaults)
+    return _plain(lambda config: read_bert(config, prefix), _ENCODER, **defaults)
 
 
 def _t5(feed_forward_proj: str) -> Family:

@@ -79,6 +79,8 @@ class TrainingSpec(Section):
             their gradients add up to the step's.
         gradient_checkpointing: Compute what a layer holds once more in the backward pass, instead
             of keeping it: much less memory, a third more time.
+        kept_states_mb: Megabytes of hidden states of training rows that a worker keeps below what
+            trials train, where those of all rows fit; 0 keeps none.
         stop_collapsed: End a trial whose loss is far above that of a constant answer in its second
             half, as failed; never a repeat.
         checkpoints: How often in the second half of training the model is scored on the validation
@@ -105,6 +107,7 @@ class TrainingSpec(Section):
     checkpoints: int | None = Field(None, ge=1, le=20)
     accumulate: int = Field(1, ge=1, le=4096)
     gradient_checkpointing: bool = False
+    kept_states_mb: int = Field(500, ge=0)
     stop_collapsed: bool = True
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     timeout_minutes: float | None = Field(None, gt=0, description="per trial")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from .collapse import check_progress
 from .curves import reduce_curve
 from .evaluation import Evaluator
 from .foreign_techniques import check_size, name_packages
+from .kept_states import Kept, Shelf, find_states
 from .label_scale import LabelScale
 from .optimisation import train
 from .outcome import Outcome, measure_also
@@ -66,12 +67,14 @@ class Trainer(OpenedJob):
         beside: What the best floor answered on the validation rows; None where nothing is kept.
         team: Which this process leads; None where it trains alone.
         fold: Whose rows these are, 0 where the job has none.
+        shelf: With the states of training rows that the process keeps.
     """
 
     workload: Workload | None = None
     beside: FloorAnswers | None = None
     team: Team | None = None
     fold: int = 0
+    shelf: Shelf = field(default_factory=Shelf)
 
     @property
     def anatomy(self) -> Anatomy:
@@ -92,9 +95,10 @@ class Trainer(OpenedJob):
         regime = self.spec.training.regime(configuration)
         calibrate = partial(self._calibrate, seed, regime.batch_size)
         clock = Clock(0, request.on_step, self.spec.training.timeout_minutes)
+        kept = self._find_states(configuration, clock)
         attachment = attach(self.backbone, configuration, seed, calibrate, regime.dropout)
         try:
-            outcome = self._measure(attachment, request, clock)
+            outcome = self._measure(attachment, request, clock, kept)
         finally:
             attachment.detach()
         if request.held_out is not self.encoded("validation"):
@@ -148,18 +152,29 @@ class Trainer(OpenedJob):
         )
         return rows
 
-    def _measure(self, attachment: Attachment, request: Request, clock: Clock) -> Outcome:
+    def _find_states(self, configuration: Configuration, clock: Clock) -> Kept:
+        """What stands in for the layers below what is trained; nothing in a team, which divides
+        what it would save."""
+        if self.team is not None:
+            return Kept()
+        return find_states(self, configuration, self.shelf, self.fold, clock.beat)
+
+    def _measure(
+        self, attachment: Attachment, request: Request, clock: Clock, kept: Kept
+    ) -> Outcome:
         configuration, held_out = request.configuration, request.held_out
         check_size(configuration, self.anatomy, attachment.size)
         meter = MemoryMeter(self.backbone.device)
         evaluator, validation = self._evaluator(configuration), self.encoded("validation")
         regime = self.spec.training.regime(configuration)
         hooks = open_hooks(attachment, regime.steps(len(self.encoded("train"))))
+        kept = Kept() if hooks.undivided else kept  # these look at padding too
         stops = self._stops(attachment, regime, hooks.settled)
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)
         depends_on = self.provenance(request.seed) | name_packages(configuration)
         depends_on |= name_encoder(configuration, self.backbone) | self._tell_team(hooks)
+        depends_on |= kept.told
         identity = identify(configuration.to_json(), self._asked_for(), depends_on)
         steps = regime.steps(len(self.encoded("train")))
         beside = attachment, checkpoints, clock, meter, hooks
@@ -172,11 +187,11 @@ class Trainer(OpenedJob):
                 self._check_progress(progress.losses, steps)
             rungs.after_step(progress)
 
-        with self._lead(attachment, request, rungs):
+        with self._lead(attachment, request, rungs), kept.acting():
             seconds, losses = train(
                 self.backbone,
                 attachment,
-                self.training_rows,
+                kept.beside(self.training_rows),
                 self.spec.training,
                 regime,
                 configuration.learning_rate,
