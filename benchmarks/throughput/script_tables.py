@@ -8,6 +8,7 @@ from typing import Any
 Row = Mapping[str, Any]
 PARTS = ("loading", "training", "evaluation", "around")
 SCRIPTS = ("usual", "tuned")
+OURS, AGAIN = "ours", "again"
 
 
 def total(row: Row) -> float:
@@ -44,7 +45,7 @@ def tell(rows: Iterable[Row]) -> str:
     found: dict[str, dict[str, Row]] = {}
     for x in (x for x in rows if "arm" in x):
         found.setdefault(x["configuration"], {})[x["arm"]] = x
-    whole = [x for x in found.values() if len(x) == 1 + len(SCRIPTS)]
+    whole = [x for x in found.values() if {*SCRIPTS, OURS} <= x.keys()]
     if not whole:
         return "no configuration is trained in every arm"
     parts = [_ratios(whole), _parts(whole), _each(whole), _accuracies(whole), *_loading(rows)]
@@ -53,14 +54,20 @@ def tell(rows: Iterable[Row]) -> str:
 
 def _ratios(whole: Sequence[Mapping[str, Row]]) -> str:
     lines = ["| CPU time, as a multiple of ours | usual script | tuned script |", "|---|---|---|"]
-    for origin in dict.fromkeys(x["ours"]["origin"] for x in whole):
-        own = [x for x in whole if x["ours"]["origin"] == origin]
-        for name, measure in MEASURES.items():
-            cells = [
-                geometric([measure(x[arm]) / measure(x["ours"]) for x in own]) for arm in SCRIPTS
-            ]
-            lines.append(f"| {origin} ({len(own)}), {name} | {' | '.join(cells)} |")
+    for origin in dict.fromkeys(x[OURS]["origin"] for x in whole):
+        own = [x for x in whole if x[OURS]["origin"] == origin]
+        lines += _ratios_to(OURS, own, origin)
+        again = [x for x in own if AGAIN in x]
+        lines += _ratios_to(AGAIN, again, f"{origin}, states kept before") if again else []
     return "\n".join(lines)
+
+
+def _ratios_to(ours: str, own: Sequence[Mapping[str, Row]], what: str) -> list[str]:
+    found = {
+        name: [geometric([measure(x[arm]) / measure(x[ours]) for x in own]) for arm in SCRIPTS]
+        for name, measure in MEASURES.items()
+    }
+    return [f"| {what} ({len(own)}), {name} | {' | '.join(x)} |" for name, x in found.items()]
 
 
 def _parts(whole: Sequence[Mapping[str, Row]]) -> str:
@@ -68,7 +75,7 @@ def _parts(whole: Sequence[Mapping[str, Row]]) -> str:
         "| mean of all, CPU s | loading | training | evaluation | around | sum | peak, MB |",
         "|---|---|---|---|---|---|---|",
     ]
-    for arm in (*SCRIPTS, "ours"):
+    for arm in (*SCRIPTS, OURS):
         own = [x[arm] for x in whole]
         cells = [fmean(x["cpu_seconds"].get(part, 0.0) for x in own) for part in PARTS]
         peak = fmean(x["peak_bytes"] for x in own) / 1e6
@@ -84,18 +91,18 @@ def _each(whole: Sequence[Mapping[str, Row]]) -> str:
         "|" + "---|" * 10,
     ]
     for x in whole:
-        order = [x[arm] for arm in (*SCRIPTS, "ours")]
+        order = [x[arm] for arm in (*SCRIPTS, OURS)]
         cells = [f"{total(y):.1f}" for y in order]
         cells += [f"{y['peak_bytes'] / 1e6:,.0f}" for y in order]
         cells += [f"{y['accuracy']:.3f}" for y in order]
-        lines.append(f"| {x['ours']['label']} | {' | '.join(cells)} |")
+        lines.append(f"| {x[OURS]['label']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def _accuracies(whole: Sequence[Mapping[str, Row]]) -> str:
     told = []
     for arm in SCRIPTS:
-        apart = [x[arm]["accuracy"] - x["ours"]["accuracy"] for x in whole]
+        apart = [x[arm]["accuracy"] - x[OURS]["accuracy"] for x in whole]
         error = stdev(apart) / math.sqrt(len(apart)) if len(apart) > 1 else math.nan
         told.append(f"{arm} script less ours {fmean(apart):+.4f} ± {error:.4f}")
     return f"Accuracy, mean and standard error over configurations: {'; '.join(told)}."

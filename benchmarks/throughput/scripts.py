@@ -2,11 +2,12 @@
 
 Usage: OMP_NUM_THREADS=1 python -m benchmarks.throughput.scripts [--count 6] [--rows 300]
 Arms: `usual` and `tuned`, each a process (`usual_script`), and `ours`, trials of one process that
-has loaded model and data (`our_trials`). All train the same configurations of a recorded search
-from the same head on the same rows, as long, in batches of one size and at the same rates. Told
-are CPU seconds, the peak of the resident set and the validation accuracy. The arms take turns, so
-that what else the machine does hits all alike. Each training is one line of `--out`; what is
-there is not run again, and `--table` prints the tables of it.
+has loaded model and data (`our_trials`). With few top layers ours trains once more (`again`),
+since all trials of a depth but the first find the states below it kept. All train the same
+configurations of a recorded search from the same head on the same rows, as long, in batches of one
+size and at the same rates. Told are CPU seconds, the peak of the resident set and the validation
+accuracy. The arms take turns, so that what else the machine does hits all alike. Each training is
+one line of `--out`; what is there is not run again, and `--table` prints the tables of it.
 """
 
 import argparse
@@ -26,11 +27,11 @@ from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 from peftsearch.workers.files.peft_format import express
 
-from .script_tables import tell
-from .visited import HEADS, Case, choose
+from .script_tables import AGAIN, OURS, SCRIPTS, tell
+from .visited import HEADS, TOP, Case, choose
 
 PAIR, SEED, BATCH, EPOCHS = "amazon", 1, 16, 2
-ARMS = ("usual", "tuned", "ours")
+ARMS = (*SCRIPTS, OURS)
 
 
 class Ours:
@@ -103,7 +104,7 @@ def run(cases: list[Case], rows: int, out: Path, note: str) -> None:
     left = [
         (case, arm)
         for i, case in enumerate(cases)
-        for arm in ARMS[i % 3 :] + ARMS[: i % 3]  # each is first, second and last alike
+        for arm in _order(i, case)
         if (json.dumps(case.configuration.to_json()), arm) not in done
     ]
     if not left:
@@ -117,7 +118,7 @@ def run(cases: list[Case], rows: int, out: Path, note: str) -> None:
         add(out, {"loading": ours.loaded["cpu_seconds"], "rows": rows, "note": note})
         anatomy = complete_spec(job, Path.cwd()).anatomy
         for case, arm in left:
-            if arm == "ours":
+            if arm in (OURS, AGAIN):
                 found = ours.train(case)
             else:
                 found = run_script(case, anatomy, ours.loaded["start"], arm == "tuned", folder)
@@ -126,6 +127,12 @@ def run(cases: list[Case], rows: int, out: Path, note: str) -> None:
             add(out, {**known, **about, **found})
             print(case.label, arm, found["accuracy"], found["cpu_seconds"], flush=True)
         ours.close()
+
+
+def _order(place: int, case: Case) -> tuple[str, ...]:
+    """Each arm is first, second and last alike."""
+    own = (AGAIN,) if case.origin == TOP else ()
+    return (*ARMS[place % 3 :], *ARMS[: place % 3], *own)
 
 
 def main() -> None:

@@ -53,10 +53,11 @@ def test_ratios_are_geometric_means_of_what_every_arm_has_trained() -> None:
 
     rows = [row("a", "usual", 7, 8), row("a", "tuned", 3), row("a", "ours", 1)]
     rows += [row("b", "usual", 31), row("b", "tuned", 3), row("b", "ours", 1)]
-    rows += [row("c", "usual", 9), row("c", "ours", 1)]
+    rows += [row("c", "usual", 9), row("c", "ours", 1), row("a", "again", 3)]
     told = tell(rows)
     assert "| visited (2), whole process | 11.31 (8.00 to 16.00) | 2.00 (2.00 to 2.00) |" in told
     assert "| visited (2), without loading | 8.00 (4.00 to 16.00) |" in told
+    assert "| visited, states kept before (1), without loading | 2.00 (2.00 to 2.00) |" in told
     assert "usual script less ours +0.0000" in told
 
 
