@@ -74,7 +74,8 @@ def read_preview(page: Page, name: str) -> dict[str, Any]:
 def test_a_job_file_survives_the_form(page: Page, path: Path) -> None:
     spec = tomllib.loads(path.read_text("utf-8"))
     paste(page, path.read_text("utf-8"))
-    assert read_preview(page, spec["name"]) == spec
+    said = {key: x for key, x in spec.items() if x != {}}  # not sections of comments alone
+    assert read_preview(page, spec["name"]) == said
 
 
 def test_when_to_stop_is_chosen_and_not_typed(page: Page) -> None:
