@@ -20,6 +20,7 @@ from peftsearch.workers.batches.encodings import (
 )
 from peftsearch.workers.batches.image_encoding import EncodedImages
 from peftsearch.workers.models.backbone import Backbone
+from peftsearch.workers.models.model_files import ModelFiles
 from peftsearch.workers.models.stand_in import Unfit
 from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.training.kept_states import TOLD, Kept, Shelf, find_states
@@ -74,7 +75,7 @@ def open_job(family: str, kind: str, **changes: Any) -> OpenedJob:
     anatomy = read_anatomy(model.config.to_dict(), kind)
     head = ("classifier",) if hasattr(model, "classifier") else ("score",)
     heads = head if find_kind(kind).form.fresh_head else ()
-    backbone = Backbone(model, None, anatomy, heads, "cpu", Path(), kind)
+    backbone = Backbone(model, None, anatomy, heads, "cpu", ModelFiles("", Path()), kind)
     spec = spec_on("x", task={"train": "x", "kind": kind}, training={"epochs": 1})
     return OpenedJob(spec, backbone, cast(Any, None), "float32", {"train": make_rows(kind)})
 
