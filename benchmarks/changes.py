@@ -19,12 +19,12 @@ from statistics import fmean, stdev
 import torch
 
 from benchmarks.ground.pairs import make_job
-from benchmarks.json_lines import Row, add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.json_lines import Row, add, read
 
 ARMS: dict[str, tuple[int, float, str]] = {
     "lora 8": (8, -3.0, ""),

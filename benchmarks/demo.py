@@ -19,7 +19,6 @@ from statistics import fmean, stdev
 
 from benchmarks.duel.arms import Run
 from benchmarks.duel.scoring import Scorer, score_floor
-from benchmarks.json_lines import Row, add, read
 from peftsearch.jobs.jobfile import read_spec
 from peftsearch.records.preparation import HeadChoice, Preparation
 from peftsearch.records.trial import TrialState
@@ -27,6 +26,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.adapter_files import load_adapter_files
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.json_lines import Row, add, read
 
 OUT = Path("benchmarks/demo.jsonl")
 NOW, FORMER = "now", "former"

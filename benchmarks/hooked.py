@@ -24,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.ground.pairs import make_job
-from benchmarks.json_lines import Row, add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes, trainable_parameters
 from peftsearch.spaces.configurations.recipes import recipe
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.json_lines import Row, add, read
 
 ROWS = Path("benchmarks/hooked.jsonl")
 TRAIN_ROWS, EPOCHS = 320, 2.0

@@ -18,7 +18,6 @@ from pathlib import Path
 import torch
 
 from benchmarks.heads import write_table
-from benchmarks.json_lines import Row, add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.spaces.configurations.cost import adapter_bytes
@@ -29,6 +28,7 @@ from peftsearch.workers.measures import latency
 from peftsearch.workers.training.clock import Clock
 from peftsearch.workers.training.trained import Trained
 from peftsearch.workers.training.trial_runner import TrialRunner
+from tests.json_lines import Row, add, read
 
 RATES = (1e-3, 3e-3)
 """Relative to the nominal one, which stands at 1e-3."""

@@ -25,11 +25,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from benchmarks.json_lines import Row, add, read
 from peftsearch.search.tessellation.estimators import (
     TessellationForestClassifier,
     TessellationForestRegressor,
 )
+from tests.json_lines import Row, add, read
 
 ROWS = 200
 Table = tuple[Any, Any]

@@ -20,7 +20,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.json_lines import Row, add, read
+from tests.json_lines import Row, add, read
 
 from .jobs import ROWS, SECTIONS
 from .tables import tell

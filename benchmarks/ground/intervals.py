@@ -25,12 +25,12 @@ import numpy as np
 from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
-from benchmarks.json_lines import Row, add, read
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.trial import Trial
 from peftsearch.search.expectations import expect
 from peftsearch.search.goals.observations import find_front, observe
 from peftsearch.search.subset import rank
+from tests.json_lines import Row, add, read
 
 from .held_out import WAYS, Ground, count_answers, open_ground, repeat_recorded
 

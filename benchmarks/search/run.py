@@ -18,8 +18,8 @@ import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from benchmarks.json_lines import Row, add, read
 from peftsearch.records.trial import Trial
+from tests.json_lines import Row, add, read
 
 from .ablations import ABLATIONS
 from .emulated import TASKS, make_emulated

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ground.pairs import make_job
-from benchmarks.json_lines import add, read
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.techniques.table import NOMINAL_RATE, technique
 from peftsearch.workers.files.peft_format import express
+from tests.json_lines import add, read
 
 from .script_tables import AGAIN, OURS, SCRIPTS, tell
 from .visited import HEADS, TOP, Case, choose

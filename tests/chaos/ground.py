@@ -37,6 +37,7 @@ class Ground:
         said: What commands that ended had printed to standard error.
         engine: Options for what the workers run on.
         elsewhere: Processes of workers that do not work in its folder.
+        seed: Of its search.
     """
 
     folder: Path
@@ -49,8 +50,10 @@ class Ground:
     said: list[str] = field(default_factory=list)
     engine: tuple[str, ...] = ()
     elsewhere: Callable[[], list[int]] = list
+    seed: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.seed = self.rng.randrange(1000)
         self.tokens.mkdir(parents=True, exist_ok=True)
         self.finished.touch()
         self.write_job()
@@ -74,7 +77,7 @@ class Ground:
         """Write the job file with the budget as it is now."""
         path = write_job(self.folder, self.workshop, epochs=6)
         text = path.read_text().replace("trials = 8", f"trials = {self.trials}")
-        path.write_text(f"seed = {len(self.folder.name)}\n{text}")
+        path.write_text(f"seed = {self.seed}\n{text}")
 
     def start(
         self, *command: str, first: tuple[str, ...] = (), **variables: str

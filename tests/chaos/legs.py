@@ -40,20 +40,19 @@ def of_fault(fault: Fault, prepare: Prepare = _as_it_is) -> Kind:
     return Kind(lambda ground, times: run_leg(ground, fault, times), prepare)
 
 
-def run_legs(
-    folder: Path, create: Callable[[], str], workshop: Path, kind: Kind, times: int, seed: int
+def share_out(times: int) -> list[int]:
+    """How many of so many faults befall each of several jobs."""
+    return [min(_AT_A_TIME, times - done) for done in range(0, times, _AT_A_TIME)]
+
+
+def run_job(
+    folder: Path, url: str, workshop: Path, kind: Kind, times: int, rng: random.Random
 ) -> Tally:
-    """As many jobs as so many faults take, each on a database of its own."""
-    tally = Tally()
-    for number in range(-(-times // _AT_A_TIME)):
-        share = min(_AT_A_TIME, times - number * _AT_A_TIME)
-        own = folder / f"job{number}"
-        own.mkdir(parents=True)
-        rng = random.Random(f"{seed} {number}")
-        ground = Ground(own, create(), workshop, 3 + share // 2, own / "files", rng)
-        with kind.prepare(ground) as there:
-            tally += kind.run(ground, share) if there else Tally()
-    return tally
+    """A job on a database of its own, and what is left of it."""
+    folder.mkdir(parents=True)
+    ground = Ground(folder, url, workshop, 3 + times // 2, folder / "files", rng)
+    with kind.prepare(ground) as there:
+        return kind.run(ground, times) if there else Tally()
 
 
 def run_leg(ground: Ground, fault: Fault, times: int) -> Tally:

@@ -11,6 +11,7 @@ from peftsearch.workers.files.ownership import check_adapter
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.contracts.fronts import read_front, recompute_front
+from tests.json_lines import Row
 
 from .ground import Ground
 
@@ -42,6 +43,11 @@ class Tally:
     fronts: int = 0
     processes: int = 0
     files: int = 0
+
+    @classmethod
+    def of(cls, row: Row) -> "Tally":
+        """As it was recorded, among other things."""
+        return cls(*(row[x.name] for x in fields(cls)))
 
     def __add__(self, other: "Tally") -> "Tally":
         pairs = zip(astuple(self), astuple(other), strict=True)

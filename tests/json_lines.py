@@ -1,4 +1,4 @@
-"""Rows that a benchmark records one a line, so that it goes on where it was stopped."""
+"""Rows that long runs record one a line, so that they go on where they were stopped."""
 
 import json
 from pathlib import Path
