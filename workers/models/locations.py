@@ -119,8 +119,9 @@ def hash_files_beside(folder: Path) -> dict[str, str]:
 
 def read_stamps(folder: Path) -> dict[str, tuple[int, int]]:
     """Size, and time of the last change in nanoseconds, of each file that a model is loaded from,
-    by name."""
-    found = {x.name: x.stat() for x in (*folder.glob(_WEIGHTS), *_list_beside(folder))}
+    by name. A link that leads nowhere is none: who loads it says so."""
+    paths = (x for x in (*folder.glob(_WEIGHTS), *_list_beside(folder)) if x.exists())
+    found = {x.name: x.stat() for x in paths}
     return {name: (told.st_size, told.st_mtime_ns) for name, told in found.items()}
 
 

@@ -37,7 +37,7 @@ class ModelFiles:
         """SHA-256 of each weight file by name, computed once.
 
         Raises:
-            UserError: A file was exchanged since the model was loaded.
+            UserError: A file was exchanged since the model was loaded, or cannot be read.
         """
         return self._hash(hash_files)
 
@@ -57,9 +57,14 @@ class ModelFiles:
         return {**told, FILES: self.weights, FILES_BESIDE: self.beside}
 
     def _hash(self, hash_all: Callable[[Path], dict[str, str]]) -> dict[str, str]:
-        found = hash_all(self.folder)
+        expected = f"files in {self.folder} that stay as they are while they are read"
+        try:
+            found = hash_all(self.folder)
+        except OSError as error:
+            raise UserError(
+                expected, str(error), "see that they can be read, and give the command again"
+            ) from error
         if read_stamps(self.folder) != self._stamps:
-            expected = f"files in {self.folder} that stay as they are while they are read"
             raise UserError(expected, "others by now", "give the command again")
         return found
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from peftsearch.errors import UserError
+from peftsearch.workers.models.backbone import load_backbone
 from peftsearch.workers.models.model_files import ModelFiles, check_beside
-from tests.workers.tiny import save_model
+from tests.workers.tiny import save_model, spec_on
 
 
 def test_files_that_are_exchanged_while_the_model_is_loaded_are_told_of_nowhere(
@@ -34,3 +35,15 @@ def test_copies_and_new_times_are_the_same_files(tmp_path: Path) -> None:
     there = ModelFiles("x", tmp_path / "new").tell()
     assert there["sha256"] == known["sha256"] and "tokenizer.json" in there["files_beside"]
     check_beside("model", known, there, "job")
+
+
+def test_links_that_lead_nowhere_are_told_in_one_line(tmp_path: Path) -> None:
+    """As a cache of the hub has them, of which something was deleted."""
+    save_model(tmp_path, "bert")
+    files, weights = ModelFiles("x", tmp_path), tmp_path / "model.safetensors"
+    weights.rename(tmp_path / "blob")
+    weights.symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match=r"stay as they are.*got .*model.safetensors.*again"):
+        files.tell()
+    with pytest.raises(UserError, match="weights in safetensors.*download the model again"):
+        load_backbone(spec_on(tmp_path), 2, "cpu")
