@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -39,9 +40,9 @@ def recall_forecast(spec: JobSpec, workers: int) -> Range | None:
     said: Any = _read(cache_folder() / _NAME).get(_key(spec, workers))
     try:
         low, likely, high = map(float, said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return Range(low, likely, high)
+    return Range(low, likely, high) if 0 <= low <= likely <= high < math.inf else None
 
 
 def _key(spec: JobSpec, workers: int) -> str:

@@ -48,3 +48,12 @@ def test_old_forecasts_leave() -> None:
         keep_forecast(make_spec(), number, FORESEEN)
     assert recall_forecast(make_spec(), 0) is None
     assert recall_forecast(make_spec(), 101) == FORESEEN
+
+
+@pytest.mark.parametrize("time", ["NaN", "Infinity", "1" + 400 * "0", "-1.0"])
+def test_times_that_cannot_be_are_no_forecast(cache: Path, time: str) -> None:
+    """A run would end in a traceback as it tells them, after all its trials."""
+    keep_forecast(make_spec(), 1, FORESEEN)
+    file = cache / "dry-runs.json"
+    file.write_text(file.read_text().replace("10.0", time))
+    assert recall_forecast(make_spec(), 1) is None
