@@ -22,11 +22,13 @@ _UNWANTED = ("*/*", "model.*.safetensors")
 """Folders hold the same weights for other programs: `original`, `onnx`, `openvino`; files such as
 `model.fp16.safetensors` hold them in another precision."""
 _WEIGHTS = "model*.safetensors"
+GENERATION = "generation_config.json"
+"""What answers begin and end with."""
 _BESIDE = (
     *("config.json", "*token*.json", "*processor_config.json", "vocab*", "merges.txt"),
-    *("*.model", "*.jinja"),
+    *("*.model", "*.jinja", GENERATION),
 )
-"""Of a model's folder: what it is built by, and what its inputs are made by."""
+"""Of a model's folder: what it is built by, and what its inputs and answers are made by."""
 _KINDS = "a model folder, package:NAME or a hub id"
 
 

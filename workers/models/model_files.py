@@ -9,7 +9,7 @@ from typing import Any
 from peftsearch.errors import UserError
 from peftsearch.records.trial import ENCODER, FILES, FILES_BESIDE
 
-from .locations import hash_files, hash_files_beside, join_hashes, read_stamps
+from .locations import GENERATION, hash_files, hash_files_beside, join_hashes, read_stamps
 
 KEYS = {"model": "model.path", ENCODER: "model.encoder"}
 """What of a job file each name of a provenance is about."""
@@ -98,7 +98,8 @@ def check_beside(name: str, known: Mapping[str, Any], now: Mapping[str, Any], wh
         UserError: A file is another, it is not there, or there was none.
     """
     before, here = known.get(FILES_BESIDE) or {}, now[FILES_BESIDE]
-    for file in sorted(before.keys() | here.keys()) if before else ():
+    unasked = {GENERATION} - before.keys()  # older jobs did not look at it
+    for file in sorted((before.keys() | here.keys()) - unasked) if before else ():
         if before.get(file) != here.get(file):
             owner = "" if name == "model" else f" of the {name}"
             expected = f"the {file}{owner} with which {whose} was trained"

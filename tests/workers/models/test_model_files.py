@@ -37,6 +37,19 @@ def test_copies_and_new_times_are_the_same_files(tmp_path: Path) -> None:
     check_beside("model", known, there, "job")
 
 
+def test_how_answers_end_is_known_where_a_job_looked_at_it(tmp_path: Path) -> None:
+    save_model(tmp_path, "bert")
+    without = ModelFiles("x", tmp_path).tell()
+    path = tmp_path / "generation_config.json"
+    path.write_text('{"eos_token_id": 1}')
+    known = ModelFiles("x", tmp_path).tell()
+    path.write_text('{"eos_token_id": 2}')
+    now = ModelFiles("x", tmp_path).tell()
+    check_beside("model", without, now, "job")
+    with pytest.raises(UserError, match="the generation_config.json with which job was trained"):
+        check_beside("model", known, now, "job")
+
+
 def test_links_that_lead_nowhere_are_told_in_one_line(tmp_path: Path) -> None:
     """As a cache of the hub has them, of which something was deleted."""
     save_model(tmp_path, "bert")
