@@ -78,7 +78,8 @@ def confirm(asked: Asked, pick: str, plan: Plan) -> None:
         job = asked.find_job(store)
         result = load_result(store, job, choose_root(asked.storage, asked.files))
         wanted = Wanted(asked.device, _note, plan, asked.by, asked.sweep)
-        confirmed = result.confirm_in(store, pick, wanted)
+        with _telling_what_stays():
+            confirmed = result.confirm_in(store, pick, wanted)
     _print(confirmed.to_json(), list(confirmed.lines), asked)
 
 
@@ -86,9 +87,9 @@ def confirm_front(asked: Asked, plan: Plan) -> None:
     """Train all of a front, and compare each with the best floor and tuned LoRA."""
     with open_existing(asked.storage) as store:
         result = load_result(store, asked.find_job(store), choose_root(asked.storage, asked.files))
-        found = confirming.confirm_front(
-            store, result.subject(None), Wanted(asked.device, _note, plan)
-        )
+        wanted = Wanted(asked.device, _note, plan)
+        with _telling_what_stays():
+            found = confirming.confirm_front(store, result.subject(None), wanted)
     _print(found.to_json(), found.lines, asked)
 
 
@@ -113,6 +114,16 @@ def carry(asked: Asked, pick: str, data: str) -> None:
     notes = [f"note: {note}" for note in other.notes]
     known = summary.values[found.metric]
     _print(report, [*notes, *carry_lines(found, spec, data, known), *grouped, verdict], asked)
+
+
+@contextlib.contextmanager
+def _telling_what_stays() -> Iterator[None]:
+    """Who stops it is told what the time until then was worth."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _note("what has ended is kept, and the same command goes on from there")
+        raise
 
 
 @contextlib.contextmanager

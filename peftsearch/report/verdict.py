@@ -121,7 +121,10 @@ def _beside_floor(floor: tuple[str, FloorStanding] | None, chosen: Row, spec: Jo
         return "there is no floor to hold it against"
     label, standing = floor
     name, gain = spec.task.quality, standing["gain"]
-    told = signed(name, gain, chosen["values"][name]) + in_errors(gain, standing["standard_error"])
+    value, noise = chosen["values"][name], standing["noise"]
+    told = signed(name, gain, value) + in_errors(gain, standing["standard_error"])
+    if gain > 0 and noise is not None:
+        told += f", where chance may give {difference(name, noise, value)}"
     level = (
         f"is behind the best floor, {label}, by no more than noise"
         if gain < 0

@@ -1,8 +1,12 @@
 """Options of `confirm` that do not go together are refused before anything is opened."""
 
+from contextlib import nullcontext
+from pathlib import Path
+
 import pytest
 
-from peftsearch.cli.confirming import check
+from peftsearch.cli import confirming
+from peftsearch.cli.confirming import Asked, check
 from peftsearch.errors import UserError
 from peftsearch.results.confirmations.plan import Plan
 
@@ -40,3 +44,23 @@ def test_the_sweep_is_of_one_point_on_the_test_split(front: bool, data: str | No
 def test_a_front_has_no_pick() -> None:
     with pytest.raises(UserError, match="--front without --pick"):
         check(None, None, True, None, None, "best")
+
+
+class Interrupted:
+    """A result whose confirmation is interrupted."""
+
+    def confirm_in(self, *_: object) -> None:
+        raise KeyboardInterrupt
+
+
+def test_who_interrupts_is_told_what_stays(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(confirming, "open_existing", lambda storage: nullcontext())
+    monkeypatch.setattr(confirming, "load_result", lambda *_: Interrupted())
+    monkeypatch.setattr(Asked, "find_job", lambda self, store: None)
+    asked = Asked("small", f"sqlite:///{tmp_path}/jobs.db", "cpu", tmp_path, False, None)
+    with pytest.raises(KeyboardInterrupt):
+        confirming.confirm(asked, "best", Plan())
+    told = capsys.readouterr().err
+    assert "what has ended is kept, and the same command goes on from there" in told

@@ -13,16 +13,20 @@ _WANTED = 10
 """Trials that a search needs at least to be one, where its budget has as many."""
 _TRAINED = 2.0
 """What it takes to train on a row, by what it takes to read it; seldom less."""
+_READINGS = 3
+"""Of the same rows, of which the fastest counts: what else a machine does only slows them."""
+_BY = ", by how fast it read some rows before any was trained"
 _FEWEST_TOKENS, _LARGEST_FACTOR = 16, 99
 """Of texts, below which it is not advised to cut them, and of models, from which on none is."""
 
 
-def note_beyond(spec: JobSpec, seconds: float, tokens: float) -> tuple[str, ...]:
+def note_beyond(spec: JobSpec, seconds: float, tokens: float, by: str = "") -> tuple[str, ...]:
     """A note where a trial takes longer than the budget of hours, and what would fit it.
 
     Args:
         seconds: Of one trial.
         tokens: Of a training row, the mean.
+        by: What that is known by, within the sentence.
     """
     if spec.budget.hours is None or seconds <= 3600 * spec.budget.hours:
         return ()
@@ -32,7 +36,7 @@ def note_beyond(spec: JobSpec, seconds: float, tokens: float) -> tuple[str, ...]
     ways = (*_shorten_texts(spec, tokens / shorter), *_shrink_model(shorter))
     fits = f", or fit the budget with {' or '.join(ways)}" if ways else ""
     return (
-        f"one trial takes about {_tell(seconds)} on this machine, more than the budget of "
+        f"one trial takes about {_tell(seconds)} on this machine{by}, more than the budget of "
         f"{_tell(budget)}: the first is trained to its end, and none begins after it; "
         f"{plural(wanted, 'trial')} take about {_tell(needed)}{fits}",
     )
@@ -61,12 +65,12 @@ def foresee_beyond(job: OpenedJob) -> tuple[str, ...]:
     spec = job.spec
     if spec.budget.hours is None or spec.training.function is not None:
         return ()
-    row, folds = time_reading(job), job.data.folds
+    row, folds = min(time_reading(job) for _ in range(_READINGS)), job.data.folds
     rows = fmean(len(x.train.texts) for x in folds)
     passes = fmean(x.passes(round(rows)) for x in spec.training.regimes())
     trained = len(folds) * passes * rows * _TRAINED
     tokens = fmean(job.encoded("train").lengths)
-    return note_beyond(spec, row * (trained + job.data.held_out), tokens)
+    return note_beyond(spec, row * (trained + job.data.held_out), tokens, _BY)
 
 
 def _tell(seconds: float) -> str:
