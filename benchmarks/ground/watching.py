@@ -25,6 +25,7 @@ from peftsearch.workers.training import trial_runner
 from peftsearch.workers.training.checkpoints import Checkpoints
 from peftsearch.workers.training.clock import Clock, OnStep
 from peftsearch.workers.training.evaluation import Evaluator
+from peftsearch.workers.training.kept_states import Kept
 from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.rungs import Keeper
 from peftsearch.workers.training.trainer import Request
@@ -114,8 +115,10 @@ class WatchedRunner(TrialRunner):
             else replace(found, trained_loss=math.inf)
         )
 
-    def _measure(self, attachment: Attachment, request: Request, clock: Clock) -> Outcome:
-        outcome = super()._measure(attachment, request, clock)
+    def _measure(
+        self, attachment: Attachment, request: Request, clock: Clock, kept: Kept
+    ) -> Outcome:
+        outcome = super()._measure(attachment, request, clock, kept)
         scale, self.scale = self.scale, None  # its head answers in the labels' units by now
         try:
             evaluator = TrialRunner._evaluator(self, request.configuration)

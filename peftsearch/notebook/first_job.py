@@ -57,7 +57,7 @@ def draft_job(data: str | None, model: str | None, out: Path, test: str | None =
     _check_text(data, model, test)
     if data is None:
         if test is not None:
-            raise UserError("training data beside --test", "none", "name it before --test")
+            raise UserError("training data beside the test rows", "none", "name both")
         if model is not None:
             check_model(model, None)
         return _draft_empty(model, out)

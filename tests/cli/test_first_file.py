@@ -118,7 +118,7 @@ def test_test_rows_are_looked_at_as_a_launch_does(
         assert told in capsys.readouterr().err
         assert not (place / "a").exists()
     assert call(monkeypatch, "init", "--test", "held.csv") == 2
-    assert "training data beside --test" in capsys.readouterr().err
+    assert "training data beside the test rows" in capsys.readouterr().err
     asked = ("tickets.csv", "--test", "held.csv", "--model", "model", "--out", "a/j.toml")
     assert call(monkeypatch, "init", *asked) == 0
     assert 'test = "../held.csv"\n' in (place / "a/j.toml").read_text()

@@ -1,5 +1,6 @@
 """A training that was broken off ends as if nobody had."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -120,9 +121,9 @@ def _change_precision(runner: TrialRunner, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def _change_model(runner: TrialRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    backbone = replace(runner.backbone)
-    backbone.__dict__["sha256"] = "another"
-    monkeypatch.setattr(runner, "backbone", backbone)
+    files = copy.copy(runner.backbone.files)
+    files.__dict__["sha256"] = "another"
+    monkeypatch.setattr(runner, "backbone", replace(runner.backbone, files=files))
 
 
 @pytest.mark.parametrize(
