@@ -65,7 +65,8 @@ def _run(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
 
 def _recall(store: Store, job: Job, crew: Crew) -> Range | None:
     """What the dry run of the whole job foresaw; None of one that had begun before."""
-    return None if store.trials(job.id) else recall_forecast(job.spec, crew.workers)
+    begun = any(store.counts(job.id).values())
+    return None if begun else recall_forecast(job.spec, crew.workers)
 
 
 def check_crew(crew: Crew) -> None:

@@ -98,8 +98,10 @@ def check_beside(name: str, known: Mapping[str, Any], now: Mapping[str, Any], wh
         UserError: A file is another, it is not there, or there was none.
     """
     before, here = known.get(FILES_BESIDE) or {}, now[FILES_BESIDE]
+    if not before:
+        return
     unasked = {GENERATION} - before.keys()  # older jobs did not look at it
-    for file in sorted((before.keys() | here.keys()) - unasked) if before else ():
+    for file in sorted((before.keys() | here.keys()) - unasked):
         if before.get(file) != here.get(file):
             owner = "" if name == "model" else f" of the {name}"
             expected = f"the {file}{owner} with which {whose} was trained"

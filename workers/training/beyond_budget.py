@@ -1,5 +1,6 @@
 """That one trial takes longer than the budget of its job, said before it begins."""
 
+import math
 from statistics import fmean
 
 from peftsearch.message_text import plural
@@ -65,12 +66,18 @@ def foresee_beyond(job: OpenedJob) -> tuple[str, ...]:
     spec = job.spec
     if spec.budget.hours is None or spec.training.function is not None:
         return ()
-    row, folds = min(time_reading(job) for _ in range(_READINGS)), job.data.folds
+    folds = job.data.folds
     rows = fmean(len(x.train.texts) for x in folds)
     passes = fmean(x.passes(round(rows)) for x in spec.training.regimes())
     trained = len(folds) * passes * rows * _TRAINED
     tokens = fmean(job.encoded("train").lengths)
-    return note_beyond(spec, row * (trained + job.data.held_out), tokens, _BY)
+    row, told = math.inf, tuple[str, ...]()
+    for _ in range(_READINGS):
+        row = min(row, time_reading(job))
+        told = note_beyond(spec, row * (trained + job.data.held_out), tokens, _BY)
+        if not told:
+            break
+    return told
 
 
 def _tell(seconds: float) -> str:
