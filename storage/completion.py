@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from peftsearch.errors import NotFoundError, StaleLeaseError, UserError
 from peftsearch.records.trial import PROPOSED, TRAINING_LOSS, FailureKind, TrialState
@@ -35,6 +35,7 @@ class Completion(Session):
         adapter: str | None,
         curve: Mapping[float, float] = MappingProxyType({}),
         adapter_sha256: str | None = None,
+        claimed: float | None = None,
     ) -> int:
         """Record a result and the front's change, even if late; the job's new event.
 
@@ -44,10 +45,13 @@ class Completion(Session):
             curve: Training loss by share of the trial's training, between 0 and 1; recorded as
                 measurements named `TRAINING_LOSS`.
             adapter_sha256: Hash of the adapter's tensors, by which its files are known again.
+            claimed: When the trial was claimed, as `claim` told it. A database that was restored
+                gives numbers, attempts and perhaps ids again, and this moment never; None asks
+                for the attempt alone.
 
         Raises:
             NotFoundError: No trial has that id.
-            StaleLeaseError: The trial was claimed again or has ended.
+            StaleLeaseError: The trial was claimed again, or at another moment, or has ended.
             TypeError: The provenance is no plain data.
             UserError: An objective of the front, or what a bound is on, was not measured.
             ValueError: A measurement, or a number of the provenance or the curve, is not finite,
@@ -62,7 +66,8 @@ class Completion(Session):
             "adapter": adapter,
             "adapter_sha256": adapter_sha256,
         }
-        key, fidelity = _end(connection, trial_id, attempt, event, TrialState.COMPLETED, changes)
+        held = trial_id, attempt, claimed
+        key, fidelity = _end(connection, *held, event, TrialState.COMPLETED, changes)
         add_values(connection, trial_id, fidelity, measurements)
         _add_curve(connection, trial_id, fidelity, curve)
         _check_objectives(connection, trial_id, fidelity, spec)
@@ -71,16 +76,27 @@ class Completion(Session):
         return event
 
     @write_once
-    def fail(self, trial_id: int, attempt: int, kind: FailureKind, message: str) -> int:
+    def fail(
+        self,
+        trial_id: int,
+        attempt: int,
+        kind: FailureKind,
+        message: str,
+        claimed: float | None = None,
+    ) -> int:
         """Record why a trial failed; the job's new event.
+
+        Args:
+            claimed: As of `complete`.
 
         Raises:
             NotFoundError: No trial has that id.
-            StaleLeaseError: The trial was claimed again or has ended.
+            StaleLeaseError: As `complete`.
         """
         _, event, _ = _raise_event(self._connection, trial_id)
         changes = {"failure": kind, "message": to_text(message)}
-        _end(self._connection, trial_id, attempt, event, TrialState.FAILED, changes)
+        held = trial_id, attempt, claimed
+        _end(self._connection, *held, event, TrialState.FAILED, changes)
         return event
 
 
@@ -97,6 +113,7 @@ def _end(
     connection: Connection,
     trial_id: int,
     attempt: int,
+    claimed: float | None,
     event: int,
     state: TrialState,
     changes: Mapping[str, Any],
@@ -107,6 +124,7 @@ def _end(
         trials.c.attempt == attempt,
         trials.c.attempt > 0,
         trials.c.state.in_(open_states),
+        true() if claimed is None else trials.c.claimed_at == claimed,
     )
     ended = current.values(state=state, ended_at=now(), ended_event=event, **changes)
     row = connection.execute(ended.returning(trials.c.key, trials.c.fidelity)).one_or_none()
@@ -120,7 +138,9 @@ def _explain(connection: Connection, trial_id: int, attempt: int) -> str:
         trials.c.id == trial_id
     )
     number, current, state = connection.execute(query).one()
-    return f"attempt {attempt} may not end trial {number}: it is {state} in attempt {current}"
+    told = f"attempt {attempt} may not end trial {number}: it is {state} in attempt {current}"
+    open_still = state in (TrialState.QUEUED, TrialState.RUNNING)
+    return f"{told}, claimed at another moment" if open_still and current == attempt else told
 
 
 def _check_curve(curve: Mapping[float, float]) -> None:

@@ -6,7 +6,7 @@ others take the trial; its worker may still renew it or bring its result as long
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true
 
 from peftsearch.message_text import plural
 from peftsearch.records.job import JobState
@@ -57,17 +57,24 @@ class Leases(Completion):
         return get_trials(self._connection, trials.c.id == trial_id)[0]
 
     @write
-    def renew(self, trial_id: int, attempt: int, seconds: float) -> bool:
+    def renew(
+        self, trial_id: int, attempt: int, seconds: float, worker: str | None = None
+    ) -> bool:
         """Whether the attempt is still current; if so its lease lasts `seconds` from now.
 
         A trial that was requeued after its lease ran out is taken back if nobody claimed it; one
         that its worker gave back is not. The attempt then was none that fell silent.
+
+        Args:
+            worker: Who claimed it; in a restored database the same attempt of the same id may be
+                another's. None asks for the attempt alone.
         """
         mine = or_(
             trials.c.state == TrialState.RUNNING,
             and_(trials.c.state == TrialState.QUEUED, trials.c.worker.is_not(None)),
         )
-        current = trials.update().where(trials.c.id == trial_id, trials.c.attempt == attempt, mine)
+        asked = trials.c.id == trial_id, trials.c.attempt == attempt, _is_of(worker)
+        current = trials.update().where(*asked, mine)
         renewed = current.values(state=TrialState.RUNNING, lease_until=now() + seconds)
         if self._connection.execute(renewed).rowcount != 1:
             return False
@@ -76,13 +83,17 @@ class Leases(Completion):
         return True
 
     @write
-    def give_back(self, trial_id: int, attempt: int) -> None:
+    def give_back(self, trial_id: int, attempt: int, worker: str | None = None) -> None:
         """Queue a running trial again; nothing happens if the attempt no longer runs.
 
         It is no attempt in which a worker fell silent, of which a trial has few.
+
+        Args:
+            worker: As of `renew`.
         """
         running = and_(trials.c.state == TrialState.RUNNING, trials.c.attempt == attempt)
-        held = select(trials).where(trials.c.id == trial_id, running).with_for_update()
+        mine = trials.c.id == trial_id, running, _is_of(worker)
+        held = select(trials).where(*mine).with_for_update()
         row = self._connection.execute(held).one_or_none()
         if row is None:
             return
@@ -130,6 +141,10 @@ class Leases(Completion):
         # It ran until its lease ended, not until someone noticed.
         ended = trials.update().where(trials.c.id == row.id)
         self._connection.execute(ended.values(ended_at=row.lease_until))
+
+
+def _is_of(worker: str | None) -> ColumnElement[bool]:
+    return true() if worker is None else trials.c.worker == worker
 
 
 def _keep_lost(connection: Connection, row: Row[Any], silent: str | None, ended_at: Any) -> None:

@@ -6,13 +6,13 @@ from dataclasses import fields
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, true
+from sqlalchemy import Select, and_, func, select, true, union_all
 
 from peftsearch.errors import NotFoundError
 from peftsearch.records.trial import Attempt, Measurement, Trial, TrialState
 
 from .rows import get_ended, get_trials
-from .schema import jobs, measurements, trials
+from .schema import jobs, lost_attempts, measurements, trials
 from .session import Session, read
 
 _LOOKED_AT = 20
@@ -67,6 +67,26 @@ class Trials(Session):
         query = select(*(trials.c[x.name] for x in fields(Attempt)))
         mine = query.where(trials.c.job_id == job_id).order_by(trials.c.number)
         return [Attempt(*row) for row in self._connection.execute(mine)]
+
+    @read
+    def claims(self, job_id: int) -> set[tuple[int, float]]:
+        """Numbers of the job's trials with the moments at which each was claimed, also in attempts
+        that brought no result."""
+        mine = trials.c.job_id == job_id
+        last = select(trials.c.number, trials.c.claimed_at).where(mine)
+        lost = select(trials.c.number, lost_attempts.c.claimed_at).where(mine)
+        lost = lost.join(lost_attempts, lost_attempts.c.trial_id == trials.c.id)
+        rows = self._connection.execute(union_all(last, lost))
+        return {(number, claimed) for number, claimed in rows if claimed is not None}
+
+    @read
+    def find_end(self, job_id: int, event: int) -> tuple[int, float] | None:
+        """What the job's end of that event is known again by: the id of its trial, and when it
+        ended. None where there is no such event, as in a database that was restored since."""
+        ended = trials.c.job_id == job_id, trials.c.ended_event == event
+        query = select(trials.c.id, trials.c.ended_at).where(*ended)
+        row = self._connection.execute(query.order_by(trials.c.id)).first()
+        return None if row is None else (row.id, row.ended_at)
 
     @read
     def ended_since(self, job_id: int, event: int, limit: int = 1000) -> list[Trial]:

@@ -89,14 +89,14 @@ class InlineMonitor:
         """Renew the lease from another thread, over a connection of its own."""
         own.heartbeat(self.name)
         if (trial := self.trial) is not None:
-            own.renew(trial.id, trial.attempt, LEASE_SECONDS)
+            own.renew(trial.id, trial.attempt, LEASE_SECONDS, self.name)
 
     def _renew(self, done: int, total: int) -> None:
         if self.trial is None:
             self.store.heartbeat(self.name)
             return
         self.store.heartbeat(self.name, done, total)
-        self.store.renew(self.trial.id, self.trial.attempt, LEASE_SECONDS)
+        self.store.renew(self.trial.id, self.trial.attempt, LEASE_SECONDS, self.name)
 
     def stopping(self) -> bool:
         """Never: Ctrl-C raises KeyboardInterrupt in this process."""

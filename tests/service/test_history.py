@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from peftsearch.service.memory.past import History
 from peftsearch.service.stores import StorePool
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.restoring import back_up
 
 from .records import PROBE, Filler, fill_example, lora
 
@@ -110,6 +112,25 @@ def test_a_job_of_a_deleted_ones_name_is_another(store: Store) -> None:
     history = histories.get(store, "job")
     assert [x.measurements["accuracy"] for x in history.points] == [0.5]
     assert len(histories) == 1
+
+
+def test_a_database_that_was_restored_is_read_anew(store: Store, tmp_path: Path) -> None:
+    """As soon as it is another one, and where it has come as far again by other ends."""
+    filler, histories = fill_example(store), Histories()
+    restore = back_up(store.url, tmp_path)
+    filler.complete(lora(4), 0.99)
+    assert histories.get(store, "job").event == 7
+    restore()
+    job = store.find_job("job")
+    again = histories.find(store, job)
+    assert again is not None and same(again, Histories().get(store, "job"))
+    for accuracy in (0.98, 0.97):
+        filler.complete(lora(4), accuracy)
+    histories.get(store, "job")
+    restore()
+    for _ in range(3):
+        filler.complete(lora(8), 0.6)
+    assert same(histories.get(store, "job"), Histories().get(store, "job"))
 
 
 def test_the_best_is_the_fronts(store: Store) -> None:

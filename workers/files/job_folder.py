@@ -67,9 +67,17 @@ def job_folder(job: Job | Pulse) -> str:
 def adapter_name(job: Job, trial: Trial) -> str:
     """Path of the adapter of a trial's attempt relative to the root; the store keeps this.
 
-    A folder for each attempt, so that a late twin cannot overwrite the winner.
+    A folder for each claim, so that a late twin cannot overwrite the winner; nor can what is
+    trained for a database that was restored, or copied, and gives the same attempts again.
     """
-    return f"{job_folder(job)}/{_TRIALS}/{trial.number:06d}-{trial.attempt}"
+    mark = claim_mark(trial.claimed)
+    return f"{job_folder(job)}/{_TRIALS}/{trial.number:06d}-{trial.attempt}{mark}"
+
+
+def claim_mark(claimed: float | None) -> str:
+    """A claim at the end of names of files: its moment, in milliseconds since the epoch, as 11
+    letters behind a hyphen; nothing where it is not known."""
+    return "" if claimed is None else f"-{round(claimed * 1000):011x}"
 
 
 def trials_folder(root: Path, job: Job) -> Path:

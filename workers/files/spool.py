@@ -18,7 +18,7 @@ from peftsearch.records.trial import FailureKind
 from peftsearch.storage.store import Store
 
 from .durable import sync
-from .job_folder import spool_folder
+from .job_folder import claim_mark, spool_folder
 from .ownership import describes
 
 
@@ -29,6 +29,8 @@ class Result:
     Attributes:
         job: `uid` of its job, since trials of two databases may have one id; empty in files of
             older versions.
+        claimed: When the trial was claimed, as of `Store.complete`; None in files of older
+            versions.
     """
 
     job: str
@@ -41,6 +43,7 @@ class Result:
     failure: str | None = None
     message: str = ""
     curve: Mapping[float, float] = field(default_factory=dict)
+    claimed: float | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -49,15 +52,16 @@ class Result:
         return cls(**({"job": ""} | dict(data) | {"curve": curve}))
 
     def record(self, store: Store) -> bool:
-        """Write it to the store; False where the attempt is not current, or the job deleted.
+        """Write it to the store; False where the attempt is not current.
 
         Raises:
+            NotFoundError: The store has no such trial.
             StoreUnavailable: The database cannot be reached.
         """
         try:
             if self.failure is not None:
                 kind = FailureKind(self.failure)
-                store.fail(self.trial_id, self.attempt, kind, self.message)
+                store.fail(self.trial_id, self.attempt, kind, self.message, self.claimed)
             else:
                 store.complete(
                     self.trial_id,
@@ -67,8 +71,9 @@ class Result:
                     self.adapter,
                     self.curve,
                     self.adapter_sha256,
+                    self.claimed,
                 )
-        except (StaleLeaseError, NotFoundError):
+        except StaleLeaseError:
             return False
         return True
 
@@ -77,7 +82,7 @@ def spool(root: Path, job: Job, result: Result) -> Path:
     """Keep a result as a file, whole or not at all."""
     folder = spool_folder(root, job)
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{result.trial_id}-{result.attempt}."
+    name = f"{result.trial_id}-{result.attempt}{claim_mark(result.claimed)}."
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=name, suffix=".part")
     path = folder / f"{name}json"
     try:
@@ -94,7 +99,8 @@ def spool(root: Path, job: Job, result: Result) -> Path:
 
 
 def flush(root: Path, store: Store, job: Job) -> int:
-    """Record all spooled results of a job, in order of their names, and remove their files.
+    """Record all spooled results of a job, in order of their names, and remove their files. One
+    whose trial the store does not know stays: it may be of a database that comes back.
 
     Args:
         root: Folder of the jobs' files.
@@ -109,9 +115,20 @@ def flush(root: Path, store: Store, job: Job) -> int:
     own = [(path, result) for path, result in waiting if result.job == job.uid]
     accepted = 0
     for path, result in own + _left_by_older_versions(root, store, job):
-        accepted += result.record(store)
+        try:
+            accepted += result.record(store)
+        except NotFoundError:
+            if _is_there(store, job):
+                continue
         path.unlink(missing_ok=True)
     return accepted
+
+
+def _is_there(store: Store, job: Job) -> bool:
+    try:
+        return store.job(job.id).uid == job.uid
+    except NotFoundError:
+        return False
 
 
 def _waiting(folder: Path) -> list[tuple[Path, Result]]:

@@ -10,11 +10,12 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import Attempt, TrialState
 from peftsearch.storage.store import Store
 
-from .job_folder import spool_folder, trials_folder
+from .job_folder import claim_mark, spool_folder, trials_folder
 
-_ADAPTER = re.compile(r"\.?([0-9]{6,18})-([0-9]{1,9})(-\w{1,20})?")
-"""An adapter's folder, by its trial's number and attempt, and what is not one yet."""
-_RESULT = re.compile(r"([0-9]{1,18})-([0-9]{1,9})\.(\w{1,20}\.part|json)")
+_ADAPTER = re.compile(r"\.?([0-9]{6,18})-([0-9]{1,9})(-[0-9a-f]{11})?(?:-\w{1,20})?")
+"""An adapter's folder, by its trial's number and attempt and the mark of its claim, which older
+versions did not write; and what is not one yet."""
+_RESULT = re.compile(r"([0-9]{1,18})-([0-9]{1,9})(?:-[0-9a-f]{11})?()\.(?:\w{1,20}\.part|json)")
 """A result that nobody can read, or that was not written to its end, by its trial's id and
 attempt."""
 _ENDED = (TrialState.COMPLETED, TrialState.FAILED)
@@ -22,7 +23,8 @@ _ENDED = (TrialState.COMPLETED, TrialState.FAILED)
 
 def sweep_attempts(root: Path, store: Store, job: Job) -> None:
     """Remove what attempts left that are over, but for the adapters of ended trials. What belongs
-    to a trial that the store does not know stays: it may be of a lost database.
+    to a trial or a claim that the store does not know stays: it may be of a lost database, or of
+    one that this is a copy of.
 
     Raises:
         StoreUnavailable: The database cannot be reached.
@@ -32,18 +34,20 @@ def sweep_attempts(root: Path, store: Store, job: Job) -> None:
     if not (adapters or results):
         return
     trials = store.attempts(job.id)  # after the files: what began since is not among them
+    marks = {(number, claim_mark(claimed)) for number, claimed in store.claims(job.id)}
     numbers, ids = ({x.number: x for x in trials}, {x.id: x for x in trials})
     for known, found in ((numbers, adapters), (ids, results)):
-        for path, trial, attempt in found:
-            if trial in known and _is_over(known[trial], attempt, path):
+        for path, trial, attempt, mark in found:
+            ours = trial in known and (not mark or (trial, mark) in marks)
+            if ours and _is_over(known[trial], attempt, path):
                 _remove(path)
 
 
-def _find(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, int, int]]:
-    """What the pattern finds in a folder, each with its trial and attempt."""
+def _find(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, int, int, str]]:
+    """What the pattern finds in a folder, each with its trial, its attempt and a mark or none."""
     for path in folder.glob("*"):
         if found := pattern.fullmatch(path.name):
-            yield path, int(found[1]), int(found[2])
+            yield path, int(found[1]), int(found[2]), found[3] or ""
 
 
 def _is_over(trial: Attempt, attempt: int, path: Path) -> bool:

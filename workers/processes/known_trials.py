@@ -10,7 +10,8 @@ _BATCH = 1000
 
 class KnownTrials:
     """All trials of a job. An ended trial never changes, so that later readings take what ended
-    since, by the job's events, and of what is still open that to which something happened."""
+    since, by the job's events, and of what is still open that to which something happened. A
+    database that was restored to an earlier moment is read anew: it has other ends by then."""
 
     def __init__(self, store: Store, job_id: int) -> None:
         self._store, self._job_id = store, job_id
@@ -24,12 +25,23 @@ class KnownTrials:
         Raises:
             StoreUnavailable: The database does not answer.
         """
-        new, self._open = self._store.at_once(
-            lambda: (self._read_ended(), self._store.open_trials(self._job_id, self._open))
-        )
-        self._ended += new
-        self._event = max([self._event, *(trial.event or 0 for trial in new)])
+        self._store.at_once(self._look)
         return sorted(chain(self._ended, self._open), key=lambda trial: trial.number)
+
+    def _look(self) -> None:
+        if not self._continues():
+            self._ended, self._open, self._event = [], [], 0
+        new = self._read_ended()
+        self._open = self._store.open_trials(self._job_id, self._open)
+        self._ended = [*self._ended, *new]
+        self._event = max([self._event, *(trial.event or 0 for trial in new)])
+
+    def _continues(self) -> bool:
+        """Whether the last end that is known is the store's."""
+        if not self._ended:
+            return True
+        last = self._ended[-1]
+        return self._store.find_end(self._job_id, self._event) == (last.id, last.ended)
 
     def _read_ended(self) -> list[Trial]:
         """Those that ended after the last event that was seen."""

@@ -235,10 +235,10 @@ class WorkerLoop:
             if self._record(self._train(trial, rung)):
                 rung.remove()  # else it may be another worker's by now
         except Cancelled:
-            self.store.give_back(trial.id, trial.attempt)
+            self.store.give_back(trial.id, trial.attempt, self.name)
         except (KeyboardInterrupt, MachineFault):
             with contextlib.suppress(StoreUnavailable):  # then its lease runs out
-                self.store.give_back(trial.id, trial.attempt)
+                self.store.give_back(trial.id, trial.attempt, self.name)
             raise
         finally:
             self.monitor.claimed(None)
@@ -256,7 +256,7 @@ class WorkerLoop:
             if reason := machine_reason(error):
                 raise MachineFault("train", reason, self.job.name) from error
             failure = classify(error)
-            end = Result(self.job.uid, trial.id, trial.attempt, {}, {})
+            end = Result(self.job.uid, trial.id, trial.attempt, {}, {}, claimed=trial.claimed)
             return replace(end, failure=failure.kind.value, message=failure.message)
         return Result(
             self.job.uid,
@@ -267,6 +267,7 @@ class WorkerLoop:
             adapter,
             sha256,
             curve=outcome.curve,
+            claimed=trial.claimed,
         )
 
     def _save(self, trial: Trial, outcome: Outcome) -> tuple[str | None, str | None]:
@@ -302,6 +303,9 @@ class WorkerLoop:
         try:
             self._look()
             return result.record(self.store)
+        except NotFoundError:  # of a database that was restored since, to before the trial was
+            self._look()
+            return False
         except StoreUnavailable:
             try:
                 spool(self.root, self.job, result)

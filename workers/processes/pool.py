@@ -127,7 +127,7 @@ class Pool:
     def _renew(self) -> None:
         for child in self.children:
             if child.trial is not None and child.watch() < LEASE_SECONDS:
-                self.store.renew(*child.trial, LEASE_SECONDS)
+                self.store.renew(*child.trial, LEASE_SECONDS, child.name)
 
     def _bury(self, child: Child) -> None:
         self.children.remove(child)
@@ -173,7 +173,7 @@ class Pool:
         with contextlib.suppress(StoreUnavailable, NotFoundError):
             self.store.unregister_worker(child.name)
             if child.trial is not None:
-                self.store.renew(*child.trial, 0.0)
+                self.store.renew(*child.trial, 0.0, child.name)
                 self.store.requeue_expired(self.job.id)
                 if self.store.trial(self.job.id, child.number).state is TrialState.FAILED:
                     self.deaths.forget()
@@ -197,7 +197,7 @@ class Pool:
             child.process.join()
             with contextlib.suppress(StoreUnavailable):
                 if child.trial is not None:
-                    self.store.give_back(*child.trial)
+                    self.store.give_back(*child.trial, child.name)
                 self.store.unregister_worker(child.name)
         self.children.clear()
         self.waiting.clear()

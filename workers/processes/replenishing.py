@@ -44,7 +44,7 @@ class Replenisher:
         self._trials = KnownTrials(store, job.id)
         self._memory = Memory()
         self._kept: int | None = None
-        self._spent: BudgetSpec | None = None
+        self._spent: tuple[BudgetSpec, int] | None = None
         self.offers = False
 
     @property
@@ -57,7 +57,8 @@ class Replenisher:
         """Propose if the queue is shorter than the number of live workers.
 
         Args:
-            budget: The job's as it is now; one that was found spent stays so.
+            budget: The job's as it is now; one that was found spent stays so, as long as the job
+                has as many trials.
 
         Returns:
             False when nothing can be added: the budget is spent or the space exhausted.
@@ -69,7 +70,7 @@ class Replenisher:
         self.offers = queued > 0
         if missing <= 0 and not self.stays:
             return True
-        if budget == self._spent:
+        if self._spent is not None and self._is_spent(*self._spent, budget):
             return False
         token = self._store.take_suggestion_lease(self._job.id, self._name, SUGGESTION_SECONDS)
         self._kept = token
@@ -89,12 +90,16 @@ class Replenisher:
             self._store.release_suggestion_lease(self._job.id, self._kept)
             self._kept = None
 
+    def _is_spent(self, spent: BudgetSpec, trials: int, budget: BudgetSpec) -> bool:
+        # A database that was restored has fewer.
+        return budget == spent and self._store.next_number(self._job.id) == trials
+
     def _propose(self, token: int, missing: int) -> bool:
         with keep_lease(self._store, self._job.id, token, self._name):
             trials = self._trials.read()
             spec = self._describe(self._store.job(self._job.id).spec)
             if spec.budget.trials is not None and len(trials) >= spec.budget.trials:
-                self._spent = spec.budget
+                self._spent = spec.budget, len(trials)
                 return False
             if spec.budget.stop_when == "no gain" and expects_no_gain(trials):
                 return False

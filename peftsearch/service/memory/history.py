@@ -1,7 +1,8 @@
 """What a process remembers of each job: its ended trials and its front, by the job's event.
 
 An ended trial never changes and a front's entry only ends, so that the records up to an event are
-read once; a request reads what came after it.
+read once; a request reads what came after it. A database that was restored to an earlier moment
+has other ends: then all is read anew.
 """
 
 import threading
@@ -27,10 +28,15 @@ _BATCH = 200
 
 @dataclass
 class _Record:
-    """One job's newest history, and what is needed to go on from it: None before any trial."""
+    """One job's newest history, and what is needed to go on from it: None before any trial.
+
+    Attributes:
+        end: What the history's last event is known again by (`Store.find_end`).
+    """
 
     history: History
     tracker: Tracks | None
+    end: tuple[int, float] | None = None
 
 
 class Histories:
@@ -54,7 +60,7 @@ class Histories:
         record = self._records.get((job.id, job.created))
         if record is None:
             return None
-        current = record.history.event >= job.event
+        current = record.history.event == job.event
         return record.history if current else self.get(store, job.name)
 
     def get(self, store: Store, name: str) -> History:
@@ -84,7 +90,7 @@ class Histories:
     def _refresh(self, store: Store, pulse: Pulse) -> History:
         key = (pulse.id, pulse.created)
         record = self._records.get(key)
-        if record is None:
+        if record is None or not _continues(store, record):
             job = replace(store.find_job(pulse.name), event=0)
             if (job.id, job.created) != key:  # another of that name took its place just now
                 return self._refresh(store, store.pulse(pulse.name))
@@ -102,6 +108,12 @@ class Histories:
             same = key[0] == pulse.id or record.history.job.name == pulse.name
             if same and key != (pulse.id, pulse.created):
                 self._records.pop(key, None)
+
+
+def _continues(store: Store, record: _Record) -> bool:
+    """Whether the store still has the last end that is known."""
+    job = record.history.job
+    return store.find_end(job.id, job.event) == record.end
 
 
 def _is_current(job: Job, pulse: Pulse) -> bool:
@@ -134,7 +146,7 @@ def _advance(store: Store, record: _Record, pulse: Pulse) -> _Record:
         preparation,
         old.slow_values,
     )
-    return _Record(history, tracker)
+    return _Record(history, tracker, store.find_end(pulse.id, pulse.event))
 
 
 def _read_points(store: Store, job: Job, after: int, until: int) -> Iterator[Point]:

@@ -7,7 +7,7 @@ import pytest
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind
 from peftsearch.storage.store import Store
-from peftsearch.workers.files.job_folder import spool_folder, trials_folder
+from peftsearch.workers.files.job_folder import claim_mark, spool_folder, trials_folder
 from peftsearch.workers.files.sweeping import sweep_attempts
 from tests.specs import make_spec
 from tests.storage.examples import EXPIRED, claim, insert, make_proposal
@@ -65,3 +65,19 @@ def test_of_results_those_of_running_attempts_stay(store: Store, job: Job, tmp_p
 def test_of_a_job_without_files_nothing_is_asked(job: Job, store: Store, tmp_path: Path) -> None:
     store.close()
     sweep_attempts(tmp_path, store, job)
+
+
+def test_adapters_of_claims_that_the_store_does_not_know_stay(
+    store: Store, job: Job, tmp_path: Path
+) -> None:
+    """They are of a database that this one was restored or copied from."""
+    folder, claims = trials_folder(tmp_path, job), sorted(store.claims(job.id))
+    marks = {number: [claim_mark(x) for y, x in claims if y == number] for number in range(3)}
+    foreign, (first, second) = claim_mark(claims[0][1] - 3600), marks[0]
+    over = {f"000000-1{first}", f".000000-2{second}-abc", f"000001-1{marks[1][0]}"}
+    kept = {f"000002-2{marks[2][1]}", f"000000-2{foreign}", f".000001-1{foreign}-a_c"}
+    for name in over | kept:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "adapter.safetensors").write_text("x")
+    sweep_attempts(tmp_path, store, job)
+    assert _names(folder) == kept

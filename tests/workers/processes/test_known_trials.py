@@ -1,6 +1,7 @@
 """What a worker knows of its job is what the store says, and an ended trial is read once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes import known_trials as module
 from peftsearch.workers.processes.known_trials import KnownTrials
 from tests.conftest import NewDatabase
+from tests.restoring import back_up
 from tests.specs import make_spec
 from tests.storage.examples import claim, complete, insert, make_proposal
 
@@ -79,3 +81,27 @@ def test_an_ended_trial_is_read_once(store: Store, job: Job) -> None:
     assert after[0] is before[0]
     assert after[1] is not before[1]
     assert known.read()[1] is after[1]
+
+
+def test_a_database_that_was_restored_is_read_anew(store: Store, job: Job, tmp_path: Path) -> None:
+    """Also where it has come as far again, to other ends."""
+    known = KnownTrials(store, job.id)
+    complete(store, claim(store, job.id), 0.5, 1)
+    restore = back_up(store.url, tmp_path)
+    for _ in range(2):
+        complete(store, claim(store, job.id), 0.6, 1)
+    insert(store, job.id, [make_proposal(7)])
+    known.read()
+    restore()
+    assert known.read() == store.trials(job.id)
+    for _ in range(2):
+        complete(store, claim(store, job.id), 0.7, 1)
+    insert(store, job.id, [make_proposal(8)])
+    assert known.read() == store.trials(job.id)
+    for _ in range(2):
+        complete(store, claim(store, job.id), 0.8, 1)
+    known.read()
+    restore()
+    for _ in range(5):
+        complete(store, claim(store, job.id), 0.9, 1)
+    assert known.read() == store.trials(job.id)

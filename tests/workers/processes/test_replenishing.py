@@ -1,5 +1,6 @@
 """How the queue is kept filled: as proposals are found, and for a crowd by one worker alone."""
 
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes import replenishing
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.processes.replenishing import CROWD, Replenisher, by_time
+from tests.conftest import NewDatabase
+from tests.restoring import back_up
 from tests.search.jobs import lora
 from tests.specs import make_spec
 from tests.storage.examples import LEASE, claim
@@ -102,6 +105,29 @@ def test_a_budget_that_is_spent_ends_the_search_for_more(
     assert one.replenish(job.spec.budget)
     assert len(store.trials(job.id)) == 2 and len(found) == 3
     assert not one.replenish(job.spec.budget)
+
+
+def test_a_budget_that_was_spent_is_not_in_a_database_that_was_restored(
+    new_sqlite: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the job would end with the trials of the backup."""
+    numbers = itertools.count()
+
+    def endless(*arguments: Any) -> Iterator[Proposal]:
+        for i in numbers:
+            yield Proposal(lora(1 + i % 8), i, "search")
+
+    monkeypatch.setattr(replenishing, "propose_each", endless)
+    with Store.open(new_sqlite()) as store:
+        job = store.create_job(make_spec(trials=2))
+        restore = back_up(store.url, tmp_path)
+        for i in range(5):
+            store.register_worker(job.id, f"w{i}", "host", i, "cpu")
+        one = Replenisher(store, job, "w0", _describe)
+        assert one.replenish(job.spec.budget) and not one.replenish(job.spec.budget)
+        restore()
+        assert one.replenish(job.spec.budget)
+        assert len(store.trials(job.id)) == 1
 
 
 def test_groups_end_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
