@@ -49,6 +49,7 @@ from .monitor import Cancelled, Monitor
 from .preparing import take_up
 from .replenishing import Replenisher
 from .shared_cpus import count_shared_threads
+from .standstill import Standstill
 from .waiting import Waiting
 
 POLL_SECONDS = 0.5
@@ -73,6 +74,7 @@ class WorkerLoop:
         self._queue = Replenisher(self.store, self.job, self.name, self._describe)
         self._hours = HoursLeft(self.store, self.job.id)
         self._waiting = Waiting(self.store, self.job.id, self.name)
+        self._standstill = Standstill()
         self._most_threads = torch.get_num_threads()
         self._hopeful = False
 
@@ -110,11 +112,13 @@ class WorkerLoop:
 
     def _turn(self) -> bool:
         """One preparation, one claim and trial, or one wait. False when the job has ended."""
+        stood_still = self._standstill.lasts()
         if self._waiting.in_vain():
             return self._rest()
         self.store.heartbeat(self.name)
         flush(self.root, self.store, self.job)
-        self.store.requeue_expired(self.job.id)
+        if not stood_still:
+            self.store.requeue_expired(self.job.id)
         job = self._look()
         if job.state is not JobState.RUNNING:
             return False

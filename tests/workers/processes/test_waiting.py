@@ -13,7 +13,7 @@ from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import FailureKind, Trial
 from peftsearch.storage.store import Store
 from peftsearch.workers.preparation.prepare import Prepared
-from peftsearch.workers.processes import loop, waiting
+from peftsearch.workers.processes import loop, standstill, waiting
 from peftsearch.workers.processes.lease_times import RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -122,3 +122,25 @@ def test_a_stop_and_a_deletion_are_noticed_at_once(worker: Worker) -> None:
     worker.store.delete_job(worker.job.id)
     with pytest.raises(NotFoundError):
         worker.asks()
+
+
+def test_who_stood_still_leaves_to_the_others_what_they_hold(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop slept: all leases ran out, and who holds a trial renews it in a moment."""
+    now = time.time()
+    clock = SimpleNamespace(time=lambda: now)
+    monkeypatch.setattr(standstill, "time", clock)
+    worker.asks()
+    now += 600.0
+    held = worker.held[0]
+    worker.store.renew(held.id, held.attempt, EXPIRED)
+    for _ in range(8):
+        assert "requeue_expired" not in worker.asks()
+        now += RENEW_SECONDS / 8
+    assert worker.store.renew(held.id, held.attempt, 60.0, "other") and not worker.taken
+    worker.store.renew(held.id, held.attempt, EXPIRED)  # and one that does not come back
+    now += 2 * RENEW_SECONDS
+    for _ in range(50):
+        worker.asks()
+    assert [x.number for x in worker.taken] == [held.number]
