@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from peftsearch.errors import UserError
+
 _USUAL_SIZE = 4096
 _SIZES = {2**power for power in range(9, 17)}
 _WAL_MAGIC = (0x377F0682, 0x377F0683)
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 _MAGIC = b"SQLite format 3\0"
+_TRIES = 20
+"""How often a file is read that somebody writes meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +59,33 @@ def read_pages(path: Path) -> Pages:
 
     Raises:
         OSError: It cannot be read.
+        UserError: It does not stand still for as long as that takes.
     """
-    whole = path.read_bytes()
-    log = path.with_name(f"{path.name}-wal")
-    written = log.read_bytes() if log.is_file() else b""
+    whole, written = _read_both(path, path.with_name(f"{path.name}-wal"))
     size = _find_size(whole, written)
     cut = range(0, len(whole), size)
     content = {1 + at // size: whole[at : at + size].ljust(size, b"\0") for at in cut}
     for number, page in _committed(written, size):
         content[number] = page
     return Pages(size, content)
+
+
+def _read_both(path: Path, log: Path) -> tuple[bytes, bytes]:
+    """The bytes of a file and of its log, of one moment: between the two, whoever works on the
+    database may move pages from the log into the file."""
+    for _ in range(_TRIES):
+        before = _tell_versions(path, log)
+        found = path.read_bytes(), log.read_bytes() if log.is_file() else b""
+        if _tell_versions(path, log) == before:
+            return found
+    got = f"{path}, which changed each time it was read"
+    raise UserError("a database that stands still", got, "end what works on it, and save it then")
+
+
+def _tell_versions(*paths: Path) -> list[tuple[int, int]]:
+    """Sizes and times of the last change of those that are there."""
+    found = [path.stat() for path in paths if path.is_file()]
+    return [(x.st_size, x.st_mtime_ns) for x in found]
 
 
 def _find_size(whole: bytes, log: bytes) -> int:

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,34 @@ def test_what_stands_in_the_log_alone_is_saved(source: Path, tmp_path: Path) -> 
     assert b"of the log" not in copy.read_bytes()
     assert salvage(copy, tmp_path / "new.db").whole
     assert dump(tmp_path / "new.db") == dump(source)
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_a_file_that_is_written_meanwhile_is_saved_as_of_one_moment(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """What was in the log goes into the file, and other things into the log, between the two."""
+    read, left = Path.read_bytes, [times]
+    with closing(sqlite3.connect(source, isolation_level=None)) as worker:
+        worker.execute("UPDATE jobs SET fault = 'in the log'")
+
+        def slow(path: Path) -> bytes:
+            found = read(path)
+            if path == source and left[0]:
+                left[0] -= 1
+                worker.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                worker.execute("UPDATE trials SET message = ?", (f"later {left[0]}",))
+            return found
+
+        monkeypatch.setattr(Path, "read_bytes", slow)
+        target = tmp_path / "new.db"
+        if times > 1:
+            with pytest.raises(UserError, match="end what works on it"):
+                salvage(source, target)
+            assert not target.exists()
+        else:
+            assert salvage(source, target).whole
+            assert dump(target) == dump(source)
 
 
 def test_whichever_page_is_damaged_the_rest_is_saved(source: Path, tmp_path: Path) -> None:
