@@ -207,7 +207,7 @@ def delete(name: str, storage: str = DEFAULT_STORAGE, files: str | Path | None =
         files: As `search` takes it.
 
     Raises:
-        Conflict: It runs, or somebody works on it.
+        Conflict: It runs, or somebody works on it, or a copy of the database names its files.
         NotFoundError: There is no such job.
     """
     from peftsearch.jobs.existing_storage import open_existing

@@ -4,12 +4,33 @@ import contextlib
 import shutil
 from pathlib import Path
 
-from peftsearch.errors import UserError
+from peftsearch.errors import Conflict, UserError
 from peftsearch.records.job import Job
+from peftsearch.storage.connection import file_url
+from peftsearch.storage.copies import find_copies
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.collection import find_urls
-from peftsearch.workers.files.job_folder import job_folder
+from peftsearch.workers.files.job_folder import files_root, job_folder
 from peftsearch.workers.files.ownership import describes
+
+
+def check_own_files(store: Store, job: Job, root: Path) -> None:
+    """Refuse to remove files that a copy of the database beside it names too: those of the same
+    folder by default, such as of `search.db` and `search.bak`, or below a URL.
+
+    Args:
+        root: Folder of the jobs' files.
+
+    Raises:
+        Conflict: There is a copy.
+    """
+    for copy in find_copies(store.url, job.uid):
+        if find_artefacts(store, job) or files_root(file_url(str(copy))) == root:
+            raise Conflict(
+                f"a database that alone has job {job.name!r} and its adapters",
+                f"a copy of it in {copy}",
+                "delete the copy, or move it to another folder, and delete the job then",
+            )
 
 
 def find_adapters_by_name(store: Store, job: Job, root: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from peftsearch.spaces.jobspec.stored import is_later
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.collection import remove_all
 
-from .job_files import find_adapters_by_name, find_artefacts, remove_files
+from .job_files import check_own_files, find_adapters_by_name, find_artefacts, remove_files
 from .jobfile import differing_keys
 from .liveness import is_live, tell_process
 
@@ -139,11 +139,12 @@ def delete(store: Store, name: str, root: Path) -> None:
         root: Folder of the jobs' files.
 
     Raises:
-        Conflict: It runs, or somebody works on it.
+        Conflict: It runs, or somebody works on it, or a copy of the database names its files.
         NotFoundError: There is no such job.
         UserError: All is gone, but for what lies below a URL that cannot be reached.
     """
     job = store.find_job(name)
+    check_own_files(store, job, root)
     adapters, urls = find_adapters_by_name(store, job, root), find_artefacts(store, job)
 
     def remove() -> None:
