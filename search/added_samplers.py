@@ -4,7 +4,7 @@ What a stranger's code raises or returns would meet any worker that proposes, so
 one typed error, by which the worker stops the job until a person has mended it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class AddedSampler:
         )
 
     def suggest(
-        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+        self, running: Sequence[Configuration], excluded: Set[str], rng: np.random.Generator
     ) -> Configuration | None:
         """See `samplers.Sampler.suggest`.
 
@@ -68,7 +68,7 @@ class AddedSampler:
             self._call(lambda: self._check(found, excluded), "for what it returned")
         return found
 
-    def _check(self, found: Any, excluded: set[str]) -> None:
+    def _check(self, found: Any, excluded: Set[str]) -> None:
         if not isinstance(found, Configuration):
             raise self._error(f"{show(found)} in place of a configuration")
         self._space.validate(found)

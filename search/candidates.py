@@ -1,6 +1,6 @@
 """Where the acquisition function is looked at: a set of starts, then discrete local search."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ class LocalSearch:
         self._starts, self._around = starts, around
         self._limit = max(_LIMIT, len(starts))
 
-    def best(self, evaluate: Acquisition, excluded: set[str]) -> Found | None:
+    def best(self, evaluate: Acquisition, excluded: Set[str]) -> Found | None:
         """The best configuration met, with its value; None where all are excluded or useless.
 
         Args:
@@ -117,7 +117,7 @@ def _climb(
 
 
 def draw_unseen(
-    space: Space, excluded: set[str], rng: np.random.Generator
+    space: Space, excluded: Set[str], rng: np.random.Generator
 ) -> Configuration | None:
     """A random configuration within the bounds whose key is new; None if the space has no more.
 
@@ -152,7 +152,7 @@ def _draws(space: Space, rng: np.random.Generator) -> Iterator[Configuration]:
 
 
 def _choose(
-    among: Iterable[Configuration], space: Space, excluded: set[str], rng: np.random.Generator
+    among: Iterable[Configuration], space: Space, excluded: Set[str], rng: np.random.Generator
 ) -> Configuration | None:
     left = [x for x in among if x.key not in excluded and space.feasible(x)]
     return left[int(rng.integers(len(left)))] if left else None

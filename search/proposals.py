@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -142,9 +143,11 @@ class _Batch:
         self._terrain, self._space = terrain, terrain.space
         lessons = () if preparation is None else preparation.lessons
         self._design = make_design(spec, self._space, lessons)
-        self._known = {x.configuration.key: x for x in terrain.observer.observe(trials)}
-        self._taken = {(x.key, x.seed) for x in trials}
-        self._number = max((x.number for x in trials), default=-1) + 1
+        self._known = terrain.observer.observe(trials)
+        self._waiting = {key: x.configuration for key, x in self._known.items() if x.waits}
+        self._results = sum(bool(x.qualities) for x in self._known.values())
+        self._seeds: dict[str, set[int]] = {}
+        self._number = max(map(attrgetter("number"), trials), default=-1) + 1
         self._repeats = sum(x.origin == "repeat" for x in trials)
 
     def next(self) -> Proposal | None:
@@ -166,38 +169,39 @@ class _Batch:
         if own and self._learnt() and self._number >= self._design.length:
             return self._repeat() or self._search() or self._draw(rng)
         sampler = self._sobol if own else self._sampler
-        found = sampler.suggest(self._running(), set(self._known), rng)
+        found = sampler.suggest(self._running(), self._known.keys(), rng)
         origin = "sobol" if own else self._spec.search.sampler
         return None if found is None else _Choice(found, origin)
 
     def _learnt(self) -> bool:
-        return self._results() >= _FEWEST
-
-    def _results(self) -> int:
-        return sum(bool(x.qualities) for x in self._known.values())
+        return self._results >= _FEWEST
 
     def _repeat(self) -> _Choice | None:
         share, budget = self._spec.search.repeats, self._spec.budget.trials
         if not repeat_due(share, budget, self._design.length, self._number, self._repeats):
             return None
-        known = list(self._known.values())
+        front = [self._known[key] for key in self._front]
         if is_plain(self._spec):
-            chosen = choose_repeat(known, self._reference_point)
+            chosen = choose_repeat(front, self._reference_point)
         else:
-            chosen = choose_repeat_in(self._box, known)
+            chosen = choose_repeat_in(self._box, front)
         return None if chosen is None else _Choice(chosen, "repeat")
 
     def _search(self) -> _Choice | None:
-        found = self._suggester.suggest(self._running(), set(self._known))
+        found = self._suggester.suggest(self._running(), self._known.keys())
         return None if found is None else _Choice(found[0], "search", found[1])
 
     def _draw(self, rng: np.random.Generator) -> _Choice | None:
         """Something new where nothing is expected to gain; without a front that is no reason to
         end a job."""
-        drawn = draw_unseen(self._space, set(self._known), rng)
-        front = find_front(list(self._known.values()))
-        reasons = Reasons(0.0, self._results(), ()) if front else None
+        drawn = draw_unseen(self._space, self._known.keys(), rng)
+        reasons = Reasons(0.0, self._results, ()) if self._front else None
         return None if drawn is None else _Choice(drawn, "random", reasons)
+
+    @cached_property
+    def _front(self) -> list[str]:
+        """Keys on the front, which a proposal does not change."""
+        return [x.configuration.key for x in find_front(list(self._known.values()))]
 
     @cached_property
     def _reference_point(self) -> ReferencePoint:
@@ -226,25 +230,30 @@ class _Batch:
 
     def _running(self) -> list[Configuration]:
         """Configurations that are queued or being trained, without any result yet."""
-        return [
-            x.configuration
-            for x in self._known.values()
-            if x.pending and not x.qualities and not x.failed
-        ]
+        return list(self._waiting.values())
 
     def _training_seed(self, key: str) -> int:
         state = np.random.SeedSequence((self._seed, self._number)).generate_state(2)
         seed = int(state[1]) >> 1
-        while (key, seed) in self._taken:
+        while seed in self._taken(key):
             seed = (seed + 1) % 2**31
         return seed
+
+    def _taken(self, key: str) -> set[int]:
+        """Seeds of a key's trials and proposals."""
+        of_trials = self._terrain.observer.trials_of
+        if key not in self._seeds:
+            self._seeds[key] = {x.seed for x in of_trials(key)}
+        return self._seeds[key]
 
     def _record(self, proposal: Proposal) -> None:
         """Count the proposal as pending."""
         configuration = proposal.configuration
         new = Observation(configuration, (), cost_of(self._spec, configuration), 0, False)
         known = self._known.get(configuration.key, new)
-        self._known[configuration.key] = replace(known, pending=known.pending + 1)
-        self._taken.add((configuration.key, proposal.seed))
+        counted = self._known[configuration.key] = replace(known, pending=known.pending + 1)
+        if counted.waits:
+            self._waiting[configuration.key] = configuration
+        self._taken(configuration.key).add(proposal.seed)
         self._repeats += proposal.origin == "repeat"
         self._number += 1

@@ -6,7 +6,7 @@ the design's fixed configurations, hard bounds by rejection, and news of what is
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Protocol
 
 import numpy as np
@@ -40,7 +40,7 @@ class Sampler(Protocol):
     """Suggests one configuration after the other."""
 
     def suggest(
-        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+        self, running: Sequence[Configuration], excluded: Set[str], rng: np.random.Generator
     ) -> Configuration | None:
         """A configuration within the bounds whose key is not excluded; None if there is none."""
 
@@ -52,7 +52,7 @@ class RandomSampler:
         self._space = space
 
     def suggest(
-        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+        self, running: Sequence[Configuration], excluded: Set[str], rng: np.random.Generator
     ) -> Configuration | None:
         """See `Sampler.suggest`."""
         return draw_unseen(self._space, excluded, rng)
@@ -65,7 +65,7 @@ class SobolSampler:
         self._space, self._seed = space, seed
 
     def suggest(
-        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+        self, running: Sequence[Configuration], excluded: Set[str], rng: np.random.Generator
     ) -> Configuration | None:
         """See `Sampler.suggest`. A sequence that is used up is followed by random draws."""
         for configuration in sobol(self._space, self._seed):
@@ -92,14 +92,14 @@ class OptunaSampler:
         }
 
     def suggest(
-        self, running: Sequence[Configuration], excluded: set[str], rng: np.random.Generator
+        self, running: Sequence[Configuration], excluded: Set[str], rng: np.random.Generator
     ) -> Configuration | None:
         """See `Sampler.suggest`. Where 50 asks give nothing new, a random draw stands in."""
         study = self._study(running, int(rng.integers(2**31)))
         found = self._ask(study, excluded, _ASKS)
         return draw_unseen(self._space, excluded, rng) if found is None else found
 
-    def _ask(self, study: optuna.Study, excluded: set[str], asks: int) -> Configuration | None:
+    def _ask(self, study: optuna.Study, excluded: Set[str], asks: int) -> Configuration | None:
         """What is new first; None where `asks` asks give nothing new."""
         for _ in range(asks):
             trial = study.ask(self._distributions)
@@ -113,7 +113,7 @@ class OptunaSampler:
     def _answer_repeat(self, study: optuna.Study, trial: optuna.Trial, point: list[int]) -> None:
         study.tell(trial, state=OptunaState.FAIL)
 
-    def _read(self, point: list[int], excluded: set[str]) -> Configuration | None:
+    def _read(self, point: list[int], excluded: Set[str]) -> Configuration | None:
         """What a point means, in a closed space the nearest new member; None if it is not new."""
         if self._nearest is not None:
             return self._nearest.find(point, lambda x: x.key not in excluded)

@@ -1,7 +1,7 @@
 """The next configuration by the model: known-cost EHVI over a surrogate of quality."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,14 +98,14 @@ class Suggester:
         Their noise is at least what the validation rows leave open: without repeats, a fit takes
         the model for surer than it can be.
         """
-        rows = [(x, y) for x in trained for y in x.outcomes(self._reference.lowest)]
+        rows = [(x, i) for x in trained for i in range(len(x.qualities) or 1)]
         rows = [rows[i] for i in spread_evenly(len(rows), FIT_POINTS)]
         x, _ = self._encode([observation.configuration for observation, _ in rows])
-        y = np.array([y for _, y in rows])
+        y = np.array([found.outcomes(self._reference.lowest)[i] for found, i in rows])
         return surrogate.fit(x, y, self._seed, self._reference.error**2)
 
     def suggest(
-        self, pending: Sequence[Configuration], excluded: set[str]
+        self, pending: Sequence[Configuration], excluded: Set[str]
     ) -> tuple[Configuration, Reasons] | None:
         """The configuration with the best EHVI, given that others are being trained, and why.
 

@@ -2,11 +2,12 @@
 
 Usage: python -m benchmarks.storage.day [--workers 1000] [--minutes 10] [--ended 10000]
 The job begins with so many ended trials (`tests.seeding`), one running for each worker and as many
-queued. From then on a clock of our own goes from event to event, and at each the real calls are
-made by this one process: a worker that is free takes its turn and claims, one whose trial ended
-records it, the one that proposes reads what is new, proposes and queues. A proposal takes as long
-in that time as it took CPU, everything that is asked of the store as long as it took CPU here and
-at the server. Trainings are made up. So nothing here waits for a processor that others use.
+queued. Of the ended as large a share are repeats as a search makes: without any, the next thousand
+proposals would be. From then on a clock of our own goes from event to event, and at each the real
+calls are made by this one process: a worker that is free takes its turn and claims, one whose trial
+ended records it, the one that proposes reads what is new, proposes and queues. A proposal takes as
+long in that time as it took CPU, everything that is asked of the store as long as it took CPU here
+and at the server. Trainings are made up. So nothing here waits for a processor that others use.
 """
 
 import argparse
@@ -14,13 +15,14 @@ import heapq
 import itertools
 import random
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
 import psutil
+from sqlalchemy import create_engine, text
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Proposal, Trial
@@ -76,7 +78,7 @@ class Crowd:
     waits: list[float] = field(default_factory=list)
     proposing: float = 0.0
     ended: int = 0
-    proposed: int = 0
+    proposed: Counter[str] = field(default_factory=Counter)
     least: int = 10**9
 
     def __post_init__(self) -> None:
@@ -137,7 +139,8 @@ class Crowd:
         def act(at: float) -> None:
             costs = [self.job.spec.count_costs(x.configuration) for x in proposals]
             asked = self.job.id, self._token, proposals, costs
-            self.proposed += len(self.meter.ask("insert", self.store.insert, *asked))
+            self.meter.ask("insert", self.store.insert, *asked)
+            self.proposed.update(x.origin for x in proposals)
 
         return act
 
@@ -193,14 +196,15 @@ def tell(crowd: Crowd, seconds: float, server: float) -> Iterator[str]:
     """What it took; a day has 86,400 seconds of each processor."""
     ended, meter = crowd.ended, crowd.meter
     yield f"{seconds / 60:.1f} minutes of {crowd.workers} workers: {ended} trials ended, " + (
-        f"{crowd.proposed} proposed, {60 * ended / seconds:.0f} a minute"
+        f"{60 * ended / seconds:.0f} a minute, proposed {dict(crowd.proposed)}"
     )
     waited = sum(x > 0 for x in crowd.waits)
     yield f"least queued when the one that proposes looked: {crowd.least}; waits for a claim: " + (
         f"{waited} of {len(crowd.waits)}, longest {max(crowd.waits):.1f} s"
     )
-    yield f"proposing: {crowd.proposing / max(1, crowd.proposed):.3f} CPU s a proposal, " + (
-        f"{crowd.proposing / seconds:.2f} of one processor"
+    yield (
+        f"proposing: {crowd.proposing / max(1, crowd.proposed.total()):.3f} CPU s a proposal, "
+        + (f"{crowd.proposing / seconds:.2f} of one processor")
     )
     for name, taken in meter.here.items():
         yield f"{name}: {len(taken)} times, {1000 * fmean(taken):.1f} ms of CPU here"
@@ -210,6 +214,12 @@ def tell(crowd: Crowd, seconds: float, server: float) -> Iterator[str]:
         f"{server / seconds:.2f} of one processor; {beats:.0f} beats and renewals a second are "
         f"wanted, {1000 * (beat + renewal):.1f} ms of CPU each at the workers"
     )
+
+
+def mark_repeats(url: str) -> None:
+    """Let every seventh ended trial be a repeat, 15 % being the share of a search."""
+    with create_engine(url).begin() as connection:
+        connection.execute(text("UPDATE trials SET origin = 'repeat' WHERE number % 7 = 6"))
 
 
 def measure_beats(crowd: Crowd, times: int = 300) -> float:
@@ -236,6 +246,7 @@ def main() -> None:
         url = cluster.url("postgres")
         with Store.open(url):
             seed_job(url, NAME, options.ended)
+        mark_repeats(url)
         with Store.open(url) as store:
             crowd = Crowd(store, store.find_job(NAME), Meter(cluster), options.workers)
             crowd.begin()

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import is_
+from itertools import zip_longest
+from operator import attrgetter
 
 import numpy as np
 
@@ -45,6 +46,11 @@ class Observation:
         """Mean over its seeds: what the front uses."""
         return mean(self.qualities)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is queued or being trained, without any result yet."""
+        return bool(self.pending) and not self.qualities and not self.failed
+
     def outcomes(self, lowest: float) -> list[float]:
         """What the surrogate sees: its qualities, none below `lowest`, which a failed one without
         any counts as."""
@@ -73,7 +79,7 @@ def observe(spec: JobSpec, trials: Sequence[Trial], recorded: bool = False) -> l
     Args:
         recorded: See `Observer`.
     """
-    return Observer(spec, recorded).observe(trials)
+    return list(Observer(spec, recorded).observe(trials).values())
 
 
 class Observer:
@@ -90,22 +96,29 @@ class Observer:
     def __init__(self, spec: JobSpec, recorded: bool = False) -> None:
         beside = tuple(map(objective, spec.goals[1:]))
         self._asked = _Asked(spec, spec.measured, spec.limits, beside, recorded)
-        self._known: dict[str, tuple[list[Trial], Observation]] = {}
+        self._trials: list[Trial] = []
+        self._groups: dict[str, dict[int, Trial]] = {}
+        self._found: dict[str, Observation] = {}
 
-    def observe(self, trials: Sequence[Trial]) -> list[Observation]:
-        """As the function."""
-        groups: dict[str, list[Trial]] = {}
-        for trial in sorted(trials, key=lambda trial: trial.number):
-            groups.setdefault(trial.key, []).append(trial)
-        self._known = {key: (group, self._look(key, group)) for key, group in groups.items()}
-        return [found for _, found in self._known.values()]
-
-    def _look(self, key: str, group: list[Trial]) -> Observation:
-        before, found = self._known.get(key, ((), None))
+    def observe(self, trials: Sequence[Trial]) -> dict[str, Observation]:
+        """One observation for each key, in the order in which the keys were first proposed."""
+        ordered = sorted(trials, key=attrgetter("number"))
         # By identity: a record is never changed, and to compare two takes as long as to observe.
-        if found and len(before) == len(group) and all(map(is_, before, group)):
-            return found
-        return _observe_key(self._asked, group)
+        pairs = enumerate(zip_longest(ordered, self._trials))
+        changed = [(i, new, old) for i, (new, old) in pairs if new is not old]
+        if any(new is None or (old and new.key != old.key) for _, new, old in changed):
+            self._groups, self._found = {}, {}
+            changed = [(i, new, None) for i, new in enumerate(ordered)]
+        self._trials = ordered
+        for i, new, _ in changed:
+            self._groups.setdefault(new.key, {})[i] = new
+        for key in dict.fromkeys(new.key for _, new, _ in changed):
+            self._found[key] = _observe_key(self._asked, self.trials_of(key))
+        return dict(self._found)
+
+    def trials_of(self, key: str) -> list[Trial]:
+        """A key's trials as they were last observed, by number."""
+        return list(self._groups.get(key, {}).values())
 
 
 def _observe_key(asked: _Asked, group: list[Trial]) -> Observation:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from peftsearch.records.axes import LARGEST, quality_of
 from peftsearch.records.estimates import estimate_each
@@ -137,8 +138,8 @@ def make_reference_point(
 
 def find_probe(trials: Sequence[Trial]) -> Trial | None:
     """The first trial without adapters."""
-    probes = [trial for trial in trials if trial.configuration.frozen]
-    return min(probes, key=lambda trial: trial.number, default=None)
+    ordered = sorted(trials, key=attrgetter("number"))
+    return next((trial for trial in ordered if trial.configuration.frozen), None)
 
 
 def _largest_cost(space: Space, name: str) -> float:

@@ -1,6 +1,7 @@
 """From trials to what is known of each key."""
 
 import math
+import random
 from dataclasses import replace
 
 import pytest
@@ -51,12 +52,36 @@ def test_what_is_known_of_a_key_is_worked_out_again_where_its_trials_are_other_r
     observer = Observer(SPEC)
     begun = replace(trial(0, lora(8), None), state=TrialState.RUNNING)
     trials = [begun, trial(1, lora(4), 0.7), trial(2, lora(2), 0.6)]
-    first = observer.observe(trials)
+    first = list(observer.observe(trials).values())
     trials = [trial(0, lora(8), 0.8), *trials[1:], trial(3, lora(2), 0.4), trial(4, lora(1), 0.3)]
-    second = observer.observe(trials)
+    second = list(observer.observe(trials).values())
     assert second == observe(SPEC, trials)
     assert [x is y for x, y in zip(first, second, strict=False)] == [False, True, False]
-    assert observer.observe(trials[1:3]) == observe(SPEC, trials[1:3])
+
+
+def test_whatever_was_observed_before_the_same_is_said_in_the_same_order() -> None:
+    rng, observer = random.Random(0), Observer(SPEC)
+    ranks = (1, 2, 4, 8, 16)
+    trials: list[Trial] = []
+    for _ in range(200):
+        changed = rng.choice(["new", "new", "record", "other", "fewer", "order", "none"])
+        place = rng.randrange(len(trials)) if trials else 0
+        if changed == "new" or not trials:
+            trials = [*trials, trial(len(trials), lora(rng.choice(ranks)), None)]
+        elif changed == "record":
+            trials[place] = replace(trials[place], measurements={"accuracy": rng.random()})
+        elif changed == "other":
+            trials[place] = trial(place, lora(rng.choice(ranks)), rng.random())
+        elif changed == "fewer" and rng.random() < 0.2:
+            trials = [replace(x, number=i) for i, x in enumerate(trials[: place + 1])]
+        elif changed == "order":
+            rng.shuffle(trials)
+        known = observer.observe(trials)
+        assert list(known.values()) == observe(SPEC, trials)
+        assert list(known) == [x.configuration.key for x in known.values()]
+        numbers = {x: [y.number for y in observer.trials_of(x)] for x in known}
+        assert sorted(y for x in numbers.values() for y in x) == sorted(x.number for x in trials)
+        assert all(x == sorted(x) for x in numbers.values())
 
 
 def test_pending_and_failed_are_told_apart() -> None:

@@ -1,6 +1,7 @@
 """The trials of a job as a worker that proposes knows them: an ended one is read once."""
 
 from itertools import chain
+from operator import attrgetter
 
 from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
@@ -26,7 +27,7 @@ class KnownTrials:
             StoreUnavailable: The database does not answer.
         """
         self._store.at_once(self._look)
-        return sorted(chain(self._ended, self._open), key=lambda trial: trial.number)
+        return sorted(chain(self._ended, self._open), key=attrgetter("number"))
 
     def _look(self) -> None:
         if not self._continues():
