@@ -16,11 +16,6 @@ from .checkpoints import check_beside, check_checkpoint, check_config, read_obje
 
 _PACKAGE = "package:"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*+(/[A-Za-z0-9][\w.-]*+)?")
-_WANTED = ("*.json", "*.jinja", "model*.safetensors", "*.txt", "*.model")
-"""Of a repository's root: the weights once, as `transformers` reads them, and all small files."""
-_UNWANTED = ("*/*", "model.*.safetensors")
-"""Folders hold the same weights for other programs: `original`, `onnx`, `openvino`; files such as
-`model.fp16.safetensors` hold them in another precision."""
 _WEIGHTS = "model*.safetensors"
 GENERATION = "generation_config.json"
 """What answers begin and end with."""
@@ -29,6 +24,12 @@ _BESIDE = (
     *("*.model", "*.jinja", GENERATION),
 )
 """Of a model's folder: what it is built by, and what its inputs and answers are made by."""
+_WANTED = (_WEIGHTS, *_BESIDE, "*.json", "*.txt")
+"""Of a repository's root: the weights once, as `transformers` reads them, and all small files,
+lest a folder that was fetched lacks what the same model's folder is known by."""
+_UNWANTED = ("*/*", "model.*.safetensors")
+"""Folders hold the same weights for other programs: `original`, `onnx`, `openvino`; files such as
+`model.fp16.safetensors` hold them in another precision."""
 _KINDS = "a model folder, package:NAME or a hub id"
 
 

@@ -78,6 +78,7 @@ def test_a_repository_is_fetched_once_and_whole(
         "tokenizer.model",
         "merges.txt",
         "vocab.txt",
+        "vocab.bpe",
         "chat_template.jinja",
         "adapter_config.json",
         "preprocessor_config.json",
@@ -106,6 +107,23 @@ def test_a_repository_is_fetched_once_and_whole(
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
     locations.fetch_model("who/model")
     assert set(filter_repo_objects(sorted(wanted | second), **asked)) == wanted
+
+
+def test_what_a_model_is_known_by_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the same model, fetched here and copied there, would be two."""
+    names = {"config.json", "tokenizer.json", "vocab", "vocab.bpe", "vocab-large.bin", "spm.model"}
+    for name in (*names, "model.safetensors", "README.md"):
+        (tmp_path / name).write_bytes(b"{}")
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "huggingface_hub.snapshot_download",
+        lambda name, **patterns: asked.update(patterns) or str(tmp_path),
+    )
+    known = locations.hash_files_beside(locations.fetch_model("who/model")).keys()
+    assert known == names
+    assert set(filter_repo_objects(sorted(known), **asked)) == known
 
 
 @pytest.mark.parametrize(
