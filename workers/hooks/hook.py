@@ -5,7 +5,7 @@ what `state` gives, so that a training that was broken off goes on bit-equal.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -27,10 +27,10 @@ class Hook:
 
     Attributes:
         undivided: Why the rows of a step cannot be divided among devices whose gradients are
-            added up; None where they can.
+            added up; None where they can. Of the class: it is asked before anything is attached.
     """
 
-    undivided: str | None = None
+    undivided: ClassVar[str | None] = None
 
     def __init__(self, attachment: Attachment, groups: Groups, steps: int) -> None:
         self.attachment, self.groups, self.steps = attachment, groups, steps

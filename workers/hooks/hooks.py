@@ -1,7 +1,7 @@
 """The hooks of one training, called as one; of most configurations there are none."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,12 @@ class Hooks:
         """As of each hook."""
         for hook in self.hooks.values():
             hook.close()
+
+
+def is_undivided(techniques: Iterable[str]) -> bool:
+    """Whether a hook of one of them says so, before anything is attached."""
+    rows = (row for row in map(technique, techniques) if row.hook)
+    return any(import_function(row, "hook").undivided for row in rows)
 
 
 def open_hooks(attachment: Attachment, steps: int) -> Hooks:

@@ -19,6 +19,7 @@ from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.batches.batching import Batch
 from peftsearch.workers.batches.encodings import Encoded
+from peftsearch.workers.hooks.hooks import is_undivided
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.stand_in import NAME, Unfit
 from peftsearch.workers.preparation.opened_job import OpenedJob
@@ -134,6 +135,8 @@ def count_layers(job: OpenedJob, configuration: Configuration) -> int:
     trains = bool(backbone.heads) or not configuration.frozen
     often = job.spec.training.regime(configuration).passes(rows) >= 1
     if not (_limit(job) and known and trains and often and _relays(backbone)):
+        return 0
+    if is_undivided(configuration.techniques):  # experts are balanced over padding too
         return 0
     return backbone.anatomy.layers - backward_depth(configuration, backbone.anatomy)
 

@@ -168,7 +168,6 @@ class Trainer(OpenedJob):
         evaluator, validation = self._evaluator(configuration), self.encoded("validation")
         regime = self.spec.training.regime(configuration)
         hooks = open_hooks(attachment, regime.steps(len(self.encoded("train"))))
-        kept = Kept() if hooks.undivided else kept  # these look at padding too
         stops = self._stops(attachment, regime, hooks.settled)
         checkpoints = Checkpoints(attachment, stops, lambda: evaluator.measure(validation, clock))
         clock.total = self._count_ticks(evaluator, stops, held_out)

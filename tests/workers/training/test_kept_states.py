@@ -223,11 +223,14 @@ def test_none_are_kept_without_room_use_or_a_frozen_layer(
 def test_experts_that_are_balanced_over_padding_too_pass_the_layers(
     tmp_path: Path, folders: dict[str, Path]
 ) -> None:
+    """And nothing is made that nobody will use."""
     experts = Configuration(
         (Stratum(0, 2), Stratum(2, 3, (Module("lora_moe", 2, ("query",)),))), 1e-3
     )
-    outcome = _open(tmp_path, folders).evaluate(experts, SEED)
+    runner = _open(tmp_path, folders)
+    outcome = runner.evaluate(experts, SEED)
     assert TOLD not in outcome.provenance
+    assert runner.shelf == Shelf()
 
 
 def test_the_oldest_make_room() -> None:
