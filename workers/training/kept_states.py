@@ -87,7 +87,7 @@ class Shelf:
         """
         if key not in self._found:
             while sum(taken for taken, _ in self._found.values()) > limit - size:
-                self._found.popitem(last=False)
+                del self._found[next(x for x, (taken, _) in self._found.items() if taken)]
             try:
                 self._found[key] = size, make()
             except Unfit as reason:
@@ -116,29 +116,41 @@ def find_states(
     Raises:
         TrialTimeout: The trial's time is over.
     """
-    layers = count_layers(job, configuration)
+    layers, size = _choose_kept(job, configuration)
     if not layers:
         return Kept()
-    tokens = job.encoded("train").choices * sum(count_tokens(job))
-    size, limit = _BYTES * job.backbone.anatomy.hidden * tokens, _limit(job)
-    if size > limit:
-        return Kept()
     key = (part, layers, torch.get_num_threads())  # by which sums may be rounded otherwise
-    return shelf.find(key, size, limit, lambda: make_states(job, layers, beat))
+    return shelf.find(key, size, _limit(job), lambda: make_states(job, layers, beat))
+
+
+def _choose_kept(job: OpenedJob, configuration: Configuration) -> tuple[int, int]:
+    """In place of how many layers states are kept, and their bytes; 0 where none are. Making them
+    is a pass: a training of two or more gains by it, another where a later one finds them, of all
+    folds."""
+    layers, rows = count_layers(job, configuration), job.encoded("train")
+    if not layers:
+        return 0, 0
+    size = _BYTES * job.backbone.anatomy.hidden * rows.choices * sum(count_tokens(job))
+    together = 1 if _count_passes(job, configuration) >= 2 else job.spec.task.folds
+    return (layers, size) if together * size <= _limit(job) else (0, 0)
 
 
 def count_layers(job: OpenedJob, configuration: Configuration) -> int:
     """In place of how many layers states may stand, by the job and the configuration alone; 0
     where the training would have no use of them."""
-    backbone, rows = job.backbone, len(job.encoded("train"))
+    backbone = job.backbone
     known = job.spec.task.kind in KINDS.own and configuration.techniques <= set(TECHNIQUES.own)
     trains = bool(backbone.heads) or not configuration.frozen
-    often = job.spec.training.regime(configuration).passes(rows) >= 1
+    often = _count_passes(job, configuration) >= 1
     if not (_limit(job) and known and trains and often and _relays(backbone)):
         return 0
     if is_undivided(configuration.techniques):  # experts are balanced over padding too
         return 0
     return backbone.anatomy.layers - backward_depth(configuration, backbone.anatomy)
+
+
+def _count_passes(job: OpenedJob, configuration: Configuration) -> float:
+    return job.spec.training.regime(configuration).passes(len(job.encoded("train")))
 
 
 def _relays(backbone: Backbone) -> bool:

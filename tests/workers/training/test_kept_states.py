@@ -149,15 +149,22 @@ def test_none_are_kept_without_room_use_or_a_frozen_layer(
 ) -> None:
     runner = _open(tmp_path, folders)
 
-    def found(configuration: Configuration, **training: Any) -> bool:
-        changed = runner.spec.training.model_copy(update=training)
-        job = replace(runner, spec=runner.spec.model_copy(update={"training": changed}))
+    def found(configuration: Configuration, folds: int = 1, **training: Any) -> bool:
+        spec = runner.spec
+        changed = {
+            "training": spec.training.model_copy(update=training),
+            "task": spec.task.model_copy(update={"folds": folds}),
+        }
+        job = replace(runner, spec=spec.model_copy(update=changed))
         return find_states(job, configuration, Shelf()).states is not None
 
     virtual = replace(_lora(2), input=Module("prompt", 4))
     assert (found(_lora(1)), found(PROBE)) == (True, True)
     assert not found(_lora(1), kept_states_mb=0)
     assert not found(_lora(1), epochs=0.5)
+    assert found(_lora(1), kept_states_mb=1) and found(_lora(1), folds=20)
+    assert found(_lora(1), folds=20, kept_states_mb=1, epochs=2)
+    assert not found(_lora(1), folds=20, kept_states_mb=1)  # the next trial would find none
     assert not found(LORA)
     assert not found(virtual)
 
@@ -187,7 +194,7 @@ def test_the_oldest_make_room() -> None:
 
         return shelf.find(key, 4, 8, make)
 
-    for key in ("a", "b", "a", "c", "a", "b", "unfit", "unfit", "b"):
+    for key in ("a", "b", "a", "c", "a", "b", "unfit", "unfit", "b", "a", "c", "unfit"):
         found = ask(key)
         assert (found.states is None) == (key == "unfit")
-    assert made == ["a", "b", "c", "b", "unfit"]
+    assert made == ["a", "b", "c", "b", "unfit", "a", "c"]  # what was refused stays known
