@@ -1,8 +1,9 @@
 """What a layer of the frozen model gives for each training row."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from typing import Any
 
@@ -68,7 +69,7 @@ def count_tokens(job: OpenedJob) -> list[int]:
 
 def make_states(job: OpenedJob, layers: int, beat: Callable[[], None]) -> RowStates:
     """What leaves the highest of so many lowest layers for each training row. The batches are
-    those of the job: no trial has a say in them.
+    those of the job: no trial has a say in them, and none has less room for its own.
 
     Args:
         beat: Called after each of them.
@@ -79,7 +80,7 @@ def make_states(job: OpenedJob, layers: int, beat: Callable[[], None]) -> RowSta
     data, anatomy, model = job.encoded("train"), job.backbone.anatomy, job.backbone.model
     below = [model.get_submodule(anatomy.layer_name(i)) for i in range(layers)]
     tokens, made = count_tokens(job), None
-    for rows in evaluation_batches(tokens, data.evaluated_together):
+    for rows in evaluation_batches(tokens, _count_together(job)):
         states, rest = split_output(_read(job, below[-1], data.batch(rows)))
         if states.shape[:-1] != (data.choices * len(rows), max(tokens[i] for i in rows)):
             raise Unfit("a layer gives other tokens than those of the rows")
@@ -91,6 +92,14 @@ def make_states(job: OpenedJob, layers: int, beat: Callable[[], None]) -> RowSta
     assert made is not None, "there are training rows"
     _compare(job, made)
     return made
+
+
+def _count_together(job: OpenedJob) -> int:
+    """Rows that pass the model at once, as in the trials of the smallest batches at most."""
+    training = job.spec.training
+    smallest = min(regime.batch_size for regime in training.regimes())
+    rows = math.ceil(smallest / training.accumulate)
+    return min(rows, job.encoded("train").evaluated_together)
 
 
 def _read(job: OpenedJob, module: Any, batch: Batch) -> Any:
@@ -109,12 +118,20 @@ def _compare(job: OpenedJob, states: RowStates) -> None:
     """
     order = sorted(range(len(states.tokens)), key=lambda i: states.tokens[i])
     rows = sorted({order[i * (len(order) - 1) // (_COMPARED - 1)] for i in range(_COMPARED)})
-    body, batch = job.backbone.model.base_model, job.encoded("train").batch(rows)
+    together = _count_together(job)
+    parts = [rows[start : start + together] for start in range(0, len(rows), together)]
+    body, batches = job.backbone.model.base_model, [job.encoded("train").batch(x) for x in parts]
     with states.stand_in.acting():  # first, lest anything remembers the layers' own pass
-        found = _read(job, body, batch | {NAME: states.of(rows)})[0].float()
-    whole = _read(job, body, batch)[0].float()
+        given = [x | {NAME: states.of(part)} for x, part in zip(batches, parts, strict=True)]
+        found = [_read(job, body, x)[0].float() for x in given]
+    whole = [_read(job, body, x)[0].float() for x in batches]
+    if not all(map(partial(_agree, job), batches, found, whole)):
+        raise Unfit("the model makes something else of the states than of the rows")
+
+
+def _agree(job: OpenedJob, batch: Batch, found: torch.Tensor, whole: torch.Tensor) -> bool:
+    """Whether last states of a batch, `sequences x longest x d`, differ by rounding alone."""
     mask = batch.get("attention_mask")
     real = 1.0 if mask is None else mask.flatten(0, -2)[..., None].to(whole)
     error, size = (torch.linalg.matrix_norm(x * real) for x in (found - whole, whole))
-    if not bool((error <= _TOLERANCE[job.precision] * size).all()):
-        raise Unfit("the model makes something else of the states than of the rows")
+    return bool((error <= _TOLERANCE[job.precision] * size).all())

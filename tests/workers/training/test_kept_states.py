@@ -90,6 +90,17 @@ def test_what_leaves_layers_beside_states_is_refused(family: str, kind: str) -> 
         make_states(job, 1, lambda: None)
 
 
+def test_states_are_made_by_no_more_rows_at_once_than_a_step_computes() -> None:
+    """Of the smallest batches that are searched; those that are compared are no more either."""
+    job, seen = open_job("bert", "classification"), list[int]()
+    training = job.spec.training.model_copy(update={"batch_size": (4, 8), "accumulate": 2})
+    job.spec = job.spec.model_copy(update={"training": training})
+    embeddings = job.backbone.model.get_submodule("bert.embeddings")
+    embeddings.register_forward_hook(lambda m, x, y: seen.append(len(y)))
+    assert find_states(job, on_top(job, 1), Shelf()).states is not None
+    assert max(seen) == 2
+
+
 def test_states_that_the_model_makes_something_else_of_are_refused() -> None:
     """A last layer that reads a lower one: nothing is kept, and the provenance says why."""
     job, seen = open_job("bert", "classification"), list[torch.Tensor]()
