@@ -39,6 +39,13 @@ def forward_flops(anatomy: Anatomy) -> float:
     return layers + products.around(0, 0)
 
 
+def lower_flops(layers: int, configuration: Configuration, anatomy: Anatomy) -> float:
+    """What of a training's operations is in so many of the lowest layers, where a configuration
+    without virtual tokens has nothing in them: forward alone."""
+    products = training_products(as_trained(configuration, anatomy))
+    return sum(products.forward(layer, 0) for layer in range(layers))
+
+
 @dataclass
 class TrainingProducts:
     """Of one model; layers that carry the like are worked out once."""

@@ -14,6 +14,8 @@ import torch
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.configurations.cost import backward_depth
+from peftsearch.spaces.configurations.training_flops import lower_flops, training_flops
+from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import FAMILIES
 from peftsearch.spaces.kinds.kind_table import KINDS
 from peftsearch.spaces.techniques.table import TECHNIQUES
@@ -121,6 +123,19 @@ def find_states(
         return Kept()
     key = (part, layers, torch.get_num_threads())  # by which sums may be rounded otherwise
     return shelf.find(key, size, _limit(job), lambda: make_states(job, layers, beat))
+
+
+def share_computed(job: OpenedJob, configuration: Configuration, anatomy: Anatomy) -> float:
+    """Of the operations of a training, what is left of them where it makes its states itself: the
+    layers below are passed once.
+
+    Args:
+        anatomy: With the workload of the job's trainings.
+    """
+    layers, _ = _choose_kept(job, configuration)
+    spared = 1 - 1 / max(1.0, _count_passes(job, configuration))
+    saved = spared * lower_flops(layers, configuration, anatomy)
+    return 1 - saved / training_flops(configuration, anatomy) if saved else 1.0
 
 
 def _choose_kept(job: OpenedJob, configuration: Configuration) -> tuple[int, int]:

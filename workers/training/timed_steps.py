@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -14,6 +14,7 @@ from peftsearch.workers.preparation.opened_job import OpenedJob
 
 from .generation import BATCH_SIZE, generate
 from .inference import predict_logits
+from .kept_states import share_computed
 from .trainer import Request, Trainer
 
 _FEWEST, _MOST = 4, 40
@@ -49,6 +50,7 @@ def time_steps(
     """Load the model, and train each configuration for a few steps that nobody keeps.
 
     Args:
+        spec: With the workload of its trainings, by which is known what kept states save.
         configurations: At least one.
         threads: Of a worker on the CPU.
 
@@ -61,7 +63,8 @@ def time_steps(
     torch.set_num_threads(threads)
     try:
         started = time.perf_counter()
-        trainer = Trainer.open(_keeping_nothing(spec), data=data)
+        trainer = Trainer.open(spec, data=data)
+        trainer.workload = spec.anatomy.workload
         loading = time.perf_counter() - started
         reading, writing = time_reading(trainer), _time_writing(trainer)
         trials = [(x, _time_trial(trainer, x, reading, writing)) for x in configurations]
@@ -70,22 +73,22 @@ def time_steps(
         torch.set_num_threads(before)
 
 
-def _keeping_nothing(spec: JobSpec) -> JobSpec:
-    """Without states of all training rows, which are more than a few steps; what later trials save
-    by them, their forecasts learn of those that ended."""
-    training = spec.training.model_copy(update={"kept_states_mb": 0})
-    return spec.model_copy(update={"training": training})
+def _keeping_nothing(trainer: Trainer) -> Trainer:
+    """Without states of all training rows, which are more than a few steps."""
+    training = trainer.spec.training.model_copy(update={"kept_states_mb": 0})
+    return replace(trainer, spec=trainer.spec.model_copy(update={"training": training}))
 
 
 def _time_trial(
     trainer: Trainer, configuration: Configuration, row: float, written: float
 ) -> float:
-    """Its beginning as it was, its steps as those that were timed, its looks at validation rows.
-    Of a job with folds all of them."""
+    """Its beginning as it was, its steps as those that were timed, but for the layers that kept
+    states stand for, its looks at validation rows. Of a job with folds all of them."""
     spec, folds, rows = trainer.spec, trainer.data.folds, len(trainer.encoded("train"))
     steps = spec.training.regime(configuration).steps(rows)
     stops = len(spec.training.stops(steps, spec.task.quality))
-    beginning, step = _time_training(trainer, configuration, steps)
+    beginning, step = _time_training(_keeping_nothing(trainer), configuration, steps)
+    step *= share_computed(trainer, configuration, trainer.anatomy)
     held_out = sum(len(x.validation.texts) for x in folds)
     return len(folds) * (beginning + steps * step) + held_out * (stops * row + written)
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
+from peftsearch.spaces.configurations.training_flops import lower_flops, training_flops
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.applicability import find_stack_obstacle
@@ -17,9 +19,11 @@ from peftsearch.workers.preparation.opened_job import OpenedJob
 from peftsearch.workers.runtime.memory import MemoryMeter
 from peftsearch.workers.training.calibration import add_gradients
 from peftsearch.workers.training.clock import Clock
-from peftsearch.workers.training.kept_states import Kept, Shelf, find_states
+from peftsearch.workers.training.kept_states import Kept, Shelf, find_states, share_computed
 from peftsearch.workers.training.optimisation import train
+from peftsearch.workers.training.workload import count_workload
 from tests.workers.training.exact_jobs import open_job
+from tests.workers.training.kernels import KERNELS
 from tests.workers.training.sized import DROPOUTS, modules_of
 
 FIRST, SEED, RATE = 1, 3, 1e-2
@@ -72,6 +76,26 @@ def train_whole(
         return losses, {k: x.detach().clone() for k, x in attachment.trained.items()}
     finally:
         attachment.detach()
+
+
+def test_a_forecast_counts_once_what_kept_states_stand_for() -> None:
+    """Against the operations of nine steps in three epochs, and one pass of what lies below."""
+    job = open_job("vit", JOBS["vit"])
+    job.spec = with_training(job, epochs=3, batch_size=4)
+    backbone, rows, training = job.backbone, job.encoded("train"), job.spec.training
+    configuration = over(backbone.anatomy, Module("lora", 2, ("query", "value")), 2)
+    config, regime = backbone.model.config.to_dict(), training.regime(configuration)
+    workload = count_workload(training, regime, rows, config, 1, SEED)
+    anatomy = backbone.anatomy.model_copy(update={"workload": workload})
+    kept = find_states(job, configuration, Shelf())
+    counter = FlopCounterMode(display=False, custom_mapping=KERNELS)
+    with counter:
+        train_whole(job, configuration, 0.0, kept)
+    computed = counter.get_total_flops() + lower_flops(2, configuration, anatomy) / 3
+    share = share_computed(job, configuration, anatomy)
+    assert share < 0.75
+    claimed = share * training_flops(configuration, anatomy)
+    assert claimed == pytest.approx(computed, rel=0.01)
 
 
 @pytest.mark.parametrize("family", JOBS)

@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from peftsearch.spaces.configurations.configuration import Configuration, Module, Stratum
 from peftsearch.workers.data.task_data import load_data
 from peftsearch.workers.training.timed_steps import _FEWEST, Timings, share_of_row, time_steps
 from peftsearch.workers.training.trainer import Trainer
 from tests.workers.runners import LORA, PROBE, open_runner
-from tests.workers.tiny import save_model
+from tests.workers.tiny import LAYERS, save_model
+
+TOP = Configuration(
+    (Stratum(0, LAYERS - 1), Stratum(LAYERS - 1, LAYERS, (Module("lora", 4, ("query",)),))), 5e-3
+)
 
 
 def test_a_trial_takes_its_steps_its_looks_and_its_folds(
@@ -27,6 +32,22 @@ def test_a_trial_takes_its_steps_its_looks_and_its_folds(
         assert timed.loading > 0 and timed.written == 0
     assert seconds[6, 1] > 3 * seconds[1, 1]
     assert seconds[1, 2] > 1.5 * seconds[1, 1] / 2
+
+
+def test_layers_that_states_stand_for_are_passed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the few steps that are timed pass them."""
+    readings = iter(range(10_000))
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(readings)))
+    model, seconds = save_model(tmp_path / "bert", "bert"), {}
+    for kept in (0, 500):
+        runner = open_runner(tmp_path, model, kept_states_mb=kept)
+        spec = runner.spec.with_anatomy(runner.describe())
+        timed = time_steps(spec, load_data(spec), [TOP, LORA], 1)
+        seconds[kept] = [x for _, x in timed.trials]
+    assert seconds[500][0] < 0.8 * seconds[0][0]
+    assert seconds[500][1] == seconds[0][1]
 
 
 def test_no_more_steps_are_made_than_are_needed_and_nothing_is_changed(
