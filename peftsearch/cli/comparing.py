@@ -21,6 +21,7 @@ from peftsearch.records.trial import TrialState
 from peftsearch.results.wording import amount, difference, duration, name_trials
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.liveness import count_live
 
 from .console import console, print_json
 
@@ -43,13 +44,19 @@ def compare(left: str, right: str, cost: str | None, storage: str, as_json: bool
 def _read(store: Store, name: str) -> Side:
     job = store.find_job(name)
     spec = job.spec
-    trials, preparation, hours = store.at_once(
-        lambda: (store.trials(job.id), store.preparation(job.id), store.used_hours(job.id))
+    trials, preparation, hours, workers = store.at_once(
+        lambda: (
+            store.trials(job.id),
+            store.preparation(job.id),
+            store.used_hours(job.id),
+            store.workers(job.id),
+        )
     )
+    live = count_live(workers).get(job.id, 0)
     ended = sorted((x for x in trials if x.event is not None), key=lambda x: x.event or 0)
     told = (x.provenance for x in ended if x.state is TrialState.COMPLETED)
     points = [point_of(x, spec) for x in ended]
-    return Side(job, points, preparation, hours, next(told, {}))
+    return Side(job, points, preparation, hours, next(told, {}), live)
 
 
 def _facts_table(found: JobComparison) -> Table:

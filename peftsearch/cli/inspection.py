@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.message_text import LONGEST_PATH, shorten
 from peftsearch.records.trial_note import by_trial
 from peftsearch.results import views
@@ -19,6 +18,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
+from peftsearch.workers.processes.liveness import count_live, waits
 
 from .console import (
     check_picture,
@@ -57,7 +57,7 @@ def show(name: str, storage: str, as_json: bool) -> None:
         print_json(data | {"trials": [views.trial_json(trial, written) for trial in trials]})
         return
     facts = f"budget {views.budget_text(spec)}, {duration(hours * 3600)} with a trial running"
-    state = f": {tell_state(job.state, working)}, {facts}"
+    state = f": {result.state}, {facts}"
     console.print(Text.assemble((name, "bold"), state), soft_wrap=True)
     stands = tell_waiting(name, storage) if waits(job.state, working) else ending
     where = () if stands is None else (stands,)

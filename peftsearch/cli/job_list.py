@@ -1,5 +1,6 @@
 """The command that lists jobs, and what the list tells of each."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,15 +8,17 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from peftsearch.errors import UserError
 from peftsearch.jobs.existing_storage import open_existing
-from peftsearch.jobs.liveness import count_live, tell_state, waits
 from peftsearch.passwords import hide
 from peftsearch.records.job import Job
 from peftsearch.records.trial import TrialState
 from peftsearch.results import views
 from peftsearch.spaces.jobspec.stored import plain_spec
 from peftsearch.storage.connection import is_there, parse_url
+from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_parents
+from peftsearch.workers.processes.liveness import count_live, tell_state, waits
 
 from .console import console, print_json, print_whole, storage_option
 
@@ -41,13 +44,14 @@ def list_jobs(storage: str, as_json: bool, searches: bool = False) -> None:
         found = [x for x in group_beside(found, parents) if not (searches and parents[x.id])]
         counts = store.all_counts()
         live = count_live(store.all_workers())
+        states = {x.id: _tell_state(store, x, counts[x.id], live.get(x.id, 0)) for x in found}
     if not found:
         _tell_none(storage, as_json)
     elif as_json:
         print_json([job_json(x, counts[x.id], live) | _parent_of(parents[x.id]) for x in found])
     else:
         names = {x.id: _tell_name(x, parents[x.id], found) for x in found}
-        print_whole(_jobs_table(found, counts, live, names))
+        print_whole(_jobs_table(found, states, counts, live, names))
         waiting = [x.name for x in found if waits(x.state, live.get(x.id, 0)) and not x.problem]
         told = [tell_waiting(name, storage) for name in waiting]
         for line in (*filter(None, (job.problem for job in found)), *told):
@@ -66,6 +70,7 @@ def _tell_none(storage: str, as_json: bool) -> None:
 
 def _jobs_table(
     jobs: Sequence[Job],
+    states: Mapping[int, str],
     counts: Mapping[int, Mapping[TrialState, int]],
     live: Mapping[int, int],
     names: Mapping[int, str],
@@ -73,11 +78,12 @@ def _jobs_table(
     """All jobs of a storage; what a spec says is left out where it cannot be read here.
 
     Args:
-        live: Live workers by job id: a job that runs without one waits to be taken up.
+        states: In words, by job id, as all that follows.
+        live: How many workers live.
         names: What each is called, by job id.
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # for 80 columns
-    rows = [(names[job.id], *_cells(job, counts[job.id], live.get(job.id, 0))) for job in jobs]
+    rows = [(names[x.id], states[x.id], *_cells(x, counts[x.id], live.get(x.id, 0))) for x in jobs]
     for name, *cells in zip(_COLUMNS, *rows, strict=True):
         whole = name == "job"  # people copy it
         parts = (part for cell in (name, *cells) for part in ([cell] if whole else cell.split()))
@@ -90,7 +96,20 @@ def _jobs_table(
 def _cells(job: Job, states: Mapping[TrialState, int], live: int) -> Sequence[str]:
     told = ("?", "?") if job.problem else (views.budget_text(job.spec), job.spec.task.quality)
     ended = (states[x] for x in (TrialState.COMPLETED, TrialState.RUNNING, TrialState.FAILED))
-    return (tell_state(job.state, live), str(live), *map(str, ended), *told)
+    return (str(live), *map(str, ended), *told)
+
+
+def _tell_state(store: Store, job: Job, counts: Mapping[TrialState, int], live: int) -> str:
+    waiting = waits(job.state, live) and not job.problem
+    return tell_state(job.state, live, waiting and _is_spent(store, job, counts))
+
+
+def _is_spent(store: Store, job: Job, counts: Mapping[TrialState, int]) -> bool:
+    """Used hours that somebody damaged are told by `show`, and take no other job away."""
+    budget, hours = job.spec.budget, 0.0
+    with contextlib.suppress(UserError):
+        hours = 0.0 if budget.hours is None else store.used_hours(job.id)
+    return budget.is_spent(counts[TrialState.COMPLETED] + counts[TrialState.FAILED], hours)
 
 
 def group_beside(jobs: Sequence[Job], parents: Mapping[int, Parent]) -> list[Job]:

@@ -55,6 +55,7 @@ class ComparedJob(TypedDict):
     """One of the two.
 
     Attributes:
+        state: In words: of a job that runs with nobody who works on it, that it waits or is spent.
         front: What nothing of the job beats in its quality and the common cost.
         best: Null before any result.
         hypervolume: Of the front, as a share of the common box; null where there is none.
@@ -165,7 +166,7 @@ def _describe(side: Side, cost: str, box: Box | None, level: float | None) -> Co
     volume = None if box is None else hypervolume_within(box, front, cost, side.spec.task.quality)
     return {
         "name": side.job.name,
-        "state": side.job.state.value,
+        "state": side.state,
         "quality": side.spec.task.quality,
         "completed": states.count(TrialState.COMPLETED),
         "failed": states.count(TrialState.FAILED),

@@ -20,6 +20,7 @@ from peftsearch.results.comparisons.sampling_errors import sampling_error
 from peftsearch.results.standing.floors import find_best, sort_floors
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.workers.processes.liveness import tell_state
 
 from .points import Point
 
@@ -32,6 +33,7 @@ class Side:
         points: The trials that ended, in the order of their ends.
         hours: That the job has used.
         provenance: Of one of its completed trials; empty where none has completed.
+        live: How many workers it has.
     """
 
     job: Job
@@ -39,6 +41,13 @@ class Side:
     preparation: Preparation | None
     hours: float
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    live: int = 0
+
+    @property
+    def state(self) -> str:
+        """In words: of a job that runs with nobody who works on it, that it waits or is spent."""
+        spent = self.spec.budget.is_spent(len(self.points), self.hours)
+        return tell_state(self.job.state, self.live, spent)
 
     @property
     def spec(self) -> JobSpec:

@@ -20,10 +20,10 @@ from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.stored import is_later
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.collection import remove_all
+from peftsearch.workers.processes.liveness import is_live, tell_process
 
 from .job_files import check_own_files, find_adapters_by_name, find_artefacts, remove_files
 from .jobfile import differing_keys
-from .liveness import is_live, tell_process
 
 _SOURCES = "search.learn_from"
 

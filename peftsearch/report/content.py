@@ -67,7 +67,7 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "version": __version__,
         "pick": pick,
         "verdict": _tell(pick, chosen, records, readings),
-        "state": f"{job.state.value}: {result.summary}",
+        "state": f"{result.state}: {result.summary}",
         "running": result.ending is None,
         "task": (
             f"{find_kind(spec.task.kind).title}; {public_name(spec.model.path)} on "

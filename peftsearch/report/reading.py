@@ -13,6 +13,7 @@ from peftsearch.results.confirmations.tested_reports import CONFIRM, FRONT
 from peftsearch.results.search_result import load_result
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_companions
+from peftsearch.workers.processes.liveness import count_live, waits
 
 from .records import Records
 
@@ -38,7 +39,8 @@ def read_records(store: Store, job: Job, root: Path) -> Records:
 
 def mark_records(store: Store, job: Job) -> str:
     """A hash that changes when a report of the job would say something else: by ended trials, the
-    job's state and limits, notes, confirmations, what stands beside it, and this version.
+    job's state, whether anybody works on it, its limits, notes, confirmations, what stands beside
+    it, and this version.
 
     Raises:
         UserError: A newer peftsearch wrote what cannot be read here.
@@ -46,6 +48,7 @@ def mark_records(store: Store, job: Job) -> str:
     beside = [(x.uid, x.event, x.state) for _, x in find_companions(store, job)]
     kept = [store.reports(job.id, x) for x in (CONFIRM, FRONT, RUN, PAIR_ERRORS)]
     notes = [asdict(x) for x in store.trial_notes(job.id)]
-    of_job = [job.uid, job.event, job.state, job.spec.model_dump(mode="json")]
+    waiting = waits(job.state, count_live(store.workers(job.id)).get(job.id, 0))
+    of_job = [job.uid, job.event, job.state, waiting, job.spec.model_dump(mode="json")]
     text = json.dumps([__version__, of_job, beside, kept, notes], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -53,6 +53,7 @@ class KnownResult:
         tested: What confirmations told of the probabilities of adapters, by the numbers of their
             trials.
         confirmed: What confirmations found of the quality of configurations, by key.
+        live: How many workers it had.
     """
 
     job: Job
@@ -66,6 +67,7 @@ class KnownResult:
     notes: Mapping[int, TrialNote] = field(default_factory=dict)
     tested: Mapping[int, Sequence[str]] = field(default_factory=dict)
     confirmed: Mapping[str, OnTest] = field(default_factory=dict)
+    live: int = 0
 
     @cached_property
     def expected(self) -> Mapping[str, Expectation]:

@@ -12,6 +12,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.records.trial_note import by_trial
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.liveness import count_live
 
 from .by_now import by_now
 from .confirmations.tested_reports import (
@@ -51,12 +52,12 @@ class SearchResult(ToldResult):
         known = f"{plural(len(self.trials), 'trial')}, {len(self.front)} on the front"
         parent = self.circle.parent
         beside = "" if parent is None else f" beside the job {parent!r}"
-        return f"<SearchResult of job {self.job.name!r}{beside}, {self.job.state.value}: {known}>"
+        return f"<SearchResult of job {self.job.name!r}{beside}, {self.state}: {known}>"
 
     def __str__(self) -> str:
         told = [*self.floor_lines, *self.warnings]
         told += self.beside
-        told += [f"{self.job.state.value}: {self.summary}"]
+        told += [f"{self.state}: {self.summary}"]
         lead, proposed = self.lead, self.proposed
         return tell_result(self.job.spec, self.members, told, lead, proposed, self.notes)
 
@@ -64,7 +65,7 @@ class SearchResult(ToldResult):
         from .html_result import show_result
 
         spec, members = self.job.spec, self.members
-        told = [f"{self.job.state.value}: {self.summary}"]
+        told = [f"{self.state}: {self.summary}"]
         if members:
             picked = self.pick(self.proposed)
             told += tell_begin(members, picked, self.proposed, spec, self.standing(self.proposed))
@@ -224,7 +225,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours, circle, notes, tested = store.at_once(
+    trials, front, preparation, hours, circle, notes, tested, live = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
@@ -233,10 +234,11 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             read_circle(store, job),
             by_trial(store.trial_notes(job.id)),
             read_tests(job, store),
+            count_live(store.workers(job.id)).get(job.id, 0),
         )
     )
     points = Front.of(front, lambda: result.members, job.spec, notes)
-    known = (preparation, hours, store.url, circle, notes, *tested)
+    known = (preparation, hours, store.url, circle, notes, *tested, live)
     result = SearchResult(job, tuple(trials), points, root, *known)
     return result
 

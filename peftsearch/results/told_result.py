@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from peftsearch.records.estimates import Estimate
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.search.no_gain import expects_no_gain, tell_no_gain
+from peftsearch.workers.processes.liveness import tell_state
 
 from .beliefs.hidden import tell_hidden
 from .confirmations.tested_reports import (
@@ -31,6 +32,18 @@ class ToldResult(KnownResult):
     """A job's records in sentences."""
 
     @property
+    def state(self) -> str:
+        """The job's: of one that runs with nobody who works on it, that it waits or is spent."""
+        counts = self._counts
+        ended = counts[TrialState.COMPLETED] + counts[TrialState.FAILED]
+        spent = self.job.spec.budget.is_spent(ended, self.hours)
+        return tell_state(self.job.state, self.live, spent)
+
+    @property
+    def _counts(self) -> Counter[TrialState]:
+        return Counter(trial.state for trial in self.trials)
+
+    @property
     def summary(self) -> str:
         """How many trials there are, and which limit ended the job, or its budget."""
         if self.ending is None:
@@ -40,8 +53,8 @@ class ToldResult(KnownResult):
     @property
     def ending(self) -> str | None:
         """Which of its limits ended the job; None while it runs."""
-        counts = Counter(trial.state for trial in self.trials)
-        return tell_ending(self.job, counts, self.hours, lambda: self.trials, self.preparation)
+        known = self.hours, lambda: self.trials, self.preparation
+        return tell_ending(self.job, self._counts, *known)
 
     @property
     def floor_lines(self) -> list[str]:

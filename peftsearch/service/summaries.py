@@ -10,7 +10,6 @@ from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.insight.best_on_front import Best, best_of
 from peftsearch.insight.crew import count_crew
 from peftsearch.insight.kind_rows import KindRow, kind_row
-from peftsearch.jobs.liveness import count_live
 from peftsearch.jobs.time_left import Standing
 from peftsearch.message_text import one_line
 from peftsearch.records.job import Job, JobState
@@ -42,6 +41,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_parent
+from peftsearch.workers.processes.liveness import count_live
 
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""

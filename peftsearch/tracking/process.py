@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from peftsearch.errors import ANYTHING, NotFoundError, StoreUnavailable
-from peftsearch.jobs.liveness import tell_process
 from peftsearch.message_text import one_line
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.liveness import tell_process
 
 from .follower import Follower, NotTold
 from .run import Experiment

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from peftsearch.errors import StoreUnavailable
-from peftsearch.jobs.liveness import is_live
 from peftsearch.records.job import Job
 from peftsearch.records.worker import Worker
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.beats import repeat_beside
 from peftsearch.workers.processes.lease_times import SUGGESTION_RENEW_SECONDS
+from peftsearch.workers.processes.liveness import is_live
 
 _COMMAND = "track"
 

@@ -90,6 +90,16 @@ class BudgetSpec(Section):
             raise UserError("a budget of trials or hours", "none", hint, where)
         return self
 
+    def is_spent(self, ended: int, hours: float) -> bool:
+        """Whether nothing of it is left.
+
+        Args:
+            ended: Trials that ended.
+            hours: Used ones.
+        """
+        by_trials = self.trials is not None and ended >= self.trials
+        return by_trials or (self.hours is not None and hours >= self.hours)
+
 
 def read_minutes(budget: Any) -> Any:
     """A section `[budget]` with hours in place of `minutes`, which no spec keeps; what is no

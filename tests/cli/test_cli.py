@@ -31,7 +31,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import files_root, job_folder
 from tests.conftest import NewDatabase
 from tests.service.launches import write_workshop
-from tests.service.records import count_base
+from tests.service.records import PROBE, Filler, count_base
 from tests.specs import make_spec
 
 from .calls import call
@@ -302,6 +302,16 @@ def test_jobs_tells_who_works(
     assert call(monkeypatch, "jobs", "--json", "--storage", job_url) == 0
     told = {job["name"]: job["live_workers"] for job in json.loads(capsys.readouterr().out)}
     assert told == {"job": 0, "busy": 1, "left": 0}
+
+
+def test_a_job_whose_budget_is_spent_is_told_as_on_the_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], job_url: str
+) -> None:
+    with Store.open(job_url) as store:
+        Filler.open(store, make_spec("spent", trials=1)).complete(PROBE, 0.6)
+    for command in (["jobs"], ["show", "spent"]):
+        assert call(monkeypatch, *command, "--storage", job_url) == 0
+        assert "budget spent" in " ".join(capsys.readouterr().out.split())
 
 
 def test_names_of_jobs_are_whole_in_any_terminal(

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from peftsearch.records.estimates import estimate_each
 from peftsearch.records.expectation import Expectation
+from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.beliefs.expected import expected_json, show_expected
 from peftsearch.results.picks.rules import knee
@@ -21,6 +22,8 @@ from peftsearch.results.pictures.reference_lines import spread
 from peftsearch.results.wording import tell_layers
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.jobspec.bounds import parse_quantity
+from peftsearch.spaces.jobspec.spec import BudgetSpec
+from peftsearch.workers.processes.liveness import tell_state
 from tests.service.records import PROBE, SPEC, lora
 from tests.specs import make_spec
 
@@ -387,7 +390,9 @@ def test_no_workers_are_offered_where_the_budget_is_spent(
     offered = call(page, "components/job-actions.js", "actionsOf", job)
     assert [x[1] for x in offered] == [action, "Stop"]
     words = call(page, "components/job-actions.js", "stateOf", job)[1]
-    assert words == ("budget spent" if action == "Resume" else "waits for workers")
+    spent = BudgetSpec(**budget).is_spent(ended, hours)
+    assert spent is (action == "Resume")
+    assert words == tell_state(JobState.RUNNING, 0, spent)
 
 
 CHOOSE = "choose the first configurations"

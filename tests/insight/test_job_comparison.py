@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from peftsearch.errors import UserError
 from peftsearch.insight.job_comparison import JobComparison, compare_jobs
 from peftsearch.insight.job_sides import Side
 from peftsearch.insight.points import point_of
+from peftsearch.records.job import JobState
 from peftsearch.results.standing.volume_words import tell_share
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.storage.store import Store
@@ -30,6 +32,15 @@ def side(store: Store, name: str) -> Side:
     points = [point_of(x, job.spec) for x in trials]
     told = trials[0].provenance if trials else {}
     return Side(job, points, store.preparation(job.id), 0.5, told)
+
+
+def test_a_compared_job_runs_while_somebody_works_on_it(store: Store) -> None:
+    fill_pair(store, 0.1)
+    for job in store.jobs():
+        store.set_state(job.id, JobState.RUNNING)
+    one, other = side(store, "one"), replace(side(store, "other"), live=1)
+    told = {x["name"]: x["state"] for x in compare_jobs(one, other)["jobs"]}
+    assert told == {"one": "waits for workers", "other": "running"}
 
 
 def compare(store: Store, cost: str | None = None) -> JobComparison:

@@ -1,6 +1,9 @@
 """What a report says of jobs of every kind; each number is one of the records."""
 
 import json
+import os
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from peftsearch.jobs.companions import ensure
 from peftsearch.records.job import JobState
 from peftsearch.report.reading import mark_records
 from peftsearch.report.rendering import render_markdown, render_page
+from peftsearch.results.search_result import load_result
 from peftsearch.storage.store import Store
 from tests.floors import prepare
 from tests.service.beside import (
@@ -322,6 +326,20 @@ def test_a_job_with_one_trial(store: Store) -> None:
     assert "1 completed trial tells nothing of what matters." in page
     assert "No trial of this job differs" in page
     assert not report["running"]
+
+
+@pytest.mark.parametrize(("trials", "told"), [(2, "waits for workers"), (1, "budget spent")])
+def test_a_job_runs_while_somebody_works_on_it(store: Store, trials: int, told: str) -> None:
+    filler = Filler.open(store, make_spec(trials=trials))
+    filler.complete(PROBE, 0.6)
+    store.register_worker(filler.job.id, "w", socket.gethostname(), os.getpid(), "cpu")
+    mark = mark_records(store, filler.job)
+    assert report_on(store)["state"].startswith("running: 1 trial done")
+    store.unregister_worker("w")
+    assert report_on(store)["state"].startswith(f"{told}: 1 trial done")
+    assert mark_records(store, filler.job) != mark
+    result = load_result(store, filler.job, Path("files"))
+    assert f", {told}: " in repr(result) and f"\n{told}: " in str(result)
 
 
 THREE = {"maximise": ["accuracy"], "minimise": ["export_bytes", "training_seconds"]}

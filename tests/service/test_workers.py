@@ -12,12 +12,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from peftsearch.jobs.liveness import count_live, is_live
 from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal
 from peftsearch.records.worker import Worker
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.liveness import count_live, is_live
 from tests.conftest import NewDatabase
 from tests.specs import make_spec
 from tests.storage import examples

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from typing_extensions import TypedDict
 
 from peftsearch.errors import NotFoundError
-from peftsearch.jobs.liveness import is_live
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
 from peftsearch.records.worker import Worker
@@ -21,6 +20,7 @@ from peftsearch.service.work.run_records import R
 from peftsearch.service.work.runs import Runs
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.liveness import is_live
 
 from .path_parameters import JobName
 

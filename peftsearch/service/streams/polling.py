@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing_extensions import TypedDict
 
 from peftsearch.errors import UserError
-from peftsearch.jobs.liveness import count_live
 from peftsearch.records.job import JobState, Pulse
 from peftsearch.records.trial import TrialState
 from peftsearch.records.worker import Worker
@@ -15,6 +14,7 @@ from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
 from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.liveness import count_live
 
 from .messages import message
 from .status import Activity, Counts, activity_of, show_counts, status_of

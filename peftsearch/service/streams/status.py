@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import orjson
 from typing_extensions import TypedDict
 
-from peftsearch.jobs.liveness import is_live
 from peftsearch.jobs.time_left import (
     UNKNOWN,
     Opened,
@@ -27,6 +26,7 @@ from peftsearch.service.memory.past import History
 from peftsearch.service.work.pool_status import PoolStatus, pool_beside
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.liveness import is_live
 
 
 class Counts(TypedDict):

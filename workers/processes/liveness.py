@@ -7,7 +7,8 @@ import psutil
 
 from peftsearch.records.job import JobState
 from peftsearch.records.worker import Worker
-from peftsearch.workers.processes.lease_times import LIVE_SECONDS
+
+from .lease_times import LIVE_SECONDS
 
 
 def is_live(worker: Worker) -> bool:
@@ -33,9 +34,16 @@ def tell_process(worker: Worker) -> str:
     return f"{worker.command or 'a worker'} in process {worker.pid} on {worker.host}"
 
 
-def tell_state(state: JobState, live: int) -> str:
-    """The state for people, for whom a job runs while somebody works on it."""
-    return "waits for workers" if waits(state, live) else state.value
+def tell_state(state: JobState, live: int, spent: bool = False) -> str:
+    """The state for people, for whom a job runs while somebody works on it.
+
+    Args:
+        live: How many workers it has.
+        spent: Whether nothing of its budget is left.
+    """
+    if not waits(state, live):
+        return state.value
+    return "budget spent" if spent else "waits for workers"
 
 
 def waits(state: JobState, live: int) -> bool:
