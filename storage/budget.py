@@ -5,7 +5,17 @@ hours counts the time in which at least one attempt ran, also attempts that brou
 worker that fell silent ran until its lease ended, so that a night of standstill costs nothing.
 """
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from peftsearch.records.trial import TrialState
 from peftsearch.spaces.jobspec.spec import BudgetSpec
@@ -33,20 +43,19 @@ class Budgets(Trials):
             UserError: Somebody damaged the times of attempts.
         """
         ran = trials.c.state != TrialState.QUEUED
-        last = case((trials.c.lease_until < now(), trials.c.lease_until), else_=now())
-        current = select(trials.c.claimed_at, func.coalesce(trials.c.ended_at, last)).where(
-            trials.c.job_id == job_id, ran
-        )
-        lost = (
-            select(lost_attempts.c.claimed_at, lost_attempts.c.ended_at)
-            .join(trials, trials.c.id == lost_attempts.c.trial_id)
-            .where(trials.c.job_id == job_id)
-        )
-        rows = union_all(current, lost).subquery()
+        rows = _attempts(job_id, ran).subquery()
         seconds, damaged_ones = self._connection.execute(measure_union(*rows.c)).one()
         if damaged_ones:
             raise damaged("times of attempts", f"{damaged_ones} that are no numbers")
         return float(seconds) / 3600
+
+    @read
+    def fruitless_seconds(self, job_id: int) -> float:
+        """Seconds of attempts that have brought no result: lost ones, and what runs, of several at
+        once their sum."""
+        start, end = _attempts(job_id, trials.c.state == TrialState.RUNNING).subquery().c
+        length = func.coalesce(func.sum(case((end > start, end - start))), 0.0)
+        return float(self._connection.execute(select(length)).scalar_one())
 
     @read
     def remaining_trials(self, job_id: int, budget: BudgetSpec) -> int | None:
@@ -56,6 +65,21 @@ class Budgets(Trials):
         if budget.trials is None:
             return None
         return max(0, budget.trials - self.next_number(job_id))
+
+
+def _attempts(job_id: int, states: ColumnElement[bool]) -> CompoundSelect[float, float]:
+    """Starts and ends of the lost attempts of a job, and of the current ones of trials in
+    `states`."""
+    last = case((trials.c.lease_until < now(), trials.c.lease_until), else_=now())
+    current = select(trials.c.claimed_at, func.coalesce(trials.c.ended_at, last)).where(
+        trials.c.job_id == job_id, states
+    )
+    lost = (
+        select(lost_attempts.c.claimed_at, lost_attempts.c.ended_at)
+        .join(trials, trials.c.id == lost_attempts.c.trial_id)
+        .where(trials.c.job_id == job_id)
+    )
+    return union_all(current, lost)
 
 
 def measure_union(start: ColumnElement[float], end: ColumnElement[float]) -> Select[float, int]:

@@ -13,7 +13,7 @@ from peftsearch.records.trial_note import by_trial
 from peftsearch.results import views
 from peftsearch.results.search_result import SearchResult, load_result
 from peftsearch.results.standing.endings import tell_ending
-from peftsearch.results.wording import duration, plural, size
+from peftsearch.results.wording import duration, plural, size, tell_fruitless
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
@@ -56,7 +56,8 @@ def show(name: str, storage: str, as_json: bool) -> None:
         data |= {"preparation": None if preparation is None else preparation.to_json()}
         print_json(data | {"trials": [views.trial_json(trial, written) for trial in trials]})
         return
-    facts = f"budget {views.budget_text(spec)}, {duration(hours * 3600)} with a trial running"
+    taken = f"{duration(hours * 3600)} with a trial running{tell_fruitless(result.fruitless)}"
+    facts = f"budget {views.budget_text(spec)}, {taken}"
     state = f": {result.state}, {facts}"
     console.print(Text.assemble((name, "bold"), state), soft_wrap=True)
     stands = tell_waiting(name, storage) if waits(job.state, working) else ending

@@ -93,7 +93,7 @@ def make_report(records: Records, pick: str = ONE_SE) -> Report:
         "written": _list_notes(result),
         "matters": rank_parameters(records.points, spec.task.quality),
         "failures": failures(records.points),
-        "spent": find_spent(job, result.trials, result.hours),
+        "spent": find_spent(result),
         "origins": find_origins(
             job,
             result.trials,

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.results.search_result import SearchResult
 from peftsearch.results.wording import tell_origin
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES
 
@@ -25,7 +26,8 @@ class Spent(TypedDict):
     """A job's time.
 
     Attributes:
-        hours: In which at least one trial ran.
+        hours: In which at least one trial ran, attempts without a result included.
+        fruitless_seconds: Sum over these: interrupted ones, and trials that have not ended.
         trial_seconds: Sum over the ended trials, of several at once too.
         training_seconds: Of these in training; the rest is scoring, saving and loading.
         core_seconds: Of processor cores, at most: each trial's time times its threads; null where
@@ -37,6 +39,7 @@ class Spent(TypedDict):
     created: float
     last_ended: float | None
     hours: float
+    fruitless_seconds: float
     completed: int
     failed: int
     trial_seconds: float
@@ -47,18 +50,16 @@ class Spent(TypedDict):
     by_origin: list[Share]
 
 
-def find_spent(job: Job, trials: Sequence[Trial], hours: float) -> Spent:
-    """Of all ended trials.
-
-    Args:
-        hours: That the job has used.
-    """
+def find_spent(result: SearchResult) -> Spent:
+    """Of all ended trials."""
+    job, trials = result.job, result.trials
     ended = [x for x in trials if x.state in (TrialState.COMPLETED, TrialState.FAILED)]
     failed = [x for x in ended if x.state is TrialState.FAILED]
     return {
         "created": job.created,
         "last_ended": max((x.ended for x in ended if x.ended is not None), default=None),
-        "hours": hours,
+        "hours": result.hours,
+        "fruitless_seconds": result.fruitless,
         "completed": len(ended) - len(failed),
         "failed": len(failed),
         "trial_seconds": _sum(ended),

@@ -54,6 +54,7 @@ class KnownResult:
             trials.
         confirmed: What confirmations found of the quality of configurations, by key.
         live: How many workers it had.
+        fruitless: Seconds of attempts without a result: interrupted ones, and what runs.
     """
 
     job: Job
@@ -68,6 +69,7 @@ class KnownResult:
     tested: Mapping[int, Sequence[str]] = field(default_factory=dict)
     confirmed: Mapping[str, OnTest] = field(default_factory=dict)
     live: int = 0
+    fruitless: float = 0.0
 
     @cached_property
     def expected(self) -> Mapping[str, Expectation]:

@@ -225,7 +225,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
         UserError: Its spec cannot be read here.
     """
     _ = job.spec  # its trials would only say what they lack
-    trials, front, preparation, hours, circle, notes, tested, live = store.at_once(
+    trials, front, preparation, hours, circle, notes, tested, live, fruitless = store.at_once(
         lambda: (
             store.trials(job.id),
             store.front(job.id),
@@ -235,10 +235,11 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             by_trial(store.trial_notes(job.id)),
             read_tests(job, store),
             count_live(store.workers(job.id)).get(job.id, 0),
+            store.fruitless_seconds(job.id),
         )
     )
     points = Front.of(front, lambda: result.members, job.spec, notes)
-    known = (preparation, hours, store.url, circle, notes, *tested, live)
+    known = (preparation, hours, store.url, circle, notes, *tested, live, fruitless)
     result = SearchResult(job, tuple(trials), points, root, *known)
     return result
 

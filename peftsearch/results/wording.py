@@ -236,6 +236,14 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def tell_fruitless(seconds: float) -> str:
+    """` (40 s of attempts without a result, interrupted or not ended)`, beside the time with a
+    trial running, since no trial's time holds it; empty where there was none."""
+    if seconds < 0.5:
+        return ""
+    return f" ({duration(seconds)} of attempts without a result, interrupted or not ended)"
+
+
 def span(low: float, high: float) -> str:
     """`40 s to 2 min 10 s`, of times that are not known to the second; `about 2 min 10 s` where
     both ends are told alike."""

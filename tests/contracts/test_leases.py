@@ -165,6 +165,7 @@ def test_used_hours_are_the_union_of_all_attempts(
     assert store.used_hours(job.id) == pytest.approx(2.0, abs=0.01)
     _add_lost(database_url, claimed[2], 3 * 3600.0, 4.5 * 3600.0)
     assert store.used_hours(job.id) == pytest.approx(3.5, abs=0.01)
+    assert store.fruitless_seconds(job.id) == pytest.approx(4 * 3600, abs=60)
 
 
 def test_hours_of_another_job_are_not_used(store: Store, job: Job, database_url: str) -> None:
@@ -177,6 +178,7 @@ def test_hours_of_another_job_are_not_used(store: Store, job: Job, database_url:
     _set_times(database_url, mine, claimed_at=0.0, ended_at=1800.0)
     assert store.used_hours(job.id) == pytest.approx(0.5)
     assert store.used_hours(other.id) == pytest.approx(1.0, abs=0.01)
+    assert store.fruitless_seconds(other.id) == pytest.approx(3600, abs=60)
 
 
 def test_attempts_without_a_result_are_kept(store: Store, job: Job, database_url: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from peftsearch.errors import NotFoundError
 from peftsearch.jobs.companions import ensure
 from peftsearch.records.job import JobState
-from peftsearch.report.reading import mark_records
+from peftsearch.report.content import make_report
+from peftsearch.report.reading import mark_records, read_records
 from peftsearch.report.rendering import render_markdown, render_page
 from peftsearch.results.search_result import load_result
 from peftsearch.storage.store import Store
@@ -272,6 +274,17 @@ def test_time_is_summed_by_who_proposed(store: Store) -> None:
     assert spent["training_seconds"] == 4 * 2.0 + 9.0
     assert [x["trials"] for x in spent["by_origin"]] == [6]
     assert spent["joules"] is None and spent["core_seconds"] is None
+
+
+def test_time_of_attempts_without_a_result_is_told(store: Store) -> None:
+    filler = fill_example(store)
+    words = "of attempts without a result, interrupted or not ended"
+    assert words not in render_page(report_on(store))
+    records = read_records(store, filler.job, Path("files"))
+    report = make_report(replace(records, result=replace(records.result, fruitless=40.0)))
+    assert report["spent"]["fruitless_seconds"] == 40
+    for page in (render_page(report), render_markdown(report)):
+        assert f"(40 s {words})" in page
 
 
 def test_nothing_of_the_machine_is_told(store: Store) -> None:
