@@ -48,16 +48,18 @@ def run(
     artefacts: str | None,
     as_json: bool,
     plan: EnginePlan,
+    started: float,
 ) -> None:
     """Launch or resume a job, work on it, print the front.
 
     Args:
         artefacts: Where adapters are kept, in place of what the job file says; None leaves it.
+        started: As a crew has it.
     """
     check_picture(picture)
     spec = spec.storing_in(artefacts)
     place = (storage, choose_root(storage, files), workers, device)
-    crew = Crew(*place, as_json, spec.tracking, plan)
+    crew = Crew(*place, as_json, spec.tracking, plan, started)
     result = make_wanted(run_spec(spec, crew), crew)
     if picture is not None:
         draw(result, picture)
@@ -75,18 +77,21 @@ def resume(
     track: Sequence[str] | None,
     as_json: bool,
     plan: EnginePlan,
-    model: str | None = None,
+    model: str | None,
+    started: float,
 ) -> None:
     """Let a job run on, work on it, print the front.
 
     Args:
         model: Where its model is by now; None leaves it.
+        started: As a crew has it.
     """
     from peftsearch.jobs.settling import note_stop
     from peftsearch.workers.processes.kept_places import check_trainable
 
     asked = read_asked(track)
-    crew = Crew(storage, choose_root(storage, files), workers, device, as_json, asked, plan)
+    root = choose_root(storage, files)
+    crew = Crew(storage, root, workers, device, as_json, asked, plan, started)
     check_crew(crew)
     with open_existing(storage) as store:
         spec = find_job(store, name, model).spec

@@ -1,6 +1,7 @@
 """The commands that train what a job is compared with: baselines, ablate."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,12 @@ def check_seeds(seeds: int) -> int:
     return seeds
 
 
-def make_crew(storage: str, files: Path | None, workers: int, device: str, quiet: bool) -> Crew:
+def make_crew(
+    storage: str, files: Path | None, workers: int, device: str, quiet: bool, started: float
+) -> Crew:
     """The workers of a command."""
-    return Crew(storage, choose_root(storage, files), workers, device, quiet)
+    root = choose_root(storage, files)
+    return Crew(storage, root, workers, device, quiet, started=started)
 
 
 def hold_against(asked: Asked, crew: Crew) -> None:
@@ -111,7 +115,7 @@ def make_wanted(result: SearchResult, crew: Crew) -> SearchResult:
         plan, work = _plan(store, result, asked, crew)
         if work.new:
             _tell_plan(plan, work, result, crew)
-        return train_beside(store, job, plan, crew)
+        return train_beside(store, job, plan, replace(crew, started=time.monotonic()))
 
 
 def train_beside(store: Store, job: Job, plan: CompanionPlan, crew: Crew) -> SearchResult:

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Crew:
         quiet: Print no panel.
         trackers: To be told of the job, where they were asked for here; None takes the job's.
         plan: Who starts the workers.
+        started: When the command began, on the clock that `time.monotonic` reads.
     """
 
     storage: str = field(repr=False)
@@ -43,6 +45,7 @@ class Crew:
     quiet: bool
     trackers: Sequence[str] | None = None
     plan: EnginePlan = LOCAL_PLAN
+    started: float = field(default_factory=time.monotonic)
 
 
 def run_crew(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
@@ -54,11 +57,11 @@ def run_crew(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
 
 def _run(store: Store, job: Job, crew: Crew) -> signal.Signals | None:
     pool = (store, job, crew.storage, crew.root, crew.workers, crew.device)
-    foretold = Foretold(dry_run=_recall(store, job, crew))
+    foretold = Foretold(dry_run=_recall(store, job, crew), started=crew.started)
     if crew.quiet or not log.is_terminal:
-        plain = PlainView(store, job, log, foretold=foretold)
+        plain = PlainView(store, job, log, started=crew.started, foretold=foretold)
         return _hold_against(plain.foretold, run_pool(*pool, plain, crew.trackers, crew.plan))
-    with LiveView(store, job, log, foretold=foretold) as live:
+    with LiveView(store, job, log, started=crew.started, foretold=foretold) as live:
         stopped = run_pool(*pool, live, crew.trackers, crew.plan)
     return _hold_against(live.foretold, stopped)
 

@@ -42,6 +42,7 @@ def run_demo(
     files: Path | None,
     minutes: float | None,
     as_json: bool,
+    started: float,
 ) -> None:
     """Fetch, search, print the front, draw it, export what is proposed.
 
@@ -60,7 +61,7 @@ def run_demo(
     spec = write_job(folder, minutes)
     storage = storage or f"sqlite:///{(folder / 'demo.db').resolve()}"
     root = choose_root(storage, files)
-    crew = Crew(storage, root, workers, "auto", as_json)
+    crew = Crew(storage, root, workers, "auto", as_json, started=started)
     result = commands.run_spec(spec, crew)
     picture = draw_front(
         result.members,

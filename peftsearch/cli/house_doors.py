@@ -111,8 +111,8 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Search a real model on real reviews, within 6 minutes on 2 CPU cores."""
-    begin("reading the model and the data of the demonstration")
+    started = begin("reading the model and the data of the demonstration")
     from . import demonstration
 
     url = None if storage is None else to_url(storage)
-    demonstration.run_demo(folder, workers, url, files, minutes, as_json)
+    demonstration.run_demo(folder, workers, url, files, minutes, as_json, started)

@@ -91,14 +91,13 @@ def baselines(
     as_json: AsJson = False,
 ) -> None:
     """Hold a front against what everybody does: LoRA of each rank, full fine-tuning."""
-    begin("opening the job")
+    started = begin("opening the job")
     from . import companions
 
     wanted = companions.read_ranks(ranks)
     asked = companions.Asked(job, "baselines", pick, 1, dry_run, wanted)
-    companions.hold_against(
-        asked, companions.make_crew(to_url(storage), files, workers, device, as_json)
-    )
+    crew = companions.make_crew(to_url(storage), files, workers, device, as_json, started)
+    companions.hold_against(asked, crew)
 
 
 def ablate(
@@ -113,10 +112,9 @@ def ablate(
     as_json: AsJson = False,
 ) -> None:
     """Train the chosen configuration without each of its parts: what does each do?"""
-    begin("opening the job")
+    started = begin("opening the job")
     from . import companions
 
     asked = companions.Asked(job, "ablation", pick, companions.check_seeds(seeds), dry_run)
-    companions.hold_against(
-        asked, companions.make_crew(to_url(storage), files, workers, device, as_json)
-    )
+    crew = companions.make_crew(to_url(storage), files, workers, device, as_json, started)
+    companions.hold_against(asked, crew)

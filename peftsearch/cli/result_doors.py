@@ -109,14 +109,14 @@ def export(
 
     sending = Sending(push, private)
     sending.check(out)
-    begin("loading the libraries and the job")
+    started = begin("loading the libraries and the job")
     from peftsearch.results.calibrations.wishes import Wish
 
     from . import take_home
 
     wish = Wish(precision, temperature)
     place = to_url(storage), files, as_json
-    take_home.export(job, pick, out, form, sending, *place, wish, model)
+    take_home.export(job, pick, out, form, sending, *place, started, wish, model)
 
 
 def report(

@@ -85,7 +85,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Launch a search job, or resume it; Ctrl-C requeues what runs."""
-    begin("reading the job file, its model and its data")
+    started = begin("reading the job file, its model and its data")
     from peftsearch.workers.engines.plan import make_plan
 
     from .job_file import read_job
@@ -100,7 +100,7 @@ def run(
         from . import commands
 
         place = (workers, device, to_url(storage), files)
-        commands.run(spec, *place, picture, artefacts, as_json, plan)
+        commands.run(spec, *place, picture, artefacts, as_json, plan, started)
 
 
 def import_(
@@ -167,14 +167,14 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Let a stopped job run on, or a finished one by a larger budget."""
-    begin("opening the job")
+    started = begin("opening the job")
     from peftsearch.workers.engines.plan import make_plan
 
     from . import commands
 
     plan = make_plan(engine, ray_address, cpus, gpus, workers, devices)
     place = (workers, device, to_url(storage), files)
-    commands.resume(job, trials, hours, *place, track, as_json, plan, model)
+    commands.resume(job, trials, hours, *place, track, as_json, plan, model, started)
 
 
 def worker(

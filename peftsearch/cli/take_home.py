@@ -39,18 +39,20 @@ def export(
     storage: str,
     files: Path | None,
     as_json: bool,
+    started: float,
     wish: Wish = NO_WISH,
     model: str | None = None,
 ) -> None:
     """Write the picked adapter, check it, and send it where that is asked for.
 
     Args:
+        started: When the command began, on the clock that `time.monotonic` reads.
         model: Where the job's model is by now; None leaves it.
     """
     target = sending.find_target()
     with tempfile.TemporaryDirectory(prefix="peftsearch-export-") as made:
         folder = Path(made) / "export" if out is None else out
-        _export(name, pick, folder, form, target, storage, files, as_json, wish, model)
+        _export(name, pick, folder, form, target, storage, files, as_json, started, wish, model)
 
 
 def _export(
@@ -62,6 +64,7 @@ def _export(
     storage: str,
     files: Path | None,
     as_json: bool,
+    started: float,
     wish: Wish,
     model: str | None,
 ) -> None:
@@ -70,7 +73,6 @@ def _export(
         result = load_result(store, job, choose_root(storage, files))
     summary, spec = result.pick(pick), result.job.spec
     standing = result.standing_of(summary)
-    started = time.monotonic()
     limit = size_limit(pick, result.job.spec.task.quality)
     report = export_picked(result, summary, out, form, limit, wish)
     url = None if target is None else _push(target, result, summary, report)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification
 
+from peftsearch.cli import result_doors
 from peftsearch.jobs import adapter_scoring
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Trial
@@ -165,6 +167,18 @@ def test_what_a_job_exported_comes_back_with_its_keys_costs_and_accuracies(
     assert call(monkeypatch, *given, "--score") == 2
     assert "again" in capsys.readouterr().err
     assert len({x.measurements["accuracy"] for x in again.values()}) > 2
+
+
+def test_the_time_of_an_export_holds_the_loading_of_the_libraries(
+    ran: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(result_doors, "begin", lambda _: time.monotonic() - 7200)
+    given = ["export", "ran", "--out", str(tmp_path / "out"), "--storage", ran.url]
+    assert call(monkeypatch, *given) == 0
+    assert f" to {tmp_path / 'out'} in 2 h 0" in capsys.readouterr().out.replace("\n", "")
 
 
 def save(place: Place, name: str, **changes: Any) -> Path:
