@@ -10,10 +10,10 @@ from peftsearch.insight.failures import failures
 from peftsearch.insight.layers import layer_map
 from peftsearch.insight.what_matters import rank_parameters
 from peftsearch.records.estimates import Estimate
-from peftsearch.records.trial import Trial
+from peftsearch.records.trial import Trial, TrialState
 from peftsearch.results.beliefs.slice_rows import Slice
 from peftsearch.results.confirmations.tested_reports import tell_tested
-from peftsearch.results.exports.job_texts import job_data, trial_data
+from peftsearch.results.exports.job_texts import write_search, write_trial
 from peftsearch.results.exports.public_names import find_places, name_paths, public_name
 from peftsearch.results.exports.told_sources import tell_source
 from peftsearch.results.picks.pick import empty_front
@@ -22,7 +22,6 @@ from peftsearch.results.search_result import SearchResult
 from peftsearch.results.standing.ablation_words import ablation_json
 from peftsearch.results.standing.floor_words import show_standing, tell_apart
 from peftsearch.search.belief import Belief
-from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.kinds.kind_table import find_kind
 
 from .citations import cite
@@ -172,12 +171,11 @@ def _tell_empty(records: Records) -> str:
 
 def _again(found: Estimate[Trial] | None, records: Records) -> Again:
     spec = records.result.job.spec
-    places = find_places(spec, records.result.root)
+    told = (x.provenance for x in records.result.trials if x.state is TrialState.COMPLETED)
     trial = None if found is None else found.best(spec.task.quality)
-    made = None if trial is None else write_text(name_paths(trial_data(spec, trial), places))
     return {
-        "job": write_text(name_paths(job_data(spec), places)),
+        "job": write_search(spec, next(told, {})),
         "probe": find_kind(spec.task.kind).baseline,
-        "trial": made,
+        "trial": None if trial is None else write_trial(spec, trial),
         "trial_seed": None if trial is None else trial.seed,
     }

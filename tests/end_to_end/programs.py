@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +76,21 @@ def start(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
     )
 
 
-def loading_program(export: Path) -> str:
-    """The program of an export's card, which defines `model`."""
+def loading_program(export: Path, base: Path) -> str:
+    """The program of an export's card, which defines `model`.
+
+    Args:
+        base: Folder of the base model.
+    """
     found = re.search(r"```python\n(.*?)```", (export / "README.md").read_text(), re.DOTALL)
     assert found is not None
-    base = tomllib.loads((export / "job.toml").read_text())["model"]["path"]
-    program = found[1].replace("path/to/the/base/model", base)
+    program = found[1].replace("path/to/the/base/model", str(base))
     return program.replace("path/to/this/folder", str(export))
 
 
 def load_and_score(workshop: Path, export: Path) -> float:
     """Accuracy of an export, loaded in a separate process by the program of its card."""
-    program = loading_program(export) + _SCORE
+    program = loading_program(export, workshop / "model") + _SCORE
     done = subprocess.run(
         [sys.executable, "-c", program, str(workshop / "model"), str(workshop / "data.csv")],
         env=environment(),

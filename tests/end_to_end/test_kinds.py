@@ -176,5 +176,5 @@ trials = 3
     )
     assert report["form"] == "merged"
     pictures = [tmp_path / "images" / name / "0.png" for name in ("dark", "light")]
-    program = loading_program(tmp_path / "m") + SHADES
+    program = loading_program(tmp_path / "m", tmp_path / "model") + SHADES
     assert run_alone(program, tmp_path / "model", *pictures) == ["dark", "light"]

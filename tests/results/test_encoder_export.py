@@ -25,7 +25,7 @@ from tests.workers.encoders import LOPA, open_reading, save_encoder
 from tests.workers.rows import make_choices, write_rows
 from tests.workers.runners import LORA
 
-from .trained import train
+from .trained import put_beside, train
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 FOLDER, BASE = "path/to/this/folder", "path/to/the/base/model"
@@ -65,7 +65,8 @@ def test_the_card_s_program_answers_bit_equal_in_another_process(tmp_path: Path)
     runner, trial = ship(tmp_path, LOPA)
     text = runner.data.validation.texts[0][0]
     first = runner.encoded("validation").head(1)
-    again = read_spec(tmp_path / "out" / "job.toml")
+    named = "model", "encoder", "data.csv"
+    again = read_spec(put_beside(tmp_path / "out", tmp_path, *named))
     assert again.model.encoder == runner.spec.model.encoder
     assert LOPA in again.try_configurations
     kept = load_adapter_files(tmp_path / "trial")

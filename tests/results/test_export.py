@@ -21,6 +21,7 @@ from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial
 from peftsearch.results.exports import export as export_module
 from peftsearch.results.exports.export import ExportMismatch, export
+from peftsearch.results.exports.job_texts import write_trial
 from peftsearch.results.picks.pick import select, size_limit
 from peftsearch.results.search_result import SearchResult, export_picked
 from peftsearch.results.shown_front import Front
@@ -35,7 +36,7 @@ from tests.floors import prepare
 from tests.workers.mixtures import IA3, MIXED
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
-from .trained import train
+from .trained import put_beside, train
 
 # `peft` still asks for an attribute that `transformers` has renamed, and calls the norms that its
 # own LN tuning wraps unsupported.
@@ -302,7 +303,7 @@ def test_an_export_says_how_it_was_trained(bert: Job, tmp_path: Path) -> None:
     assert written["base_model_name_or_path"] == "path/to/the/base/model"
     card = (out / "README.md").read_text()
     assert "| 1 epoch | batches of 4 | dropout 0.1" in card and "- dropout: 0.1" in card
-    again = read_spec(out / "job.toml")
+    again = read_spec(put_beside(out, bert.folder, "model", "data.csv"))
     assert again.try_configurations == (trial.configuration,)
     assert again.training.searched == spec.training.searched
 
@@ -311,6 +312,7 @@ def test_the_guide_gives_back_the_rows_of_the_quality(bert: Job, tmp_path: Path)
     """With a loop of the user's own the exported model reaches the number of the trial."""
     trial, folder = bert.train("ranks")
     out = export(bert.spec, trial, folder, tmp_path / "adapter", "merged").out
+    put_beside(out, bert.folder, "model", "data.csv")
     guide = (Path(__file__).parents[2] / "docs/guide.md").read_text(encoding="utf-8")
     (program,) = [x for x in guide.split("```python\n") if "read_spec(" in x]
     known: dict[str, Any] = {}
@@ -332,9 +334,14 @@ def test_card_and_job_say_how_to_make_it_again(bert: Job, tmp_path: Path) -> Non
     trial, folder = bert.train("mixed")
     out = export(bert.spec, trial, folder, tmp_path / "out").out
     card = (out / "README.md").read_text()
-    for part in ("peftsearch.load_adapter", "0 `down`, 1 `up`", "| accuracy |", "seed=7"):
+    told = "peftsearch.load_adapter", "0 `down`, 1 `up`", "| accuracy |", "seed=7", "names alone"
+    for part in told:
         assert part in card
-    spec = read_spec(out / "job.toml")
+    text = (out / "job.toml").read_text()
+    assert text == write_trial(bert.spec, trial) and str(bert.folder) not in text
+    spec = read_spec(put_beside(out, bert.folder, "model", "data.csv"))
+    assert bert.spec.task.max_length is None
+    assert spec.task.max_length == trial.provenance["max_length"]
     assert spec.try_configurations == (trial.configuration,)
     assert spec.budget.trials == 2
     again = TrialRunner.open(spec, "cpu").evaluate(spec.try_configurations[0], trial.seed)
@@ -367,7 +374,8 @@ def test_the_card_tells_the_floor_and_this_configuration(bert: Job, tmp_path: Pa
 def test_job_of_the_probe_has_one_trial(bert: Job, tmp_path: Path) -> None:
     trial, folder = bert.train("probe")
     out = export(bert.spec, trial, folder, tmp_path / "out").out
-    assert read_spec(out / "job.toml").budget.trials == 1
+    job = put_beside(out, bert.folder, "model", "data.csv")
+    assert read_spec(job).budget.trials == 1
 
 
 @pytest.mark.parametrize(

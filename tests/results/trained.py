@@ -26,3 +26,10 @@ def train(runner: TrialRunner, configuration: Configuration, folder: Path) -> Tr
         provenance=outcome.provenance,
         adapter_sha256=sha256,
     )
+
+
+def put_beside(export: Path, folder: Path, *names: str) -> Path:
+    """The job file of an export, beside which lies what it names, as its card asks for."""
+    for name in names:
+        (export / name).symlink_to(folder / name)
+    return export / "job.toml"

@@ -12,7 +12,6 @@ from peftsearch.results.comparisons.sampling_errors import sampling_error
 from peftsearch.results.confirmations.tested_reports import OnTest
 from peftsearch.results.standing.floors import Standing
 from peftsearch.results.wording import describe
-from peftsearch.spaces.jobspec.jobtext import write_text
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.files.peft_format import BASE_FOLDER
@@ -30,8 +29,7 @@ from .card_worth import (
 )
 from .export_report import ExportReport
 from .file_facts import list_files, name_hashes
-from .job_texts import trial_data
-from .public_names import hub_id, name_paths, public_name
+from .public_names import hub_id, name_paths, names_files, public_name
 from .told_sources import tell_source
 
 _CARD = """{metadata}
@@ -72,8 +70,8 @@ output was {difference}.
 {provenance}
 """
 _AGAIN = """\
-`peftsearch run job.toml` trains this configuration after the {probe}, with another seed. The
-very same training, on equal hardware and versions:
+{names}`peftsearch run job.toml` trains this configuration after the {probe}, with another seed.
+The very same training, on equal hardware and versions:
 
 ```python
 from peftsearch.jobs.jobfile import read_spec
@@ -82,8 +80,12 @@ from peftsearch.workers.training.trial_runner import TrialRunner
 spec = read_spec("job.toml")
 outcome = TrialRunner.open(spec).evaluate(spec.try_configurations[0], seed={seed})
 ```"""
+_NAMES = """\
+Paths in `job.toml` are names alone: put the model and the data beside it, or write where they are.
+
+"""
 _BY_FUNCTION = """\
-The function `{function}` of a Python program trained it, which is not kept here.
+{names}The function `{function}` of a Python program trained it, which is not kept here.
 `peftsearch.search("job.toml", evaluate=...)` with that function trains this configuration again,
 with another seed; this training had the seed {seed}."""
 _TOLD = (
@@ -155,14 +157,11 @@ def write_card(
 
 def _tell_again(spec: JobSpec, trial: Trial) -> str:
     function = spec.training.function
+    names = _NAMES if names_files(spec) else ""
     if function is None:
-        return _AGAIN.format(seed=trial.seed, probe=find_kind(spec.task.kind).baseline)
-    return _BY_FUNCTION.format(function=function, seed=trial.seed)
-
-
-def write_job(path: Path, spec: JobSpec, trial: Trial) -> None:
-    """The job file of `trial_data`."""
-    path.write_text(write_text(trial_data(spec, trial)), encoding="utf-8")
+        probe = find_kind(spec.task.kind).baseline
+        return _AGAIN.format(seed=trial.seed, probe=probe, names=names)
+    return _BY_FUNCTION.format(function=function, seed=trial.seed, names=names)
 
 
 def _provenance(

@@ -25,7 +25,7 @@ _INPUTS = """
 ```
 """
 _BASE_TOLD = f"""
-`{BASE_FOLDER}` is a folder with {{model}}{{hub}}: `model.path` of `job.toml` tells where it was.
+`{BASE_FOLDER}` is a folder with {{model}}{{hub}}.
 """
 ENCODER_FOLDER = "path/to/the/encoder"
 """Stands for the folder of an encoder that no hub has."""
@@ -59,8 +59,7 @@ def tell_encoder(spec: JobSpec, trial: Trial, encoder: str) -> str:
     text = (
         f"`{encoder}` is the frozen encoder `{model}`, which makes the prompt from each text and "
         f"is no part of these files (fingerprint {sha256[:12]}): whoever asks holds "
-        f"{tell_size(held) if held else 'it'} more beside the base. `model.encoder` of `job.toml` "
-        "tells where it was."
+        f"{tell_size(held) if held else 'it'} more beside the base."
     )
     return "\n".join(["", *wrap_text(text), ""])
 

@@ -33,9 +33,10 @@ from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
 
-from .card import write_card, write_job
+from .card import write_card
 from .card_use import find_loading
 from .export_report import ExportReport
+from .job_texts import write_trial
 from .places import check_free
 from .public_names import hub_id
 
@@ -120,7 +121,9 @@ def export(
         shipped = replace(trial, measurements=measured, provenance=provenance)
         known = trained or estimate([trial]), standing, expected, tested, confirmed
         write_card(part / "README.md", told, shipped, labels, report, held, *known)
-        write_job(part / "job.toml", told, trial)
+        known_length = trial.provenance.get("max_length") is not None
+        again = write_trial(spec if known_length else told, trial)
+        (part / "job.toml").write_text(again, encoding="utf-8")
         publish(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -1,6 +1,6 @@
 """Texts for people elsewhere: without the paths, and so the user names, of this machine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -42,20 +42,40 @@ def is_local(source: str) -> bool:
     return rooted or source.startswith(_RELATIVE) or source.startswith("file:")
 
 
-def find_places(spec: JobSpec, root: Path) -> dict[str, str]:
+def names_files(spec: JobSpec) -> bool:
+    """Whether a job is of files or folders that only this machine has; samples are everybody's."""
+    task = spec.task
+    named = spec.model.path, spec.model.encoder, task.train, task.validation, task.test
+    return any(x is not None and is_local(x) and name_sample(x) is None for x in named)
+
+
+def find_places(spec: JobSpec, root: Path | None = None) -> dict[str, str]:
     """The paths that a job's texts may hold, the longest first, each with what stands for it: its
-    name, and nothing for the folders above.
+    name, and nothing for the folders above. Of two files of one name the later one is numbered.
 
     Args:
-        root: Folder of the jobs' files.
+        root: Folder of the jobs' files; None where no text tells of it.
     """
     task = spec.task
     sources = task.train, task.validation, task.test, spec.objectives.reference
-    named = [spec.model.path, spec.model.encoder, *sources, str(root)]
-    local = [x for x in named if x is not None and is_local(x)]
+    named = [spec.model.path, spec.model.encoder, *sources, None if root is None else str(root)]
+    local = list(dict.fromkeys(x for x in named if x is not None and is_local(x)))
     above = [str(x) for path in local for x in Path(path).parents if len(x.parts) > _SHALLOW]
-    places = {**dict.fromkeys(above, _LEFT_OUT), **{x: public_name(x) for x in local}}
+    places = {**dict.fromkeys(above, _LEFT_OUT), **_name_apart(local)}
     return dict(sorted(places.items(), key=lambda item: -len(item[0])))
+
+
+def _name_apart(paths: Sequence[str]) -> dict[str, str]:
+    """`rows.csv` and `rows-2.csv`: beside a job file there is room for one of a name."""
+    named: dict[str, str] = {}
+    for path in paths:
+        name, number = public_name(path), 1
+        bare = PurePosixPath(name)
+        while name in named.values():
+            number += 1
+            name = f"{bare.stem}-{number}{bare.suffix}"
+        named[path] = name
+    return named
 
 
 _NO_PLACES: Mapping[str, str] = {}

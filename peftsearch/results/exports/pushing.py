@@ -1,8 +1,5 @@
 """An export as a repository of a model hub, by `huggingface_hub`'s client."""
 
-import shutil
-import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +12,6 @@ from huggingface_hub.utils._validators import validate_repo_id
 
 from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.message_text import one_line
-from peftsearch.spaces.jobspec.jobtext import write_text
-
-from .public_names import name_paths
 
 _OURS = {"README.md", "job.toml"}
 """Of every export; a repository without them holds something else."""
@@ -57,16 +51,16 @@ class Target:
             UserError: The hub refuses it.
         """
         api = HfApi(library_name="peftsearch", library_version=version("peftsearch"))
-        with _public(folder, places) as public:
-            with _explained(self.repo):
-                url = api.create_repo(self.repo, private=self.private or None, exist_ok=True)
-            with _explained(url.repo_id, made=not self.there):
-                api.upload_folder(
-                    repo_id=url.repo_id,
-                    folder_path=public,
-                    commit_message=message,
-                    delete_patterns="*",
-                )
+        _check_texts(folder, places)
+        with _explained(self.repo):
+            url = api.create_repo(self.repo, private=self.private or None, exist_ok=True)
+        with _explained(url.repo_id, made=not self.there):
+            api.upload_folder(
+                repo_id=url.repo_id,
+                folder_path=folder,
+                commit_message=message,
+                delete_patterns="*",
+            )
         return str(url)
 
 
@@ -101,19 +95,6 @@ def check_target(repo: str, private: bool) -> Target:
         hint = "make it private at the hub, or push to a public one"
         raise UserError("a private repository", f"{repo}, which is public", hint)
     return Target(repo, private, True)
-
-
-@contextmanager
-def _public(folder: Path, places: Mapping[str, str]) -> Iterator[Path]:
-    """A copy of an export without the paths of this machine, which its job file has."""
-    with tempfile.TemporaryDirectory(prefix="peftsearch-push-") as made:
-        public = Path(made) / "export"
-        shutil.copytree(folder, public)
-        job = public / "job.toml"
-        data = tomllib.loads(job.read_text(encoding="utf-8"))
-        job.write_text(write_text(name_paths(data, places)), encoding="utf-8")
-        _check_texts(public, places)
-        yield public
 
 
 def _check_texts(folder: Path, places: Mapping[str, str]) -> None:

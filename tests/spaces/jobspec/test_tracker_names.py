@@ -37,6 +37,6 @@ def test_a_client_that_is_not_there_is_refused_with_what_to_install(
 def test_where_a_job_is_tracked_is_no_part_of_what_it_is() -> None:
     plain, tracked = make_spec(), make_spec(tracking=next(iter(CLIENTS)))
     assert differing_keys(plain, tracked) == []
-    assert "tracking" not in job_data(tracked)
+    assert "tracking" not in job_data(tracked, {})
     assert tracked.tracked_by(None) is tracked
     assert tracked.tracked_by(["none"]).tracking == ()
