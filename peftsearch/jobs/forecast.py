@@ -71,6 +71,7 @@ class Forecast:
         epochs: The same.
         length: A sentence on the steps of each training.
         max_length: Tokens of an example at most; None of images.
+        whole: Share of the training rows that have no more.
         memory: Of each worker's model.
         first: The first trials, of those that are certain and fit the budget.
         origins: Of each, who proposes it.
@@ -95,6 +96,7 @@ class Forecast:
     epochs: float
     length: str
     max_length: int | None
+    whole: float
     memory: MemoryNeed
     trials: int
     seconds: Range
@@ -125,6 +127,7 @@ class Forecast:
             "epochs": self.epochs,
             "length": self.length,
             "max_length": self.max_length,
+            "whole_rows": self.whole,
             "memory": asdict(self.memory),
             "trials": self.trials,
             "seconds": [self.seconds.low, self.seconds.high],
@@ -195,6 +198,7 @@ def forecast_job(
         epochs=fmean(regime.passes(rows) for regime in regimes),
         length=tell_length(spec.training, rows, spec.task.quality, len(data.folds)),
         max_length=spec.task.max_length,
+        whole=rehearsed.whole,
         memory=memory,
         quality=settled.quality,
         trials=trials,

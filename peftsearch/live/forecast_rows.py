@@ -1,5 +1,6 @@
 """What a job would do and what it would cost, in words: the rows of a forecast."""
 
+import math
 from typing import TYPE_CHECKING
 
 from peftsearch.message_text import agree
@@ -28,7 +29,7 @@ def forecast_rows(forecast: "Forecast", spec: JobSpec) -> list[tuple[str, str]]:
         ("quality", forecast.quality),
     ]
     if forecast.max_length is not None:
-        rows.append(("texts", _tell_length(forecast.max_length, spec)))
+        rows.append(("texts", tell_length(forecast.max_length, forecast.whole, spec)))
     if forecast.floors:
         before = f"before the first trial, in about {duration(forecast.preparing)}"
         rows.append(("floors", f"{', '.join(forecast.floors)}, {before}"))
@@ -119,13 +120,18 @@ def _tell_share(forecast: "Forecast") -> str:
     return f"{bounds}; estimated: {about}, as {met} {'them' if len(forecast.bounds) > 1 else 'it'}"
 
 
-def _tell_length(tokens: int, spec: JobSpec) -> str:
-    """Tokens of an example at most, and what they were chosen by."""
+def tell_length(tokens: int, whole: float, spec: JobSpec) -> str:
+    """Tokens of an example at most, and what they were chosen by.
+
+    Args:
+        whole: Share of the training rows that are not cut, of which no more is told than is so.
+    """
     most = spec.task.most_tokens(text_positions(spec))
     if spec.task.max_length:
         why = "as the job file says"
     elif tokens < most:
-        why = "as 99 of 100 training rows have"
+        share = math.floor(1000 * whole + 1e-9) / 1000
+        why = f"which {share:.1%} of the training rows do not exceed"
     elif most < LONGEST:
         why = "as many as the model reads"
     else:

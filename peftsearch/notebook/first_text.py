@@ -25,7 +25,8 @@ _WIDTH = 28
 _LONGEST_NAME = 40
 _NO_TEST = '# test = "FILE"             # rows that confirm alone reads; else a part of these'
 _LENGTH = (
-    "tokens of each text{} as 99 of 100 have, up to 512; a trial's time and memory grow with it"
+    "tokens of each text{} as about 99 of 100 have, up to 512; a trial's time and memory grow "
+    "with it"
 )
 _EPOCHS = "passes over the training rows{} chosen by their number; a trial's time grows with it"
 _LEFT_OUT, _FOUND = "; left out,", ","

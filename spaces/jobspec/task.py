@@ -54,8 +54,8 @@ class TaskSpec(Section):
         positive: Of classes, the one that F1, ROC AUC and average precision are of. None takes the
             second of two, and of more classes the mean over all.
         max_length: Tokens per example. Longer texts lose their end, prompts their beginning. Of
-            `seq2seq`, tokens of the prompt and of the response each. None takes as many as 99 of
-            100 training rows have, at most 512 or what the model reads.
+            `seq2seq`, tokens of the prompt and of the response each. None takes as many as about
+            99 of 100 training rows have, at most 512 or what the model reads.
         group: Column whose equal values are held out together, such as a speaker or a document.
         split_seed: Another number holds out other rows.
         folds: Of a cross-validation of small data: each trial trains once for each, and is scored

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from peftsearch.live.forecast_rows import tell_bounds, tell_budget
+from peftsearch.live.forecast_rows import tell_bounds, tell_budget, tell_length
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.spaces.space.feasibility import Share
+from tests.specs import make_spec
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,14 @@ def test_a_list_that_ends_before_the_budget_says_that_repeats_are_counted(
     budget: BudgetSpec, trials: int, listed: int, told: str
 ) -> None:
     assert tell_budget(budget, "B", trials, listed) == told
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"), [(261 / 264, "98.8%"), (1.0, "100.0%"), (0.99, "99.0%")]
+)
+def test_the_length_of_texts_is_told_with_the_share_that_it_holds(whole: float, told: str) -> None:
+    words = f"up to 48 tokens of each, which {told} of the training rows do not exceed"
+    assert tell_length(48, whole, make_spec()) == words
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,13 @@ class Rehearsal:
         notes: What is to be said of rows that are cut, and of the groups of which the worst is
             measured.
         response: Tokens of the longest response of a training row; 0 where rows have none.
+        whole: Share of the training rows that are not cut.
     """
 
     spec: JobSpec
     notes: tuple[str, ...]
     response: int = 0
+    whole: float = 1.0
 
 
 def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
@@ -64,7 +66,8 @@ def rehearse(spec: JobSpec, data: TaskData) -> Rehearsal:
         anatomy = _rehearse_reading(spec, task, train, encoded, anatomy)
     notes = (*note_cuts(task, "training", encoded), *note_groups(spec, data))
     spec = spec.model_copy(update={"task": task}).with_anatomy(anatomy)
-    return Rehearsal(spec, notes, _longest(encoded, bool(config.get("is_encoder_decoder"))))
+    response = _longest(encoded, bool(config.get("is_encoder_decoder")))
+    return Rehearsal(spec, notes, response, 1 - encoded.cut / len(encoded))
 
 
 def _rehearse_reading(

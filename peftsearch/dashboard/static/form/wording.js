@@ -146,7 +146,7 @@ export const HELP = {
   "task.train_split": "Where the data has several splits. Left out: the one of the usual name.",
   "task.validation_split": "Of the validation data, else of the training data.",
   "task.test_split": "Of the test data, else of the training data.",
-  "task.max_length": "What is longer is truncated. Left out: as many as 99 of 100 training rows have, at most 512.",
+  "task.max_length": "What is longer is truncated. Left out: as many as about 99 of 100 training rows have, at most 512.",
   "task.metric": "What configurations are compared by. Left out: chosen by how balanced the classes are.",
   "task.validation_rows": "Use this many rows to measure quality.",
   "task.validation_fraction": "Held out of the training data where it has no validation split.",
