@@ -46,6 +46,17 @@ def tell_between(name: str, interval: Sequence[float] | None) -> str:
     return "–" if interval is None else " to ".join(cell(name, x) for x in interval)
 
 
+def tell_errors(quality: str) -> str:
+    """What the errors of a table of the front are."""
+    goal = objective(quality)
+    if goal.share:
+        return "Errors are one standard error by the validation rows."
+    return (
+        "Errors are one standard error by the validation rows, drawn anew again and again: "
+        f"{goal.label} is no share of right rows, and its error may be smaller than that of one."
+    )
+
+
 def tell_readings(found: Readings) -> str:
     """How often the test split was read, in words."""
     if not any((found["trainings"], found["floors"], found["comparisons"])):

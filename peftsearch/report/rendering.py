@@ -65,6 +65,7 @@ def _environment() -> Environment:
         "show_value": phrases.show_value,
         "others": phrases.best_and_worst,
         "techniques_of": techniques_of,
+        "tell_errors": phrases.tell_errors,
         "tell_fruitless": wording.tell_fruitless,
         "tell_readings": phrases.tell_readings,
     }

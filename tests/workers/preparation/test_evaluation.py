@@ -32,3 +32,21 @@ def test_of_what_is_not_perfect_a_bootstrap_tells() -> None:
     truth = [0] * 30 + [1] * 30
     predictions = [0] * 24 + [1] * 36
     assert error("f1", predictions, truth, 10 / 11) == pytest.approx(0.037, abs=0.01)
+
+
+def test_an_error_below_that_of_a_share_is_what_new_rows_would_show() -> None:
+    """F1 of a class that most rows have: the truth is known, since rows are drawn 2,000 times."""
+    draw, rows = np.random.default_rng(1), 1400
+
+    def make() -> tuple[Any, Any, float]:
+        truth = draw.random(rows) < 0.8
+        found = np.where(draw.random(rows) < 0.94, truth, ~truth)
+        return truth, found, float(2 * np.sum(truth & found) / (np.sum(truth) + np.sum(found)))
+
+    true = float(np.std([make()[2] for _ in range(2000)]))
+    told = []
+    for _ in range(5):
+        truth, found, value = make()
+        told.append(error("f1", found.astype(int), truth.astype(int), value))
+    assert np.mean(told) == pytest.approx(true, rel=0.15)
+    assert max(true, float(np.mean(told))) < 0.9 * share_error(value, rows)
