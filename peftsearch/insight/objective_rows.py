@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from typing_extensions import TypedDict
 
+from peftsearch.results.wording import told_once
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, Objective, Style
 
 
@@ -39,8 +40,10 @@ def objective_rows() -> list[ObjectiveRow]:
 
 
 def measured_objectives(values: Mapping[str, float]) -> list[MeasuredObjective]:
-    """What of a trial's measurements are objectives, in the order of the table."""
-    return [{**_row(x), "value": values[x.name]} for x in OBJECTIVES.usable() if x.name in values]
+    """What of a trial's measurements are objectives, in the order of the table, none of them
+    twice."""
+    told = told_once(values)
+    return [{**_row(x), "value": told[x.name]} for x in OBJECTIVES.usable() if x.name in told]
 
 
 def _row(objective: Objective) -> ObjectiveRow:

@@ -42,6 +42,8 @@ ORIGINS = {"sobol": "spread", "search": "model", "try": "own"}
 _BYTES = (("EB", 1e18), ("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3))
 
 _MINUS = "−"
+_ROUNDED = 1e-5
+"""By which a sum in float32 differs."""
 _KEPT = 4096
 """What layers carry, of which thousands of trials share few."""
 _MANY = 5
@@ -193,6 +195,15 @@ def _scaled_count(row: Objective, value: float) -> tuple[str, str]:
     if letter:
         return f"{_three_digits(rounded / scale)} {letter}", row.unit
     return count(value), f" {unit_of(row, value)}"
+
+
+def told_once(values: Mapping[str, float]) -> dict[str, float]:
+    """Measurements for people: of classes the log loss is the loss, in float64, and it is told by
+    that name alone."""
+    loss, other = values.get("loss"), values.get("log_loss")
+    if loss is None or other is None or not math.isclose(loss, other, rel_tol=_ROUNDED):
+        return dict(values)
+    return {name: value for name, value in values.items() if name != "loss"}
 
 
 def score(value: float) -> str:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from huggingface_hub import ModelCard
 
+from peftsearch.insight.objective_rows import measured_objectives
 from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import estimate, share_error
 from peftsearch.records.expectation import Expectation
@@ -44,6 +45,14 @@ def test_what_a_function_trained_measured_no_cost_of_the_job_s_own_schedule() ->
     assert all(f"| {name} |" in list_measurements(trial, by_function=False) for name in names)
     own = list_measurements(trial, by_function=True)
     assert [name for name in names if f"| {name} |" in own] == ["accuracy", "trainable_parameters"]
+
+
+@pytest.mark.parametrize(("loss", "names"), [(0.4200001, 1), (0.43, 2)])
+def test_the_loss_of_classes_is_told_once(loss: float, names: int) -> None:
+    measured = {"accuracy": 0.9, "log_loss": 0.42, "loss": loss}
+    trial = replace(make_trial(0, 2, 0.7), measurements=measured)
+    assert list_measurements(trial, by_function=False).count("loss |") == names
+    assert sum("loss" in x["name"] for x in measured_objectives(measured)) == names
 
 
 def test_the_card_says_which_of_several_folds_the_adapter_is_of(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from peftsearch.results.comparisons.sampling_errors import sampling_error
 from peftsearch.results.confirmations.tested_reports import OnTest, tell_tested
 from peftsearch.results.standing.floor_words import tell_verdict
 from peftsearch.results.standing.floors import Standing
-from peftsearch.results.wording import count, difference, plural, score, tell_mean
+from peftsearch.results.wording import count, difference, plural, score, tell_mean, told_once
 from peftsearch.spaces.jobspec.objectives import OBJECTIVES, objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.batches.encoding import tell_cut
@@ -122,7 +122,7 @@ def tell_folds(trial: Trial, spec: JobSpec) -> str:
 def list_measurements(trial: Trial, by_function: bool) -> str:
     """Without what is counted by the job's own schedule, which a function may not keep to."""
     rows = []
-    for name, value in trial.measurements.items():
+    for name, value in told_once(trial.measurements).items():
         row = OBJECTIVES[name] if name in OBJECTIVES else None
         if by_function and row is not None and row.counted:
             continue
