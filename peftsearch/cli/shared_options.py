@@ -34,7 +34,7 @@ Pick = Annotated[
     str,
     typer.Option(
         help="1se (what is proposed, the cheapest within one standard error of the best), knee, "
-        "best, a row of the front, or e.g. 'size <= 200 KB'."
+        "best, a row of the front, 'trial 17', a trial's name, or e.g. 'size <= 200 KB'."
     ),
 ]
 Chosen = Annotated[
