@@ -6,17 +6,19 @@ from shlex import quote
 from peftsearch.errors import UserError
 from peftsearch.message_text import shorten
 from peftsearch.notebook.first_job import FirstJob, draft_job
+from peftsearch.notebook.named_columns import Named
 
 from .console import console, print_json
 
 
 def write_first(
-    data: str | None, model: str | None, test: str | None, out: Path, as_json: bool
+    data: str | None, model: str | None, test: str | None, named: Named, out: Path, as_json: bool
 ) -> None:
     """Write it, unless a file is there.
 
     Args:
         test: Rows that `confirm` alone reads.
+        named: Columns that need no guess.
 
     Raises:
         UserError: A file is there, or the data, the model or the folder cannot be used.
@@ -24,7 +26,7 @@ def write_first(
     if out.exists():
         hint = "give another with --out, or remove it"
         raise UserError("a new file for the job", f"{str(out)!r}, which is there already", hint)
-    found = draft_job(data, model, out, test)
+    found = draft_job(data, model, out, test, named)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("x", encoding="utf-8") as file:

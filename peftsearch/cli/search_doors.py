@@ -45,6 +45,15 @@ def init(
         str | None,
         typer.Option(metavar="FILE", help="Test rows, as `task.test` [a part of DATA]."),
     ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN", help="Column of the texts [guessed]; repeat for pairs of texts."
+        ),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of the labels [guessed].")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The file to write, which must not be there.")] = Path(
         "job.toml"
     ),
@@ -52,9 +61,11 @@ def init(
 ) -> None:
     """Write a first job file for your data, to look at and to run."""
     begin("looking at the data and the model")
+    from peftsearch.notebook.named_columns import Named
+
     from . import first_file
 
-    first_file.write_first(data, model, test, out, as_json)
+    first_file.write_first(data, model, test, Named(tuple(text or ()), label), out, as_json)
 
 
 def run(

@@ -17,6 +17,7 @@ from peftsearch.workers.models.locations import read_config
 from .first_look import FirstLook, check_model, look_ahead
 from .first_text import list_alike, place, write_first, write_line
 from .likely_columns import Guess, Likely, guess_task
+from .named_columns import NOTHING, Named
 
 _EMPTY = "own"
 """The example whose places are to be filled in."""
@@ -41,7 +42,13 @@ class FirstJob:
     notes: tuple[str, ...] = ()
 
 
-def draft_job(data: str | None, model: str | None, out: Path, test: str | None = None) -> FirstJob:
+def draft_job(
+    data: str | None,
+    model: str | None,
+    out: Path,
+    test: str | None = None,
+    named: Named = NOTHING,
+) -> FirstJob:
     """A job file on some data; without any, one in which it is to be filled in.
 
     Args:
@@ -49,19 +56,23 @@ def draft_job(data: str | None, model: str | None, out: Path, test: str | None =
         model: As `model.path` names it, relative to the working folder; None takes a sample.
         out: Where the file is to lie: its paths are relative to that folder.
         test: As `task.test` names it, relative to the working folder.
+        named: Columns of the data that need no guess.
 
     Raises:
-        UserError: The data, the model or the test rows are none that a launch takes, or a path is
-            no text.
+        UserError: The data, the model or the test rows are none that a launch takes, a column is
+            not there, or a path is no text.
     """
-    _check_text(data, model, test)
+    _check_text(data, model, test, *named.text, named.label)
+    named.check()
     if data is None:
+        if named:
+            raise UserError("training data beside --text and --label", "none", "name it first")
         if test is not None:
             raise UserError("training data beside the test rows", "none", "name both")
         if model is not None:
             check_model(model, None)
         return _draft_empty(model, out)
-    guess = guess_task(data)
+    guess = guess_task(data, named)
     kind = _fit(guess.kind, model)
     known = None if model is None else check_model(model, kind)
     unfilled = tuple(f"task.{key}" for key, x in guess.columns.items() if x.column is None)

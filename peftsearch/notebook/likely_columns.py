@@ -28,6 +28,7 @@ from .given_columns import (
 )
 from .given_rows import Given, read_given_file
 from .identifiers import CLASSES
+from .named_columns import NOTHING, Named
 from .pair_names import find_prompted
 
 _ALONE = {"text"}
@@ -65,14 +66,15 @@ class Guess:
     read: bool = True
 
 
-def guess_task(data: str) -> Guess:
+def guess_task(data: str, named: Named = NOTHING) -> Guess:
     """The kind of task, and what is likely meant by its keys.
 
     Args:
         data: As `task.train` names it, relative to the working folder.
+        named: Columns that need no guess.
 
     Raises:
-        UserError: It cannot be read, or holds no row.
+        UserError: It cannot be read, holds no row, or a named column is not there.
     """
     kinds = KINDS.usable()
     if Path(data).is_dir() and is_image_folder(Path(data)):
@@ -80,16 +82,26 @@ def guess_task(data: str) -> Guess:
     names = find_columns(data, None, Path.cwd(), None)
     if not names:
         _check_columns(data)
-        return Guess(kinds[0], read=False)
+        return Guess(kinds[0], _take_unseen(named), read=False)
     kind, usual = _match_kind(kinds, names)
-    if usual and usual.keys() not in (_ALONE, kinds[0].columns[0].keys()):
+    if usual and not named and usual.keys() not in (_ALONE, kinds[0].columns[0].keys()):
         _check_rows(data, tuple(usual.values()))
         return Guess(kind, {key: Likely(column) for key, column in usual.items()})
     given = read_given_file(Path(data))
     given.column(names[0])  # else what is wrong with the file would look like no column that fits
-    kind, likely = _guess_labelled(given, kinds)
+    kind, likely = _guess_labelled(given, kinds, named.find(given))
     _check_held(given, likely)
     return Guess(kind, likely, _list_passed(given, likely))
+
+
+def _take_unseen(named: Named) -> dict[str, Likely]:
+    """Of data that is not read here the usual columns are not told."""
+    label = {} if named.label is None else {"label": Likely(named.label)}
+    return ({"text": Likely(_alone(named.text))} if named.text else {}) | label
+
+
+def _alone(names: tuple[str, ...]) -> str | tuple[str, ...]:
+    return names if len(names) > 1 else names[0]
 
 
 def _list_passed(given: Given, likely: Mapping[str, Likely]) -> tuple[str, ...]:
@@ -148,19 +160,24 @@ def _find_set(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str
     return whole if len(whole) == len(columns) else {}
 
 
-def _guess_labelled(given: Given, kinds: Sequence[TaskKind]) -> tuple[TaskKind, dict[str, Likely]]:
-    texts = usual_texts(given)
-    if _ALONE == {x.casefold() for x in given.readers}:
+def _guess_labelled(
+    given: Given, kinds: Sequence[TaskKind], named: Named
+) -> tuple[TaskKind, dict[str, Likely]]:
+    texts = named.text or usual_texts(given)
+    if _ALONE == {x.casefold() for x in given.readers} and named.label is None:
         return next(x for x in kinds if _ALONE in [y.keys() for y in x.columns]), {}
     graded = [x for x in list_labels(given, texts, True) if _is_graded(given, x)]
     repeated = [x for x in list_labels(given, texts, False) if len(set(given.column(x))) > 1]
     classes = [x for x in repeated if x not in graded]
     label = _choose_label([*graded, *classes])
-    asked = find_prompted(texts)
+    if named.label is not None:
+        label = Likely(named.label)
+        graded = [named.label] if _is_graded(given, named.label) else []
+    asked = None if named else find_prompted(texts)
     if asked and label.column is None:
         return _of_prompts(kinds, asked)
     found = list_texts(given, str(label.column))
-    text = Likely(texts if len(texts) > 1 else texts[0]) if texts else _choose_text(given, found)
+    text = Likely(_alone(texts)) if texts else _choose_text(given, found)
     of_numbers = next(x for x in kinds if x.problem == "regression")
     return of_numbers if label.column in graded else kinds[0], {"text": text, "label": label}
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,50 @@ def test_the_file_of_a_table_can_be_run(
     spec = read_job(place / out)
     assert (spec.name, spec.task.text, spec.task.label) == ("tickets", "Body", "Team")
     assert load_data(spec).label_names == ["team 0", "team 1"]
+
+
+def write_unusual(place: Path) -> None:
+    """A short text beside a longer one, and classes in no last column: guesses fail."""
+    rows = [f"{i % 3},the long remark of row {i} of all,short {i},{i % 2}" for i in range(60)]
+    (place / "unusual.csv").write_text("\n".join(["Urgency,Remark,Title,Region", *rows]) + "\n")
+
+
+@pytest.mark.parametrize("texts", [("Title",), ("title", "Remark")])
+def test_columns_may_be_named(
+    texts: tuple[str, ...], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_unusual(place)
+    named = [x for text in texts for x in ("--text", text)]
+    given = ["init", "unusual.csv", "--model", "model", *named, "--label", "urgency"]
+    assert call(monkeypatch, *given) == 0
+    task = read_job(place / "job.toml").task
+    assert task.label == "Urgency"
+    assert task.text == ("Title" if len(texts) == 1 else ("Title", "Remark"))
+    assert call(monkeypatch, "init", "unusual.csv", "--out", "guessed.toml") == 0
+    guessed = tomllib.loads((place / "guessed.toml").read_text())["task"]
+    assert (guessed["text"], guessed["label"]) == ("Remark", "Region")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["unusual.csv", "--label", "Urgancy"], "did you mean 'Urgency'"),
+        (["unusual.csv", "--text", "Title", "--label", "Title"], "different columns"),
+        (["unusual.csv", *["--text", "a", "--text", "b", "--text", "c"]], "two for pairs"),
+        (["--text", "Title"], "training data beside --text"),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(
+    given: list[str],
+    told: str,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_unusual(place)
+    assert call(monkeypatch, "init", *given) == 2
+    assert told in capsys.readouterr().err
+    assert not (place / "job.toml").exists()
 
 
 def test_without_a_model_it_begins_with_a_sample(
