@@ -5,6 +5,7 @@ from statistics import fmean
 
 from peftsearch.message_text import plural
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.time_text import duration, span
 from peftsearch.workers.batches.lengths import STEP
 from peftsearch.workers.preparation.opened_job import OpenedJob
 
@@ -37,9 +38,9 @@ def note_beyond(spec: JobSpec, seconds: float, tokens: float, by: str = "") -> t
     ways = (*_shorten_texts(spec, tokens / shorter), *_shrink_model(shorter))
     fits = f", or fit the budget with {' or '.join(ways)}" if ways else ""
     return (
-        f"one trial takes about {_tell(seconds)} on this machine{by}, more than the budget of "
-        f"{_tell(budget)}: the first is trained to its end, and none begins after it; "
-        f"{plural(wanted, 'trial')} take about {_tell(needed)}{fits}",
+        f"one trial takes {span(seconds, seconds)} on this machine{by}, more than the budget of "
+        f"{duration(budget)}: the first is trained to its end, and none begins after it; "
+        f"{plural(wanted, 'trial')} take {span(needed, needed)}{fits}",
     )
 
 
@@ -78,9 +79,3 @@ def foresee_beyond(job: OpenedJob) -> tuple[str, ...]:
         if not told:
             break
     return told
-
-
-def _tell(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.2g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -23,14 +23,19 @@ def say(seconds: float, tokens: float = 380, longest: int = 512, **budget: Any) 
 
 def test_the_texts_or_the_model_that_ten_trials_would_fit_with_are_named() -> None:
     assert say(511, minutes=5) == (
-        "one trial takes about 9 min on this machine, more than the budget of 5 min: the first is "
-        "trained to its end, and none begins after it; 10 trials take about 85 min, or fit the "
-        "budget with task.max_length = 16 in place of 512 or a model 17 times smaller"
+        "one trial takes about 8 min 30 s on this machine, more than the budget of 5 min 00 s: "
+        "the first is trained to its end, and none begins after it; 10 trials take about "
+        "1 h 25 min, or fit the budget with task.max_length = 16 in place of 512 or a model 17 "
+        "times smaller"
     )
     few = say(400, tokens=400, minutes=5, trials=2)
-    assert "2 trials take about 13 min" in few and "task.max_length = 144 in" in few
+    assert "2 trials take about 13 min 00 s" in few and "task.max_length = 144 in" in few
     assert say(1000, minutes=5).endswith("or fit the budget with a model 33 times smaller")
-    assert say(9000, minutes=5).endswith("10 trials take about 25.0 h")
+    assert say(9000, minutes=5).endswith("10 trials take about 25 h 00 min")
+
+
+def test_less_than_a_second_is_no_nothing() -> None:
+    assert "one trial takes about 0.4 s on this machine" in say(0.4, minutes=0.001)
 
 
 @pytest.mark.parametrize("budget", [{"minutes": 5}, {"trials": 4}])
