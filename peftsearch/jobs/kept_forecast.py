@@ -4,11 +4,10 @@ import contextlib
 import hashlib
 import json
 import math
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from peftsearch.durable import write_whole
 from peftsearch.records.ranges import Range
 from peftsearch.samples.packages import cache_folder
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -26,13 +25,7 @@ def keep_forecast(spec: JobSpec, workers: int, seconds: Range) -> None:
     text = json.dumps(dict(list(found.items())[-_MOST:]))
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, made = tempfile.mkstemp(dir=path.parent, prefix=".dry-runs-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(made, path)
-        except OSError:
-            os.unlink(made)
+        write_whole(path, text, mode=0o600)
 
 
 def recall_forecast(spec: JobSpec, workers: int) -> Range | None:

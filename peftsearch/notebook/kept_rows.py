@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from peftsearch.durable import replacing
 from peftsearch.errors import UserError
 from peftsearch.workers.data.missing_cells import check_present, told_together
 from peftsearch.workers.data.table import Table, check_filled, find_name, match_columns
@@ -78,13 +77,8 @@ def _write(path: Path, table: Any) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        os.close(handle)
-        try:
+        with replacing(path, mode=0o600) as part:
             pyarrow.parquet.write_table(table, part)
-            Path(part).replace(path)
-        finally:
-            Path(part).unlink(missing_ok=True)
     except OSError as error:
         expected = f"a writable folder {str(path.parent)!r} for the rows"
         hint = "make room, or choose another with files="

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
+from peftsearch.durable import make_folder
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.workers.files.adapter_files import save_adapter, write_adapter
-from peftsearch.workers.files.durable import make_folder
 from peftsearch.workers.files.job_folder import adapter_name, job_folder
 from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from peftsearch.durable import make_folder, replacing
 from peftsearch.errors import UserError
-from peftsearch.workers.files.durable import make_folder, sync
 
 PACKAGES: Mapping[str, str] = {"s3": "s3fs", "gs": "gcsfs"}
 """What opens a scheme. No extras of ours: each release asks for one release of `fsspec`, and
@@ -151,11 +150,5 @@ class Place:
 
 def _copy(source: Path, path: Path) -> None:
     make_folder(path.parent)
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
+    with replacing(path, durable=True) as part:
         shutil.copyfile(source, part)
-        sync(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    sync(path.parent)

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from peftsearch.durable import sync, sync_tree
 from peftsearch.errors import UserError
 from peftsearch.records.preparation import Pooling
 from peftsearch.records.trial import ENCODER
@@ -21,7 +22,6 @@ from peftsearch.spaces.techniques.table import TECHNIQUES, providers
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.model_files import check_beside
 
-from .durable import sync, sync_tree
 from .ownership import CONFIGURATION, TENSORS, hash_tensors
 from .tensor_files import METADATA, fill_up
 

@@ -17,12 +17,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from peftsearch.durable import sync
 from peftsearch.errors import NotFoundError
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.storage.store import Store
 
-from .durable import sync
 from .job_folder import rung_path, rungs_folder
 
 _NAMES = "[0-9]*-[0-9]*.*"

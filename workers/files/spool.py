@@ -5,19 +5,17 @@ accepts it once, or refuses it as stale.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from peftsearch.durable import write_whole
 from peftsearch.errors import NotFoundError, StaleLeaseError
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind
 from peftsearch.storage.store import Store
 
-from .durable import sync
 from .job_folder import claim_mark, spool_folder
 from .ownership import describes
 
@@ -82,19 +80,9 @@ def spool(root: Path, job: Job, result: Result) -> Path:
     """Keep a result as a file, whole or not at all."""
     folder = spool_folder(root, job)
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{result.trial_id}-{result.attempt}{claim_mark(result.claimed)}."
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=name, suffix=".part")
-    path = folder / f"{name}json"
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(result), file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        sync(folder)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    name = f"{result.trial_id}-{result.attempt}{claim_mark(result.claimed)}.json"
+    path = folder / name
+    write_whole(path, json.dumps(asdict(result)), durable=True, mode=0o600)
     return path
 
 

@@ -15,9 +15,11 @@ from .job_folder import claim_mark, spool_folder, trials_folder
 _ADAPTER = re.compile(r"\.?([0-9]{6,18})-([0-9]{1,9})(-[0-9a-f]{11})?(?:-\w{1,20})?")
 """An adapter's folder, by its trial's number and attempt and the mark of its claim, which older
 versions did not write; and what is not one yet."""
-_RESULT = re.compile(r"([0-9]{1,18})-([0-9]{1,9})(?:-[0-9a-f]{11})?()\.(?:\w{1,20}\.part|json)")
-"""A result that nobody can read, or that was not written to its end, by its trial's id and
-attempt."""
+_RESULT = re.compile(
+    r"\.?([0-9]{1,18})-([0-9]{1,9})(?:-[0-9a-f]{11})?()\.(?:json|(?:json\.)?\w{1,40}\.part)"
+)
+"""A result that nobody can read, or that was not written to its end (`durable.replacing`, and as
+older versions did), by its trial's id and attempt."""
 _ENDED = (TrialState.COMPLETED, TrialState.FAILED)
 
 

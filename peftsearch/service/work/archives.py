@@ -1,8 +1,9 @@
 """Archives of folders, for download."""
 
-import os
 import zipfile
 from pathlib import Path
+
+from peftsearch.durable import replacing
 
 _INCOMPRESSIBLE = {".safetensors", ".png", ".zip"}
 
@@ -12,12 +13,13 @@ def write_archive(folder: Path, archive: Path, top: str) -> int:
 
     Tensors are stored as they are: compression takes minutes and gains a few percent.
     """
-    part = archive.with_name(f".{archive.name}")
-    with zipfile.ZipFile(part, "w", strict_timestamps=False) as packed:
+    with (
+        replacing(archive) as part,
+        zipfile.ZipFile(part, "w", strict_timestamps=False) as packed,
+    ):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 stored = path.suffix in _INCOMPRESSIBLE
                 kind = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
                 packed.write(path, f"{top}/{path.relative_to(folder).as_posix()}", kind)
-    os.replace(part, archive)
     return archive.stat().st_size

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from peftsearch.durable import write_whole
 from peftsearch.errors import PeftsearchError, UserError
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.records.job import Job
@@ -62,14 +63,3 @@ def make_teller(path: Path) -> Callable[[str], None]:
             write_whole(path, line)
 
     return tell
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that others see whole or not at all.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    part = path.with_name(f".{path.name}")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)

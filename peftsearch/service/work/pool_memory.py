@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from .pool_records import ENDING, write_whole
+from .pool_records import ENDING, note
 from .pool_status import PoolStatus
 
 LAST = ".last.json"
@@ -14,7 +14,7 @@ LAST = ".last.json"
 
 def remember(path: Path, status: PoolStatus) -> None:
     """Write down what a pool is as it begins. A disk that takes nothing costs no pool."""
-    write_whole(path, asdict(status))
+    note(path, asdict(status))
 
 
 def recall(folder: Path, mark: str) -> Iterator[PoolStatus]:

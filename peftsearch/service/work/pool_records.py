@@ -7,11 +7,12 @@ it.
 import contextlib
 import json
 import os
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from peftsearch.durable import write_whole
 
 from .pool_status import PoolStatus
 from .processes import Process
@@ -37,17 +38,13 @@ class PoolRecord:
 
 def keep(path: Path, record: PoolRecord) -> None:
     """Write it, whole or not at all. A disk that takes nothing costs no pool."""
-    write_whole(path, asdict(record))
+    note(path, asdict(record))
 
 
-def write_whole(path: Path, content: Mapping[str, Any]) -> None:
+def note(path: Path, content: Mapping[str, Any]) -> None:
     """Write plain data, whole or not at all; nothing happens where the disk takes nothing."""
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        part.write_text(json.dumps(content), encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        write_whole(path, json.dumps(content))
 
 
 def take_over(folder: Path, ending: str) -> Iterator[PoolRecord]:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from peftsearch.durable import write_whole
 from peftsearch.message_text import plural
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
 
-from .child_program import Answer, answering, make_teller, with_job, write_whole
+from .child_program import Answer, answering, make_teller, with_job
 
 
 def report(request: Mapping[str, Any], tell: Callable[[str], None], page: Path) -> Answer:

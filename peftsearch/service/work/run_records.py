@@ -1,13 +1,13 @@
 """What is kept of each run of a program for a job: one folder with its files and `status.json`."""
 
 import json
-import os
 import secrets
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
+from peftsearch.durable import write_whole
 from peftsearch.errors import NotFoundError
 from peftsearch.records.job import Job, Pulse
 from peftsearch.workers.files.job_folder import job_folder
@@ -80,9 +80,7 @@ class RunFolders(Generic[R]):
         """Keep a record, whole or as it was before."""
         folder = self.folder(record)
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{_STATUS}"
-        part.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
-        os.replace(part, folder / _STATUS)
+        write_whole(folder / _STATUS, json.dumps(asdict(record), indent=1))
 
     def read(self, job: Job | Pulse, run: str) -> R:
         """One record of a job.

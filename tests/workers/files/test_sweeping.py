@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from peftsearch.durable import replacing
 from peftsearch.records.job import Job
 from peftsearch.records.trial import FailureKind
 from peftsearch.storage.store import Store
@@ -56,6 +57,10 @@ def test_of_results_those_of_running_attempts_stay(store: Store, job: Job, tmp_p
     folder.mkdir(parents=True)
     over = {f"{trials[0].id}-2.abc.part", f"{trials[1].id}-1.json", f"{trials[2].id}-1.a_c.part"}
     kept = {f"{trials[2].id}-2.abc.part", f"{trials[2].id}-2.json", "7-1.json", "notes.json"}
+    for attempt, left in ((1, over), (2, kept)):  # as a worker that is killed leaves them
+        with replacing(folder / f"{trials[2].id}-{attempt}.json") as part:
+            left.add(part.name)
+        (folder / f"{trials[2].id}-{attempt}.json").unlink()
     for name in over | kept:
         (folder / name).write_text("x")
     sweep_attempts(tmp_path, store, job)
