@@ -145,7 +145,7 @@ class Forecast:
 def forecast_job(
     spec: JobSpec,
     workers: int,
-    tell: Callable[[str], None] = lambda words: None,
+    tell: Callable[[str], object] = lambda words: None,
     taught: Preparation | None = None,
 ) -> Forecast:
     """Forecast a job without training or writing anything.

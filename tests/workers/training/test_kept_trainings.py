@@ -60,7 +60,7 @@ def train_whole(
     told = (backbone.model, backbone.anatomy, backbone.heads, configuration, SEED)
     calibrate = partial(add_gradients, backbone, rows, 4, job.precision, SEED)
     if configuration.techniques & DECOMPOSING:
-        backbone.model.float()
+        torch.nn.Module.float(backbone.model)
     attachment = attach_to(*told, calibrate, dropout)
     try:
         backbone.model.double()
