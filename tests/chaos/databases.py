@@ -20,6 +20,7 @@ from .ground import Ground
 from .legs import Kind, of_fault
 from .ray_nodes import ray_kinds
 from .service import run_service_leg
+from .teams import kill_member, two_for_a_trial
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ def _kinds(cluster: Cluster, clock: Path | None) -> dict[str, Kind]:
     }
 
 
-KILLS = {name: of_fault(fault) for name, fault in FAULTS.items()}
+KILLS = {
+    **{name: of_fault(fault) for name, fault in FAULTS.items()},
+    "one of two processes killed": of_fault(kill_member, two_for_a_trial),
+}
 DATABASES: dict[str, Callable[[Path], AbstractContextManager[Database]]] = {
     "sqlite": use_sqlite,
     "postgresql": use_postgres,

@@ -28,7 +28,7 @@ def kill_at(kind: str) -> Fault:
     def act(ground: Ground) -> int:
         token = ground.put_token(kind)
         if kind == "loading":
-            _kill(ground.running()[:1])  # another one loads then
+            kill_all(ground.running()[:1])  # another one loads then
         wait_until(lambda: not token.exists() or _has_nobody(ground))
         if token.exists():
             token.unlink(missing_ok=True)
@@ -40,7 +40,7 @@ def kill_at(kind: str) -> Fault:
 
 def kill_training(ground: Ground) -> int:
     """A worker that trains is killed."""
-    return _kill(ground.running()[:1])
+    return kill_all(ground.running()[:1])
 
 
 def kill_parent(ground: Ground) -> int:
@@ -86,7 +86,8 @@ def sever(ground: Ground) -> int:
         return int(bool(connection.execute(text(_SEVER)).all()))
 
 
-def _kill(pids: list[int]) -> int:
+def kill_all(pids: list[int]) -> int:
+    """Kill processes; how many there were."""
     killed = 0
     for pid in pids:
         try:

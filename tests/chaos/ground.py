@@ -75,7 +75,7 @@ class Ground:
 
     def write_job(self) -> None:
         """Write the job file with the budget as it is now."""
-        path = write_job(self.folder, self.workshop, epochs=6)
+        path = write_job(self.folder, self.workshop, epochs=3)
         text = path.read_text().replace("trials = 8", f"trials = {self.trials}")
         path.write_text(f"seed = {self.seed}\n{text}")
 

@@ -66,8 +66,8 @@ def run_leg(ground: Ground, fault: Fault, times: int) -> Tally:
         ground.begin()
         wait_until(lambda: bool(ground.running()) or _ended(ground), lambda: ground.said)
         time.sleep(ground.rng.uniform(0.0, 0.7))
-        if not _ended(ground):
-            done += fault(ground)
+        if not _ended(ground) and (befell := fault(ground)):
+            done, deadline = done + befell, time.monotonic() + LIMIT
     finish(ground)
     return take_tally(ground, done)
 
