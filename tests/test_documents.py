@@ -65,6 +65,15 @@ def test_the_techniques_page_is_what_the_table_says() -> None:
     assert written == script["reference"](), "run scripts/write_techniques_reference.py"
 
 
+def test_every_variable_is_on_the_page_of_machines() -> None:
+    rooms = ("peftsearch", "search", "spaces", "storage", "workers")
+    files = (file for room in rooms for file in (ROOT / room).rglob("*.py"))
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
+    read = {*re.findall(r'"(PEFTSEARCH_[A-Z_]+)"', code)}
+    page = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
+    assert read == {*re.findall(r"`(PEFTSEARCH_\w+)`", page.partition("## Ray")[0])}
+
+
 def test_every_preset_and_recipe_is_documented() -> None:
     assert all(f"| `{preset}` |" in TEXT for preset in PRESETS)
     assert all(name in TEXT for name in RECIPES)

@@ -143,7 +143,7 @@ def _greet(settings: Settings, chosen: Chosen, hint: str | None, as_json: bool) 
     entry = f"/?{PARAMETER}={chosen.token}" if chosen.shown else ""
     _say(
         f"dashboard: {address}{entry} (database {describe(parse_url(settings.storage))}, Ctrl-C "
-        "ends it; jobs that it started are stopped and can be resumed)"
+        "ends it; what its workers train is queued again)"
     )
     if hint is not None:
         _say(f"no job yet: launch the demonstration at {address}/new, or in another terminal:")

@@ -436,6 +436,7 @@ def test_the_dashboard_tells_how_to_begin_and_ends_by_sigterm(tmp_path: Path) ->
         r"dashboard: (http://127\.0\.0\.1:[1-9]\d+)/\?token=[\w-]{32} \(database", lines[0]
     )
     assert match is not None
+    assert "stopped" not in lines[0] and "queued again" in lines[0]
     assert f"{match[1]}/new" in lines[1]
     assert lines[2] == "  peftsearch demo --storage peftsearch.db --files kept\n"
     assert process.returncode == 0
