@@ -6,9 +6,9 @@ queued. Of the ended as large a share are repeats as a search makes: without any
 proposals would be. From then on a clock of our own goes from event to event, and at each the real
 calls are made by this one process: a worker that is free takes its turn and claims, one whose
 trial ended records it, the one that proposes reads what is new, proposes and queues. A proposal
-takes as long in that time as it took CPU, everything that is asked of the store as long as it took
-CPU here and at the server. Trainings are made up. So nothing here waits for a processor that others
-use.
+takes as long in that time as it took CPU, everything that is asked of the store as long as it
+took CPU here and at the server. Trainings are made up. So nothing here waits for a processor
+that others use.
 """
 
 import argparse
