@@ -1,6 +1,7 @@
 """How many proposals one core makes for a crowd of workers.
 
-Usage: python -m benchmarks.crowd [--workers 1000] [--batches 3] [--out crowd.json]
+Usage: python -m benchmarks.crowd [--completed 1000 10000] [--workers 1000] [--batches 3]
+    [--out crowd.json]
 
 As the one worker that proposes for a crowd does: with a job's completed trials and one pending
 trial for each worker, in batches of 64 that follow from the same records, as many trials completed
@@ -57,12 +58,13 @@ def _complete(trials: list[Trial], n: int) -> list[Trial]:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--completed", type=int, nargs="+", default=SIZES)
     parser.add_argument("--workers", type=int, default=1000)
     parser.add_argument("--batches", type=int, default=3)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     rows = []
-    for completed in SIZES:
+    for completed in given.completed:
         seconds = measure(completed, given.workers, given.batches)
         mean = sum(seconds) / len(seconds)
         rows.append({"completed": completed, "cpu_s": seconds, "workers_of_2_min": 120 / mean})
