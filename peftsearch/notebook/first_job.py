@@ -66,7 +66,9 @@ def draft_job(
     named.check()
     if data is None:
         if named:
-            raise UserError("training data beside --text and --label", "none", "name it first")
+            raise UserError(
+                "training data beside the names of its columns", "none", "name it first"
+            )
         if test is not None:
             raise UserError("training data beside the test rows", "none", "name both")
         if model is not None:

@@ -35,11 +35,12 @@ class Named:
             UserError: There are more texts than a row may have, or a column is named twice.
         """
         if len(self.text) > _MOST:
-            raise UserError("one --text, or two for pairs", f"{len(self.text)}", "leave some out")
+            got = f"{len(self.text)}"
+            raise UserError("one text column, or two for pairs", got, "leave some out")
         columns = [*self.text, *([] if self.label is None else [self.label])]
         if len(set(columns)) < len(columns):
-            got = f"{', '.join(map(repr, columns))}"
-            raise UserError("different columns as --text and --label", got, "name others")
+            got = ", ".join(map(repr, columns))
+            raise UserError("different columns for text and label", got, "name others")
 
     def find(self, given: Given) -> "Named":
         """The same as the columns are called there.

@@ -75,7 +75,7 @@ def test_columns_may_be_named(
         (["unusual.csv", "--label", "Urgancy"], "did you mean 'Urgency'"),
         (["unusual.csv", "--text", "Title", "--label", "Title"], "different columns"),
         (["unusual.csv", *["--text", "a", "--text", "b", "--text", "c"]], "two for pairs"),
-        (["--text", "Title"], "training data beside --text"),
+        (["--text", "Title"], "training data beside the names"),
     ],
 )
 def test_columns_that_cannot_be_are_refused(
