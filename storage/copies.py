@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from .connection import parse_url
+from .salvage.pages import MAGIC
 
 
 def find_copies(url: str, uid: str) -> list[Path]:
@@ -24,7 +25,7 @@ def find_copies(url: str, uid: str) -> list[Path]:
 
 def _begins_as_one(path: Path) -> bool:
     with contextlib.suppress(OSError), path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
+        return file.read(len(MAGIC)) == MAGIC
     return False
 
 

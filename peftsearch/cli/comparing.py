@@ -21,7 +21,7 @@ from peftsearch.records.trial import TrialState
 from peftsearch.results.wording import amount, difference, duration, name_trials
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.liveness import count_live
+from peftsearch.workers.processes.liveness import count_all_live
 
 from .console import console, print_json
 
@@ -52,7 +52,7 @@ def _read(store: Store, name: str) -> Side:
             store.workers(job.id),
         )
     )
-    live = count_live(workers).get(job.id, 0)
+    live = count_all_live(workers)
     ended = sorted((x for x in trials if x.event is not None), key=lambda x: x.event or 0)
     told = (x.provenance for x in ended if x.state is TrialState.COMPLETED)
     points = [point_of(x, spec) for x in ended]

@@ -9,16 +9,14 @@ from rich.text import Text
 
 from peftsearch.jobs.existing_storage import open_existing
 from peftsearch.message_text import LONGEST_PATH, shorten
-from peftsearch.records.trial_note import by_trial
 from peftsearch.results import views
 from peftsearch.results.search_result import SearchResult, load_result
-from peftsearch.results.standing.endings import tell_ending
 from peftsearch.results.wording import duration, plural, size, tell_fruitless
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.techniques.listing import rows
 from peftsearch.spaces.techniques.table import TECHNIQUES
 from peftsearch.workers.files.job_folder import choose_root
-from peftsearch.workers.processes.liveness import count_live, waits
+from peftsearch.workers.processes.liveness import waits
 
 from .console import (
     check_picture,
@@ -38,19 +36,14 @@ def show(name: str, storage: str, as_json: bool) -> None:
     """A job and its trials."""
     with open_existing(storage) as store:
         job = store.find_job(name)
-        spec = job.spec
-        trials = store.trials(job.id)
-        counts = store.counts(job.id)
-        live = count_live(store.workers(job.id))
-        hours = store.used_hours(job.id)
-        confirmations = store.reports(job.id, "confirm")
-        preparation = store.preparation(job.id)
         result = load_result(store, job, choose_root(storage, None))
-        written = by_trial(store.trial_notes(job.id))
-    working = live.get(job.id, 0)
-    ending = tell_ending(job, counts, hours, lambda: trials, preparation)
+        counts = store.counts(job.id)
+        confirmations = store.reports(job.id, "confirm")
+    spec, trials, hours, written = job.spec, result.trials, result.hours, result.notes
+    preparation, working, ending = result.preparation, result.live, result.ending
     if as_json:
-        data = job_json(job, counts, live) | {"used_hours": hours, "confirmations": confirmations}
+        data = job_json(job, counts, {job.id: working})
+        data |= {"used_hours": hours, "confirmations": confirmations}
         data |= {"base_bytes": spec.anatomy.base_bytes, "ending": ending}
         data |= {"parent": result.circle.parent, "baselines": result.beside_data}
         data |= {"preparation": None if preparation is None else preparation.to_json()}
@@ -97,7 +90,6 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
     check_picture(picture)
     with open_existing(storage) as store:
         job = store.find_job(name)
-        working = count_live(store.workers(job.id)).get(job.id, 0)
         result = load_result(store, job, choose_root(storage, None))
     if picture is not None:
         draw(result, picture)
@@ -110,7 +102,7 @@ def show_front(name: str, storage: str, picture: Path | None, as_json: bool) -> 
         spec = result.job.spec
         console.print(views.front_table(result.members, spec, console.width, result.notes))
         print_floors(result)
-        stands = waits(job.state, working)
+        stands = waits(job.state, result.live)
         if stands:
             console.print(tell_waiting(name, storage), highlight=False, soft_wrap=True)
         if not stands or result.baselines or result.circle.parent:

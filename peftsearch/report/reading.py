@@ -13,7 +13,7 @@ from peftsearch.results.confirmations.tested_reports import CONFIRM, FRONT
 from peftsearch.results.search_result import load_result
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_companions
-from peftsearch.workers.processes.liveness import count_live, waits
+from peftsearch.workers.processes.liveness import count_all_live, waits
 
 from .records import Records
 
@@ -48,7 +48,7 @@ def mark_records(store: Store, job: Job) -> str:
     beside = [(x.uid, x.event, x.state) for _, x in find_companions(store, job)]
     kept = [store.reports(job.id, x) for x in (CONFIRM, FRONT, RUN, PAIR_ERRORS)]
     notes = [asdict(x) for x in store.trial_notes(job.id)]
-    waiting = waits(job.state, count_live(store.workers(job.id)).get(job.id, 0))
+    waiting = waits(job.state, count_all_live(store.workers(job.id)))
     of_job = [job.uid, job.event, job.state, waiting, job.spec.model_dump(mode="json")]
     text = json.dumps([__version__, of_job, beside, kept, notes], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

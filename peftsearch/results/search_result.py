@@ -12,7 +12,7 @@ from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.records.trial_note import by_trial
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes.liveness import count_live
+from peftsearch.workers.processes.liveness import count_all_live
 
 from .by_now import by_now
 from .confirmations.tested_reports import (
@@ -234,7 +234,7 @@ def load_result(store: Store, job: Job, root: Path) -> SearchResult:
             read_circle(store, job),
             by_trial(store.trial_notes(job.id)),
             read_tests(job, store),
-            count_live(store.workers(job.id)).get(job.id, 0),
+            count_all_live(store.workers(job.id)),
             store.fruitless_seconds(job.id),
         )
     )

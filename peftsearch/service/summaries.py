@@ -41,7 +41,7 @@ from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.companions import find_parent
-from peftsearch.workers.processes.liveness import count_live
+from peftsearch.workers.processes.liveness import count_all_live, count_live
 
 NOTES = "notes"
 """Kind of the report that keeps what the check of a job's data had to say."""
@@ -188,7 +188,7 @@ class Summaries:
             NotFoundError: It was deleted meanwhile.
         """
         job, volumes = store.find_job(history.job.name), history.series.hypervolume
-        live = count_live(store.workers(job.id)).get(job.id, 0)
+        live = count_all_live(store.workers(job.id))
         found = history.preparation or store.preparation(job.id) or Preparation()
         notes = [x for report in store.reports(job.id, NOTES) for x in report["notes"]]
         counts = store.counts(job.id)

@@ -14,7 +14,8 @@ _USUAL_SIZE = 4096
 _SIZES = {2**power for power in range(9, 17)}
 _WAL_MAGIC = (0x377F0682, 0x377F0683)
 _WAL_HEADER, _FRAME_HEADER = 32, 24
-_MAGIC = b"SQLite format 3\0"
+MAGIC = b"SQLite format 3\0"
+"""What each SQLite file begins with."""
 _TRIES = 20
 """How often a file is read that somebody writes meanwhile."""
 
@@ -40,7 +41,7 @@ class Pages:
     @property
     def has_header(self) -> bool:
         """Whether the first page is one."""
-        return self.content.get(1, b"").startswith(_MAGIC)
+        return self.content.get(1, b"").startswith(MAGIC)
 
     def free(self) -> set[int]:
         """Numbers of the pages that hold nothing any more, as far as they are told."""
@@ -89,7 +90,7 @@ def _tell_versions(*paths: Path) -> list[tuple[int, int]]:
 
 
 def _find_size(whole: bytes, log: bytes) -> int:
-    if whole.startswith(_MAGIC) and len(whole) >= 18:
+    if whole.startswith(MAGIC) and len(whole) >= 18:
         told = struct.unpack_from(">H", whole, 16)[0]
         size = 65536 if told == 1 else told
         if size in _SIZES:

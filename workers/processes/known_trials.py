@@ -34,7 +34,7 @@ class KnownTrials:
             self._ended, self._open, self._event = [], [], 0
         new = self._read_ended()
         self._open = self._store.open_trials(self._job_id, self._open)
-        self._ended = [*self._ended, *new]
+        self._ended += new
         self._event = max([self._event, *(trial.event or 0 for trial in new)])
 
     def _continues(self) -> bool:

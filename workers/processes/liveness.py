@@ -51,6 +51,11 @@ def waits(state: JobState, live: int) -> bool:
     return state is JobState.RUNNING and not live
 
 
+def count_all_live(workers: Iterable[Worker]) -> int:
+    """How many of them live."""
+    return sum(map(is_live, workers))
+
+
 def count_live(workers: Iterable[Worker]) -> Mapping[int, int]:
     """Live workers by job id."""
     counts: dict[int, int] = {}

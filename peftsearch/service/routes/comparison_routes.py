@@ -10,7 +10,7 @@ from peftsearch.insight.job_sides import Side
 from peftsearch.records.trial import TrialState
 from peftsearch.service.context import InService, Service
 from peftsearch.service.problems import problems
-from peftsearch.workers.processes.liveness import count_live
+from peftsearch.workers.processes.liveness import count_all_live
 
 from .json_responses import respond
 
@@ -45,6 +45,6 @@ def _side(service: Service, name: str) -> Side:
     with service.stores.borrow() as store:
         counts = store.counts(history.job.id)
         hours = service.histories.hours.used(store, history.job, counts)
-        live = count_live(store.workers(history.job.id)).get(history.job.id, 0)
+        live = count_all_live(store.workers(history.job.id))
         told = {} if first is None else store.trial(history.job.id, first).provenance
     return Side(history.job, history.points, history.preparation, hours, told, live)
