@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, TypeGuard
 
@@ -72,6 +72,10 @@ the task that names each, `train` or `validation`; of folders and hub ids there 
 
 PROPOSED = "proposed"
 """Entry of a trial's provenance with its `Reasons`; what its training adds leaves it there."""
+
+_VALIDATION_ROWS = "validation_rows"
+_READ = (PROPOSED, _VALIDATION_ROWS, QUALITY_ERROR, GAIN_ERRORS)
+"""Entries of a provenance that properties of its trial say."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ class Trial:
     @property
     def validation_rows(self) -> int | None:
         """Rows that its quality was measured on; None where unknown."""
-        rows = self.provenance.get("validation_rows")
+        rows = self.provenance.get(_VALIDATION_ROWS)
         # A user's own training function writes what it likes.
         return rows if isinstance(rows, int) and rows > 0 else None
 
@@ -183,6 +187,13 @@ class Trial:
         said = self.provenance.get(GAIN_ERRORS)
         said = said if isinstance(said, Mapping) else {}
         return {name: error for name, error in said.items() if _is_error(error)}
+
+
+def without_circumstances(trial: Trial) -> Trial:
+    """The trial without what its provenance says of versions, files and machines, which is most
+    of what a process holds of a trial. Its properties are the same."""
+    kept = {name: trial.provenance[name] for name in _READ if name in trial.provenance}
+    return replace(trial, provenance=kept)
 
 
 def _is_error(said: object) -> TypeGuard[float]:

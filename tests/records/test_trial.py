@@ -1,11 +1,19 @@
 """What a trial's provenance may hold, whoever wrote it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
-from peftsearch.records.trial import PROPOSED, Reasons, Trial, TrialState
+from peftsearch.records.trial import (
+    GAIN_ERRORS,
+    PROPOSED,
+    QUALITY_ERROR,
+    Reasons,
+    Trial,
+    TrialState,
+    without_circumstances,
+)
 from tests.storage.examples import make_configuration
 
 KNOWN = Reasons(0.02, 7, ("0123456789abcdef",))
@@ -49,3 +57,23 @@ def test_reasons_are_read_back_and_what_a_newer_version_adds_is_left_alone() -> 
 )
 def test_what_a_training_function_wrote_there_are_no_reasons(said: Any) -> None:
     assert trial(said).reasons is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"validation_rows": 60, QUALITY_ERROR: 0.1, GAIN_ERRORS: {"features": 0.02}},
+        {"validation_rows": "many", QUALITY_ERROR: None, GAIN_ERRORS: 3},
+        {},
+    ],
+)
+def test_without_circumstances_it_says_the_same_of_itself(said: dict[str, Any]) -> None:
+    """Whatever property is added: each reads the provenance that is kept."""
+    whole = trial(PLAIN)
+    whole = replace(whole, provenance={**whole.provenance, **said, "versions": {"torch": "2"}})
+    bare = without_circumstances(whole)
+    assert bare.provenance == {PROPOSED: PLAIN, **said}
+    told = [name for name, x in vars(Trial).items() if isinstance(x, property)]
+    assert {"reasons", "validation_rows", "quality_error", "gain_errors"} <= set(told)
+    assert [getattr(bare, x) for x in told] == [getattr(whole, x) for x in told]
+    assert replace(bare, provenance=whole.provenance) == whole

@@ -1,5 +1,6 @@
 """The trials of a job as a worker that proposes knows them: an ended one is read once."""
 
+from collections.abc import Callable
 from itertools import chain
 from operator import attrgetter
 
@@ -12,10 +13,16 @@ _BATCH = 1000
 class KnownTrials:
     """All trials of a job. An ended trial never changes, so that later readings take what ended
     since, by the job's events, and of what is still open that to which something happened. A
-    database that was restored to an earlier moment is read anew: it has other ends by then."""
+    database that was restored to an earlier moment is read anew: it has other ends by then.
 
-    def __init__(self, store: Store, job_id: int) -> None:
-        self._store, self._job_id = store, job_id
+    Args:
+        keep: What of an ended trial is held; all of it where it is None.
+    """
+
+    def __init__(
+        self, store: Store, job_id: int, keep: Callable[[Trial], Trial] | None = None
+    ) -> None:
+        self._store, self._job_id, self._keep = store, job_id, keep
         self._ended: list[Trial] = []
         self._open: list[Trial] = []
         self._event = 0
@@ -50,7 +57,7 @@ class KnownTrials:
         event, more = self._event, True
         while more:
             batch = self._store.ended_since(self._job_id, event, _BATCH)
-            found += batch
+            found += batch if self._keep is None else map(self._keep, batch)
             more = len(batch) == _BATCH
             event = batch[-1].event or event if batch else event
         return found

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from peftsearch.errors import StaleLeaseError
 from peftsearch.records.job import Job
+from peftsearch.records.trial import without_circumstances
 from peftsearch.search.memory import Memory
 from peftsearch.search.no_gain import expects_no_gain
 from peftsearch.search.proposals import propose_each
@@ -41,7 +42,7 @@ class Replenisher:
         """
         self._store, self._job, self._name = store, job, name
         self._describe = describe
-        self._trials = KnownTrials(store, job.id)
+        self._trials = KnownTrials(store, job.id, without_circumstances)
         self._memory = Memory()
         self._kept: int | None = None
         self._spent: tuple[BudgetSpec, int] | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from peftsearch.records.job import Job
-from peftsearch.records.trial import FailureKind, TrialState
+from peftsearch.records.trial import FailureKind, TrialState, without_circumstances
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes import known_trials as module
 from peftsearch.workers.processes.known_trials import KnownTrials
@@ -81,6 +81,15 @@ def test_an_ended_trial_is_read_once(store: Store, job: Job) -> None:
     assert after[0] is before[0]
     assert after[1] is not before[1]
     assert known.read()[1] is after[1]
+
+
+def test_of_an_ended_trial_it_holds_what_is_asked_for(store: Store, job: Job) -> None:
+    for _ in range(2):
+        complete(store, claim(store, job.id), 0.5, 1)
+    trials, known = store.trials(job.id), KnownTrials(store, job.id, without_circumstances)
+    assert trials[0].provenance
+    assert known.read() == [*map(without_circumstances, trials[:2]), *trials[2:]]
+    assert known.read()[0] is known.read()[0]
 
 
 def test_a_database_that_was_restored_is_read_anew(store: Store, job: Job, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from peftsearch.records.job import Job
-from peftsearch.records.trial import Proposal, TrialState
+from peftsearch.records.trial import Proposal, Trial, TrialState
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes import replenishing
@@ -20,7 +20,7 @@ from tests.conftest import NewDatabase
 from tests.restoring import back_up
 from tests.search.jobs import lora
 from tests.specs import make_spec
-from tests.storage.examples import LEASE, claim
+from tests.storage.examples import LEASE, claim, complete
 from tests.workers.monitors import Watcher
 
 
@@ -33,6 +33,26 @@ def _make_crowd(store: Store, live: int) -> Job:
     for i in range(live):
         store.register_worker(job.id, f"w{i}", "host", i, "cpu")
     return job
+
+
+def test_who_proposes_holds_no_circumstances_of_trainings(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker holds all trials of its job for as long as it lives."""
+    job = store.create_job(make_spec(trials=10))
+    replenisher = Replenisher(store, job, "w0", _describe)
+    assert replenisher.replenish(job.spec.budget)
+    complete(store, claim(store, job.id), 0.5, 1)
+    assert store.trials(job.id)[0].provenance
+    seen: list[Trial] = []
+
+    def look(spec: JobSpec, trials: list[Trial], *rest: Any) -> Iterator[Proposal]:
+        seen.extend(trials)
+        yield from ()
+
+    monkeypatch.setattr(replenishing, "propose_each", look)
+    replenisher.replenish(job.spec.budget)
+    assert [x.provenance for x in seen if x.state is TrialState.COMPLETED] == [{}]
 
 
 def test_one_of_a_crowd_proposes_and_trains_nothing(
