@@ -179,6 +179,10 @@ class Configuration:
                 texts[layer] = text
         return texts
 
+    def drop_empty(self) -> Self:
+        """The same training by the strata that hold layers; its key is the same."""
+        return replace(self, strata=tuple(x for x in self.strata if x.start < x.stop))
+
     def rescale(self, layers: int) -> Self:
         """The same configuration on a model of another depth: boundaries and placements keep
         their fraction of the depth, to the nearest layer."""

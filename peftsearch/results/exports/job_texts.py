@@ -51,11 +51,11 @@ def job_data(spec: JobSpec, provenance: Mapping[str, Any]) -> dict[str, Any]:
 def trial_data(spec: JobSpec, trial: Trial) -> dict[str, Any]:
     """A job that trains the linear probe and this configuration, and nothing else.
 
-    It has the search's model, data, training and bounds.
+    It has the search's model, data, training and bounds. Strata without layers are left out.
     """
     data = job_data(spec, trial.provenance)
     data["name"] = f"{spec.name[:40]}-trial-{trial.number}"
-    data["try"] = [trial.configuration.to_json()]
+    data["try"] = [trial.configuration.drop_empty().to_json()]
     probe_alone = trial.configuration.frozen
     data["budget"] = {"trials": 1 if probe_alone else 2}
     data["search"] |= {"recipes": "none", "learn_from": [NONE], "repeats": 0.0}
