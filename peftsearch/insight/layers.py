@@ -25,14 +25,15 @@ def layer_map(configuration: Configuration, anatomy: Anatomy) -> dict[str, Any]:
     What two techniques train together counts for the first. `shared` is `{layer, parameters}` of
     what several layers train together; it counts in the lowest of them. So all modules and the
     input sum up to `trainable_parameters`. `fill`, from 0 to 1, is the capacity's place on its
-    ladder, on a log scale; 1 without a capacity.
+    ladder, on a log scale; 1 without a capacity. Strata that carry the same and of which nobody
+    can tell where the one ends have one `stratum`, that of the lowest.
     """
-    sharing = _find_sharing(configuration)
+    sharing, strata = _find_sharing(configuration), _stratum_indices(configuration)
     layers = [
         {
             "index": layer,
             "stack": _stack_index(anatomy, layer),
-            "stratum": _stratum_index(configuration, layer),
+            "stratum": strata[layer],
             "modules": list(_modules(modules, *anatomy.locate(layer), layer, sharing)),
         }
         for layer, modules in enumerate(configuration.profile)
@@ -168,9 +169,17 @@ def _stack_index(anatomy: Anatomy, layer: int) -> int:
     return next(islice(stacks, layer, None))
 
 
-def _stratum_index(configuration: Configuration, layer: int) -> int:
-    strata = enumerate(configuration.strata)
-    return next(i for i, stratum in strata if stratum.start <= layer < stratum.stop)
+def _stratum_indices(configuration: Configuration) -> list[int]:
+    """For each layer the stratum that it is shown in."""
+    seen, found, last = _boundaries(configuration), list[int](), -1
+    for index, stratum in enumerate(configuration.strata):
+        if stratum.start == stratum.stop:
+            continue
+        joins = last >= 0 and stratum.start not in seen
+        if not (joins and stratum.acting == configuration.strata[last].acting):
+            last = index
+        found += [last] * (stratum.stop - stratum.start)
+    return found
 
 
 def _boundaries(configuration: Configuration) -> list[int]:

@@ -104,6 +104,22 @@ def test_a_hand_made_map() -> None:
     assert found["input"] is None
 
 
+def test_strata_with_no_boundary_to_be_seen_are_shown_as_one() -> None:
+    lora, bitfit = Module("lora", 8, ("query",)), Module("bitfit")
+
+    def shown(*strata: Stratum) -> tuple[list[int], list[int]]:
+        found = layer_map(Configuration(strata, 1e-3), BERT)
+        return found["boundaries"], [x["stratum"] for x in found["layers"]]
+
+    placed = Stratum(1, 6, (lora,), (1, 2, 3))
+    assert shown(Stratum(0, 1, (lora,)), placed) == ([], [0] * 6)
+    empty = Stratum(1, 1, (bitfit,))
+    assert shown(Stratum(0, 1, (lora,)), empty, placed) == ([], [0] * 6)
+    # Layers 2 and 3 are frozen alike, but what is around them is not.
+    above = Stratum(3, 6, (bitfit,), (4, 5))
+    assert shown(Stratum(0, 3, (lora,), (0, 1)), above) == ([], [0, 0, 0, 1, 1, 1])
+
+
 def test_tensors_of_two_techniques_count_once() -> None:
     both = (Module("bitfit"), Module("ln_tuning"))
     found = layer_map(Configuration((Stratum(0, 6, both),), 1e-3), BERT)
