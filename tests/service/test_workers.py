@@ -1,11 +1,13 @@
 """Who works on what."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -16,6 +18,7 @@ from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Proposal
 from peftsearch.records.worker import Worker
+from peftsearch.service.work.supervisor import Supervisor
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.liveness import count_live, is_live
 from tests.conftest import NewDatabase
@@ -24,6 +27,7 @@ from tests.storage import examples
 from tests.waiting import wait_until
 
 from .launches import add_job, configuration
+from .pools import SHORT, SLEEP
 from .sites import client_of, open_site
 
 
@@ -69,6 +73,32 @@ def test_worker_that_ended_is_dead_before_anybody_has_waited_for_it() -> None:
 
 def test_no_workers(client: TestClient) -> None:
     assert client.get("/api/v1/workers").json() == {"workers": [], "pools": [], "programs": []}
+
+
+def test_a_pool_whose_workers_load_says_how_many(
+    site: FastAPI, client: TestClient, store: Store
+) -> None:
+    job = store.create_job(make_spec("job"))
+    service = site.state.service
+    program = (sys.executable, "-S", "-c", SLEEP)
+    supervisor = Supervisor(service.settings, lambda name: True, program, SHORT)
+    site.state.service = replace(service, supervisor=supervisor)
+
+    def loading() -> list[tuple[str, int, int]]:
+        pages = [
+            client.get(f"/api/v1{x}").json()["pools"] for x in ("/workers", "/jobs/job/workers")
+        ]
+        assert pages[0] == pages[1]
+        return [(x["state"], x["workers"], x["loading"]) for x in pages[0]]
+
+    with contextlib.closing(supervisor), supervisor.place("job") as begin:
+        begin(job.uid, 2, "cpu")
+        assert loading() == [("running", 2, 2)]
+        store.register_worker(job.id, "beside", "elsewhere", 7, "cpu", "confirm")
+        store.register_worker(job.id, "one", "elsewhere", 7, "cpu")
+        assert loading() == [("running", 2, 1)]
+        store.set_state(job.id, JobState.STOPPED)
+        assert loading() == [("stopping", 2, 0)]
 
 
 def test_worker_and_what_it_trains(client: TestClient, store: Store) -> None:

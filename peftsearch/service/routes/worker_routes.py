@@ -2,7 +2,9 @@
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
@@ -74,11 +76,30 @@ class ProgramStatus(TypedDict):
     started: float
 
 
+class LocalPool(TypedDict):
+    """A pool of this service, which is heard of before its workers are.
+
+    Attributes:
+        state: `stopping` while its workers finish or give back their trials.
+        loading: Workers that still load the model and the data, and are not among `workers` yet.
+        message: Why it failed.
+        started: Seconds since the epoch.
+    """
+
+    job: str
+    workers: int
+    device: str
+    state: Literal["running", "ended", "failed", "stopping"]
+    loading: int
+    message: str | None
+    started: float
+
+
 class WorkerList(TypedDict):
     """Workers by name, and the pools and programs of this service."""
 
     workers: list[WorkerStatus]
-    pools: list[PoolStatus]
+    pools: list[LocalPool]
     programs: list[ProgramStatus]
 
 
@@ -93,7 +114,7 @@ def list_workers(service: InService) -> WorkerList:
             if mine := [x for x in workers if x.job_id == job.id]:
                 busy = counts.get(job.id, {}).get(TrialState.RUNNING, 0) > 0
                 shown += _show(store, job, mine, _open_trials(store, job) if busy else [])
-    pools = _show_pools(jobs, service.supervisor.pools())
+    pools = _show_pools(jobs, service.supervisor.pools(), shown)
     return {"workers": shown, "pools": pools, "programs": _show_programs(service)}
 
 
@@ -104,7 +125,7 @@ def list_workers_of_job(service: InService, job: JobName) -> WorkerList:
         found = store.find_job(job)
         shown = _show(store, found, store.all_at_work(found.id), _open_trials(store, found))
     pool = service.supervisor.pool(job)
-    pools = _show_pools([found], {job: pool} if pool else {})
+    pools = _show_pools([found], {job: pool} if pool else {}, shown)
     programs = [x for x in _show_programs(service) if x["job"] == job]
     return {"workers": shown, "pools": pools, "programs": programs}
 
@@ -124,10 +145,29 @@ def _programs_of(runs: Runs[R]) -> list[ProgramStatus]:
     ]
 
 
-def _show_pools(jobs: Iterable[Job], pools: Mapping[str, PoolStatus]) -> list[PoolStatus]:
+def _show_pools(
+    jobs: Iterable[Job], pools: Mapping[str, PoolStatus], workers: Iterable[WorkerStatus]
+) -> list[LocalPool]:
     """The workers of a job that was deleted leave as those of one that was stopped."""
     states = {job.name: job.state for job in jobs}
-    return [pool_beside(states.get(name), pool) for name, pool in pools.items()]
+    heard = Counter(x["job"] for x in workers if x["live"] and x["command"] is None)
+    return [
+        _show_pool(pool_beside(states.get(name), pool), heard[name])
+        for name, pool in pools.items()
+    ]
+
+
+def _show_pool(pool: PoolStatus, heard: int) -> LocalPool:
+    loading = max(0, pool.workers - heard) if pool.state == "running" else 0
+    return {
+        "job": pool.job,
+        "workers": pool.workers,
+        "device": pool.device,
+        "state": pool.state,
+        "loading": loading,
+        "message": pool.message,
+        "started": pool.started,
+    }
 
 
 def _open_trials(store: Store, job: Job) -> Sequence[Trial]:

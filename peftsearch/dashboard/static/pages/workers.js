@@ -6,7 +6,6 @@ import { NOTHING, ago, capitalised, duration, plural } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
-import { comingOf } from "../components/job-words.js";
 
 const MOST_SILENT = 200;
 const refresh = refresher(load, { every: 3000, onProblem: show });
@@ -22,14 +21,9 @@ async function load() {
   byId("workers-loading").hidden = true;
   byId("workers-body").hidden = false;
   const live = workers.filter((worker) => worker.live);
-  const starting = pools.map((pool) => ({ ...pool, starting: startingOf(pool, live) }));
-  drawLive(live, starting, programs);
-  drawStarted(starting, programs);
+  drawLive(live, pools, programs);
+  drawStarted(pools, programs);
   drawSilent(workers.filter((worker) => !worker.live));
-}
-
-function startingOf(pool, live) {
-  return comingOf(pool, live.filter(({ job, command }) => job === pool.job && command === null).length);
 }
 
 function drawLive(live, pools, programs) {
@@ -46,7 +40,7 @@ function drawLive(live, pools, programs) {
 
 /** Who is about to work, while nobody is heard of. */
 function comingText(pools, programs) {
-  const number = pools.reduce((sum, pool) => sum + pool.starting, 0);
+  const number = pools.reduce((sum, pool) => sum + pool.loading, 0);
   if (number) return `${plural(number, "worker starts", "workers start")}: the model and the data are being loaded.`;
   return programs.length ? "No worker searches now. What this dashboard runs beside a search stands below." : "";
 }
@@ -150,8 +144,8 @@ function drawStarted(pools, programs) {
   keep(byId("pool-rows"), rows, ({ key }) => key, makeStarted, updateStarted);
 }
 
-function poolRow({ job, state, workers, device, starting, started, message }) {
-  const load = starting ? `, ${starting === workers ? "" : `${starting} `}loading the model and the data` : "";
+function poolRow({ job, state, workers, device, loading, started, message }) {
+  const load = loading ? `, ${loading === workers ? "" : `${loading} `}loading the model and the data` : "";
   return { key: job, job, state, words: `${plural(workers, "worker")} on ${device}${load}`, started, help: message ?? "" };
 }
 
