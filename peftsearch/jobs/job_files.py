@@ -1,6 +1,7 @@
 """The files of a job that goes; those of other jobs, also of other databases, stay."""
 
 import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -60,9 +61,9 @@ def find_artefacts(store: Store, job: Job) -> set[str]:
 
 
 def remove_files(root: Path, job: Job, adapters: list[Path]) -> None:
-    """Remove a job's folder, some adapters, and folders of its name that are empty then."""
+    """Remove a job's folder, some adapters, and folders below its name that are empty then."""
     for folder in (root / job_folder(job), *adapters):
         shutil.rmtree(folder, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        (root / job.name / "trials").rmdir()
-        (root / job.name).rmdir()
+    for inner, _, _ in os.walk(root / job.name, topdown=False):  # it follows no links
+        with contextlib.suppress(OSError):  # something lies in it
+            os.rmdir(inner)

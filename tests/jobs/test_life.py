@@ -51,6 +51,21 @@ def test_a_job_goes_with_its_files_and_others_stay(store: Store, tmp_path: Path)
         life.delete(store, "a", tmp_path)
 
 
+def test_empty_folders_of_older_versions_go_with_the_job(store: Store, tmp_path: Path) -> None:
+    make_job(store, tmp_path, "a")
+    for place in ("exports", "trials/000001-1", "other"):
+        (tmp_path / "a" / place).mkdir(parents=True)
+    (tmp_path / "a" / "other" / "file").touch()
+    life.delete(store, "a", tmp_path)
+    assert [x.relative_to(tmp_path).as_posix() for x in sorted(tmp_path.rglob("*"))] == [
+        *("a", "a/other", "a/other/file"),
+    ]
+    (tmp_path / "a" / "other" / "file").unlink()
+    make_job(store, tmp_path, "a")
+    life.delete(store, "a", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_job_that_stays_keeps_its_files(store: Store, tmp_path: Path) -> None:
     folder = make_job(store, tmp_path, "a")
     life.resume(store, "a")

@@ -250,6 +250,21 @@ def test_forgotten_job_leaves_nothing(start: Start, settings: Settings) -> None:
     assert not log_path(settings, "job").exists()
 
 
+def test_the_last_forgotten_job_takes_the_folder_of_logs(start: Start, settings: Settings) -> None:
+    supervisor = start("pass")
+    wait_end(supervisor)
+    other = settings.root / ".logs" / "other.log"
+    other.touch()
+    supervisor.forget("job")
+    assert list(other.parent.iterdir()) == [other]
+    other.unlink()
+    supervisor.forget("never seen")
+    assert list(settings.root.iterdir()) == []
+    supervisor.forget("never seen")
+    begin_pool(supervisor)
+    wait_end(supervisor)
+
+
 def test_the_number_of_workers_outlives_the_service(start: Start, settings: Settings) -> None:
     first = start(SLEEP)
     assert adopt(settings, Jobs()).known_pools() == {}  # a service tends it

@@ -142,12 +142,14 @@ class Supervisor:
         return None if found is None else found.pid
 
     def forget(self, job: str) -> None:
-        """Drop what is known of a job that is deleted, and its log."""
-        with self._lock:
+        """Drop what is known of a job that is deleted, and its log; of the last one the folder."""
+        with self._lock:  # in which pools begin, and make that folder
             self._pools.pop(job, None)
             self._earlier.pop(job, None)
-        for path in (log_path(self._settings, job), last_path(self._settings, job)):
-            path.unlink(missing_ok=True)
+            for path in (log_path(self._settings, job), last_path(self._settings, job)):
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # others have their logs there, or nobody had one
+                logs_folder(self._settings).rmdir()
 
     def close(self) -> None:
         """End all pools; their jobs stay as they are and can be resumed."""
