@@ -54,6 +54,16 @@ def test_where_nothing_can_be_changed_another_point_can_be_chosen(page: Page) ->
     expect(page.locator("#slices")).not_to_contain_text("can be changed alone")
 
 
+def test_a_job_of_many_trials_without_slices_says_what_it_lacks(page: Page) -> None:
+    address, chooser = "**/slices?pick=knee", page.locator("#slices-pick")
+    page.route(address, lambda route: route.fulfill(json={"found": None}))
+    chooser.select_option("knee")
+    expect(page.locator("#slices")).to_contain_text("but too few repeats", timeout=WAIT)
+    page.unroute(address)
+    chooser.evaluate("x => { x.value = 'best'; x.dispatchEvent(new Event('change')); }")
+    expect(page.locator("#slices .slices-words")).to_contain_text("lora", timeout=WAIT)
+
+
 def test_a_prediction_is_shown_on_request_and_never_else(page: Page) -> None:
     dashed = page.locator("#front .legendtext", has_text="predicted")
     expect(page.locator("#front .textpoint", has_text="knee")).to_have_count(1, timeout=WAIT)

@@ -178,8 +178,10 @@ function isEnough({ summary }) {
   return summary.counts.completed >= ENOUGH;
 }
 
-function unknownText({ summary }) {
-  return `Shown from ${ENOUGH} completed trials with two repeats on, and this job has ${count(summary.counts.completed)}: before, nobody knows how far the model can be trusted.`;
+function unknownText(model) {
+  const has = `this job has ${count(model.summary.counts.completed)}`;
+  const why = isEnough(model) ? `${has}, but too few repeats, or its model has been wrong too often` : has;
+  return `Shown from ${ENOUGH} completed trials with two repeats on, and ${why}: before, nobody knows how far the model can be trusted.`;
 }
 
 /** Of one slice, from back to front: dots, band, line, and marks of what was trained. */
