@@ -78,6 +78,17 @@ def test_a_command_is_shown_whole(page: Page) -> None:
     assert code.evaluate(fits)
 
 
+def test_the_head_of_a_column_of_words_makes_no_table_wider(page: Page) -> None:
+    head = page.locator("#trials th", has_text="Configuration, layers")
+    assert head.evaluate("x => getComputedStyle(x).whiteSpace") == "normal"
+    table = page.get_by_label("Table of trials")
+    fits = "x => x.scrollWidth <= x.clientWidth"
+    assert table.evaluate(fits)
+    page.set_viewport_size({"width": 820, "height": 1180})
+    assert table.evaluate(fits)
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_as_many_workers_are_proposed_as_there_were(page: Page) -> None:
     page.get_by_role("button", name="Resume job").click()
     expect(page.get_by_label("Workers", exact=True)).to_have_value("2")

@@ -34,8 +34,8 @@ export class Trials {
     return [
       [null, "Compare", "tick"], ["number", "Trial", "number"], [null, "State", "state"],
       [quality, noun(quality), "number"], ...others.map((name) => [name, noun(name), "number wide"]),
-      ["seconds", "time in all", "number wide"],
-      [null, "Origin", "wide"], [null, "Configuration, layers from input to output", "row-words"],
+      ["seconds", "time in all", "number wide wider"],
+      [null, "Origin", "wide wider"], [null, "Configuration, layers from input to output", "row-words"],
     ];
   }
 
@@ -133,7 +133,7 @@ function createRow({ number }, costs, tick) {
     h("td", { class: "tick" }, box),
     h("th", { scope: "row", class: "number" }, h("a", {}, `${number}`)),
     h("td", { class: "state" }, h("span", { class: "badge" })),
-    ["number", ...new Array(costs + 1).fill("number wide"), "wide"].map((look) => h("td", { class: look })),
+    ["number", ...new Array(costs).fill("number wide"), "number wide wider", "wide wider"].map((look) => h("td", { class: look })),
     h("td", { class: "row-words" }, h("strong", { class: "row-name" }), h("span", {}),
       h("span", { class: "row-note" }), h("span", { class: "row-message", hidden: true })));
 }
