@@ -447,6 +447,21 @@ def test_what_is_expected_is_written_as_in_the_terminal(page: Page) -> None:
     assert text == show_expected("accuracy", found)
 
 
+RUNNING = """async ([file, model, running]) => {
+  const { frameOf, viewAt } = await import(file);
+  const frame = frameOf(model, model.cost, [], new Map(), [], running);
+  return { frame, view: viewAt(model, model.cost, model.event, frame, running) };
+}"""
+
+
+def test_what_trains_at_a_higher_cost_than_all_before_is_on_the_axis(page: Page) -> None:
+    model = _model(_trial(0, PROBE, 0.6), _trial(1, lora(1), 0.7)) | {"goals": NAMES}
+    running = [{"number": 2, "values": {}, "cost": 1e6}, {"number": 3, "values": {}, "cost": None}]
+    found = page.evaluate(RUNNING, ["/charts/front-view.js", model, running])
+    (circle,) = found["view"]["running"]
+    assert circle["x"] == 1e6 < found["frame"]["high"]
+
+
 ERRORS = """async ([file, model, error]) => {
   const { frameOf, viewAt } = await import(file);
   const errors = new Map(model.entries.map((x) => [x.key, error]));

@@ -157,11 +157,11 @@ export class FrontChart {
     };
   }
 
-  /** Kept while nothing has ended: a replay draws many times on one frame. */
+  /** Kept while nothing has ended or begun: a replay draws many times on one frame. */
   frame() {
     const ends = this.predicted.pointsOn(this.cost, this.replay.live).flatMap((x) => [x.low, x.high]);
-    const key = `${this.cost} ${this.model.event} ${this.front.floors.map((x) => x.value)} ${this.errors.size} ${ends}`;
-    if (this.framed?.key !== key) this.framed = { key, ...frameOf(this.model, this.cost, this.front.floors, this.errors, ends) };
+    const key = `${this.cost} ${this.model.event} ${this.front.floors.map((x) => x.value)} ${this.errors.size} ${ends} ${this.running.map((x) => x.number)}`;
+    if (this.framed?.key !== key) this.framed = { key, ...frameOf(this.model, this.cost, this.front.floors, this.errors, ends, this.running) };
     return this.framed;
   }
 

@@ -2,8 +2,8 @@
 
 import { goalOf, quantity } from "../lib/measures.js";
 
-/** The whole run's axes, with all that ever was on the front: a replay moves the points and not the frame. */
-export function frameOf(model, cost, floors = [], errors = new Map(), more = []) {
+/** The whole run's axes, with all that ever was on the front and what runs: a replay moves the points and not the frame. */
+export function frameOf(model, cost, floors = [], errors = new Map(), more = [], running = []) {
   const summaries = summarise(model.columns, model.event, [model.quality, cost]);
   const shown = summaries.filter((x) => x.values[cost] !== null && x.values[model.quality] !== null);
   const members = frontAt(model.entries, model.event, model.cost);
@@ -14,7 +14,13 @@ export function frameOf(model, cost, floors = [], errors = new Map(), more = [])
   const ends = members.flatMap((x, i) => [-1, 1].map((side) => heights[i] + side * (errors.get(x.key) ?? 0)));
   ends.push(...more.map((x) => model.sign * x));
   const highest = model.entries.reduce((most, x) => Math.max(most, model.sign * x.values[model.quality]), Math.max(high, ...lines, ...ends));
-  return { ...span(shown.map((x) => x.values[cost])), ...vertical(shown, [...lines, ...ends], floor, highest, model), start: heights[0] };
+  const coming = running.map((x) => comingCost(x, model, cost));
+  return { ...span([...shown.map((x) => x.values[cost]), ...coming]), ...vertical(shown, [...lines, ...ends], floor, highest, model), start: heights[0] };
+}
+
+/** Of what runs; null of a cost that is not known before it has ended. */
+function comingCost({ values, cost: known }, model, cost) {
+  return values[cost] ?? (cost === model.cost ? known : null) ?? null;
 }
 
 /** Collapsed runs would press the front into a thin band, so they alone do not lead the axis below `floor`. */
@@ -58,7 +64,7 @@ export function viewAt(model, cost, event, frame, running = [], predicted = [], 
     predicted: predicted.map((x) => ({ ...x, trials: [], values: { [cost]: x.cost }, x: place(x.cost, frame), y: x.mean })),
     failed: failedPoints(model, cost, event, frame, low),
     running: running
-      .map((x) => ({ ...x, cost: x.values[cost] ?? (cost === model.cost ? x.cost : null) ?? null }))
+      .map((x) => ({ ...x, cost: comingCost(x, model, cost) }))
       .filter((x) => x.cost !== null)
       .map((x) => ({ ...x, trials: [x.number], values: { [cost]: x.cost }, x: place(x.cost, frame), ...low })),
   };
