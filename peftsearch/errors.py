@@ -95,6 +95,17 @@ class StoreUnavailable(PeftsearchError):
         )
 
 
+class StoreRefuses(StoreUnavailable):
+    """A server answers and does not do what it is asked for: it is a standby, read-only for want
+    of room, being restored, or without rights for us."""
+
+    def __str__(self) -> str:
+        return (
+            f"expected the database {self.database} to do what is asked; got {self.reason}; "
+            "see that it is the primary server, whole, and that its user may write, and try again"
+        )
+
+
 class StoreFull(StoreUnavailable):
     """This machine cannot write the database's file: its disk is full, broken or read-only."""
 

@@ -29,6 +29,8 @@ _LONG_NUMBER = re.compile("[0-9]{19}(?<![0-9.].{19})")
 stands before the digits is looked at behind them, where there are so many: half of the time."""
 FILE = "file"
 """Under which a connection knows the file that it opened."""
+_SESSION = "SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed'"
+"""Of each connection to a server."""
 _DRIVERS = {
     "sqlite": "sqlite",
     "postgres": "postgresql+psycopg",
@@ -194,6 +196,8 @@ def _make_engine(url: URL) -> Engine:
     )
     if url.drivername == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_server)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -219,6 +223,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry)
     connection.execute("PRAGMA foreign_keys = ON")
     _use_wal(connection)
     record.info[FILE] = _find_file(connection)
+
+
+def _prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
+    """Numbers come as they were stored, and writers see what was committed before them, whatever
+    is set for the server, the database or the role; PostgreSQL before 12 rounds by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SESSION)
+    connection.commit()
 
 
 def find_missing(connection: Connection) -> str | None:

@@ -9,13 +9,22 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
-from peftsearch.errors import StoreDamaged, StoreFull, StoreGone, StoreUnavailable
+from peftsearch.errors import (
+    StoreDamaged,
+    StoreFull,
+    StoreGone,
+    StoreRefuses,
+    StoreUnavailable,
+)
 
 from .connection import describe, find_missing
 
 T = TypeVar("T")
+_REFUSALS = ("42501", "42P01", "3F000")
+"""What a server says (SQLSTATE) of rights that are taken away, and of tables that are not there:
+not yet, where it is being restored."""
 
 
 class _Lost(Exception):
@@ -43,6 +52,7 @@ def run_write(connection: Connection, action: Callable[[], T], repeatable: bool)
 
     Raises:
         StoreUnavailable: The database does not answer, or stays locked.
+        StoreRefuses: A server takes nothing, as a standby.
         StoreFull: Its file cannot be written.
         StoreGone: Its file is no longer there.
         StoreDamaged: Its file is damaged.
@@ -89,6 +99,13 @@ def is_of_damage(error: BaseException | None) -> bool:
     return damaged or isinstance(error, sqlite3.Error) and "decode to UTF-8" in str(error)
 
 
+def is_refusal(error: DBAPIError) -> bool:
+    """Whether a server answers, but is in no state to do what it always did: it became a standby,
+    or read-only for want of room, its tables are being restored, or our rights are gone."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state is not None and (isinstance(error, InternalError) or state in _REFUSALS)
+
+
 def _fault_of(connection: Connection, error: DBAPIError) -> StoreUnavailable | None:
     """What keeps the database from answering; None of what is wrong with a statement."""
     told = describe(connection.engine.url), explain(error)
@@ -96,6 +113,8 @@ def _fault_of(connection: Connection, error: DBAPIError) -> StoreUnavailable | N
         return StoreDamaged(*told, str(connection.engine.url.database))
     if is_of_the_disk(error.orig):
         return StoreFull(*told)
+    if is_refusal(error):
+        return StoreRefuses(*told)
     away = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
     return StoreUnavailable(*told) if away else None
 
@@ -108,6 +127,8 @@ def _run_once(connection: Connection, action: Callable[[], T], repeatable: bool)
             committing = True
         return result
     except DBAPIError as error:
+        if is_refusal(error):
+            connection.invalidate()  # the next one may lead to another server, or to other rights
         if error.connection_invalidated and (repeatable or not committing):
             raise _Lost from error
         raise

@@ -1,0 +1,102 @@
+"""PostgreSQL servers that are set up, or stand, otherwise than a new one. Nothing is simulated."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from peftsearch.errors import StoreUnavailable
+from peftsearch.storage.store import Store
+from tests.cluster import Cluster
+from tests.specs import make_spec
+
+from .examples import claim, insert, make_proposal
+
+pytestmark = pytest.mark.postgres
+
+Execute = Callable[[str], None]
+
+
+@pytest.fixture
+def execute(cluster: Cluster) -> Execute:
+    """Does what a person who administers the server would."""
+    engine = create_engine(
+        cluster.url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+
+    def do(statement: str) -> None:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+
+    return do
+
+
+@pytest.fixture
+def url(cluster: Cluster, execute: Execute) -> Iterator[str]:
+    """A database that no other test uses."""
+    execute("CREATE DATABASE strange")
+    yield cluster.url("strange")
+    execute("DROP DATABASE strange WITH (FORCE)")
+
+
+def test_a_server_that_prints_fewer_digits_changes_no_number(url: str, execute: Execute) -> None:
+    """As the one of PostgreSQL before 12 does, unless it is told otherwise. A claim is known by
+    its moment: a rounded one was nobody's, and each finished training was refused."""
+    execute("ALTER DATABASE strange SET extra_float_digits = 0")
+    measured = {"accuracy": 0.1 + 0.2, "trainable_parameters": 8.0}
+    with Store.open(url) as store:
+        job = store.create_job(make_spec())
+        insert(store, job.id, [make_proposal(0)])
+        trial = claim(store, job.id)
+        store.complete(trial.id, trial.attempt, measured, {}, None, claimed=trial.claimed)
+        (ended,) = store.trials(job.id)
+    assert ended.measurements["accuracy"] == measured["accuracy"]
+
+
+STATES = {
+    "a standby, or full": (
+        "ALTER DATABASE strange SET default_transaction_read_only = on",
+        "ALTER DATABASE strange RESET default_transaction_read_only",
+    ),
+    "without rights": (
+        "ALTER DATABASE strange SET role = looker",
+        "ALTER DATABASE strange RESET role",
+    ),
+    "being restored": (
+        "ALTER DATABASE strange SET search_path = elsewhere",
+        "ALTER DATABASE strange RESET search_path",
+    ),
+}
+"""What keeps a server from taking what is written, and what ends it; new connections notice."""
+
+
+@pytest.fixture
+def looker(execute: Execute) -> Iterator[None]:
+    """A role that may do nothing."""
+    execute("CREATE ROLE looker")
+    yield
+    execute("DROP ROLE looker")
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.usefixtures("looker")
+def test_a_server_that_takes_nothing_is_waited_for(url: str, execute: Execute, state: str) -> None:
+    """It was an error of a statement: the worker ended, and its finished training with it."""
+    begin, end = STATES[state]
+    measured = {"accuracy": 0.5, "trainable_parameters": 8.0}
+    with Store.open(url) as store:
+        job = store.create_job(make_spec())
+        insert(store, job.id, [make_proposal(0)])
+        trial = claim(store, job.id)
+        held = trial.id, trial.attempt
+        store.rest()
+        execute(begin)
+        try:
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable) as caught:
+                    store.complete(*held, measured, {}, None, claimed=trial.claimed)
+                assert "\n" not in str(caught.value)
+        finally:
+            execute(end)
+        assert store.complete(*held, measured, {}, None, claimed=trial.claimed) == 1
