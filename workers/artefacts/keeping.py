@@ -13,7 +13,7 @@ from peftsearch.durable import make_folder
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.workers.files.adapter_files import save_adapter, write_adapter
-from peftsearch.workers.files.job_folder import adapter_name, job_folder
+from peftsearch.workers.files.job_folder import adapter_name
 from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS
 
 from .job_places import job_objects
@@ -57,9 +57,10 @@ class Keeper:
         if (url := self.job.spec.artefacts) is None:
             name = adapter_name(self.job, trial)
             return name, save_adapter(self.root / name, *what)
-        own = self.root / job_folder(self.job)
-        make_folder(own)
-        with tempfile.TemporaryDirectory(dir=own, prefix=".kept-") as folder:
+        own = self.root / adapter_name(self.job, trial)
+        make_folder(own.parent)
+        # By its attempt: of a worker that is killed here it is swept as what it began elsewhere.
+        with tempfile.TemporaryDirectory(dir=own.parent, prefix=f".{own.name}-") as folder:
             sha256 = write_adapter(Path(folder), *what)
             return self._put(job_objects(url, self.job), Path(folder)), sha256
 

@@ -1,5 +1,6 @@
 """An adapter below a URL is what its worker saved, or is refused by name."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.artefacts.objects import Objects
 from peftsearch.workers.artefacts.places import Place
 from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS
+from peftsearch.workers.files.sweeping import sweep_attempts
 from peftsearch.workers.runtime.file_hashes import hash_file
 from peftsearch.workers.runtime.machine_faults import MachineFault
 
@@ -152,3 +154,24 @@ def test_a_place_that_loses_the_ends_of_files_is_told_in_one_line(
         machine.work(job)
     (trial,) = machine.store.trials(job.id)
     assert (trial.state, trial.adapter) == (TrialState.QUEUED, None)
+
+
+def test_what_a_killed_worker_was_sending_is_swept(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The adapter stayed in the job's folder, on a machine that perhaps no deletion comes to."""
+    put, sent = Place.put, tmp_path / "sent"
+    places: list[Path] = []
+
+    def watch(place: Place, source: Path) -> None:
+        put(place, source)
+        if source.name == CONFIGURATION:
+            shutil.copytree(source.parent, sent)
+            places.append(source.parent)
+
+    monkeypatch.setattr(Place, "put", watch)
+    job = machine.launch(f"file://{tmp_path}/shared")
+    machine.work(job)
+    shutil.copytree(sent, places[0])  # as it was when the worker was killed
+    sweep_attempts(machine.root, machine.store, job)
+    assert [x for x in machine.root.rglob("*") if x.is_file()] == []
