@@ -1,7 +1,9 @@
 """What a confirmation makes of its runs; all are in the store already, so none is trained."""
 
 import csv
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,7 @@ from peftsearch.jobs.jobfile import complete_spec
 from peftsearch.records.estimates import mean
 from peftsearch.records.trial import Proposal
 from peftsearch.results.comparisons.differences import Difference
+from peftsearch.results.confirmations import kept_runs
 from peftsearch.results.confirmations.confirmation import (
     SEEDS,
     SWEPT,
@@ -349,3 +352,23 @@ def test_a_front_is_one_reading_and_its_lora_is_tuned_once(confirmer: Confirmer)
     assert alone.differences[1].mean == tuned.difference.mean
     with pytest.raises(UserError, match="none yet"):
         Subject(confirmer.job, (), front=True)
+
+
+def test_a_finished_training_waits_for_a_database_that_is_away(
+    new_sqlite: Callable[[], str], runner: TrialRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_runs, "PAUSE_SECONDS", 0.01)
+    url, told = new_sqlite(), []
+    path = url.removeprefix("sqlite:///")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    def report(line: str) -> None:
+        told.append(line)
+        other.execute("BEGIN IMMEDIATE" if "training" in line else "ROLLBACK")
+
+    with Store.open(f"{url}?timeout=0.01") as store, closing(other):
+        job = store.create_job(runner.spec)
+        run = Confirmer(store, job, runner, report)._run(PICKED, SEEDS[0], "validation")
+        (kept,) = store.reports(job.id, "confirm-run")
+    assert kept["measurements"] == run.measurements
+    assert len(told) == 2 and "database is locked" in told[1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from peftsearch.errors import StoreFull, StoreUnavailable
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import BASE, Floor
 from peftsearch.records.ranges import NO_TIME
@@ -29,6 +30,8 @@ from .spending import foresee_reading, level_of
 from .subject import Subject
 
 Report = Callable[[str], None]
+PAUSE_SECONDS = 1.0
+"""Between two questions to a database that is away."""
 
 
 @dataclass
@@ -124,5 +127,22 @@ class KeptRuns:
             found.references.astype(float).tolist(),
         )
         rows = {DATA: self._data} if place["split"] == TEST else {}
-        self.store.save_report(self.job.id, RUN, {**place, **vars(run), **rows})
+        self._record(place, {**place, **vars(run), **rows})
         return run
+
+    def _record(self, place: Mapping[str, Any], content: Mapping[str, Any]) -> None:
+        """Wait with what is finished for a database that is away: it may have taken hours."""
+        told = False
+        while True:
+            try:
+                # The last time may have broken after its commit.
+                if not told or self._recall(place) is None:
+                    self.store.save_report(self.job.id, RUN, content)
+                return
+            except StoreFull:
+                raise
+            except StoreUnavailable as error:
+                if not told:
+                    self.report(f"what is finished waits to be recorded: {error}")
+            told = True
+            time.sleep(PAUSE_SECONDS)
