@@ -186,6 +186,9 @@ def _make_engine(url: URL) -> Engine:
     if url.drivername == "sqlite":
         waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
         options["connect_args"] = {"check_same_thread": False, **waits}
+    else:
+        # A pooler may give each transaction another session, which knows no statement of before.
+        options["connect_args"] = {"prepare_threshold": None}
     # A store holds its one connection for its life: a pool would only keep a broken one.
     engine = create_engine(
         url,

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import StoreUnavailable
+from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.store import Store
 from tests.cluster import Cluster
 from tests.specs import make_spec
@@ -52,6 +53,16 @@ def test_a_server_that_prints_fewer_digits_changes_no_number(url: str, execute: 
         store.complete(trial.id, trial.attempt, measured, {}, None, claimed=trial.claimed)
         (ended,) = store.trials(job.id)
     assert ended.measurements["accuracy"] == measured["accuracy"]
+
+
+def test_no_statement_is_kept_in_a_session(url: str) -> None:
+    """A pooler gives each transaction another session (PgBouncer's transaction pooling), which
+    knows no such statement, or another client's by the same name."""
+    kept = text("SELECT count(*) FROM pg_prepared_statements")
+    with connect(parse_url(url)) as connection:
+        for _ in range(20):
+            connection.execute(text("SELECT :one"), {"one": 1})
+        assert connection.execute(kept).scalar_one() == 0
 
 
 STATES = {
