@@ -117,7 +117,7 @@ class StoreFull(StoreUnavailable):
 
 
 class StoreGone(StoreFull):
-    """The file of an open SQLite database was deleted, moved or replaced by another.
+    """The file of an open SQLite database was deleted, moved or replaced by another, or its log.
 
     Args:
         database: Its URL.
@@ -125,12 +125,14 @@ class StoreGone(StoreFull):
     """
 
     def __init__(self, database: str, path: str) -> None:
+        log = path.endswith(("-wal", "-shm"))
+        self.hint = "end all that works on it" if log else "put it back"
         super().__init__(database, f"{path} was deleted, moved or replaced while it was in use")
 
     def __str__(self) -> str:
         return (
             f"expected the database {self.database} where it was opened; got {self.reason}; "
-            "put it back and try again: results that came since wait beside the adapters"
+            f"{self.hint} and try again: results that came since wait beside the adapters"
         )
 
 

@@ -5,7 +5,6 @@ SQLite runs in WAL mode, so that readers do not wait for the writer, and waits u
 """
 
 import json
-import os
 import re
 import shlex
 import sqlite3
@@ -23,12 +22,12 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import as_line
 from peftsearch.passwords import find_database
 
+from .sqlite_files import SqliteFile, know_files
+
 BUSY_SECONDS = 30
 _LONG_NUMBER = re.compile("[0-9]{19}(?<![0-9.].{19})")
 """Begins a number whose whole part may be beyond 64 bits; the digits of a fraction do not. What
 stands before the digits is looked at behind them, where there are so many: half of the time."""
-FILE = "file"
-"""Under which a connection knows the file that it opened."""
 _SESSION = "SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed'"
 """Of each connection to a server."""
 _DRIVERS = {
@@ -185,7 +184,7 @@ def _make_engine(url: URL) -> Engine:
     options: dict[str, Any] = {}
     if url.drivername == "sqlite":
         waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
-        options["connect_args"] = {"check_same_thread": False, **waits}
+        options["connect_args"] = {"check_same_thread": False, "factory": SqliteFile, **waits}
     else:
         # A pooler may give each transaction another session, which knows no statement of before.
         options["connect_args"] = {"prepare_threshold": None}
@@ -220,12 +219,12 @@ def _read_json(text: str | bytes) -> Any:
         return text
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(connection: SqliteFile, record: ConnectionPoolEntry) -> None:
     # The driver's own BEGIN comes late and is never IMMEDIATE; `_begin` sends ours.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     _use_wal(connection)
-    record.info[FILE] = _find_file(connection)
+    know_files(connection, record.info)
 
 
 def _prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
@@ -234,30 +233,6 @@ def _prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SESSION)
     connection.commit()
-
-
-def find_missing(connection: Connection) -> str | None:
-    """The file of an SQLite database that is no longer where it was opened: deleted, moved or
-    replaced by another. Writes to it succeed, and are for nobody."""
-    opened = connection.info.get(FILE) if connection.dialect.name == "sqlite" else None
-    if opened is None or _identify(opened[0]) == opened[1]:
-        return None
-    return str(opened[0])
-
-
-def _find_file(connection: sqlite3.Connection) -> tuple[str, tuple[int, int] | None] | None:
-    """Its path and what it is to the system; nothing of a database in memory."""
-    files = connection.execute("PRAGMA database_list").fetchall()
-    path = next((x[2] for x in files if x[1] == "main"), "")
-    return (path, _identify(path)) if path else None
-
-
-def _identify(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

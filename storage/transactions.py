@@ -19,7 +19,8 @@ from peftsearch.errors import (
     StoreUnavailable,
 )
 
-from .connection import describe, find_missing
+from .connection import describe
+from .sqlite_files import find_missing
 
 T = TypeVar("T")
 _REFUSALS = ("42501", "42P01", "3F000")
