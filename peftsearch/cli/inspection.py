@@ -77,7 +77,7 @@ def _tell_base(spec: JobSpec) -> list[str]:
     dtype = anatomy.counted_workload.base_dtype
     told = [
         f"base  {size(held)} of frozen weights in {dtype}, which every adapter needs, without the "
-        "head and without a pooler whose place it takes"
+        "parts that the trained head replaces"
     ]
     if anatomy.encoder is not None and anatomy.encoder.base_bytes:
         more = size(anatomy.encoder.base_bytes)

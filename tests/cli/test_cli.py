@@ -212,7 +212,9 @@ def test_show_tells_the_frozen_base_once_a_worker_has_counted_it(
             if held is not None:
                 count_base(store, job, held)
             assert call(monkeypatch, "show", "one", "--storage", url) == 0
-            told.append("without the head and without a pooler" in capsys.readouterr().out)
+            told.append(
+                "without the parts that the trained head replaces" in capsys.readouterr().out
+            )
             call(monkeypatch, "show", "one", "--storage", url, "--json")
             assert json.loads(capsys.readouterr().out)["base_bytes"] == held
     assert told == [False, True]

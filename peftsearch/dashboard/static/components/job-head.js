@@ -99,7 +99,7 @@ function factsOf(model, job) {
     job.floors.length ? ["Floor, no adapter", floorFact(job.floors[0], model)] : null,
     live ? ["Workers", workersText(job)] : null,
     ["Model", shortName(job.model)],
-    job.base_bytes === null ? null : ["Frozen base", `${size(job.base_bytes)}, one for all adapters; without the head, and a pooler whose place it takes`],
+    job.base_bytes === null ? null : ["Frozen base", `${size(job.base_bytes)}, one for all adapters, without the parts that the trained head replaces`],
     ["Data", shortName(job.data)],
     ["Created", clock(job.created)],
   ].filter(Boolean);

@@ -47,7 +47,7 @@ function nearestTable({ reasons, values, words }, job) {
     h("td", { class: "number" }, write(job.cost, row.cost)), h("td", { class: "near-words" }, runs(row.words)));
   const own = values[job.quality] === undefined ? "not known yet" : write(job.quality, values[job.quality]);
   const rows = reasons.nearest.map((x) => cells(x, trialLink(x.number, job), x.quality === null ? "failed" : write(job.quality, x.quality)));
-  const table = h("table", {}, h("caption", { class: "quiet small" }, "Most like it, of what was known"),
+  const table = h("table", {}, h("caption", { class: "quiet small" }, "Most like it of what was known then, with their results of today"),
     h("thead", {}, h("tr", {}, heads.map((text, i) => h("th", { scope: "col", class: i === 1 || i === 2 ? "number" : null }, text)))),
     h("tbody", {}, cells({ cost: values[job.cost], words }, "this", own), rows));
   return h("div", { class: "scroller near", tabindex: "0", role: "region", "aria-label": "Configurations most like it" }, table);
