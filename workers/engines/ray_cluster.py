@@ -15,8 +15,8 @@ from peftsearch.storage.connection import parse_url
 from .plan import EnginePlan
 from .ray_pulse import reach
 
-LOGS = "/tmp/ray/session_latest/logs"
 _CLIENT = "ray://"
+_TEMPORARY = "/tmp/ray"  # unless `ray start --temp-dir` says otherwise, which ray:// does not tell
 _ANSWER_SECONDS = 5.0
 
 
@@ -26,12 +26,13 @@ class Cluster:
 
     Attributes:
         only_node: Id of the one node that may hold workers; None where all may.
+        logs: Folder, on each node, of what its workers print.
     """
 
     address: str
-    cpus: float
     gpus: float
     only_node: str | None
+    logs: str
 
 
 def connect(plan: EnginePlan, storage: str) -> Cluster:
@@ -47,14 +48,20 @@ def connect(plan: EnginePlan, storage: str) -> Cluster:
     alone = parse_url(storage).get_backend_name() == "sqlite"
     if alone:
         _check_alone(plan.ray_address, len(nodes))
-    found = ray.cluster_resources()
+    client = _is_client(plan.ray_address)
     context = ray.get_runtime_context()
     return Cluster(
-        str(plan.ray_address if _is_client(plan.ray_address) else context.gcs_address),
-        found.get("CPU", 0.0),
-        found.get("GPU", 0.0),
+        str(plan.ray_address if client else context.gcs_address),
+        ray.cluster_resources().get("GPU", 0.0),
         nodes[0]["NodeID"] if alone else None,
+        f"{_TEMPORARY if client else context.get_temp_dir()}/session_latest/logs",
     )
+
+
+def tell_room() -> str:
+    """CPUs and GPUs of the connected cluster as it is now: nodes join and go."""
+    found = ray.cluster_resources()
+    return f"{found.get('CPU', 0.0):g} CPU and {found.get('GPU', 0.0):g} GPU"
 
 
 def _is_client(address: str | None) -> bool:

@@ -14,7 +14,7 @@ from peftsearch.workers.processes.pool import Pool, WorkerError
 from peftsearch.workers.processes.shared_status import SharedStatus
 
 from .plan import EnginePlan
-from .ray_cluster import LOGS, Cluster, connect
+from .ray_cluster import Cluster, connect, tell_room
 from .ray_keeper import Keeper
 from .ray_process import RayChild, RayProcess
 from .ray_pulse import Pulse
@@ -49,7 +49,7 @@ class RayPool(Pool):
         self.options = self._choose_options()
         self.news.append(
             f"workers on Ray at {self.cluster.address}: {self.workers}, each with {self._need}; "
-            f"their logs are in {LOGS} of each node"
+            f"their logs are in {self.cluster.logs} of each node"
         )
         super().start()
 
@@ -104,8 +104,7 @@ class RayPool(Pool):
             self.told_waiting = waiting
             self.news.append(
                 f"{waiting} of {len(self.children)} workers wait for room: each takes "
-                f"{self._need}, and the Ray cluster has {self.cluster.cpus:g} CPU and "
-                f"{self.cluster.gpus:g} GPU in all"
+                f"{self._need}, and the Ray cluster has {tell_room()} in all"
             )
 
     def stop(self) -> None:
