@@ -14,7 +14,7 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
 from peftsearch.workers.engines.engine import Crew
 
-from .progress import Progress, measure_progress, steps_of, tell_best, tell_left
+from .progress import Progress, measure_progress, read_again, steps_of, tell_best, tell_left
 from .stages import tell_stage
 
 Show = Callable[[str], None]
@@ -57,6 +57,7 @@ class NotebookView:
             return
         self.refreshed = time.monotonic()
         self.preparation = self.preparation or self.store.preparation(self.job.id)
+        self.job = read_again(self.store, self.job)
         spec, trials = self.job.spec, self.store.trials(self.job.id)
         hours = self.store.used_hours(self.job.id)
         known = len(crew.children), self.preparation, steps_of(crew)

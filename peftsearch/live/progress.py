@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from peftsearch.errors import NotFoundError
 from peftsearch.jobs.time_left import (
     UNKNOWN,
     Opened,
@@ -12,6 +13,7 @@ from peftsearch.jobs.time_left import (
     most_trials,
 )
 from peftsearch.records.estimates import estimate_each
+from peftsearch.records.job import Job
 from peftsearch.records.pace import finished_of, pace_of
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.ranges import Range
@@ -21,6 +23,7 @@ from peftsearch.results.wording import cell, span, tell_mean
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.search.goals.reference_point import is_unbeaten
 from peftsearch.spaces.jobspec.spec import JobSpec
+from peftsearch.storage.store import Store
 from peftsearch.workers.engines.engine import Crew
 
 NO_STEPS: Mapping[int, Steps] = {}
@@ -80,6 +83,15 @@ def measure_progress(
         best_of=() if best is None else best.numbers,
         over=most is not None and done + failed >= most,
     )
+
+
+def read_again(store: Store, job: Job) -> Job:
+    """The job as it stands: its workers find its head out, on which costs and so hypervolumes
+    rest, and others change its budget. As it was known where it was deleted."""
+    try:
+        return store.job(job.id)
+    except NotFoundError:
+        return job
 
 
 def tell_best(now: Progress, spec: JobSpec) -> str:

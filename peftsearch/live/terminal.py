@@ -21,7 +21,15 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.engines.engine import Crew, Engine
 
 from .foretold import Foretold
-from .progress import Progress, measure_progress, steps_of, tell_best, tell_left, tell_volume
+from .progress import (
+    Progress,
+    measure_progress,
+    read_again,
+    steps_of,
+    tell_best,
+    tell_left,
+    tell_volume,
+)
 from .stages import tell_stage, tell_stopping
 
 _REFRESH_SECONDS = 1.0
@@ -68,6 +76,7 @@ class PlainView:
         ended = [x for x in trials if x.state in _ENDED]
         fresh = [x for x in ended if x.number not in self.seen]
         if fresh:
+            self.job = read_again(self.store, self.job)
             self.told = time.monotonic()
             hours = self.store.used_hours(self.job.id)
             now = measure_progress(
@@ -178,6 +187,7 @@ class LiveView:
         if self.preparation is None:
             self.preparation = self.store.preparation(self.job.id)
             _print_notes(self.preparation, self.live.console, soft_wrap=False)
+        self.job = read_again(self.store, self.job)
         trials, hours = self.store.trials(self.job.id), self.store.used_hours(self.job.id)
         known = len(crew.children), self.preparation, steps_of(crew)
         now = measure_progress(self.job.spec, trials, hours, *known)

@@ -15,6 +15,8 @@ from rich.console import Console
 from peftsearch.live.stages import tell_stopping
 from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import Job
+from peftsearch.search.goals.hypervolume import hypervolume
+from peftsearch.spaces.jobspec.head import suppose_head
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.child import Child
 from peftsearch.workers.processes.pool import Pool
@@ -87,6 +89,26 @@ def test_a_trial_that_ended_tells_what_is_minimised(
         filler.complete(lora(1, start=2), 0.8)
         view.update(pool)
     assert told in written.getvalue()
+
+
+def test_a_share_is_of_the_job_as_its_workers_found_it(
+    new_sqlite: NewDatabase, tmp_path: Path
+) -> None:
+    url, written = new_sqlite(), io.StringIO()
+    with Store.open(url) as store:
+        spec = make_spec(objectives={"minimise": ["export_bytes"]})
+        filler = Filler.open(store, spec)
+        pool = Pool(store, filler.job, url, tmp_path, workers=1, children=[])
+        view = PlainView(store, filler.job, Console(file=written, width=200))
+        store.prepare(filler.job.id, prepare(0.7))
+        larger = suppose_head(spec.head, "classification", 150, BERT)
+        found = store.describe(filler.job.id, larger).spec
+        filler.complete(lora(8), 0.8)
+        view.update(pool)
+        trials, prepared = store.trials(filler.job.id), store.preparation(filler.job.id)
+    share = hypervolume(found, trials, prepared)
+    assert f"{share:.3f}" != f"{hypervolume(spec, trials, prepared):.3f}"
+    assert f"hypervolume {share:.3f}" in written.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["causal_lm", "classification"])
