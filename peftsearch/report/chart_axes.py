@@ -80,7 +80,7 @@ def draw_axes(across: Scale, up: Scale, frame: Frame) -> list[Markup]:
 
 def _name(goal: Objective) -> str:
     """With its unit, but where each tick has it."""
-    return goal.label if goal.style in ("size", "duration") else goal.heading
+    return goal.scaled_heading
 
 
 def _better(goal: Objective) -> str:

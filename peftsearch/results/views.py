@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +26,7 @@ from .wording import cell, count, describe, difference, duration, plural, tell_o
 
 _WIDE = 130
 _Notes = Mapping[int, TrialNote]
+_WORDS = ("state", "origin")
 _SIZES = ("trainable_parameters", "adapter_bytes", "export_bytes")
 
 
@@ -86,7 +87,7 @@ def _front_head(spec: JobSpec, members: Sequence[Estimate[Trial]]) -> dict[str, 
         **({"expected": HEADING} if any(x.expected for x in members) else {}),
         "trainable_parameters": "parameters",
         **({"export_bytes": "size"} if _sized(members) else {"adapter_bytes": "adapter size"}),
-        **{name: objective(name).heading for name in _more(spec)},
+        **{name: objective(name).scaled_heading for name in _more(spec)},
         "training_seconds": "train",
         "seeds": "seeds",
         "trials": "trials",
@@ -102,11 +103,30 @@ def _fit(
     """
     wide = {x: max(map(len, (head[x], *(row[x] for row in rows)))) + 3 for x in head}
     told = ("seeds", "training_seconds", "trials", "expected")
-    kept, left_out = list(head), []
-    for name in (*told, *reversed(_SIZES), *reversed(_more(spec))):
+    spared = [*told, *reversed(_SIZES), *reversed(_more(spec))]
+    return _leave_out(wide, [x for x in spared if x not in spec.goals], head, width)
+
+
+def _fit_trials(
+    head: Mapping[str, str], rows: Sequence[Mapping[str, str]], spec: JobSpec, width: int
+) -> tuple[list[str], list[str]]:
+    """As `_fit`, of a table of trials, whose states take as many lines as they have words."""
+    told = {x: [head[x], *(row[x] for row in rows)] for x in head}
+    parts = {x: " ".join(y).split() if x in _WORDS else y for x, y in told.items()}
+    wide = {x: max(map(len, y)) + 3 for x, y in parts.items()}
+    spared = ("origin", "training_seconds", "trainable_parameters")
+    return _leave_out(wide, [x for x in spared if x not in spec.goals], head, width)
+
+
+def _leave_out(
+    wide: Mapping[str, int], spared: Sequence[str], head: Mapping[str, str], width: int
+) -> tuple[list[str], list[str]]:
+    """Columns that have room, and headings of others: of the spared ones, the first at first."""
+    kept, left_out = list(wide), []
+    for name in spared:
         if sum(wide[x] for x in kept) < width:
             break
-        if name in kept and name not in spec.goals:
+        if name in kept:
             kept.remove(name)
             left_out.append(head[name])
     return kept, left_out
@@ -239,35 +259,55 @@ def trials_table(
     Args:
         job: The job's state.
     """
+    head = _trial_head(spec)
+    rows = [_trial_row(trial, spec, job) for trial in trials]
+    kept, left_out = (list(head), []) if width >= _WIDE else _fit_trials(head, rows, spec, width)
     table = Table(box=SIMPLE_HEAD)
-    told = [objective(name).heading for name in _beside(spec)]
-    for name in ("trial", "state", "origin", spec.task.quality, "parameters", *told, "train"):
-        table.add_column(name, justify="left" if name in ("state", "origin") else "right")
+    for name in kept:  # words may take several lines, a value never
+        longest = 0 if name in _WORDS else max((len(row[name]) for row in rows), default=0)
+        justify: JustifyMethod = "left" if name in _WORDS else "right"
+        table.add_column(head[name], justify=justify, min_width=longest)
     words = [
         with_note(x.message or describe(x.configuration, spec.anatomy), x.number, notes or {})
         for x in trials
     ]
     if width >= _WIDE:
         table.add_column("configuration, layers from input to output", overflow="fold")
-    for trial, text in zip(trials, words, strict=True):
-        table.add_row(*_trial_row(trial, spec, job), *([text] if width >= _WIDE else []))
+    for row, text in zip(rows, words, strict=True):
+        table.add_row(*(row[name] for name in kept), *([text] if width >= _WIDE else []))
     if width >= _WIDE:
         return table
-    return Group(table, *(Text(f"{x.number:>5}  {y}") for x, y in zip(trials, words, strict=True)))
+    below = [Text(f"{x.number:>5}  {y}") for x, y in zip(trials, words, strict=True)]
+    note = f"No room here for: {', '.join(left_out)}."
+    return Group(table, *below, *([Text(note, style="dim")] if left_out else []))
 
 
-def _trial_row(trial: Trial, spec: JobSpec, job: JobState) -> list[str]:
+def _trial_head(spec: JobSpec) -> dict[str, str]:
+    return {
+        "trial": "trial",
+        "state": "state",
+        "origin": "origin",
+        spec.task.quality: spec.task.quality,
+        "trainable_parameters": "parameters",
+        **{name: objective(name).scaled_heading for name in _beside(spec)},
+        "training_seconds": "train",
+    }
+
+
+def _trial_row(trial: Trial, spec: JobSpec, job: JobState) -> dict[str, str]:
     values = trial.measurements
     quality = values.get(spec.task.quality)
-    return [
-        str(trial.number),
-        tell_state(trial, job),
-        tell_origin(trial.origin, spec.search.sampler),
-        "" if quality is None else cell(spec.task.quality, quality),
-        count(values.get("trainable_parameters", 0)),
-        *(cell(name, values[name]) if name in values else "" for name in _beside(spec)),
-        duration(values["training_seconds"]) if "training_seconds" in values else "",
-    ]
+    return {
+        "trial": str(trial.number),
+        "state": tell_state(trial, job),
+        "origin": tell_origin(trial.origin, spec.search.sampler),
+        spec.task.quality: "" if quality is None else cell(spec.task.quality, quality),
+        "trainable_parameters": count(values.get("trainable_parameters", 0)),
+        **{name: cell(name, values[name]) if name in values else "" for name in _beside(spec)},
+        "training_seconds": duration(values["training_seconds"])
+        if "training_seconds" in values
+        else "",
+    }
 
 
 def _beside(spec: JobSpec) -> list[str]:

@@ -116,6 +116,12 @@ class Objective:
         """The label and, where it has one, the unit: `backward depth (layers)`."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
+    @property
+    def scaled_heading(self) -> str:
+        """`heading` of values that are written with their unit where these have scales: `file
+        size` above `12.5 KB`."""
+        return self.label if self.style in ("size", "duration") else self.heading
+
     def signed(self, value: float) -> float:
         """`value`, or its negative where less is better. Its own inverse."""
         return value if self.maximise else -value

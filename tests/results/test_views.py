@@ -92,6 +92,22 @@ def test_trials_have_a_column_for_what_else_is_traded_off() -> None:
     assert "backward depth" not in show(views.trials_table(TRIALS, SPEC, 160), 160)
 
 
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_no_value_of_a_trial_is_cut(width: int) -> None:
+    spec = make_spec(objectives={"minimise": ["export_bytes", "training_seconds"]})
+    told = [
+        replace(
+            x, measurements={**x.measurements, "export_bytes": 12520.0, "training_seconds": 61}
+        )
+        for x in TRIALS
+    ]
+    text = show(views.trials_table(told, spec, width), width)
+    values = [f"{x.measurements['accuracy']:.4f}" for x in told]
+    assert all(x in text for x in values) and "12.5 KB" in text and "…" not in text
+    assert "(B)" not in text
+    assert ("No room here for: origin" in text) is (width < 80)
+
+
 def test_an_empty_front_says_which_bounds_nothing_meets() -> None:
     spec = make_spec(objectives={"bounds": ["training_seconds <= 1 s"]})
     text = show(views.front_table([], spec, 100), 100)

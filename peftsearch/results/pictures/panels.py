@@ -166,4 +166,4 @@ def _title(goal: Objective) -> str:
 
 def _name(goal: Objective) -> str:
     """With its unit, but where each tick has it."""
-    return goal.label if goal.style in ("size", "duration") else goal.heading
+    return goal.scaled_heading
