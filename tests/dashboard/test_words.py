@@ -54,6 +54,13 @@ def test_every_choice_has_words() -> None:
         assert list(options[key]) == schema[section]["properties"][key.split(".")[1]]["enum"]
 
 
+def test_what_loads_ends_in_no_point_before_the_dots_of_its_style() -> None:
+    source = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.js"))
+    told = re.findall(r'class: "(?:\w+ )?loading" \}, ("[^"]*"|\w+)', source)
+    assert len(told) >= 3
+    assert all(x.startswith('"') and x[-2] not in ".…" for x in told if x != "options"), told
+
+
 def test_every_group_of_techniques_has_a_mark_and_colours() -> None:
     styles = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.css"))
     marks = re.findall(r'\.swatch\[data-group="(\w+)"\]::before \{ content: "(.)"; \}', styles)

@@ -71,7 +71,7 @@ export class ConfirmForm {
     this.forget();
     const [turn, asked] = [this.turn, this.asked()];
     this.button.disabled = true;
-    replace(this.answer, h("p", { class: "note loading" }, "Counting the trainings, and looking which reading of the test rows it would be. This takes some seconds."));
+    replace(this.answer, h("p", { class: "note loading" }, "Counting the trainings, and looking which reading of the test rows it would be, which takes some seconds"));
     try {
       const found = await post(path`/jobs/${this.options.job}/confirm-forecast`, asked);
       if (turn === this.turn) this.offer(asked, found);

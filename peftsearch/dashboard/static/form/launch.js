@@ -6,7 +6,6 @@ import { capitalised, count } from "../lib/format.js";
 import { problemBox } from "../lib/notice.js";
 import { dataView, forecastView } from "./check-result.js";
 
-const WAIT = "Checking the model and the data.";
 const CHANGED = "The form has changed since: check again.";
 let quick = new AbortController();
 
@@ -63,7 +62,7 @@ export function launch(spec, workers, device) {
 async function working(spec, action) {
   const buttons = [byId("check"), byId("launch")];
   buttons.forEach((button) => (button.disabled = true));
-  show(h("p", { class: "note loading" }, WAIT));
+  show(h("p", { class: "note loading" }, "Checking the model and the data"));
   try {
     await checkQuickly(spec);
     await action();
