@@ -29,8 +29,7 @@ class RayPool(Pool):
     It is the pool that replaces what died, by its own rule, so Ray is to restart nothing.
 
     Attributes:
-        since: Since when workers wait for room that the cluster has not got: seconds of the
-            monotonic clock.
+        since: Since when workers wait to be placed: seconds of the monotonic clock.
         told_waiting: How many of them were told of.
     """
 
@@ -95,7 +94,8 @@ class RayPool(Pool):
         )
 
     def _tell_room(self) -> None:
-        """Say how many wait for room, once it is more than a moment and each time it changes."""
+        """Say how many are not placed, once it is more than a moment and each time it changes. Ray
+        takes the room of one that it only begins to start, so that what is free tells nothing."""
         waiting = sum(not child.process.placed for child in self.children)
         self.since = (self.since or time.monotonic()) if waiting else None
         if self.since is None:
@@ -103,8 +103,8 @@ class RayPool(Pool):
         elif time.monotonic() - self.since > _ROOM_SECONDS and waiting != self.told_waiting:
             self.told_waiting = waiting
             self.news.append(
-                f"{waiting} of {len(self.children)} workers wait for room: each takes "
-                f"{self._need}, and the Ray cluster has {tell_room()} in all"
+                f"{waiting} of {len(self.children)} workers wait for room, or for Ray to start "
+                f"them: each takes {self._need}, and the Ray cluster has {tell_room()} in all"
             )
 
     def stop(self) -> None:

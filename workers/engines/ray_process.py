@@ -24,6 +24,7 @@ from .ray_keeper import Reading
 
 _KILL_SECONDS = 5.0
 _CAUSE = "The actor is dead because "
+_UNKNOWN = "its node or its process is gone"
 
 
 class RayProcess(Process):
@@ -98,8 +99,7 @@ class RayProcess(Process):
         if error.actor_init_failed:
             self._fail(str(error))
         else:
-            cause = as_line(str(error)).rpartition(_CAUSE)[2]
-            self.loss = f"lost, as {cause.partition('. ')[0].rstrip('.')}"
+            self.loss = f"lost, as {tell_loss(error)}"
 
     def _fail(self, told: str) -> None:
         """The node cannot begin it: as wherever a worker cannot start, that ends its pool."""
@@ -143,3 +143,9 @@ class RayChild(Child):
         if not self.process.placed:
             self.moved = time.monotonic()
         return super().watch()
+
+
+def tell_loss(error: RayActorError) -> str:
+    """What became of an actor: Ray's cause where it tells one."""
+    _, known, cause = as_line(str(error)).rpartition(_CAUSE)
+    return cause.partition(". ")[0].rstrip(".") if known else _UNKNOWN

@@ -42,3 +42,26 @@ def test_room_is_that_of_the_cluster_as_it_is(monkeypatch: pytest.MonkeyPatch) -
     assert tell_room() == "1 CPU and 0 GPU"
     has |= {"CPU": 2.5, "GPU": 1.0}
     assert tell_room() == "2.5 CPU and 1 GPU"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "The actor died.\n\tactor_id: 1\nThe actor is dead because its node has died. Node 2",
+            "its node has died",
+        ),
+        (
+            "The actor died unexpectedly before finishing this task.",
+            "its node or its process is gone",
+        ),
+    ],
+    ids=["a cause", "none"],
+)
+def test_a_lost_worker_is_told_by_its_cause(said: str, told: str) -> None:
+    pytest.importorskip("ray")
+    from ray.exceptions import RayActorError
+
+    from peftsearch.workers.engines.ray_process import tell_loss
+
+    assert tell_loss(RayActorError(error_msg=said)) == told

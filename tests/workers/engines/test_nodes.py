@@ -48,7 +48,7 @@ def test_workers_without_room_wait_and_are_told_of(
     monkeypatch.setattr(ray_pool, "_ROOM_SECONDS", 0.0)
     plan, url = EnginePlan(RAY, two_nodes.address, cpus=16), new_postgres()
     with Store.open(url) as store, crew(plan, store, url, make_spec(), tmp_path) as mine:
-        told = _told(mine, "2 of 2 workers wait for room")
+        told = _told(mine, "2 of 2 workers wait for room, or for Ray to start them: each takes")
     assert "each takes 16 CPU, and the Ray cluster has 2 CPU and 0 GPU" in told
 
 
