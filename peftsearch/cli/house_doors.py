@@ -110,7 +110,7 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Search a real model on real reviews, within 6 minutes on 2 CPU cores that do nothing else."""
+    """Search a real model on real reviews, within 6 minutes on 2 idle CPU cores."""
     started = begin("reading the model and the data of the demonstration")
     from . import demonstration
 
