@@ -22,14 +22,13 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import as_line
 from peftsearch.passwords import find_database
 
+from .servers import connect_arguments, prepare_server
 from .sqlite_files import SqliteFile, know_files
 
 BUSY_SECONDS = 30
 _LONG_NUMBER = re.compile("[0-9]{19}(?<![0-9.].{19})")
 """Begins a number whose whole part may be beyond 64 bits; the digits of a fraction do not. What
 stands before the digits is looked at behind them, where there are so many: half of the time."""
-_SESSION = "SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed'"
-"""Of each connection to a server."""
 _DRIVERS = {
     "sqlite": "sqlite",
     "postgres": "postgresql+psycopg",
@@ -186,8 +185,7 @@ def _make_engine(url: URL) -> Engine:
         waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
         options["connect_args"] = {"check_same_thread": False, "factory": SqliteFile, **waits}
     else:
-        # A pooler may give each transaction another session, which knows no statement of before.
-        options["connect_args"] = {"prepare_threshold": None}
+        options["connect_args"] = connect_arguments(url)
     # A store holds its one connection for its life: a pool would only keep a broken one.
     engine = create_engine(
         url,
@@ -199,7 +197,7 @@ def _make_engine(url: URL) -> Engine:
     if url.drivername == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     else:
-        event.listen(engine, "connect", _prepare_server)
+        event.listen(engine, "connect", prepare_server)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -225,14 +223,6 @@ def _prepare_sqlite(connection: SqliteFile, record: ConnectionPoolEntry) -> None
     connection.execute("PRAGMA foreign_keys = ON")
     _use_wal(connection)
     know_files(connection, record.info)
-
-
-def _prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
-    """Numbers come as they were stored, and writers see what was committed before them, whatever
-    is set for the server, the database or the role; PostgreSQL before 12 rounds by itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SESSION)
-    connection.commit()
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

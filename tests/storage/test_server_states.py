@@ -9,6 +9,7 @@ from sqlalchemy.pool import NullPool
 from peftsearch.errors import StoreUnavailable
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.store import Store
+from peftsearch.workers.processes.lease_times import LEASE_SECONDS
 from tests.cluster import Cluster
 from tests.specs import make_spec
 
@@ -63,6 +64,23 @@ def test_no_statement_is_kept_in_a_session(url: str) -> None:
         for _ in range(20):
             connection.execute(text("SELECT :one"), {"one": 1})
         assert connection.execute(kept).scalar_one() == 0
+
+
+def test_a_server_whose_machine_is_gone_is_noticed(url: str) -> None:
+    """No packet tells of it: a worker and its pool waited for an answer for two hours."""
+    found = find_parameters(url)
+    idle, pause, count = (int(found[f"keepalives_{x}"]) for x in ("idle", "interval", "count"))
+    assert found["keepalives"] == "1"
+    assert idle + count * pause <= int(found["tcp_user_timeout"]) / 1000 <= LEASE_SECONDS / 2
+    assert find_parameters(f"{url}&keepalives_idle=99")["keepalives_idle"] == "99"
+
+
+def find_parameters(url: str) -> dict[str, str]:
+    """What a connection was made with."""
+    with connect(parse_url(url)) as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        return driver.info.get_parameters()  # type: ignore[no-any-return]
 
 
 STATES = {
