@@ -7,7 +7,11 @@ from typing import Any
 from sqlalchemy import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 
-_SESSION = "SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed'"
+_SESSION = (
+    "SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed';"
+    " SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off'"
+)
 _SILENCE: Mapping[str, int] = {
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -27,8 +31,11 @@ def connect_arguments(url: URL) -> dict[str, Any]:
 
 
 def prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
-    """Numbers come as they were stored, and writers see what was committed before them; PostgreSQL
-    before 12 rounds by itself."""
+    """Numbers come as they were stored, writers see what was committed before them, and what is
+    recorded is on the disk of the server: a worker keeps no file of it any more.
+
+    PostgreSQL before 12 rounds by itself. Where `synchronous_commit` asks for more, it stays.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SESSION)
     connection.commit()

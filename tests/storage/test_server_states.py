@@ -7,10 +7,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import StoreUnavailable
+from peftsearch.records.trial import TrialState
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.lease_times import LEASE_SECONDS
-from tests.cluster import Cluster
+from tests.cluster import SETTINGS, Cluster, find_programs, run_cluster
 from tests.specs import make_spec
 
 from .examples import claim, insert, make_proposal
@@ -81,6 +82,39 @@ def find_parameters(url: str) -> dict[str, str]:
         driver = connection.connection.driver_connection
         assert driver is not None
         return driver.info.get_parameters()  # type: ignore[no-any-return]
+
+
+def test_what_is_recorded_outlives_a_crash_of_a_hasty_server() -> None:
+    """It answered before its log was on the disk: whoever heard so removed the file of a result
+    that was gone a moment later."""
+    programs = find_programs()
+    assert programs is not None
+    hasty = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
+    with run_cluster(programs, SETTINGS | hasty) as cluster:
+        url = cluster.url("postgres")
+        with Store.open(url) as store:
+            job = store.create_job(make_spec())
+            insert(store, job.id, [make_proposal(0)])
+            trial = claim(store, job.id)
+            held, measured = (
+                (trial.id, trial.attempt),
+                {"accuracy": 0.5, "trainable_parameters": 8},
+            )
+            store.complete(*held, measured, {}, None, claimed=trial.claimed)
+            cluster.control("stop", "-m", "immediate")
+            cluster.control("start")
+            (ended,) = store.trials(job.id)
+    assert ended.state is TrialState.COMPLETED
+
+
+@pytest.mark.parametrize("asked, kept", [("off", "on"), ("local", "local"), ("on", "on")])
+def test_a_server_that_is_asked_for_more_keeps_to_it(
+    url: str, execute: Execute, asked: str, kept: str
+) -> None:
+    """Only what would lose a result is changed."""
+    execute(f"ALTER DATABASE strange SET synchronous_commit = '{asked}'")
+    with connect(parse_url(url)) as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == kept
 
 
 STATES = {
