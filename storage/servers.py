@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 
+STANDSTILL_SECONDS = 60
+"""A process that does nothing in a transaction for so long loses it, with all that it locked."""
 _SESSION = (
-    "SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed';"
+    f"SET idle_in_transaction_session_timeout = '{STANDSTILL_SECONDS}s';"
+    " SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed';"
     " SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
@@ -31,8 +34,9 @@ def connect_arguments(url: URL) -> dict[str, Any]:
 
 
 def prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
-    """Numbers come as they were stored, writers see what was committed before them, and what is
-    recorded is on the disk of the server: a worker keeps no file of it any more.
+    """Numbers come as they were stored, writers see what was committed before them, what is
+    recorded is on the disk of the server (a worker keeps no file of it any more), and nobody waits
+    for long at what a process has locked that stands still or whose machine is gone.
 
     PostgreSQL before 12 rounds by itself. Where `synchronous_commit` asks for more, it stays.
     """

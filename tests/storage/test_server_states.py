@@ -7,7 +7,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from peftsearch.errors import StoreUnavailable
+from peftsearch.records.job import JobState
 from peftsearch.records.trial import TrialState
+from peftsearch.storage import servers
 from peftsearch.storage.connection import connect, parse_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.lease_times import LEASE_SECONDS
@@ -115,6 +117,33 @@ def test_a_server_that_is_asked_for_more_keeps_to_it(
     execute(f"ALTER DATABASE strange SET synchronous_commit = '{asked}'")
     with connect(parse_url(url)) as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == kept
+
+
+def test_who_stands_still_in_a_transaction_keeps_nobody_waiting_for_long(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a worker that was stopped, or whose machine is gone: the server knew nothing of it, and
+    all others waited at the job that it had locked."""
+    hasty = servers._SESSION.replace(f"'{servers.STANDSTILL_SECONDS}s'", "'300ms'")
+    monkeypatch.setattr(servers, "_SESSION", hasty)
+    patient = f"{url}&options=-clock_timeout%3D20s"
+    with Store.open(url) as still, Store.open(patient) as other:
+        job = still.create_job(make_spec())
+        insert(still, job.id, [make_proposal(0)])
+        trial = claim(still, job.id)
+        visits: list[int] = []
+
+        def stand() -> None:
+            still.lock_job(job.id)
+            visits.append(0)
+            if len(visits) == 1:
+                measured = {"accuracy": 0.5, "trainable_parameters": 8}
+                other.complete(trial.id, trial.attempt, measured, {}, None, claimed=trial.claimed)
+            still.set_state(job.id, JobState.STOPPED)
+
+        still.together(stand)
+        assert [x.state for x in other.trials(job.id)] == [TrialState.COMPLETED]
+        assert (len(visits), other.job(job.id).state) == (2, JobState.STOPPED)
 
 
 STATES = {
