@@ -11,6 +11,8 @@ STANDSTILL_SECONDS = 60
 """A process that does nothing in a transaction for so long loses it, with all that it locked."""
 _SESSION = (
     f"SET idle_in_transaction_session_timeout = '{STANDSTILL_SECONDS}s';"
+    " SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10;"
+    " SET tcp_keepalives_count = 6;"
     " SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed';"
     " SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
@@ -36,7 +38,8 @@ def connect_arguments(url: URL) -> dict[str, Any]:
 def prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
     """Numbers come as they were stored, writers see what was committed before them, what is
     recorded is on the disk of the server (a worker keeps no file of it any more), and nobody waits
-    for long at what a process has locked that stands still or whose machine is gone.
+    for long at what a process has locked that stands still or whose machine is gone. The server
+    gives up the connection of such a machine after two minutes, not hours: it has few.
 
     PostgreSQL before 12 rounds by itself. Where `synchronous_commit` asks for more, it stays.
     """

@@ -78,6 +78,14 @@ def test_a_server_whose_machine_is_gone_is_noticed(url: str) -> None:
     assert find_parameters(f"{url}&keepalives_idle=99")["keepalives_idle"] == "99"
 
 
+def test_a_server_gives_up_who_is_gone(url: str) -> None:
+    """It kept what a network had cut for two hours, until it had no connection left to give."""
+    query = "SELECT name FROM pg_settings WHERE name LIKE 'tcp_keepalives%' AND source = 'session'"
+    with connect(parse_url(url)) as connection:
+        found = set(connection.scalars(text(query)))
+    assert found == {f"tcp_keepalives_{x}" for x in ("idle", "interval", "count")}
+
+
 def find_parameters(url: str) -> dict[str, str]:
     """What a connection was made with."""
     with connect(parse_url(url)) as connection:
