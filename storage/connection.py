@@ -222,7 +222,7 @@ def _prepare_sqlite(connection: SqliteFile, record: ConnectionPoolEntry) -> None
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     _use_wal(connection)
-    know_files(connection, record.info)
+    know_files(connection)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -11,8 +11,6 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
-_FILES = "files"
-"""Under which a connection knows the files that it opened."""
 _LOG, _INDEX = "-wal", "-shm"
 """What SQLite adds to the name of a file."""
 _Opened = tuple[tuple[str, tuple[int, int]], ...]
@@ -38,27 +36,21 @@ _in_use: WeakValueDictionary[int, SqliteFile] = WeakValueDictionary()
 """By their ids. Threads open and close theirs at once; a list of the references is one step."""
 
 
-def know_files(connection: SqliteFile, info: dict[object, object]) -> None:
+def know_files(connection: SqliteFile) -> None:
     """Remember which files a new connection has opened. Those of one process have one index, also
-    where another lies there by now: then it is known by what an older one knew.
-
-    Args:
-        info: Of the same connection.
-    """
+    where another lies there by now: then it is known by what an older one knew."""
     found = _find_files(connection)
     others = (x.opened for known in _in_use.valuerefs() if (x := known()) is not None)
     shared = (x for x in others if x[:1] == found[:1])
     connection.opened = next((x for x in shared if _find_other(x)), found)
     _in_use[id(connection)] = connection
-    info[_FILES] = connection.opened
 
 
 def find_missing(connection: Connection) -> str | None:
     """The file of an SQLite database that is no longer where it was opened: deleted, moved or
     replaced by another. Writes to it succeed, and are for nobody."""
-    if connection.dialect.name != "sqlite":
-        return None
-    return _find_other(connection.info.get(_FILES, ()))
+    driver = connection.connection.driver_connection
+    return _find_other(driver.opened) if isinstance(driver, SqliteFile) else None
 
 
 def _find_other(opened: _Opened) -> str | None:

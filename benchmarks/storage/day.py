@@ -26,7 +26,7 @@ import psutil
 from sqlalchemy import create_engine, text
 
 from peftsearch.records.job import Job
-from peftsearch.records.trial import Proposal, Trial
+from peftsearch.records.trial import Proposal, Trial, without_circumstances
 from peftsearch.search.memory import Memory
 from peftsearch.search.proposals import propose_each
 from peftsearch.storage.store import Store
@@ -84,7 +84,7 @@ class Crowd:
 
     def __post_init__(self) -> None:
         self._order, self._memory = itertools.count(), Memory()
-        self._known = KnownTrials(self.store, self.job.id)
+        self._known = KnownTrials(self.store, self.job.id, without_circumstances)
         self._token = 0
 
     def begin(self) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
@@ -76,23 +76,15 @@ class ProgramStatus(TypedDict):
     started: float
 
 
-class LocalPool(TypedDict):
+@dataclass(frozen=True)
+class LocalPool(PoolStatus):
     """A pool of this service, which is heard of before its workers are.
 
     Attributes:
-        state: `stopping` while its workers finish or give back their trials.
         loading: Workers that still load the model and the data, and are not among `workers` yet.
-        message: Why it failed.
-        started: Seconds since the epoch.
     """
 
-    job: str
-    workers: int
-    device: str
-    state: Literal["running", "ended", "failed", "stopping"]
     loading: int
-    message: str | None
-    started: float
 
 
 class WorkerList(TypedDict):
@@ -159,15 +151,7 @@ def _show_pools(
 
 def _show_pool(pool: PoolStatus, heard: int) -> LocalPool:
     loading = max(0, pool.workers - heard) if pool.state == "running" else 0
-    return {
-        "job": pool.job,
-        "workers": pool.workers,
-        "device": pool.device,
-        "state": pool.state,
-        "loading": loading,
-        "message": pool.message,
-        "started": pool.started,
-    }
+    return LocalPool(**vars(pool), loading=loading)
 
 
 def _open_trials(store: Store, job: Job) -> Sequence[Trial]:
