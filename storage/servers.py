@@ -15,7 +15,9 @@ _SESSION = (
     " SET tcp_keepalives_count = 6;"
     " SET extra_float_digits = 3; SET default_transaction_isolation = 'read committed';"
     " SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') = 'off'"
+    " WHERE current_setting('synchronous_commit') = 'off';"
+    " SELECT set_config(name, '0', false) FROM pg_settings WHERE setting <> '0'"
+    " AND name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout')"
 )
 _SILENCE: Mapping[str, int] = {
     "keepalives": 1,
@@ -41,7 +43,9 @@ def prepare_server(connection: Any, record: ConnectionPoolEntry) -> None:
     for long at what a process has locked that stands still or whose machine is gone. The server
     gives up the connection of such a machine after two minutes, not hours: it has few.
 
-    PostgreSQL before 12 rounds by itself. Where `synchronous_commit` asks for more, it stays.
+    A limit that a role has for statements would end the reading of a large job each time it is
+    tried again. PostgreSQL before 12 rounds by itself. Where `synchronous_commit` asks for more,
+    it stays.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SESSION)

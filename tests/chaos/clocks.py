@@ -5,8 +5,14 @@ monotonic clock stays as it is.
 """
 
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
+
+from tests.waiting import wait_until
 
 from .faults import Fault
 from .ground import Ground
@@ -58,13 +64,25 @@ def _tells(library: Path, seconds: int) -> int:
 
 
 def run_beside(library: Path) -> Fault:
-    """A second command whose clock is five hours off, now before and now behind."""
+    """A second command whose clock is five hours off, now before and now behind, until one of its
+    workers has ended a trial; then it is killed or told to end."""
 
     def act(ground: Ground) -> int:
         hours = ground.rng.choice((-5, 5))
         known = {"LD_PRELOAD": str(library), "CLOCK_OFF": str(hours * 3600)}
         other = ground.start("run", "job.toml", *ground.options, first=("env",), **known)
+        wait_until(lambda: other.poll() is not None or _has_ended_a_trial(ground, other.pid))
+        other.send_signal(ground.rng.choice((signal.SIGKILL, signal.SIGTERM)))
         other.communicate()
         return 1
 
     return act
+
+
+def _has_ended_a_trial(ground: Ground, parent: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        own = {x.pid for x in psutil.Process(parent).children(recursive=True)}
+        _, trials, workers = ground.look()
+        names = {x.name for x in workers if x.pid in own}
+        return any(x.worker in names and x.event is not None for x in trials)
+    return False

@@ -59,6 +59,15 @@ def test_a_server_that_prints_fewer_digits_changes_no_number(url: str, execute: 
     assert ended.measurements["accuracy"] == measured["accuracy"]
 
 
+def test_what_takes_longer_than_a_role_may_is_done(url: str, execute: Execute) -> None:
+    """Each worker waited for ever, without a word, where all trials of a job took longer."""
+    execute("ALTER DATABASE strange SET statement_timeout = '20ms'")
+    execute("ALTER DATABASE strange SET lock_timeout = '20ms'")
+    with connect(parse_url(url)) as connection:
+        connection.execute(text("SELECT pg_sleep(0.1)"))
+        assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "0"
+
+
 def test_no_statement_is_kept_in_a_session(url: str) -> None:
     """A pooler gives each transaction another session (PgBouncer's transaction pooling), which
     knows no such statement, or another client's by the same name."""
