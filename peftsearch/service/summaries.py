@@ -36,7 +36,7 @@ from peftsearch.service.streams.status import (
     show_counts,
     tell_left,
 )
-from peftsearch.service.work.pool_status import PoolStatus, pool_beside
+from peftsearch.service.work.pool_status import LocalPool, PoolStatus, pool_beside
 from peftsearch.spaces.jobspec.objectives import objective
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.storage.store import Store
@@ -101,7 +101,7 @@ class JobSummary(Search, LeftTime):
     best: Best | None
     outcome: str | None
     live_workers: int
-    pool: PoolStatus | None
+    pool: LocalPool | None
     parent: str | None
 
 
@@ -243,7 +243,7 @@ class Summaries:
             "best": best,
             "outcome": outcome,
             "live_workers": live,
-            "pool": None if pool is None else pool_beside(job.state, pool),
+            "pool": None if pool is None else pool_beside(job.state, pool, live),
             "parent": self._find_parent(store, job),
         }
 

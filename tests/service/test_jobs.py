@@ -171,6 +171,7 @@ def test_launch(client: TestClient, workshop: Path) -> None:
     assert job["data"] == str(workshop / "data.csv")
     assert job["spec"]["model"]["anatomy"]["hidden"] == 8
     assert (job["pool"]["workers"], job["pool"]["state"]) == (2, "running")
+    assert job["pool"]["loading"] == 2
 
 
 def test_launch_that_waits_for_workers_of_others(client: TestClient) -> None:
@@ -299,6 +300,7 @@ def test_stop_and_resume(client: TestClient) -> None:
     post(client, "/jobs", 201, spec=spec_of("job"))
     stopped = post(client, "/jobs/job/stop", 200)
     assert (stopped["state"], stopped["pool"]["state"]) == ("stopped", "stopping")
+    assert stopped["pool"]["loading"] == 0
     found = post(client, "/jobs/job/resume", 409)
     assert "finish their trials" in found["got"]
     supervisor = service_of(client).supervisor

@@ -4,7 +4,6 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
@@ -17,7 +16,7 @@ from peftsearch.results.wording import describe
 from peftsearch.service.context import InService, Service
 from peftsearch.service.problems import problems
 from peftsearch.service.work.doings import tell_doing
-from peftsearch.service.work.pool_status import PoolStatus, pool_beside
+from peftsearch.service.work.pool_status import LocalPool, PoolStatus, pool_beside
 from peftsearch.service.work.run_records import R
 from peftsearch.service.work.runs import Runs
 from peftsearch.spaces.families.anatomy import Anatomy
@@ -76,17 +75,6 @@ class ProgramStatus(TypedDict):
     started: float
 
 
-@dataclass(frozen=True)
-class LocalPool(PoolStatus):
-    """A pool of this service, which is heard of before its workers are.
-
-    Attributes:
-        loading: Workers that still load the model and the data, and are not among `workers` yet.
-    """
-
-    loading: int
-
-
 class WorkerList(TypedDict):
     """Workers by name, and the pools and programs of this service."""
 
@@ -143,15 +131,7 @@ def _show_pools(
     """The workers of a job that was deleted leave as those of one that was stopped."""
     states = {job.name: job.state for job in jobs}
     heard = Counter(x["job"] for x in workers if x["live"] and x["command"] is None)
-    return [
-        _show_pool(pool_beside(states.get(name), pool), heard[name])
-        for name, pool in pools.items()
-    ]
-
-
-def _show_pool(pool: PoolStatus, heard: int) -> LocalPool:
-    loading = max(0, pool.workers - heard) if pool.state == "running" else 0
-    return LocalPool(**vars(pool), loading=loading)
+    return [pool_beside(states.get(name), pool, heard[name]) for name, pool in pools.items()]
 
 
 def _open_trials(store: Store, job: Job) -> Sequence[Trial]:

@@ -12,7 +12,7 @@ from peftsearch.records.trial import TrialState
 from peftsearch.records.worker import Worker
 from peftsearch.service.memory.history import Histories
 from peftsearch.service.memory.past import History
-from peftsearch.service.work.pool_status import PoolStatus, pool_beside
+from peftsearch.service.work.pool_status import LocalPool, PoolStatus, pool_beside
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.liveness import count_live
 
@@ -31,7 +31,7 @@ class JobLine(TypedDict):
     event: int
     counts: Counts
     live_workers: int
-    pool: PoolStatus | None
+    pool: LocalPool | None
 
 
 class JobsMessage(TypedDict):
@@ -121,7 +121,11 @@ def _list_jobs(
 ) -> bytes:
     counts, live = store.all_counts(), count_live(workers)
     none = dict.fromkeys(TrialState, 0)
-    shown = {x.name: pool_beside(x.state, pools[x.name]) for x in pulses if x.name in pools}
+    shown = {
+        x.name: pool_beside(x.state, pools[x.name], live.get(x.id, 0))
+        for x in pulses
+        if x.name in pools
+    }
     lines: list[JobLine] = [
         {
             "name": pulse.name,

@@ -23,7 +23,7 @@ from peftsearch.records.worker import Worker
 from peftsearch.results.wording import describe, span
 from peftsearch.service.memory.hours import Counted, Hours
 from peftsearch.service.memory.past import History
-from peftsearch.service.work.pool_status import PoolStatus, pool_beside
+from peftsearch.service.work.pool_status import LocalPool, PoolStatus, pool_beside
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.storage.store import Store
 from peftsearch.workers.processes.liveness import is_live
@@ -66,7 +66,7 @@ class Status(TypedDict):
     left_seconds: float | None
     left_range: tuple[float, float] | None
     left_words: str | None
-    pool: PoolStatus | None
+    pool: LocalPool | None
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Activity:
     ended: Mapping[TrialState, int]
     trials: tuple[Trial, ...]
     workers: tuple[tuple[str, int | None, int | None], ...]
-    pool: PoolStatus | None
+    pool: LocalPool | None
 
 
 def activity_of(
@@ -100,7 +100,7 @@ def activity_of(
         history.derive("ended", _count),
         tuple(x for x in trials if x.number not in known),
         tuple((x.name, x.steps_done, x.steps_total) for x in live),
-        None if pool is None else pool_beside(history.job.state, pool),
+        None if pool is None else pool_beside(history.job.state, pool, len(live)),
     )
 
 

@@ -1,6 +1,6 @@
 """What people see of a local worker pool."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from peftsearch.records.job import JobState
@@ -29,12 +29,26 @@ class PoolStatus:
         return self.state in ("running", "stopping")
 
 
-def pool_beside(state: JobState | None, pool: PoolStatus) -> PoolStatus:
+@dataclass(frozen=True)
+class LocalPool(PoolStatus):
+    """A pool beside its job.
+
+    Attributes:
+        loading: Workers that still load the model and the data, and are not heard of yet.
+    """
+
+    loading: int
+
+
+def pool_beside(state: JobState | None, pool: PoolStatus, heard: int) -> LocalPool:
     """A pool as people see it beside its job, which anybody may stop or let run again.
 
     Args:
         state: Of the job, None of one that was deleted. Where it does not run, the workers that
             are still there leave.
+        heard: Live workers of the job.
     """
     leaves = pool.active and state is not JobState.RUNNING
-    return replace(pool, state="stopping") if leaves else pool
+    shown = "stopping" if leaves else pool.state
+    loading = max(0, pool.workers - heard) if shown == "running" else 0
+    return LocalPool(**vars(pool) | {"state": shown}, loading=loading)

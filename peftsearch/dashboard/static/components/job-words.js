@@ -16,15 +16,9 @@ export function timeText({ used_hours: used, budget }) {
   return used > budget.hours && text !== whole ? `${text} (budget ${whole})` : `${text} of ${whole}`;
 }
 
-/** How many of a pool are not heard of yet: they load the model and the data first. */
-export function comingOf(pool, live) {
-  return pool?.state === "running" ? Math.max(0, pool.workers - live) : 0;
-}
-
 /** `2`, `1, 1 loading`, `2 loading` or `none`. */
 export function workersText({ live_workers: live, pool }) {
-  const coming = comingOf(pool, live);
-  const parts = [live ? count(live) : "", coming ? `${count(coming)} loading` : ""];
+  const parts = [live ? count(live) : "", pool?.loading ? `${count(pool.loading)} loading` : ""];
   return parts.filter(Boolean).join(", ") || "none";
 }
 

@@ -8,7 +8,7 @@ import { loadObjectives, noun, objective } from "../lib/measures.js";
 import { problemBox } from "../lib/notice.js";
 import { refresher } from "../lib/refresh.js";
 import { makeBar, updateBar } from "../components/bar.js";
-import { besideTheirs, comingOf, doingText, timeText, trialsText } from "../components/job-words.js";
+import { besideTheirs, doingText, timeText, trialsText } from "../components/job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, stateOf } from "../components/job-actions.js";
 
 const MANY = 6;
@@ -164,8 +164,7 @@ function footText(job) {
   const parts = over ? [`${duration(3600 * job.used_hours)} with a trial running`, `its budget was ${job.budget_text}`] : [`${timeText(job)} with a trial running`];
   if (job.left_words !== null && job.state === "running") parts.push(`${job.left_words} left`);
   if (job.live_workers) parts.push(plural(job.live_workers, "worker"));
-  const coming = comingOf(job.pool, job.live_workers);
-  if (coming) parts.push(`${plural(coming, "worker")} loading`);
+  if (job.pool?.loading) parts.push(`${plural(job.pool.loading, "worker")} loading`);
   parts.push(`created ${clock(job.created)}`);
   return parts.join(" · ");
 }
