@@ -9,7 +9,7 @@ from peftsearch.doctor.artefacts import examine_artefacts
 from peftsearch.doctor.finding import Health
 from peftsearch.records.job import Job
 from peftsearch.storage.store import Store
-from peftsearch.workers.artefacts.job_places import job_objects
+from peftsearch.workers.artefacts.job_places import adapters_place
 from peftsearch.workers.artefacts.keeping import Keeper
 from tests.specs import make_spec
 from tests.storage.examples import claim, insert, make_proposal
@@ -50,7 +50,7 @@ def test_a_place_that_works_and_whole_adapters_are_well(
 
 
 def test_a_damaged_adapter_fails_by_name(job: Job, storage: str, tmp_path: Path) -> None:
-    for name in (place := job_objects(str(job.spec.artefacts), job).place).names():
+    for name in (place := adapters_place(str(job.spec.artefacts), job)).names():
         assert (folder := place.folder) is not None
         (folder / name).write_bytes(b"damaged")
     failed = [x for x, health in _texts(storage, tmp_path).items() if health is Health.FAILED]

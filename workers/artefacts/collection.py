@@ -2,25 +2,22 @@
 
 import contextlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
-from peftsearch.errors import NotFoundError, UserError
+from peftsearch.errors import UserError
 from peftsearch.records.job import Job
-from peftsearch.records.trial import Attempt, Trial
+from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.artefacts_url import is_url
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import job_folder
+from peftsearch.workers.files.sweeping import find_over
 
-from .job_places import job_objects, job_place
+from .job_places import adapters_place, job_place
 from .places import ArtefactsAway
-
-GRACE = timedelta(days=1)
-"""An object may wait so long for its record: results are spooled while the database is away."""
 
 
 def sweep_objects(store: Store, job: Job) -> int:
-    """Remove what no trial of a job names: of attempts that were lost after they had written. How
-    many objects; none where the URL is away.
+    """Remove the objects of attempts that are over and brought no result. How many attempts; none
+    where the URL is away. Those of an attempt whose result may yet come stay, however old.
 
     Raises:
         StoreUnavailable: The database cannot be reached.
@@ -28,15 +25,12 @@ def sweep_objects(store: Store, job: Job) -> int:
     if job.spec.artefacts is None:
         return 0
     removed = 0
-    with contextlib.suppress(ArtefactsAway, NotFoundError):
-        place = job_objects(job.spec.artefacts, job).place
-        if not (found := place.names()) or store.job(job.id).uid != job.uid:
-            return 0
-        named = {x for trial in store.attempts(job.id) for x in _names(trial)}
-        for name in set(found) - named:
-            if datetime.now(UTC) - place.under(name).written() > GRACE:
-                place.under(name).remove()
-                removed += 1
+    with contextlib.suppress(ArtefactsAway):
+        place = adapters_place(job.spec.artefacts, job)
+        attempts = {name.partition("/")[0] for name in place.names()}
+        for name in find_over(store, job, sorted(attempts)):
+            place.under(name).remove()
+            removed += 1
     return removed
 
 
@@ -62,7 +56,3 @@ def remove_all(urls: set[str], job: Job) -> None:
             expected = f"{url} there, to remove the adapters of {job.name!r} with its records"
             hint = f"the records are deleted: remove {place.url} by hand"
             raise UserError(expected, error.got, hint) from error
-
-
-def _names(trial: Attempt) -> tuple[str, str]:
-    return str(trial.adapter).rpartition("/")[2], str(trial.adapter_sha256)

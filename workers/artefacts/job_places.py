@@ -1,12 +1,11 @@
 """Where the artefacts of a job lie below the URL of its spec."""
 
 from peftsearch.records.job import Job
-from peftsearch.workers.files.job_folder import job_folder
+from peftsearch.records.trial import Trial
+from peftsearch.workers.files.job_folder import adapter_name, job_folder
 
 from .objects import Objects
 from .places import Place
-
-_OBJECTS = "objects"
 
 
 def job_place(url: str, job: Job) -> Place:
@@ -14,9 +13,16 @@ def job_place(url: str, job: Job) -> Place:
     return Place(url).under(job_folder(job))
 
 
-def job_objects(url: str, job: Job) -> Objects:
-    """The objects of a job."""
-    return Objects(job_place(url, job).under(_OBJECTS))
+def adapters_place(url: str, job: Job) -> Place:
+    """Where the objects of a job's attempts are. Those of older versions are in `objects`, which
+    their workers sweep by what they name."""
+    return job_place(url, job).under("adapters")
+
+
+def attempt_objects(url: str, job: Job, trial: Trial) -> Objects:
+    """The objects of a trial's attempt, which no other claim of a trial writes to."""
+    name = adapter_name(job, trial).rpartition("/")[2]
+    return Objects(adapters_place(url, job).under(name))
 
 
 def rungs_place(url: str, job: Job) -> Place:

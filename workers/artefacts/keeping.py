@@ -16,7 +16,7 @@ from peftsearch.workers.files.adapter_files import save_adapter, write_adapter
 from peftsearch.workers.files.job_folder import adapter_name
 from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS
 
-from .job_places import job_objects
+from .job_places import attempt_objects
 from .objects import Objects
 from .places import ArtefactsAway
 from .signs_of_life import act_beside
@@ -62,7 +62,7 @@ class Keeper:
         # By its attempt: of a worker that is killed here it is swept as what it began elsewhere.
         with tempfile.TemporaryDirectory(dir=own.parent, prefix=f".{own.name}-") as folder:
             sha256 = write_adapter(Path(folder), *what)
-            return self._put(job_objects(url, self.job), Path(folder)), sha256
+            return self._put(attempt_objects(url, self.job, trial), Path(folder)), sha256
 
     def _put(self, objects: Objects, folder: Path) -> str:
         """The tensors first, since the other object names them."""

@@ -14,7 +14,7 @@ class Damaged(Exception):
 
 @dataclass(frozen=True)
 class Objects:
-    """The objects of one job, each named by the SHA-256 of its content, as `sha256sum` prints it.
+    """The objects of an attempt, each named by the SHA-256 of its content, as `sha256sum` has it.
 
     Nothing is ever changed: two that write the same name write the same content.
     """

@@ -3,7 +3,7 @@
 import contextlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from peftsearch.records.job import Job
@@ -31,30 +31,44 @@ def sweep_attempts(root: Path, store: Store, job: Job) -> None:
     Raises:
         StoreUnavailable: The database cannot be reached.
     """
-    adapters = [*_find(trials_folder(root, job), _ADAPTER)]
-    results = [*_find(spool_folder(root, job), _RESULT)]
-    if not (adapters or results):
-        return
-    trials = store.attempts(job.id)  # after the files: what began since is not among them
+    adapters, results = trials_folder(root, job), spool_folder(root, job)
+    for name in find_over(store, job, [x.name for x in adapters.glob("*")]):
+        _remove(adapters / name)
+    found = [*_find((x.name for x in results.glob("*")), _RESULT)]
+    known = {x.id: x for x in store.attempts(job.id)} if found else {}
+    for name, trial, attempt, _ in found:
+        if trial in known and _is_over(known[trial], attempt):
+            _remove(results / name)
+
+
+def find_over(store: Store, job: Job, names: Iterable[str]) -> list[str]:
+    """Of names of adapters, those of attempts that are over and whose trial keeps another one or
+    none, as of `sweep_attempts`.
+
+    Raises:
+        StoreUnavailable: The database cannot be reached.
+    """
+    if not (found := [*_find(names, _ADAPTER)]):
+        return []
+    trials = {x.number: x for x in store.attempts(job.id)}  # after the names: none began since
     marks = {(number, claim_mark(claimed)) for number, claimed in store.claims(job.id)}
-    numbers, ids = ({x.number: x for x in trials}, {x.id: x for x in trials})
-    for known, found in ((numbers, adapters), (ids, results)):
-        for path, trial, attempt, mark in found:
-            ours = trial in known and (not mark or (trial, mark) in marks)
-            if ours and _is_over(known[trial], attempt, path):
-                _remove(path)
+    return [
+        name
+        for name, trial, attempt, mark in found
+        if (trial in trials and (not mark or (trial, mark) in marks))
+        and _is_over(trials[trial], attempt)
+        and name not in str(trials[trial].adapter).split("/")
+    ]
 
 
-def _find(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, int, int, str]]:
-    """What the pattern finds in a folder, each with its trial, its attempt and a mark or none."""
-    for path in folder.glob("*"):
-        if found := pattern.fullmatch(path.name):
-            yield path, int(found[1]), int(found[2]), found[3] or ""
+def _find(names: Iterable[str], pattern: re.Pattern[str]) -> Iterator[tuple[str, int, int, str]]:
+    """What the pattern finds, each with its trial, its attempt and a mark or none."""
+    for name in names:
+        if found := pattern.fullmatch(name):
+            yield name, int(found[1]), int(found[2]), found[3] or ""
 
 
-def _is_over(trial: Attempt, attempt: int, path: Path) -> bool:
-    if trial.adapter is not None and Path(trial.adapter).name == path.name:
-        return False
+def _is_over(trial: Attempt, attempt: int) -> bool:
     ended = trial.state in _ENDED
     return attempt < trial.attempt or (ended and attempt == trial.attempt)
 

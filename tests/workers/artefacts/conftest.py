@@ -102,24 +102,29 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> type[Slow]:
 
 
 class Short(MemoryFileSystem):  # type: ignore[misc]  # it has no types
-    """Files of which the end is lost for as many times as `left` says, without a word."""
+    """Files of which the end, or all, is lost for as many times as `left` says, without a word."""
 
     protocol = "short"
     left = 0
+    whole = False
 
     def put_file(self, *arguments: Any, **named: Any) -> None:
         super().put_file(*arguments, **named)
         if Short.left > 0:
             Short.left -= 1
-            self.pipe_file(arguments[1], self.cat_file(arguments[1])[:-1])
+            if Short.whole:
+                self.rm(arguments[1])
+            else:
+                self.pipe_file(arguments[1], self.cat_file(arguments[1])[:-1])
 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> type[Short]:
-    """What holds `short://`, in whose class it is said for how long it loses the ends of files."""
+    """What holds `short://`; its class says for how long it loses files or their ends."""
     fsspec.register_implementation("short", Short, clobber=True)
     monkeypatch.setattr(keeping, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(Short, "left", 0)
+    monkeypatch.setattr(Short, "whole", False)
     return Short
 
 

@@ -136,8 +136,11 @@ def test_a_place_that_refuses_is_not_waited_for(machine: Machine, tmp_path: Path
         machine.work(machine.launch(f"file://{tmp_path}/file"))
 
 
-def test_an_adapter_of_which_the_end_is_lost_is_sent_again(machine: Machine, short: Any) -> None:
-    short.left = 3
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_adapter_of_which_the_end_or_all_is_lost_is_sent_again(
+    machine: Machine, short: Any, whole: bool
+) -> None:
+    short.left, short.whole = 3, whole
     (trial,) = machine.work(machine.launch("short://bucket/again"))
     assert (trial.state, trial.attempt, short.left) == (TrialState.COMPLETED, 1, 0)
     with adapter_folder(machine.root, trial):

@@ -1,6 +1,5 @@
 """What nothing names goes; what a record names, or may name yet, stays."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,30 +7,43 @@ import pytest
 
 from peftsearch.errors import Conflict, UserError
 from peftsearch.jobs import life
-from peftsearch.workers.artefacts import collection
+from peftsearch.records.trial import TrialState
 from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.artefacts.collection import sweep_objects
-from peftsearch.workers.artefacts.job_places import job_objects, job_place
+from peftsearch.workers.artefacts.job_places import adapters_place, job_place
+from peftsearch.workers.artefacts.keeping import Keeper
 from peftsearch.workers.artefacts.places import Place
+from peftsearch.workers.files.spool import Result
+from tests.storage.examples import EXPIRED, claim
 
 from .lives import Machine
 
 
-def test_what_no_trial_names_goes_after_a_day(
-    machine: Machine, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_lost_attempts_left_goes_and_what_waits_for_its_record_stays(
+    machine: Machine, url: str, tmp_path: Path
 ) -> None:
-    job = machine.launch(url)
-    (trial,) = machine.work(job)
-    objects = job_objects(url, job)
-    (tmp_path / "lost").write_bytes(b"of an attempt that was lost")
-    lost = objects.put(tmp_path / "lost")
-    assert sweep_objects(machine.store, job) == 0
-    assert lost in objects.place.names()
-    monkeypatch.setattr(collection, "GRACE", timedelta(seconds=-60))
-    assert sweep_objects(machine.store, job) == 1
-    assert len(objects.place.names()) == 2
-    with adapter_folder(machine.root, trial):
-        pass
+    """An adapter went a day after its upload, while its result waited on another machine."""
+    job = machine.launch(url, seeds=2)
+    lost = claim(machine.store, job.id, seconds=EXPIRED)
+    keeper = Keeper(tmp_path / "other", job, lambda: None)
+    keeper.keep(lost, {}, {"seed": lost.seed})
+    assert machine.store.requeue_expired(job.id)
+    assert sweep_objects(machine.store, job) == 0  # its result may come, and would count
+    held = claim(machine.store, job.id)
+    provenance = {"seed": held.seed}
+    adapter, sha256 = keeper.keep(held, {}, provenance)
+    assert (held.number, sweep_objects(machine.store, job)) == (lost.number, 1)
+    measured = {"accuracy": 0.5, "trainable_parameters": 1.0}
+    result = Result(
+        job.uid, held.id, held.attempt, measured, provenance, adapter, sha256, claimed=held.claimed
+    )
+    assert result.record(machine.store)
+    trials = machine.work(job)
+    assert {x.state for x in trials} == {TrialState.COMPLETED}
+    assert len(adapters_place(url, job).names()) == 4
+    for trial in trials:
+        with adapter_folder(machine.root, trial):
+            pass
 
 
 def test_a_deleted_job_leaves_nothing_and_others_all(machine: Machine, url: str) -> None:
