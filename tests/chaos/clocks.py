@@ -7,7 +7,8 @@ monotonic clock stays as it is.
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -61,6 +62,13 @@ def _tells(library: Path, seconds: int) -> int:
     known = {"LD_PRELOAD": str(library), "CLOCK_OFF": str(seconds)}
     done = subprocess.run(["date", "+%s"], env=known, capture_output=True, check=True)
     return int(done.stdout)
+
+
+@contextmanager
+def one_worker(ground: Ground) -> Iterator[bool]:
+    """The first command has one worker, so that the second comes to a trial soon."""
+    ground.engine = ("--workers", "1")
+    yield True
 
 
 def run_beside(library: Path) -> Fault:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.cluster import SETTINGS, Cluster, find_programs, run_cluster
 
-from .clocks import build_clock, run_beside
+from .clocks import build_clock, one_worker, run_beside
 from .disks import adapters_apart, all_apart, fill_adapters, fill_all, without
 from .faults import FAULTS, Fault, sever
 from .ground import Ground
@@ -83,13 +83,14 @@ def _kinds(cluster: Cluster, clock: Path | None) -> dict[str, Kind]:
 
         return act
 
+    off = {} if clock is None else {"clock off by hours": of_fault(run_beside(clock), one_worker)}
     nowhere = without(partial(cluster.control, "stop"), partial(cluster.control, "start"))
     return {
         "connections severed": of_fault(sever),
         "server stopped": of_fault(restart("fast")),
         "server crashed": of_fault(restart("immediate")),
         "server stopped, disk full": of_fault(nowhere, adapters_apart),
-        **({} if clock is None else {"clock off by hours": of_fault(run_beside(clock))}),
+        **off,
         **ray_kinds(),
     }
 
