@@ -1,6 +1,8 @@
 """What the workers of a job do while nothing ends, in words."""
 
+from peftsearch.jobs.time_left import Steps
 from peftsearch.records.preparation import Preparation
+from peftsearch.records.worker import AWAITING_STORE
 from peftsearch.results.wording import count, duration, plural
 from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.spaces.kinds.kind_table import find_kind
@@ -51,10 +53,16 @@ def _batches(crew: Crew) -> str:
 
 
 def _trial(child: Member) -> str:
-    """`trial 3 batch 40 of 250`, trained or scored; without them while it prepares or measures."""
-    done, total = child.progress
-    batches = f" batch {done} of {total}" if total else ""
-    return f"trial {child.number}{batches}"
+    return f"trial {child.number}{tell_batches(child.progress)}"
+
+
+def tell_batches(steps: Steps) -> str:
+    """` batch 40 of 250`, trained or scored; without them while a trial prepares or measures, and
+    with what it waits for."""
+    done, total = steps
+    if steps == AWAITING_STORE:
+        return " (waits for the artefact store)"
+    return f" batch {done} of {total}" if total else ""
 
 
 def _measured(spec: JobSpec) -> str:

@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from peftsearch.jobs.time_left import UNKNOWN
 from peftsearch.records.job import Job
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import Trial, TrialState
@@ -30,7 +31,7 @@ from .progress import (
     tell_left,
     tell_volume,
 )
-from .stages import tell_stage, tell_stopping
+from .stages import tell_batches, tell_stage, tell_stopping
 
 _REFRESH_SECONDS = 1.0
 _STAGE_SECONDS = 10.0
@@ -237,7 +238,7 @@ class LiveView:
         return [self._trial_line(trial, batches.get(trial.number)) for trial in now.running]
 
     def _trial_line(self, trial: Trial, batches: tuple[int, int] | None) -> Text:
-        progress = f" batch {batches[0]} of {batches[1]}" if batches and batches[1] else ""
+        progress = tell_batches(batches or UNKNOWN)
         words = describe(trial.configuration, self.job.spec.anatomy)
         origin = tell_origin(trial.origin, self.job.spec.search.sampler)
         text = Text(f"  {trial.number} ({origin}){progress}: {words}", style="dim")

@@ -15,6 +15,7 @@ from rich.console import Console
 from peftsearch.live.stages import tell_stopping
 from peftsearch.live.terminal import LiveView, PlainView
 from peftsearch.records.job import Job
+from peftsearch.records.worker import AWAITING_STORE
 from peftsearch.search.goals.hypervolume import hypervolume
 from peftsearch.spaces.jobspec.head import suppose_head
 from peftsearch.storage.store import Store
@@ -66,6 +67,9 @@ def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_pa
         assert look().startswith("training: trial 0 ... (")
         child.status.done.value, child.status.total.value = 40, 250
         assert look().startswith("training: trial 0 batch 40 of 250 ... (")
+        child.status.done.value, child.status.total.value = AWAITING_STORE
+        assert look().startswith("training: trial 0 (waits for the artefact store) ... (")
+        assert child.progress == AWAITING_STORE  # for the pages
         assert look(later=False) == ""
         child.status.trial.value = -1
         assert look() == ""

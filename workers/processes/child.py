@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from peftsearch.errors import ANYTHING, NotFoundError, PeftsearchError
 from peftsearch.message_text import as_line, trace
 from peftsearch.records.job import Job
+from peftsearch.records.worker import AWAITING_STORE
 from peftsearch.storage.store import Store
 
 from .group import LOST, start_group
@@ -194,9 +195,11 @@ class Child:
 
     @property
     def progress(self) -> tuple[int | None, int | None]:
-        """Steps of its trial, done and in total; None while it holds none or prepares it."""
-        done, total = int(self.status.done.value), int(self.status.total.value)
-        return (done, total) if self.trial is not None and total else (None, None)
+        """Steps of its trial, done and in total, or that it waits for the store of artefacts; None
+        while it holds none or prepares it."""
+        steps = self.batches
+        told = steps[1] or steps == AWAITING_STORE
+        return steps if self.trial is not None and told else (None, None)
 
     def watch(self) -> float:
         """Seconds since its step counter last moved, or it asked for a database that is away."""

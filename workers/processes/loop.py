@@ -24,6 +24,7 @@ from peftsearch.message_text import one_line
 from peftsearch.records.failing import PATIENCE, find_hopeless
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import Trial, TrialState
+from peftsearch.records.worker import AWAITING_STORE
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.space.feasibility import check_bounds
 from peftsearch.spaces.space.presets import make_space
@@ -293,7 +294,7 @@ class WorkerLoop:
             raise
 
     def _beat(self) -> None:
-        self.monitor.step(0, 0)
+        self.monitor.step(*AWAITING_STORE)
 
     def _is_over(self, trial: Trial) -> bool:
         """Whether this attempt is no longer the trial's; no, as far as is known."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from peftsearch.records.trial import TrialState
+from peftsearch.records.worker import AWAITING_STORE
 from peftsearch.workers.artefacts import signs_of_life
 from peftsearch.workers.artefacts.places import ArtefactsAway
 from peftsearch.workers.artefacts.signs_of_life import act_beside
@@ -32,6 +33,16 @@ def test_adapters_and_rungs_on_their_way_are_no_silence(
     (trial,) = machine.at(tmp_path / "other").work(job, Watcher(slow.beat))
     assert (trial.state, trial.provenance["resumed_step"]) == (TrialState.COMPLETED, 9)
     assert slow.silent == 0
+
+
+def test_who_waits_for_a_place_says_so(machine: Machine, away: Any) -> None:
+    """The pages said that it prepares, the terminal that it trains."""
+    away.left = 9  # rungs are tried once
+    told: list[tuple[int, int]] = []
+    monitor = Watcher()
+    monitor.step = lambda done, total: told.append((done, total))  # type: ignore[method-assign]
+    machine.work(machine.launch("away://bucket/said"), monitor)
+    assert told.count(AWAITING_STORE) > 0
 
 
 def test_who_is_told_to_leave_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:

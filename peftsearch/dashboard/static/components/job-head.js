@@ -5,7 +5,7 @@ import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../
 import { capitalised, clock, count, meanOf, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
-import { doingText, timeText, trialsText, workersText } from "./job-words.js";
+import { doingText, timeText, trialsText, untrainedText, workersText } from "./job-words.js";
 import { actionButtons, actionsOf, hasWorkers, isLeaving, isSpent, stateOf } from "./job-actions.js";
 
 export class Head {
@@ -80,7 +80,7 @@ function writeFact(row, [, value]) {
 
 function writeRunning(row, { number, words, steps_done: done, steps_total: total }) {
   const [text, meter] = row.children;
-  const batches = total ? `batch ${count(done ?? 0)} of ${count(total)}` : "preparing";
+  const batches = total ? `batch ${count(done ?? 0)} of ${count(total)}` : untrainedText(done, "preparing");
   setText(text, `Trial ${number}: ${words} · ${batches}`);
   meter.hidden = !total;
   if (total) meter.value = (done ?? 0) / total;

@@ -30,6 +30,11 @@ export function doingText({ counts, live_workers: live, floors }) {
   return `the workers ${measure}choose the first configurations`;
 }
 
+/** What a held trial does of which no batches are told: one done of none means that it waits for the store of its adapter. */
+export function untrainedText(done, otherwise) {
+  return done ? "waits for the artefact store" : otherwise;
+}
+
 /** The state of a trial; of one that waits, whether anybody is going to take it. */
 export function stateText(trial, job) {
   if (!isLeftOver(trial, job)) return trial.state;

@@ -13,7 +13,7 @@ import { showMap } from "../charts/map.js";
 import { ConfirmRuns } from "../components/confirm-runs.js";
 import { showExports } from "../components/exports.js";
 import { bindKeys, fillCompare, showNeighbours } from "../components/other-trials.js";
-import { stateText } from "../components/job-words.js";
+import { stateText, untrainedText } from "../components/job-words.js";
 import { costTable, qualityView } from "../components/quality.js";
 import { showNote } from "../components/trial-note.js";
 import { reasonsView } from "../components/trial-reasons.js";
@@ -170,7 +170,7 @@ function makeProgress(box, trial, job) {
 
 function progressWords({ worker, seconds, steps_done: done, steps_total: total }, share) {
   const who = `Training on ${worker} for ${duration(seconds)}`;
-  return total ? `${who}: batch ${done} of ${total}, ${percent(share, 0)}` : `${who}: preparing`;
+  return total ? `${who}: batch ${done} of ${total}, ${percent(share, 0)}` : `${who}: ${untrainedText(done, "preparing")}`;
 }
 
 function waiting(state) {

@@ -5,6 +5,7 @@ import { byId, h, keep, replace, setAttribute, setSentence, setText } from "../l
 import { NOTHING, ago, capitalised, duration, plural } from "../lib/format.js";
 import { follow } from "../lib/live.js";
 import { problemBox } from "../lib/notice.js";
+import { untrainedText } from "../components/job-words.js";
 import { refresher } from "../lib/refresh.js";
 
 const MOST_SILENT = 200;
@@ -112,7 +113,7 @@ function progressOf({ name, trial }) {
   if (!trial) return null;
   const { steps_done: done, steps_total: total } = trial;
   const known = done !== null && total;
-  const words = known ? `batch ${done} of ${total}` : "prepares";
+  const words = known ? `batch ${done} of ${total}` : untrainedText(done, "prepares");
   return { name, words, share: known ? Math.min(1, done / total) : 0 };
 }
 
