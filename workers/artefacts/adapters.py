@@ -17,6 +17,7 @@ from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS, check_ada
 
 from .objects import Damaged, Objects
 from .places import Place
+from .signs_of_life import act_beside, tell_wait
 
 
 @contextlib.contextmanager
@@ -60,10 +61,12 @@ def fetch_adapter(url: str, trial: Trial, folder: Path) -> None:
 
 
 def _fetch(objects: Objects, sha256: str, target: Path, trial: Trial) -> None:
+    """Says that it waits where it takes long."""
+    tell = tell_wait(objects.place.url)
     expected, url = f"the adapter of trial {trial.number}", f"{objects.place.url}/{sha256}"
     hint = f"restore {url} from a backup, or export another trial"
     try:
-        objects.fetch(sha256, target)
+        act_beside(lambda: objects.fetch(sha256, target), objects.place.url, tell)
     except FileNotFoundError as error:
         deleted = "see `peftsearch jobs` for whether the job was deleted, or "
         raise UserError(expected, f"no object of its {target.name}", deleted + hint) from error

@@ -1,7 +1,11 @@
 """What a server may take long for, with signs of life beside it: who is silent loses its trial."""
 
+import logging
 import threading
+import time
 from collections.abc import Callable
+
+from peftsearch.time_text import duration
 
 from .places import ArtefactsAway
 
@@ -11,18 +15,37 @@ does not do so for ever."""
 BEAT_SECONDS = 5.0
 
 
-def act_beside(act: Callable[[], object], url: str, beat: Callable[[], None]) -> None:
+def tell_wait(url: str) -> Callable[[], None]:
+    """A beat for people: says that a command waits for a place, and again after pauses that
+    double."""
+    started, pause = time.monotonic(), BEAT_SECONDS
+
+    def tell() -> None:
+        nonlocal pause
+        if (waited := time.monotonic() - started) >= pause:
+            pause = 2 * waited
+            told = f"waiting for the artefact store {url} ... ({waited:.0f} s so far)"
+            logging.getLogger("peftsearch").warning(told)
+
+    return tell
+
+
+def act_beside(
+    act: Callable[[], object], url: str, beat: Callable[[], None], seconds: float | None = None
+) -> None:
     """Do something in a thread of its own, and beat until it is done.
 
     Args:
         url: For people, where it is done.
         beat: May raise to end the wait; what was begun is then for nobody.
+        seconds: How long it may take; None is as long as a file may.
 
     Raises:
-        ArtefactsAway: It took longer than `LONGEST_SECONDS`.
+        ArtefactsAway: It took longer.
         Exception: Whatever it raises.
     """
     failures: list[BaseException] = []
+    longest = LONGEST_SECONDS if seconds is None else seconds
 
     def run() -> None:
         try:
@@ -32,12 +55,12 @@ def act_beside(act: Callable[[], object], url: str, beat: Callable[[], None]) ->
 
     thread = threading.Thread(target=run, name="artefacts", daemon=True)
     thread.start()
-    for _ in range(round(LONGEST_SECONDS / BEAT_SECONDS)):
+    for _ in range(round(longest / BEAT_SECONDS)):
         thread.join(BEAT_SECONDS)
         if not thread.is_alive():
             break
         beat()
     else:
-        raise ArtefactsAway(url, TimeoutError(f"no end after {LONGEST_SECONDS / 60:.0f} minutes"))
+        raise ArtefactsAway(url, TimeoutError(f"no end after {duration(longest)}"))
     for error in failures:
         raise error

@@ -8,11 +8,14 @@ import pytest
 
 from peftsearch.records.trial import TrialState
 from peftsearch.records.worker import AWAITING_STORE
-from peftsearch.workers.artefacts import signs_of_life
+from peftsearch.workers.artefacts import probing, signs_of_life
+from peftsearch.workers.artefacts.adapters import adapter_folder
+from peftsearch.workers.artefacts.objects import Objects
 from peftsearch.workers.artefacts.places import ArtefactsAway
+from peftsearch.workers.artefacts.probing import check_place
 from peftsearch.workers.artefacts.signs_of_life import act_beside
 from peftsearch.workers.processes.monitor import Cancelled
-from tests.waiting import LIMIT
+from tests.waiting import LIMIT, wait_until
 from tests.workers.monitors import Stopping, Watcher
 
 from .lives import Machine
@@ -65,3 +68,32 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
         act_beside(lambda: over.wait(LIMIT), "s3://bucket", lambda: beats.append(1))
     over.set()
     assert len(beats) == 5
+
+
+def test_who_reads_from_a_slow_place_is_told_so(
+    machine: Machine, slow: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export said that it loads the libraries, for as long as a store took."""
+    url = "slow://bucket/read"
+    (trial,) = machine.work(machine.launch(url), Watcher(slow.beat))
+    fetch = Objects.fetch
+
+    def hear(objects: Objects, sha256: str, target: Path) -> None:
+        wait_until(lambda: url in caplog.text)
+        slow.heard.set()
+        fetch(objects, sha256, target)
+
+    monkeypatch.setattr(Objects, "fetch", hear)
+    with adapter_folder(machine.root, trial):
+        pass
+    assert f"waiting for the artefact store {url}" in caplog.text
+
+
+def test_a_place_that_answers_no_probe_is_given_up(
+    slow: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "_LONGEST_SECONDS", 0.05)
+    with pytest.raises(ArtefactsAway, match="slow://bucket/probe.*no end after"):
+        check_place("slow://bucket/probe")
+    assert "waiting for the artefact store slow://bucket/probe" in caplog.text
+    slow.heard.set()
