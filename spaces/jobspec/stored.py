@@ -13,6 +13,9 @@ SAID = "said"
 """What a document holds beside the spec: dotted keys that the job file said, sorted. Those of
 before that key lack it."""
 
+LEFT = "left"
+"""And of a job that moved: URLs that its adapters were kept below before, sorted."""
+
 BEFORE: Mapping[str, Mapping[str, Any]] = {
     "model": {"dtype": "float32"},
     "task": {"reading": 1, "max_length": 128},
@@ -51,15 +54,27 @@ def rewritten(document: Mapping[str, Any], spec: JobSpec) -> dict[str, Any]:
     spec, and else as it was: what it lacks tells which version wrote it."""
     data = spec.to_json()
     model = {**document["model"], "anatomy": data["model"]["anatomy"]}
-    place = {} if spec.artefacts is None else {"artefacts": spec.artefacts}
+    place = {} if spec.artefacts is None else _moved(document, spec.artefacts)
     return {**document, **place, "model": model, "budget": data["budget"]}
+
+
+def _moved(document: Mapping[str, Any], place: str) -> dict[str, Any]:
+    known = {*places_of(document), place}
+    left = {LEFT: sorted(known - {place})} if len(known) > 1 else {}
+    return {"artefacts": place, **left}
+
+
+def places_of(document: Mapping[str, Any]) -> set[str]:
+    """The URL that a job's adapters are kept below, and those that it had before."""
+    own = document.get("artefacts")
+    return {*document.get(LEFT, ()), *([own] if own else [])}
 
 
 def plain_spec(document: Any) -> Any:
     """The spec in a document, as it stands there, damaged ones too."""
     if not isinstance(document, Mapping):
         return document
-    return {key: value for key, value in document.items() if key != SAID}
+    return {key: value for key, value in document.items() if key not in (SAID, LEFT)}
 
 
 def parse_stored(document: Mapping[str, Any]) -> JobSpec:

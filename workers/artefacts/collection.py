@@ -7,6 +7,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.job import Job
 from peftsearch.records.trial import Trial
 from peftsearch.spaces.jobspec.artefacts_url import is_url
+from peftsearch.spaces.jobspec.stored import places_of
 from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import job_folder
 from peftsearch.workers.files.sweeping import find_over
@@ -35,11 +36,12 @@ def sweep_objects(store: Store, job: Job) -> int:
 
 
 def find_urls(job: Job, trials: Sequence[Trial]) -> set[str]:
-    """Below which artefacts of a job may lie: that of its spec, and those that it had before."""
+    """Below which artefacts of a job may lie: that of its spec, and those that it had before, also
+    where it left rungs alone there. Jobs that moved in an older version tell by their adapters."""
     own = f"/{job_folder(job)}/"
     kept = (str(trial.adapter) for trial in trials)
     before = {x.rpartition(own)[0] for x in kept if is_url(x) and own in x}
-    return before | ({job.spec.artefacts} if job.spec.artefacts else set())
+    return before | places_of(job.document)
 
 
 def remove_all(urls: set[str], job: Job) -> None:

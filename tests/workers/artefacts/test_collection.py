@@ -13,6 +13,7 @@ from peftsearch.workers.artefacts.collection import sweep_objects
 from peftsearch.workers.artefacts.job_places import adapters_place, job_place
 from peftsearch.workers.artefacts.keeping import Keeper
 from peftsearch.workers.artefacts.places import Place
+from peftsearch.workers.artefacts.rungs import Rung
 from peftsearch.workers.files.spool import Result
 from tests.storage.examples import EXPIRED, claim
 
@@ -83,6 +84,21 @@ def test_a_job_that_moved_goes_from_both_places(machine: Machine, tmp_path: Path
     assert same.spec.artefacts == second
     life.delete(machine.store, job.name, machine.root)
     assert [Place(x).names() for x in (first, second)] == [[], []]
+
+
+def test_rungs_alone_go_from_a_place_that_was_left(machine: Machine, tmp_path: Path) -> None:
+    places = [f"file://{tmp_path}/{name}" for name in ("first", "second", "third")]
+    job = machine.launch(places[0])
+    for url in places:
+        spec = job.spec.storing_in(url)
+        job = life.create_or_resume(machine.store, spec)
+        (trial,) = machine.store.trials(job.id)
+        Rung.of(machine.root, job, trial, lambda: None).save({"step": 1}, {})
+    assert machine.store.find_job(job.name).spec == job.spec
+    assert [len(Place(x).names()) for x in places] == [1, 1, 1]
+    life.stop(machine.store, job.name)
+    life.delete(machine.store, job.name, machine.root)
+    assert [Place(x).names() for x in places] == [[], [], []]
 
 
 def test_a_deletion_says_what_is_left_below_a_url_that_is_away(
