@@ -1,8 +1,11 @@
 """Tiny random models of every family and kind of task, as a hub repository would have them."""
 
+import copy
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from string import ascii_lowercase
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -96,6 +99,8 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 VISION = ("vit", "dinov2")
 ENCODER_DECODERS = ("t5", "mt5")
+_BUILT: dict[str, Any] = {}
+_SAVED: dict[str, TemporaryDirectory[str]] = {}
 
 
 def make_config(family: str, **changes: Any) -> Any:
@@ -103,7 +108,17 @@ def make_config(family: str, **changes: Any) -> Any:
 
 
 def build_model(family: str, kind: str = "classification", **changes: Any) -> Any:
-    """A random model of the class that the kind of task asks for; `changes` go to its config."""
+    """A random model of the class that the kind of task asks for; `changes` go to its config.
+
+    It is a copy of one that each process makes once, which takes several times as long.
+    """
+    key = repr((family, kind, changes))
+    if key not in _BUILT:
+        _BUILT[key] = _build_model(family, kind, **changes)
+    return copy.deepcopy(_BUILT[key])
+
+
+def _build_model(family: str, kind: str, **changes: Any) -> Any:
     config = make_config(family, **changes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
@@ -120,12 +135,20 @@ def save_model(
     folder: Path, family: str, pad: bool = True, kind: str = "classification", **changes: Any
 ) -> Path:
     """A model folder as a hub repository would have it, of the class of that kind of task."""
+    key = repr((family, pad, kind, changes))
+    if key not in _SAVED:
+        _SAVED[key] = TemporaryDirectory()
+        _save_model(Path(_SAVED[key].name), family, pad, kind, **changes)
+    shutil.copytree(_SAVED[key].name, folder, dirs_exist_ok=True)
+    return folder
+
+
+def _save_model(folder: Path, family: str, pad: bool, kind: str, **changes: Any) -> None:
     build_model(family, kind, **changes).save_pretrained(folder)
     if family in VISION:
         save_image_processor(folder)
     else:
         save_tokenizer(folder, family, pad)
-    return folder
 
 
 def save_image_processor(folder: Path) -> None:

@@ -1,5 +1,8 @@
 """One technique on one tiny model of any family and kind: its configuration, training, answers."""
 
+import copy
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,13 @@ from .tiny import spec_on
 
 
 def load(folder: Path, kind: str) -> Backbone:
+    """A copy of what each process loads once from that folder."""
+    loaded = _load(folder, kind)
+    return replace(loaded, model=copy.deepcopy(loaded.model))
+
+
+@cache
+def _load(folder: Path, kind: str) -> Backbone:
     task: dict[str, Any] = {"train": "unused.csv", "kind": kind}
     return load_backbone(spec_on(folder, task=task), 2, "cpu")
 

@@ -1,6 +1,7 @@
 """Techniques that act between the steps of a training."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,38 @@ HOOKED = {
 }
 
 
-class _Last(Memory):
-    """Ends a training as soon as it has kept a rung; later rungs of another are of no interest."""
+AT = (9, 21, 23, 28)
+"""Between phases and within, while gradients are collected, before ranks are cut and after."""
 
-    kept = False
+
+class _All(Memory):
+    """Keeps a rung of each of these steps, and ends the training with the last."""
+
+    def __init__(self) -> None:
+        self.rungs = list[Memory]()
 
     def save(self, told: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> None:
-        super().save(told, tensors)
-        if not self.kept:
+        self.rungs.append(rung := Memory())
+        rung.save(told, tensors)
+        if len(self.rungs) == len(AT):
             raise BrokenOff
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a training can change of a model."""
+
+    shape: list[tuple[str, type, bool]]
+    state: dict[str, torch.Tensor]
+    trainable: bool
+    gradients: bool
+
+    @classmethod
+    def of(cls, runner: TrialRunner) -> "Trace":
+        backbone, parameters = runner.backbone, list(runner.backbone.model.parameters())
+        trainable = any(x.requires_grad for x in parameters)
+        gradients = any(x.grad is not None for x in parameters)
+        return cls(shape_of(backbone), state_of(backbone), trainable, gradients)
 
 
 @pytest.fixture(scope="module")
@@ -55,19 +79,44 @@ def runner(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -
 
 
 @pytest.fixture(scope="module")
-def outcomes(runner: TrialRunner) -> dict[str, Outcome]:
-    return {name: runner.evaluate(x, SEED) for name, x in HOOKED.items()}
+def traces() -> dict[str, tuple[Trace, Trace]]:
+    """Before and after each training of `outcomes`."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def outcomes(runner: TrialRunner, traces: dict[str, tuple[Trace, Trace]]) -> dict[str, Outcome]:
+    found = {}
+    for name, configuration in HOOKED.items():
+        before = Trace.of(runner)
+        found[name] = runner.evaluate(configuration, SEED)
+        traces[name] = before, Trace.of(runner)
+    return found
+
+
+@pytest.fixture(scope="module")
+def rungs(runner: TrialRunner) -> dict[str, list[Memory]]:
+    """Of one training of each that was broken off."""
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("peftsearch.workers.training.rungs.rung_steps", lambda steps: AT)
+        for name, configuration in HOOKED.items():
+            keeper = _All()
+            with pytest.raises(BrokenOff):
+                runner.evaluate(configuration, SEED, keeper=keeper)
+            found[name] = keeper.rungs
+    return found
 
 
 @pytest.mark.parametrize("name", HOOKED)
-def test_a_training_with_a_hook_leaves_no_trace(name: str, runner: TrialRunner) -> None:
-    before, shape = state_of(runner.backbone), shape_of(runner.backbone)
-    runner.evaluate(HOOKED[name], SEED)
-    after = state_of(runner.backbone)
-    assert shape_of(runner.backbone) == shape
-    assert all(torch.equal(after[key], before[key]) for key in before)
-    assert not any(x.requires_grad for x in runner.backbone.model.parameters())
-    assert all(x.grad is None for x in runner.backbone.model.parameters())
+def test_a_training_with_a_hook_leaves_no_trace(
+    name: str, outcomes: dict[str, Outcome], traces: dict[str, tuple[Trace, Trace]]
+) -> None:
+    before, after = traces[name]
+    assert after.shape == before.shape
+    assert all(torch.equal(after.state[key], before.state[key]) for key in before.state)
+    assert not after.trainable
+    assert not after.gradients
 
 
 @pytest.mark.parametrize("name", HOOKED)
@@ -107,22 +156,19 @@ def test_it_holds_no_more_than_was_claimed(
         assert held == claimed
 
 
-@pytest.mark.parametrize("at", [9, 21, 23, 28])
+@pytest.mark.parametrize(("index", "at"), list(enumerate(AT)))
 @pytest.mark.parametrize("name", HOOKED)
 def test_a_resumed_training_is_bit_equal(
     name: str,
+    index: int,
     at: int,
     runner: TrialRunner,
     outcomes: dict[str, Outcome],
+    rungs: dict[str, list[Memory]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Between phases and within, while gradients are collected, before ranks are cut and after."""
     monkeypatch.setattr("peftsearch.workers.training.rungs.rung_steps", lambda steps: (at,))
-    keeper = _Last()
-    with pytest.raises(BrokenOff):
-        runner.evaluate(HOOKED[name], SEED, keeper=keeper)
-    keeper.kept = True
-    again = runner.evaluate(HOOKED[name], SEED, keeper=keeper)
+    again = runner.evaluate(HOOKED[name], SEED, keeper=rungs[name][index])
     assert again.provenance["resumed_step"] == at
     assert_equal(again, outcomes[name])
 
