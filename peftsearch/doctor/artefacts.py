@@ -17,7 +17,7 @@ from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.artefacts.places import Place
 from peftsearch.workers.artefacts.probing import check_shared
 
-from .finding import Finding, failure, fine
+from .finding import Finding, Health, failure, fine
 from .places import examine_disk
 
 SUBJECT = "artefacts"
@@ -39,10 +39,14 @@ def examine_artefacts(storage: str, root: Path, asked: str | None) -> Iterator[F
         yield failure(SUBJECT, str(error))
         wanted = []
     urls, trials = _read(storage)
+    away: list[str] = []
     for url in dict.fromkeys((*wanted, *urls)):
-        yield from _examine_place(url)
-    if trials:
-        yield _examine_sample(root, trials)
+        found = list(_examine_place(url))
+        away += [url for x in found if x.health is Health.FAILED]
+        yield from found
+    there = [x for x in trials if not str(x.adapter).startswith(tuple(f"{y}/" for y in away))]
+    if there:
+        yield _examine_sample(root, there)
 
 
 def _examine_place(url: str) -> Iterator[Finding]:

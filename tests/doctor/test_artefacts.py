@@ -58,6 +58,17 @@ def test_a_damaged_adapter_fails_by_name(job: Job, storage: str, tmp_path: Path)
     assert "the adapter of trial 0, with SHA-256 " in failed[0]
 
 
+def test_of_a_place_that_is_away_no_adapter_is_asked_for(
+    job: Job, storage: str, tmp_path: Path
+) -> None:
+    """Each of them waited for the same place again."""
+    (tmp_path / "store").rename(tmp_path / "elsewhere")
+    (tmp_path / "store").touch()
+    (failed,) = _texts(storage, tmp_path / "files").items()
+    assert failed[1] is Health.FAILED
+    assert "the adapter of trial" not in failed[0]
+
+
 def test_a_place_that_is_asked_for_is_tried_without_a_database(tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path}/none.db"
     (tmp_path / "file").touch()

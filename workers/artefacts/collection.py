@@ -13,7 +13,8 @@ from peftsearch.workers.files.job_folder import job_folder
 from peftsearch.workers.files.sweeping import find_over
 
 from .job_places import adapters_place, job_place
-from .places import ArtefactsAway
+from .places import ArtefactsAway, Place
+from .signs_of_life import act_beside, ask_aside, tell_wait
 
 
 def sweep_objects(store: Store, job: Job) -> int:
@@ -28,9 +29,9 @@ def sweep_objects(store: Store, job: Job) -> int:
     removed = 0
     with contextlib.suppress(ArtefactsAway):
         place = adapters_place(job.spec.artefacts, job)
-        attempts = {name.partition("/")[0] for name in place.names()}
-        for name in find_over(store, job, sorted(attempts)):
-            place.under(name).remove()
+        names = ask_aside(place.names, place.url, lambda: None)
+        for name in find_over(store, job, sorted({x.partition("/")[0] for x in names})):
+            ask_aside(place.under(name).remove, place.url, lambda: None)
             removed += 1
     return removed
 
@@ -45,16 +46,24 @@ def find_urls(job: Job, trials: Sequence[Trial]) -> set[str]:
 
 
 def remove_all(urls: set[str], job: Job) -> None:
-    """Remove the artefacts of a job that is deleted.
+    """Remove the artefacts of a job that is deleted, wherever they can be.
 
     Raises:
-        UserError: A URL is away; says what is left there.
+        UserError: URLs are away; says what is left there.
     """
-    for url in sorted(urls):
-        place = job_place(url, job)
-        try:
-            place.remove()
-        except UserError as error:
-            expected = f"{url} there, to remove the adapters of {job.name!r} with its records"
-            hint = f"the records are deleted: remove {place.url} by hand"
-            raise UserError(expected, error.got, hint) from error
+    left = {url: error for url in sorted(urls) if (error := _remove(job_place(url, job)))}
+    if left:
+        expected = f"{', '.join(left)} there, to remove the adapters of {job.name!r}"
+        places = " and ".join(job_place(url, job).url for url in left)
+        error = next(iter(left.values()))
+        hint = f"the records are deleted: remove {places} by hand"
+        raise UserError(f"{expected} with its records", error.got, hint) from error
+
+
+def _remove(place: Place) -> UserError | None:
+    """None where it was done."""
+    try:
+        act_beside(place.remove, place.url, tell_wait(place.url))
+    except UserError as error:
+        return error
+    return None

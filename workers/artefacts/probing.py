@@ -8,11 +8,9 @@ from peftsearch.errors import UserError
 from peftsearch.workers.runtime.file_hashes import hash_file
 
 from .places import ArtefactsAway, Place
-from .signs_of_life import act_beside, tell_wait
+from .signs_of_life import ask_aside, tell_wait
 
 _OWN_PROCESS = "memory://"
-_LONGEST_SECONDS = 60.0
-"""Of the probe: who needs longer for a few bytes is of no use to a training."""
 
 
 def check_place(url: str | None) -> None:
@@ -25,7 +23,8 @@ def check_place(url: str | None) -> None:
     if url is None:
         return
     try:
-        same = _try_in_time(Place(url).under(f".probe-{uuid.uuid4().hex}"), url)
+        place = Place(url).under(f".probe-{uuid.uuid4().hex}")
+        same = ask_aside(lambda: _try(place), url, tell_wait(url))
     except ArtefactsAway as error:
         raise ArtefactsAway(url, error.reason) from error.reason
     except FileNotFoundError as error:
@@ -33,12 +32,6 @@ def check_place(url: str | None) -> None:
     if not same:
         hint = "use another store, or mend it"
         raise UserError(f"{url} to give back what it was given", "other bytes", hint)
-
-
-def _try_in_time(place: Place, url: str) -> bool:
-    found: list[bool] = []
-    act_beside(lambda: found.append(_try(place)), url, tell_wait(url), _LONGEST_SECONDS)
-    return found[0]
 
 
 def _try(place: Place) -> bool:

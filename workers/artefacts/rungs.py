@@ -20,7 +20,7 @@ from peftsearch.workers.files.rung_files import RungFile, find_open, sweep_rungs
 
 from .job_places import rungs_place
 from .places import ArtefactsAway, Place
-from .signs_of_life import act_beside
+from .signs_of_life import act_beside, ask_aside
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,9 @@ def sweep_all_rungs(root: Path, store: Store, job: Job) -> None:
         return
     place = rungs_place(url, job)
     with contextlib.suppress(ArtefactsAway):
-        if found := place.names():  # looked for first: a trial may begin meanwhile
+        if found := ask_aside(
+            place.names, place.url, lambda: None
+        ):  # looked for first: a trial may begin meanwhile
             awaited = {rung_name(trial) for trial in find_open(store, job)}
             for name in set(found) - awaited:
-                place.under(name).remove()
+                ask_aside(place.under(name).remove, place.url, lambda: None)

@@ -4,14 +4,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from peftsearch.time_text import duration
 
 from .places import ArtefactsAway
 
+_T = TypeVar("_T")
+
 LONGEST_SECONDS = 1800.0
 """Of one file: a gigabyte at five megabits a second. Who waits for a server that never answers
 does not do so for ever."""
+ASIDE_SECONDS = 60.0
+"""Of a probe, and of what is looked for when a worker ends: who needs longer for a few bytes is of
+no use to a training."""
 BEAT_SECONDS = 5.0
 
 
@@ -28,6 +34,18 @@ def tell_wait(url: str) -> Callable[[], None]:
             logging.getLogger("peftsearch").warning(told)
 
     return tell
+
+
+def ask_aside(act: Callable[[], _T], url: str, beat: Callable[[], None]) -> _T:
+    """What a short question to a place comes to.
+
+    Raises:
+        ArtefactsAway: It took longer than `ASIDE_SECONDS`.
+        Exception: Whatever it raises.
+    """
+    found: list[_T] = []
+    act_beside(lambda: found.append(act()), url, beat, ASIDE_SECONDS)
+    return found[0]
 
 
 def act_beside(

@@ -107,6 +107,13 @@ def test_a_deletion_says_what_is_left_below_a_url_that_is_away(
     url = "away://bucket/deletion"
     job = machine.launch(url)
     machine.work(job)
+    beside = job.spec.storing_in("memory://a-later-one")
+    job = life.create_or_resume(
+        machine.store,
+        beside.model_copy(update={"budget": job.spec.budget.model_copy(update={"trials": 2})}),
+    )
+    machine.work(job)
+    life.stop(machine.store, job.name)
     place = job_place(url, job)
 
     def refuse(*arguments: Any, **named: Any) -> None:
@@ -116,4 +123,5 @@ def test_a_deletion_says_what_is_left_below_a_url_that_is_away(
     with pytest.raises(UserError) as caught:
         life.delete(machine.store, job.name, machine.root)
     assert machine.store.jobs() == []
+    assert Place("memory://a-later-one").names() == []
     assert caught.value.hint == f"the records are deleted: remove {place.url} by hand"

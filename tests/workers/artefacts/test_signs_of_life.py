@@ -8,7 +8,7 @@ import pytest
 
 from peftsearch.records.trial import TrialState
 from peftsearch.records.worker import AWAITING_STORE
-from peftsearch.workers.artefacts import probing, signs_of_life
+from peftsearch.workers.artefacts import signs_of_life
 from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.artefacts.objects import Objects
 from peftsearch.workers.artefacts.places import ArtefactsAway
@@ -92,7 +92,7 @@ def test_who_reads_from_a_slow_place_is_told_so(
 def test_a_place_that_answers_no_probe_is_given_up(
     slow: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "_LONGEST_SECONDS", 0.05)
+    monkeypatch.setattr(signs_of_life, "ASIDE_SECONDS", 0.05)
     with pytest.raises(ArtefactsAway, match="slow://bucket/probe.*no end after"):
         check_place("slow://bucket/probe")
     assert "waiting for the artefact store slow://bucket/probe" in caplog.text
