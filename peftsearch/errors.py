@@ -106,6 +106,26 @@ class StoreRefuses(StoreUnavailable):
         )
 
 
+class StoreFault(PeftsearchError):
+    """A database answers, and takes no statement that is right: it gives numbers twice, for
+    example, since its sequences were not brought over with its rows.
+
+    Args:
+        database: Its URL, without a password.
+        reason: What the driver said.
+    """
+
+    def __init__(self, database: str, reason: str) -> None:
+        self.database, self.reason = one_line(database), one_line(reason)
+        super().__init__(self.database, self.reason)
+
+    def __str__(self) -> str:
+        return (
+            f"expected the database {self.database} as peftsearch wrote it; got {self.reason}; "
+            "see that all of it was restored, its sequences too, and try again"
+        )
+
+
 class StoreFull(StoreUnavailable):
     """This machine cannot write the database's file: its disk is full, broken or read-only."""
 

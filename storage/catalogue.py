@@ -17,6 +17,7 @@ from .identities import fresh_id
 from .rows import get_job, job_of, to_text, uid_of
 from .schema import jobs
 from .session import Session, read, write, write_once
+from .wholeness import check_whole
 
 _CHANGEABLE = {"budget", "artefacts"}
 """Keys of a spec that have no part in what is trained."""
@@ -34,6 +35,7 @@ class Catalogue(Session):
         Raises:
             Conflict: A job of that name exists.
         """
+        check_whole(self._connection)
         statement = jobs.insert().values(
             name=spec.name,
             spec=document_of(spec),
@@ -191,6 +193,7 @@ def _described(spec: JobSpec, known: Anatomy) -> JobSpec:
 
 
 def _unknown_name(connection: Connection, name: str) -> NotFoundError:
+    check_whole(connection)
     names = connection.scalars(select(jobs.c.name).order_by(jobs.c.id.desc()).limit(8)).all()
     known = f"a job among {', '.join(names)}" if names else "a job, but there is none yet"
     return NotFoundError(known, repr(name), "see `peftsearch jobs`")

@@ -20,6 +20,7 @@ from .front import update_front
 from .rows import add_values, check_finite, to_plain, to_text
 from .schema import jobs, measurements, trials
 from .session import Session, write_once
+from .wholeness import check_whole
 
 
 class Completion(Session):
@@ -101,6 +102,7 @@ class Completion(Session):
 
 
 def _raise_event(connection: Connection, trial_id: int) -> tuple[int, int, JobSpec]:
+    check_whole(connection)
     owner = select(trials.c.job_id).where(trials.c.id == trial_id).scalar_subquery()
     raised = jobs.update().where(jobs.c.id == owner).values(event=jobs.c.event + 1)
     row = connection.execute(raised.returning(jobs.c.id, jobs.c.event, jobs.c.spec)).one_or_none()

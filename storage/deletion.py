@@ -43,7 +43,7 @@ class Deletion(Session):
         """Hold what others hang rows on; the job first, as completions do."""
         job = select(jobs.c.id).where(jobs.c.id == job_id).with_for_update()
         if self._connection.execute(job).one_or_none() is None:
-            raise unknown_id(job_id)
+            raise unknown_id(self._connection, job_id)
         # One that a worker gives back at this moment gets a lost attempt, which must go too.
         hers = select(trials.c.id).where(trials.c.job_id == job_id)
         self._connection.execute(hers.with_for_update())

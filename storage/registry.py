@@ -13,6 +13,7 @@ from .clock import now
 from .rows import hold_job, to_plain
 from .schema import jobs, reports, workers
 from .session import Session, read, write, write_once
+from .wholeness import check_whole
 
 _WORKERS = select(workers, (now() - workers.c.seen_at).label("silent")).order_by(
     workers.c.job_id, workers.c.name
@@ -59,6 +60,7 @@ class Registry(Session):
         beat = workers.update().where(workers.c.name == name)
         seen = beat.values(seen_at=now(), steps_done=steps_done, steps_total=steps_total)
         if self._connection.execute(seen).rowcount == 0:
+            check_whole(self._connection)
             raise NotFoundError("a registered worker", repr(name), "register it first")
 
     @write

@@ -17,6 +17,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 
 from .clock import now
 from .schema import jobs, measurements, trials
+from .wholeness import check_whole
 
 _TRIALS = select(trials, (trials.c.lease_until - now()).label("lease_left"))
 
@@ -62,7 +63,9 @@ def get_job(connection: Connection, job_id: int, lock: bool = False) -> Job:
     query = select(jobs).where(jobs.c.id == job_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise unknown_id(job_id)
+        raise unknown_id(connection, job_id)
+    if lock:
+        check_whole(connection)
     return job_of(row)
 
 
@@ -75,11 +78,12 @@ def hold_job(connection: Connection, job_id: int) -> None:
     job = select(jobs.c.id).where(jobs.c.id == job_id)
     held = job.with_for_update(read=True, key_share=True)
     if connection.execute(held).one_or_none() is None:
-        raise unknown_id(job_id)
+        raise unknown_id(connection, job_id)
 
 
-def unknown_id(job_id: int) -> NotFoundError:
+def unknown_id(connection: Connection, job_id: int) -> NotFoundError:
     """What to tell whoever uses the id of a job that is not there."""
+    check_whole(connection)
     return NotFoundError("a job of this database", f"id {job_id}", "see `peftsearch jobs`")
 
 

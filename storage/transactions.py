@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 
 from peftsearch.errors import (
     StoreDamaged,
+    StoreFault,
     StoreFull,
     StoreGone,
     StoreRefuses,
@@ -57,6 +58,7 @@ def run_write(connection: Connection, action: Callable[[], T], repeatable: bool)
         StoreFull: Its file cannot be written.
         StoreGone: Its file is no longer there.
         StoreDamaged: Its file is damaged.
+        StoreFault: It is not as it was written.
     """
     if connection.in_transaction():
         assert connection.get_execution_options()["writes"], "a reader's transaction cannot write"
@@ -81,9 +83,7 @@ def _run(connection: Connection, action: Callable[[], T], writes: bool, repeatab
     except (_Lost, DBAPIError) as error:
         cause = error.__cause__ if isinstance(error, _Lost) else error
         assert isinstance(cause, DBAPIError)
-        if (fault := _fault_of(connection, cause)) is None:
-            raise
-        raise fault from cause
+        raise _fault_of(connection, cause) from cause
 
 
 def is_of_the_disk(error: BaseException | None) -> bool:
@@ -107,8 +107,8 @@ def is_refusal(error: DBAPIError) -> bool:
     return state is not None and (isinstance(error, InternalError) or state in _REFUSALS)
 
 
-def _fault_of(connection: Connection, error: DBAPIError) -> StoreUnavailable | None:
-    """What keeps the database from answering; None of what is wrong with a statement."""
+def _fault_of(connection: Connection, error: DBAPIError) -> StoreUnavailable | StoreFault:
+    """What keeps the database from answering, or from taking a statement."""
     told = describe(connection.engine.url), explain(error)
     if is_of_damage(error.orig):
         return StoreDamaged(*told, str(connection.engine.url.database))
@@ -117,7 +117,7 @@ def _fault_of(connection: Connection, error: DBAPIError) -> StoreUnavailable | N
     if is_refusal(error):
         return StoreRefuses(*told)
     away = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
-    return StoreUnavailable(*told) if away else None
+    return StoreUnavailable(*told) if away else StoreFault(*told)
 
 
 def _run_once(connection: Connection, action: Callable[[], T], repeatable: bool) -> T:
@@ -127,9 +127,12 @@ def _run_once(connection: Connection, action: Callable[[], T], repeatable: bool)
             result = action()
             committing = True
         return result
+    except StoreRefuses:
+        connection.invalidate()  # the next one may lead to another server, or to other rights
+        raise
     except DBAPIError as error:
         if is_refusal(error):
-            connection.invalidate()  # the next one may lead to another server, or to other rights
+            connection.invalidate()
         if error.connection_invalidated and (repeatable or not committing):
             raise _Lost from error
         raise

@@ -14,6 +14,7 @@ from peftsearch.records.trial import Attempt, Measurement, Trial, TrialState
 from .rows import get_ended, get_trials
 from .schema import jobs, lost_attempts, measurements, trials
 from .session import Session, read
+from .wholeness import check_whole
 
 _LOOKED_AT = 20
 """Trials at a time: the first nearly always tells what is asked."""
@@ -56,6 +57,7 @@ class Trials(Session):
         asked = and_(trials.c.job_id == job_id, trials.c.number == number)
         if found := get_trials(self._connection, asked):
             return found[0]
+        check_whole(self._connection)
         last = self.next_number(job_id) - 1
         known = f"a trial from 0 to {last}" if last >= 0 else "a trial, but there is none yet"
         raise NotFoundError(known, str(number), "see `peftsearch show`")

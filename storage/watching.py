@@ -36,7 +36,7 @@ class Watching(Session):
         """
         row = self._connection.execute(_SIGNS.where(jobs.c.id == job_id)).one_or_none()
         if row is None:
-            raise unknown_id(job_id)
+            raise unknown_id(self._connection, job_id)
         return Signs(
             uid=uid_of(row),
             state=row.state,

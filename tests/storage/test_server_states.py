@@ -1,12 +1,15 @@
 """PostgreSQL servers that are set up, or stand, otherwise than a new one. Nothing is simulated."""
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from peftsearch.errors import StoreUnavailable
+from peftsearch.errors import StoreRefuses, StoreUnavailable
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import TrialState
 from peftsearch.storage import servers
@@ -93,6 +96,48 @@ def test_a_server_gives_up_who_is_gone(url: str) -> None:
     with connect(parse_url(url)) as connection:
         found = set(connection.scalars(text(query)))
     assert found == {f"tcp_keepalives_{x}" for x in ("idle", "interval", "count")}
+
+
+def test_nothing_is_written_into_a_database_that_is_being_restored(
+    url: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    """Rows come before keys, and jobs before trials: the job began anew beside its own trials."""
+    measured = {"accuracy": 0.5, "trainable_parameters": 8}
+    with Store.open(url) as store, Store.open(url) as other:
+        job = store.create_job(make_spec())
+        insert(store, job.id, [make_proposal(0)])
+        trial = claim(store, job.id)
+        token = store.take_suggestion_lease(job.id, "w", LEASE_SECONDS)
+        assert token is not None
+        server = ["-h", str(cluster.folder), "-U", "tester", "-d", "strange"]
+        _call("pg_dump", "-Fc", "-f", str(tmp_path / "dump"), *server)
+        store.rest()
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+        for options in (["--section=pre-data"], ["--section=data", "--table=jobs"]):
+            _call("pg_restore", *options, *server, str(tmp_path / "dump"))
+            for act in (
+                lambda: store.insert(job.id, token, [make_proposal(1)], [{}]),
+                lambda: store.create_job(make_spec(name="other")),
+                lambda: store.complete(trial.id, trial.attempt, measured, {}, None),
+                lambda: store.heartbeat("w"),
+                lambda: store.find_job("other"),
+            ):
+                with pytest.raises(StoreRefuses, match="without its key"):
+                    act()
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            connection.execute(text("TRUNCATE jobs"))
+        for section in ("--section=data", "--section=post-data"):
+            _call("pg_restore", section, *server, str(tmp_path / "dump"))
+        other.complete(trial.id, trial.attempt, measured, {}, None, claimed=trial.claimed)
+        assert [x.state for x in other.trials(job.id)] == [TrialState.COMPLETED]
+
+
+def _call(program: str, *arguments: str) -> None:
+    programs = find_programs()
+    assert programs is not None
+    found = shutil.which(program) or str(programs / program)
+    subprocess.run([found, *arguments], check=True, capture_output=True)
 
 
 def find_parameters(url: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ lease's token fences the insert, so that a worker that slept through its lease c
 """
 
 import contextlib
+import os
+import socket
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from peftsearch.errors import (
     NotFoundError,
     PeftsearchError,
     StoreDamaged,
+    StoreFault,
     StoreFull,
     StoreUnavailable,
     UserError,
@@ -34,6 +37,7 @@ from peftsearch.workers.artefacts.collection import sweep_objects
 from peftsearch.workers.artefacts.keeping import Keeper
 from peftsearch.workers.artefacts.places import ArtefactsAway
 from peftsearch.workers.artefacts.rungs import Rung, sweep_all_rungs
+from peftsearch.workers.files.job_folder import adapter_name, job_folder
 from peftsearch.workers.files.spool import Result, flush, spool
 from peftsearch.workers.files.sweeping import sweep_attempts
 from peftsearch.workers.runtime.machine_faults import (
@@ -45,6 +49,7 @@ from peftsearch.workers.training.outcome import Outcome
 from peftsearch.workers.training.trial_failures import classify
 from peftsearch.workers.training.trial_runner import TrialRunner
 
+from .held_folder import HeldFolder, JobGone
 from .lease_times import LEASE_SECONDS
 from .monitor import Cancelled, Monitor
 from .preparing import take_up
@@ -76,6 +81,7 @@ class WorkerLoop:
         self._hours = HoursLeft(self.store, self.job.id)
         self._waiting = Waiting(self.store, self.job.id, self.name)
         self._standstill = Standstill()
+        self._folder = HeldFolder(self.root / job_folder(self.job))
         self._most_threads = torch.get_num_threads()
         self._hopeful = False
 
@@ -83,6 +89,9 @@ class WorkerLoop:
         """Work until the job has ended or was deleted, or the monitor says to stop.
 
         However it ends, the store no longer counts the worker then.
+
+        Raises:
+            JobGone: The job's record is gone, and nobody deleted the job.
         """
         try:
             self._take_turns()
@@ -90,9 +99,11 @@ class WorkerLoop:
             with contextlib.suppress(StoreUnavailable, UserError):
                 self._queue.leave()
                 self.store.unregister_worker(self.name)
+                self._look()  # what is left of a job that is gone may be of a restored one
                 sweep_all_rungs(self.root, self.store, self.job)
                 sweep_attempts(self.root, self.store, self.job)
                 sweep_objects(self.store, self.job)
+            self._folder.close()
 
     def _take_turns(self) -> None:
         self.monitor.step(0, 0)
@@ -100,8 +111,10 @@ class WorkerLoop:
             try:
                 if not self._turn():
                     return
-            except NotFoundError:
-                return
+            except NotFoundError as error:
+                if self._folder.is_removed():
+                    return
+                raise JobGone(self.job.name, self._folder.path) from error
             except StoreDamaged:
                 raise
             except StoreFull as error:
@@ -116,7 +129,7 @@ class WorkerLoop:
         stood_still = self._standstill.lasts()
         if self._waiting.in_vain():
             return self._rest()
-        self.store.heartbeat(self.name)
+        self._announce()
         flush(self.root, self.store, self.job)
         if not stood_still:
             self.store.requeue_expired(self.job.id)
@@ -136,6 +149,15 @@ class WorkerLoop:
         if not open_ended and self.store.together(lambda: self._finish(job.spec.budget, late)):
             return False
         return self._wait(late)
+
+    def _announce(self) -> None:
+        """Let others know that it lives, also in a database that was restored since it came."""
+        try:
+            self.store.heartbeat(self.name)
+        except NotFoundError:
+            self._look()
+            known = socket.gethostname(), os.getpid(), str(self.runner.device)
+            self.store.register_worker(self.job.id, self.name, *known)
 
     def _wait(self, late: bool = False) -> bool:
         if not self._queue.stays:
@@ -245,6 +267,11 @@ class WorkerLoop:
             with contextlib.suppress(StoreUnavailable):  # then its lease runs out
                 self.store.give_back(trial.id, trial.attempt, self.name)
             raise
+        except NotFoundError:
+            if self._folder.is_removed():
+                rung.remove()
+                self._folder.clear(self.root / adapter_name(self.job, trial))
+            raise
         finally:
             self.monitor.claimed(None)
 
@@ -304,18 +331,29 @@ class WorkerLoop:
 
     def _record(self, result: Result) -> bool:
         """Record, or keep as a file and go on; the next turn sends it again. False where it comes
-        too late to count."""
+        too late to count.
+
+        Raises:
+            NotFoundError: The job is gone; where nobody deleted it, the result is kept.
+        """
         try:
             self._look()
             return result.record(self.store)
-        except NotFoundError:  # of a database that was restored since, to before the trial was
-            self._look()
-            return False
         except StoreUnavailable:
-            try:
-                spool(self.root, self.job, result)
-            except OSError as error:
-                doing = f"keep a result in {self.root}, which the database did not take"
-                reason = error.strerror or str(error)
-                raise MachineFault(doing, reason, self.job.name) from error
-            return True
+            self._keep(result)
+        except NotFoundError:  # of a database that lost it, or that was restored to before it was
+            if not self._folder.is_removed():
+                self._keep(result)
+            self._look()
+        except StoreFault:
+            self._keep(result)
+            raise
+        return True
+
+    def _keep(self, result: Result) -> None:
+        try:
+            spool(self.root, self.job, result)
+        except OSError as error:
+            doing = f"keep a result in {self.root}, which the database did not take"
+            reason = error.strerror or str(error)
+            raise MachineFault(doing, reason, self.job.name) from error

@@ -1,6 +1,8 @@
 """A worker of this process from its first turn to its last."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from peftsearch.errors import StoreFault
+from peftsearch.jobs.job_files import remove_files
 from peftsearch.records.failing import PATIENCE, TrialsFailed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
@@ -17,11 +21,15 @@ from peftsearch.spaces.families.workload import NOTHING
 from peftsearch.spaces.jobspec.objectives import CostError
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.storage.store import Store
-from peftsearch.workers.files.job_folder import spool_folder
+from peftsearch.workers.files.job_folder import job_folder, spool_folder
+from peftsearch.workers.files.ownership import check_adapter
+from peftsearch.workers.files.spool import flush
 from peftsearch.workers.processes import replenishing
+from peftsearch.workers.processes.held_folder import JobGone
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
+from tests.restoring import back_up
 from tests.storage.examples import insert
 from tests.workers.encoders import open_reading
 from tests.workers.monitors import Watcher
@@ -47,6 +55,20 @@ def _run(url: str, runner: TrialRunner, root: Path, act: Callable[[int], None]) 
         store.register_worker(job.id, "w", "host", 1, "cpu")
         WorkerLoop("w", store, job, runner, root, Watcher(act)).run()
         return job
+
+
+def _execute(url: str, *statements: str) -> None:
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _delete(url: str, runner: TrialRunner, root: Path) -> None:
+    """As `life.delete`, which refuses where it sees a worker."""
+    with Store.open(url) as other:
+        job = other.find_job(runner.spec.name)
+        other.delete_job(job.id)
+    remove_files(root, job, [])
 
 
 def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Path) -> None:
@@ -117,12 +139,11 @@ def test_a_job_that_vanishes_amid_a_trial_ends_the_loop(
         nonlocal last
         last = done
         if done == 3:
-            with Store.open(url) as other:
-                other.delete_job(other.pulse(runner.spec.name).id)
+            _delete(url, runner, tmp_path)
 
     job = _run(url, runner, tmp_path, delete)
     assert last > 3
-    assert not spool_folder(tmp_path, job).exists()
+    assert not (tmp_path / job_folder(job)).exists()
     with Store.open(url) as store:
         assert store.jobs() == []
 
@@ -134,8 +155,8 @@ def test_a_job_of_the_same_name_is_another_job(
 
     def replace(done: int) -> None:
         if done == 3:
+            _delete(url, runner, tmp_path)
             with Store.open(url) as other:
-                other.delete_job(other.pulse(runner.spec.name).id)
                 new = other.create_job(runner.spec)
                 insert(other, new.id, [Proposal(PROBE, 1, "probe")])
 
@@ -254,6 +275,71 @@ def test_a_job_by_the_same_id_of_a_database_that_was_made_anew(
             change(1)
         elif runner.prepared is None:
             runner.adopt(runner.prepare())
-        loop_.run()
+        with pytest.raises(JobGone):
+            loop_.run()
         (trial,) = store.trials(job.id)
     assert trial.state is not TrialState.COMPLETED and trial.attempt == (at == "end")
+    assert len([*spool_folder(tmp_path, loop_.job).glob("*")]) == (at == "end")
+
+
+def test_what_was_trained_waits_for_records_that_are_gone(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """They were lost, and nobody deleted the job: its files are there."""
+    backups: list[Callable[[], None]] = []
+
+    def lose(done: int) -> None:
+        if done == 2:
+            backups.append(back_up(url, tmp_path))
+        if done == 3:
+            with Store.open(url) as other:
+                other.delete_job(other.pulse(runner.spec.name).id)
+
+    with pytest.raises(JobGone, match=r"^expected job 'tiny' in its database; got none[^\n]*$"):
+        _run(url, runner, tmp_path, lose)
+    backups[0]()
+    with Store.open(url) as store:
+        job = store.find_job(runner.spec.name)
+        assert flush(tmp_path, store, job) == 1
+        (trial,) = (x for x in store.trials(job.id) if x.state is TrialState.COMPLETED)
+        check_adapter(tmp_path / str(trial.adapter), trial)
+
+
+def test_what_was_trained_waits_for_a_trial_that_is_not_there(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    def lose(done: int) -> None:
+        if done == 3:
+            first = "(SELECT id FROM trials WHERE number = 0)"
+            _execute(url, f"DELETE FROM measurements WHERE trial_id = {first}")
+            _execute(url, f"DELETE FROM trials WHERE id = {first}")
+
+    job = _run(url, runner, tmp_path, lose)
+    assert len([*spool_folder(tmp_path, job).iterdir()]) == 1
+
+
+def test_what_was_trained_waits_where_the_database_takes_no_row(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    def spoil(done: int) -> None:
+        if done == 3:
+            again = "BEGIN SELECT RAISE(ABORT, 'an id that is given twice'); END"
+            _execute(
+                url, f"CREATE TRIGGER IF NOT EXISTS twice BEFORE INSERT ON front_entries {again}"
+            )
+
+    with pytest.raises(StoreFault, match="an id that is given twice"):
+        _run(url, runner, tmp_path, spoil)
+    _execute(url, "DROP TRIGGER twice")
+    with Store.open(url) as store:
+        assert flush(tmp_path, store, store.find_job(runner.spec.name)) == 1
+
+
+def test_a_worker_goes_on_in_a_database_that_does_not_know_it(
+    url: str, runner: TrialRunner, tmp_path: Path
+) -> None:
+    """It was restored to before the worker came."""
+    _run(url, runner, tmp_path, lambda done: _execute(url, "DELETE FROM workers"))
+    with Store.open(url) as store:
+        assert store.find_job(runner.spec.name).state is JobState.FINISHED
+        assert store.workers(store.find_job(runner.spec.name).id) == []

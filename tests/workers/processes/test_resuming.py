@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from peftsearch.jobs.job_files import remove_files
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
 from peftsearch.storage.store import Store
@@ -92,6 +93,7 @@ def test_a_worker_whose_trial_is_no_more_leaves_no_rung(
             trial = store.open_trials(job.id)[0]
             if gone:
                 store.delete_job(job.id)
+                remove_files(tmp_path, job, [])
             else:
                 store.fail(trial.id, trial.attempt, FailureKind.LOST_WORKER, "it fell silent")
 
