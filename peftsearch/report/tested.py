@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from peftsearch.results.confirmations.counts import DATA, TEST
 from peftsearch.results.confirmations.tested_reports import (
     OnTest,
     key_of,
@@ -149,7 +150,9 @@ def count_readings(
         runs: What it kept of single runs, of either split.
         fronts: What it kept of whole fronts, each of which is one comparison.
     """
-    tested = [x["key"] for x in runs if x["split"] == "test"]
+    # Two confirmations at once may both have kept one.
+    kept = {(x["key"], x["seed"], x["split"], x.get(DATA)) for x in runs}
+    tested = [key for key, _, split, _ in kept if split == TEST]
     trained = [key for key in tested if not key.startswith(_FLOOR)]
     counts = Counter(trained).values()
     keys = [{key_of(x["arms"][0], spec)} for x in reports]
@@ -158,7 +161,7 @@ def count_readings(
         "trainings": len(trained),
         "configurations": len(set(trained)),
         "each": sorted({min(counts), max(counts)}) if counts else [],
-        "tuning": sum(x["split"] == "validation" for x in runs),
+        "tuning": sum(split != TEST for _, _, split, _ in kept),
         "floors": len(set(tested) - set(trained)),
         "comparisons": len(keys),
         "others": sum(chosen is None or chosen.key not in x for x in keys),

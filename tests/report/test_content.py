@@ -208,6 +208,8 @@ def test_the_test_split_is_told_whoever_wins(store: Store, gain: float, told: st
             )
     place = {"key": "floor features", "seed": 0, "split": "test"}
     store.save_report(filler.job.id, "confirm-run", place)
+    twice = {"key": "a", "seed": 1, "split": "test"}  # by two confirmations at once
+    store.save_report(filler.job.id, "confirm-run", twice)
     report = report_on(store, "best")
     assert told in head_of(report)
     assert report["readings"] == {

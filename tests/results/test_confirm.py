@@ -372,3 +372,20 @@ def test_a_finished_training_waits_for_a_database_that_is_away(
         (kept,) = store.reports(job.id, "confirm-run")
     assert kept["measurements"] == run.measurements
     assert len(told) == 2 and "database is locked" in told[1]
+
+
+def test_of_two_confirmations_at_once_one_keeps_a_training(
+    new_sqlite: Callable[[], str], runner: TrialRunner
+) -> None:
+    """A report counted it twice."""
+    url = new_sqlite()
+
+    def overtake(line: str) -> None:
+        with Store.open(url) as other:
+            Confirmer(other, job, runner, lambda line: None)._run(PICKED, SEEDS[0], "validation")
+
+    with Store.open(url) as store:
+        job = store.create_job(runner.spec)
+        run = Confirmer(store, job, runner, overtake)._run(PICKED, SEEDS[0], "validation")
+        (kept,) = store.reports(job.id, "confirm-run")
+    assert kept["measurements"]["loss"] == run.measurements["loss"]

@@ -20,6 +20,7 @@ from peftsearch.records.job import Job as StoredJob
 from peftsearch.records.job import JobState
 from peftsearch.records.trial import Trial
 from peftsearch.results.exports import export as export_module
+from peftsearch.results.exports.card import write_card
 from peftsearch.results.exports.export import ExportMismatch, export
 from peftsearch.results.exports.job_texts import write_trial
 from peftsearch.results.picks.pick import select, size_limit
@@ -411,6 +412,25 @@ def test_what_stands_is_never_overwritten(bert: Job, tmp_path: Path) -> None:
         export(bert.spec, trial, folder, out / "precious")
     (out / "precious").unlink()
     assert export(bert.spec, trial, folder, out).form == "adapter"
+
+
+def test_what_came_meanwhile_is_not_overwritten(
+    bert: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another export into the same folder, or by hand."""
+    trial, folder = bert.train("probe")
+    out = tmp_path / "out"
+
+    def come(*arguments: Any) -> None:
+        write_card(*arguments)
+        out.mkdir()
+        (out / "precious").write_text("x")
+
+    monkeypatch.setattr("peftsearch.results.exports.export.write_card", come)
+    with pytest.raises(UserError, match="new or empty"):
+        export(bert.spec, trial, folder, out)
+    assert [x.name for x in out.iterdir()] == ["precious"]
+    assert not list(tmp_path.glob(".out-*"))
 
 
 def test_place_that_cannot_be_written(bert: Job, tmp_path: Path) -> None:

@@ -211,14 +211,20 @@ def _check_base(metadata: Mapping[str, Any], model_sha256: str | None) -> None:
         )
 
 
-def publish(part: Path, folder: Path) -> None:
+def publish(part: Path, folder: Path, replace: bool = True) -> None:
     """Rename `part` to `folder`, on the disk whole, readable as the user's other files are.
 
     A folder that stands is moved away first, since rename replaces only empty ones.
+
+    Args:
+        replace: Whether what stands there may go, which may have come a moment ago.
+
+    Raises:
+        OSError: It cannot be written, or something stands there that may not go.
     """
     _share(part)
     sync_tree(part)
-    if folder.exists():
+    if folder.exists() and (replace or folder.is_symlink()):
         old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         folder.rename(old / "old")
         part.rename(folder)

@@ -133,11 +133,16 @@ class KeptRuns:
     def _record(self, place: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         """Wait with what is finished for a database that is away: it may have taken hours."""
         told = False
+
+        def record() -> None:
+            """Unless it is there: by a time that broke after its commit, or by another process."""
+            self.store.lock_job(self.job.id)
+            if self._recall(place) is None:
+                self.store.save_report(self.job.id, RUN, content)
+
         while True:
             try:
-                # The last time may have broken after its commit.
-                if not told or self._recall(place) is None:
-                    self.store.save_report(self.job.id, RUN, content)
+                self.store.together(record)
                 return
             except StoreFull:
                 raise

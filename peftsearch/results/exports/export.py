@@ -124,7 +124,7 @@ def export(
         known_length = trial.provenance.get("max_length") is not None
         again = write_trial(spec if known_length else told, trial)
         (part / "job.toml").write_text(again, encoding="utf-8")
-        publish(part, out)
+        _publish(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return report
@@ -186,6 +186,15 @@ def _make_part(out: Path) -> Path:
             f"{out.parent}: {error.strerror}",
             "name another folder",
         ) from error
+
+
+def _publish(part: Path, out: Path) -> None:
+    """Unless another export, or somebody, has put something there since."""
+    try:
+        publish(part, out, replace=False)
+    except OSError:
+        check_free(out)
+        raise
 
 
 def _compare(
