@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from peftsearch.records.job import Job
+from peftsearch.records.worker import AWAITING_STORE
 from peftsearch.service.context import Service
 from peftsearch.service.work.confirmer import Asked, Confirmer
 from peftsearch.service.work.supervisor import Supervisor
@@ -20,6 +21,7 @@ from tests.service.live import serve
 from tests.service.pools import SHORT, SLEEP
 from tests.service.sites import open_site
 from tests.specs import make_spec
+from tests.storage.examples import claim, insert, make_proposal
 from tests.waiting import LIMIT
 
 
@@ -95,3 +97,15 @@ def test_a_confirmation_is_told_before_it_is_heard_of(
     store.register_worker(job.id, "host-1-confirm", "elsewhere", 1, "cpu", "confirm")
     expect(page.locator("[data-worker='host-1-confirm']")).to_contain_text("runs confirm")
     expect(page.locator("#workers-count")).to_have_text("")
+
+
+def test_who_waits_for_the_artefact_store_is_told_as_such(
+    page: Page, site: tuple[str, Service], store: Store, job: Job
+) -> None:
+    address, _ = site
+    insert(store, job.id, [make_proposal(0)])
+    store.register_worker(job.id, "one", "elsewhere", 7, "cpu")
+    claim(store, job.id, "one")
+    store.heartbeat("one", *AWAITING_STORE)
+    page.goto(f"{address}/workers")
+    expect(page.locator("[data-worker='one']")).to_contain_text("waits for the artefact store")

@@ -60,7 +60,7 @@ class Rung:
         self.file.remove()
         if self.place is not None:
             with contextlib.suppress(ArtefactsAway):
-                act_beside(self.place.remove, self.place.url, self.beat)
+                ask_aside(self.place.remove, self.place.url, self.beat)
 
     def _load_shared(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]] | None:
         if (place := self.place) is None:
