@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,15 @@ class CheckedClient(TestClient):
         if answer.is_success and answer.headers.get("content-type") == "application/json":
             declared = declaration(self.app, method, answer.url.path)  # type: ignore[arg-type]
             if declared is not None:
-                adapter, content = TypeAdapter(declared), answer.json()
+                adapter, content = _adapt(declared), answer.json()
                 known = adapter.dump_python(adapter.validate_python(content), mode="json")
                 assert known == content
         return answer
+
+
+@cache
+def _adapt(declared: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(declared)
 
 
 def declaration(app: FastAPI, method: str, path: str) -> Any:
