@@ -35,6 +35,7 @@ def site(new_sqlite: NewDatabase) -> Iterator[tuple[str, Path]]:
     service = app.state.service
     confirmer = Confirmer(service.settings, (sys.executable, "-S", "-c", PROGRAM))
     app.state.service = replace(service, confirmer=confirmer)
+    service.settings.root.mkdir(exist_ok=True)
     with serve(app) as (address, _):
         yield address, service.settings.root
         confirmer.close()

@@ -43,6 +43,7 @@ def test_slices_are_drawn_once_they_are_seen(page: Page) -> None:
 
 def test_where_nothing_can_be_changed_another_point_can_be_chosen(page: Page) -> None:
     nothing = {"key": "0", "words": "frozen", "nearest": False, "lowest": 0.5, "slices": []}
+    page.locator("#slices").scroll_into_view_if_needed()
     address, chooser = "**/slices?pick=knee", page.locator("#slices-pick")
     page.route(address, lambda route: route.fulfill(json={"found": nothing}))
     chooser.select_option("knee")
@@ -55,6 +56,7 @@ def test_where_nothing_can_be_changed_another_point_can_be_chosen(page: Page) ->
 
 
 def test_a_job_of_many_trials_without_slices_says_what_it_lacks(page: Page) -> None:
+    page.locator("#slices").scroll_into_view_if_needed()
     address, chooser = "**/slices?pick=knee", page.locator("#slices-pick")
     page.route(address, lambda route: route.fulfill(json={"found": None}))
     chooser.select_option("knee")
