@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from peftsearch.records.job import Job
+from peftsearch.records.trial import Proposal
 from peftsearch.records.worker import AWAITING_STORE
 from peftsearch.service.context import Service
 from peftsearch.service.work.confirmer import Asked, Confirmer
@@ -19,9 +20,10 @@ from tests.conftest import NewDatabase
 from tests.service.confirming_program import PROGRAM
 from tests.service.live import serve
 from tests.service.pools import SHORT, SLEEP
+from tests.service.records import lora
 from tests.service.sites import open_site
 from tests.specs import make_spec
-from tests.storage.examples import claim, insert, make_proposal
+from tests.storage.examples import claim, insert
 from tests.waiting import LIMIT
 
 
@@ -103,9 +105,12 @@ def test_who_waits_for_the_artefact_store_is_told_as_such(
     page: Page, site: tuple[str, Service], store: Store, job: Job
 ) -> None:
     address, _ = site
-    insert(store, job.id, [make_proposal(0)])
+    insert(store, job.id, [Proposal(lora(2), 0, "try")])
     store.register_worker(job.id, "one", "elsewhere", 7, "cpu")
     claim(store, job.id, "one")
     store.heartbeat("one", *AWAITING_STORE)
     page.goto(f"{address}/workers")
     expect(page.locator("[data-worker='one']")).to_contain_text("waits for the artefact store")
+    for path in ("", "/trials/0"):
+        page.goto(f"{address}/jobs/{job.name}{path}", wait_until="commit")
+        expect(page.locator("body")).to_contain_text("waits for the artefact store")
