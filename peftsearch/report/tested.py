@@ -1,5 +1,6 @@
 """What `peftsearch confirm` found of a configuration, and how often the test split was read."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
@@ -89,7 +90,7 @@ class Readings(TypedDict):
         each: The fewest and the most trainings of one; none where there is none.
         tuning: Trainings that were scored on the validation rows, to tune a rate.
         floors: Baselines without adapters.
-        comparisons: How often a comparison was completed.
+        comparisons: How many were completed; one that was told again is the same.
         others: Of these, of other configurations than the chosen one.
     """
 
@@ -155,8 +156,8 @@ def count_readings(
     tested = [key for key, _, split, _ in kept if split == TEST]
     trained = [key for key in tested if not key.startswith(_FLOOR)]
     counts = Counter(trained).values()
-    keys = [{key_of(x["arms"][0], spec)} for x in reports]
-    keys += [{key_of(member, spec) for member in x["front"]} for x in fronts]
+    keys = [{key_of(x["arms"][0], spec)} for x in _once(reports, "arms")]
+    keys += [{key_of(member, spec) for member in x["front"]} for x in _once(fronts, "front")]
     return {
         "trainings": len(trained),
         "configurations": len(set(trained)),
@@ -166,6 +167,16 @@ def count_readings(
         "comparisons": len(keys),
         "others": sum(chosen is None or chosen.key not in x for x in keys),
     }
+
+
+def _once(reports: Sequence[Content], scored: str) -> list[Content]:
+    """One report of each reading: who confirms again what is kept reads nothing anew."""
+    found = {}
+    for report in reports:
+        reading = report.get("reading")
+        told = report[scored] if reading is None else (reading.get("data"), reading["number"])
+        found[json.dumps(told)] = report
+    return list(found.values())
 
 
 def _arm(arm: Content) -> ComparedArm:

@@ -240,6 +240,20 @@ def test_a_confirmation_of_the_front_is_a_comparison_and_changes_the_report(stor
         assert (readings["comparisons"], readings["others"]) == (1, others)
 
 
+@pytest.mark.parametrize("entered", [True, False])
+def test_a_confirmation_that_is_told_again_is_one_comparison(store: Store, entered: bool) -> None:
+    filler = fill_example(store)
+    for number in (1, 1, 2):
+        entry = {"data": "rows", "number": number, "created": 7.0}
+        reading = {"reading": entry} if entered else {}
+        found = comparison(lora(8), lora(4), 0.01 * number) | reading
+        store.save_report(filler.job.id, "confirm", found)
+        front = {"test_rows": 500, "front": [{"configuration": PROBE.to_json(), "mean": number}]}
+        store.save_report(filler.job.id, "confirm-front", front | reading)
+    readings = report_on(store, "best")["readings"]
+    assert (readings["comparisons"], readings["others"]) == (4, 2)
+
+
 def test_what_probabilities_are_worth_is_told_with_the_test_split(store: Store) -> None:
     filler = fill_example(store)
     lines = ["the adapter of trial 3: calibration error (ECE) 0.100", "  precision 0.9 of '<b>'"]
