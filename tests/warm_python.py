@@ -52,6 +52,8 @@ _signature = inspect.signature(_cold_child)
 _lock = threading.Lock()
 _server: socket.socket | None = None
 """Of this process, where it has one."""
+_server_pid = 0
+"""Of that of a copy."""
 
 
 @contextlib.contextmanager
@@ -154,9 +156,10 @@ def main() -> None:
     request = _serve(int(sys.argv[2]))
     while "--multiprocessing-fork" not in request["arguments"]:
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        if os.fork():
+        pid = os.fork()
+        if pid:
             theirs.close()
-            _keep(mine)
+            _keep(mine, pid)
             break
         mine.close()
         _close_standard()
@@ -180,13 +183,16 @@ def _end(code: int) -> None:
     with contextlib.suppress(AttributeError, OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
+        if _server_pid:  # else it would outlive this process for a moment
+            os.kill(_server_pid, signal.SIGKILL)
+            os.waitpid(_server_pid, 0)
         os._exit(code & 0xFF)
     sys.exit(code)  # Python says what it could not write
 
 
-def _keep(server: socket.socket) -> None:
-    global _server
-    _server = server
+def _keep(server: socket.socket, pid: int) -> None:
+    global _server, _server_pid
+    _server, _server_pid = server, pid
     _patch(_warm_child, _warm_spawn)
 
 
