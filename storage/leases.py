@@ -102,13 +102,19 @@ class Leases(Completion):
         self._connection.execute(trials.update().where(trials.c.id == trial_id).values(freed))
 
     @write
-    def requeue_expired(self, job_id: int, max_attempts: int = 3) -> list[int]:
+    def requeue_expired(
+        self, job_id: int, max_attempts: int = 3, trial_id: int | None = None
+    ) -> list[int]:
         """Queue the running trials whose lease ran out; their numbers.
 
         One whose workers fell silent `max_attempts` times fails as LOST_WORKER instead and is not
         returned; attempts that were given back do not count.
+
+        Args:
+            trial_id: Of one trial, where the others are left alone.
         """
-        expired = and_(trials.c.job_id == job_id, OVERDUE)
+        one = true() if trial_id is None else trials.c.id == trial_id
+        expired = and_(trials.c.job_id == job_id, OVERDUE, one)
         if self._connection.execute(select(trials.c.id).where(expired).limit(1)).first() is None:
             return []
         # Completions lock the job before its trials; the other way round would deadlock.

@@ -126,8 +126,9 @@ class WorkerLoop:
 
     def _turn(self) -> bool:
         """One preparation, one claim and trial, or one wait. False when the job has ended."""
+        in_vain = self._waiting.in_vain()
         stood_still = self._standstill.lasts()
-        if self._waiting.in_vain():
+        if in_vain:
             return self._rest()
         self._announce()
         flush(self.root, self.store, self.job)

@@ -24,6 +24,7 @@ from peftsearch.workers.runtime.threads import count_threads
 from .child import Assignment, Child, start_child
 from .deaths import Deaths
 from .lease_times import LEASE_SECONDS, RENEW_SECONDS
+from .outage import Outage
 
 PROGRESS_SECONDS = 1.0
 STALL_SECONDS = 600.0
@@ -61,6 +62,7 @@ class Pool:
     news: list[str] = field(default_factory=list)
     told: float = 0.0
     renewed: float = 0.0
+    outage: Outage = field(default_factory=Outage)
 
     def start(self) -> None:
         """Start all workers; they need some seconds to load the model."""
@@ -92,13 +94,15 @@ class Pool:
                     child.process.kill()
             else:
                 self._bury(child)
-        with contextlib.suppress(StoreUnavailable):
+        try:
             if time.monotonic() - self.told > PROGRESS_SECONDS:
                 self.told = time.monotonic()
                 self._tell()
             if time.monotonic() - self.renewed > RENEW_SECONDS:
                 self.renewed = time.monotonic()
                 self._renew()
+        except StoreUnavailable as error:  # the children keep their results as files
+            self.news += self.outage.lasts(error)
         return bool(self.children or self.waiting)
 
     def take_news(self) -> list[str]:
@@ -123,11 +127,13 @@ class Pool:
             if not self._wanted():
                 child.status.stop()
         child.told, child.beaten = progress, time.monotonic()
+        self.news += self.outage.ends()
 
     def _renew(self) -> None:
         for child in self.children:
             if child.trial is not None and child.watch() < LEASE_SECONDS:
                 self.store.renew(*child.trial, LEASE_SECONDS, child.name)
+                self.news += self.outage.ends()
 
     def _bury(self, child: Child) -> None:
         self.children.remove(child)
@@ -174,7 +180,7 @@ class Pool:
             self.store.unregister_worker(child.name)
             if child.trial is not None:
                 self.store.renew(*child.trial, 0.0, child.name)
-                self.store.requeue_expired(self.job.id)
+                self.store.requeue_expired(self.job.id, trial_id=child.trial[0])
                 if self.store.trial(self.job.id, child.number).state is TrialState.FAILED:
                     self.deaths.forget()
 

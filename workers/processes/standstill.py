@@ -1,27 +1,30 @@
-"""Machines that stand still: laptops that sleep, containers that are frozen."""
+"""Machines that stand still, as laptops that sleep, and databases that are away."""
 
 import time
 from dataclasses import dataclass, field
 
 from .lease_times import LEASE_SECONDS, RENEW_SECONDS
 
-_GAP_SECONDS, _PAUSE_SECONDS = LEASE_SECONDS / 2, 2 * RENEW_SECONDS
+_GAP_SECONDS, _PAUSE_SECONDS = LEASE_SECONDS / 2, 4 * RENEW_SECONDS
+"""Who asks over a connection that was cut may hear of it after 15 s (`storage.servers`)."""
 
 
 @dataclass
 class Standstill:
-    """Whether this process did nothing for long until a moment ago.
+    """Whether this process heard nothing of the database for long until a moment ago.
 
-    Where all of a machine stood still, the leases of all ran out, and whoever is first to go on
-    would take the trials of those who only need a moment to renew them. So it leaves them alone
-    for that moment. A training of its own is a gap too, which costs others nothing.
+    Where all of a machine stood still, or the database was away, the leases of all ran out, and
+    whoever is first to go on would take the trials of those who only need a moment to renew them.
+    So it leaves them alone for that moment. A training of its own is a gap too, which costs
+    others nothing.
     """
 
     _last: float = field(default_factory=time.time)
     _began: float | None = None
 
     def lasts(self) -> bool:
-        """To be asked at each turn: whether the moment after a gap is not over."""
+        """To be asked in each turn, once the database has answered: whether the moment after a gap
+        is not over."""
         now = time.time()  # other clocks stand still with the machine
         if now - self._last > _GAP_SECONDS:
             self._began = now

@@ -5,13 +5,15 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
 
+from peftsearch.errors import StoreUnavailable
 from peftsearch.records.trial import FailureKind, Trial, TrialState
 from peftsearch.storage.store import Store
-from peftsearch.workers.processes import deaths
+from peftsearch.workers.processes import deaths, outage
 from peftsearch.workers.processes.child import Assignment, Child, work
 from peftsearch.workers.processes.monitor import Cancelled
 from peftsearch.workers.processes.pool import STALL_SECONDS, Pool, WorkerError
@@ -292,6 +294,41 @@ def test_a_worker_whose_step_does_not_move_is_killed_and_its_trial_lost_once(
     assert (elsewhere.number, elsewhere.attempt) == (0, 2)
     assert count_lost(pool.store) == 1
     complete(pool.store, elsewhere, 0.5, 8.0)
+    pool.kill()
+
+
+def test_people_hear_of_a_database_that_is_away(
+    pool: Pool, monitor: SharedMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal stood still, its clock too, for as long as a server was away."""
+    monkeypatch.setattr(outage, "_PATIENCE_SECONDS", 0.0)
+    monitor.claimed(claim(pool.store, pool.job.id))
+    away = StoreUnavailable("postgresql://server/jobs", "it is shut down")
+    with monkeypatch.context() as missing:
+        for name in ("renew", "heartbeat"):
+            missing.setattr(Store, name, Mock(side_effect=away))
+        for _ in range(3):
+            pool.renewed = 0.0
+            assert pool.poll()
+    (told,) = pool.take_news()
+    assert "trials go on" in told and "it is shut down" in told
+    pool.renewed = 0.0
+    assert pool.poll() and pool.poll()
+    (told,) = pool.take_news()
+    assert told.startswith("the database answers again, after")
+
+
+def test_a_dead_worker_costs_no_other_its_trial(pool: Pool, monitor: SharedMonitor) -> None:
+    """The database was away, so that all leases had run out as the pool heard of the death."""
+    insert(pool.store, pool.job.id, [make_proposal(1)])
+    monitor.claimed(claim(pool.store, pool.job.id))
+    other = claim(pool.store, pool.job.id, worker="other", seconds=EXPIRED)
+    (dead,) = pool.children
+    dead.process.kill()
+    wait_until(lambda: pool.poll() and dead not in pool.children)
+    states = [pool.store.trial(pool.job.id, x).state for x in range(2)]
+    assert states == [TrialState.QUEUED, TrialState.RUNNING]
+    assert pool.store.renew(other.id, other.attempt, 60.0, "other") and count_lost(pool.store) == 1
     pool.kill()
 
 

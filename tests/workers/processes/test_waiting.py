@@ -4,10 +4,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
-from peftsearch.errors import NotFoundError
+from peftsearch.errors import NotFoundError, StoreUnavailable
 from peftsearch.records.job import JobState
 from peftsearch.records.preparation import Preparation
 from peftsearch.records.trial import FailureKind, Trial
@@ -137,10 +138,30 @@ def test_who_stood_still_leaves_to_the_others_what_they_hold(
     worker.store.renew(held.id, held.attempt, EXPIRED)
     for _ in range(8):
         assert "requeue_expired" not in worker.asks()
-        now += RENEW_SECONDS / 8
+        now += RENEW_SECONDS / 4
     assert worker.store.renew(held.id, held.attempt, 60.0, "other") and not worker.taken
     worker.store.renew(held.id, held.attempt, EXPIRED)  # and one that does not come back
-    now += 2 * RENEW_SECONDS
     for _ in range(50):
+        now += RENEW_SECONDS
         worker.asks()
     assert [x.number for x in worker.taken] == [held.number]
+
+
+def test_who_finds_the_database_again_leaves_to_the_others_what_they_hold(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server was away for longer than leases last: the first to hear of it took the trials of
+    workers that lived, and counted them as lost."""
+    now, away = time.time(), StoreUnavailable("postgresql://server/jobs", "it is shut down")
+    monkeypatch.setattr(standstill, "time", SimpleNamespace(time=lambda: now))
+    worker.asks()
+    held = worker.held[0]
+    worker.store.renew(held.id, held.attempt, EXPIRED)
+    with monkeypatch.context() as outage:
+        outage.setattr(Store, "signs", Mock(side_effect=away))
+        for _ in range(40):
+            now += 1.0
+            with pytest.raises(StoreUnavailable):
+                worker.asks()
+    assert "requeue_expired" not in worker.asks()
+    assert worker.store.renew(held.id, held.attempt, 60.0, "other") and not worker.taken
