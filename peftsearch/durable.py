@@ -45,6 +45,21 @@ def write_whole(path: Path, text: str, durable: bool = False, mode: int = 0o666)
         part.write_text(text, encoding="utf-8")
 
 
+def write_new(path: Path, text: str) -> None:
+    """The same, unless there is a file: of several that write one at once, one does.
+
+    Raises:
+        FileExistsError: There is.
+        OSError: It cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def sync(path: Path) -> None:
     """Let the system write down a file's content, or the names that a folder holds.
 

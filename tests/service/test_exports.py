@@ -316,6 +316,22 @@ def test_what_another_service_runs_is_left_alone(client: TestClient, root: Path)
     assert show(client, done)["state"] == "running"
 
 
+def test_a_deletion_by_another_service_ends_exports_and_leaves_no_file(
+    client: TestClient, database: str, root: Path
+) -> None:
+    asked = [ask(client, f"trial {number}") for number in range(AT_ONCE + 1)]
+    wait_until(lambda: len(_children(root)) == AT_ONCE)
+    wait_until(lambda: all('"child": [' in status_file(root, x).read_text() for x in asked[:-1]))
+    with Store.open(database) as store:
+        job = store.find_job("films")
+    with serve(database) as other:
+        exporter_of(other).forget(job)
+        exporter_of(other).close()
+    wait_until(lambda: not exporter_of(client).running)
+    assert _children(root) == []
+    assert [x for x in root.rglob("*") if x.is_file()] == []
+
+
 def test_links_that_lead_elsewhere_are_no_exports(
     client: TestClient, root: Path, tmp_path: Path
 ) -> None:

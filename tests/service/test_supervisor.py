@@ -332,6 +332,8 @@ def test_a_pool_that_outlives_its_service_is_found_by_the_next(
         wait_until(lambda: "here" in log(settings))
         beside = adopt(settings, jobs)
         assert beside.pool("job") is None  # its own service lives
+        with pytest.raises(Conflict, match="one that runs"):
+            begin_pool(beside)
         beside.close()
         assert runs(pid)
     supervisor, later = adopt(settings, jobs), adopt(settings, jobs)
@@ -349,6 +351,58 @@ def test_a_pool_that_outlives_its_service_is_found_by_the_next(
     finally:
         supervisor.close()
         later.close()
+
+
+def test_a_service_finds_the_pool_of_one_that_is_killed_beside_it(
+    settings: Settings, jobs: Jobs
+) -> None:
+    with left_behind(settings, SLEEP) as service:
+        assert service.stdout is not None
+        pid = int(service.stdout.readline())
+        beside = adopt(settings, jobs)
+    try:
+        with pytest.raises(Conflict, match="one that runs"):
+            begin_pool(beside)
+        assert beside.pid("job") == pid
+        beside.stop("job")
+        assert begin_pool(beside, 1).workers == 1
+        assert beside.pid("job") != pid
+    finally:
+        beside.close()
+
+
+TRIES = """
+import sys
+from pathlib import Path
+from peftsearch.errors import Conflict
+from peftsearch.service.settings import Settings
+from peftsearch.service.work.supervisor import Supervisor
+storage, root = sys.argv[1:]
+try:
+    with Supervisor(Settings(storage, Path(root)), lambda job: True).place("job"):
+        print("taken")
+except Conflict as error:
+    print(error)
+"""
+
+
+def test_a_place_is_held_against_services_beside_it(settings: Settings, jobs: Jobs) -> None:
+    def ask_another() -> str:
+        command = [sys.executable, "-c", TRIES, settings.storage, str(settings.root)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    supervisor = adopt(settings, jobs)
+    with supervisor.place("job"):
+        assert "got one that runs" in ask_another()
+    assert ask_another() == "taken\n"
+    assert list(settings.root.iterdir()) == []
+    supervisor.close()
+
+
+def test_a_log_that_is_gone_ends_no_pool(start: Start, settings: Settings) -> None:
+    supervisor = start("import sys; sys.stdin.read(); import time; time.sleep(0.6); sys.exit(2)")
+    log_path(settings, "job").unlink()
+    assert wait_end(supervisor).state == "failed"
 
 
 def test_an_adopted_pool_that_is_killed_is_started_again(settings: Settings, jobs: Jobs) -> None:

@@ -17,7 +17,7 @@ from peftsearch.storage.connection import describe, parse_url
 
 from .children import child_environment
 from .pool_memory import LAST, remember
-from .pool_records import ENDING, PoolRecord, keep
+from .pool_records import ENDING, PoolRecord, keep, release
 from .pool_status import PoolStatus
 from .processes import Process, kill
 
@@ -171,8 +171,8 @@ class PoolProcess:
                 break
             restarts += 1
             self._process = self._spawn()
-        self._kept.unlink(missing_ok=True)
         ended = self._end(code)
+        release(self._kept)
         with self._lock:
             self.status = ended
 
@@ -193,8 +193,9 @@ class PoolProcess:
         return code
 
     def _cut_log(self) -> None:
-        if self._log.stat().st_size > LOG_BYTES:
-            os.truncate(self._log, 0)
+        with contextlib.suppress(FileNotFoundError):  # somebody removed it: the pool goes on
+            if self._log.stat().st_size > LOG_BYTES:
+                os.truncate(self._log, 0)
 
     def _end(self, code: int) -> PoolStatus:
         if code == 0 or self.leaves:
@@ -235,6 +236,8 @@ def database_mark(settings: Settings) -> str:
 
 def last_error(log: Path, code: int) -> str:
     """The last line that a program gave as its error."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines: list[str] = []
+    with contextlib.suppress(FileNotFoundError):
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return errors[-1] if errors else f"the pool ended with exit code {code}; see {log}"

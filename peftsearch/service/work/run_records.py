@@ -1,5 +1,6 @@
 """What is kept of each run of a program for a job: one folder with its files and `status.json`."""
 
+import contextlib
 import json
 import secrets
 import shutil
@@ -76,11 +77,18 @@ class RunFolders(Generic[R]):
         name = f"{record.job}-{record.job_uid}" if record.job_uid else record.job
         return self._root / name / self._place / record.id
 
+    def make(self, record: R) -> None:
+        """Keep the record of a new run."""
+        self.folder(record).mkdir(parents=True)
+        self.write(record)
+
     def write(self, record: R) -> None:
-        """Keep a record, whole or as it was before."""
-        folder = self.folder(record)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / _STATUS, json.dumps(asdict(record), indent=1))
+        """Keep a record, whole or as it was before; not of a run that was deleted meanwhile.
+
+        Raises:
+            OSError: The disk takes nothing, or the run is gone.
+        """
+        write_whole(self.folder(record) / _STATUS, json.dumps(asdict(record), indent=1))
 
     def read(self, job: Job | Pulse, run: str) -> R:
         """One record of a job.
@@ -122,10 +130,13 @@ class RunFolders(Generic[R]):
         return [self._root / name / self._place for name in (job_folder(job), job.name)]
 
     def remove(self, record: R) -> None:
-        """Delete a run's folder."""
+        """Delete a run's folder, under a name at which no program of it writes."""
         folder = self.folder(record)
         if self._inside(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+            away = folder.with_name(f".{folder.name}.{make_id()}")
+            with contextlib.suppress(OSError):  # then another service was faster
+                folder.rename(away)
+            shutil.rmtree(away, ignore_errors=True)
 
     def _read(self, folder: Path) -> R | None:
         """None where the folder holds no record, or one that is not its own."""

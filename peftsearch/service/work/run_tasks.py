@@ -102,9 +102,7 @@ class RunTasks(Generic[R]):
                     return
                 folder = self._folders.folder(task.record)
                 task.process = self._program.spawn(folder, task.record)
-                child = Process.find(task.process.pid)
-                task.record = replace(task.record, message=None, child=child)
-                self._folders.write(task.record)
+                self._note(task, task.process.pid)
             reason = explain_end(task.process.wait())
             ended = self._program.settle(folder, task.record, reason)
         except Exception as error:
@@ -115,3 +113,12 @@ class RunTasks(Generic[R]):
                 with contextlib.suppress(OSError):  # then whoever looks next settles it
                     self._folders.write(ended)
                 self._tasks.pop(task.record.id, None)
+
+    def _note(self, task: _Task[R], pid: int) -> None:
+        """Write down which process it is; one of which nobody could know is ended."""
+        task.record = replace(task.record, message=None, child=Process.find(pid))
+        try:
+            self._folders.write(task.record)
+        except OSError:
+            kill(pid)
+            raise

@@ -8,6 +8,7 @@ wrote, when somebody next looks.
 import contextlib
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Generic
 
@@ -50,7 +51,7 @@ class Runs(Generic[R]):
         if self._closed:
             raise Conflict("a running service", "one that ends", "start it again")
         try:
-            self._folders.write(record)
+            self._folders.make(record)
         except OSError as error:
             self._folders.remove(record)
             raise Conflict(
@@ -100,17 +101,19 @@ class Runs(Generic[R]):
             NotFoundError: The job has none of that id.
         """
         record = self.find(job, run)
-        self.tasks.end([record.id])
-        if record.child is not None and record.child.lives:
-            kill(record.child.pid)
-        self._folders.remove(record)
+        self._remove([record])
         return record
 
     def forget(self, job: Job | Pulse) -> None:
         """End and remove all runs of a job that is deleted."""
-        records = self._folders.all(job)
+        self._remove(self._folders.all(job))
+
+    def _remove(self, records: Sequence[R]) -> None:
+        """Those of other services too, whose programs would write on."""
         self.tasks.end([record.id for record in records])
         for record in records:
+            if record.child is not None and record.child.lives:
+                kill(record.child.pid)
             self._folders.remove(record)
 
     def close(self) -> None:

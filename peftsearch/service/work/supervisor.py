@@ -19,8 +19,9 @@ from .pool_process import (
     last_path,
     log_path,
     logs_folder,
+    record_path,
 )
-from .pool_records import ENDING, take_over
+from .pool_records import ENDING, release, reserve, take_over
 from .pool_status import PoolStatus
 
 Begin = Callable[[str, int, str], PoolStatus]
@@ -53,10 +54,10 @@ class Supervisor:
         self._closed = False
         self._adopt()
 
-    def _adopt(self) -> None:
-        """Tend the pools that a service left behind which was killed."""
+    def _adopt(self, name: str = "*") -> None:
+        """Tend the pools that a service left behind which was killed, of jobs of that name."""
         ending = f"{database_mark(self._settings)}{ENDING}"
-        for record in take_over(logs_folder(self._settings), ending):
+        for record in take_over(logs_folder(self._settings), ending, name):
             job = record.status.job
             known = (self._settings, record.status, record.uid, partial(self._runs, job))
             options = (self._program, self._timing, record.pool)
@@ -82,15 +83,23 @@ class Supervisor:
         finally:
             with self._lock:
                 self._held.discard(job)
+                if not self._is_active(job):
+                    release(record_path(self._settings, job))
 
     def _take(self, job: str) -> bool:
         with self._lock:
             self._check_open()
-            pool = self._pools.get(job)
-            if job in self._held or (pool is not None and pool.status.active):
+            if job in self._held or self._is_active(job):
+                return False
+            self._adopt(job)
+            if self._is_active(job) or not reserve(record_path(self._settings, job), job):
                 return False
             self._held.add(job)
             return True
+
+    def _is_active(self, job: str) -> bool:
+        pool = self._pools.get(job)
+        return pool is not None and pool.status.active
 
     def _begin(self, job: str, uid: str, workers: int, device: str) -> PoolStatus:
         with self._lock:
