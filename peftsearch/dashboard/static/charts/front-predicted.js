@@ -13,15 +13,17 @@ export class PredictedFront {
     this.control = h("label", { class: "check small" }, this.box, "Predicted front");
     this.told = h("p", { class: "quiet small", hidden: true });
     this.control.hidden = model.goals.length > 2;
-    onTrials(model, async () => this.box.checked && this.load(), 8000);
+    this.refresh = onTrials(model, async () => this.box.checked && this.load(), 8000);
   }
 
   async load() {
     this.told.hidden = !this.box.checked;
     if (!this.found) setText(this.told, "Asking the model ...");
-    this.found = this.box.checked ? (await get(`${this.model.path}/front/predicted`)).points : null;
+    const { event, points } = this.box.checked ? await get(`${this.model.path}/front/predicted`) : { points: null };
+    this.found = points;
     setText(this.told, predictedWords(this.found, this.model));
     this.changed();
+    if (event < this.model.event) this.refresh(); // the service still computes the newest
   }
 
   /** Points to draw on the axis of a cost: of the job's own, as it stands now. */

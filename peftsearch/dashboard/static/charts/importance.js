@@ -18,7 +18,7 @@ export class Importance {
     this.chooser = h("select", { id: "importance-target", onchange: () => this.aim(this.chooser.value) }, options);
     const label = h("label", { for: "importance-target", class: "small" }, "For");
     this.element = h("div", {}, h("div", { class: "row" }, label, this.chooser), this.table, this.caption);
-    onTrials(model, () => this.load(), 4000);
+    this.refresh = onTrials(model, () => this.load(), 4000);
   }
 
   aim(target) {
@@ -29,7 +29,7 @@ export class Importance {
   /** Shares from the service; those of quality order the axes of the parallel coordinates. */
   async load() {
     const asked = this.target;
-    const { importance, trials, method, warning } = await get(`${this.model.path}/importance`, { target: asked });
+    const { event, importance, trials, method, warning } = await get(`${this.model.path}/importance`, { target: asked });
     if (asked !== this.target) return;
     if (asked === "quality") this.order = importance.map((x) => x.name);
     const most = importance[0]?.share || 1;
@@ -38,6 +38,7 @@ export class Importance {
       ? `${method} over ${count(trials)} trials: how far the best trials differ from all trials in each parameter
         alone. Shares sum to 100 %. ${warning}`.trim()
       : `${plural(trials, "completed trial")} ${trials === 1 ? "is" : "are"} too few to tell which parameters matter.`);
+    if (event < this.model.event) this.refresh(); // the service still computes the newest
   }
 }
 
