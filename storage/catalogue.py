@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from peftsearch.errors import NotFoundError, UserError
+from peftsearch.message_text import suggest
 from peftsearch.records.job import Job, JobState, Pulse, name_taken
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.jobspec.spec import JobSpec
@@ -196,4 +197,4 @@ def _unknown_name(connection: Connection, name: str) -> NotFoundError:
     check_whole(connection)
     names = connection.scalars(select(jobs.c.name).order_by(jobs.c.id.desc()).limit(8)).all()
     known = f"a job among {', '.join(names)}" if names else "a job, but there is none yet"
-    return NotFoundError(known, repr(name), "see `peftsearch jobs`")
+    return NotFoundError(known, repr(name), suggest(name, names, "see `peftsearch jobs`"))

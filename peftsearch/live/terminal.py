@@ -103,7 +103,8 @@ class PlainView:
     def _tell_stage(self, crew: Crew) -> None:
         """At once, and then now and then; between two trials nothing."""
         trains = any(child.trial for child in crew.children)
-        self.begun = self.begun or trains
+        loaded = any(child.loaded for child in crew.children)
+        self.begun = self.begun or trains or (loaded and bool(self.seen))
         pause = _TRAINING_SECONDS if self.begun else _STAGE_SECONDS
         if time.monotonic() - self.told < pause or (self.begun and not trains):
             return

@@ -73,6 +73,8 @@ def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_pa
         assert look(later=False) == ""
         child.status.trial.value = -1
         assert look() == ""
+        view.begun, view.seen = False, {0}  # of a command that came when a trial had ended
+        assert look() == ""
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,10 @@ def test_an_unknown_name_is_not_found_and_the_known_are_named(store: Store) -> N
     with pytest.raises(NotFoundError, match="there is none yet"):
         store.find_job("missing")
     store.create_job(make_spec("present"))
-    with pytest.raises(NotFoundError, match="among present; got 'missing'"):
+    with pytest.raises(NotFoundError, match="among present; got 'missing'; see `peftsearch jobs`"):
         store.find_job("missing")
+    with pytest.raises(NotFoundError, match="did you mean 'present'"):
+        store.find_job("presnt")
 
 
 def test_the_state_of_a_job_is_kept(store: Store) -> None:

@@ -10,13 +10,13 @@ from peftsearch.results.confirmations.verdict import tell_end, tell_verdict
 
 from .made import TRIALS, make_reading
 
-PICKED = TRIALS[1].configuration
+PROBE, PICKED = (x.configuration for x in TRIALS[:2])
 
 
 def make(metric: str, *differences: Difference) -> Confirmation:
     """The picked arm beside a probe, tuned LoRA and two floors; the first one is the best."""
     run = Run({metric: 0.5}, [1.0], [1.0])
-    named = [("picked", PICKED), ("linear probe", PICKED), (TUNED, PICKED)]
+    named = [("picked", PICKED), ("linear probe", PROBE), (TUNED, PICKED)]
     arms = [Arm(name, x, (run,) * 3) for name, x in named]
     arms += [Arm(name, None, (run,)) for name in ("TF-IDF", "frozen features")]
     return Confirmation(tuple(arms), differences, metric)
@@ -27,7 +27,7 @@ TIED, SAME = Difference(0.004, -0.01, 0.02, 0.008), Difference(0.0, 0.0, 0.0, 0.
 
 
 def test_it_is_told_what_beats_what_by_how_much_and_how_surely() -> None:
-    assert tell_verdict(make("accuracy", LOST, TIED, WON, LOST)) == (
+    assert tell_verdict(make("accuracy", WON, TIED, WON, LOST)) == (
         "In short: the picked point beats the best floor by validation (TF-IDF) by 0.0300 "
         f"accuracy, 3.0 standard errors; it is not told apart from tuned {TUNED}: 0.0040 ahead, "
         "0.5 standard errors, which may be chance."
@@ -36,6 +36,15 @@ def test_it_is_told_what_beats_what_by_how_much_and_how_surely() -> None:
     lost = "is beaten by the best floor by validation (TF-IDF) by 0.0300 accuracy, 2.5 standard"
     assert lost in told
     assert f"is not told apart from tuned {TUNED}: the same accuracy on these rows" in told
+
+
+def test_a_probe_that_is_not_beaten_is_told_beside_a_floor_that_is() -> None:
+    """It needs no adapter either."""
+    told = tell_verdict(make("accuracy", TIED, WON, WON, WON))
+    assert "; it is not told apart from the linear probe: 0.0040 ahead" in told
+    found = make("accuracy", TIED, WON, WON, WON)
+    picked = (found.arms[0], replace(found.arms[1], configuration=PICKED), *found.arms[2:])
+    assert "probe" not in tell_verdict(replace(found, arms=picked))
 
 
 def test_whether_the_search_beat_the_sweep_is_told_where_it_was_asked() -> None:

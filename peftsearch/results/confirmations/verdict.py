@@ -14,14 +14,15 @@ IN_SHORT = "In short: "
 
 
 def tell_verdict(found: Confirmation, ends: bool = False) -> str:
-    """How the picked configuration stands against the best floor, against tuned LoRA, and against
-    the best of the LoRA sweep where that is an arm.
+    """How the picked configuration stands against the best floor, against the probe where it does
+    not beat it, against tuned LoRA, and against the best of the LoRA sweep where that is an arm.
 
     Args:
         ends: Whether to name the ends of each interval.
     """
     goal = objective(found.metric)
-    pairs = (*_best_floor(found), *_named(found, TUNED), *_named(found, SWEPT))
+    held = (*_best_floor(found), *_rival_probe(found, goal))
+    pairs = (*held, *_named(found, TUNED), *_named(found, SWEPT))
     told = [_tell(arm, x, goal) + _tell_ends(arm, x, goal) * ends for arm, x in pairs]
     if not told:
         return f"{IN_SHORT}there is nothing here that the picked point could be compared with."
@@ -43,6 +44,17 @@ def _best_floor(found: Confirmation) -> list[tuple[Arm, Difference]]:
     """The best one by validation, which is the first; without floors the first arm, the probe."""
     floors = [pair for pair in found.pairs if pair[0].configuration is None]
     return (floors or found.pairs)[:1]
+
+
+def _rival_probe(found: Confirmation, goal: Objective) -> list[tuple[Arm, Difference]]:
+    """The probe, which is the first beside floors and needs no adapter either: where it is not
+    beaten, and is not what was picked."""
+    if all(arm.configuration is not None for arm, _ in found.pairs):
+        return []  # no floors: it stands in for them
+    arm, difference = found.pairs[0]
+    beaten = difference.resolved and goal.signed(difference.mean) > 0
+    needless = beaten or arm.configuration in (None, found.arms[0].configuration)
+    return [] if needless else [(arm, difference)]
 
 
 def _named(found: Confirmation, name: str) -> list[tuple[Arm, Difference]]:
