@@ -83,9 +83,8 @@ def sweep_all_rungs(root: Path, store: Store, job: Job) -> None:
         return
     place = rungs_place(url, job)
     with contextlib.suppress(ArtefactsAway):
-        if found := ask_aside(
-            place.names, place.url, lambda: None
-        ):  # looked for first: a trial may begin meanwhile
+        # Looked for first: a trial may begin meanwhile.
+        if found := ask_aside(place.names, place.url, lambda: None):
             awaited = {rung_name(trial) for trial in find_open(store, job)}
             for name in set(found) - awaited:
                 ask_aside(place.under(name).remove, place.url, lambda: None)
