@@ -117,7 +117,8 @@ def _change_data(runner: TrialRunner, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _change_precision(runner: TrialRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "precision", "bfloat16")
+    other = {"float32": "bfloat16", "bfloat16": "float32"}[runner.precision]
+    monkeypatch.setattr(runner, "precision", other)
 
 
 def _change_model(runner: TrialRunner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,7 @@
 """A trial that several processes train is the trial of one."""
 
 import errno
-import math
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,27 +14,21 @@ from peftsearch.workers.training.team import divide
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.workers.keepers import Memory
 from tests.workers.outcomes import assert_equal
-from tests.workers.runners import PROBE, open_runner
+from tests.workers.runners import LORA, PROBE, open_runner
 from tests.workers.teams import Asked, Told, train_together
 from tests.workers.tiny import LAYERS
 
 pytestmark = pytest.mark.usefixtures("warm_start")
 
-Tensors = Mapping[str, torch.Tensor]
-TOLERANCE = 0.01
-"""Of all numbers of an adapter together, after 40 steps, as a share of their size. Sums in another
-order differ in their last bits, and AdamW makes whole steps of gradients that are little more than
-those: noise of 5e-8 in each product moves one number by 2e-3 and all by 0.0024, on some machines.
-A row in three that counts a tenth too much moves them by 0.018."""
-RATE = 1e-3
-"""At five times as much, noise moves all numbers of ranks that are cut by 0.013."""
+TOLERANCE = 2e-4
+"""Of each number of an adapter after 40 steps: sums in another order differ in their last bits,
+which AdamW enlarges."""
 
 
 def _in_all(technique: str, capacity: int, *roles: str) -> Configuration:
-    return Configuration((Stratum(0, LAYERS, (Module(technique, capacity, roles),)),), RATE)
+    return Configuration((Stratum(0, LAYERS, (Module(technique, capacity, roles),)),), 5e-3)
 
 
-LORA = _in_all("lora", 4, "query", "value")
 EQUAL = {
     "lora": LORA,
     "the head alone": PROBE,
@@ -57,7 +49,13 @@ def runner(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -
     """Of steps of three rows, the last of an epoch of fewer."""
     folder, model = tmp_path_factory.mktemp("team"), folders["bert"]
     return open_runner(
-        folder, model, epochs=1, batch_size=3, checkpoints=3, class_weights={"bad": 3.0}
+        folder,
+        model,
+        epochs=1,
+        batch_size=3,
+        checkpoints=3,
+        class_weights={"bad": 3.0},
+        precision="float32",
     )
 
 
@@ -72,26 +70,6 @@ def found(runner: TrialRunner) -> list[Told]:
     return train_together(runner.spec, asked)
 
 
-def _flatten(tensors: Tensors) -> dict[tuple[str, int], float]:
-    """Each number by its place; of entries of a matrix, their place in the matrix."""
-    numbers: dict[tuple[str, int], float] = {}
-    for path, tensor in tensors.items():
-        entries = tensors.get(f"{path.removesuffix('.shira_weight')}.entries")
-        places = range(tensor.numel()) if entries is None else entries.tolist()
-        if not path.endswith(".entries"):
-            numbers |= zip([(path, x) for x in places], tensor.flatten().tolist(), strict=True)
-    return numbers
-
-
-def _distance(found: Tensors, expected: Tensors) -> float:
-    """As a share of the size. Which entries moved most is open at the margin: in a tenth."""
-    one, other = _flatten(found), _flatten(expected)
-    common = one.keys() & other.keys()
-    assert len(common) >= 0.9 * max(len(one), len(other))
-    apart = math.dist([one[x] for x in common], [other[x] for x in common])
-    return apart / math.hypot(*(other[x] for x in common))
-
-
 @pytest.mark.parametrize("name", EQUAL)
 def test_two_processes_train_the_adapter_of_one(
     name: str, runner: TrialRunner, found: list[Told]
@@ -100,7 +78,8 @@ def test_two_processes_train_the_adapter_of_one(
     assert together.failure is None and together.outcome is not None and together.left
     outcome = together.outcome
     assert list(outcome.tensors) == list(alone.tensors)
-    assert _distance(outcome.tensors, alone.tensors) <= TOLERANCE
+    for path, tensor in alone.tensors.items():
+        torch.testing.assert_close(outcome.tensors[path], tensor, atol=TOLERANCE, rtol=1e-3)
     assert outcome.provenance["devices"] == 2 and "undivided" not in outcome.provenance
     assert outcome.provenance["kept_step"] == alone.provenance["kept_step"]
 
