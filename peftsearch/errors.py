@@ -76,8 +76,8 @@ class StaleLeaseError(PeftsearchError):
     """A write was refused since the writer's lease or attempt is no longer the current one."""
 
 
-class StoreUnavailable(PeftsearchError):
-    """The database stopped answering. The change was not recorded, unless it broke in its commit.
+class StoreError(PeftsearchError):
+    """A database did not do what it was asked for.
 
     Args:
         database: Its URL, without a password.
@@ -87,6 +87,10 @@ class StoreUnavailable(PeftsearchError):
     def __init__(self, database: str, reason: str) -> None:
         self.database, self.reason = one_line(database), one_line(reason)
         super().__init__(self.database, self.reason)
+
+
+class StoreUnavailable(StoreError):
+    """It stopped answering. The change was not recorded, unless it broke in its commit."""
 
     def __str__(self) -> str:
         return (
@@ -106,18 +110,9 @@ class StoreRefuses(StoreUnavailable):
         )
 
 
-class StoreFault(PeftsearchError):
+class StoreFault(StoreError):
     """A database answers, and takes no statement that is right: it gives numbers twice, for
-    example, since its sequences were not brought over with its rows.
-
-    Args:
-        database: Its URL, without a password.
-        reason: What the driver said.
-    """
-
-    def __init__(self, database: str, reason: str) -> None:
-        self.database, self.reason = one_line(database), one_line(reason)
-        super().__init__(self.database, self.reason)
+    example, since its sequences were not brought over with its rows."""
 
     def __str__(self) -> str:
         return (

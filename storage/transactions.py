@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 
 from peftsearch.errors import (
     StoreDamaged,
+    StoreError,
     StoreFault,
     StoreFull,
     StoreGone,
@@ -107,7 +108,7 @@ def is_refusal(error: DBAPIError) -> bool:
     return state is not None and (isinstance(error, InternalError) or state in _REFUSALS)
 
 
-def _fault_of(connection: Connection, error: DBAPIError) -> StoreUnavailable | StoreFault:
+def _fault_of(connection: Connection, error: DBAPIError) -> StoreError:
     """What keeps the database from answering, or from taking a statement."""
     told = describe(connection.engine.url), explain(error)
     if is_of_damage(error.orig):

@@ -1,7 +1,5 @@
 """The files of a job that goes; those of other jobs, also of other databases, stay."""
 
-import contextlib
-import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from peftsearch.storage.connection import file_url
 from peftsearch.storage.copies import find_copies
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.collection import find_urls
-from peftsearch.workers.files.job_folder import files_root, job_folder
+from peftsearch.workers.files.job_folder import files_root, job_folder, remove_empty
 from peftsearch.workers.files.ownership import describes
 
 
@@ -64,6 +62,4 @@ def remove_files(root: Path, job: Job, adapters: list[Path]) -> None:
     """Remove a job's folder, some adapters, and folders below its name that are empty then."""
     for folder in (root / job_folder(job), *adapters):
         shutil.rmtree(folder, ignore_errors=True)
-    for inner, _, _ in os.walk(root / job.name, topdown=False):  # it follows no links
-        with contextlib.suppress(OSError):  # something lies in it
-            os.rmdir(inner)
+    remove_empty(root / job.name)

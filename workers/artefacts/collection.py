@@ -29,9 +29,9 @@ def sweep_objects(store: Store, job: Job) -> int:
     removed = 0
     with contextlib.suppress(ArtefactsAway):
         place = adapters_place(job.spec.artefacts, job)
-        names = ask_aside(place.names, place.url, lambda: None)
+        names = ask_aside(place.names, place.url)
         for name in find_over(store, job, sorted({x.partition("/")[0] for x in names})):
-            ask_aside(place.under(name).remove, place.url, lambda: None)
+            ask_aside(place.under(name).remove, place.url)
             removed += 1
     return removed
 

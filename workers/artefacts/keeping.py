@@ -74,14 +74,9 @@ class Keeper:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return self._put_beating(objects, source)
+                return act_beside(lambda: objects.put(source), objects.place.url, self.beat)
             except ArtefactsAway as error:
                 if not error.passing or time.monotonic() > deadline:
                     raise
             self.beat()
             time.sleep(PAUSE_SECONDS)
-
-    def _put_beating(self, objects: Objects, source: Path) -> str:
-        names: list[str] = []
-        act_beside(lambda: names.append(objects.put(source)), objects.place.url, self.beat)
-        return names[0]

@@ -84,7 +84,7 @@ def sweep_all_rungs(root: Path, store: Store, job: Job) -> None:
     place = rungs_place(url, job)
     with contextlib.suppress(ArtefactsAway):
         # Looked for first: a trial may begin meanwhile.
-        if found := ask_aside(place.names, place.url, lambda: None):
+        if found := ask_aside(place.names, place.url):
             awaited = {rung_name(trial) for trial in find_open(store, job)}
             for name in set(found) - awaited:
-                ask_aside(place.under(name).remove, place.url, lambda: None)
+                ask_aside(place.under(name).remove, place.url)

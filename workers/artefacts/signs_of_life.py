@@ -36,22 +36,20 @@ def tell_wait(url: str) -> Callable[[], None]:
     return tell
 
 
-def ask_aside(act: Callable[[], _T], url: str, beat: Callable[[], None]) -> _T:
-    """What a short question to a place comes to.
+def ask_aside(act: Callable[[], _T], url: str, beat: Callable[[], None] = lambda: None) -> _T:
+    """What a short question to a place comes to, as of `act_beside`.
 
     Raises:
         ArtefactsAway: It took longer than `ASIDE_SECONDS`.
         Exception: Whatever it raises.
     """
-    found: list[_T] = []
-    act_beside(lambda: found.append(act()), url, beat, ASIDE_SECONDS)
-    return found[0]
+    return act_beside(act, url, beat, ASIDE_SECONDS)
 
 
 def act_beside(
-    act: Callable[[], object], url: str, beat: Callable[[], None], seconds: float | None = None
-) -> None:
-    """Do something in a thread of its own, and beat until it is done.
+    act: Callable[[], _T], url: str, beat: Callable[[], None], seconds: float | None = None
+) -> _T:
+    """Do something in a thread of its own, and beat until it is done; what it comes to.
 
     Args:
         url: For people, where it is done.
@@ -62,12 +60,13 @@ def act_beside(
         ArtefactsAway: It took longer.
         Exception: Whatever it raises.
     """
+    found: list[_T] = []
     failures: list[BaseException] = []
     longest = LONGEST_SECONDS if seconds is None else seconds
 
     def run() -> None:
         try:
-            act()
+            found.append(act())
         except BaseException as error:
             failures.append(error)
 
@@ -82,3 +81,4 @@ def act_beside(
         raise ArtefactsAway(url, TimeoutError(f"no end after {duration(longest)}"))
     for error in failures:
         raise error
+    return found[0]

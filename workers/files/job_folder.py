@@ -1,5 +1,7 @@
 """Where a job's files lie: adapters, spooled results and rungs, under one root by the database."""
 
+import contextlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -39,6 +41,13 @@ def choose_root(storage: str, files: str | Path | None) -> Path:
             "a folder of files", f"the URL {str(files)!r}", "name a database as the storage"
         )
     return Path(files).resolve() if files else files_root(storage)
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove what is empty of a folder and those below it; no links are followed."""
+    for inner, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):  # something lies in it
+            os.rmdir(inner)
 
 
 def check_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from peftsearch.durable import make_folder
 from peftsearch.errors import PeftsearchError
+from peftsearch.workers.files.job_folder import remove_empty
 
 
 class JobGone(PeftsearchError):
@@ -56,9 +57,7 @@ class HeldFolder:
         """Remove what came there after it was removed: an adapter, and folders that are empty."""
         if adapter is not None:
             shutil.rmtree(adapter, ignore_errors=True)
-        for inner, _, _ in os.walk(self.path, topdown=False):
-            with contextlib.suppress(OSError):  # something lies in it
-                os.rmdir(inner)
+        remove_empty(self.path)
 
     def close(self) -> None:
         """Hold it no longer."""
