@@ -19,6 +19,7 @@ from tests.end_to_end.conftest import write_data, write_model
 from tests.json_lines import Row, add, read
 from tests.warm_python import warm
 
+from .clocks import loaded_clock
 from .databases import DATABASES
 from .legs import run_job, share_out
 from .table import tell
@@ -35,7 +36,8 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
         out = asked.out or folder / "found.jsonl"
         if not asked.table:
-            stack.enter_context(warm())
+            with loaded_clock(folder / "clock"):
+                stack.enter_context(warm())
             write_model(folder / "workshop" / "model")
             write_data(folder / "workshop" / "data.csv")
             for name in asked.databases:

@@ -1,12 +1,14 @@
 """A machine whose clock is off by hours, beside one whose clock is right.
 
-A library that is loaded before all others tells its processes another time of the day; the
-monotonic clock stays as it is.
+A library that is loaded before all others tells a program another time of the day; the monotonic
+clock stays as it is. The process whose copies the programs are has it loaded, and they obey.
 """
 
+import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +17,6 @@ import psutil
 
 from tests.waiting import wait_until
 
-from .faults import Fault
 from .ground import Ground
 
 _SOURCE = """
@@ -26,7 +27,8 @@ _SOURCE = """
 #include <time.h>
 static long off(void) { char *x = getenv("CLOCK_OFF"); return x ? atol(x) : 0; }
 int clock_gettime(clockid_t id, struct timespec *t) {
-    int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
     int done = real(id, t);
     if (!done && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) t->tv_sec += off();
     return done;
@@ -46,21 +48,35 @@ time_t time(time_t *t) {
 """
 
 
-def build_clock(folder: Path) -> Path | None:
-    """The library; None where there is no compiler, or it has no effect."""
-    if (compiler := shutil.which("cc")) is None:
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    source, library = folder / "clock.c", folder / "clock.so"
-    source.write_text(_SOURCE)
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library if _tells(library, 0) + 3000 < _tells(library, 3600) else None
+@contextmanager
+def loaded_clock(folder: Path) -> Iterator[None]:
+    """What starts within the block obeys `CLOCK_OFF`, and so do its copies, where there is a
+    compiler."""
+    compiler = shutil.which("cc")
+    if compiler is not None:
+        folder.mkdir(parents=True)
+        source, library = folder / "clock.c", folder / "clock.so"
+        source.write_text(_SOURCE)
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        os.environ["LD_PRELOAD"] = str(library)
+    try:
+        yield
+    finally:
+        if compiler is not None:
+            del os.environ["LD_PRELOAD"]
 
 
-def _tells(library: Path, seconds: int) -> int:
+def obeyed() -> bool:
+    """Whether programs obey `CLOCK_OFF`."""
+    return _told(0) + 3000 < _told(3600)
+
+
+def _told(seconds: int) -> int:
     """The time that a program takes it to be."""
-    known = {"LD_PRELOAD": str(library), "CLOCK_OFF": str(seconds)}
-    done = subprocess.run(["date", "+%s"], env=known, capture_output=True, check=True)
+    known = os.environ | {"CLOCK_OFF": str(seconds)}
+    code = "import time; print(int(time.time()))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=known, capture_output=True, check=True)
     return int(done.stdout)
 
 
@@ -71,20 +87,15 @@ def one_worker(ground: Ground) -> Iterator[bool]:
     yield True
 
 
-def run_beside(library: Path) -> Fault:
+def run_beside(ground: Ground) -> int:
     """A second command whose clock is five hours off, now before and now behind, until one of its
     workers has ended a trial; then it is killed or told to end."""
-
-    def act(ground: Ground) -> int:
-        hours = ground.rng.choice((-5, 5))
-        known = {"LD_PRELOAD": str(library), "CLOCK_OFF": str(hours * 3600)}
-        other = ground.start("run", "job.toml", *ground.options, first=("env",), **known)
-        wait_until(lambda: other.poll() is not None or _has_ended_a_trial(ground, other.pid))
-        other.send_signal(ground.rng.choice((signal.SIGKILL, signal.SIGTERM)))
-        other.communicate()
-        return 1
-
-    return act
+    off = str(ground.rng.choice((-5, 5)) * 3600)
+    other = ground.start("run", "job.toml", *ground.options, CLOCK_OFF=off)
+    wait_until(lambda: other.poll() is not None or _has_ended_a_trial(ground, other.pid))
+    other.send_signal(ground.rng.choice((signal.SIGKILL, signal.SIGTERM)))
+    other.communicate()
+    return 1
 
 
 def _has_ended_a_trial(ground: Ground, parent: int) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.cluster import SETTINGS, Cluster, find_programs, run_cluster
 
-from .clocks import build_clock, one_worker, run_beside
+from .clocks import obeyed, one_worker, run_beside
 from .disks import adapters_apart, all_apart, fill_adapters, fill_all, without
 from .faults import FAULTS, Fault, sever
 from .ground import Ground
@@ -70,10 +70,10 @@ def use_postgres(folder: Path) -> Iterator[Database]:
                 connection.execute(text(f"CREATE DATABASE {name}"))
             return cluster.url(name)
 
-        yield Database(create, KILLS | _kinds(cluster, build_clock(folder)))
+        yield Database(create, KILLS | _kinds(cluster))
 
 
-def _kinds(cluster: Cluster, clock: Path | None) -> dict[str, Kind]:
+def _kinds(cluster: Cluster) -> dict[str, Kind]:
     def restart(how: str) -> Fault:
         def act(ground: Ground) -> int:
             cluster.control("stop", "-m", how)
@@ -83,7 +83,7 @@ def _kinds(cluster: Cluster, clock: Path | None) -> dict[str, Kind]:
 
         return act
 
-    off = {} if clock is None else {"clock off by hours": of_fault(run_beside(clock), one_worker)}
+    off = {"clock off by hours": of_fault(run_beside, one_worker)} if obeyed() else {}
     nowhere = without(partial(cluster.control, "stop"), partial(cluster.control, "start"))
     return {
         "connections severed": of_fault(sever),

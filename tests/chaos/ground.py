@@ -79,18 +79,12 @@ class Ground:
         text = path.read_text().replace("trials = 8", f"trials = {self.trials}")
         path.write_text(f"seed = {self.seed}\n{text}")
 
-    def start(
-        self, *command: str, first: tuple[str, ...] = (), **variables: str
-    ) -> "subprocess.Popen[str]":
-        """Start a program of ours, in a process group of its own.
-
-        Args:
-            first: A program that starts it.
-        """
+    def start(self, *command: str, **variables: str) -> "subprocess.Popen[str]":
+        """Start a program of ours, in a process group of its own."""
         known = {TOKENS: str(self.tokens), FINISHED: str(self.finished)}
         path = {"PYTHONPATH": str(ROOT)}
         return subprocess.Popen(
-            [*first, sys.executable, "-m", "tests.chaos.program", *command],
+            [sys.executable, "-m", "tests.chaos.program", *command],
             cwd=self.folder,
             env=environment() | known | path | variables,
             stdout=subprocess.DEVNULL,
