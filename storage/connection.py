@@ -29,6 +29,10 @@ BUSY_SECONDS = 30
 _LONG_NUMBER = re.compile("[0-9]{19}(?<![0-9.].{19})")
 """Begins a number whose whole part may be beyond 64 bits; the digits of a fraction do not. What
 stands before the digits is looked at behind them, where there are so many: half of the time."""
+_PORT = re.compile(r"(?:\[[^]/]*\]|[^:/?]*):([^/?]*)")
+"""What stands behind a host."""
+_LONGEST_PORT = 20
+"""Of what is shown of one."""
 _DRIVERS = {
     "sqlite": "sqlite",
     "postgres": "postgresql+psycopg",
@@ -48,6 +52,7 @@ def parse_url(text: str) -> URL:
         url = make_url(text)
         url = url.set(drivername=_DRIVERS[url.drivername])
     except (ArgumentError, KeyError, ValueError):
+        _check_port(text)
         raise UserError(
             "a database such as sqlite:///search.db or postgresql+psycopg://user@host/name",
             # Text that is no URL may hold a password that no parser can hide.
@@ -121,6 +126,17 @@ def _check_login(text: str) -> None:
     if not scheme.startswith("sqlite") and ":" not in login and "%3a" in login.lower():
         expected, hint = "a : between user and password", "write it as it is, not as %3A"
         raise UserError(expected, f"{scheme}://... with %3A", hint)
+
+
+def _check_port(text: str) -> None:
+    """Refuse a port that is no number. Without an `@` before it, it may be a password."""
+    scheme, _, rest = text.partition("://")
+    _, login, place = rest.rpartition("@")
+    found = _PORT.match(place)
+    if scheme in _DRIVERS and found and not found[1].isdecimal():
+        got = f"{found[1][:_LONGEST_PORT]!r}" if login else "something else"
+        expected, hint = "a number as the port of a database URL", "correct the storage URL"
+        raise UserError(f"{expected}, behind the : of its host", got, hint)
 
 
 def is_misspelt(text: str) -> bool:
