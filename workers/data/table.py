@@ -24,6 +24,11 @@ class MissingColumn(UserError):
     column: str = ""
     known: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """With the key of the job file that names it, where that is known."""
+        key = f"{self.where}: " if self.where else ""
+        return f"expected {key}{self.expected}; got {self.got}; {self.hint}"
+
 
 @dataclass(frozen=True)
 class Table:
