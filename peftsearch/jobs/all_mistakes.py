@@ -9,7 +9,7 @@ from peftsearch.errors import UserError
 from peftsearch.samples.packages import FetchError
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 from peftsearch.spaces.jobspec.spec import JobSpec, find_mistakes
-from peftsearch.workers.data.sources import is_missing
+from peftsearch.workers.data.sources import check_there
 
 from .jobfile import ANY_JOB, complete_spec, read_file, resolve_spec
 
@@ -30,7 +30,8 @@ _Look = Callable[[dict[str, Any]], object]
 
 def read_job(path: str | Path, track: Sequence[str] | None = None) -> JobSpec:
     """What `read_spec` gives; a mistake of the file comes with all others of it, of its model and
-    its space. Its data is not looked at, which would take the libraries and their seconds.
+    its space, and with files of data that are not there. What they hold is not looked at, which
+    would take the libraries and their seconds.
 
     Args:
         track: As `read_spec` takes it.
@@ -66,7 +67,7 @@ def find_all_mistakes(
         roots: Folders that they must lie in; None where they may name any.
         known: Found before; at least one of a spec that is wrong.
         track: Names of trackers, in place of its own; None leaves them.
-        rows: Whether its data is looked at.
+        rows: Whether its data is read, too.
     """
 
     def look_at_model(spec: dict[str, Any]) -> None:
@@ -75,12 +76,16 @@ def find_all_mistakes(
     def look_at_data(spec: dict[str, Any]) -> None:
         from peftsearch.workers.data.task_data import load_for_launch
 
-        load_for_launch(_check_sources(resolve_spec(_without_model(spec), folder, roots)))
+        load_for_launch(resolve_spec(_without_model(spec), folder, roots))
+
+    def look_for_data(spec: dict[str, Any]) -> None:
+        task = resolve_spec(_without_model(spec), folder, roots).task
+        check_there({"task.train": task.train, "task.validation": task.validation})
 
     found: dict[str, Mistake] = {}
     for mistake in (*find_mistakes(data), *known):
         found.setdefault(mistake.where, mistake)
-    for look in (look_at_model, look_at_data) if rows else (look_at_model,):
+    for look in (look_at_model, look_for_data, *([look_at_data] if rows else [])):
         _look_again(look, dict(data), found)
     return list(found.values())[:_MOST]
 
@@ -112,15 +117,6 @@ def mistakes_of(error: UserError) -> list[Mistake]:
     if isinstance(error, WrongSpec):
         return list(error.mistakes)
     return [Mistake.of(x) for x in (error, *error.others)]
-
-
-def _check_sources(spec: JobSpec) -> JobSpec:
-    """A file that is not there is told beside columns that are not."""
-    source = spec.task.validation
-    if source is not None and is_missing(source):
-        hint = "check the path"
-        raise UserError("a data file", f"no file {source!r}", hint, "task.validation")
-    return spec
 
 
 def _without_model(data: dict[str, Any]) -> dict[str, Any]:

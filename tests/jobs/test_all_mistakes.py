@@ -31,6 +31,18 @@ def test_mistakes_of_keys_model_and_space_come_together(folder: Path) -> None:
     assert len(told) == 4
 
 
+def test_a_model_and_data_that_are_not_there_come_together(folder: Path) -> None:
+    """Of the data too, that of the validation."""
+    text = JOB.replace('"model"', '"modell"').replace("tickets.csv", "ticket.csv")
+    text = text.replace("[task]", '[task]\nvalidation = "seen.csv"')
+    (folder / "job.toml").write_text(text)
+    with pytest.raises(UserError) as refused:
+        read_job(folder / "job.toml")
+    told = {x.where: str(x) for x in (refused.value, *refused.value.others)}
+    assert told.keys() == {"model.path", "task.train", "task.validation"}
+    assert "no file" in told["task.train"] and "seen.csv" in told["task.validation"]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [("d.csv", "text,label\na,b\n"), ("d.jsonl", "{}\n"), ("d.json", "[{}]"), ("d.tsv.gz", "")],

@@ -56,7 +56,7 @@ def read_source(
         table = check_filled(_read_file(path, wanted, reading))
         return {"train": replace(table, folder=path.parent)}
     if is_missing(source):
-        raise UserError(_ANY_KIND, f"no file {show(source)}", "check the path")
+        raise UserError(*_tell_missing(source))
     return _read_single(read_hub(source, subset, wanted, _ANY_KIND))
 
 
@@ -78,11 +78,31 @@ def list_columns(source: str, subset: str | None = None) -> tuple[str, ...]:
     return ()
 
 
+def check_there(sources: Mapping[str, str | None]) -> None:
+    """Refuse files that are not there, all of them at once. Nothing is read.
+
+    Args:
+        sources: By what keys of a job they are named.
+
+    Raises:
+        UserError: One is missing.
+    """
+    found = [x for x in sources.items() if x[1] is not None and is_missing(x[1])]
+    missing = [UserError(*_tell_missing(str(source)), where) for where, source in found]
+    if missing:
+        missing[0].join(*missing[1:])
+        raise missing[0]
+
+
 def is_missing(source: str) -> bool:
     """Whether it names a file that is not there, and by its looks no hub id. Nothing is read."""
     path = Path(source)
     named_as_file = suffix_of(path) in FILE_SUFFIXES or not _HUB_ID.fullmatch(source)
     return named_as_file and not (path.is_file() or path.is_dir())
+
+
+def _tell_missing(source: str) -> tuple[str, str, str]:
+    return _ANY_KIND, f"no file {show(source)}", "check the path"
 
 
 def _read_single(splits: Splits) -> Splits:

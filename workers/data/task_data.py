@@ -20,6 +20,7 @@ from peftsearch.workers.runtime.file_hashes import hash_file
 
 from .partition import subsample
 from .row_groups import check_groups
+from .sources import check_there
 from .split_notes import note_classes, note_shared
 from .task_rows import Split, name_strata
 from .training_source import TrainingSource
@@ -81,6 +82,7 @@ def load_for_launch(spec: JobSpec) -> TaskData:
     Raises:
         UserError: As `load_data`, of the test rows too.
     """
+    check_there({f"task.{name}": getattr(spec.task, name) for name in ("train", "validation")})
     source = TrainingSource.open(spec.task, kept=spec.objectives.by)
     data = _divide(spec, source)
     if not source.has_test:

@@ -82,6 +82,19 @@ def test_a_test_file_that_is_not_there_yet_is_a_note(file: str) -> None:
     assert "there is no file 'later.csv'" in data.notes[0]
 
 
+def test_a_launch_names_all_files_that_are_not_there() -> None:
+    with pytest.raises(UserError) as caught:
+        load_for_launch(spec_of("later.csv", validation="last.csv"))
+    told = {x.where: str(x) for x in (caught.value, *caught.value.others)}
+    assert told.keys() == {"task.train", "task.validation"}
+    assert "later.csv" in told["task.train"] and "last.csv" in told["task.validation"]
+
+
+def test_a_column_that_is_not_there_is_told_with_its_key(file: str) -> None:
+    with pytest.raises(UserError, match="expected task.text: a column among .*; got 'body'"):
+        load_for_launch(spec_of(file, text="body"))
+
+
 def test_labels_belong_to_their_texts(file: str) -> None:
     data, test = load_data(spec_of(file)), load_test(spec_of(file))
     for split in (data.train, data.validation, test):
