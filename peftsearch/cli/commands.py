@@ -34,6 +34,7 @@ from .console import (
     place_options,
     print_front,
     print_json,
+    print_tested,
 )
 from .crew import SIGNALLED, Crew, check_crew, run_crew, say, tell_interrupted
 
@@ -164,7 +165,7 @@ def _report(result: SearchResult, crew: Crew) -> None:
         line = f"{result.lead}{export}"
         console.print(line, highlight=False, soft_wrap=True)
         confirm = f"peftsearch confirm {spec.name} --pick {result.proposed}{where}"
-        console.print(f"on test rows: {confirm}", highlight=False, soft_wrap=True)
+        print_tested(result, f"on test rows: {confirm}")
 
 
 def work(

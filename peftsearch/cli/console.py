@@ -96,6 +96,18 @@ def print_beside(result: SearchResult, storage: str) -> None:
         console.print(line, highlight=False, soft_wrap=True)
 
 
+def print_tested(result: SearchResult, hint: str) -> None:
+    """What the test rows said of what is proposed.
+
+    Args:
+        hint: How to ask them, where nobody has of this one.
+    """
+    picked = result.pick(result.proposed)
+    known = picked.key in result.confirmed
+    for line in result.tell_tested(picked) if known else [hint]:
+        console.print(line, highlight=False, soft_wrap=True)
+
+
 def check_picture(path: Path | None) -> None:
     """Refuse a picture that cannot be drawn, before any work for it."""
     if path is not None:

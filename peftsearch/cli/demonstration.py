@@ -14,7 +14,14 @@ from peftsearch.spaces.jobspec.spec import JobSpec
 from peftsearch.workers.files.job_folder import check_folder, choose_root
 
 from . import commands
-from .console import console, floor_facts, place_options, print_front, print_json
+from .console import (
+    console,
+    floor_facts,
+    place_options,
+    print_front,
+    print_json,
+    print_tested,
+)
 from .crew import Crew
 
 MOST_MINUTES = 10_000
@@ -82,7 +89,7 @@ def run_demo(
     ):
         console.print(line, highlight=False, soft_wrap=True)
     hint = f"next:    peftsearch confirm {spec.name}{place_options(storage, result.root)}"
-    console.print(hint, highlight=False, soft_wrap=True)
+    print_tested(result, hint)
 
 
 def _export(result: SearchResult, out: Path) -> dict[str, Any]:

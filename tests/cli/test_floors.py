@@ -20,6 +20,7 @@ from peftsearch.records.trial import Trial
 from peftsearch.results.comparisons.differences import Difference
 from peftsearch.results.confirmations.confirmation import SEEDS, Arm, Confirmation, Run
 from peftsearch.results.confirmations.confirmer import Confirmer
+from peftsearch.results.confirmations.tested_reports import CONFIRM
 from peftsearch.results.pictures import picture
 from peftsearch.results.search_result import load_result
 from peftsearch.spaces.configurations.configuration import Configuration
@@ -29,6 +30,7 @@ from peftsearch.workers.processes.pool import Pool
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.conftest import NewDatabase
 from tests.floors import prepare
+from tests.report.jobs import comparison
 from tests.service.records import PROBE, Filler, fill_example, fill_repeated, lora
 
 from .calls import call
@@ -95,6 +97,12 @@ def test_what_does_not_beat_the_floor_is_not_proposed(
     text = capsys.readouterr().out
     assert PROPOSED in text and "peftsearch export job --pick 4 --out adapter/" in text
     assert "on test rows: peftsearch confirm job --pick 4 --storage " in text
+    picked = result.pick(result.proposed).configuration
+    with Store.open(url) as store:
+        store.save_report(result.job.id, CONFIRM, comparison(picked, lora(8), 0.02))
+    assert call(monkeypatch, "resume", "job", *given) == 0
+    text = capsys.readouterr().out
+    assert "On 500 test rows: accuracy 0.7200" in text and "peftsearch confirm job" not in text
 
 
 def test_show_tells_what_was_found_out(
