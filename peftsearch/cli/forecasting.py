@@ -38,11 +38,14 @@ def _foresee_lessons(spec: JobSpec, storage: str) -> "Preparation | None":
 
 
 def dry_run(spec: JobSpec, storage: str, workers: int, as_json: bool) -> None:
-    """Check a job's data and forecast its time and disk; the run after it is held against it."""
+    """Check a job's data and its place for adapters, and forecast its time and disk; the run after
+    it is held against it."""
     begin("loading the libraries")
     from peftsearch.jobs.forecast import forecast_job
     from peftsearch.jobs.kept_forecast import keep_forecast
+    from peftsearch.workers.artefacts.probing import check_shared
 
+    check_shared(spec.artefacts)
     forecast = forecast_job(spec, workers, begin, _foresee_lessons(spec, storage))
     keep_forecast(spec, workers, forecast.seconds)
     if as_json:

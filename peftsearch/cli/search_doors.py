@@ -106,7 +106,7 @@ def run(
     if dry_run:
         from . import forecasting
 
-        forecasting.dry_run(spec, to_url(storage), workers, as_json)
+        forecasting.dry_run(spec.storing_in(artefacts), to_url(storage), workers, as_json)
     else:
         from . import commands
 

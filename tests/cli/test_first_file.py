@@ -281,6 +281,17 @@ def test_a_dry_run_refuses_a_name_that_a_run_would(
         assert "the spec that job 'tickets' was launched with" in capsys.readouterr().err
 
 
+def test_a_dry_run_tries_the_place_for_adapters(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "init", "tickets.csv", "--model", "model") == 0
+    (place / "taken").touch()
+    for how in ((), ("--dry-run",)):
+        assert call(monkeypatch, "run", "job.toml", *how, "--artefacts", "taken/below") == 2
+        (told,) = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
+        assert "expected the artefact store file://" in told and "/taken/below" in told
+
+
 def test_all_wrong_keys_come_in_one_answer_without_torch(place: Path) -> None:
     text = 'data = "tickets.csv"\ntrials = 3\nname = "a"\n[model]\npath = "nowhere/here/x"\n'
     (place / "job.toml").write_text(text)
