@@ -34,6 +34,7 @@ from peftsearch.workers.files.loading import load_adapter
 from peftsearch.workers.runtime.file_hashes import hash_file
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.floors import prepare
+from tests.small_disks import fill, mounted
 from tests.workers.mixtures import IA3, MIXED
 from tests.workers.tiny import LAYERS, save_model, spec_on
 
@@ -438,6 +439,21 @@ def test_place_that_cannot_be_written(bert: Job, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(UserError, match="a writable place"):
         export(bert.spec, trial, folder, tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize("room", [0, 6 * 4096])
+def test_a_full_disk_is_one_line_and_leaves_nothing(room: int, bert: Job, tmp_path: Path) -> None:
+    trial, folder = bert.train("probe")
+    disk = tmp_path / "disk"
+    with mounted(disk, "1m") as own:
+        if not own:
+            pytest.skip("no file system can be mounted here")
+        others = fill(disk, room)
+        with pytest.raises(UserError, match=f"takes the export; got {disk}: No space left"):
+            export(bert.spec, trial, folder, disk / "out")
+        assert list(disk.iterdir()) == [others]
+        others.unlink()
+        export(bert.spec, trial, folder, disk / "out")
 
 
 def _corrupt(folder: Path) -> None:

@@ -1,8 +1,9 @@
 """Export: a trained adapter as files that others load, checked before it is called done."""
 
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from peftsearch.workers.files.ownership import check_adapter, check_trained_on
 from peftsearch.workers.files.peft_format import BASE_FOLDER
 from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.processes.kept_places import check_places
+from peftsearch.workers.runtime.machine_faults import machine_reason
 from peftsearch.workers.training.foreign_techniques import check_same
 from peftsearch.workers.training.inference import predict_logits
 from peftsearch.workers.training.trial_runner import TrialRunner
@@ -100,8 +102,7 @@ def export(
     files = load_trained(adapter_folder, runner.backbone)
     runner.adopt(Prepared(Preparation(head=HeadChoice(files.pooling, "random"))))
     chosen = choose_form(form, files, runner.backbone)
-    part = _make_part(out)
-    try:
+    with _making(out) as part:
         base = partial(load_base, spec, tuple(runner.data.label_names), files.pooling)
         write_form(chosen, part, files, base, hub_id(spec.model.path) or BASE_FOLDER)
         size = _measure(part, chosen, limit)
@@ -125,8 +126,6 @@ def export(
         again = write_trial(spec if known_length else told, trial)
         (part / "job.toml").write_text(again, encoding="utf-8")
         _publish(part, out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return report
 
 
@@ -175,17 +174,30 @@ def _measure(part: Path, form: Form, limit: float | None) -> int:
     return size
 
 
-def _make_part(out: Path) -> Path:
-    """A temporary folder beside `out`, so that the last step is a rename."""
+@contextlib.contextmanager
+def _making(out: Path) -> Iterator[Path]:
+    """A temporary folder beside `out`, so that the last step is a rename; gone at the end.
+
+    Raises:
+        UserError: It cannot be made, or its disk takes no more.
+    """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+        part = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
     except OSError as error:
-        raise UserError(
-            "a writable place for the output folder",
-            f"{out.parent}: {error.strerror}",
-            "name another folder",
-        ) from error
+        expected, got = "a writable place for the output folder", f"{out.parent}: {error.strerror}"
+        raise UserError(expected, got, "name another folder") from error
+    try:
+        yield part
+    except PeftsearchError:
+        raise
+    except Exception as error:  # each library has its own of a full disk
+        if (reason := machine_reason(error)) is None:
+            raise
+        expected, hint = "a disk that takes the export", "make room, or name another folder"
+        raise UserError(expected, f"{out.parent}: {reason}", hint) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _publish(part: Path, out: Path) -> None:
